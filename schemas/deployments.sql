@@ -1,0 +1,14 @@
+-- Rendered from ontos_tui.domain.serving.Deployment; do not edit: python -m ontos_tui.store.delta schemas
+CREATE TABLE IF NOT EXISTS deployments (
+  id STRING NOT NULL,
+  endpoint STRING NOT NULL,
+  model_id STRING NOT NULL,
+  action STRING NOT NULL COMMENT 'deploy, roll_back, stop or start',
+  at TIMESTAMP NOT NULL,
+  by STRING NOT NULL,
+  CONSTRAINT deployments_pk PRIMARY KEY (id)
+)
+USING DELTA
+CLUSTER BY (id)
+COMMENT 'One change of what an endpoint serves, for ever.'
+TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', 'delta.enableRowTracking' = 'true');

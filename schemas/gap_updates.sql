@@ -1,0 +1,15 @@
+-- Rendered from ontos_tui.domain.improve.GapUpdate; do not edit: python -m ontos_tui.store.delta schemas
+CREATE TABLE IF NOT EXISTS gap_updates (
+  id STRING NOT NULL,
+  gap_id STRING NOT NULL,
+  field STRING NOT NULL COMMENT 'status, severity or suggested_action',
+  before STRING NOT NULL,
+  after STRING NOT NULL,
+  at TIMESTAMP NOT NULL,
+  by STRING NOT NULL,
+  CONSTRAINT gap_updates_pk PRIMARY KEY (id)
+)
+USING DELTA
+CLUSTER BY (id)
+COMMENT 'One change to a gap, for ever.'
+TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', 'delta.enableRowTracking' = 'true');

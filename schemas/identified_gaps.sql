@@ -1,0 +1,26 @@
+-- Rendered from ontos_tui.domain.improve.Gap; do not edit: python -m ontos_tui.store.delta schemas
+CREATE TABLE IF NOT EXISTS identified_gaps (
+  id STRING NOT NULL COMMENT 'random, made by the client',
+  created_at TIMESTAMP NOT NULL,
+  created_by STRING NOT NULL,
+  updated_at TIMESTAMP NOT NULL,
+  updated_by STRING NOT NULL,
+  model_name STRING NOT NULL,
+  template_id STRING NOT NULL,
+  gap_type STRING NOT NULL COMMENT 'coverage, quality, distribution, capability or edge_case',
+  fingerprint STRING NOT NULL COMMENT 'what the gap is about, so that a second run finds it again',
+  severity STRING NOT NULL COMMENT 'critical | high | medium | low',
+  description STRING NOT NULL,
+  evidence STRING NOT NULL COMMENT 'JSON',
+  affected_count BIGINT NOT NULL,
+  error_rate DOUBLE,
+  suggested_action STRING NOT NULL,
+  estimated_records_needed BIGINT NOT NULL,
+  status STRING NOT NULL COMMENT 'identified | task_created | in_progress | resolved | wont_fix',
+  resolution_notes STRING NOT NULL,
+  CONSTRAINT identified_gaps_pk PRIMARY KEY (id)
+)
+USING DELTA
+CLUSTER BY (id)
+COMMENT 'Something that the model does not know well enough, with the evidence.'
+TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', 'delta.enableRowTracking' = 'true');

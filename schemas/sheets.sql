@@ -1,0 +1,28 @@
+-- Rendered from ontos_tui.domain.data.Sheet; do not edit: python -m ontos_tui.store.delta schemas
+CREATE TABLE IF NOT EXISTS sheets (
+  id STRING NOT NULL COMMENT 'random, made by the client',
+  created_at TIMESTAMP NOT NULL,
+  created_by STRING NOT NULL,
+  updated_at TIMESTAMP NOT NULL,
+  updated_by STRING NOT NULL,
+  name STRING NOT NULL,
+  description STRING NOT NULL,
+  source_table STRING NOT NULL COMMENT 'catalog.schema.table',
+  item_id_column STRING COMMENT 'identifies an item; without it, the row\'s position does',
+  columns ARRAY<STRING> NOT NULL COMMENT 'columns that are used; empty means all',
+  image_columns ARRAY<STRING> NOT NULL COMMENT 'columns that hold paths of images',
+  filter_expression STRING NOT NULL COMMENT 'a predicate over the source\'s columns',
+  sampling STRING NOT NULL COMMENT 'all | first | random | stratified',
+  sample_size BIGINT COMMENT 'rows; None means all that pass the filter',
+  sample_by STRING COMMENT 'column whose values are kept in proportion when stratified',
+  sample_seed BIGINT NOT NULL,
+  use_case STRING NOT NULL,
+  status STRING NOT NULL COMMENT 'active | archived | deleted',
+  item_count BIGINT NOT NULL COMMENT 'rows after filter and sample, counted when the sheet was last validated',
+  source_fingerprint STRING NOT NULL COMMENT 'size and modification time of the source when last validated',
+  CONSTRAINT sheets_pk PRIMARY KEY (id)
+)
+USING DELTA
+CLUSTER BY (id)
+COMMENT 'A named view of a source table: which rows, which columns, what identifies an item.'
+TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', 'delta.enableRowTracking' = 'true');

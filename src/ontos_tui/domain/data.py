@@ -1,0 +1,158 @@
+"""DATA: tables that a catalog offers, and sheets that point at them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar, NamedTuple
+
+from pydantic import Field
+
+from ontos_tui.domain.errors import InvalidInputError
+from ontos_tui.domain.record import Audited, Record, now
+from ontos_tui.domain.states import SheetStatus
+
+Row = dict[str, Any]
+"""One source row: column name to a JSON-like value (str, int, float, bool, None, list or dict)."""
+
+ROW_NUMBER = "row_number"
+"""The item reference of a sheet without an identifying column: the row's position in the file, from 1."""
+
+
+class TableAddress(NamedTuple):
+    """Where a table lives, as in Unity Catalog: catalog.schema.table."""
+
+    catalog: str
+    schema: str
+    table: str
+
+    def __str__(self) -> str:
+        return f"{self.catalog}.{self.schema}.{self.table}"
+
+    @classmethod
+    def parse(cls, text: str) -> TableAddress:
+        """Read `catalog.schema.table`. Raises InvalidInputError when a part is missing or not an identifier."""
+        parts = text.split(".")
+        if len(parts) != 3 or not all(_IDENTIFIER.fullmatch(part) for part in parts):
+            raise InvalidInputError(
+                f"{text!r} is not a table address.",
+                "Write catalog.schema.table, each of letters, digits, _ and -, as in local.files.ai4i2020.",
+            )
+        return cls(*parts)
+
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+def identifier_from(text: str) -> str:
+    """A table name made from free text, such as a file's name: lower case, underscores, never empty."""
+    name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "table"
+    return name if name[0].isalpha() else f"t_{name}"
+
+
+class FileFormat(StrEnum):
+    CSV = "csv"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+
+
+class DataTable(Record):
+    """A data file on this machine, offered by the local catalog under an address."""
+
+    TABLE: ClassVar[str] = "data_tables"
+    KEY: ClassVar[str] = "address"
+
+    address: str = Field(description="catalog.schema.table")
+    path: str = Field(description="absolute path of the file")
+    format: FileFormat
+    bytes: int = Field(description="size when it was added, bytes")
+    added_at: datetime = Field(default_factory=now)
+    added_by: str = ""
+
+
+class Sampling(StrEnum):
+    ALL = "all"
+    FIRST = "first"
+    RANDOM = "random"
+    STRATIFIED = "stratified"
+
+
+class Sheet(Audited):
+    """A named view of a source table: which rows, which columns, what identifies an item."""
+
+    TABLE: ClassVar[str] = "sheets"
+    INDEXES: ClassVar = (("name",),)
+
+    name: str = Field(min_length=1, max_length=200)
+    description: str = ""
+    source_table: str = Field(description="catalog.schema.table")
+    item_id_column: str | None = Field(None, description="identifies an item; without it, the row's position does")
+    columns: list[str] = Field(default_factory=list, description="columns that are used; empty means all")
+    image_columns: list[str] = Field(default_factory=list, description="columns that hold paths of images")
+    filter_expression: str = Field("", description="a predicate over the source's columns")
+    sampling: Sampling = Sampling.ALL
+    sample_size: int | None = Field(None, ge=1, description="rows; None means all that pass the filter")
+    sample_by: str | None = Field(None, description="column whose values are kept in proportion when stratified")
+    sample_seed: int = 0
+    use_case: str = ""
+    status: SheetStatus = SheetStatus.ACTIVE
+    item_count: int = Field(0, description="rows after filter and sample, counted when the sheet was last validated")
+    source_fingerprint: str = Field("", description="size and modification time of the source when last validated")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A source column: its name and its type in the source's own words, such as DOUBLE."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True)
+class RowQuery:
+    """Which rows of a table are wanted. The filter is text from a user; catalogs check it before use."""
+
+    filter: str = ""
+    sampling: Sampling = Sampling.ALL
+    sample_size: int | None = None
+    sample_by: str | None = None
+    sample_seed: int = 0
+    item_id_column: str | None = None
+    columns: tuple[str, ...] = ()
+    limit: int | None = None
+    offset: int = 0
+
+    @classmethod
+    def of(cls, sheet: Sheet, limit: int | None = None, offset: int = 0) -> RowQuery:
+        """The query that yields the sheet's items."""
+        return cls(
+            sheet.filter_expression,
+            sheet.sampling,
+            sheet.sample_size,
+            sheet.sample_by,
+            sheet.sample_seed,
+            sheet.item_id_column,
+            tuple(sheet.columns),
+            limit,
+            offset,
+        )
+
+
+@dataclass(frozen=True)
+class Item:
+    """One row of a sheet with its identity."""
+
+    ref: str
+    fields: Row
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some items of a table: what a preview shows. `total` counts all items that the query reaches."""
+
+    columns: tuple[Column, ...]
+    items: tuple[Item, ...]
+    total: int
+    notes: tuple[str, ...] = field(default=())

@@ -1,0 +1,48 @@
+"""The family of errors that a user may meet. Each says what happened and what to do next."""
+
+from __future__ import annotations
+
+
+class OntosError(Exception):
+    """Something that the user can understand and act on.
+
+    `what` tells what happened, `todo` what to do next; screens and the command line show both.
+    Neither may contain a secret. Data inside them is made displayable where it is shown, not here.
+    """
+
+    def __init__(self, what: str, todo: str = "") -> None:
+        super().__init__(f"{what} {todo}".strip())
+        self.what = what
+        self.todo = todo
+
+
+class NotFoundError(OntosError):
+    """A name or an id that nothing here answers to."""
+
+
+class ConflictError(OntosError):
+    """The wish does not fit the present state: a name in use, a transition that is not allowed."""
+
+
+class InvalidInputError(OntosError):
+    """What was given cannot be used: a malformed file, a bad filter, a request that does not fit."""
+
+
+class InvalidTemplateError(InvalidInputError):
+    """A template with an unmapped placeholder, a syntax error, or an output schema that is none."""
+
+
+class NotReadyError(OntosError):
+    """Something must come first, such as more labelled pairs before training."""
+
+
+class StoreError(OntosError):
+    """The workspace's database cannot be used: a full disk, a read-only folder, a damaged or newer file."""
+
+
+class PlatformError(OntosError):
+    """A platform (a model endpoint, a warehouse, a data file's reader) refused or failed."""
+
+
+class JobCancelledError(OntosError):
+    """The job was asked to stop, and stopped."""

@@ -1,0 +1,92 @@
+"""IMPROVE: feedback, gaps, and the tasks that close them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from ontos_tui.domain.record import Audited, Record, new_id, now
+from ontos_tui.domain.schema import Answer
+from ontos_tui.domain.states import FeedbackStatus, GapStatus, TaskStatus
+
+
+class FeedbackItem(Audited):
+    """What somebody said about a prediction, and the right answer if they know it."""
+
+    TABLE: ClassVar[str] = "feedback_items"
+    INDEXES: ClassVar = (("endpoint", "created_at"), ("request_id",))
+
+    endpoint: str
+    request_id: str
+    model_id: str
+    rating: int = Field(ge=1, le=5, description="5 is good, 1 is bad; thumbs are 5 and 1")
+    comment: str = ""
+    correction: Answer | None = Field(None, description="the right answer, fitting the output schema")
+    input: dict[str, Any]
+    output: Answer | None = None
+    flagged: bool = False
+    status: FeedbackStatus = FeedbackStatus.NEW
+    qa_pair_id: str | None = Field(None, description="the pair that it was converted to")
+
+
+class Severity(StrEnum):
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Gap(Audited):
+    """Something that the model does not know well enough, with the evidence."""
+
+    TABLE: ClassVar[str] = "identified_gaps"
+    INDEXES: ClassVar = (("status",),)
+
+    model_name: str
+    template_id: str
+    gap_type: str = Field(description="coverage, quality, distribution, capability or edge_case")
+    fingerprint: str = Field(description="what the gap is about, so that a second run finds it again")
+    severity: Severity
+    description: str
+    evidence: dict[str, Any] = Field(default_factory=dict)
+    affected_count: int = 0
+    error_rate: float | None = None
+    suggested_action: str = ""
+    estimated_records_needed: int = 0
+    status: GapStatus = GapStatus.IDENTIFIED
+    resolution_notes: str = ""
+
+
+class GapUpdate(Record):
+    """One change to a gap, for ever."""
+
+    TABLE: ClassVar[str] = "gap_updates"
+    INDEXES: ClassVar = (("gap_id", "at"),)
+
+    id: str = Field(default_factory=new_id)
+    gap_id: str
+    field: str = Field(description="status, severity or suggested_action")
+    before: str
+    after: str
+    at: datetime = Field(default_factory=now)
+    by: str = ""
+
+
+class AnnotationTask(Audited):
+    """Work for labelers that closes a gap."""
+
+    TABLE: ClassVar[str] = "annotation_tasks"
+    INDEXES: ClassVar = (("gap_id",), ("status",))
+
+    gap_id: str
+    title: str
+    description: str = ""
+    instructions: str = ""
+    priority: str = Field("normal", description="low, normal, high or urgent")
+    status: TaskStatus = TaskStatus.PENDING
+    assignee: str = ""
+    target_record_count: int = Field(100, ge=1)
+    due_date: date | None = None

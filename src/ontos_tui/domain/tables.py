@@ -1,0 +1,38 @@
+"""Every record that is kept. The SQLite tables and the Delta tables are made from this list and from nothing else."""
+
+from __future__ import annotations
+
+from ontos_tui.domain.data import DataTable, Sheet
+from ontos_tui.domain.improve import AnnotationTask, FeedbackItem, Gap, GapUpdate
+from ontos_tui.domain.pairs import CanonicalLabel, CanonicalLabelVersion, Event, QAPair, TrainingSheet
+from ontos_tui.domain.record import Record
+from ontos_tui.domain.serving import Deployment, Endpoint, InferenceRecord
+from ontos_tui.domain.template import Example, Labelset, Template
+from ontos_tui.domain.training import Job, JobEvent, ModelPair, ModelVersion
+
+RECORDS: tuple[type[Record], ...] = (
+    DataTable,
+    Sheet,
+    Template,
+    Example,
+    Labelset,
+    TrainingSheet,
+    QAPair,
+    CanonicalLabel,
+    CanonicalLabelVersion,
+    Event,
+    Job,
+    JobEvent,
+    ModelVersion,
+    ModelPair,
+    Endpoint,
+    Deployment,
+    InferenceRecord,
+    FeedbackItem,
+    Gap,
+    GapUpdate,
+    AnnotationTask,
+)
+
+APPEND_ONLY: tuple[type[Record], ...] = (Event, JobEvent, Deployment, GapUpdate, CanonicalLabelVersion)
+"""Records that are written once. The store refuses to change or delete them."""

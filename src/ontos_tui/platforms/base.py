@@ -1,0 +1,214 @@
+"""The four ports. A platform is whatever implements them; the services know nothing else about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from ontos_tui.domain.data import Column, Item, Page, Row, RowQuery, TableAddress
+from ontos_tui.domain.schema import Answer, AnswerField
+from ontos_tui.domain.template import Message
+from ontos_tui.domain.training import Evaluation, ModelVersion
+
+
+class Progress(Protocol):
+    """How long work tells where it is. `update` raises JobCancelledError when the user asked to stop."""
+
+    def update(self, done: int, total: int, message: str = "") -> None:
+        """`done` of `total` units are finished; `message` says in plain words what happens now."""
+        ...
+
+
+class Silent:
+    """Progress that nobody watches."""
+
+    def update(self, done: int, total: int, message: str = "") -> None:
+        """Do nothing."""
+
+
+class Catalog(Protocol):
+    """DATA: tables by address, and their rows. Filters are checked predicates, never pasted SQL."""
+
+    def tables(self) -> list[TableAddress]:
+        """Every table on offer, by name."""
+        ...
+
+    def columns(self, address: TableAddress) -> tuple[Column, ...]:
+        """The table's columns. Raises NotFoundError, or PlatformError with what is wrong with the source."""
+        ...
+
+    def page(self, address: TableAddress, query: RowQuery) -> Page:
+        """Some items and how many the query reaches in all. Raises InvalidInputError for a filter that is none."""
+        ...
+
+    def items(self, address: TableAddress, query: RowQuery) -> Iterator[Item]:
+        """Every item that the query reaches, in a stable order, streamed."""
+        ...
+
+    def fingerprint(self, address: TableAddress) -> str:
+        """Something that changes when the source does."""
+        ...
+
+
+@dataclass(frozen=True)
+class LabelledExample:
+    """A row whose answer is known."""
+
+    ref: str
+    fields: Row
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a chat model is asked about one item: its fields, and the prompt that was rendered from them."""
+
+    ref: str
+    fields: Row
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """An answer that was proposed for one item, or why there is none."""
+
+    ref: str
+    answer: Answer | None
+    confidence: float | None = None
+    explanation: str = ""
+    error: str = ""
+
+
+class ChatModel(Protocol):
+    """GENERATE: what proposes answers."""
+
+    @property
+    def name(self) -> str:
+        """What it is, in honest words, such as `nearest labelled examples`."""
+        ...
+
+    def propose(
+        self,
+        questions: Iterable[Question],
+        schema: dict[str, Any],
+        examples: Sequence[LabelledExample],
+        features: Sequence[str],
+    ) -> Iterator[Proposal]:
+        """One proposal for every question, in any order; a failure of one item is its own proposal's `error`.
+
+        `features` names the columns that may be looked at; empty means all.
+        Raises PlatformError when nothing can be proposed at all.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class BaseModel:
+    """Something that can be trained: its key, and one sentence an expert understands."""
+
+    key: str
+    title: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a training will take. Always an estimate: `basis` says from what and when it was made."""
+
+    seconds: float
+    cost: float | None
+    currency: str
+    basis: str
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """What a model learns from and is tested on."""
+
+    fields: tuple[AnswerField, ...]
+    features: tuple[str, ...]
+    train: tuple[LabelledExample, ...]
+    held_out: tuple[LabelledExample, ...]
+    held_out_from: str
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came out of a training. `sha256` is of the file that `Trainer.load` reads."""
+
+    base_model: str
+    engine: str
+    params: dict[str, Any]
+    features: tuple[str, ...]
+    evaluation: Evaluation
+    sha256: str
+    seconds: float
+    warnings: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A model's answer for one row, with 0..1 for each field that the model can be more or less sure of."""
+
+    answer: Answer
+    confidence: dict[str, float]
+
+
+class Predictor(Protocol):
+    """A loaded model. Safe to use from several threads."""
+
+    def predict(self, rows: Sequence[Row]) -> list[Prediction]:
+        """One prediction a row. Raises InvalidInputError naming the field when a row does not fit the model."""
+        ...
+
+
+class Trainer(Protocol):
+    """TRAIN: turns labelled rows into a model's files, and those into a predictor."""
+
+    def base_models(self) -> tuple[BaseModel, ...]:
+        """What can be trained, the recommended one first."""
+        ...
+
+    def estimate(self, pairs: int, features: int, base_model: str) -> Estimate:
+        """What a training of this size will take."""
+        ...
+
+    def train(self, data: TrainingSet, base_model: str, folder: Path, progress: Progress) -> Trained:
+        """Train, test on the held-out rows beside a baseline, and write the model into `folder` (made if missing).
+
+        Raises InvalidInputError for an unknown base model, NotReadyError when the rows cannot teach anything.
+        """
+        ...
+
+    def evaluate(self, predictor: Predictor, data: TrainingSet) -> Evaluation:
+        """How well a loaded model does on `data.held_out`, with the baseline of `data.train`."""
+        ...
+
+    def load(self, folder: Path, sha256: str) -> Predictor:
+        """The model in `folder`, without running code from it. Raises PlatformError when the file was altered."""
+        ...
+
+
+@dataclass(frozen=True)
+class Served:
+    """What an endpoint answered to one row."""
+
+    prediction: Prediction | None
+    status_code: int
+    latency_ms: float
+    error: str = ""
+
+
+class Serving(Protocol):
+    """DEPLOY: makes a model answer under a name."""
+
+    def deploy(self, endpoint: str, model: ModelVersion) -> None:
+        """Let the endpoint answer with this version from the next request on."""
+        ...
+
+    def invoke(self, endpoint: str, model: ModelVersion, rows: Sequence[Row]) -> list[Served]:
+        """Ask the endpoint; a row that does not fit is answered with its error, not raised."""
+        ...

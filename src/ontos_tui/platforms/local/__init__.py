@@ -1,0 +1,1 @@
+"""The embedded default: DuckDB files, example retrieval, scikit-learn, loopback serving."""

@@ -1,0 +1,69 @@
+"""What a user may set: by the environment (ONTOS_…), or in the workspace's settings.toml. Secrets only by the first."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from ontos_tui.domain.errors import InvalidInputError
+
+
+def default_home() -> Path:
+    """The workspace folder that is used when none is named: ONTOS_HOME, else ~/.ontos."""
+    return Path(os.environ.get("ONTOS_HOME") or Path.home() / ".ontos").expanduser().absolute()
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+class Settings(BaseSettings):
+    """The settings of one workspace."""
+
+    model_config = SettingsConfigDict(env_prefix="ONTOS_", extra="ignore")
+
+    actor: str = Field(default_factory=_user, description="the name under which decisions are logged")
+    chat_base_url: str = Field(
+        "", description="an OpenAI-compatible server's base URL, such as http://127.0.0.1:11434/v1"
+    )
+    chat_model: str = Field("", description="the model's name on that server")
+    chat_api_key: SecretStr = Field(SecretStr(""), description="only from the environment (ONTOS_CHAT_API_KEY)")
+    chat_concurrency: int = Field(4, ge=1, le=64, description="requests to that server under way at once")
+    serve_port: int = Field(8765, ge=1, le=65535, description="loopback port of `ontos serve`")
+
+    @classmethod
+    def load(cls, home: Path) -> Settings:
+        """Read the settings of the workspace at `home`. Raises InvalidInputError naming the file and the reason."""
+        path = home / "settings.toml"
+
+        class WithFile(cls):  # type: ignore[misc, valid-type]
+            @classmethod
+            def settings_customise_sources(
+                cls, settings_cls: type[BaseSettings], env_settings: PydanticBaseSettingsSource, **_: object
+            ) -> tuple[PydanticBaseSettingsSource, ...]:
+                return env_settings, TomlConfigSettingsSource(settings_cls, toml_file=path)
+
+        try:
+            loaded: Settings = WithFile()
+        except (ValidationError, ValueError) as error:
+            reasons = (
+                "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+                if isinstance(error, ValidationError)
+                else str(error)
+            )
+            raise InvalidInputError(
+                f"The settings cannot be read: {reasons}.", f"Correct {path} or the ONTOS_… variables."
+            ) from error
+        if "chat_api_key" in TomlConfigSettingsSource(WithFile, toml_file=path)():
+            raise InvalidInputError(
+                f"{path} holds chat_api_key; secrets are never stored.",
+                "Remove it there and set ONTOS_CHAT_API_KEY in the environment.",
+            )
+        return loaded

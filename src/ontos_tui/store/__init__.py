@@ -1,0 +1,1 @@
+"""Where it is kept: tables made from the records, the SQLite engine, migrations, queries."""

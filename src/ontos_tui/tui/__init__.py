@@ -1,0 +1,1 @@
+"""The terminal app: one screen and one stylesheet a stage, no business logic."""

@@ -1,0 +1,1 @@
+"""The seven stages, one module each, mounted on their first visit."""

@@ -1,0 +1,141 @@
+"""One workspace, put together: settings, store and platform make the services. Each is made when it is first used."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from ontos_tui.settings import Settings, default_home
+from ontos_tui.store.engine import Store
+
+if TYPE_CHECKING:
+    from ontos_tui.jobs.queue import JobQueue
+    from ontos_tui.platforms.base import Catalog, ChatModel, Serving, Trainer
+    from ontos_tui.services.data import DataService
+    from ontos_tui.services.deploy import DeployService
+    from ontos_tui.services.generate import GenerateService
+    from ontos_tui.services.improve import ImproveService
+    from ontos_tui.services.label import LabelService
+    from ontos_tui.services.monitor import MonitorService
+    from ontos_tui.services.onboarding import OnboardingService
+    from ontos_tui.services.overview import OverviewService
+    from ontos_tui.services.templates import TemplateService
+    from ontos_tui.services.train import TrainService
+
+
+class Workspace:
+    """A folder with a database, models and settings, and everything that can be done with it."""
+
+    def __init__(self, home: Path | None = None) -> None:
+        """Open the workspace at `home` (made if missing). Raises StoreError or InvalidInputError."""
+        self.home = (home or default_home()).expanduser().absolute()
+        self.settings = Settings.load(self.home)
+        self.store = Store(self.home / "ontos.db")
+        self.actor = self.settings.actor
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.store.close()
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        from ontos_tui.platforms.local.catalog import LocalCatalog
+
+        return LocalCatalog(self.store)
+
+    @cached_property
+    def chat(self) -> ChatModel:
+        """What proposes answers: the OpenAI-compatible server of the settings, else retrieval from examples."""
+        if self.settings.chat_base_url:
+            from ontos_tui.platforms.openai import OpenAIChat
+
+            return OpenAIChat(self.settings)
+        from ontos_tui.platforms.local.retrieval import NearestExamples
+
+        return NearestExamples()
+
+    @cached_property
+    def trainer(self) -> Trainer:
+        from ontos_tui.platforms.local.trainer import LocalTrainer
+
+        return LocalTrainer()
+
+    @cached_property
+    def serving(self) -> Serving:
+        from ontos_tui.platforms.local.serving import LocalServing
+
+        return LocalServing(self.home, self.trainer)
+
+    @cached_property
+    def jobs(self) -> JobQueue:
+        from ontos_tui.jobs.queue import JobQueue
+
+        return JobQueue(self.store, self.home, self.actor)
+
+    @cached_property
+    def data(self) -> DataService:
+        from ontos_tui.services.data import DataService
+
+        return DataService(self.store, self.catalog, self.actor)
+
+    @cached_property
+    def templates(self) -> TemplateService:
+        from ontos_tui.services.templates import TemplateService
+
+        return TemplateService(self.store, self.actor)
+
+    @cached_property
+    def generate(self) -> GenerateService:
+        from ontos_tui.services.generate import GenerateService
+
+        return GenerateService(self.store, self.catalog, self.chat, self.jobs, self.actor)
+
+    @cached_property
+    def label(self) -> LabelService:
+        from ontos_tui.services.label import LabelService
+
+        return LabelService(self.store, self.actor)
+
+    @cached_property
+    def train(self) -> TrainService:
+        from ontos_tui.services.train import TrainService
+
+        return TrainService(self.store, self.trainer, self.jobs, self.home, self.actor)
+
+    @cached_property
+    def deploy(self) -> DeployService:
+        from ontos_tui.services.deploy import DeployService
+
+        return DeployService(self.store, self.serving, self.jobs, self.settings, self.actor)
+
+    @cached_property
+    def monitor(self) -> MonitorService:
+        from ontos_tui.services.monitor import MonitorService
+
+        return MonitorService(self.store)
+
+    @cached_property
+    def improve(self) -> ImproveService:
+        from ontos_tui.services.improve import ImproveService
+
+        return ImproveService(self.store, self.train, self.actor)
+
+    @cached_property
+    def onboarding(self) -> OnboardingService:
+        from ontos_tui.services.onboarding import OnboardingService
+
+        return OnboardingService(self.store, self.data, self.templates, self.actor)
+
+    @cached_property
+    def overview(self) -> OverviewService:
+        from ontos_tui.services.overview import OverviewService
+
+        return OverviewService(self.store)
