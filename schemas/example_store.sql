@@ -1,4 +1,4 @@
--- Rendered from ontos_tui.domain.template.Example; do not edit: python -m ontos_tui.store.delta schemas
+-- Rendered from ontos_tui.domain.template.Example by: python -m ontos_tui.store.delta schemas
 -- one row for each (label_type, name)
 CREATE TABLE IF NOT EXISTS example_store (
   id STRING NOT NULL COMMENT 'random, made by the client',

@@ -1,4 +1,4 @@
--- Rendered from ontos_tui.domain.improve.GapUpdate; do not edit: python -m ontos_tui.store.delta schemas
+-- Rendered from ontos_tui.domain.improve.GapUpdate by: python -m ontos_tui.store.delta schemas
 CREATE TABLE IF NOT EXISTS gap_updates (
   id STRING NOT NULL,
   gap_id STRING NOT NULL,
