@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import getpass
-import os
 from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from ontos_tui.domain.errors import InvalidInputError
-
-
-def default_home() -> Path:
-    """The workspace folder that is used when none is named: ONTOS_HOME, else ~/.ontos."""
-    return Path(os.environ.get("ONTOS_HOME") or Path.home() / ".ontos").expanduser().absolute()
 
 
 def _user() -> str:

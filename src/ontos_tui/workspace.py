@@ -7,7 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from ontos_tui.settings import Settings, default_home
+from ontos_tui.home import default_home
+from ontos_tui.settings import Settings
 from ontos_tui.store.engine import Store
 
 if TYPE_CHECKING:

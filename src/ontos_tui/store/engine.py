@@ -27,6 +27,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         """Open the database at `path`, making or migrating it. Raises StoreError with the reason and the remedy."""
         self.path = path
+        self._watcher: sqlite3.Connection | None = None
         with _explained(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._engine = _engine(path)
@@ -35,6 +36,8 @@ class Store:
     def close(self) -> None:
         """Let go of all connections."""
         self._engine.dispose()
+        if self._watcher is not None:
+            self._watcher.close()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -49,6 +52,13 @@ class Store:
             connection.execution_options(immediate=True)
             with connection.begin():
                 yield connection
+
+    def change_counter(self) -> int:
+        """A number that moves whenever anybody, in this process or another, has committed something."""
+        with _explained(self.path):
+            if self._watcher is None:
+                self._watcher = sqlite3.connect(self.path, timeout=BUSY_SECONDS, check_same_thread=False)
+            return int(self._watcher.execute("PRAGMA data_version").fetchone()[0])
 
     def _migrate(self) -> None:
         with self._engine.connect() as connection:

@@ -1,0 +1,11 @@
+"""Where the workspace is when nobody says otherwise. Apart, so that it costs nothing to ask."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def default_home() -> Path:
+    """The workspace folder that is used when none is named: ONTOS_HOME, else ~/.ontos."""
+    return Path(os.environ.get("ONTOS_HOME") or Path.home() / ".ontos").expanduser().absolute()

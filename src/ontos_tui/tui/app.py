@@ -1,0 +1,372 @@
+"""The app: a frame, seven stages, and the first picture before anything heavy is imported."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App, ComposeResult, SystemCommand
+from textual.containers import Container
+from textual.screen import Screen
+
+from ontos_tui.domain.errors import OntosError
+from ontos_tui.domain.safe import safe_text
+from ontos_tui.domain.stages import Stage
+from ontos_tui.tui.commands import Command, Commanded, CommandPalette, can_do, in_reach
+from ontos_tui.tui.dialogs.base import Dialog, key_line
+from ontos_tui.tui.driver import DiffDriver, OntosDriver
+from ontos_tui.tui.frame import Header, JobLine, KeyLine, TabLine
+from ontos_tui.tui.gateway import Finished, unexpected
+from ontos_tui.tui.session import Session
+from ontos_tui.tui.themes import THEMES
+from ontos_tui.tui.widgets.lines import Panel, line, span, wrap
+
+if TYPE_CHECKING:
+    from ontos_tui.domain.training import Job
+    from ontos_tui.services.overview import Overview
+    from ontos_tui.tui.stages.base import StageView
+    from ontos_tui.workspace import Workspace
+
+WATCH_SECONDS = 0.5
+LOG = logging.getLogger("ontos.tui")
+
+
+class OntosApp(App[None], Commanded):
+    """The workbench."""
+
+    TITLE = "Ontos"
+    CSS_PATH = "app.tcss"
+    COMMANDS_SHOWN_LAST: ClassVar[tuple[str, ...]] = ("palette", "help", "quit")
+    COMMANDS: ClassVar[set[type[CommandPalette]]] = {CommandPalette}  # type: ignore[assignment]
+    OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
+        *(
+            Command(
+                f"stage('{stage.value}')",
+                str(stage.number),
+                f"Go to {stage.title}",
+                f"Stage {stage.number} of 7",
+                False,
+            )
+            for stage in Stage
+        ),
+        Command("next_step", "0", "Go to the next step", "The stage that the header advises", False),
+        Command("jobs", "J", "Jobs", "What runs and what ran; cancel or resume it", False),
+        Command("theme", "f9", "Theme", "Change the colours; the choice is remembered", False),
+        Command("redraw", "ctrl+l", "Redraw", "Paint the whole screen again", False),
+        Command("palette", "ctrl+p", "Commands", "Find any command by typing part of its name"),
+        Command("help", "question_mark,f1", "Help", "Every key that works here"),
+        Command("quit", "q,ctrl+q", "Quit", "Leave; everything is saved already, and jobs go on"),
+    )
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(self, home: Path, *, plain_driver: bool = False, watch: bool = True) -> None:
+        super().__init__(driver_class=OntosDriver if plain_driver else DiffDriver)
+        self.home = home
+        self.session = Session.load(home)
+        self.overview: Overview | None = None
+        self._workspace: Workspace | None = None
+        self._views: dict[Stage, StageView] = {}
+        self._busy = 0
+        self._watch = watch
+        self._stop = threading.Event()
+        self._active_jobs: dict[str, Job] = {}
+        self.animation_level = "none"
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = self.session.theme if self.session.theme in self.available_themes else THEMES[0].name
+
+    # What the stages use
+
+    @property
+    def workspace(self) -> Workspace:
+        """The open workspace. Stages exist only once it is."""
+        assert self._workspace is not None, "the workspace is not open yet"
+        return self._workspace
+
+    @property
+    def stage(self) -> Stage:
+        """Where the user is."""
+        return Stage(self.session.stage)
+
+    @property
+    def stage_view(self) -> StageView | None:
+        """The stage that is shown, once it is mounted."""
+        return self._views.get(self.stage)
+
+    def tell(self, message: str, *, title: str = "") -> None:
+        """A toast about something that went well."""
+        self.notify(safe_text(message, 400), title=title, markup=False, timeout=5)
+
+    def tell_error(self, error: OntosError) -> None:
+        """A toast that says what happened and what to do next."""
+        text = safe_text(f"✗ {error.what}\n{error.todo}".rstrip(), 600)
+        self.notify(text, severity="error", markup=False, timeout=12)
+
+    def busy(self, by: int) -> None:
+        """Work in threads began or ended; tests wait until none is under way."""
+        self._busy += by
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing that was asked for is still under way."""
+        return self._busy == 0
+
+    def refresh_keys(self) -> None:
+        """Show the keys that work now."""
+        if not self.is_running or isinstance(self.screen, Dialog):
+            return
+        commands = [
+            command for node, command in in_reach(self) if node is not self and command.shown and can_do(node, command)
+        ]
+        last = [command for command in self.OWN_COMMANDS if command.id in self.COMMANDS_SHOWN_LAST]
+        self.query_one(KeyLine).show(lambda width: key_line(commands, width, last))
+
+    # Life
+
+    def compose(self) -> ComposeResult:
+        yield Header()
+        yield TabLine()
+        with Container(id="stages"):
+            yield Panel(id="opening")
+        yield JobLine()
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._on_signal, number)
+        self.query_one(Header).tell("", None)
+        self.query_one(TabLine).tell(self.stage, None)
+        self.query_one("#opening", Panel).show(lambda width: [line(span("  Opening the workspace…", "muted"))])
+        self.call_after_refresh(self._begin_opening)
+
+    def _on_signal(self, number: signal.Signals) -> None:
+        """The line dropped or somebody ended us: leave in order. Nothing needs saving; decisions are on the disk."""
+        self.exit(return_code=128 + number)
+
+    def _begin_opening(self) -> None:
+        self.busy(+1)
+        threading.Thread(target=self._open, name="open-workspace", daemon=True).start()
+
+    def _open(self) -> None:
+        workspace: Workspace | None = None
+        overview: Overview | None = None
+        error: OntosError | None = None
+        try:
+            from ontos_tui.workspace import Workspace as OpenWorkspace
+
+            workspace = OpenWorkspace(self.home)
+            _log_to(workspace.home)
+            overview = workspace.overview.overview()
+        except OntosError as known:
+            error = known
+        except Exception as unknown:  # noqa: BLE001  # shown to the user and logged, whatever it is
+            error = unexpected(unknown)
+        self.post_message(Finished(lambda: self._opened(workspace, overview, error)))
+
+    def _opened(self, workspace: Workspace | None, overview: Overview | None, error: OntosError | None) -> None:
+        self.busy(-1)
+        if error is not None or workspace is None or overview is None:
+            failure = error or OntosError("The workspace did not open.", "See logs/ontos.log.")
+            panel = self.query_one("#opening", Panel)
+            panel.show(
+                lambda width: [
+                    *wrap(f"  ✗ {failure.what}", width, "bad"),
+                    *wrap(f"  {failure.todo}", width),
+                    *wrap("  Press q to leave.", width, "muted"),
+                ]
+            )
+            self.query_one(Header).show(lambda width: line(span(" Ontos ", "title")))
+            self.refresh_keys()
+            return
+        self._workspace = workspace
+        self.query_one("#opening").remove()
+        self._show_overview(overview)
+        self.action_stage(self.stage.value)
+        if self._watch:
+            threading.Thread(target=self._watch_changes, name="watch", daemon=True).start()
+
+    def on_finished(self, message: Finished) -> None:
+        """A thread's result arrives on the event loop."""
+        message.stop()
+        message.deliver()
+
+    def _watch_changes(self) -> None:
+        """Notice what this and other processes commit, and only then read again."""
+        workspace = self.workspace
+        seen = -1
+        while not self._stop.wait(WATCH_SECONDS):
+            try:
+                counter = workspace.store.change_counter()
+                # A job that died tells nobody; while one should run, its process is looked after.
+                if counter == seen and not self._active_jobs:
+                    continue
+                seen = counter
+                if self._active_jobs:
+                    workspace.jobs.jobs(active_only=True)
+                overview = workspace.overview.overview()
+            except OntosError as error:
+                LOG.warning("watching: %s", error)
+                continue
+            except Exception as error:  # noqa: BLE001  # watching goes on; the log has it
+                unexpected(error)
+                continue
+            self.post_message(Finished(lambda overview=overview: self._changed(overview)))  # type: ignore[misc]
+
+    def _changed(self, overview: Overview) -> None:
+        before = self.overview
+        self._show_overview(overview)
+        self._tell_finished_jobs(overview)
+        if self.stage_view is not None and before is not None:
+            self.stage_view.reload()
+
+    def _show_overview(self, overview: Overview) -> None:
+        self.overview = overview
+        self.query_one(Header).tell(str(self.home.name), overview)
+        self.query_one(TabLine).tell(self.stage, overview)
+        self.query_one(JobLine).tell(overview.running)
+
+    def _tell_finished_jobs(self, overview: Overview) -> None:
+        running = {job.id: job for job in overview.running}
+        for job_id in self._active_jobs.keys() - running.keys():
+            job = self.workspace.jobs.job(job_id)
+            if job.status.value == "failed":
+                self.tell_error(OntosError(f"{job.title} failed: {job.error}", "J shows the job; it can be resumed."))
+            else:
+                self.tell(f"{job.title}: {job.status.value}. {job.message}".rstrip())
+        self._active_jobs = running
+
+    def refresh_overview(self) -> None:
+        """Read the loop's state again, after a change of our own."""
+        view = self.stage_view
+        if view is not None:
+            view.ask(lambda workspace: workspace.overview.overview(), self._show_overview, group="overview")
+
+    async def on_unmount(self) -> None:
+        self._stop.set()
+        self.session.theme = self.theme
+        if self._workspace is not None:
+            self.session.save(self.home)
+            self._workspace.close()
+
+    def _fatal_error(self) -> None:
+        """A bug ended the app: leave a report without the values of variables, and say where it is."""
+        assert self._exception is not None
+        unexpected(self._exception)
+        what = safe_text(repr(self._exception), 300)
+        self.panic(f"Ontos stopped because of a bug: {what}\nSee {self.home}/logs/ontos.log")
+
+    # Commands
+
+    def action_stage(self, name: str) -> None:
+        """Show a stage; it is made on its first visit."""
+        stage = Stage(name)
+        self.session.stage = name
+        if self._workspace is None:
+            self.query_one(TabLine).tell(stage, None)
+            return
+        view = self._views.get(stage)
+        for other in self._views.values():
+            other.display = other is view
+        self.query_one(TabLine).tell(stage, self.overview)
+        if view is None:
+            view = _make_view(stage)
+            self._views[stage] = view
+            self.query_one("#stages").mount(view)
+            self.call_after_refresh(self._enter, view)
+        else:
+            self._enter(view)
+
+    def _enter(self, view: StageView) -> None:
+        view.reload()
+        view.focus_first()
+        self.refresh_keys()
+
+    def action_next_step(self) -> None:
+        if self.overview is not None:
+            self.action_stage(self.overview.next_stage.value)
+
+    def action_jobs(self) -> None:
+        from ontos_tui.tui.dialogs.jobs import JobsDialog
+
+        if self._workspace is not None:
+            self.push_screen(JobsDialog())
+
+    def action_theme(self) -> None:
+        self.search_themes()
+
+    def action_redraw(self) -> None:
+        if isinstance(self._driver, DiffDriver):
+            self._driver.redraw()
+        self.refresh(layout=True)
+
+    def action_palette(self) -> None:
+        self.action_command_palette()
+
+    def action_help(self) -> None:
+        from ontos_tui.tui.dialogs.help import HelpDialog
+
+        view = self.stage_view
+        sections = [("Everywhere", self.OWN_COMMANDS)]
+        if view is not None:
+            sections.insert(0, (view.STAGE.title, view.OWN_COMMANDS))
+        about = view.ABOUT if view is not None else ""
+        self.push_screen(HelpDialog(f"Help · {self.stage.title}", about, sections))
+
+    async def action_quit(self) -> None:
+        self.exit()
+
+    def on_tab_line_picked(self, event: TabLine.Picked) -> None:
+        """A click on a tab."""
+        self.action_stage(event.stage.value)
+
+    def on_descendant_focus(self) -> None:
+        """Other keys may work now."""
+        self.refresh_keys()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Our own commands are in the palette by their declarations; Textual's would double them."""
+        return ()
+
+
+def _make_view(stage: Stage) -> StageView:
+    module = importlib.import_module(f"ontos_tui.tui.stages.{stage.value}")
+    view: StageView = getattr(module, f"{stage.title}View")()
+    return view
+
+
+def _log_to(home: Path) -> None:
+    """Warnings and errors go to logs/ontos.log in the workspace, bounded, never to the screen."""
+    from logging.handlers import RotatingFileHandler
+
+    try:
+        (home / "logs").mkdir(exist_ok=True)
+        handler: logging.Handler = RotatingFileHandler(
+            home / "logs" / "ontos.log", maxBytes=1_000_000, backupCount=1, delay=True, encoding="utf-8"
+        )
+    except OSError:
+        handler = logging.NullHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s %(message)s"))
+    root = logging.getLogger("ontos")
+    root.handlers = [handler]
+    root.propagate = False
+
+
+def run_app(home: Path | None, *, plain_driver: bool = False) -> int:
+    """Run the app on the workspace at `home` until the user leaves; returns the exit code."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        sys.stderr.write("Ontos needs a terminal. Without one, use its commands: ontos --help\n")
+        return 2
+    from ontos_tui.home import default_home
+
+    app = OntosApp((home or default_home()).expanduser().absolute(), plain_driver=plain_driver)
+    app.run(mouse=os.environ.get("ONTOS_MOUSE", "on") != "off")
+    return app.return_code or 0

@@ -1,0 +1,116 @@
+"""Commands: one declaration gives the key, the footer, the help screen and the palette entry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.dom import DOMNode
+
+if TYPE_CHECKING:
+    from ontos_tui.tui.app import OntosApp
+
+
+@dataclass(frozen=True)
+class Command:
+    """Something that a key does. The method `action_<id>` of the class that declares it does the work.
+
+    `key` may name several, separated by commas; the first is shown. `shown` puts it into the footer.
+    """
+
+    id: str
+    key: str
+    label: str
+    help: str
+    shown: bool = True
+
+    @property
+    def key_shown(self) -> str:
+        """The key as people write it."""
+        return key_name(self.key.split(",")[0])
+
+
+_KEY_NAMES = {
+    "question_mark": "?",
+    "slash": "/",
+    "plus": "+",
+    "minus": "-",
+    "full_stop": ".",
+    "comma": ",",
+    "space": "space",
+    "escape": "esc",
+    "enter": "enter",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "equals_sign": "=",
+}
+
+
+def key_name(key: str) -> str:
+    """`ctrl+p` as ^p, `question_mark` as ?, `A` as A."""
+    if key.startswith("ctrl+"):
+        return f"^{key_name(key[5:])}"
+    return _KEY_NAMES.get(key, key)
+
+
+def bindings(commands: Iterable[Command]) -> list[Binding]:
+    """The Textual bindings of some commands."""
+    return [Binding(command.key, command.id, command.label, show=False, tooltip=command.help) for command in commands]
+
+
+class Commanded(DOMNode):
+    """A node with commands; its bindings are made from them."""
+
+    TITLE_IN_HELP: ClassVar[str] = ""
+    OWN_COMMANDS: ClassVar[tuple[Command, ...]] = ()
+
+    def __init_subclass__(cls, **options: object) -> None:
+        own = cls.__dict__.get("OWN_COMMANDS", ())
+        if own:
+            cls.BINDINGS = [*cls.__dict__.get("BINDINGS", []), *bindings(own)]
+        super().__init_subclass__(**options)  # type: ignore[arg-type]  # Textual's own keyword options pass through
+
+
+def can_do(node: DOMNode, command: Command) -> bool:
+    """Whether the command makes sense now: the node's check_action says so."""
+    return node.check_action(command.id, ()) is True
+
+
+def in_reach(app: OntosApp) -> list[tuple[DOMNode, Command]]:
+    """The commands that keys reach now: from the focused widget outward to the app, each with its owner."""
+    focus: DOMNode = app.focused or app.stage_view or app.screen
+    nodes = [node for node in focus.ancestors_with_self if isinstance(node, Commanded)]
+    return [(node, command) for node in nodes for command in node.OWN_COMMANDS]
+
+
+class CommandPalette(Provider):
+    """Every command in reach, in Textual's palette, with its key."""
+
+    def _commands(self) -> list[tuple[DOMNode, Command]]:
+        from ontos_tui.tui.app import OntosApp
+
+        app = self.app
+        assert isinstance(app, OntosApp)
+        nodes: list[DOMNode] = [node for node in (app.stage_view, app) if node is not None]
+        return [(n, c) for n in nodes if isinstance(n, Commanded) for c in n.OWN_COMMANDS if can_do(n, c)]
+
+    async def search(self, query: str) -> Hits:
+        """The commands that fit what was typed."""
+        matcher = self.matcher(query)
+        for node, command in self._commands():
+            title = f"{command.label} ({command.key_shown})"
+            if (score := matcher.match(title)) > 0:
+                yield Hit(score, matcher.highlight(title), partial(self._run, node, command), help=command.help)
+
+    async def discover(self) -> Hits:
+        """All commands, before anything is typed."""
+        for node, command in self._commands():
+            title = f"{command.label} ({command.key_shown})"
+            yield DiscoveryHit(title, partial(self._run, node, command), help=command.help)
+
+    async def _run(self, node: DOMNode, command: Command) -> None:
+        await self.app.run_action(command.id, node)

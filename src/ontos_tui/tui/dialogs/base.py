@@ -1,0 +1,77 @@
+"""What all dialogs share: a framed box in the middle, escape to leave, keys at the bottom."""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from ontos_tui.tui.commands import Command, Commanded
+from ontos_tui.tui.widgets.lines import Line, OneLine, Span, line, span
+
+R = TypeVar("R")
+
+
+class Dialog(ModalScreen[R | None], Commanded):
+    """A box over the app. `dismiss(None)` means that the user left it."""
+
+    OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (Command("leave", "escape", "Back", "Leave without doing anything"),)
+    DEFAULT_CSS = """
+    Dialog { align: center middle; background: $background 60%; }
+    Dialog > #box {
+        width: 90%; max-width: 100; height: auto; max-height: 90%;
+        border: round $primary; background: $surface; padding: 0 1;
+    }
+    """
+
+    def __init__(self, heading: str) -> None:
+        super().__init__()
+        self._heading = heading
+
+    def compose(self) -> ComposeResult:
+        box = Vertical(id="box")
+        box.border_title = None
+        with box:
+            yield OneLine(lambda width: line(span(self._heading, "title")), id="heading")
+            yield from self.compose_body()
+            yield OneLine(self._keys, id="keys")
+
+    def compose_body(self) -> ComposeResult:
+        """The dialog's own widgets."""
+        raise NotImplementedError
+
+    def _keys(self, width: int) -> Line:
+        return key_line([command for command in type(self).all_commands() if command.shown], width)
+
+    @classmethod
+    def all_commands(cls) -> list[Command]:
+        """The dialog's commands, its own first."""
+        seen: dict[str, Command] = {}
+        for owner in cls.__mro__:
+            for command in owner.__dict__.get("OWN_COMMANDS", ()):
+                seen.setdefault(command.id, command)
+        return list(seen.values())
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+
+def key_line(commands: list[Command], width: int, last: list[Command] | None = None) -> Line:
+    """Keys and labels as far as they fit; `last` are always there, at the end."""
+    tail = [part for command in last or [] for part in _key(command)]
+    room = width - sum(len(part.text) for part in tail)
+    parts: list[Span] = []
+    for command in commands:
+        piece = _key(command)
+        length = sum(len(part.text) for part in piece)
+        if length > room:
+            break
+        parts += piece
+        room -= length
+    return (*parts, Span(" " * max(0, room)), *tail) if tail else tuple(parts)
+
+
+def _key(command: Command) -> tuple[Span, Span]:
+    return Span(f" {command.key_shown} ", "key"), Span(f"{command.label} ", "muted")

@@ -1,0 +1,94 @@
+"""The only way from a screen to a service: in a thread, with the result or the error brought back to the event loop."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from textual.message import Message
+from textual.widget import Widget
+
+from ontos_tui.domain.errors import OntosError
+
+if TYPE_CHECKING:
+    from ontos_tui.tui.app import OntosApp
+    from ontos_tui.workspace import Workspace
+
+T = TypeVar("T")
+LOG = logging.getLogger("ontos.tui")
+
+
+class Finished(Message):
+    """Work in a thread is over; `deliver` runs on the event loop."""
+
+    def __init__(self, deliver: Callable[[], None]) -> None:
+        super().__init__()
+        self.deliver = deliver
+
+
+class UnexpectedError(OntosError):
+    """An error of ours, not the user's; what is known about it is in the log."""
+
+
+class ServiceUser(Widget):
+    """A widget that asks services for something."""
+
+    @property
+    def ontos(self) -> OntosApp:
+        """The app, as what it is."""
+        from ontos_tui.tui.app import OntosApp
+
+        assert isinstance(self.app, OntosApp)
+        return self.app
+
+    def ask(
+        self,
+        work: Callable[[Workspace], T],
+        then: Callable[[T], Any],
+        *,
+        group: str = "load",
+        failed: Callable[[OntosError], Any] | None = None,
+    ) -> None:
+        """Run `work` in a thread, then give its result to `then` on the event loop.
+
+        A later call of the same group takes the earlier one's place: its result is dropped when it comes. Errors go to
+        `failed`, or into a toast that says what to do.
+        """
+        turns: dict[str, int] = self.__dict__.setdefault("_turns", {})
+        turn = turns[group] = turns.get(group, 0) + 1
+        app = self.ontos
+
+        def deliver(outcome: T | OntosError) -> None:
+            app.busy(-1)
+            if turns[group] != turn or not self.is_attached:
+                return
+            if not isinstance(outcome, OntosError):
+                then(outcome)
+            elif failed is not None:
+                failed(outcome)
+            else:
+                app.tell_error(outcome)
+
+        def run() -> None:
+            outcome: T | OntosError
+            try:
+                outcome = work(app.workspace)
+            except OntosError as error:
+                outcome = error
+            except Exception as error:  # noqa: BLE001  # a thread's error must reach the user, whatever it is
+                outcome = unexpected(error)
+            app.post_message(Finished(lambda: deliver(outcome)))
+
+        app.busy(+1)
+        # A daemon: leaving the app never waits for a query that nobody will look at. Writes are transactions.
+        threading.Thread(target=run, name=f"ask-{group}", daemon=True).start()
+
+
+def unexpected(error: Exception) -> OntosError:
+    """Log what nobody foresaw and say it in one line. The log has the places, never the values of variables."""
+    LOG.error("unexpected %s", type(error).__name__, exc_info=error)
+    return UnexpectedError(
+        f"Something unexpected happened: {type(error).__name__}: {error}.", "It is in logs/ontos.log; try again."
+    )

@@ -1,0 +1,223 @@
+"""Lines: what every widget of ours is painted from. All text in them has passed the gate to the terminal.
+
+A Line is a tuple of (text, style name). Widgets compute lines, `LineView` turns them into strips and repaints only
+those that changed: no layout, no scrollbar, one frame a key.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from typing import ClassVar, NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region, Size
+from textual.strip import Strip
+from textual.widget import Widget
+
+from ontos_tui.domain.safe import safe_line, safe_text
+
+STYLES = ("text", "muted", "strong", "accent", "good", "warn", "bad", "key", "cursor", "title")
+"""The names that a part of a line may be painted with; a theme gives them their colours."""
+
+
+class Span(NamedTuple):
+    """A piece of a line. Make it with `span`, which makes the text harmless."""
+
+    text: str
+    style: str = "text"
+
+
+Line = tuple[Span, ...]
+EMPTY: Line = ()
+
+
+def span(text: object, style: str = "text", width: int | None = None) -> Span:
+    """A piece of a line from any text; cut or padded to `width` cells when given."""
+    shown = safe_line(text)
+    return Span(shown if width is None else fit(shown, width), style)
+
+
+def line(*parts: object) -> Line:
+    """A line from pieces: spans as they are, everything else as plain text."""
+    return tuple(part if isinstance(part, Span) else span(part) for part in parts)
+
+
+def fit(text: str, width: int) -> str:
+    """`text` in exactly `width` cells, with an ellipsis where it was cut."""
+    if width <= 0:
+        return ""
+    return set_cell_size(text, width) if cell_len(text) <= width else set_cell_size(text, width - 1) + "…"
+
+
+def wrap(text: object, width: int, style: str = "text", indent: str = "") -> list[Line]:
+    """`text` as lines of at most `width` cells, its own line breaks kept."""
+    lines: list[Line] = []
+    room = max(8, width - len(indent))
+    for paragraph in safe_text(text, limit=100_000).split("\n"):
+        # textwrap counts characters; wide ones are re-cut below so that no line leaves the panel.
+        for part in textwrap.wrap(paragraph, room, replace_whitespace=False, drop_whitespace=False) or [""]:
+            rest = part.rstrip(" ") if part.strip() else part
+            while cell_len(rest) > room:
+                head = set_cell_size(rest, room).rstrip(" ")
+                lines.append((Span(indent + head, style),))
+                rest = rest[len(head) :]
+            lines.append((Span(indent + rest, style),))
+    return lines
+
+
+class LineView(Widget):
+    """A widget made of lines. Subclasses give `line_at`; `repaint` sends what changed since the last time."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"line--{name}" for name in STYLES}
+    DEFAULT_CSS = """
+    LineView {
+        height: 1fr;
+        & .line--muted { color: $text-muted; }
+        & .line--strong { text-style: bold; }
+        & .line--accent { color: $text-accent; }
+        & .line--good { color: $text-success; }
+        & .line--warn { color: $text-warning; }
+        & .line--bad { color: $text-error; }
+        & .line--key { color: $text-accent; text-style: bold; }
+        & .line--cursor { background: $surface-lighten-2; text-style: bold; }
+        & .line--title { color: $text-primary; text-style: bold; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._painted: dict[int, tuple[Line, bool]] = {}
+        self._strips: dict[int, Strip] = {}
+        self._styles: dict[str, Style] = {}
+
+    def line_at(self, y: int, width: int) -> Line:
+        """What stands on row `y` of the widget."""
+        raise NotImplementedError
+
+    def marked(self, y: int) -> bool:
+        """Whether row `y` is under the cursor, and painted as such."""
+        return False
+
+    def repaint(self) -> None:
+        """Ask for a repaint of the rows whose line is not the one that was painted last."""
+        if not self.is_attached:
+            return
+        width, height = self.size
+        changed = [y for y in range(height) if self._painted.get(y) != (self.line_at(y, width), self.marked(y))]
+        if changed:
+            for y in changed:
+                self._strips.pop(y, None)
+            self.refresh(*(Region(0, y, width, 1) for y in changed))
+
+    def render_line(self, y: int) -> Strip:
+        """The strip of row `y`; made once for each change."""
+        width = self.size.width
+        now = (self.line_at(y, width), self.marked(y))
+        strip = self._strips.get(y)
+        if strip is None or self._painted.get(y) != now:
+            self._painted[y] = now
+            strip = self._strips[y] = self._strip(*now, width)
+        return strip
+
+    def _strip(self, content: Line, marked: bool, width: int) -> Strip:
+        base = self.style_of("cursor") if marked else self.rich_style
+        segments = [
+            Segment(part.text, base + self.style_of(part.style).without_color if marked else self.style_of(part.style))
+            for part in content
+        ]
+        return Strip(segments).adjust_cell_length(width, base).simplify()
+
+    def style_of(self, name: str) -> Style:
+        """The style of a name under the present theme."""
+        if name not in self._styles:
+            self._styles[name] = self.rich_style if name == "text" else self.get_component_rich_style(f"line--{name}")
+        return self._styles[name]
+
+    def notify_style_update(self) -> None:
+        """Another theme, another state: all colours are looked up again."""
+        super().notify_style_update()
+        self._styles.clear()
+        self._strips.clear()
+
+    def on_resize(self) -> None:
+        """A new width wraps and cuts differently."""
+        self._strips.clear()
+        self._painted.clear()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """One row unless the stylesheet says otherwise."""
+        return 1
+
+
+class OneLine(LineView):
+    """A single row whose content depends on the room there is."""
+
+    DEFAULT_CSS = "OneLine { height: 1; }"
+
+    def __init__(self, content: Callable[[int], Line] | None = None, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._content: Callable[[int], Line] = content or (lambda width: EMPTY)
+
+    def show(self, content: Callable[[int], Line]) -> None:
+        """Show what `content` makes of the width."""
+        self._content = content
+        self.repaint()
+
+    def line_at(self, y: int, width: int) -> Line:
+        return self._content(width)
+
+
+class Panel(LineView, can_focus=True):
+    """Text to read: lines made for the width there is, scrolled with the arrow keys when there are more than fit."""
+
+    BINDINGS = [
+        ("down,j", "scroll_lines(1)", "Down"),
+        ("up,k", "scroll_lines(-1)", "Up"),
+        ("pagedown,space", "scroll_lines(10)", "Page down"),
+        ("pageup", "scroll_lines(-10)", "Page up"),
+        ("home", "scroll_lines(-1000000)", "Top"),
+        ("end", "scroll_lines(1000000)", "Bottom"),
+    ]
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._make: Callable[[int], Sequence[Line]] = lambda width: ()
+        self._lines: Sequence[Line] = ()
+        self._top = 0
+
+    def show(self, make: Callable[[int], Iterable[Line]], *, keep_place: bool = False) -> None:
+        """Show the lines that `make` gives for a width in cells; from the top unless `keep_place`."""
+        self._make = lambda width: list(make(width))
+        if not keep_place:
+            self._top = 0
+        self._relay()
+
+    def _relay(self) -> None:
+        self._lines = self._make(self.size.width) if self.size.width else ()
+        self._top = max(0, min(self._top, len(self._lines) - self.size.height))
+        self.repaint()
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self._relay()
+
+    def line_at(self, y: int, width: int) -> Line:
+        at = y + self._top
+        hidden = len(self._lines) - self._top - self.size.height
+        if hidden > 0 and y == self.size.height - 1:
+            return line(span(f"↓ {hidden + 1} more lines", "muted"))
+        return self._lines[at] if at < len(self._lines) else EMPTY
+
+    def action_scroll_lines(self, by: int) -> None:
+        self._top = max(0, min(self._top + by, len(self._lines) - self.size.height))
+        self.repaint()
+
+    def on_mouse_scroll_down(self) -> None:
+        self.action_scroll_lines(3)
+
+    def on_mouse_scroll_up(self) -> None:
+        self.action_scroll_lines(-3)
