@@ -1,0 +1,70 @@
+"""The real app under Textual's pilot: real keys, real services, a workspace in a temporary folder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from ontos_tui.tui.app import OntosApp
+
+PATIENCE = 60.0
+"""Seconds after which a condition that did not come true fails the test."""
+
+
+class Driver:
+    """A user at the keyboard."""
+
+    def __init__(self, app: OntosApp, pilot: Pilot[None]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    async def until(self, condition: Callable[[], bool], what: str) -> None:
+        """Let the app run until `condition` holds."""
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < deadline, f"never happened: {what}\n{self.text()}"
+            await self.pilot.pause(0.01)
+
+    async def settle(self) -> None:
+        """Let everything that was asked for arrive on the screen."""
+        await self.until(lambda: self.app.is_idle, "nothing under way")
+        await self.pilot.pause()
+        await self.until(lambda: self.app.is_idle, "nothing under way")
+        await self.pilot.pause()
+
+    async def press(self, *keys: str) -> None:
+        """Press keys one after the other, each on a settled screen."""
+        for key in keys:
+            await self.pilot.press(key)
+            await self.settle()
+
+    async def type(self, text: str) -> None:
+        """Type into the focused field."""
+        await self.pilot.press(*("space" if character == " " else character for character in text))
+        await self.settle()
+
+    def text(self) -> str:
+        """What the screen shows, as text."""
+        width, height = self.app.size
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join(strip.text.rstrip() for strip in strips[:height])
+
+    async def sees(self, *needles: str) -> None:
+        """Wait until the screen shows all of these."""
+        await self.until(lambda: all(needle in self.text() for needle in needles), f"seeing {needles}")
+
+
+@asynccontextmanager
+async def open_app(home: Path, size: tuple[int, int] = (120, 40), *, watch: bool = True) -> AsyncIterator[Driver]:
+    """The app on the workspace at `home`, opened and settled."""
+    app = OntosApp(home, watch=watch)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        driver = Driver(app, pilot)
+        await pilot.pause()
+        await driver.until(lambda: app._workspace is not None, "the workspace opens")
+        await driver.settle()
+        yield driver
