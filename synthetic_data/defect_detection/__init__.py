@@ -1,0 +1,1 @@
+"""Defect Detection: inspections of radiation detector crystals."""
