@@ -1,0 +1,539 @@
+"""The desk: the queue on the left, the item on the right, one key a decision. The key path does no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.message import Message
+
+from ontos_tui.domain.errors import OntosError
+from ontos_tui.tui.commands import Command, Commanded
+from ontos_tui.tui.gateway import Finished, ServiceUser
+from ontos_tui.tui.stages.label_item import STATUS_MARKS, Draft, ItemView, choices_of, item_lines
+from ontos_tui.tui.stages.label_queue import LabelQueue
+from ontos_tui.tui.stages.label_writer import DecisionWriter
+from ontos_tui.tui.widgets.lines import Line, OneLine, Panel, line, span
+from ontos_tui.tui.widgets.table import ColumnSpec, Table
+
+if TYPE_CHECKING:
+    from ontos_tui.domain.pairs import TrainingSheet, Verdict
+    from ontos_tui.domain.schema import AnswerField
+    from ontos_tui.services.label import Batch, QueueRow
+    from ontos_tui.workspace import Workspace
+
+DIGITS = tuple(str(digit) for digit in range(1, 10))
+FILTERS = ("all", "unlabeled", "labeled", "flagged", "rejected")
+
+
+class QueueTable(Table["QueueRow"], Commanded):
+    """The rows of the queue, and the keys that decide them."""
+
+    OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
+        Command("desk('approve')", "a,enter", "Approve", "The answer as it stands is right; go on to the next pair"),
+        Command("desk('edit')", "e", "Edit", "Change the answer in a form, then approve it"),
+        Command("desk('digit')", ",".join(DIGITS), "Choose", "Give the ▸ field this value; the next field follows"),
+        Command("desk('reject')", "r", "Reject", "The pair is no good; say why"),
+        Command("desk('flag')", "f", "Flag", "Put it aside for a second look, or take the flag off"),
+        Command("desk('skip')", "s,space", "Skip", "Go on without a decision", shown=False),
+        Command("desk('undo')", "u", "Undo", "Take back your last decision here; as often as you like, also tomorrow"),
+        Command("desk('redo')", "U,ctrl+r", "Redo", "Do again what was undone", shown=False),
+        Command("desk('next_open')", "n", "Next open", "To the next pair that needs a decision", shown=False),
+        Command("desk('note')", "N", "Note", "Write a note about this pair", shown=False),
+        Command("desk('search')", "slash", "Search", "Only pairs that contain a text", shown=False),
+        Command("desk('filter')", "v", "Filter", "All, to decide, labeled, flagged or rejected", shown=False),
+        Command("desk('sort')", "o", "Order", "In order, or least sure first", shown=False),
+        Command("desk('prompt')", "p", "Prompt", "The rendered prompt instead of the fields, or back", shown=False),
+        Command("desk('guidelines')", "g", "Guidelines", "How to decide", shown=False),
+        Command("desk('history')", "H", "History", "Every change of this pair: who, when, what", shown=False),
+        Command("desk('leave')", "escape", "Back", "To the training sheets; number keys are stages again"),
+    )
+
+    def action_desk(self, verb: str) -> None:
+        desk = next(node for node in self.ancestors if isinstance(node, LabelDesk))
+        getattr(desk, f"do_{verb}")()
+
+    async def on_key(self, event: Any) -> None:
+        if event.key in DIGITS:
+            event.stop()
+            event.prevent_default()
+            desk = next(node for node in self.ancestors if isinstance(node, LabelDesk))
+            desk.choose(int(event.key))
+
+
+class LabelDesk(ServiceUser):
+    """Labels one training sheet."""
+
+    DEFAULT_CSS = """
+    LabelDesk { height: 1fr; layout: vertical; }
+    LabelDesk #queue { width: 2fr; min-width: 30; max-width: 56; }
+    LabelDesk #item { width: 3fr; padding: 0 1; }
+    """
+
+    class Left(Message):
+        """The user is done here for now."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sheet: TrainingSheet | None = None
+        self._queue: LabelQueue | None = None
+        self._fields: tuple[AnswerField, ...] = ()
+        self._writer: DecisionWriter | None = None
+        self._draft: dict[str, Any] = {}
+        self._active = ""
+        self._shown = ""
+        self._prompt = False
+        self._filter = "all"
+        self._text = ""
+        self._least_sure_first = False
+        self._last = ""
+
+    def compose(self) -> ComposeResult:
+        yield OneLine(id="progress")
+        with Horizontal(classes="row"):
+            yield QueueTable(
+                [
+                    ColumnSpec("#", 6, right=True),
+                    ColumnSpec("", 1),
+                    ColumnSpec("item", 0),
+                    ColumnSpec("answer", 0),
+                    ColumnSpec("sure", 4, right=True),
+                ],
+                _cells,
+                empty="Loading…",
+                id="queue",
+            )
+            yield Panel(id="item")
+
+    @property
+    def table(self) -> QueueTable:
+        """The queue."""
+        return self.query_one(QueueTable)
+
+    def focus_queue(self) -> None:
+        """The keys decide again."""
+        self.table.focus()
+
+    # Opening and filling
+
+    def open(self, sheet: TrainingSheet) -> None:
+        """Start labeling this training sheet, where the user left it."""
+        from ontos_tui.domain.template import Template
+
+        if self._writer is None:
+            self._writer = DecisionWriter(lambda deliver: self.app.post_message(Finished(deliver)))
+        if self._sheet is None or self._sheet.id != sheet.id:
+            self._queue = None
+            self.table.show(())
+        self._sheet = sheet
+        self._fields = Template.model_validate(sheet.template_snapshot).fields()
+        self.focus_queue()
+        self._load()
+
+    def _load(self, then: Callable[[], None] = lambda: None) -> None:
+        from ontos_tui.domain.states import PairStatus
+        from ontos_tui.services.label import QueueFilter, QueueSort
+
+        sheet = self._sheet
+        assert sheet is not None
+        status = None if self._filter == "all" else PairStatus(self._filter)
+        wanted = QueueFilter(status=status, text=self._text)
+        sort = QueueSort.LEAST_SURE if self._least_sure_first else QueueSort.ORDER
+
+        def load(workspace: Workspace) -> LabelQueue:
+            return LabelQueue(list(workspace.label.queue(sheet.id, wanted, sort)), workspace.label.counts(sheet.id))
+
+        def show(queue: LabelQueue) -> None:
+            self._take(queue)
+            then()
+
+        self.ask(load, show, group="queue", failed=self.ontos.tell_error)
+
+    def _take(self, queue: LabelQueue) -> None:
+        first = self._queue is None
+        self._queue = queue
+        at = queue.index_of(self.ontos.session.pair_id)
+        if at is None or (first and queue.rows[at].status.value != "unlabeled"):
+            at = queue.next_undecided((at if at is not None else 0) - 1) if len(queue) else 0
+        self.table.say("No pair passes this filter. Press v for another one." if self._filter != "all" or self._text
+                       else "This training sheet has no pairs. Press esc, then 2 and g.")  # fmt: skip
+        self.table.show(queue.rows, cursor=at or 0)
+        self._shown = ""
+        self._look()
+
+    def others_changed(self) -> None:
+        """Somebody, perhaps we, committed something: read the rows again and keep the place."""
+        if self._sheet is not None and self._writer is not None and not self._writer.waiting:
+            self._load()
+
+    def _look(self) -> None:
+        """Show the item under the cursor, now when it is here, and have its neighbours fetched."""
+        queue = self._queue
+        if queue is None:
+            return
+        index = self.table.cursor
+        view = queue.view(index)
+        if view is not None and view.pair.id != self._shown:
+            self._shown = view.pair.id
+            self.ontos.session.pair_id = view.pair.id
+            self._draft = dict(view.pair.answer or view.pair.proposal or {})
+            self._active = next((field.name for field in self._fields if choices_of(field)), "")
+        self._paint()
+        missing = queue.missing(index)
+        if missing:
+            self.ask(
+                lambda workspace: _views(workspace, missing), lambda views: self._fetched(queue, views), group="items"
+            )
+
+    def _fetched(self, queue: LabelQueue, views: Sequence[ItemView]) -> None:
+        if queue is self._queue:
+            queue.keep(views, self.table.cursor)
+            self._look()
+
+    def _paint(self) -> None:
+        queue = self._queue
+        assert queue is not None
+        view = queue.view(self.table.cursor)
+        draft = Draft(dict(self._draft), self._active)
+        if view is None:
+            self.query_one("#item", Panel).show(
+                lambda width: () if not len(queue) else [line(span("Loading…", "muted"))]
+            )
+        else:
+            self.query_one("#item", Panel).show(
+                lambda width: item_lines(view, self._fields, draft, width, prompt=self._prompt)
+            )
+        self.query_one("#progress", OneLine).show(self._progress)
+
+    def _progress(self, width: int) -> Line:
+        queue, sheet = self._queue, self._sheet
+        if queue is None or sheet is None:
+            return ()
+        counts = queue.counts
+        decided = counts.total - counts.unlabeled
+        waiting = self._writer.waiting if self._writer is not None else 0
+        parts: list[object] = [
+            span(f" {sheet.name} ", "strong"),
+            f"{decided:,}/{counts.total:,} decided",
+            span(f" · ⚑ {counts.flagged} · ✗ {counts.rejected}", "muted"),
+        ]
+        pace, left = queue.pace(), queue.minutes_left()
+        if pace is not None and left is not None:
+            parts.append(span(f" · {pace:.0f} a minute, about {max(1, round(left))} min left", "muted"))
+        if self._filter != "all" or self._text:
+            parts.append(span(f" · filter: {self._filter} {self._text}".rstrip(), "warn"))
+        if self._least_sure_first:
+            parts.append(span(" · least sure first", "accent"))
+        parts.append(span(f" · {waiting} being saved", "warn") if waiting else span(" · saved", "muted"))
+        if self._last:
+            parts.append(span(f" · {self._last}", "accent"))
+        return line(*parts)
+
+    def on_table_moved(self, event: Table.Moved) -> None:
+        event.stop()
+        self._look()
+
+    def on_table_chosen(self, event: Table.Chosen) -> None:
+        event.stop()
+
+    # Deciding
+
+    @property
+    def _view(self) -> ItemView | None:
+        return self._queue.view(self.table.cursor) if self._queue is not None else None
+
+    def choose(self, number: int) -> None:
+        """Give the active field its `number`th choice; with a single field that is the decision."""
+        view = self._view
+        field = next((field for field in self._fields if field.name == self._active), None)
+        if view is None or field is None:
+            return
+        choices = choices_of(field)
+        if number > len(choices):
+            return
+        self._draft[field.name] = choices[number - 1]
+        if len(self._fields) == 1:
+            self.do_approve()
+            return
+        names = [other.name for other in self._fields if choices_of(other)]
+        self._active = names[min(names.index(field.name) + 1, len(names) - 1)]
+        self._paint()
+
+    def do_approve(self) -> None:
+        """Decide that the answer as it stands is right."""
+        from ontos_tui.domain.pairs import Verdict
+
+        view = self._view
+        if view is None:
+            return
+        if not self._draft:
+            self.ontos.tell("There is no answer yet: choose with the number keys, or press e.")
+            return
+        untouched = self._draft == (view.pair.answer or view.pair.proposal)
+        if not untouched and (problems := self._problems()):
+            self.ontos.tell_error(OntosError("; ".join(problems) + ".", "Choose with the number keys, or press e."))
+            return
+        self._decide(Verdict.APPROVE if untouched else Verdict.EDIT, answer=None if untouched else dict(self._draft))
+
+    def _problems(self) -> list[str]:
+        from ontos_tui.domain.schema import answer_problems
+
+        assert self._sheet is not None
+        return [
+            str(problem) for problem in answer_problems(self._sheet.template_snapshot["output_schema"], self._draft)
+        ]
+
+    def do_edit(self) -> None:
+        """Change the answer in a form."""
+        from ontos_tui.domain.pairs import Verdict
+        from ontos_tui.tui.dialogs.form import FormDialog, Values, schema_check, schema_fields, without_empty
+
+        view = self._view
+        if view is None or self._sheet is None:
+            return
+        schema = self._sheet.template_snapshot["output_schema"]
+
+        def done(values: Values | None) -> None:
+            if values is not None:
+                self._draft = without_empty(values)
+                self._decide(Verdict.EDIT, answer=dict(self._draft))
+
+        form = FormDialog(
+            f"Answer for {view.pair.item_ref}", schema_fields(schema, self._draft), check=schema_check(schema)
+        )
+        self.app.push_screen(form, done)
+
+    def do_reject(self) -> None:
+        """The pair is no good."""
+        from ontos_tui.domain.pairs import Verdict
+        from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+
+        view = self._view
+        if view is None:
+            return
+
+        def done(values: Values | None) -> None:
+            if values is not None:
+                self._decide(Verdict.REJECT, reason=values["reason"])
+
+        fields = (FormField("reason", "Why", required=True, hint="such as: measurement failed, not decidable"),)
+        self.app.push_screen(FormDialog(f"Reject {view.pair.item_ref}", fields), done)
+
+    def do_flag(self) -> None:
+        """Put the pair aside, or take the flag off."""
+        from ontos_tui.domain.pairs import Verdict
+
+        view = self._view
+        if view is not None:
+            self._decide(Verdict.UNFLAG if view.pair.status.value == "flagged" else Verdict.FLAG)
+
+    def do_note(self) -> None:
+        """Write a note about this pair, without a decision."""
+        from ontos_tui.domain.pairs import Verdict
+        from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+
+        view = self._view
+        if view is None:
+            return
+        keeps = {"labeled": Verdict.APPROVE, "flagged": Verdict.FLAG, "rejected": Verdict.REJECT}
+        verdict = keeps.get(view.pair.status.value, Verdict.REOPEN)
+
+        def done(values: Values | None) -> None:
+            if values is not None:
+                reason = view.pair.reject_reason
+                self._decide(verdict, reason=reason, notes=values["notes"] or "", advance=False)
+
+        fields = (FormField("notes", "Note", view.pair.notes),)
+        self.app.push_screen(FormDialog(f"Note on {view.pair.item_ref}", fields), done)
+
+    def _decide(
+        self,
+        verdict: Verdict,
+        *,
+        answer: dict[str, Any] | None = None,
+        reason: str = "",
+        notes: str | None = None,
+        advance: bool = True,
+    ) -> None:
+        """Show the decision, go on to the next pair, and have it written."""
+        from ontos_tui.domain.pairs import Verdict as Said
+        from ontos_tui.domain.states import PairStatus
+        from ontos_tui.services.label import Decision
+
+        view, queue, writer = self._view, self._queue, self._writer
+        if view is None or queue is None or writer is None:
+            return
+        pair = view.pair
+        status = {
+            Said.APPROVE: PairStatus.LABELED,
+            Said.EDIT: PairStatus.LABELED,
+            Said.REJECT: PairStatus.REJECTED,
+            Said.FLAG: PairStatus.FLAGGED,
+        }.get(verdict, PairStatus.UNLABELED)
+        queue.set_status(pair.id, status)
+        queue.forget([pair.id])
+        queue.decided()
+        self._last = f"{verdict.value} {pair.item_ref}"
+        decision = Decision(pair.id, verdict, answer=answer, reason=reason, notes=notes, version=pair.version)
+        label = self.ontos.workspace.label
+        self.ontos.busy(+1)
+        writer.put(lambda: label.decide([decision]), self._written, self._refused)
+        if advance:
+            self._go_on()
+        else:
+            self._look()
+
+    def _go_on(self) -> None:
+        queue = self._queue
+        assert queue is not None
+        index = queue.next_undecided(self.table.cursor)
+        if index is None or index == self.table.cursor:
+            self._last = "everything here is decided"
+            index = min(self.table.cursor + 1, len(queue) - 1)
+        self.table.show(queue.rows, cursor=index)
+        self._look()
+
+    def _written(self, batch: Batch) -> None:
+        self.ontos.busy(-1)
+        self._refresh_rows(batch)
+        self._paint()
+
+    def _refresh_rows(self, batch: Batch) -> None:
+        queue = self._queue
+        if queue is None:
+            return
+        for pair in batch.pairs:
+            queue.set_status(pair.id, pair.status)
+            queue.forget([pair.id])
+        self.table.show(queue.rows)
+        self._look()
+
+    def _refused(self, error: OntosError) -> None:
+        """What was shown is not what is on the disk: say so, and show what is."""
+        self.ontos.busy(-1)
+        self.ontos.tell_error(error)
+        self._last = ""
+        if self._queue is not None:
+            self._queue.forget()
+        self._shown = ""
+        self._load()
+
+    def do_undo(self) -> None:
+        """Take back the last decision of this user in this training sheet."""
+        self._walk_history("undo", "Nothing left to undo here.")
+
+    def do_redo(self) -> None:
+        """Do again what was undone."""
+        self._walk_history("redo", "Nothing to redo.")
+
+    def _walk_history(self, verb: str, nothing: str) -> None:
+        sheet, writer = self._sheet, self._writer
+        if sheet is None or writer is None:
+            return
+        label = self.ontos.workspace.label
+        work = {"undo": label.undo, "redo": label.redo}[verb]
+
+        def done(batch: Batch | None) -> None:
+            self.ontos.busy(-1)
+            queue = self._queue
+            if batch is None or queue is None:
+                self.ontos.tell(nothing)
+                return
+            self._last = batch.description
+            self._shown = ""
+            self._refresh_rows(batch)
+            at = queue.index_of(batch.pairs[0].id)
+            if at is not None:
+                self.table.move_to(at)
+            self._look()
+
+        self.ontos.busy(+1)
+        writer.put(lambda: work(sheet.id), done, self._refused)
+
+    # Moving and looking
+
+    def do_skip(self) -> None:
+        """On without a decision."""
+        self.table.action_move(1)
+
+    def do_next_open(self) -> None:
+        """To the next pair that needs a decision."""
+        index = self._queue.next_undecided(self.table.cursor) if self._queue is not None else None
+        if index is None:
+            self.ontos.tell("Everything in this list is decided.")
+        else:
+            self.table.move_to(index)
+
+    def do_search(self) -> None:
+        """Only pairs that contain a text."""
+        from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+
+        def done(values: Values | None) -> None:
+            if values is not None:
+                self._text = values["text"] or ""
+                self._load()
+
+        fields = (FormField("text", "Text", self._text, hint="in the item's id, fields or answer; empty shows all"),)
+        self.app.push_screen(FormDialog("Search", fields), done)
+
+    def do_filter(self) -> None:
+        """The next of the filters."""
+        self._filter = FILTERS[(FILTERS.index(self._filter) + 1) % len(FILTERS)]
+        self._load()
+
+    def do_sort(self) -> None:
+        """In order, or least sure first."""
+        self._least_sure_first = not self._least_sure_first
+        self._load()
+
+    def do_prompt(self) -> None:
+        """Fields or prompt."""
+        self._prompt = not self._prompt
+        self._paint()
+
+    def do_guidelines(self) -> None:
+        """How to decide."""
+        from ontos_tui.tui.dialogs.text import TextDialog
+
+        if self._sheet is not None:
+            text = str(self._sheet.template_snapshot.get("guidelines") or "This template has no guidelines.")
+            self.app.push_screen(TextDialog("Guidelines", text))
+
+    def do_history(self) -> None:
+        """Every change of this pair."""
+        from ontos_tui.tui.dialogs.history import HistoryDialog
+
+        if self._view is not None:
+            self.app.push_screen(HistoryDialog(self._view.pair))
+
+    def do_leave(self) -> None:
+        """To the training sheets."""
+        self.post_message(self.Left())
+
+    def do_digit(self) -> None:
+        """Digits arrive with their number, through `choose`."""
+
+    def on_unmount(self) -> None:
+        """Whatever ends the app: what was decided is written first."""
+        if self._writer is not None:
+            self._writer.close()
+
+
+def _views(workspace: Workspace, pair_ids: Sequence[str]) -> list[ItemView]:
+    from ontos_tui.domain.template import Template
+    from ontos_tui.services.prompts import Prompt
+
+    pairs = workspace.label.pairs(pair_ids)
+    if not pairs:
+        return []
+    sheet = workspace.label.training_sheet(pairs[0].training_sheet_id)
+    prompt = Prompt(Template.model_validate(sheet.template_snapshot))
+    return [ItemView(pair, prompt.messages(pair.source_data, pair.answer or pair.proposal)) for pair in pairs]
+
+
+def _cells(row: QueueRow) -> Sequence[object]:
+    mark, style = STATUS_MARKS[row.status.value]
+    sure = f"{row.confidence:.0%}" if row.confidence is not None else ""
+    return (row.sequence, span(mark, style), row.item_ref, row.summary, span(sure, "muted"))
