@@ -34,9 +34,11 @@ _FORGET = ("\x1b[?1049", "\x1b[2J", "\x1bc")
 class ScreenMemory:
     """What the terminal shows, as runs of text at (row, column). Turns a frame into the part of it that is news."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, colours: bool = True) -> None:
+        """Without `colours` (NO_COLOR) only bold, dim, underline and reverse are left of the styles."""
         self._rows: dict[int, dict[int, tuple[int, str]]] = {}
         self._cursor = ""
+        self._colours = colours
 
     def forget(self) -> None:
         """The terminal may show anything now; the next frame is sent whole."""
@@ -56,7 +58,11 @@ class ScreenMemory:
             position = f"\x1b[{row};{column}H"
             if not text:
                 cursor = position
-            elif self._remember(row, column, text := _FOREIGN.sub("", text)):
+                continue
+            text = _FOREIGN.sub("", text)
+            if not self._colours:
+                text = _SGR.sub(_without_colour, text)
+            if self._remember(row, column, text):
                 out.append(position + text)
         if out or cursor != self._cursor:
             out.append(cursor)
@@ -74,6 +80,19 @@ class ScreenMemory:
             del runs[start]
         runs[column] = (end, text)
         return True
+
+
+def _without_colour(match: re.Match[str]) -> str:
+    """An SGR sequence without its colours: 38 and 48 take the parameters that follow them."""
+    given = [int(part or 0) for part in match.group()[2:-1].split(";")]
+    kept: list[int] = []
+    while given:
+        head = given.pop(0)
+        if head in (38, 48):
+            del given[: {5: 2, 2: 4}.get(given[0] if given else 0, 1)]
+        elif head < 30:
+            kept.append(head)
+    return f"\x1b[{';'.join(map(str, kept))}m" if kept else ""
 
 
 class _HangUpFile:
@@ -122,7 +141,7 @@ class DiffDriver(OntosDriver):
 
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
-        self._memory = ScreenMemory()
+        self._memory = ScreenMemory(colours=not app.no_color)
         self._sync_pending = False
 
     def write(self, data: str) -> None:

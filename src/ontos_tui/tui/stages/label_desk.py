@@ -2,65 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.message import Message
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.tui.commands import Command, Commanded
+from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values, schema_check, schema_fields, without_empty
+from ontos_tui.tui.dialogs.history import HistoryDialog
+from ontos_tui.tui.dialogs.text import TextDialog
 from ontos_tui.tui.gateway import Finished, ServiceUser
-from ontos_tui.tui.stages.label_item import STATUS_MARKS, Draft, ItemView, choices_of, item_lines
-from ontos_tui.tui.stages.label_queue import LabelQueue
+from ontos_tui.tui.stages.label_item import Draft, ItemView, choices_of, item_lines
+from ontos_tui.tui.stages.label_keys import QueueTable
+from ontos_tui.tui.stages.label_queue import LabelQueue, progress_line
 from ontos_tui.tui.stages.label_writer import DecisionWriter
-from ontos_tui.tui.widgets.lines import Line, OneLine, Panel, line, span
-from ontos_tui.tui.widgets.table import ColumnSpec, Table
+from ontos_tui.tui.widgets.lines import OneLine, Panel, line, span
+from ontos_tui.tui.widgets.table import Table
 
 if TYPE_CHECKING:
     from ontos_tui.domain.pairs import TrainingSheet, Verdict
     from ontos_tui.domain.schema import AnswerField
-    from ontos_tui.services.label import Batch, QueueRow
+    from ontos_tui.services.label import Batch
     from ontos_tui.workspace import Workspace
 
-DIGITS = tuple(str(digit) for digit in range(1, 10))
 FILTERS = ("all", "unlabeled", "labeled", "flagged", "rejected")
-
-
-class QueueTable(Table["QueueRow"], Commanded):
-    """The rows of the queue, and the keys that decide them."""
-
-    OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("desk('approve')", "a,enter", "Approve", "The answer as it stands is right; go on to the next pair"),
-        Command("desk('edit')", "e", "Edit", "Change the answer in a form, then approve it"),
-        Command("desk('digit')", ",".join(DIGITS), "Choose", "Give the ▸ field this value; the next field follows"),
-        Command("desk('reject')", "r", "Reject", "The pair is no good; say why"),
-        Command("desk('flag')", "f", "Flag", "Put it aside for a second look, or take the flag off"),
-        Command("desk('skip')", "s,space", "Skip", "Go on without a decision", shown=False),
-        Command("desk('undo')", "u", "Undo", "Take back your last decision here; as often as you like, also tomorrow"),
-        Command("desk('redo')", "U,ctrl+r", "Redo", "Do again what was undone", shown=False),
-        Command("desk('next_open')", "n", "Next open", "To the next pair that needs a decision", shown=False),
-        Command("desk('note')", "N", "Note", "Write a note about this pair", shown=False),
-        Command("desk('search')", "slash", "Search", "Only pairs that contain a text", shown=False),
-        Command("desk('filter')", "v", "Filter", "All, to decide, labeled, flagged or rejected", shown=False),
-        Command("desk('sort')", "o", "Order", "In order, or least sure first", shown=False),
-        Command("desk('prompt')", "p", "Prompt", "The rendered prompt instead of the fields, or back", shown=False),
-        Command("desk('guidelines')", "g", "Guidelines", "How to decide", shown=False),
-        Command("desk('history')", "H", "History", "Every change of this pair: who, when, what", shown=False),
-        Command("desk('leave')", "escape", "Back", "To the training sheets; number keys are stages again"),
-    )
-
-    def action_desk(self, verb: str) -> None:
-        desk = next(node for node in self.ancestors if isinstance(node, LabelDesk))
-        getattr(desk, f"do_{verb}")()
-
-    async def on_key(self, event: Any) -> None:
-        if event.key in DIGITS:
-            event.stop()
-            event.prevent_default()
-            desk = next(node for node in self.ancestors if isinstance(node, LabelDesk))
-            desk.choose(int(event.key))
 
 
 class LabelDesk(ServiceUser):
@@ -93,18 +60,7 @@ class LabelDesk(ServiceUser):
     def compose(self) -> ComposeResult:
         yield OneLine(id="progress")
         with Horizontal(classes="row"):
-            yield QueueTable(
-                [
-                    ColumnSpec("#", 6, right=True),
-                    ColumnSpec("", 1),
-                    ColumnSpec("item", 0),
-                    ColumnSpec("answer", 0),
-                    ColumnSpec("sure", 4, right=True),
-                ],
-                _cells,
-                empty="Loading…",
-                id="queue",
-            )
+            yield QueueTable()
             yield Panel(id="item")
 
     @property
@@ -132,7 +88,7 @@ class LabelDesk(ServiceUser):
         self.focus_queue()
         self._load()
 
-    def _load(self, then: Callable[[], None] = lambda: None) -> None:
+    def _load(self) -> None:
         from ontos_tui.domain.states import PairStatus
         from ontos_tui.services.label import QueueFilter, QueueSort
 
@@ -145,11 +101,7 @@ class LabelDesk(ServiceUser):
         def load(workspace: Workspace) -> LabelQueue:
             return LabelQueue(list(workspace.label.queue(sheet.id, wanted, sort)), workspace.label.counts(sheet.id))
 
-        def show(queue: LabelQueue) -> None:
-            self._take(queue)
-            then()
-
-        self.ask(load, show, group="queue", failed=self.ontos.tell_error)
+        self.ask(load, self._take, group="queue")
 
     def _take(self, queue: LabelQueue) -> None:
         first = self._queue is None
@@ -205,31 +157,21 @@ class LabelDesk(ServiceUser):
             self.query_one("#item", Panel).show(
                 lambda width: item_lines(view, self._fields, draft, width, prompt=self._prompt)
             )
-        self.query_one("#progress", OneLine).show(self._progress)
+        if self._sheet is not None:
+            waiting = self._writer.waiting if self._writer is not None else 0
+            told = progress_line(self._sheet.name, queue, waiting, self._view_words(), self._last)
+            self.query_one("#progress", OneLine).show(lambda width: told)
 
-    def _progress(self, width: int) -> Line:
-        queue, sheet = self._queue, self._sheet
-        if queue is None or sheet is None:
-            return ()
-        counts = queue.counts
-        decided = counts.total - counts.unlabeled
-        waiting = self._writer.waiting if self._writer is not None else 0
-        parts: list[object] = [
-            span(f" {sheet.name} ", "strong"),
-            f"{decided:,}/{counts.total:,} decided",
-            span(f" · ⚑ {counts.flagged} · ✗ {counts.rejected}", "muted"),
-        ]
-        pace, left = queue.pace(), queue.minutes_left()
-        if pace is not None and left is not None:
-            parts.append(span(f" · {pace:.0f} a minute, about {max(1, round(left))} min left", "muted"))
-        if self._filter != "all" or self._text:
-            parts.append(span(f" · filter: {self._filter} {self._text}".rstrip(), "warn"))
+    def _view_words(self) -> str:
+        """What the list leaves out and how it is ordered, when that is not the usual."""
+        words = []
+        if self._filter != "all":
+            words.append(f"only {self._filter}")
+        if self._text:
+            words.append(f"with {self._text!r}")
         if self._least_sure_first:
-            parts.append(span(" · least sure first", "accent"))
-        parts.append(span(f" · {waiting} being saved", "warn") if waiting else span(" · saved", "muted"))
-        if self._last:
-            parts.append(span(f" · {self._last}", "accent"))
-        return line(*parts)
+            words.append("least sure first")
+        return ", ".join(words)
 
     def on_table_moved(self, event: Table.Moved) -> None:
         event.stop()
@@ -237,6 +179,14 @@ class LabelDesk(ServiceUser):
 
     def on_table_chosen(self, event: Table.Chosen) -> None:
         event.stop()
+
+    def on_queue_table_verb(self, event: QueueTable.Verb) -> None:
+        """A key of the queue."""
+        event.stop()
+        if event.verb == "choose":
+            self.choose(event.number)
+        else:
+            getattr(self, f"do_{event.verb}")()
 
     # Deciding
 
@@ -288,7 +238,6 @@ class LabelDesk(ServiceUser):
     def do_edit(self) -> None:
         """Change the answer in a form."""
         from ontos_tui.domain.pairs import Verdict
-        from ontos_tui.tui.dialogs.form import FormDialog, Values, schema_check, schema_fields, without_empty
 
         view = self._view
         if view is None or self._sheet is None:
@@ -308,7 +257,6 @@ class LabelDesk(ServiceUser):
     def do_reject(self) -> None:
         """The pair is no good."""
         from ontos_tui.domain.pairs import Verdict
-        from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
 
         view = self._view
         if view is None:
@@ -318,7 +266,7 @@ class LabelDesk(ServiceUser):
             if values is not None:
                 self._decide(Verdict.REJECT, reason=values["reason"])
 
-        fields = (FormField("reason", "Why", required=True, hint="such as: measurement failed, not decidable"),)
+        fields = (FormField("reason", "Why", required=True, hint="such as: not decidable from these values"),)
         self.app.push_screen(FormDialog(f"Reject {view.pair.item_ref}", fields), done)
 
     def do_flag(self) -> None:
@@ -332,7 +280,6 @@ class LabelDesk(ServiceUser):
     def do_note(self) -> None:
         """Write a note about this pair, without a decision."""
         from ontos_tui.domain.pairs import Verdict
-        from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
 
         view = self._view
         if view is None:
@@ -373,8 +320,7 @@ class LabelDesk(ServiceUser):
             Said.FLAG: PairStatus.FLAGGED,
         }.get(verdict, PairStatus.UNLABELED)
         queue.set_status(pair.id, status)
-        queue.forget([pair.id])
-        queue.decided()
+        queue.decided(pair.id)
         self._last = f"{verdict.value} {pair.item_ref}"
         decision = Decision(pair.id, verdict, answer=answer, reason=reason, notes=notes, version=pair.version)
         label = self.ontos.workspace.label
@@ -404,9 +350,7 @@ class LabelDesk(ServiceUser):
         queue = self._queue
         if queue is None:
             return
-        for pair in batch.pairs:
-            queue.set_status(pair.id, pair.status)
-            queue.forget([pair.id])
+        queue.written(batch.pairs)
         self.table.show(queue.rows)
         self._look()
 
@@ -415,8 +359,6 @@ class LabelDesk(ServiceUser):
         self.ontos.busy(-1)
         self.ontos.tell_error(error)
         self._last = ""
-        if self._queue is not None:
-            self._queue.forget()
         self._shown = ""
         self._load()
 
@@ -468,7 +410,6 @@ class LabelDesk(ServiceUser):
 
     def do_search(self) -> None:
         """Only pairs that contain a text."""
-        from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
 
         def done(values: Values | None) -> None:
             if values is not None:
@@ -495,25 +436,18 @@ class LabelDesk(ServiceUser):
 
     def do_guidelines(self) -> None:
         """How to decide."""
-        from ontos_tui.tui.dialogs.text import TextDialog
-
         if self._sheet is not None:
             text = str(self._sheet.template_snapshot.get("guidelines") or "This template has no guidelines.")
             self.app.push_screen(TextDialog("Guidelines", text))
 
     def do_history(self) -> None:
         """Every change of this pair."""
-        from ontos_tui.tui.dialogs.history import HistoryDialog
-
         if self._view is not None:
             self.app.push_screen(HistoryDialog(self._view.pair))
 
     def do_leave(self) -> None:
         """To the training sheets."""
         self.post_message(self.Left())
-
-    def do_digit(self) -> None:
-        """Digits arrive with their number, through `choose`."""
 
     def on_unmount(self) -> None:
         """Whatever ends the app: what was decided is written first."""
@@ -530,10 +464,4 @@ def _views(workspace: Workspace, pair_ids: Sequence[str]) -> list[ItemView]:
         return []
     sheet = workspace.label.training_sheet(pairs[0].training_sheet_id)
     prompt = Prompt(Template.model_validate(sheet.template_snapshot))
-    return [ItemView(pair, prompt.messages(pair.source_data, pair.answer or pair.proposal)) for pair in pairs]
-
-
-def _cells(row: QueueRow) -> Sequence[object]:
-    mark, style = STATUS_MARKS[row.status.value]
-    sure = f"{row.confidence:.0%}" if row.confidence is not None else ""
-    return (row.sequence, span(mark, style), row.item_ref, row.summary, span(sure, "muted"))
+    return [ItemView(pair, prompt.messages(pair.source_data)) for pair in pairs]

@@ -26,7 +26,7 @@ STATUS_MARKS: Mapping[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class ItemView:
-    """A pair with the messages that its template makes of it."""
+    """A pair with the question that its template makes of it: system and user message."""
 
     pair: QAPair
     messages: Sequence[Message]
@@ -56,6 +56,11 @@ def item_lines(
             yield from wrap(message["content"], width - 2, indent="  ")
     else:
         yield from field_lines(pair.source_data, width)
+
+
+def summary_of(pair: QAPair) -> str:
+    """The answer on one line, as the queue shows it."""
+    return " · ".join(value_text(_word(value)) for value in (pair.answer or pair.proposal or {}).values())
 
 
 def _origin(pair: QAPair) -> str:

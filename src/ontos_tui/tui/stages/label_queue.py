@@ -1,4 +1,4 @@
-"""The queue's state while somebody labels: rows, what is fetched, what was decided, how fast. No Textual here."""
+"""The queue's state while somebody labels: rows, what is fetched, what was decided, how fast."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ontos_tui.tui.stages.label_item import ItemView
+from ontos_tui.tui.stages.label_item import ItemView, summary_of
+from ontos_tui.tui.widgets.lines import Line, line, span
 
 if TYPE_CHECKING:
+    from ontos_tui.domain.pairs import QAPair
     from ontos_tui.domain.states import PairStatus
     from ontos_tui.services.label import PairCounts, QueueRow
 
@@ -29,6 +31,8 @@ class LabelQueue:
         self._at = {row.id: index for index, row in enumerate(self.rows)}
         self._views: dict[str, ItemView] = {}
         self._decided: deque[float] = deque()
+        self._newest: dict[str, int] = {}
+        self._pending: set[str] = set()
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -38,13 +42,17 @@ class LabelQueue:
         return self._at.get(pair_id)
 
     def view(self, index: int) -> ItemView | None:
-        """The item at `index` when it is here already."""
-        return self._views.get(self.rows[index].id) if 0 <= index < len(self.rows) else None
+        """The item at `index` when it is here already and no decision about it is on its way to the disk."""
+        if not 0 <= index < len(self.rows) or self.rows[index].id in self._pending:
+            return None
+        return self._views.get(self.rows[index].id)
 
     def keep(self, views: Sequence[ItemView], around: int) -> None:
         """Take fetched items in, and let go of those that are far from the cursor."""
         for view in views:
-            self._views[view.pair.id] = view
+            # A read that began before a decision was written may arrive after it.
+            if view.pair.version >= self._newest.get(view.pair.id, 0):
+                self._views[view.pair.id] = view
         if len(self._views) > 200:
             near = {row.id for row in self.rows[max(0, around - 50) : around + 50]}
             self._views = {key: view for key, view in self._views.items() if key in near}
@@ -54,12 +62,15 @@ class LabelQueue:
         window = self.rows[max(0, around - BEHIND) : around + AHEAD]
         return [row.id for row in window if row.id not in self._views]
 
-    def forget(self, pair_ids: Sequence[str] | None = None) -> None:
-        """Somebody changed these (or anything): fetch them again when they are looked at."""
-        if pair_ids is None:
-            self._views.clear()
-        for pair_id in pair_ids or ():
-            self._views.pop(pair_id, None)
+    def written(self, pairs: Sequence[QAPair]) -> None:
+        """These are on the disk now, and this is what they are."""
+        for pair in pairs:
+            self._pending.discard(pair.id)
+            self._newest[pair.id] = pair.version
+            known = self._views.get(pair.id)
+            if known is not None:
+                self._views[pair.id] = ItemView(pair, known.messages)
+            self.set_status(pair.id, pair.status, summary_of(pair))
 
     def next_undecided(self, after: int) -> int | None:
         """The next row that needs a decision, from `after` on and then from the top."""
@@ -77,8 +88,9 @@ class LabelQueue:
             self.counts = replace(self.counts, **{name: getattr(self.counts, name) + by for name, by in moved.items()})
         self.rows[index] = replace(row, status=status, summary=row.summary if summary is None else summary)
 
-    def decided(self) -> None:
-        """One more decision by this user, for the pace."""
+    def decided(self, pair_id: str) -> None:
+        """One more decision by this user: it counts for the pace, and is on its way to the disk."""
+        self._pending.add(pair_id)
         self._decided.append(time.monotonic())
 
     def pace(self) -> float | None:
@@ -95,3 +107,22 @@ class LabelQueue:
         """Time for what is left at the present pace; an estimate, and None without a pace."""
         pace = self.pace()
         return self.counts.unlabeled / pace if pace else None
+
+
+def progress_line(name: str, queue: LabelQueue, waiting: int, view: str, last: str) -> Line:
+    """How far, how fast, what is not on the disk yet, and what was done last."""
+    counts = queue.counts
+    parts: list[object] = [
+        span(f" {name} ", "strong"),
+        f"{counts.total - counts.unlabeled:,}/{counts.total:,} decided",
+        span(f" · ⚑ {counts.flagged} · ✗ {counts.rejected}", "muted"),
+    ]
+    pace, left = queue.pace(), queue.minutes_left()
+    if pace is not None and left is not None:
+        parts.append(span(f" · {pace:.0f} a minute, about {max(1, round(left))} min left", "muted"))
+    if view:
+        parts.append(span(f" · {view}", "warn"))
+    parts.append(span(f" · {waiting} being saved", "warn") if waiting else span(" · saved", "muted"))
+    if last:
+        parts.append(span(f" · {last}", "accent"))
+    return line(*parts)

@@ -1,0 +1,75 @@
+"""The queue's rows, and the keys that decide them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events
+from textual.message import Message
+
+from ontos_tui.tui.commands import Command, Commanded
+from ontos_tui.tui.stages.label_item import STATUS_MARKS
+from ontos_tui.tui.widgets.lines import span
+from ontos_tui.tui.widgets.table import ColumnSpec, Table
+
+if TYPE_CHECKING:
+    from ontos_tui.services.label import QueueRow
+
+DIGITS = tuple(str(digit) for digit in range(1, 10))
+
+
+class QueueTable(Table["QueueRow"], Commanded):
+    """The rows of the queue. Keys become `Verb` messages; the desk does the work."""
+
+    OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
+        Command("desk('approve')", "a,enter", "Approve", "The answer as it stands is right; go on to the next pair"),
+        Command("desk('edit')", "e", "Edit", "Change the answer in a form, then approve it"),
+        Command("desk('digit')", ",".join(DIGITS), "Choose", "Give the ▸ field this value; the next field follows"),
+        Command("desk('reject')", "r", "Reject", "The pair is no good; say why"),
+        Command("desk('flag')", "f", "Flag", "Put it aside for a second look, or take the flag off"),
+        Command("desk('skip')", "s,space", "Skip", "Go on without a decision", shown=False),
+        Command("desk('undo')", "u", "Undo", "Take back your last decision here; as often as you like, also tomorrow"),
+        Command("desk('redo')", "U,ctrl+r", "Redo", "Do again what was undone", shown=False),
+        Command("desk('next_open')", "n", "Next open", "To the next pair that needs a decision", shown=False),
+        Command("desk('note')", "N", "Note", "Write a note about this pair", shown=False),
+        Command("desk('search')", "slash", "Search", "Only pairs that contain a text", shown=False),
+        Command("desk('filter')", "v", "Filter", "All, to decide, labeled, flagged or rejected", shown=False),
+        Command("desk('sort')", "o", "Order", "In order, or least sure first", shown=False),
+        Command("desk('prompt')", "p", "Prompt", "The rendered prompt instead of the fields, or back", shown=False),
+        Command("desk('guidelines')", "g", "Guidelines", "How to decide", shown=False),
+        Command("desk('history')", "H", "History", "Every change of this pair: who, when, what", shown=False),
+        Command("desk('leave')", "escape", "Back", "To the training sheets; number keys are stages again"),
+    )
+
+    class Verb(Message):
+        """A key of the desk was pressed; `number` is the digit of a choice."""
+
+        def __init__(self, verb: str, number: int = 0) -> None:
+            super().__init__()
+            self.verb, self.number = verb, number
+
+    def __init__(self) -> None:
+        columns = [
+            ColumnSpec("#", 6, right=True),
+            ColumnSpec("", 1),
+            ColumnSpec("item", 0),
+            ColumnSpec("answer", 0),
+            ColumnSpec("sure", 4, right=True),
+        ]
+        super().__init__(columns, _cells, empty="Loading…", id="queue")
+
+    def action_desk(self, verb: str) -> None:
+        self.post_message(self.Verb(verb))
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key in DIGITS:
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.Verb("choose", int(event.key)))
+
+
+def _cells(row: QueueRow) -> Sequence[object]:
+    mark, style = STATUS_MARKS[row.status.value]
+    sure = f"{row.confidence:.0%}" if row.confidence is not None else ""
+    return (row.sequence, span(mark, style), row.item_ref, row.summary, span(sure, "muted"))

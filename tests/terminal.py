@@ -1,0 +1,125 @@
+"""A terminal for tests: a real pty with the real program in it, every byte kept, and a screen to look at."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import pyte
+
+PATIENCE = 60.0
+
+_REPLIES: tuple[tuple[bytes, bytes], ...] = (
+    (b"\x1b[c", b"\x1b[?62;22c"),
+    (b"\x1b[?2026$p", b"\x1b[?2026;2$y"),
+    (b"\x1b[?2048$p", b"\x1b[?2048;0$y"),
+    (b"\x1b[6n", b"\x1b[1;1R"),
+)
+
+
+class Terminal:
+    """One program in a pty. Use as a context manager; it is ended by its own pid when the test is over."""
+
+    def __init__(
+        self, command: Sequence[str], size: tuple[int, int] = (120, 40), env: Mapping[str, str] | None = None
+    ) -> None:
+        self.output = b""
+        self.screen = pyte.Screen(*size)
+        self._stream = pyte.ByteStream(self.screen)
+        self.code: int | None = None
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})}
+            os.execvpe(command[0], list(command), environment)  # noqa: S606
+        width, height = size
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.code is None:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """The line drops."""
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
+
+    def send(self, keys: str | bytes) -> None:
+        """Type."""
+        os.write(self.fd, keys.encode() if isinstance(keys, str) else keys)
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the program."""
+        os.kill(self.pid, number)
+
+    def pump(self, seconds: float = 0.05) -> bool:
+        """Take what comes within `seconds`; False when nothing came."""
+        if self.fd < 0 or not select.select([self.fd], [], [], seconds)[0]:
+            return False
+        try:
+            data = os.read(self.fd, 1 << 16)
+        except OSError:
+            return False
+        self.output += data
+        self._stream.feed(data)
+        for query, reply in _REPLIES:
+            if query in data:
+                os.write(self.fd, reply)
+        return bool(data)
+
+    def text(self) -> str:
+        """What the screen shows."""
+        return "\n".join(row.rstrip() for row in self.screen.display)
+
+    def until(self, condition: Callable[[], bool], what: str) -> None:
+        """Wait until `condition` holds."""
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < deadline, f"never happened: {what}\n{self.text()}"
+            self.pump()
+
+    def sees(self, *needles: str) -> None:
+        """Wait until the screen shows all of these."""
+        self.until(lambda: all(needle in self.text() for needle in needles), f"seeing {needles}")
+
+    def ended(self) -> int:
+        """Wait until the program has ended; its exit code, or minus the signal's number."""
+        deadline = time.monotonic() + PATIENCE
+        while self.code is None:
+            assert time.monotonic() < deadline, f"the program did not end\n{self.text()}"
+            self.pump(0.02)
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.code = os.waitstatus_to_exitcode(status)
+        while self.pump(0.02):
+            pass
+        return self.code
+
+    def modes_left_on(self) -> set[str]:
+        """Terminal modes that were switched on and not off again."""
+        on: set[str] = set()
+        for number in ("1049", "1000", "1003", "1006", "1015", "1004", "2004"):
+            set_at = self.output.rfind(f"\x1b[?{number}h".encode())
+            if set_at > self.output.rfind(f"\x1b[?{number}l".encode()):
+                on.add(number)
+        if self.output.rfind(b"\x1b[?25l") > self.output.rfind(b"\x1b[?25h"):
+            on.add("cursor hidden")
+        return on
+
+
+def ontos(*arguments: str) -> list[str]:
+    """The command line that starts the app."""
+    return [sys.executable, "-m", "ontos_tui", *arguments]

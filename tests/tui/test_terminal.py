@@ -1,0 +1,83 @@
+"""The app in a real pty: it starts, leaves everything as it was, and survives what lines and signals do."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from terminal import Terminal, ontos
+
+
+def _open(home: Path, *arguments: str, size: tuple[int, int] = (80, 24), **env: str) -> Terminal:
+    terminal = Terminal(ontos("--home", str(home), *arguments), size, env)
+    terminal.sees("1 Data", "7 Improve", "Defect Detection")
+    return terminal
+
+
+def test_it_opens_and_q_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:
+    with _open(tmp_path) as terminal:
+        terminal.send("q")
+        assert terminal.ended() == 0
+        assert terminal.modes_left_on() == set()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_leaves_the_terminal_as_it_was(tmp_path: Path, number: int, code: int) -> None:
+    with _open(tmp_path) as terminal:
+        terminal.signal(number)
+        assert terminal.ended() == code
+        assert terminal.modes_left_on() == set()
+
+
+def test_it_ends_when_the_line_drops(tmp_path: Path) -> None:
+    with _open(tmp_path) as terminal:
+        terminal.hang_up()
+        assert terminal.ended() != 0
+
+
+def test_bytes_that_are_no_utf8_do_no_harm(tmp_path: Path) -> None:
+    with _open(tmp_path) as terminal:
+        terminal.send(b"\x1b[M \xf70\xff\xfe")
+        terminal.send("?")
+        terminal.sees("Help · Data")
+
+
+def test_without_a_terminal_it_says_what_to_do(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ontos("--home", str(tmp_path)), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 2
+    assert "ontos --help" in done.stderr
+
+
+def test_nothing_is_sent_while_nothing_happens(tmp_path: Path) -> None:
+    with _open(tmp_path) as terminal:
+        while terminal.pump(1.0):
+            pass
+        before = len(terminal.output)
+        terminal.pump(2.0)
+        assert len(terminal.output) == before
+
+
+def test_the_screen_is_the_same_with_the_plain_driver(tmp_path: Path) -> None:
+    screens = []
+    for arguments in ((), ("--plain-driver",)):
+        with _open(tmp_path, *arguments, size=(120, 40)) as terminal:
+            terminal.send("?")
+            terminal.sees("Help · Data")
+            terminal.send("\x1b")
+            terminal.until(lambda t=terminal: "Help · Data" not in t.text(), "the help is gone")  # type: ignore[misc]
+            terminal.send("3")
+            terminal.sees("training sheet")
+            while terminal.pump(0.5):
+                pass
+            screens.append(terminal.text())
+    assert screens[0] == screens[1]
+
+
+def test_no_color_sends_no_colours(tmp_path: Path) -> None:
+    with _open(tmp_path, NO_COLOR="1") as terminal:
+        assert b"38;2;" not in terminal.output
+        assert b"38;5;" not in terminal.output
