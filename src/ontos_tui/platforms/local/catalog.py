@@ -1,0 +1,262 @@
+"""DATA on this machine: files as tables local.<schema>.<name>, read by DuckDB.
+
+A row's number is its position in the unfiltered file, so neither a filter nor a sample changes what an item is called.
+Samples are drawn by a hash of the item's reference and the seed: the same in every run, process and on every machine.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ontos_tui.domain.data import Column, DataTable, Item, Page, Row, RowQuery, Sampling, TableAddress
+from ontos_tui.domain.errors import InvalidInputError, PlatformError
+from ontos_tui.platforms.local.source import Source, fingerprint, open_source
+from ontos_tui.platforms.local.sql import literal, quoted, reader_words
+from ontos_tui.platforms.predicate import check, find_column
+from ontos_tui.store import rows
+from ontos_tui.store.engine import Store
+
+CHUNK = 2_000
+"""Rows fetched at once while streaming."""
+
+OPEN_FILES = 4
+"""Files that stay open for the next look at them."""
+
+
+class LocalCatalog:
+    """The files that were added to the workspace. Safe to use from several threads."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._opened: dict[str, Source] = {}
+        self._lock = threading.Lock()
+
+    def tables(self) -> list[TableAddress]:
+        """Every table on offer, by name."""
+        with self._store.read() as connection:
+            records = rows.find(connection, DataTable)
+        return sorted(TableAddress.parse(record.address) for record in records)
+
+    def columns(self, address: TableAddress) -> tuple[Column, ...]:
+        """The table's columns. Raises NotFoundError, or PlatformError with what is wrong with the file."""
+        return self._source(address).columns
+
+    def fingerprint(self, address: TableAddress) -> str:
+        """Size and modification time of the file. Raises NotFoundError, or PlatformError when it is gone."""
+        return _fingerprint(self._record(address))
+
+    def page(self, address: TableAddress, query: RowQuery) -> Page:
+        """Some items and how many the query reaches in all.
+
+        Raises InvalidInputError for a filter that is none, a column that does not exist, or an item without identity.
+        """
+        source = self._source(address)
+        plan = _plan(source, query)
+        with reader_words(source.path, query.filter):
+            total = _total(source, query, plan.where)
+        items = tuple(_items(source, query, plan)) if query.limit != 0 else ()
+        return Page(plan.columns, items, total, source.notes)
+
+    def items(self, address: TableAddress, query: RowQuery) -> Iterator[Item]:
+        """Every item that the query reaches, in the file's order, streamed.
+
+        Raises PlatformError when the file changes while it is read.
+        """
+        source = self._source(address)
+        yield from _items(source, query, _plan(source, query))
+        if self.fingerprint(address) != source.fingerprint:
+            raise PlatformError(f"{source.path.name} was changed while it was read.", "Do it again.")
+
+    def _record(self, address: TableAddress) -> DataTable:
+        with self._store.read() as connection:
+            return rows.get(connection, DataTable, str(address))
+
+    def _source(self, address: TableAddress) -> Source:
+        """The table's file, opened; opened anew when it was changed since."""
+        record = self._record(address)
+        seen = _fingerprint(record)
+        with self._lock:
+            source = self._opened.pop(record.path, None)
+            if source is None or source.fingerprint != seen:
+                try:
+                    source = open_source(Path(record.path), record.format, self._store.path.parent / "spill")
+                except InvalidInputError as error:
+                    raise PlatformError(f"{record.address}: {error.what}", error.todo) from error
+            self._opened[record.path] = source
+            while len(self._opened) > OPEN_FILES:
+                del self._opened[next(iter(self._opened))]
+        return source
+
+
+def _fingerprint(record: DataTable) -> str:
+    try:
+        return fingerprint(Path(record.path))
+    except InvalidInputError as error:
+        raise PlatformError(
+            f"The file of {record.address} is gone or cannot be read: {record.path}.",
+            "Put it back, or add it again from its new place.",
+        ) from error
+
+
+class _Plan(NamedTuple):
+    """A query, worked out: the columns that were asked for, the condition, and the SQL with its converters."""
+
+    columns: tuple[Column, ...]
+    where: str
+    sql: str
+    converters: tuple[tuple[int, Callable[[Any], Any]], ...]
+
+
+def _plan(source: Source, query: RowQuery) -> _Plan:
+    names = source.names()
+    by_name = {column.name: column for column in source.columns}
+    columns = tuple(by_name[find_column(wanted, names)] for wanted in query.columns or names)
+    where = check(query.filter, names) if query.filter.strip() else ""
+    number = _free_name("row_number", names)
+    ref = f"CAST({number} AS VARCHAR)"
+    if query.item_id_column:
+        ref = _text(by_name[find_column(query.item_id_column, names)])
+    values = [_value(column) for column in columns]
+    converters = [(index, convert) for index, (_, convert) in enumerate(values, 1) if convert]
+    numbered = f"(SELECT row_number() OVER () AS {number}, * FROM {source.relation})"  # noqa: S608
+    group = _text(by_name[find_column(query.sample_by, names)]) if query.sample_by else ""
+    reached, order = _reached(query, where, numbered, number, ref, group)
+    sql = (
+        f"SELECT {', '.join([ref, *(sql for sql, _ in values)])} FROM {numbered}{reached}{order}"  # noqa: S608
+        f"{_limit(query)}"
+    )
+    return _Plan(columns, where, sql, tuple(converters))
+
+
+def _free_name(wanted: str, names: Sequence[str]) -> str:
+    taken = {name.lower() for name in names}
+    while wanted in taken:
+        wanted += "_"
+    return wanted
+
+
+def _reached(query: RowQuery, where: str, numbered: str, number: str, ref: str, group: str) -> tuple[str, str]:
+    """The condition that an item of the query fulfils, and the order where the file's own is not kept by itself."""
+    condition = f" WHERE {where}" if where else ""
+    if query.sample_size is None or query.sampling in (Sampling.ALL, Sampling.FIRST):
+        return condition, ""
+    dice = f"md5(coalesce({ref}, '') || {literal(f'|{query.sample_seed}')})"
+    if query.sampling is Sampling.RANDOM:
+        drawn = f"SELECT {number} FROM {numbered}{condition} ORDER BY {dice}, {number}"  # noqa: S608
+    else:
+        if not group:
+            raise InvalidInputError("A stratified sample needs a column to keep in proportion.", "Name one.")
+        # Webster's method: the k-th of a group's n rows comes at (k - 0.5) / n, so that the first rows of this order
+        # hold every group in proportion, whatever the sample's size.
+        drawn = (
+            f"SELECT {number} FROM (SELECT {number}, {dice} AS dice, "  # noqa: S608
+            f"(row_number() OVER (PARTITION BY {group} ORDER BY {dice}, {number}) - 0.5) "
+            f"/ count(*) OVER (PARTITION BY {group}) AS turn FROM {numbered}{condition}) "
+            f"ORDER BY turn, dice, {number}"
+        )
+    return f" WHERE {number} IN ({drawn} LIMIT {query.sample_size})", f" ORDER BY {number}"
+
+
+def _limit(query: RowQuery) -> str:
+    limit = query.limit
+    if query.sampling is Sampling.FIRST and query.sample_size is not None:
+        left = max(0, query.sample_size - query.offset)
+        limit = left if limit is None else min(limit, left)
+    return (f" LIMIT {limit}" if limit is not None else "") + (f" OFFSET {query.offset}" if query.offset else "")
+
+
+def _total(source: Source, query: RowQuery, where: str) -> int:
+    total = source.rows
+    if where:
+        sql = f"SELECT count(*) FROM {source.relation} WHERE {where}"  # noqa: S608
+        total = int(source.connection.cursor().execute(sql).fetchall()[0][0])
+    if query.sampling is Sampling.ALL or query.sample_size is None:
+        return total
+    return min(total, query.sample_size)
+
+
+def _items(source: Source, query: RowQuery, plan: _Plan) -> Iterator[Item]:
+    names = [column.name for column in plan.columns]
+    cursor = source.connection.cursor()
+    try:
+        with reader_words(source.path, query.filter):
+            cursor.execute(plan.sql)
+            chunk = cursor.fetchmany(CHUNK)
+        while chunk:
+            for row in chunk:
+                if row[0] is None:
+                    raise InvalidInputError(
+                        f"There are rows without a value in {query.item_id_column!r}, so they have no identity.",
+                        "Choose another identifying column, or filter those rows out.",
+                    )
+                fields: Row = dict(zip(names, row[1:], strict=True))
+                for index, convert in plan.converters:
+                    fields[names[index - 1]] = convert(row[index])
+                yield Item(row[0], fields)
+            with reader_words(source.path, query.filter):
+                chunk = cursor.fetchmany(CHUNK)
+    finally:
+        cursor.close()
+
+
+_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+_AS_THEY_ARE = frozenset({"VARCHAR", "BOOLEAN", *_INTEGERS, *(f"U{kind}" for kind in _INTEGERS)})
+
+
+def _value(column: Column) -> tuple[str, Callable[[Any], Any] | None]:
+    """The SQL that yields a column's values JSON-like, and what Python has to do with them after that."""
+    name, kind = quoted(column.name), column.type
+    if kind in _AS_THEY_ARE:
+        return name, None
+    if kind in ("DOUBLE", "FLOAT"):
+        return f"CASE WHEN isfinite({name}) THEN {name} END", None
+    if kind.startswith("DECIMAL") and kind.endswith(")"):
+        return f"CAST({name} AS DOUBLE)", None
+    if kind == "JSON":
+        return name, _from_json
+    if kind.startswith(("STRUCT", "MAP", "UNION")) or kind.endswith("]"):
+        # DuckDB hands over times with a zone only through a library that is not installed.
+        return (f"to_json({name})", _from_json) if "TIME ZONE" in kind else (name, _plain)
+    return _text(column), None
+
+
+def _text(column: Column) -> str:
+    """The SQL that yields a column's values as text: times in ISO form, bytes in base64."""
+    name = quoted(column.name)
+    if column.type.startswith("TIMESTAMP"):
+        return f"replace(CAST({name} AS VARCHAR), ' ', 'T')"
+    if column.type == "BLOB":
+        return f"base64({name})"
+    return f"CAST({name} AS VARCHAR)"
+
+
+def _from_json(text: str | None) -> Any:
+    return None if text is None else _plain(json.loads(text))
+
+
+def _plain(value: Any) -> Any:
+    """A nested value of DuckDB's as JSON has it."""
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, (datetime, date, time)):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        import base64
+
+        return base64.b64encode(value).decode()
+    return str(value)
