@@ -49,7 +49,7 @@ class Driver:
 
     def text(self) -> str:
         """What the screen shows, as text."""
-        width, height = self.app.size
+        height = self.app.size.height
         strips = self.app.screen._compositor.render_strips()
         return "\n".join(strip.text.rstrip() for strip in strips[:height])
 

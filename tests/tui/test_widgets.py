@@ -1,0 +1,145 @@
+"""Line widgets: only what changed is repainted, only what is in view is asked for, and nothing leaves its cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from textual.app import App, ComposeResult
+
+from ontos_tui.tui.dialogs.form import FormDialog, FormField, read_integer
+from ontos_tui.tui.widgets.data_grid import DataGrid
+from ontos_tui.tui.widgets.lines import Panel, fit, line, span, wrap
+from ontos_tui.tui.widgets.table import ColumnSpec, Table
+
+HOSTILE = "\x1b]52;c;aGk=\x07[/nope][@click=app.quit]x[/]\u202e\x9b2J\ud800"
+
+
+class Million(Sequence[int]):
+    """A million rows that notes which ones were looked at."""
+
+    def __init__(self) -> None:
+        self.seen: set[int] = set()
+
+    def __len__(self) -> int:
+        return 1_000_000
+
+    def __getitem__(self, index: int) -> int:  # type: ignore[override]
+        self.seen.add(index)
+        return index
+
+
+class Shown(App[None]):
+    """Something to look at."""
+
+    def __init__(self, *widgets: object) -> None:
+        super().__init__()
+        self._shown_widgets = widgets
+
+    def compose(self) -> ComposeResult:
+        yield from self._shown_widgets  # type: ignore[misc]
+
+    def text(self) -> str:
+        return "\n".join(strip.text.rstrip() for strip in self.screen._compositor.render_strips())
+
+
+async def test_a_table_of_a_million_rows_looks_at_those_in_view() -> None:
+    rows = Million()
+    table: Table[int] = Table([ColumnSpec("number", 0)], lambda row: [row])
+    async with Shown(table).run_test(size=(40, 10)) as pilot:
+        table.show(rows)
+        table.focus()
+        await pilot.press("end")
+        await pilot.pause()
+        assert table.cursor == 999_999
+        assert "999999" in pilot.app.text()  # type: ignore[attr-defined]
+        assert len(rows.seen) < 50
+
+
+async def test_moving_the_cursor_repaints_two_rows() -> None:
+    table: Table[int] = Table([ColumnSpec("number", 0)], lambda row: [row])
+    async with Shown(table).run_test(size=(40, 10)) as pilot:
+        table.show(range(100))
+        table.focus()
+        await pilot.pause()
+        painted: list[int] = []
+        make = table._strip
+        table._strip = lambda content, marked, width: painted.append(1) or make(content, marked, width)  # type: ignore[method-assign, func-returns-value]
+        await pilot.press("down")
+        await pilot.pause()
+        # The row that was left, the row that was reached, and the heading with the position.
+        assert 2 <= len(painted) <= 3
+
+
+async def test_an_empty_table_says_what_to_do() -> None:
+    table: Table[int] = Table([ColumnSpec("number", 0)], lambda row: [row], empty="Nothing here. Press a to add.")
+    async with Shown(table).run_test(size=(40, 10)) as pilot:
+        await pilot.pause()
+        assert "Press a to add." in pilot.app.text()  # type: ignore[attr-defined]
+
+
+async def test_hostile_data_is_shown_and_not_interpreted() -> None:
+    grid = DataGrid()
+    panel = Panel()
+    app = Shown(grid, panel)
+    async with app.run_test(size=(200, 20)) as pilot:
+        grid.show_rows(["a", HOSTILE], [{"a": HOSTILE, HOSTILE: 1.5}])
+        panel.show(lambda width: [line(HOSTILE), *wrap(HOSTILE, width)])
+        await pilot.pause()
+        text = app.text()
+        assert "[/nope]" in text
+        assert "␛]52" in text
+        assert not any(character in text for character in "\x1b\x07\x9b\u202e\ud800")
+
+
+@given(st.text(max_size=40), st.integers(0, 30))
+def test_fit_fills_exactly_its_cells(text: str, width: int) -> None:
+    assert cell_len(span(text, width=width).text) == width
+    assert cell_len(fit("plain text", width)) == width
+
+
+@given(st.text(max_size=200), st.integers(8, 60))
+def test_wrapped_lines_stay_inside(text: str, width: int) -> None:
+    for part in wrap(text, width):
+        assert sum(cell_len(piece.text) for piece in part) <= width
+
+
+@given(st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=100), st.integers(8, 40))
+def test_wrapping_loses_no_word(text: str, width: int) -> None:
+    shown = "".join("".join(piece.text for piece in part) for part in wrap(text, width))
+    assert shown.replace(" ", "") == text.replace(" ", "")
+
+
+async def test_a_form_is_filled_by_keys_and_checked() -> None:
+    got: list[object] = []
+    fields = [
+        FormField("kind", "Kind", choices=("one", "two", "three"), required=True),
+        FormField("size", "Size", required=True, read=read_integer),
+        FormField("note", "Note"),
+    ]
+    app = Shown()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(FormDialog("A form", fields), got.append)
+        await pilot.pause()
+        await pilot.press("2", "tab", "x", "ctrl+s")
+        await pilot.pause()
+        assert "'x' is not a whole number" in app.text()
+        assert got == []
+        await pilot.press("backspace", "7", "ctrl+s")
+        await pilot.pause()
+        assert got == [{"kind": "two", "size": 7, "note": None}]
+
+
+@pytest.mark.parametrize("key", ["escape"])
+async def test_a_form_can_be_left(key: str) -> None:
+    got: list[object] = []
+    app = Shown()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(FormDialog("A form", [FormField("a", "A")]), got.append)
+        await pilot.pause()
+        await pilot.press(key)
+        await pilot.pause()
+        assert got == [None]
