@@ -8,6 +8,7 @@ its leading zeros. Every file has a DuckDB instance of its own, which can reach 
 from __future__ import annotations
 
 import re
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -50,6 +51,16 @@ class Source:
     def names(self) -> list[str]:
         """The columns' names."""
         return [column.name for column in self.columns]
+
+
+def check_file(path: Path) -> FileFormat:
+    """The format of a file that can be read to its end. Raises InvalidInputError saying why it cannot."""
+    if path.is_dir():
+        raise InvalidInputError(f"{path} is a folder.", "Name one file in it.")
+    file_format = format_of(path)
+    with tempfile.TemporaryDirectory() as spill:
+        open_source(path, file_format, Path(spill)).connection.close()
+    return file_format
 
 
 def format_of(path: Path) -> FileFormat:
@@ -139,8 +150,6 @@ _MAGIC = (
 def _head(path: Path) -> bytes:
     """The file's first bytes, after checks of what they promise."""
     with file_words(path):
-        if path.is_dir():
-            raise InvalidInputError(f"{path} is a folder.", "Name one file in it.")
         if not path.is_file():
             raise InvalidInputError(f"{path} is no ordinary file.", "Copy its content into a file first.")
         with path.open("rb") as file:

@@ -1,0 +1,317 @@
+"""DATA: files as tables, and sheets over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import ColumnElement, Connection
+
+from ontos_tui.domain.data import Column, DataTable, Page, RowQuery, Sampling, Sheet, TableAddress, identifier_from
+from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError, OntosError
+from ontos_tui.domain.states import SheetStatus
+from ontos_tui.platforms.base import Catalog
+from ontos_tui.store import rows
+from ontos_tui.store.engine import Store
+from ontos_tui.store.tables import table
+
+LOCAL = "local"
+"""The catalog of the files on this machine."""
+
+_EDITABLE = (
+    *("name", "description", "source_table", "item_id_column", "columns", "image_columns", "filter_expression"),
+    *("sampling", "sample_size", "sample_by", "sample_seed", "use_case"),
+)
+
+
+@dataclass(frozen=True)
+class TableInfo:
+    """A table on offer. When `problem` says why it cannot be read, `columns` is empty and `rows` means nothing."""
+
+    address: TableAddress
+    columns: tuple[Column, ...]
+    rows: int
+    path: str
+    problem: str = ""
+
+
+class DataService:
+    """Add files, look into tables, make sheets. Every change is logged under `actor`."""
+
+    def __init__(self, store: Store, catalog: Catalog, actor: str) -> None:
+        self._store = store
+        self._catalog = catalog
+        self._actor = actor
+
+    def add_file(self, path: Path, name: str | None = None, schema: str = "files") -> DataTable:
+        """Offer a data file as local.<schema>.<name>; the name is the file's own unless given.
+
+        A file that is there already is looked at again. Raises InvalidInputError saying why the file cannot be read,
+        ConflictError when another file has that name.
+        """
+        from ontos_tui.platforms.local.source import check_file
+
+        path = _absolute(path)
+        file_format = check_file(path)
+        record = DataTable(
+            address=str(TableAddress(LOCAL, identifier_from(schema), identifier_from(name or path.stem))),
+            path=str(path),
+            format=file_format,
+            bytes=path.stat().st_size,
+            added_by=self._actor,
+        )
+        columns = table(DataTable).c
+        with self._store.write() as connection:
+            known = rows.find_one(connection, DataTable, columns.address == record.address)
+            if known is None and name is None:
+                known = rows.find_one(connection, DataTable, columns.path == record.path)
+            if known is None:
+                rows.add(connection, record)
+                rows.log(connection, record, "add_file", self._actor, after=record.model_dump(mode="json"))
+                return record
+            if known.path != record.path:
+                raise ConflictError(
+                    f"The name {known.address} is taken by another file: {known.path}.", "Give this file another name."
+                )
+            return self._refresh(connection, known, record)
+
+    def _refresh(self, connection: Connection, known: DataTable, record: DataTable) -> DataTable:
+        after = {name: getattr(record, name) for name in ("format", "bytes")}
+        before = {name: getattr(known, name) for name in after}
+        if before == after:
+            return known
+        changed = rows.change(connection, known, **after)
+        rows.log(connection, known, "refresh_file", self._actor, before=before, after=after)
+        return changed
+
+    def tables(self) -> list[TableInfo]:
+        """Every table on offer, by name; one that cannot be read says why instead of hiding."""
+        with self._store.read() as connection:
+            paths = {record.address: record.path for record in rows.find(connection, DataTable)}
+        return [self._info(address, paths.get(str(address), "")) for address in self._catalog.tables()]
+
+    def _info(self, address: TableAddress, path: str) -> TableInfo:
+        try:
+            page = self._catalog.page(address, RowQuery(limit=0))
+        except OntosError as error:
+            return TableInfo(address, (), 0, path, str(error))
+        return TableInfo(address, page.columns, page.total, path)
+
+    def preview(self, address: str, *, filter: str = "", limit: int = 50, offset: int = 0) -> Page:
+        """Some rows of a table, as they are. `address` may be the table's name alone where only one is called so."""
+        _check_span(limit, offset)
+        return self._catalog.page(self._address(address), RowQuery(filter=filter, limit=limit, offset=offset))
+
+    def create_sheet(
+        self,
+        name: str,
+        source_table: str,
+        *,
+        description: str = "",
+        item_id_column: str | None = None,
+        columns: Sequence[str] = (),
+        image_columns: Sequence[str] = (),
+        filter_expression: str = "",
+        sampling: Sampling | str = Sampling.ALL,
+        sample_size: int | None = None,
+        sample_by: str | None = None,
+        sample_seed: int = 0,
+        use_case: str = "",
+    ) -> Sheet:
+        """A sheet over a table. Raises InvalidInputError when a column does not exist, the filter is none, or the
+        identifying column repeats a value; ConflictError when the name is taken."""
+        options = {
+            "name": name,
+            "source_table": source_table,
+            "description": description,
+            "item_id_column": item_id_column,
+            "columns": list(columns),
+            "image_columns": list(image_columns),
+            "filter_expression": filter_expression,
+            "sampling": sampling,
+            "sample_size": sample_size,
+            "sample_by": sample_by,
+            "sample_seed": sample_seed,
+            "use_case": use_case,
+        }
+        sheet = self._validated(_sheet({**options, "created_by": self._actor, "updated_by": self._actor}))
+        with self._store.write() as connection:
+            _check_name(connection, sheet)
+            rows.add(connection, sheet)
+            rows.log(connection, sheet, "create", self._actor, after=sheet.model_dump(mode="json"))
+        return sheet
+
+    def edit_sheet(self, ref: str, **changes: Any) -> Sheet:
+        """Change a sheet's fields and check it again, also its source; without changes, only that.
+
+        Training sheets that were made from it keep their pairs.
+        """
+        unknown = [name for name in changes if name not in _EDITABLE]
+        if unknown:
+            raise InvalidInputError(
+                f"A sheet has no {', '.join(map(repr, unknown))} to edit.", f"There are {', '.join(_EDITABLE)}."
+            )
+        sheet = self.sheet(ref)
+        edited = self._validated(_sheet({**sheet.model_dump(), **changes}))
+        with self._store.write() as connection:
+            current = rows.resolve(connection, Sheet, sheet.id, _not_deleted())
+            _check_name(connection, edited)
+            watched = (*_EDITABLE, "item_count", "source_fingerprint")
+            after = {name: getattr(edited, name) for name in watched if getattr(edited, name) != getattr(sheet, name)}
+            if not after:
+                return current
+            before = {name: getattr(current, name) for name in after}
+            changed = rows.change(connection, current, **after, updated_by=self._actor)
+            rows.log(connection, current, "edit", self._actor, before=before, after=after)
+        return changed
+
+    def delete_sheet(self, ref: str) -> Sheet:
+        """Take a sheet off the list. Its file and the pairs that were made from it stay."""
+        with self._store.write() as connection:
+            sheet = rows.resolve(connection, Sheet, ref, _not_deleted())
+            deleted = {"status": SheetStatus.DELETED}
+            changed = rows.change(connection, sheet, **deleted, updated_by=self._actor)
+            rows.log(connection, sheet, "delete", self._actor, before={"status": sheet.status}, after=deleted)
+        return changed
+
+    def sheets(self, search: str = "") -> list[Sheet]:
+        """The sheets that are not deleted, the newest first; `search` looks into names, sources and use cases."""
+        columns = table(Sheet).c
+        with self._store.read() as connection:
+            found = rows.find(connection, Sheet, _not_deleted(), order_by=[columns.created_at.desc(), columns.id])
+        wanted = search.casefold()
+        return [
+            sheet
+            for sheet in found
+            if any(
+                wanted in text.casefold()
+                for text in (sheet.name, sheet.description, sheet.source_table, sheet.use_case)
+            )
+        ]
+
+    def sheet(self, ref: str) -> Sheet:
+        """The sheet that `ref` (id, name or the beginning of an id) means. Raises NotFoundError or ConflictError."""
+        with self._store.read() as connection:
+            return rows.resolve(connection, Sheet, ref, _not_deleted())
+
+    def sheet_page(self, ref: str, limit: int = 50, offset: int = 0) -> Page:
+        """Some items of a sheet. A note says when the source was changed since the sheet was checked."""
+        _check_span(limit, offset)
+        sheet = self.sheet(ref)
+        address = TableAddress.parse(sheet.source_table)
+        page = self._catalog.page(address, RowQuery.of(sheet, limit, offset))
+        if self._catalog.fingerprint(address) == sheet.source_fingerprint:
+            return page
+        note = f"The source was changed since the sheet was checked: it had {sheet.item_count:,} items then. Edit the "
+        return replace(page, notes=(*page.notes, note + "sheet to check it again."))
+
+    def _address(self, text: str) -> TableAddress:
+        if "." in text:
+            return TableAddress.parse(text)
+        found = [address for address in self._catalog.tables() if address.table == text]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise ConflictError(
+                f"{text!r} could be {', '.join(map(str, found))}.", "Write the whole address, catalog.schema.table."
+            )
+        raise NotFoundError(f"There is no table {text!r}.", "List the tables to see what there is.")
+
+    def _validated(self, sheet: Sheet) -> Sheet:
+        """The sheet with its columns' exact names, counted, and known to fit its source."""
+        from ontos_tui.platforms.predicate import find_column
+
+        address = self._address(sheet.source_table)
+        fingerprint = self._catalog.fingerprint(address)
+        names = [column.name for column in self._catalog.columns(address)]
+
+        def exact(wanted: Iterable[str]) -> list[str]:
+            return list(dict.fromkeys(find_column(name, names) for name in wanted))
+
+        sheet = sheet.model_copy(
+            update={
+                "source_table": str(address),
+                "item_id_column": find_column(sheet.item_id_column, names) if sheet.item_id_column else None,
+                "sample_by": find_column(sheet.sample_by, names) if sheet.sample_by else None,
+                "columns": exact(sheet.columns),
+                "image_columns": exact(sheet.image_columns),
+                "source_fingerprint": fingerprint,
+            }
+        )
+        _check_sample(sheet)
+        count = self._count_items(address, sheet)
+        return sheet.model_copy(update={"item_count": count})
+
+    def _count_items(self, address: TableAddress, sheet: Sheet) -> int:
+        """How many items the sheet has. Raises InvalidInputError when two of them have one identity."""
+        query = RowQuery.of(sheet)
+        column = sheet.item_id_column
+        if column is None:
+            return self._catalog.page(address, replace(query, limit=0)).total
+        seen: set[str] = set()
+        count = 0
+        for item in self._catalog.items(address, replace(query, columns=(column,))):
+            count += 1
+            seen.add(item.ref)
+            if len(seen) < count:
+                raise InvalidInputError(
+                    f"The values of {column!r} are not unique: {item.ref!r} repeats in item {count:,} of the sheet.",
+                    "Choose a column that identifies every item, or none: then the row's position does.",
+                )
+        return count
+
+
+def _absolute(path: Path) -> Path:
+    # Not resolved: a link is what the user named, and may be meant to point elsewhere tomorrow.
+    try:
+        absolute = path.expanduser().absolute()
+        str(absolute).encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInputError(f"The name of {path!r} is not valid Unicode.", "Rename the file.") from error
+    except RuntimeError as error:
+        raise InvalidInputError(f"{path} cannot be found: {error}.", "Write the whole path.") from error
+    return absolute
+
+
+def _check_span(limit: int, offset: int) -> None:
+    if limit < 0 or offset < 0:
+        raise InvalidInputError("A page cannot begin before the first row or hold less than none.", "Use 0 or more.")
+
+
+def _sheet(values: dict[str, Any]) -> Sheet:
+    # An empty field of a form means no column.
+    for name in ("item_id_column", "sample_by"):
+        values[name] = values.get(name) or None
+    try:
+        return Sheet.model_validate(values)
+    except ValidationError as error:
+        reasons = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise InvalidInputError(f"The sheet cannot be made: {reasons}.", "Correct these fields.") from error
+
+
+def _check_sample(sheet: Sheet) -> None:
+    if sheet.sampling is Sampling.ALL:
+        if sheet.sample_size is not None:
+            raise InvalidInputError(
+                "A sample size is given, but all rows are wanted.", "Say how to sample: first, random or stratified."
+            )
+    elif sheet.sample_size is None:
+        raise InvalidInputError(f"A {sheet.sampling} sample needs a size.", "Say how many rows.")
+    if sheet.sampling is Sampling.STRATIFIED and sheet.sample_by is None:
+        raise InvalidInputError(
+            "A stratified sample needs a column whose values keep their proportions.", "Name that column."
+        )
+
+
+def _not_deleted() -> ColumnElement[bool]:
+    return table(Sheet).c.status != SheetStatus.DELETED
+
+
+def _check_name(connection: Connection, sheet: Sheet) -> None:
+    columns = table(Sheet).c
+    taken = rows.find_one(connection, Sheet, columns.name == sheet.name, columns.id != sheet.id, _not_deleted())
+    if taken is not None:
+        raise ConflictError(f"There is a sheet {sheet.name!r} already.", "Choose another name.")
