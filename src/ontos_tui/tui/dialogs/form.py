@@ -131,7 +131,7 @@ class FormDialog(Dialog[Values]):
                     yield ChoiceLine(field.choices, field.value, optional=not field.required, id=f"f{number}")
                 else:
                     shown = "" if field.value is None else str(field.value)
-                    yield Input(shown, placeholder=field.hint, id=f"f{number}", compact=True)
+                    yield Input(shown, id=f"f{number}", compact=True)
         yield OneLine(id="problems")
 
     @staticmethod

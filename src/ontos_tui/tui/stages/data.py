@@ -295,7 +295,7 @@ def _about_sheet(sheet: Sheet, width: int) -> list[Line]:
         sample = f"{sheet.sampling.value}{by}, {sheet.sample_size or 'all'} rows"
     return [
         line(span(sheet.name, "title"), span(f"  {sheet.item_count:,} items", "strong")),
-        *wrap(sheet.description, width, "muted")[: 1 if sheet.description else 0],
+        line(span(sheet.description, "muted", width)),
         line(span("source  ", "muted"), sheet.source_table),
         line(span("item id ", "muted"), sheet.item_id_column or "the row's position"),
         line(span("filter  ", "muted"), sheet.filter_expression or "none"),
