@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import json
 import subprocess
 import sys
@@ -47,7 +46,16 @@ def test_generator_makes_the_committed_files_byte_by_byte(command: list[str], tm
 
 
 def test_a_larger_scale_draws_more_rows_from_the_same_law(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "synthetic_data.generate", "defect_detection", "--scale", "3", "--out", tmp_path]
+    command = [
+        sys.executable,
+        "-m",
+        "synthetic_data.generate",
+        "defect_detection",
+        "--scale",
+        "3",
+        "--out",
+        str(tmp_path),
+    ]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     more = rows(tmp_path / "defect_detection/inspections.csv")
     assert len(more) == 3 * len(rows(DEFECTS / "inspections.csv"))

@@ -1,1 +1,1 @@
-"""The same services without a screen."""
+"""The same services without a screen, for scripts and checks. One module for each stage."""

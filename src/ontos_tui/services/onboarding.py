@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 import ontos_tui
-from ontos_tui.domain.data import Sheet, TableAddress
+from ontos_tui.domain.data import DataTable, Sheet, TableAddress
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError
 from ontos_tui.domain.governance import Use
 from ontos_tui.domain.pairs import CanonicalLabel
 from ontos_tui.domain.schema import Answer, FieldKind, answer_problems
 from ontos_tui.domain.states import SheetStatus, TemplateStatus
 from ontos_tui.domain.template import Example, LabelClass, Labelset, Template
-from ontos_tui.store.rows import add, count, find, find_one, log
+from ontos_tui.store.rows import add, change, count, find, find_one, log
 from ontos_tui.store.tables import table
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ class OnboardingService:
     def _seed_sheet(self, manifest: Manifest, folder: Path) -> tuple[Sheet, bool]:
         with self._store.read() as connection:
             known = _sheet(connection, manifest.key)
-        self._data.add_file(folder / manifest.data, manifest.key, SCHEMA)
+        self._seed_table(manifest.key, folder / manifest.data)
         if known:
             return known, False
         sheet = self._data.create_sheet(
@@ -168,6 +168,15 @@ class OnboardingService:
             use_case=manifest.key,
         )
         return sheet, True
+
+    def _seed_table(self, key: str, path: Path) -> None:
+        with self._store.write() as connection:
+            known = find_one(connection, DataTable, table(DataTable).c.address == _address(key))
+            if known and not Path(known.path).exists():  # the checkout that it came from was moved or removed
+                change(connection, known, path=str(path))
+                log(connection, known, "move_file", self._actor, before={"path": known.path}, after={"path": str(path)})
+        if not known:
+            self._data.add_file(path, key, SCHEMA)
 
     def _seed_template(self, path: Path) -> tuple[Template, bool]:
         name = _json(path).get("name")
@@ -238,7 +247,9 @@ def _sheet(connection: Connection, key: str) -> Sheet | None:
 
 def _examples(path: Path, template: Template, actor: str) -> list[Example]:
     examples = []
-    for number, line in enumerate(_text(path).rstrip().split("\n"), start=1):
+    for number, line in enumerate(_text(path).split("\n"), start=1):
+        if not line.strip():
+            continue
         where = f"{path}, line {number}"
         try:
             fields = json.loads(line)

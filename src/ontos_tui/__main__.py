@@ -1,0 +1,79 @@
+"""The command `ontos`: alone it opens the app, with a subcommand it does that without a screen.
+
+Opening the app must be quick, so nothing but Python's own modules is imported here before it is known what is wanted.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the command line asks for; `words` is what remains when the options that stand anywhere are taken out."""
+
+    words: tuple[str, ...]
+    home: Path | None
+    json: bool
+
+
+def read_arguments(arguments: Sequence[str]) -> Wish | str:
+    """Take --home and --json out of the arguments, wherever they stand before a `--`. A str says what is wrong."""
+    words: list[str] = []
+    home: Path | None = None
+    json = False
+    rest = iter(arguments)
+    for word in rest:
+        if word == "--":
+            words += [word, *rest]
+        elif word == "--json":
+            json = True
+        elif word == "--home" or word.startswith("--home="):
+            value = word[7:] if "=" in word else next(rest, "")
+            if not value:
+                return "--home needs a folder."
+            home = Path(value)
+        else:
+            words.append(word)
+    return Wish(tuple(words), home, json)
+
+
+def main() -> None:
+    """Run the command line and exit: 0 done, 1 failed (the reason is on stderr), 2 wrong usage."""
+    wish = read_arguments(sys.argv[1:])
+    if isinstance(wish, str):
+        print(f"Error: {wish}", file=sys.stderr)
+        sys.exit(WRONG_USAGE)
+    if wish.words == ("--version",):
+        from ontos_tui import __version__
+
+        print(f"ontos {__version__}")
+    elif wish.words:
+        from ontos_tui.cli.app import run
+
+        sys.exit(run(wish.words, wish.home, as_json=wish.json))
+    else:
+        sys.exit(_open_app(wish.home))
+
+
+def _open_app(home: Path | None) -> int:
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
+        print(
+            "The app needs a terminal, and there is none here.\n"
+            "Run `ontos` in a terminal (over SSH: ssh -t), or work without a screen: "
+            "`ontos status`, `ontos seed`, `ontos --help`.",
+            file=sys.stderr,
+        )
+        return WRONG_USAGE
+    from ontos_tui.tui.app import run_app
+
+    return run_app(home)
+
+
+if __name__ == "__main__":
+    main()
