@@ -92,7 +92,7 @@ class Space:
         return found
 
     def nearest(self, points: Points, count: int) -> tuple[NDArray[np.intp], Matrix]:
-        """The rows that are nearest to each point and how far they are; the nearest first, equally near ones in order."""
+        """The rows nearest to each point and how far they are; the nearest first, equally near ones in order."""
         distances = self.distances(points)
         count = min(count, distances.shape[1])
         candidates = np.sort(np.argpartition(distances, count - 1, axis=1)[:, :count], axis=1)
