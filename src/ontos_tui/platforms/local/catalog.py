@@ -148,7 +148,7 @@ def _reached(query: RowQuery, where: str, numbered: str, number: str, ref: str, 
     if query.sample_size is None or query.sampling in (Sampling.ALL, Sampling.FIRST):
         return condition, ""
     dice = f"md5(coalesce({ref}, '') || {literal(f'|{query.sample_seed}')})"
-    if query.sampling is Sampling.RANDOM:
+    if query.sampling == Sampling.RANDOM:
         drawn = f"SELECT {number} FROM {numbered}{condition} ORDER BY {dice}, {number}"  # noqa: S608
     else:
         if not group:
@@ -166,7 +166,7 @@ def _reached(query: RowQuery, where: str, numbered: str, number: str, ref: str, 
 
 def _limit(query: RowQuery) -> str:
     limit = query.limit
-    if query.sampling is Sampling.FIRST and query.sample_size is not None:
+    if query.sampling == Sampling.FIRST and query.sample_size is not None:
         left = max(0, query.sample_size - query.offset)
         limit = left if limit is None else min(limit, left)
     return (f" LIMIT {limit}" if limit is not None else "") + (f" OFFSET {query.offset}" if query.offset else "")
@@ -177,7 +177,7 @@ def _total(source: Source, query: RowQuery, where: str) -> int:
     if where:
         sql = f"SELECT count(*) FROM {source.relation} WHERE {where}"  # noqa: S608
         total = int(source.connection.cursor().execute(sql).fetchall()[0][0])
-    if query.sampling is Sampling.ALL or query.sample_size is None:
+    if query.sampling == Sampling.ALL or query.sample_size is None:
         return total
     return min(total, query.sample_size)
 

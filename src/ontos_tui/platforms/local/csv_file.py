@@ -150,10 +150,12 @@ def _verify(
     """
     relation = replace(dialect, decimal=".").relation(path, dict.fromkeys(guessed, "VARCHAR"))
     types = dict.fromkeys(guessed, "VARCHAR")
-    ladders = {column: ladder for column, kind in guessed.items() if (ladder := _ladder(kind, dialect))}
+    ladders = {column: _ladder(kind, dialect) for column, kind in guessed.items()}
     while True:
         checks = [
-            f"count_if({quoted(column)} IS NOT NULL AND NOT ({ladder[0][1].format(c=quoted(column))}))"
+            # A column without any value fits nothing: it stays text.
+            f"count_if({quoted(column)} IS NOT NULL AND NOT ({ladder[0][1].format(c=quoted(column))})) "
+            f"+ CAST(count({quoted(column)}) = 0 AS INTEGER)"
             for column, ladder in ladders.items()
         ]
         sql = f"SELECT {', '.join(['count(*)', *checks])} FROM {relation}"  # noqa: S608
@@ -173,16 +175,15 @@ def _ladder(kind: str, dialect: _Dialect) -> list[tuple[str, str]]:
     double = f"regexp_full_match({number}, {literal(_NUMBER)})"
     if kind in ("BIGINT", "HUGEINT"):
         return [("BIGINT", integer % "BIGINT"), ("HUGEINT", integer % "HUGEINT"), ("DOUBLE", double)]
-    if kind == "DOUBLE":
+    if kind in ("DOUBLE", "VARCHAR"):
+        # DuckDB takes 007.5 and -inf for text, in a column where they stand first.
         return [("DOUBLE", double)]
     if kind == "BOOLEAN":
         return [("BOOLEAN", f"regexp_full_match({{c}}, {literal(_BOOLEAN)})")]
     if kind in ("DATE", "TIMESTAMP"):
         written = dialect.dates if kind == "DATE" else dialect.times
         value = f"try_strptime({{c}}, {literal(written)})" if written else f"try_cast({{c}} AS {kind})"
-        return [(kind, f"coalesce(isfinite({value}), false)")]
-    if kind == "VARCHAR":
-        return []
+        return [(kind, f"coalesce(isfinite({value}), false)"), ("DOUBLE", double)]
     return [(kind, f"try_cast({{c}} AS {literal(kind)[1:-1]}) IS NOT NULL")]
 
 

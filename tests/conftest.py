@@ -1,0 +1,38 @@
+"""What every test may ask for: a workspace of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ontos_tui.store.engine import Store
+from ontos_tui.workspace import Workspace
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the person who runs the tests reaches them; decisions are logged under `ana`."""
+    for name in ("ONTOS_HOME", "ONTOS_CHAT_BASE_URL", "ONTOS_CHAT_MODEL", "ONTOS_CHAT_API_KEY", "ONTOS_SERVE_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("ONTOS_ACTOR", "ana")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """The folder of a workspace that does not exist yet."""
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def workspace(home: Path) -> Iterator[Workspace]:
+    """An empty workspace whose user is `ana`."""
+    with Workspace(home) as opened:
+        yield opened
+
+
+@pytest.fixture
+def store(workspace: Workspace) -> Store:
+    """The database of the workspace."""
+    return workspace.store
