@@ -106,7 +106,7 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[Any]], empty: str = "N
 
 def facts(pairs: Iterable[tuple[str, Any]]) -> list[str]:
     """`name  value` lines, aligned; a value of several lines stays below its name."""
-    told = [(name, value) for name, value in pairs if value not in (None, "")]
+    told = [(safe_line(name), value) for name, value in pairs if value not in (None, "")]
     width = max((len(name) for name, _ in told), default=0)
     lines = []
     for name, value in told:
