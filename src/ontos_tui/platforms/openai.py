@@ -40,7 +40,7 @@ _FENCE = re.compile(r"```(?:json)?\s*(.*?)```", re.DOTALL)
 
 @dataclass(frozen=True)
 class Dialect:
-    """What a server understands, found out by asking for the most first. `form` is how the answer's shape is asked for."""
+    """What a server understands, found out by asking for the most first. `form`: how the shape is asked for."""
 
     form: str = "json_schema"
     logprobs: bool = True
@@ -321,7 +321,7 @@ class _Shots:
 
 
 def _content(choice: dict[str, Any]) -> str:
-    """The text of a choice, also when it comes in blocks. Raises PlatformError when the model refused or was cut off."""
+    """The text of a choice, also when in blocks. Raises PlatformError when the model refused or was cut off."""
     message = choice.get("message")
     message = message if isinstance(message, dict) else {}
     if message.get("refusal"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from sklearn.ensemble import (
     HistGradientBoostingRegressor,
 )
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor, NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import QuantileTransformer, StandardScaler
 
@@ -61,7 +61,8 @@ def smoothed(hits: int, n: int) -> float:
 class Head:
     """What was learned for one field. `classes` are the estimator's; with a single one there is no estimator.
 
-    For texts the classes are the distinct texts, and `steps` turn the distance of the nearest pair into a confidence.
+    For texts the classes are the distinct texts, `codes` say which one each training pair has, and `steps` turn the
+    distance of the nearest pair into a confidence.
     """
 
     field: AnswerField
@@ -69,6 +70,7 @@ class Head:
     estimator: Any = None
     constant: float | None = None
     seen: int = 0
+    codes: tuple[int, ...] = ()
     steps: Steps | None = None
 
     def predict(self, matrix: Matrix) -> list[tuple[str | float, float | None]]:
@@ -80,10 +82,11 @@ class Head:
         if self.field.kind in COUNTED:
             return [(float(value), None) for value in self._values(matrix)]
         if self.steps is not None:
-            distances, _ = self._neighbours(matrix, 1)
+            distances, lines = self._neighbours(matrix, 1)
             shares = self.steps.at(distances[:, 0])
-            codes = self.estimator.predict(matrix)
-            return [(self.classes[code], float(share)) for code, share in zip(codes, shares, strict=True)]
+            return [
+                (self.classes[self.codes[line]], float(share)) for line, share in zip(lines[:, 0], shares, strict=True)
+            ]
         shares = self._values(matrix)
         best = shares.argmax(axis=1)
         return [(self.classes[code], float(line[code])) for code, line in zip(best, shares, strict=True)]
@@ -93,7 +96,7 @@ class Head:
         if trees is not None and len(matrix) <= FEW_ROWS:
             narrow = matrix.astype(np.float32)
             found: NDArray[np.float64] = sum(tree.tree_.predict(narrow) for tree in trees) / len(trees)
-            return found
+            return found.ravel() if self.field.kind in COUNTED else found
         ask = self.estimator.predict if self.field.kind in COUNTED else self.estimator.predict_proba
         return np.asarray(ask(matrix), dtype=np.float64)
 
@@ -109,6 +112,7 @@ class Head:
             "classes": self.classes,
             "constant": self.constant,
             "seen": self.seen,
+            "codes": self.codes,
             "steps": self.steps and asdict(self.steps),
         }
 
@@ -123,6 +127,7 @@ class Head:
             estimator=estimator,
             constant=plain["constant"],
             seen=plain["seen"],
+            codes=tuple(plain["codes"]),
             steps=steps and Steps(tuple(steps["edges"]), tuple(steps["shares"])),
         )
 
@@ -150,16 +155,22 @@ def fit(
 def _nearest_text(
     field: AnswerField, matrix: Matrix, names: tuple[str, ...], codes: NDArray[np.intp], seed: int
 ) -> tuple[Head, dict[str, Any]]:
-    estimator = make_pipeline(_ranks(matrix), _neighbour_classifier(1)).fit(matrix, codes)
-    head = Head(field, classes=names, estimator=estimator, seen=len(codes))
+    finder = NearestNeighbors(algorithm="brute", metric="manhattan", n_jobs=1)
+    head = Head(
+        field,
+        classes=names,
+        estimator=make_pipeline(_ranks(matrix), finder).fit(matrix),
+        seen=len(codes),
+        codes=tuple(codes.tolist()),
+    )
     drawn = np.random.default_rng(seed).permutation(len(codes))[:1_000]
-    distances, positions = head._neighbours(matrix[drawn], 2)
+    distances, positions = head._neighbours(matrix[drawn], 2)  # `fit` has made sure of two different pairs
     # A line is its own nearest neighbour, unless an equal line comes first.
     other = np.where(positions[:, 0] == drawn, 1, 0)
     lines = np.arange(len(drawn))
     right = codes[positions[lines, other]] == codes[drawn]
     steps = Steps.measured(distances[lines, other], right)
-    return Head(field, names, estimator, seen=len(codes), steps=steps), {"neighbours": 1}
+    return replace(head, steps=steps), {"neighbours": 1}
 
 
 def _ranks(matrix: Matrix) -> Any:

@@ -27,7 +27,7 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
     share, z2 = hits / n, Z95 * Z95
     middle = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = Z95 / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
-    return max(0.0, middle - half), min(1.0, middle + half)
+    return 0.0 if hits == 0 else middle - half, 1.0 if hits == n else middle + half
 
 
 def bootstrap(errors: NDArray[np.float64], seed: int) -> tuple[float, float]:
@@ -35,7 +35,8 @@ def bootstrap(errors: NDArray[np.float64], seed: int) -> tuple[float, float]:
     generator = np.random.default_rng(seed)
     means = [errors[generator.integers(0, len(errors), len(errors))].mean() for _ in range(RESAMPLES)]
     low, high = np.percentile(means, [2.5, 97.5])
-    return float(low), float(high)
+    mean = errors.mean()
+    return min(float(low), float(mean)), max(float(high), float(mean))
 
 
 def per_class(truth: Sequence[str], given: Sequence[str], classes: Sequence[str]) -> dict[str, ClassScore]:

@@ -182,7 +182,7 @@ class LocalTrainer:
                 Head.from_json(head, estimator) for head, estimator in zip(plain["heads"], estimators, strict=True)
             ]
             return LocalPredictor(FeatureTable.from_json(plain["features"]), tuple(heads))
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise PlatformError(
                 f"The description of the model in {folder} is incomplete ({error}).", "Train the model again."
             ) from error
