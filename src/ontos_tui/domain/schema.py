@@ -74,7 +74,9 @@ def answer_fields(schema: Mapping[str, Any]) -> tuple[AnswerField, ...]:
     return tuple(_field(name, spec, name in required) for name, spec in schema["properties"].items())
 
 
-def _field(name: str, spec: Mapping[str, Any], required: bool) -> AnswerField:
+def _field(name: str, spec: Mapping[str, Any] | bool, required: bool) -> AnswerField:
+    # JSON schema allows true for "anything"; no form can show that.
+    spec = spec if isinstance(spec, Mapping) else {}
     declared = spec.get("type")
     if "enum" in spec:
         kind = FieldKind.ENUM
