@@ -61,16 +61,15 @@ step "6  Deploy the model and try it"
 model=$(ontos deploy --json | field 'd["models"][0]["id"]')
 endpoint=crystal-defect
 show deploy "$model" --name "$endpoint"
-# An item whose answer is known and was held out, and for which the model is wrong: that is worth a correction.
+# An item that is neither labelled yet nor held out, and for which the model is wrong: that is worth a correction.
 while IFS=, read -r item defect severity action; do
     ontos query "$endpoint" --item "$item" --json >"$work/query.json"
     [[ $(field 'd[0]["output"]["defect_class"]' <"$work/query.json") == "$defect" ]] || break
-done < <(tail -n +2 "$root/synthetic_data/defect_detection/held_out.csv")
+done < <(tail -n 100 "$root/synthetic_data/defect_detection/truth.csv")
 show query "$endpoint" --item "$item"
 show serve
 url=$(ontos serve --json | field 'd["server"]["url"]')
 printf '$ POST %s/serving-endpoints/%s/invocations\n' "$url" "$endpoint"
-field '[row["input"] for row in d]' <"$work/query.json" >/dev/null
 "$python" - "$url/serving-endpoints/$endpoint/invocations" "$work/query.json" <<'PYTHON'
 import json, sys, urllib.request
 with open(sys.argv[2], encoding="utf-8") as file:
