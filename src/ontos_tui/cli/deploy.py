@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import time
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ontos_tui.cli.output import facts, fields, number, table
 from ontos_tui.cli.session import Session, read_json
-from ontos_tui.domain.errors import InvalidInputError
+from ontos_tui.domain.errors import ConflictError, InvalidInputError
 from ontos_tui.domain.serving import InferenceRecord, Origin
+from ontos_tui.domain.states import JobStatus
+
+if TYPE_CHECKING:
+    from ontos_tui.domain.training import Job
+
+
+SERVER_SECONDS = 30.0
+"""How long the server may take to start or to stop."""
 
 
 def register(root: typer.Typer) -> None:
@@ -146,10 +155,12 @@ def serve(
     session = Session.of(context)
     service = session.workspace.deploy
     if stop:
-        service.stop_server()
-        session.show({"running": False}, lambda: ["Stopped."])
+        stopped = service.stop_server()
+        if stopped is not None:
+            stopped = session.workspace.jobs.wait(stopped.id, timeout=SERVER_SECONDS)
+        session.show({"job": stopped}, lambda: ["Stopped." if stopped else "It was not running."])
         return
-    job = service.start_server()
+    job = _wait_until_it_answers(session, service.start_server())
     state = service.server()
     session.show(
         {"job": job, "server": state},
@@ -158,3 +169,12 @@ def serve(
             f"POST {state.url}/serving-endpoints/NAME/invocations. Stop it with: ontos serve --stop",
         ],
     )
+
+
+def _wait_until_it_answers(session: Session, job: Job) -> Job:
+    deadline = time.monotonic() + SERVER_SECONDS
+    while not session.workspace.deploy.server().running:
+        job = session.workspace.jobs.wait(job.id, timeout=0.1)
+        if job.status not in (JobStatus.PENDING, JobStatus.RUNNING) or time.monotonic() > deadline:
+            raise ConflictError(f"The server did not start. {job.error}".strip(), f"See ontos jobs show {job.id[:8]}.")
+    return job

@@ -10,6 +10,7 @@ from ontos_tui.cli.groups import group
 from ontos_tui.cli.output import facts, table
 from ontos_tui.cli.session import Session, Wait, read_object
 from ontos_tui.cli.train import model_lines, trained_model
+from ontos_tui.domain.errors import ConflictError, NotReadyError
 from ontos_tui.domain.safe import safe_line
 from ontos_tui.domain.states import FeedbackStatus
 
@@ -124,11 +125,15 @@ def retrain(
         session.show_job(job)
         return
     model = trained_model(session, session.wait_for(job))
-    comparison = session.workspace.train.compare(before, model)
+    try:
+        comparison = session.workspace.train.compare(before, model)
+        told = comparison.summary
+    except (NotReadyError, ConflictError) as error:  # the new version is there, whether it can be compared or not
+        comparison, told = None, f"Trained, but not to be compared: {error.what}"
     session.show(
-        {"model": model, "comparison": comparison},
+        {"model": model, "comparison": comparison, "summary": told},
         lambda: [
-            safe_line(comparison.summary),
+            safe_line(told),
             "",
             *model_lines(model),
             "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +13,7 @@ from ontos_tui.cli.session import Session
 if TYPE_CHECKING:
     from ontos_tui.services.monitor import EndpointSummary, RequestView
 
-SPANS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
+WIDTHS = ("minute", "hour", "day")
 
 
 def register(root: typer.Typer) -> None:
@@ -31,14 +31,14 @@ def monitor(
     """Requests, errors, latency and feedback of an endpoint."""
     from ontos_tui.services.monitor import Bucket
 
-    if bucket not in SPANS:
-        raise typer.BadParameter(f"{bucket!r} is none of: {', '.join(SPANS)}.")
-    session = Session.of(context)
+    if bucket not in WIDTHS:
+        raise typer.BadParameter(f"{bucket!r} is none of: {', '.join(WIDTHS)}.")
+    session, width = Session.of(context), Bucket(bucket)
     service = session.workspace.monitor
     session.workspace.deploy.endpoint(endpoint)
     until = datetime.now(UTC)
     summary = service.summary(endpoint)
-    points = service.timeseries(endpoint, Bucket(bucket), until - last * SPANS[bucket], until)
+    points = service.timeseries(endpoint, width, until - last * width.width, until)
     views = service.requests(endpoint, limit=requests) if requests else []
     busy = [
         (moment(point.start), point.requests, point.errors, _short(point.mean_latency_ms), _short(point.mean_rating))
