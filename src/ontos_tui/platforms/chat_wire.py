@@ -76,6 +76,7 @@ class ChatServer:
             self._url = httpx.URL(base_url.rstrip("/") + "/chat/completions")
             if self._url.scheme not in ("http", "https") or not self._url.host:
                 raise ValueError
+            _ = urlsplit(base_url).port  # raises ValueError for a port that is none
         except (httpx.InvalidURL, ValueError) as error:
             raise PlatformError(
                 "The address of the chat server is none.",

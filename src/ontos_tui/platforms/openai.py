@@ -8,6 +8,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from queue import SimpleQueue
 from typing import Any
 
@@ -34,8 +35,9 @@ LONGEST_ECHO = 4_000
 """Characters of an answer that did not fit which are sent back for repair."""
 LOST = 5
 """Questions in a row without any answer after which the server counts as gone."""
-_THOUGHT = re.compile(r"<think>.*?</think>", re.DOTALL)
-_FENCE = re.compile(r"```(?:json)?\s*(.*?)```", re.DOTALL)
+MOST_BRACES = 20
+"""Places in a text where an answer may begin."""
+_THOUGHT = re.compile(r"\s*<think>.*?</think>", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -341,15 +343,14 @@ def _content(choice: dict[str, Any]) -> str:
 
 def _json_object(text: str) -> dict[str, Any] | None:
     """The JSON object in a text, also where thoughts, a fence or words stand around it."""
-    text = _THOUGHT.sub("", text).strip()
-    fenced = _FENCE.search(text)
-    for candidate in (text, fenced.group(1) if fenced else "", text[text.find("{") :] if "{" in text else ""):
+    thought = _THOUGHT.match(text)
+    text = text[thought.end() :] if thought else text
+    for brace in islice(re.finditer("{", text), MOST_BRACES):
         try:
-            found, _ = _DECODER.raw_decode(candidate.strip())
+            found, _ = _DECODER.raw_decode(text, brace.start())
         except (ValueError, RecursionError):
             continue
-        if isinstance(found, dict):
-            return found
+        return dict(found)
     return None
 
 
