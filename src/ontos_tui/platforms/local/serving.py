@@ -1,0 +1,70 @@
+"""Endpoints on this machine: a model's files are loaded once in a process and answer from memory."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+
+from ontos_tui.domain.data import Row
+from ontos_tui.domain.errors import InvalidInputError, PlatformError
+from ontos_tui.domain.training import ModelVersion
+from ontos_tui.platforms.base import Prediction, Predictor, Served, Trainer
+
+LOG = logging.getLogger(__name__)
+KEPT = 8
+"""Models that stay in memory; the one that was not asked for the longest time goes first."""
+
+
+class LocalServing:
+    """Answers with models that were trained on this machine. Safe to use from several threads."""
+
+    def __init__(self, home: Path, trainer: Trainer) -> None:
+        self._home = home
+        self._trainer = trainer
+        self._loaded: OrderedDict[str, Predictor] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def deploy(self, endpoint: str, model: ModelVersion) -> None:
+        """Make sure that the model's files are there, unaltered, and in memory. Raises PlatformError."""
+        self._predictor(model)
+
+    def invoke(self, endpoint: str, model: ModelVersion, rows: Sequence[Row]) -> list[Served]:
+        """Ask the model; a row that does not fit is answered with 400 and its error, a model that fails with 500.
+
+        The latency is that of the whole call, in milliseconds: so long every one of its rows had to wait.
+        """
+        begun = time.perf_counter()
+        answers = self._answers(model, rows)
+        latency = (time.perf_counter() - begun) * 1_000
+        return [Served(prediction, status, latency, error) for prediction, status, error in answers]
+
+    def _answers(self, model: ModelVersion, rows: Sequence[Row]) -> list[tuple[Prediction | None, int, str]]:
+        try:
+            predictor = self._predictor(model)
+            return [(prediction, 200, "") for prediction in predictor.predict(rows)]
+        except InvalidInputError as error:
+            if len(rows) == 1:
+                return [(None, 400, str(error))]
+            return [self._answers(model, [row])[0] for row in rows]
+        except PlatformError as error:
+            return [(None, 500, str(error))] * len(rows)
+        except Exception as error:
+            LOG.exception("%s failed", model.label())
+            if len(rows) == 1:
+                return [(None, 500, f"The model failed at this row ({type(error).__name__}: {error}).")]
+            return [self._answers(model, [row])[0] for row in rows]
+
+    def _predictor(self, model: ModelVersion) -> Predictor:
+        with self._lock:
+            predictor = self._loaded.get(model.id)
+            if predictor is None:
+                predictor = self._trainer.load(self._home / model.artifact, model.sha256)
+                self._loaded[model.id] = predictor
+                if len(self._loaded) > KEPT:
+                    self._loaded.popitem(last=False)
+            self._loaded.move_to_end(model.id)
+        return predictor
