@@ -524,19 +524,23 @@ def test_a_large_sample_goes_to_the_disk_and_leaves_nothing_there(
     assert not list(store.path.parent.glob("spill/*"))
 
 
-def test_a_preview_of_a_large_file_takes_its_rows_only(
-    monkeypatch: pytest.MonkeyPatch, catalog: LocalCatalog, put: Put
+def test_an_unchanged_file_is_opened_once(
+    monkeypatch: pytest.MonkeyPatch, catalog: LocalCatalog, put: Put, tmp_path: Path
 ) -> None:
-    address = put("n.csv", "n,v\n" + "".join(f"{n},x\n" for n in range(100_000)))
-    chunks = []
-    items = catalog.items(address, RowQuery(limit=50))
-    chunks = list(items)
-    assert len(chunks) == 50
-    assert catalog.page(address, RowQuery(limit=50)).total == 100_000
-    opened = []
-    monkeypatch.setattr("ontos_tui.platforms.local.catalog.open_source", lambda *_: opened.append(1))
-    catalog.page(address, RowQuery(limit=50, offset=50))
-    assert not opened, "an unchanged file is opened once"
+    address = put("n.csv", NUMBERS)
+    opened: list[Path] = []
+
+    def counting(path: Path, *rest: Any) -> Any:
+        opened.append(path)
+        return open_source(path, *rest)
+
+    monkeypatch.setattr("ontos_tui.platforms.local.catalog.open_source", counting)
+    for offset in range(3):
+        assert len(catalog.page(address, RowQuery(limit=50, offset=offset)).items) == 50
+    assert len(opened) == 1
+    os.utime(tmp_path / "n.csv", (1, 1))
+    catalog.page(address, RowQuery(limit=1))
+    assert len(opened) == 2
 
 
 # Real files --------------------------------------------------------------------------------------------------------
