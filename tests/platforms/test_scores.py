@@ -154,6 +154,8 @@ def test_what_an_answer_teaches() -> None:
     assert target(optional, {}) == ""
     assert target(optional, {"y": None}) == "null"
     assert target(AnswerField("y", FieldKind.BOOLEAN, True), {"y": 1}) is None
+    assert target(ENUM, {"y": 10**5000}) is None
+    assert target(ENUM, {"y": object()}) is None
     assert target(NUMBER, {"y": True}) is None
     assert target(NUMBER, {"y": float("nan")}) is None
     assert target(NUMBER, {"y": 10**5000}) is None

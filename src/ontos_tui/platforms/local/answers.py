@@ -45,10 +45,13 @@ def target(field: AnswerField, answer: Answer) -> str | float | None:
     value = answer.get(field.name)
     if field.kind in CLASSED:
         allowed = [class_of(choice) for choice in field.choices] or ["false", "true"]
-        if value is not None or field.name in answer:
-            found = class_of(value)
-            if found in allowed:
-                return found
+        if field.name in answer:
+            try:
+                name = class_of(value)
+            except (TypeError, ValueError):  # nothing that JSON can hold, so no choice either
+                return None
+            if name in allowed:
+                return name
         return NO_VALUE if value is None and not field.required else None
     if field.kind in COUNTED:
         found = None if isinstance(value, str) else number(value)

@@ -178,7 +178,7 @@ class CategoryColumn:
         return np.array(found, dtype=np.intp)
 
     def encode(self, values: Sequence[object]) -> Matrix:
-        return (self.codes(values)[:, None] == np.arange(self.width)).astype(np.float64)
+        return np.where(self.codes(values)[:, None] == np.arange(self.width), 1.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -212,7 +212,9 @@ class TextColumn:
                 if (position := self.positions.get(word)) is not None:
                     line[position] = (1 + math.log(count)) * self.weights[position]
         length = np.linalg.norm(found, axis=1, keepdims=True)
-        return np.divide(found, length, out=found, where=length > 0)
+        length[length == 0] = 1
+        found /= length
+        return found
 
 
 def words_of(value: object) -> list[str]:
@@ -277,10 +279,14 @@ class FeatureTable:
     @classmethod
     def from_json(cls, columns: Iterable[dict[str, Any]]) -> FeatureTable:
         """Back from plain data. Raises KeyError or TypeError where it is none of ours."""
-        kinds = {kind.__name__: kind for kind in (NumericColumn, BooleanColumn, CategoryColumn, TextColumn)}
+        kinds: dict[str, Any] = {
+            kind.__name__: kind for kind in (NumericColumn, BooleanColumn, CategoryColumn, TextColumn)
+        }
         made = []
         for column in columns:
-            plain = {key: tuple(value) if isinstance(value, list) else value for key, value in column.items()}
+            plain: dict[str, Any] = {
+                key: tuple(value) if isinstance(value, list) else value for key, value in column.items()
+            }
             made.append(kinds[plain.pop("type")](**plain))
         return cls(tuple(made))
 

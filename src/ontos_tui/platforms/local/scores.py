@@ -210,7 +210,7 @@ def _remarks(field: AnswerField, known: Known) -> list[str]:
     if not sure:
         return []
     remarks = []
-    n, right = sureness(*zip(*sure, strict=True))
+    n, right = sureness([one for one, _ in sure], [hit for _, hit in sure])
     if n:
         remarks.append(
             f"{field.name}: {n} of {len(sure)} held-out answers were stated with 90 % confidence or more; "
