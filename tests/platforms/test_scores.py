@@ -82,6 +82,11 @@ def test_classes_stand_beside_the_majority_of_the_training_pairs() -> None:
     assert score.baseline_macro_f1 == pytest.approx((0 + 2 * 0.3 / 1.3 + 0) / 3)
 
 
+def test_classes_that_read_alike_stay_two() -> None:
+    score = score_classes(ENUM, ["1", '"1"', "2"], ["1", "1", "2"], ["1"])
+    assert {name: one.support for name, one in score.classes.items()} == {"1": 1, '"1"': 1, "2": 1}
+
+
 def test_numbers_stand_beside_the_median_of_the_training_pairs() -> None:
     score = score_numbers(NUMBER, [1, 2, 3, 10], [1, 2, 4, 7], [2, 2, 900], seed=1)
     assert (score.metric, score.higher_is_better) == ("mean absolute error", False)

@@ -84,7 +84,10 @@ def score_classes(
         order = [name for name in classes if name in occurring] + sorted(occurring - set(classes))
         score.macro_f1 = macro_f1(truth, given)
         score.baseline_macro_f1 = macro_f1(truth, baseline)
-        score.classes = {shown(name): one for name, one in per_class(truth, given, order).items()}
+        alike = Counter(shown(name) for name in order)  # the choices 1 and "1" are two classes
+        score.classes = {
+            name if alike[shown(name)] > 1 else shown(name): one for name, one in per_class(truth, given, order).items()
+        }
     return score
 
 
