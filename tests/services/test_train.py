@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from labelled import NUMBER_SCHEMA, add_pairs, change_pair, make_sheet
 from sqlalchemy import text
 
+from labelled import NUMBER_SCHEMA, add_pairs, change_pair, make_sheet
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, JobCancelledError, NotFoundError, NotReadyError
 from ontos_tui.domain.governance import Gate
 from ontos_tui.domain.pairs import TrainingSheet, answer_digest
@@ -176,7 +176,7 @@ def test_a_group_is_never_split(workspace: Workspace) -> None:
 
 def test_pairs_of_one_single_group_cannot_be_tested(workspace: Workspace) -> None:
     sheet = make_sheet(workspace.store, 0, group_column="batch")
-    rows = [dict(voltage=n, line="x", batch="B", part=f"P{n:04d}") for n in range(12)]
+    rows = [{"voltage": n, "line": "x", "batch": "B", "part": f"P{n:04d}"} for n in range(12)]
     for number, row in enumerate(rows):
         add_pairs(workspace.store, sheet, range(number, number + 1), source_data=row)
     with pytest.raises(NotReadyError, match="one group"):

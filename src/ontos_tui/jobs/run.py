@@ -27,7 +27,7 @@ from ontos_tui.jobs.queue import RESUME, JobQueue
 from ontos_tui.services.deploy import EndpointView
 from ontos_tui.workspace import Workspace
 
-LOG = logging.getLogger(__name__)
+LOG = logging.getLogger("ontos_tui.jobs.run")  # as a program its own name is __main__
 REPORT_SECONDS = 0.2
 """Progress reaches the store at most five times a second, whatever the pace of the work."""
 LOG_BYTES = 1_000_000
@@ -79,8 +79,8 @@ class Reporter:
                 if (latest := self._latest) is not None and latest != told:
                     done, total, message = told = latest
                     self._jobs.report(self._job_id, done=done, total=total, message=message)
-                if (now := self._jobs.store.change_counter()) != counter:
-                    counter = now
+                if (moved := self._jobs.store.change_counter()) != counter:
+                    counter = moved
                     if not self._stop.is_set() and self._jobs.should_stop(self._job_id):
                         self.stop()
             except OntosError as error:
