@@ -25,7 +25,7 @@ class Record(BaseModel):
     Subclasses name their table, key, and what must be unique. A field's `description` becomes the column's comment.
     """
 
-    model_config = ConfigDict(extra="forbid", validate_assignment=True)
+    model_config = ConfigDict(extra="forbid", validate_assignment=True, defer_build=True)
 
     TABLE: ClassVar[str]
     KEY: ClassVar[str] = "id"

@@ -236,9 +236,13 @@ class DataView(StageView):
         )
 
     def _save_sheet(self, source: str, sheet: Sheet | None, values: Values | None) -> None:
+        from ontos_tui.domain.data import Sampling
+
         if values is None:
             return
         values["filter_expression"] = values["filter_expression"] or ""
+        if values["sampling"] is Sampling.ALL:
+            values["sample_size"] = values["sample_by"] = None
 
         def save(workspace: Workspace) -> Sheet:
             if sheet is None:
