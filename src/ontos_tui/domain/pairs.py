@@ -62,6 +62,7 @@ class QAPair(Audited):
     INDEXES: ClassVar = (
         ("training_sheet_id", "sequence_number"),
         ("training_sheet_id", "status", "sequence_number"),
+        ("training_sheet_id", "updated_at"),
         ("sheet_id", "item_ref"),
     )
 
@@ -144,7 +145,7 @@ class Event(Record):
     """One change, for ever: who, when, before, after. Nothing updates or deletes an event."""
 
     TABLE: ClassVar[str] = "events"
-    INDEXES: ClassVar = (("entity_type", "entity_id", "at"), ("scope_id", "actor", "at"))
+    INDEXES: ClassVar = (("entity_type", "entity_id", "at"), ("scope_id", "actor", "batch_id"))
 
     id: str = Field(description="random, made by the client")
     entity_type: str = Field(description="the table of what changed")

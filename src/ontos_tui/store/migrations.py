@@ -11,6 +11,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection, text
 
 from ontos_tui.domain.tables import APPEND_ONLY
+from ontos_tui.store import counts
 from ontos_tui.store.tables import METADATA
 
 
@@ -26,7 +27,7 @@ def _first(connection: Connection) -> None:
             )
 
 
-STEPS: tuple[Callable[[Connection], None], ...] = (_first,)
+STEPS: tuple[Callable[[Connection], None], ...] = (_first, counts.keep)
 
 VERSION = len(STEPS)
 """The version of a database that this program writes; kept in SQLite's user_version."""

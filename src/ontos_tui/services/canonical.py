@@ -1,0 +1,111 @@
+"""Label once, reuse everywhere: what decisions and generation do with canonical labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from ontos_tui.domain.pairs import CanonicalLabel, QAPair, TrainingSheet, answer_digest
+from ontos_tui.services.changes import Changes
+from ontos_tui.store import rows
+from ontos_tui.store.bulk import chunks
+from ontos_tui.store.tables import table
+
+CONSTRAINTS = ("allowed_uses", "prohibited_uses", "usage_reason", "data_classification")
+"""What a pair takes over from the canonical label that it is linked to."""
+
+_LABELS = table(CanonicalLabel).c
+
+
+def labels_of(connection: Connection, sheet_id: str, label_type: str, refs: Sequence[str]) -> dict[str, CanonicalLabel]:
+    """The canonical labels of these items, by item reference."""
+    of_type = (_LABELS.sheet_id == sheet_id, _LABELS.label_type == label_type)
+    return {
+        label.item_ref: label
+        for some in chunks(refs)
+        for label in rows.find(connection, CanonicalLabel, *of_type, _LABELS.item_ref.in_(some))
+    }
+
+
+def constraints(label: CanonicalLabel) -> dict[str, Any]:
+    """The label's constraints as columns of a pair."""
+    return {name: getattr(label, name) for name in CONSTRAINTS}
+
+
+def says(label: CanonicalLabel, answer: dict[str, Any] | None) -> bool:
+    """Whether the label and an answer are the same; to JSON, unlike to Python, 1 and true are not."""
+    return answer is not None and answer_digest(label.label_data) == answer_digest(answer)
+
+
+class LabelKeeper:
+    """Keeps the canonical labels in step with the decisions of one batch, all of one training sheet."""
+
+    def __init__(
+        self, connection: Connection, sheet: TrainingSheet, pairs: Iterable[QAPair], changes: Changes, actor: str
+    ) -> None:
+        self._connection = connection
+        self._sheet = sheet
+        self._changes = changes
+        self._actor = actor
+        self._labels = labels_of(connection, sheet.sheet_id, sheet.label_type, [pair.item_ref for pair in pairs])
+
+    def settle(self, pair: QAPair) -> QAPair:
+        """The labelled pair, linked to its item's canonical label, which says the same from now on.
+
+        A label that was there passes its constraints on; a new one takes over the pair's.
+        """
+        assert pair.answer is not None
+        label = self._labels.get(pair.item_ref)
+        if label is None:
+            label = CanonicalLabel(
+                sheet_id=self._sheet.sheet_id,
+                item_ref=pair.item_ref,
+                label_type=self._sheet.label_type,
+                label_data=pair.answer,
+                notes=pair.notes,
+                training_sheet_id=self._sheet.id,
+                created_at=self._changes.at,
+                created_by=self._actor,
+                updated_at=self._changes.at,
+                updated_by=self._actor,
+                **{name: getattr(pair, name) for name in CONSTRAINTS},
+            )
+            self._changes.new_label(label)
+        elif not says(label, pair.answer):
+            new = {
+                "label_data": pair.answer,
+                "notes": pair.notes,
+                "source": "review",
+                "training_sheet_id": self._sheet.id,
+            }
+            label = self._changes.change_label(label, new)
+        return pair.model_copy(update={"canonical_label_id": label.id, **constraints(label)})
+
+    def withdraw(self, pair: QAPair) -> str:
+        """Take back the label that an approval of `pair` made; says why when it has to stay, else nothing."""
+        label = self._labels.get(pair.item_ref)
+        if label is None or label.id != pair.canonical_label_id:
+            return ""
+        if label.source != "review" or label.training_sheet_id != pair.training_sheet_id or pair.was_auto_approved:
+            return f"the canonical label of {pair.item_ref} was not made here and stays"
+        if label.version > 1:
+            return f"the canonical label of {pair.item_ref} had said something before and stays as it is"
+        others = users(self._connection, label, apart_from=pair.id)
+        if others or label.reuse_count:
+            return f"the canonical label of {pair.item_ref} is used elsewhere and stays"
+        self._changes.drop_label(label)
+        return ""
+
+
+def users(connection: Connection, label: CanonicalLabel, apart_from: str) -> int:
+    """How many other pairs are linked to the label."""
+    columns = table(QAPair).c
+    query = select(func.count()).where(
+        columns.sheet_id == label.sheet_id,
+        columns.item_ref == label.item_ref,
+        columns.canonical_label_id == label.id,
+        columns.id != apart_from,
+    )
+    return int(connection.execute(query).scalar_one())

@@ -1,0 +1,54 @@
+"""Rows by the thousand: tuples straight into SQLite, without a record and its checks for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.dialects import sqlite
+
+from ontos_tui.domain.record import Record
+from ontos_tui.store.tables import table
+
+T = TypeVar("T")
+_DIALECT = sqlite.dialect()
+
+
+def stored(record: type[Record], column: str, value: Any) -> Any:
+    """The value as SQLite keeps it in this column: JSON, a time in UTC, the word of an enum."""
+    processor = table(record).c[column].type.dialect_impl(_DIALECT).bind_processor(_DIALECT)
+    return processor(value) if processor else value
+
+
+class RowMaker:
+    """Makes rows that are all like one record but for the named columns."""
+
+    def __init__(self, like: Record) -> None:
+        names = list(type(like).model_fields)
+        self._like = [stored(type(like), name, getattr(like, name)) for name in names]
+        self._at = {name: place for place, name in enumerate(names)}
+        self._insert = f"INSERT INTO {like.TABLE} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608
+
+    def row(self, **columns: Any) -> tuple[Any, ...]:
+        """A row with these values, as they are stored (see `stored`)."""
+        values = self._like.copy()
+        for name, value in columns.items():
+            values[self._at[name]] = value
+        return tuple(values)
+
+    def insert(self, connection: Connection, rows: list[tuple[Any, ...]]) -> None:
+        """Insert rows that this maker made."""
+        if rows:
+            connection.exec_driver_sql(self._insert, rows)
+
+
+def chunks(values: Sequence[T], size: int = 1_000) -> Iterator[Sequence[T]]:
+    """The values in pieces that a query can name one by one."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
+
+
+def marks(values: Iterable[Any]) -> str:
+    """One question mark for each value, for `IN (…)`."""
+    return ", ".join("?" for _ in values)
