@@ -145,7 +145,7 @@ def test_databricks_client_gets_its_own_errors(client: WorkspaceClient, workspac
         client.serving_endpoints.query("nothing", dataframe_records=[ROW])
     with pytest.raises(NotFound, match="nothing"):
         client.serving_endpoints.get("nothing")
-    with pytest.raises(BadRequest, match="Row 1.*voltage"):
+    with pytest.raises(BadRequest, match=r"Row 1.*voltage"):
         client.serving_endpoints.query("defects", dataframe_records=[ROW, {"line": "north"}])
     assert sorted(record.status_code for record in logged(workspace)) == [200, 400]
 
