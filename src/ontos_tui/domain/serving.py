@@ -52,7 +52,7 @@ class InferenceRecord(Record):
 
     TABLE: ClassVar[str] = "inference_log"
     KEY: ClassVar[str] = "request_id"
-    INDEXES: ClassVar = (("endpoint", "requested_at"),)
+    INDEXES: ClassVar = (("endpoint", "requested_at"), ("endpoint", "latency_ms", "status_code"), ("requested_at",))
 
     request_id: str = Field(default_factory=new_id)
     client_request_id: str = ""
