@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Command:
     """Something that a key does. The method `action_<id>` of the class that declares it does the work.
 
-    `key` may name several, separated by commas; the first is shown. `shown` puts it into the footer.
+    `key` may name several, separated by commas; the first is shown, or `key_text`. `shown` puts it into the footer.
     """
 
     id: str
@@ -27,11 +27,12 @@ class Command:
     label: str
     help: str
     shown: bool = True
+    key_text: str = ""
 
     @property
     def key_shown(self) -> str:
         """The key as people write it."""
-        return key_name(self.key.split(",")[0])
+        return self.key_text or key_name(self.key.split(",")[0])
 
 
 _KEY_NAMES = {

@@ -58,11 +58,6 @@ def item_lines(
         yield from field_lines(pair.source_data, width)
 
 
-def summary_of(pair: QAPair) -> str:
-    """The answer on one line, as the queue shows it."""
-    return " · ".join(value_text(_word(value)) for value in (pair.answer or pair.proposal or {}).values())
-
-
 def _origin(pair: QAPair) -> str:
     words = {
         "canonical": "  by its canonical label",

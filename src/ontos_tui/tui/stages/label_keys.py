@@ -19,17 +19,30 @@ if TYPE_CHECKING:
 DIGITS = tuple(str(digit) for digit in range(1, 10))
 
 
+NARROW = (ColumnSpec("", 1), ColumnSpec("item", 0), ColumnSpec("answer", 0))
+WIDE = (ColumnSpec("#", 6, right=True), *NARROW, ColumnSpec("sure", 4, right=True))
+ROOMY = 44
+"""Cells from which on the list also has the number and the confidence."""
+
+
 class QueueTable(Table["QueueRow"], Commanded):
     """The rows of the queue. Keys become `Verb` messages; the desk does the work."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
         Command("desk('approve')", "a,enter", "Approve", "The answer as it stands is right; go on to the next pair"),
+        Command(
+            "desk('digit')",
+            ",".join(DIGITS),
+            "Choose",
+            "Give the ▸ field this value; the next field follows",
+            key_text="1–9",
+        ),
         Command("desk('edit')", "e", "Edit", "Change the answer in a form, then approve it"),
-        Command("desk('digit')", ",".join(DIGITS), "Choose", "Give the ▸ field this value; the next field follows"),
+        Command("desk('undo')", "u", "Undo", "Take back your last decision here; as often as you like, also tomorrow"),
+        Command("desk('leave')", "escape", "Back", "To the training sheets; number keys are stages again"),
         Command("desk('reject')", "r", "Reject", "The pair is no good; say why"),
         Command("desk('flag')", "f", "Flag", "Put it aside for a second look, or take the flag off"),
         Command("desk('skip')", "s,space", "Skip", "Go on without a decision", shown=False),
-        Command("desk('undo')", "u", "Undo", "Take back your last decision here; as often as you like, also tomorrow"),
         Command("desk('redo')", "U,ctrl+r", "Redo", "Do again what was undone", shown=False),
         Command("desk('next_open')", "n", "Next open", "To the next pair that needs a decision", shown=False),
         Command("desk('note')", "N", "Note", "Write a note about this pair", shown=False),
@@ -39,7 +52,6 @@ class QueueTable(Table["QueueRow"], Commanded):
         Command("desk('prompt')", "p", "Prompt", "The rendered prompt instead of the fields, or back", shown=False),
         Command("desk('guidelines')", "g", "Guidelines", "How to decide", shown=False),
         Command("desk('history')", "H", "History", "Every change of this pair: who, when, what", shown=False),
-        Command("desk('leave')", "escape", "Back", "To the training sheets; number keys are stages again"),
     )
 
     class Verb(Message):
@@ -50,14 +62,19 @@ class QueueTable(Table["QueueRow"], Commanded):
             self.verb, self.number = verb, number
 
     def __init__(self) -> None:
-        columns = [
-            ColumnSpec("#", 6, right=True),
-            ColumnSpec("", 1),
-            ColumnSpec("item", 0),
-            ColumnSpec("answer", 0),
-            ColumnSpec("sure", 4, right=True),
-        ]
-        super().__init__(columns, _cells, empty="Loading…", id="queue")
+        super().__init__(WIDE, self._row_cells, empty="Loading…", id="queue")
+
+    def on_resize(self) -> None:
+        self._columns = WIDE if self.size.width >= ROOMY else NARROW
+        super().on_resize()
+
+    def _row_cells(self, row: QueueRow) -> Sequence[object]:
+        mark, style = STATUS_MARKS[row.status.value]
+        cells = (span(mark, style), row.item_ref, row.summary)
+        if self._columns is NARROW:
+            return cells
+        sure = f"{row.confidence:.0%}" if row.confidence is not None else ""
+        return (row.sequence, *cells, span(sure, "muted"))
 
     def action_desk(self, verb: str) -> None:
         self.post_message(self.Verb(verb))
@@ -67,9 +84,3 @@ class QueueTable(Table["QueueRow"], Commanded):
             event.stop()
             event.prevent_default()
             self.post_message(self.Verb("choose", int(event.key)))
-
-
-def _cells(row: QueueRow) -> Sequence[object]:
-    mark, style = STATUS_MARKS[row.status.value]
-    sure = f"{row.confidence:.0%}" if row.confidence is not None else ""
-    return (row.sequence, span(mark, style), row.item_ref, row.summary, span(sure, "muted"))

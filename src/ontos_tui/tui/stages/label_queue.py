@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ontos_tui.tui.stages.label_item import ItemView, summary_of
+from ontos_tui.services.queue import summary
+from ontos_tui.tui.stages.label_item import ItemView
 from ontos_tui.tui.widgets.lines import Line, line, span
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ AHEAD, BEHIND = 12, 3
 """How many items around the cursor are kept ready, so that the next one is painted without waiting."""
 
 PACE_SECONDS = 120.0
+NAME = 28
+"""Cells of the training sheet's name in the progress line, so that what matters more stays in view."""
 
 
 class LabelQueue:
@@ -70,14 +73,14 @@ class LabelQueue:
             known = self._views.get(pair.id)
             if known is not None:
                 self._views[pair.id] = ItemView(pair, known.messages)
-            self.set_status(pair.id, pair.status, summary_of(pair))
+            self.set_status(pair.id, pair.status, summary(pair.answer if pair.answer is not None else pair.proposal))
 
     def next_undecided(self, after: int) -> int | None:
         """The next row that needs a decision, from `after` on and then from the top."""
         order = [*range(after + 1, len(self.rows)), *range(after + 1)]
         return next((index for index in order if self.rows[index].status.value == "unlabeled"), None)
 
-    def set_status(self, pair_id: str, status: PairStatus, summary: str | None = None) -> None:
+    def set_status(self, pair_id: str, status: PairStatus, told: str | None = None) -> None:
         """Show a decision, and count it."""
         index = self._at.get(pair_id)
         if index is None:
@@ -86,7 +89,7 @@ class LabelQueue:
         if row.status is not status:
             moved = {row.status.value: -1, status.value: +1}
             self.counts = replace(self.counts, **{name: getattr(self.counts, name) + by for name, by in moved.items()})
-        self.rows[index] = replace(row, status=status, summary=row.summary if summary is None else summary)
+        self.rows[index] = replace(row, status=status, summary=row.summary if told is None else told)
 
     def decided(self, pair_id: str) -> None:
         """One more decision by this user: it counts for the pace, and is on its way to the disk."""
@@ -113,16 +116,16 @@ def progress_line(name: str, queue: LabelQueue, waiting: int, view: str, last: s
     """How far, how fast, what is not on the disk yet, and what was done last."""
     counts = queue.counts
     parts: list[object] = [
-        span(f" {name} ", "strong"),
+        span(f" {name if len(name) <= NAME else name[: NAME - 1] + '…'}  ", "strong"),
         f"{counts.total - counts.unlabeled:,}/{counts.total:,} decided",
         span(f" · ⚑ {counts.flagged} · ✗ {counts.rejected}", "muted"),
     ]
+    parts.append(span(f" · {waiting} being saved", "warn") if waiting else span(" · saved", "muted"))
+    if view:
+        parts.append(span(f" · {view}", "warn"))
+    if last:
+        parts.append(span(f" · {last}", "accent"))
     pace, left = queue.pace(), queue.minutes_left()
     if pace is not None and left is not None:
         parts.append(span(f" · {pace:.0f} a minute, about {max(1, round(left))} min left", "muted"))
-    if view:
-        parts.append(span(f" · {view}", "warn"))
-    parts.append(span(f" · {waiting} being saved", "warn") if waiting else span(" · saved", "muted"))
-    if last:
-        parts.append(span(f" · {last}", "accent"))
     return line(*parts)
