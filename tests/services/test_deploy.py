@@ -124,6 +124,7 @@ def test_an_answer_is_given_and_kept(workspace: Workspace, model: ModelVersion) 
         assert record.origin is Origin.PLAYGROUND
         assert record.latency_ms > 0
         assert 0 <= record.confidence["defect"] <= 1
+    assert workspace.monitor.summary("defects").by_version == {"defects v1": 2}
     assert sorted(logged(workspace), key=lambda one: one.request_id) == sorted(records, key=lambda one: one.request_id)
 
 

@@ -19,8 +19,9 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from labelled import add_pairs, make_sheet
+from labelled import SCHEMA, add_pairs, make_sheet
 from ontos_tui.domain.errors import ConflictError, JobCancelledError, NotFoundError, PlatformError, StoreError
+from ontos_tui.domain.pairs import GenerationMode, QAPair
 from ontos_tui.domain.record import now
 from ontos_tui.domain.states import JOB_TRANSITIONS, JobStatus
 from ontos_tui.domain.training import Job, JobKind
@@ -122,6 +123,41 @@ def test_a_failure_is_told_in_words_and_the_job_can_be_resumed(workspace: Worksp
     assert (done.status, done.error) == (JobStatus.SUCCEEDED, "")
     assert workspace.train.model("defects").train_count == 16
     assert "resumed by ana" in told(workspace.jobs, done)
+
+
+def test_a_generation_that_was_killed_goes_on_where_it_stopped(workspace: Workspace, tmp_path: Path) -> None:
+    count = 30_000
+    file = tmp_path / "parts.csv"
+    file.write_text("part,volts,defect\n" + "".join(f"P{number},{number % 7},none\n" for number in range(count)))
+    address = str(workspace.data.add_file(file).address)
+    sheet = workspace.data.create_sheet("parts", address, item_id_column="part")
+    template = workspace.templates.create(
+        name="Defects",
+        label_type="defect",
+        user_prompt="{{ volts }}",
+        output_schema=SCHEMA,
+        answer_columns={"defect": "defect"},
+    )
+    template = workspace.templates.publish(template.id)
+    job = workspace.generate.submit(sheet.id, template.id, GenerationMode.COLUMN)
+
+    def made() -> int:
+        with workspace.store.read() as connection:
+            return rows.count(connection, QAPair)
+
+    until(lambda: made() > 0 or workspace.jobs.job(job.id).status not in ACTIVE)
+    job = workspace.jobs.job(job.id)
+    assert job.pid is not None
+    os.kill(job.pid, signal.SIGKILL)
+    failed = workspace.jobs.wait(job.id, LIMIT)
+    assert failed.status is JobStatus.FAILED
+    before = made()
+    assert 0 < before < count, "it was killed in the middle"
+    workspace.jobs.resume(job.id)
+    done = workspace.jobs.wait(job.id, LIMIT)
+    assert (done.status, done.error) == (JobStatus.SUCCEEDED, "")
+    assert made() == count
+    assert (done.result["created"], done.result["existing"]) == (count - before, before)
 
 
 def test_the_job_survives_the_terminal_that_started_it(workspace: Workspace, home: Path) -> None:
