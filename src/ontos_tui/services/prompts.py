@@ -59,8 +59,8 @@ class Prompt:
             column = self._template.columns.get(placeholder, placeholder)
             if column in known:
                 found[placeholder] = column
-            elif placeholder not in self._template.columns and len(forms.get(placeholder, ())) == 1:
-                found[placeholder] = forms[placeholder][0]
+            elif placeholder not in self._template.columns and len(forms.get(identifier_from(placeholder), ())) == 1:
+                found[placeholder] = forms[identifier_from(placeholder)][0]
         return found
 
     def unmapped(self, columns: Iterable[str]) -> list[str]:
