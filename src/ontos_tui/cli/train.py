@@ -108,7 +108,8 @@ def _estimate(session: Session, training_sheet_id: str, base_model: str | None) 
                     ("ready", "yes" if ready.ready else f"no, {ready.missing} labelled pairs are missing"),
                     ("trains on", f"{ready.eligible:,} pairs"),
                     ("tested on", ready.split),
-                    ("time", f"about {guess.seconds:.0f} s (estimate: {guess.basis})"),
+                    ("time", f"about {guess.seconds:.0f} s"),
+                    ("basis", guess.basis),
                     ("cost", cost),
                 ]
             ),
