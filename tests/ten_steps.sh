@@ -14,7 +14,15 @@ export ONTOS_HOME=${1:-$work/workspace}
 
 ontos() { "$python" -m ontos_tui "$@"; }
 step() { printf '\n──── %s\n' "$*"; }
-show() { printf '$ ontos'; printf ' %q' "$@"; printf '\n'; ontos "$@"; }
+show() {
+    local word
+    printf '$ ontos'
+    for word in "$@"; do
+        if [[ $word == *[^[:alnum:]_./:=-]* ]]; then printf " '%s'" "$word"; else printf ' %s' "$word"; fi
+    done
+    printf '\n'
+    ontos "$@"
+}
 # field EXPRESSION: a value out of the JSON document on stdin, called d
 field() { "$python" -c 'import json, sys; d = json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
 
@@ -44,7 +52,7 @@ show sheet show "Crystal inspections" --limit 3
 
 step "3  Generate training pairs"
 show generate "Crystal inspections" --template "Crystal defect" --mode ai
-sheet=$(ontos label stats --json | field 'd[0]["sheet"]["id"]')
+sheet=$(ontos label stats --json | field 'd[0]["sheet"]["id"][:8]')
 
 step "4  Review and label ten pairs"
 show label next "$sheet"
@@ -58,7 +66,7 @@ show train "$sheet" --wait
 show jobs list
 
 step "6  Deploy the model and try it"
-model=$(ontos deploy --json | field 'd["models"][0]["id"]')
+model=$(ontos deploy --json | field '"{name}:{version}".format(**d["models"][0])')
 endpoint=crystal-defect
 show deploy "$model" --name "$endpoint"
 # An item that is neither labelled yet nor held out, and for which the model is wrong: that is worth a correction.
@@ -81,17 +89,17 @@ PYTHON
 show serve --stop
 
 step "7  Leave feedback on a prediction, with a correction"
-request=$(field 'd[0]["request_id"]' <"$work/query.json")
+request=$(field 'd[0]["request_id"][:8]' <"$work/query.json")
 right=$(printf '{"defect_class": "%s", "severity": "%s", "action": "%s"}' "$defect" "$severity" "$action")
 show feedback add "$request" --bad --comment "I see a $defect" --correction "$right"
-feedback=$(ontos feedback list "$endpoint" --json | field 'd[0]["id"]')
+feedback=$(ontos feedback list "$endpoint" --json | field 'd[0]["id"][:8]')
 
 step "8  See the request and the feedback in Monitor"
 show monitor "$endpoint" --bucket minute --last 10 --requests 5
 
 step "9  Turn the feedback into a training pair; it waits in the queue"
 show feedback convert "$feedback"
-pair=$(ontos feedback convert "$feedback" --json | field 'd["curation_item_id"]')
+pair=$(ontos feedback convert "$feedback" --json | field 'd["curation_item_id"][:8]')
 show label stats
 show label decide "$pair" approve
 
@@ -100,5 +108,5 @@ expert 60
 show label apply "$sheet" "$work/decisions.jsonl"
 show retrain "$endpoint" --preview
 show retrain "$endpoint" --wait
-show deploy "$(ontos deploy --json | field 'd["models"][0]["id"]')" --name "$endpoint"
+show deploy "$(ontos deploy --json | field '"{name}:{version}".format(**d["models"][0])')" --name "$endpoint"
 show status

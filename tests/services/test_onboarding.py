@@ -53,7 +53,7 @@ def test_seeding_makes_all_that_a_first_start_needs(workspace: Workspace) -> Non
     assert report.sheet.item_count == 800
     assert report.sheet.source_table == "local.samples.defect_detection"
     assert report.template.status is TemplateStatus.PUBLISHED
-    assert (report.examples, report.canonical_labels) == (21, 160)
+    assert (report.examples, report.canonical_labels) == (27, 160)
     with workspace.store.read() as connection:
         (data,) = rows.find(connection, DataTable)
         (labelset,) = rows.find(connection, Labelset)
@@ -118,12 +118,12 @@ def test_a_run_that_was_cut_off_is_completed(workspace: Workspace, copied: Path)
     file = copied / "examples" / f"{KEY}.jsonl"
     whole = file.read_text(encoding="utf-8")
     file.write_text(whole + "not JSON\n", encoding="utf-8")
-    with pytest.raises(InvalidInputError, match="line 22"):
+    with pytest.raises(InvalidInputError, match="line 28"):
         workspace.onboarding.seed(KEY)
     file.write_text(whole, encoding="utf-8")
     report = workspace.onboarding.seed(KEY)
     assert report.created
-    assert (report.examples, report.canonical_labels) == (21, 160)
+    assert (report.examples, report.canonical_labels) == (27, 160)
     assert len(workspace.data.sheets()) == 1
 
 
@@ -135,7 +135,7 @@ def test_what_an_expert_decided_stays(workspace: Workspace) -> None:
         connection.execute(table(Example).delete().where(table(Example).c.name == "crack 1 (LaBr3)"))
     report = workspace.onboarding.seed(KEY)
     assert report.created, "the missing example came back"
-    assert (report.examples, report.canonical_labels, report.sheet.id) == (21, 160, sheet.id)
+    assert (report.examples, report.canonical_labels, report.sheet.id) == (27, 160, sheet.id)
     with workspace.store.read() as connection:
         assert rows.get(connection, CanonicalLabel, label.id).notes == "looked at again"
 

@@ -94,7 +94,8 @@ def test_examples_fit_the_template_and_come_from_other_rows(key: str) -> None:
     assert not {example["input"][identity] for example in examples} & {row[identity] for row in data}
     headline = used.fields()[0]
     per_class = Counter(example["expected_output"][headline.name] for example in examples)
-    assert per_class == dict.fromkeys(headline.choices, 3)
+    assert set(per_class) == set(headline.choices)
+    assert min(per_class.values()) >= 3
 
 
 @pytest.mark.parametrize("key", USE_CASES)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from ontos_tui.cli.groups import group
-from ontos_tui.cli.output import count, facts, table
+from ontos_tui.cli.output import count, facts, fields, fits, table
 from ontos_tui.cli.session import Limit, Offset, Session
 from ontos_tui.domain.data import Page, Sampling, Sheet
 from ontos_tui.domain.safe import safe_line
@@ -208,5 +208,8 @@ def _show_page(session: Session, page: Page) -> None:
 def _page_lines(page: Page) -> list[str]:
     names = [column.name for column in page.columns]
     rows = [(item.ref, *(item.fields.get(name) for name in names)) for item in page.items]
+    lines = table(("item", *names), rows, "No rows.")
+    if not fits(lines):
+        lines = [line for item in page.items for line in (f"── {safe_line(item.ref)}", *fields(item.fields))]
     notes = [safe_line(note) for note in page.notes]
-    return [*table(("item", *names), rows, "No rows."), f"{len(rows):,} of {count(page.total, 'row')}", *notes]
+    return [*lines, f"{len(rows):,} of {count(page.total, 'row')}", *notes]

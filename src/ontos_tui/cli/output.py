@@ -104,6 +104,14 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[Any]], empty: str = "N
     return [line(row) for row in texts]
 
 
+def fits(lines: Iterable[str]) -> bool:
+    """Whether the lines are no wider than the terminal; without a terminal any width is right."""
+    from rich.cells import cell_len
+
+    width = shutil.get_terminal_size().columns
+    return not sys.stdout.isatty() or all(cell_len(line) <= width for line in lines)
+
+
 def facts(pairs: Iterable[tuple[str, Any]]) -> list[str]:
     """`name  value` lines, aligned; a value of several lines stays below its name."""
     told = [(safe_line(name), value) for name, value in pairs if value not in (None, "")]

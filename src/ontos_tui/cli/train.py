@@ -107,7 +107,7 @@ def _estimate(session: Session, training_sheet_id: str, base_model: str | None) 
                 [
                     ("ready", "yes" if ready.ready else f"no, {ready.missing} labelled pairs are missing"),
                     ("trains on", f"{ready.eligible:,} pairs"),
-                    ("tested on", ready.split),
+                    ("test", ready.split),
                     ("time", f"about {guess.seconds:.0f} s"),
                     ("basis", guess.basis),
                     ("cost", cost),
