@@ -53,15 +53,15 @@ def main() -> None:
         from ontos_tui import __version__
 
         print(f"ontos {__version__}")
-    elif wish.words:
+    elif wish.words and wish.words != ("--plain-driver",):
         from ontos_tui.cli.app import run
 
         sys.exit(run(wish.words, wish.home, as_json=wish.json))
     else:
-        sys.exit(_open_app(wish.home))
+        sys.exit(_open_app(wish.home, plain_driver=bool(wish.words)))
 
 
-def _open_app(home: Path | None) -> int:
+def _open_app(home: Path | None, *, plain_driver: bool) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         print(
             "The app needs a terminal, and there is none here.\n"
@@ -72,7 +72,7 @@ def _open_app(home: Path | None) -> int:
         return WRONG_USAGE
     from ontos_tui.tui.app import run_app
 
-    return run_app(home)
+    return run_app(home, plain_driver=plain_driver)
 
 
 if __name__ == "__main__":
