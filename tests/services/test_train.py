@@ -220,6 +220,12 @@ def test_numbers_are_held_out_across_their_range() -> None:
     assert all(sum(low <= one < low + 20 for one in chosen) == 4 for low in range(0, 100, 20))
 
 
+def test_many_pairs_are_split_in_no_time() -> None:
+    """A hundred thousand take a second; anything quadratic would meet the time limit of the tests."""
+    candidates = [Candidate(f"{number:06d}", str(number % 7)) for number in range(100_000)]
+    assert len(hold_out(candidates, set(), set(), 0)) == 20_000
+
+
 def test_changes_since_counts_new_corrected_and_removed(workspace: Workspace) -> None:
     store = workspace.store
     sheet = make_sheet(store, 40)

@@ -53,7 +53,8 @@ def hold_out(
     start = int.from_bytes(hashlib.sha256(f"{seed}:start".encode()).digest()[:8]) / 2**64
     held |= {new[int((number + start) * len(new) / wanted)] for number in range(wanted)}
 
-    spare = sorted(groups.keys() - held, key=lambda name: (name not in new, lot[name]))
+    fresh = set(new)
+    spare = sorted(groups.keys() - held, key=lambda name: (name not in fresh, lot[name]))
     while share and sum(len(groups[name]) for name in held) < LEAST and len(spare) > 1:
         held.add(spare.pop(0))
     return {one.id for name in held for one in groups[name]}

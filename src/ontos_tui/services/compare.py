@@ -175,5 +175,7 @@ def _number(value: float, digits: int) -> str:
 
 
 def _signed(value: float, digits: int) -> str:
-    sign = "−" if value < 0 else "+"
-    return f"{sign}{_number(abs(value), digits)}"
+    shown = _number(abs(value), digits)
+    if float(shown) == 0:
+        return shown
+    return f"{'−' if value < 0 else '+'}{shown}"
