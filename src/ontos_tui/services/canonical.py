@@ -22,6 +22,8 @@ _LABELS = table(CanonicalLabel).c
 def labels_of(connection: Connection, sheet_id: str, label_type: str, refs: Sequence[str]) -> dict[str, CanonicalLabel]:
     """The canonical labels of these items, by item reference."""
     of_type = (_LABELS.sheet_id == sheet_id, _LABELS.label_type == label_type)
+    if len(refs) > 1 and rows.find_one(connection, CanonicalLabel, *of_type) is None:
+        return {}
     return {
         label.item_ref: label
         for some in chunks(refs)

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, update
 
 from ontos_tui.domain.pairs import CanonicalLabel, CanonicalLabelVersion, Event, QAPair, TrainingSheet
 from ontos_tui.domain.record import new_id, now
@@ -155,9 +155,10 @@ class Changes:
 
 
 def _next_batch_id(connection: Connection, scope_id: str, actor: str) -> str:
-    columns = table(Event).c
-    query = select(func.max(columns.batch_id)).where(columns.scope_id == scope_id, columns.actor == actor)
-    last = connection.execute(query).scalar_one() or "0"
+    found = connection.exec_driver_sql(
+        "SELECT max(batch_id) FROM events WHERE scope_id = ? AND actor = ?", (scope_id, actor)
+    )
+    last = found.scalar_one() or "0"
     try:
         after_last = int(last[:16], 16) + 1
     except ValueError:

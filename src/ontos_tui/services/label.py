@@ -98,6 +98,7 @@ class LabelService:
     def __init__(self, store: Store, actor: str) -> None:
         self._store = store
         self._actor = actor
+        self._sheets: dict[str, tuple[str, TrainingSheet, AnswerChecker]] = {}
 
     # Looking
 
@@ -179,15 +180,14 @@ class LabelService:
                 raise InvalidInputError(
                     "The pairs belong to different training sheets.", "Decide those of each training sheet together."
                 )
-            sheet = rows.get(connection, TrainingSheet, sheets.pop())
-            return self._decide(connection, sheet, pairs, decisions)
+            return self._decide(connection, sheets.pop(), pairs, decisions)
 
     def _decide(
-        self, connection: Connection, sheet: TrainingSheet, pairs: Sequence[QAPair], decisions: Sequence[Decision]
+        self, connection: Connection, sheet_id: str, pairs: Sequence[QAPair], decisions: Sequence[Decision]
     ) -> Batch:
+        sheet, checker = self._sheet(connection, sheet_id)
         changes = Changes(connection, sheet, self._actor)
         labels = LabelKeeper(connection, sheet, pairs, changes, self._actor)
-        checker = AnswerChecker(sheet.template_snapshot["output_schema"])
         done, notes = [], []
         for pair, decision in zip(pairs, decisions, strict=True):
             _check_version(connection, pair, decision)
@@ -199,6 +199,16 @@ class LabelService:
             done.append(changes.pair(pair, after, decision.verdict.value, storable(decision.reason)))
         changes.write()
         return Batch(changes.id, tuple(done), _described(done, decisions, [note for note in notes if note]))
+
+    def _sheet(self, connection: Connection, sheet_id: str) -> tuple[TrainingSheet, AnswerChecker]:
+        """The training sheet as it is now. Its template is read again only when it has changed: it may be long."""
+        now = connection.exec_driver_sql("SELECT updated_at FROM training_sheets WHERE id = ?", (sheet_id,)).scalar()
+        known = self._sheets.get(sheet_id)
+        if known is None or known[0] != now:
+            sheet = rows.get(connection, TrainingSheet, sheet_id)
+            known = (str(now), sheet, AnswerChecker(sheet.template_snapshot["output_schema"]))
+            self._sheets[sheet_id] = known
+        return known[1], known[2]
 
     def undo(self, training_sheet_id: str) -> Batch | None:
         """Take back this person's last batch that is not undone yet; None when there is none.

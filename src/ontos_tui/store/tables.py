@@ -48,7 +48,9 @@ class Day(TypeDecorator[date]):
 
 def to_json(value: Any) -> str:
     """JSON for a column. Lone surrogates, which SQLite's UTF-8 cannot hold, are escaped."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    text = _encode(value)
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -58,6 +60,10 @@ def to_json(value: Any) -> str:
 
 def _plain(value: Any) -> Any:
     return value.model_dump(mode="json") if isinstance(value, BaseModel) else str(value)
+
+
+# json.dumps makes an encoder for every call, which takes longer than a row.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain).encode
 
 
 class JsonText(TypeDecorator[Any]):
