@@ -100,7 +100,8 @@ show monitor "$endpoint" --bucket minute --last 10 --requests 5
 step "9  Turn the feedback into a training pair; it waits in the queue"
 show feedback convert "$feedback"
 pair=$(ontos feedback convert "$feedback" --json | field 'd["curation_item_id"][:8]')
-show label stats
+printf 'In the queue: %s\n' "$(ontos label next "$sheet" --count 1000 --json |
+    field '[(p["item_ref"], p["proposal"]) for p in d if p["labeling_mode"] == "feedback"]')"
 show label decide "$pair" approve
 
 step "10 Retrain with what is new, and see what changed"

@@ -28,7 +28,7 @@ ROWS = 800
 HELD_OUT_EVERY = 5
 """Every fifth crystal of each class is held out for testing."""
 EXAMPLES = {"none": 9}
-"""Examples of a class; OTHER_EXAMPLES of the others. Sound crystals are common and differ, so more of them are shown."""
+"""Examples of a class, OTHER_EXAMPLES of any other. Sound crystals are common and differ; more of them are shown."""
 OTHER_EXAMPLES = 3
 
 CS137_HALF_LIFE_DAYS = 30.08 * 365.25

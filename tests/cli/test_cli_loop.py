@@ -165,6 +165,7 @@ def test_from_labels_to_a_retrained_model(ontos: Ontos, sheet: str, tmp_path: Pa
     ontos("status")
 
 
+@pytest.mark.timeout(300)  # some forty processes, one after the other
 def test_the_ten_steps_end_to_end(tmp_path: Path) -> None:
     with subprocess.Popen(
         [ROOT / "tests/ten_steps.sh", str(tmp_path / "workspace")],
@@ -174,7 +175,7 @@ def test_the_ten_steps_end_to_end(tmp_path: Path) -> None:
         stderr=subprocess.STDOUT,
         text=True,
     ) as process:
-        told, _ = process.communicate(timeout=110)
+        told, _ = process.communicate(timeout=290)
     assert process.returncode == 0, told
     assert [int(number) for number in re.findall(r"^──── (\d+)", told, re.MULTILINE)] == list(range(1, 11))
     assert re.search(r"\d+ new.* since v1; .*accuracy 0\.\d+ → 0\.\d+ on the 160 held-out pairs", told), told
