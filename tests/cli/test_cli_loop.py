@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -167,9 +168,12 @@ def test_from_labels_to_a_retrained_model(ontos: Ontos, sheet: str, tmp_path: Pa
 
 @pytest.mark.timeout(300)  # some forty processes, one after the other
 def test_the_ten_steps_end_to_end(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
     with subprocess.Popen(
         [ROOT / "tests/ten_steps.sh", str(tmp_path / "workspace")],
-        env={"PATH": "/usr/bin:/bin:/usr/local/bin", "PYTHON": sys.executable, "ONTOS_SERVE_PORT": "18765"},
+        env={"PATH": "/usr/bin:/bin:/usr/local/bin", "PYTHON": sys.executable, "ONTOS_SERVE_PORT": str(port)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
