@@ -1,7 +1,7 @@
 """The terminal driver: few bytes, nothing from data that a terminal would interpret, and it survives a bad line.
 
-Textual re-sends every run of cells that a widget repaints, changed or not. This driver remembers what stands where and
-sends only the runs that differ. It reads Textual's own output form (cursor position, then text with SGR), which is why
+Textual re-sends every line that a widget repaints, blanks included. This driver remembers what stands in every cell and
+sends only the cells that differ. It reads Textual's own output form (cursor position, then text with SGR), which is why
 pyproject pins Textual and `--plain-driver` switches this off.
 """
 
@@ -10,9 +10,10 @@ from __future__ import annotations
 import codecs
 import re
 import sys
+from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any
 
-from rich.cells import cell_len
+from rich.cells import get_character_cell_size
 from textual import events
 from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
@@ -32,11 +33,11 @@ _FORGET = ("\x1b[?1049", "\x1b[2J", "\x1bc")
 
 
 class ScreenMemory:
-    """What the terminal shows, as runs of text at (row, column). Turns a frame into the part of it that is news."""
+    """What the terminal shows, cell by cell. Turns a frame into the part of it that is news."""
 
     def __init__(self, *, colours: bool = True) -> None:
         """Without `colours` (NO_COLOR) only bold, dim, underline and reverse are left of the styles."""
-        self._rows: dict[int, dict[int, tuple[int, str]]] = {}
+        self._rows: dict[int, _Row] = {}
         self._cursor = ""
         self._colours = colours
 
@@ -46,7 +47,7 @@ class ScreenMemory:
         self._cursor = ""
 
     def news(self, frame: str) -> str:
-        """The runs of `frame` that the terminal does not show already, safe to send; empty when there are none.
+        """The cells of `frame` that the terminal does not show already, safe to send; empty when there are none.
 
         The last position without text is the cursor's; it is sent after news, or when the cursor itself moved.
         """
@@ -55,31 +56,118 @@ class ScreenMemory:
         cursor = ""
         for at in range(1, len(pieces), 3):
             row, column, text = int(pieces[at]), int(pieces[at + 1]), pieces[at + 2].rstrip("\n")
-            position = f"\x1b[{row};{column}H"
             if not text:
-                cursor = position
+                cursor = f"\x1b[{row};{column}H"
                 continue
-            text = _FOREIGN.sub("", text)
-            if not self._colours:
-                text = _SGR.sub(_without_colour, text)
-            if self._remember(row, column, text):
-                out.append(position + text)
+            known = self._rows.setdefault(row, _Row())
+            if known.runs.get(column) != text:
+                self._changes(known, row, column, text, out)
         if out or cursor != self._cursor:
             out.append(cursor)
             self._cursor = cursor
         return "".join(out)
 
-    def _remember(self, row: int, column: int, text: str) -> bool:
-        """Note that `text` stands at (row, column); False when it stood there already."""
-        runs = self._rows.setdefault(row, {})
-        known = runs.get(column)
-        if known is not None and known[1] == text:
-            return False
-        end = column + cell_len(_SGR.sub("", text))
-        for start in [start for start, (stop, _) in runs.items() if start < end and stop > column]:
-            del runs[start]
-        runs[column] = (end, text)
-        return True
+    def _changes(self, known: _Row, row: int, column: int, run: str, out: list[str]) -> None:
+        """Append what of `run` is new at (row, column), and remember all of it."""
+        text = _FOREIGN.sub("", run)
+        if not self._colours:
+            text = _SGR.sub(_without_colour, text)
+        cells = _cells(text)
+        begin = column - 1
+        end = begin + len(cells)
+        known.remember(column, end, run)
+        old = known.cells
+        if len(old) < end:
+            old.extend([_UNKNOWN] * (end - len(old)))
+        changed = [at for at, cell in enumerate(cells, begin) if old[at] != cell]
+        # Writing over half of a wide character leaves something in its other half that terminals differ on.
+        if begin and not old[begin][0]:
+            old[begin - 1] = _UNKNOWN
+        if end < len(old) and not old[end][0]:
+            old[end] = _UNKNOWN
+        old[begin:end] = cells
+        for first, last in _spans(changed):
+            start = first
+            while start > begin and not old[start][0]:
+                start -= 1
+            out.append(f"\x1b[{row};{start + 1}H")
+            out.append(_painted(old[start : last + 1]))
+
+
+_Cell = tuple[str, str]
+"""What stands in a cell and the SGR codes it is painted with; the right half of a wide character is empty."""
+
+_UNKNOWN: _Cell = ("\0", "")
+_NEAR = 10
+"""Unchanged cells that are sent along, since another cursor position would cost as much."""
+
+
+class _Row:
+    """One row of the terminal, and the runs that were written last, so that a repeated one is known at a glance."""
+
+    __slots__ = ("cells", "runs")
+
+    def __init__(self) -> None:
+        self.cells: list[_Cell] = []
+        self.runs: dict[int, str] = {}
+
+    def remember(self, column: int, end: int, run: str) -> None:
+        """`run` was written from `column` up to the cell `end`; runs that it may have covered are no longer known."""
+        self.runs = {start: text for start, text in self.runs.items() if start > end or start + len(text) < column}
+        self.runs[column] = run
+
+
+def _cells(text: str) -> list[_Cell]:
+    """A run, cell by cell."""
+    cells: list[_Cell] = []
+    style = ""
+    at = 0
+    for match in _SGR.finditer(text):
+        _fill(cells, text[at : match.start()], style)
+        style = "" if match.group() in ("\x1b[0m", "\x1b[m") else style + match.group()
+        at = match.end()
+    _fill(cells, text[at:], style)
+    return cells
+
+
+def _fill(cells: list[_Cell], text: str, style: str) -> None:
+    if text.isascii():
+        cells.extend((character, style) for character in text)
+        return
+    for character in text:
+        width = get_character_cell_size(character)
+        if width:
+            cells.append((character, style))
+            cells.extend([("", style)] * (width - 1))
+        elif cells:
+            cells[-1] = (cells[-1][0] + character, cells[-1][1])
+
+
+def _spans(changed: list[int]) -> Iterator[tuple[int, int]]:
+    """Changed cells as stretches, first and last, those that are near each other joined."""
+    if not changed:
+        return
+    first = last = changed[0]
+    for at in changed[1:]:
+        if at > last + _NEAR:
+            yield first, last
+            first = at
+        last = at
+    yield first, last
+
+
+def _painted(cells: list[_Cell]) -> str:
+    """Cells as text with SGR codes, a code only where the style changes; ends without a style."""
+    parts: list[str] = []
+    now = ""
+    for character, style in cells:
+        if style != now:
+            parts.append(f"\x1b[0m{style}" if now else style)
+            now = style
+        parts.append(character)
+    if now:
+        parts.append("\x1b[0m")
+    return "".join(parts)
 
 
 def _without_colour(match: re.Match[str]) -> str:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from ontos_tui.services.label import Batch
     from ontos_tui.workspace import Workspace
 
+LATE_SECONDS = 0.05
+"""A decision that takes longer than this to reach the disk is counted on the screen as being saved."""
+
 FILTERS = ("all", "unlabeled", "labeled", "flagged", "rejected")
 
 
@@ -56,6 +59,7 @@ class LabelDesk(ServiceUser):
         self._text = ""
         self._least_sure_first = False
         self._last = ""
+        self._late = False
 
     def compose(self) -> ComposeResult:
         yield OneLine(id="progress")
@@ -157,8 +161,12 @@ class LabelDesk(ServiceUser):
             self.query_one("#item", Panel).show(
                 lambda width: item_lines(view, self._fields, draft, width, prompt=self._prompt)
             )
-        if self._sheet is not None:
-            waiting = self._writer.waiting if self._writer is not None else 0
+        self._paint_progress()
+
+    def _paint_progress(self) -> None:
+        queue = self._queue
+        if self._sheet is not None and queue is not None:
+            waiting = self._writer.waiting if self._late and self._writer is not None else 0
             told = progress_line(self._sheet.name, queue, waiting, self._view_words(), self._last)
             self.query_one("#progress", OneLine).show(lambda width: told)
 
@@ -319,13 +327,13 @@ class LabelDesk(ServiceUser):
             Said.REJECT: PairStatus.REJECTED,
             Said.FLAG: PairStatus.FLAGGED,
         }.get(verdict, PairStatus.UNLABELED)
-        queue.set_status(pair.id, status)
-        queue.decided(pair.id)
+        queue.expect(pair.id, status, answer)
         self._last = f"{verdict.value} {pair.item_ref}"
         decision = Decision(pair.id, verdict, answer=answer, reason=reason, notes=notes, version=pair.version)
         label = self.ontos.workspace.label
         self.ontos.busy(+1)
         writer.put(lambda: label.decide([decision]), self._written, self._refused)
+        self.set_timer(LATE_SECONDS, self._tell_late)
         if advance:
             self._go_on()
         else:
@@ -341,18 +349,26 @@ class LabelDesk(ServiceUser):
         self.table.show(queue.rows, cursor=index)
         self._look()
 
-    def _written(self, batch: Batch) -> None:
-        self.ontos.busy(-1)
-        self._refresh_rows(batch)
-        self._paint()
+    def _tell_late(self) -> None:
+        """A decision that is not on the disk by now is counted on the screen until it is."""
+        if self._writer is not None and self._writer.waiting:
+            self._late = True
+            self._paint_progress()
 
-    def _refresh_rows(self, batch: Batch) -> None:
+    def _written(self, batch: Batch) -> None:
+        """It is on the disk. It was shown already, so there is nothing to paint unless something differs."""
+        self.ontos.busy(-1)
         queue = self._queue
         if queue is None:
             return
         queue.written(batch.pairs)
-        self.table.show(queue.rows)
-        self._look()
+        self.table.repaint()
+        if self._late:
+            self._late = self._writer is not None and self._writer.waiting > 0
+            self._paint_progress()
+        if self._shown in {pair.id for pair in batch.pairs}:
+            self._shown = ""
+            self._look()
 
     def _refused(self, error: OntosError) -> None:
         """What was shown is not what is on the disk: say so, and show what is."""
@@ -385,10 +401,8 @@ class LabelDesk(ServiceUser):
                 return
             self._last = batch.description
             self._shown = ""
-            self._refresh_rows(batch)
-            at = queue.index_of(batch.pairs[0].id)
-            if at is not None:
-                self.table.move_to(at)
+            queue.written(batch.pairs)
+            self.table.show(queue.rows, cursor=queue.index_of(batch.pairs[0].id))
             self._look()
 
         self.ontos.busy(+1)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ontos_tui.services.queue import summary
 from ontos_tui.tui.stages.label_item import ItemView
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ontos_tui.domain.states import PairStatus
     from ontos_tui.services.label import PairCounts, QueueRow
 
-AHEAD, BEHIND = 12, 3
+AHEAD, BEHIND, SOON = 16, 3, 4
 """How many items around the cursor are kept ready, so that the next one is painted without waiting."""
 
 PACE_SECONDS = 120.0
@@ -61,7 +61,10 @@ class LabelQueue:
             self._views = {key: view for key, view in self._views.items() if key in near}
 
     def missing(self, around: int) -> list[str]:
-        """The ids around a place that are not here yet."""
+        """The ids around a place that should be fetched: none while the next few are here, so not at every key."""
+        soon = self.rows[around : around + SOON]
+        if all(row.id in self._views for row in soon):
+            return []
         window = self.rows[max(0, around - BEHIND) : around + AHEAD]
         return [row.id for row in window if row.id not in self._views]
 
@@ -80,6 +83,12 @@ class LabelQueue:
         order = [*range(after + 1, len(self.rows)), *range(after + 1)]
         return next((index for index in order if self.rows[index].status.value == "unlabeled"), None)
 
+    def expect(self, pair_id: str, status: PairStatus, answer: Mapping[str, Any] | None) -> None:
+        """A decision about this pair is on its way to the disk: show it, and count it for the pace."""
+        self._pending.add(pair_id)
+        self._decided.append(time.monotonic())
+        self.set_status(pair_id, status, None if answer is None else summary(dict(answer)))
+
     def set_status(self, pair_id: str, status: PairStatus, told: str | None = None) -> None:
         """Show a decision, and count it."""
         index = self._at.get(pair_id)
@@ -90,11 +99,6 @@ class LabelQueue:
             moved = {row.status.value: -1, status.value: +1}
             self.counts = replace(self.counts, **{name: getattr(self.counts, name) + by for name, by in moved.items()})
         self.rows[index] = replace(row, status=status, summary=row.summary if told is None else told)
-
-    def decided(self, pair_id: str) -> None:
-        """One more decision by this user: it counts for the pace, and is on its way to the disk."""
-        self._pending.add(pair_id)
-        self._decided.append(time.monotonic())
 
     def pace(self) -> float | None:
         """Decisions a minute over the last two minutes; None until there are a few."""

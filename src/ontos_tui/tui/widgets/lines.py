@@ -124,7 +124,7 @@ class LineView(Widget):
         return strip
 
     def _strip(self, content: Line, marked: bool, width: int) -> Strip:
-        base = self.style_of("cursor") if marked else self.rich_style
+        base = self.style_of("cursor" if marked else "text")
         segments = [
             Segment(part.text, base + self.style_of(part.style).without_color if marked else self.style_of(part.style))
             for part in content

@@ -145,11 +145,12 @@ class Table(LineView, Generic[T], can_focus=True):
         return tuple(parts)
 
     def _follow(self) -> None:
+        """Bring the cursor into view. Leaps most of a page, so that walking down repaints the list only now and then."""
         room = max(1, self.size.height - 1)
         if self.cursor < self._top:
-            self._top = self.cursor
+            self._top = self.cursor - room + 1 + room // 4
         elif self.cursor >= self._top + room:
-            self._top = self.cursor - room + 1
+            self._top = self.cursor - room // 4
         self._top = max(0, min(self._top, max(0, len(self.rows) - room)))
 
     def move_to(self, index: int) -> None:
