@@ -8,19 +8,23 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 python=${PYTHON:-$root/.venv/bin/python}
+truth=$root/synthetic_data/defect_detection/truth.csv
 work=$(mktemp -d)
 trap 'ontos serve --stop >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
 export ONTOS_HOME=${1:-$work/workspace}
 
 ontos() { "$python" -m ontos_tui "$@"; }
 step() { printf '\n──── %s\n' "$*"; }
+exec 3>&1 # what is shown, wherever a command's own output goes
 show() {
     local word
-    printf '$ ontos'
-    for word in "$@"; do
-        if [[ $word == *[^[:alnum:]_./:=-]* ]]; then printf " '%s'" "$word"; else printf ' %s' "$word"; fi
-    done
-    printf '\n'
+    {
+        printf '$ ontos'
+        for word in "$@"; do
+            if [[ $word == *[^[:alnum:]_./:=@-]* ]]; then printf " '%s'" "$word"; else printf ' %s' "$word"; fi
+        done
+        printf '\n'
+    } >&3
     ontos "$@"
 }
 # field EXPRESSION: a value out of the JSON document on stdin, called d
@@ -39,7 +43,7 @@ for pair in json.load(sys.stdin):
     approve = pair["proposal"] == right
     decision = {"verdict": "approve"} if approve else {"verdict": "edit", "answer": right}
     print(json.dumps({"item_ref": pair["item_ref"], **decision}))
-' "$root/synthetic_data/defect_detection/truth.csv" >"$work/decisions.jsonl"
+' "$truth" >"$work/decisions.jsonl"
     printf 'The expert decides %s pairs: %s proposals were right.\n' \
         "$(wc -l <"$work/decisions.jsonl")" "$(grep -c '"approve"' "$work/decisions.jsonl" || true)"
 }
@@ -69,29 +73,45 @@ step "6  Deploy the model and try it"
 model=$(ontos deploy --json | field '"{name}:{version}".format(**d["models"][0])')
 endpoint=crystal-defect
 show deploy "$model" --name "$endpoint"
-# An item that is neither labelled yet nor held out, and for which the model is wrong: that is worth a correction.
-while IFS=, read -r item defect severity action; do
-    ontos query "$endpoint" --item "$item" --json >"$work/query.json"
-    [[ $(field 'd[0]["output"]["defect_class"]' <"$work/query.json") == "$defect" ]] || break
-done < <(tail -n 100 "$root/synthetic_data/defect_detection/truth.csv")
-show query "$endpoint" --item "$item"
+show query "$endpoint" --item INS-00800
+# Rows that are neither labelled yet nor held out, all in one request …
+ontos data preview local.samples.defect_detection --offset 780 --limit 20 --json | "$python" -c '
+import csv, json, sys
+with open(sys.argv[1], encoding="utf-8", newline="") as file:
+    known = {row["inspection_id"] for row in csv.DictReader(file)}
+rows = [item["fields"] for item in json.load(sys.stdin)["items"]]
+print(json.dumps([row for row in rows if row["inspection_id"] in known]))
+' "$truth" >"$work/rows.json"
+show query "$endpoint" --input "@$work/rows.json" --json >"$work/answers.json"
+# … and the first one about which the model is wrong: that is worth a correction.
+"$python" - "$truth" "$work/rows.json" "$work/answers.json" >"$work/wrong.json" <<'PYTHON'
+import csv, json, sys
+with open(sys.argv[1], encoding="utf-8", newline="") as file:
+    truth = {row.pop("inspection_id"): row for row in csv.DictReader(file)}
+rows, answers = (json.load(open(name, encoding="utf-8")) for name in sys.argv[2:])
+pairs = [(truth[row["inspection_id"]], answer) for row, answer in zip(rows, answers, strict=True)]
+wrong = [(right, answer) for right, answer in pairs if right["defect_class"] != answer["output"]["defect_class"]]
+right, answer = wrong[0]
+told = {"request": answer["request_id"][:8], "said": answer["output"], "right": right, "input": answer["input"]}
+json.dump(told | {"wrong": len(wrong), "asked": len(pairs)}, sys.stdout)
+PYTHON
+field '"Asked about {asked} rows; wrong about {wrong}. For example it said {said}; right is {right}.".format(**d)' <"$work/wrong.json"
 show serve
 url=$(ontos serve --json | field 'd["server"]["url"]')
 printf '$ POST %s/serving-endpoints/%s/invocations\n' "$url" "$endpoint"
-"$python" - "$url/serving-endpoints/$endpoint/invocations" "$work/query.json" <<'PYTHON'
+"$python" - "$url/serving-endpoints/$endpoint/invocations" "$work/wrong.json" <<'PYTHON'
 import json, sys, urllib.request
 with open(sys.argv[2], encoding="utf-8") as file:
-    rows = [record["input"] for record in json.load(file)]
-body = json.dumps({"dataframe_records": rows}).encode()
+    body = json.dumps({"dataframe_records": [json.load(file)["input"]]}).encode()
 request = urllib.request.Request(sys.argv[1], body, {"Content-Type": "application/json"})
 print(urllib.request.urlopen(request, timeout=30).read().decode())
 PYTHON
 show serve --stop
 
 step "7  Leave feedback on a prediction, with a correction"
-request=$(field 'd[0]["request_id"][:8]' <"$work/query.json")
-right=$(printf '{"defect_class": "%s", "severity": "%s", "action": "%s"}' "$defect" "$severity" "$action")
-show feedback add "$request" --bad --comment "I see a $defect" --correction "$right"
+request=$(field 'd["request"]' <"$work/wrong.json")
+right=$(field 'json.dumps(d["right"])' <"$work/wrong.json")
+show feedback add "$request" --bad --comment "The model is wrong here" --correction "$right"
 feedback=$(ontos feedback list "$endpoint" --json | field 'd[0]["id"][:8]')
 
 step "8  See the request and the feedback in Monitor"
