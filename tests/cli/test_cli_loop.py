@@ -135,6 +135,9 @@ def test_from_labels_to_a_retrained_model(ontos: Ontos, sheet: str, tmp_path: Pa
     row = {"speed [rpm]": 90, "heat": 80}
     (record,) = ontos("query", "parts", "--input", json.dumps(row), as_json=True).json
     assert record["output"] == {"broken": "yes"}
+    misfit = ontos("query", "parts", "--input", '[{"heat": 3}]', as_json=True, fails=1)
+    assert misfit.json[0]["status_code"] == 400
+    assert "speed [rpm]" in misfit.err
     rows = tmp_path / "rows.json"
     rows.write_text(json.dumps({"dataframe_records": [row, row]}))
     assert len(ontos("query", "parts", "--input", f"@{rows}", as_json=True).json) == 2
@@ -143,8 +146,8 @@ def test_from_labels_to_a_retrained_model(ontos: Ontos, sheet: str, tmp_path: Pa
     ontos("feedback", "add", record["request_id"], "--bad", "--correction", '{"broken": "maybe"}', fails=1)
     said = ontos("feedback", "add", record["request_id"][:8], "--bad", "--correction", '{"broken": "no"}', as_json=True)
     seen = ontos("monitor", "parts", "--bucket", "minute", "--requests", "9", as_json=True).json
-    assert (seen["summary"]["requests"], seen["summary"]["ratings"], seen["summary"]["corrections"]) == (4, 1, 1)
-    assert sum(point["requests"] for point in seen["points"]) == 4
+    assert (seen["summary"]["requests"], seen["summary"]["ratings"], seen["summary"]["corrections"]) == (5, 1, 1)
+    assert sum(point["requests"] for point in seen["points"]) == 5
     assert "no data yet" not in ontos("monitor", "parts").out
 
     first = ontos("feedback", "convert", said.json["id"], as_json=True).json

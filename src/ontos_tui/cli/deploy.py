@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ontos_tui.cli.output import facts, fields, number, table
+from ontos_tui.cli.output import facts, fields, number, table, tell_error
 from ontos_tui.cli.session import Session, read_json
 from ontos_tui.domain.errors import ConflictError, InvalidInputError
 from ontos_tui.domain.serving import InferenceRecord, Origin
@@ -112,7 +112,10 @@ def query(
         return
     records = service.query(endpoint, rows, origin=Origin.CLI)
     session.show(records, lambda: [line for record in records for line in _record_lines(record)])
-    if any(record.status_code >= 400 for record in records):
+    failed = [record for record in records if record.status_code >= 400]
+    if failed:
+        why = f"{len(failed)} of {len(records)} rows could not be answered: {failed[0].error}"
+        tell_error(InvalidInputError(why, "Every request is in the log: ontos monitor ENDPOINT --requests 10"))
         raise typer.Exit(1)
 
 
