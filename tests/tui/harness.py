@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from ontos_tui.tui.app import OntosApp
 
-PATIENCE = 60.0
+PATIENCE = 20.0
 """Seconds after which a condition that did not come true fails the test."""
 
 

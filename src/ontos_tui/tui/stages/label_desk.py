@@ -14,7 +14,7 @@ from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values, schema_che
 from ontos_tui.tui.dialogs.history import HistoryDialog
 from ontos_tui.tui.dialogs.text import TextDialog
 from ontos_tui.tui.gateway import Finished, ServiceUser
-from ontos_tui.tui.stages.label_item import Draft, ItemView, choices_of, item_lines
+from ontos_tui.tui.stages.label_item import STATUS_MARKS, Draft, ItemView, choices_of, item_lines
 from ontos_tui.tui.stages.label_keys import QueueTable
 from ontos_tui.tui.stages.label_queue import LabelQueue, progress_line
 from ontos_tui.tui.stages.label_writer import DecisionWriter
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 LATE_SECONDS = 0.05
 """A decision that takes longer than this to reach the disk is counted on the screen as being saved."""
+
+NOTHING = ("", 0)
+"""The pair and the version of it that the draft was made from, when there is none."""
 
 FILTERS = ("all", "unlabeled", "labeled", "flagged", "rejected")
 
@@ -53,7 +56,7 @@ class LabelDesk(ServiceUser):
         self._writer: DecisionWriter | None = None
         self._draft: dict[str, Any] = {}
         self._active = ""
-        self._shown = ""
+        self._shown = NOTHING
         self._prompt = False
         self._filter = "all"
         self._text = ""
@@ -116,7 +119,6 @@ class LabelDesk(ServiceUser):
         self.table.say("No pair passes this filter. Press v for another one." if self._filter != "all" or self._text
                        else "This training sheet has no pairs. Press esc, then 2 and g.")  # fmt: skip
         self.table.show(queue.rows, cursor=at or 0)
-        self._shown = ""
         self._look()
 
     def others_changed(self) -> None:
@@ -131,8 +133,8 @@ class LabelDesk(ServiceUser):
             return
         index = self.table.cursor
         view = queue.view(index)
-        if view is not None and view.pair.id != self._shown:
-            self._shown = view.pair.id
+        if view is not None and (view.pair.id, view.pair.version) != self._shown:
+            self._shown = (view.pair.id, view.pair.version)
             self.ontos.session.pair_id = view.pair.id
             self._draft = dict(view.pair.answer or view.pair.proposal or {})
             self._active = next((field.name for field in self._fields if choices_of(field)), "")
@@ -328,7 +330,7 @@ class LabelDesk(ServiceUser):
             Said.FLAG: PairStatus.FLAGGED,
         }.get(verdict, PairStatus.UNLABELED)
         queue.expect(pair.id, status, answer)
-        self._last = f"{verdict.value} {pair.item_ref}"
+        self._last = f"{STATUS_MARKS[status.value][0]} {pair.item_ref}"
         decision = Decision(pair.id, verdict, answer=answer, reason=reason, notes=notes, version=pair.version)
         label = self.ontos.workspace.label
         self.ontos.busy(+1)
@@ -366,8 +368,7 @@ class LabelDesk(ServiceUser):
         if self._late:
             self._late = self._writer is not None and self._writer.waiting > 0
             self._paint_progress()
-        if self._shown in {pair.id for pair in batch.pairs}:
-            self._shown = ""
+        if self._shown[0] in {pair.id for pair in batch.pairs}:
             self._look()
 
     def _refused(self, error: OntosError) -> None:
@@ -375,7 +376,7 @@ class LabelDesk(ServiceUser):
         self.ontos.busy(-1)
         self.ontos.tell_error(error)
         self._last = ""
-        self._shown = ""
+        self._shown = NOTHING
         self._load()
 
     def do_undo(self) -> None:
@@ -400,7 +401,7 @@ class LabelDesk(ServiceUser):
                 self.ontos.tell(nothing)
                 return
             self._last = batch.description
-            self._shown = ""
+            self._shown = NOTHING
             queue.written(batch.pairs)
             self.table.show(queue.rows, cursor=queue.index_of(batch.pairs[0].id))
             self._look()

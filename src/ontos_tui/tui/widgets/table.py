@@ -145,7 +145,7 @@ class Table(LineView, Generic[T], can_focus=True):
         return tuple(parts)
 
     def _follow(self) -> None:
-        """Bring the cursor into view. Leaps most of a page, so that walking down repaints the list only now and then."""
+        """Bring the cursor into view, in leaps, so that walking down repaints the list only now and then."""
         room = max(1, self.size.height - 1)
         if self.cursor < self._top:
             self._top = self.cursor - room + 1 + room // 4
