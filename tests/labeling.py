@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from ontos_tui.domain.data import Sheet
-from ontos_tui.domain.pairs import GenerationMode, LabelingMode, QAPair, TrainingSheet
+from ontos_tui.domain.governance import Gate, gate
+from ontos_tui.domain.pairs import GenerationMode, LabelingMode, QAPair, TrainingSheet, answer_digest
+from ontos_tui.domain.record import now
+from ontos_tui.domain.serving import Endpoint, InferenceRecord, Origin
+from ontos_tui.domain.states import JobStatus
 from ontos_tui.domain.template import Template
+from ontos_tui.domain.training import Job, JobKind, ModelPair, ModelVersion, Role
 from ontos_tui.services.training_sheets import make_training_sheet
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
+from ontos_tui.store.tables import table
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -59,3 +65,59 @@ def _pair(sheet: TrainingSheet, number: int) -> QAPair:
         proposed_by="a test",
         labeling_mode=LabelingMode.AI_GENERATED,
     )
+
+
+def a_model(store: Store, sheet: TrainingSheet, version: int = 1, **more: Any) -> ModelVersion:
+    """A version of the model `severity`, with its job and the lineage of what may be trained on now; no files."""
+    job = Job(kind=JobKind.TRAIN, title="Train severity", status=JobStatus.SUCCEEDED, started_at=now())
+    model = ModelVersion(
+        name="severity",
+        version=version,
+        training_sheet_id=sheet.id,
+        template_id=sheet.template_id,
+        template_version=sheet.template_version,
+        sheet_id=sheet.sheet_id,
+        job_id=job.id,
+        base_model="boosted-trees",
+        engine="none",
+        template_snapshot=sheet.template_snapshot,
+        evaluation={},
+        train_count=0,
+        held_out_count=0,
+        artifact="models/none",
+        sha256="0",
+        seconds=1.0,
+        **more,
+    )
+    with store.write() as connection:
+        rows.add(connection, job)
+        rows.add(connection, model)
+        for pair in rows.find(connection, QAPair, table(QAPair).c.training_sheet_id == sheet.id):
+            if gate(pair) is Gate.TRAINING:
+                lineage = {"pair_version": pair.version, "answer_digest": answer_digest(pair.answer)}
+                rows.add(connection, ModelPair(model_id=model.id, pair_id=pair.id, role=Role.TRAIN, **lineage))
+    return model
+
+
+def an_endpoint(store: Store, model: ModelVersion, name: str = "severity") -> Endpoint:
+    """An endpoint that answers with the model."""
+    endpoint = Endpoint(name=name, model_id=model.id)
+    with store.write() as connection:
+        rows.add(connection, endpoint)
+    return endpoint
+
+
+def a_request(store: Store, endpoint: Endpoint, output: dict[str, Any] | None = None) -> InferenceRecord:
+    """A request that the endpoint has answered; by default it said that the item is minor."""
+    record = InferenceRecord(
+        endpoint=endpoint.name,
+        model_id=endpoint.model_id,
+        model_version=1,
+        origin=Origin.PLAYGROUND,
+        input={"torque": 55, "note": "\x1b[31m"},
+        output=MINOR if output is None else output,
+        latency_ms=1.0,
+    )
+    with store.write() as connection:
+        rows.add(connection, record)
+    return record

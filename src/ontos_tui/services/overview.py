@@ -115,7 +115,7 @@ def _read(connection: Connection) -> _State:
         for own in [[one for one in counts if one.training_sheet_id == sheet.id]]
     ]
     statuses = connection.execute(select(feedback.status, func.count()).group_by(feedback.status))
-    said: dict[str, int] = dict(row.tuple() for row in statuses)
+    said: dict[str, int] = {row[0]: row[1] for row in statuses}
     to_learn_from = (feedback.status == FeedbackStatus.NEW, (feedback.rating <= 3) | feedback.correction.is_not(None))
     return _State(
         sheets=rows.find(connection, Sheet, sheets.status == SheetStatus.ACTIVE, order_by=(sheets.created_at.desc(),)),

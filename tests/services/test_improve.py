@@ -1,0 +1,224 @@
+"""Feedback: kept as it was said, made into one pair that nobody has pre-filled wrongly, and trained on once."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from labeling import MAJOR, MINOR, SCHEMA, a_model, a_request, a_sheet, a_training_sheet, an_endpoint
+from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError, NotReadyError
+from ontos_tui.domain.pairs import CanonicalLabel, Event, LabelingMode, QAPair, TrainingSheet, Verdict
+from ontos_tui.domain.serving import Endpoint
+from ontos_tui.domain.states import FeedbackStatus, PairStatus, TrainingSheetStatus
+from ontos_tui.domain.template import Template
+from ontos_tui.services.improve import ImproveService
+from ontos_tui.services.label import Decision
+from ontos_tui.store import rows
+from ontos_tui.store.engine import Store
+from ontos_tui.store.tables import table
+from ontos_tui.workspace import Workspace
+
+
+@pytest.fixture
+def sheet(store: Store) -> TrainingSheet:
+    return a_training_sheet(store, 12, a_sheet(store))
+
+
+@pytest.fixture
+def endpoint(store: Store, sheet: TrainingSheet) -> Endpoint:
+    return an_endpoint(store, a_model(store, sheet, params={"seed": 7}))
+
+
+@pytest.fixture
+def improve(workspace: Workspace) -> ImproveService:
+    return workspace.improve
+
+
+def test_feedback_is_kept_with_what_was_asked_and_answered(
+    improve: ImproveService, endpoint: Endpoint, store: Store
+) -> None:
+    request = a_request(store, endpoint)
+    item = improve.add_feedback(request.request_id, 2, "too mild \ud800", MAJOR)
+    assert improve.feedback() == [item]
+    assert (item.input, item.output, item.correction) == (request.input, MINOR, MAJOR)
+    assert (item.comment, item.created_by, item.status) == ("too mild \\ud800", "ana", FeedbackStatus.NEW)
+    with store.read() as connection:
+        (event,) = rows.find(connection, Event, table(Event).c.entity_id == item.id)
+    assert (event.action, event.actor) == ("add", "ana")
+
+
+@pytest.mark.parametrize("rating", [0, 6, -1, True, 3.5, "5"])
+def test_a_rating_is_a_whole_number_from_1_to_5(
+    improve: ImproveService, endpoint: Endpoint, store: Store, rating: Any
+) -> None:
+    request = a_request(store, endpoint)
+    with pytest.raises(InvalidInputError, match="is no rating"):
+        improve.add_feedback(request.request_id, rating)
+    assert improve.feedback() == []
+
+
+def test_what_cannot_be_feedback_is_refused(improve: ImproveService, endpoint: Endpoint, store: Store) -> None:
+    with pytest.raises(NotFoundError):
+        improve.add_feedback("nobody asked", 1)
+    with pytest.raises(InvalidInputError, match="severity"):
+        improve.add_feedback(a_request(store, endpoint).request_id, 1, correction={"severity": "worst"})
+    with pytest.raises(NotFoundError):
+        improve.convert("nothing")
+
+
+@pytest.mark.parametrize(
+    ("rating", "correction", "proposal"),
+    [
+        (1, MAJOR, MAJOR),
+        (5, MAJOR, MAJOR),
+        (5, None, MINOR),
+        (4, None, MINOR),
+        (3, None, None),
+        (1, None, None),
+    ],
+)
+def test_a_pair_is_prefilled_with_the_right_answer_or_not_at_all(
+    improve: ImproveService,
+    endpoint: Endpoint,
+    store: Store,
+    sheet: TrainingSheet,
+    rating: int,
+    correction: dict[str, Any] | None,
+    proposal: dict[str, Any] | None,
+) -> None:
+    item = improve.add_feedback(a_request(store, endpoint).request_id, rating, "why", correction)
+    done = improve.convert(item.id)
+    assert (done.status, done.template_id, done.training_sheet_id) == ("created", sheet.template_id, sheet.id)
+    with store.read() as connection:
+        pair = rows.get(connection, QAPair, done.curation_item_id)
+    assert (pair.proposal, pair.answer, pair.status) == (proposal, None, PairStatus.UNLABELED)
+    assert (pair.item_ref, pair.feedback_id, pair.sequence_number) == (f"feedback:{item.id}", item.id, 13)
+    assert (pair.labeling_mode, pair.source_data, pair.notes) == (LabelingMode.FEEDBACK, item.input, "why")
+    (converted,) = improve.feedback()
+    assert (converted.status, converted.qa_pair_id) == (FeedbackStatus.CONVERTED, pair.id)
+
+
+def test_a_failed_request_prefills_nothing(improve: ImproveService, endpoint: Endpoint, store: Store) -> None:
+    request = a_request(store, endpoint, {"severity": "of another version"})
+    done = improve.convert(improve.add_feedback(request.request_id, 5).id)
+    with store.read() as connection:
+        assert rows.get(connection, QAPair, done.curation_item_id).proposal is None
+
+
+def test_converting_again_gives_the_same_pair(improve: ImproveService, endpoint: Endpoint, store: Store) -> None:
+    item = improve.add_feedback(a_request(store, endpoint).request_id, 1, "", MAJOR)
+    first = improve.convert(item.id)
+    again = improve.convert(item.id[:8])
+    assert again == type(again)("exists", first.curation_item_id, first.template_id, first.training_sheet_id)
+    assert improve.stats().converted == 1
+
+
+def test_two_processes_at_once_make_one_pair(endpoint: Endpoint, store: Store, workspace: Workspace) -> None:
+    item = workspace.improve.add_feedback(a_request(store, endpoint).request_id, 1, "", MAJOR)
+    stores = [Store(store.path) for _ in range(4)]
+    ready = threading.Barrier(len(stores))
+    found: list[Any] = []
+
+    def work(own: Store) -> None:
+        ready.wait()
+        found.append(ImproveService(own, workspace.train, "bo").convert(item.id))
+
+    threads = [threading.Thread(target=work, args=(own,)) for own in stores]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for own in stores:
+        own.close()
+    assert sorted(one.status for one in found) == ["created", "exists", "exists", "exists"]
+    assert len({one.curation_item_id for one in found}) == 1
+    with store.read() as connection:
+        assert rows.count(connection, QAPair, table(QAPair).c.feedback_id == item.id) == 1
+
+
+def test_a_label_of_feedback_is_a_canonical_label_like_any_other(
+    improve: ImproveService, endpoint: Endpoint, store: Store, workspace: Workspace
+) -> None:
+    item = improve.add_feedback(a_request(store, endpoint).request_id, 1, "", MAJOR)
+    done = improve.convert(item.id)
+    (pair,) = workspace.label.decide([Decision(done.curation_item_id, Verdict.APPROVE)]).pairs
+    assert (pair.answer, pair.labeling_mode) == (MAJOR, LabelingMode.FEEDBACK)
+    with store.read() as connection:
+        (label,) = rows.find(connection, CanonicalLabel)
+    assert (label.item_ref, label.label_data) == (f"feedback:{item.id}", MAJOR)
+
+
+def test_another_template_gets_a_training_sheet_of_its_own(
+    improve: ImproveService, endpoint: Endpoint, store: Store, sheet: TrainingSheet
+) -> None:
+    other = Template(name="other", label_type="severity", user_prompt="{{ torque }}", output_schema=SCHEMA)
+    strict = Template(
+        name="strict",
+        label_type="severity",
+        user_prompt="{{ torque }}",
+        output_schema={**SCHEMA, "required": ["severity", "depth", "colour"]},
+    )
+    with store.write() as connection:
+        rows.add(connection, other)
+        rows.add(connection, strict)
+    item = improve.add_feedback(a_request(store, endpoint).request_id, 1, "", MAJOR)
+    with pytest.raises(InvalidInputError, match=r"'strict'.*colour"):
+        improve.convert(item.id, "strict")
+    assert improve.feedback()[0].status is FeedbackStatus.NEW
+    done = improve.convert(item.id, "other")
+    with store.read() as connection:
+        made = rows.get(connection, TrainingSheet, done.training_sheet_id)
+        sheets = rows.count(connection, TrainingSheet)
+    assert (made.template_id, made.sheet_id, made.status) == (other.id, sheet.sheet_id, TrainingSheetStatus.REVIEW)
+    assert sheets == 2, "a refused conversion leaves no training sheet behind"
+    assert improve.convert(item.id, "strict").curation_item_id == done.curation_item_id
+
+
+def test_stats_count_what_was_said(improve: ImproveService, endpoint: Endpoint, store: Store) -> None:
+    nothing = improve.stats()
+    assert (nothing.total, nothing.good_share, nothing.mean_rating) == (0, None, None)
+    other = an_endpoint(store, a_model(store, a_training_sheet(store, 1), 2), "other")
+    for rating, comment, correction in ((5, "", None), (4, "fine", None), (1, "bad", MAJOR), (3, "", None)):
+        improve.add_feedback(a_request(store, endpoint).request_id, rating, comment, correction)
+    improve.add_feedback(a_request(store, other).request_id, 1)
+    stats = improve.stats(endpoint.name)
+    assert (stats.total, stats.good, stats.bad, stats.comments, stats.corrections) == (4, 2, 1, 2, 1)
+    assert (stats.good_share, stats.mean_rating) == (0.5, 3.25)
+    assert stats.by_rating == {1: 1, 2: 0, 3: 1, 4: 1, 5: 1}
+    assert improve.stats().total == 5
+    assert [item.endpoint for item in improve.feedback("other")] == ["other"]
+
+
+def test_dismissed_feedback_waits_no_longer(improve: ImproveService, endpoint: Endpoint, store: Store) -> None:
+    one = improve.add_feedback(a_request(store, endpoint).request_id, 3)
+    two = improve.add_feedback(a_request(store, endpoint).request_id, 1, "", MAJOR)
+    assert improve.dismiss(one.id).status is FeedbackStatus.DISMISSED
+    improve.convert(two.id)
+    with pytest.raises(ConflictError):
+        improve.dismiss(two.id)
+    assert improve.feedback(status=FeedbackStatus.NEW) == []
+    assert (improve.stats().dismissed, improve.stats().converted) == (1, 1)
+
+
+def test_a_retraining_is_configured_as_the_model_was_and_needs_something_new(
+    improve: ImproveService,
+    endpoint: Endpoint,
+    store: Store,
+    sheet: TrainingSheet,
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(workspace.train, "submit", lambda ref, **how: asked.append((ref, how)))
+    with pytest.raises(NotReadyError, match="Nothing has changed since severity v1"):
+        improve.retrain(endpoint.name)
+    ids = [row.id for row in workspace.label.queue(sheet.id)]
+    workspace.label.decide([Decision(key, Verdict.APPROVE) for key in ids[:10]])
+    preview = improve.retrain_preview(endpoint.name)
+    assert (preview.changes.new, preview.changes.corrected, preview.readiness.ready) == (10, 0, True)
+    improve.retrain(endpoint.name)
+    assert asked == [(sheet.id, {"base_model": "boosted-trees", "name": "severity", "seed": 7})]
+    with pytest.raises(NotFoundError):
+        improve.retrain("nowhere")
