@@ -152,8 +152,11 @@ class DeployService:
             raise stopped
         return records
 
-    def sample_input(self, name: str, item_ref: str | None = None) -> Row:
-        """A real row of the data that the model was made from, as the endpoint wants it: a held-out one if there is.
+    def sample_input(self, name: str, item_ref: str | None = None, skip: int = 0) -> Row:
+        """A real row of the data that the model was made from, as the endpoint wants it: one that it has never seen.
+
+        Held-out rows come last, since feedback on one must not teach the model what it is tested on. `skip` leaves out
+        so many rows, to walk through them.
 
         Raises NotFoundError when the item, or every pair of the training sheet, is not there.
         """
@@ -163,9 +166,9 @@ class DeployService:
             select(pairs.source_data)
             .outerjoin(table(ModelPair), (lineage.pair_id == pairs.id) & (lineage.model_id == model.id))
             .where(pairs.training_sheet_id == model.training_sheet_id)
-            # "held_out" comes before "train", and both before a pair that the model never saw.
-            .order_by(lineage.role.is_(None), lineage.role, pairs.sequence_number)
+            .order_by(lineage.role.is_not(None), lineage.role.desc(), pairs.sequence_number)
             .limit(1)
+            .offset(skip)
         )
         if item_ref is not None:
             query = query.where(pairs.item_ref == item_ref)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import inspect
 import logging
 import os
 import signal
@@ -194,10 +195,12 @@ class OntosApp(App[None], Commanded):
         if self._watch:
             threading.Thread(target=self._watch_changes, name="watch", daemon=True).start()
 
-    def on_finished(self, message: Finished) -> None:
+    async def on_finished(self, message: Finished) -> None:
         """A thread's result arrives on the event loop."""
         message.stop()
-        message.deliver()
+        done = message.deliver()
+        if inspect.isawaitable(done):
+            await done
 
     def _watch_changes(self) -> None:
         """Notice what this and other processes commit, and only then read again."""

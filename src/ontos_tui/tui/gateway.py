@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import threading
 from collections.abc import Callable
@@ -21,9 +22,9 @@ LOG = logging.getLogger("ontos.tui")
 
 
 class Finished(Message):
-    """Work in a thread is over; `deliver` runs on the event loop."""
+    """Work in a thread is over; `deliver` runs on the event loop, and is awaited when it can be."""
 
-    def __init__(self, deliver: Callable[[], None]) -> None:
+    def __init__(self, deliver: Callable[[], Any]) -> None:
         super().__init__()
         self.deliver = deliver
 
@@ -60,16 +61,16 @@ class ServiceUser(Widget):
         turn = turns[group] = turns.get(group, 0) + 1
         app = self.ontos
 
-        def deliver(outcome: T | OntosError) -> None:
-            app.busy(-1)
-            if turns[group] != turn or not self.is_attached:
-                return
-            if not isinstance(outcome, OntosError):
-                then(outcome)
-            elif failed is not None:
-                failed(outcome)
-            else:
-                app.tell_error(outcome)
+        async def deliver(outcome: T | OntosError) -> None:
+            try:
+                if turns[group] != turn or not self.is_attached:
+                    return
+                told = then if not isinstance(outcome, OntosError) else failed or app.tell_error
+                done = told(outcome)  # type: ignore[arg-type]  # each is called with what it is for
+                if inspect.isawaitable(done):
+                    await done
+            finally:
+                app.busy(-1)
 
         def run() -> None:
             outcome: T | OntosError

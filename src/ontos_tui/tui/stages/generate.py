@@ -344,10 +344,6 @@ def _cells(pair: PreviewPair) -> Sequence[object]:
 
 
 def _pair_lines(pair: PreviewPair, width: int) -> Iterator[Line]:
-    for message in pair.messages:
-        yield line(span(message["role"], "title"))
-        yield from wrap(message["content"], width - 2, indent="  ")
-        yield EMPTY
     yield line(span("proposed answer", "title"))
     if pair.error:
         yield from wrap(f"  ✗ {pair.error}", width, "bad")
@@ -358,3 +354,8 @@ def _pair_lines(pair: PreviewPair, width: int) -> Iterator[Line]:
     if pair.explanation:
         sure = f"{pair.confidence:.0%} · " if pair.confidence is not None else ""
         yield from wrap(f"{sure}{pair.explanation}", width - 2, "muted", indent="  ")
+    for message in pair.messages:
+        if message["role"] != "assistant":
+            yield EMPTY
+            yield line(span(message["role"], "title"))
+            yield from wrap(message["content"], width - 2, indent="  ")
