@@ -38,7 +38,7 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})}
-            os.execvpe(command[0], list(command), environment)  # noqa: S606
+            os.execvpe(command[0], list(command), environment)
         width, height = size
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
 

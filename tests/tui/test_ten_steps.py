@@ -71,7 +71,7 @@ async def test_the_ten_steps(tmp_path: Path, size: tuple[int, int]) -> None:
         await user.sees("1 requests", "▼ 1✎", "rated 1 times")
         # 9 convert the feedback into a training pair and see it wait in the queue
         await user.press("7")
-        await user.sees("✎ corrected to dent")
+        await user.sees("→ dent")
         await user.press("c")
         await user.sees("converted", "training pair: unlabeled")
         await user.press("3", "enter")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values, schema_check, schema_fields, without_empty
@@ -41,7 +42,7 @@ def ask_feedback(
     fields = [
         FormField("rating", "Rating", rating, choices=(1, 2, 3, 4, 5), required=True, hint="1 bad … 5 good"),
         FormField("comment", "Comment"),
-        *(_prefixed(field) for field in answer_fields),
+        *(_prefixed(field, required=output is not None) for field in answer_fields),
     ]
     check = schema_check(schema)
 
@@ -62,16 +63,9 @@ def ask_feedback(
     asker.app.push_screen(FormDialog("Feedback", fields, about=about, check=problems), done)
 
 
-def _prefixed(field: FormField) -> FormField:
-    return FormField(
-        f"answer.{field.name}",
-        field.label,
-        field.value,
-        field.choices,
-        hint=field.hint,
-        read=field.read,
-        required=False,
-    )
+def _prefixed(field: FormField, *, required: bool) -> FormField:
+    """A field of the answer; where nothing was answered, nothing need be corrected."""
+    return replace(field, name=f"answer.{field.name}", required=field.required and required)
 
 
 def send_feedback(

@@ -165,7 +165,7 @@ def answer_lines(record: InferenceRecord | None, said: FeedbackItem | None, widt
         sure = record.confidence.get(name)
         if sure is not None:
             bar = "━" * round(sure * BAR)
-            yield line(span(" " * 18), span(bar, "accent"), span("─" * (BAR - len(bar)), "muted"), f" {sure:.0%} sure")
+            yield line(span(" " * 18), f"{sure:.0%} sure ", span(bar, "accent"))
     yield EMPTY
     yield line(
         span(f"version {record.model_version} · {record.latency_ms:.0f} ms · status {record.status_code}", "muted")

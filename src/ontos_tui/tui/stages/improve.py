@@ -245,7 +245,7 @@ def _item_lines(item: FeedbackItem, pair: QAPair | None, width: int) -> Iterator
         right = (item.correction or {}).get(name, said) if item.correction else said
         parts = [span(name, "muted", 18), span(value_text(said), "strong")]
         if item.correction and right != said:
-            parts += [span("  ✎ corrected to ", "warn"), span(value_text(right), "strong")]
+            parts += [span(" → ", "warn"), span(value_text(right), "strong"), span(" ✎ corrected", "warn")]
         yield line(*parts)
     yield EMPTY
     if pair is not None:
@@ -269,4 +269,4 @@ def _outlook_lines(outlook: Outlook, width: int) -> Iterator[Line]:
     elif changes.new or changes.corrected or changes.removed:
         yield line(span("r", "key"), " trains again with it and compares old and new on the same held-out pairs")
     else:
-        yield line(span("Nothing has changed since the model was trained; convert feedback or label more.", "muted"))
+        yield from wrap("Nothing has changed since; convert feedback or label more.", width, "muted")
