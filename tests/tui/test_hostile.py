@@ -5,17 +5,15 @@ Textual passes escape sequences from data straight through, even the one that wr
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from pathlib import Path
 
 import pytest
-from ontos_tui.services.label import Decision
 
-from ontos_tui.domain.governance import ALL_USES
 from ontos_tui.domain.pairs import GenerationMode, Verdict
 from ontos_tui.domain.serving import Origin
+from ontos_tui.services.label import Decision
 from ontos_tui.workspace import Workspace
 from terminal import Terminal, ontos
 
@@ -26,20 +24,20 @@ PICTURE = "␛]52"
 """How the beginning of EVIL looks once it is harmless."""
 
 ALLOWED = re.compile(
-    rb"\x1b\[(?:\d+;\d+H|[0-9;]*m|\?(?:1049|1000|1003|1004|1006|1015|1016|2004|2026|2048|7|25)[hl]|\?\d+\$p|[<>][0-9;]*u)"
+    rb"\x1b(?:\[(?:\d+;\d+H|[0-9;]*m|\?(?:1049|1000|1003|1004|1006|1015|1016|2004|2026|2048|7|25)[hl]|\?\d+\$p|[<>][0-9;]*u)"
+    rb"|\]22;[a-z-]+\x07)"
 )
-"""Everything that the app itself has a reason to send."""
+"""Everything that the app itself has a reason to send; the last is the shape of the mouse pointer."""
 
 
 def _hostile_workspace(home: Path) -> None:
     """A workspace in which every text that somebody else may have written is hostile."""
-    source = home / "rows.csv"
+    source = home / "rows.jsonl"
     home.mkdir()
-    with source.open("w", newline="", encoding="utf-8") as file:
-        rows = csv.writer(file)
-        rows.writerow(["id", "note", f"size {EVIL.replace(chr(0), '')}"])
-        for number in range(40):
-            rows.writerow([f"{number}{EVIL}".replace("\x00", ""), EVIL.replace("\x00", "") * 3, number % 7])
+    rows = [
+        {"id": f"{n}{EVIL}", "note": EVIL * (n % 3 + 1), f"size {EVIL}".replace("\0", ""): n % 7} for n in range(40)
+    ]
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     template = {
         "name": f"Template {EVIL}",
         "label_type": "evil",
@@ -82,7 +80,6 @@ def _hostile_workspace(home: Path) -> None:
         workspace.improve.add_feedback(
             record.request_id, 1, comment=EVIL, correction={"verdict": choices[0], "why": EVIL}
         )
-        assert ALL_USES
 
 
 def _strange(output: bytes) -> str:
