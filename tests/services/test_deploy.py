@@ -198,7 +198,7 @@ def test_what_is_unknown_or_empty_is_refused(workspace: Workspace, model: ModelV
     assert logged(workspace) == []
 
 
-def test_the_sample_is_a_real_row_that_was_held_out_restricted_to_what_the_model_reads(
+def test_the_sample_is_a_real_row_that_is_not_held_out_restricted_to_what_the_model_reads(
     workspace: Workspace, sheet: TrainingSheet, model: ModelVersion
 ) -> None:
     workspace.deploy.deploy("defects")
@@ -206,7 +206,9 @@ def test_the_sample_is_a_real_row_that_was_held_out_restricted_to_what_the_model
     sample = workspace.deploy.sample_input("defects")
     assert list(sample) == ["voltage", "line"]
     numbers = [number for number in range(60) if find_pair(workspace.store, sheet, f"P{number:04d}").id in held_out]
-    assert sample in [{name: part(number)[name] for name in sample} for number in numbers]
+    assert sample in [{name: part(number)[name] for name in sample} for number in range(60)]
+    assert sample not in [{name: part(number)[name] for name in sample} for number in numbers]
+    assert workspace.deploy.sample_input("defects", skip=1) != sample
     assert workspace.deploy.sample_input("defects", "P0007") == {
         "voltage": part(7)["voltage"],
         "line": part(7)["line"],

@@ -9,10 +9,12 @@ import pytest
 
 from labeling import MAJOR, MINOR, SCHEMA, a_model, a_request, a_sheet, a_training_sheet, an_endpoint
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError, NotReadyError
+from ontos_tui.domain.governance import Use
 from ontos_tui.domain.pairs import CanonicalLabel, Event, LabelingMode, QAPair, TrainingSheet, Verdict
-from ontos_tui.domain.serving import Endpoint
+from ontos_tui.domain.serving import Endpoint, InferenceRecord, Origin
 from ontos_tui.domain.states import FeedbackStatus, PairStatus, TrainingSheetStatus
 from ontos_tui.domain.template import Template
+from ontos_tui.domain.training import ModelPair, Role
 from ontos_tui.services.improve import ImproveService
 from ontos_tui.services.label import Decision
 from ontos_tui.store import rows
@@ -222,3 +224,32 @@ def test_a_retraining_is_configured_as_the_model_was_and_needs_something_new(
     assert asked == [(sheet.id, {"base_model": "boosted-trees", "name": "severity", "seed": 7})]
     with pytest.raises(NotFoundError):
         improve.retrain("nowhere")
+
+
+@pytest.mark.parametrize(("role", "prohibited"), [(Role.HELD_OUT, True), (Role.TRAIN, False)])
+def test_feedback_on_a_held_out_row_never_teaches_what_is_tested(
+    improve: ImproveService,
+    endpoint: Endpoint,
+    store: Store,
+    sheet: TrainingSheet,
+    role: Role,
+    prohibited: bool,
+) -> None:
+    with store.write() as connection:
+        (twin,) = rows.find(connection, QAPair, table(QAPair).c.training_sheet_id == sheet.id, limit=1)
+        lineage = ModelPair(model_id=endpoint.model_id, pair_id=twin.id, role=role, pair_version=1, answer_digest="")
+        rows.add(connection, lineage)
+        request = InferenceRecord(
+            endpoint=endpoint.name,
+            model_id=endpoint.model_id,
+            model_version=1,
+            origin=Origin.HTTP,
+            input=twin.source_data,
+            output=MINOR,
+            latency_ms=1.0,
+        )
+        rows.add(connection, request)
+    done = improve.convert(improve.add_feedback(request.request_id, 1, correction=MAJOR).id)
+    with store.read() as connection:
+        pair = rows.get(connection, QAPair, done.curation_item_id)
+    assert (Use.TRAINING in pair.prohibited_uses, twin.item_ref in pair.usage_reason) == (prohibited, prohibited)

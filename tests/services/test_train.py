@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from labelled import NUMBER_SCHEMA, add_pairs, change_pair, make_sheet
+from labelled import NUMBER_SCHEMA, add_pairs, change_pair, find_pair, make_sheet
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, JobCancelledError, NotFoundError, NotReadyError
 from ontos_tui.domain.governance import Gate
 from ontos_tui.domain.pairs import TrainingSheet, answer_digest
@@ -237,7 +237,11 @@ def test_changes_since_counts_new_corrected_and_removed(workspace: Workspace) ->
     change_pair(store, sheet, "P0001", answer={"defect": "none", "severe": True})
     change_pair(store, sheet, "P0002", notes="looked at again")
     change_pair(store, sheet, "P0003", status=PairStatus.REJECTED)
-    change_pair(store, sheet, "P0004", prohibited_uses=["training"])
+    trained = {pair.pair_id for pair in service.lineage(model.id) if pair.role is Role.TRAIN}
+    other = next(
+        ref for ref in (f"P{number:04d}" for number in range(4, 40)) if find_pair(store, sheet, ref).id in trained
+    )
+    change_pair(store, sheet, other, prohibited_uses=["training"])
     changes = service.changes_since(model)
     assert (changes.new, changes.corrected, changes.removed) == (5, 1, 2)
     after = train(workspace, sheet, "j2")

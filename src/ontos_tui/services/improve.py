@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import Connection, func, select
 
-from ontos_tui.domain.data import Sheet
+from ontos_tui.domain.data import Row, Sheet
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError, NotReadyError
+from ontos_tui.domain.governance import Use
 from ontos_tui.domain.improve import FeedbackItem
 from ontos_tui.domain.pairs import GenerationMode, LabelingMode, QAPair, TrainingSheet
 from ontos_tui.domain.schema import Answer
 from ontos_tui.domain.serving import Endpoint, InferenceRecord
 from ontos_tui.domain.states import FeedbackStatus, TrainingSheetStatus
 from ontos_tui.domain.template import Template
-from ontos_tui.domain.training import Job, ModelVersion
+from ontos_tui.domain.training import Job, ModelPair, ModelVersion, Role
 from ontos_tui.services.answers import AnswerChecker
 from ontos_tui.services.decisions import storable
 from ontos_tui.services.training_sheets import find_training_sheet, last_sequence_number, make_training_sheet
@@ -31,6 +32,9 @@ GOOD = 4
 """Ratings from here on say that the prediction was right."""
 BAD = 2
 """Ratings up to here say that it was wrong."""
+
+NOT_FOR_A_TWIN = (Use.TRAINING, Use.FEW_SHOT, Use.EVALUATION)
+"""What a pair must not be used for when its row is among those that models are tested on."""
 
 _FEEDBACK = table(FeedbackItem).c
 
@@ -255,6 +259,16 @@ class ImproveService:
             connection, source, template, GenerationMode.MANUAL, self._actor, status=TrainingSheetStatus.REVIEW
         )
 
+    def _held_out_twin(self, connection: Connection, item: FeedbackItem) -> str | None:
+        """The item of a held-out pair that has just the row that was asked about: learning it would be cheating."""
+        pairs, lineage = table(QAPair).c, table(ModelPair).c
+        held_out = connection.execute(
+            select(pairs.item_ref, pairs.source_data)
+            .join(table(ModelPair), lineage.pair_id == pairs.id)
+            .where(lineage.model_id == item.model_id, lineage.role == Role.HELD_OUT)
+        )
+        return next((ref for ref, row in held_out if _same_row(item.input, row)), None)
+
     def _new_pair(self, connection: Connection, item: FeedbackItem, sheet: TrainingSheet, template: Template) -> QAPair:
         checker = AnswerChecker(sheet.template_snapshot["output_schema"])
         proposal, told = item.correction, f"correction by {item.created_by}"
@@ -270,6 +284,7 @@ class ImproveService:
                 if right
                 else (None, "")
             )
+        twin = self._held_out_twin(connection, item)
         return QAPair(
             training_sheet_id=sheet.id,
             sheet_id=sheet.sheet_id,
@@ -280,10 +295,16 @@ class ImproveService:
             proposed_by=told,
             labeling_mode=LabelingMode.FEEDBACK,
             notes=item.comment,
+            prohibited_uses=[] if twin is None else list(NOT_FOR_A_TWIN),
+            usage_reason="" if twin is None else f"the same row as {twin}, which models are tested on",
             feedback_id=item.id,
             created_by=self._actor,
             updated_by=self._actor,
         )
+
+
+def _same_row(asked: Row, row: Row) -> bool:
+    return bool(asked) and all(name in row and row[name] == value for name, value in asked.items())
 
 
 def item_ref(item: FeedbackItem) -> str:

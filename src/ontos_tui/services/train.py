@@ -196,15 +196,17 @@ class TrainService:
         eligible = [pair for pair in pairs if pair.gate is Gate.TRAINING]
         enough = len(only_test) >= HELD_OUT_ENOUGH
         headline = template.fields()[0]
+        refs = {pair.id: pair.item_ref for pair in pairs}
         held = hold_out(
-            [Candidate(pair.id, _kind(headline, pair), _group(template.group_column, pair)) for pair in eligible],
-            held_before={pair_id for pair_id, role in earlier if role == Role.HELD_OUT},
-            trained_before={pair_id for pair_id, role in earlier if role == Role.TRAIN},
+            # By item, not by pair: the same data and seed give the same split in every workspace.
+            [Candidate(pair.item_ref, _kind(headline, pair), _group(template.group_column, pair)) for pair in eligible],
+            held_before={refs[pair_id] for pair_id, role in earlier if role == Role.HELD_OUT and pair_id in refs},
+            trained_before={refs[pair_id] for pair_id, role in earlier if role == Role.TRAIN and pair_id in refs},
             seed=seed,
             share=0.0 if enough else SHARE,
         )
-        train = tuple(pair for pair in eligible if pair.id not in held)
-        test = tuple(pair for pair in pairs if pair.id in held or (enough and pair.gate is Gate.HELD_OUT))
+        train = tuple(pair for pair in eligible if pair.item_ref not in held)
+        test = tuple(pair for pair in pairs if pair.item_ref in held or (enough and pair.gate is Gate.HELD_OUT))
         if not train or not test:
             raise NotReadyError(
                 f"All {len(eligible)} pairs belong to one group ({template.group_column}), and a group is never split.",
