@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from ontos_tui.domain.errors import OntosError
+from ontos_tui.domain.errors import NotFoundError, OntosError
 from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.commands import Command
-from ontos_tui.tui.dialogs.choose import ConfirmDialog
+from ontos_tui.tui.dialogs.choose import ChooseDialog, ConfirmDialog
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
 from ontos_tui.tui.stages.base import StageView, error_lines
-from ontos_tui.tui.stages.train_lines import model_lines, score_text
-from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
+from ontos_tui.tui.stages.deploy_lines import curl_line, endpoint_lines, state_span, undeployed_lines
+from ontos_tui.tui.stages.train_lines import score_text
+from ontos_tui.tui.widgets.lines import Panel, line, span
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.serving import Endpoint
+    from ontos_tui.domain.serving import Deployment, Endpoint
     from ontos_tui.domain.training import ModelVersion
     from ontos_tui.services.deploy import EndpointView, ServerState
     from ontos_tui.workspace import Workspace
@@ -33,6 +34,11 @@ class Entry:
     view: EndpointView | None = None
     model: ModelVersion | None = None
 
+    @property
+    def key(self) -> str:
+        """What tells it from the other lines."""
+        return self.view.endpoint.id if self.view is not None else self.model.id if self.model is not None else ""
+
 
 @dataclass(frozen=True)
 class Served:
@@ -40,6 +46,8 @@ class Served:
 
     entries: tuple[Entry, ...]
     models: dict[str, ModelVersion]
+    history: dict[str, list[Deployment]]
+    curl: dict[str, str]
     server: ServerState
 
 
@@ -48,25 +56,28 @@ class DeployView(StageView):
 
     STAGE = Stage.DEPLOY
     ABOUT = (
-        "An endpoint is a name under which a model version answers; another version can take its place at once. "
-        "Every request is logged with what was asked, what was answered and how long it took."
+        "An endpoint is a name under which a model version answers; another version can take its place at once, "
+        "and back. Every request is logged with what was asked, what was answered and how long it took."
     )
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("deploy", "d", "Deploy", "Let an endpoint answer with this model"),
+        Command("deploy", "d", "Deploy", "Deploy this model, or choose what this endpoint answers with"),
         Command("playground", "p", "Playground", "Ask the endpoint about a real row"),
         Command("roll_back", "b", "Roll back", "Serve what this endpoint served before"),
         Command("switch", "x", "Stop/start", "Let the endpoint refuse or take requests"),
         Command("server", "h", "HTTP", "Start or stop answering over HTTP on this machine"),
+        Command("copy", "y", "Copy curl", "Put the command that asks over HTTP into the clipboard", shown=False),
     )
 
     def __init__(self) -> None:
         super().__init__()
         self._served: Served | None = None
+        self._wanted = ""
+        self._here = ""
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="row"):
             yield Table[Entry](
-                [ColumnSpec("endpoints and models", 0), ColumnSpec("state", 17)],
+                [ColumnSpec("endpoints and models", 0), ColumnSpec("state", 14)],
                 _cells,
                 empty="Loading…",
                 id="endpoints",
@@ -81,14 +92,21 @@ class DeployView(StageView):
         self.ask(_served, self._show, failed=self._show_error)
 
     def _show(self, served: Served) -> None:
-        self._served = served
+        before, self._served = self._current, served
         table: Table[Entry] = self.query_one("#endpoints", Table)
-        table.say("No model yet. Press 4 and then t to train one.")
-        here = next(
-            (i for i, e in enumerate(served.entries) if e.view and e.view.endpoint.name == self.session.endpoint), None
-        )
-        table.show(served.entries, cursor=here)
-        self._show_current(keep_place=True)
+        table.say("No model yet.\nPress 4 and then t to train one; it can be deployed here.")
+        keys = [entry.key for entry in served.entries]
+        names = [entry.view.endpoint.name if entry.view is not None else "" for entry in served.entries]
+        # The cursor goes to what was just deployed, or to what another stage looked at; else it stays.
+        wanted = self._wanted or (self.session.endpoint if self.session.endpoint != self._here else "")
+        self._wanted = ""
+        cursor = None
+        if wanted and wanted in names:
+            cursor = names.index(wanted)
+        elif before is not None and before.key in keys:
+            cursor = keys.index(before.key)
+        table.show(served.entries, cursor=cursor)
+        self._show_current(keep_place=before is not None and cursor is not None)
 
     def _show_error(self, error: OntosError) -> None:
         self.query_one("#details", Panel).show(lambda width: error_lines(error, width))
@@ -98,104 +116,144 @@ class DeployView(StageView):
         entry: Entry | None = self.query_one("#endpoints", Table).current
         return entry
 
+    @property
+    def _view(self) -> EndpointView | None:
+        entry = self._current if self.is_mounted else None
+        return entry.view if entry is not None else None
+
     def _show_current(self, *, keep_place: bool = False) -> None:
         self.commands_changed()
-        entry, served = self._current, self._served
+        entry, served, panel = self._current, self._served, self.query_one("#details", Panel)
         if entry is None or served is None:
-            return
-        panel = self.query_one("#details", Panel)
-        if entry.view is not None:
-            view = entry.view
-            self.session.endpoint = view.endpoint.name
-            panel.show(lambda width: _endpoint_lines(view, served, width), keep_place=keep_place)
+            panel.show(lambda width: [line(span("Nothing can be deployed before a model is trained.", "muted"))])
+        elif entry.view is not None:
+            view, name = entry.view, entry.view.endpoint.name
+            self.session.endpoint = self._here = name
+            history, curl = served.history[name], served.curl.get(name, "")
+            panel.show(
+                lambda width: endpoint_lines(view, served.models, served.server, history, curl, width),
+                keep_place=keep_place,
+            )
         elif entry.model is not None:
             model = entry.model
-            self.session.endpoint = ""
-            panel.show(lambda width: _model_lines(model, width), keep_place=keep_place)
+            panel.show(lambda width: undeployed_lines(model, width), keep_place=keep_place)
 
     def on_table_moved(self) -> None:
         self._show_current()
 
     def on_table_chosen(self) -> None:
-        entry = self._current
-        if entry is not None and entry.view is not None:
+        if self._view is not None:
             self.action_playground()
         else:
             self.action_deploy()
 
     def possible(self, command: str) -> bool:
-        entry = self._current if self.is_mounted else None
-        if entry is None:
-            return False
-        if command in ("playground", "switch"):
-            return entry.view is not None
+        entry, view, served = self._current if self.is_mounted else None, self._view, self._served
+        if command == "playground":
+            return view is not None and view.endpoint.status.value == "ready"
+        if command == "switch":
+            return view is not None
         if command == "roll_back":
-            return entry.view is not None and entry.view.endpoint.previous_model_id is not None
-        return True
+            return view is not None and view.endpoint.previous_model_id is not None
+        if command == "copy":
+            return view is not None and served is not None and view.endpoint.name in served.curl
+        return entry is not None
+
+    # What serves
 
     def action_deploy(self) -> None:
-        entry, served = self._current, self._served
-        if entry is None or served is None:
-            return
-        if entry.view is not None:
-            newest = max(
-                (m for m in served.models.values() if m.name == entry.view.model.name), key=lambda m: m.version
-            )
-            model, name = newest, entry.view.endpoint.name
-        else:
-            assert entry.model is not None
-            from ontos_tui.services.deploy import dns_name
+        entry = self._current
+        if entry is not None and entry.view is not None:
+            self._choose_model(entry.view)
+        elif entry is not None and entry.model is not None:
+            self._name_endpoint(entry.model)
 
-            model, name = entry.model, dns_name(entry.model.name)
+    def _choose_model(self, view: EndpointView) -> None:
+        """Which model should this endpoint answer with from now on?"""
+        assert self._served is not None
+        name, current, previous = view.endpoint.name, view.model.id, view.endpoint.previous_model_id
+        # Versions of the same model first: that is what an endpoint is for.
+        models = sorted(self._served.models.values(), key=lambda model: model.name != view.model.name)
+        marks = {current: " · answers now", previous: " · before"}
+        choices = [(model.label(), f"{score_text(model)}{marks.get(model.id, '')}") for model in models]
+
+        def chosen(index: int | None) -> None:
+            if index is not None:
+                self._deploy(models[index], name)
+
+        self.app.push_screen(ChooseDialog(f"Which model should {name} answer with?", choices), chosen)
+
+    def _name_endpoint(self, model: ModelVersion) -> None:
+        from ontos_tui.services.deploy import dns_name
+
+        def problems(values: Values) -> list[str]:
+            name = values["name"]
+            return [] if dns_name(name) == name else [f"{name} cannot be part of an address; {dns_name(name)} can"]
 
         def done(values: Values | None) -> None:
             if values is not None:
-                self.ask(
-                    lambda workspace: workspace.deploy.deploy(model.id, values["name"]), self._deployed, group="do"
-                )
+                self._deploy(model, values["name"])
 
-        about = f"{model.label()}, {score_text(model)}. An endpoint that is there already swaps to it at once."
-        field = FormField("name", "Endpoint", name, required=True, hint="lower case letters, digits and -")
-        self.app.push_screen(FormDialog(f"Deploy {model.label()}", [field], about=about), done)
+        about = f"{score_text(model)}. An endpoint that is there already swaps to it at once."
+        field = FormField("name", "Endpoint", dns_name(model.name), required=True, hint="lower case letters, digits, -")
+        self.app.push_screen(FormDialog(f"Deploy {model.label()}", [field], about=about, check=problems), done)
 
-    def _deployed(self, endpoint: Endpoint) -> None:
-        self.session.endpoint = endpoint.name
-        self.ontos.tell(f"{endpoint.name} answers. Press p to try it.")
+    def _deploy(self, model: ModelVersion, name: str) -> None:
+        self.ask(
+            lambda workspace: workspace.deploy.deploy(model.id, name),
+            lambda endpoint: self._deployed(endpoint, model.label()),
+            group="do",
+        )
+
+    def _deployed(self, endpoint: Endpoint, model: str) -> None:
+        self._wanted = endpoint.name
+        self.ontos.tell(f"{endpoint.name} answers with {model}. Press p to try it.")
         self.reload()
         self.ontos.refresh_overview()
 
-    def action_playground(self) -> None:
-        from ontos_tui.tui.dialogs.playground import Playground
-
-        entry = self._current
-        if entry is not None and entry.view is not None:
-            self.app.push_screen(Playground(entry.view.endpoint.name), lambda _: self.reload())
-
     def action_roll_back(self) -> None:
-        entry, served = self._current, self._served
-        if entry is None or entry.view is None or served is None:
+        view, served = self._view, self._served
+        if view is None or served is None:
             return
-        name, previous = entry.view.endpoint.name, served.models.get(entry.view.endpoint.previous_model_id or "")
+        name, previous = view.endpoint.name, served.models.get(view.endpoint.previous_model_id or "")
+        what = previous.label() if previous is not None else "the version before"
 
         def answered(sure: bool | None) -> None:
             if sure:
-                self.ask(lambda workspace: workspace.deploy.roll_back(name), self._deployed, group="do")
+                self.ask(
+                    lambda workspace: workspace.deploy.roll_back(name),
+                    lambda endpoint: self._deployed(endpoint, what),
+                    group="do",
+                )
 
-        what = previous.label() if previous is not None else "the version before"
         question = f"{name} answers with {what} again, from the next request on. Rolling back twice undoes it."
         self.app.push_screen(ConfirmDialog("Roll back?", question), answered)
 
     def action_switch(self) -> None:
-        entry = self._current
-        if entry is None or entry.view is None:
+        view = self._view
+        if view is None:
             return
-        endpoint = entry.view.endpoint
+        name, ready = view.endpoint.name, view.endpoint.status.value == "ready"
 
-        def switch(workspace: Workspace) -> Endpoint:
-            deploy = workspace.deploy
-            return (deploy.stop if endpoint.status.value == "ready" else deploy.start)(endpoint.name)
+        def done(endpoint: Endpoint) -> None:
+            told = "is stopped: requests are refused. x starts it." if ready else "takes requests again."
+            self.ontos.tell(f"{endpoint.name} {told}")
+            self.reload()
 
-        self.ask(switch, lambda _: self.reload(), group="do")
+        self.ask(lambda workspace: (workspace.deploy.stop if ready else workspace.deploy.start)(name), done, group="do")
+
+    # Asking
+
+    def action_playground(self) -> None:
+        from ontos_tui.tui.dialogs.playground import Playground
+
+        view = self._view
+        if view is None:
+            return
+        if view.endpoint.status.value != "ready":
+            self.ontos.tell(f"{view.endpoint.name} is stopped. x starts it.")
+            return
+        self.app.push_screen(Playground(view.endpoint.name), lambda _: self.reload())
 
     def action_server(self) -> None:
         running = self._served is not None and self._served.server.running
@@ -214,57 +272,40 @@ class DeployView(StageView):
 
         self.ask(switch, done, group="do")
 
+    def action_copy(self) -> None:
+        if self._view is not None and self._served is not None:
+            self.app.copy_to_clipboard(self._served.curl[self._view.endpoint.name])
+            self.ontos.tell("The command is in the clipboard, if this terminal lets programs write there.")
+
 
 def _served(workspace: Workspace) -> Served:
-    views = workspace.deploy.endpoints()
+    deploy, server = workspace.deploy, workspace.deploy.server()
+    views = deploy.endpoints()
     models = workspace.train.models()
     deployed = {view.model.id for view in views}
     entries = [Entry(view=view) for view in views] + [Entry(model=one) for one in models if one.id not in deployed]
-    return Served(tuple(entries), {model.id: model for model in models}, workspace.deploy.server())
+    names = [view.endpoint.name for view in views]
+    return Served(
+        tuple(entries),
+        {model.id: model for model in models},
+        {name: deploy.history(name) for name in names},
+        {name: curl for name in names if (curl := _curl(workspace, server, name))},
+        server,
+    )
+
+
+def _curl(workspace: Workspace, server: ServerState, name: str) -> str:
+    """How to ask the endpoint over HTTP, with a real row; empty while no server runs or there is no row."""
+    if not server.running:
+        return ""
+    try:
+        return curl_line(server.url, name, workspace.deploy.sample_input(name))
+    except NotFoundError:
+        return ""
 
 
 def _cells(entry: Entry) -> Sequence[object]:
     if entry.view is not None:
-        ready = entry.view.endpoint.status.value == "ready"
-        mark = span("● ready", "good") if ready else span("■ stopped", "warn")
-        return entry.view.endpoint.name, mark
+        return entry.view.endpoint.name, state_span(entry.view.endpoint)
     assert entry.model is not None
     return entry.model.label(), span("○ not deployed", "muted")
-
-
-def _endpoint_lines(view: EndpointView, served: Served, width: int) -> Iterator[Line]:
-    endpoint, model = view.endpoint, view.model
-    since = endpoint.updated_at.astimezone().strftime("%Y-%m-%d %H:%M")
-    previous = served.models.get(endpoint.previous_model_id or "")
-    yield line(span(endpoint.name, "title"), span(f"  {endpoint.status.value} since {since}", "muted"))
-    yield EMPTY
-    yield line(span("serves    ", "muted"), span(model.label(), "strong"), f"  {score_text(model)}")
-    if previous is not None:
-        yield line(
-            span("before    ", "muted"),
-            f"{previous.label()}  {score_text(previous)}; ",
-            span("b", "key"),
-            " rolls back",
-        )
-    yield line(span("try it    ", "muted"), span("p", "key"), " opens the playground")
-    yield EMPTY
-    if served.server.running:
-        yield line(span("HTTP      ", "muted"), span("● running  ", "good"), served.server.url)
-        command = (
-            f"curl -s {served.server.url}/serving-endpoints/{endpoint.name}/invocations "
-            "-H 'Content-Type: application/json' -d '{\"dataframe_records\": [{…}]}'"
-        )
-        yield from wrap(command, width - 10, "muted", indent=" " * 10)
-    else:
-        yield line(
-            span("HTTP      ", "muted"), "○ not running; ", span("h", "key"), f" starts it at {served.server.url}"
-        )
-    yield EMPTY
-    yield line(span("asks for  ", "muted"))
-    yield from wrap(", ".join(model.features), width - 10, indent=" " * 10)
-
-
-def _model_lines(model: ModelVersion, width: int) -> Iterator[Line]:
-    yield line(span("d", "key"), " or ", span("enter", "key"), " deploys this model")
-    yield EMPTY
-    yield from model_lines(model, None, width)

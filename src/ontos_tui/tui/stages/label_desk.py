@@ -10,25 +10,39 @@ from textual.containers import Horizontal
 from textual.message import Message
 
 from ontos_tui.domain.errors import OntosError
+from ontos_tui.domain.pairs import Verdict
+from ontos_tui.domain.schema import answer_problems
+from ontos_tui.domain.states import PairStatus
+from ontos_tui.domain.template import Template
+from ontos_tui.services.label import Decision, QueueFilter, QueueSort
+from ontos_tui.services.prompts import Prompt
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values, schema_check, schema_fields, without_empty
 from ontos_tui.tui.dialogs.history import HistoryDialog
 from ontos_tui.tui.dialogs.text import TextDialog
 from ontos_tui.tui.gateway import Finished, ServiceUser
 from ontos_tui.tui.stages.label_item import STATUS_MARKS, Draft, ItemView, choices_of, item_lines
 from ontos_tui.tui.stages.label_keys import QueueTable
-from ontos_tui.tui.stages.label_queue import LabelQueue, progress_line
+from ontos_tui.tui.stages.label_queue import LabelQueue, open_queue, progress_line
 from ontos_tui.tui.stages.label_writer import DecisionWriter
 from ontos_tui.tui.widgets.lines import OneLine, Panel, line, span
 from ontos_tui.tui.widgets.table import Table
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.pairs import TrainingSheet, Verdict
+    from ontos_tui.domain.pairs import TrainingSheet
     from ontos_tui.domain.schema import AnswerField
-    from ontos_tui.services.label import Batch
+    from ontos_tui.services.label import Batch, PairCounts, QueueRow
     from ontos_tui.workspace import Workspace
 
 LATE_SECONDS = 0.05
 """A decision that takes longer than this to reach the disk is counted on the screen as being saved."""
+
+BECOMES = {
+    Verdict.APPROVE: PairStatus.LABELED,
+    Verdict.EDIT: PairStatus.LABELED,
+    Verdict.REJECT: PairStatus.REJECTED,
+    Verdict.FLAG: PairStatus.FLAGGED,
+}
+"""What a verdict makes of a pair, to be shown before it is on the disk; the others make it unlabeled."""
 
 NOTHING = ("", 0)
 """The pair and the version of it that the draft was made from, when there is none."""
@@ -83,7 +97,6 @@ class LabelDesk(ServiceUser):
 
     def open(self, sheet: TrainingSheet) -> None:
         """Start labeling this training sheet, where the user left it."""
-        from ontos_tui.domain.template import Template
 
         if self._writer is None:
             self._writer = DecisionWriter(lambda deliver: self.app.post_message(Finished(deliver)))
@@ -96,8 +109,6 @@ class LabelDesk(ServiceUser):
         self._load()
 
     def _load(self) -> None:
-        from ontos_tui.domain.states import PairStatus
-        from ontos_tui.services.label import QueueFilter, QueueSort
 
         sheet = self._sheet
         assert sheet is not None
@@ -105,26 +116,40 @@ class LabelDesk(ServiceUser):
         wanted = QueueFilter(status=status, text=self._text)
         sort = QueueSort.LEAST_SURE if self._least_sure_first else QueueSort.ORDER
 
-        def load(workspace: Workspace) -> LabelQueue:
-            return LabelQueue(list(workspace.label.queue(sheet.id, wanted, sort)), workspace.label.counts(sheet.id))
-
-        self.ask(load, self._take, group="queue")
+        first, here = self._queue is None, self.ontos.session.pair_id
+        self.ask(
+            lambda workspace: open_queue(workspace.label, sheet.id, wanted, sort, here, undecided=first),
+            self._take,
+            group="queue",
+        )
 
     def _take(self, queue: LabelQueue) -> None:
-        first = self._queue is None
         self._queue = queue
-        at = queue.index_of(self.ontos.session.pair_id)
-        if at is None or (first and queue.rows[at].status.value != "unlabeled"):
-            at = queue.next_undecided((at if at is not None else 0) - 1) if len(queue) else 0
         self.table.say("No pair passes this filter. Press v for another one." if self._filter != "all" or self._text
                        else "This training sheet has no pairs. Press esc, then 2 and g.")  # fmt: skip
-        self.table.show(queue.rows, cursor=at or 0)
+        self.table.show(queue, cursor=queue.start)
         self._look()
 
     def others_changed(self) -> None:
-        """Somebody, perhaps we, committed something: read the rows again and keep the place."""
-        if self._sheet is not None and self._writer is not None and not self._writer.waiting:
-            self._load()
+        """Somebody, perhaps we, committed something: read what is in sight again and keep the place."""
+        sheet, queue = self._sheet, self._queue
+        if sheet is None or queue is None:
+            return
+        pages = queue.loaded_pages()
+
+        def show(read: tuple[dict[int, list[QueueRow]], PairCounts]) -> None:
+            rows, counts = read
+            if queue is not self._queue or (self._writer is not None and self._writer.waiting):
+                return
+            if counts.total != queue.counts.total:
+                self._load()
+                return
+            queue.counts = counts
+            queue.keep_pages(rows, self.table.cursor)
+            self.table.repaint()
+            self._look()
+
+        self.ask(lambda workspace: (queue.read(pages), workspace.label.counts(sheet.id)), show, group="others")
 
     def _look(self) -> None:
         """Show the item under the cursor, now when it is here, and have its neighbours fetched."""
@@ -139,15 +164,22 @@ class LabelDesk(ServiceUser):
             self._draft = dict(view.pair.answer or view.pair.proposal or {})
             self._active = next((field.name for field in self._fields if choices_of(field)), "")
         self._paint()
-        missing = queue.missing(index)
-        if missing:
+        if pages := queue.missing_pages(self.table.in_view):
+            self.ask(lambda workspace: queue.read(pages), lambda rows: self._got_pages(queue, rows), group="pages")
+        if missing := queue.missing_items(index):
             self.ask(
-                lambda workspace: _views(workspace, missing), lambda views: self._fetched(queue, views), group="items"
+                lambda workspace: _views(workspace, missing), lambda views: self._got_items(queue, views), group="items"
             )
 
-    def _fetched(self, queue: LabelQueue, views: Sequence[ItemView]) -> None:
+    def _got_pages(self, queue: LabelQueue, rows: dict[int, list[QueueRow]]) -> None:
         if queue is self._queue:
-            queue.keep(views, self.table.cursor)
+            queue.keep_pages(rows, self.table.cursor)
+            self.table.repaint()
+            self._look()
+
+    def _got_items(self, queue: LabelQueue, views: Sequence[ItemView]) -> None:
+        if queue is self._queue:
+            queue.keep_items(views, self.table.cursor)
             self._look()
 
     def _paint(self) -> None:
@@ -223,7 +255,6 @@ class LabelDesk(ServiceUser):
 
     def do_approve(self) -> None:
         """Decide that the answer as it stands is right."""
-        from ontos_tui.domain.pairs import Verdict
 
         view = self._view
         if view is None:
@@ -238,7 +269,6 @@ class LabelDesk(ServiceUser):
         self._decide(Verdict.APPROVE if untouched else Verdict.EDIT, answer=None if untouched else dict(self._draft))
 
     def _problems(self) -> list[str]:
-        from ontos_tui.domain.schema import answer_problems
 
         assert self._sheet is not None
         return [
@@ -247,7 +277,6 @@ class LabelDesk(ServiceUser):
 
     def do_edit(self) -> None:
         """Change the answer in a form."""
-        from ontos_tui.domain.pairs import Verdict
 
         view = self._view
         if view is None or self._sheet is None:
@@ -266,7 +295,6 @@ class LabelDesk(ServiceUser):
 
     def do_reject(self) -> None:
         """The pair is no good."""
-        from ontos_tui.domain.pairs import Verdict
 
         view = self._view
         if view is None:
@@ -281,7 +309,6 @@ class LabelDesk(ServiceUser):
 
     def do_flag(self) -> None:
         """Put the pair aside, or take the flag off."""
-        from ontos_tui.domain.pairs import Verdict
 
         view = self._view
         if view is not None:
@@ -289,7 +316,6 @@ class LabelDesk(ServiceUser):
 
     def do_note(self) -> None:
         """Write a note about this pair, without a decision."""
-        from ontos_tui.domain.pairs import Verdict
 
         view = self._view
         if view is None:
@@ -315,20 +341,12 @@ class LabelDesk(ServiceUser):
         advance: bool = True,
     ) -> None:
         """Show the decision, go on to the next pair, and have it written."""
-        from ontos_tui.domain.pairs import Verdict as Said
-        from ontos_tui.domain.states import PairStatus
-        from ontos_tui.services.label import Decision
 
         view, queue, writer = self._view, self._queue, self._writer
         if view is None or queue is None or writer is None:
             return
         pair = view.pair
-        status = {
-            Said.APPROVE: PairStatus.LABELED,
-            Said.EDIT: PairStatus.LABELED,
-            Said.REJECT: PairStatus.REJECTED,
-            Said.FLAG: PairStatus.FLAGGED,
-        }.get(verdict, PairStatus.UNLABELED)
+        status = BECOMES.get(verdict, PairStatus.UNLABELED)
         queue.expect(pair.id, status, answer)
         self._last = f"{STATUS_MARKS[status.value][0]} {pair.item_ref}"
         decision = Decision(pair.id, verdict, answer=answer, reason=reason, notes=notes, version=pair.version)
@@ -342,14 +360,31 @@ class LabelDesk(ServiceUser):
             self._look()
 
     def _go_on(self) -> None:
-        queue = self._queue
-        assert queue is not None
-        index = queue.next_undecided(self.table.cursor)
-        if index is None or index == self.table.cursor:
-            self._last = "everything here is decided"
-            index = min(self.table.cursor + 1, len(queue) - 1)
-        self.table.show(queue.rows, cursor=index)
+        """To the next pair that needs a decision: at once when it is here, else when the store has found it."""
+        queue, writer = self._queue, self._writer
+        assert queue is not None, "the desk is open"
+        assert writer is not None, "the desk is open"
+        cursor = self.table.cursor
+        index = queue.next_undecided(cursor)
+        if index is not None:
+            self.table.show(queue, cursor=index)
+            self._look()
+            return
         self._look()
+
+        def found(place: int | None) -> None:
+            self.ontos.busy(-1)
+            if queue is not self._queue or self.table.cursor != cursor:
+                return
+            if place is None:
+                self._last = "everything in this list is decided"
+                place = min(cursor + 1, len(queue) - 1)
+            self.table.show(queue, cursor=place)
+            self._look()
+
+        # Asked behind the decisions that are on their way, so that the store knows of them.
+        self.ontos.busy(+1)
+        writer.put(lambda: queue.source.next_undecided(cursor), found, self._refused)
 
     def _tell_late(self) -> None:
         """A decision that is not on the disk by now is counted on the screen until it is."""
@@ -403,8 +438,14 @@ class LabelDesk(ServiceUser):
             self._last = batch.description
             self._shown = NOTHING
             queue.written(batch.pairs)
-            self.table.show(queue.rows, cursor=queue.index_of(batch.pairs[0].id))
-            self._look()
+            pair_id = batch.pairs[0].id
+            self.ontos.session.pair_id = pair_id
+            at = queue.index_of(pair_id)
+            if at is None:
+                self._load()
+            else:
+                self.table.show(queue, cursor=at)
+                self._look()
 
         self.ontos.busy(+1)
         writer.put(lambda: work(sheet.id), done, self._refused)
@@ -417,11 +458,8 @@ class LabelDesk(ServiceUser):
 
     def do_next_open(self) -> None:
         """To the next pair that needs a decision."""
-        index = self._queue.next_undecided(self.table.cursor) if self._queue is not None else None
-        if index is None:
-            self.ontos.tell("Everything in this list is decided.")
-        else:
-            self.table.move_to(index)
+        if self._queue is not None and len(self._queue):
+            self._go_on()
 
     def do_search(self) -> None:
         """Only pairs that contain a text."""
@@ -471,8 +509,6 @@ class LabelDesk(ServiceUser):
 
 
 def _views(workspace: Workspace, pair_ids: Sequence[str]) -> list[ItemView]:
-    from ontos_tui.domain.template import Template
-    from ontos_tui.services.prompts import Prompt
 
     pairs = workspace.label.pairs(pair_ids)
     if not pairs:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,58 +15,121 @@ from ontos_tui.tui.widgets.lines import Line, line, span
 if TYPE_CHECKING:
     from ontos_tui.domain.pairs import QAPair
     from ontos_tui.domain.states import PairStatus
-    from ontos_tui.services.label import PairCounts, QueueRow
+    from ontos_tui.services.label import LabelService, PairCounts, Queue, QueueFilter, QueueRow, QueueSort
 
 AHEAD, BEHIND, SOON = 16, 3, 4
 """How many items around the cursor are kept ready, so that the next one is painted without waiting."""
+
+PAGE, PAGES, ITEMS = 200, 12, 200
+"""Rows that are read at once; how many such pages and how many whole items are kept."""
 
 PACE_SECONDS = 120.0
 NAME = 28
 """Cells of the training sheet's name in the progress line, so that what matters more stays in view."""
 
 
-class LabelQueue:
-    """Rows in the order of the queue; decisions change them at once, before they are on the disk."""
+class LabelQueue(Sequence["QueueRow"]):
+    """The rows of the queue as far as they are here; decisions change them at once, before they are on the disk.
 
-    def __init__(self, rows: Sequence[QueueRow], counts: PairCounts) -> None:
-        self.rows = list(rows)
+    `source` reads from the store and is only touched in threads, through `read`. A row that is not here yet is blank.
+    """
+
+    def __init__(self, source: Queue, counts: PairCounts, start: int) -> None:
+        self.source = source
         self.counts = counts
-        self._at = {row.id: index for index, row in enumerate(self.rows)}
+        self.start = start
+        self._length = len(source)
+        self._pages: dict[int, list[QueueRow]] = {}
+        self._at: dict[str, int] = {}
         self._views: dict[str, ItemView] = {}
-        self._decided: deque[float] = deque()
         self._newest: dict[str, int] = {}
         self._pending: set[str] = set()
+        self._decided: deque[float] = deque()
+
+    # Rows
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return self._length
+
+    def __getitem__(self, index: int) -> QueueRow:  # type: ignore[override]  # a list shows single rows
+        page = self._pages.get(index // PAGE)
+        return _blank(index) if page is None else page[index % PAGE]
+
+    def read(self, pages: Iterable[int]) -> dict[int, list[QueueRow]]:
+        """These pages as they are in the store; for threads."""
+        return {page: self.source[page * PAGE : (page + 1) * PAGE] for page in pages}
+
+    def missing_pages(self, view: range) -> list[int]:
+        """The pages that a view of the list needs and that are not here."""
+        pages = range(view.start // PAGE, max(view.start, view.stop - 1) // PAGE + 1)
+        return [page for page in pages if page not in self._pages and page * PAGE < self._length]
+
+    def loaded_pages(self) -> list[int]:
+        """The pages that are here."""
+        return list(self._pages)
+
+    def keep_pages(self, pages: Mapping[int, list[QueueRow]], around: int) -> None:
+        """Take rows in as the store has them, and let go of pages far from the cursor."""
+        for page, rows in pages.items():
+            # What is on its way to the disk is shown as it will be, whenever this was read.
+            kept = [self[self._at[row.id]] if row.id in self._pending and row.id in self._at else row for row in rows]
+            self._pages[page] = kept
+            self._at.update({row.id: page * PAGE + place for place, row in enumerate(kept)})
+            for row in kept:
+                view = self._views.get(row.id)
+                if view is not None and view.pair.status is not row.status:
+                    del self._views[row.id]
+        for page in sorted(self._pages, key=lambda page: abs(page - around // PAGE))[PAGES:]:
+            for row in self._pages.pop(page):
+                self._at.pop(row.id, None)
 
     def index_of(self, pair_id: str) -> int | None:
-        """Where a pair stands, or None when the filter leaves it out."""
+        """Where a pair stands among the rows that are here."""
         return self._at.get(pair_id)
+
+    def next_undecided(self, after: int) -> int | None:
+        """The next row that needs a decision among those that are here without a gap; None sends one to the store."""
+        for index in range(after + 1, self._length):
+            if index // PAGE not in self._pages:
+                return None
+            if self[index].status.value == "unlabeled":
+                return index
+        return None
+
+    # Items
 
     def view(self, index: int) -> ItemView | None:
         """The item at `index` when it is here already and no decision about it is on its way to the disk."""
-        if not 0 <= index < len(self.rows) or self.rows[index].id in self._pending:
+        if not 0 <= index < self._length or self[index].id in self._pending:
             return None
-        return self._views.get(self.rows[index].id)
+        return self._views.get(self[index].id)
 
-    def keep(self, views: Sequence[ItemView], around: int) -> None:
+    def missing_items(self, around: int) -> list[str]:
+        """The ids around a place that should be fetched: none while the next few are here, so not at every key."""
+        soon = range(around, min(around + SOON, self._length))
+        if all(self[index].id in self._views for index in soon):
+            return []
+        window = range(max(0, around - BEHIND), min(around + AHEAD, self._length))
+        ids = (self[index].id for index in window)
+        return [pair_id for pair_id in ids if pair_id and pair_id not in self._views]
+
+    def keep_items(self, views: Sequence[ItemView], around: int) -> None:
         """Take fetched items in, and let go of those that are far from the cursor."""
         for view in views:
             # A read that began before a decision was written may arrive after it.
             if view.pair.version >= self._newest.get(view.pair.id, 0):
                 self._views[view.pair.id] = view
-        if len(self._views) > 200:
-            near = {row.id for row in self.rows[max(0, around - 50) : around + 50]}
+        if len(self._views) > ITEMS:
+            near = {self[index].id for index in range(max(0, around - 50), min(around + 50, self._length))}
             self._views = {key: view for key, view in self._views.items() if key in near}
 
-    def missing(self, around: int) -> list[str]:
-        """The ids around a place that should be fetched: none while the next few are here, so not at every key."""
-        soon = self.rows[around : around + SOON]
-        if all(row.id in self._views for row in soon):
-            return []
-        window = self.rows[max(0, around - BEHIND) : around + AHEAD]
-        return [row.id for row in window if row.id not in self._views]
+    # Decisions
+
+    def expect(self, pair_id: str, status: PairStatus, answer: Mapping[str, Any] | None) -> None:
+        """A decision about this pair is on its way to the disk: show it, and count it for the pace."""
+        self._pending.add(pair_id)
+        self._decided.append(time.monotonic())
+        self._set_status(pair_id, status, None if answer is None else summary(dict(answer)))
 
     def written(self, pairs: Sequence[QAPair]) -> None:
         """These are on the disk now, and this is what they are."""
@@ -76,29 +139,18 @@ class LabelQueue:
             known = self._views.get(pair.id)
             if known is not None:
                 self._views[pair.id] = ItemView(pair, known.messages)
-            self.set_status(pair.id, pair.status, summary(pair.answer if pair.answer is not None else pair.proposal))
+            self._set_status(pair.id, pair.status, summary(pair.answer if pair.answer is not None else pair.proposal))
 
-    def next_undecided(self, after: int) -> int | None:
-        """The next row that needs a decision, from `after` on and then from the top."""
-        order = [*range(after + 1, len(self.rows)), *range(after + 1)]
-        return next((index for index in order if self.rows[index].status.value == "unlabeled"), None)
-
-    def expect(self, pair_id: str, status: PairStatus, answer: Mapping[str, Any] | None) -> None:
-        """A decision about this pair is on its way to the disk: show it, and count it for the pace."""
-        self._pending.add(pair_id)
-        self._decided.append(time.monotonic())
-        self.set_status(pair_id, status, None if answer is None else summary(dict(answer)))
-
-    def set_status(self, pair_id: str, status: PairStatus, told: str | None = None) -> None:
-        """Show a decision, and count it."""
+    def _set_status(self, pair_id: str, status: PairStatus, told: str | None) -> None:
         index = self._at.get(pair_id)
         if index is None:
             return
-        row = self.rows[index]
+        row = self[index]
         if row.status is not status:
             moved = {row.status.value: -1, status.value: +1}
             self.counts = replace(self.counts, **{name: getattr(self.counts, name) + by for name, by in moved.items()})
-        self.rows[index] = replace(row, status=status, summary=row.summary if told is None else told)
+        changed = replace(row, status=status, summary=row.summary if told is None else told)
+        self._pages[index // PAGE][index % PAGE] = changed
 
     def pace(self) -> float | None:
         """Decisions a minute over the last two minutes; None until there are a few."""
@@ -114,6 +166,27 @@ class LabelQueue:
         """Time for what is left at the present pace; an estimate, and None without a pace."""
         pace = self.pace()
         return self.counts.unlabeled / pace if pace else None
+
+
+def open_queue(
+    label: LabelService, training_sheet_id: str, wanted: QueueFilter, sort: QueueSort, pair_id: str, *, undecided: bool
+) -> LabelQueue:
+    """The queue with the rows around the pair where the user was; `undecided` goes on to one that needs a decision."""
+    source = label.queue(training_sheet_id, wanted, sort)
+    at = source.index_of(pair_id) if pair_id else None
+    if len(source) and (at is None or (undecided and source[at].status.value != "unlabeled")):
+        at = source.next_undecided((at or 0) - 1)
+    queue = LabelQueue(source, label.counts(training_sheet_id), at or 0)
+    first = max(0, queue.start - PAGE // 2)
+    queue.keep_pages(queue.read(queue.missing_pages(range(first, min(first + PAGE, len(queue))))), queue.start)
+    return queue
+
+
+def _blank(index: int) -> QueueRow:
+    from ontos_tui.domain.states import PairStatus
+    from ontos_tui.services.queue import QueueRow
+
+    return QueueRow("", index + 1, "…", PairStatus.UNLABELED, None, "")
 
 
 def progress_line(name: str, queue: LabelQueue, waiting: int, view: str, last: str) -> Line:

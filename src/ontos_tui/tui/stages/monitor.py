@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
@@ -13,122 +13,178 @@ from textual.containers import Horizontal, Vertical
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.commands import Command
-from ontos_tui.tui.dialogs.feedback import ask_feedback, rating_span
+from ontos_tui.tui.dialogs.feedback import ask_feedback, noted, rating_span
 from ontos_tui.tui.dialogs.request import RequestDialog
 from ontos_tui.tui.stages.base import StageView, error_lines
+from ontos_tui.tui.stages.monitor_lines import SPANS, SpanOfTime, Traffic, card_lines, milliseconds, series_lines
 from ontos_tui.tui.widgets.data_grid import value_text
-from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
-from ontos_tui.tui.widgets.sparkline import sparkline
+from ontos_tui.tui.widgets.lines import OneLine, Panel, line, span
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 if TYPE_CHECKING:
-    from ontos_tui.services.monitor import EndpointSummary, Point, RequestView
+    from ontos_tui.domain.improve import FeedbackItem
+    from ontos_tui.services.monitor import EndpointSummary, RequestView
     from ontos_tui.workspace import Workspace
 
-SPANS = (
-    ("1 h", timedelta(hours=1), "minute"),
-    ("24 h", timedelta(hours=24), "hour"),
-    ("7 d", timedelta(days=7), "hour"),
-    ("30 d", timedelta(days=30), "day"),
-)
 LISTED = 200
+"""Requests that are read at once; more come when the cursor reaches the last one."""
+WIDE = 60
+"""Cells from which a list has room for more columns."""
 
 
 @dataclass(frozen=True)
-class Traffic:
-    """One endpoint over a span of time."""
+class Board:
+    """All endpoints in figures, and the traffic of the one that is looked at."""
 
-    summary: EndpointSummary
-    points: tuple[Point, ...]
-    requests: tuple[RequestView, ...]
+    summaries: tuple[EndpointSummary, ...]
+    traffic: Traffic | None
 
 
 class MonitorView(StageView):
-    """Endpoints on the left; on the right figures, series, and the requests themselves."""
+    """Endpoints and the figures of one on the left; on the right what happened when, and the requests themselves."""
 
     STAGE = Stage.MONITOR
     ABOUT = (
         "Every request to an endpoint is in the log; what stands here is counted from it. "
+        "An error is a request that got no answer; latencies are those of the answered ones. "
         "Where nothing was asked there is no data yet, and no number."
     )
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("feedback", "f", "Feedback", "Say whether this answer was right, and what is"),
-        Command("span", "t", "Span", "1 hour, 24 hours, 7 days or 30 days"),
         Command("inspect", "i", "Inspect", "Everything about this request (enter does it too)"),
+        Command("feedback", "f", "Feedback", "Say whether this answer was right, and what is"),
+        Command("span", "t", "Span", "The last hour, 24 hours, 7 days or 30 days"),
     )
     DEFAULT_CSS = """
-    MonitorView #figures { height: 11; }
+    MonitorView #endpoints { height: 1fr; min-height: 4; }
+    MonitorView #card { height: 14; padding: 0 1; }
+    MonitorView #series { height: 7; }
     MonitorView #requests { height: 1fr; }
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._span = 1
+        self._over = SPANS[1]
+        self._limit = LISTED
+        self._traffic: Traffic | None = None
+        self._loading = self._again = False
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="row"):
-            yield Table["EndpointSummary"](
-                [ColumnSpec("endpoint", 0), ColumnSpec("requests", 8, right=True), ColumnSpec("rating", 6, right=True)],
-                _cells,
-                empty="Loading…",
-                id="endpoints",
-                classes="side",
-            )
+            with Vertical(classes="side"):
+                yield Table["EndpointSummary"]((), self._endpoint_cells, empty="Loading…", id="endpoints")
+                yield Panel(id="card")
             with Vertical(classes="main"):
-                yield Panel(id="figures")
-                yield Table["RequestView"](
-                    [
-                        ColumnSpec("when", 11),
-                        ColumnSpec("", 1),
-                        ColumnSpec("answer", 0),
-                        ColumnSpec("ms", 5, right=True),
-                        ColumnSpec("rated", 5),
-                    ],
-                    _request_cells,
-                    empty="No request yet.",
-                    id="requests",
-                )
+                yield Panel(id="series")
+                yield OneLine(id="listed")
+                yield Table["RequestView"]((), self._request_cells, id="requests")
+
+    def on_mount(self) -> None:
+        self.query_one("#series").can_focus = False
 
     def focus_first(self) -> None:
         self.query_one("#endpoints").focus()
 
-    def reload(self) -> None:
-        _, length, _ = SPANS[self._span]
-        self.ask(lambda workspace: _summaries(workspace, length), self._show, failed=self._show_error)
+    # What is shown
 
-    def _show(self, summaries: Sequence[EndpointSummary]) -> None:
+    def reload(self) -> None:
+        # The log may grow faster than it is counted: one count at a time, and one more when it has grown meanwhile.
+        if self._loading:
+            self._again = True
+            return
+        self._loading, self._again = True, False
+        name, over, limit = self.session.endpoint, self._over, self._limit
+        self.ask(lambda workspace: _board(workspace, name, over, limit), self._show, failed=self._show_error)
+
+    def _loaded(self) -> None:
+        self._loading = False
+        if self._again:
+            self.reload()
+
+    def _show(self, board: Board) -> None:
         table: Table[EndpointSummary] = self.query_one("#endpoints", Table)
-        table.say("No endpoint yet. Press 5 and then d to deploy a model.")
-        here = next((i for i, one in enumerate(summaries) if one.endpoint == self.session.endpoint), None)
-        table.show(summaries, cursor=here)
-        self._show_current()
+        table.say("No endpoint yet.\nPress 5 and then d to deploy a model; its requests are counted here.")
+        names = [summary.endpoint for summary in board.summaries]
+        shown = board.traffic.summary.endpoint if board.traffic is not None else ""
+        table.show(board.summaries, names.index(shown) if shown in names else None, self._endpoint_columns())
+        if board.traffic is not None:
+            self._show_traffic(board.traffic)
+        else:
+            self.query_one("#card", Panel).show(lambda width: [line(span("no data yet", "muted"))])
+        self._loaded()
 
     def _show_error(self, error: OntosError) -> None:
-        self.query_one("#figures", Panel).show(lambda width: error_lines(error, width))
-
-    def _show_current(self) -> None:
-        self.commands_changed()
-        summary: EndpointSummary | None = self.query_one("#endpoints", Table).current
-        if summary is None:
-            self.query_one("#figures", Panel).show(lambda width: [line(span("No data yet.", "muted"))])
-            return
-        name = summary.endpoint
-        self.session.endpoint = name
-        _, length, bucket = SPANS[self._span]
-        self.ask(
-            lambda workspace: _traffic(workspace, name, length, bucket),
-            self._show_traffic,
-            group="traffic",
-            failed=self._show_error,
-        )
+        self.query_one("#card", Panel).show(lambda width: error_lines(error, width))
+        self._loaded()
 
     def _show_traffic(self, traffic: Traffic) -> None:
-        label, _, bucket = SPANS[self._span]
-        self.query_one("#figures", Panel).show(lambda width: _figure_lines(traffic, label, bucket, width))
-        table: Table[RequestView] = self.query_one("#requests", Table)
-        table.say("Nobody has asked this endpoint yet. Press 5 and then p to try it.")
-        table.show(traffic.requests)
+        over, before = self._over, self._traffic
+        same = before is not None and before.summary.endpoint == traffic.summary.endpoint
+        self._traffic = traffic
+        self.session.endpoint = traffic.summary.endpoint
+        self.query_one("#card", Panel).show(lambda width: card_lines(traffic, over, width), keep_place=same)
+        self.query_one("#series", Panel).show(lambda width: series_lines(traffic, over, width))
+        self._show_requests(traffic, same)
         self.commands_changed()
+
+    def _show_requests(self, traffic: Traffic, same: bool) -> None:
+        table: Table[RequestView] = self.query_one("#requests", Table)
+        requests, total = traffic.requests, traffic.summary.requests
+        count = f"{total:,} request{'' if total == 1 else 's'}"
+        told = f"the newest {len(requests):,} of {count}" if len(requests) < total else f"{count}, the newest first"
+        self.query_one("#listed", OneLine).show(lambda width: line(span(told if total else "", "muted")))
+        # The cursor stays on its request while newer ones come in above it.
+        here = table.current.record.request_id if same and table.current is not None and table.cursor else ""
+        cursor = next((i for i, view in enumerate(requests) if view.record.request_id == here), 0)
+        table.show(requests, cursor, self._request_columns() if requests else ())
+
+    def on_resize(self) -> None:
+        """More columns where there is room for them."""
+        if self._traffic is not None:
+            for id, columns in (("#endpoints", self._endpoint_columns()), ("#requests", self._request_columns())):
+                table = self.query_one(id, Table)
+                table.show(table.rows, columns=columns)
+
+    # The lists
+
+    def _endpoint_columns(self) -> list[ColumnSpec]:
+        columns = [ColumnSpec("endpoint", 0), ColumnSpec("requests", 9, right=True)]
+        if self.size.width >= 100:
+            columns += [ColumnSpec("errors", 6, right=True), ColumnSpec("95 %", 8, right=True)]
+        return [*columns, ColumnSpec("rating", 6, right=True)]
+
+    def _endpoint_cells(self, summary: EndpointSummary) -> Sequence[object]:
+        rating = f"{summary.mean_rating:.1f}" if summary.mean_rating is not None else "–"
+        asked: object = f"{summary.requests:,}" if summary.requests else span("no data", "muted")
+        if self.size.width < 100:
+            return summary.endpoint, asked, rating
+        errors = f"{summary.error_rate:.1%}" if summary.error_rate is not None else "–"
+        slow = milliseconds(summary.p95_ms) if summary.p95_ms is not None else "–"
+        return summary.endpoint, asked, errors, slow, rating
+
+    @property
+    def _requests_are_wide(self) -> bool:
+        return self.query_one("#requests").size.width >= WIDE
+
+    def _request_columns(self) -> list[ColumnSpec]:
+        short = self._over.length <= timedelta(hours=24)
+        columns = [ColumnSpec("when", 8 if short else 11), ColumnSpec("", 1)]
+        if self._requests_are_wide:
+            columns.append(ColumnSpec("input", 0))
+        return [*columns, ColumnSpec("answer", 0), ColumnSpec("ms", 5, right=True), ColumnSpec("rated", 5)]
+
+    def _request_cells(self, view: RequestView) -> Sequence[object]:
+        record = view.record
+        form = "%H:%M:%S" if self._over.length <= timedelta(hours=24) else "%m-%d %H:%M"
+        cells: list[object] = [f"{record.requested_at.astimezone():{form}}"]
+        answered = record.output is not None
+        cells.append(span("✓", "good") if answered else span("✗", "bad"))
+        if self._requests_are_wide:
+            cells.append(span(" · ".join(value_text(value) for value in record.input.values()), "muted"))
+        if answered:
+            cells.append(" · ".join(value_text(value) for value in (record.output or {}).values()))
+        else:
+            cells.append(span(f"{record.status_code} {record.error}", "bad"))
+        return [*cells, f"{record.latency_ms:,.0f}", rating_span(view.feedback)]
 
     @property
     def _request(self) -> RequestView | None:
@@ -137,7 +193,14 @@ class MonitorView(StageView):
 
     def on_table_moved(self, event: Table.Moved) -> None:
         if event.table.id == "endpoints":
-            self._show_current()
+            self.session.endpoint = event.table.rows[event.index].endpoint
+            self._limit = LISTED
+            self.reload()
+        elif self._traffic is not None and event.index == len(event.table.rows) - 1:
+            if len(self._traffic.requests) < self._traffic.summary.requests:
+                self._limit += LISTED
+                self.reload()
+        self.commands_changed()
 
     def on_table_chosen(self, event: Table.Chosen) -> None:
         if event.table.id == "requests":
@@ -145,98 +208,59 @@ class MonitorView(StageView):
         else:
             self.query_one("#requests").focus()
 
+    # Commands
+
     def possible(self, command: str) -> bool:
-        return command == "span" or (self.is_mounted and self._request is not None)
+        view = self._request if self.is_mounted else None
+        if command == "feedback":
+            return view is not None and view.record.output is not None
+        return view is not None if command == "inspect" else self._traffic is not None
 
     def action_span(self) -> None:
-        self._span = (self._span + 1) % len(SPANS)
+        self._over = SPANS[(SPANS.index(self._over) + 1) % len(SPANS)]
+        self._limit = LISTED
         self.reload()
 
     def action_inspect(self) -> None:
         if self._request is not None:
-            self.app.push_screen(RequestDialog(self._request))
+            self.app.push_screen(RequestDialog(self._request), lambda _: self.reload())
 
     def action_feedback(self) -> None:
-        view = self._request
-        if view is None:
-            return
-        record = view.record
-        self.ask(
-            lambda workspace: workspace.deploy.output_schema(record.endpoint),
-            lambda schema: ask_feedback(self, record.request_id, schema, record.output, lambda _: self._noted()),
-            group="schema",
-        )
+        if self._request is not None:
+            ask_feedback(self, self._request.record, self._noted)
 
-    def _noted(self) -> None:
-        self.ontos.tell("Noted. Press 7 to make a training pair of it.")
+    def _noted(self, item: FeedbackItem) -> None:
+        self.ontos.tell(noted(item))
         self.reload()
         self.ontos.refresh_overview()
 
 
-def _summaries(workspace: Workspace, length: timedelta) -> list[EndpointSummary]:
-    since = datetime.now(UTC) - length
-    return [workspace.monitor.summary(view.endpoint.name, since) for view in workspace.deploy.endpoints()]
+def _board(workspace: Workspace, endpoint: str, over: SpanOfTime, limit: int) -> Board:
+    """Everything on this screen, at one moment."""
+    until = datetime.now(UTC)
+    since = until - over.length
+    names = [view.endpoint.name for view in workspace.deploy.endpoints()]
+    summaries = {name: workspace.monitor.summary(name, since) for name in names}
+    wanted = endpoint if endpoint in names else next(iter(names), None)
+    traffic = _traffic(workspace, summaries[wanted], over, since, until, limit) if wanted is not None else None
+    return Board(tuple(summaries.values()), traffic)
 
 
-def _traffic(workspace: Workspace, name: str, length: timedelta, bucket: str) -> Traffic:
+def _traffic(
+    workspace: Workspace, summary: EndpointSummary, over: SpanOfTime, since: datetime, until: datetime, limit: int
+) -> Traffic:
     from ontos_tui.services.monitor import Bucket
 
-    until = datetime.now(UTC)
-    monitor = workspace.monitor
+    monitor, name = workspace.monitor, summary.endpoint
+    requests = monitor.requests(name, limit=limit)
+    # The log may have been written to between the questions: the buckets reach to the last request that was counted.
+    end = max(until, summary.last_at + timedelta(microseconds=1)) if summary.last_at is not None else until
     return Traffic(
-        monitor.summary(name, until - length),
-        tuple(monitor.timeseries(name, Bucket(bucket), until - length, until)),
-        tuple(monitor.requests(name, limit=LISTED)),
+        summary=summary,
+        versions=tuple(monitor.versions(name, since)),
+        points=tuple(monitor.timeseries(name, Bucket(over.bucket), since, end)),
+        requests=tuple(view for view in requests if view.record.requested_at >= since),
+        latest=requests[0].record.requested_at if requests else None,
+        since=since,
+        until=until,
     )
-
-
-def _cells(summary: EndpointSummary) -> Sequence[object]:
-    rating = f"{summary.mean_rating:.1f}" if summary.mean_rating is not None else "–"
-    return summary.endpoint, f"{summary.requests:,}" if summary.requests else span("no data", "muted"), rating
-
-
-def _request_cells(view: RequestView) -> Sequence[object]:
-    record = view.record
-    when = record.requested_at.astimezone().strftime("%d. %H:%M:%S")
-    if record.output is None:
-        mark, told = span("✗", "bad"), span(f"{record.status_code} {record.error}", "bad")
-    else:
-        mark, told = span("✓", "good"), span(" · ".join(value_text(value) for value in record.output.values()))
-    return when, mark, told, f"{record.latency_ms:.0f}", rating_span(view.feedback)
-
-
-def _figure_lines(traffic: Traffic, label: str, bucket: str, width: int) -> Iterator[Line]:
-    summary, points = traffic.summary, traffic.points
-    yield line(span(summary.endpoint, "title"), span(f"  last {label}, by {bucket}", "muted"))
-    if not summary.requests and not summary.ratings:
-        yield EMPTY
-        yield line("No data yet in this span. ", span("t", "key"), " chooses another one.")
-        return
-    rate = f"{summary.error_rate:.1%}" if summary.error_rate is not None else "no data"
-    yield line(
-        span(f"{summary.requests:,}", "strong"), " requests  ",
-        span(f"{summary.errors:,}", "bad" if summary.errors else "strong"), f" errors ({rate})  ",
-        span(_ms(summary.p50_ms), "strong"), " p50  ", span(_ms(summary.p95_ms), "strong"), " p95",
-    )  # fmt: skip
-    mean = f"{summary.mean_rating:.1f} of 5" if summary.mean_rating is not None else "no ratings yet"
-    yield line(f"rated {summary.ratings:,} times: ", span(mean, "strong"), f"  {summary.corrections:,} corrections")
-    yield EMPTY
-    room = max(10, width - 34)
-    yield _series("requests", [float(p.requests) for p in points], room, f"sum {sum(p.requests for p in points):,}")
-    yield _series("errors", [float(p.errors) for p in points], room, f"sum {sum(p.errors for p in points):,}")
-    latencies = [p.mean_latency_ms for p in points]
-    yield _series("latency", latencies, room, f"max {_ms(max((v for v in latencies if v is not None), default=None))}")
-    ratings = [p.mean_rating for p in points]
-    lowest = min((value for value in ratings if value is not None), default=None)
-    yield _series("rating", ratings, room, f"min {lowest:.1f}" if lowest is not None else "no ratings")
-    yield EMPTY
-    versions = ", ".join(f"{name}: {count:,}" for name, count in summary.by_version.items())
-    yield from wrap(f"answered by {versions}", width, "muted")
-
-
-def _series(name: str, values: Sequence[float | None], room: int, note: str) -> Line:
-    return line(span(name, "muted", 10), span(sparkline(values, room), "accent"), span(f"  {note}", "muted"))
-
-
-def _ms(value: float | None) -> str:
-    return "no data" if value is None else f"{value:.0f} ms"

@@ -97,6 +97,11 @@ class Table(LineView, Generic[T], can_focus=True):
         """The row under the cursor."""
         return self.rows[self.cursor] if 0 <= self.cursor < len(self.rows) else None
 
+    @property
+    def in_view(self) -> range:
+        """The rows that are on the screen."""
+        return range(self._top, min(self._top + max(1, self.size.height - 1), len(self.rows)))
+
     def line_at(self, y: int, width: int) -> Line:
         if y == 0:
             return self._heading(width)
