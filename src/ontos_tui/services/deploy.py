@@ -65,6 +65,13 @@ class DeployService:
         with self._store.read() as connection:
             return _view(connection, _endpoint(connection, name))
 
+    def history(self, name: str, limit: int = 20) -> list[Deployment]:
+        """What was done to an endpoint, the newest first."""
+        columns = table(Deployment).c
+        order = (columns.at.desc(), columns.id)
+        with self._store.read() as connection:
+            return rows.find(connection, Deployment, columns.endpoint == name, order_by=order, limit=limit)
+
     def deploy(self, model_ref: str, endpoint: str | None = None) -> Endpoint:
         """Let an endpoint answer with this model version; made if missing, else swapped, remembering the one before.
 

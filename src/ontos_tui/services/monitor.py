@@ -76,6 +76,17 @@ class EndpointSummary:
 
 
 @dataclass(frozen=True)
+class VersionSummary:
+    """What one model version (`name v3`) has a part in."""
+
+    name: str
+    requests: int
+    errors: int
+    ratings: int
+    mean_rating: float | None
+
+
+@dataclass(frozen=True)
 class Point:
     """One bucket of a time series, from `start` on."""
 
@@ -132,6 +143,31 @@ class MonitorService:
             last_at=max((row[4] for row in versions), default=None),
             by_version={f"{names.get(row[0], row[0][:8])} v{row[1]}": row[2] for row in versions},
         )
+
+    def versions(self, endpoint: str, since: datetime | None = None) -> list[VersionSummary]:
+        """The endpoint's figures by the model version that answered, the one that was asked last first."""
+        asked = [LOG.endpoint == endpoint] + ([] if since is None else [LOG.requested_at >= since])
+        rated = [FEEDBACK.endpoint == endpoint] + ([] if since is None else [FEEDBACK.created_at >= since])
+        with self._store.read() as connection:
+            found = connection.execute(
+                select(LOG.model_id, LOG.model_version, func.count(), ERRORS)
+                .where(*asked)
+                .group_by(LOG.model_id, LOG.model_version)
+                .order_by(func.max(LOG.requested_at).desc())
+            ).all()
+            ratings = {
+                model_id: (count, mean)
+                for model_id, count, mean in connection.execute(
+                    select(FEEDBACK.model_id, func.count(), func.avg(FEEDBACK.rating))
+                    .where(*rated)
+                    .group_by(FEEDBACK.model_id)
+                )
+            }
+            names = _names(connection, [row[0] for row in found])
+        return [
+            VersionSummary(f"{names.get(id, id[:8])} v{version}", requests, errors, *ratings.get(id, (0, None)))
+            for id, version, requests, errors in found
+        ]
 
     def timeseries(self, endpoint: str, bucket: Bucket, since: datetime, until: datetime) -> list[Point]:
         """Every bucket from `since` up to, not including, `until`; the first and the last may be cut by them."""

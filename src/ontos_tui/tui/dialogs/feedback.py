@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values, schema_check, schema_fields, without_empty
@@ -12,10 +13,22 @@ from ontos_tui.tui.widgets.lines import Span, span
 if TYPE_CHECKING:
     from ontos_tui.domain.improve import FeedbackItem
     from ontos_tui.domain.schema import Answer
+    from ontos_tui.domain.serving import InferenceRecord
     from ontos_tui.tui.gateway import ServiceUser
     from ontos_tui.workspace import Workspace
 
-GOOD, BAD = 5, 1
+
+class Rating(IntEnum):
+    """How good an answer was; the thumbs are the first and the last."""
+
+    BAD = 1
+    POOR = 2
+    FAIR = 3
+    GOOD = 4
+    VERY_GOOD = 5
+
+    def __str__(self) -> str:
+        return self.name.lower().replace("_", " ")
 
 
 def rating_span(item: FeedbackItem | None) -> Span:
@@ -28,21 +41,37 @@ def rating_span(item: FeedbackItem | None) -> Span:
 
 def ask_feedback(
     asker: ServiceUser,
-    request_id: str,
-    schema: Mapping[str, Any],
-    output: Answer | None,
+    record: InferenceRecord,
     then: Callable[[FeedbackItem], Any],
-    rating: int = BAD,
+    rating: Rating | None = None,
 ) -> None:
     """Show the form about one request; what is filled in is kept, then `then` is told.
 
-    The correction starts as the answer that was given; it is sent only when something in it differs.
+    The correction is made by the schema of the model that answered, which need not be the one that answers now. It
+    starts as the answer that was given, and is sent only when something in it differs.
     """
-    answer_fields = schema_fields(schema, output)
+
+    def schema(workspace: Workspace) -> dict[str, Any]:
+        found: dict[str, Any] = workspace.train.model(record.model_id).template_snapshot["output_schema"]
+        return found
+
+    asker.ask(schema, lambda found: _show_form(asker, record, found, then, rating), group="schema")
+
+
+def _show_form(
+    asker: ServiceUser,
+    record: InferenceRecord,
+    schema: dict[str, Any],
+    then: Callable[[FeedbackItem], Any],
+    rating: Rating | None,
+) -> None:
+    given = without_empty(record.output or {})
+    answer_fields = schema_fields(schema, given)
     fields = [
-        FormField("rating", "Rating", rating, choices=(1, 2, 3, 4, 5), required=True, hint="1 bad … 5 good"),
+        FormField("rating", "Rating", rating, choices=tuple(Rating), required=True),
         FormField("comment", "Comment"),
-        *(_prefixed(field, required=output is not None) for field in answer_fields),
+        # Where nothing was answered, nothing need be corrected.
+        *(replace(one, name=f"answer.{one.name}", required=one.required and bool(given)) for one in answer_fields),
     ]
     check = schema_check(schema)
 
@@ -50,35 +79,34 @@ def ask_feedback(
         return without_empty({field.name: values[f"answer.{field.name}"] for field in answer_fields})
 
     def problems(values: Values) -> list[str]:
-        return check(answer_of(values)) if answer_of(values) != (output or {}) else []
+        return check(answer_of(values)) if answer_of(values) != given else []
 
     def done(values: Values | None) -> None:
-        if values is None:
-            return
-        answer = answer_of(values)
-        correction = answer if answer != (output or {}) else None
-        send_feedback(asker, request_id, values["rating"], values["comment"] or "", correction, then)
+        if values is not None:
+            answer = answer_of(values)
+            correction = answer if answer != given else None
+            send_feedback(asker, record, values["rating"], then, values["comment"] or "", correction)
 
     about = "Change the answer where it was wrong. A correction can become a training pair."
     asker.app.push_screen(FormDialog("Feedback", fields, about=about, check=problems), done)
 
 
-def _prefixed(field: FormField, *, required: bool) -> FormField:
-    """A field of the answer; where nothing was answered, nothing need be corrected."""
-    return replace(field, name=f"answer.{field.name}", required=field.required and required)
-
-
 def send_feedback(
     asker: ServiceUser,
-    request_id: str,
-    rating: int,
-    comment: str,
-    correction: Answer | None,
+    record: InferenceRecord,
+    rating: Rating,
     then: Callable[[FeedbackItem], Any],
+    comment: str = "",
+    correction: Answer | None = None,
 ) -> None:
     """Keep a piece of feedback."""
 
     def add(workspace: Workspace) -> FeedbackItem:
-        return workspace.improve.add_feedback(request_id, rating, comment, correction)
+        return workspace.improve.add_feedback(record.request_id, int(rating), comment, correction)
 
     asker.ask(add, then, group="feedback")
+
+
+def noted(item: FeedbackItem) -> str:
+    """What the user is told when a piece of feedback is kept."""
+    return "Noted. Press 7 to make a training pair of the correction." if item.correction else "Noted."

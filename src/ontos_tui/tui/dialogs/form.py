@@ -11,11 +11,14 @@ from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widgets import Input
 
+from ontos_tui.domain.safe import safe_line
 from ontos_tui.tui.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.widgets.lines import Line, LineView, OneLine, Span, line, span
 
 Values = dict[str, Any]
+LONGEST = 100_000
+"""Characters of one value that can be edited in a form."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,13 @@ class ChoiceLine(LineView, can_focus=True):
     def __init__(self, choices: Sequence[Any], value: Any, *, optional: bool, id: str) -> None:
         super().__init__(id=id)
         self._choices = (None, *choices) if optional else tuple(choices)
-        self._at = self._choices.index(value) if value in self._choices else 0
+        # Without a value nothing is chosen: a form never answers for its user.
+        self._at = self._choices.index(value) if value in self._choices else -1
 
     @property
     def value(self) -> Any:
-        """The chosen value."""
-        return self._choices[self._at]
+        """The chosen value; None while nothing is chosen."""
+        return self._choices[self._at] if self._at >= 0 else None
 
     def line_at(self, y: int, width: int) -> Line:
         # The window starts at the choice before the present one when not all fit.
@@ -80,7 +84,7 @@ class ChoiceLine(LineView, can_focus=True):
         return f"{index + 1} {text}" if index < 9 else text
 
     def action_step(self, by: int) -> None:
-        self._choose((self._at + by) % len(self._choices))
+        self._choose((max(self._at, 0 if by < 0 else -1) + by) % len(self._choices))
 
     def on_key(self, event: Any) -> None:
         if event.key.isdigit() and 1 <= int(event.key) <= len(self._choices):
@@ -93,6 +97,31 @@ class ChoiceLine(LineView, can_focus=True):
         self.post_message(self.Changed())
 
 
+class ValueInput(Input):
+    """A value as one would type it, harmless to look at. What was not touched comes back exactly as it was."""
+
+    DEFAULT_CSS = """
+    ValueInput { border: none; height: 1; padding: 0; background: $surface-lighten-1; }
+    ValueInput:focus { border: none; background: $surface-lighten-2; }
+    """
+
+    def __init__(self, given: Any = None, *, id: str | None = None) -> None:
+        super().__init__(id=id, compact=True)
+        self.give(given)
+
+    def give(self, given: Any) -> None:
+        """Show another value."""
+        self._given = given
+        self._shown = "" if given is None else safe_line(given, LONGEST)
+        self.value = self._shown
+
+    def read(self, read: Callable[[str], Any]) -> Any:
+        """What stands there; an empty field is None. Raises ValueError where `read` does."""
+        if self.value == self._shown and self._shown != str(self._given):
+            return self._given
+        return read(self.value) if self.value.strip() else None
+
+
 class FormDialog(Dialog[Values]):
     """A form; gives the values by field name. `check` may refuse them as a whole with a list of reasons."""
 
@@ -103,8 +132,6 @@ class FormDialog(Dialog[Values]):
     )
     DEFAULT_CSS = """
     FormDialog #fields { height: auto; max-height: 1fr; }
-    FormDialog Input { border: none; height: 1; padding: 0; background: $surface-lighten-1; }
-    FormDialog Input:focus { border: none; background: $surface-lighten-2; }
     FormDialog #problems { height: 2; }
     """
 
@@ -130,8 +157,7 @@ class FormDialog(Dialog[Values]):
                 if field.choices:
                     yield ChoiceLine(field.choices, field.value, optional=not field.required, id=f"f{number}")
                 else:
-                    shown = "" if field.value is None else str(field.value)
-                    yield Input(shown, id=f"f{number}", compact=True)
+                    yield ValueInput(field.value, id=f"f{number}")
         yield OneLine(id="problems")
 
     @staticmethod
@@ -150,14 +176,13 @@ class FormDialog(Dialog[Values]):
             widget = self.query_one(f"#f{number}")
             if isinstance(widget, ChoiceLine):
                 values[field.name] = widget.value
-                continue
-            assert isinstance(widget, Input)
-            text = widget.value
-            try:
-                values[field.name] = field.read(text) if text.strip() else None
-            except ValueError as error:
-                problems.append(f"{field.label}: {error}")
-                continue
+            else:
+                assert isinstance(widget, ValueInput)
+                try:
+                    values[field.name] = widget.read(field.read)
+                except ValueError as error:
+                    problems.append(f"{field.label}: {error}")
+                    continue
             if field.required and values[field.name] is None:
                 problems.append(f"{field.label} is needed.")
         if not problems:

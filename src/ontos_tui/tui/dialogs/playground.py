@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
-from textual.widgets import Input
 
-from ontos_tui.domain.errors import OntosError
-from ontos_tui.tui.commands import Command
-from ontos_tui.tui.dialogs.base import Dialog
-from ontos_tui.tui.dialogs.feedback import GOOD, ask_feedback, rating_span, send_feedback
+from ontos_tui.domain.errors import NotFoundError, OntosError
+from ontos_tui.domain.safe import safe_line
+from ontos_tui.tui.commands import Command, can_do, key_name
+from ontos_tui.tui.dialogs.answer import answer_lines, said_lines, source_lines
+from ontos_tui.tui.dialogs.base import Dialog, key_line
+from ontos_tui.tui.dialogs.feedback import Rating, ask_feedback, noted, send_feedback
+from ontos_tui.tui.dialogs.form import ValueInput
 from ontos_tui.tui.gateway import ServiceUser
 from ontos_tui.tui.stages.base import error_lines
-from ontos_tui.tui.widgets.data_grid import value_text
-from ontos_tui.tui.widgets.lines import EMPTY, Line, OneLine, Panel, fit, line, span, wrap
+from ontos_tui.tui.widgets.lines import EMPTY, Line, OneLine, Panel, line, span, wrap
 
 if TYPE_CHECKING:
     from ontos_tui.domain.data import Row
@@ -24,34 +28,37 @@ if TYPE_CHECKING:
     from ontos_tui.domain.serving import InferenceRecord
     from ontos_tui.workspace import Workspace
 
-BAR = 10
+WIDEST_NAME = 24
+_WHOLE = re.compile(r"[+-]?\d{1,15}")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 class Playground(Dialog[None], ServiceUser):
     """Ask an endpoint. Every request is logged like any other."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("send", "ctrl+s,f2", "Ask", "Send the row to the endpoint"),
-        Command("another", "ctrl+n", "Next row", "Another real row"),
-        Command("good", "ctrl+g", "Good", "The answer is right"),
-        Command("wrong", "ctrl+b", "Wrong", "The answer is wrong: say what is right"),
+        Command("send", "enter,ctrl+s,f2", "Ask", "Send the row to the endpoint"),
+        Command("another", "n,ctrl+n", "Next row", "Another real row"),
+        Command("edit", "e", "Edit", "Change a value of the row; tab leads to the next one"),
+        Command("good", "plus,ctrl+g", "Good", "The answer is right"),
+        Command("wrong", "minus,ctrl+b", "Wrong", "The answer is wrong: say what is right"),
+        Command("feedback", "f,ctrl+r", "Feedback", "Rate the answer, comment on it, correct it"),
         Command("leave", "escape", "Back", "Leave the playground"),
     )
     DEFAULT_CSS = """
     Playground > #box { height: 95%; max-width: 140; width: 96%; }
-    Playground #row { width: 1fr; padding: 0 1 0 0; }
+    Playground #row { width: 1fr; padding: 0 1 0 0; scrollbar-size-vertical: 1; }
     Playground #row Horizontal { height: 1; }
-    Playground #row OneLine { width: 24; }
-    Playground Input { border: none; height: 1; padding: 0; width: 1fr; background: $surface-lighten-1; }
-    Playground Input:focus { border: none; background: $surface-lighten-2; }
-    Playground #answer { width: 1fr; }
+    Playground ValueInput { width: 1fr; }
+    Playground #answer { width: 1fr; padding: 0 1; border-left: outer $surface-lighten-1; }
+    Playground #answer:focus { border-left: outer $accent; }
     """
 
     def __init__(self, endpoint: str) -> None:
         super().__init__(f"Playground · {endpoint}")
         self._endpoint = endpoint
         self._row: Row = {}
-        self._skip = 0
+        self._at = 0
         self._record: InferenceRecord | None = None
         self._said: FeedbackItem | None = None
 
@@ -61,137 +68,174 @@ class Playground(Dialog[None], ServiceUser):
             yield Panel(id="answer")
 
     def on_mount(self) -> None:
+        self.query_one("#answer").focus()
         self._show_answer()
-        self._load()
+        self._load(0)
 
-    def _load(self) -> None:
+    # The row
+
+    def _load(self, number: int) -> None:
         self.ask(
-            lambda workspace: workspace.deploy.sample_input(self._endpoint, skip=self._skip),
-            self._fill,
-            failed=self._no_row,
+            lambda workspace: workspace.deploy.sample_input(self._endpoint, skip=number),
+            lambda row: self._fill(number, row),
+            failed=lambda error: self._no_row(number, error),
         )
 
-    def _no_row(self, error: OntosError) -> None:
-        if self._skip:
-            self._skip = 0
-            self._load()
+    def _no_row(self, number: int, error: OntosError) -> None:
+        if number and isinstance(error, NotFoundError):
+            self._load(0)  # after the last row the first one comes again
         else:
             self.query_one("#answer", Panel).show(lambda width: error_lines(error, width))
 
-    async def _fill(self, row: Row) -> None:
+    async def _fill(self, number: int, row: Row) -> None:
         """The form of a row: a field for each feature."""
-        self._row, self._record, self._said = row, None, None
-        box = self.query_one("#row", VerticalScroll)
-        fields = list(box.query(Input))
-        if len(fields) == len(row):
-            for field, value in zip(fields, row.values(), strict=True):
-                field.value = _typed(value)
-        else:
+        fresh = list(row) != list(self._row)
+        self._at, self._row, self._record, self._said = number, row, None, None
+        if fresh:
+            box = self.query_one("#row", VerticalScroll)
             await box.remove_children()
-            for name, value in row.items():
-                label = OneLine(lambda width, name=name: line(span(name, "muted")))  # type: ignore[misc]
-                await box.mount(Horizontal(label, Input(_typed(value), compact=True)))
-            box.query(Input).first().focus()
+            await box.mount_all(self._field(name, value) for name, value in row.items())
+        else:
+            for field, value in zip(self.query(ValueInput), row.values(), strict=True):
+                field.give(value)
         self._show_answer()
+
+    def _field(self, name: str, value: Any) -> Horizontal:
+        label = OneLine(lambda width: self._label(name, width))
+        label.styles.width = 1 + min(WIDEST_NAME, max(cell_len(safe_line(one, 60)) for one in self._row))
+        return Horizontal(label, ValueInput(value))
+
+    def _label(self, name: str, width: int) -> Line:
+        """A field's name; marked when the endpoint refused the row because of it."""
+        error = self._record.error if self._record is not None else ""
+        refused = repr(safe_line(name, 80)) in error
+        return line(span(f"✗ {name}" if refused else name, "bad" if refused else "muted", width - 1))
 
     def _values(self) -> Row:
         """The row as it stands in the form: what was a number is read as one, an empty field is no value."""
-        inputs = self.query("#row Input").results(Input)
+        fields = self.query(ValueInput)
         return {
-            name: _read(field.value, before) for (name, before), field in zip(self._row.items(), inputs, strict=True)
+            name: field.read(lambda text, before=before: typed_value(text, before))  # type: ignore[misc]
+            for (name, before), field in zip(self._row.items(), fields, strict=True)
         }
 
+    # The answer
+
+    def _show_answer(self) -> None:
+        self.query_one("#answer", Panel).show(self._answer_lines)
+        for label in self.query("#row OneLine").results(OneLine):
+            label.repaint()
+        self._keys_changed()
+
+    def _answer_lines(self, width: int) -> Iterator[Line]:
+        record = self._record
+        if record is None:
+            yield line(span("enter", "key"), " asks the endpoint")
+            yield line(span("n", "key"), "     takes another row")
+            yield line(span("e", "key"), "     changes a value")
+            yield EMPTY
+            yield from wrap("The row is real. What you change, and every answer, is kept in the log.", width, "muted")
+            return
+        yield from answer_lines(record, width)
+        yield EMPTY
+        yield from source_lines(record, width)
+        yield EMPTY
+        if self._said is not None:
+            yield from said_lines(record, self._said, width)
+        elif record.output is not None:
+            yield line(span("+", "key"), " right   ", span("-", "key"), " wrong")
+
     def on_input_submitted(self) -> None:
+        """Enter in a field asks, as it does everywhere here."""
         self.action_send()
 
     def action_send(self) -> None:
         from ontos_tui.domain.serving import Origin
 
+        if not self._row:
+            return
         row = self._values()
-        self._said = None
+        self._record = self._said = None
+        self.query_one("#answer", Panel).show(lambda width: [line(span("Asking…", "muted"))])
+        self.query_one("#answer").focus()
 
         def query(workspace: Workspace) -> InferenceRecord:
             return workspace.deploy.query(self._endpoint, [row], origin=Origin.PLAYGROUND)[0]
 
-        self.query_one("#answer", Panel).show(lambda width: [line(span("Asking…", "muted"))])
         self.ask(query, self._answered, group="query", failed=self._failed)
 
     def _answered(self, record: InferenceRecord) -> None:
         self._record = record
         self._show_answer()
+        self.ontos.refresh_overview()
 
     def _failed(self, error: OntosError) -> None:
         self.query_one("#answer", Panel).show(lambda width: error_lines(error, width))
-
-    def _show_answer(self) -> None:
-        record, said = self._record, self._said
-        self.query_one("#answer", Panel).show(lambda width: answer_lines(record, said, width))
+        self._keys_changed()
 
     def action_another(self) -> None:
-        self._skip += 1
-        self._load()
+        self._load(self._at + 1)
+
+    def action_edit(self) -> None:
+        self.query(ValueInput).first().focus()
+
+    # What is said about it
 
     def action_good(self) -> None:
-        if self._record is not None and self._record.output is not None:
-            send_feedback(self, self._record.request_id, GOOD, "", None, self._noted)
+        if self._record is not None:
+            send_feedback(self, self._record, Rating.VERY_GOOD, self._noted)
 
     def action_wrong(self) -> None:
-        record = self._record
-        if record is None:
-            return
+        if self._record is not None:
+            ask_feedback(self, self._record, self._noted, Rating.BAD)
 
-        def show(schema: dict[str, Any]) -> None:
-            ask_feedback(self, record.request_id, schema, record.output, self._noted)
-
-        self.ask(lambda workspace: workspace.deploy.output_schema(self._endpoint), show, group="schema")
+    def action_feedback(self) -> None:
+        if self._record is not None:
+            ask_feedback(self, self._record, self._noted)
 
     def _noted(self, item: FeedbackItem) -> None:
         self._said = item
         self._show_answer()
-        self.ontos.tell("Noted. Press 7 to make a training pair of it." if item.correction else "Noted.")
+        self.ontos.tell(noted(item))
         self.ontos.refresh_overview()
 
+    # Keys
 
-def answer_lines(record: InferenceRecord | None, said: FeedbackItem | None, width: int) -> Iterator[Line]:
-    """What an endpoint answered, with how sure it is, and how long it took."""
-    if record is None:
-        yield line(span("ctrl+s", "key"), " or ", span("enter", "key"), " asks the endpoint about this row.")
-        yield line(span("The row is real; change what you like.", "muted"))
-        return
-    if record.output is None:
-        yield from wrap(f"✗ {record.error}", width, "bad")
-    for name, value in (record.output or {}).items():
-        yield line(span(name, "muted", 18), span(value_text(value), "strong"))
-        sure = record.confidence.get(name)
-        if sure is not None:
-            bar = "━" * round(sure * BAR)
-            yield line(span(" " * 18), f"{sure:.0%} sure ", span(bar, "accent"))
-    yield EMPTY
-    yield line(
-        span(f"version {record.model_version} · {record.latency_ms:.0f} ms · status {record.status_code}", "muted")
-    )
-    yield line(span(fit(f"request {record.request_id}", width), "muted"))
-    yield EMPTY
-    if said is not None:
-        yield line(rating_span(said), " noted, with the right answer" if said.correction else " noted")
-    elif record.output is not None:
-        yield line("Right? ", span("^g", "key"), "  Wrong? ", span("^b", "key"), " and say what is right.")
+    @property
+    def _typing(self) -> bool:
+        return isinstance(self.focused, ValueInput)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only an answer can be judged; letters that are typed into a field are no commands."""
+        if action in ("good", "wrong", "feedback"):
+            return self._record is not None and self._record.output is not None
+        if action == "edit":
+            return not self._typing and bool(self._row)
+        return super().check_action(action, parameters)
 
-def _typed(value: Any) -> str:
-    """A value as one would type it."""
-    return "" if value is None else value_text(value) if not isinstance(value, float) else repr(value)
+    def _keys(self, width: int) -> Line:
+        commands = [command for command in self.OWN_COMMANDS if can_do(self, command)]
+        if self._typing:  # the keys that a field does not take for text
+            commands = [replace(one, key_text=_key_while_typing(one)) for one in commands]
+        return key_line(commands, width)
+
+    def _keys_changed(self) -> None:
+        self.query_one("#keys", OneLine).repaint()
+
+    def on_descendant_focus(self) -> None:
+        self._keys_changed()
 
 
-def _read(text: str, before: Any) -> Any:
-    """What was typed, as the kind of value that stood there before."""
-    if not text.strip():
-        return None
+def _key_while_typing(command: Command) -> str:
+    keys = command.key.split(",")
+    return key_name(next((key for key in keys if key.startswith("ctrl+")), keys[0]))
+
+
+def typed_value(text: str, before: Any) -> Any:
+    """What was typed, as the kind of value that stood there before; else the text, which the model may refuse."""
+    told = text.strip()
     if isinstance(before, bool):
-        return {"true": True, "false": False}.get(text.strip().lower(), text)
-    if isinstance(before, (int, float)):
-        try:
-            return int(text) if isinstance(before, int) and text.strip().lstrip("-").isdigit() else float(text)
-        except ValueError:
-            return text
+        return {"true": True, "yes": True, "false": False, "no": False}.get(told.lower(), text)
+    if isinstance(before, (int, float)) and _NUMBER.fullmatch(told):
+        return int(told) if _WHOLE.fullmatch(told) and isinstance(before, int) else float(told)
     return text

@@ -77,7 +77,7 @@ class DeployView(StageView):
     def compose(self) -> ComposeResult:
         with Horizontal(classes="row"):
             yield Table[Entry](
-                [ColumnSpec("endpoints and models", 0), ColumnSpec("state", 14)],
+                [ColumnSpec("endpoint / model", 0), ColumnSpec("state", 14)],
                 _cells,
                 empty="Loading…",
                 id="endpoints",

@@ -55,8 +55,8 @@ class MonitorView(StageView):
         Command("span", "t", "Span", "The last hour, 24 hours, 7 days or 30 days"),
     )
     DEFAULT_CSS = """
-    MonitorView #endpoints { height: 1fr; min-height: 4; }
-    MonitorView #card { height: 14; padding: 0 1; }
+    MonitorView #endpoints { height: 3; }
+    MonitorView #card { height: 1fr; padding: 0 1; }
     MonitorView #series { height: 7; }
     MonitorView #requests { height: 1fr; }
     """
@@ -103,26 +103,35 @@ class MonitorView(StageView):
     def _show(self, board: Board) -> None:
         table: Table[EndpointSummary] = self.query_one("#endpoints", Table)
         table.say("No endpoint yet.\nPress 5 and then d to deploy a model; its requests are counted here.")
-        names = [summary.endpoint for summary in board.summaries]
-        shown = board.traffic.summary.endpoint if board.traffic is not None else ""
-        table.show(board.summaries, names.index(shown) if shown in names else None, self._endpoint_columns())
-        if board.traffic is not None:
-            self._show_traffic(board.traffic)
-        else:
+        # As high as it has lines, but the figures below keep their room.
+        table.styles.height = max(5 if not board.summaries else 3, min(len(board.summaries) + 2, self.size.height // 3))
+        traffic = board.traffic
+        if traffic is None:
+            table.show((), columns=self._endpoint_columns())
             self.query_one("#card", Panel).show(lambda width: [line(span("no data yet", "muted"))])
+        elif not self._outdated(traffic, board):
+            names = [summary.endpoint for summary in board.summaries]
+            table.show(board.summaries, names.index(traffic.summary.endpoint), self._endpoint_columns())
+            self._show_traffic(traffic)
         self._loaded()
+
+    def _outdated(self, traffic: Traffic, board: Board) -> bool:
+        """Whether the user has looked elsewhere since this was asked for; what he looks at now is on its way."""
+        wanted = self.session.endpoint
+        elsewhere = wanted != traffic.summary.endpoint and any(one.endpoint == wanted for one in board.summaries)
+        return self._again and (elsewhere or traffic.over != self._over)
 
     def _show_error(self, error: OntosError) -> None:
         self.query_one("#card", Panel).show(lambda width: error_lines(error, width))
         self._loaded()
 
     def _show_traffic(self, traffic: Traffic) -> None:
-        over, before = self._over, self._traffic
+        before = self._traffic
         same = before is not None and before.summary.endpoint == traffic.summary.endpoint
         self._traffic = traffic
         self.session.endpoint = traffic.summary.endpoint
-        self.query_one("#card", Panel).show(lambda width: card_lines(traffic, over, width), keep_place=same)
-        self.query_one("#series", Panel).show(lambda width: series_lines(traffic, over, width))
+        self.query_one("#card", Panel).show(lambda width: card_lines(traffic, width), keep_place=same)
+        self.query_one("#series", Panel).show(lambda width: series_lines(traffic, width))
         self._show_requests(traffic, same)
         self.commands_changed()
 
@@ -139,6 +148,9 @@ class MonitorView(StageView):
 
     def on_resize(self) -> None:
         """More columns where there is room for them."""
+        self.call_after_refresh(self._fit_columns)
+
+    def _fit_columns(self) -> None:
         if self._traffic is not None:
             for id, columns in (("#endpoints", self._endpoint_columns()), ("#requests", self._request_columns())):
                 table = self.query_one(id, Table)
@@ -147,7 +159,7 @@ class MonitorView(StageView):
     # The lists
 
     def _endpoint_columns(self) -> list[ColumnSpec]:
-        columns = [ColumnSpec("endpoint", 0), ColumnSpec("requests", 9, right=True)]
+        columns = [ColumnSpec("endpoint", 0), ColumnSpec("requests", 8, right=True)]
         if self.size.width >= 100:
             columns += [ColumnSpec("errors", 6, right=True), ColumnSpec("95 %", 8, right=True)]
         return [*columns, ColumnSpec("rating", 6, right=True)]
@@ -196,11 +208,15 @@ class MonitorView(StageView):
             self.session.endpoint = event.table.rows[event.index].endpoint
             self._limit = LISTED
             self.reload()
-        elif self._traffic is not None and event.index == len(event.table.rows) - 1:
-            if len(self._traffic.requests) < self._traffic.summary.requests:
-                self._limit += LISTED
-                self.reload()
+        elif event.index == len(event.table.rows) - 1 and self._more_requests:
+            self._limit += LISTED
+            self.reload()
         self.commands_changed()
+
+    @property
+    def _more_requests(self) -> bool:
+        traffic = self._traffic
+        return traffic is not None and len(traffic.requests) < traffic.summary.requests
 
     def on_table_chosen(self, event: Table.Chosen) -> None:
         if event.table.id == "requests":
@@ -256,6 +272,7 @@ def _traffic(
     # The log may have been written to between the questions: the buckets reach to the last request that was counted.
     end = max(until, summary.last_at + timedelta(microseconds=1)) if summary.last_at is not None else until
     return Traffic(
+        over=over,
         summary=summary,
         versions=tuple(monitor.versions(name, since)),
         points=tuple(monitor.timeseries(name, Bucket(over.bucket), since, end)),

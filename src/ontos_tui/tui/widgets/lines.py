@@ -58,8 +58,11 @@ def wrap(text: object, width: int, style: str = "text", indent: str = "") -> lis
     room = max(8, width - len(indent))
     for paragraph in safe_text(text, limit=100_000).split("\n"):
         # textwrap counts characters; wide ones are re-cut below so that no line leaves the panel.
-        for part in textwrap.wrap(paragraph, room, replace_whitespace=False, drop_whitespace=False) or [""]:
+        parts = textwrap.wrap(paragraph, room, replace_whitespace=False, drop_whitespace=False) or [""]
+        for number, part in enumerate(parts):
             rest = part.rstrip(" ") if part.strip() else part
+            if number:  # a space at the break belongs to neither line; the paragraph's own indentation stays
+                rest = rest.lstrip(" ")
             while cell_len(rest) > room:
                 head = set_cell_size(rest, room).rstrip(" ")
                 lines.append((Span(indent + head, style),))

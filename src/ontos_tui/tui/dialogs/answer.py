@@ -1,0 +1,59 @@
+"""An endpoint's answer and what was said about it, in lines: shared by the playground and the inspector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from rich.cells import cell_len
+
+from ontos_tui.domain.safe import safe_line
+from ontos_tui.tui.dialogs.feedback import rating_span
+from ontos_tui.tui.widgets.data_grid import value_text
+from ontos_tui.tui.widgets.lines import Line, fit, line, span, wrap
+
+if TYPE_CHECKING:
+    from ontos_tui.domain.improve import FeedbackItem
+    from ontos_tui.domain.serving import InferenceRecord
+
+BAR = 10
+WIDEST_NAME = 18
+
+
+def answer_lines(record: InferenceRecord, width: int) -> Iterator[Line]:
+    """What was answered, field by field with how sure the model was, or why nothing was."""
+    if record.output is None:
+        yield from wrap(f"✗ {record.error}", width, "bad")
+    room = name_room(record.output or {})
+    for name, value in (record.output or {}).items():
+        told = wrap(value if isinstance(value, str) else value_text(value), width - room, "strong")
+        yield line(span(name, "muted", room), *told[0])
+        for rest in told[1:]:
+            yield line(" " * room, *rest)
+        if (sure := record.confidence.get(name)) is not None:
+            bar = "━" * round(max(0.0, min(1.0, sure)) * BAR)
+            yield line(" " * room, span(bar, "accent"), span("─" * (BAR - len(bar)), "muted"), f" {sure:.0%} sure")
+
+
+def name_room(fields: dict[str, Any]) -> int:
+    """Cells for the names of fields that stand beside their values."""
+    return min(WIDEST_NAME, max((cell_len(safe_line(name, 60)) for name in fields), default=0)) + 2
+
+
+def source_lines(record: InferenceRecord, width: int) -> Iterator[Line]:
+    """Which version answered, how long it took, and the number under which the request is kept."""
+    took = f"{record.latency_ms:.1f} ms" if record.latency_ms < 10 else f"{record.latency_ms:,.0f} ms"
+    yield line(span(f"version {record.model_version} · {took} · status {record.status_code}", "muted"))
+    yield line(span(fit(f"request {record.request_id}", width), "muted"))
+
+
+def said_lines(record: InferenceRecord, item: FeedbackItem, width: int) -> Iterator[Line]:
+    """What somebody said about an answer: rating, comment, and what is right."""
+    yield line(rating_span(item), f" rated {item.rating} of 5 by {item.created_by}")
+    if item.comment:
+        yield from wrap(f"“{item.comment}”", width)
+    room = name_room(item.correction or {})
+    for name, value in (item.correction or {}).items():
+        differs = value != (record.output or {}).get(name)
+        mark = span(" ✎ corrected", "warn") if differs else span(" = as answered", "muted")
+        yield line(span(name, "muted", room), span(value_text(value), "strong"), mark)

@@ -1,0 +1,152 @@
+"""MONITOR in words, numbers and blocks. Where there is nothing to count there is no number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ontos_tui.tui.widgets.lines import EMPTY, Line, Span, fit, line, span, wrap
+from ontos_tui.tui.widgets.sparkline import sparkline
+
+if TYPE_CHECKING:
+    from ontos_tui.services.monitor import EndpointSummary, Point, RequestView, VersionSummary
+
+NAME, RANGE, TOTAL = 9, 12, 7
+LOWEST_RATING, HIGHEST_RATING = 1.0, 5.0
+
+
+@dataclass(frozen=True)
+class SpanOfTime:
+    """How far back one looks, and in which steps."""
+
+    label: str
+    length: timedelta
+    bucket: str
+
+
+SPANS = (
+    SpanOfTime("last hour", timedelta(hours=1), "minute"),
+    SpanOfTime("last 24 h", timedelta(hours=24), "hour"),
+    SpanOfTime("last 7 days", timedelta(days=7), "day"),
+    SpanOfTime("last 30 days", timedelta(days=30), "day"),
+)
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """One endpoint over a span of time that ended at `until`."""
+
+    over: SpanOfTime
+    summary: EndpointSummary
+    versions: tuple[VersionSummary, ...]
+    points: tuple[Point, ...]
+    requests: tuple[RequestView, ...]
+    latest: datetime | None
+    since: datetime
+    until: datetime
+
+
+def card_lines(traffic: Traffic, width: int) -> Iterator[Line]:
+    """The figures of an endpoint, one a line, and those of each version when several have answered."""
+    summary = traffic.summary
+    yield line(span(summary.endpoint, "title"))
+    yield line(span(f"{traffic.over.label}, as of {traffic.until.astimezone():%H:%M:%S}", "muted"))
+    yield EMPTY
+    if not summary.requests and not summary.ratings:
+        yield from _no_data(traffic, width)
+        return
+    yield _figure("requests", f"{summary.requests:,}")
+    rate = f"  {summary.error_rate:.1%} of them" if summary.error_rate is not None else ""
+    sign = "✗ " if summary.errors else ""
+    yield _figure("errors", f"{sign}{summary.errors:,}", rate, "bad" if summary.errors else "strong")
+    yield _figure("latency", milliseconds(summary.p50_ms), "  half below")
+    yield _figure("", milliseconds(summary.p95_ms), "  95 % below")
+    if summary.mean_rating is None:
+        yield _figure("rating", "no data yet", style="muted")
+    else:
+        yield _figure("rating", f"{summary.mean_rating:.1f} of 5", f"  n={summary.ratings:,}")
+        yield _figure("corrected", f"{summary.corrections:,}")
+    if traffic.latest is not None:
+        yield _figure("last", f"{traffic.latest.astimezone():%m-%d %H:%M:%S}", style="text")
+    if len(traffic.versions) > 1:
+        yield EMPTY
+        yield from _version_lines(traffic.versions, width)
+
+
+def _no_data(traffic: Traffic, width: int) -> Iterator[Line]:
+    yield line(span("no data yet", "strong") if traffic.latest is None else span("no data in this span", "strong"))
+    if traffic.latest is None:
+        yield from wrap("Nobody has asked this endpoint. Press 5 and then p to try it.", width)
+    else:
+        yield from wrap(f"last request {traffic.latest.astimezone():%Y-%m-%d %H:%M}", width, "muted")
+        yield line(span("t", "key"), " looks further back")
+
+
+def _figure(name: str, value: str, beside: str = "", style: str = "strong") -> Line:
+    return line(span(name, "muted", 10), span(value, style), span(beside, "muted"))
+
+
+def _version_lines(versions: Sequence[VersionSummary], width: int) -> Iterator[Line]:
+    room = max(8, width - 24)
+    yield line(span(f"{fit('version', room)} requests errors rating", "muted"))
+    for one in versions:
+        rating = f"{one.mean_rating:.1f}" if one.mean_rating is not None else "–"
+        yield line(
+            span(one.name, "text", room), f" {one.requests:>8,} ",
+            span(f"{one.errors:>6,}", "bad" if one.errors else "text"), f" {rating:>6}",
+        )  # fmt: skip
+
+
+def series_lines(traffic: Traffic, width: int) -> Iterator[Line]:
+    """What happened when: a row of blocks each for requests, errors, latency and ratings, with their numbers."""
+    summary, points, over = traffic.summary, traffic.points, traffic.over
+    if not summary.requests and not summary.ratings:
+        yield line(span(f"No data in the {over.label}, so there is nothing to draw.", "muted"))
+        return
+    # As wide as the blocks are: the numbers stand right beside them.
+    room = len(sparkline([0.0] * len(points), max(8, width - NAME - RANGE - TOTAL - 2)))
+    head = f"by {over.bucket}{' (UTC)' if over.bucket == 'day' else ''}"
+    yield line(
+        span(f"{fit(head, NAME + room)} {'min–max':>{RANGE}} {'sum':>{TOTAL}}", "muted"),
+    )
+    yield _counts("requests", [point.requests for point in points], room)
+    yield _counts("errors", [point.errors for point in points], room)
+    latencies = [point.mean_latency_ms for point in points]
+    yield _means("mean ms", latencies, room)
+    yield _means("rating", [point.mean_rating for point in points], room, LOWEST_RATING, HIGHEST_RATING)
+    yield _axis(traffic, room)
+
+
+def _counts(name: str, values: Sequence[int], room: int) -> Line:
+    blocks = sparkline(values, room)
+    low, high = min(values, default=0), max(values, default=0)
+    return line(
+        span(name, "muted", NAME), span(blocks, "accent", room),
+        f" {fit(f'{low:,}–{high:,}', RANGE).strip():>{RANGE}}", f" {sum(values):>{TOTAL},}",
+    )  # fmt: skip
+
+
+def _means(name: str, values: Sequence[float | None], room: int, bottom: float = 0.0, top: float | None = None) -> Line:
+    there = [value for value in values if value is not None]
+    told = f"{min(there):.1f}–{max(there):.1f}" if there else "no data"
+    return line(
+        span(name, "muted", NAME), span(sparkline(values, room, bottom=bottom, top=top), "accent", room),
+        f" {fit(told, RANGE).strip():>{RANGE}}",
+    )  # fmt: skip
+
+
+def _axis(traffic: Traffic, room: int) -> Line:
+    start = f"{traffic.since.astimezone():%m-%d %H:%M}"
+    if len(start) + 4 > room:
+        start = f"{traffic.since.astimezone():%m-%d}"
+    gap = " " * max(1, room - len(start) - 3)
+    return line(Span(" " * NAME), span(f"{start}{gap}now", "muted"))
+
+
+def milliseconds(value: float | None) -> str:
+    """A latency as people read it."""
+    if value is None:
+        return "no data"
+    return f"{value:.1f} ms" if value < 10 else f"{value:,.0f} ms"
