@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ontos_tui.domain.data import Column, DataTable, Item, Page, RowQuery, Sampling, TableAddress
@@ -197,6 +197,7 @@ def test_parquet_comes_out_json_like(catalog: LocalCatalog, store: Store, tmp_pa
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@example(table=[["", "INFINITY"]])
 @given(
     st.lists(
         st.lists(

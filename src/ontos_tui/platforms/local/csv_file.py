@@ -11,12 +11,14 @@ import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from ontos_tui.domain.data import Column
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.platforms.local.sql import column_list, literal, name, quoted
+
+if TYPE_CHECKING:
+    import duckdb
 
 _SEPARATORS = "\t;|,"
 """In the order of preference: a comma may be a decimal comma, the others are hardly anything else."""
@@ -65,6 +67,8 @@ class _Dialect:
 
 def inspect(connection: duckdb.DuckDBPyConnection, path: Path, head: bytes) -> tuple[str, list[Column], int, list[str]]:
     """The SQL that reads the file, its columns, how many rows it has, and what an expert should know about it."""
+    import duckdb
+
     encoding = "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8"
     try:
         return _inspect(connection, path, head, encoding)
@@ -120,6 +124,8 @@ def _guess(
     connection: duckdb.DuckDBPyConnection, path: Path, dialect: _Dialect, text: str
 ) -> tuple[_Dialect, dict[str, str]]:
     """The dialect with its decimal sign and date formats, and the columns' types as the first rows suggest them."""
+    import duckdb
+
     try:
         candidates = [_sniff(connection, path, dialect)]
     except duckdb.InvalidInputException as error:
@@ -183,7 +189,8 @@ def _ladder(kind: str, dialect: _Dialect) -> list[tuple[str, str]]:
     if kind in ("DATE", "TIMESTAMP"):
         written = dialect.dates if kind == "DATE" else dialect.times
         value = f"try_strptime({{c}}, {literal(written)})" if written else f"try_cast({{c}} AS {kind})"
-        return [(kind, f"coalesce(isfinite({value}), false)"), ("DOUBLE", double)]
+        # DuckDB takes words such as "infinity" for dates, and reads them as some day.
+        return [(kind, f"regexp_matches({{c}}, '[0-9]') AND coalesce(isfinite({value}), false)"), ("DOUBLE", double)]
     return [(kind, f"try_cast({{c}} AS {literal(kind)[1:-1]}) IS NOT NULL")]
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from ontos_tui.domain.data import Column
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.platforms.local.sql import bad_json_line, column_list, name
+
+if TYPE_CHECKING:
+    import duckdb
 
 _KEPT = ("BOOLEAN", "BIGINT", "UBIGINT", "HUGEINT", "DOUBLE", "VARCHAR")
 _TEXTS = ("DATE", "TIME", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "UUID", '"NULL"')

@@ -14,13 +14,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from ontos_tui.domain.data import Column, FileFormat
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.platforms.local import csv_file, jsonl_file
 from ontos_tui.platforms.local.sql import literal, name, reader_words
+
+if TYPE_CHECKING:
+    import duckdb
 
 SUFFIXES = {
     ".csv": FileFormat.CSV,
@@ -107,6 +109,8 @@ def open_source(path: Path, file_format: FileFormat, spill: Path) -> Source:
 
 
 def _connect(path: Path, spill: Path) -> duckdb.DuckDBPyConnection:
+    import duckdb
+
     # DuckDB's own start-up is not safe from several threads at once.
     with _connecting:
         connection = duckdb.connect(

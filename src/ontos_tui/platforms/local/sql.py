@@ -7,10 +7,12 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from ontos_tui.domain.errors import InvalidInputError, OntosError, PlatformError
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 def quoted(identifier: str) -> str:
@@ -34,6 +36,8 @@ def reader_words(path: Path, filter_text: str = "") -> Iterator[None]:
 
     `filter_text` is the user's filter that took part, if any: what does not lie in the file lies in it.
     """
+    import duckdb
+
     try:
         yield
     except duckdb.Error as error:
@@ -43,6 +47,8 @@ def reader_words(path: Path, filter_text: str = "") -> Iterator[None]:
 
 
 def _in_words(error: duckdb.Error, path: Path, filter_text: str) -> OntosError:
+    import duckdb
+
     told = str(error)
     if isinstance(error, duckdb.OutOfMemoryException):
         return PlatformError(
