@@ -68,7 +68,7 @@ async def test_the_ten_steps(tmp_path: Path, size: tuple[int, int]) -> None:
         await user.sees("▼ 1✎")
         # 8 see the request and the feedback in Monitor
         await user.press("escape", "6")
-        await user.sees("1 requests", "▼ 1✎", "rated 1 times")
+        await user.sees("1 request, the newest first", "▼ 1✎", "1.0 of 5  n=1")
         # 9 convert the feedback into a training pair and see it wait in the queue
         await user.press("7")
         await user.sees("→ dent")

@@ -2,44 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 
-from ontos_tui.domain.errors import NotFoundError, OntosError
+from ontos_tui.domain.errors import ConflictError, NotFoundError, NotReadyError, OntosError
 from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.commands import Command
 from ontos_tui.tui.dialogs.choose import ConfirmDialog
 from ontos_tui.tui.dialogs.feedback import rating_span
-from ontos_tui.tui.dialogs.record import field_lines
 from ontos_tui.tui.stages.base import StageView, error_lines
-from ontos_tui.tui.widgets.data_grid import value_text
-from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
+from ontos_tui.tui.stages.improve_lines import STATES, Outlook, item_lines, outlook_lines, state_span, verdict
+from ontos_tui.tui.widgets.lines import OneLine, Panel, line, span, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 if TYPE_CHECKING:
     from ontos_tui.domain.improve import FeedbackItem
     from ontos_tui.domain.pairs import QAPair
     from ontos_tui.domain.serving import Endpoint
-    from ontos_tui.domain.training import Job, ModelVersion
+    from ontos_tui.domain.training import Job
     from ontos_tui.services.compare import Comparison
-    from ontos_tui.services.improve import Conversion, RetrainPreview
+    from ontos_tui.services.improve import Conversion
     from ontos_tui.workspace import Workspace
 
-STATUSES = (None, "new", "converted", "dismissed")
-
-
-@dataclass(frozen=True)
-class Outlook:
-    """What a retraining of an endpoint's model would bring, or has brought."""
-
-    endpoint: str
-    preview: RetrainPreview
-    newest: ModelVersion
-    comparison: Comparison | None
+STATUSES = ("", *STATES)
+MOST_LINES = 8
+"""The highest that the panel about retraining becomes."""
+WIDE = 100
 
 
 class ImproveView(StageView):
@@ -56,50 +47,79 @@ class ImproveView(StageView):
         Command("retrain", "r", "Retrain", "Train again, with the same settings and what is new"),
         Command("deploy", "d", "Deploy newest", "Let the endpoint answer with the newest version"),
         Command("status", "s", "Status", "All, new, converted or dismissed feedback"),
-        Command("dismiss", "D", "Dismiss", "This feedback will not be used", shown=False),
+        Command("dismiss", "D", "Dismiss", "Nothing is to be learned from this feedback", shown=False),
     )
     DEFAULT_CSS = """
-    ImproveView #outlook { height: 8; padding: 0 1; }
+    ImproveView #feedback { height: 1fr; }
+    ImproveView #outlook { height: 3; padding: 0 1; }
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._status: str | None = None
+        self._status = ""
         self._outlook: Outlook | None = None
+        self._compared: dict[tuple[str, str, str], Comparison] = {}
+        self._shown_item = ""
+        self._wide = False
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="row"):
-            yield Table["FeedbackItem"](
-                [ColumnSpec("feedback", 0), ColumnSpec("rated", 5), ColumnSpec("state", 9)],
-                _cells,
-                empty="Loading…",
-                id="feedback",
-                classes="side",
-            )
+            with Vertical(classes="side"):
+                yield OneLine(id="which")
+                yield Table["FeedbackItem"]((), self._cells, empty="Loading…", id="feedback")
             yield Panel(id="details", classes="main")
         yield Panel(id="outlook")
+
+    def on_mount(self) -> None:
+        self.query_one("#outlook").can_focus = False
 
     def focus_first(self) -> None:
         self.query_one("#feedback").focus()
 
+    # The feedback
+
     def reload(self) -> None:
-        status, endpoint = self._status, self.session.endpoint
+        status = self._status
         self.ask(lambda workspace: _feedback(workspace, status), self._show, failed=self._show_error)
-        self.ask(lambda workspace: _outlook(workspace, endpoint), self._show_outlook, group="outlook",
-                 failed=self._no_outlook)  # fmt: skip
 
     def _show(self, items: Sequence[FeedbackItem]) -> None:
         table: Table[FeedbackItem] = self.query_one("#feedback", Table)
+        before = table.current.id if table.current is not None else ""
         table.say(
-            "No feedback yet. In the playground (5, p) or on a request (6, f) you say what was wrong."
-            if self._status is None
-            else f"No feedback is {self._status}. Press s for another status."
+            f"No feedback is {self._status}.\nPress s for another status."
+            if self._status
+            else "No feedback yet.\nSay what was wrong in the playground (5, then p) or on a request (6, then f)."
         )
-        table.show(items)
+        told = f"{len(items):,} {self._status or 'in all'}"
+        self.query_one("#which", OneLine).show(
+            lambda width: line(span(" feedback: ", "muted"), told, span("   s chooses", "muted"))
+        )
+        cursor = next((i for i, item in enumerate(items) if item.id == before), None)
+        table.show(items, cursor, self._columns())
         self._show_current()
+        self._load_outlook()
 
     def _show_error(self, error: OntosError) -> None:
         self.query_one("#details", Panel).show(lambda width: error_lines(error, width))
+
+    def on_resize(self) -> None:
+        """More columns where there is room for them."""
+        table = self.query_one("#feedback", Table)
+        table.show(table.rows, columns=self._columns())
+
+    def _columns(self) -> list[ColumnSpec]:
+        self._wide = self.size.width >= WIDE
+        if not self._wide:
+            return [ColumnSpec("when", 11), ColumnSpec("rated", 5), ColumnSpec("state", 0)]
+        fixed = [ColumnSpec("rated", 5), ColumnSpec("fix", 3), ColumnSpec("state", 11)]
+        return [ColumnSpec("when", 11), ColumnSpec("endpoint", 0), *fixed]
+
+    def _cells(self, item: FeedbackItem) -> Sequence[object]:
+        when = f"{item.created_at.astimezone():%m-%d %H:%M}"
+        if not self._wide:
+            return when, rating_span(item), state_span(item)
+        corrected = "yes" if item.correction is not None else span("no", "muted")
+        return when, item.endpoint, rating_span(item), corrected, state_span(item)
 
     @property
     def _current(self) -> FeedbackItem | None:
@@ -110,17 +130,48 @@ class ImproveView(StageView):
         self.commands_changed()
         item = self._current
         if item is None:
+            self._shown_item = ""
             self.query_one("#details", Panel).show(lambda width: ())
             return
+        pair_id = item.qa_pair_id
         self.ask(
-            lambda workspace: workspace.label.pair(item.qa_pair_id) if item.qa_pair_id else None,
-            lambda pair: self.query_one("#details", Panel).show(lambda width: _item_lines(item, pair, width)),
+            lambda workspace: workspace.label.pair(pair_id) if pair_id else None,
+            lambda pair: self._show_item(item, pair),
             group="pair",
+        )
+
+    def _show_item(self, item: FeedbackItem, pair: QAPair | None) -> None:
+        same, self._shown_item = item.id == self._shown_item, item.id
+        self.query_one("#details", Panel).show(lambda width: item_lines(item, pair, width), keep_place=same)
+
+    def on_table_moved(self) -> None:
+        self._show_current()
+        item = self._current
+        if item is not None and self._outlook is not None and item.endpoint != self._outlook.endpoint:
+            self._load_outlook()
+
+    def on_table_chosen(self) -> None:
+        self.query_one("#details").focus()
+
+    # What retraining brings
+
+    def _load_outlook(self) -> None:
+        item = self._current
+        endpoint = item.endpoint if item is not None else self.session.endpoint
+        compared = self._compared
+        self.ask(
+            lambda workspace: _outlook(workspace, endpoint, compared),
+            self._show_outlook,
+            group="outlook",
+            failed=self._no_outlook,
         )
 
     def _show_outlook(self, outlook: Outlook) -> None:
         self._outlook = outlook
-        self.query_one("#outlook", Panel).show(lambda width: _outlook_lines(outlook, width))
+        panel, training = self.query_one("#outlook", Panel), self._training
+        lines = len(list(outlook_lines(outlook, training, max(20, self.size.width - 2))))
+        panel.styles.height = min(MOST_LINES, lines)
+        panel.show(lambda width: outlook_lines(outlook, training, width))
         self.commands_changed()
 
     def _no_outlook(self, error: OntosError) -> None:
@@ -128,24 +179,34 @@ class ImproveView(StageView):
         self.query_one("#outlook", Panel).show(lambda width: wrap(f"{error.what} {error.todo}", width, "muted"))
         self.commands_changed()
 
-    def on_table_moved(self) -> None:
-        self._show_current()
+    @property
+    def _training(self) -> bool:
+        """Whether a training on these pairs is under way."""
+        outlook, overview = self._outlook, self.ontos.overview
+        if outlook is None or overview is None:
+            return False
+        sheet = outlook.preview.model.training_sheet_id
+        return any(job.params.get("training_sheet_id") == sheet for job in overview.running if job.kind == "train")
 
-    def on_table_chosen(self) -> None:
-        self.query_one("#details").focus()
+    # Commands
 
     def possible(self, command: str) -> bool:
-        if not self.is_mounted or command == "status":
-            return self.is_mounted
+        if not self.is_mounted:
+            return False
         item, outlook = self._current, self._outlook
-        if command in ("convert", "dismiss"):
+        if command == "convert":
+            return item is not None and item.status.value != "converted"
+        if command == "dismiss":
             return item is not None and item.status.value == "new"
         if command == "convert_all":
             rows: Sequence[FeedbackItem] = self.query_one("#feedback", Table).rows
             return any(one.status.value == "new" for one in rows)
         if command == "deploy":
-            return outlook is not None and outlook.newest.id != outlook.preview.model.id
-        return outlook is not None
+            return outlook is not None and outlook.is_newer
+        if command == "retrain":
+            ready = outlook is not None and outlook.has_changes and outlook.preview.readiness.ready
+            return ready and not self._training
+        return True
 
     def action_convert(self) -> None:
         item = self._current
@@ -154,23 +215,30 @@ class ImproveView(StageView):
 
     def action_convert_all(self) -> None:
         def convert(workspace: Workspace) -> list[Conversion]:
-            return [workspace.improve.convert(item.id) for item in _feedback(workspace, "new")]
+            # The oldest first, so that the pairs stand in the queue in the order in which they were said.
+            return [workspace.improve.convert(item.id) for item in reversed(_feedback(workspace, "new"))]
 
         self.ask(convert, self._converted, group="do")
 
     def _converted(self, conversions: Sequence[Conversion]) -> None:
         if conversions:
-            self.session.training_sheet_id = conversions[-1].training_sheet_id
-            self.session.pair_id = conversions[-1].curation_item_id
-        pairs = "1 training pair waits" if len(conversions) == 1 else f"{len(conversions)} training pairs wait"
-        self.ontos.tell(f"{pairs} in the queue. Press 3 and enter to decide.")
+            self.session.training_sheet_id = conversions[0].training_sheet_id
+            self.session.pair_id = conversions[0].curation_item_id
+        made = sum(one.status == "created" for one in conversions)
+        told = "1 training pair is made and waits" if made == 1 else f"{made:,} training pairs are made and wait"
+        self.ontos.tell(f"{told} in the queue. Press 3 and enter to decide.")
         self.reload()
         self.ontos.refresh_overview()
 
     def action_dismiss(self) -> None:
         item = self._current
         if item is not None:
-            self.ask(lambda workspace: workspace.improve.dismiss(item.id), lambda _: self.reload(), group="do")
+            self.ask(lambda workspace: workspace.improve.dismiss(item.id), self._dismissed, group="do")
+
+    def _dismissed(self, item: FeedbackItem) -> None:
+        self.ontos.tell("Dismissed. c can still make a training pair of it.")
+        self.reload()
+        self.ontos.refresh_overview()
 
     def action_status(self) -> None:
         self._status = STATUSES[(STATUSES.index(self._status) + 1) % len(STATUSES)]
@@ -183,7 +251,7 @@ class ImproveView(StageView):
             self.ask(lambda workspace: workspace.improve.retrain(name), self._submitted, group="do")
 
     def _submitted(self, job: Job) -> None:
-        self.ontos.tell(f"{job.title}: under way. What changed is shown here when it is done.")
+        self.ontos.tell(f"{job.title}: under way. What it changed is shown here when it is done.")
         self.ontos.refresh_overview()
 
     def action_deploy(self) -> None:
@@ -196,8 +264,10 @@ class ImproveView(StageView):
             if sure:
                 self.ask(lambda workspace: workspace.deploy.deploy(model.id, name), self._deployed, group="do")
 
-        changed = f"{outlook.comparison.summary}\n\n" if outlook.comparison else ""
-        question = f"{changed}{name} answers with {model.label()} from the next request on; b in Deploy rolls back."
+        told = f"Not compared: {outlook.no_comparison}"
+        if outlook.comparison is not None:
+            told = f"{verdict(outlook.comparison)[0]}: {outlook.comparison.summary}"
+        question = f"{told}\n\n{name} answers with {model.label()} from the next request on; 5, then b rolls back."
         self.app.push_screen(ConfirmDialog(f"Deploy {model.label()}?", question), answered)
 
     def _deployed(self, endpoint: Endpoint) -> None:
@@ -206,67 +276,32 @@ class ImproveView(StageView):
         self.ontos.refresh_overview()
 
 
-def _feedback(workspace: Workspace, status: str | None) -> list[FeedbackItem]:
+def _feedback(workspace: Workspace, status: str) -> list[FeedbackItem]:
     from ontos_tui.domain.states import FeedbackStatus
 
-    return workspace.improve.feedback(status=None if status is None else FeedbackStatus(status))
+    return workspace.improve.feedback(status=FeedbackStatus(status) if status else None)
 
 
-def _outlook(workspace: Workspace, endpoint: str) -> Outlook:
-    """What retraining would bring for the session's endpoint, or for the newest. Raises NotFoundError without one."""
+def _outlook(workspace: Workspace, endpoint: str, compared: dict[tuple[str, str, str], Comparison]) -> Outlook:
+    """What retraining would bring for this endpoint, or for the one changed last. Raises NotFoundError without one.
+
+    A comparison runs two models over all held-out pairs; it is kept in `compared` until a pair changes.
+    """
     views = workspace.deploy.endpoints()
     if not views:
         raise NotFoundError("There is no endpoint yet.", "Press 5 and then d to deploy a model.")
-    newest = max(views, key=lambda one: one.endpoint.updated_at)
-    view = next((one for one in views if one.endpoint.name == endpoint), newest)
-    latest = workspace.train.models(view.model.name)[0]
-    comparison = workspace.train.compare(view.model, latest) if latest.version > view.model.version else None
-    return Outlook(view.endpoint.name, workspace.improve.retrain_preview(view.endpoint.name), latest, comparison)
-
-
-def _cells(item: FeedbackItem) -> Sequence[object]:
-    answer = " · ".join(value_text(value) for value in (item.output or {}).values())
-    return (
-        answer or item.endpoint,
-        rating_span(item),
-        span(item.status.value, "accent" if item.status.value == "new" else "muted"),
-    )
-
-
-def _item_lines(item: FeedbackItem, pair: QAPair | None, width: int) -> Iterator[Line]:
-    when = item.created_at.astimezone().strftime("%Y-%m-%d %H:%M")
-    yield line(span(item.endpoint, "title"), span(f"  rated {item.rating} of 5 by {item.created_by}, {when}", "muted"))
-    if item.comment:
-        yield from wrap(f"“{item.comment}”", width)
-    yield EMPTY
-    names = dict.fromkeys([*(item.output or {}), *(item.correction or {})])
-    for name in names:
-        said = (item.output or {}).get(name)
-        right = (item.correction or {}).get(name, said) if item.correction else said
-        parts = [span(name, "muted", 18), span(value_text(said), "strong")]
-        if item.correction and right != said:
-            parts += [span(" → ", "warn"), span(value_text(right), "strong"), span(" ✎ corrected", "warn")]
-        yield line(*parts)
-    yield EMPTY
-    if pair is not None:
-        yield line(
-            span("training pair: ", "muted"), span(pair.status.value, "strong"), span(f"  {pair.item_ref}", "muted")
-        )
-    elif item.status.value == "new":
-        yield line(span("c", "key"), " makes a training pair of it")
-    yield EMPTY
-    yield from field_lines(item.input, width)
-
-
-def _outlook_lines(outlook: Outlook, width: int) -> Iterator[Line]:
-    changes, model = outlook.preview.changes, outlook.preview.model
-    yield line(span("Retraining ", "title"), span(f"{outlook.endpoint} serves {model.label()}", "muted"))
-    told = f"{changes.new} new, {changes.corrected} corrected, {changes.removed} removed since v{model.version}"
-    yield line(span(told, "strong"))
-    if outlook.comparison is not None:
-        yield from wrap(f"{outlook.newest.label()} is trained: {outlook.comparison.summary}", width, "good")
-        yield line(span("d", "key"), f" lets {outlook.endpoint} answer with {outlook.newest.label()}")
-    elif changes.new or changes.corrected or changes.removed:
-        yield line(span("r", "key"), " trains again with it and compares old and new on the same held-out pairs")
-    else:
-        yield from wrap("Nothing has changed since; convert feedback or label more.", width, "muted")
+    last = max(views, key=lambda one: one.endpoint.updated_at)
+    view = next((one for one in views if one.endpoint.name == endpoint), last)
+    model, newest = view.model, max(workspace.train.models(view.model.name), key=lambda one: one.version)
+    preview = workspace.improve.retrain_preview(view.endpoint.name)
+    since = preview.changes if newest.id == model.id else workspace.train.changes_since(newest)
+    outlook = Outlook(view.endpoint.name, preview, newest, since)
+    if not outlook.is_newer:
+        return outlook
+    key = (model.id, newest.id, str(since))
+    try:
+        if key not in compared:
+            compared[key] = workspace.train.compare(model, newest)
+    except (NotReadyError, ConflictError) as error:
+        return Outlook(view.endpoint.name, preview, newest, since, no_comparison=str(error))
+    return Outlook(view.endpoint.name, preview, newest, since, compared[key])

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 LISTED = 200
 """Requests that are read at once; more come when the cursor reaches the last one."""
-WIDE = 60
-"""Cells from which a list has room for more columns."""
+WIDE, WIDE_REQUESTS = 100, 60
+"""Cells of the screen, and of the list of requests, from which there is room for more columns."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,7 @@ class MonitorView(StageView):
         self._limit = LISTED
         self._traffic: Traffic | None = None
         self._loading = self._again = False
+        self._wide = self._wide_requests = False
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="row"):
@@ -144,7 +145,7 @@ class MonitorView(StageView):
         # The cursor stays on its request while newer ones come in above it.
         here = table.current.record.request_id if same and table.current is not None and table.cursor else ""
         cursor = next((i for i, view in enumerate(requests) if view.record.request_id == here), 0)
-        table.show(requests, cursor, self._request_columns() if requests else ())
+        table.show(requests, cursor, self._request_columns())
 
     def on_resize(self) -> None:
         """More columns where there is room for them."""
@@ -159,28 +160,26 @@ class MonitorView(StageView):
     # The lists
 
     def _endpoint_columns(self) -> list[ColumnSpec]:
+        self._wide = self.size.width >= WIDE
         columns = [ColumnSpec("endpoint", 0), ColumnSpec("requests", 8, right=True)]
-        if self.size.width >= 100:
+        if self._wide:
             columns += [ColumnSpec("errors", 6, right=True), ColumnSpec("95 %", 8, right=True)]
         return [*columns, ColumnSpec("rating", 6, right=True)]
 
     def _endpoint_cells(self, summary: EndpointSummary) -> Sequence[object]:
         rating = f"{summary.mean_rating:.1f}" if summary.mean_rating is not None else "–"
         asked: object = f"{summary.requests:,}" if summary.requests else span("no data", "muted")
-        if self.size.width < 100:
+        if not self._wide:
             return summary.endpoint, asked, rating
         errors = f"{summary.error_rate:.1%}" if summary.error_rate is not None else "–"
         slow = milliseconds(summary.p95_ms) if summary.p95_ms is not None else "–"
         return summary.endpoint, asked, errors, slow, rating
 
-    @property
-    def _requests_are_wide(self) -> bool:
-        return self.query_one("#requests").size.width >= WIDE
-
     def _request_columns(self) -> list[ColumnSpec]:
+        self._wide_requests = self.query_one("#requests").size.width >= WIDE_REQUESTS
         short = self._over.length <= timedelta(hours=24)
         columns = [ColumnSpec("when", 8 if short else 11), ColumnSpec("", 1)]
-        if self._requests_are_wide:
+        if self._wide_requests:
             columns.append(ColumnSpec("input", 0))
         return [*columns, ColumnSpec("answer", 0), ColumnSpec("ms", 5, right=True), ColumnSpec("rated", 5)]
 
@@ -190,7 +189,7 @@ class MonitorView(StageView):
         cells: list[object] = [f"{record.requested_at.astimezone():{form}}"]
         answered = record.output is not None
         cells.append(span("✓", "good") if answered else span("✗", "bad"))
-        if self._requests_are_wide:
+        if self._wide_requests:
             cells.append(span(" · ".join(value_text(value) for value in record.input.values()), "muted"))
         if answered:
             cells.append(" · ".join(value_text(value) for value in (record.output or {}).values()))

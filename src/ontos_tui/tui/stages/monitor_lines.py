@@ -58,7 +58,7 @@ def card_lines(traffic: Traffic, width: int) -> Iterator[Line]:
         yield from _no_data(traffic, width)
         return
     yield _figure("requests", f"{summary.requests:,}")
-    rate = f"  {summary.error_rate:.1%} of them" if summary.error_rate is not None else ""
+    rate = f"  {summary.error_rate:.1%} of {summary.requests:,}" if summary.error_rate is not None else ""
     sign = "✗ " if summary.errors else ""
     yield _figure("errors", f"{sign}{summary.errors:,}", rate, "bad" if summary.errors else "strong")
     yield _figure("latency", milliseconds(summary.p50_ms), "  half below")
