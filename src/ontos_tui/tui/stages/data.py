@@ -67,7 +67,7 @@ class DataView(StageView):
     def compose(self) -> ComposeResult:
         with Horizontal(classes="row"):
             yield Table[Entry](
-                [ColumnSpec("sheets and use cases", 0), ColumnSpec("items", 12, right=True)],
+                [ColumnSpec("sheets and use cases", 0), ColumnSpec("items", 8, right=True)],
                 lambda entry: (entry.name, span(entry.remark, "muted")),
                 empty="Loading…",
                 id="entries",
@@ -276,7 +276,7 @@ class DataView(StageView):
 def _entries(workspace: Workspace) -> list[Entry]:
     sheets = [Entry(sheet.name, f"{sheet.item_count:,}", sheet=sheet) for sheet in workspace.data.sheets()]
     cases = [
-        Entry(case.title, "sample data", use_case=case) for case in workspace.onboarding.use_cases() if not case.seeded
+        Entry(case.title, "sample", use_case=case) for case in workspace.onboarding.use_cases() if not case.seeded
     ]
     return sheets + cases
 

@@ -12,6 +12,8 @@ from textual.message import Message
 from ontos_tui.tui.widgets.lines import EMPTY, Line, LineView, Span, fit, line, span
 
 T = TypeVar("T")
+MADE = 2_000
+"""Lines that are kept at most."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,8 @@ class Table(LineView, Generic[T], can_focus=True):
         self._cells = cells
         self._empty = empty
         self._top = 0
+        # Lines by index, each with the row it was made of: rows are never changed in place, only replaced.
+        self._made: dict[int, tuple[T, Line]] = {}
         self.rows: Sequence[T] = ()
         self.cursor = 0
 
@@ -83,6 +87,9 @@ class Table(LineView, Generic[T], can_focus=True):
         self.rows = rows
         if columns is not None:
             self._columns = tuple(columns)
+            self._made.clear()
+        if len(self._made) > MADE:
+            self._made.clear()
         self.cursor = max(0, min(self.cursor if cursor is None else cursor, len(rows) - 1))
         self._follow()
         self.repaint()
@@ -110,7 +117,11 @@ class Table(LineView, Generic[T], can_focus=True):
             return line(span(self._empty_line(y - 1, width), "muted")) if self._empty else EMPTY
         if index >= len(self.rows):
             return EMPTY
-        return self._row(self.rows[index], width)
+        row = self.rows[index]
+        made = self._made.get(index)
+        if made is None or made[0] is not row:
+            made = self._made[index] = (row, self._row(row, width))
+        return made[1]
 
     def _empty_line(self, index: int, width: int) -> str:
         from textwrap import wrap
@@ -182,6 +193,7 @@ class Table(LineView, Generic[T], can_focus=True):
             self.post_message(self.Chosen(self, self.cursor))
 
     def on_resize(self) -> None:
+        self._made.clear()
         super().on_resize()
         self._follow()
 
