@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ontos_tui.workspace import Workspace
 
 WATCH_SECONDS = 0.5
+SWITCH_SECONDS = 0.0005
 LOG = logging.getLogger("ontos.tui")
 
 
@@ -370,6 +371,8 @@ def run_app(home: Path | None, *, plain_driver: bool = False) -> int:
         return 2
     from ontos_tui.home import default_home
 
+    # Threads read and write while somebody types; the event loop must not wait for its turn.
+    sys.setswitchinterval(SWITCH_SECONDS)
     app = OntosApp((home or default_home()).expanduser().absolute(), plain_driver=plain_driver)
     app.run(mouse=os.environ.get("ONTOS_MOUSE", "on") != "off")
     return app.return_code or 0

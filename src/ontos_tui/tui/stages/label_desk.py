@@ -353,6 +353,7 @@ class LabelDesk(ServiceUser):
         label = self.ontos.workspace.label
         self.ontos.busy(+1)
         writer.put(lambda: label.decide([decision]), self._written, self._refused)
+        self.call_after_refresh(writer.release)
         self.set_timer(LATE_SECONDS, self._tell_late)
         if advance:
             self._go_on()
@@ -385,6 +386,7 @@ class LabelDesk(ServiceUser):
         # Asked behind the decisions that are on their way, so that the store knows of them.
         self.ontos.busy(+1)
         writer.put(lambda: queue.source.next_undecided(cursor), found, self._refused)
+        self.call_after_refresh(writer.release)
 
     def _tell_late(self) -> None:
         """A decision that is not on the disk by now is counted on the screen until it is."""
@@ -449,6 +451,7 @@ class LabelDesk(ServiceUser):
 
         self.ontos.busy(+1)
         writer.put(lambda: work(sheet.id), done, self._refused)
+        self.call_after_refresh(writer.release)
 
     # Moving and looking
 

@@ -17,6 +17,8 @@ from ontos_tui.tui.gateway import unexpected
 Work = Callable[[], Any]
 Done = Callable[[Any], None]
 
+Item = tuple[Work, Done, Callable[[OntosError], None]]
+
 DRAIN_SECONDS = 10.0
 
 
@@ -26,7 +28,8 @@ class DecisionWriter:
     def __init__(self, tell: Callable[[Callable[[], None]], Any]) -> None:
         """`tell` runs a callable on the event loop; it is called from the thread."""
         self._tell = tell
-        self._work: queue.Queue[tuple[Work, Done, Callable[[OntosError], None]] | None] = queue.Queue()
+        self._work: queue.Queue[Item | None] = queue.Queue()
+        self._held: list[Item] = []
         self._waiting = 0
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="decision-writer", daemon=True)
@@ -38,13 +41,24 @@ class DecisionWriter:
         return self._waiting
 
     def put(self, work: Work, done: Done, failed: Callable[[OntosError], None]) -> None:
-        """Do `work` after everything that was put before; then `done` or `failed` on the event loop."""
+        """Do `work` after everything that was put before; then `done` or `failed` on the event loop.
+
+        It begins with the next `release`, so that the next item is painted first: both need the interpreter.
+        """
         with self._lock:
             self._waiting += 1
-        self._work.put((work, done, failed))
+            self._held.append((work, done, failed))
+
+    def release(self) -> None:
+        """Begin with what was put."""
+        with self._lock:
+            held, self._held = self._held, []
+        for item in held:
+            self._work.put(item)
 
     def close(self) -> bool:
         """Write what is waiting and stop; False when that took longer than `DRAIN_SECONDS`."""
+        self.release()
         self._work.put(None)
         self._thread.join(DRAIN_SECONDS)
         return not self._thread.is_alive()
