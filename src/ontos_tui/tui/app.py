@@ -234,6 +234,8 @@ class OntosApp(App[None], Commanded):
 
     def _show_overview(self, overview: Overview) -> None:
         self.overview = overview
+        if not self.query(Header):
+            return  # a last result that arrives while the app is being taken down
         self.query_one(Header).tell(str(self.home.name), overview)
         self.query_one(TabLine).tell(self.stage, overview)
         self.query_one(JobLine).tell(overview.running)
