@@ -12,12 +12,16 @@ from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.widgets.lines import Line, Panel, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
+SHORT_REMARK = 30
+"""Characters of a remark that the list has room for in any terminal."""
+
 
 class ChooseDialog(Dialog[int]):
     """A list to choose from; gives the index. Each choice is a name and a remark."""
 
     DEFAULT_CSS = """
     ChooseDialog Table { height: auto; min-height: 3; max-height: 20; }
+    ChooseDialog Panel { height: 3; padding: 0 2; }
     """
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
         Command("choose", "enter", "Choose", "Take the one under the cursor"),
@@ -33,11 +37,23 @@ class ChooseDialog(Dialog[int]):
         table: Table[tuple[str, str]] = Table([ColumnSpec("", name), ColumnSpec("", 0)], lambda choice: choice)
         table.styles.height = min(20, len(self._choices) + 1)
         yield table
+        if any(len(remark) > SHORT_REMARK for _, remark in self._choices):
+            yield Panel(id="remark")
 
     def on_mount(self) -> None:
         table = self.query_one(Table)
         table.show(self._choices, cursor=self._cursor)
         table.focus()
+        self._show_remark()
+
+    def on_table_moved(self) -> None:
+        self._show_remark()
+
+    def _show_remark(self) -> None:
+        """The whole remark of the choice under the cursor, where the list has no room for it."""
+        choice = self.query_one(Table).current
+        for panel in self.query(Panel):
+            panel.show(lambda width: wrap(choice[1], width, "muted") if choice is not None else ())
 
     def on_table_chosen(self, event: Table.Chosen) -> None:
         event.stop()
@@ -65,6 +81,12 @@ class ConfirmDialog(Dialog[bool]):
 
     def on_mount(self) -> None:
         self.query_one(Panel).show(self._lines)
+        self.call_after_refresh(self._make_room)
+
+    def _make_room(self) -> None:
+        """As high as the question is long."""
+        panel = self.query_one(Panel)
+        panel.styles.height = max(2, min(12, len(self._lines(panel.size.width))))
 
     def _lines(self, width: int) -> list[Line]:
         return wrap(self._question, width)

@@ -87,7 +87,7 @@ def _show_form(
             correction = answer if answer != given else None
             send_feedback(asker, record, values["rating"], then, values["comment"] or "", correction)
 
-    about = "Change the answer where it was wrong. A correction can become a training pair."
+    about = "Change what was wrong; a correction can become a training pair."
     asker.app.push_screen(FormDialog("Feedback", fields, about=about, check=problems), done)
 
 

@@ -14,7 +14,7 @@ from textual.widgets import Input
 from ontos_tui.domain.safe import safe_line
 from ontos_tui.tui.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
-from ontos_tui.tui.widgets.lines import Line, LineView, OneLine, Span, line, span
+from ontos_tui.tui.widgets.lines import Line, LineView, OneLine, Panel, Span, line, span, wrap
 
 Values = dict[str, Any]
 LONGEST = 100_000
@@ -158,7 +158,9 @@ class FormDialog(Dialog[Values]):
                     yield ChoiceLine(field.choices, field.value, optional=not field.required, id=f"f{number}")
                 else:
                     yield ValueInput(field.value, id=f"f{number}")
-        yield OneLine(id="problems")
+        problems = Panel(id="problems")
+        problems.can_focus = False
+        yield problems
 
     @staticmethod
     def _labeller(field: FormField) -> Callable[[int], Line]:
@@ -190,8 +192,8 @@ class FormDialog(Dialog[Values]):
         return values, problems
 
     def _tell(self, problems: Sequence[str]) -> None:
-        self.query_one("#problems", OneLine).show(
-            lambda width: line(span("✗ " + "; ".join(problems), "bad")) if problems else ()
+        self.query_one("#problems", Panel).show(
+            lambda width: wrap("✗ " + "; ".join(problems), width, "bad") if problems else ()
         )
 
     def on_input_changed(self) -> None:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from ontos_tui.workspace import Workspace
 
 WIDEST_NAME = 24
+LOWEST, FRAME = 20, 4
+"""Rows that the box has at least, and those of them that are not fields."""
 _WHOLE = re.compile(r"[+-]?\d{1,15}")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
@@ -46,7 +48,7 @@ class Playground(Dialog[None], ServiceUser):
         Command("leave", "escape", "Back", "Leave the playground"),
     )
     DEFAULT_CSS = """
-    Playground > #box { height: 95%; max-width: 140; width: 96%; }
+    Playground > #box { height: 95%; max-height: 95%; max-width: 140; width: 96%; }
     Playground #row { width: 1fr; padding: 0 1 0 0; scrollbar-size-vertical: 1; }
     Playground #row Horizontal { height: 1; }
     Playground ValueInput { width: 1fr; }
@@ -92,6 +94,7 @@ class Playground(Dialog[None], ServiceUser):
         fresh = list(row) != list(self._row)
         self._at, self._row, self._record, self._said = number, row, None, None
         if fresh:
+            self.query_one("#box").styles.height = max(LOWEST, len(row) + FRAME)
             box = self.query_one("#row", VerticalScroll)
             await box.remove_children()
             await box.mount_all(self._field(name, value) for name, value in row.items())
@@ -102,7 +105,7 @@ class Playground(Dialog[None], ServiceUser):
 
     def _field(self, name: str, value: Any) -> Horizontal:
         label = OneLine(lambda width: self._label(name, width))
-        label.styles.width = 1 + min(WIDEST_NAME, max(cell_len(safe_line(one, 60)) for one in self._row))
+        label.styles.width = 3 + min(WIDEST_NAME, max(cell_len(safe_line(one, 60)) for one in self._row))
         return Horizontal(label, ValueInput(value))
 
     def _label(self, name: str, width: int) -> Line:

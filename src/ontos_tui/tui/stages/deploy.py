@@ -77,7 +77,7 @@ class DeployView(StageView):
     def compose(self) -> ComposeResult:
         with Horizontal(classes="row"):
             yield Table[Entry](
-                [ColumnSpec("endpoint / model", 0), ColumnSpec("state", 14)],
+                [ColumnSpec("name", 0), ColumnSpec("state", 14)],
                 _cells,
                 empty="Loading…",
                 id="endpoints",
@@ -181,7 +181,8 @@ class DeployView(StageView):
             if index is not None:
                 self._deploy(models[index], name)
 
-        self.app.push_screen(ChooseDialog(f"Which model should {name} answer with?", choices), chosen)
+        cursor = next((i for i, model in enumerate(models) if model.id != current), 0)
+        self.app.push_screen(ChooseDialog(f"Which model should {name} answer with?", choices, cursor), chosen)
 
     def _name_endpoint(self, model: ModelVersion) -> None:
         from ontos_tui.services.deploy import dns_name

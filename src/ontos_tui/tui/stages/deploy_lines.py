@@ -35,16 +35,19 @@ def endpoint_lines(
     yield line(span(endpoint.name, "title"), "  ", state_span(endpoint))
     yield EMPTY
     serving_since = next((one.at for one in history if one.action in SWAPS), endpoint.created_at)
-    yield line(span("serves    ", "muted"), span(model.label(), "strong"), f"  {score_text(model)}")
+    yield line(span("serves", "muted", INDENT), span(model.label(), "strong"), f"  {score_text(model)}")
     yield line(" " * INDENT, span(f"since {serving_since.astimezone():%Y-%m-%d %H:%M}", "muted"))
     if (previous := models.get(endpoint.previous_model_id or "")) is not None:
-        back = (span("b", "key"), f" brings {previous.label()} back  {score_text(previous)}")
-        yield line(span("before    ", "muted"), *back)
+        yield line(span("before", "muted", INDENT), previous.label(), f"  {score_text(previous)}")
+        yield line(" " * INDENT, span("b", "key"), " rolls back to it")
     else:
-        yield line(span("before    ", "muted"), span("nothing: this is its first version", "muted"))
-    yield line(span("try it    ", "muted"), span("p", "key"), " opens the playground")
+        yield line(span("before", "muted", INDENT), span("nothing: this is its first version", "muted"))
+    if endpoint.status.value == "ready":
+        yield line(span("try it", "muted", INDENT), span("p", "key"), " opens the playground")
+    else:
+        yield line(span("try it", "muted", INDENT), span("x", "key"), " starts it; until then it refuses requests")
     yield EMPTY
-    yield from _http_lines(endpoint, server, curl, width)
+    yield from _http_lines(server)
     yield EMPTY
     yield from _beside("asks for", ", ".join(model.features), width)
     yield EMPTY
@@ -53,17 +56,19 @@ def endpoint_lines(
         what = f" {of.label()}" if of is not None and one.action in SWAPS else ""
         told = f"{one.at.astimezone():%Y-%m-%d %H:%M} {ACTIONS.get(one.action, one.action)}{what} by {one.by}"
         yield from _beside("history" if number == 0 else "", told, width, "muted")
-
-
-def _http_lines(endpoint: Endpoint, server: ServerState, curl: str, width: int) -> Iterator[Line]:
-    if not server.running:
-        yield line(span("HTTP      ", "muted"), "○ not running; ", span("h", "key"), " starts it at")
-        yield line(" " * INDENT, span(server.url, "muted"))
-        return
-    yield line(span("HTTP      ", "muted"), span("● running at ", "good"), server.url)
     if curl:
-        yield line(" " * INDENT, "with a real row (", span("y", "key"), " copies it):")
-        yield from wrap(curl, width - INDENT, "accent", indent=" " * INDENT)
+        yield EMPTY
+        yield line(span("This asks about a real row; ", "muted"), span("y", "key"), span(" copies it:", "muted"))
+        yield from wrap(curl, width, "accent")
+
+
+def _http_lines(server: ServerState) -> Iterator[Line]:
+    if not server.running:
+        yield line(span("HTTP", "muted", INDENT), "○ not running")
+        yield line(" " * INDENT, span("h", "key"), f" starts it at {server.url}")
+        return
+    yield line(span("HTTP", "muted", INDENT), span("● running", "good"), f" at {server.url}")
+    yield line(" " * INDENT, span("h", "key"), " stops it, ", span("y", "key"), " copies a curl command")
 
 
 def _beside(name: str, text: str, width: int, style: str = "text") -> Iterator[Line]:

@@ -89,14 +89,14 @@ def _figure(name: str, value: str, beside: str = "", style: str = "strong") -> L
 
 
 def _version_lines(versions: Sequence[VersionSummary], width: int) -> Iterator[Line]:
-    room = max(8, width - 24)
-    yield line(span(f"{fit('version', room)} requests errors rating", "muted"))
+    room = max(6, width - 21)
+    yield line(span(f"{fit('version', room)} {'asked':>7} {'errors':>6} {'rated':>5}", "muted"))
     for one in versions:
         rating = f"{one.mean_rating:.1f}" if one.mean_rating is not None else "–"
-        yield line(
-            span(one.name, "text", room), f" {one.requests:>8,} ",
-            span(f"{one.errors:>6,}", "bad" if one.errors else "text"), f" {rating:>6}",
-        )  # fmt: skip
+        # Of a long name the end matters: it has the number.
+        name = one.name if len(one.name) <= room else f"…{one.name[1 - room :]}"
+        errors = span(f" {one.errors:>6,}", "bad" if one.errors else "text")
+        yield line(span(name, "text", room), f" {one.requests:>7,}", errors, f" {rating:>5}")
 
 
 def series_lines(traffic: Traffic, width: int) -> Iterator[Line]:
