@@ -15,7 +15,12 @@ from ontos_tui.tui.app import OntosApp
 async def _says(home: Path, *needles: str) -> None:
     app = OntosApp(home)
     async with app.run_test(size=(80, 24)) as pilot:
-        await Driver(app, pilot).sees("✗", *needles, "Press q to leave")
+        user = Driver(app, pilot)
+
+        def told() -> str:
+            return " ".join(user.text().split())
+
+        await user.until(lambda: all(needle in told() for needle in ("✗", *needles, "Press q to leave")), str(needles))
         await pilot.press("3", "enter", "0", "J")
         await pilot.press("q")
         await pilot.pause()
