@@ -151,7 +151,8 @@ def _generate(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, 
     report = workspace.generate.generate(**params, progress=reporter)
     told = f"{report.created} pairs made, {report.existing} were there, {report.failed} without a proposal"
     counts = {name: value for name, value in vars(report).items() if isinstance(value, int | float)}
-    return told, {"training_sheet_id": report.training_sheet.id, **counts}
+    failures = [[_kept(ref), _kept(reason)] for ref, reason in report.failures]
+    return told, {"training_sheet_id": report.training_sheet.id, **counts, "failures": failures}
 
 
 def _serve(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
