@@ -103,7 +103,7 @@ def series_lines(traffic: Traffic, width: int) -> Iterator[Line]:
     """What happened when: a row of blocks each for requests, errors, latency and ratings, with their numbers."""
     summary, points, over = traffic.summary, traffic.points, traffic.over
     if not summary.requests and not summary.ratings:
-        yield line(span(f"No data in the {over.label}, so there is nothing to draw.", "muted"))
+        yield from wrap(f"No data in the {over.label}, so there is nothing to draw.", width, "muted")
         return
     # As wide as the blocks are: the numbers stand right beside them.
     room = len(sparkline([0.0] * len(points), max(8, width - NAME - RANGE - TOTAL - 2)))
