@@ -275,9 +275,7 @@ class DataView(StageView):
 
 def _entries(workspace: Workspace) -> list[Entry]:
     sheets = [Entry(sheet.name, f"{sheet.item_count:,}", sheet=sheet) for sheet in workspace.data.sheets()]
-    cases = [
-        Entry(case.title, "sample", use_case=case) for case in workspace.onboarding.use_cases() if not case.seeded
-    ]
+    cases = [Entry(case.title, "sample", use_case=case) for case in workspace.onboarding.use_cases() if not case.seeded]
     return sheets + cases
 
 

@@ -1,0 +1,66 @@
+"""Pictures of the screens that matter, at the two sizes that we promise. Look at them before you update them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from ontos_tui.domain.pairs import GenerationMode
+from ontos_tui.tui.app import OntosApp
+from ontos_tui.workspace import Workspace
+
+SIZES = [(80, 24), (120, 40)]
+
+
+def _walk(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
+    async def settle(pilot: Pilot[None]) -> None:
+        app = pilot.app
+        assert isinstance(app, OntosApp)
+        while app.stage_view is None or not app.is_idle:
+            await pilot.pause(0.02)
+        await pilot.pause()
+
+    async def walk(pilot: Pilot[None]) -> None:
+        await settle(pilot)
+        for key in keys:
+            await pilot.press(key)
+            await settle(pilot)
+        await settle(pilot)
+
+    return walk
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with sample data and pairs to decide."""
+    home = tmp_path_factory.mktemp("snapshots") / "demo"
+    with Workspace(home) as workspace:
+        report = workspace.onboarding.seed("defect_detection")
+        workspace.generate.generate(report.sheet.id, report.template.id, GenerationMode.AI)
+    return home
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("data", ("1",)),
+        ("generate", ("2",)),
+        ("label", ("3",)),
+        ("desk", ("3", "enter", "2", "2")),
+        ("edit", ("3", "enter", "e")),
+        ("help", ("3", "enter", "question_mark")),
+    ],
+)
+def test_with_data(snap_compare: Any, seeded: Path, name: str, keys: tuple[str, ...], size: tuple[int, int]) -> None:
+    (seeded / "session.json").unlink(missing_ok=True)
+    assert snap_compare(OntosApp(seeded, watch=False), run_before=_walk(*keys), terminal_size=size)
+
+
+@pytest.mark.parametrize("stage", "1234567")
+def test_empty(snap_compare: Any, tmp_path: Path, stage: str) -> None:
+    assert snap_compare(OntosApp(tmp_path / "empty", watch=False), run_before=_walk(stage), terminal_size=SIZES[0])
