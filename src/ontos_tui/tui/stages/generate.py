@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from ontos_tui.domain.errors import NotFoundError, OntosError
+from ontos_tui.domain.errors import NotFoundError, OntosError, PlatformError
 from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.commands import Command
 from ontos_tui.tui.dialogs.choose import ChooseDialog
@@ -63,7 +64,6 @@ class GenerateView(StageView):
     def __init__(self) -> None:
         super().__init__()
         self._setting: Setting | None = None
-        self._template_of: dict[str, str] = {}
         self._column: str | None = None
         self._limit: int | None = None
         self._previewed: tuple[str, ...] = ()
@@ -89,6 +89,14 @@ class GenerateView(StageView):
     def _table(self) -> Table[PreviewPair]:
         table: Table[PreviewPair] = self.query_one("#previews", Table)
         return table
+
+    @property
+    def _template_of(self) -> dict[str, str]:
+        """The templates that were chosen, by sheet; they are remembered with the session."""
+        chosen = self.session.extra.get("template_of")
+        if not isinstance(chosen, dict):
+            chosen = self.session.extra["template_of"] = {}
+        return chosen
 
     # What would be made
 
@@ -135,7 +143,7 @@ class GenerateView(StageView):
         panel = self.query_one("#setting", Panel)
         if self._setting is not None and panel.size.width:
             rows = sum(1 for _ in setting_lines(self._setting, self._limit, panel.size.width))
-            panel.styles.height = min(TALLEST, max(1, self.size.height // 3), rows)
+            panel.styles.height = min(TALLEST, max(1, self.size.height // 2), rows)
 
     def on_resize(self) -> None:
         self._fit_setting()
@@ -146,14 +154,11 @@ class GenerateView(StageView):
             self.reload()
 
     def _preview(self, setting: Setting) -> None:
-        from ontos_tui.domain.pairs import GenerationMode
-
-        sheet, template, mode = setting.sheet.id, setting.template.id, GenerationMode(setting.mode)
         self._table.say(f"Asking {setting.source}…" if setting.mode == AI else "Loading the preview…")
         self._table.show(())
         self.query_one("#pair", Panel).show(lambda width: ())
         self.ask(
-            lambda workspace: workspace.generate.preview(sheet, template, mode, PREVIEWED, setting.column),
+            lambda workspace: _previews(workspace, setting),
             self._show_previews,
             group="preview",
             failed=self._show_problem,
@@ -372,13 +377,28 @@ def _setting(
     return Setting(sheet, template, workspace.chat.name, made, mode, column, last)
 
 
+def _previews(workspace: Workspace, setting: Setting) -> list[PreviewPair]:
+    """The first pairs as they would be made. When nothing can propose answers, the questions are shown all the same."""
+    from ontos_tui.domain.pairs import GenerationMode
+
+    sheet, template = setting.sheet.id, setting.template.id
+    try:
+        return workspace.generate.preview(
+            sheet, template, GenerationMode(setting.mode), PREVIEWED, column=setting.column
+        )
+    except PlatformError as error:
+        told = f"{error.what} {error.todo} (m changes where answers come from)"
+        pairs = workspace.generate.preview(sheet, template, GenerationMode.MANUAL, PREVIEWED)
+        return [pair if pair.proposal is not None else replace(pair, error=told) for pair in pairs]
+
+
 def _template(templates: Sequence[Template], sheet: Sheet, wanted: str, chosen: str) -> Template:
     """The one that was chosen for this sheet, else the session's as long as it is not of another use case."""
     by_id = {one.id: one for one in templates}
     if chosen in by_id:
         return by_id[chosen]
     session = by_id.get(wanted)
-    if session is not None and (not sheet.use_case or session.use_case in ("", sheet.use_case)):
+    if session is not None and (not sheet.use_case or session.use_case == sheet.use_case):
         return session
     usable = [one for one in templates if one.status.value != "archived"] or templates
     fitting = [one for one in usable if one.use_case == sheet.use_case] or usable

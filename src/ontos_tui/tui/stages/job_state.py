@@ -57,9 +57,9 @@ def progress_lines(state: JobState, width: int) -> Iterator[Line]:
         yield line(span("━" * filled, "accent"), span("─" * (BAR - filled), "muted"), span(percent, "strong"))
         yield from wrap(f"{job.message or job.status.value}{left}", width)
     elif state.broken:
-        what = f"✗ {job.error}" if job.error else f"✗ {job.title}: {job.status.value}."
-        yield from wrap(what, width, "bad")
-        yield line(span("J", "key"), " shows the job and can resume it")
+        yield line(span(f"✗ {job.status.value}; ", "bad"), span("J", "key"), " shows it and can resume it")
+        if job.error:
+            yield from wrap(job.error, width)
 
 
 def event_lines(state: JobState, width: int) -> Iterator[Line]:
