@@ -6,9 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from ontos_tui.store.engine import Store
 from ontos_tui.workspace import Workspace
+
+# Shared machines are slow at times; what a test finds must not depend on that.
+settings.register_profile("ontos", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ontos")
 
 
 @pytest.fixture(autouse=True)
