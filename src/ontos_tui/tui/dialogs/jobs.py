@@ -39,7 +39,7 @@ class JobsDialog(Dialog[None], ServiceUser):
         self._shown = ""
 
     def compose_body(self) -> ComposeResult:
-        yield Table[Job](
+        yield Table["Job"](
             [ColumnSpec("job", 0), ColumnSpec("state", 10), ColumnSpec("done", 5, right=True), ColumnSpec("begun", 16)],
             _cells,
             empty="No job has run yet. Training (4 t) and generation (2 g) run as jobs.",
