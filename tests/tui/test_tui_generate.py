@@ -243,7 +243,7 @@ async def test_a_server_that_refuses_is_told_and_the_job_can_be_resumed(
             await user.sees("✗", "refuses the access", "Torque 41")
             await user.press("g")
             await over(user)
-            await user.sees("last run", "✗ failed; J shows it and can resume it", "refuses the access")
+            await user.sees("last run", "✗ failed; J can resume it", "refuses the access")
             view = user.app.stage_view
             assert isinstance(view, GenerateView)
             assert view.possible("generate")

@@ -57,7 +57,7 @@ def progress_lines(state: JobState, width: int) -> Iterator[Line]:
         yield line(span("━" * filled, "accent"), span("─" * (BAR - filled), "muted"), span(percent, "strong"))
         yield from wrap(f"{job.message or job.status.value}{left}", width)
     elif state.broken:
-        yield line(span(f"✗ {job.status.value}; ", "bad"), span("J", "key"), " shows it and can resume it")
+        yield line(span(f"✗ {job.status.value}; ", "bad"), span("J", "key"), " can resume it")
         if job.error:
             yield from wrap(job.error, width)
 
