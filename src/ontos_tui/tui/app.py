@@ -287,9 +287,14 @@ class OntosApp(App[None], Commanded):
             view = _make_view(stage)
             self._views[stage] = view
             self.query_one("#stages").mount(view)
-            self.call_after_refresh(self._enter, view)
+            self.busy(+1)
+            self.call_after_refresh(self._enter_first, view)
         else:
             self._enter(view)
+
+    def _enter_first(self, view: StageView) -> None:
+        self._enter(view)
+        self.busy(-1)
 
     def _enter(self, view: StageView) -> None:
         view.reload()
