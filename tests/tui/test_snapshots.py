@@ -18,11 +18,13 @@ SIZES = [(80, 24), (120, 40)]
 
 def _walk(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
     async def settle(pilot: Pilot[None]) -> None:
+        """Wait until nothing is under way and the picture has stopped changing."""
         app = pilot.app
         assert isinstance(app, OntosApp)
-        while app.stage_view is None or not app.is_idle:
-            await pilot.pause(0.02)
-        await pilot.pause()
+        seen: list[str] = []
+        while len(seen) < 3 or len(set(seen[-3:])) > 1 or app.stage_view is None or not app.is_idle:
+            await pilot.pause(0.03)
+            seen.append("\n".join(strip.text for strip in app.screen._compositor.render_strips()))
 
     async def walk(pilot: Pilot[None]) -> None:
         await settle(pilot)
