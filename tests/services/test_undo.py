@@ -128,7 +128,7 @@ class TwoPeople(RuleBasedStateMachine):
 
 
 TestTwoPeople = TwoPeople.TestCase
-TestTwoPeople.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+TestTwoPeople.settings = settings(max_examples=10, stateful_step_count=20, deadline=None)
 
 
 @pytest.fixture
