@@ -1,37 +1,26 @@
-"""The desk: the queue on the left, the item on the right, one key a decision. The key path does no I/O."""
+"""The desk: one key a decision, shown at once and written behind the next item. The key path does no I/O."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.message import Message
 
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.pairs import Verdict
 from ontos_tui.domain.schema import answer_problems
 from ontos_tui.domain.states import PairStatus
-from ontos_tui.domain.template import Template
-from ontos_tui.services.label import Decision, QueueFilter, QueueSort
-from ontos_tui.services.prompts import Prompt
+from ontos_tui.services.label import Decision
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values, schema_check, schema_fields, without_empty
-from ontos_tui.tui.dialogs.history import HistoryDialog
-from ontos_tui.tui.dialogs.text import TextDialog
-from ontos_tui.tui.gateway import Finished, ServiceUser
-from ontos_tui.tui.stages.label_item import STATUS_MARKS, Draft, ItemView, choices_of, item_lines
+from ontos_tui.tui.gateway import Finished
+from ontos_tui.tui.stages.label_item import STATUS_MARKS, choices_of
 from ontos_tui.tui.stages.label_keys import QueueTable
-from ontos_tui.tui.stages.label_queue import LabelQueue, open_queue, progress_line
+from ontos_tui.tui.stages.label_reader import NOTHING, LabelReader
 from ontos_tui.tui.stages.label_writer import DecisionWriter
-from ontos_tui.tui.widgets.lines import OneLine, Panel, line, span
-from ontos_tui.tui.widgets.table import Table
 
 if TYPE_CHECKING:
     from ontos_tui.domain.pairs import TrainingSheet
-    from ontos_tui.domain.schema import AnswerField
-    from ontos_tui.services.label import Batch, PairCounts, QueueRow
-    from ontos_tui.workspace import Workspace
+    from ontos_tui.services.label import Batch
 
 LATE_SECONDS = 0.05
 """A decision that takes longer than this to reach the disk is counted on the screen as being saved."""
@@ -44,183 +33,31 @@ BECOMES = {
 }
 """What a verdict makes of a pair, to be shown before it is on the disk; the others make it unlabeled."""
 
-NOTHING = ("", 0)
-"""The pair and the version of it that the draft was made from, when there is none."""
 
-FILTERS = ("all", "unlabeled", "labeled", "flagged", "rejected")
-
-
-class LabelDesk(ServiceUser):
+class LabelDesk(LabelReader):
     """Labels one training sheet."""
-
-    DEFAULT_CSS = """
-    LabelDesk { height: 1fr; layout: vertical; }
-    LabelDesk #queue { width: 2fr; min-width: 30; max-width: 56; }
-    LabelDesk #item { width: 3fr; padding: 0 1; }
-    """
 
     class Left(Message):
         """The user is done here for now."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._sheet: TrainingSheet | None = None
-        self._queue: LabelQueue | None = None
-        self._fields: tuple[AnswerField, ...] = ()
         self._writer: DecisionWriter | None = None
-        self._draft: dict[str, Any] = {}
-        self._active = ""
-        self._shown = NOTHING
-        self._prompt = False
-        self._filter = "all"
-        self._text = ""
-        self._least_sure_first = False
-        self._last = ""
         self._late = False
 
-    def compose(self) -> ComposeResult:
-        yield OneLine(id="progress")
-        with Horizontal(classes="row"):
-            yield QueueTable()
-            yield Panel(id="item")
+    @property
+    def waiting(self) -> int:
+        return self._writer.waiting if self._writer is not None else 0
 
     @property
-    def table(self) -> QueueTable:
-        """The queue."""
-        return self.query_one(QueueTable)
-
-    def focus_queue(self) -> None:
-        """The keys decide again."""
-        self.table.focus()
-
-    # Opening and filling
+    def late(self) -> int:
+        return self.waiting if self._late else 0
 
     def open(self, sheet: TrainingSheet) -> None:
         """Start labeling this training sheet, where the user left it."""
-
         if self._writer is None:
             self._writer = DecisionWriter(lambda deliver: self.app.post_message(Finished(deliver)))
-        if self._sheet is None or self._sheet.id != sheet.id:
-            self._queue = None
-            self.table.show(())
-        self._sheet = sheet
-        self._fields = Template.model_validate(sheet.template_snapshot).fields()
-        self.focus_queue()
-        self._load()
-
-    def _load(self) -> None:
-
-        sheet = self._sheet
-        assert sheet is not None
-        status = None if self._filter == "all" else PairStatus(self._filter)
-        wanted = QueueFilter(status=status, text=self._text)
-        sort = QueueSort.LEAST_SURE if self._least_sure_first else QueueSort.ORDER
-
-        first, here = self._queue is None, self.ontos.session.pair_id
-        self.ask(
-            lambda workspace: open_queue(workspace.label, sheet.id, wanted, sort, here, undecided=first),
-            self._take,
-            group="queue",
-        )
-
-    def _take(self, queue: LabelQueue) -> None:
-        self._queue = queue
-        self.table.say("No pair passes this filter. Press v for another one." if self._filter != "all" or self._text
-                       else "This training sheet has no pairs. Press esc, then 2 and g.")  # fmt: skip
-        self.table.show(queue, cursor=queue.start)
-        self._look()
-
-    def others_changed(self) -> None:
-        """Somebody, perhaps we, committed something: read what is in sight again and keep the place."""
-        sheet, queue = self._sheet, self._queue
-        if sheet is None or queue is None:
-            return
-        pages = queue.loaded_pages()
-
-        def show(read: tuple[dict[int, list[QueueRow]], PairCounts]) -> None:
-            rows, counts = read
-            if queue is not self._queue or (self._writer is not None and self._writer.waiting):
-                return
-            if counts.total != queue.counts.total:
-                self._load()
-                return
-            queue.counts = counts
-            queue.keep_pages(rows, self.table.cursor)
-            self.table.repaint()
-            self._look()
-
-        self.ask(lambda workspace: (queue.read(pages), workspace.label.counts(sheet.id)), show, group="others")
-
-    def _look(self) -> None:
-        """Show the item under the cursor, now when it is here, and have its neighbours fetched."""
-        queue = self._queue
-        if queue is None:
-            return
-        index = self.table.cursor
-        view = queue.view(index)
-        if view is not None and (view.pair.id, view.pair.version) != self._shown:
-            self._shown = (view.pair.id, view.pair.version)
-            self.ontos.session.pair_id = view.pair.id
-            self._draft = dict(view.pair.answer or view.pair.proposal or {})
-            self._active = next((field.name for field in self._fields if choices_of(field)), "")
-        self._paint()
-        if pages := queue.missing_pages(self.table.in_view):
-            self.ask(lambda workspace: queue.read(pages), lambda rows: self._got_pages(queue, rows), group="pages")
-        if missing := queue.missing_items(index):
-            self.ask(
-                lambda workspace: _views(workspace, missing), lambda views: self._got_items(queue, views), group="items"
-            )
-
-    def _got_pages(self, queue: LabelQueue, rows: dict[int, list[QueueRow]]) -> None:
-        if queue is self._queue:
-            queue.keep_pages(rows, self.table.cursor)
-            self.table.repaint()
-            self._look()
-
-    def _got_items(self, queue: LabelQueue, views: Sequence[ItemView]) -> None:
-        if queue is self._queue:
-            queue.keep_items(views, self.table.cursor)
-            self._look()
-
-    def _paint(self) -> None:
-        queue = self._queue
-        assert queue is not None
-        view = queue.view(self.table.cursor)
-        draft = Draft(dict(self._draft), self._active)
-        if view is None:
-            self.query_one("#item", Panel).show(
-                lambda width: () if not len(queue) else [line(span("Loading…", "muted"))]
-            )
-        else:
-            self.query_one("#item", Panel).show(
-                lambda width: item_lines(view, self._fields, draft, width, prompt=self._prompt)
-            )
-        self._paint_progress()
-
-    def _paint_progress(self) -> None:
-        queue = self._queue
-        if self._sheet is not None and queue is not None:
-            waiting = self._writer.waiting if self._late and self._writer is not None else 0
-            told = progress_line(self._sheet.name, queue, waiting, self._view_words(), self._last)
-            self.query_one("#progress", OneLine).show(lambda width: told)
-
-    def _view_words(self) -> str:
-        """What the list leaves out and how it is ordered, when that is not the usual."""
-        words = []
-        if self._filter != "all":
-            words.append(f"only {self._filter}")
-        if self._text:
-            words.append(f"with {self._text!r}")
-        if self._least_sure_first:
-            words.append("least sure first")
-        return ", ".join(words)
-
-    def on_table_moved(self, event: Table.Moved) -> None:
-        event.stop()
-        self._look()
-
-    def on_table_chosen(self, event: Table.Chosen) -> None:
-        event.stop()
+        super().open(sheet)
 
     def on_queue_table_verb(self, event: QueueTable.Verb) -> None:
         """A key of the queue."""
@@ -231,10 +68,6 @@ class LabelDesk(ServiceUser):
             getattr(self, f"do_{event.verb}")()
 
     # Deciding
-
-    @property
-    def _view(self) -> ItemView | None:
-        return self._queue.view(self.table.cursor) if self._queue is not None else None
 
     def choose(self, number: int) -> None:
         """Give the active field its `number`th choice; with a single field that is the decision."""
@@ -255,7 +88,6 @@ class LabelDesk(ServiceUser):
 
     def do_approve(self) -> None:
         """Decide that the answer as it stands is right."""
-
         view = self._view
         if view is None:
             return
@@ -269,7 +101,6 @@ class LabelDesk(ServiceUser):
         self._decide(Verdict.APPROVE if untouched else Verdict.EDIT, answer=None if untouched else dict(self._draft))
 
     def _problems(self) -> list[str]:
-
         assert self._sheet is not None
         return [
             str(problem) for problem in answer_problems(self._sheet.template_snapshot["output_schema"], self._draft)
@@ -277,7 +108,6 @@ class LabelDesk(ServiceUser):
 
     def do_edit(self) -> None:
         """Change the answer in a form."""
-
         view = self._view
         if view is None or self._sheet is None:
             return
@@ -295,7 +125,6 @@ class LabelDesk(ServiceUser):
 
     def do_reject(self) -> None:
         """The pair is no good."""
-
         view = self._view
         if view is None:
             return
@@ -309,14 +138,12 @@ class LabelDesk(ServiceUser):
 
     def do_flag(self) -> None:
         """Put the pair aside, or take the flag off."""
-
         view = self._view
         if view is not None:
             self._decide(Verdict.UNFLAG if view.pair.status.value == "flagged" else Verdict.FLAG)
 
     def do_note(self) -> None:
         """Write a note about this pair, without a decision."""
-
         view = self._view
         if view is None:
             return
@@ -341,7 +168,6 @@ class LabelDesk(ServiceUser):
         advance: bool = True,
     ) -> None:
         """Show the decision, go on to the next pair, and have it written."""
-
         view, queue, writer = self._view, self._queue, self._writer
         if view is None or queue is None or writer is None:
             return
@@ -390,7 +216,7 @@ class LabelDesk(ServiceUser):
 
     def _tell_late(self) -> None:
         """A decision that is not on the disk by now is counted on the screen until it is."""
-        if self._writer is not None and self._writer.waiting:
+        if self.waiting:
             self._late = True
             self._paint_progress()
 
@@ -403,7 +229,7 @@ class LabelDesk(ServiceUser):
         queue.written(batch.pairs)
         self.table.repaint()
         if self._late:
-            self._late = self._writer is not None and self._writer.waiting > 0
+            self._late = self.waiting > 0
             self._paint_progress()
         if self._shown[0] in {pair.id for pair in batch.pairs}:
             self._look()
@@ -453,53 +279,10 @@ class LabelDesk(ServiceUser):
         writer.put(lambda: work(sheet.id), done, self._refused)
         self.call_after_refresh(writer.release)
 
-    # Moving and looking
-
-    def do_skip(self) -> None:
-        """On without a decision."""
-        self.table.action_move(1)
-
     def do_next_open(self) -> None:
         """To the next pair that needs a decision."""
         if self._queue is not None and len(self._queue):
             self._go_on()
-
-    def do_search(self) -> None:
-        """Only pairs that contain a text."""
-
-        def done(values: Values | None) -> None:
-            if values is not None:
-                self._text = values["text"] or ""
-                self._load()
-
-        fields = (FormField("text", "Text", self._text, hint="in the item's id, fields or answer; empty shows all"),)
-        self.app.push_screen(FormDialog("Search", fields), done)
-
-    def do_filter(self) -> None:
-        """The next of the filters."""
-        self._filter = FILTERS[(FILTERS.index(self._filter) + 1) % len(FILTERS)]
-        self._load()
-
-    def do_sort(self) -> None:
-        """In order, or least sure first."""
-        self._least_sure_first = not self._least_sure_first
-        self._load()
-
-    def do_prompt(self) -> None:
-        """Fields or prompt."""
-        self._prompt = not self._prompt
-        self._paint()
-
-    def do_guidelines(self) -> None:
-        """How to decide."""
-        if self._sheet is not None:
-            text = str(self._sheet.template_snapshot.get("guidelines") or "This template has no guidelines.")
-            self.app.push_screen(TextDialog("Guidelines", text))
-
-    def do_history(self) -> None:
-        """Every change of this pair."""
-        if self._view is not None:
-            self.app.push_screen(HistoryDialog(self._view.pair))
 
     def do_leave(self) -> None:
         """To the training sheets."""
@@ -509,13 +292,3 @@ class LabelDesk(ServiceUser):
         """Whatever ends the app: what was decided is written first."""
         if self._writer is not None:
             self._writer.close()
-
-
-def _views(workspace: Workspace, pair_ids: Sequence[str]) -> list[ItemView]:
-
-    pairs = workspace.label.pairs(pair_ids)
-    if not pairs:
-        return []
-    sheet = workspace.label.training_sheet(pairs[0].training_sheet_id)
-    prompt = Prompt(Template.model_validate(sheet.template_snapshot))
-    return [ItemView(pair, prompt.messages(pair.source_data)) for pair in pairs]
