@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ontos_tui.domain.pairs import GenerationMode
+from ontos_tui.workspace import Workspace
 from terminal import Terminal, ontos
 
 
@@ -82,3 +84,23 @@ def test_no_color_sends_no_colours(tmp_path: Path) -> None:
     with _open(tmp_path, NO_COLOR="1") as terminal:
         assert b"38;2;" not in terminal.output
         assert b"38;5;" not in terminal.output
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_decision_that_was_shown_is_kept_when_the_line_drops(tmp_path: Path, number: int) -> None:
+    with Workspace(tmp_path) as workspace:
+        seeded = workspace.onboarding.seed("defect_detection")
+        made = workspace.generate.generate(seeded.sheet.id, seeded.template.id, GenerationMode.AI, limit=12)
+        before = workspace.label.counts(made.training_sheet.id)
+    with Terminal(ontos("--home", str(tmp_path))) as terminal:
+        terminal.sees("7 Improve", "INS-00001")
+        terminal.send("3")
+        terminal.sees("opens the queue")
+        terminal.send("\r")
+        terminal.sees("▸defect_class")
+        terminal.send("a")
+        terminal.sees(f"{before.total - before.unlabeled + 1}/12 decided")
+        terminal.signal(number)
+        terminal.ended()
+    with Workspace(tmp_path) as workspace:
+        assert workspace.label.counts(made.training_sheet.id).labeled == before.labeled + 1

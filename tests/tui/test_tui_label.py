@@ -12,6 +12,7 @@ from harness import Driver, open_app
 from ontos_tui.domain.pairs import GenerationMode, QAPair
 from ontos_tui.domain.states import PairStatus
 from ontos_tui.services.label import QueueFilter
+from ontos_tui.tui.stages.label_desk import LabelDesk
 from ontos_tui.workspace import Workspace
 
 
@@ -138,3 +139,27 @@ async def test_number_keys_lead_to_the_stages_again_after_escape(home: Path) -> 
     async with _desk(home) as user:
         await user.press("escape", "1")
         await user.sees("▐1")
+
+
+async def test_the_keys_of_the_queue_are_in_the_help_and_in_the_palette(home: Path) -> None:
+    async with _desk(home, (120, 60)) as user:
+        first = _open(user)[0]
+        await user.press("question_mark")
+        await user.sees("In the queue", "Approve", "1–9", "Undo", "History", "Everywhere")
+        await user.press("escape", "ctrl+p")
+        await user.sees("Approve (a)")
+        assert "Choose (1–9)" not in user.text(), "a key that stands for several cannot be run by its name"
+        await user.type("approve")
+        await user.press("enter")
+        await user.until(lambda: _pair(user, first).status is PairStatus.LABELED, "the palette approves")
+
+
+async def test_a_decision_right_before_leaving_is_on_the_disk(home: Path) -> None:
+    async with _desk(home) as user:
+        first = _open(user)[0]
+        user.app.query_one(LabelDesk).do_approve()
+        user.app.exit()
+    with Workspace(home) as workspace:
+        sheet = workspace.label.training_sheets()[0].sheet
+        row = next(row for row in workspace.label.queue(sheet.id) if row.item_ref == first)
+        assert row.status is PairStatus.LABELED

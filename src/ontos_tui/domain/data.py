@@ -17,9 +17,6 @@ from ontos_tui.domain.states import SheetStatus
 Row = dict[str, Any]
 """One source row: column name to a JSON-like value (str, int, float, bool, None, list or dict)."""
 
-ROW_NUMBER = "row_number"
-"""The item reference of a sheet without an identifying column: the row's position in the file, from 1."""
-
 
 class TableAddress(NamedTuple):
     """Where a table lives, as in Unity Catalog: catalog.schema.table."""

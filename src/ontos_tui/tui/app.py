@@ -11,11 +11,13 @@ import signal
 import sys
 import threading
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, ComposeResult, SystemCommand
 from textual.containers import Container
+from textual.dom import DOMNode
 from textual.screen import Screen
 
 from ontos_tui.domain.errors import OntosError
@@ -45,6 +47,7 @@ class OntosApp(App[None], Commanded):
     """The workbench."""
 
     TITLE = "Ontos"
+    HELP_TITLE = "Everywhere"
     CSS_PATH = "app.tcss"
     COMMANDS_SHOWN_LAST: ClassVar[tuple[str, ...]] = ("palette", "help", "quit")
     COMMANDS: ClassVar[set[type[CommandPalette]]] = {CommandPalette}  # type: ignore[assignment]
@@ -79,7 +82,6 @@ class OntosApp(App[None], Commanded):
         self._busy = 0
         self._watch = watch
         self._stop = threading.Event()
-        self._active_jobs: dict[str, Job] = {}
         self.animation_level = "none"
         for theme in THEMES:
             self.register_theme(theme)
@@ -121,12 +123,20 @@ class OntosApp(App[None], Commanded):
         """Nothing that was asked for is still under way."""
         return self._busy == 0
 
+    @property
+    def key_target(self) -> DOMNode:
+        """Where keys go first."""
+        return self.focused or self.stage_view or self.screen
+
     def refresh_keys(self) -> None:
         """Show the keys that work now."""
         if not self.is_running or isinstance(self.screen, Dialog):
             return
         commands = [
-            command for node, command in in_reach(self) if node is not self and command.shown and can_do(node, command)
+            command
+            for node in in_reach(self.key_target)
+            for command in node.OWN_COMMANDS
+            if node is not self and command.shown and can_do(node, command)
         ]
         last = [command for command in self.OWN_COMMANDS if command.id in self.COMMANDS_SHOWN_LAST]
         self.query_one(KeyLine).show(lambda width: key_line(commands, width, last))
@@ -207,29 +217,36 @@ class OntosApp(App[None], Commanded):
         """Notice what this and other processes commit, and only then read again."""
         workspace = self.workspace
         seen = -1
+        running: set[str] = set()
         while not self._stop.wait(WATCH_SECONDS):
             try:
+                if running:
+                    # A job that died tells nobody; its process is looked after, which notes it for all to see.
+                    workspace.jobs.jobs(active_only=True)
                 counter = workspace.store.change_counter()
-                # A job that died tells nobody; while one should run, its process is looked after.
-                if counter == seen and not self._active_jobs:
+                if counter == seen:
                     continue
                 seen = counter
-                if self._active_jobs:
-                    workspace.jobs.jobs(active_only=True)
                 overview = workspace.overview.overview()
+                now_running = {job.id for job in overview.running}
+                ended = [workspace.jobs.job(job_id) for job_id in running - now_running]
+                running = now_running
             except OntosError as error:
                 LOG.warning("watching: %s", error)
                 continue
             except Exception as error:  # noqa: BLE001  # watching goes on; the log has it
                 unexpected(error)
                 continue
-            self.post_message(Finished(lambda overview=overview: self._changed(overview)))  # type: ignore[misc]
+            self.post_message(Finished(partial(self._changed, overview, ended)))
 
-    def _changed(self, overview: Overview) -> None:
-        before = self.overview
+    def _changed(self, overview: Overview, ended: list[Job]) -> None:
         self._show_overview(overview)
-        self._tell_finished_jobs(overview)
-        if self.stage_view is not None and before is not None:
+        for job in ended:
+            if job.status.value == "failed":
+                self.tell_error(OntosError(f"{job.title} failed: {job.error}", "J shows the job; it can be resumed."))
+            else:
+                self.tell(f"{job.title}: {job.status.value}. {job.message}".rstrip())
+        if self.stage_view is not None:
             self.stage_view.reload()
 
     def _show_overview(self, overview: Overview) -> None:
@@ -239,16 +256,6 @@ class OntosApp(App[None], Commanded):
         self.query_one(Header).tell(str(self.home.name), overview)
         self.query_one(TabLine).tell(self.stage, overview)
         self.query_one(JobLine).tell(overview.running)
-
-    def _tell_finished_jobs(self, overview: Overview) -> None:
-        running = {job.id: job for job in overview.running}
-        for job_id in self._active_jobs.keys() - running.keys():
-            job = self.workspace.jobs.job(job_id)
-            if job.status.value == "failed":
-                self.tell_error(OntosError(f"{job.title} failed: {job.error}", "J shows the job; it can be resumed."))
-            else:
-                self.tell(f"{job.title}: {job.status.value}. {job.message}".rstrip())
-        self._active_jobs = running
 
     def refresh_overview(self) -> None:
         """Read the loop's state again, after a change of our own."""
@@ -326,9 +333,12 @@ class OntosApp(App[None], Commanded):
         from ontos_tui.tui.dialogs.help import HelpDialog
 
         view = self.stage_view
-        sections = [("Everywhere", self.OWN_COMMANDS)]
-        if view is not None:
-            sections.insert(0, (view.STAGE.title, view.OWN_COMMANDS))
+        nodes = in_reach(self.key_target)
+        sections = [
+            (node.HELP_TITLE, node.OWN_COMMANDS)
+            for node in nodes
+            if any(can_do(node, command) for command in node.OWN_COMMANDS)
+        ]
         about = view.ABOUT if view is not None else ""
         self.push_screen(HelpDialog(f"Help · {self.stage.title}", about, sections))
 

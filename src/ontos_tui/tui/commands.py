@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
-
-if TYPE_CHECKING:
-    from ontos_tui.tui.app import OntosApp
 
 
 @dataclass(frozen=True)
 class Command:
     """Something that a key does. The method `action_<id>` of the class that declares it does the work.
 
-    `key` may name several, separated by commas; the first is shown, or `key_text`. `shown` puts it into the footer.
+    `key` may name several, separated by commas; the first is shown. `shown` puts it into the footer. With a `key_text`
+    each of the keys means something else, so that is shown instead and the palette leaves the command out.
     """
 
     id: str
@@ -66,7 +64,7 @@ def bindings(commands: Iterable[Command]) -> list[Binding]:
 class Commanded(DOMNode):
     """A node with commands; its bindings are made from them."""
 
-    TITLE_IN_HELP: ClassVar[str] = ""
+    HELP_TITLE: ClassVar[str] = ""
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = ()
 
     def __init_subclass__(cls, **options: object) -> None:
@@ -81,11 +79,9 @@ def can_do(node: DOMNode, command: Command) -> bool:
     return node.check_action(command.id, ()) is True
 
 
-def in_reach(app: OntosApp) -> list[tuple[DOMNode, Command]]:
-    """The commands that keys reach now: from the focused widget outward to the app, each with its owner."""
-    focus: DOMNode = app.focused or app.stage_view or app.screen
-    nodes = [node for node in focus.ancestors_with_self if isinstance(node, Commanded)]
-    return [(node, command) for node in nodes for command in node.OWN_COMMANDS]
+def in_reach(focus: DOMNode) -> list[Commanded]:
+    """Who has commands that keys reach from here: from the focused widget outward to the app."""
+    return [node for node in focus.ancestors_with_self if isinstance(node, Commanded)]
 
 
 class CommandPalette(Provider):
@@ -94,10 +90,9 @@ class CommandPalette(Provider):
     def _commands(self) -> list[tuple[DOMNode, Command]]:
         from ontos_tui.tui.app import OntosApp
 
-        app = self.app
-        assert isinstance(app, OntosApp)
-        nodes: list[DOMNode] = [node for node in (app.stage_view, app) if node is not None]
-        return [(n, c) for n in nodes if isinstance(n, Commanded) for c in n.OWN_COMMANDS if can_do(n, c)]
+        assert isinstance(self.app, OntosApp)
+        nodes = in_reach(self.focused or self.app.stage_view or self.screen)
+        return [(node, one) for node in nodes for one in node.OWN_COMMANDS if can_do(node, one) and not one.key_text]
 
     async def search(self, query: str) -> Hits:
         """The commands that fit what was typed."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual.dom import DOMNode
-
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.commands import Commanded
@@ -18,6 +16,7 @@ class StageView(ServiceUser, Commanded):
     """One stage. It is mounted on its first visit and told to `reload` whenever the workspace changed."""
 
     STAGE: ClassVar[Stage]
+    HELP_TITLE: ClassVar[str] = "In this stage"
     ABOUT: ClassVar[str] = ""
     DEFAULT_CSS = """
     StageView { height: 1fr; layout: vertical; }
@@ -49,10 +48,6 @@ class StageView(ServiceUser, Commanded):
     def possible(self, command: str) -> bool:
         """Whether this command makes sense in the present state."""
         return True
-
-    def owner(self) -> DOMNode:
-        """The node that the commands belong to."""
-        return self
 
 
 def error_lines(error: OntosError, width: int) -> list[Line]:

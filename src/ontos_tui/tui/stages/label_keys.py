@@ -28,6 +28,7 @@ ROOMY = 44
 class QueueTable(Table["QueueRow"], Commanded):
     """The rows of the queue. Keys become `Verb` messages; the desk does the work."""
 
+    HELP_TITLE: ClassVar[str] = "In the queue"
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
         Command("desk('approve')", "a,enter", "Approve", "The answer as it stands is right; go on to the next pair"),
         Command(
