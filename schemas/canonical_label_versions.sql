@@ -5,7 +5,9 @@ CREATE TABLE IF NOT EXISTS canonical_label_versions (
   canonical_label_id STRING NOT NULL,
   version BIGINT NOT NULL,
   label_data STRING NOT NULL COMMENT 'JSON',
+  confidence STRING NOT NULL,
   notes STRING NOT NULL,
+  source STRING NOT NULL,
   modified_by STRING NOT NULL,
   modified_at TIMESTAMP NOT NULL,
   CONSTRAINT canonical_label_versions_pk PRIMARY KEY (id)

@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS canonical_labels (
   label_data STRING NOT NULL COMMENT 'JSON',
   confidence STRING NOT NULL COMMENT 'high, medium or low, as the expert says',
   notes STRING NOT NULL,
-  source STRING NOT NULL COMMENT 'review, ground_truth or import',
+  source STRING NOT NULL COMMENT 'review, labeling, adjudication, ground_truth or import',
   training_sheet_id STRING,
   allowed_uses ARRAY<STRING> NOT NULL,
   prohibited_uses ARRAY<STRING> NOT NULL,

@@ -12,6 +12,7 @@ CREATE TABLE IF NOT EXISTS events (
   reason STRING NOT NULL,
   batch_id STRING NOT NULL COMMENT 'decisions that were made, and are undone, together',
   undoes STRING NOT NULL COMMENT 'the batch that this event takes back, or brings back',
+  seconds DOUBLE COMMENT 'from the item in sight to the decision, where it was measured',
   CONSTRAINT events_pk PRIMARY KEY (id)
 )
 USING DELTA

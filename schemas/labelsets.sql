@@ -11,9 +11,13 @@ CREATE TABLE IF NOT EXISTS labelsets (
   label_type STRING NOT NULL,
   field STRING NOT NULL COMMENT 'the answer field whose values these classes are',
   classes STRING NOT NULL COMMENT 'JSON',
+  response_schema STRING NOT NULL COMMENT 'JSON schema of a whole answer; empty means the one field with these classes; JSON',
+  guidelines STRING NOT NULL COMMENT 'how to decide, for the people who label',
   use_case STRING NOT NULL,
   status STRING NOT NULL COMMENT 'draft | published | archived',
   version STRING NOT NULL,
+  parent_id STRING,
+  published_at TIMESTAMP,
   CONSTRAINT labelsets_pk PRIMARY KEY (id)
 )
 USING DELTA

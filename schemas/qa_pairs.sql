@@ -6,11 +6,10 @@ CREATE TABLE IF NOT EXISTS qa_pairs (
   created_by STRING NOT NULL,
   updated_at TIMESTAMP NOT NULL,
   updated_by STRING NOT NULL,
-  training_sheet_id STRING NOT NULL,
   sheet_id STRING NOT NULL,
   item_ref STRING NOT NULL,
-  sequence_number BIGINT NOT NULL COMMENT 'order in the training sheet, from 1',
-  source_data STRING NOT NULL COMMENT 'the item\'s fields when the pair was made; JSON',
+  sequence_number BIGINT NOT NULL COMMENT 'order in what it belongs to, from 1',
+  source_data STRING NOT NULL COMMENT 'the item\'s fields when this was made; JSON',
   proposal STRING COMMENT 'the answer as proposed; never changes after generation; JSON',
   confidence DOUBLE COMMENT '0 to 1, as stated by what proposed the answer',
   proposed_by STRING NOT NULL COMMENT 'what proposed it and why, in words',
@@ -20,6 +19,7 @@ CREATE TABLE IF NOT EXISTS qa_pairs (
   labeling_mode STRING NOT NULL COMMENT 'ai_generated | manual | existing_column | canonical | feedback',
   canonical_label_id STRING,
   was_auto_approved BOOLEAN NOT NULL,
+  was_blind BOOLEAN NOT NULL COMMENT 'the proposal was hidden from who decided',
   reject_reason STRING NOT NULL,
   notes STRING NOT NULL,
   allowed_uses ARRAY<STRING> NOT NULL,
@@ -28,8 +28,9 @@ CREATE TABLE IF NOT EXISTS qa_pairs (
   data_classification STRING NOT NULL COMMENT 'public | internal | confidential | restricted',
   reviewed_by STRING NOT NULL,
   reviewed_at TIMESTAMP,
-  feedback_id STRING COMMENT 'the feedback that this pair was made from',
   version BIGINT NOT NULL COMMENT 'counts the changes, for sync and for lineage',
+  training_sheet_id STRING NOT NULL,
+  feedback_id STRING COMMENT 'the feedback that this pair was made from',
   CONSTRAINT qa_pairs_pk PRIMARY KEY (id)
 )
 USING DELTA

@@ -17,6 +17,7 @@ CREATE TABLE IF NOT EXISTS sheets (
   sample_by STRING COMMENT 'column whose values are kept in proportion when stratified',
   sample_seed BIGINT NOT NULL,
   use_case STRING NOT NULL,
+  tags ARRAY<STRING> NOT NULL COMMENT 'what the data holds, such as PII; labels inherit it',
   status STRING NOT NULL COMMENT 'active | archived | deleted',
   item_count BIGINT NOT NULL COMMENT 'rows after filter and sample, counted when the sheet was last validated',
   source_fingerprint STRING NOT NULL COMMENT 'size and modification time of the source when last validated',

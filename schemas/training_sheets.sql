@@ -18,6 +18,7 @@ CREATE TABLE IF NOT EXISTS training_sheets (
   generation_params STRING NOT NULL COMMENT 'JSON',
   status STRING NOT NULL COMMENT 'generating | review | failed | archived',
   generation_error STRING NOT NULL,
+  blind_share DOUBLE NOT NULL COMMENT 'share of the pairs whose proposal is hidden at labeling',
   CONSTRAINT training_sheets_pk PRIMARY KEY (id)
 )
 USING DELTA

@@ -51,7 +51,8 @@ def _value(name: str, annotation: Any, limits: list[Any], n: int) -> Any:
     if python is int:
         return 1 + n % 5
     if python is float:
-        return 0.1 + n
+        most = next((limit.le for limit in limits if hasattr(limit, "le")), None)
+        return 0.1 + n if most is None else most / (n + 2)
     if python is datetime:
         return datetime(2026, 2, 28, 23, 59, 59, 123456, tzinfo=UTC) + timedelta(seconds=n)
     if python is date:

@@ -19,7 +19,7 @@ MADE = ("pair_counts", "request_counts")
 def kept(store: Store) -> dict[tuple[object, ...], int]:
     with store.read() as connection:
         found = counts.pair_counts(connection)
-    return {(one.training_sheet_id, one.status, one.auto_approved, one.failed, one.trainable): one.n for one in found}
+    return {(one.container_id, one.status, one.auto_approved, one.failed, one.trainable): one.n for one in found}
 
 
 def counted(store: Store) -> dict[tuple[object, ...], int]:

@@ -10,11 +10,12 @@ import sqlglot
 from sqlalchemy import Connection, create_engine, inspect, text
 from sqlglot import exp
 
+from ontos_tui.domain.data import Sheet
 from ontos_tui.domain.errors import StoreError
 from ontos_tui.domain.improve import AnnotationTask, GapUpdate
 from ontos_tui.domain.record import Record
 from ontos_tui.domain.tables import APPEND_ONLY, RECORDS
-from ontos_tui.store import delta, migrations
+from ontos_tui.store import delta, migrations, rows
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import METADATA, table
 
@@ -62,6 +63,40 @@ def test_a_database_of_any_earlier_version_becomes_the_same(store: Store, tmp_pa
     with store.read() as made, migrated.read() as old:
         assert shape(old) == shape(made)
         assert old.execute(text("PRAGMA user_version")).scalar_one() == migrations.VERSION
+    migrated.close()
+
+
+def test_a_workspace_from_before_the_labeling_jobs_gets_what_it_lacks(tmp_path: Path) -> None:
+    path = tmp_path / "ontos.db"
+    engine = create_engine(f"sqlite:///{path}")
+    newer = {"qa_pairs": ("was_blind",), "sheets": ("tags",), "training_sheets": ("blind_share",)}
+    with engine.begin() as connection:
+        for step in migrations.STEPS[:2]:
+            step(connection)
+        for name in ("labeling_jobs", "labeling_tasks", "labeling_items", "claims", "pair_hints"):
+            connection.execute(text(f"DROP TABLE {name}"))
+        for name, columns in newer.items():
+            for column in columns:
+                connection.execute(text(f"ALTER TABLE {name} DROP COLUMN {column}"))
+        connection.execute(text("PRAGMA user_version = 2"))
+        at = "'2026-11-01T00:00:00.000000Z'"
+        connection.execute(
+            text(
+                "INSERT INTO sheets (id, created_at, created_by, updated_at, updated_by, name, description, "
+                "source_table, columns, image_columns, filter_expression, sampling, sample_seed, use_case, status, "
+                f"item_count, source_fingerprint) VALUES ('s1', {at}, 'ana', {at}, 'ana', 'old', '', 'local.files.x', "
+                "'[]', '[]', '', 'all', 0, '', 'active', 5, '')"
+            )
+        )
+    engine.dispose()
+    migrated = Store(path)
+    with migrated.read() as connection:
+        (sheet,) = rows.find(connection, Sheet)
+        assert (sheet.name, sheet.tags) == ("old", [])
+        for record in RECORDS:
+            assert {column["name"] for column in inspect(connection).get_columns(record.TABLE)} == set(
+                record.model_fields
+            )
     migrated.close()
 
 
@@ -134,8 +169,6 @@ def test_writing_the_files_removes_those_of_tables_that_are_gone(tmp_path: Path)
 
 def test_what_is_written_once_cannot_be_changed(store: Store, one_of_each: dict[type[Record], Record]) -> None:
     from sqlalchemy.exc import IntegrityError
-
-    from ontos_tui.store import rows
 
     for record in APPEND_ONLY:
         with store.write() as connection:

@@ -94,6 +94,7 @@ class Sheet(Audited):
     sample_by: str | None = Field(None, description="column whose values are kept in proportion when stratified")
     sample_seed: int = 0
     use_case: str = ""
+    tags: list[str] = Field(default_factory=list, description="what the data holds, such as PII; labels inherit it")
     status: SheetStatus = SheetStatus.ACTIVE
     item_count: int = Field(0, description="rows after filter and sample, counted when the sheet was last validated")
     source_fingerprint: str = Field("", description="size and modification time of the source when last validated")

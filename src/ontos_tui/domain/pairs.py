@@ -52,25 +52,19 @@ class TrainingSheet(Audited):
     generation_params: dict[str, Any] = Field(default_factory=dict)
     status: TrainingSheetStatus = TrainingSheetStatus.GENERATING
     generation_error: str = ""
+    blind_share: float = Field(0.0, ge=0, le=1, description="share of the pairs whose proposal is hidden at labeling")
 
 
-class QAPair(Audited):
-    """One question made from one item, with the proposed answer and the decided one."""
+class Decidable(Audited):
+    """One item with what is proposed and what is decided about it. Subclasses say what it belongs to."""
 
-    TABLE: ClassVar[str] = "qa_pairs"
-    UNIQUE: ClassVar = (("training_sheet_id", "item_ref"),)
-    INDEXES: ClassVar = (
-        ("training_sheet_id", "sequence_number"),
-        ("training_sheet_id", "status", "sequence_number"),
-        ("training_sheet_id", "updated_at"),
-        ("sheet_id", "item_ref"),
-    )
+    CONTAINER: ClassVar[str] = ""
+    """The column that names what the item belongs to: a training sheet, a labeling task."""
 
-    training_sheet_id: str
     sheet_id: str
     item_ref: str
-    sequence_number: int = Field(description="order in the training sheet, from 1")
-    source_data: dict[str, Any] = Field(description="the item's fields when the pair was made")
+    sequence_number: int = Field(description="order in what it belongs to, from 1")
+    source_data: dict[str, Any] = Field(description="the item's fields when this was made")
     proposal: Answer | None = Field(None, description="the answer as proposed; never changes after generation")
     confidence: float | None = Field(None, description="0 to 1, as stated by what proposed the answer")
     proposed_by: str = Field("", description="what proposed it and why, in words")
@@ -80,6 +74,7 @@ class QAPair(Audited):
     labeling_mode: LabelingMode = LabelingMode.MANUAL
     canonical_label_id: str | None = None
     was_auto_approved: bool = False
+    was_blind: bool = Field(False, description="the proposal was hidden from who decided")
     reject_reason: str = ""
     notes: str = ""
     allowed_uses: list[str] = Field(default_factory=lambda: list(ALL_USES))
@@ -88,8 +83,29 @@ class QAPair(Audited):
     data_classification: Classification = Classification.INTERNAL
     reviewed_by: str = ""
     reviewed_at: datetime | None = None
-    feedback_id: str | None = Field(None, description="the feedback that this pair was made from")
     version: int = Field(1, description="counts the changes, for sync and for lineage")
+
+    @property
+    def container_id(self) -> str:
+        """The id of what it belongs to."""
+        return str(getattr(self, self.CONTAINER))
+
+
+class QAPair(Decidable):
+    """One question made from one item, with the proposed answer and the decided one."""
+
+    TABLE: ClassVar[str] = "qa_pairs"
+    CONTAINER: ClassVar[str] = "training_sheet_id"
+    UNIQUE: ClassVar = (("training_sheet_id", "item_ref"),)
+    INDEXES: ClassVar = (
+        ("training_sheet_id", "sequence_number"),
+        ("training_sheet_id", "status", "sequence_number"),
+        ("training_sheet_id", "updated_at"),
+        ("sheet_id", "item_ref"),
+    )
+
+    training_sheet_id: str
+    feedback_id: str | None = Field(None, description="the feedback that this pair was made from")
 
 
 class CanonicalLabel(Audited):
@@ -104,7 +120,7 @@ class CanonicalLabel(Audited):
     label_data: Answer
     confidence: str = Field("high", description="high, medium or low, as the expert says")
     notes: str = ""
-    source: str = Field("review", description="review, ground_truth or import")
+    source: str = Field("review", description="review, labeling, adjudication, ground_truth or import")
     training_sheet_id: str | None = None
     allowed_uses: list[str] = Field(default_factory=lambda: list(ALL_USES))
     prohibited_uses: list[str] = Field(default_factory=list)
@@ -125,7 +141,9 @@ class CanonicalLabelVersion(Record):
     canonical_label_id: str
     version: int
     label_data: Answer
+    confidence: str = "high"
     notes: str = ""
+    source: str = "review"
     modified_by: str
     modified_at: datetime
 
@@ -159,6 +177,7 @@ class Event(Record):
     reason: str = ""
     batch_id: str = Field("", description="decisions that were made, and are undone, together")
     undoes: str = Field("", description="the batch that this event takes back, or brings back")
+    seconds: float | None = Field(None, description="from the item in sight to the decision, where it was measured")
 
 
 def answer_digest(answer: Answer | None) -> str:

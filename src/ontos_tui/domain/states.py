@@ -71,6 +71,24 @@ class TaskStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class LabelingJobStatus(StrEnum):
+    DRAFT = "draft"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    ARCHIVED = "archived"
+
+
+class LabelingTaskStatus(StrEnum):
+    PENDING = "pending"
+    ASSIGNED = "assigned"
+    IN_PROGRESS = "in_progress"
+    SUBMITTED = "submitted"
+    REWORK = "rework"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
 TEMPLATE_TRANSITIONS: Mapping[TemplateStatus, frozenset[TemplateStatus]] = {
     TemplateStatus.DRAFT: frozenset({TemplateStatus.PUBLISHED, TemplateStatus.ARCHIVED}),
     TemplateStatus.PUBLISHED: frozenset({TemplateStatus.ARCHIVED}),
@@ -93,6 +111,28 @@ TASK_TRANSITIONS: Mapping[TaskStatus, frozenset[TaskStatus]] = {
     TaskStatus.REVIEW: frozenset({TaskStatus.IN_PROGRESS, TaskStatus.COMPLETED, TaskStatus.CANCELLED}),
     TaskStatus.COMPLETED: frozenset(),
     TaskStatus.CANCELLED: frozenset(),
+}
+
+LABELING_JOB_TRANSITIONS: Mapping[LabelingJobStatus, frozenset[LabelingJobStatus]] = {
+    LabelingJobStatus.DRAFT: frozenset({LabelingJobStatus.ACTIVE, LabelingJobStatus.ARCHIVED}),
+    LabelingJobStatus.ACTIVE: frozenset({LabelingJobStatus.PAUSED, LabelingJobStatus.COMPLETED}),
+    LabelingJobStatus.PAUSED: frozenset({LabelingJobStatus.ACTIVE, LabelingJobStatus.COMPLETED}),
+    LabelingJobStatus.COMPLETED: frozenset({LabelingJobStatus.ARCHIVED}),
+    LabelingJobStatus.ARCHIVED: frozenset(),
+}
+
+LABELING_TASK_TRANSITIONS: Mapping[LabelingTaskStatus, frozenset[LabelingTaskStatus]] = {
+    LabelingTaskStatus.PENDING: frozenset({LabelingTaskStatus.ASSIGNED}),
+    # Released, its lease over, or handed to somebody else.
+    LabelingTaskStatus.ASSIGNED: frozenset({LabelingTaskStatus.PENDING, LabelingTaskStatus.IN_PROGRESS}),
+    LabelingTaskStatus.IN_PROGRESS: frozenset({LabelingTaskStatus.PENDING, LabelingTaskStatus.SUBMITTED}),
+    LabelingTaskStatus.SUBMITTED: frozenset(
+        {LabelingTaskStatus.APPROVED, LabelingTaskStatus.REJECTED, LabelingTaskStatus.REWORK}
+    ),
+    LabelingTaskStatus.REWORK: frozenset({LabelingTaskStatus.PENDING, LabelingTaskStatus.IN_PROGRESS}),
+    LabelingTaskStatus.APPROVED: frozenset(),
+    # A rejected task's answers count for nothing; its items are labelled anew.
+    LabelingTaskStatus.REJECTED: frozenset({LabelingTaskStatus.PENDING}),
 }
 
 S = TypeVar("S", bound=StrEnum)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ontos_tui.domain.data import DataTable, Sheet
 from ontos_tui.domain.improve import AnnotationTask, FeedbackItem, Gap, GapUpdate
+from ontos_tui.domain.labeling import Claim, Hint, LabelingJob, LabelingTask, TaskItem
 from ontos_tui.domain.pairs import CanonicalLabel, CanonicalLabelVersion, Event, QAPair, TrainingSheet
 from ontos_tui.domain.record import Record
 from ontos_tui.domain.serving import Deployment, Endpoint, InferenceRecord
@@ -20,6 +21,11 @@ RECORDS: tuple[type[Record], ...] = (
     QAPair,
     CanonicalLabel,
     CanonicalLabelVersion,
+    LabelingJob,
+    LabelingTask,
+    TaskItem,
+    Claim,
+    Hint,
     Event,
     Job,
     JobEvent,

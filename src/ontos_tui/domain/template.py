@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field
@@ -93,6 +94,29 @@ class Labelset(Audited):
     label_type: str
     field: str = Field(description="the answer field whose values these classes are")
     classes: list[LabelClass] = Field(default_factory=list)
+    response_schema: dict[str, Any] = Field(
+        default_factory=dict, description="JSON schema of a whole answer; empty means the one field with these classes"
+    )
+    guidelines: str = Field("", description="how to decide, for the people who label")
     use_case: str = ""
     status: TemplateStatus = TemplateStatus.DRAFT
     version: str = "1.0.0"
+    parent_id: str | None = None
+    published_at: datetime | None = None
+
+    def answer_schema(self) -> dict[str, Any]:
+        """The JSON schema of an answer: the response schema with the classes as the values of their field."""
+        names = [one.name for one in self.classes]
+        if not self.response_schema:
+            return {
+                "type": "object",
+                "properties": {self.field: {"enum": names}},
+                "required": [self.field],
+                "additionalProperties": False,
+            }
+        properties = dict(self.response_schema.get("properties", {}))
+        properties[self.field] = {
+            **{key: value for key, value in properties.get(self.field, {}).items() if key != "type"},
+            "enum": names,
+        }
+        return {**self.response_schema, "properties": properties}

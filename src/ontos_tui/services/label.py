@@ -108,7 +108,7 @@ class LabelService:
             sheets = rows.find(connection, TrainingSheet)
             kept: dict[str, list[PairCount]] = {}
             for count in pair_counts(connection):
-                kept.setdefault(count.training_sheet_id, []).append(count)
+                kept.setdefault(count.container_id, []).append(count)
         sheets.sort(key=lambda sheet: (sheet.name.casefold(), sheet.created_at))
         return [TrainingSheetView(sheet, PairCounts.of(kept.get(sheet.id, []))) for sheet in sheets]
 

@@ -112,7 +112,7 @@ def _read(connection: Connection) -> _State:
             eligible=sum(one.n for one in own if one.status is PairStatus.LABELED and one.trainable),
         )
         for sheet in rows.find(connection, TrainingSheet, order_by=(table(TrainingSheet).c.created_at.desc(),))
-        for own in [[one for one in counts if one.training_sheet_id == sheet.id]]
+        for own in [[one for one in counts if one.container_id == sheet.id]]
     ]
     statuses = connection.execute(select(feedback.status, func.count()).group_by(feedback.status))
     said: dict[str, int] = {row[0]: row[1] for row in statuses}

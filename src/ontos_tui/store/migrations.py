@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.schema import CreateColumn
 
-from ontos_tui.domain.tables import APPEND_ONLY
-from ontos_tui.store import counts
-from ontos_tui.store.tables import METADATA
+from ontos_tui.domain.tables import APPEND_ONLY, RECORDS
+from ontos_tui.store import bulk, counts
+from ontos_tui.store.tables import METADATA, table
 
 
 def _first(connection: Connection) -> None:
@@ -27,7 +28,34 @@ def _first(connection: Connection) -> None:
             )
 
 
-STEPS: tuple[Callable[[Connection], None], ...] = (_first, counts.keep)
+def _labeling(connection: Connection) -> None:
+    """Labeling jobs, claims and hints; and the columns that came with them."""
+    _add_what_is_missing(connection)
+    counts.keep_labels(connection)
+
+
+def _add_what_is_missing(connection: Connection) -> None:
+    """Tables and columns that the records have and the database has not; a new column gets the record's default."""
+    METADATA.create_all(connection)
+    inspector = inspect(connection)
+    for record in RECORDS:
+        there = {column["name"] for column in inspector.get_columns(record.TABLE)}
+        for column in table(record).c:
+            if column.name in there:
+                continue
+            made = str(CreateColumn(column).compile(connection)).strip()
+            if not column.nullable:
+                default = record.model_fields[column.name].get_default(call_default_factory=True)
+                value = bulk.stored(record, column.name, default)
+                made = f"{made} DEFAULT {_literal(value)}"
+            connection.exec_driver_sql(f"ALTER TABLE {record.TABLE} ADD COLUMN {made}")
+
+
+def _literal(value: str | float) -> str:
+    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else repr(+value)
+
+
+STEPS: tuple[Callable[[Connection], None], ...] = (_first, counts.keep, _labeling)
 
 VERSION = len(STEPS)
 """The version of a database that this program writes; kept in SQLite's user_version."""
