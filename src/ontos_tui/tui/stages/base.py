@@ -12,14 +12,11 @@ from ontos_tui.tui.session import Session
 from ontos_tui.tui.widgets.lines import Line, span, wrap
 
 
-class StageView(ServiceUser, Commanded):
-    """One stage. It is mounted on its first visit and told to `reload` whenever the workspace changed."""
+class Page(ServiceUser, Commanded):
+    """Something that fills the screen, with commands of its own."""
 
-    STAGE: ClassVar[Stage]
-    HELP_TITLE: ClassVar[str] = "In this stage"
-    ABOUT: ClassVar[str] = ""
     DEFAULT_CSS = """
-    StageView { height: 1fr; layout: vertical; }
+    Page { height: 1fr; layout: vertical; }
     """
 
     @property
@@ -32,7 +29,7 @@ class StageView(ServiceUser, Commanded):
         raise NotImplementedError
 
     def focus_first(self) -> None:
-        """Put the focus where the keys of this stage make sense."""
+        """Put the focus where the keys of this page make sense."""
         raise NotImplementedError
 
     def commands_changed(self) -> None:
@@ -48,6 +45,14 @@ class StageView(ServiceUser, Commanded):
     def possible(self, command: str) -> bool:
         """Whether this command makes sense in the present state."""
         return True
+
+
+class StageView(Page):
+    """One stage. It is mounted on its first visit and told to `reload` whenever the workspace changed."""
+
+    STAGE: ClassVar[Stage]
+    HELP_TITLE: ClassVar[str] = "In this stage"
+    ABOUT: ClassVar[str] = ""
 
 
 def error_lines(error: OntosError, width: int) -> list[Line]:
