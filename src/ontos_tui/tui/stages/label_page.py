@@ -11,7 +11,7 @@ from ontos_tui.tui.stages.base import Page
 
 
 class LabelPage(Page):
-    """One page. It is mounted on its first visit; `reload` is called when it is opened and when the workspace changed."""
+    """One page. It is mounted on its first visit and told to `reload` whenever the workspace changed."""
 
     HELP_TITLE: ClassVar[str] = "On this page"
     BACK: ClassVar[Command] = Command("back", "escape", "Back", "To the training sheets")
