@@ -14,6 +14,7 @@ from ontos_tui.store.engine import Store
 if TYPE_CHECKING:
     from ontos_tui.jobs.queue import JobQueue
     from ontos_tui.platforms.base import Catalog, ChatModel, Serving, Trainer
+    from ontos_tui.services.claims import ClaimService
     from ontos_tui.services.data import DataService
     from ontos_tui.services.deploy import DeployService
     from ontos_tui.services.generate import GenerateService
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ontos_tui.services.monitor import MonitorService
     from ontos_tui.services.onboarding import OnboardingService
     from ontos_tui.services.overview import OverviewService
+    from ontos_tui.services.task_label import TaskLabelService
     from ontos_tui.services.templates import TemplateService
     from ontos_tui.services.train import TrainService
 
@@ -104,6 +106,18 @@ class Workspace:
         from ontos_tui.services.label import LabelService
 
         return LabelService(self.store, self.actor)
+
+    @cached_property
+    def task_label(self) -> TaskLabelService:
+        from ontos_tui.services.task_label import TaskLabelService
+
+        return TaskLabelService(self.store, self.actor)
+
+    @cached_property
+    def claims(self) -> ClaimService:
+        from ontos_tui.services.claims import ClaimService
+
+        return ClaimService(self.store, self.actor)
 
     @cached_property
     def train(self) -> TrainService:

@@ -141,7 +141,7 @@ def undo(context: typer.Context, training_sheet: TrainingSheetRef) -> None:
         _show_batch(session, batch)
 
 
-def _show_batch(session: Session, batch: Batch) -> None:
+def _show_batch(session: Session, batch: Batch[QAPair]) -> None:
     session.show(batch, lambda: [safe_line(batch.description)])
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, func, select
 
-from ontos_tui.domain.pairs import CanonicalLabel, QAPair, TrainingSheet, answer_digest
+from ontos_tui.domain.pairs import CanonicalLabel, Decidable, QAPair, answer_digest
 from ontos_tui.services.changes import Changes
+from ontos_tui.services.scope import Scope
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import chunks
 from ontos_tui.store.tables import table
 
 CONSTRAINTS = ("allowed_uses", "prohibited_uses", "usage_reason", "data_classification")
 """What a pair takes over from the canonical label that it is linked to."""
+
+D = TypeVar("D", bound=Decidable)
 
 _LABELS = table(CanonicalLabel).c
 
@@ -42,18 +45,18 @@ def says(label: CanonicalLabel, answer: dict[str, Any] | None) -> bool:
 
 
 class LabelKeeper:
-    """Keeps the canonical labels in step with the decisions of one batch, all of one training sheet."""
+    """Keeps the canonical labels in step with the decisions of one batch, all of one training sheet or task."""
 
     def __init__(
-        self, connection: Connection, sheet: TrainingSheet, pairs: Iterable[QAPair], changes: Changes, actor: str
+        self, connection: Connection, scope: Scope, pairs: Iterable[Decidable], changes: Changes, actor: str
     ) -> None:
         self._connection = connection
-        self._sheet = sheet
+        self._scope = scope
         self._changes = changes
         self._actor = actor
-        self._labels = labels_of(connection, sheet.sheet_id, sheet.label_type, [pair.item_ref for pair in pairs])
+        self._labels = labels_of(connection, scope.sheet_id, scope.label_type, [pair.item_ref for pair in pairs])
 
-    def settle(self, pair: QAPair) -> QAPair:
+    def settle(self, pair: D) -> D:
         """The labelled pair, linked to its item's canonical label, which says the same from now on.
 
         A label that was there passes its constraints on; a new one takes over the pair's.
@@ -62,12 +65,13 @@ class LabelKeeper:
         label = self._labels.get(pair.item_ref)
         if label is None:
             label = CanonicalLabel(
-                sheet_id=self._sheet.sheet_id,
+                sheet_id=self._scope.sheet_id,
                 item_ref=pair.item_ref,
-                label_type=self._sheet.label_type,
+                label_type=self._scope.label_type,
                 label_data=pair.answer,
                 notes=pair.notes,
-                training_sheet_id=self._sheet.id,
+                source=self._scope.label_source,
+                training_sheet_id=self._scope.training_sheet_id,
                 created_at=self._changes.at,
                 created_by=self._actor,
                 updated_at=self._changes.at,
@@ -79,18 +83,19 @@ class LabelKeeper:
             new = {
                 "label_data": pair.answer,
                 "notes": pair.notes,
-                "source": "review",
-                "training_sheet_id": self._sheet.id,
+                "source": self._scope.label_source,
+                "training_sheet_id": self._scope.training_sheet_id,
             }
             label = self._changes.change_label(label, new)
         return pair.model_copy(update={"canonical_label_id": label.id, **constraints(label)})
 
-    def withdraw(self, pair: QAPair) -> str:
+    def withdraw(self, pair: Decidable) -> str:
         """Take back the label that an approval of `pair` made; says why when it has to stay, else nothing."""
         label = self._labels.get(pair.item_ref)
         if label is None or label.id != pair.canonical_label_id:
             return ""
-        if label.source != "review" or label.training_sheet_id != pair.training_sheet_id or pair.was_auto_approved:
+        made_here = (label.source, label.training_sheet_id) == (self._scope.label_source, self._scope.training_sheet_id)
+        if not made_here or pair.was_auto_approved:
             return f"the canonical label of {pair.item_ref} was not made here and stays"
         if label.version > 1:
             return f"the canonical label of {pair.item_ref} had said something before and stays as it is"

@@ -1,4 +1,4 @@
-"""Changes of pairs and canonical labels that are made, logged and undone together.
+"""Changes of pairs (or of a task's items) and canonical labels that are made, logged and undone together.
 
 The log is the memory: an event holds the changed columns before and after, so that what a batch did can be taken back
 from the log alone. A batch's id begins with a time that only grows for one person in one training sheet; the order of
@@ -10,18 +10,20 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterable, Sequence
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, bindparam, delete, update
+from sqlalchemy import Connection, Update, bindparam, delete, update
 
-from ontos_tui.domain.pairs import CanonicalLabel, CanonicalLabelVersion, Event, QAPair, TrainingSheet
+from ontos_tui.domain.pairs import CanonicalLabel, CanonicalLabelVersion, Decidable, Event
 from ontos_tui.domain.record import new_id, now
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import chunks
 from ontos_tui.store.tables import table
 
 DECIDED = (
-    *("status", "answer", "labeling_mode", "canonical_label_id", "was_auto_approved", "reject_reason", "notes"),
+    *("status", "answer", "labeling_mode", "canonical_label_id", "was_auto_approved", "was_blind"),
+    *("reject_reason", "notes"),
     *("allowed_uses", "prohibited_uses", "usage_reason", "data_classification", "reviewed_by", "reviewed_at"),
 )
 """The columns of a pair that a decision may change; with them go version, updated_at and updated_by."""
@@ -29,43 +31,49 @@ DECIDED = (
 LABEL_CONTENT = ("label_data", "notes", "source", "training_sheet_id")
 """The columns of a canonical label that a decision may change; with them goes its version."""
 
-_PAIRS = table(QAPair)
+D = TypeVar("D", bound=Decidable)
+
 _LABELS = table(CanonicalLabel)
 _WRITTEN = (*DECIDED, "version", "updated_at", "updated_by")
-_UPDATE_PAIR = (
-    update(_PAIRS).where(_PAIRS.c.id == bindparam("key")).values({name: bindparam(f"new_{name}") for name in _WRITTEN})
-)
 
 
-def content(record: QAPair | CanonicalLabel, columns: Iterable[str]) -> dict[str, Any]:
+@cache
+def _update(record: type[Decidable]) -> Update:
+    kept = table(record)
+    return (
+        update(kept).where(kept.c.id == bindparam("key")).values({name: bindparam(f"new_{name}") for name in _WRITTEN})
+    )
+
+
+def content(record: Decidable | CanonicalLabel, columns: Iterable[str]) -> dict[str, Any]:
     """The values of some columns as the log keeps them."""
     return record.model_dump(mode="json", include=set(columns))
 
 
-def pairs_by_id(connection: Connection, ids: Sequence[str]) -> dict[str, QAPair]:
-    """The pairs that exist among these ids."""
-    found = [pair for some in chunks(ids) for pair in rows.find(connection, QAPair, _PAIRS.c.id.in_(some))]
-    return {pair.id: pair for pair in found}
+def by_id(connection: Connection, record: type[D], ids: Sequence[str]) -> dict[str, D]:
+    """The pairs or items that exist among these ids."""
+    key = table(record).c.id
+    return {found.id: found for some in chunks(ids) for found in rows.find(connection, record, key.in_(some))}
 
 
 class Changes:
-    """One batch of changes by one person in one training sheet. Nothing is written before `write`."""
+    """One batch of changes by one person in one training sheet or task. Nothing is written before `write`."""
 
-    def __init__(self, connection: Connection, sheet: TrainingSheet, actor: str, undoes: str = "") -> None:
+    def __init__(self, connection: Connection, scope_id: str, actor: str, undoes: str = "") -> None:
         self._connection = connection
-        self._sheet = sheet
+        self._scope_id = scope_id
         self._actor = actor
         self._undoes = undoes
         self.at = now()
-        self.id = _next_batch_id(connection, sheet.id, actor)
-        self._pairs: list[QAPair] = []
+        self.id = _next_batch_id(connection, scope_id, actor)
+        self._pairs: list[Decidable] = []
         self._new_labels: list[CanonicalLabel] = []
         self._changed_labels: list[CanonicalLabel] = []
         self._dropped_labels: list[CanonicalLabel] = []
         self._archived: list[CanonicalLabelVersion] = []
         self._events: list[Event] = []
 
-    def pair(self, before: QAPair, after: QAPair, action: str, reason: str = "") -> QAPair:
+    def pair(self, before: D, after: D, action: str, reason: str = "", seconds: float | None = None) -> D:
         """Note that `before` becomes `after`; returns it with its new version."""
         after = after.model_copy(
             update={"version": before.version + 1, "updated_at": self.at, "updated_by": self._actor}
@@ -73,10 +81,12 @@ class Changes:
         old, new = content(before, (*DECIDED, "version")), content(after, (*DECIDED, "version"))
         changed = [name for name in old if old[name] != new[name]]
         self._pairs.append(after)
-        self._log(after, action, {name: old[name] for name in changed}, {name: new[name] for name in changed}, reason)
+        self._log(
+            after, action, {name: old[name] for name in changed}, {name: new[name] for name in changed}, reason, seconds
+        )
         return after
 
-    def remark(self, pair: QAPair, action: str, reason: str) -> None:
+    def remark(self, pair: Decidable, action: str, reason: str) -> None:
         """Log something about a pair that changes nothing."""
         self._log(pair, action, None, None, reason)
 
@@ -97,7 +107,9 @@ class Changes:
                 canonical_label_id=before.id,
                 version=before.version,
                 label_data=before.label_data,
+                confidence=before.confidence,
                 notes=before.notes,
+                source=before.source,
                 modified_by=before.updated_by or before.created_by,
                 modified_at=before.updated_at,
             )
@@ -115,7 +127,7 @@ class Changes:
         """Write everything into the caller's transaction."""
         if self._pairs:
             self._connection.execute(
-                _UPDATE_PAIR,
+                _update(type(self._pairs[0])),
                 [{"key": pair.id, **{f"new_{name}": getattr(pair, name) for name in _WRITTEN}} for pair in self._pairs],
             )
         for label in self._dropped_labels:
@@ -130,18 +142,19 @@ class Changes:
 
     def _log(
         self,
-        subject: QAPair | CanonicalLabel,
+        subject: Decidable | CanonicalLabel,
         action: str,
         before: dict[str, Any] | None,
         after: dict[str, Any] | None,
         reason: str = "",
+        seconds: float | None = None,
     ) -> None:
         self._events.append(
             Event(
                 id=new_id(),
                 entity_type=subject.TABLE,
                 entity_id=subject.id,
-                scope_id=self._sheet.id,
+                scope_id=self._scope_id,
                 action=action,
                 actor=self._actor,
                 at=self.at,
@@ -150,6 +163,7 @@ class Changes:
                 reason=reason,
                 batch_id=self.id,
                 undoes=self._undoes,
+                seconds=seconds,
             )
         )
 

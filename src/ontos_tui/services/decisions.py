@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError
-from ontos_tui.domain.pairs import GenerationMode, LabelingMode, QAPair, TrainingSheet, Verdict, answer_digest
+from ontos_tui.domain.pairs import Decidable, LabelingMode, QAPair, Verdict, answer_digest
 from ontos_tui.domain.schema import Answer
 from ontos_tui.domain.states import PairStatus
-from ontos_tui.services.answers import AnswerChecker
+from ontos_tui.services.scope import Scope
+
+D = TypeVar("D", bound=Decidable)
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What somebody says about one pair.
+    """What somebody says about one pair, or one item of a labeling task.
 
     `notes` replaces the pair's notes unless None. `at` is when it was decided, now if None. `version` is the pair's
-    version that the person has seen; with it, a decision about something that has changed since is refused.
+    version that the person has seen; with it, a decision about something that has changed since is refused. `blind`
+    says that the proposal was hidden from the person, `seconds` how long the item was in sight.
     """
 
     pair_id: str
@@ -27,6 +31,8 @@ class Decision:
     notes: str | None = None
     at: datetime | None = None
     version: int | None = None
+    blind: bool = False
+    seconds: float | None = None
 
 
 DONE = {
@@ -39,16 +45,8 @@ DONE = {
 }
 """Each verdict as what has been done."""
 
-_PROPOSED = {
-    GenerationMode.AI: LabelingMode.AI_GENERATED,
-    GenerationMode.COLUMN: LabelingMode.EXISTING_COLUMN,
-    GenerationMode.MANUAL: LabelingMode.MANUAL,
-}
 
-
-def decide(
-    pair: QAPair, decision: Decision, sheet: TrainingSheet, checker: AnswerChecker, actor: str, at: datetime
-) -> QAPair:
+def decide(pair: D, decision: Decision, scope: Scope, actor: str, at: datetime) -> D:
     """The pair after the decision, apart from its canonical label.
 
     Approving and editing set the answer, rejecting and reopening take it away, a flag leaves it as it is. Raises
@@ -59,15 +57,16 @@ def decide(
         "notes": notes,
         "reviewed_by": actor,
         "reviewed_at": decision.at or at,
+        "was_blind": decision.blind,
         "reject_reason": storable(decision.reason) if decision.verdict is Verdict.REJECT else "",
     }
     match decision.verdict:
         case Verdict.APPROVE | Verdict.EDIT:
-            answer = _answer(pair, decision, checker)
+            answer = _answer(pair, decision, scope)
             changes |= {
                 "status": PairStatus.LABELED,
                 "answer": answer,
-                "labeling_mode": _mode(pair, answer, sheet),
+                "labeling_mode": _mode(pair, answer, scope),
                 "was_auto_approved": False,
             }
         case Verdict.REJECT:
@@ -77,7 +76,7 @@ def decide(
         case Verdict.UNFLAG | Verdict.REOPEN:
             if decision.verdict is Verdict.UNFLAG and pair.status is not PairStatus.FLAGGED:
                 raise ConflictError(f"{pair.item_ref} has no flag; it is {pair.status}.", "Reopen it to decide again.")
-            changes |= {"status": PairStatus.UNLABELED, "reviewed_by": "", "reviewed_at": None}
+            changes |= {"status": PairStatus.UNLABELED, "reviewed_by": "", "reviewed_at": None, "was_blind": False}
             if decision.verdict is Verdict.REOPEN:
                 changes |= _UNANSWERED
     return pair.model_copy(update=changes)
@@ -86,7 +85,7 @@ def decide(
 _UNANSWERED = {"answer": None, "was_auto_approved": False, "canonical_label_id": None}
 
 
-def _answer(pair: QAPair, decision: Decision, checker: AnswerChecker) -> Answer:
+def _answer(pair: Decidable, decision: Decision, scope: Scope) -> Answer:
     answer = decision.answer
     if answer is None and decision.verdict is Verdict.APPROVE:
         answer = pair.answer if pair.answer is not None else pair.proposal
@@ -96,20 +95,20 @@ def _answer(pair: QAPair, decision: Decision, checker: AnswerChecker) -> Answer:
             + (" to approve." if decision.verdict is Verdict.APPROVE else ", and an edit needs one."),
             "Give the answer, or reject or flag the pair.",
         )
-    reason = checker.reason(answer)
+    reason = scope.checker.reason(answer)
     if reason:
         raise InvalidInputError(f"The answer for {pair.item_ref} does not fit: {reason}.", "Correct these fields.")
     return answer
 
 
-def _mode(pair: QAPair, answer: Answer, sheet: TrainingSheet) -> LabelingMode:
+def _mode(pair: Decidable, answer: Answer, scope: Scope) -> LabelingMode:
     """Where the decided answer comes from: what was there already, the proposal, or the person."""
     digest = answer_digest(answer)
     if pair.answer is not None and answer_digest(pair.answer) == digest:
         return pair.labeling_mode
     if pair.proposal is None or answer_digest(pair.proposal) != digest:
         return LabelingMode.MANUAL
-    return LabelingMode.FEEDBACK if pair.feedback_id else _PROPOSED[sheet.generation_mode]
+    return LabelingMode.FEEDBACK if isinstance(pair, QAPair) and pair.feedback_id else scope.proposed
 
 
 def storable(text: str) -> str:

@@ -12,7 +12,9 @@ from typing import Any, overload
 
 from sqlalchemy import ColumnElement, Connection, Text, and_, cast, exists, func, or_, select, type_coerce
 
-from ontos_tui.domain.pairs import LabelingMode, QAPair
+from ontos_tui.domain.labeling import Claim, Hint, HintKind
+from ontos_tui.domain.pairs import Decidable, LabelingMode
+from ontos_tui.domain.record import now
 from ontos_tui.domain.schema import Answer
 from ontos_tui.domain.states import PairStatus
 from ontos_tui.store.counts import pair_counts
@@ -25,24 +27,42 @@ WINDOW = 2_000
 SUMMARY = 80
 """Characters of a row's summary."""
 
+_CLAIMS = table(Claim).c
+_HINTS = table(Hint).c
+
 
 @dataclass(frozen=True)
 class QueueFilter:
-    """Which pairs are wanted. `text` is looked for, in any case, in the item's name, fields, answers and notes."""
+    """Which pairs are wanted.
+
+    `text` is looked for, in any case, in the item's name, fields, answers and notes; `label` is a field of the answer
+    (or else of the proposal) and the value that it has; `below` is a confidence; `hint` a reason to look at it.
+    """
 
     status: PairStatus | None = None
     text: str = ""
     source: LabelingMode | None = None
+    label: tuple[str, Any] | None = None
+    below: float | None = None
+    hint: HintKind | None = None
 
 
 class QueueSort(StrEnum):
+    """The order of the queue. The hints of services/hints.py decide where they were computed."""
+
     ORDER = "order"
     LEAST_SURE = "least_sure"
+    MOST_DISAGREED = "most_disagreed"
+    SUSPECT = "suspect"
+    OLDEST = "oldest"
 
 
 @dataclass(frozen=True)
 class QueueRow:
-    """One pair as the list shows it; `summary` is its answer, or else its proposal, on one line."""
+    """One pair as the list shows it; `summary` is its answer, or else its proposal, on one line.
+
+    `claimed_by` is somebody else who is about to decide it.
+    """
 
     id: str
     sequence: int
@@ -50,10 +70,7 @@ class QueueRow:
     status: PairStatus
     confidence: float | None
     summary: str
-
-
-_C = table(QAPair).c
-_ROW = (_C.id, _C.sequence_number, _C.item_ref, _C.status, _C.confidence, _C.answer, _C.proposal)
+    claimed_by: str = ""
 
 
 class Queue(Sequence[QueueRow]):
@@ -62,12 +79,23 @@ class Queue(Sequence[QueueRow]):
     A pair that is decided stays where it is. A million pairs without a filter take no more time to open than ten.
     """
 
-    def __init__(self, store: Store, training_sheet_id: str, wanted: QueueFilter, sort: QueueSort) -> None:
+    def __init__(
+        self,
+        store: Store,
+        record: type[Decidable],
+        container_id: str,
+        wanted: QueueFilter,
+        sort: QueueSort,
+        session: str = "",
+    ) -> None:
         self._store = store
-        self._sheet_id = training_sheet_id
+        self._c = table(record).c
+        self._in_container = self._c[record.CONTAINER] == container_id
+        self._container_id = container_id
         self._sort = sort
+        self._session = session
         with store.read() as connection:
-            self._numbers = _numbers(connection, training_sheet_id, wanted, sort)
+            self._numbers = _numbers(connection, record, container_id, wanted, sort)
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -87,13 +115,13 @@ class Queue(Sequence[QueueRow]):
 
     def index_of(self, pair_id: str) -> int | None:
         """Where a pair stands, or None when the filter left it out."""
-        where = (_C.id == pair_id, _C.training_sheet_id == self._sheet_id)
+        query = select(self._c.sequence_number).where(self._c.id == pair_id, self._in_container)
         with self._store.read() as connection:
-            number = connection.execute(select(_C.sequence_number).where(*where)).scalar_one_or_none()
+            number = connection.execute(query).scalar_one_or_none()
         return None if number is None else self._place(number)
 
     def next_undecided(self, after: int) -> int | None:
-        """The place of the next unlabeled pair, from behind `after` to the end and then from the top."""
+        """The next unlabeled pair that nobody else claims: from behind `after` to the end, then from the top."""
         found = self._undecided(after + 1, len(self))
         return self._undecided(0, min(after + 1, len(self))) if found is None else found
 
@@ -102,19 +130,20 @@ class Queue(Sequence[QueueRow]):
             return self._undecided_in_order(start, stop)
         for at in range(start, stop, WINDOW):
             for place, row in enumerate(self[at : min(at + WINDOW, stop)], at):
-                if row.status is PairStatus.UNLABELED:
+                if row.status is PairStatus.UNLABELED and not row.claimed_by:
                     return place
         return None
 
     def _undecided_in_order(self, start: int, stop: int) -> int | None:
         """Leaps from the queue's number to the next unlabeled one in the index and back, until both agree."""
         numbers = self._numbers
+        claimed = exists().where(_CLAIMS.item_id == self._c.id, *self._others())
         with self._store.read() as connection:
             while start < stop:
                 query = (
-                    select(func.min(_C.sequence_number))
-                    .where(_C.training_sheet_id == self._sheet_id, _C.status == PairStatus.UNLABELED)
-                    .where(_C.sequence_number >= numbers[start])
+                    select(func.min(self._c.sequence_number))
+                    .where(self._in_container, self._c.status == PairStatus.UNLABELED, ~claimed)
+                    .where(self._c.sequence_number >= numbers[start])
                 )
                 number = connection.execute(query).scalar_one()
                 if number is None:
@@ -123,6 +152,14 @@ class Queue(Sequence[QueueRow]):
                 if start < stop and numbers[start] == number:
                     return start
         return None
+
+    def _others(self) -> tuple[ColumnElement[bool], ...]:
+        """The claims of others that hold now."""
+        return (
+            _CLAIMS.container_id == self._container_id,
+            _CLAIMS.until > now(),
+            _CLAIMS.session != self._session,
+        )
 
     def _place(self, number: int) -> int | None:
         numbers = self._numbers
@@ -137,54 +174,89 @@ class Queue(Sequence[QueueRow]):
     def _read(self, numbers: Sequence[int]) -> list[QueueRow]:
         if not numbers:
             return []
+        c = self._c
         run = abs(numbers[-1] - numbers[0]) == len(numbers) - 1 and self._sort is QueueSort.ORDER
         which = (
-            _C.sequence_number.between(min(numbers[0], numbers[-1]), max(numbers[0], numbers[-1]))
+            c.sequence_number.between(min(numbers[0], numbers[-1]), max(numbers[0], numbers[-1]))
             if run
-            else _C.sequence_number.in_(list(numbers))
+            else c.sequence_number.in_(list(numbers))
         )
+        wanted = (c.id, c.sequence_number, c.item_ref, c.status, c.confidence, c.answer, c.proposal)
+        query = select(*wanted).where(self._in_container, which)
         with self._store.read() as connection:
-            found = {
-                row[1]: _row(*row)
-                for row in connection.execute(select(*_ROW).where(_C.training_sheet_id == self._sheet_id, which))
-            }
+            held = connection.execute(select(_CLAIMS.item_id, _CLAIMS.actor).where(*self._others())).all()
+            claims = {item_id: actor for item_id, actor in held}
+            found = {row[1]: _row(*row, claims.get(row[0], "")) for row in connection.execute(query)}
         return [found[number] for number in numbers]
 
 
 def _numbers(
-    connection: Connection, training_sheet_id: str, wanted: QueueFilter, sort: QueueSort
+    connection: Connection, record: type[Decidable], container_id: str, wanted: QueueFilter, sort: QueueSort
 ) -> range | array[int]:
     """The sequence numbers of the queue's pairs in its order."""
-    of_sheet = _C.training_sheet_id == training_sheet_id
+    c = table(record).c
+    inside = c[record.CONTAINER] == container_id
     if wanted == QueueFilter() and sort is QueueSort.ORDER:
         first, last = connection.execute(
             select(
-                select(func.min(_C.sequence_number)).where(of_sheet).scalar_subquery(),
-                select(func.max(_C.sequence_number)).where(of_sheet).scalar_subquery(),
+                select(func.min(c.sequence_number)).where(inside).scalar_subquery(),
+                select(func.max(c.sequence_number)).where(inside).scalar_subquery(),
             )
         ).one()
-        total = sum(count.n for count in pair_counts(connection, training_sheet_id))
+        total = sum(count.n for count in pair_counts(connection, container_id, record))
         if first is None:
             return range(0)
         if last - first + 1 == total:
             return range(first, last + 1)
-    surest_last = (_C.confidence.asc().nulls_last(),) if sort is QueueSort.LEAST_SURE else ()
-    query = select(_C.sequence_number).where(of_sheet, *_conditions(wanted)).order_by(*surest_last, _C.sequence_number)
+    query = select(c.sequence_number).where(inside, *_conditions(c, wanted))
+    query = query.order_by(*_order(c, sort), c.sequence_number)
     return array("q", connection.execute(query).scalars())
 
 
-def _conditions(wanted: QueueFilter) -> list[ColumnElement[bool]]:
+_HINTED = {
+    QueueSort.LEAST_SURE: HintKind.UNSURE,
+    QueueSort.MOST_DISAGREED: HintKind.DISAGREED,
+    QueueSort.SUSPECT: HintKind.SUSPECT,
+}
+
+
+def _order(c: Any, sort: QueueSort) -> tuple[ColumnElement[Any], ...]:
+    if sort is QueueSort.ORDER:
+        return ()
+    if sort is QueueSort.OLDEST:
+        return (c.updated_at.asc(),)
+    score = select(_HINTS.score).where(_HINTS.pair_id == c.id, _HINTS.kind == _HINTED[sort]).scalar_subquery()
+    if sort is QueueSort.LEAST_SURE:
+        # Where no model has looked, what the proposal says of itself.
+        return (func.coalesce(score, 1.0 - c.confidence).desc().nulls_last(),)
+    return (score.desc().nulls_last(),)
+
+
+def _conditions(c: Any, wanted: QueueFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.status is not None:
-        conditions.append(_C.status == wanted.status)
+        conditions.append(c.status == wanted.status)
     if wanted.source is not None:
-        conditions.append(_C.labeling_mode == wanted.source)
+        conditions.append(c.labeling_mode == wanted.source)
+    if wanted.below is not None:
+        conditions.append(c.confidence < wanted.below)
+    if wanted.hint is not None:
+        conditions.append(exists().where(_HINTS.pair_id == c.id, _HINTS.kind == wanted.hint))
+    if wanted.label is not None:
+        conditions.append(_has_label(c, *wanted.label))
     if wanted.text:
         text = wanted.text.encode("utf-8", "replace").decode()
-        names = (column.icontains(text, autoescape=True) for column in (_C.item_ref, _C.notes))
-        values = (_among_values(column, text) for column in (_C.source_data, _C.answer, _C.proposal))
+        names = (column.icontains(text, autoescape=True) for column in (c.item_ref, c.notes))
+        values = (_among_values(column, text) for column in (c.source_data, c.answer, c.proposal))
         conditions.append(or_(*names, *values))
     return conditions
+
+
+def _has_label(c: Any, field: str, value: Any) -> ColumnElement[bool]:
+    """Whether the answer, or else the proposal, has this value in this field."""
+    answer = func.json_each(func.coalesce(c.answer, c.proposal)).table_valued("key", "value").c
+    wanted = int(value) if isinstance(value, bool) else value
+    return exists(select(1).where(answer.key == field, answer.value == wanted))
 
 
 def _among_values(column: Any, text: str) -> ColumnElement[bool]:
@@ -209,10 +281,10 @@ def _row(
     confidence: float | None,
     answer: Answer | None,
     proposal: Answer | None,
+    claimed_by: str,
 ) -> QueueRow:
-    return QueueRow(
-        pair_id, sequence, item_ref, PairStatus(status), confidence, summary(answer if answer is not None else proposal)
-    )
+    told = summary(answer if answer is not None else proposal)
+    return QueueRow(pair_id, sequence, item_ref, PairStatus(status), confidence, told, claimed_by)
 
 
 def summary(answer: Answer | None) -> str:

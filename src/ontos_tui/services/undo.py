@@ -1,4 +1,4 @@
-"""Undo and redo, from the log alone: for each person and training sheet, without an end, across restarts.
+"""Undo and redo, from the log alone: for each person and training sheet (or task), without an end, across restarts.
 
 A batch that takes another one back names it in `undoes`; so does a batch that brings it back, by naming the undo. What
 can be undone or redone next follows from the newest batch and, where that one is an undo or redo itself, from what was
@@ -9,29 +9,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, func, literal_column, select
 
 from ontos_tui.domain.errors import ConflictError
-from ontos_tui.domain.pairs import CanonicalLabel, CanonicalLabelVersion, Event, QAPair, TrainingSheet
+from ontos_tui.domain.labeling import TaskItem
+from ontos_tui.domain.pairs import CanonicalLabel, CanonicalLabelVersion, Decidable, Event, QAPair
 from ontos_tui.services.canonical import labels_of, says, users
-from ontos_tui.services.changes import DECIDED, LABEL_CONTENT, Changes, content, pairs_by_id
+from ontos_tui.services.changes import DECIDED, LABEL_CONTENT, Changes, by_id, content
+from ontos_tui.services.scope import Scope
 from ontos_tui.store import rows
 from ontos_tui.store.tables import table, to_json
 
 UNDO, REDO = "undo", "redo"
 _REFUSED = "_refused"
 
+_DECIDABLE = (QAPair.TABLE, TaskItem.TABLE)
+
 _EVENTS = table(Event).c
+D = TypeVar("D", bound=Decidable)
 
 
 @dataclass(frozen=True)
-class Reversal:
+class Reversal(Generic[D]):
     """What came of taking a batch back: the new batch, its pairs, and what could not be taken back with them."""
 
     batch_id: str
-    pairs: tuple[QAPair, ...]
+    pairs: tuple[D, ...]
     notes: tuple[str, ...]
 
 
@@ -72,7 +77,7 @@ def _newest(connection: Connection, scope_id: str, actor: str, before: str | Non
         _EVENTS.actor == actor,
         _EVENTS.batch_id > "",
         *(() if before is None else (_EVENTS.batch_id < before,)),
-        _EVENTS.entity_type == QAPair.TABLE,
+        _EVENTS.entity_type.in_(_DECIDABLE),
         order_by=(_EVENTS.batch_id.desc(),),
         limit=1,
     )
@@ -80,8 +85,8 @@ def _newest(connection: Connection, scope_id: str, actor: str, before: str | Non
 
 
 def take_back(
-    connection: Connection, sheet: TrainingSheet, actor: str, batch_id: str, action: str
-) -> Reversal | ConflictError:
+    connection: Connection, record: type[D], scope: Scope, actor: str, batch_id: str, action: str
+) -> Reversal[D] | ConflictError:
     """Undo or redo a batch as a new batch, whole or not at all.
 
     When somebody has changed one of its pairs since, nothing changes and the error to raise is returned, once the
@@ -90,14 +95,14 @@ def take_back(
     events = rows.find(
         connection,
         Event,
-        _EVENTS.scope_id == sheet.id,
+        _EVENTS.scope_id == scope.id,
         _EVENTS.actor == actor,
         _EVENTS.batch_id == batch_id,
     )
-    of_pairs = [event for event in events if event.entity_type == QAPair.TABLE]
+    of_pairs = [event for event in events if event.entity_type == record.TABLE]
     of_labels = [event for event in events if event.entity_type == CanonicalLabel.TABLE]
-    pairs = pairs_by_id(connection, [event.entity_id for event in of_pairs])
-    changes = Changes(connection, sheet, actor, undoes=batch_id)
+    pairs = by_id(connection, record, [event.entity_id for event in of_pairs])
+    changes = Changes(connection, scope.id, actor, undoes=batch_id)
     for event in of_pairs:
         pair = pairs[event.entity_id]
         if not _is_as_left(pair, event):
@@ -105,7 +110,7 @@ def take_back(
             changes.write()
             return _conflict(connection, pair, action)
     restored = {event.entity_id: _before(pairs[event.entity_id], event) for event in of_pairs}
-    labels = _Labels(connection, sheet, restored.values(), changes)
+    labels = _Labels(connection, scope, restored.values(), changes)
     for event in of_labels:
         labels.take_back(event)
     done = [
@@ -115,17 +120,17 @@ def take_back(
     return Reversal(changes.id, tuple(done), tuple(labels.notes))
 
 
-def _is_as_left(pair: QAPair, event: Event) -> bool:
+def _is_as_left(pair: Decidable, event: Event) -> bool:
     left = {name: value for name, value in (event.after or {}).items() if name in DECIDED}
     return content(pair, left) == left
 
 
-def _before(pair: QAPair, event: Event) -> QAPair:
+def _before(pair: D, event: Event) -> D:
     before = {name: value for name, value in (event.before or {}).items() if name in DECIDED}
-    return QAPair.model_validate({**pair.model_dump(), **before})
+    return type(pair).model_validate({**pair.model_dump(), **before})
 
 
-def _conflict(connection: Connection, pair: QAPair, action: str) -> ConflictError:
+def _conflict(connection: Connection, pair: Decidable, action: str) -> ConflictError:
     return ConflictError(
         f"{pair.item_ref} was changed since {last_change(connection, pair.id)}, so your decision stays as it is.",
         f"Decide it anew if you disagree; the next {action} goes on with what you did before it.",
@@ -142,18 +147,18 @@ def last_change(connection: Connection, pair_id: str) -> str:
 
 def history(connection: Connection, pair_id: str) -> list[Event]:
     """Every change of a pair, the oldest first, in the order in which they were written."""
-    where = (_EVENTS.entity_type == QAPair.TABLE, _EVENTS.entity_id == pair_id)
+    where = (_EVENTS.entity_type.in_(_DECIDABLE), _EVENTS.entity_id == pair_id)
     return rows.find(connection, Event, *where, order_by=(literal_column("events.rowid"),))
 
 
 class _Labels:
     """The canonical labels of a batch that is taken back. What somebody else has said since stays."""
 
-    def __init__(self, connection: Connection, sheet: TrainingSheet, pairs: Iterable[QAPair], changes: Changes) -> None:
+    def __init__(self, connection: Connection, scope: Scope, pairs: Iterable[Decidable], changes: Changes) -> None:
         self._connection = connection
         self._changes = changes
         self._pairs = {pair.item_ref: pair for pair in pairs}
-        self._now = labels_of(connection, sheet.sheet_id, sheet.label_type, list(self._pairs))
+        self._now = labels_of(connection, scope.sheet_id, scope.label_type, list(self._pairs))
         self.notes: list[str] = []
 
     def take_back(self, event: Event) -> None:
@@ -193,7 +198,7 @@ class _Labels:
         self._changes.new_label(label)
         self._now[label.item_ref] = label
 
-    def linked(self, pair: QAPair) -> QAPair:
+    def linked(self, pair: D) -> D:
         """The pair, linked to no label but one that is there and says the same."""
         label = self._now.get(pair.item_ref)
         fits = label is not None and label.id == pair.canonical_label_id and says(label, pair.answer)

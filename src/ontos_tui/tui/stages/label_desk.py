@@ -19,7 +19,7 @@ from ontos_tui.tui.stages.label_reader import NOTHING, LabelReader
 from ontos_tui.tui.stages.label_writer import DecisionWriter
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.pairs import TrainingSheet
+    from ontos_tui.domain.pairs import QAPair, TrainingSheet
     from ontos_tui.services.label import Batch
 
 LATE_SECONDS = 0.05
@@ -220,7 +220,7 @@ class LabelDesk(LabelReader):
             self._late = True
             self._paint_progress()
 
-    def _written(self, batch: Batch) -> None:
+    def _written(self, batch: Batch[QAPair]) -> None:
         """It is on the disk. It was shown already, so there is nothing to paint unless something differs."""
         self.ontos.busy(-1)
         queue = self._queue
@@ -257,7 +257,7 @@ class LabelDesk(LabelReader):
         label = self.ontos.workspace.label
         work = {"undo": label.undo, "redo": label.redo}[verb]
 
-        def done(batch: Batch | None) -> None:
+        def done(batch: Batch[QAPair] | None) -> None:
             self.ontos.busy(-1)
             queue = self._queue
             if batch is None or queue is None:
