@@ -184,8 +184,8 @@ class Queue(Sequence[QueueRow]):
         wanted = (c.id, c.sequence_number, c.item_ref, c.status, c.confidence, c.answer, c.proposal)
         query = select(*wanted).where(self._in_container, which)
         with self._store.read() as connection:
-            held = connection.execute(select(_CLAIMS.item_id, _CLAIMS.actor).where(*self._others())).all()
-            claims = {item_id: actor for item_id, actor in held}
+            held = connection.execute(select(_CLAIMS.item_id, _CLAIMS.actor).where(*self._others()))
+            claims = {row.item_id: row.actor for row in held}
             found = {row[1]: _row(*row, claims.get(row[0], "")) for row in connection.execute(query)}
         return [found[number] for number in numbers]
 
