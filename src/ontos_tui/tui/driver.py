@@ -11,6 +11,7 @@ import codecs
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache, lru_cache
 from typing import IO, TYPE_CHECKING, Any
 
 from rich.cells import get_character_cell_size
@@ -49,10 +50,13 @@ class ScreenMemory:
     def news(self, frame: str) -> str:
         """The cells of `frame` that the terminal does not show already, safe to send; empty when there are none.
 
-        The last position without text is the cursor's; it is sent after news, or when the cursor itself moved.
+        Cells that are painted alike are sent together, wherever they stand: a move costs less than two colours. The
+        last position without text is the cursor's; it is sent after news, or when the cursor itself moved.
         """
         pieces = _MOVE.split(frame)
-        out: list[str] = []
+        news: list[_Run] = []
+        ends: dict[int, int] = {}
+        in_order: set[int] = set()
         cursor = ""
         for at in range(1, len(pieces), 3):
             row, column, text = int(pieces[at]), int(pieces[at + 1]), pieces[at + 2].rstrip("\n")
@@ -61,14 +65,18 @@ class ScreenMemory:
                 continue
             known = self._rows.setdefault(row, _Row())
             if known.runs.get(column) != text:
-                self._changes(known, row, column, text, out)
-        if out or cursor != self._cursor:
-            out.append(cursor)
-            self._cursor = cursor
-        return "".join(out)
+                news += self._changes(known, row, column, text)
+            # What was written over, or pushes at its neighbours when it is, has to be written in this order.
+            if column <= ends.get(row, 0) or known.has_wide:
+                in_order.add(row)
+            ends[row] = max(ends.get(row, 0), known.ends[column])
+        if not news and cursor == self._cursor:
+            return ""
+        self._cursor = cursor
+        return _painted(news, in_order) + cursor
 
-    def _changes(self, known: _Row, row: int, column: int, run: str, out: list[str]) -> None:
-        """Append what of `run` is new at (row, column), and remember all of it."""
+    def _changes(self, known: _Row, row: int, column: int, run: str) -> Iterator[_Run]:
+        """What of `run` is new at (row, column); all of it is remembered."""
         text = _FOREIGN.sub("", run)
         if not self._colours:
             text = _SGR.sub(_without_colour, text)
@@ -76,6 +84,7 @@ class ScreenMemory:
         begin = column - 1
         end = begin + len(cells)
         known.remember(column, end, run)
+        known.has_wide = known.has_wide or any(not character for character, _ in cells)
         old = known.cells
         if len(old) < end:
             old.extend([_UNKNOWN] * (end - len(old)))
@@ -86,88 +95,181 @@ class ScreenMemory:
         if end < len(old) and not old[end][0]:
             old[end] = _UNKNOWN
         old[begin:end] = cells
-        for first, last in _spans(changed):
+        for first, last, pen in _alike(old, changed):
             start = first
             while start > begin and not old[start][0]:
                 start -= 1
-            out.append(f"\x1b[{row};{start + 1}H")
-            out.append(_painted(old[start : last + 1]))
+            yield row, start + 1, pen, "".join(character for character, _ in old[start : last + 1])
 
 
-_Cell = tuple[str, str]
-"""What stands in a cell and the SGR codes it is painted with; the right half of a wide character is empty."""
+class _Pen:
+    """How a character is painted: attributes, foreground and background as SGR parameters. One object for each way.
 
-_UNKNOWN: _Cell = ("\0", "")
-_NEAR = 10
+    `blank` is how a space looks that is painted so: its foreground cannot be seen.
+    """
+
+    __slots__ = ("attributes", "background", "blank", "foreground")
+
+    def __init__(self, attributes: str, foreground: str, background: str) -> None:
+        self.attributes, self.foreground, self.background = attributes, foreground, background
+        seen_on_blanks = any(attribute in _ON_BLANKS for attribute in attributes.split(";"))
+        is_blank = seen_on_blanks or not (attributes or foreground)
+        self.blank = self if is_blank else _made("", "", background)
+
+
+_ON_BLANKS = ("4", "7", "9", "21", "53")
+"""Underlined, reversed, struck through, doubly underlined, overlined: these show on a space too."""
+
+_Cell = tuple[str, _Pen]
+"""What stands in a cell and how it is painted; the right half of a wide character is empty."""
+
+_Run = tuple[int, int, _Pen, str]
+"""Row and column from 1, how it is painted, and the text."""
+
+
+@cache
+def _made(attributes: str, foreground: str, background: str) -> _Pen:
+    return _Pen(attributes, foreground, background)
+
+
+@lru_cache(4_096)
+def _pen(codes: str) -> _Pen:
+    """The pen that some SGR sequences, one after the other, leave behind."""
+    attributes: list[str] = []
+    foreground = background = ""
+    given = [part or "0" for part in _PARAMETERS.findall(codes.replace("m", ";"))]
+    while given:
+        head = given.pop(0)
+        number = int(head)
+        if number == 0:
+            attributes, foreground, background = [], "", ""
+        elif number in (38, 48):
+            size = {"5": 2, "2": 4}.get(given[0] if given else "", 1)
+            colour = ";".join((head, *given[:size]))
+            del given[:size]
+            foreground, background = (colour, background) if number == 38 else (foreground, colour)
+        elif number == 39 or 30 <= number <= 37 or 90 <= number <= 97:
+            foreground = "" if number == 39 else head
+        elif number == 49 or 40 <= number <= 47 or 100 <= number <= 107:
+            background = "" if number == 49 else head
+        elif number in _OFF:
+            attributes = [attribute for attribute in attributes if attribute not in _OFF[number]]
+        elif head not in attributes:
+            attributes.append(head)
+    return _made(";".join(sorted(attributes)), foreground, background)
+
+
+_PARAMETERS = re.compile(r"(?<=[\[;])(\d*)(?=;)")
+_OFF = {22: ("1", "2"), 23: ("3",), 24: ("4", "21"), 25: ("5", "6"), 27: ("7",), 28: ("8",), 29: ("9",), 55: ("53",)}
+
+_PLAIN = _made("", "", "")
+_UNKNOWN: _Cell = ("\0", _PLAIN)
+_NEAR = 8
 """Unchanged cells that are sent along, since another cursor position would cost as much."""
 
 
 class _Row:
     """One row of the terminal, and the runs that were written last, so that a repeated one is known at a glance."""
 
-    __slots__ = ("cells", "runs")
+    __slots__ = ("cells", "ends", "has_wide", "runs")
 
     def __init__(self) -> None:
         self.cells: list[_Cell] = []
         self.runs: dict[int, str] = {}
+        self.ends: dict[int, int] = {}
+        self.has_wide = False
 
     def remember(self, column: int, end: int, run: str) -> None:
         """`run` was written from `column` up to the cell `end`; runs that it may have covered are no longer known."""
         self.runs = {start: text for start, text in self.runs.items() if start > end or start + len(text) < column}
         self.runs[column] = run
+        self.ends[column] = end
 
 
 def _cells(text: str) -> list[_Cell]:
     """A run, cell by cell."""
     cells: list[_Cell] = []
-    style = ""
+    codes = ""
     at = 0
     for match in _SGR.finditer(text):
-        _fill(cells, text[at : match.start()], style)
-        style = "" if match.group() in ("\x1b[0m", "\x1b[m") else style + match.group()
+        _fill(cells, text[at : match.start()], _pen(codes))
+        codes = "" if match.group() in ("\x1b[0m", "\x1b[m") else codes + match.group()
         at = match.end()
-    _fill(cells, text[at:], style)
+    _fill(cells, text[at:], _pen(codes))
     return cells
 
 
-def _fill(cells: list[_Cell], text: str, style: str) -> None:
+def _fill(cells: list[_Cell], text: str, pen: _Pen) -> None:
+    blank = (" ", pen.blank)
     if text.isascii():
-        cells.extend((character, style) for character in text)
+        cells.extend(blank if character == " " else (character, pen) for character in text)
         return
     for character in text:
         width = get_character_cell_size(character)
         if width:
-            cells.append((character, style))
-            cells.extend([("", style)] * (width - 1))
+            cells.append(blank if character == " " else (character, pen))
+            cells.extend([("", pen)] * (width - 1))
         elif cells:
             cells[-1] = (cells[-1][0] + character, cells[-1][1])
 
 
-def _spans(changed: list[int]) -> Iterator[tuple[int, int]]:
-    """Changed cells as stretches, first and last, those that are near each other joined."""
+def _alike(cells: list[_Cell], changed: list[int]) -> Iterator[tuple[int, int, _Pen]]:
+    """Changed cells as stretches that one pen paints, first and last; those that are near each other joined."""
     if not changed:
         return
     first = last = changed[0]
+    character, pen = cells[first]
+    blank = character == " "
     for at in changed[1:]:
-        if at > last + _NEAR:
-            yield first, last
-            first = at
-        last = at
-    yield first, last
+        character, now = cells[at]
+        joint = now if blank and now.blank is pen else pen
+        if at - last <= _NEAR and all(_fits(cells[between], joint) for between in range(last + 1, at + 1)):
+            blank = blank and character == " "
+            pen, last = joint, at
+            continue
+        yield first, last, pen
+        first, last, pen, blank = at, at, now, character == " "
+    yield first, last, pen
 
 
-def _painted(cells: list[_Cell]) -> str:
-    """Cells as text with SGR codes, a code only where the style changes; ends without a style."""
+def _fits(cell: _Cell, pen: _Pen) -> bool:
+    return cell[1] is pen or (cell[0] == " " and cell[1] is pen.blank)
+
+
+def _painted(news: list[_Run], in_order: set[int]) -> str:
+    """Runs as text with cursor positions and SGR codes; ends without a style. Some rows are written as they came."""
     parts: list[str] = []
-    now = ""
-    for character, style in cells:
-        if style != now:
-            parts.append(f"\x1b[0m{style}" if now else style)
-            now = style
-        parts.append(character)
-    if now:
-        parts.append("\x1b[0m")
+    now = _PLAIN
+    for row, column, pen, text in sorted(news, key=lambda run: _order(run, in_order)):
+        parts.append(f"\x1b[{row};{column}H{_change(now, pen)}{text}")
+        now = pen
+    parts.append(_change(now, _PLAIN))
     return "".join(parts)
+
+
+def _order(run: _Run, in_order: set[int]) -> tuple[str, str, str]:
+    row, _, pen, _ = run
+    return ("", "", "") if row in in_order else (pen.background, pen.attributes, pen.foreground)
+
+
+@lru_cache(4_096)
+def _change(now: _Pen, pen: _Pen) -> str:
+    """The SGR sequence from one pen to another."""
+    if now is pen:
+        return ""
+    if pen is _PLAIN:
+        return "\x1b[0m"
+    wanted = []
+    if now.attributes != pen.attributes:
+        if now.attributes:
+            wanted.append("0")
+            now = _PLAIN
+        wanted.append(pen.attributes)
+    if now.foreground != pen.foreground:
+        wanted.append(pen.foreground or "39")
+    if now.background != pen.background:
+        wanted.append(pen.background or "49")
+    return f"\x1b[{';'.join(part for part in wanted if part)}m"
 
 
 def _without_colour(match: re.Match[str]) -> str:
