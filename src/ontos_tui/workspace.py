@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ontos_tui.services.deploy import DeployService
     from ontos_tui.services.generate import GenerateService
     from ontos_tui.services.improve import ImproveService
+    from ontos_tui.services.interchange import InterchangeService
     from ontos_tui.services.label import LabelService
     from ontos_tui.services.monitor import MonitorService
     from ontos_tui.services.onboarding import OnboardingService
@@ -118,6 +119,12 @@ class Workspace:
         from ontos_tui.services.claims import ClaimService
 
         return ClaimService(self.store, self.actor)
+
+    @cached_property
+    def interchange(self) -> InterchangeService:
+        from ontos_tui.services.interchange import InterchangeService
+
+        return InterchangeService(self.store, self.actor)
 
     @cached_property
     def train(self) -> TrainService:

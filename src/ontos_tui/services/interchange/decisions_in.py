@@ -1,0 +1,95 @@
+"""Decisions about the pairs of a training sheet from a file: carried out as one batch, which one undo takes back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from ontos_tui.domain.pairs import TrainingSheet, Verdict, answer_digest
+from ontos_tui.domain.states import PairStatus
+from ontos_tui.services.answers import AnswerChecker
+from ontos_tui.services.decisions import Decision
+from ontos_tui.services.interchange.report import ImportReport
+from ontos_tui.services.interchange.tabular import Given
+from ontos_tui.services.label import LabelService
+from ontos_tui.store.bulk import chunks, marks
+from ontos_tui.store.engine import Store
+
+_VERDICTS = {PairStatus.REJECTED: Verdict.REJECT, PairStatus.FLAGGED: Verdict.FLAG}
+
+
+def decide_all(store: Store, sheet: TrainingSheet, given: Iterable[Given], report: ImportReport, actor: str) -> None:
+    """Decide what the lines say about their items, all of it or nothing; what is decided so already is left alone."""
+    checker = AnswerChecker(sheet.template_snapshot["output_schema"])
+    lines = list(given)
+    pairs = _pairs(store, sheet, {one.item_ref for one in lines})
+    seen: dict[str, Given] = {}
+    decisions: list[Decision] = []
+    for one in lines:
+        before = seen.setdefault(one.item_ref, one)
+        problem = _problem(one, before, pairs.get(one.item_ref), checker)
+        if problem:
+            report.problem(one.line, problem)
+        elif before is not one:
+            report.skipped += 1
+        elif _is_so(one, pairs[one.item_ref]):
+            report.unchanged += 1
+        else:
+            pair = pairs[one.item_ref]
+            decisions.append(_decision(one, pair))
+            report.created += pair.status == PairStatus.UNLABELED
+            report.updated += pair.status != PairStatus.UNLABELED
+    if decisions and not report.refused and not report.dry_run:
+        LabelService(store, actor).decide(decisions)
+
+
+class _Pair:
+    """What is needed of a pair to compare a line with it."""
+
+    __slots__ = ("answer", "id", "notes", "proposal", "reject_reason", "status", "version")
+
+    def __init__(self, *columns: Any) -> None:
+        self.id, self.status, self.answer, self.proposal, self.reject_reason, self.notes, self.version = columns
+
+
+def _pairs(store: Store, sheet: TrainingSheet, refs: set[str]) -> dict[str, _Pair]:
+    found: dict[str, _Pair] = {}
+    with store.read() as connection:
+        for some in chunks(sorted(refs)):
+            query = (
+                "SELECT item_ref, id, status, answer, proposal, reject_reason, notes, version FROM qa_pairs "  # noqa: S608
+                f"WHERE training_sheet_id = ? AND item_ref IN ({marks(some)})"
+            )
+            found |= {row[0]: _Pair(*row[1:]) for row in connection.exec_driver_sql(query, (sheet.id, *some))}
+    return found
+
+
+def _problem(one: Given, before: Given, pair: _Pair | None, checker: AnswerChecker) -> str:
+    if pair is None:
+        return f"{one.item_ref[:80]!r} is no pair of this training sheet"
+    if before is not one and (before.status, answer_digest(before.answer)) != (one.status, answer_digest(one.answer)):
+        return f"{one.item_ref[:80]!r} is decided otherwise in line {before.line:,}"
+    if one.status is PairStatus.LABELED:
+        reason = checker.reason(one.answer)
+        return f"the answer does not fit: {reason}" if reason else ""
+    return ""
+
+
+def _is_so(one: Given, pair: _Pair) -> bool:
+    if one.status.value != pair.status or (one.notes is not None and one.notes != pair.notes):
+        return False
+    if one.status is PairStatus.LABELED:
+        return pair.answer is not None and _same(one, pair.answer)
+    return one.status is PairStatus.FLAGGED or one.reason == pair.reject_reason
+
+
+def _same(one: Given, stored: str) -> bool:
+    return answer_digest(one.answer) == answer_digest(json.loads(stored))
+
+
+def _decision(one: Given, pair: _Pair) -> Decision:
+    verdict = _VERDICTS.get(one.status, Verdict.EDIT)
+    if verdict is Verdict.EDIT and pair.proposal is not None and _same(one, pair.proposal):
+        verdict = Verdict.APPROVE
+    return Decision(pair.id, verdict, one.answer, one.reason, one.notes, version=pair.version)

@@ -1,0 +1,38 @@
+"""Files as a whole or not at all: written beside their place under another name, then renamed into it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ontos_tui.domain.errors import InvalidInputError
+from ontos_tui.domain.record import new_id
+
+
+@contextmanager
+def replacing(*paths: Path) -> Iterator[tuple[Path, ...]]:
+    """Paths to write to instead of `paths`. When all is well they take their places, otherwise they go.
+
+    What is written is on the disk before it is renamed. Raises InvalidInputError when the folder or a file refuses.
+    """
+    made = tuple(path.with_name(f".{path.name[:100]}.{new_id()[:8]}.part") for path in paths)
+    try:
+        for path in paths:
+            if path.is_dir():
+                raise InvalidInputError(f"{path} is a folder.", "Name a file in it.")
+        yield made
+        for temporary in made:
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+        for temporary, path in zip(made, paths, strict=True):
+            temporary.replace(path)
+    except OSError as error:
+        raise InvalidInputError(
+            f"{paths[0]} cannot be written: {error.strerror or error}.", "Choose another file, or free some space."
+        ) from error
+    finally:
+        for temporary in made:
+            with suppress(OSError):
+                temporary.unlink()

@@ -1,0 +1,216 @@
+"""Canonical labels from a file, by the hundred thousand: the rows go into a scratch table, sets of SQL do the rest.
+
+A label that was not there is created; one that says something else is archived and gets a new version; one that says
+the same is left alone, so that the same file can be imported again at any time. Each change is an event.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from ontos_tui.domain.data import Sheet
+from ontos_tui.domain.pairs import CanonicalLabel, CanonicalLabelVersion, Event, answer_digest
+from ontos_tui.domain.record import Record
+from ontos_tui.domain.schema import Answer
+from ontos_tui.domain.states import PairStatus
+from ontos_tui.services.answers import AnswerChecker
+from ontos_tui.services.changes import LABEL_CONTENT, Changes
+from ontos_tui.services.interchange.report import ImportReport
+from ontos_tui.services.interchange.tabular import Given
+from ontos_tui.store.bulk import stored
+from ontos_tui.store.engine import Store
+from ontos_tui.store.tables import table, to_json
+
+CONFIDENCES = ("high", "medium", "low")
+SOURCE = "import"
+
+_JSON = {"label_data", "allowed_uses", "prohibited_uses"}
+_NEW_ID = "lower(hex(randomblob(16)))"
+_JOINED = (
+    "FROM incoming i CROSS JOIN canonical_labels l "
+    "WHERE l.sheet_id = :sheet_id AND l.label_type = :label_type AND l.item_ref = i.item_ref"
+)
+
+
+@dataclass(frozen=True)
+class LabelImport:
+    """Where labels go: the sheet, the type, what an answer looks like, and who brings them."""
+
+    store: Store
+    sheet: Sheet
+    label_type: str
+    checker: AnswerChecker
+    actor: str
+
+    def carry_out(self, given: Iterable[Given], report: ImportReport) -> None:
+        """Make the labels of all lines, or of none when one cannot be used or the report is of a dry run."""
+        rows = self._checked(given, report)
+        if report.refused:
+            return
+        if report.dry_run:
+            # The scratch table is of this connection alone and goes with it; the database is only read.
+            with self.store.read() as connection:
+                self._compare(connection, rows, report)
+            return
+        with self.store.write() as connection:
+            self._compare(connection, rows, report)
+            if report.created or report.updated:
+                self._write(connection, reason=f"imported from {report.path.name}")
+            connection.exec_driver_sql("DROP TABLE incoming")
+
+    def _checked(self, given: Iterable[Given], report: ImportReport) -> list[tuple[Any, ...]]:
+        rows: list[tuple[Any, ...]] = []
+        seen: dict[str, tuple[int, Answer]] = {}
+        for one in given:
+            if one.status is not PairStatus.LABELED or one.answer is None:
+                report.skipped += 1
+                continue
+            before = seen.get(one.item_ref)
+            if before is not None:
+                if answer_digest(before[1]) == answer_digest(one.answer):
+                    report.skipped += 1
+                else:
+                    report.problem(one.line, f"{one.item_ref[:80]!r} has another label in line {before[0]:,}")
+                continue
+            reason = self.checker.reason(one.answer)
+            if not reason and one.confidence not in (None, *CONFIDENCES):
+                reason = f"confidence: {str(one.confidence)[:40]!r} is none of {', '.join(CONFIDENCES)}"
+            if reason:
+                report.problem(one.line, f"the label does not fit: {reason}")
+                continue
+            seen[one.item_ref] = (one.line, one.answer)
+            rows.append((one.item_ref, to_json(one.answer), one.confidence, one.notes, one.reason))
+        return rows
+
+    def _compare(self, connection: Connection, rows: list[tuple[Any, ...]], report: ImportReport) -> None:
+        """Put the rows into the scratch table and note with each whether it is new, changed or the same."""
+        run = connection.exec_driver_sql
+        run(
+            "CREATE TEMP TABLE incoming (item_ref TEXT PRIMARY KEY, label_data TEXT, confidence TEXT, notes TEXT, "
+            "reason TEXT, change TEXT NOT NULL DEFAULT 'new') WITHOUT ROWID"
+        )
+        if rows:
+            run("INSERT INTO incoming (item_ref, label_data, confidence, notes, reason) VALUES (?, ?, ?, ?, ?)", rows)
+        found = run(
+            "SELECT i.item_ref, i.label_data, l.label_data, coalesce(i.confidence, l.confidence) = l.confidence "
+            f"AND coalesce(i.notes, l.notes) = l.notes {_JOINED}",
+            self._where(),
+        )
+        verdicts = [("same" if alike and _says(new, old) else "changed", ref) for ref, new, old, alike in found]
+        if verdicts:
+            run("UPDATE incoming SET change = ? WHERE item_ref = ?", verdicts)
+        report.updated = sum(verdict == "changed" for verdict, _ in verdicts)
+        report.unchanged = len(verdicts) - report.updated
+        report.created = len(rows) - len(verdicts)
+
+    def _write(self, connection: Connection, reason: str) -> None:
+        run = connection.exec_driver_sql
+        changes = Changes(connection, self.sheet.id, self.actor)  # for the id of the batch and its moment
+        known = {
+            **self._where(),
+            "actor": self.actor,
+            "now": stored(Event, "at", changes.at),
+            "batch": changes.id,
+            "source": SOURCE,
+            "reason": reason,
+        }
+        run(_insert(CanonicalLabel, self._new_label(known), "FROM incoming i WHERE i.change = 'new'"), known)
+        after = _json_of("l", tuple(CanonicalLabel.model_fields))
+        run(_insert(Event, _event("create", "NULL", after), f"{_JOINED} AND i.change = 'new'"), known)
+
+        run(_insert(CanonicalLabelVersion, _VERSION, f"{_JOINED} AND i.change = 'changed'"), known)
+        columns = (*LABEL_CONTENT, "confidence", "version")
+        changed = {name: f"l.{name}" for name in columns} | {
+            "label_data": "i.label_data",
+            "confidence": "coalesce(i.confidence, l.confidence)",
+            "notes": "coalesce(i.notes, l.notes)",
+            "source": ":source",
+            "training_sheet_id": "NULL",
+            "version": "l.version + 1",
+        }
+        event = _event("change", _json_of("l", columns), _json(changed))
+        run(_insert(Event, event, f"{_JOINED} AND i.change = 'changed'"), known)
+        settings = {**changed, "updated_at": ":now", "updated_by": ":actor"}
+        run(
+            f"UPDATE canonical_labels AS l SET {', '.join(f'{name} = {value}' for name, value in settings.items())} "  # noqa: S608
+            "FROM incoming i WHERE l.sheet_id = :sheet_id AND l.label_type = :label_type "
+            "AND l.item_ref = i.item_ref AND i.change = 'changed'",
+            known,
+        )
+
+    def _new_label(self, known: dict[str, Any]) -> dict[str, str]:
+        """The columns of a new label as SQL; what is not of the line is as the record has it by default."""
+        like = CanonicalLabel(sheet_id=self.sheet.id, item_ref="", label_type=self.label_type, label_data={})
+        values = {name: f":like_{name}" for name in CanonicalLabel.model_fields}
+        known |= {f"like_{name}": stored(CanonicalLabel, name, getattr(like, name)) for name in values}
+        return values | {
+            "id": _NEW_ID,
+            "item_ref": "i.item_ref",
+            "label_data": "i.label_data",
+            "confidence": "coalesce(i.confidence, :like_confidence)",
+            "notes": "coalesce(i.notes, '')",
+            "source": ":source",
+            "created_at": ":now",
+            "created_by": ":actor",
+            "updated_at": ":now",
+            "updated_by": ":actor",
+        }
+
+    def _where(self) -> dict[str, str]:
+        return {"sheet_id": self.sheet.id, "label_type": self.label_type}
+
+
+def _says(new: str, old: str) -> bool:
+    return new == old or answer_digest(json.loads(new)) == answer_digest(json.loads(old))
+
+
+_VERSION = {
+    "id": _NEW_ID,
+    "canonical_label_id": "l.id",
+    "version": "l.version",
+    "label_data": "l.label_data",
+    "confidence": "l.confidence",
+    "notes": "l.notes",
+    "source": "l.source",
+    "modified_by": "coalesce(nullif(l.updated_by, ''), l.created_by)",
+    "modified_at": "l.updated_at",
+}
+
+
+def _event(action: str, before: str, after: str) -> dict[str, str]:
+    """The columns of an event about a label as SQL. Who said so elsewhere stands in its reason."""
+    return {
+        "id": _NEW_ID,
+        "entity_type": f"'{CanonicalLabel.TABLE}'",
+        "entity_id": "l.id",
+        "scope_id": ":sheet_id",
+        "action": f"'{action}'",
+        "actor": ":actor",
+        "at": ":now",
+        "before": before,
+        "after": after,
+        "reason": ":reason || CASE WHEN i.reason = '' THEN '' ELSE '; ' || i.reason END",
+        "batch_id": ":batch",
+        "undoes": "''",
+        "seconds": "NULL",
+    }
+
+
+def _insert(record: type[Record], values: dict[str, str], rest: str) -> str:
+    assert set(values) == set(table(record).c.keys())
+    return f"INSERT INTO {record.TABLE} ({', '.join(values)}) SELECT {', '.join(values.values())} {rest}"
+
+
+def _json_of(alias: str, columns: tuple[str, ...]) -> str:
+    return _json({name: f"{alias}.{name}" for name in columns})
+
+
+def _json(values: dict[str, str]) -> str:
+    """A JSON object of columns as SQL, the same that the log keeps of a record."""
+    parts = (f"'{name}', {f'json({value})' if name in _JSON else value}" for name, value in values.items())
+    return f"json_object({', '.join(parts)})"

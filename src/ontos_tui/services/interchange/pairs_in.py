@@ -1,0 +1,138 @@
+"""New pairs from chat lines: in one transaction, into a training sheet that is found or made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from ontos_tui.domain.data import Sheet
+from ontos_tui.domain.pairs import Event, GenerationMode, QAPair, TrainingSheet
+from ontos_tui.domain.record import now
+from ontos_tui.domain.states import PairStatus, TrainingSheetStatus
+from ontos_tui.domain.template import Template
+from ontos_tui.services.interchange.chat import IncomingPair
+from ontos_tui.services.interchange.report import ImportReport
+from ontos_tui.services.training_sheets import find_training_sheet, last_sequence_number, make_training_sheet
+from ontos_tui.store import rows
+from ontos_tui.store.bulk import RowMaker, chunks, marks, new_ids, stored
+from ontos_tui.store.engine import Store
+from ontos_tui.store.tables import table, to_json
+
+
+@dataclass(frozen=True)
+class PairImport:
+    """Where new pairs go. The template and its training sheet are made when they are not there yet.
+
+    With `approved` the answers are labels at once; without, they are proposals that somebody has yet to review.
+    """
+
+    store: Store
+    sheet: Sheet
+    template: Template
+    actor: str
+    approved: bool = False
+
+    def carry_out(self, pairs: Iterable[IncomingPair], report: ImportReport) -> None:
+        """Add the pairs that are not there yet, all or none; a dry run only counts them."""
+        wanted: dict[str, IncomingPair] = {}
+        for pair in pairs:
+            if wanted.setdefault(pair.item_ref, pair) is not pair:
+                report.skipped += 1
+        if report.refused:
+            return
+        if report.dry_run:
+            with self.store.read() as connection:
+                training_sheet = find_training_sheet(connection, self.sheet.id, self.template.id)
+                self._count(self._new(connection, training_sheet, wanted), wanted, report)
+            return
+        with self.store.write() as connection:
+            training_sheet = find_training_sheet(connection, self.sheet.id, self.template.id)
+            new = self._new(connection, training_sheet, wanted)
+            self._count(new, wanted, report)
+            if new:
+                self._write(connection, training_sheet or self._made(connection), new, report)
+
+    @staticmethod
+    def _count(new: list[IncomingPair], wanted: dict[str, IncomingPair], report: ImportReport) -> None:
+        report.created, report.unchanged = len(new), len(wanted) - len(new)
+
+    @staticmethod
+    def _new(
+        connection: Connection, training_sheet: TrainingSheet | None, wanted: dict[str, IncomingPair]
+    ) -> list[IncomingPair]:
+        if training_sheet is None:
+            return list(wanted.values())
+        known: set[str] = set()
+        for some in chunks(list(wanted)):
+            query = f"SELECT item_ref FROM qa_pairs WHERE training_sheet_id = ? AND item_ref IN ({marks(some)})"  # noqa: S608
+            known.update(connection.exec_driver_sql(query, (training_sheet.id, *some)).scalars())
+        return [pair for ref, pair in wanted.items() if ref not in known]
+
+    def _made(self, connection: Connection) -> TrainingSheet:
+        if rows.find_one(connection, Template, table(Template).c.id == self.template.id) is None:
+            rows.add(connection, self.template)
+            after = self.template.model_dump(mode="json")
+            rows.log(connection, self.template, "create", self.actor, after=after)
+        return make_training_sheet(
+            connection,
+            self.sheet,
+            self.template,
+            GenerationMode.MANUAL,
+            self.actor,
+            status=TrainingSheetStatus.REVIEW,
+        )
+
+    def _write(
+        self, connection: Connection, sheet: TrainingSheet, new: list[IncomingPair], report: ImportReport
+    ) -> None:
+        moment = stored(QAPair, "updated_at", now())
+        told = f"imported from {report.path.name}"
+        like = QAPair(
+            training_sheet_id=sheet.id,
+            sheet_id=sheet.sheet_id,
+            item_ref="",
+            sequence_number=0,
+            source_data={},
+            proposed_by=told,
+            status=PairStatus.LABELED if self.approved else PairStatus.UNLABELED,
+            reviewed_by=self.actor if self.approved else "",
+            reviewed_at=now() if self.approved else None,
+            created_by=self.actor,
+            updated_by=self.actor,
+        )
+        event = Event(
+            id="",
+            entity_type=QAPair.TABLE,
+            entity_id="",
+            scope_id=sheet.id,
+            action="import",
+            actor=self.actor,
+            reason=told,
+        )
+        made, events = RowMaker(like), RowMaker(event)
+        pair_rows, event_rows = [], []
+        times = {"created_at": moment, "updated_at": moment}
+        first = last_sequence_number(connection, sheet.id) + 1
+        for number, (pair_id, event_id, pair) in enumerate(
+            zip(new_ids(len(new)), new_ids(len(new)), new, strict=True), first
+        ):
+            answer = to_json(pair.answer)
+            pair_rows.append(
+                made.row(
+                    id=pair_id,
+                    item_ref=pair.item_ref,
+                    sequence_number=number,
+                    source_data=to_json(pair.fields),
+                    proposal=answer,
+                    answer=answer if self.approved else None,
+                    **times,
+                )
+            )
+            after = (
+                f'{{"status":"{like.status.value}","{"answer" if self.approved else "proposal"}":{answer},"version":1}}'
+            )
+            event_rows.append(events.row(id=event_id, entity_id=pair_id, at=moment, after=after))
+        made.insert(connection, pair_rows)
+        events.insert(connection, event_rows)

@@ -1,0 +1,310 @@
+"""Pairs as a table, CSV or Parquet, and tables as labels.
+
+The columns of an exported table: item_ref, `field_…` for the item's fields, `answer_…` for the decided answer, then
+status, reviewed_by, reviewed_at, allowed_uses, prohibited_uses, data_classification, reject_reason and notes. CSV
+holds the data as it is. A spreadsheet takes texts that begin with = + - @ for formulas; `excel_safe` puts an
+apostrophe before them, which changes the data and is therefore asked for, never done in silence.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection
+
+from ontos_tui.domain.errors import InvalidInputError
+from ontos_tui.domain.schema import Answer, answer_fields
+from ontos_tui.domain.states import PairStatus
+from ontos_tui.services.answers import AnswerReader
+from ontos_tui.services.decisions import storable
+from ontos_tui.services.interchange.reading import Entry
+from ontos_tui.services.interchange.report import ImportReport
+from ontos_tui.services.interchange.selection import OutgoingPair, listed
+from ontos_tui.store.tables import to_json
+
+if TYPE_CHECKING:
+    import duckdb
+
+FIELD, ANSWER = "field_", "answer_"
+"""How the columns of the item's fields and of the answer begin."""
+
+TOLD = ("status", "reviewed_by", "reviewed_at")
+USES = ("allowed_uses", "prohibited_uses")
+MORE = ("data_classification", "reject_reason", "notes")
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+# Out
+
+
+def field_names(connection: Connection, training_sheet_id: str) -> list[str]:
+    """The names of all fields that the items of a training sheet have, in the order in which they first appear."""
+    # Items of one sheet have the same fields, apart from those of feedback and imports: the first item's names are
+    # asked for first, and only items that have others are looked into.
+    query = "SELECT source_data FROM qa_pairs WHERE training_sheet_id = ? ORDER BY sequence_number LIMIT 1"
+    first = connection.exec_driver_sql(query, (training_sheet_id,)).scalar()
+    names = dict.fromkeys(json.loads(first)) if first else {}
+    others = connection.exec_driver_sql(
+        "SELECT DISTINCT key FROM qa_pairs, json_each(qa_pairs.source_data) WHERE training_sheet_id = ?",
+        (training_sheet_id,),
+    )
+    return list(names | dict.fromkeys(sorted(str(row[0]) for row in others if row[0] not in names)))
+
+
+class TableMaker:
+    """Makes rows of pairs: columns of the item's fields, of the answer, and what was decided."""
+
+    def __init__(self, fields: Sequence[str], schema: Mapping[str, Any]) -> None:
+        self._fields = tuple(fields)
+        self._answers = tuple(field.name for field in answer_fields(schema))
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns."""
+        return [
+            "item_ref",
+            *(storable(f"{FIELD}{name}") for name in self._fields),
+            *(storable(f"{ANSWER}{name}") for name in self._answers),
+            *(*TOLD, *USES, *MORE),
+        ]
+
+    def row(self, pair: OutgoingPair) -> list[Any]:
+        """The values of a pair, lists of uses as texts with commas."""
+        fields, answer = pair.fields, pair.answer or {}
+        return [
+            pair.item_ref,
+            *(fields.get(name) for name in self._fields),
+            *(answer.get(name) for name in self._answers),
+            *(pair.value(name) for name in TOLD),
+            *(",".join(listed(pair.value(name))) for name in USES),
+            *(pair.value(name) for name in MORE),
+        ]
+
+
+Write = Callable[[OutgoingPair], None]
+
+
+@contextmanager
+def csv_writer(path: Path, maker: TableMaker, *, excel_safe: bool) -> Iterator[Write]:
+    """Writes pairs to a CSV file, one after the other."""
+    # What UTF-8 cannot hold is written out as an escape.
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        rows = csv.writer(file)
+        cell = (lambda value: _harmless(_cell(value))) if excel_safe else _cell
+        rows.writerow([cell(name) for name in maker.columns])
+        yield lambda pair: rows.writerow([cell(value) for value in maker.row(pair)])
+
+
+def _cell(value: Any) -> Any:
+    """A value as CSV has it: texts and numbers as they are, true and false, nested ones as JSON."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return to_json(value) if isinstance(value, (dict, list)) else value
+
+
+def _harmless(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+@contextmanager
+def parquet_writer(path: Path, maker: TableMaker) -> Iterator[Write]:
+    """Writes pairs to a Parquet file: first as JSON lines, which DuckDB reads faster than values one by one."""
+    import duckdb
+
+    columns = maker.columns
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f"{path.name}.") as folder:
+        lines = Path(folder) / "rows.jsonl"
+        with lines.open("w", encoding="utf-8") as file:
+
+            def write(pair: OutgoingPair) -> None:
+                named = zip(columns, maker.row(pair), strict=True)
+                text = _strict({name: value for name, value in named if value is not None})
+                # DuckDB takes no escape of a lone surrogate: the text shows the escape instead.
+                file.write((text if text.isascii() else _SURROGATE.sub(_spelled, text)) + "\n")
+
+            yield write
+        with duckdb.connect(config={"threads": 2, "memory_limit": "1GB", "temp_directory": folder}) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            _copy(connection, lines, columns, path)
+
+
+def json_line(values: dict[str, Any]) -> str:
+    """A value as strict JSON: without NaN and infinities, which it does not know; lone surrogates as escapes."""
+    text = _strict(values)
+    return text if text.isascii() else storable(text)
+
+
+def _strict(values: dict[str, Any]) -> str:
+    try:
+        return _encode(values)
+    except ValueError:
+        return _encode(_finite(values))
+
+
+def _spelled(match: re.Match[str]) -> str:
+    return f"\\\\u{ord(match.group()):04x}"
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
+
+def _finite(value: Any) -> Any:
+    """The value without NaN and infinities, which neither JSON nor a Parquet text of it can hold."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: _finite(inner) for name, inner in value.items()}
+    return [_finite(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, lines: Path, columns: Sequence[str], target: Path) -> None:
+    from ontos_tui.platforms.local import jsonl_file
+    from ontos_tui.platforms.local.sql import literal, quoted, reader_words
+
+    with reader_words(lines):
+        if lines.stat().st_size:
+            relation, found, _, _ = jsonl_file.inspect(connection, lines)
+            types = {column.name: column.type for column in found}
+        else:
+            relation, types = "(SELECT 1) WHERE false", {}
+        # A column without any value stands in no line. What is nested is kept as a text of JSON.
+        named = [
+            f"CAST({quoted(name) if name in types else 'NULL'} AS "
+            f"{'VARCHAR' if types.get(name, 'JSON') == 'JSON' else types[name]}) AS {quoted(name)}"
+            for name in columns
+        ]
+        query = f"SELECT {', '.join(named)} FROM {relation}"  # noqa: S608
+        connection.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)")
+
+
+# In
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a line says about an item: an answer, or that it was rejected or flagged.
+
+    `reason` goes into the log: who decided, and where. `notes` and `confidence` are None where the line is silent.
+    """
+
+    line: int
+    item_ref: str
+    answer: Answer | None = None
+    status: PairStatus = PairStatus.LABELED
+    reason: str = ""
+    notes: str | None = None
+    confidence: str | None = None
+
+
+class TableReader:
+    """Reads what the rows of a table say, by a schema and a mapping of what is wanted to the table's columns."""
+
+    def __init__(self, schema: Mapping[str, Any], columns: Sequence[str], mapping: Mapping[str, str]) -> None:
+        """Raises InvalidInputError when the table lacks a column that is needed or named."""
+        names = [field.name for field in answer_fields(schema)]
+        self._values = AnswerReader(schema)
+        # A field of the answer may be called `answer`: then no column holds the whole of it.
+        targets = [target for target in _TARGETS if target != "answer" or target not in names]
+        unknown = [target for target in mapping if target not in {*names, *targets}]
+        if unknown:
+            raise InvalidInputError(
+                f"{unknown[0]!r} is nothing that a column can be taken for.",
+                f"There are {', '.join([*targets, *names])}.",
+            )
+        absent = [column for column in mapping.values() if column not in columns]
+        if absent:
+            raise InvalidInputError(f"There is no column {absent[0]!r}.", f"There are {', '.join(columns)}.")
+        self._answers = _columns(names, columns, mapping, targets)
+        self._of = {target: mapping.get(target, target) for target in targets}
+        self._has = {target for target, column in self._of.items() if column in columns}
+        if "item_ref" not in self._has:
+            raise InvalidInputError(
+                "No column says which item a row is about.",
+                f"Name it: item_ref=COLUMN. There are {', '.join(columns)}.",
+            )
+        if not self._answers and "answer" not in self._has:
+            raise InvalidInputError(
+                f"No column holds an answer; the fields are {', '.join(names)}.",
+                f"Name the columns: FIELD=COLUMN. There are {', '.join(columns)}.",
+            )
+
+    def read(self, entries: Iterable[Entry], report: ImportReport) -> Iterator[Given]:
+        """What each row says; rows that say nothing are counted, and what is wrong is noted."""
+        for number, row in entries:
+            item = row[self._of["item_ref"]]
+            problem, status = self._status(row)
+            answer = None if problem or status is not PairStatus.LABELED else self._answer(row)
+            if isinstance(answer, str):
+                problem = answer
+            if item is None or item == "":
+                problem = problem or "it names no item"
+            if problem:
+                report.problem(number, problem)
+            elif status is PairStatus.UNLABELED or (status is PairStatus.LABELED and not answer):
+                report.skipped += 1
+            else:
+                assert not isinstance(answer, str)
+                yield Given(
+                    number,
+                    storable(str(item)),
+                    answer,
+                    status,
+                    reason=self._text(row, "reject_reason") or "",
+                    notes=self._text(row, "notes"),
+                    confidence=self._text(row, "confidence") or None,
+                )
+
+    def _status(self, row: Mapping[str, Any]) -> tuple[str, PairStatus]:
+        told = self._text(row, "status")
+        if not told:
+            return "", PairStatus.LABELED
+        try:
+            return "", PairStatus(told.strip().lower())
+        except ValueError:
+            return f"{told[:40]!r} is no status; there are {', '.join(PairStatus)}", PairStatus.UNLABELED
+
+    def _answer(self, row: Mapping[str, Any]) -> Answer | str:
+        """The answer of a row, empty when it has none; a text says what is wrong with it."""
+        whole = row[self._of["answer"]] if "answer" in self._has else None
+        if whole in (None, ""):
+            return self._values.read({name: row[column] for name, column in self._answers.items()})
+        if isinstance(whole, str):
+            try:
+                whole = json.loads(whole)
+            except (ValueError, RecursionError) as error:
+                return f"the answer is not JSON: {error}"
+        return whole if isinstance(whole, dict) else "the answer is no JSON object"
+
+    def _text(self, row: Mapping[str, Any], target: str) -> str | None:
+        if target not in self._has:
+            return None
+        value = row[self._of[target]]
+        return "" if value is None else storable(str(value))
+
+
+_TARGETS = ("item_ref", "answer", "status", "reject_reason", "notes", "confidence")
+
+
+def _columns(
+    names: Sequence[str], columns: Sequence[str], mapping: Mapping[str, str], targets: Sequence[str]
+) -> dict[str, str]:
+    """Answer field to column: as it is mapped, else as an export calls it, else by its own name if that is free."""
+    found = {}
+    for name in names:
+        usual = [f"{ANSWER}{name}", *([] if name in targets else [name])]
+        candidates = [mapping[name]] if name in mapping else usual
+        column = next((one for one in candidates if one in columns), None)
+        if column is not None:
+            found[name] = column
+    return found
