@@ -20,12 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from ontos_tui.domain.data import Sheet
+from ontos_tui.domain.interchange import SUFFIXES, Format
 from ontos_tui.domain.pairs import CanonicalLabel, GenerationMode, QAPair, TrainingSheet
 from ontos_tui.domain.record import now
 from ontos_tui.domain.states import PairStatus, TrainingSheetStatus
 from ontos_tui.domain.template import Template
-from ontos_tui.services.interchange import Format
-from ontos_tui.services.interchange.report import SUFFIXES
 from ontos_tui.services.training_sheets import make_training_sheet
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import RowMaker, new_ids
@@ -113,7 +112,7 @@ def bare_out(database: Path, target: Path) -> Callable[[], None]:
 
 
 def bare_in(lines: Path, database: Path, folder: Path) -> Callable[[], None]:
-    """The lines as labels in a table with the same columns and indexes, without events; one transaction, on the disk."""
+    """The lines as labels in a table with the same columns and indexes, without events, in one transaction."""
     source = sqlite3.connect(database)
     shapes = source.execute(
         "SELECT sql FROM sqlite_master WHERE tbl_name = 'canonical_labels' AND sql IS NOT NULL AND type <> 'trigger' "
@@ -149,7 +148,9 @@ def main(count: int) -> None:
             sheet, made = seed(workspace, count)
             service = workspace.interchange
             budget = count / 100_000
-            floor = measured(f"bare: {count:,} pairs out as JSON", bare_out(workspace.store.path, folder / "bare.jsonl"))
+            floor = measured(
+                f"bare: {count:,} pairs out as JSON", bare_out(workspace.store.path, folder / "bare.jsonl")
+            )
             files = {format: folder / f"out{SUFFIXES[format]}" for format in Format}
             for format, path in files.items():
                 measured(
@@ -181,7 +182,10 @@ def main(count: int) -> None:
             with workspace.store.write() as connection:
                 rows.add(connection, other_sheet)
             measured("import chat as pairs", lambda: service.import_chat(files[Format.CHAT], other_sheet.id), floor)
-            measured("import csv as decisions: all are so", lambda: service.import_pairs(files[Format.CSV], Format.CSV, made.id))
+            measured(
+                "import csv as decisions: all are so",
+                lambda: service.import_pairs(files[Format.CSV], Format.CSV, made.id),
+            )
             measured("history of the label sheet", lambda: sum(1 for _ in service.history(made.id)))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(f"peak memory of the whole run: {peak:,.0f} MB")

@@ -112,10 +112,12 @@ def export(
     context: typer.Context,
     training_sheet: TrainingSheetRef,
     out: Annotated[Path | None, typer.Option("--out", help="write to this file instead of stdout")] = None,
+    history: Annotated[bool, typer.Option("--history", help="the log of every decision instead, oldest first")] = False,
 ) -> None:
-    """The labelled pairs that may be trained on, as chat JSONL."""
+    """The labelled pairs that may be trained on, as chat JSONL; or who decided what, when and why."""
     session = Session.of(context)
-    lines = session.workspace.label.export(session.training_sheet(training_sheet).id)
+    sheet = session.training_sheet(training_sheet)
+    lines = session.workspace.interchange.history(sheet.id) if history else session.workspace.label.export(sheet.id)
     if out is None:
         if session.as_json:
             session.show(list(lines), list)
@@ -127,7 +129,8 @@ def export(
             written = sum(bool(file.write(json.dumps(plain(line), allow_nan=False) + "\n")) for line in lines)
     except OSError as error:
         raise InvalidInputError(f"{out} cannot be written: {error.strerror}.", "Choose another file.") from error
-    session.show({"file": out, "pairs": written}, lambda: [f"{count(written, 'pair')} in {out}"])
+    what = "event" if history else "pair"
+    session.show({"file": out, f"{what}s": written}, lambda: [f"{count(written, what)} in {out}"])
 
 
 @labels.command("undo")

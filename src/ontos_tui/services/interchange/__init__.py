@@ -1,4 +1,4 @@
-"""LABEL: pairs and labels out into files that other tools read, and back in. Formats: report.Format."""
+"""LABEL: pairs and labels out into files that other tools read, and back in. Formats: domain/interchange."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from ontos_tui.domain.data import Row, Sheet
 from ontos_tui.domain.errors import InvalidInputError, InvalidTemplateError, NotFoundError
+from ontos_tui.domain.interchange import Format
 from ontos_tui.domain.pairs import Event, TrainingSheet
 from ontos_tui.domain.states import TemplateStatus
 from ontos_tui.domain.template import Labelset, Template
@@ -21,7 +22,7 @@ from ontos_tui.services.interchange.decisions_in import decide_all
 from ontos_tui.services.interchange.files import replacing
 from ontos_tui.services.interchange.labels_in import LabelImport
 from ontos_tui.services.interchange.pairs_in import PairImport
-from ontos_tui.services.interchange.report import ExportReport, Format, ImportReport, LineProblem, Selection
+from ontos_tui.services.interchange.report import ExportReport, ImportReport, LineProblem, Selection
 from ontos_tui.services.interchange.selection import Outgoing, Wish, in_validation, preview
 from ontos_tui.services.interchange.tabular import Given
 from ontos_tui.services.prompts import Prompt
@@ -128,6 +129,14 @@ class InterchangeService:
                     for name in ("before", "after"):
                         event[name] = None if event[name] is None else json.loads(event[name])
                     yield event
+
+    def write_history(self, training_sheet_ref: str, path: Path) -> int:
+        """The history as a file of JSON lines, which is replaced if it is there; returns how many events it has."""
+        count = 0
+        with replacing(path) as (target,), target.open("w", encoding="utf-8") as file:
+            for count, event in enumerate(self.history(training_sheet_ref), 1):  # noqa: B007
+                file.write(tabular.json_line(event) + "\n")
+        return count
 
     # In
 
@@ -323,15 +332,14 @@ def _only_label_type(connection: Connection, sheet: Sheet) -> str:
 
 def _schema_of(connection: Connection, label_type: str) -> Mapping[str, Any]:
     """What an answer of this type looks like."""
-    for record in (Labelset, Template):
-        columns = table(record).c
-        known = rows.find(connection, record, columns.label_type == label_type, order_by=(columns.created_at.desc(),))
-        usable = [one for one in known if one.status is TemplateStatus.PUBLISHED]
-        if record is Template:
-            usable += [one for one in known if one.status is TemplateStatus.DRAFT]
-        if usable:
-            first = usable[0]
-            return first.answer_schema() if isinstance(first, Labelset) else first.output_schema
+    sets, templates = table(Labelset).c, table(Template).c
+    published = (sets.label_type == label_type, sets.status == TemplateStatus.PUBLISHED)
+    for labelset in rows.find(connection, Labelset, *published, order_by=(sets.created_at.desc(),), limit=1):
+        return labelset.answer_schema()
+    usable = (templates.label_type == label_type, templates.status != TemplateStatus.ARCHIVED)
+    order = (templates.status == TemplateStatus.DRAFT, templates.created_at.desc())
+    for template in rows.find(connection, Template, *usable, order_by=order, limit=1):
+        return template.output_schema
     raise NotFoundError(
         f"Nothing says what a label of type {label_type!r} looks like.", "Make a labelset or a template of that type."
     )

@@ -69,9 +69,10 @@ def _content_problems(message: dict[str, Any], role: object, path: str) -> list[
         return []
     if isinstance(content, list):
         texts = [part.get("text") for part in content if isinstance(part, dict) and part.get("type") == "text"]
-        if len(texts) < len(content) or not all(isinstance(text, str) for text in texts):
+        told = [text for text in texts if isinstance(text, str)]
+        if len(told) < len(content):
             return [f"{path}: only parts of type text can be used"]
-        content = "".join(texts)
+        content = "".join(told)
     if not isinstance(content, str):
         return [f"{path}: a text is missing"]
     if len(content) > MAX_CONTENT:

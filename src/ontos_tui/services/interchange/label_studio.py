@@ -216,7 +216,7 @@ class TaskReader:
         wrong = next((answer for answer in answers if isinstance(answer, str)), None)
         if wrong is not None:
             return wrong
-        if len({answer_digest(answer) for answer in answers if isinstance(answer, dict)}) > 1:
+        if len(answers) > 1 and len({answer_digest(one) for one in answers if isinstance(one, dict)}) > 1:
             return f"its {len(truths)} annotations differ; mark one of them as ground truth, or adjudicate them first"
         answer = answers[-1]
         assert isinstance(answer, dict)
@@ -228,7 +228,7 @@ class TaskReader:
             return "annotations.result: a list is expected"
         values: dict[str, Any] = {}
         for region in result:
-            control = self._controls.get(region.get("from_name")) if isinstance(region, dict) else None
+            control = self._controls.get(str(region.get("from_name"))) if isinstance(region, dict) else None
             if control is None:
                 continue  # a control of the project's own, or a relation between regions
             if control.field.name in values:

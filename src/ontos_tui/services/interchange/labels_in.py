@@ -101,12 +101,18 @@ class LabelImport:
             f"AND coalesce(i.notes, l.notes) = l.notes {_JOINED}",
             self._where(),
         )
-        verdicts = [("same" if alike and _says(new, old) else "changed", ref) for ref, new, old, alike in found]
-        if verdicts:
-            run("UPDATE incoming SET change = ? WHERE item_ref = ?", verdicts)
-        report.updated = sum(verdict == "changed" for verdict, _ in verdicts)
-        report.unchanged = len(verdicts) - report.updated
-        report.created = len(rows) - len(verdicts)
+        there = changed = 0
+        for ref, new, old, alike in found.all():
+            there += 1
+            if not alike or not _says(new, old):
+                changed += 1
+                run("UPDATE incoming SET change = 'changed' WHERE item_ref = ?", (ref,))
+        run(
+            "UPDATE incoming SET change = 'same' FROM canonical_labels l WHERE l.sheet_id = :sheet_id "
+            "AND l.label_type = :label_type AND l.item_ref = incoming.item_ref AND change = 'new'",
+            self._where(),
+        )
+        report.created, report.updated, report.unchanged = len(rows) - there, changed, there - changed
 
     def _write(self, connection: Connection, reason: str) -> None:
         run = connection.exec_driver_sql

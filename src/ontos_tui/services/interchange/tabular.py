@@ -100,7 +100,7 @@ def csv_writer(path: Path, maker: TableMaker, *, excel_safe: bool) -> Iterator[W
     # What UTF-8 cannot hold is written out as an escape.
     with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         rows = csv.writer(file)
-        cell = (lambda value: _harmless(_cell(value))) if excel_safe else _cell
+        cell: Callable[[Any], Any] = _safe_cell if excel_safe else _cell
         rows.writerow([cell(name) for name in maker.columns])
         yield lambda pair: rows.writerow([cell(value) for value in maker.row(pair)])
 
@@ -112,8 +112,9 @@ def _cell(value: Any) -> Any:
     return to_json(value) if isinstance(value, (dict, list)) else value
 
 
-def _harmless(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+def _safe_cell(value: Any) -> Any:
+    told = _cell(value)
+    return f"'{told}" if isinstance(told, str) and told.startswith(_FORMULA) else told
 
 
 @contextmanager

@@ -1,0 +1,25 @@
+"""The formats in which pairs and labels leave and come in."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import PurePath
+
+
+class Format(StrEnum):
+    """A file's format. Chat is OpenAI's JSONL for fine-tuning, one object with `messages` a line."""
+
+    CHAT = "chat"
+    CSV = "csv"
+    PARQUET = "parquet"
+    LABEL_STUDIO = "label-studio"
+
+
+SUFFIXES = {Format.CHAT: ".jsonl", Format.CSV: ".csv", Format.PARQUET: ".parquet", Format.LABEL_STUDIO: ".json"}
+"""How a file of each format is called by default."""
+
+
+def format_of(path: PurePath) -> Format | None:
+    """The format that a file's name promises, if any."""
+    known = {suffix: format for format, suffix in SUFFIXES.items()} | {".tsv": Format.CSV, ".ndjson": Format.CHAT}
+    return known.get(path.suffix.lower())
