@@ -104,3 +104,37 @@ def test_a_decision_that_was_shown_is_kept_when_the_line_drops(tmp_path: Path, n
         terminal.ended()
     with Workspace(tmp_path) as workspace:
         assert workspace.label.counts(made.training_sheet.id).labeled == before.labeled + 1
+
+
+def _picture(terminal: Terminal) -> list[list[object]]:
+    """What one sees: the foreground and the weight of a space are not among it."""
+    while terminal.pump(0.6):
+        pass
+    rows = []
+    for y in range(terminal.screen.lines):
+        cells = [terminal.screen.buffer[y][x] for x in range(terminal.screen.columns)]
+        rows.append([cell._replace(fg="default", bold=False) if cell.data == " " else cell for cell in cells])
+    return rows
+
+
+KEYS = ("jjj", "a", "x", "x", "a", "n", "\x1b", "4", "g", "p", "?", "\x1b", "u", "1", "j", "2", "3", "/", "\x1b", "k")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+def test_what_is_painted_line_by_line_is_what_the_compositor_paints(tmp_path: Path, size: tuple[int, int]) -> None:
+    with Workspace(tmp_path) as workspace:
+        seeded = workspace.onboarding.seed("defect_detection")
+        workspace.generate.generate(seeded.sheet.id, seeded.template.id, GenerationMode.AI, limit=60)
+    with Terminal(ontos("--home", str(tmp_path)), size) as terminal:
+        terminal.sees("Open", "INS-00001")
+        terminal.send("3")
+        terminal.sees("opens the queue")
+        terminal.send("\r")
+        terminal.sees("▸defect_class")
+        for keys in KEYS:
+            terminal.send(keys)
+            painted = _picture(terminal)
+            terminal.send("\x0c")
+            whole = _picture(terminal)
+            for y, (mine, theirs) in enumerate(zip(painted, whole, strict=True)):
+                assert mine == theirs, f"after {keys!r}, line {y}:\n{terminal.text()}"

@@ -128,7 +128,7 @@ async def test_search_filter_prompt_guidelines_and_history(home: Path) -> None:
         await user.sees("system", "You inspect crystals")
         await user.press("g")
         await user.sees("Guidelines", "hygroscopic")
-        await user.press("escape", "f", "H")
+        await user.press("g", "f", "H")
         await user.sees("History of", "flag")
         await user.press("escape", "slash")
         await user.press(*["backspace"] * len(item), "ctrl+s", "v", "v")

@@ -120,6 +120,24 @@ class Queue(Sequence[QueueRow]):
             number = connection.execute(query).scalar_one_or_none()
         return None if number is None else self._place(number)
 
+    def place_of(self, told: str) -> int | None:
+        """Where the item stands whose number (#12 or 12) or name is `told`, or whose name begins so."""
+        names = [self._c.item_ref == told, self._c.item_ref.startswith(told, autoescape=True)]
+        number = told.removeprefix("#")
+        if number.isdecimal() and len(number) < 19:
+            names.insert(1, self._c.sequence_number == int(number))
+        with self._store.read() as connection:
+            for name in names:
+                query = select(self._c.sequence_number).where(self._in_container, name)
+                found = connection.execute(query.order_by(self._c.sequence_number).limit(1)).scalar()
+                if found is not None:
+                    return self._place(found)
+        return None
+
+    def ids(self, limit: int) -> list[str]:
+        """The ids of the first pairs of the list."""
+        return [row.id for row in self[:limit]]
+
     def next_undecided(self, after: int) -> int | None:
         """The next unlabeled pair that nobody else claims: from behind `after` to the end, then from the top."""
         found = self._undecided(after + 1, len(self))

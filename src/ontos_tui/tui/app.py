@@ -28,6 +28,7 @@ from ontos_tui.tui.dialogs.base import Dialog, key_line
 from ontos_tui.tui.driver import DiffDriver, OntosDriver
 from ontos_tui.tui.frame import Header, JobLine, KeyLine, TabLine
 from ontos_tui.tui.gateway import Finished, unexpected
+from ontos_tui.tui.painter import Painter
 from ontos_tui.tui.session import Session
 from ontos_tui.tui.themes import THEMES
 from ontos_tui.tui.widgets.lines import Panel, line, span, wrap
@@ -82,6 +83,7 @@ class OntosApp(App[None], Commanded):
         self._busy = 0
         self._watch = watch
         self._stop = threading.Event()
+        self.painter = Painter(self)
         self.animation_level = "none"
         for theme in THEMES:
             self.register_theme(theme)
@@ -293,13 +295,13 @@ class OntosApp(App[None], Commanded):
         if view is None:
             view = _make_view(stage)
             self._views[stage] = view
-            self.query_one("#stages").mount(view)
             self.busy(+1)
-            self.call_after_refresh(self._enter_first, view)
+            self.call_later(self._enter_first, view)
         else:
             self._enter(view)
 
-    def _enter_first(self, view: StageView) -> None:
+    async def _enter_first(self, view: StageView) -> None:
+        await self.query_one("#stages").mount(view)
         self._enter(view)
         self.busy(-1)
 

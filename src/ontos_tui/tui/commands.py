@@ -36,6 +36,7 @@ class Command:
 _KEY_NAMES = {
     "question_mark": "?",
     "slash": "/",
+    "colon": ":",
     "plus": "+",
     "minus": "-",
     "full_stop": ".",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from typing import IO, TYPE_CHECKING, Any
 
@@ -65,7 +65,7 @@ class ScreenMemory:
                 continue
             known = self._rows.setdefault(row, _Row())
             if known.runs.get(column) != text:
-                news += self._changes(known, row, column, text)
+                news += self._changes(known, row, column, self._cells(text), text)
             # What was written over, or pushes at its neighbours when it is, has to be written in this order.
             if column <= ends.get(row, 0) or known.has_wide:
                 in_order.add(row)
@@ -75,12 +75,38 @@ class ScreenMemory:
         self._cursor = cursor
         return _painted(news, in_order) + cursor
 
-    def _changes(self, known: _Row, row: int, column: int, run: str) -> Iterator[_Run]:
-        """What of `run` is new at (row, column); all of it is remembered."""
+    def news_of(self, rows: Iterable[Painted]) -> str:
+        """The same of rows that do not overlap; the cursor stays where it is."""
+        news: list[_Run] = []
+        in_order: set[int] = set()
+        for row, column, parts in rows:
+            cells: list[_Cell] = []
+            for text, codes in parts:
+                _fill(cells, text if text.isprintable() else _FOREIGN.sub("", text), self._pen(codes))
+            known = self._rows.setdefault(row, _Row())
+            news += self._changes(known, row, column, cells, "")
+            if known.has_wide:
+                in_order.add(row)
+        return _painted(news, in_order) + self._cursor if news else ""
+
+    def _cells(self, run: str) -> list[_Cell]:
+        """A run of text with SGR sequences, cell by cell."""
         text = _FOREIGN.sub("", run)
-        if not self._colours:
-            text = _SGR.sub(_without_colour, text)
-        cells = _cells(text)
+        cells: list[_Cell] = []
+        codes = ""
+        at = 0
+        for match in _SGR.finditer(text):
+            _fill(cells, text[at : match.start()], self._pen(codes))
+            codes = "" if match.group() in ("\x1b[0m", "\x1b[m") else codes + match.group()
+            at = match.end()
+        _fill(cells, text[at:], self._pen(codes))
+        return cells
+
+    def _pen(self, codes: str) -> _Pen:
+        return _pen(codes) if self._colours else _pen(_SGR.sub(_without_colour, codes))
+
+    def _changes(self, known: _Row, row: int, column: int, cells: list[_Cell], run: str) -> Iterator[_Run]:
+        """What of some cells from (row, column) on is new; all of them are remembered."""
         begin = column - 1
         end = begin + len(cells)
         known.remember(column, end, run)
@@ -100,6 +126,10 @@ class ScreenMemory:
             while start > begin and not old[start][0]:
                 start -= 1
             yield row, start + 1, pen, "".join(character for character, _ in old[start : last + 1])
+
+
+Painted = tuple[int, int, Sequence[tuple[str, str]]]
+"""Row and column from 1, and texts, each with the SGR sequence that it is painted with."""
 
 
 class _Pen:
@@ -184,19 +214,6 @@ class _Row:
         self.runs = {start: text for start, text in self.runs.items() if start > end or start + len(text) < column}
         self.runs[column] = run
         self.ends[column] = end
-
-
-def _cells(text: str) -> list[_Cell]:
-    """A run, cell by cell."""
-    cells: list[_Cell] = []
-    codes = ""
-    at = 0
-    for match in _SGR.finditer(text):
-        _fill(cells, text[at : match.start()], _pen(codes))
-        codes = "" if match.group() in ("\x1b[0m", "\x1b[m") else codes + match.group()
-        at = match.end()
-    _fill(cells, text[at:], _pen(codes))
-    return cells
 
 
 def _fill(cells: list[_Cell], text: str, pen: _Pen) -> None:
@@ -361,6 +378,12 @@ class DiffDriver(OntosDriver):
         if isinstance(message, events.Resize):
             self._memory.forget()
         super().process_message(message)
+
+    def paint(self, rows: Iterable[Painted]) -> None:
+        """Send rows as one frame."""
+        if news := self._memory.news_of(rows):
+            super().write(f"{_SYNC_BEGIN}{news}{_SYNC_END}")
+            self.flush()
 
     def redraw(self) -> None:
         """The next frame is sent whole, whatever the terminal is believed to show."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 
@@ -13,7 +13,9 @@ from ontos_tui.tui.widgets.data_grid import value_text
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.pairs import Event, QAPair
+    from ontos_tui.domain.pairs import Event
+    from ontos_tui.services.deciding import Deciding
+    from ontos_tui.workspace import Workspace
 
 
 class HistoryDialog(Dialog[None], ServiceUser):
@@ -21,9 +23,10 @@ class HistoryDialog(Dialog[None], ServiceUser):
 
     DEFAULT_CSS = "HistoryDialog > #box { height: 80%; }"
 
-    def __init__(self, pair: QAPair) -> None:
-        super().__init__(f"History of {pair.item_ref}")
-        self._pair = pair
+    def __init__(self, pair_id: str, item_ref: str, service: Callable[[Workspace], Deciding[Any]]) -> None:
+        super().__init__(f"History of {item_ref}")
+        self._pair_id = pair_id
+        self._service = service
 
     def compose_body(self) -> ComposeResult:
         yield Panel(id="history")
@@ -32,7 +35,7 @@ class HistoryDialog(Dialog[None], ServiceUser):
         panel = self.query_one(Panel)
         panel.show(lambda width: [line(span("Loading…", "muted"))])
         panel.focus()
-        self.ask(lambda workspace: workspace.label.history(self._pair.id), self._show)
+        self.ask(lambda workspace: self._service(workspace).history(self._pair_id), self._show)
 
     def _show(self, events: Sequence[Event]) -> None:
         self.query_one(Panel).show(lambda width: _lines(events, width))

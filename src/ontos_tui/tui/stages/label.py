@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -13,11 +13,13 @@ from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.commands import Command
 from ontos_tui.tui.stages.base import StageView, error_lines
 from ontos_tui.tui.stages.label_desk import LabelDesk
+from ontos_tui.tui.stages.label_work import Work, work_of_sheet
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 if TYPE_CHECKING:
     from ontos_tui.services.label import TrainingSheetView
+    from ontos_tui.workspace import Workspace
 
 
 class LabelView(StageView):
@@ -116,9 +118,14 @@ class LabelView(StageView):
     def action_open_queue(self) -> None:
         view = self.current
         if view is not None:
-            self.add_class("labeling")
-            self.desk.open(view.sheet)
-            self.commands_changed()
+            sheet = view.sheet
+            self.label(lambda workspace: work_of_sheet(workspace, sheet))
+
+    def label(self, find: Callable[[Workspace], Work]) -> None:
+        """Open the desk for some work."""
+        self.add_class("labeling")
+        self.desk.open(find)
+        self.commands_changed()
 
     def on_label_desk_left(self) -> None:
         """Back to the list of training sheets, where the number keys lead to the stages again."""

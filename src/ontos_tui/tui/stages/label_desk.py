@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
@@ -13,14 +15,17 @@ from ontos_tui.domain.states import PairStatus
 from ontos_tui.services.label import Decision
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values, schema_check, schema_fields, without_empty
 from ontos_tui.tui.gateway import Finished
-from ontos_tui.tui.stages.label_item import STATUS_MARKS, choices_of
+from ontos_tui.tui.stages.label_item import STATUS_MARKS
 from ontos_tui.tui.stages.label_keys import QueueTable
-from ontos_tui.tui.stages.label_reader import NOTHING, LabelReader
+from ontos_tui.tui.stages.label_many import Many
+from ontos_tui.tui.stages.label_reader import NOTHING
 from ontos_tui.tui.stages.label_writer import DecisionWriter
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.pairs import QAPair, TrainingSheet
+    from ontos_tui.domain.pairs import Decidable
     from ontos_tui.services.label import Batch
+    from ontos_tui.tui.stages.label_work import Work
+    from ontos_tui.workspace import Workspace
 
 LATE_SECONDS = 0.05
 """A decision that takes longer than this to reach the disk is counted on the screen as being saved."""
@@ -34,8 +39,8 @@ BECOMES = {
 """What a verdict makes of a pair, to be shown before it is on the disk; the others make it unlabeled."""
 
 
-class LabelDesk(LabelReader):
-    """Labels one training sheet."""
+class LabelDesk(Many):
+    """Labels one training sheet or task."""
 
     class Left(Message):
         """The user is done here for now."""
@@ -53,73 +58,82 @@ class LabelDesk(LabelReader):
     def late(self) -> int:
         return self.waiting if self._late else 0
 
-    def open(self, sheet: TrainingSheet) -> None:
-        """Start labeling this training sheet, where the user left it."""
+    def open(self, find: Callable[[Workspace], Work]) -> None:
+        """Start labeling this work, where the user left it."""
         if self._writer is None:
             self._writer = DecisionWriter(lambda deliver: self.app.post_message(Finished(deliver)))
-        super().open(sheet)
+        super().open(find)
 
     def on_queue_table_verb(self, event: QueueTable.Verb) -> None:
         """A key of the queue."""
         event.stop()
         if event.verb == "choose":
-            self.choose(event.number)
+            self.choose(event.key)
         else:
             getattr(self, f"do_{event.verb}")()
 
     # Deciding
 
-    def choose(self, number: int) -> None:
-        """Give the active field its `number`th choice; with a single field that is the decision."""
-        view = self._view
-        field = next((field for field in self._fields if field.name == self._active), None)
-        if view is None or field is None:
+    def choose(self, key: str) -> None:
+        """Give a field the value that this key stands for; with a single field that is the decision."""
+        work, view = self._work, self._view
+        chosen = work.chosen(key, self._active) if work is not None else None
+        if work is None or view is None or chosen is None:
             return
-        choices = choices_of(field)
-        if number > len(choices):
+        name, value = chosen
+        if self.is_many:
+            if len(work.fields) == 1:
+                self.decide_many(Verdict.EDIT, {name: value})
+            else:
+                self.ontos.tell("An answer has several fields here: press e to give the marked ones an answer.")
             return
-        self._draft[field.name] = choices[number - 1]
-        if len(self._fields) == 1:
+        self._draft[name] = value
+        if len(work.fields) == 1:
             self.do_approve()
             return
-        names = [other.name for other in self._fields if choices_of(other)]
-        self._active = names[min(names.index(field.name) + 1, len(names) - 1)]
+        names = [other.name for other in work.fields if other.choices or other.kind.value == "boolean"]
+        self._active = names[min(names.index(name) + 1, len(names) - 1)]
         self._paint()
 
     def do_approve(self) -> None:
         """Decide that the answer as it stands is right."""
+        if self.is_many:
+            self.decide_many(Verdict.APPROVE)
+            return
         view = self._view
         if view is None:
             return
         if not self._draft:
-            self.ontos.tell("There is no answer yet: choose with the number keys, or press e.")
+            self.ontos.tell("There is no answer yet: choose with the keys shown, or press e.")
             return
         untouched = self._draft == (view.pair.answer or view.pair.proposal)
         if not untouched and (problems := self._problems()):
-            self.ontos.tell_error(OntosError("; ".join(problems) + ".", "Choose with the number keys, or press e."))
+            self.ontos.tell_error(OntosError("; ".join(problems) + ".", "Choose with the keys shown, or press e."))
             return
         self._decide(Verdict.APPROVE if untouched else Verdict.EDIT, answer=None if untouched else dict(self._draft))
 
     def _problems(self) -> list[str]:
-        assert self._sheet is not None
-        return [
-            str(problem) for problem in answer_problems(self._sheet.template_snapshot["output_schema"], self._draft)
-        ]
+        assert self._work is not None
+        return [str(problem) for problem in answer_problems(self._work.schema, self._draft)]
 
     def do_edit(self) -> None:
         """Change the answer in a form."""
-        view = self._view
-        if view is None or self._sheet is None:
+        view, work = self._view, self._work
+        if view is None or work is None:
             return
-        schema = self._sheet.template_snapshot["output_schema"]
 
         def done(values: Values | None) -> None:
-            if values is not None:
-                self._draft = without_empty(values)
-                self._decide(Verdict.EDIT, answer=dict(self._draft))
+            if values is None:
+                return
+            if self.is_many:
+                self.decide_many(Verdict.EDIT, without_empty(values))
+                return
+            self._draft = without_empty(values)
+            self._decide(Verdict.EDIT, answer=dict(self._draft))
 
+        what = f"the {len(self.marked):,} marked" if self.is_many else view.pair.item_ref
         form = FormDialog(
-            f"Answer for {view.pair.item_ref}", schema_fields(schema, self._draft), check=schema_check(schema)
+            f"Answer for {what}", schema_fields(work.schema, self._draft), check=schema_check(work.schema)
         )
         self.app.push_screen(form, done)
 
@@ -130,16 +144,21 @@ class LabelDesk(LabelReader):
             return
 
         def done(values: Values | None) -> None:
-            if values is not None:
+            if values is not None and self.is_many:
+                self.decide_many(Verdict.REJECT, reason=values["reason"])
+            elif values is not None:
                 self._decide(Verdict.REJECT, reason=values["reason"])
 
+        what = f"the {len(self.marked):,} marked" if self.is_many else view.pair.item_ref
         fields = (FormField("reason", "Why", required=True, hint="such as: not decidable from these values"),)
-        self.app.push_screen(FormDialog(f"Reject {view.pair.item_ref}", fields), done)
+        self.app.push_screen(FormDialog(f"Reject {what}", fields), done)
 
     def do_flag(self) -> None:
         """Put the pair aside, or take the flag off."""
         view = self._view
-        if view is not None:
+        if self.is_many:
+            self.decide_many(Verdict.FLAG)
+        elif view is not None:
             self._decide(Verdict.UNFLAG if view.pair.status.value == "flagged" else Verdict.FLAG)
 
     def do_note(self) -> None:
@@ -168,29 +187,45 @@ class LabelDesk(LabelReader):
         advance: bool = True,
     ) -> None:
         """Show the decision, go on to the next pair, and have it written."""
-        view, queue, writer = self._view, self._queue, self._writer
-        if view is None or queue is None or writer is None:
+        view, queue, work, writer = self._view, self._queue, self._work, self._writer
+        if view is None or queue is None or writer is None or work is None:
+            return
+        if self._held_by:
+            self.ontos.tell(f"{self._held_by} is at this one now. n goes on to the next that is free.")
             return
         pair = view.pair
         status = BECOMES.get(verdict, PairStatus.UNLABELED)
         queue.expect(pair.id, status, answer)
         self._last = f"{STATUS_MARKS[status.value][0]} {pair.item_ref}"
-        decision = Decision(pair.id, verdict, answer=answer, reason=reason, notes=notes, version=pair.version)
-        label = self.ontos.workspace.label
-        self.ontos.busy(+1)
-        writer.put(lambda: label.decide([decision]), self._written, self._refused)
-        self.call_after_refresh(writer.release)
+        decision = Decision(
+            pair.id,
+            verdict,
+            answer=answer,
+            reason=reason,
+            notes=notes,
+            version=pair.version,
+            blind=work.is_blind(pair),
+            seconds=round(monotonic() - self._seen_at, 3),
+        )
+        self.write(lambda workspace: work.service(workspace).decide([decision]), self._written)
         self.set_timer(LATE_SECONDS, self._tell_late)
         if advance:
             self._go_on()
         else:
             self._look()
 
+    def write(self, work: Callable[[Workspace], Any], done: Callable[[Any], None]) -> None:
+        """Have something written behind the next picture, after everything that was decided before."""
+        writer, workspace = self._writer, self.ontos.workspace
+        assert writer is not None, "the desk is open"
+        self.ontos.busy(+1)
+        writer.put(lambda: work(workspace), done, self._refused)
+        self.call_after_refresh(writer.release)
+
     def _go_on(self) -> None:
         """To the next pair that needs a decision: at once when it is here, else when the store has found it."""
-        queue, writer = self._queue, self._writer
+        queue = self._queue
         assert queue is not None, "the desk is open"
-        assert writer is not None, "the desk is open"
         cursor = self.table.cursor
         index = queue.next_undecided(cursor)
         if index is not None:
@@ -210,9 +245,7 @@ class LabelDesk(LabelReader):
             self._look()
 
         # Asked behind the decisions that are on their way, so that the store knows of them.
-        self.ontos.busy(+1)
-        writer.put(lambda: queue.source.next_undecided(cursor), found, self._refused)
-        self.call_after_refresh(writer.release)
+        self.write(lambda workspace: queue.source.next_undecided(cursor), found)
 
     def _tell_late(self) -> None:
         """A decision that is not on the disk by now is counted on the screen until it is."""
@@ -220,7 +253,7 @@ class LabelDesk(LabelReader):
             self._late = True
             self._paint_progress()
 
-    def _written(self, batch: Batch[QAPair]) -> None:
+    def _written(self, batch: Batch[Decidable]) -> None:
         """It is on the disk. It was shown already, so there is nothing to paint unless something differs."""
         self.ontos.busy(-1)
         queue = self._queue
@@ -251,13 +284,12 @@ class LabelDesk(LabelReader):
         self._walk_history("redo", "Nothing to redo.")
 
     def _walk_history(self, verb: str, nothing: str) -> None:
-        sheet, writer = self._sheet, self._writer
-        if sheet is None or writer is None:
+        work = self._work
+        if work is None or self._writer is None:
             return
-        label = self.ontos.workspace.label
-        work = {"undo": label.undo, "redo": label.redo}[verb]
+        container = work.id
 
-        def done(batch: Batch[QAPair] | None) -> None:
+        def done(batch: Batch[Decidable] | None) -> None:
             self.ontos.busy(-1)
             queue = self._queue
             if batch is None or queue is None:
@@ -275,9 +307,7 @@ class LabelDesk(LabelReader):
                 self.table.show(queue, cursor=at)
                 self._look()
 
-        self.ontos.busy(+1)
-        writer.put(lambda: work(sheet.id), done, self._refused)
-        self.call_after_refresh(writer.release)
+        self.write(lambda workspace: getattr(work.service(workspace), verb)(container), done)
 
     def do_next_open(self) -> None:
         """To the next pair that needs a decision."""
@@ -285,7 +315,13 @@ class LabelDesk(LabelReader):
             self._go_on()
 
     def do_leave(self) -> None:
-        """To the training sheets."""
+        """To the training sheets; a first time only lets go of what is marked."""
+        if self.is_many:
+            self.unmark()
+            return
+        session = self._session
+        self.ask(lambda workspace: workspace.claims.release(session), lambda _: None, group="release")
+        self._claimed.clear()
         self.post_message(self.Left())
 
     def on_unmount(self) -> None:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from ontos_tui.domain.governance import badges
 from ontos_tui.tui.dialogs.record import field_lines
+from ontos_tui.tui.stages.label_work import Work
 from ontos_tui.tui.widgets.data_grid import value_text
-from ontos_tui.tui.widgets.lines import EMPTY, Line, Span, line, span, wrap
+from ontos_tui.tui.widgets.lines import EMPTY, Line, Span, colour, line, span, wrap
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.pairs import QAPair
+    from ontos_tui.domain.labeling import Hint
+    from ontos_tui.domain.pairs import Decidable
     from ontos_tui.domain.schema import AnswerField
     from ontos_tui.domain.template import Message
 
@@ -23,42 +28,65 @@ STATUS_MARKS: Mapping[str, tuple[str, str]] = {
 }
 """A glyph and a colour for every status; the word stands beside them where there is room."""
 
+WHY_LINES = 2
+"""Lines that are kept for why an answer is proposed, so that the fields below stay where they are."""
+
 
 @dataclass(frozen=True)
 class ItemView:
-    """A pair with the question that its template makes of it: system and user message."""
+    """An item with the question that its template makes of it, and what engines noticed about it."""
 
-    pair: QAPair
-    messages: Sequence[Message]
+    pair: Decidable
+    messages: Sequence[Message] = ()
+    hints: Sequence[Hint] = ()
+
+
+class Side(StrEnum):
+    """What stands below the answer."""
+
+    FIELDS = "fields"
+    PROMPT = "prompt"
+    GUIDELINES = "guidelines"
 
 
 @dataclass(frozen=True)
 class Draft:
-    """The answer as it would be saved now, and the field that the number keys fill."""
+    """The answer as it would be saved now, the field that the keys fill, and whether the proposal is hidden."""
 
     answer: Mapping[str, Any]
     active: str
+    blind: bool = False
 
 
-def item_lines(
-    view: ItemView, fields: Sequence[AnswerField], draft: Draft, width: int, *, prompt: bool
-) -> Iterator[Line]:
-    """The whole item. With `prompt` the rendered messages stand in place of the bare fields."""
+def item_lines(view: ItemView, work: Work, draft: Draft, width: int, side: Side, held_by: str = "") -> Iterator[Line]:
+    """The whole item; `held_by` is somebody else who is about to decide it."""
     pair = view.pair
     mark, style = STATUS_MARKS[pair.status.value]
-    yield line(span(pair.item_ref, "title"), span(f"  {mark} {pair.status.value}", style), span(_origin(pair), "muted"))
+    told = "  ".join(badge.text for badge in badges(pair))
+    yield line(
+        span(pair.item_ref, "title"),
+        span(f"  {mark} {pair.status.value}", style),
+        span(_origin(pair), "muted"),
+        span(f"  ⛔ {told}" if told else "", "warn"),
+        span(f"  ⧗ {held_by} is at it", "warn") if held_by else span(""),
+    )
     yield EMPTY
-    yield from answer_lines(pair, fields, draft, width)
+    for field in work.fields:
+        yield from _field_lines(pair, field, work, draft, width)
+    yield from _why(view, draft, width)
+    yield from _remarks(pair, width)
     yield EMPTY
-    if prompt:
-        for message in view.messages:
-            yield line(span(message["role"], "title"))
-            yield from wrap(message["content"], width - 2, indent="  ")
-    else:
-        yield from field_lines(pair.source_data, width)
+    match side:
+        case Side.PROMPT:
+            yield from _prompt(view, width)
+        case Side.GUIDELINES:
+            yield line(span("Guidelines", "title"))
+            yield from wrap(work.guidelines, width - 2, indent="  ")
+        case Side.FIELDS:
+            yield from field_lines(pair.source_data, width)
 
 
-def _origin(pair: QAPair) -> str:
+def _origin(pair: Decidable) -> str:
     words = {
         "canonical": "  by its canonical label",
         "existing_column": "  from the data's own column",
@@ -67,60 +95,88 @@ def _origin(pair: QAPair) -> str:
     return words.get(pair.labeling_mode.value, "")
 
 
-def answer_lines(pair: QAPair, fields: Sequence[AnswerField], draft: Draft, width: int) -> Iterator[Line]:
-    """The answer field by field, with the choices and their keys for the active one."""
-    room = max((len(field.name) for field in fields), default=0) + 2
-    for field in fields:
-        value = draft.answer.get(field.name)
-        changed = pair.proposal is not None and pair.proposal.get(field.name) != value
-        pointer = "▸" if field.name == draft.active else " "
-        was = (
-            span(f"  was {value_text(pair.proposal.get(field.name))}", "muted")
-            if changed and pair.proposal
-            else span("")
-        )
-        yield line(
-            span(pointer, "key"),
-            span(field.name, "muted", room),
-            span("not decided" if value is None else value_text(value), "muted" if value is None else "strong"),
-            span("  ✎ changed", "warn") if changed else span(""),
-            was,
-        )
-        if field.name == draft.active:
-            yield from _choices(field, value, room + 1, width)
-    yield from _why(pair, width)
+def _prompt(view: ItemView, width: int) -> Iterator[Line]:
+    if not view.messages:
+        yield line(span("There is no prompt: these items are labelled without a template.", "muted"))
+    for message in view.messages:
+        yield line(span(message["role"], "title"))
+        yield from wrap(message["content"], width - 2, indent="  ")
 
 
-def _choices(field: AnswerField, value: Any, indent: int, width: int) -> Iterator[Line]:
-    choices = choices_of(field)
+def _field_lines(pair: Decidable, field: AnswerField, work: Work, draft: Draft, width: int) -> Iterator[Line]:
+    """One field of the answer, and its choices with their keys while it is the active one."""
+    room = max(len(one.name) for one in work.fields) + 2
+    value = draft.answer.get(field.name)
+    proposed = None if draft.blind or pair.proposal is None else pair.proposal
+    changed = proposed is not None and proposed.get(field.name) != value
+    yield line(
+        span("▸" if field.name == draft.active else " ", "key"),
+        span(field.name, "muted", room),
+        *_value(work, field.name, value),
+        span("  ✎ changed", "warn") if changed else span(""),
+        span(f"  was {value_text(_word(proposed.get(field.name)))}" if changed and proposed else "", "muted"),
+    )
+    if field.name == draft.active:
+        yield from _choices(field, work, value, room + 1, width)
+
+
+def _value(work: Work, name: str, value: Any) -> Iterator[Span]:
+    if value is None:
+        yield span("not decided", "muted")
+        return
+    label = work.label_class(name, value)
+    if label is not None and label.color:
+        yield Span("■ ", colour(label.color))
+    yield span(_named(work, name, value), "strong")
+
+
+def _named(work: Work, name: str, value: Any) -> str:
+    label = work.label_class(name, value)
+    if label is None or label.display_name in ("", value):
+        return value_text(_word(value))
+    return f"{label.display_name} ({value})"
+
+
+def _choices(field: AnswerField, work: Work, value: Any, indent: int, width: int) -> Iterator[Line]:
     parts: list[Span] = [Span(" " * indent)]
     used = indent
-    for number, choice in enumerate(choices[:9], start=1):
-        label = f"{number} {value_text(_word(choice))}  "
-        if used + len(label) > width and len(parts) > 1:
+    for choice in work.choices(field.name):
+        label = work.label_class(field.name, choice)
+        told = label.display_name if label is not None and label.display_name else value_text(_word(choice))
+        piece = f"{work.key_of(field.name, choice) or '·'} {told}  "
+        if used + len(piece) > width and len(parts) > 1:
             yield tuple(parts)
             parts, used = [Span(" " * indent)], indent
-        parts.append(span(label, "key" if choice == value else "muted"))
-        used += len(label)
+        parts.append(span(piece, "key" if choice == value else "muted"))
+        used += len(piece)
     if len(parts) > 1:
         yield tuple(parts)
-
-
-def choices_of(field: AnswerField) -> tuple[Any, ...]:
-    """What the number keys choose between for a field; empty for one that is typed."""
-    return (True, False) if field.kind.value == "boolean" else field.choices
 
 
 def _word(choice: Any) -> Any:
     return {True: "yes", False: "no"}[choice] if isinstance(choice, bool) else choice
 
 
-def _why(pair: QAPair, width: int) -> Iterator[Line]:
-    if pair.generation_error:
-        yield from wrap(f"✗ no answer was proposed: {pair.generation_error}", width, "warn")
+def _why(view: ItemView, draft: Draft, width: int) -> Iterator[Line]:
+    """Why this answer is proposed and why the item is shown, in as many lines as are kept for it."""
+    pair = view.pair
+    told: list[Line] = []
+    for hint in view.hints:
+        told += wrap(f"! {hint.reason}", width, "accent")
+    if draft.blind:
+        told += wrap(
+            "The proposal is hidden here, to see what you say without it. Choose, or press e.", width, "accent"
+        )
+    elif pair.generation_error:
+        told += wrap(f"✗ no answer was proposed: {pair.generation_error}", width, "warn")
     elif pair.proposed_by:
         sure = f"{pair.confidence:.0%} · " if pair.confidence is not None else ""
-        yield from wrap(f"{sure}{pair.proposed_by}", width, "muted")
+        told += wrap(f"{sure}{pair.proposed_by}", width, "muted")
+    yield from told
+    yield from islice((EMPTY for _ in range(WHY_LINES)), max(0, WHY_LINES - len(told)))
+
+
+def _remarks(pair: Decidable, width: int) -> Iterator[Line]:
     if pair.reject_reason:
         yield from wrap(f"rejected: {pair.reject_reason}", width, "bad")
     if pair.notes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 DIGITS = tuple(str(digit) for digit in range(1, 10))
 
 
-NARROW = (ColumnSpec("", 1), ColumnSpec("item", 0), ColumnSpec("answer", 0))
+NARROW = (ColumnSpec("", 2), ColumnSpec("item", 0), ColumnSpec("answer", 0))
 WIDE = (ColumnSpec("#", 6, right=True), *NARROW, ColumnSpec("sure", 4, right=True))
 ROOMY = 44
 """Cells from which on the list also has the number and the confidence."""
@@ -43,27 +43,41 @@ class QueueTable(Table["QueueRow"], Commanded):
         Command("desk('leave')", "escape", "Back", "To the training sheets; number keys are stages again"),
         Command("desk('reject')", "r", "Reject", "The pair is no good; say why"),
         Command("desk('flag')", "f", "Flag", "Put it aside for a second look, or take the flag off"),
+        Command("desk('mark')", "x", "Mark", "Mark this one and go on; a verdict is then for all marked ones"),
         Command("desk('skip')", "s,space", "Skip", "Go on without a decision", shown=False),
         Command("desk('redo')", "U,ctrl+r", "Redo", "Do again what was undone", shown=False),
         Command("desk('next_open')", "n", "Next open", "To the next pair that needs a decision", shown=False),
+        Command("desk('mark_all')", "X", "Mark all", "Mark everything in the list, or nothing any more", shown=False),
+        Command("desk('mark_group')", "D", "Mark alike", "Mark the near-duplicates of this one", shown=False),
         Command("desk('note')", "N", "Note", "Write a note about this pair", shown=False),
+        Command("desk('constrain')", "C", "Uses", "What this may be used for, and how it is classified", shown=False),
+        Command("desk('jump')", "colon", "Jump", "To the item with this number or name", shown=False),
         Command("desk('search')", "slash", "Search", "Only pairs that contain a text", shown=False),
-        Command("desk('filter')", "v", "Filter", "All, to decide, labeled, flagged or rejected", shown=False),
-        Command("desk('sort')", "o", "Order", "In order, or least sure first", shown=False),
+        Command("desk('filter')", "v", "Status", "All, to decide, labeled, flagged or rejected", shown=False),
+        Command("desk('filters')", "F", "Filter", "By label, confidence, disagreement, source, text…", shown=False),
+        Command(
+            "desk('sort')", "o", "Order", "In order, least sure, most disagreed, likely errors, oldest", shown=False
+        ),
         Command("desk('prompt')", "p", "Prompt", "The rendered prompt instead of the fields, or back", shown=False),
-        Command("desk('guidelines')", "g", "Guidelines", "How to decide", shown=False),
+        Command("desk('guidelines')", "g", "Guidelines", "How to decide, and what each class means", shown=False),
         Command("desk('history')", "H", "History", "Every change of this pair: who, when, what", shown=False),
     )
 
     class Verb(Message):
-        """A key of the desk was pressed; `number` is the digit of a choice."""
+        """A key of the desk was pressed; `key` is one that chooses a value."""
 
-        def __init__(self, verb: str, number: int = 0) -> None:
+        def __init__(self, verb: str, key: str = "") -> None:
             super().__init__()
-            self.verb, self.number = verb, number
+            self.verb, self.key = verb, key
 
     def __init__(self) -> None:
         super().__init__(WIDE, self._row_cells, empty="Loading…", id="queue")
+        self._choosing: frozenset[str] = frozenset()
+        self.marked_rows: Container[str] = frozenset()
+
+    def choose_with(self, keys: frozenset[str]) -> None:
+        """These keys choose values now: numbers, and the hotkeys of classes."""
+        self._choosing = keys
 
     def on_resize(self) -> None:
         self._columns = WIDE if self.size.width >= ROOMY else NARROW
@@ -71,7 +85,10 @@ class QueueTable(Table["QueueRow"], Commanded):
 
     def _row_cells(self, row: QueueRow) -> Sequence[object]:
         mark, style = STATUS_MARKS[row.status.value]
-        cells = (span(mark, style), row.item_ref, row.summary)
+        if row.claimed_by and row.status.value == "unlabeled":
+            mark, style = "⧗", "warn"
+        chosen = row.id in self.marked_rows
+        cells = (span(f"{'▪' if chosen else ' '}{mark}", "key" if chosen else style), row.item_ref, row.summary)
         if self._columns is NARROW:
             return cells
         sure = f"{row.confidence:.0%}" if row.confidence is not None else ""
@@ -81,7 +98,8 @@ class QueueTable(Table["QueueRow"], Commanded):
         self.post_message(self.Verb(verb))
 
     def on_key(self, event: events.Key) -> None:
-        if event.key in DIGITS:
+        key = event.character or event.key
+        if key in self._choosing or key in DIGITS:
             event.stop()
             event.prevent_default()
-            self.post_message(self.Verb("choose", int(event.key)))
+            self.post_message(self.Verb("choose", key))

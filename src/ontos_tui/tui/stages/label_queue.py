@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +13,12 @@ from ontos_tui.tui.stages.label_item import ItemView
 from ontos_tui.tui.widgets.lines import Line, line, span
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.pairs import QAPair
+    from ontos_tui.domain.pairs import Decidable
     from ontos_tui.domain.states import PairStatus
-    from ontos_tui.services.label import LabelService, PairCounts, Queue, QueueFilter, QueueRow, QueueSort
+    from ontos_tui.services.deciding import Deciding
+    from ontos_tui.services.label import PairCounts, Queue, QueueRow
+    from ontos_tui.tui.stages.label_wanted import Wanted
+    from ontos_tui.tui.stages.label_work import Work
 
 AHEAD, BEHIND, SOON = 16, 3, 4
 """How many items around the cursor are kept ready, so that the next one is painted without waiting."""
@@ -32,10 +35,13 @@ class LabelQueue(Sequence["QueueRow"]):
     """The rows of the queue as far as they are here; decisions change them at once, before they are on the disk.
 
     `source` reads from the store and is only touched in threads, through `read`. A row that is not here yet is blank.
+    `hides` says whose proposal is not shown before it is decided. `marked` are the ids that a verdict is for.
     """
 
-    def __init__(self, source: Queue, counts: PairCounts, start: int) -> None:
+    def __init__(self, source: Queue, counts: PairCounts, start: int, hides: Callable[[str], bool]) -> None:
         self.source = source
+        self.marked: set[str] = set()
+        self._hides = hides
         self.counts = counts
         self.start = start
         self._length = len(source)
@@ -72,7 +78,10 @@ class LabelQueue(Sequence["QueueRow"]):
         """Take rows in as the store has them, and let go of pages far from the cursor."""
         for page, rows in pages.items():
             # What is on its way to the disk is shown as it will be, whenever this was read.
-            kept = [self[self._at[row.id]] if row.id in self._pending and row.id in self._at else row for row in rows]
+            kept = [
+                self[self._at[row.id]] if row.id in self._pending and row.id in self._at else self._as_shown(row)
+                for row in rows
+            ]
             self._pages[page] = kept
             self._at.update({row.id: page * PAGE + place for place, row in enumerate(kept)})
             for row in kept:
@@ -83,6 +92,29 @@ class LabelQueue(Sequence["QueueRow"]):
             for row in self._pages.pop(page):
                 self._at.pop(row.id, None)
 
+    def _as_shown(self, row: QueueRow) -> QueueRow:
+        if row.status.value == "unlabeled" and self._hides(row.item_ref):
+            return replace(row, summary="hidden", confidence=None)
+        return row
+
+    def hold(self, held: Mapping[str, str]) -> None:
+        """Others are about to decide these: who, by id."""
+        for pair_id, actor in held.items():
+            index = self._at.get(pair_id)
+            if index is not None and self[index].claimed_by != actor:
+                self._pages[index // PAGE][index % PAGE] = replace(self[index], claimed_by=actor)
+
+    def upcoming(self, at: int, count: int) -> list[str]:
+        """The ids of the next rows from `at` on that are to be decided, among those that are here."""
+        found: list[str] = []
+        for index in range(max(0, at), min(self._length, at + PAGE)):
+            row = self[index]
+            if row.id and row.status.value == "unlabeled" and not row.claimed_by:
+                found.append(row.id)
+                if len(found) == count:
+                    break
+        return found
+
     def index_of(self, pair_id: str) -> int | None:
         """Where a pair stands among the rows that are here."""
         return self._at.get(pair_id)
@@ -92,7 +124,7 @@ class LabelQueue(Sequence["QueueRow"]):
         for index in range(after + 1, self._length):
             if index // PAGE not in self._pages:
                 return None
-            if self[index].status.value == "unlabeled":
+            if self[index].status.value == "unlabeled" and not self[index].claimed_by:
                 return index
         return None
 
@@ -131,14 +163,14 @@ class LabelQueue(Sequence["QueueRow"]):
         self._decided.append(time.monotonic())
         self._set_status(pair_id, status, None if answer is None else summary(dict(answer)))
 
-    def written(self, pairs: Sequence[QAPair]) -> None:
+    def written(self, pairs: Sequence[Decidable]) -> None:
         """These are on the disk now, and this is what they are."""
         for pair in pairs:
             self._pending.discard(pair.id)
             self._newest[pair.id] = pair.version
             known = self._views.get(pair.id)
             if known is not None:
-                self._views[pair.id] = ItemView(pair, known.messages)
+                self._views[pair.id] = replace(known, pair=pair)
             self._set_status(pair.id, pair.status, summary(pair.answer if pair.answer is not None else pair.proposal))
 
     def _set_status(self, pair_id: str, status: PairStatus, told: str | None) -> None:
@@ -169,14 +201,14 @@ class LabelQueue(Sequence["QueueRow"]):
 
 
 def open_queue(
-    label: LabelService, training_sheet_id: str, wanted: QueueFilter, sort: QueueSort, pair_id: str, *, undecided: bool
+    label: Deciding[Any], work: Work, wanted: Wanted, pair_id: str, session: str, *, undecided: bool
 ) -> LabelQueue:
     """The queue with the rows around the pair where the user was; `undecided` goes on to one that needs a decision."""
-    source = label.queue(training_sheet_id, wanted, sort)
+    source = label.queue(work.id, wanted.filter, wanted.sort, session)
     at = source.index_of(pair_id) if pair_id else None
     if len(source) and (at is None or (undecided and source[at].status.value != "unlabeled")):
         at = source.next_undecided((at or 0) - 1)
-    queue = LabelQueue(source, label.counts(training_sheet_id), at or 0)
+    queue = LabelQueue(source, label.counts(work.id), at or 0, work.hides)
     first = max(0, queue.start - PAGE // 2)
     queue.keep_pages(queue.read(queue.missing_pages(range(first, min(first + PAGE, len(queue))))), queue.start)
     return queue
@@ -198,6 +230,8 @@ def progress_line(name: str, queue: LabelQueue, waiting: int, view: str, last: s
         span(f" · ⚑ {counts.flagged} · ✗ {counts.rejected}", "muted"),
     ]
     parts.append(span(f" · {waiting} being saved", "warn") if waiting else span(" · saved", "muted"))
+    if queue.marked:
+        parts.append(span(f" · {len(queue.marked):,} marked", "key"))
     if view:
         parts.append(span(f" · {view}", "warn"))
     if last:

@@ -2,40 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from ontos_tui.domain.states import PairStatus
-from ontos_tui.domain.template import Template
-from ontos_tui.services.label import QueueFilter, QueueSort
+from ontos_tui.domain.record import new_id
 from ontos_tui.services.prompts import Prompt
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
 from ontos_tui.tui.dialogs.history import HistoryDialog
-from ontos_tui.tui.dialogs.text import TextDialog
 from ontos_tui.tui.gateway import ServiceUser
-from ontos_tui.tui.stages.label_item import Draft, ItemView, choices_of, item_lines
+from ontos_tui.tui.stages.label_item import Draft, ItemView, Side, item_lines
 from ontos_tui.tui.stages.label_keys import QueueTable
 from ontos_tui.tui.stages.label_queue import LabelQueue, open_queue, progress_line
+from ontos_tui.tui.stages.label_wanted import Wanted
 from ontos_tui.tui.widgets.lines import OneLine, Panel, line, span
 from ontos_tui.tui.widgets.table import Table
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.pairs import TrainingSheet
-    from ontos_tui.domain.schema import AnswerField
     from ontos_tui.services.label import PairCounts, QueueRow
+    from ontos_tui.tui.stages.label_work import Work
     from ontos_tui.workspace import Workspace
 
 NOTHING = ("", 0)
 """The pair and the version of it that the draft was made from, when there is none."""
 
-FILTERS = ("all", "unlabeled", "labeled", "flagged", "rejected")
+CLAIMED, RENEW_AT = 8, 3
+"""Pairs ahead that are claimed at once, and how few of them may be left before the next are."""
 
 
 class LabelReader(ServiceUser):
-    """The queue of one training sheet and the item under its cursor."""
+    """The queue of one training sheet or task and the item under its cursor."""
 
     DEFAULT_CSS = """
     LabelReader { height: 1fr; layout: vertical; }
@@ -45,16 +44,16 @@ class LabelReader(ServiceUser):
 
     def __init__(self) -> None:
         super().__init__()
-        self._sheet: TrainingSheet | None = None
+        self._work: Work | None = None
         self._queue: LabelQueue | None = None
-        self._fields: tuple[AnswerField, ...] = ()
+        self._session = new_id()
         self._draft: dict[str, Any] = {}
         self._active = ""
         self._shown = NOTHING
-        self._prompt = False
-        self._filter = "all"
-        self._text = ""
-        self._least_sure_first = False
+        self._seen_at = 0.0
+        self._side = Side.FIELDS
+        self._wanted = Wanted()
+        self._claimed: set[str] = set()
         self._last = ""
 
     def compose(self) -> ComposeResult:
@@ -84,41 +83,55 @@ class LabelReader(ServiceUser):
 
     # Opening and filling
 
-    def open(self, sheet: TrainingSheet) -> None:
-        """Show this training sheet, where the user left it."""
-        if self._sheet is None or self._sheet.id != sheet.id:
-            self._queue = None
-            self.table.show(())
-        self._sheet = sheet
-        self._fields = Template.model_validate(sheet.template_snapshot).fields()
+    def open(self, find: Callable[[Workspace], Work]) -> None:
+        """Show this work, where the user left it."""
         self.focus_queue()
-        self._load()
+        self._queue = None
+        self._claimed.clear()
+        self._last = ""
+        self.table.show(())
+
+        def found(work: Work) -> None:
+            if self._work is None or self._work.id != work.id:
+                self._wanted = Wanted()
+            self._work = work
+            self.table.choose_with(work.keys)
+            self._load()
+
+        self.ask(find, found, group="open")
 
     def _load(self) -> None:
-        sheet = self._sheet
-        assert sheet is not None
-        status = None if self._filter == "all" else PairStatus(self._filter)
-        wanted = QueueFilter(status=status, text=self._text)
-        sort = QueueSort.LEAST_SURE if self._least_sure_first else QueueSort.ORDER
-
+        work, wanted, session = self._work, self._wanted, self._session
+        assert work is not None, "something is open"
         first, here = self._queue is None, self.ontos.session.pair_id
         self.ask(
-            lambda workspace: open_queue(workspace.label, sheet.id, wanted, sort, here, undecided=first),
+            lambda workspace: open_queue(work.service(workspace), work, wanted, here, session, undecided=first),
             self._take,
             group="queue",
         )
 
     def _take(self, queue: LabelQueue) -> None:
+        if self._queue is not None:
+            queue.marked = self._queue.marked
         self._queue = queue
-        self.table.say("No pair passes this filter. Press v for another one." if self._filter != "all" or self._text
-                       else "This training sheet has no pairs. Press esc, then 2 and g.")  # fmt: skip
+        self.table.say(
+            "Nothing here fits the filter. Press F to change it, or v for another status."
+            if not self._wanted.is_everything
+            else "There are no items here. Press esc; pairs are made in stage 2 with g."
+        )
+        self.table.marked_rows = queue.marked
         self.table.show(queue, cursor=queue.start)
         self._look()
 
+    def want(self, wanted: Wanted) -> None:
+        """List something else, or in another order."""
+        self._wanted = wanted
+        self._load()
+
     def others_changed(self) -> None:
         """Somebody, perhaps we, committed something: read what is in sight again and keep the place."""
-        sheet, queue = self._sheet, self._queue
-        if sheet is None or queue is None:
+        work, queue = self._work, self._queue
+        if work is None or queue is None:
             return
         pages = queue.loaded_pages()
 
@@ -134,27 +147,61 @@ class LabelReader(ServiceUser):
             self.table.repaint()
             self._look()
 
-        self.ask(lambda workspace: (queue.read(pages), workspace.label.counts(sheet.id)), show, group="others")
+        self.ask(lambda workspace: (queue.read(pages), work.service(workspace).counts(work.id)), show, group="others")
 
     def _look(self) -> None:
         """Show the item under the cursor, now when it is here, and have its neighbours fetched."""
-        queue = self._queue
-        if queue is None:
+        queue, work = self._queue, self._work
+        if queue is None or work is None:
             return
         index = self.table.cursor
         view = queue.view(index)
         if view is not None and (view.pair.id, view.pair.version) != self._shown:
-            self._shown = (view.pair.id, view.pair.version)
-            self.ontos.session.pair_id = view.pair.id
-            self._draft = dict(view.pair.answer or view.pair.proposal or {})
-            self._active = next((field.name for field in self._fields if choices_of(field)), "")
+            self._begin(view, work)
         self._paint()
+        # Behind the picture: a thread that begins now would take the interpreter from it.
+        self.call_after_refresh(self._fetch, queue, work, index)
+
+    def _fetch(self, queue: LabelQueue, work: Work, index: int) -> None:
+        """Have what comes next read, and kept from others."""
+        if queue is not self._queue or index != self.table.cursor:
+            return
         if pages := queue.missing_pages(self.table.in_view):
             self.ask(lambda workspace: queue.read(pages), lambda rows: self._got_pages(queue, rows), group="pages")
         if missing := queue.missing_items(index):
             self.ask(
-                lambda workspace: _views(workspace, missing), lambda views: self._got_items(queue, views), group="items"
+                lambda workspace: _views(workspace, work, missing),
+                lambda views: self._got_items(queue, views),
+                group="items",
             )
+        self._claim(queue, work, index)
+
+    def _begin(self, view: ItemView, work: Work) -> None:
+        """Another item is in sight: its answer, or what is proposed for it, is the draft."""
+        pair = view.pair
+        self._shown = (pair.id, pair.version)
+        self._seen_at = monotonic()
+        self.ontos.session.pair_id = pair.id
+        self._draft = dict(pair.answer or ({} if work.is_blind(pair) else pair.proposal) or {})
+        self._active = next((field.name for field in work.fields if field.choices or field.kind.value == "boolean"), "")
+
+    def _claim(self, queue: LabelQueue, work: Work, index: int) -> None:
+        """Keep others from being led to the pairs that come next here."""
+        if not work.is_shared:
+            return
+        ahead = queue.upcoming(index, CLAIMED)
+        if not ahead or all(pair_id in self._claimed for pair_id in ahead[:RENEW_AT]):
+            return
+        self._claimed = set(ahead)
+
+        def held(by: dict[str, str]) -> None:
+            if by and queue is self._queue:
+                self._claimed -= by.keys()
+                queue.hold(by)
+                self.table.repaint()
+                self._paint()
+
+        self.ask(lambda workspace: workspace.claims.take(work.id, ahead, self._session), held, group="claims")
 
     def _got_pages(self, queue: LabelQueue, rows: dict[int, list[QueueRow]]) -> None:
         if queue is self._queue:
@@ -168,36 +215,23 @@ class LabelReader(ServiceUser):
             self._look()
 
     def _paint(self) -> None:
-        queue = self._queue
-        assert queue is not None
-        view = queue.view(self.table.cursor)
-        draft = Draft(dict(self._draft), self._active)
+        queue, work = self._queue, self._work
+        assert queue is not None, "something is open"
+        assert work is not None, "something is open"
+        view, panel = self._view, self.query_one("#item", Panel)
         if view is None:
-            self.query_one("#item", Panel).show(
-                lambda width: () if not len(queue) else [line(span("Loading…", "muted"))]
-            )
+            panel.show(lambda width: () if not len(queue) else [line(span("Loading…", "muted"))])
         else:
-            self.query_one("#item", Panel).show(
-                lambda width: item_lines(view, self._fields, draft, width, prompt=self._prompt)
-            )
+            draft = Draft(dict(self._draft), self._active, work.is_blind(view.pair))
+            held_by, side = self._held_by, self._side
+            panel.show(lambda width: item_lines(view, work, draft, width, side, held_by))
         self._paint_progress()
 
     def _paint_progress(self) -> None:
-        queue = self._queue
-        if self._sheet is not None and queue is not None:
-            told = progress_line(self._sheet.name, queue, self.late, self._view_words(), self._last)
+        queue, work = self._queue, self._work
+        if work is not None and queue is not None:
+            told = progress_line(work.name, queue, self.late, self._wanted.words(), self._last)
             self.query_one("#progress", OneLine).show(lambda width: told)
-
-    def _view_words(self) -> str:
-        """What the list leaves out and how it is ordered, when that is not the usual."""
-        words = []
-        if self._filter != "all":
-            words.append(f"only {self._filter}")
-        if self._text:
-            words.append(f"with {self._text!r}")
-        if self._least_sure_first:
-            words.append("least sure first")
-        return ", ".join(words)
 
     def on_table_moved(self, event: Table.Moved) -> None:
         event.stop()
@@ -210,6 +244,12 @@ class LabelReader(ServiceUser):
     def _view(self) -> ItemView | None:
         return self._queue.view(self.table.cursor) if self._queue is not None else None
 
+    @property
+    def _held_by(self) -> str:
+        """Who else is about to decide the item under the cursor."""
+        row = self.table.current
+        return row.claimed_by if row is not None and row.status.value == "unlabeled" else ""
+
     # Looking
 
     def do_skip(self) -> None:
@@ -221,43 +261,75 @@ class LabelReader(ServiceUser):
 
         def done(values: Values | None) -> None:
             if values is not None:
-                self._text = values["text"] or ""
-                self._load()
+                self.want(self._wanted.with_text(values["text"] or ""))
 
-        fields = (FormField("text", "Text", self._text, hint="in the item's id, fields or answer; empty shows all"),)
-        self.app.push_screen(FormDialog("Search", fields), done)
+        text = FormField("text", "Text", self._wanted.filter.text, hint="in the id, fields, answer; empty shows all")
+        self.app.push_screen(FormDialog("Search", (text,)), done)
+
+    def do_jump(self) -> None:
+        """To the item with this number or name."""
+        queue = self._queue
+        if queue is None:
+            return
+
+        def done(values: Values | None) -> None:
+            if values is not None:
+                wanted = values["item"]
+                self.ask(lambda workspace: queue.source.place_of(wanted), lambda place: self._jumped(place, wanted))
+
+        self.app.push_screen(FormDialog("Jump to", (FormField("item", "Item", required=True, hint="#, or id"),)), done)
+
+    def _jumped(self, place: int | None, wanted: str) -> None:
+        if place is None:
+            self.ontos.tell(f"There is no {wanted!r} in this list. F changes what the list leaves out.")
+        else:
+            self.table.move_to(place)
 
     def do_filter(self) -> None:
-        """The next of the filters."""
-        self._filter = FILTERS[(FILTERS.index(self._filter) + 1) % len(FILTERS)]
-        self._load()
+        """The next status."""
+        self.want(self._wanted.next_status())
+
+    def do_filters(self) -> None:
+        """Everything that the list can be narrowed by."""
+        work = self._work
+        if work is None:
+            return
+
+        def done(values: Values | None) -> None:
+            if values is not None:
+                self.want(self._wanted.filled(work, values))
+
+        self.app.push_screen(FormDialog("What to show", self._wanted.form(work)), done)
 
     def do_sort(self) -> None:
-        """In order, or least sure first."""
-        self._least_sure_first = not self._least_sure_first
-        self._load()
+        """The next order."""
+        self.want(self._wanted.next_sort())
 
     def do_prompt(self) -> None:
         """Fields or prompt."""
-        self._prompt = not self._prompt
-        self._paint()
+        self._turn(Side.PROMPT)
 
     def do_guidelines(self) -> None:
-        """How to decide."""
-        if self._sheet is not None:
-            text = str(self._sheet.template_snapshot.get("guidelines") or "This template has no guidelines.")
-            self.app.push_screen(TextDialog("Guidelines", text))
+        """Fields or guidelines."""
+        self._turn(Side.GUIDELINES)
+
+    def _turn(self, side: Side) -> None:
+        self._side = Side.FIELDS if self._side is side else side
+        if self._queue is not None:
+            self._paint()
 
     def do_history(self) -> None:
         """Every change of this pair."""
-        if self._view is not None:
-            self.app.push_screen(HistoryDialog(self._view.pair))
+        view, work = self._view, self._work
+        if view is not None and work is not None:
+            self.app.push_screen(HistoryDialog(view.pair.id, view.pair.item_ref, work.service))
 
 
-def _views(workspace: Workspace, pair_ids: Sequence[str]) -> list[ItemView]:
-    pairs = workspace.label.pairs(pair_ids)
-    if not pairs:
-        return []
-    sheet = workspace.label.training_sheet(pairs[0].training_sheet_id)
-    prompt = Prompt(Template.model_validate(sheet.template_snapshot))
-    return [ItemView(pair, prompt.messages(pair.source_data)) for pair in pairs]
+def _views(workspace: Workspace, work: Work, ids: Sequence[str]) -> list[ItemView]:
+    pairs = work.service(workspace).pairs(ids)
+    hints = workspace.hints.of(ids)
+    prompt = None if work.template is None else Prompt(work.template)
+    return [
+        ItemView(pair, () if prompt is None else prompt.messages(pair.source_data), hints.get(pair.id, ()))
+        for pair in pairs
+    ]

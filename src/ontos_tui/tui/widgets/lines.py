@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
+from rich.color import ColorParseError
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region, Size
@@ -29,6 +30,13 @@ class Span(NamedTuple):
     text: str
     style: str = "text"
 
+
+def colour(name: str) -> str:
+    """The style of something that is painted in a colour of the user's: a name that Rich knows, or #rrggbb."""
+    return f"{_COLOUR}{name}"
+
+
+_COLOUR = "colour "
 
 Line = tuple[Span, ...]
 EMPTY: Line = ()
@@ -96,6 +104,7 @@ class LineView(Widget):
         self._painted: dict[int, tuple[Line, bool]] = {}
         self._strips: dict[int, Strip] = {}
         self._styles: dict[str, Style] = {}
+        self._sgr: dict[tuple[str, bool], str] = {}
 
     def line_at(self, y: int, width: int) -> Line:
         """What stands on row `y` of the widget."""
@@ -114,6 +123,9 @@ class LineView(Widget):
         if changed:
             for y in changed:
                 self._strips.pop(y, None)
+            painter = getattr(self.app, "painter", None)
+            if painter is not None and painter.paint(self, changed):
+                return
             self.refresh(*(Region(0, first, width, last - first + 1) for first, last in _runs(changed)))
 
     def render_line(self, y: int) -> Strip:
@@ -126,24 +138,60 @@ class LineView(Widget):
             strip = self._strips[y] = self._strip(*now, width)
         return strip
 
+    def paint_line(self, y: int) -> list[tuple[str, str]]:
+        """Row `y` as texts with their SGR sequences, as wide as the widget; it counts as painted."""
+        width = self.size.width
+        content, marked = now = (self.line_at(y, width), self.marked(y))
+        if self._painted.get(y) != now:
+            self._painted[y] = now
+            self._strips.pop(y, None)
+        parts: list[tuple[str, str]] = []
+        room = width
+        for part in content:
+            cells = cell_len(part.text)
+            text = part.text if cells <= room else set_cell_size(part.text, room)
+            parts.append((text, self._codes(part.style, marked)))
+            room -= min(cells, room)
+            if not room:
+                return parts
+        return [*parts, (" " * room, self._codes("text", marked))]
+
+    def _codes(self, name: str, marked: bool) -> str:
+        """The SGR sequence of a style."""
+        codes = self._sgr.get((name, marked))
+        if codes is None:
+            sample = self._style(name, marked).render("x", color_system=self.app.console._color_system)
+            codes = self._sgr[name, marked] = sample.partition("x")[0]
+        return codes
+
+    def _style(self, name: str, marked: bool) -> Style:
+        if not marked:
+            return self.style_of(name)
+        base = self.style_of("cursor")
+        return base if name == "text" else base + self.style_of(name).without_color
+
     def _strip(self, content: Line, marked: bool, width: int) -> Strip:
-        base = self.style_of("cursor" if marked else "text")
-        segments = [
-            Segment(part.text, base + self.style_of(part.style).without_color if marked else self.style_of(part.style))
-            for part in content
-        ]
+        base = self._style("text", marked)
+        segments = [Segment(part.text, self._style(part.style, marked)) for part in content]
         return Strip(segments).adjust_cell_length(width, base).simplify()
 
     def style_of(self, name: str) -> Style:
         """The style of a name under the present theme."""
         if name not in self._styles:
-            self._styles[name] = self.rich_style if name == "text" else self.get_component_rich_style(f"line--{name}")
+            if name == "text":
+                style = self.rich_style
+            elif name.startswith(_COLOUR):
+                style = self.rich_style + _coloured(name.removeprefix(_COLOUR))
+            else:
+                style = self.get_component_rich_style(f"line--{name}")
+            self._styles[name] = style
         return self._styles[name]
 
     def notify_style_update(self) -> None:
         """Another theme, another state: all colours are looked up again."""
         super().notify_style_update()
         self._styles.clear()
+        self._sgr.clear()
         self._strips.clear()
 
     def on_resize(self) -> None:
@@ -154,6 +202,14 @@ class LineView(Widget):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """One row unless the stylesheet says otherwise."""
         return 1
+
+
+def _coloured(name: str) -> Style:
+    """A colour of the user's, or none when it is no colour: what is painted so has its words beside it."""
+    try:
+        return Style(color=name)
+    except ColorParseError:
+        return Style()
 
 
 def _runs(rows: list[int]) -> Iterator[tuple[int, int]]:

@@ -94,6 +94,11 @@ class Table(LineView, Generic[T], can_focus=True):
         self._follow()
         self.repaint()
 
+    def remake(self) -> None:
+        """What rows look like has changed, though the rows have not."""
+        self._made.clear()
+        self.repaint()
+
     def say(self, empty: str) -> None:
         """What stands there while there are no rows: why, and what to do next."""
         self._empty = empty
