@@ -217,6 +217,10 @@ def _json_of(alias: str, columns: tuple[str, ...]) -> str:
 
 
 def _json(values: dict[str, str]) -> str:
-    """A JSON object of columns as SQL, the same that the log keeps of a record."""
-    parts = (f"'{name}', {f'json({value})' if name in _JSON else value}" for name, value in values.items())
+    """A JSON object of columns as SQL, the same that the log keeps of a record.
+
+    What SQLite does not take for JSON, such as an answer with a NaN, stands there as the text that it is.
+    """
+    as_json = "CASE WHEN json_valid({0}) THEN json({0}) ELSE {0} END"
+    parts = (f"'{name}', {as_json.format(value) if name in _JSON else value}" for name, value in values.items())
     return f"json_object({', '.join(parts)})"

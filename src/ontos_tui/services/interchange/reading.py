@@ -67,23 +67,19 @@ def _parsed(text: str, number: int, report: ImportReport) -> Any:
 
 
 def json_entries(path: Path, report: ImportReport) -> Iterator[Entry]:
-    """The entries of a JSON list, one after the other without holding the whole; of JSON lines, its lines."""
-    with _readable(path), path.open(encoding="utf-8-sig", errors="surrogateescape") as file:
+    """The objects of a JSON list, one after the other without holding the whole; of JSON lines, its lines."""
+    if not _is_list(path):
+        yield from json_lines(path, report)
+        return
+    with _readable(path), path.open(encoding="utf-8-sig") as file:
         text = file.read(PIECE)
-        if not text.lstrip().startswith("["):
-            yield from json_lines(path, report)
-            return
-        at = text.index("[") + 1
-        number = 0
-        piece = PIECE
+        at, number, piece = text.index("[") + 1, 0, PIECE
         while True:
             at = _past_blanks(text, at, ", \t\r\n" if number else " \t\r\n")
             if at < len(text) and text[at] == "]":
                 return
             try:
                 value, end = _DECODER.raw_decode(text, at)
-                if end == len(text):  # a number may go on in the next piece
-                    raise json.JSONDecodeError("unfinished", text, end)
             except (ValueError, RecursionError) as error:
                 more = file.read(piece) if isinstance(error, json.JSONDecodeError) else ""
                 if not more:
@@ -93,6 +89,11 @@ def json_entries(path: Path, report: ImportReport) -> Iterator[Entry]:
                 continue
             number, at, piece = number + 1, end, PIECE
             yield number, value
+
+
+def _is_list(path: Path) -> bool:
+    with _readable(path), path.open("rb") as file:
+        return file.read(1_000).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
 
 
 def _past_blanks(text: str, at: int, blanks: str) -> int:
@@ -207,3 +208,5 @@ def _readable(path: Path) -> Iterator[None]:
         raise InvalidInputError(
             f"{path} cannot be read: {error.strerror}.", "Check that it is a file that you may read."
         ) from error
+    except UnicodeDecodeError as error:
+        raise InvalidInputError(f"{path.name} is not UTF-8 text.", "Save it as UTF-8.") from error

@@ -49,16 +49,21 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def field_names(connection: Connection, training_sheet_id: str) -> list[str]:
     """The names of all fields that the items of a training sheet have, in the order in which they first appear."""
-    # Items of one sheet have the same fields, apart from those of feedback and imports: the first item's names are
-    # asked for first, and only items that have others are looked into.
+    # Items of one sheet have the same fields, apart from those of feedback and imports: the first item gives the order.
+    of_sheet = (training_sheet_id,)
+    run = connection.exec_driver_sql
     query = "SELECT source_data FROM qa_pairs WHERE training_sheet_id = ? ORDER BY sequence_number LIMIT 1"
-    first = connection.exec_driver_sql(query, (training_sheet_id,)).scalar()
+    first = run(query, of_sheet).scalar()
     names = dict.fromkeys(json.loads(first)) if first else {}
-    others = connection.exec_driver_sql(
-        "SELECT DISTINCT key FROM qa_pairs, json_each(qa_pairs.source_data) WHERE training_sheet_id = ?",
-        (training_sheet_id,),
+    # SQLite refuses what Python's JSON has beyond the standard, such as NaN.
+    strict = (
+        "SELECT DISTINCT key FROM (SELECT source_data FROM qa_pairs "
+        "WHERE training_sheet_id = ? AND json_valid(source_data)) AS valid, json_each(valid.source_data)"
     )
-    return list(names | dict.fromkeys(sorted(str(row[0]) for row in others if row[0] not in names)))
+    others = set(run(strict, of_sheet).scalars())
+    loose = "SELECT source_data FROM qa_pairs WHERE training_sheet_id = ? AND NOT json_valid(source_data)"
+    others.update(name for text in run(loose, of_sheet).scalars() for name in json.loads(text))
+    return list(names | dict.fromkeys(sorted(others - names.keys())))
 
 
 class TableMaker:
