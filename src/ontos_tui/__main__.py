@@ -53,12 +53,30 @@ def main() -> None:
         from ontos_tui import __version__
 
         print(f"ontos {__version__}")
+    elif wish.words == ("--keys",):
+        sys.exit(_list_keys(wish.home))
     elif wish.words and wish.words != ("--plain-driver",):
         from ontos_tui.cli.app import run
 
         sys.exit(run(wish.words, wish.home, as_json=wish.json))
     else:
         sys.exit(_open_app(wish.home, plain_driver=bool(wish.words)))
+
+
+def _list_keys(home: Path | None) -> int:
+    from ontos_tui.domain.errors import OntosError
+    from ontos_tui.home import default_home
+    from ontos_tui.settings import Settings
+    from ontos_tui.tui.keys import listing
+
+    try:
+        keys = Settings.load(home or default_home()).keys
+    except OntosError as error:
+        print(f"Error: {error.what} {error.todo}", file=sys.stderr)
+        return FAILED
+    for line in listing(keys):
+        print(line)
+    return DONE
 
 
 def _open_app(home: Path | None, *, plain_driver: bool) -> int:

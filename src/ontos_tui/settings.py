@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     chat_model: str = Field("", description="the model's name on that server")
     chat_api_key: SecretStr = Field(SecretStr(""), description="only from the environment (ONTOS_CHAT_API_KEY)")
     chat_concurrency: int = Field(4, ge=1, le=64, description="requests to that server under way at once")
+    keys: dict[str, str] = Field(
+        default_factory=dict, description="other keys for commands, by their name: `ontos --keys` lists them"
+    )
     serve_port: int = Field(8765, ge=1, le=65535, description="loopback port of `ontos serve`")
 
     @classmethod

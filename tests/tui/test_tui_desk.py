@@ -1,4 +1,4 @@
-"""The desk through real keys: many at once, classes by their keys, the list narrowed and ordered, blind and shared work."""
+"""The desk through real keys: many at once, classes by their keys, the list narrowed and ordered, shared work."""
 
 from __future__ import annotations
 

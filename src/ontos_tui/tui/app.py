@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -20,10 +20,10 @@ from textual.containers import Container
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-from ontos_tui.domain.errors import OntosError
+from ontos_tui.domain.errors import InvalidInputError, OntosError
 from ontos_tui.domain.safe import safe_text
 from ontos_tui.domain.stages import Stage
-from ontos_tui.tui.commands import Command, Commanded, CommandPalette, can_do, in_reach
+from ontos_tui.tui.commands import OTHER_KEYS, Command, Commanded, CommandPalette, can_do, clashes, in_reach
 from ontos_tui.tui.dialogs.base import Dialog, key_line
 from ontos_tui.tui.driver import DiffDriver, OntosDriver
 from ontos_tui.tui.frame import Header, JobLine, KeyLine, TabLine
@@ -81,6 +81,7 @@ class OntosApp(App[None], Commanded):
         self._workspace: Workspace | None = None
         self._views: dict[Stage, StageView] = {}
         self._busy = 0
+        self._clashes: set[str] = set()
         self._watch = watch
         self._stop = threading.Event()
         self.painter = Painter(self)
@@ -201,6 +202,7 @@ class OntosApp(App[None], Commanded):
             self.query_one(Header).show(lambda width: line(span(" Ontos ", "title")))
             self.refresh_keys()
             return
+        self._use_keys(workspace.settings.keys)
         self._workspace = workspace
         self.query_one("#opening").remove()
         self._show_overview(overview)
@@ -250,6 +252,20 @@ class OntosApp(App[None], Commanded):
                 self.tell(f"{job.title}: {job.status.value}. {job.message}".rstrip())
         if self.stage_view is not None:
             self.stage_view.reload()
+
+    def _use_keys(self, keys: Mapping[str, str]) -> None:
+        """Commands have these keys now; the footer, the help and the palette show them."""
+        OTHER_KEYS.clear()
+        OTHER_KEYS.update(keys)
+        self.set_keymap(dict(keys))
+        self._tell_clashes()
+
+    def _tell_clashes(self) -> None:
+        """Say once where the settings gave one key to two commands."""
+        for clash in clashes():
+            if clash not in self._clashes:
+                self._clashes.add(clash)
+                self.tell_error(InvalidInputError(f"{clash}.", "Choose another key for one of them in settings.toml."))
 
     def _show_overview(self, overview: Overview) -> None:
         self.overview = overview
@@ -302,6 +318,7 @@ class OntosApp(App[None], Commanded):
 
     async def _enter_first(self, view: StageView) -> None:
         await self.query_one("#stages").mount(view)
+        self._tell_clashes()
         self._enter(view)
         self.busy(-1)
 

@@ -28,9 +28,24 @@ class Command:
     key_text: str = ""
 
     @property
+    def name(self) -> str:
+        """What the command is called in the settings: `approve` for desk('approve')."""
+        inner = self.id.partition("(")[2].rstrip(")").strip("'")
+        return inner or self.id
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys that do it now."""
+        return tuple(OTHER_KEYS.get(self.name, self.key).split(","))
+
+    @property
     def key_shown(self) -> str:
         """The key as people write it."""
-        return self.key_text or key_name(self.key.split(",")[0])
+        return self.key_text or key_name(self.keys[0])
+
+
+OTHER_KEYS: dict[str, str] = {}
+"""The keys that this user has chosen, by the commands' names; the app fills it from the settings when it starts."""
 
 
 _KEY_NAMES = {
@@ -59,7 +74,10 @@ def key_name(key: str) -> str:
 
 def bindings(commands: Iterable[Command]) -> list[Binding]:
     """The Textual bindings of some commands."""
-    return [Binding(command.key, command.id, command.label, show=False, tooltip=command.help) for command in commands]
+    return [
+        Binding(command.key, command.id, command.label, show=False, tooltip=command.help, id=command.name)
+        for command in commands
+    ]
 
 
 class Commanded(DOMNode):
@@ -73,6 +91,25 @@ class Commanded(DOMNode):
         if own:
             cls.BINDINGS = [*cls.__dict__.get("BINDINGS", []), *bindings(own)]
         super().__init_subclass__(**options)  # type: ignore[arg-type]  # Textual's own keyword options pass through
+
+
+def owners(of: type[Commanded] = Commanded) -> list[type[Commanded]]:
+    """Every class that declares commands, as far as it is imported."""
+    found = [of] if of.__dict__.get("OWN_COMMANDS") else []
+    return found + [owner for child in of.__subclasses__() for owner in owners(child)]
+
+
+def clashes() -> list[str]:
+    """Where one key does two things in the same place, in words."""
+    told = []
+    for owner in owners():
+        by_key: dict[str, str] = {}
+        for command in owner.OWN_COMMANDS:
+            for key in command.keys:
+                other = by_key.setdefault(key, command.name)
+                if other != command.name:
+                    told.append(f"The key {key_name(key)} does both {other} and {command.name}")
+    return told
 
 
 def can_do(node: DOMNode, command: Command) -> bool:

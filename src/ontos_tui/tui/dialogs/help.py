@@ -60,7 +60,7 @@ class HelpDialog(Dialog[None]):
 def _keys(command: Command) -> list[str]:
     from ontos_tui.tui.commands import key_name
 
-    return [command.key_text] if command.key_text else [key_name(key) for key in command.key.split(",")]
+    return [command.key_text] if command.key_text else [key_name(key) for key in command.keys]
 
 
 def _entry(keys: str, text: str, width: int) -> Iterator[Line]:
