@@ -41,12 +41,12 @@ OUT_BUDGET, IN_BUDGET = 2.0, 1.0
 """Seconds for 100,000, from the facts about labeling tools."""
 
 
-def seed(workspace: Workspace, count: int) -> tuple[Sheet, TrainingSheet]:
-    """A training sheet with so many labelled pairs of six fields and a text of 200 characters."""
+def seed(workspace: Workspace, count: int, name: str = "machines", **pair: Any) -> tuple[Sheet, TrainingSheet]:
+    """A training sheet with so many pairs of six fields and a text of 200 characters; `pair` is more of each."""
     draw = random.Random(0)
-    sheet = Sheet(name="machines", source_table="local.files.machines")
+    sheet = Sheet(name=name, source_table="local.files.machines")
     template = Template(
-        name="severity",
+        name=f"severity of {name}",
         label_type="severity",
         system_prompt="You judge machines.",
         user_prompt="{{ note }} torque {{ torque }}, wear {{ wear }}",
@@ -64,9 +64,7 @@ def seed(workspace: Workspace, count: int) -> tuple[Sheet, TrainingSheet]:
             item_ref="",
             sequence_number=0,
             source_data={},
-            status=PairStatus.LABELED,
-            reviewed_by="ana",
-            reviewed_at=now(),
+            **pair,
         )
         maker = RowMaker(like)
         made_rows = []
@@ -80,7 +78,7 @@ def seed(workspace: Workspace, count: int) -> tuple[Sheet, TrainingSheet]:
                 "on": number % 2 == 0,
             }
             answer = json.dumps({"severity": draw.choice(["none", "minor", "major"]), "depth": round(draw.random(), 3)})
-            row = {"source_data": json.dumps(fields), "proposal": answer, "answer": answer}
+            row = {"source_data": json.dumps(fields), "proposal": answer, "answer": answer if pair else None}
             made_rows.append(maker.row(id=pair_id, item_ref=f"m{number}", sequence_number=number, **row))
         maker.insert(connection, made_rows)
     return sheet, made
@@ -145,7 +143,7 @@ def main(count: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with Workspace(folder / "home") as workspace:
-            sheet, made = seed(workspace, count)
+            sheet, made = seed(workspace, count, status=PairStatus.LABELED, reviewed_by="ana", reviewed_at=now())
             service = workspace.interchange
             budget = count / 100_000
             floor = measured(
@@ -182,11 +180,12 @@ def main(count: int) -> None:
             with workspace.store.write() as connection:
                 rows.add(connection, other_sheet)
             measured("import chat as pairs", lambda: service.import_chat(files[Format.CHAT], other_sheet.id), floor)
-            measured(
-                "import csv as decisions: all are so",
-                lambda: service.import_pairs(files[Format.CSV], Format.CSV, made.id),
-            )
-            measured("history of the label sheet", lambda: sum(1 for _ in service.history(made.id)))
+            _, undecided = seed(workspace, count, "undecided")
+            csv_file = files[Format.CSV]
+            for told in ("import csv as decisions, one batch", "import csv as decisions again: nothing new"):
+                measured(told, lambda: service.import_pairs(csv_file, Format.CSV, undecided.id), floor)
+            history = folder / "history.jsonl"
+            measured("history of these decisions", lambda: service.write_history(undecided.id, history))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(f"peak memory of the whole run: {peak:,.0f} MB")
 

@@ -41,7 +41,7 @@ async def test_what_is_held_back_is_seen_before_a_file_is_written(
     async with open_app(home, size) as user:
         ask_export(user.app.stage_view, sheet, told.append)
         await user.settle()
-        await user.sees("2 of 5 pairs would be written", "2 held back: not labeled yet", "1 held back: rejected")
+        await user.sees("2 of 5 pairs would be written", "held back: 2 not labeled yet; 1 rejected", "^s Export")
         await user.sees("plates0_severity_0_1_0_0.jsonl")
         await user.press("right", "tab", "tab", "right")  # CSV, all pairs
         await user.sees("5 of 5 pairs would be written", "nothing is held back", "plates0_severity_0_1_0_0.csv")
@@ -93,7 +93,13 @@ async def test_an_import_is_shown_before_it_happens(
         await user.press("tab", "tab")
         await user.type("item_ref=serial")
         await user.press("ctrl+s")
-        await user.sees("what would happen", "2 would be created", "0 would be changed", "1 are as the file says")
+        await user.sees(
+            "what would happen",
+            "2 would be created",
+            "0 would be changed",
+            "enter Import",
+            "1 as the file says already",
+        )
         assert user.app.workspace.label.counts(sheet.id).labeled == 2
         await user.press("enter")
         await user.sees("Imported", "2 created")
@@ -116,6 +122,7 @@ async def test_lines_that_cannot_be_used_are_named_and_nothing_can_be_imported(
         await user.type(str(file))
         await user.press("ctrl+s")
         await user.sees("cannot be imported", "1 line cannot be used; nothing is taken", "line 3: the label does not")
+        assert "enter Import" not in user.text()
         await user.press("enter")
         await user.sees("cannot be imported")
         await user.press("escape")

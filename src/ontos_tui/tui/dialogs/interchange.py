@@ -12,7 +12,7 @@ from ontos_tui.domain.data import Sheet, identifier_from
 from ontos_tui.domain.governance import Use
 from ontos_tui.domain.interchange import SUFFIXES, Format, format_of
 from ontos_tui.tui.commands import Command
-from ontos_tui.tui.dialogs.base import Dialog
+from ontos_tui.tui.dialogs.base import Dialog, key_line
 from ontos_tui.tui.dialogs.choose import ConfirmDialog
 from ontos_tui.tui.dialogs.form import ChoiceLine, FormDialog, FormField, ValueInput, Values
 from ontos_tui.tui.gateway import ServiceUser
@@ -95,7 +95,14 @@ def _wish(values: Mapping[str, Any]) -> Wish:
 class ExportDialog(FormDialog, ServiceUser):
     """How to export a training sheet. What would be held back is counted anew with every choice."""
 
-    DEFAULT_CSS = "ExportDialog #selection { height: 6; }"
+    OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
+        Command("save", "ctrl+s,f2", "Export", "Write the file; one that is there is replaced only when you confirm"),
+    )
+    DEFAULT_CSS = """
+    ExportDialog > #box { height: 90%; max-height: 24; }
+    ExportDialog #selection { height: 5; }
+    ExportDialog #fields { height: 1fr; }
+    """
 
     def __init__(self, sheet: TrainingSheet) -> None:
         self._sheet = sheet
@@ -148,17 +155,16 @@ def _selection_lines(selection: Selection, done: str, width: int) -> Iterator[Li
     """What is written, and what is held back for which reason, the largest first."""
     amount = span(f"{selection.written:,} of {selection.total:,} pairs", "good" if selection.written else "warn")
     yield line("● ", amount, f" {done}")
-    for reason, count in sorted(selection.held_back.items(), key=lambda item: -item[1]):
-        yield from wrap(f"○ {count:,} held back: {reason}", width, "muted")
-    if not selection.held_back:
-        yield line(span("○ nothing is held back", "muted"))
+    held = sorted(selection.held_back.items(), key=lambda item: -item[1])
+    told = "; ".join(f"{count:,} {reason}" for reason, count in held)
+    yield from wrap(f"○ held back: {told}" if held else "○ nothing is held back", width, "warn" if held else "muted")
 
 
 def _exported(report: ExportReport, width: int) -> Iterator[Line]:
     yield from _selection_lines(report, "written", width)
     yield EMPTY
     for path, pairs in report.files.items():
-        yield from wrap(f"{pairs:,} in {path}", width)
+        yield from wrap(f"{pairs:,} {'pair' if pairs == 1 else 'pairs'} in {path}", width)
     for path in report.beside:
         yield from wrap(f"beside it {path}, for a new project in Label Studio", width)
 
@@ -184,6 +190,7 @@ def ask_import(
     def run(workspace: Workspace, values: Values, *, dry_run: bool) -> ImportReport:
         path, service = values["path"], workspace.interchange
         format = values["format"] or format_of(path)
+        assert format is not None  # the form has checked it
         mapping = values["mapping"] or {}
         if isinstance(into, Sheet):
             return service.import_labels(path, format, into.id, label_type=label_type, mapping=mapping, dry_run=dry_run)
@@ -202,8 +209,19 @@ def ask_import(
 
     what = "labels of" if isinstance(into, Sheet) else "into"
     fields = _import_fields(is_sheet=isinstance(into, Sheet))
-    about = "Nothing is taken before you have seen what would happen."
-    asker.app.push_screen(FormDialog(f"Import {what} {into.name}", fields, about=about, check=_check_import), chosen)
+    asker.app.push_screen(ImportDialog(f"Import {what} {into.name}", fields), chosen)
+
+
+class ImportDialog(FormDialog):
+    """What to import. The file is read before anything happens."""
+
+    OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
+        Command("save", "ctrl+s,f2", "Read it", "Read the file and show what would happen; nothing is taken yet"),
+    )
+
+    def __init__(self, heading: str, fields: list[FormField]) -> None:
+        about = "Nothing is taken before you have seen what would happen."
+        super().__init__(heading, fields, about=about, check=_check_import)
 
 
 def _import_fields(*, is_sheet: bool) -> list[FormField]:
@@ -211,16 +229,11 @@ def _import_fields(*, is_sheet: bool) -> list[FormField]:
     fields = [
         FormField("path", "File", required=True, hint="~ is your home folder", read=read_path),
         FormField("format", "Format", choices=formats, hint="none: as the file's name says"),
-        FormField(
-            "mapping",
-            "Columns",
-            hint="if they are called otherwise: item_ref=serial, severity=class",
-            read=read_mapping,
-        ),
+        FormField("mapping", "Columns", hint="if called otherwise: item_ref=serial, severity=class", read=read_mapping),
     ]
     if not is_sheet:
         hint = "chat only: the answers are labels at once"
-        fields.append(FormField("approved", "Approved", False, choices=(True, False), hint=hint))
+        fields.append(FormField("approved", "Approved", False, choices=(True, False), required=True, hint=hint))
     return fields
 
 
@@ -280,6 +293,10 @@ class ImportReportDialog(Dialog[bool]):
             return not self._report.refused and bool(self._report.created or self._report.updated)
         return super().check_action(action, parameters)
 
+    def _keys(self, width: int) -> Line:
+        shown = [one for one in self.all_commands() if one.shown and self.check_action(one.id, ())]
+        return key_line(shown, width)
+
     def action_take(self) -> None:
         self.dismiss(True)
 
@@ -298,7 +315,7 @@ def _imported(report: ImportReport, width: int) -> Iterator[Line]:
     would = "would be " if report.dry_run else ""
     yield line(span(f"● {report.created:,} {would}created", "good" if report.created else "muted"))
     yield line(span(f"● {report.updated:,} {would}changed", "warn" if report.updated else "muted"))
-    yield line(span(f"○ {report.unchanged:,} are as the file says", "muted"))
-    yield line(span(f"○ {report.skipped:,} lines say nothing new", "muted"))
+    yield line(span(f"○ {report.unchanged:,} as the file says already", "muted"))
+    yield line(span(f"○ {report.skipped:,} without anything to take", "muted"))
     for note in report.notes:
         yield from wrap(note, width, "warn")
