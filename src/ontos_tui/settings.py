@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from ontos_tui.domain.errors import InvalidInputError
+from ontos_tui.domain.labeling import HintKind
 
 
 def _user() -> str:
@@ -32,6 +33,10 @@ class Settings(BaseSettings):
     chat_concurrency: int = Field(4, ge=1, le=64, description="requests to that server under way at once")
     keys: dict[str, str] = Field(
         default_factory=dict, description="other keys for commands, by their name: `ontos --keys` lists them"
+    )
+    hints: tuple[HintKind, ...] = Field(
+        (HintKind.DUPLICATE, HintKind.SUSPECT, HintKind.UNSURE),
+        description="the help at labeling that is computed when none is named; [] turns all of it off",
     )
     serve_port: int = Field(8765, ge=1, le=65535, description="loopback port of `ontos serve`")
 

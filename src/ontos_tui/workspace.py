@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ontos_tui.services.data import DataService
     from ontos_tui.services.deploy import DeployService
     from ontos_tui.services.generate import GenerateService
+    from ontos_tui.services.hints import HintService
     from ontos_tui.services.improve import ImproveService
     from ontos_tui.services.interchange import InterchangeService
     from ontos_tui.services.label import LabelService
@@ -125,6 +126,12 @@ class Workspace:
         from ontos_tui.services.interchange import InterchangeService
 
         return InterchangeService(self.store, self.actor)
+
+    @cached_property
+    def hints(self) -> HintService:
+        from ontos_tui.services.hints import HintService
+
+        return HintService(self.store, self.trainer, self.jobs, self.home, self.actor, self.settings.hints)
 
     @cached_property
     def train(self) -> TrainService:

@@ -17,6 +17,7 @@ class JobKind(StrEnum):
     GENERATE = "generate"
     TRAIN = "train"
     SERVE = "serve"
+    HINTS = "hints"
 
 
 class Job(Record):

@@ -155,6 +155,22 @@ def _generate(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, 
     return told, {"training_sheet_id": report.training_sheet.id, **counts, "failures": failures}
 
 
+def _hints(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
+    report = workspace.hints.run(job.params, reporter)
+    told = [f"{n:,} {kind}" for kind, n in report.counts.items() if kind not in report.skipped]
+    told += [f"no {kind}: {reason}" for kind, reason in report.skipped.items()]
+    return _kept("; ".join(told)), {name: _plain(value) for name, value in vars(report).items()}
+
+
+def _plain(value: Any) -> Any:
+    """Counts and words by kind, as a record keeps them."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return _kept(value) if isinstance(value, str) else value
+
+
 def _serve(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
     import uvicorn
 
@@ -214,6 +230,7 @@ WORK: Mapping[JobKind, Work] = {
     JobKind.TRAIN: _train,
     JobKind.GENERATE: _generate,
     JobKind.SERVE: _serve,
+    JobKind.HINTS: _hints,
 }
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ontos_tui.domain.data import Column, Item, Page, Row, RowQuery, TableAddress
 from ontos_tui.domain.schema import Answer, AnswerField
 from ontos_tui.domain.template import Message
 from ontos_tui.domain.training import Evaluation, ModelVersion
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Progress(Protocol):
@@ -165,6 +169,31 @@ class Predictor(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Shares:
+    """How probable each class of one field is for some rows: a line for each row, which adds up to 1.
+
+    `classes` are values of the field, None where it is left out. A line of NaN stands for a row without a say.
+    """
+
+    classes: tuple[Any, ...]
+    lines: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What models say of labelled rows that they were not shown, and of other rows.
+
+    `own` is the place in `shares.classes` of the class that each labelled row has; -1 where the row was left out.
+    """
+
+    shares: Shares
+    own: NDArray[np.intp]
+    others: Shares
+    engine: str
+    notes: tuple[str, ...] = ()
+
+
 class Trainer(Protocol):
     """TRAIN: turns labelled rows into a model's files, and those into a predictor."""
 
@@ -189,6 +218,32 @@ class Trainer(Protocol):
 
     def load(self, folder: Path, sha256: str) -> Predictor:
         """The model in `folder`, without running code from it. Raises PlatformError when the file was altered."""
+        ...
+
+    def shares(self, predictor: Predictor, field: AnswerField, rows: Sequence[Row]) -> Shares:
+        """How a loaded model spreads each row over the classes of a field. What does not fit counts as missing.
+
+        Raises NotReadyError when the model has no classes for this field.
+        """
+        ...
+
+    def judge(
+        self,
+        field: AnswerField,
+        features: Sequence[str],
+        labelled: Sequence[LabelledExample],
+        groups: Sequence[str] | None,
+        others: Sequence[Row],
+        progress: Progress,
+    ) -> Judged:
+        """Judge each labelled row by models that learned without it (and its group), and `others` by all of them.
+
+        Raises NotReadyError, with what is missing, when the labels are too few or belong together.
+        """
+        ...
+
+    def spread(self, rows: Sequence[Row], features: Sequence[str]) -> list[int]:
+        """The places of the rows, the first row first, then always the one least like all before it (k-centre)."""
         ...
 
 

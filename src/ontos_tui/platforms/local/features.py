@@ -29,6 +29,8 @@ MOST_CATEGORIES = 50
 MOST_WORDS = 300
 LONGEST_TEXT = 20_000
 """Characters of a text that are read."""
+NESTED = "holds lists or objects"
+NO_WORDS = "has no words that several rows share"
 WORD = re.compile(r"[^\W\d_][\w-]+")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _IDENTIFYING = re.compile(r"(^|[ _.-])(id|uid|udi|uuid|guid|index|idx|key|serial|row|nr|number)$", re.IGNORECASE)
@@ -311,7 +313,7 @@ def _describe(name: str, values: list[object], most_words: int) -> FeatureColumn
     present = [value for value in values if not is_missing(value) and _scalar(value)]
     if not present:
         nested = any(isinstance(value, (list, dict)) for value in values)
-        return LeftOut(name, "holds lists or objects" if nested else "is empty")
+        return LeftOut(name, NESTED if nested else "is empty")
     some_missing = len(present) < len(values)
     if len({(isinstance(value, bool), value) for value in present}) == 1 and not some_missing:
         return LeftOut(name, f"is always {safe_line(present[0], 40)}")
@@ -354,7 +356,7 @@ def _text_column(name: str, texts: list[str], most_words: int) -> FeatureColumn 
     least = 2 if len(texts) >= 20 else 1
     telling = [(word, count) for word, count in seen_in.most_common() if least <= count < len(texts)][:most_words]
     if not telling:
-        return LeftOut(name, "has no words that several rows share")
+        return LeftOut(name, NO_WORDS)
     telling.sort()
     weights = tuple(math.log((1 + len(texts)) / (1 + count)) + 1 for _, count in telling)
     return TextColumn(name, tuple(word for word, _ in telling), weights)

@@ -91,6 +91,12 @@ class Head:
         best = shares.argmax(axis=1)
         return [(self.classes[code], float(line[code])) for code, line in zip(best, shares, strict=True)]
 
+    def shares(self, matrix: Matrix) -> NDArray[np.float64]:
+        """How probable each of `classes` is for each line; only for a field of classes."""
+        if self.estimator is None:
+            return np.ones((len(matrix), 1))
+        return self._values(matrix)
+
     def _values(self, matrix: Matrix) -> NDArray[np.float64]:
         trees = getattr(self.estimator, "estimators_", None)
         if trees is not None and len(matrix) <= FEW_ROWS:

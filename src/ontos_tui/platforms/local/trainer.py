@@ -12,17 +12,21 @@ import sklearn
 
 from ontos_tui.domain.data import Row
 from ontos_tui.domain.errors import InvalidInputError, NotReadyError, PlatformError
+from ontos_tui.domain.schema import AnswerField
 from ontos_tui.domain.training import Evaluation
 from ontos_tui.platforms.base import (
     BaseModel,
     Estimate,
+    Judged,
+    LabelledExample,
     Prediction,
     Predictor,
     Progress,
+    Shares,
     Trained,
     TrainingSet,
 )
-from ontos_tui.platforms.local import artifact, scores
+from ontos_tui.platforms.local import artifact, judging, scores
 from ontos_tui.platforms.local.answers import put, target
 from ontos_tui.platforms.local.checks import data_warnings, leak_warnings
 from ontos_tui.platforms.local.features import FeatureTable, describe
@@ -186,6 +190,28 @@ class LocalTrainer:
             raise PlatformError(
                 f"The description of the model in {folder} is incomplete ({error}).", "Train the model again."
             ) from error
+
+    def shares(self, predictor: Predictor, field: AnswerField, rows: Sequence[Row]) -> Shares:
+        """How a loaded model spreads each row over the classes of a field. What does not fit counts as missing."""
+        if not isinstance(predictor, LocalPredictor):
+            raise NotReadyError("The model was not trained here.", "Train it here.")
+        return judging.shares(predictor.table, predictor.heads, field, rows)
+
+    def judge(
+        self,
+        field: AnswerField,
+        features: Sequence[str],
+        labelled: Sequence[LabelledExample],
+        groups: Sequence[str] | None,
+        others: Sequence[Row],
+        progress: Progress,
+    ) -> Judged:
+        """Judge each labelled row by models that learned without it (and its group), and `others` by all of them."""
+        return judging.judge(field, features, labelled, groups, others, progress)
+
+    def spread(self, rows: Sequence[Row], features: Sequence[str]) -> list[int]:
+        """The places of the rows, the first row first, then always the one least like all before it (k-centre)."""
+        return judging.spread(rows, features)
 
 
 def _check_base_model(key: str) -> None:
