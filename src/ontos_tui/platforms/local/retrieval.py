@@ -62,6 +62,18 @@ class NearestExamples:
         return stream()
 
 
+def most_alike(
+    question: Question, schema: dict[str, Any], examples: Sequence[LabelledExample], features: Sequence[str], count: int
+) -> list[tuple[LabelledExample, float]]:
+    """The examples that are most alike in `features` (empty means all), nearest first, with a distance from 0 to 1.
+
+    Raises PlatformError when there is no example of use.
+    """
+    voters = _Voters(answer_fields(schema), examples, features)
+    (near,) = voters.nearest(question, count)
+    return [(voters.examples[line], distance) for line, distance in near]
+
+
 class _Voters:
     """The examples that can vote, and what their votes were worth so far."""
 
@@ -110,6 +122,10 @@ class _Voters:
                 )
             else:
                 yield self._proposal(question.ref, near)
+
+    def nearest(self, question: Question, count: int) -> list[list[Near]]:
+        """The examples that are nearest to one question."""
+        return self._nearest(self.space.place([question.fields]), min(count, len(self.examples)))
 
     def _nearest(self, points: Points, count: int) -> list[list[Near]]:
         lines, distances = self.space.nearest(points, count)

@@ -13,6 +13,7 @@ from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.commands import Command
 from ontos_tui.tui.stages.base import StageView, error_lines
 from ontos_tui.tui.stages.label_desk import LabelDesk
+from ontos_tui.tui.stages.label_page import LabelPage
 from ontos_tui.tui.stages.label_work import Work, work_of_sheet
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
@@ -33,11 +34,21 @@ class LabelView(StageView):
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
         Command("open_queue", "o", "Label", "Open the queue of this training sheet (enter does it too)"),
         Command("guidelines", "g", "Guidelines", "How to decide, as the template says"),
+        Command("page('jobs')", "t", "Tasks", "Labeling jobs: share work out, claim tasks, review, agreement"),
+        Command("page('labelsets')", "l", "Labelsets", "Classes with their names, keys and meaning; coverage"),
+        Command("page('labels')", "c", "Labels", "Canonical labels: browse, correct, label without pairs"),
+        Command("hints", "L", "Look again", "Find likely errors, unsure ones and near-duplicates here", shown=False),
+        Command("blind", "B", "Blind share", "Hide some proposals, to see how much they sway people", shown=False),
+        Command("pace", "w", "Who", "Who decided how much, how fast, and how proposals sway them", shown=False),
+        Command("export", "E", "Export", "Write these pairs into a file", shown=False),
+        Command("import", "I", "Import", "Read decisions or labels from a file", shown=False),
     )
     DEFAULT_CSS = """
     LabelView #about-sheet { width: 3fr; padding: 0 1; }
     LabelView LabelDesk { display: none; }
-    LabelView.labeling #pick { display: none; }
+    LabelView.labeling #pick, LabelView.paged #pick { display: none; }
+    LabelView LabelPage { display: none; }
+    LabelView LabelPage.shown { display: block; }
     LabelView.labeling LabelDesk { display: block; }
     """
 
@@ -64,9 +75,17 @@ class LabelView(StageView):
         """Whether the queue is open; number keys choose classes then."""
         return self.has_class("labeling")
 
+    @property
+    def page(self) -> LabelPage | None:
+        """The page that is open in place of the training sheets."""
+        return next((page for page in self.query(LabelPage) if page.has_class("shown")), None)
+
     def focus_first(self) -> None:
+        page = self.page
         if self.labeling:
             self.desk.focus_queue()
+        elif page is not None:
+            page.focus_first()
         else:
             self.query_one("#training-sheets").focus()
 
@@ -78,6 +97,8 @@ class LabelView(StageView):
         )
         if self.labeling:
             self.desk.others_changed()
+        elif self.page is not None:
+            self.page.reload()
 
     def _show_sheets(self, views: Sequence[TrainingSheetView]) -> None:
         table: Table[TrainingSheetView] = self.query_one("#training-sheets", Table)
@@ -113,7 +134,9 @@ class LabelView(StageView):
             self.action_open_queue()
 
     def possible(self, command: str) -> bool:
-        return self.is_mounted and not self.labeling and self.current is not None
+        if not self.is_mounted or self.labeling or self.page is not None:
+            return False
+        return command.startswith("page(") or self.current is not None
 
     def action_open_queue(self) -> None:
         view = self.current
@@ -128,11 +151,32 @@ class LabelView(StageView):
         self.commands_changed()
 
     def on_label_desk_left(self) -> None:
-        """Back to the list of training sheets, where the number keys lead to the stages again."""
+        """Back to where the desk was opened, where the number keys lead to the stages again."""
         self.remove_class("labeling")
         self.reload()
-        self.query_one("#training-sheets").focus()
+        self.focus_first()
         self.ontos.refresh_overview()
+        self.commands_changed()
+
+    async def action_page(self, name: str) -> None:
+        """Open a page in place of the training sheets; it is made on its first visit."""
+        page = next((page for page in self.query(LabelPage) if page.id == f"page-{name}"), None)
+        if page is None:
+            page = _make_page(name)
+            await self.mount(page)
+        page.add_class("shown")
+        self.add_class("paged")
+        page.reload()
+        page.focus_first()
+        self.commands_changed()
+
+    def on_label_page_left(self) -> None:
+        """Back to the training sheets."""
+        for page in self.query(LabelPage):
+            page.remove_class("shown")
+        self.remove_class("paged")
+        self.reload()
+        self.query_one("#training-sheets").focus()
         self.commands_changed()
 
     def action_guidelines(self) -> None:
@@ -142,6 +186,25 @@ class LabelView(StageView):
         if view is not None:
             text = str(view.sheet.template_snapshot.get("guidelines") or "This template has no guidelines.")
             self.app.push_screen(TextDialog(f"Guidelines · {view.sheet.name}", text))
+
+
+def _make_page(name: str) -> LabelPage:
+    """A page by its name; what it needs is imported on its first visit."""
+    page: LabelPage
+    if name == "labelsets":
+        from ontos_tui.tui.stages.label_labelsets import LabelsetsPage
+
+        page = LabelsetsPage()
+    elif name == "labels":
+        from ontos_tui.tui.stages.label_labels import CanonicalPage
+
+        page = CanonicalPage()
+    else:
+        from ontos_tui.tui.stages.label_jobs import JobsPage
+
+        page = JobsPage()
+    page.id = f"page-{name}"
+    return page
 
 
 def _cells(view: TrainingSheetView) -> Sequence[object]:

@@ -318,6 +318,13 @@ class LabelReader(ServiceUser):
         if self._queue is not None:
             self._paint()
 
+    def do_alike(self) -> None:
+        """How similar items were decided."""
+        from ontos_tui.tui.dialogs.alike import AlikeDialog
+
+        if self._view is not None:
+            self.app.push_screen(AlikeDialog(self._view.pair))
+
     def do_history(self) -> None:
         """Every change of this pair."""
         view, work = self._view, self._work
