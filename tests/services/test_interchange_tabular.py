@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling import MAJOR, MINOR, NONE, SCHEMA, a_sheet, a_training_sheet
-from ontos_tui.domain.errors import InvalidInputError, NotFoundError
+from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from ontos_tui.domain.interchange import Format
 from ontos_tui.domain.pairs import CanonicalLabel, CanonicalLabelVersion, Event, QAPair, TrainingSheet, Verdict
 from ontos_tui.domain.states import PairStatus, TemplateStatus
@@ -288,6 +288,35 @@ def test_a_table_decides_about_pairs_as_one_batch(workspace: Workspace, tmp_path
     refused = workspace.interchange.import_pairs(unknown, Format.CSV, sheet.id)
     assert [str(problem) for problem in refused.problems] == ["line 3: 'item-77' is no pair of this training sheet"]
     assert pairs_of(workspace, sheet)[0].status is PairStatus.UNLABELED
+
+
+def test_very_many_decisions_are_several_batches_and_a_refused_one_can_be_gone_on_with(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ontos_tui.services.interchange import decisions_in
+    from ontos_tui.services.label import LabelService
+
+    sheet = a_training_sheet(workspace.store, 5)
+    path = write(tmp_path / "d.csv", "item_ref,severity", *(f"item-{number},none" for number in range(1, 6)))
+    monkeypatch.setattr(decisions_in, "AT_ONCE", 2)
+    real, calls = LabelService.decide, []
+
+    def interrupted(service: LabelService, decisions: Any) -> Any:
+        calls.append(len(decisions))
+        if len(calls) == 2:  # somebody else is faster
+            pair = pairs_of(workspace, sheet)[3]
+            real(LabelService(workspace.store, "bo"), [Decision(pair.id, Verdict.REJECT)])
+        return real(service, decisions)
+
+    monkeypatch.setattr(LabelService, "decide", interrupted)
+    with pytest.raises(ConflictError, match=r"decided meanwhile by bo.*The 2 decisions before it stand"):
+        workspace.interchange.import_pairs(path, Format.CSV, sheet.id)
+    assert [pair.status for pair in pairs_of(workspace, sheet)][:2] == [PairStatus.LABELED] * 2
+    report = workspace.interchange.import_pairs(path, Format.CSV, sheet.id)
+    assert (report.created, report.updated, report.unchanged) == (2, 1, 2)
+    assert calls == [2, 2, 2, 1]
+    assert report.notes
+    assert {pair.status for pair in pairs_of(workspace, sheet)} == {PairStatus.LABELED}
 
 
 @pytest.mark.parametrize("format", [Format.CSV, Format.PARQUET])

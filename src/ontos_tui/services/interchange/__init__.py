@@ -152,7 +152,8 @@ class InterchangeService:
     ) -> ImportReport:
         """Chat lines become new pairs of a training sheet; a table or Label Studio's tasks decide about its pairs.
 
-        Chat answers are proposals, or labels at once when `approved`. Decisions are one batch, which undo takes back.
+        Chat answers are proposals, or labels at once when `approved`. Decisions are one batch, which undo takes back
+        (very many are several: decisions_in.AT_ONCE).
         With problems in the report nothing was changed. Raises InvalidInputError for a file that cannot be read at
         all, ConflictError when somebody decided one of the pairs meanwhile.
         """

@@ -1,4 +1,9 @@
-"""Decisions about the pairs of a training sheet from a file: carried out as one batch, which one undo takes back."""
+"""Decisions about the pairs of a training sheet from a file: carried out as one batch, which one undo takes back.
+
+Very many are carried out in several batches, since nobody else can decide while one is written. All of them have been
+checked before the first; should one be refused then because somebody has changed a pair meanwhile, the batches before
+it stand, and the same file goes on from there.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.pairs import TrainingSheet, Verdict, answer_digest
 from ontos_tui.domain.states import PairStatus
 from ontos_tui.services.answers import AnswerChecker
@@ -16,11 +22,14 @@ from ontos_tui.services.label import LabelService
 from ontos_tui.store.bulk import chunks, marks
 from ontos_tui.store.engine import Store
 
+AT_ONCE = 20_000
+"""Decisions of one transaction: some seconds, which others who label have to wait at most."""
+
 _VERDICTS = {PairStatus.REJECTED: Verdict.REJECT, PairStatus.FLAGGED: Verdict.FLAG}
 
 
 def decide_all(store: Store, sheet: TrainingSheet, given: Iterable[Given], report: ImportReport, actor: str) -> None:
-    """Decide what the lines say about their items, all of it or nothing; what is decided so already is left alone."""
+    """Decide what the lines say about their items once all are checked; what is decided so already is left alone."""
     checker = AnswerChecker(sheet.template_snapshot["output_schema"])
     lines = list(given)
     pairs = _pairs(store, sheet, {one.item_ref for one in lines})
@@ -40,8 +49,21 @@ def decide_all(store: Store, sheet: TrainingSheet, given: Iterable[Given], repor
             decisions.append(_decision(one, pair))
             report.created += pair.status == PairStatus.UNLABELED
             report.updated += pair.status != PairStatus.UNLABELED
-    if decisions and not report.refused and not report.dry_run:
-        LabelService(store, actor).decide(decisions)
+    if report.refused or report.dry_run:
+        return
+    service = LabelService(store, actor)
+    done = 0
+    for batch in chunks(decisions, AT_ONCE):
+        try:
+            service.decide(batch)
+        except OntosError as error:
+            if not done:
+                raise
+            told = f"{error.what} The {done:,} decisions before it stand."
+            raise type(error)(told, "Import the file again: it goes on from there.") from error
+        done += len(batch)
+    if done > AT_ONCE:
+        report.notes.append(f"Decided in batches of {AT_ONCE:,}; undo takes back one at a time.")
 
 
 class _Pair:
