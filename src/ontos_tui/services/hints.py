@@ -263,6 +263,13 @@ class HintService:
         found.sort(key=lambda group: (not group.conflict, -len(group.undecided), group.members[0].sequence_number))
         return found[:limit]
 
+    def members(self, training_sheet_id: str, group_key: str) -> list[str]:
+        """The ids of the pairs of one near-duplicate group."""
+        where = (_HINTS.training_sheet_id == training_sheet_id, _HINTS.kind == HintKind.DUPLICATE)
+        with self._store.read() as connection:
+            found = connection.execute(select(_HINTS.pair_id).where(*where, _HINTS.group_key == group_key))
+            return [str(pair_id) for pair_id in found.scalars()]
+
     def _sheet(self, ref: str) -> TrainingSheet:
         with self._store.read() as connection:
             return rows.resolve(connection, TrainingSheet, ref)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import Connection
 
+from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.governance import Gate, gate
 from ontos_tui.domain.pairs import Decidable, QAPair, TrainingSheet
 from ontos_tui.domain.states import PairStatus
@@ -69,6 +70,20 @@ class LabelService(Deciding[QAPair]):
         """The training sheet that `ref` (id, name or the beginning of an id) means."""
         with self._store.read() as connection:
             return rows.resolve(connection, TrainingSheet, ref)
+
+    def hide_proposals(self, ref: str, share: float) -> TrainingSheet:
+        """Hide the proposals of this share of the pairs, 0 to 1, from those who decide; always of the same pairs.
+
+        Raises InvalidInputError for another number.
+        """
+        if not 0 <= share <= 1:
+            raise InvalidInputError(f"{share:g} is no share.", "Give a number from 0 to 1, such as 0.1.")
+        with self._store.write() as connection:
+            sheet = rows.resolve(connection, TrainingSheet, ref)
+            changed = rows.change(connection, sheet, blind_share=share, updated_by=self._actor)
+            before, after = {"blind_share": sheet.blind_share}, {"blind_share": share}
+            rows.log(connection, sheet, "change", self._actor, before=before, after=after, scope_id=sheet.id)
+        return changed
 
     def _scope(self, connection: Connection, container_id: str) -> Scope:
         """As the training sheet is now. Its template is read again only when it has changed: it may be long."""

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, overload
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, cast, exists, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, Text, and_, cast, exists, false, func, or_, select, type_coerce
 
 from ontos_tui.domain.labeling import Claim, Hint, HintKind
-from ontos_tui.domain.pairs import Decidable, LabelingMode
+from ontos_tui.domain.pairs import Decidable, LabelingMode, QAPair
 from ontos_tui.domain.record import now
 from ontos_tui.domain.schema import Answer
 from ontos_tui.domain.states import PairStatus
@@ -226,8 +226,8 @@ def _numbers(
             return range(0)
         if last - first + 1 == total:
             return range(first, last + 1)
-    query = select(c.sequence_number).where(inside, *_conditions(c, wanted))
-    query = query.order_by(*_order(c, sort), c.sequence_number)
+    query = select(c.sequence_number).where(inside, *_conditions(record, wanted))
+    query = query.order_by(*_order(record, sort), c.sequence_number)
     return array("q", connection.execute(query).scalars())
 
 
@@ -238,19 +238,29 @@ _HINTED = {
 }
 
 
-def _order(c: Any, sort: QueueSort) -> tuple[ColumnElement[Any], ...]:
+def _hinted(record: type[Decidable], kind: HintKind) -> tuple[ColumnElement[bool], ...]:
+    """The conditions of a hint about a pair that still holds; the items of tasks have none."""
+    from ontos_tui.services.hints import holds
+
+    c = table(record).c
+    return (_HINTS.pair_id == c.id, _HINTS.kind == kind, holds() if record is QAPair else false())
+
+
+def _order(record: type[Decidable], sort: QueueSort) -> tuple[ColumnElement[Any], ...]:
+    c = table(record).c
     if sort is QueueSort.ORDER:
         return ()
     if sort is QueueSort.OLDEST:
         return (c.updated_at.asc(),)
-    score = select(_HINTS.score).where(_HINTS.pair_id == c.id, _HINTS.kind == _HINTED[sort]).scalar_subquery()
+    score = select(_HINTS.score).where(*_hinted(record, _HINTED[sort])).correlate(table(record)).scalar_subquery()
     if sort is QueueSort.LEAST_SURE:
         # Where no model has looked, what the proposal says of itself.
         return (func.coalesce(score, 1.0 - c.confidence).desc().nulls_last(),)
     return (score.desc().nulls_last(),)
 
 
-def _conditions(c: Any, wanted: QueueFilter) -> list[ColumnElement[bool]]:
+def _conditions(record: type[Decidable], wanted: QueueFilter) -> list[ColumnElement[bool]]:
+    c = table(record).c
     conditions: list[ColumnElement[bool]] = []
     if wanted.status is not None:
         conditions.append(c.status == wanted.status)
@@ -259,7 +269,7 @@ def _conditions(c: Any, wanted: QueueFilter) -> list[ColumnElement[bool]]:
     if wanted.below is not None:
         conditions.append(c.confidence < wanted.below)
     if wanted.hint is not None:
-        conditions.append(exists().where(_HINTS.pair_id == c.id, _HINTS.kind == wanted.hint))
+        conditions.append(exists(select(1).where(*_hinted(record, wanted.hint)).correlate(table(record))))
     if wanted.label is not None:
         conditions.append(_has_label(c, *wanted.label))
     if wanted.text:

@@ -179,6 +179,30 @@ class LabelView(StageView):
         self.query_one("#training-sheets").focus()
         self.commands_changed()
 
+    def action_hints(self) -> None:
+        from ontos_tui.tui.stages.label_tools import look_again
+
+        if self.current is not None:
+            look_again(self, self.current.sheet)
+
+    def action_blind(self) -> None:
+        from ontos_tui.tui.stages.label_tools import ask_blind_share
+
+        if self.current is not None:
+            ask_blind_share(self, self.current.sheet)
+
+    def action_export(self) -> None:
+        from ontos_tui.tui.dialogs.interchange import ask_export
+
+        if self.current is not None:
+            ask_export(self, self.current.sheet, lambda report: None)
+
+    def action_import(self) -> None:
+        from ontos_tui.tui.dialogs.interchange import ask_import
+
+        if self.current is not None:
+            ask_import(self, self.current.sheet, lambda report: self.reload())
+
     def action_guidelines(self) -> None:
         from ontos_tui.tui.dialogs.text import TextDialog
 
