@@ -196,6 +196,9 @@ async def test_it_says_why_an_item_is_shown_and_orders_by_it(home: Path) -> None
             Hint(training_sheet_id=sheet.id, pair_id=ids["item-3"], kind=HintKind.SUSPECT, score=0.4, reason="so so"),
         ]
         with workspace.store.write() as connection:
+            for hint in hints:
+                pair = rows.get(connection, QAPair, hint.pair_id)
+                rows.change(connection, pair, status=PairStatus.LABELED, answer=MINOR)
             rows.add_many(connection, hints)
     async with _desk(home) as user:
         await user.press("o", "o", "o")

@@ -282,9 +282,10 @@ def _conditions(record: type[Decidable], wanted: QueueFilter) -> list[ColumnElem
 
 def _has_label(c: Any, field: str, value: Any) -> ColumnElement[bool]:
     """Whether the answer, or else the proposal, has this value in this field."""
-    answer = func.json_each(func.coalesce(c.answer, c.proposal)).table_valued("key", "value").c
+    whole = func.coalesce(c.answer, c.proposal)
+    answer = func.json_each(whole).table_valued("key", "value").c
     wanted = int(value) if isinstance(value, bool) else value
-    return exists(select(1).where(answer.key == field, answer.value == wanted))
+    return and_(func.json_valid(whole) == 1, exists(select(1).where(answer.key == field, answer.value == wanted)))
 
 
 def _among_values(column: Any, text: str) -> ColumnElement[bool]:

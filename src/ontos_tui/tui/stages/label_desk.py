@@ -319,9 +319,8 @@ class LabelDesk(Many):
         if self.is_many:
             self.unmark()
             return
-        session = self._session
-        self.ask(lambda workspace: workspace.claims.release(session), lambda _: None, group="release")
-        self._claimed.clear()
+        self._queue = None
+        self._let_go()
         self.post_message(self.Left())
 
     def on_unmount(self) -> None:

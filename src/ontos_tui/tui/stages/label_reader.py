@@ -195,13 +195,21 @@ class LabelReader(ServiceUser):
         self._claimed = set(ahead)
 
         def held(by: dict[str, str]) -> None:
-            if by and queue is self._queue:
+            if queue is not self._queue:
+                self._let_go()
+            elif by:
                 self._claimed -= by.keys()
                 queue.hold(by)
                 self.table.repaint()
                 self._paint()
 
         self.ask(lambda workspace: workspace.claims.take(work.id, ahead, self._session), held, group="claims")
+
+    def _let_go(self) -> None:
+        """Others may be led to what was claimed here."""
+        session = self._session
+        self._claimed.clear()
+        self.ask(lambda workspace: workspace.claims.release(session), lambda _: None, group="release")
 
     def _got_pages(self, queue: LabelQueue, rows: dict[int, list[QueueRow]]) -> None:
         if queue is self._queue:
