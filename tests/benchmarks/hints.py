@@ -33,7 +33,7 @@ from ontos_tui.domain.template import Template
 from ontos_tui.platforms.base import LabelledExample, Silent
 from ontos_tui.platforms.local.trainer import LocalTrainer
 from ontos_tui.services.hint_suspects import doubted
-from ontos_tui.services.hint_unsure import Open, margins, ordered
+from ontos_tui.services.hint_unsure import KINDS, Open, margins, ordered
 from ontos_tui.services.training_sheets import make_training_sheet
 from ontos_tui.store import rows
 from ontos_tui.workspace import Workspace
@@ -125,7 +125,7 @@ Choose = Callable[[AnswerField, Data, Sequence[int], Sequence[int], int], list[i
 
 
 def learning(data: Data, budget: int, step: int, choose: Choose) -> dict[int, float]:
-    """Macro F1 by number of labels, mean of three draws."""
+    """Macro F1 by number of labels, mean of six draws."""
     import numpy as np
     from sklearn.metrics import f1_score
 
@@ -170,11 +170,10 @@ def ours(field: AnswerField, data: Data, known: Sequence[int], rest: Sequence[in
     pairs = [Open(str(place), str(place), data[place][0], None) for place in rest]
     features = tuple(data[0][0])
 
-    def spread(some: list[int]) -> list[int]:
-        found = TRAINER.spread([pairs[place].fields for place in some], features)
-        return [some[one] for one in found]
+    def kinds_of(some: list[int]) -> list[int]:
+        return TRAINER.clusters([pairs[place].fields for place in some], features, KINDS)
 
-    placed = ordered(str(seed), pairs, unsure, [""] * len(pairs), spread)
+    placed = ordered(str(seed), pairs, unsure, [""] * len(pairs), kinds_of)
     return [int(one.pair_id) for one in placed]
 
 

@@ -242,8 +242,8 @@ class Trainer(Protocol):
         """
         ...
 
-    def spread(self, rows: Sequence[Row], features: Sequence[str]) -> list[int]:
-        """The places of the rows, the first row first, then always the one least like all before it (k-centre)."""
+    def clusters(self, rows: Sequence[Row], features: Sequence[str], count: int) -> list[int]:
+        """The number of the cluster of each row; rows of one cluster have similar fields."""
         ...
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -22,7 +21,7 @@ from ontos_tui.domain.training import ModelVersion
 from ontos_tui.platforms.base import Judged, Progress, Shares, Trainer
 from ontos_tui.services.hint_duplicates import find_duplicates
 from ontos_tui.services.hint_suspects import Member, Suspicion, conflicting, doubted, label_of, merged
-from ontos_tui.services.hint_unsure import Open, margins, ordered, told_confidence, told_shares
+from ontos_tui.services.hint_unsure import KINDS, Open, margins, ordered, told_confidence, told_shares
 from ontos_tui.services.prompts import feature_columns
 from ontos_tui.services.training_pairs import TrainingPair, first_row, usable_pairs
 from ontos_tui.store import rows
@@ -71,6 +70,8 @@ class Maker:
         self._kinds = kinds
         self._template = Template.model_validate(sheet.template_snapshot)
         self._field = class_field(self._template)
+        self._judgement: Judged | None = None
+        self._judged_open = False
         with store.read() as connection:
             source = rows.find_one(connection, Sheet, table(Sheet).c.id == sheet.sheet_id)
             columns = tuple(first_row(connection, sheet.id))
@@ -131,7 +132,7 @@ class Maker:
         return Made(_wanted(merged(suspects, conflicts)), made_by, (*judged.notes, *self._passed_over()))
 
     def _doubted(self, progress: Progress) -> tuple[list[Suspicion], Judged]:
-        judged = self._judged(progress)
+        judged = self._judged(progress, HintKind.UNSURE in self._kinds and self._model is None)
         field = self._class_field()
         held_out = [(pair.id, pair.answer.get(field.name)) for pair in self._at(Gate.HELD_OUT)]
         return doubted(judged, [pair.id for pair in self._at(Gate.TRAINING)], held_out), judged
@@ -173,7 +174,7 @@ class Maker:
             return self._by_confidence(notes)
         unsure = margins(shares)
         told = told_shares(shares, unsure, source)
-        places = ordered(self._sheet.id, pairs, unsure, told, self._spread(pairs))
+        places = ordered(self._sheet.id, pairs, unsure, told, self._kinds_of(pairs))
         return Made([Wanted(one.pair_id, one.score, one.reason) for one in places], made_by, notes)
 
     def _opinion(self, progress: Progress) -> tuple[Shares | None, str, str, tuple[str, ...]]:
@@ -191,7 +192,7 @@ class Maker:
             else:
                 return shares, model.label(), f"{model.label()} ({model.engine})", ()
         try:
-            judged = self._judged(progress)
+            judged = self._judged(progress, open_too=True)
         except NotReadyError as error:
             return None, "", "", (*notes, error.what)
         first = len(judged.others.lines) - len(self._open)
@@ -210,19 +211,18 @@ class Maker:
             )
         unsure = np.array([1.0 - min(max(pair.confidence or 0.0, 0.0), 1.0) for pair in pairs])
         told = [told_confidence(pair.confidence) for pair in pairs]
-        places = ordered(self._sheet.id, pairs, unsure, told, self._spread(pairs))
+        places = ordered(self._sheet.id, pairs, unsure, told, self._kinds_of(pairs))
         if silent := len(self._open) - len(pairs):
             notes = (*notes, f"{silent:,} open pairs without a stated confidence got no hint")
         by = self._sheet.model_used or "what proposed the answers"
         hints = [Wanted(one.pair_id, one.score, one.reason) for one in places]
         return Made(hints, f"confidence as stated by {by}", notes)
 
-    def _spread(self, pairs: Sequence[Open]) -> Any:
-        def spread(places: list[int]) -> list[int]:
-            order = self._trainer.spread([pairs[place].fields for place in places], self._features)
-            return [places[one] for one in order]
+    def _kinds_of(self, pairs: Sequence[Open]) -> Callable[[list[int]], list[int]]:
+        def kinds_of(places: list[int]) -> list[int]:
+            return self._trainer.clusters([pairs[place].fields for place in places], self._features, KINDS)
 
-        return spread
+        return kinds_of
 
     # What is read, once
 
@@ -234,21 +234,19 @@ class Maker:
             )
         return self._field
 
-    def _judged(self, progress: Progress) -> Judged:
-        if self._judgement is None:
+    def _judged(self, progress: Progress, open_too: bool) -> Judged:
+        """The labels, the held-out pairs, and with `open_too` the open ones behind these, judged once."""
+        if self._judgement is None or (open_too and not self._judged_open):
             learned, held_out = self._at(Gate.TRAINING), self._at(Gate.HELD_OUT)
-            others = [pair.fields for pair in held_out]
-            if HintKind.UNSURE in self._kinds and self._model is None:
-                others += [pair.fields for pair in self._open]
+            others = [pair.fields for pair in (*held_out, *(self._open if open_too else ()))]
             column = self._template.group_column
             groups = [str(pair.fields.get(column)) for pair in learned] if column else None
             examples = [pair.example() for pair in learned]
             self._judgement = self._trainer.judge(
                 self._class_field(), self._features, examples, groups, others, progress
             )
+            self._judged_open = open_too
         return self._judgement
-
-    _judgement: Judged | None = None
 
     @cached_property
     def _usable(self) -> list[TrainingPair]:

@@ -1,9 +1,12 @@
-"""In which order open pairs teach most: the least sure first, different ones first, and a share at random.
+"""In which order open pairs teach most: the least sure first, of different kinds, and a share at random.
 
-How unsure is the margin between the two most probable classes, 1 when they are equal. Among the least sure, those that
-are about equally unsure are ordered by how different they are (k-centre), and near-duplicates of an earlier one come
-later. Every fifth place is drawn at random from all open pairs: what is labelled so far in the order of the draw is a
-fair sample, from which one may estimate how common each class is.
+How unsure is the margin between the two most probable classes, 1 when they are equal. The POOL least sure pairs are
+clustered by their fields, and the least sure of each cluster come first, then the second ones; near-duplicates of an
+earlier pair come later. Every fifth place is drawn at random from all open pairs: what is labelled in the order of the
+draw is a fair sample, from which one may estimate how common each class is.
+
+Measured by tests/benchmarks/hints.py on steel plates (retrained every 25 labels, six draws): macro F1 at 100 labels
+.67 against .59 at random, at 200 labels .73 against .69; farthest-first instead of clusters gave .63 and .70.
 """
 
 from __future__ import annotations
@@ -23,15 +26,14 @@ if TYPE_CHECKING:
 
 RANDOM_EVERY = 5
 """One of so many places is drawn at random: 20 %."""
-POOL = 1_000
-"""The least sure pairs, among which different ones come first."""
-WIDTH = 0.1
-"""Pairs within such a step of unsureness count as equally unsure."""
+POOL = 200
+KINDS = 25
+"""Clusters of the pool."""
 LATER = 0.5
 """What the unsureness of a near-duplicate counts after the first of its group."""
 
-Spread = Callable[[list[int]], list[int]]
-"""Orders places so that each is unlike those before it, beginning with the first."""
+KindsOf = Callable[[list[int]], list[int]]
+"""Gives each of these places the number of its cluster."""
 
 
 @dataclass(frozen=True)
@@ -78,15 +80,23 @@ def told_shares(shares: Shares, unsure: NDArray[np.float64], source: str) -> lis
 
 
 def ordered(
-    sheet_id: str, pairs: Sequence[Open], unsure: NDArray[np.float64], told: Sequence[str], spread: Spread
+    sheet_id: str, pairs: Sequence[Open], unsure: NDArray[np.float64], told: Sequence[str], kinds_of: KindsOf
 ) -> list[Place]:
     """The pairs in the order in which they should be labelled; `told` is what each one's unsureness comes from."""
     import numpy as np
 
-    scores = unsure.copy()
     order = [int(place) for place in np.argsort(-unsure, kind="stable")]
-    scores, different = _spread_out(order[:POOL], scores, spread)
-    reasons = [f"{words}; unlike those before it" if place in different else words for place, words in enumerate(told)]
+    pool = order[:POOL]
+    turns = _turns(kinds_of(pool)) if len(pool) > KINDS else [0] * len(pool)
+    # The pool's scores change hands, so that a score still says about how unsure pairs are there.
+    scores = unsure.copy()
+    scores[[pool[place] for place in np.argsort(turns, kind="stable")]] = unsure[pool]
+    reasons = list(told)
+    for place, turn in zip(pool, turns, strict=True):
+        if turn:
+            reasons[place] += (
+                f"; {turn} of its kind come before it" if turn > 1 else "; one of its kind comes before it"
+            )
     first: dict[str, int] = {}
     for place in sorted(order, key=lambda place: -scores[place]):
         group = pairs[place].group
@@ -97,20 +107,14 @@ def ordered(
     return _with_draw(sheet_id, pairs, order, scores, reasons, told)
 
 
-def _spread_out(
-    pool: Sequence[int], scores: NDArray[np.float64], spread: Spread
-) -> tuple[NDArray[np.float64], set[int]]:
-    """Within each step of unsureness the scores change hands: the most different pairs get the highest."""
-    steps: dict[int, list[int]] = {}
-    for place in pool:
-        steps.setdefault(int(scores[place] / WIDTH), []).append(place)
-    different: set[int] = set()
-    changed = scores.copy()
-    for places in steps.values():
-        if len(places) > 2:
-            changed[spread(places)] = scores[places]
-            different.update(places[1:])
-    return changed, different
+def _turns(kinds: Sequence[int]) -> list[int]:
+    """How many of the same kind come before each."""
+    before: dict[int, int] = {}
+    turns = []
+    for kind in kinds:
+        turns.append(before.get(kind, 0))
+        before[kind] = turns[-1] + 1
+    return turns
 
 
 def _with_draw(

@@ -165,7 +165,7 @@ def _nearest_text(
     head = Head(
         field,
         classes=names,
-        estimator=make_pipeline(_ranks(matrix), finder).fit(matrix),
+        estimator=make_pipeline(ranker(matrix), finder).fit(matrix),
         seen=len(codes),
         codes=tuple(codes.tolist()),
     )
@@ -179,7 +179,7 @@ def _nearest_text(
     return replace(head, steps=steps), {"neighbours": 1}
 
 
-def _ranks(matrix: Matrix) -> Any:
+def ranker(matrix: Matrix) -> Any:
     """Every column as its rank, from 0 to 1: distances are then the same whatever the unit, and no outlier rules."""
     return QuantileTransformer(n_quantiles=min(256, len(matrix)), subsample=None, random_state=0)
 
@@ -213,7 +213,7 @@ def _classifier(base_model: str, matrix: Matrix, seed: int) -> tuple[Any, dict[s
         params = {"C": 1.0, "max_iter": 1_000}
         return make_pipeline(StandardScaler(), LogisticRegression(**params)), params
     count = min(NEIGHBOURS, len(matrix))
-    return make_pipeline(_ranks(matrix), _neighbour_classifier(count)), {"neighbours": count}
+    return make_pipeline(ranker(matrix), _neighbour_classifier(count)), {"neighbours": count}
 
 
 def _regressor(base_model: str, matrix: Matrix, seed: int) -> tuple[Any, dict[str, Any]]:
@@ -227,4 +227,4 @@ def _regressor(base_model: str, matrix: Matrix, seed: int) -> tuple[Any, dict[st
         return make_pipeline(StandardScaler(), Ridge(alpha=1.0)), {"alpha": 1.0}
     count = min(NEIGHBOURS, len(matrix))
     regressor = KNeighborsRegressor(count, weights="distance", algorithm="brute", metric="manhattan", n_jobs=1)
-    return make_pipeline(_ranks(matrix), regressor), {"neighbours": count}
+    return make_pipeline(ranker(matrix), regressor), {"neighbours": count}

@@ -1,4 +1,4 @@
-"""How sure models are: of rows, and of labels that they were not shown; and which rows differ most."""
+"""How sure models are: of rows, and of labels that they were not shown; and which rows are alike."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from ontos_tui.domain.schema import AnswerField
 from ontos_tui.platforms.base import Judged, LabelledExample, Progress, Shares
 from ontos_tui.platforms.local.answers import CLASSED, NO_VALUE, shown, target, value_of
 from ontos_tui.platforms.local.features import FeatureTable, Matrix, describe
-from ontos_tui.platforms.local.heads import Head, fit
-from ontos_tui.platforms.local.space import Space
+from ontos_tui.platforms.local.heads import Head, fit, ranker
 
 FOLDS = 5
 LEAST_LABELS = 30
@@ -92,20 +91,18 @@ def judge(
     )
 
 
-def spread(rows: Sequence[Row], features: Sequence[str]) -> list[int]:
-    """The places of the rows, the first row first, then always the one least like all before it (k-centre)."""
-    if not rows:
-        return []
-    space = Space(rows, features, ())
-    nearest = np.full(len(rows), np.inf)
-    order: list[int] = []
-    place = 0
-    for _ in rows:
-        order.append(place)
-        nearest = np.minimum(nearest, space.distances(space.points.take(np.array([place])))[0])
-        nearest[place] = -1.0
-        place = int(nearest.argmax())
-    return order
+def clusters(rows: Sequence[Row], features: Sequence[str], count: int, seed: int = 0) -> list[int]:
+    """The number of the cluster of each row (k-means over ranks); rows of one cluster have similar fields."""
+    from sklearn.cluster import KMeans
+
+    table, _ = describe(rows, features)
+    matrix = table.encode(rows)
+    different = len(np.unique(matrix, axis=0)) if matrix.size else 1
+    if different == 1:
+        return [0] * len(rows)
+    matrix = ranker(matrix).fit_transform(matrix)
+    found = KMeans(min(count, different), n_init=1, random_state=seed).fit_predict(matrix)
+    return [int(one) for one in found]
 
 
 def _known_classes(

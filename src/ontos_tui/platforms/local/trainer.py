@@ -209,9 +209,9 @@ class LocalTrainer:
         """Judge each labelled row by models that learned without it (and its group), and `others` by all of them."""
         return judging.judge(field, features, labelled, groups, others, progress)
 
-    def spread(self, rows: Sequence[Row], features: Sequence[str]) -> list[int]:
-        """The places of the rows, the first row first, then always the one least like all before it (k-centre)."""
-        return judging.spread(rows, features)
+    def clusters(self, rows: Sequence[Row], features: Sequence[str], count: int) -> list[int]:
+        """The number of the cluster of each row; rows of one cluster have similar fields."""
+        return judging.clusters(rows, features, count)
 
 
 def _check_base_model(key: str) -> None:
