@@ -143,3 +143,25 @@ async def test_a_form_can_be_left(key: str) -> None:
         await pilot.press(key)
         await pilot.pause()
         assert got == [None]
+
+
+@pytest.mark.parametrize("count", [2, 12, 60])
+async def test_a_form_of_any_length_keeps_its_keys_in_sight(count: int) -> None:
+    class Asking(Shown):
+        def on_mount(self) -> None:
+            fields = [FormField(f"f{n}", f"Field {n}", required=True) for n in range(count)]
+            self.push_screen(FormDialog("Many", fields, about="what it is about"))
+
+    app = Asking()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("ctrl+s")
+        await pilot.pause()
+        shown = app.text()
+        assert "^s Save" in shown
+        assert "is needed" in shown
+        assert "╰" in shown
+        for _ in range(count - 1):
+            await pilot.press("tab")
+        await pilot.pause()
+        assert f"Field {count - 1}" in app.text(), "the form scrolls to the field that one is in"

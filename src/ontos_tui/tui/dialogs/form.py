@@ -122,6 +122,10 @@ class ValueInput(Input):
         return read(self.value) if self.value.strip() else None
 
 
+AROUND_FIELDS = 6
+"""Rows of a form that are not its fields: the frame, the heading, two for problems, and the keys."""
+
+
 class FormDialog(Dialog[Values]):
     """A form; gives the values by field name. `check` may refuse them as a whole with a list of reasons."""
 
@@ -131,7 +135,7 @@ class FormDialog(Dialog[Values]):
         Command("previous_field", "up", "Previous field", "To the field before (shift+tab does it too)", shown=False),
     )
     DEFAULT_CSS = """
-    FormDialog #fields { height: auto; max-height: 1fr; }
+    FormDialog #fields { height: auto; }
     FormDialog #problems { height: 2; }
     """
 
@@ -161,6 +165,11 @@ class FormDialog(Dialog[Values]):
         problems = Panel(id="problems")
         problems.can_focus = False
         yield problems
+
+    def on_resize(self) -> None:
+        """However many fields there are, the problems and the keys stay in sight."""
+        around = AROUND_FIELDS + bool(self._about)
+        self.query_one("#fields").styles.max_height = max(2, int(self.size.height * 0.9) - around)
 
     @staticmethod
     def _labeller(field: FormField) -> Callable[[int], Line]:
