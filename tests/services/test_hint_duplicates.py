@@ -92,7 +92,7 @@ def test_what_identifies_an_item_is_not_compared_and_said_so() -> None:
     rows = [{"serial": f"S{place}", **row} for place, row in enumerate([*spread(), spread()[2]])]
     assert groups(rows) == [[2, 40]]
     assert any(told.startswith("serial ") for told in found(rows).left_out)
-    assert "1% of their usual range: volt, amp" in found(rows).compared
+    assert "1 % of their usual range: volt, amp" in found(rows).compared
 
 
 def test_nothing_to_compare_is_nothing_found() -> None:

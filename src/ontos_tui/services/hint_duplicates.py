@@ -71,8 +71,8 @@ class _Columns:
 
     def told(self) -> str:
         kinds = (
-            (f"numbers within {TOLERANCE:.0%} of their usual range", [column.name for column in self.numbers]),
-            (f"texts at least {ALIKE:.0%} alike", self.texts),
+            (f"numbers within {100 * TOLERANCE:g} % of their usual range", [column.name for column in self.numbers]),
+            (f"texts at least {100 * ALIKE:g} % alike", self.texts),
             ("equal", self.categories),
         )
         return "; ".join(f"{how}: {', '.join(names)}" for how, names in kinds if names)
@@ -154,7 +154,7 @@ def _near(points: NDArray[np.float64]) -> Iterator[list[int]]:
     # A little more than 1: a difference of exactly the tolerance is not lost to rounding.
     reach = 1.0 + 1e-9
     tree = cKDTree(distinct)
-    crowded = tree.query_ball_point(distinct, reach, p=np.inf, return_length=True) > 1
+    crowded = np.asarray(tree.query_ball_point(distinct, reach, p=np.inf, return_length=True)) > 1
     taken = np.zeros(len(distinct), dtype=bool)
     for place in np.argsort(first, kind="stable"):
         if taken[place]:
@@ -194,21 +194,19 @@ def _differences(one: Row, other: Row, columns: _Columns) -> tuple[list[str], li
     """The numbers and the texts that differ, in words."""
     from ontos_tui.platforms.local.features import number
 
-    numbers = [
-        f"{column.name} ({after - before:+.4g})"
-        for column in columns.numbers
-        if (before := number(one.get(column.name))) is not None
-        and (after := number(other.get(column.name))) is not None
-        and before != after
-    ]
-    texts = []
+    numbers, texts = [], []
+    for column in columns.numbers:
+        was, is_now = number(one.get(column.name)), number(other.get(column.name))
+        if was is not None and is_now is not None and was != is_now:
+            numbers.append(f"{column.name} ({is_now - was:+.4g})")
     for name in columns.texts:
-        before, after = (_tokens(row.get(name)) for row in (one, other))
-        gone = [word for word in before if word not in after]
-        come = [word for word in after if word not in before]
+        here, there = (_tokens(row.get(name)) for row in (one, other))
+        before, after = set(here), set(there)
+        gone = [word for word in here if word not in after]
+        come = [word for word in there if word not in before]
         if gone or come:
             texts.append(f"{name} ({_quoted(gone)} → {_quoted(come)})")
-        elif before != after:
+        elif here != there:
             texts.append(f"{name} (order or number of words)")
     return numbers, texts
 

@@ -53,8 +53,9 @@ def doubted(judged: Judged, labelled: Sequence[str], held_out: Sequence[tuple[st
 
     lines, own = judged.shares.lines, judged.own
     known = np.flatnonzero(own >= 0)
-    usual = np.array([lines[known[own[known] == code], code].mean() for code in range(len(judged.shares.classes))])
-    usual = np.nan_to_num(usual, nan=1.0)
+    usual = np.ones(len(judged.shares.classes))
+    for code in np.unique(own[known]):
+        usual[code] = lines[known[own[known] == code], code].mean()
     found = [
         _suspicion(labelled[place], judged, lines[place], int(own[place]), "trained without it")
         for place in known[_doubts(lines[known], own[known], usual)]
@@ -63,7 +64,7 @@ def doubted(judged: Judged, labelled: Sequence[str], held_out: Sequence[tuple[st
     labels = np.array([_place(judged.others.classes, value) for _, value in held_out], dtype=np.intp)
     found += [
         _suspicion(held_out[place][0], judged, others[place], int(labels[place]), "trained on the others")
-        for place in np.flatnonzero((labels >= 0) & _doubts(others, labels, usual))
+        for place in np.flatnonzero((labels >= 0) & _doubts(others, labels, usual)).tolist()
     ]
     return found
 
@@ -73,7 +74,7 @@ def _doubts(lines: NDArray[np.float64], own: NDArray[np.intp], usual: NDArray[np
     import numpy as np
 
     claimed = np.where(lines >= CLAIMED * usual, lines, -1.0).max(axis=1, initial=-1.0)
-    return claimed - lines[np.arange(len(lines)), own] > MARGIN
+    return np.asarray(claimed - lines[np.arange(len(lines)), own] > MARGIN)
 
 
 def _suspicion(pair_id: str, judged: Judged, line: NDArray[np.float64], own: int, how: str) -> Suspicion:

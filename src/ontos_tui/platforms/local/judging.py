@@ -58,7 +58,7 @@ def judge(
     """
     names, codes, notes = _known_classes(field, labelled)
     kept = np.flatnonzero(codes >= 0)
-    rows = [labelled[line].fields for line in kept]
+    rows = [labelled[line].fields for line in kept.tolist()]
     table, _ = describe(rows, features)
     if not table.columns:
         raise NotReadyError("No column tells the labelled pairs apart.", "Choose other feature columns.")
@@ -68,7 +68,7 @@ def judge(
     total = FOLDS + len(blocks)
     lines = np.full((len(labelled), len(names)), np.nan)
     models: list[Head] = []
-    for learned, tested in _folds(matrix, known, None if groups is None else [groups[line] for line in kept], seed):
+    for learned, tested in _folds(matrix, known, None if groups is None else [groups[line] for line in kept.tolist()], seed):
         progress.update(len(models), total, f"model {len(models) + 1} of {FOLDS} learns from {len(learned)} labels")
         head, _ = fit(field, matrix[learned], [names[code] for code in known[learned]], base, seed)
         models.append(head)
