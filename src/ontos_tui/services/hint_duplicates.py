@@ -39,6 +39,8 @@ LONGEST = 20_000
 PRIME = (1 << 31) - 1
 TOLD = 3
 """Differences that a reason names."""
+NAMED = 6
+"""Columns that are named of each sort."""
 
 STEPS = 4
 _AROUND = ".,;:!?()[]{}\"'“”„‘’…"
@@ -75,7 +77,7 @@ class _Columns:
             (f"texts at least {100 * ALIKE:g} % alike", self.texts),
             ("equal", self.categories),
         )
-        return "; ".join(f"{how}: {', '.join(names)}" for how, names in kinds if names)
+        return "; ".join(f"{how}: {_few(names, NAMED)}" for how, names in kinds if names)
 
 
 def find_duplicates(rows: Sequence[Row], refs: Sequence[str], features: Sequence[str], progress: Progress) -> Found:
@@ -185,9 +187,8 @@ def _told_group(
         closest = max(closest, closeness)
         told = f"but for {_few([*numbers, *texts])}" if numbers or texts else "in every field that is compared"
         yield Alike(place, lead, closeness, f"same as {refs[lead]} {told}")
-    named = ", ".join(refs[place] for place in others[:TOLD])
-    more = f" and {len(others) - TOLD:,} more" if len(others) > TOLD else ""
-    yield Alike(lead, lead, closest, f"{named}{more} {'is' if len(others) == 1 else 'are'} nearly the same")
+    named = _few([refs[place] for place in others])
+    yield Alike(lead, lead, closest, f"{named} {'is' if len(others) == 1 else 'are'} nearly the same")
 
 
 def _differences(one: Row, other: Row, columns: _Columns) -> tuple[list[str], list[str]]:
@@ -211,9 +212,9 @@ def _differences(one: Row, other: Row, columns: _Columns) -> tuple[list[str], li
     return numbers, texts
 
 
-def _few(differences: Sequence[str]) -> str:
-    more = f" and {len(differences) - TOLD} more" if len(differences) > TOLD else ""
-    return ", ".join(differences[:TOLD]) + more
+def _few(words: Sequence[str], most: int = TOLD) -> str:
+    more = f" and {len(words) - most:,} more" if len(words) > most else ""
+    return ", ".join(words[:most]) + more
 
 
 def _quoted(words: Sequence[str]) -> str:

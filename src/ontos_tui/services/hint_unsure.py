@@ -32,6 +32,9 @@ KINDS = 25
 LATER = 0.5
 """What the unsureness of a near-duplicate counts after the first of its group."""
 
+STEP = 1e-9
+"""Between the scores of neighbours, so that equally unsure pairs keep their order."""
+
 KindsOf = Callable[[list[int]], list[int]]
 """Gives each of these places the number of its cluster."""
 
@@ -94,9 +97,7 @@ def ordered(
     reasons = list(told)
     for place, turn in zip(pool, turns, strict=True):
         if turn:
-            reasons[place] += (
-                f"; {turn} of its kind come before it" if turn > 1 else "; one of its kind comes before it"
-            )
+            reasons[place] += f"; {turn} similar ones come before it" if turn > 1 else "; a similar one comes before it"
     first: dict[str, int] = {}
     for place in sorted(order, key=lambda place: -scores[place]):
         group = pairs[place].group
@@ -136,11 +137,11 @@ def _with_draw(
         placed.add(place)
         if drawn:
             # The score is that of the place, which the draw gave it; how unsure it is stands in the reason.
-            reason = f"picked at random, so that estimates stay honest ({told[place]})"
-            found.append(Place(pairs[place].id, last, reason))
+            score, reason = last, f"picked at random, so that estimates stay honest ({told[place]})"
         else:
-            last = min(last, float(scores[place]))
-            found.append(Place(pairs[place].id, last, reasons[place]))
+            score, reason = float(scores[place]), reasons[place]
+        last = max(0.0, min(score, last - STEP))
+        found.append(Place(pairs[place].id, last, reason))
     return found
 
 

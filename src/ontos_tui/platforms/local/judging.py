@@ -118,7 +118,7 @@ def _known_classes(
     if len(names) < 2 or enough < LEAST_LABELS:
         told = ", ".join(f"{shown(name)} {n}" for name, n in counts.most_common(8)) or "none"
         raise NotReadyError(
-            f"There are too few labels of {field.name} to learn from ({told}): at least {LEAST_LABELS} are needed, "
+            f"There are too few labels of {field.name} that may be learned from ({told}): at least {LEAST_LABELS} are needed, "
             f"{LEAST_OF_CLASS} of each of two classes.",
             SAY_LABELS,
         )
