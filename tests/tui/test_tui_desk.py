@@ -206,6 +206,8 @@ async def test_it_says_why_an_item_is_shown_and_orders_by_it(home: Path) -> None
         await user.press("home")
         await user.sees("! odd one")
         assert _title(user) == "item-8"
+        await user.press("d")
+        await user.until(lambda: "odd one" not in user.text(), "what was looked at is not told again")
         await user.press("j")
         assert _title(user) == "item-3"
 

@@ -145,6 +145,10 @@ class LabelQueue(Sequence["QueueRow"]):
         ids = (self[index].id for index in window)
         return [pair_id for pair_id in ids if pair_id and pair_id not in self._views]
 
+    def forget(self, item_id: str) -> None:
+        """This item has to be read again."""
+        self._views.pop(item_id, None)
+
     def keep_items(self, views: Sequence[ItemView], around: int) -> None:
         """Take fetched items in, and let go of those that are far from the cursor."""
         for view in views:

@@ -326,6 +326,25 @@ class LabelReader(ServiceUser):
         if self._queue is not None:
             self._paint()
 
+    def do_dismiss(self) -> None:
+        """What engines noticed about this item is no reason to look at it again."""
+        view = self._view
+        if view is None or not view.hints:
+            self.ontos.tell("Nothing was noticed about this one. L, outside the queue, has engines look.")
+            return
+        pair_id, kinds = view.pair.id, [hint.kind for hint in view.hints]
+
+        def work(workspace: Workspace) -> None:
+            for kind in kinds:
+                workspace.hints.dismiss(pair_id, kind)
+
+        def done(_: None) -> None:
+            if self._queue is not None:
+                self._queue.forget(pair_id)
+                self._look()
+
+        self.ask(work, done, group="dismiss")
+
     def do_alike(self) -> None:
         """How similar items were decided."""
         from ontos_tui.tui.dialogs.alike import AlikeDialog
