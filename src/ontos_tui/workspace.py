@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ontos_tui.jobs.queue import JobQueue
     from ontos_tui.platforms.base import Catalog, ChatModel, Serving, Trainer
     from ontos_tui.services.claims import ClaimService
+    from ontos_tui.services.constraints import ConstraintService
     from ontos_tui.services.data import DataService
     from ontos_tui.services.deploy import DeployService
     from ontos_tui.services.generate import GenerateService
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ontos_tui.services.improve import ImproveService
     from ontos_tui.services.interchange import InterchangeService
     from ontos_tui.services.label import LabelService
+    from ontos_tui.services.labelsets import LabelsetService
     from ontos_tui.services.monitor import MonitorService
     from ontos_tui.services.onboarding import OnboardingService
     from ontos_tui.services.overview import OverviewService
@@ -114,6 +116,18 @@ class Workspace:
         from ontos_tui.services.task_label import TaskLabelService
 
         return TaskLabelService(self.store, self.actor)
+
+    @cached_property
+    def labelsets(self) -> LabelsetService:
+        from ontos_tui.services.labelsets import LabelsetService
+
+        return LabelsetService(self.store, self.actor)
+
+    @cached_property
+    def constraints(self) -> ConstraintService:
+        from ontos_tui.services.constraints import ConstraintService
+
+        return ConstraintService(self.store, self.actor)
 
     @cached_property
     def claims(self) -> ClaimService:

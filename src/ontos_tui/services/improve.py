@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from ontos_tui.domain.data import Row, Sheet
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError, NotReadyError
-from ontos_tui.domain.governance import Use
+from ontos_tui.domain.governance import Constraints, Use, inherited
 from ontos_tui.domain.improve import FeedbackItem
 from ontos_tui.domain.pairs import GenerationMode, LabelingMode, QAPair, TrainingSheet
 from ontos_tui.domain.schema import Answer
@@ -18,6 +18,7 @@ from ontos_tui.domain.states import FeedbackStatus, TrainingSheetStatus
 from ontos_tui.domain.template import Template
 from ontos_tui.domain.training import Job, ModelPair, ModelVersion, Role
 from ontos_tui.services.answers import AnswerChecker
+from ontos_tui.services.constraints import tags_of
 from ontos_tui.services.decisions import storable
 from ontos_tui.services.training_sheets import find_training_sheet, last_sequence_number, make_training_sheet
 from ontos_tui.store import rows
@@ -285,6 +286,10 @@ class ImproveService:
                 else (None, "")
             )
         twin = self._held_out_twin(connection, item)
+        own = Constraints(
+            prohibited_uses=() if twin is None else tuple(NOT_FOR_A_TWIN),
+            usage_reason="" if twin is None else f"the same row as {twin}, which models are tested on",
+        )
         return QAPair(
             training_sheet_id=sheet.id,
             sheet_id=sheet.sheet_id,
@@ -295,8 +300,7 @@ class ImproveService:
             proposed_by=told,
             labeling_mode=LabelingMode.FEEDBACK,
             notes=item.comment,
-            prohibited_uses=[] if twin is None else list(NOT_FOR_A_TWIN),
-            usage_reason="" if twin is None else f"the same row as {twin}, which models are tested on",
+            **inherited(tags_of(connection, sheet.sheet_id), own).columns(),
             feedback_id=item.id,
             created_by=self._actor,
             updated_by=self._actor,

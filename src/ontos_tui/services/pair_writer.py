@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ontos_tui.domain.data import Item, Row
+from ontos_tui.domain.governance import inherited
 from ontos_tui.domain.pairs import CanonicalLabel, Event, GenerationMode, LabelingMode, QAPair, TrainingSheet
 from ontos_tui.domain.record import new_id, now
 from ontos_tui.domain.states import PairStatus
@@ -70,6 +71,7 @@ class PairWriter:
                 proposed_by=told,
                 created_by=actor,
                 updated_by=actor,
+                **inherited(plan.sheet.tags).columns(),
             )
         )
         self._answers = _Answers(plan)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -191,14 +191,24 @@ def _newest(connection: Connection, ref: str, version: str | None = None) -> Tem
     raise NotFoundError(f"{known[0].name!r} has no version {version}.", f"There are {there}.")
 
 
-def _order(template: Template) -> tuple[int, ...]:
-    found = _VERSION.fullmatch(template.version)
+def version_order(version: str) -> tuple[int, ...]:
+    """A version's numbers, to sort by."""
+    found = _VERSION.fullmatch(version)
     return tuple(map(int, found.groups())) if found else (0, 0, 0)
 
 
-def _next(versions: list[Template]) -> str:
-    major, minor, _ = max(map(_order, versions))
+def next_version(versions: Iterable[str]) -> str:
+    """The next minor version after all of these."""
+    major, minor, _ = max(map(version_order, versions))
     return f"{major}.{minor + 1}.0"
+
+
+def _order(template: Template) -> tuple[int, ...]:
+    return version_order(template.version)
+
+
+def _next(versions: list[Template]) -> str:
+    return next_version(template.version for template in versions)
 
 
 def _label(template: Template) -> str:

@@ -68,7 +68,8 @@ def judge(
     total = FOLDS + len(blocks)
     lines = np.full((len(labelled), len(names)), np.nan)
     models: list[Head] = []
-    for learned, tested in _folds(matrix, known, None if groups is None else [groups[line] for line in kept.tolist()], seed):
+    grouped = None if groups is None else [groups[line] for line in kept.tolist()]
+    for learned, tested in _folds(matrix, known, grouped, seed):
         progress.update(len(models), total, f"model {len(models) + 1} of {FOLDS} learns from {len(learned)} labels")
         head, _ = fit(field, matrix[learned], [names[code] for code in known[learned]], base, seed)
         models.append(head)
@@ -118,8 +119,8 @@ def _known_classes(
     if len(names) < 2 or enough < LEAST_LABELS:
         told = ", ".join(f"{shown(name)} {n}" for name, n in counts.most_common(8)) or "none"
         raise NotReadyError(
-            f"There are too few labels of {field.name} that may be learned from ({told}): at least {LEAST_LABELS} are needed, "
-            f"{LEAST_OF_CLASS} of each of two classes.",
+            f"There are too few labels of {field.name} that may be learned from ({told}): at least {LEAST_LABELS} are "
+            f"needed, {LEAST_OF_CLASS} of each of two classes.",
             SAY_LABELS,
         )
     places = {name: place for place, name in enumerate(names)}

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ontos_tui.domain.data import Sheet
+from ontos_tui.domain.governance import inherited
 from ontos_tui.domain.pairs import CanonicalLabel, CanonicalLabelVersion, Event, answer_digest
 from ontos_tui.domain.record import Record
 from ontos_tui.domain.schema import Answer
@@ -151,7 +152,13 @@ class LabelImport:
 
     def _new_label(self, known: dict[str, Any]) -> dict[str, str]:
         """The columns of a new label as SQL; what is not of the line is as the record has it by default."""
-        like = CanonicalLabel(sheet_id=self.sheet.id, item_ref="", label_type=self.label_type, label_data={})
+        like = CanonicalLabel(
+            sheet_id=self.sheet.id,
+            item_ref="",
+            label_type=self.label_type,
+            label_data={},
+            **inherited(self.sheet.tags).columns(),
+        )
         values = {name: f":like_{name}" for name in CanonicalLabel.model_fields}
         known |= {f"like_{name}": stored(CanonicalLabel, name, getattr(like, name)) for name in values}
         return values | {

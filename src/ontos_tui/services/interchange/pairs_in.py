@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from ontos_tui.domain.data import Sheet
+from ontos_tui.domain.governance import inherited
 from ontos_tui.domain.pairs import Event, GenerationMode, QAPair, TrainingSheet
 from ontos_tui.domain.record import now
 from ontos_tui.domain.states import PairStatus, TrainingSheetStatus
 from ontos_tui.domain.template import Template
+from ontos_tui.services.constraints import tags_of
 from ontos_tui.services.interchange.chat import IncomingPair
 from ontos_tui.services.interchange.report import ImportReport
 from ontos_tui.services.training_sheets import find_training_sheet, last_sequence_number, make_training_sheet
@@ -101,6 +103,7 @@ class PairImport:
             reviewed_at=now() if self.approved else None,
             created_by=self.actor,
             updated_by=self.actor,
+            **inherited(tags_of(connection, sheet.sheet_id)).columns(),
         )
         event = Event(
             id="",
