@@ -249,7 +249,7 @@ def _links(connection: Connection, labelset: Labelset) -> Links:
 def _per_class(connection: Connection, labelset: Labelset, sheet_ids: Sequence[str]) -> dict[str, dict[Any, int]]:
     """How often each value of the labelset's field stands in the labels of each sheet."""
     labels = table(CanonicalLabel).c
-    entry = func.json_each(labels.label_data).table_valued("key", "value").c
+    entry = func.json_each(labels.label_data).table_valued("key", "value", joins_implicitly=True).c
     query = (
         select(labels.sheet_id, entry.value, func.count())
         .where(labels.label_type == labelset.label_type, labels.sheet_id.in_(sheet_ids))
