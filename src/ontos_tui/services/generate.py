@@ -13,7 +13,6 @@ from sqlalchemy import Connection, text
 from ontos_tui.domain.data import Item, Row
 from ontos_tui.domain.errors import JobCancelledError, OntosError, PlatformError
 from ontos_tui.domain.pairs import CanonicalLabel, GenerationMode, QAPair, TrainingSheet
-from ontos_tui.domain.record import now
 from ontos_tui.domain.schema import Answer
 from ontos_tui.domain.states import TrainingSheetStatus
 from ontos_tui.domain.template import Message
@@ -30,7 +29,7 @@ from ontos_tui.services.training_sheets import (
     make_training_sheet,
 )
 from ontos_tui.store import rows
-from ontos_tui.store.bulk import chunks, stored
+from ontos_tui.store.bulk import chunks
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 
@@ -269,19 +268,12 @@ class GenerateService:
             for label in rows.find(connection, CanonicalLabel, labels.id.in_(ids))
         }
         approvals = Approvals(sheet, self._actor)
-        moment = stored(QAPair, "updated_at", now())
         for ids in chunks(list(found)):
             for pair in rows.find(connection, QAPair, pairs.id.in_(ids), pairs.status == "unlabeled"):
                 label = by_id.get(found[pair.id])
                 if label is None or not plan.checker.fits(label.label_data):
                     continue
-                before = {"status": pair.status.value, "answer": pair.answer, "version": pair.version}
-                columns = approvals.add(pair.id, label, pair.version + 1, before)
-                columns |= {"version": pair.version + 1, "updated_at": moment, "updated_by": self._actor}
-                connection.exec_driver_sql(
-                    f"UPDATE qa_pairs SET {', '.join(f'{name} = ?' for name in columns)} WHERE id = ?",  # noqa: S608
-                    (*columns.values(), pair.id),
-                )
+                approvals.approve(connection, pair, label)
                 tally.auto_approved += 1
         approvals.write(connection)
 

@@ -235,6 +235,20 @@ class Approvals:
         self._reused.append(label.id)
         return {name: stored(QAPair, name, value) for name, value in columns.items()}
 
+    def approve(self, connection: Connection, pair: QAPair, label: CanonicalLabel) -> None:
+        """Approve a pair that is there and open."""
+        before = {"status": pair.status.value, "answer": pair.answer, "version": pair.version}
+        columns = self.add(pair.id, label, pair.version + 1, before)
+        columns |= {
+            "version": pair.version + 1,
+            "updated_at": stored(QAPair, "updated_at", now()),
+            "updated_by": self._actor,
+        }
+        connection.exec_driver_sql(
+            f"UPDATE qa_pairs SET {', '.join(f'{name} = ?' for name in columns)} WHERE id = ?",  # noqa: S608
+            (*columns.values(), pair.id),
+        )
+
     def write(self, connection: Connection) -> None:
         """Write the events and the reuse counts of what was noted."""
         if not self._rows:
