@@ -271,3 +271,38 @@ async def test_both_people_cannot_decide_the_same_item_unseen(home: Path) -> Non
         await user.press("a")
         await user.sees("was decided meanwhile by ben")
         assert _statuses(user, sheet)["item-1"] == "rejected"
+
+
+async def test_uses_are_changed_with_a_key_and_shown_as_badges(home: Path) -> None:
+    sheet = _made(home, 3)
+    async with _desk(home) as user:
+        await user.press("C")
+        await user.sees("Uses of item-1", "May be used for: training", "Classification")
+        await user.press("tab")
+        await user.type("flying")
+        await user.sees("'flying' is no use")
+        await user.press(*["backspace"] * 6)
+        await user.type("training")
+        await user.press("tab")
+        await user.type("by contract")
+        await user.press("ctrl+s")
+        await user.sees("⛔ no training")
+        pair = _pairs(user, sheet)["item-1"]
+        assert (pair.prohibited_uses, pair.usage_reason) == (["training"], "by contract")
+        await user.press("H")
+        await user.sees("constrain", "by contract")
+        await user.press("escape", "a")
+        assert _pairs(user, sheet)["item-1"].status is PairStatus.LABELED
+
+
+async def test_uses_of_many_are_changed_at_once(home: Path) -> None:
+    sheet = _made(home, 4)
+    async with _desk(home) as user:
+        await user.press("x", "x", "C")
+        await user.sees("Uses of 2 pairs")
+        await user.press("tab")
+        await user.type("few-shot")
+        await user.press("ctrl+s")
+        await user.sees("uses of 2 changed")
+        found = {ref: pair.prohibited_uses for ref, pair in _pairs(user, sheet).items()}
+        assert found == {"item-1": ["few_shot"], "item-2": ["few_shot"], "item-3": [], "item-4": []}

@@ -23,6 +23,7 @@ from ontos_tui.tui.stages.label_writer import DecisionWriter
 
 if TYPE_CHECKING:
     from ontos_tui.domain.pairs import Decidable
+    from ontos_tui.services.constraints import Wish
     from ontos_tui.services.label import Batch
     from ontos_tui.tui.stages.label_work import Work
     from ontos_tui.workspace import Workspace
@@ -176,6 +177,33 @@ class LabelDesk(Many):
 
         fields = (FormField("notes", "Note", view.pair.notes),)
         self.app.push_screen(FormDialog(f"Note on {view.pair.item_ref}", fields), done)
+
+    def do_constrain(self) -> None:
+        """Say what this pair, or what is marked, may be used for."""
+        from ontos_tui.tui.dialogs.constraints import ConstraintsDialog, ask_wish
+
+        view, work, queue = self._view, self._work, self._queue
+        if view is None or work is None or queue is None:
+            return
+        if not work.is_shared:
+            self.ontos.tell("The items of a task have no uses of their own; labels get those of the sheet.")
+            return
+        ids = sorted(self.marked) or [view.pair.id]
+        what = view.pair.item_ref if len(ids) == 1 else f"{len(ids):,} pairs"
+        dialog = ConstraintsDialog(what, [view.pair])
+
+        def changed(count: int) -> None:
+            self.ontos.busy(-1)
+            self._last = f"uses of {count:,} changed"
+            for pair_id in ids:
+                queue.forget(pair_id)
+            self.unmark()
+            self._look()
+
+        def write(wish: Wish) -> None:
+            self.write(lambda workspace: workspace.constraints.set_pairs(ids, wish), changed)
+
+        self.app.push_screen(dialog, ask_wish(dialog, write))
 
     def _decide(
         self,
