@@ -108,3 +108,14 @@ async def test_every_command_is_in_the_help_and_in_the_palette(tmp_path: Path) -
         await user.type("add fi")
         await user.press("enter")
         await user.sees("Add a data file")
+
+
+async def test_tags_say_what_the_data_holds(tmp_path: Path) -> None:
+    async with open_app(tmp_path / "home") as user:
+        await user.press("enter")
+        await user.sees("800 items")
+        await user.press("t")
+        await user.sees("PII and PHI prohibit training")
+        await user.type("pii, shift logs")
+        await user.press("ctrl+s")
+        await user.sees("⛔ PII, shift logs", "160 labels inherited it")

@@ -23,6 +23,7 @@ from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 if TYPE_CHECKING:
     from ontos_tui.domain.data import Page, Sheet
+    from ontos_tui.services.constraints import Tagged
     from ontos_tui.services.data import TableInfo
     from ontos_tui.services.onboarding import SeedReport, UseCase
     from ontos_tui.workspace import Workspace
@@ -53,6 +54,7 @@ class DataView(StageView):
         Command("add_file", "a", "Add file", "Make a sheet of a CSV, JSONL or Parquet file"),
         Command("new_sheet", "n", "New sheet", "Another view of a table that is already here"),
         Command("edit_sheet", "e", "Edit", "Name, filter, sample and item id of this sheet"),
+        Command("tag_sheet", "t", "Tags", "Say what its data holds, such as PII; pairs and labels inherit it"),
         Command("delete_sheet", "D", "Delete", "Remove this sheet; its data file and its pairs stay"),
     )
     DEFAULT_CSS = """
@@ -143,7 +145,7 @@ class DataView(StageView):
 
     def possible(self, command: str) -> bool:
         entry = self._current if self.is_mounted else None
-        if command in ("edit_sheet", "delete_sheet"):
+        if command in ("edit_sheet", "tag_sheet", "delete_sheet"):
             return entry is not None and entry.sheet is not None
         return True
 
@@ -252,6 +254,28 @@ class DataView(StageView):
 
         self.ask(save, self._sheet_saved, group="do")
 
+    def action_tag_sheet(self) -> None:
+        entry = self._current
+        if entry is None or entry.sheet is None:
+            return
+        sheet = entry.sheet
+
+        def done(values: Values | None) -> None:
+            if values is not None:
+                tags = (values["tags"] or "").split(",")
+                self.ask(lambda workspace: workspace.constraints.tag_sheet(sheet.id, tags), self._tagged, group="do")
+
+        about = "PII and PHI prohibit training; CONFIDENTIAL prohibits few-shot and evaluation. Others are words."
+        field = FormField("tags", "Tags", ", ".join(sheet.tags) or None, hint="separated by commas")
+        self.app.push_screen(FormDialog(f"What {sheet.name} holds", (field,), about=about), done)
+
+    def _tagged(self, outcome: Tagged) -> None:
+        told = f"{outcome.pairs:,} pairs and {outcome.labels:,} labels inherited it."
+        if outcome.kept:
+            told += f" What {', '.join(outcome.kept)} prohibited stays, until somebody allows it with C in the queue."
+        self.ontos.tell(told, title=f"Tags: {', '.join(outcome.sheet.tags) or 'none'}")
+        self.reload()
+
     def action_delete_sheet(self) -> None:
         entry = self._current
         if entry is None or entry.sheet is None:
@@ -295,8 +319,9 @@ def _about_sheet(sheet: Sheet, width: int) -> list[Line]:
     if sheet.sampling is not Sampling.ALL:
         by = f" by {sheet.sample_by}" if sheet.sample_by else ""
         sample = f"{sheet.sampling.value}{by}, {sheet.sample_size or 'all'} rows"
+    tags = f"  ⛔ {', '.join(sheet.tags)}" if sheet.tags else ""
     return [
-        line(span(sheet.name, "title"), span(f"  {sheet.item_count:,} items", "strong")),
+        line(span(sheet.name, "title"), span(f"  {sheet.item_count:,} items", "strong"), span(tags, "warn")),
         line(span(sheet.description, "muted", width)),
         line(span("source  ", "muted"), sheet.source_table),
         line(span("item id ", "muted"), sheet.item_id_column or "the row's position"),
