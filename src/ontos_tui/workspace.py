@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ontos_tui.services.improve import ImproveService
     from ontos_tui.services.interchange import InterchangeService
     from ontos_tui.services.label import LabelService
+    from ontos_tui.services.labeling import LabelingService
+    from ontos_tui.services.labels import CanonicalLabelService
     from ontos_tui.services.labelsets import LabelsetService
     from ontos_tui.services.monitor import MonitorService
     from ontos_tui.services.onboarding import OnboardingService
@@ -128,6 +130,18 @@ class Workspace:
         from ontos_tui.services.constraints import ConstraintService
 
         return ConstraintService(self.store, self.actor)
+
+    @cached_property
+    def labeling(self) -> LabelingService:
+        from ontos_tui.services.labeling import LabelingService
+
+        return LabelingService(self.store, self.catalog, self.actor)
+
+    @cached_property
+    def labels(self) -> CanonicalLabelService:
+        from ontos_tui.services.labels import CanonicalLabelService
+
+        return CanonicalLabelService(self.store, self.catalog, self.actor)
 
     @cached_property
     def claims(self) -> ClaimService:

@@ -28,7 +28,7 @@ DECIDED = (
 )
 """The columns of a pair that a decision may change; with them go version, updated_at and updated_by."""
 
-LABEL_CONTENT = ("label_data", "notes", "source", "training_sheet_id")
+LABEL_CONTENT = ("label_data", "confidence", "notes", "source", "training_sheet_id")
 """The columns of a canonical label that a decision may change; with them goes its version."""
 
 D = TypeVar("D", bound=Decidable)

@@ -201,6 +201,7 @@ class OnboardingService:
             label_type=template.label_type,
             field=part.field,
             classes=part.classes,
+            response_schema=template.output_schema,
             use_case=manifest.key,
             status=TemplateStatus.PUBLISHED,
             created_by=self._actor,

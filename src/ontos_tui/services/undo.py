@@ -212,7 +212,8 @@ def _content(logged: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _says(label: CanonicalLabel, logged: Mapping[str, Any]) -> bool:
-    return content(label, LABEL_CONTENT) == _content(logged)
+    told = _content(logged)
+    return content(label, told) == told
 
 
 def _short(logged: Mapping[str, Any]) -> str:

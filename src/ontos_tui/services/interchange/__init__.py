@@ -221,7 +221,7 @@ class InterchangeService:
         with self._store.read() as connection:
             sheet = rows.resolve(connection, Sheet, sheet_ref)
             label_type = label_type or _only_label_type(connection, sheet)
-            schema = _schema_of(connection, label_type)
+            schema = schema_of(connection, label_type)
         into = LabelImport(self._store, sheet, label_type, AnswerChecker(schema), self._actor)
         with self._given(path, format, schema, mapping or {}, report) as given:
             into.carry_out(given, report)
@@ -331,16 +331,24 @@ def _only_label_type(connection: Connection, sheet: Sheet) -> str:
     raise InvalidInputError(f"Which labels of {sheet.name!r} are these: {told}.", "Name the label type.")
 
 
-def _schema_of(connection: Connection, label_type: str) -> Mapping[str, Any]:
-    """What an answer of this type looks like."""
+def schema_of(connection: Connection, label_type: str) -> Mapping[str, Any]:
+    """What an answer of this type looks like: as a published labelset says in full, else as the newest template does.
+
+    A labelset that only names the classes of one field speaks for the type where there is no template.
+    """
     sets, templates = table(Labelset).c, table(Template).c
     published = (sets.label_type == label_type, sets.status == TemplateStatus.PUBLISHED)
-    for labelset in rows.find(connection, Labelset, *published, order_by=(sets.created_at.desc(),), limit=1):
+    labelset = next(
+        iter(rows.find(connection, Labelset, *published, order_by=(sets.created_at.desc(),), limit=1)), None
+    )
+    if labelset is not None and labelset.response_schema:
         return labelset.answer_schema()
     usable = (templates.label_type == label_type, templates.status != TemplateStatus.ARCHIVED)
     order = (templates.status == TemplateStatus.DRAFT, templates.created_at.desc())
     for template in rows.find(connection, Template, *usable, order_by=order, limit=1):
         return template.output_schema
+    if labelset is not None:
+        return labelset.answer_schema()
     raise NotFoundError(
         f"Nothing says what a label of type {label_type!r} looks like.", "Make a labelset or a template of that type."
     )
