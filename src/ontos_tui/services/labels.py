@@ -258,6 +258,15 @@ class CanonicalLabelService:
                 return
             last = found[-1].id
 
+    def export_file(self, path: Path, wanted: LabelFilter = LabelFilter()) -> int:
+        """Write the labels into a file, whole or not at all; returns how many. Raises InvalidInputError."""
+        import json
+
+        from ontos_tui.services.interchange.files import replacing
+
+        with replacing(path) as (beside,), beside.open("w", encoding="utf-8", newline="") as file:
+            return sum(bool(file.write(json.dumps(line, allow_nan=False) + "\n")) for line in self.export_lines(wanted))
+
     def import_file(self, path: Path, sheet_ref: str | None = None, *, dry_run: bool = False) -> ImportReport:
         """Labels as `export_lines` writes them, one JSON object a line; every line that cannot be used is named.
 

@@ -300,8 +300,8 @@ def _lines(about: About, width: int) -> Iterator[Line]:
     yield line(span("Coverage", "title"))
     if not about.coverage:
         yield line(span("No sheet has labels of this type yet.", "muted"))
-    for one in about.coverage:
-        yield from _coverage_lines(one, width)
+    for sheet in about.coverage:
+        yield from _coverage_lines(sheet, width)
 
 
 def _named(one: LabelClass) -> str:
