@@ -95,6 +95,8 @@ class LabelKeeper:
         if label is None or label.id != pair.canonical_label_id:
             return ""
         made_here = (label.source, label.training_sheet_id) == (self._scope.label_source, self._scope.training_sheet_id)
+        if self._scope.training_sheet_id is None:  # a task of one's own: others' tasks make labels that look the same
+            made_here = made_here and label.created_by == self._actor
         if not made_here or pair.was_auto_approved:
             return f"the canonical label of {pair.item_ref} was not made here and stays"
         if label.version > 1:

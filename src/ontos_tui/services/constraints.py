@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, update
 from ontos_tui.domain.data import Sheet
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from ontos_tui.domain.governance import TAG_RULES, Classification, Constraints, check_uses, constraints_of, inherited
+from ontos_tui.domain.labeling import TaskItem
 from ontos_tui.domain.pairs import CanonicalLabel, Event, QAPair
 from ontos_tui.domain.record import new_id, now
 from ontos_tui.domain.states import SheetStatus
@@ -22,7 +23,7 @@ from ontos_tui.store.tables import table
 CONSTRAIN = "constrain"
 """The action of every event about constraints."""
 
-R = TypeVar("R", QAPair, CanonicalLabel)
+R = TypeVar("R", QAPair, CanonicalLabel, TaskItem)
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ class ConstraintService:
                 rows.log(connection, sheet, "tag", self._actor, before={"tags": before}, after=after, scope_id=sheet.id)
             pairs = self._inherit(connection, QAPair, tagged)
             labels = self._inherit(connection, CanonicalLabel, tagged)
+            self._inherit(connection, TaskItem, tagged)
         gone = tuple(tag for tag in before if tag in TAG_RULES and tag not in named)
         return Tagged(tagged, pairs, labels, gone)
 

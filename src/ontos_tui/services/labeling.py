@@ -2,37 +2,47 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, delete, or_
+from sqlalchemy import Connection, delete, or_, select
 
-from ontos_tui.domain.data import Sheet
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotReadyError
 from ontos_tui.domain.labeling import LabelingJob, LabelingTask, TaskItem
-from ontos_tui.domain.pairs import TrainingSheet
 from ontos_tui.domain.record import now
 from ontos_tui.domain.states import (
     LABELING_JOB_TRANSITIONS,
     LabelingJobStatus,
     LabelingTaskStatus,
-    PairStatus,
-    SheetStatus,
     check_transition,
 )
-from ontos_tui.domain.template import Labelset
 from ontos_tui.platforms.base import Catalog
+from ontos_tui.services.changes import Changes
 from ontos_tui.services.deciding import PairCounts
+from ontos_tui.services.decisions import storable
+from ontos_tui.services.labeling_draft import drafted
 from ontos_tui.services.labeling_finish import finish
 from ontos_tui.services.labeling_populate import Choice, populate
-from ontos_tui.services.labeling_tasks import OPEN, change, is_over, lease, move, named
+from ontos_tui.services.labeling_tasks import (
+    OPEN,
+    RUNNING,
+    change,
+    check_active,
+    copies_of,
+    give,
+    is_over,
+    lease,
+    move,
+    named,
+    release,
+)
+from ontos_tui.services.labeling_views import JobView, TaskView, counts_by_task, view
 from ontos_tui.store import rows
-from ontos_tui.store.counts import PairCount, label_counts, pair_counts
+from ontos_tui.store.counts import pair_counts
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
+
+__all__ = ["PERSONAL_ITEMS", "PRIORITIES", "Choice", "JobView", "LabelingService", "TaskView"]
 
 PERSONAL_ITEMS = 500
 """Items of a list of one's own, unless another number is asked for."""
@@ -41,26 +51,13 @@ PRIORITIES = ("urgent", "high", "normal", "low")
 
 _JOBS = table(LabelingJob).c
 _TASKS = table(LabelingTask).c
-
-
-@dataclass(frozen=True)
-class TaskView:
-    """A task and how far it is."""
-
-    task: LabelingTask
-    counts: PairCounts
-
-
-@dataclass(frozen=True)
-class JobView:
-    """A job, how far it is, and how many labels its labelset's type has on its sheet by now."""
-
-    job: LabelingJob
-    tasks: Mapping[LabelingTaskStatus, int] = field(default_factory=dict)
-    decided: int = 0
-    total: int = 0
-    labelset: Labelset | None = None
-    labels: int = 0
+_ITEMS = table(TaskItem).c
+_ORDER = (_TASKS.number, _TASKS.copy_number)
+_DECIDED = (
+    *("status", "answer", "labeling_mode", "canonical_label_id", "was_auto_approved", "was_blind"),
+    *("reject_reason", "notes", "reviewed_by", "reviewed_at"),
+)
+"""What of an item is as if nobody had decided about it when its task is rejected."""
 
 
 class LabelingService:
@@ -78,8 +75,8 @@ class LabelingService:
         where = () if archived else (_JOBS.status != LabelingJobStatus.ARCHIVED,)
         with self._store.read() as connection:
             found = rows.find(connection, LabelingJob, *where, order_by=(_JOBS.created_at.desc(), _JOBS.id))
-            counts = _counts_by_task(connection)
-            return [_view(connection, job, counts) for job in found]
+            counts = counts_by_task(connection)
+            return [view(connection, job, counts) for job in found]
 
     def job(self, ref: str) -> LabelingJob:
         """The job that `ref` (id, name or the beginning of an id) means."""
@@ -90,7 +87,7 @@ class LabelingService:
         """A job and how far it is."""
         with self._store.read() as connection:
             job = rows.resolve(connection, LabelingJob, ref)
-            return _view(connection, job, _counts_by_task(connection))
+            return view(connection, job, counts_by_task(connection))
 
     def task(self, ref: str) -> LabelingTask:
         """The task with this id, or with an id that begins so."""
@@ -101,21 +98,22 @@ class LabelingService:
         """The tasks of a job in their order."""
         with self._store.read() as connection:
             job = rows.resolve(connection, LabelingJob, job_ref)
-            counts = _counts_by_task(connection)
+            counts = counts_by_task(connection)
             found = rows.find(
                 connection, LabelingTask, _TASKS.job_id == job.id, order_by=(_TASKS.number, _TASKS.copy_number)
             )
         return [TaskView(task, counts.get(task.id, PairCounts())) for task in found]
 
     def my_tasks(self) -> list[TaskView]:
-        """What this person has claimed or been given, and has not submitted."""
+        """What this person has claimed or been given in jobs that run, and has not submitted."""
         with self._store.read() as connection:
-            counts = _counts_by_task(connection)
+            counts = counts_by_task(connection)
             found = rows.find(
                 connection,
                 LabelingTask,
                 _TASKS.assignee == self._actor,
                 _TASKS.status.in_(OPEN),
+                _TASKS.job_id.in_(select(_JOBS.id).where(_JOBS.status.in_(RUNNING))),
                 order_by=(_TASKS.assigned_at,),
             )
         return [TaskView(task, counts.get(task.id, PairCounts())) for task in found]
@@ -139,81 +137,41 @@ class LabelingService:
         instructions, description. Raises InvalidInputError, NotReadyError when there is nothing to label.
         """
         with self._store.write() as connection:
-            job = self._made(connection, name, sheet, training_sheet, labelset, settings)
-            rows.add(connection, job)
-            total = populate(connection, self._catalog, job, choice, self._actor)
-            job = rows.change(connection, job, total_items=total)
-            rows.log(connection, job, "create", self._actor, after=job.model_dump(mode="json"), scope_id=job.id)
-        return job
+            over = {"sheet": sheet, "training_sheet": training_sheet, "labelset": labelset}
+            job = drafted(connection, name, self._actor, settings, **over)
+            return self._add(connection, job, choice)
 
     def my_list(self, sheet: str, labelset: str, limit: int = PERSONAL_ITEMS, *, again: bool = False) -> LabelingTask:
         """Items of a sheet that have no label yet, for this person alone: labelled without pairs, canonical at once.
 
-        An open list of the same kind goes on where it was left.
+        An open list of the same kind goes on where it was left, whatever its length. Submitting it ends it.
         """
         with self._store.write() as connection:
-            wanted = self._made(connection, f"{self._actor}'s list", sheet, None, labelset, {"is_personal": True})
-            columns = (_JOBS.is_personal, _JOBS.sheet_id == wanted.sheet_id, _JOBS.label_type == wanted.label_type)
-            mine = (_JOBS.created_by == self._actor, _JOBS.status == LabelingJobStatus.ACTIVE)
-            for job in rows.find(connection, LabelingJob, *columns, *mine):
-                task = rows.find_one(connection, LabelingTask, _TASKS.job_id == job.id, _TASKS.status.in_(OPEN))
-                if task is not None:
-                    return task
-            job = wanted.model_copy(update={"batch_size": min(limit, 500), "status": LabelingJobStatus.ACTIVE})
-            rows.add(connection, job)
-            total = populate(connection, self._catalog, job, Choice(job.batch_size, None, again), self._actor)
-            rows.log(connection, job, "create", self._actor, after=job.model_dump(mode="json"), scope_id=job.id)
-            rows.change(connection, job, total_items=total)
-            (task,) = rows.find(connection, LabelingTask, _TASKS.job_id == job.id)
-            return self._give(connection, task, self._actor, None, "assign")
+            fields = {"is_personal": True, "batch_size": limit, "status": LabelingJobStatus.ACTIVE}
+            job = drafted(connection, f"{self._actor}'s list", self._actor, fields, sheet=sheet, labelset=labelset)
+            task = self._list_left(connection, job)
+            if task is None:
+                self._add(connection, job, Choice(limit, None, again))
+                (task,) = rows.find(connection, LabelingTask, _TASKS.job_id == job.id)
+            elif task.status is not LabelingTaskStatus.PENDING:
+                return task
+            return give(connection, task, self._actor, None, self._actor, "assign")
 
-    def _made(
-        self,
-        connection: Connection,
-        name: str,
-        sheet_ref: str | None,
-        training_ref: str | None,
-        labelset_ref: str | None,
-        settings: Mapping[str, Any],
-    ) -> LabelingJob:
-        training = rows.resolve(connection, TrainingSheet, training_ref) if training_ref else None
-        labelset = rows.resolve(connection, Labelset, labelset_ref) if labelset_ref else None
-        if training is None and (sheet_ref is None or labelset is None):
-            raise InvalidInputError(
-                "A job needs a training sheet, or a sheet and a labelset.", "Name them; a labelset says what is asked."
-            )
-        if training is not None:
-            sheet_id, schema, label_type = (
-                training.sheet_id,
-                training.template_snapshot["output_schema"],
-                training.label_type,
-            )
-        else:
-            assert sheet_ref is not None, "checked above"
-            assert labelset is not None, "checked above"
-            sheet = rows.resolve(connection, Sheet, sheet_ref, table(Sheet).c.status != SheetStatus.DELETED)
-            sheet_id, schema, label_type = sheet.id, labelset.answer_schema(), labelset.label_type
-        if labelset is not None and labelset.label_type != label_type:
-            told = (
-                f"The labelset {labelset.name!r} is for {labelset.label_type!r}, the training sheet for {label_type!r}."
-            )
-            raise InvalidInputError(told, "Choose one of the same label type.")
-        if labelset is not None and training is not None:
-            schema = labelset.answer_schema()
-        try:
-            return LabelingJob(
-                name=name.strip(),
-                sheet_id=sheet_id,
-                training_sheet_id=training.id if training is not None else None,
-                labelset_id=labelset.id if labelset is not None else None,
-                label_type=label_type,
-                response_schema=schema,
-                created_by=self._actor,
-                updated_by=self._actor,
-                **settings,
-            )
-        except ValueError as error:
-            raise InvalidInputError(f"The job cannot be made so: {error}.", "Correct these values.") from error
+    def _list_left(self, connection: Connection, like: LabelingJob) -> LabelingTask | None:
+        """This person's task of an active list of the same kind."""
+        kind = (_JOBS.is_personal, _JOBS.sheet_id == like.sheet_id, _JOBS.label_type == like.label_type)
+        mine = (_JOBS.created_by == self._actor, _JOBS.status == LabelingJobStatus.ACTIVE)
+        at_hand = (_TASKS.status.in_((LabelingTaskStatus.PENDING, *OPEN)), _TASKS.assignee.in_(("", self._actor)))
+        lists = select(_JOBS.id).where(*kind, *mine)
+        return rows.find_one(connection, LabelingTask, _TASKS.job_id.in_(lists), *at_hand)
+
+    def _add(self, connection: Connection, job: LabelingJob, choice: Choice) -> LabelingJob:
+        """Store a job with its tasks."""
+        rows.add(connection, job)
+        total = populate(connection, self._catalog, job, choice, self._actor)
+        job = rows.change(connection, job, total_items=total)
+        rows.log(connection, job, "create", self._actor, after=job.model_dump(mode="json"), scope_id=job.id)
+        return job
 
     def activate(self, ref: str) -> LabelingJob:
         """Let people claim its tasks, or go on after a pause."""
@@ -225,13 +183,13 @@ class LabelingService:
 
     def complete(self, ref: str, *, force: bool = False) -> LabelingJob:
         """End a job. Raises NotReadyError while tasks are open, unless forced; what those hold makes no labels."""
-        with self._store.read() as connection:
+        with self._store.write() as connection:
             job = rows.resolve(connection, LabelingJob, ref)
             where = (_TASKS.job_id == job.id, _TASKS.status != LabelingTaskStatus.APPROVED)
             left = rows.count(connection, LabelingTask, *where)
-        if left and not force:
-            raise NotReadyError(f"{left} tasks of {job.name!r} are not finished.", "Wait for them, or force it.")
-        return self._move(job.id, LabelingJobStatus.COMPLETED, "complete")
+            if left and not force and job.status in RUNNING:
+                raise NotReadyError(f"{left:,} tasks of {job.name!r} are not finished.", "Wait for them, or force it.")
+            return self._moved(connection, job, LabelingJobStatus.COMPLETED, "complete")
 
     def archive(self, ref: str) -> LabelingJob:
         """Put a completed job, or a draft, out of sight."""
@@ -253,23 +211,31 @@ class LabelingService:
 
     def _move(self, ref: str, status: LabelingJobStatus, action: str) -> LabelingJob:
         with self._store.write() as connection:
-            job = rows.resolve(connection, LabelingJob, ref)
-            check_transition(LABELING_JOB_TRANSITIONS, job.status, status, repr(job.name))
-            changed = rows.change(connection, job, status=status, updated_by=self._actor)
-            before, after = {"status": job.status.value}, {"status": status.value}
-            rows.log(connection, job, action, self._actor, before=before, after=after, scope_id=job.id)
-            return changed
+            return self._moved(connection, rows.resolve(connection, LabelingJob, ref), status, action)
+
+    def _moved(self, connection: Connection, job: LabelingJob, status: LabelingJobStatus, action: str) -> LabelingJob:
+        check_transition(LABELING_JOB_TRANSITIONS, job.status, status, repr(job.name))
+        changed = rows.change(connection, job, status=status, updated_by=self._actor)
+        before, after = {"status": job.status.value}, {"status": status.value}
+        rows.log(connection, job, action, self._actor, before=before, after=after, scope_id=job.id)
+        return changed
 
     def assign(self, task_ref: str, who: str) -> LabelingTask:
         """Give a task to somebody for good, also one that somebody else has and has not submitted."""
+        name = storable(who.strip())
+        if not name:
+            raise InvalidInputError("Nobody was named.", "Name who shall do it.")
         with self._store.write() as connection:
             task = rows.resolve(connection, LabelingTask, task_ref)
+            job = rows.get(connection, LabelingJob, task.job_id)
+            if job.status not in (LabelingJobStatus.DRAFT, *RUNNING):
+                raise ConflictError(
+                    f"The labeling job {job.name!r} is {job.status}.", "Nothing in it is open any more."
+                )
             if task.status not in (LabelingTaskStatus.PENDING, *OPEN):
                 raise ConflictError(f"{named(task)} is {task.status}.", "Assign one that is not submitted yet.")
-            if not who.strip():
-                raise InvalidInputError("Nobody was named.", "Name who shall do it.")
-            _check_other_copies(connection, task, who.strip())
-            return self._give(connection, task, who.strip(), None, "assign")
+            _check_other_copies(connection, task, name)
+            return give(connection, task, name, None, self._actor, "assign")
 
     def set_priority(self, task_ref: str, priority: str, due: date | None = None) -> LabelingTask:
         """Say how urgent a task is; urgent ones are claimed first."""
@@ -290,42 +256,40 @@ class LabelingService:
             job = rows.resolve(connection, LabelingJob, job_ref)
             if job.status is not LabelingJobStatus.ACTIVE:
                 raise ConflictError(f"The labeling job {job.name!r} is {job.status}.", "It has to be active.")
+            if job.is_personal and job.created_by != self._actor:
+                raise ConflictError(
+                    f"This is {job.created_by}'s own list.", "Claim from another job, or make your own."
+                )
             in_job = _TASKS.job_id == job.id
             mine = (in_job, _TASKS.assignee == self._actor, _TASKS.status.in_(OPEN))
-            own = rows.find_one(connection, LabelingTask, *mine)
+            own = next(iter(rows.find(connection, LabelingTask, *mine, order_by=_ORDER, limit=1)), None)
             if own is not None:
-                return self._give(connection, own, self._actor, lease(job), "claim") if is_over(own) else own
-            had = {task.number for task in rows.find(connection, LabelingTask, in_job, _TASKS.assignee == self._actor)}
+                return give(connection, own, self._actor, lease(job), self._actor, "claim") if is_over(own) else own
+            had = copies_of(connection, job.id, self._actor) if job.overlap > 1 else {}
             free = or_(_TASKS.status == LabelingTaskStatus.PENDING, _TASKS.lease_until <= now())
             states = _TASKS.status.in_((LabelingTaskStatus.PENDING, *OPEN))
-            found = rows.find(
-                connection, LabelingTask, in_job, free, states, order_by=(_TASKS.number, _TASKS.copy_number)
-            )
+            found = rows.find(connection, LabelingTask, in_job, free, states, order_by=_ORDER)
             found.sort(key=lambda task: PRIORITIES.index(task.priority))
-            task = next((one for one in found if one.number not in had), None)
-            return None if task is None else self._give(connection, task, self._actor, lease(job), "claim")
-
-    def _give(self, connection: Connection, task: LabelingTask, who: str, until: Any, action: str) -> LabelingTask:
-        """The task in somebody's hands. What was decided in it before stays, under the name of who did."""
-        status = task.status if task.status is LabelingTaskStatus.REWORK else LabelingTaskStatus.ASSIGNED
-        values = {"status": status, "assignee": who, "assigned_at": now(), "lease_until": until}
-        return change(connection, task, self._actor, action, **values)
+            task = next((one for one in found if not had.get(one.number, set()) - {one.id}), None)
+            return None if task is None else give(connection, task, self._actor, lease(job), self._actor, "claim")
 
     def release(self, task_ref: str) -> LabelingTask:
         """Give a task back; what was decided in it stays. Raises ConflictError when it is somebody else's."""
         with self._store.write() as connection:
             task = self._mine(connection, task_ref)
-            values: dict[str, Any] = {"assignee": "", "assigned_at": None, "lease_until": None}
-            return move(connection, task, LabelingTaskStatus.PENDING, self._actor, "release", **values)
+            return release(connection, task, self._actor)
 
     def submit(self, task_ref: str) -> LabelingTask:
-        """Hand a task in. Without a review its answers count at once.
+        """Hand a task in. Without a review its answers count at once. A list of one's own is over then.
 
         Raises NotReadyError while items are undecided; one that cannot be decided is rejected with the reason.
         """
         with self._store.write() as connection:
             task = self._mine(connection, task_ref)
             job = rows.get(connection, LabelingJob, task.job_id)
+            if task.status not in OPEN:
+                raise ConflictError(f"{named(task)} is {task.status} already.", "Claim the next one.")
+            check_active(job.name, job.status)
             counts = PairCounts.of(pair_counts(connection, task.id, TaskItem))
             if counts.unlabeled:
                 raise NotReadyError(
@@ -333,7 +297,8 @@ class LabelingService:
                     "Decide them; reject one that cannot be decided, and say why.",
                 )
             if task.status is not LabelingTaskStatus.IN_PROGRESS:
-                task = move(connection, task, LabelingTaskStatus.IN_PROGRESS, self._actor, "start")
+                at = task.started_at or now()
+                task = move(connection, task, LabelingTaskStatus.IN_PROGRESS, self._actor, "start", started_at=at)
             at = now()
             task = move(
                 connection, task, LabelingTaskStatus.SUBMITTED, self._actor, "submit", submitted_at=at, lease_until=None
@@ -342,6 +307,8 @@ class LabelingService:
                 return task
             task = move(connection, task, LabelingTaskStatus.APPROVED, self._actor, "approve")
             finish(connection, job, task, self._actor)
+            if job.is_personal:
+                self._moved(connection, job, LabelingJobStatus.COMPLETED, "complete")
             return task
 
     # Reviewing
@@ -360,9 +327,15 @@ class LabelingService:
             job = rows.get(connection, LabelingJob, task.job_id)
             if task.status is not LabelingTaskStatus.SUBMITTED:
                 raise ConflictError(f"{named(task)} is {task.status}.", "Only a submitted task is reviewed.")
-            if task.assignee == self._actor:
+            if job.status not in RUNNING:
+                raise NotReadyError(f"The labeling job {job.name!r} is {job.status}.", "Its tasks stay as they are.")
+            if task.assignee == self._actor or _has_decided(connection, task, self._actor):
                 raise ConflictError(f"{named(task)} is your own.", "Somebody else has to review it.")
-            said: dict[str, Any] = {"reviewer": self._actor, "reviewed_at": now(), "review_notes": notes.strip()}
+            said: dict[str, Any] = {
+                "reviewer": self._actor,
+                "reviewed_at": now(),
+                "review_notes": storable(notes.strip()),
+            }
             if verdict == "approve":
                 task = move(connection, task, LabelingTaskStatus.APPROVED, self._actor, "approve", **said)
                 finish(connection, job, task, self._actor)
@@ -371,18 +344,17 @@ class LabelingService:
                 return move(connection, task, LabelingTaskStatus.REWORK, self._actor, "rework", **said)
             task = move(connection, task, LabelingTaskStatus.REJECTED, self._actor, "reject", **said)
             self._empty(connection, task)
-            free: dict[str, Any] = {"assignee": "", "assigned_at": None}
+            free: dict[str, Any] = {"assignee": "", "assigned_at": None, "started_at": None, "submitted_at": None}
             return move(connection, task, LabelingTaskStatus.PENDING, self._actor, "reopen", **free)
 
     def _empty(self, connection: Connection, task: LabelingTask) -> None:
-        """Take the answers of a rejected task away; the log keeps them."""
-        from ontos_tui.services.changes import Changes
-
-        items = table(TaskItem).c
-        changes = Changes(connection, task.id, self._actor)
-        blank = {"status": PairStatus.UNLABELED, "answer": None, "reviewed_by": "", "reviewed_at": None, "notes": ""}
-        for item in rows.find(connection, TaskItem, items.task_id == task.id, items.status != PairStatus.UNLABELED):
-            changes.pair(item, item.model_copy(update=blank), "reopen", task.review_notes)
+        """Take the answers of a rejected task away; the log keeps them, by the job, where no undo finds them."""
+        changes = Changes(connection, task.job_id, self._actor)
+        undecided = {name: TaskItem.model_fields[name].get_default() for name in _DECIDED}
+        for item in rows.find(connection, TaskItem, _ITEMS.task_id == task.id):
+            emptied = item.model_copy(update=undecided)
+            if emptied != item:
+                changes.pair(item, emptied, "reopen", task.review_notes)
         changes.write()
 
     def _mine(self, connection: Connection, task_ref: str) -> LabelingTask:
@@ -395,31 +367,9 @@ class LabelingService:
 
 def _check_other_copies(connection: Connection, task: LabelingTask, who: str) -> None:
     """Nobody labels one batch twice: that would be no second opinion."""
-    same = (_TASKS.job_id == task.job_id, _TASKS.number == task.number, _TASKS.id != task.id, _TASKS.assignee == who)
-    if rows.count(connection, LabelingTask, *same):
-        raise ConflictError(f"{who} has another copy of task {task.number}.", "Give it to somebody else.")
+    if copies_of(connection, task.job_id, who).get(task.number, set()) - {task.id}:
+        raise ConflictError(f"{who} has another copy of task {task.number}, or had it.", "Give it to somebody else.")
 
 
-def _counts_by_task(connection: Connection) -> dict[str, PairCounts]:
-    kept: dict[str, list[PairCount]] = {}
-    for count in pair_counts(connection, of=TaskItem):
-        kept.setdefault(count.container_id, []).append(count)
-    return {task_id: PairCounts.of(counts) for task_id, counts in kept.items()}
-
-
-def _view(connection: Connection, job: LabelingJob, counts: Mapping[str, PairCounts]) -> JobView:
-    tasks = rows.find(connection, LabelingTask, _TASKS.job_id == job.id)
-    own = [counts.get(task.id, PairCounts()) for task in tasks]
-    labelset = (
-        None
-        if job.labelset_id is None
-        else rows.find_one(connection, Labelset, table(Labelset).c.id == job.labelset_id)
-    )
-    return JobView(
-        job,
-        Counter(task.status for task in tasks),
-        sum(one.total - one.unlabeled for one in own),
-        sum(one.total for one in own),
-        labelset,
-        label_counts(connection, job.label_type).get(job.sheet_id, 0),
-    )
+def _has_decided(connection: Connection, task: LabelingTask, who: str) -> bool:
+    return rows.count(connection, TaskItem, _ITEMS.task_id == task.id, _ITEMS.reviewed_by == who) > 0

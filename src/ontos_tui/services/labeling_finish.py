@@ -108,7 +108,12 @@ def keep(
             )
             changes.new_label(label, job.name)
         elif not says(label, truth.answer):
-            new = {"label_data": truth.answer, "notes": truth.notes, "source": source}
+            new = {
+                "label_data": truth.answer,
+                "notes": truth.notes,
+                "source": source,
+                "training_sheet_id": job.training_sheet_id,
+            }
             label = changes.change_label(label, new)
         kept[truth.item_ref] = label
     changes.write()

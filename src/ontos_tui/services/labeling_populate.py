@@ -76,12 +76,8 @@ def populate(connection: Connection, catalog: Catalog, job: LabelingJob, choice:
         ).scalars()
     )
     gold = _gold(connection, catalog, job) if job.gold_share else []
-    truths = {one.ref for one, _ in gold}
-    fresh = (
-        one
-        for one in candidates(connection, catalog, job, choice)
-        if one.ref not in truths and (choice.again or one.ref not in known)
-    )
+    left_out = {one.ref for one, _ in gold} | (set() if choice.again else known)
+    fresh = _each_once(candidates(connection, catalog, job, choice), left_out)
     writer = _Writer(connection, job, gold, actor)
     for batch in _batches(islice(fresh, choice.limit), writer.room):
         writer.write(batch)
@@ -90,6 +86,15 @@ def populate(connection: Connection, catalog: Catalog, job: LabelingJob, choice:
             "There is no item left to label.", "Choose another status, or take those too that have a label already."
         )
     return writer.items
+
+
+def _each_once(items: Iterable[Candidate], left_out: set[str]) -> Iterator[Candidate]:
+    """The items that are not left out. Of an identity that stands more than once in the source, its first row."""
+    seen = set(left_out)
+    for one in items:
+        if one.ref not in seen:
+            seen.add(one.ref)
+            yield one
 
 
 def _batches(items: Iterable[Candidate], size: int) -> Iterator[list[Candidate]]:
@@ -104,7 +109,8 @@ def _gold(connection: Connection, catalog: Catalog, job: LabelingJob) -> list[tu
     query = select(_LABELS.item_ref, _LABELS.label_data).where(*where)
     truth: dict[str, Answer] = {ref: answer for ref, answer in connection.execute(query)}  # noqa: C416
     everything = Choice(status=None, again=True)
-    found = [one for one in candidates(connection, catalog, job, everything) if one.ref in truth] if truth else []
+    items = _each_once(candidates(connection, catalog, job, everything), set()) if truth else ()
+    found = [one for one in items if one.ref in truth]
     if not found:
         raise NotReadyError(
             "No item of this sheet has a known truth (ground truth), so there is no gold to hide among the others.",

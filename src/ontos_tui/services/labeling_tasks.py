@@ -9,10 +9,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, or_, select
 
 from ontos_tui.domain.errors import ConflictError, NotReadyError
-from ontos_tui.domain.labeling import LabelingJob, LabelingTask
+from ontos_tui.domain.labeling import LabelingJob, LabelingTask, TaskItem
 from ontos_tui.domain.record import now
 from ontos_tui.domain.states import (
     LABELING_TASK_TRANSITIONS,
@@ -23,10 +23,15 @@ from ontos_tui.domain.states import (
 from ontos_tui.store import rows
 from ontos_tui.store.tables import table
 
+RUNNING = (LabelingJobStatus.ACTIVE, LabelingJobStatus.PAUSED)
+"""The states of a job in which its tasks are still worked on, now or later."""
+
 OPEN = (LabelingTaskStatus.ASSIGNED, LabelingTaskStatus.IN_PROGRESS, LabelingTaskStatus.REWORK)
 """The states in which a task is in somebody's hands."""
 
 _JOBS = table(LabelingJob).c
+_TASKS = table(LabelingTask).c
+_ITEMS = table(TaskItem).c
 
 
 def named(task: LabelingTask) -> str:
@@ -80,6 +85,49 @@ def change(
     return after
 
 
+def give(
+    connection: Connection, task: LabelingTask, who: str, until: datetime | None, actor: str, action: str
+) -> LabelingTask:
+    """The task in somebody's hands until then, or for good. What was decided in it stays, under the name of who did.
+
+    It goes from one to the other by way of pending; one that is to be reworked stays so.
+    """
+    if task.assignee == who and task.status in OPEN:
+        return change(connection, task, actor, action, lease_until=until)
+    if task.status is LabelingTaskStatus.IN_PROGRESS:
+        why = "its time was over" if is_over(task) else f"given to {who}"
+        task = release(connection, task, actor, why)
+    status = task.status if task.status is LabelingTaskStatus.REWORK else LabelingTaskStatus.ASSIGNED
+    columns: dict[str, Any] = {"status": status, "assignee": who, "assigned_at": now(), "lease_until": until}
+    return change(connection, task, actor, action, **columns)
+
+
+def release(connection: Connection, task: LabelingTask, actor: str, reason: str = "") -> LabelingTask:
+    """The task in nobody's hands. Raises ConflictError when it is in nobody's, or handed in."""
+    free: dict[str, Any] = {"assignee": "", "assigned_at": None, "lease_until": None}
+    return move(connection, task, LabelingTaskStatus.PENDING, actor, "release", reason=reason, **free)
+
+
+def copies_of(connection: Connection, job_id: str, who: str) -> dict[int, set[str]]:
+    """The tasks that a person has, or has decided something in, by the batch of which they are copies."""
+    decided = exists().where(_ITEMS.task_id == _TASKS.id, _ITEMS.reviewed_by == who)
+    query = select(_TASKS.number, _TASKS.id).where(_TASKS.job_id == job_id, or_(_TASKS.assignee == who, decided))
+    found: dict[int, set[str]] = {}
+    for number, task_id in connection.execute(query):
+        found.setdefault(int(number), set()).add(str(task_id))
+    return found
+
+
+def check_active(name: str, status: LabelingJobStatus) -> None:
+    """Raise NotReadyError unless the job is active."""
+    if status is LabelingJobStatus.ACTIVE:
+        return
+    todo = {"draft": "Activate it first.", "paused": "Wait until it goes on, or activate it."}
+    raise NotReadyError(
+        f"The labeling job {name!r} is {status}: nothing is decided in it.", todo.get(status, "Choose another job.")
+    )
+
+
 def check_may_decide(connection: Connection, task: LabelingTask, actor: str) -> None:
     """Raise unless `actor` may decide about the task's items now; the first decision starts it, later ones renew it.
 
@@ -104,9 +152,5 @@ def _lease_minutes(connection: Connection, job_id: str) -> int:
     """The lease of an active job. Raises NotReadyError for any other job."""
     query = select(_JOBS.name, _JOBS.status, _JOBS.lease_minutes).where(_JOBS.id == job_id)
     name, status, minutes = connection.execute(query).one()
-    if status == LabelingJobStatus.ACTIVE:
-        return int(minutes)
-    todo = {"draft": "Activate it first.", "paused": "Wait until it goes on, or activate it."}
-    raise NotReadyError(
-        f"The labeling job {name!r} is {status}: nothing is decided in it.", todo.get(status, "Choose another job.")
-    )
+    check_active(name, LabelingJobStatus(status))
+    return int(minutes)

@@ -87,7 +87,7 @@ class LabelsetService:
     def get(self, ref: str) -> Labelset:
         """The labelset that `ref` (id, name or the beginning of an id) means; of a name the newest version."""
         with self._store.read() as connection:
-            return _newest(connection, ref)
+            return newest(connection, ref)
 
     def for_label_type(self, label_type: str) -> Labelset | None:
         """The newest published labelset for this label type, if there is one."""
@@ -102,17 +102,17 @@ class LabelsetService:
     def links(self, ref: str) -> Links:
         """Templates and training sheets of its label type, jobs that populate it, and how many labels it has."""
         with self._store.read() as connection:
-            return _links(connection, _newest(connection, ref))
+            return _links(connection, newest(connection, ref))
 
     def item_count(self, ref: str) -> int:
         """How many canonical labels of its type there are."""
         with self._store.read() as connection:
-            return sum(label_counts(connection, _newest(connection, ref).label_type).values())
+            return sum(label_counts(connection, newest(connection, ref).label_type).values())
 
     def coverage(self, ref: str, sheet_ref: str | None = None) -> list[Coverage]:
         """How far each sheet that has labels of the type, or is worked on with it, is covered; or one sheet."""
         with self._store.read() as connection:
-            labelset = _newest(connection, ref)
+            labelset = newest(connection, ref)
             counts = label_counts(connection, labelset.label_type)
             if sheet_ref is not None:
                 sheets = [rows.resolve(connection, Sheet, sheet_ref, table(Sheet).c.status != SheetStatus.DELETED)]
@@ -160,7 +160,7 @@ class LabelsetService:
     def edit(self, ref: str, **changes: Any) -> Labelset:
         """Change a draft. Raises ConflictError for any other, else as `create`."""
         with self._store.write() as connection:
-            labelset = _newest(connection, ref)
+            labelset = newest(connection, ref)
             if labelset.status is not TemplateStatus.DRAFT:
                 raise ConflictError(
                     f"{labelset.name!r} {labelset.version} is {labelset.status} and never changes.",
@@ -173,7 +173,7 @@ class LabelsetService:
     def publish(self, ref: str) -> Labelset:
         """Make a draft final. Raises InvalidInputError without a class."""
         with self._store.write() as connection:
-            labelset = _newest(connection, ref)
+            labelset = newest(connection, ref)
             self._check_move(labelset, TemplateStatus.PUBLISHED)
             if not labelset.classes:
                 raise InvalidInputError(f"{labelset.name!r} has no classes yet.", "Add at least one.")
@@ -184,14 +184,14 @@ class LabelsetService:
     def archive(self, ref: str) -> Labelset:
         """Take a labelset out of use; labels stay."""
         with self._store.write() as connection:
-            labelset = _newest(connection, ref)
+            labelset = newest(connection, ref)
             self._check_move(labelset, TemplateStatus.ARCHIVED)
             return self._change(connection, labelset, "archive", {"status": TemplateStatus.ARCHIVED})
 
     def new_version(self, ref: str) -> Labelset:
         """A draft with the same content and the next minor version."""
         with self._store.write() as connection:
-            parent = _newest(connection, ref)
+            parent = newest(connection, ref)
             known = rows.find(connection, Labelset, table(Labelset).c.name == parent.name)
             draft = Labelset(
                 **{name: getattr(parent, name) for name in FIELDS},
@@ -205,7 +205,7 @@ class LabelsetService:
     def delete(self, ref: str) -> Labelset:
         """Remove a labelset that nothing depends on. Raises ConflictError with the counts."""
         with self._store.write() as connection:
-            labelset = _newest(connection, ref)
+            labelset = newest(connection, ref)
             used = _links(connection, labelset).in_use
             if used:
                 raise ConflictError(f"{labelset.name!r} is used by {used}.", "Archive it instead; labels stay.")
@@ -230,7 +230,8 @@ class LabelsetService:
         check_transition(TEMPLATE_TRANSITIONS, labelset.status, status, f"{labelset.name!r} {labelset.version}")
 
 
-def _newest(connection: Connection, ref: str) -> Labelset:
+def newest(connection: Connection, ref: str) -> Labelset:
+    """The labelset that `ref` means; of a name the newest version that is not archived, if there is one."""
     known = rows.find(connection, Labelset, table(Labelset).c.name == ref)
     if not known:
         return rows.resolve(connection, Labelset, ref)

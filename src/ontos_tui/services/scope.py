@@ -40,14 +40,14 @@ class Scope:
         return cls(sheet.id, sheet.sheet_id, sheet.label_type, checker, mode, training_sheet_id=sheet.id)
 
     @classmethod
-    def of_task(cls, job: LabelingJob, task: LabelingTask) -> Scope:
-        """The scope of a labeling task's items."""
+    def of_task(cls, job: LabelingJob, task: LabelingTask, training: TrainingSheet | None = None) -> Scope:
+        """The scope of a labeling task's items; `training` is where their proposals come from, if anywhere."""
         return cls(
             task.id,
             job.sheet_id,
             job.label_type,
             AnswerChecker(job.response_schema),
-            LabelingMode.AI_GENERATED,
+            LabelingMode.MANUAL if training is None else _PROPOSED[training.generation_mode],
             keeps_labels=job.labels_at_once,
             label_source="labeling",
         )
