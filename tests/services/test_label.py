@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -316,6 +317,8 @@ def test_next_undecided_is_what_a_walk_through_the_list_finds(
     label: LabelService, store: Store, sort: QueueSort, wanted: QueueFilter
 ) -> None:
     sheet = a_training_sheet(store, 30)
+    if sort is QueueSort.SIMILAR:
+        wanted = replace(wanted, like="item-7")
     queue = label.queue(sheet.id, wanted, sort)
     decided = [row for number, row in enumerate(queue) if number % 3]
     label.decide([Decision(row.id, Verdict.FLAG) for row in decided])

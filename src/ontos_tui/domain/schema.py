@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from ontos_tui.domain.errors import InvalidTemplateError
+from ontos_tui.domain.spans import SpanRules
 
 Answer = dict[str, Any]
 """A structured answer: field name to value, as the output schema says."""
@@ -19,11 +20,12 @@ class FieldKind(StrEnum):
     NUMBER = "number"
     INTEGER = "integer"
     TEXT = "text"
+    SPANS = "spans"
 
 
 @dataclass(frozen=True)
 class AnswerField:
-    """One field of an answer. `choices` are an enum's values in the order of the schema."""
+    """One field of an answer. `choices` are an enum's values in the order of the schema, `spans` the rules of spans."""
 
     name: str
     kind: FieldKind
@@ -34,6 +36,7 @@ class AnswerField:
     minimum: float | None = None
     maximum: float | None = None
     max_length: int | None = None
+    spans: SpanRules | None = None
 
 
 @dataclass(frozen=True)
@@ -84,10 +87,12 @@ def _field(name: str, spec: Mapping[str, Any] | bool, required: bool) -> AnswerF
         kind = FieldKind(declared)
     elif declared == "string":
         kind = FieldKind.TEXT
+    elif declared == "array":
+        kind = FieldKind.SPANS
     else:
         raise InvalidTemplateError(
             f"The field {name!r} of the output schema is of type {declared!r}.",
-            "A field is an enum, a boolean, a number, an integer or a string.",
+            "A field is an enum, a boolean, a number, an integer, a string or an array of spans.",
         )
     return AnswerField(
         name=name,
@@ -99,6 +104,7 @@ def _field(name: str, spec: Mapping[str, Any] | bool, required: bool) -> AnswerF
         minimum=spec.get("minimum"),
         maximum=spec.get("maximum"),
         max_length=spec.get("maxLength"),
+        spans=SpanRules.of(name, spec) if kind is FieldKind.SPANS else None,
     )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ontos_tui.domain.data import Row
 from ontos_tui.domain.schema import Answer, AnswerField, FieldKind, answer_fields, answer_problems
+from ontos_tui.domain.spans import in_order, problems
 
 Check = Callable[[Any], bool]
 
@@ -21,6 +24,7 @@ class AnswerChecker:
     def __init__(self, schema: Mapping[str, Any]) -> None:
         self.schema = schema
         self._fits = _compiled(schema)
+        self._spans = {one.name: one.spans for one in answer_fields(schema) if one.spans is not None}
 
     def fits(self, answer: object) -> bool:
         """Whether the answer has no problem."""
@@ -32,6 +36,13 @@ class AnswerChecker:
             return ""
         problems = (str(problem) for problem in answer_problems(self.schema, answer))
         return "; ".join(told if len(told) <= MAX_SHOWN else told[: MAX_SHOWN - 1] + "…" for told in problems)
+
+    def misplaced(self, answer: Answer, item: Row) -> str:
+        """Where spans of an answer that fits are not borne out by the item's text; empty when all are."""
+        if not self._spans:
+            return ""
+        found = (problems(name, answer.get(name), item.get(of.text_field), of) for name, of in self._spans.items())
+        return "; ".join(told for some in found for told in some)
 
 
 class AnswerReader:
@@ -178,6 +189,7 @@ def _reader(field: AnswerField) -> Callable[[Any], Any]:
         FieldKind.NUMBER: _number,
         FieldKind.INTEGER: _integer,
         FieldKind.TEXT: _text,
+        FieldKind.SPANS: _spans,
     }
     return readers[field.kind]
 
@@ -211,6 +223,16 @@ def _text(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, (int, float)) else value
+
+
+def _spans(value: Any) -> Any:
+    """A list of spans, also from its JSON, in the order of the text."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+    return in_order(value)
 
 
 def _choice(choices: tuple[Any, ...]) -> Callable[[Any], Any]:

@@ -95,7 +95,7 @@ def _answer(pair: Decidable, decision: Decision, scope: Scope) -> Answer:
             + (" to approve." if decision.verdict is Verdict.APPROVE else ", and an edit needs one."),
             "Give the answer, or reject or flag the pair.",
         )
-    reason = scope.checker.reason(answer)
+    reason = scope.checker.reason(answer) or scope.checker.misplaced(answer, pair.source_data)
     if reason:
         raise InvalidInputError(f"The answer for {pair.item_ref} does not fit: {reason}.", "Correct these fields.")
     return answer

@@ -12,10 +12,13 @@ from typing import Any, overload
 
 from sqlalchemy import ColumnElement, Connection, Text, and_, cast, exists, false, func, or_, select, type_coerce
 
+from ontos_tui.domain.errors import InvalidInputError
+from ontos_tui.domain.improve import AnnotationItem
 from ontos_tui.domain.labeling import Claim, Hint, HintKind
 from ontos_tui.domain.pairs import Decidable, LabelingMode, QAPair
 from ontos_tui.domain.record import now
 from ontos_tui.domain.schema import Answer
+from ontos_tui.domain.spans import told
 from ontos_tui.domain.states import PairStatus
 from ontos_tui.store.counts import pair_counts
 from ontos_tui.store.engine import Store
@@ -45,16 +48,22 @@ class QueueFilter:
     label: tuple[str, Any] | None = None
     below: float | None = None
     hint: HintKind | None = None
+    like: str = ""
+    task: str = ""
 
 
 class QueueSort(StrEnum):
-    """The order of the queue. The hints of services/hints.py decide where they were computed."""
+    """The order of the queue. The hints of services/hints.py decide where they were computed.
+
+    SIMILAR needs the filter's `like`: the pairs that are most like that one come first (services/alike.py).
+    """
 
     ORDER = "order"
     LEAST_SURE = "least_sure"
     MOST_DISAGREED = "most_disagreed"
     SUSPECT = "suspect"
     OLDEST = "oldest"
+    SIMILAR = "similar"
 
 
 @dataclass(frozen=True)
@@ -226,6 +235,12 @@ def _numbers(
             return range(0)
         if last - first + 1 == total:
             return range(first, last + 1)
+    if sort is QueueSort.SIMILAR:
+        from ontos_tui.services.alike import nearest_first
+
+        if not wanted.like:
+            raise InvalidInputError("Similar to what?", "Name the item that the others shall be compared with.")
+        return nearest_first(connection, record, container_id, wanted.like, _conditions(record, wanted))
     query = select(c.sequence_number).where(inside, *_conditions(record, wanted))
     query = query.order_by(*_order(record, sort), c.sequence_number)
     return array("q", connection.execute(query).scalars())
@@ -270,12 +285,16 @@ def _conditions(record: type[Decidable], wanted: QueueFilter) -> list[ColumnElem
         conditions.append(c.confidence < wanted.below)
     if wanted.hint is not None:
         conditions.append(exists(select(1).where(*_hinted(record, wanted.hint)).correlate(table(record))))
+    if wanted.task:
+        items = table(AnnotationItem).c
+        conditions.append(c.id.in_(select(items.pair_id).where(items.task_id == wanted.task)))
     if wanted.label is not None:
         conditions.append(_has_label(c, *wanted.label))
     if wanted.text:
         text = wanted.text.encode("utf-8", "replace").decode()
-        names = (column.icontains(text, autoescape=True) for column in (c.item_ref, c.notes))
-        values = (_among_values(column, text) for column in (c.source_data, c.answer, c.proposal))
+        # SQLite's LIKE passes over case by itself; `icontains` would lower every text first, which takes twice as long.
+        names = (column.contains(text, autoescape=True) for column in (c.item_ref, c.notes))
+        values = (among_values(column, text) for column in (c.source_data, c.answer, c.proposal))
         conditions.append(or_(*names, *values))
     return conditions
 
@@ -288,7 +307,7 @@ def _has_label(c: Any, field: str, value: Any) -> ColumnElement[bool]:
     return and_(func.json_valid(whole) == 1, exists(select(1).where(answer.key == field, answer.value == wanted)))
 
 
-def _among_values(column: Any, text: str) -> ColumnElement[bool]:
+def among_values(column: Any, text: str) -> ColumnElement[bool]:
     """Whether a value of a JSON object holds the text: a look at the whole first, at the single values where it fits.
 
     In the whole, the text stands with its quotes and line ends escaped; and the names of the fields stand there too.
@@ -296,9 +315,9 @@ def _among_values(column: Any, text: str) -> ColumnElement[bool]:
     whole = type_coerce(column, Text)
     value = func.json_each(column).table_valued("value").c.value
     return and_(
-        whole.icontains(json.dumps(text, ensure_ascii=False)[1:-1], autoescape=True),
+        whole.contains(json.dumps(text, ensure_ascii=False)[1:-1], autoescape=True),
         func.json_valid(column) == 1,
-        exists(select(1).where(cast(value, Text).icontains(text, autoescape=True))),
+        exists(select(1).where(cast(value, Text).contains(text, autoescape=True))),
     )
 
 
@@ -312,14 +331,14 @@ def _row(
     proposal: Answer | None,
     claimed_by: str,
 ) -> QueueRow:
-    told = summary(answer if answer is not None else proposal)
-    return QueueRow(pair_id, sequence, item_ref, PairStatus(status), confidence, told, claimed_by)
+    shown = summary(answer if answer is not None else proposal)
+    return QueueRow(pair_id, sequence, item_ref, PairStatus(status), confidence, shown, claimed_by)
 
 
 def summary(answer: Answer | None) -> str:
     """An answer on one line, not longer than a list shows."""
-    told = " · ".join(_told(value) for value in (answer or {}).values())
-    return told if len(told) <= SUMMARY else told[: SUMMARY - 1] + "…"
+    whole = " · ".join(_told(value) for value in (answer or {}).values())
+    return whole if len(whole) <= SUMMARY else whole[: SUMMARY - 1] + "…"
 
 
 def _told(value: Any) -> str:
@@ -327,4 +346,6 @@ def _told(value: Any) -> str:
         return "·"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(told(value)) or "no spans"
     return f"{value:g}" if isinstance(value, float) else str(value)

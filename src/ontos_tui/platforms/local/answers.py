@@ -43,6 +43,8 @@ def target(field: AnswerField, answer: Answer) -> str | float | None:
     An optional field that is left out is a class of its own, except for numbers.
     """
     value = answer.get(field.name)
+    if field.kind is FieldKind.SPANS:  # where something stands in one text tells nothing about another
+        return None
     if field.kind in CLASSED:
         allowed = [class_of(choice) for choice in field.choices] or ["false", "true"]
         if field.name in answer:

@@ -52,7 +52,13 @@ class NearestExamples:
         right when each example was left out. Numbers have none.
         Raises PlatformError when nothing is labelled yet or no example is of use.
         """
-        voters = _Voters(answer_fields(schema), examples, features)
+        fields = _voted_on(schema)
+        if not fields:
+            raise PlatformError(
+                "Where spans lie in a text cannot be told from other examples.",
+                "Label by hand, or choose a language model as the source of answers.",
+            )
+        voters = _Voters(fields, examples, features)
 
         def stream() -> Iterator[Proposal]:
             asked = iter(questions)
@@ -69,9 +75,13 @@ def most_alike(
 
     Raises PlatformError when there is no example of use.
     """
-    voters = _Voters(answer_fields(schema), examples, features)
+    voters = _Voters(_voted_on(schema), examples, features)
     (near,) = voters.nearest(question, count)
     return [(voters.examples[line], distance) for line, distance in near]
+
+
+def _voted_on(schema: dict[str, Any]) -> tuple[AnswerField, ...]:
+    return tuple(field for field in answer_fields(schema) if field.kind is not FieldKind.SPANS)
 
 
 class _Voters:
@@ -90,7 +100,7 @@ class _Voters:
         self.voted = [field for field in fields if field.kind in CLASSED] or [
             field for field in fields if field.kind is FieldKind.TEXT
         ]
-        self.examples = [example for example in examples if _usable(fields, example.answer)]
+        self.examples = [example for example in examples if not fields or _usable(fields, example.answer)]
         if not self.examples:
             raise PlatformError(
                 f"None of the {len(examples)} labelled examples has an answer that fits the output schema.",

@@ -91,6 +91,20 @@ class Space:
             found += self.weights[column.name] * (1 - alike)
         return found
 
+    def from_one(self, one: Row, rows: Sequence[Row]) -> NDArray[np.float64]:
+        """How far each of these rows is from one row, without placing texts: fast for very many rows.
+
+        As `distances`, but words that the space does not know are compared too, each as one of its rarest.
+        """
+        found = np.zeros(len(rows))
+        for column in self._plain:
+            values = [row.get(column.name) for row in (one, *rows)]
+            placed = self._coordinates(column, values)
+            found += self.weights[column.name] * np.abs(placed[1:] - placed[:1]).sum(axis=1)
+        for text in self._texts:
+            found += self.weights[text.name] * _unlike(text, one, rows)
+        return found
+
     def nearest(self, points: Points, count: int) -> tuple[NDArray[np.intp], Matrix]:
         """The rows nearest to each point and how far they are; the nearest first, equally near ones in order."""
         distances = self.distances(points)
@@ -124,6 +138,20 @@ class Space:
             return dict.fromkeys(names, 1 / len(names)) if names else {}
         mean = np.mean(known, axis=0)
         return {name: EVEN / len(names) + (1 - EVEN) * float(mean[span].sum()) for name, span in self.table.spans()}
+
+
+def _unlike(column: TextColumn, one: Row, rows: Sequence[Row]) -> NDArray[np.float64]:
+    """The share of the words' weight that a row's text and the one's do not have in common."""
+    weights, rarest = dict(zip(column.words, column.weights, strict=True)), max(column.weights)
+    asked = set(words_of(one.get(column.name)))
+    whole = sum(weights.get(word, rarest) for word in asked)
+    found = np.zeros(len(rows))
+    for line, row in enumerate(rows):
+        held = set(words_of(row.get(column.name)))
+        shared = sum([weights.get(word, rarest) for word in held & asked])
+        union = whole + sum([weights.get(word, rarest) for word in held]) - shared
+        found[line] = 1 - shared / union if union else 0.0
+    return found
 
 
 def _words(column: TextColumn, values: Sequence[object]) -> Words:

@@ -33,7 +33,12 @@ ITEM, QUESTION, FIELDS = "item_ref", "question", "fields"
 _MIN_KEYS = {"id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement"}
 _TAKEN = {ITEM, QUESTION, FIELDS, *_MIN_KEYS}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_TYPES = {FieldKind.NUMBER: "number", FieldKind.INTEGER: "number", FieldKind.TEXT: "textarea"}
+_TYPES = {
+    FieldKind.NUMBER: "number",
+    FieldKind.INTEGER: "number",
+    FieldKind.TEXT: "textarea",
+    FieldKind.SPANS: "textarea",
+}
 _VALUES = {"choices": "choices", "number": "number", "textarea": "text"}
 """Where a region of each type has its value."""
 
@@ -160,6 +165,8 @@ class TaskMaker:
 def _told(control: Control, value: Any) -> Any:
     if control.type == "choices":
         return [control.words.get(_key(value)) or str(value)]
+    if control.field.kind is FieldKind.SPANS:
+        return [json.dumps(value, ensure_ascii=False)]
     return [value] if control.type == "textarea" else value
 
 
@@ -243,7 +250,7 @@ class TaskReader:
             control, value = self._by_field[name], _unwrapped(wrapped)
             if value is None or value == []:
                 continue
-            if control.type == "textarea" or not isinstance(value, str):
+            if control.field.kind is FieldKind.TEXT or not isinstance(value, str):
                 answer[name] = value
             elif value in control.choices:
                 answer[name] = control.choices[value]

@@ -248,6 +248,16 @@ def read_integer(text: str) -> int:
         raise ValueError(f"{text!r} is not a whole number") from None
 
 
+def read_spans(text: str) -> Any:
+    """Spans as JSON. Raises ValueError in plain words."""
+    import json
+
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise ValueError("it is not JSON; S in the queue marks spans in the text") from None
+
+
 def schema_fields(schema: Mapping[str, Any], answer: Mapping[str, Any] | None) -> list[FormField]:
     """The form of an answer, made from its output schema and pre-filled with `answer`."""
     from ontos_tui.domain.schema import FieldKind, answer_fields
@@ -256,6 +266,7 @@ def schema_fields(schema: Mapping[str, Any], answer: Mapping[str, Any] | None) -
         FieldKind.NUMBER: read_number,
         FieldKind.INTEGER: read_integer,
         FieldKind.TEXT: str,
+        FieldKind.SPANS: read_spans,
     }
     answer = answer or {}
     return [

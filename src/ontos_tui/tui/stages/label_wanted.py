@@ -23,6 +23,7 @@ SORT_WORDS: Mapping[QueueSort, str] = {
     QueueSort.MOST_DISAGREED: "most disagreed first",
     QueueSort.SUSPECT: "likely errors first",
     QueueSort.OLDEST: "oldest first",
+    QueueSort.SIMILAR: "most like one item first",
 }
 
 HINT_WORDS: Mapping[HintKind, str] = {
@@ -51,7 +52,7 @@ class Wanted:
     @property
     def is_everything(self) -> bool:
         """Whether no pair is left out."""
-        return self.filter == QueueFilter()
+        return replace(self.filter, like="") == QueueFilter()
 
     def next_status(self) -> Wanted:
         """The same with the next status."""
@@ -59,13 +60,18 @@ class Wanted:
         return replace(self, filter=replace(self.filter, status=STATUSES[(at + 1) % len(STATUSES)]))
 
     def next_sort(self) -> Wanted:
-        """The same in the next order."""
-        orders = list(QueueSort)
-        return replace(self, sort=orders[(orders.index(self.sort) + 1) % len(orders)])
+        """The same in the next order; the one that needs an item is not among them."""
+        orders = [one for one in QueueSort if one is not QueueSort.SIMILAR]
+        at = -1 if self.sort is QueueSort.SIMILAR else orders.index(self.sort)
+        return replace(self, sort=orders[(at + 1) % len(orders)])
 
     def with_text(self, text: str) -> Wanted:
         """The same, of what contains this text."""
         return replace(self, filter=replace(self.filter, text=text))
+
+    def similar_to(self, item_ref: str) -> Wanted:
+        """The same, in the order of the likeness to this item."""
+        return Wanted(replace(self.filter, like=item_ref), QueueSort.SIMILAR)
 
     def words(self) -> str:
         """What the list leaves out and how it is ordered, when that is not the usual."""
@@ -83,7 +89,9 @@ class Wanted:
             words.append(SOURCE_WORDS[wanted.source])
         if wanted.text:
             words.append(f"with {wanted.text!r}")
-        if self.sort is not QueueSort.ORDER:
+        if self.sort is QueueSort.SIMILAR:
+            words.append(f"most like {wanted.like} first")
+        elif self.sort is not QueueSort.ORDER:
             words.append(SORT_WORDS[self.sort])
         return ", ".join(words)
 
@@ -91,6 +99,7 @@ class Wanted:
         """The form that asks for all of it."""
         wanted = self.filter
         labels = _labels(work)
+        orders = [told for sort, told in SORT_WORDS.items() if wanted.like or sort is not QueueSort.SIMILAR]
         label = next((told for told, value in labels.items() if value == wanted.label), None)
         return (
             FormField("status", "Status", wanted.status, tuple(PairStatus)),
@@ -105,7 +114,7 @@ class Wanted:
             FormField("hint", "Worth a look because", _word(HINT_WORDS, wanted.hint), tuple(HINT_WORDS.values())),
             FormField("source", "Answer from", _word(SOURCE_WORDS, wanted.source), tuple(SOURCE_WORDS.values())),
             FormField("text", "Text", wanted.text or None, hint="in the item's id, fields, answer or notes"),
-            FormField("sort", "Order", SORT_WORDS[self.sort], tuple(SORT_WORDS.values()), required=True),
+            FormField("sort", "Order", SORT_WORDS[self.sort], tuple(orders), required=True),
         )
 
     def filled(self, work: Work, values: Values) -> Wanted:
@@ -118,6 +127,7 @@ class Wanted:
             label=_labels(work).get(values["label"]),
             below=None if below is None else float(below) / 100,
             hint=_key(HINT_WORDS, values["hint"]),
+            like=self.filter.like,
         )
         return Wanted(wanted, _key(SORT_WORDS, values["sort"]) or QueueSort.ORDER)
 
