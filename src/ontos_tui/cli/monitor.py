@@ -29,7 +29,7 @@ def monitor(
     requests: Annotated[int, typer.Option("--requests", min=0, help="and the last so many requests")] = 0,
 ) -> None:
     """Requests, errors, latency and feedback of an endpoint."""
-    from ontos_tui.services.monitor import Bucket
+    from ontos_tui.domain.traffic import Bucket
 
     if bucket not in WIDTHS:
         raise typer.BadParameter(f"{bucket!r} is none of: {', '.join(WIDTHS)}.")

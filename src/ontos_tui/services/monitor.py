@@ -1,7 +1,8 @@
 """MONITOR: what endpoints were asked, how they answered, and what people said about it. All of it counted from the log.
 
 An error is a request with a status of 400 or more. Latencies are those of the answered requests. Ratings count at the
-time when they were given. Times are UTC.
+time when they were given. Times are UTC. Counts come from sums that are kept (store/rollups.py), so that they cost the
+same whatever the log holds.
 """
 
 from __future__ import annotations
@@ -9,65 +10,47 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Text, case, cast, func, literal_column, select, type_coerce
+from sqlalchemy import Connection, literal_column, select
 
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.improve import FeedbackItem
+from ontos_tui.domain.record import now
 from ontos_tui.domain.serving import InferenceRecord
+from ontos_tui.domain.traffic import Bucket, Health, Ratings, Tally, health
 from ontos_tui.domain.training import ModelVersion
-from ontos_tui.store import rows
+from ontos_tui.store import rollups, rows
 from ontos_tui.store.engine import Store
+from ontos_tui.store.rollups import ALWAYS, Span
 from ontos_tui.store.tables import table
 
 LOG = table(InferenceRecord).c
 FEEDBACK = table(FeedbackItem).c
 MOST_POINTS = 100_000
 """Buckets of one time series; a span with more is refused."""
-
-ANSWERED = LOG.status_code < 400
-ERRORS = func.coalesce(func.sum(cast(LOG.status_code >= 400, Integer)), 0)
-
-
-class Bucket(StrEnum):
-    """The width of a point in a time series; days are those of UTC."""
-
-    MINUTE = "minute"
-    HOUR = "hour"
-    DAY = "day"
-
-    @property
-    def width(self) -> timedelta:
-        """How long a bucket lasts."""
-        return {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}[self.value]
-
-    @property
-    def prefix(self) -> int:
-        """The characters of an ISO time that all times of one bucket share."""
-        return {"minute": 16, "hour": 13, "day": 10}[self.value]
-
-    def start_of(self, at: datetime) -> datetime:
-        """The beginning of the bucket that `at` is in."""
-        at = at.astimezone(UTC).replace(second=0, microsecond=0)
-        return at if self is Bucket.MINUTE else at.replace(minute=0, hour=at.hour if self is Bucket.HOUR else 0)
+EXACT_UP_TO = 10_000
+"""Requests of a span up to which its percentiles are made from every latency; beyond, from latencies in bins."""
+HEALTH_SPAN = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class EndpointSummary:
     """An endpoint in figures; None where there is nothing to make the figure from.
 
-    `by_version` has the requests of each model version (`name v3`), the one that was asked last first.
+    Percentiles are `exact`, or else within `domain.traffic.WITHIN` of the true ones. `by_version` has the requests of
+    each model version (`name v3`), the one that was asked last first.
     """
 
     endpoint: str
     requests: int
     errors: int
     error_rate: float | None
+    mean_latency_ms: float | None
     p50_ms: float | None
     p95_ms: float | None
+    exact: bool
     ratings: int
     mean_rating: float | None
     corrections: int
@@ -88,12 +71,14 @@ class VersionSummary:
 
 @dataclass(frozen=True)
 class Point:
-    """One bucket of a time series, from `start` on."""
+    """One bucket of a time series, from `start` on. Percentiles are within `domain.traffic.WITHIN` of the true ones."""
 
     start: datetime
     requests: int
     errors: int
     mean_latency_ms: float | None
+    p50_ms: float | None
+    p95_ms: float | None
     mean_rating: float | None
     ratings: int
 
@@ -112,61 +97,50 @@ class MonitorService:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def summary(self, endpoint: str, since: datetime | None = None) -> EndpointSummary:
-        """The endpoint in figures, over all its requests or those from `since` on."""
-        asked = [LOG.endpoint == endpoint] + ([] if since is None else [LOG.requested_at >= since])
-        rated = [FEEDBACK.endpoint == endpoint] + ([] if since is None else [FEEDBACK.created_at >= since])
+    def summary(self, endpoint: str, since: datetime | None = None, until: datetime | None = None) -> EndpointSummary:
+        """The endpoint in figures, over all its requests or those from `since` up to, not including, `until`."""
+        span = _span(since, until)
         with self._store.read() as connection:
-            last_at = func.max(LOG.requested_at)
-            versions = connection.execute(
-                select(LOG.model_id, LOG.model_version, func.count(), ERRORS, last_at)
-                .where(*asked)
-                .group_by(LOG.model_id, LOG.model_version)
-                .order_by(last_at.desc())
-            ).all()
-            names = _names(connection, [row[0] for row in versions])
-            ratings, mean_rating, corrections = connection.execute(
-                select(func.count(), func.avg(FEEDBACK.rating), func.count(FEEDBACK.correction)).where(*rated)
-            ).one()
-            requests, errors = sum(row[2] for row in versions), sum(row[3] for row in versions)
-            p50, p95 = _percentiles(connection, asked, requests - errors, (0.50, 0.95))
+            by_version = rollups.traffic_by_version(connection, endpoint, span)
+            said = sum(rollups.ratings_by_model(connection, endpoint, span).values(), Ratings())
+            tally = sum(by_version.values(), Tally())
+            exact = tally.requests <= EXACT_UP_TO
+            if exact:
+                p50, p95 = _percentiles(connection, endpoint, span, (0.50, 0.95))
+            else:
+                p50, p95 = tally.percentile(0.50), tally.percentile(0.95)
+            names = _names(connection, [model_id for model_id, _ in by_version])
         return EndpointSummary(
             endpoint=endpoint,
-            requests=requests,
-            errors=errors,
-            error_rate=errors / requests if requests else None,
+            requests=tally.requests,
+            errors=tally.errors,
+            error_rate=tally.error_rate,
+            mean_latency_ms=tally.mean_latency_ms,
             p50_ms=p50,
             p95_ms=p95,
-            ratings=ratings,
-            mean_rating=mean_rating,
-            corrections=corrections,
-            last_at=max((row[4] for row in versions), default=None),
-            by_version={f"{names.get(row[0], row[0][:8])} v{row[1]}": row[2] for row in versions},
+            exact=exact,
+            ratings=said.ratings,
+            mean_rating=said.mean,
+            corrections=said.corrections,
+            last_at=tally.last_at,
+            by_version={
+                f"{names.get(id, id[:8])} v{version}": one.requests for (id, version), one in by_version.items()
+            },
         )
 
-    def versions(self, endpoint: str, since: datetime | None = None) -> list[VersionSummary]:
+    def versions(
+        self, endpoint: str, since: datetime | None = None, until: datetime | None = None
+    ) -> list[VersionSummary]:
         """The endpoint's figures by the model version that answered, the one that was asked last first."""
-        asked = [LOG.endpoint == endpoint] + ([] if since is None else [LOG.requested_at >= since])
-        rated = [FEEDBACK.endpoint == endpoint] + ([] if since is None else [FEEDBACK.created_at >= since])
+        span = _span(since, until)
         with self._store.read() as connection:
-            found = connection.execute(
-                select(LOG.model_id, LOG.model_version, func.count(), ERRORS)
-                .where(*asked)
-                .group_by(LOG.model_id, LOG.model_version)
-                .order_by(func.max(LOG.requested_at).desc())
-            ).all()
-            ratings = {
-                model_id: (count, mean)
-                for model_id, count, mean in connection.execute(
-                    select(FEEDBACK.model_id, func.count(), func.avg(FEEDBACK.rating))
-                    .where(*rated)
-                    .group_by(FEEDBACK.model_id)
-                )
-            }
-            names = _names(connection, [row[0] for row in found])
+            found = rollups.traffic_by_version(connection, endpoint, span)
+            said = rollups.ratings_by_model(connection, endpoint, span)
+            names = _names(connection, [model_id for model_id, _ in found])
         return [
-            VersionSummary(f"{names.get(id, id[:8])} v{version}", requests, errors, *ratings.get(id, (0, None)))
-            for id, version, requests, errors in found
+            VersionSummary(f"{names.get(id, id[:8])} v{version}", one.requests, one.errors, rated.ratings, rated.mean)
+            for (id, version), one in found.items()
+            for rated in [said.get(id, Ratings())]
         ]
 
     def timeseries(self, endpoint: str, bucket: Bucket, since: datetime, until: datetime) -> list[Point]:
@@ -177,36 +151,43 @@ class MonitorService:
             raise InvalidInputError(
                 f"This span has {size:,} {bucket}s.", "Choose wider buckets (minute, hour, day) or a shorter span."
             )
-        asked = _bucket(LOG.requested_at, bucket)
-        mean_latency = func.avg(case((ANSWERED, LOG.latency_ms)))
-        rated = _bucket(FEEDBACK.created_at, bucket)
         with self._store.read() as connection:
-            requests = {
-                start: figures
-                for start, *figures in connection.execute(
-                    select(asked, func.count(), ERRORS, mean_latency)
-                    .where(LOG.endpoint == endpoint, LOG.requested_at >= since, LOG.requested_at < until)
-                    .group_by(asked)
-                )
-            }
-            ratings = {
-                start: figures
-                for start, *figures in connection.execute(
-                    select(rated, func.avg(FEEDBACK.rating), func.count())
-                    .where(FEEDBACK.endpoint == endpoint, FEEDBACK.created_at >= since, FEEDBACK.created_at < until)
-                    .group_by(rated)
-                )
-            }
+            asked = rollups.traffic_by_bucket(connection, endpoint, bucket, (since, until))
+            rated = rollups.ratings_by_bucket(connection, endpoint, bucket, (since, until))
+        silent, unrated = Tally(), Ratings()
         points = []
         for number in range(size):
             start = first + number * width
-            key = start.strftime("%Y-%m-%dT%H:%M")[: bucket.prefix]
-            points.append(Point(start, *requests.get(key, (0, 0, None)), *ratings.get(key, (None, 0))))
+            key = bucket.key(start)
+            points.append(_point(start, asked.get(key, silent), rated.get(key, unrated)))
         return points
 
-    def requests(self, endpoint: str | None = None, limit: int = 50, offset: int = 0) -> list[RequestView]:
+    def health(self, endpoint: str, drift: str | None = None, alerts: int = 0) -> Health:
+        """How the endpoint is, from the requests of the last hour, the severity of its drift, and its open alerts."""
+        until = now()
+        with self._store.read() as connection:
+            found = rollups.traffic_by_version(connection, endpoint, (until - HEALTH_SPAN, until))
+        tally = sum(found.values(), Tally())
+        return health(tally.requests, tally.errors, drift, alerts)
+
+    def last_request_at(self, endpoint: str) -> datetime | None:
+        """When the endpoint was asked last; None when it never was."""
+        query = select(LOG.requested_at).where(LOG.endpoint == endpoint).order_by(LOG.requested_at.desc()).limit(1)
+        with self._store.read() as connection:
+            return connection.execute(query).scalar_one_or_none()
+
+    def requests(
+        self,
+        endpoint: str | None = None,
+        limit: int = 50,
+        offset: int = 0,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> list[RequestView]:
         """The requests, newest first."""
-        where = () if endpoint is None else (LOG.endpoint == endpoint,)
+        where = [] if endpoint is None else [LOG.endpoint == endpoint]
+        where += [] if since is None else [LOG.requested_at >= since]
+        where += [] if until is None else [LOG.requested_at < until]
         order: tuple[Any, ...] = (LOG.requested_at.desc(), literal_column("rowid").desc())
         with self._store.read() as connection:
             records = rows.find(connection, InferenceRecord, *where, order_by=order, limit=limit, offset=offset)
@@ -218,8 +199,21 @@ class MonitorService:
             return _with_feedback(connection, [rows.resolve(connection, InferenceRecord, id)])[0]
 
 
-def _bucket(at: ColumnElement[Any], bucket: Bucket) -> ColumnElement[str]:
-    return func.substr(type_coerce(at, Text), 1, bucket.prefix)
+def _span(since: datetime | None, until: datetime | None) -> Span:
+    return since or ALWAYS[0], until or ALWAYS[1]
+
+
+def _point(start: datetime, asked: Tally, rated: Ratings) -> Point:
+    return Point(
+        start=start,
+        requests=asked.requests,
+        errors=asked.errors,
+        mean_latency_ms=asked.mean_latency_ms,
+        p50_ms=asked.percentile(0.50),
+        p95_ms=asked.percentile(0.95),
+        mean_rating=rated.mean,
+        ratings=rated.ratings,
+    )
 
 
 def _names(connection: Connection, model_ids: Sequence[str]) -> dict[str, str]:
@@ -228,15 +222,13 @@ def _names(connection: Connection, model_ids: Sequence[str]) -> dict[str, str]:
     return {row.id: row.name for row in found}
 
 
-def _percentiles(
-    connection: Connection, where: Sequence[ColumnElement[bool]], n: int, shares: Sequence[float]
-) -> list[float | None]:
+def _percentiles(connection: Connection, endpoint: str, span: Span, shares: Sequence[float]) -> list[float | None]:
     """Exact percentiles of the answered requests' latency (nearest rank); None when there are none."""
-    latencies = select(LOG.latency_ms).where(*where, ANSWERED).order_by(LOG.latency_ms)
-    return [
-        connection.execute(latencies.limit(1).offset(math.ceil(share * n) - 1)).scalar_one() if n else None
-        for share in shares
-    ]
+    query = select(LOG.latency_ms).where(
+        LOG.endpoint == endpoint, LOG.requested_at >= span[0], LOG.requested_at < span[1], LOG.status_code < 400
+    )
+    latencies = sorted(connection.execute(query).scalars())
+    return [latencies[math.ceil(share * len(latencies)) - 1] if latencies else None for share in shares]
 
 
 def _with_feedback(connection: Connection, records: Sequence[InferenceRecord]) -> list[RequestView]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.schema import CreateColumn
 
 from ontos_tui.domain.tables import APPEND_ONLY, RECORDS
-from ontos_tui.store import bulk, counts
+from ontos_tui.store import bulk, counts, rollups
 from ontos_tui.store.tables import METADATA, table
 
 
@@ -32,6 +32,21 @@ def _labeling(connection: Connection) -> None:
     """Labeling jobs, claims and hints; and the columns that came with them."""
     _add_what_is_missing(connection)
     counts.keep_labels(connection)
+
+
+def _gaps(connection: Connection) -> None:
+    """What gaps and annotation tasks know beside their first columns, and the pairs of a task."""
+    _add_what_is_missing(connection)
+
+
+def _drift_and_alerts(connection: Connection) -> None:
+    """Drift reports, alert rules and alerts."""
+    _add_what_is_missing(connection)
+
+
+def _views(connection: Connection) -> None:
+    """Saved views of the labeling queue."""
+    _add_what_is_missing(connection)
 
 
 def _add_what_is_missing(connection: Connection) -> None:
@@ -55,7 +70,15 @@ def _literal(value: str | float) -> str:
     return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else repr(+value)
 
 
-STEPS: tuple[Callable[[Connection], None], ...] = (_first, counts.keep, _labeling)
+STEPS: tuple[Callable[[Connection], None], ...] = (
+    _first,
+    counts.keep,
+    _labeling,
+    _gaps,
+    rollups.keep,
+    _drift_and_alerts,
+    _views,
+)
 
 VERSION = len(STEPS)
 """The version of a database that this program writes; kept in SQLite's user_version."""

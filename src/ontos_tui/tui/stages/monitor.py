@@ -264,7 +264,7 @@ def _board(workspace: Workspace, endpoint: str, over: SpanOfTime, limit: int) ->
 def _traffic(
     workspace: Workspace, summary: EndpointSummary, over: SpanOfTime, since: datetime, until: datetime, limit: int
 ) -> Traffic:
-    from ontos_tui.services.monitor import Bucket
+    from ontos_tui.domain.traffic import Bucket
 
     monitor, name = workspace.monitor, summary.endpoint
     requests = monitor.requests(name, limit=limit)
