@@ -9,12 +9,21 @@ import pytest
 
 from ontos_tui.domain import states
 from ontos_tui.domain.errors import ConflictError
-from ontos_tui.domain.states import JobStatus, TaskStatus, TemplateStatus, check_transition
+from ontos_tui.domain.states import (
+    JobStatus,
+    LabelingJobStatus,
+    LabelingTaskStatus,
+    TaskStatus,
+    TemplateStatus,
+    check_transition,
+)
 
 MACHINES: list[tuple[type[StrEnum], Mapping[StrEnum, frozenset[StrEnum]]]] = [
     (TemplateStatus, states.TEMPLATE_TRANSITIONS),
     (JobStatus, states.JOB_TRANSITIONS),
     (TaskStatus, states.TASK_TRANSITIONS),
+    (LabelingJobStatus, states.LABELING_JOB_TRANSITIONS),
+    (LabelingTaskStatus, states.LABELING_TASK_TRANSITIONS),
 ]
 
 
