@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import getpass
+import json
+import os
+import tomllib
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.labeling import HintKind
@@ -19,10 +22,14 @@ def _user() -> str:
         return "unknown"
 
 
-class Settings(BaseSettings):
+PREFIX = "ONTOS_"
+"""What the name of a setting has before it in the environment."""
+
+
+class Settings(BaseModel):
     """The settings of one workspace."""
 
-    model_config = SettingsConfigDict(env_prefix="ONTOS_", extra="ignore")
+    model_config = ConfigDict(extra="ignore")
 
     actor: str = Field(default_factory=_user, description="the name under which decisions are logged")
     chat_base_url: str = Field(
@@ -44,16 +51,9 @@ class Settings(BaseSettings):
     def load(cls, home: Path) -> Settings:
         """Read the settings of the workspace at `home`. Raises InvalidInputError naming the file and the reason."""
         path = home / "settings.toml"
-
-        class WithFile(cls):  # type: ignore[misc, valid-type]
-            @classmethod
-            def settings_customise_sources(
-                cls, settings_cls: type[BaseSettings], env_settings: PydanticBaseSettingsSource, **_: object
-            ) -> tuple[PydanticBaseSettingsSource, ...]:
-                return env_settings, TomlConfigSettingsSource(settings_cls, toml_file=path)
-
         try:
-            loaded: Settings = WithFile()
+            kept = _kept(path)
+            loaded = cls.model_validate({**kept, **_from_environment(cls)})
         except (ValidationError, ValueError) as error:
             reasons = (
                 "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
@@ -63,9 +63,30 @@ class Settings(BaseSettings):
             raise InvalidInputError(
                 f"The settings cannot be read: {reasons}.", f"Correct {path} or the ONTOS_… variables."
             ) from error
-        if "chat_api_key" in TomlConfigSettingsSource(WithFile, toml_file=path)():
+        if "chat_api_key" in kept:
             raise InvalidInputError(
                 f"{path} holds chat_api_key; secrets are never stored.",
                 "Remove it there and set ONTOS_CHAT_API_KEY in the environment.",
             )
         return loaded
+
+
+def _kept(path: Path) -> dict[str, Any]:
+    """What the file says; nothing when there is none. Raises ValueError when it is no TOML."""
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def _from_environment(settings: type[Settings]) -> dict[str, Any]:
+    """The settings that the environment names; lists and tables are JSON there. Raises ValueError with the name."""
+    named = {name.upper(): text for name, text in os.environ.items()}
+    found: dict[str, Any] = {}
+    for name, field in settings.model_fields.items():
+        text = named.get(f"{PREFIX}{name}".upper())
+        if text is None:
+            continue
+        is_json = field.annotation not in (str, SecretStr) and text.lstrip().startswith(("[", "{"))
+        try:
+            found[name] = json.loads(text) if is_json else text
+        except ValueError as error:
+            raise ValueError(f"{PREFIX}{name.upper()} is no JSON: {error}") from error
+    return found

@@ -159,7 +159,7 @@ class Workspace:
     def hints(self) -> HintService:
         from ontos_tui.services.hints import HintService
 
-        return HintService(self.store, self.trainer, self.jobs, self.home, self.actor, self.settings.hints)
+        return HintService(self.store, lambda: self.trainer, self.jobs, self.home, self.actor, self.settings.hints)
 
     @cached_property
     def train(self) -> TrainService:

@@ -20,16 +20,18 @@ QUIET = 0.06
 """Seconds without output after which a key counts as answered."""
 
 _ESCAPES = re.compile(rb"\x1b(?:\[[0-9;?<>=$ ]*[A-Za-z@`]|\][^\x07\x1b]*(?:\x07|\x1b\\)|P[^\x1b]*\x1b\\|[=>78cM])")
+_FRAME = b"\x1b[?2026h"
 _REPLIES = ((b"\x1b[?2026$p", b"\x1b[?2026;2$y"), (b"\x1b[?2048$p", b"\x1b[?2048;0$y"), (b"\x1b[c", b"\x1b[?62;22c"))
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What one key brought: milliseconds to the first byte and to the last one, and bytes in all."""
+    """What one key brought: milliseconds to the first byte and to the last one, bytes and frames in all."""
 
     first_ms: float
     last_ms: float
     size: int
+    frames: int = 1
 
 
 class Meter:
@@ -76,20 +78,40 @@ class Meter:
         self.settled_ms = (last - self.begun) * 1000
         self.start_bytes = len(seen)
 
-    def key(self, data: bytes) -> Answer:
-        """Press a key on a quiet screen."""
+    def key(self, data: bytes, quiet: float = QUIET) -> Answer:
+        """Press a key on a quiet screen; it is answered when nothing comes for `quiet` seconds.
+
+        Raises RuntimeError when nothing at all comes.
+        """
+        while self._read(0):
+            pass
         begun = time.perf_counter()
         os.write(self.fd, data)
         first = last = 0.0
-        size = 0
-        while True:
-            got = self._read(QUIET if size else 2.0)
-            if not got:
-                break
+        got = b""
+        while more := self._read(quiet if got else 5.0):
             last = time.perf_counter()
             first = first or last
+            got += more
+        if not got:
+            raise RuntimeError(f"the key {data!r} was not answered")
+        return Answer((first - begun) * 1000, (last - begun) * 1000, len(got), got.count(_FRAME))
+
+    def burst(self, data: bytes, times: int, hertz: float) -> tuple[float, int]:
+        """Press a key so many times at this rate: milliseconds from the last one to the last byte, and bytes in all."""
+        size = 0
+        for _ in range(times):
+            until = time.perf_counter() + 1 / hertz
+            os.write(self.fd, data)
+            pressed = last = time.perf_counter()
+            while (left := until - time.perf_counter()) > 0:
+                if got := self._read(left):
+                    size += len(got)
+                    last = time.perf_counter()
+        while got := self._read(0.3):
             size += len(got)
-        return Answer((first - begun) * 1000, (last - begun) * 1000, size)
+            last = time.perf_counter()
+        return (last - pressed) * 1000, size
 
     def idle(self, seconds: float) -> int:
         """Bytes that come while nobody does anything."""

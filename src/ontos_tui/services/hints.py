@@ -5,14 +5,15 @@ somebody says so (`clear`). Which kinds are made when none is named stands in th
 cleared in a training sheet stays off there until it is asked for again.
 
 A hint holds as long as what it is about does: an open pair is unsure until it is decided, a label is a suspect until
-somebody has decided about it again. Who has looked and disagrees dismisses the hint; the same one does not come back
-for an unchanged label.
+somebody has decided about it again. That people disagree comes from finished labeling tasks (`disagreements`), and
+holds until the pair is decided or the item adjudicated. Who has looked and disagrees dismisses the hint; the same one
+does not come back for an unchanged label.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -102,7 +103,8 @@ def holds() -> ColumnElement[bool]:
     """The condition, on hints joined with their pairs, that a hint is still about what is there."""
     looked_at = func.coalesce(_PAIRS.reviewed_at > _HINTS.made_at, False)
     return or_(
-        _HINTS.kind.in_((HintKind.DUPLICATE, HintKind.DISAGREED)),
+        _HINTS.kind == HintKind.DUPLICATE,
+        and_(_HINTS.kind == HintKind.DISAGREED, ~looked_at),
         and_(_HINTS.kind == HintKind.UNSURE, _PAIRS.status == PairStatus.UNLABELED),
         and_(_HINTS.kind == HintKind.SUSPECT, _PAIRS.status == PairStatus.LABELED, ~looked_at),
     )
@@ -114,12 +116,13 @@ class HintService:
     def __init__(
         self,
         store: Store,
-        trainer: Trainer,
+        trainer: Callable[[], Trainer],
         jobs: JobQueue,
         home: Path,
         actor: str,
         kinds: Sequence[HintKind] = ORDER,
     ) -> None:
+        """`trainer` is asked for when hints are made: to read them takes no machine learning."""
         self._store = store
         self._trainer = trainer
         self._jobs = jobs
@@ -139,7 +142,7 @@ class HintService:
         started = time.monotonic()
         sheet = self._sheet(ts_ref)
         wanted = self._wanted(kinds)
-        maker = Maker(self._store, self._trainer, self._home, sheet, wanted)
+        maker = Maker(self._store, self._trainer(), self._home, sheet, wanted)
         report = HintReport(sheet.id)
         for place, kind in enumerate(wanted):
             at = now()
