@@ -14,6 +14,7 @@ from ontos_tui.store.engine import Store
 if TYPE_CHECKING:
     from ontos_tui.jobs.queue import JobQueue
     from ontos_tui.platforms.base import Catalog, ChatModel, Serving, Trainer
+    from ontos_tui.services.agreement import AgreementService
     from ontos_tui.services.claims import ClaimService
     from ontos_tui.services.constraints import ConstraintService
     from ontos_tui.services.data import DataService
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ontos_tui.services.improve import ImproveService
     from ontos_tui.services.interchange import InterchangeService
     from ontos_tui.services.label import LabelService
+    from ontos_tui.services.labelers import LabelerService
     from ontos_tui.services.labeling import LabelingService
     from ontos_tui.services.labels import CanonicalLabelService
     from ontos_tui.services.labelsets import LabelsetService
@@ -136,6 +138,18 @@ class Workspace:
         from ontos_tui.services.labeling import LabelingService
 
         return LabelingService(self.store, self.catalog, self.actor)
+
+    @cached_property
+    def agreement(self) -> AgreementService:
+        from ontos_tui.services.agreement import AgreementService
+
+        return AgreementService(self.store, self.actor)
+
+    @cached_property
+    def labelers(self) -> LabelerService:
+        from ontos_tui.services.labelers import LabelerService
+
+        return LabelerService(self.store)
 
     @cached_property
     def labels(self) -> CanonicalLabelService:

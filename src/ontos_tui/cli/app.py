@@ -11,7 +11,20 @@ from pathlib import Path
 
 import typer
 
-from ontos_tui.cli import data, deploy, generate, hints, improve, interchange, jobs, label, monitor, start, train
+from ontos_tui.cli import (
+    agreement,
+    data,
+    deploy,
+    generate,
+    hints,
+    improve,
+    interchange,
+    jobs,
+    label,
+    monitor,
+    start,
+    train,
+)
 from ontos_tui.cli.groups import PLAIN
 from ontos_tui.cli.output import tell, tell_error, to_json
 from ontos_tui.cli.session import Session
@@ -32,7 +45,7 @@ def command_line() -> typer.Typer:
         no_args_is_help=True,
         **PLAIN,
     )
-    for stage in (start, data, generate, label, hints, train, jobs, deploy, monitor, improve, interchange):
+    for stage in (start, data, generate, label, hints, agreement, train, jobs, deploy, monitor, improve, interchange):
         stage.register(root)
     for app in [root, *(group.typer_instance for group in root.registered_groups)]:
         for command in app.registered_commands if app else ():

@@ -17,6 +17,7 @@ from ontos_tui.domain.states import LabelingTaskStatus, PairStatus
 from ontos_tui.services.answers import AnswerChecker
 from ontos_tui.services.canonical import labels_of, says
 from ontos_tui.services.changes import Changes
+from ontos_tui.services.disagreements import note_disagreements
 from ontos_tui.services.pair_writer import Approvals
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import chunks
@@ -71,6 +72,7 @@ def finish(connection: Connection, job: LabelingJob, task: LabelingTask, actor: 
         truths = [Truth(one.item_ref, one.answer or {}, one.notes, constraints_of(one)) for one in agreed]
         labels = keep(connection, job, truths, "labeling", task.id, actor)
     approve_open(connection, job, labels, actor)
+    note_disagreements(connection, job, task.number)
     return len(labels)
 
 

@@ -1,0 +1,49 @@
+"""Labeling jobs that several people have worked on, for tests of agreement and of what labelers did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from labeling import a_training_sheet
+from ontos_tui.domain.labeling import LabelingJob, LabelingTask
+from ontos_tui.domain.pairs import TrainingSheet, Verdict
+from ontos_tui.services.decisions import Decision
+from ontos_tui.services.labeling import LabelingService
+from ontos_tui.services.task_label import TaskLabelService
+from ontos_tui.workspace import Workspace
+
+Said = Mapping[str, dict[str, Any] | str | None]
+"""By item: an answer, the reason of a rejection, or None for a flag. What is not named is approved as proposed."""
+
+
+def a_job(
+    workspace: Workspace, items: int = 4, overlap: int = 2, sheet: TrainingSheet | None = None, **settings: Any
+) -> LabelingJob:
+    """An active job in one batch over a training sheet's pairs item-1…, each proposed to be minor."""
+    sheet = sheet or a_training_sheet(workspace.store, items)
+    leading = LabelingService(workspace.store, workspace.catalog, "lead")
+    job = leading.create("Plates again", training_sheet=sheet.id, overlap=overlap, **settings)
+    return leading.activate(job.id)
+
+
+def votes(
+    workspace: Workspace, actor: str, job: LabelingJob, said: Said, *, seconds: float | None = None, submit: bool = True
+) -> LabelingTask:
+    """Somebody claims a task of the job, says this of its items, and hands it in."""
+    tasks = LabelingService(workspace.store, workspace.catalog, actor)
+    deciding = TaskLabelService(workspace.store, actor)
+    task = tasks.claim(job.id)
+    assert task is not None
+    for row in list(deciding.queue(task.id)):
+        one = said.get(row.item_ref, {})
+        if one is None:
+            decision = Decision(row.id, Verdict.FLAG, seconds=seconds)
+        elif isinstance(one, str):
+            decision = Decision(row.id, Verdict.REJECT, reason=one, seconds=seconds)
+        elif one:
+            decision = Decision(row.id, Verdict.EDIT, answer=one, notes=f"by {actor}", seconds=seconds)
+        else:
+            decision = Decision(row.id, Verdict.APPROVE, seconds=seconds)
+        deciding.decide([decision])
+    return tasks.submit(task.id) if submit else task
