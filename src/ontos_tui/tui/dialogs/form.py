@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -15,6 +15,9 @@ from ontos_tui.domain.safe import safe_line
 from ontos_tui.tui.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.widgets.lines import Line, LineView, OneLine, Panel, Span, line, span, wrap
+
+if TYPE_CHECKING:
+    from ontos_tui.domain.schema import FieldKind
 
 Values = dict[str, Any]
 LONGEST = 100_000
@@ -258,6 +261,18 @@ def read_spans(text: str) -> Any:
         raise ValueError("it is not JSON; S in the queue marks spans in the text") from None
 
 
+def read_part(text: str) -> float:
+    """A part of the whole, from 0 to 1, also as per cent. Raises ValueError in plain words."""
+    told = text.strip().replace(",", ".")
+    try:
+        part = float(told.removesuffix("%")) / (100 if told.endswith("%") else 1)
+    except ValueError:
+        raise ValueError(f"{text!r} is no share, such as 0.1 or 10%") from None
+    if not 0 <= part <= 1:
+        raise ValueError("a share is from 0 to 1, or to 100%")
+    return part
+
+
 def schema_fields(schema: Mapping[str, Any], answer: Mapping[str, Any] | None) -> list[FormField]:
     """The form of an answer, made from its output schema and pre-filled with `answer`."""
     from ontos_tui.domain.schema import FieldKind, answer_fields
@@ -273,7 +288,7 @@ def schema_fields(schema: Mapping[str, Any], answer: Mapping[str, Any] | None) -
         FormField(
             name=field.name,
             label=field.title or field.name,
-            value=answer.get(field.name),
+            value=_as_typed(field.kind, answer.get(field.name)),
             choices=(True, False) if field.kind is FieldKind.BOOLEAN else field.choices,
             required=field.required,
             hint=field.description,
@@ -281,6 +296,13 @@ def schema_fields(schema: Mapping[str, Any], answer: Mapping[str, Any] | None) -
         )
         for field in answer_fields(schema)
     ]
+
+
+def _as_typed(kind: FieldKind, value: Any) -> Any:
+    import json
+
+    # In ASCII, so that what is shown is what is read again.
+    return json.dumps(value) if kind == "spans" and value is not None else value
 
 
 def schema_check(schema: Mapping[str, Any]) -> Callable[[Values], list[str]]:

@@ -14,7 +14,7 @@ from ontos_tui.domain.interchange import SUFFIXES, Format, format_of
 from ontos_tui.tui.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog, key_line
 from ontos_tui.tui.dialogs.choose import ConfirmDialog
-from ontos_tui.tui.dialogs.form import ChoiceLine, FormDialog, FormField, ValueInput, Values
+from ontos_tui.tui.dialogs.form import ChoiceLine, FormDialog, FormField, ValueInput, Values, read_part
 from ontos_tui.tui.gateway import ServiceUser
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
 
@@ -28,12 +28,8 @@ LABELED, ALL = "labeled", "all"
 
 def read_share(text: str) -> float:
     """A share between 0 and 1, also as per cent. Raises ValueError in plain words."""
-    told = text.strip().replace(",", ".")
-    try:
-        share = float(told.removesuffix("%")) / (100 if told.endswith("%") else 1)
-    except ValueError:
-        raise ValueError(f"{text!r} is no share, such as 0.1 or 10%") from None
-    if not 0 < share < 1:
+    share = read_part(text)
+    if share in (0, 1):
         raise ValueError("a share is more than 0 and less than 1")
     return share
 

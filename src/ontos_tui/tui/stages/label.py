@@ -49,6 +49,7 @@ class LabelView(StageView):
     LabelView.labeling #pick, LabelView.paged #pick { display: none; }
     LabelView LabelPage { display: none; }
     LabelView LabelPage.shown { display: block; }
+    LabelView.labeling LabelPage { display: none; }
     LabelView.labeling LabelDesk { display: block; }
     """
 
@@ -150,10 +151,17 @@ class LabelView(StageView):
         self.desk.open(find)
         self.commands_changed()
 
-    def on_label_desk_left(self) -> None:
+    def on_label_page_labeling(self, event: LabelPage.Labeling) -> None:
+        self.label(event.find)
+
+    def on_label_desk_left(self, event: LabelDesk.Left) -> None:
         """Back to where the desk was opened, where the number keys lead to the stages again."""
         self.remove_class("labeling")
-        self.reload()
+        page = self.page
+        if page is not None:
+            page.came_back(event.work_id)
+        else:
+            self.reload()
         self.focus_first()
         self.ontos.refresh_overview()
         self.commands_changed()
@@ -190,6 +198,13 @@ class LabelView(StageView):
 
         if self.current is not None:
             ask_blind_share(self, self.current.sheet)
+
+    def action_pace(self) -> None:
+        from ontos_tui.tui.dialogs.labelers import LabelersDialog
+
+        if self.current is not None:
+            sheet = self.current.sheet
+            self.app.push_screen(LabelersDialog(sheet.name, lambda workspace: workspace.labelers.of_sheet(sheet.id)))
 
     def action_export(self) -> None:
         from ontos_tui.tui.dialogs.interchange import ask_export

@@ -44,7 +44,11 @@ class LabelDesk(Many):
     """Labels one training sheet or task."""
 
     class Left(Message):
-        """The user is done here for now."""
+        """The user is done here for now, with this work."""
+
+        def __init__(self, work_id: str) -> None:
+            super().__init__()
+            self.work_id = work_id
 
     def __init__(self) -> None:
         super().__init__()
@@ -122,6 +126,9 @@ class LabelDesk(Many):
         view, work = self._view, self._work
         if view is None or work is None:
             return
+        if len(work.fields) == 1 and work.fields[0].spans is not None and not self.is_many:
+            self.do_spans()
+            return
 
         def done(values: Values | None) -> None:
             if values is None:
@@ -137,6 +144,26 @@ class LabelDesk(Many):
             f"Answer for {what}", schema_fields(work.schema, self._draft), check=schema_check(work.schema)
         )
         self.app.push_screen(form, done)
+
+    def do_spans(self) -> None:
+        """Mark the stretches of a text that the answer is about; with a single field that is the decision."""
+        from ontos_tui.tui.stages.label_spans import mark_spans
+
+        view, work = self._view, self._work
+        if view is None or work is None:
+            return
+        if self.is_many:
+            self.ontos.tell("Spans are marked in one text at a time. esc lets go of what is marked.")
+            return
+
+        def done(name: str, value: list[Any]) -> None:
+            self._draft[name] = value
+            if len(work.fields) == 1:
+                self._decide(Verdict.EDIT, answer=dict(self._draft))
+            else:
+                self._paint()
+
+        mark_spans(self.ontos, view.pair, work, self._draft, done)
 
     def do_reject(self) -> None:
         """The pair is no good."""
@@ -349,7 +376,7 @@ class LabelDesk(Many):
             return
         self._queue = None
         self._let_go()
-        self.post_message(self.Left())
+        self.post_message(self.Left(self._work.id if self._work is not None else ""))
 
     def on_unmount(self) -> None:
         """Whatever ends the app: what was decided is written first."""

@@ -18,6 +18,7 @@ from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values, schema_che
 from ontos_tui.tui.dialogs.interchange import read_path
 from ontos_tui.tui.stages.base import error_lines
 from ontos_tui.tui.stages.label_page import LabelPage
+from ontos_tui.tui.stages.label_work import Work, work_of_task
 from ontos_tui.tui.widgets.data_grid import value_text
 from ontos_tui.tui.widgets.lines import EMPTY, Line, OneLine, Panel, line, span, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
@@ -248,17 +249,26 @@ class CanonicalPage(LabelPage):
         def done(index: int | None) -> None:
             if index is not None:
                 _, _, sheet_id, labelset_id = choices[index]
-                self.post_message(self.Listing(sheet_id, labelset_id))
+                self.post_message(self.Labeling(lambda workspace: _list_of_mine(workspace, sheet_id, labelset_id)))
 
         shown = [(sheet, labelset) for sheet, labelset, _, _ in choices]
         self.app.push_screen(ChooseDialog("Label the items of which sheet, with which labelset?", shown), done)
 
-    class Listing(LabelPage.Left):
-        """The user wants to label the items of a sheet with a labelset, without pairs."""
+    def came_back(self, work_id: str) -> None:
+        """A list in which everything is decided has served its purpose; the next one begins with what is left."""
 
-        def __init__(self, sheet_id: str, labelset_id: str) -> None:
-            super().__init__()
-            self.sheet_id, self.labelset_id = sheet_id, labelset_id
+        def hand_in(workspace: Workspace) -> bool:
+            done = not workspace.task_label.counts(work_id).unlabeled
+            if done:
+                workspace.labeling.submit(work_id)
+            return done
+
+        def told(done: bool) -> None:
+            if done:
+                self.ontos.tell("All of this list are labelled. n makes the next one.")
+            self._changed(None)
+
+        self.ask(hand_in, told, group="do")
 
     # Out and in
 
@@ -303,6 +313,10 @@ def _listed(workspace: Workspace, wanted: LabelFilter) -> Listed:
 def _about(workspace: Workspace, label: CanonicalLabel) -> About:
     service = workspace.labels
     return About(label, service.usage(label.id), service.versions(label.id))
+
+
+def _list_of_mine(workspace: Workspace, sheet_id: str, labelset_id: str) -> Work:
+    return work_of_task(workspace, workspace.labeling.my_list(sheet_id, labelset_id).id)
 
 
 def _choices(workspace: Workspace) -> list[tuple[str, str, str, str]]:
@@ -350,7 +364,7 @@ def _lines(about: About, width: int) -> Iterator[Line]:
     for name, value in label.label_data.items():
         yield line(span(name, "muted", 20), span(value_text(value), "strong"))
     yield EMPTY
-    yield line(span(f"{label.confidence} confidence · from {label.source} · version {label.version}", "muted"))
+    yield from wrap(f"version {label.version} · {label.confidence} confidence · from {label.source}", width, "muted")
     if label.notes:
         yield from wrap(f"note: {label.notes}", width, "accent")
     when = label.updated_at.astimezone().strftime("%Y-%m-%d %H:%M")

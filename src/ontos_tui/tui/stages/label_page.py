@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.message import Message
 
 from ontos_tui.tui.commands import Command
 from ontos_tui.tui.stages.base import Page
+
+if TYPE_CHECKING:
+    from ontos_tui.tui.stages.label_work import Work
+    from ontos_tui.workspace import Workspace
 
 
 class LabelPage(Page):
@@ -19,6 +24,17 @@ class LabelPage(Page):
 
     class Left(Message):
         """The user is done with this page."""
+
+    class Labeling(Message):
+        """The desk is wanted for some work; the page is told when the user comes back."""
+
+        def __init__(self, find: Callable[[Workspace], Work]) -> None:
+            super().__init__()
+            self.find = find
+
+    def came_back(self, work_id: str) -> None:
+        """The user has left the desk, where this work was open."""
+        self.reload()
 
     def action_back(self) -> None:
         self.post_message(self.Left())

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
-from ontos_tui.tui.dialogs.interchange import read_share
+from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values, read_part
 from ontos_tui.tui.gateway import ServiceUser
 from ontos_tui.tui.stages.label_wanted import HINT_WORDS
 
@@ -59,6 +58,6 @@ def ask_blind_share(asker: ServiceUser, sheet: TrainingSheet) -> None:
 
     about = "People lean towards what is proposed. A hidden share shows how much: w compares both. Usual is 10 %."
     field = FormField(
-        "share", "Share", f"{sheet.blind_share:.0%}", hint="such as 10 %; 0 hides nothing", read=read_share
+        "share", "Share", f"{sheet.blind_share:.0%}", hint="such as 10 %; 0 hides nothing", read=read_part
     )
     asker.app.push_screen(FormDialog(f"Hide proposals · {sheet.name}", (field,), about=about), done)

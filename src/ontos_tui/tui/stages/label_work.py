@@ -118,7 +118,7 @@ def work_of_task(workspace: Workspace, task_id: str) -> Work:
         template = Template.model_validate(workspace.label.training_sheet(job.training_sheet_id).template_snapshot)
     return Work(
         task.id,
-        f"{job.name} · task {task.number}",
+        f"task {task.number} · {job.name}",
         job.response_schema,
         lambda workspace: workspace.task_label,
         guidelines=_guidelines(job.instructions or (template.guidelines if template else ""), labelset),
