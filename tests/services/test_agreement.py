@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from labeling import MAJOR, MINOR, NONE, a_training_sheet
 from ontos_tui.domain.agreement import ALPHA, FEW_ITEMS, NOBODY, ONE_ANSWER, Scale
@@ -231,3 +236,26 @@ def test_ten_items_and_more_have_an_interval(workspace: Workspace) -> None:
     assert whole.low is not None
     assert whole.high is not None
     assert -1 <= whole.low < whole.value < whole.high <= 1
+
+
+WORDS = st.sampled_from([MINOR, MAJOR, NONE, "blurred", None])
+
+
+@settings(max_examples=8)
+@given(st.lists(st.tuples(WORDS, WORDS, WORDS), min_size=1, max_size=4))
+def test_an_item_is_labelled_or_rejected_by_all_or_disputed(
+    said: list[tuple[dict[str, object] | str | None, ...]],
+) -> None:
+    with TemporaryDirectory() as home, Workspace(Path(home)) as workspace:
+        job = a_job(workspace, len(said), overlap=3)
+        for place, actor in enumerate(("ben", "eva", "kim")):
+            votes(workspace, actor, job, {f"item-{n}": some[place] for n, some in enumerate(said, 1)})
+        labelled = {label.item_ref for label in workspace.labels.find()}
+        disputed = {one.item_ref for one in workspace.agreement.disagreements(job.id)}
+        rejected = {f"item-{n}" for n, some in enumerate(said, 1) if set(map(str, some)) == {"blurred"}}
+        assert labelled | disputed | rejected == {f"item-{n}" for n in range(1, len(said) + 1)}
+        assert len(labelled) + len(disputed) + len(rejected) == len(said), "nothing is two of them"
+        for ref in disputed:
+            workspace.agreement.adjudicate(job.id, ref, MAJOR)
+        assert workspace.agreement.disagreements(job.id) == []
+        assert {label.item_ref for label in workspace.labels.find()} == labelled | disputed

@@ -17,7 +17,10 @@ from ontos_tui.domain.shares import wilson
 KAPPA = "Cohen's kappa"
 ALPHA = "Krippendorff's alpha"
 
-RESAMPLES = 1_000
+RESAMPLES, LEAST_RESAMPLES = 1_000, 200
+RATINGS = 5_000_000
+"""So many answers are drawn in all; where more different ones have to be looked at, there are fewer resamples."""
+
 ROUNDING = 1e-12
 """Of values on a scale around 0 to 1, what is less apart in a resample is rounding."""
 
@@ -210,8 +213,9 @@ def bootstrap(patterns: Mapping[tuple[Any, ...], int], scale: Scale, seed: int =
         if fixed is None
         else observed(places)
     )
+    resamples = min(RESAMPLES, max(LEAST_RESAMPLES, RATINGS // len(codes)))
     found: list[float] = []
-    while len(found) < RESAMPLES:
+    while len(found) < resamples:
         if len(patterns) * 10 < items:
             times_drawn = draw.multinomial(items, drawn / items)
         else:

@@ -215,6 +215,8 @@ def _sources(connection: Connection, job: LabelingJob, refs: Sequence[str]) -> d
         ref: fields
         for some in chunks(refs)
         for ref, fields in connection.execute(
-            select(_ITEMS.item_ref, _ITEMS.source_data).where(_ITEMS.job_id == job.id, _ITEMS.item_ref.in_(some))
+            select(_ITEMS.item_ref, _ITEMS.source_data)
+            .where(_ITEMS.job_id == job.id, _ITEMS.item_ref.in_(some))
+            .group_by(_ITEMS.item_ref)
         )
     }

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import combinations
 
 from sqlalchemy import Connection, delete, select
@@ -43,7 +44,7 @@ class Vote:
     notes: str
     at: datetime | None
 
-    @property
+    @cached_property
     def decision(self) -> str | None:
         """What is compared: the answer, or that there can be none. Who flags an item has not decided."""
         if self.status is PairStatus.FLAGGED:
@@ -106,24 +107,27 @@ def adjudicated(connection: Connection, job: LabelingJob) -> set[str]:
 
 def note_disagreements(connection: Connection, job: LabelingJob, number: int) -> int:
     """Hints to the pairs of the job's training sheet about which a batch's people differ; returns how many."""
-    if job.training_sheet_id is None:
+    if job.training_sheet_id is None or job.overlap == 1:
         return 0
     votes = votes_by_item(connection, job, number)
     done = adjudicated(connection, job)
     wanted = {ref: some for ref, some in votes.items() if len(some) > 1 and is_open(some) and ref not in done}
-    hints: list[Hint] = []
-    for pair_id, ref in _pairs(connection, job.training_sheet_id, list(votes)):
-        connection.execute(delete(table(Hint)).where(_HINTS.pair_id == pair_id, _HINTS.kind == HintKind.DISAGREED))
-        if ref in wanted:
-            hints.append(_hint(job, job.training_sheet_id, pair_id, wanted[ref]))
-    return rows.add_many(connection, hints)
+    pairs = _pairs(connection, job.training_sheet_id, list(votes))
+    _drop(connection, [pair_id for pair_id, _ in pairs])
+    sheet_id = job.training_sheet_id
+    return rows.add_many(connection, (_hint(job, sheet_id, key, wanted[ref]) for key, ref in pairs if ref in wanted))
 
 
 def drop_disagreement(connection: Connection, job: LabelingJob, item_ref: str) -> None:
     """Take the hint of an item away."""
     if job.training_sheet_id is not None:
-        for pair_id, _ in _pairs(connection, job.training_sheet_id, [item_ref]):
-            connection.execute(delete(table(Hint)).where(_HINTS.pair_id == pair_id, _HINTS.kind == HintKind.DISAGREED))
+        _drop(connection, [pair_id for pair_id, _ in _pairs(connection, job.training_sheet_id, [item_ref])])
+
+
+def _drop(connection: Connection, pair_ids: Sequence[str]) -> None:
+    for some in chunks(pair_ids):
+        where = (_HINTS.pair_id.in_(some), _HINTS.kind == HintKind.DISAGREED)
+        connection.execute(delete(table(Hint)).where(*where))
 
 
 def _pairs(connection: Connection, sheet_id: str, refs: Sequence[str]) -> list[tuple[str, str]]:
