@@ -86,7 +86,7 @@ class JobsPage(LabelPage):
                 yield Table["TaskView"](
                     [
                         ColumnSpec("task", 5),
-                        ColumnSpec("state", 13),
+                        ColumnSpec("state", 14),
                         ColumnSpec("who", 0),
                         ColumnSpec("decided", 9, True),
                     ],

@@ -26,7 +26,7 @@ AHEAD, BEHIND, SOON = 16, 3, 4
 PAGE, PAGES, ITEMS = 200, 12, 200
 """Rows that are read at once; how many such pages and how many whole items are kept."""
 
-PACE_SECONDS = 120.0
+PACE_SECONDS, PACE_LEAST = 120.0, 10.0
 NAME = 28
 """Cells of the training sheet's name in the progress line, so that what matters more stays in view."""
 
@@ -189,14 +189,14 @@ class LabelQueue(Sequence["QueueRow"]):
         self._pages[index // PAGE][index % PAGE] = changed
 
     def pace(self) -> float | None:
-        """Decisions a minute over the last two minutes; None until there are a few."""
+        """Decisions a minute over the last two minutes; None until a few were made in a span that tells something."""
         horizon = time.monotonic() - PACE_SECONDS
         while self._decided and self._decided[0] < horizon:
             self._decided.popleft()
         if len(self._decided) < 3:
             return None
         span = self._decided[-1] - self._decided[0]
-        return (len(self._decided) - 1) / span * 60 if span > 0 else None
+        return (len(self._decided) - 1) / span * 60 if span >= PACE_LEAST else None
 
     def minutes_left(self) -> float | None:
         """Time for what is left at the present pace; an estimate, and None without a pace."""
