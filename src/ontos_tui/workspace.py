@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ontos_tui.services.task_label import TaskLabelService
     from ontos_tui.services.templates import TemplateService
     from ontos_tui.services.train import TrainService
+    from ontos_tui.services.views import ViewService
 
 
 class Workspace:
@@ -174,6 +175,12 @@ class Workspace:
         from ontos_tui.services.hints import HintService
 
         return HintService(self.store, lambda: self.trainer, self.jobs, self.home, self.actor, self.settings.hints)
+
+    @cached_property
+    def views(self) -> ViewService:
+        from ontos_tui.services.views import ViewService
+
+        return ViewService(self.store, self.actor)
 
     @cached_property
     def train(self) -> TrainService:

@@ -129,6 +129,18 @@ class Hint(Record):
     made_at: datetime = Field(default_factory=now)
 
 
+class SavedView(Audited):
+    """A filter and an order of a training sheet's queue under a name, to be labelled like any session."""
+
+    TABLE: ClassVar[str] = "saved_views"
+    UNIQUE: ClassVar = (("training_sheet_id", "name"),)
+
+    training_sheet_id: str
+    name: str = Field(min_length=1, max_length=60)
+    wanted: dict[str, Any] = Field(default_factory=dict, description="the filter: what is not said leaves nothing out")
+    sort: str = Field("order", description="the order, as services/queue.py calls it")
+
+
 def is_blind(container_id: str, item_ref: str, share: float) -> bool:
     """Whether this item belongs to the share whose proposal is hidden: always the same ones, spread evenly."""
     digest = hashlib.sha256(f"{container_id}\0{item_ref}".encode("utf-8", "surrogatepass")).digest()

@@ -72,6 +72,15 @@ def spans_of(value: Any, text: str) -> tuple[Span, ...]:
     return tuple(sorted(found))
 
 
+def fitting(value: Any, text: str, rules: SpanRules) -> tuple[tuple[Span, ...], int]:
+    """The spans of any answer that may stand together, and how many others had to be left out."""
+    kept: tuple[Span, ...] = ()
+    for one in spans_of(value, text):
+        if one.label in rules.labels and (rules.overlap or not any(one.overlaps(other) for other in kept)):
+            kept = put(kept, one, rules)
+    return kept, (len(value) if isinstance(value, list) else 0) - len(kept)
+
+
 def answer_of(spans: Iterable[Span], text: str, rules: SpanRules) -> list[dict[str, Any]]:
     """Spans as the answer holds them, in the order of the text."""
     return [

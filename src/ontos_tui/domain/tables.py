@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ontos_tui.domain.data import DataTable, Sheet
 from ontos_tui.domain.improve import AnnotationTask, FeedbackItem, Gap, GapUpdate
-from ontos_tui.domain.labeling import Claim, Hint, LabelingJob, LabelingTask, TaskItem
+from ontos_tui.domain.labeling import Claim, Hint, LabelingJob, LabelingTask, SavedView, TaskItem
 from ontos_tui.domain.pairs import CanonicalLabel, CanonicalLabelVersion, Event, QAPair, TrainingSheet
 from ontos_tui.domain.record import Record
 from ontos_tui.domain.serving import Deployment, Endpoint, InferenceRecord
@@ -26,6 +26,7 @@ RECORDS: tuple[type[Record], ...] = (
     TaskItem,
     Claim,
     Hint,
+    SavedView,
     Event,
     Job,
     JobEvent,

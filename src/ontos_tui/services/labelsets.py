@@ -24,7 +24,7 @@ from ontos_tui.store.counts import label_counts
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 
-DESK_KEYS = frozenset("aerfsunUNxXDdCmvFopgHkjhlGJq?/: ")
+DESK_KEYS = frozenset("aerfsSunUNxXDdCmMvVFopgHkjhlGJq?/: ")
 """Keys that decide or move in the queue; a class cannot have them. Digits it can."""
 
 FIELDS = ("name", "description", "label_type", "field", "classes", "response_schema", "guidelines", "use_case")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ontos_tui.domain.governance import badges
 from ontos_tui.tui.dialogs.record import field_lines
+from ontos_tui.tui.stages.label_spans import span_lines
 from ontos_tui.tui.stages.label_work import Work
 from ontos_tui.tui.widgets.data_grid import value_text
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Span, colour, line, span, wrap
@@ -109,6 +110,9 @@ def _field_lines(pair: Decidable, field: AnswerField, work: Work, draft: Draft, 
     value = draft.answer.get(field.name)
     proposed = None if draft.blind or pair.proposal is None else pair.proposal
     changed = proposed is not None and proposed.get(field.name) != value
+    if field.spans is not None:
+        yield from span_lines(field, value, pair.source_data, room, width, changed=changed)
+        return
     yield line(
         span("▸" if field.name == draft.active else " ", "key"),
         span(field.name, "muted", room),

@@ -39,6 +39,7 @@ class QueueTable(Table["QueueRow"], Commanded):
             key_text="1–9",
         ),
         Command("desk('edit')", "e", "Edit", "Change the answer in a form, then approve it"),
+        Command("desk('spans')", "S", "Spans", "Mark stretches of the text, where the answer holds some", shown=False),
         Command("desk('undo')", "u", "Undo", "Take back your last decision here; as often as you like, also tomorrow"),
         Command("desk('leave')", "escape", "Back", "To the training sheets; number keys are stages again"),
         Command("desk('reject')", "r", "Reject", "The pair is no good; say why"),
@@ -54,6 +55,8 @@ class QueueTable(Table["QueueRow"], Commanded):
         Command("desk('jump')", "colon", "Jump", "To the item with this number or name", shown=False),
         Command("desk('search')", "slash", "Search", "Only pairs that contain a text", shown=False),
         Command("desk('filter')", "v", "Status", "All, to decide, labeled, flagged or rejected", shown=False),
+        Command("desk('similar')", "M", "More like it", "In the order of the likeness to this one", shown=False),
+        Command("desk('views')", "V", "Views", "Filters and orders under a name: open, save, delete", shown=False),
         Command("desk('filters')", "F", "Filter", "By label, confidence, disagreement, source, text…", shown=False),
         Command(
             "desk('sort')", "o", "Order", "In order, least sure, most disagreed, likely errors, oldest", shown=False

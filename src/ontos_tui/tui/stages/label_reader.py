@@ -22,12 +22,16 @@ from ontos_tui.tui.widgets.lines import OneLine, Panel, line, span
 from ontos_tui.tui.widgets.table import Table
 
 if TYPE_CHECKING:
+    from ontos_tui.domain.errors import OntosError
     from ontos_tui.services.label import PairCounts, QueueRow
     from ontos_tui.tui.stages.label_work import Work
     from ontos_tui.workspace import Workspace
 
 NOTHING = ("", 0)
 """The pair and the version of it that the draft was made from, when there is none."""
+
+SEARCHING = "⧗ searching…"
+"""What the line above the list says while a large one is being found or put in order."""
 
 CLAIMED, RENEW_AT = 8, 3
 """Pairs ahead that are claimed at once, and how few of them may be left before the next are."""
@@ -100,7 +104,8 @@ class LabelReader(ServiceUser):
 
         self.ask(find, found, group="open")
 
-    def _load(self) -> None:
+    def _load(self, before: Wanted | None = None) -> None:
+        """Have the queue made; where that fails, `before` is wanted again."""
         work, wanted, session = self._work, self._wanted, self._session
         assert work is not None, "something is open"
         first, here = self._queue is None, self.ontos.session.pair_id
@@ -108,11 +113,21 @@ class LabelReader(ServiceUser):
             lambda workspace: open_queue(work.service(workspace), work, wanted, here, session, undecided=first),
             self._take,
             group="queue",
+            failed=lambda error: self._not_found(error, before),
         )
+
+    def _not_found(self, error: OntosError, before: Wanted | None) -> None:
+        if before is not None:
+            self._wanted = before
+        self._last = ""
+        self._paint_progress()
+        self.ontos.tell_error(error)
 
     def _take(self, queue: LabelQueue) -> None:
         if self._queue is not None:
             queue.marked = self._queue.marked
+        if self._last == SEARCHING:
+            self._last = ""
         self._queue = queue
         self.table.say(
             "Nothing here fits the filter. Press F to change it, or v for another status."
@@ -124,9 +139,11 @@ class LabelReader(ServiceUser):
         self._look()
 
     def want(self, wanted: Wanted) -> None:
-        """List something else, or in another order."""
-        self._wanted = wanted
-        self._load()
+        """List something else, or in another order; what is listed now stays until it is found."""
+        before, self._wanted = self._wanted, wanted
+        self._last = SEARCHING
+        self._paint_progress()
+        self._load(before)
 
     def others_changed(self) -> None:
         """Somebody, perhaps we, committed something: read what is in sight again and keep the place."""
@@ -308,6 +325,28 @@ class LabelReader(ServiceUser):
                 self.want(self._wanted.filled(work, values))
 
         self.app.push_screen(FormDialog("What to show", self._wanted.form(work)), done)
+
+    def do_similar(self) -> None:
+        """The most similar ones first."""
+        if self._view is not None:
+            self.want(self._wanted.similar_to(self._view.pair.item_ref))
+
+    def do_views(self) -> None:
+        """Open, save or delete a named filter and order."""
+        from ontos_tui.tui.dialogs.views import ViewsDialog
+
+        work = self._work
+        if work is None:
+            return
+        if not work.is_shared:
+            self.ontos.tell("Views are of training sheets; a task is short enough without.")
+            return
+
+        def done(wanted: Wanted | None) -> None:
+            if wanted is not None:
+                self.want(wanted)
+
+        self.app.push_screen(ViewsDialog(work.id, work.name, self._wanted), done)
 
     def do_sort(self) -> None:
         """The next order."""
