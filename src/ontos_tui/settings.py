@@ -45,6 +45,10 @@ class Settings(BaseModel):
         (HintKind.DUPLICATE, HintKind.SUSPECT, HintKind.UNSURE),
         description="the help at labeling that is computed when none is named; [] turns all of it off",
     )
+    alert_command: tuple[str, ...] | str = Field(
+        (),
+        description="a command that is told about alerts: words, or one line that is split into them; no shell runs it",
+    )
     serve_port: int = Field(8765, ge=1, le=65535, description="loopback port of `ontos serve`")
 
     @classmethod

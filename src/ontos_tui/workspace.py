@@ -14,11 +14,13 @@ from ontos_tui.store.engine import Store
 if TYPE_CHECKING:
     from ontos_tui.jobs.queue import JobQueue
     from ontos_tui.platforms.base import Catalog, ChatModel, Serving, Trainer
+    from ontos_tui.services.alerts import AlertService
     from ontos_tui.services.agreement import AgreementService
     from ontos_tui.services.claims import ClaimService
     from ontos_tui.services.constraints import ConstraintService
     from ontos_tui.services.data import DataService
     from ontos_tui.services.deploy import DeployService
+    from ontos_tui.services.drift import DriftService
     from ontos_tui.services.generate import GenerateService
     from ontos_tui.services.hints import HintService
     from ontos_tui.services.improve import ImproveService
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from ontos_tui.services.task_label import TaskLabelService
     from ontos_tui.services.templates import TemplateService
     from ontos_tui.services.train import TrainService
-    from ontos_tui.services.views import ViewService
 
 
 class Workspace:
@@ -177,12 +178,6 @@ class Workspace:
         return HintService(self.store, lambda: self.trainer, self.jobs, self.home, self.actor, self.settings.hints)
 
     @cached_property
-    def views(self) -> ViewService:
-        from ontos_tui.services.views import ViewService
-
-        return ViewService(self.store, self.actor)
-
-    @cached_property
     def train(self) -> TrainService:
         from ontos_tui.services.train import TrainService
 
@@ -199,6 +194,18 @@ class Workspace:
         from ontos_tui.services.monitor import MonitorService
 
         return MonitorService(self.store)
+
+    @cached_property
+    def drift(self) -> DriftService:
+        from ontos_tui.services.drift import DriftService
+
+        return DriftService(self.store, self.actor)
+
+    @cached_property
+    def alerts(self) -> AlertService:
+        from ontos_tui.services.alerts import AlertService
+
+        return AlertService(self.store, self.monitor, self.drift, self.jobs, self.settings, self.actor)
 
     @cached_property
     def improve(self) -> ImproveService:

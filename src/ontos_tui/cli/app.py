@@ -13,8 +13,10 @@ import typer
 
 from ontos_tui.cli import (
     agreement,
+    alerts,
     data,
     deploy,
+    drift,
     generate,
     hints,
     improve,
@@ -45,7 +47,22 @@ def command_line() -> typer.Typer:
         no_args_is_help=True,
         **PLAIN,
     )
-    for stage in (start, data, generate, label, hints, agreement, train, jobs, deploy, monitor, improve, interchange):
+    for stage in (
+        start,
+        data,
+        generate,
+        label,
+        hints,
+        agreement,
+        train,
+        jobs,
+        deploy,
+        monitor,
+        drift,
+        alerts,
+        improve,
+        interchange,
+    ):
         stage.register(root)
     for app in [root, *(group.typer_instance for group in root.registered_groups)]:
         for command in app.registered_commands if app else ():

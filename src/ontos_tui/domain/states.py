@@ -89,6 +89,12 @@ class LabelingTaskStatus(StrEnum):
     REJECTED = "rejected"
 
 
+class AlertStatus(StrEnum):
+    ACTIVE = "active"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
 TEMPLATE_TRANSITIONS: Mapping[TemplateStatus, frozenset[TemplateStatus]] = {
     TemplateStatus.DRAFT: frozenset({TemplateStatus.PUBLISHED, TemplateStatus.ARCHIVED}),
     TemplateStatus.PUBLISHED: frozenset({TemplateStatus.ARCHIVED}),
@@ -133,6 +139,13 @@ LABELING_TASK_TRANSITIONS: Mapping[LabelingTaskStatus, frozenset[LabelingTaskSta
     LabelingTaskStatus.APPROVED: frozenset(),
     # A rejected task's answers count for nothing; its items are labelled anew.
     LabelingTaskStatus.REJECTED: frozenset({LabelingTaskStatus.PENDING}),
+}
+
+ALERT_TRANSITIONS: Mapping[AlertStatus, frozenset[AlertStatus]] = {
+    AlertStatus.ACTIVE: frozenset({AlertStatus.ACKNOWLEDGED, AlertStatus.RESOLVED}),
+    AlertStatus.ACKNOWLEDGED: frozenset({AlertStatus.RESOLVED}),
+    # A rule that is broken again opens another alert.
+    AlertStatus.RESOLVED: frozenset(),
 }
 
 S = TypeVar("S", bound=StrEnum)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from ontos_tui.domain.alerts import Alert, AlertRule
 from ontos_tui.domain.data import DataTable, Sheet
+from ontos_tui.domain.drift import DriftReport
 from ontos_tui.domain.improve import AnnotationTask, FeedbackItem, Gap, GapUpdate
-from ontos_tui.domain.labeling import Claim, Hint, LabelingJob, LabelingTask, SavedView, TaskItem
+from ontos_tui.domain.labeling import Claim, Hint, LabelingJob, LabelingTask, TaskItem
 from ontos_tui.domain.pairs import CanonicalLabel, CanonicalLabelVersion, Event, QAPair, TrainingSheet
 from ontos_tui.domain.record import Record
 from ontos_tui.domain.serving import Deployment, Endpoint, InferenceRecord
@@ -26,7 +28,6 @@ RECORDS: tuple[type[Record], ...] = (
     TaskItem,
     Claim,
     Hint,
-    SavedView,
     Event,
     Job,
     JobEvent,
@@ -39,6 +40,9 @@ RECORDS: tuple[type[Record], ...] = (
     Gap,
     GapUpdate,
     AnnotationTask,
+    DriftReport,
+    AlertRule,
+    Alert,
 )
 
 APPEND_ONLY: tuple[type[Record], ...] = (Event, JobEvent, Deployment, GapUpdate, CanonicalLabelVersion)

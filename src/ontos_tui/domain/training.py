@@ -18,6 +18,7 @@ class JobKind(StrEnum):
     TRAIN = "train"
     SERVE = "serve"
     HINTS = "hints"
+    WATCH = "watch"
 
 
 class Job(Record):

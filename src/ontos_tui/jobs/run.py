@@ -24,6 +24,7 @@ from ontos_tui.domain.states import JobStatus
 from ontos_tui.domain.training import Evaluation, Job, JobKind
 from ontos_tui.jobs.loopback import listen, url
 from ontos_tui.jobs.queue import RESUME, JobQueue
+from ontos_tui.services.alerts import ChangeKind
 from ontos_tui.services.deploy import EndpointView
 from ontos_tui.workspace import Workspace
 
@@ -226,11 +227,30 @@ class _Answers:
         return item
 
 
+def _watch(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
+    every, ended = float(job.params["every"]), threading.Event()
+    reporter.on_stop = ended.set
+    opened = resolved = 0
+    while not ended.is_set():
+        try:
+            changes = workspace.alerts.evaluate()
+        except OntosError as error:
+            LOG.warning("the rules could not be looked at: %s", error)  # the next look may succeed
+            reporter.update(0, 0, _kept(f"the last look failed: {error.what}"))
+        else:
+            opened += sum(change.kind is ChangeKind.OPENED for change in changes)
+            resolved += sum(change.kind is ChangeKind.RESOLVED for change in changes)
+            reporter.update(0, 0, f"alerts since it began: {opened:,} opened, {resolved:,} resolved")
+        ended.wait(every)
+    raise JobCancelledError("The watch was stopped.", "Start it again when you need it.")
+
+
 WORK: Mapping[JobKind, Work] = {
     JobKind.TRAIN: _train,
     JobKind.GENERATE: _generate,
     JobKind.SERVE: _serve,
     JobKind.HINTS: _hints,
+    JobKind.WATCH: _watch,
 }
 
 
