@@ -46,6 +46,7 @@ class Meter:
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         self.first_paint_ms = self.settled_ms = 0.0
         self.start_bytes = 0
+        self.output = b""
 
     def __enter__(self) -> Meter:
         self._start()
@@ -63,6 +64,7 @@ class Meter:
         for query, reply in _REPLIES:
             if query in data:
                 os.write(self.fd, reply)
+        self.output += data
         return data
 
     def _start(self) -> None:
@@ -77,6 +79,10 @@ class Meter:
                     self.first_paint_ms = (last - self.begun) * 1000
         self.settled_ms = (last - self.begun) * 1000
         self.start_bytes = len(seen)
+
+    def press(self, data: bytes) -> None:
+        """Press a key and look at nothing."""
+        os.write(self.fd, data)
 
     def key(self, data: bytes, quiet: float = QUIET) -> Answer:
         """Press a key on a quiet screen; it is answered when nothing comes for `quiet` seconds.
@@ -96,6 +102,18 @@ class Meter:
         if not got:
             raise RuntimeError(f"the key {data!r} was not answered")
         return Answer((first - begun) * 1000, (last - begun) * 1000, len(got), got.count(_FRAME))
+
+    def until(self, shown: str, since: int = 0) -> float:
+        """Milliseconds until the program has sent this text, in one piece, behind the byte `since` of its output.
+
+        Raises RuntimeError when it does not within a minute.
+        """
+        begun = time.perf_counter()
+        while shown.encode() not in self.output[since:]:
+            self._read(0.5)
+            if time.perf_counter() - begun > 60:
+                raise RuntimeError(f"{shown!r} was not shown")
+        return (time.perf_counter() - begun) * 1000
 
     def burst(self, data: bytes, times: int, hertz: float) -> tuple[float, int]:
         """Press a key so many times at this rate: milliseconds from the last one to the last byte, and bytes in all."""

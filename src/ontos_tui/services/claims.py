@@ -102,12 +102,14 @@ def _held(connection: Connection, pair_ids: Sequence[str], session: str) -> dict
 
 def _numbers(connection: Connection, training_sheet_id: str, pair_ids: Sequence[str]) -> list[tuple[str, int]]:
     """Id and sequence number of those that are still to be decided."""
-    query = select(_PAIRS.id, _PAIRS.sequence_number).where(
-        _PAIRS.id.in_(pair_ids),
-        _PAIRS.training_sheet_id == training_sheet_id,
-        _PAIRS.status == PairStatus.UNLABELED,
-    )
-    return [(str(pair_id), int(number)) for pair_id, number in connection.execute(query)]
+    # Asked for by its id alone: with the status among the conditions, SQLite walks through all that is undecided.
+    query = select(_PAIRS.id, _PAIRS.sequence_number, _PAIRS.training_sheet_id, _PAIRS.status)
+    return [
+        (str(pair_id), int(number))
+        for some in chunks(pair_ids)
+        for pair_id, number, container_id, status in connection.execute(query.where(_PAIRS.id.in_(some)))
+        if container_id == training_sheet_id and status == PairStatus.UNLABELED
+    ]
 
 
 def _claim(
