@@ -254,7 +254,8 @@ def test_a_percentile_is_as_near_as_it_says(latencies: list[float], share: float
     exact = sorted(latencies)[math.ceil(share * len(latencies)) - 1]
     found = percentile(bins, share)
     assert found is not None
-    assert abs(found / exact - 1) <= WITHIN * (1 + 1e-9)
+    assert bin_of(found) == bin_of(exact)
+    assert max(found / exact, exact / found) <= 1 + WITHIN * (1 + 1e-9)
 
 
 def test_beyond_the_bins_a_percentile_is_the_border() -> None:

@@ -18,8 +18,8 @@ EDGES: tuple[float, ...] = tuple(
 )
 """Borders between the bins, in ms. The first bin is below all of them, the last one starts at the last of them."""
 BINS = len(EDGES) + 1
-WITHIN = 10 ** (1 / (2 * PER_DECADE)) - 1
-"""How far a percentile that is read from the bins can be from the true one, as a share of the latter (12.2 %)."""
+WITHIN = 10 ** (1 / PER_DECADE) - 1
+"""How far a percentile that is read from the bins can be from the true one: the width of a bin (25.9 %)."""
 
 
 class Bucket(StrEnum):
@@ -97,8 +97,8 @@ class Tally:
     def percentile(self, share: float) -> float | None:
         """The latency that this share of the answered requests stay within, at most `WITHIN` from the true one.
 
-        It is the (geometric) middle of the bin that holds the true one by nearest rank; below the first border and
-        above the last one it is that border, which is all that is known there.
+        It lies in the bin of the true one (by nearest rank), as far in as its rank is among those of the bin; below the
+        first border and above the last one it is that border, which is all that is known there.
         """
         return percentile(self.bins, share)
 
@@ -109,8 +109,11 @@ def percentile(bins: Sequence[int], share: float) -> float | None:
     if not total:
         return None
     rank = max(1, math.ceil(share * total))
-    at = next(number for number, seen in enumerate(accumulate(bins)) if seen >= rank)
-    return math.sqrt(EDGES[max(0, at - 1)] * EDGES[min(at, len(EDGES) - 1)])
+    at, seen = next((number, seen) for number, seen in enumerate(accumulate(bins)) if seen >= rank)
+    if at in (0, BINS - 1):
+        return EDGES[0] if at == 0 else EDGES[-1]
+    into = (rank - (seen - bins[at]) - 0.5) / bins[at]
+    return float(EDGES[at - 1] * (EDGES[at] / EDGES[at - 1]) ** into)
 
 
 def bin_of(latency_ms: float) -> int:

@@ -14,7 +14,9 @@ from ontos_tui.tui.widgets.data_grid import value_text
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, Span, line, span, wrap
 
 if TYPE_CHECKING:
+    from ontos_tui.domain.data import Row
     from ontos_tui.domain.pairs import Decidable
+    from ontos_tui.domain.schema import Answer
     from ontos_tui.services.alike import Alike
 
 NAME, LEAST = 24, 12
@@ -42,31 +44,34 @@ class AlikeDialog(Dialog[None], ServiceUser):
         self.ask(lambda workspace: most_alike(workspace.store, self._pair.id), self._show, failed=self._say)
 
     def _show(self, found: Sequence[Alike]) -> None:
-        self.query_one(Panel).show(lambda width: _lines(self._pair, found, width))
+        pair = self._pair
+        self.query_one(Panel).show(
+            lambda width: alike_lines(pair.item_ref, pair.answer or {}, pair.source_data, found, width)
+        )
 
     def _say(self, error: OntosError) -> None:
         told = f"{error.what} {error.todo}"
         self.query_one(Panel).show(lambda width: wrap(told, width, "warn"))
 
 
-def _lines(pair: Decidable, found: Sequence[Alike], width: int) -> Iterator[Line]:
+def alike_lines(name: str, answer: Answer, fields: Row, found: Sequence[Alike], width: int) -> Iterator[Line]:
+    """Something with an answer and fields, called `name`, beside what is alike."""
     shown = found[: max(1, (width - NAME) // LEAST - 1)]
     room = max(LEAST, (width - NAME) // (len(shown) + 1))
-    heads = [_cell(pair.item_ref, "strong", room), *(_cell(one.ref, "title", room) for one in shown)]
+    heads = [_cell(name, "strong", room), *(_cell(one.ref, "title", room) for one in shown)]
     yield line(span("", width=NAME), *heads)
     yield _row("distance", ["", *(f"{one.distance:.3f}" for one in shown)], room, "muted")
     yield EMPTY
-    answer = pair.answer or {}
     names = dict.fromkeys([*answer, *(name for one in shown for name in one.answer)])
-    for name in names:
-        values = [value_text(answer.get(name)), *(value_text(one.answer.get(name)) for one in shown)]
-        yield _row(name, values, room, "accent")
+    for field in names:
+        values = [value_text(answer.get(field)), *(value_text(one.answer.get(field)) for one in shown)]
+        yield _row(field, values, room, "accent")
     yield EMPTY
-    for name, value in pair.source_data.items():
+    for field, value in fields.items():
         own = value_text(value)
-        others = [value_text(one.fields.get(name)) for one in shown]
+        others = [value_text(one.fields.get(field)) for one in shown]
         yield line(
-            span(name, "muted", NAME),
+            span(field, "muted", NAME),
             _cell(own, "strong", room),
             *(_other(told, own, room) for told in others),
         )

@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 
 from ontos_tui.tui.commands import Command
+from ontos_tui.tui.dialogs.alike import alike_lines
 from ontos_tui.tui.dialogs.answer import answer_lines, said_lines, source_lines
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.dialogs.feedback import ask_feedback, noted
 from ontos_tui.tui.dialogs.record import field_lines
 from ontos_tui.tui.gateway import ServiceUser
+from ontos_tui.tui.stages.base import error_lines
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
 
 if TYPE_CHECKING:
     from ontos_tui.domain.improve import FeedbackItem
     from ontos_tui.domain.pairs import QAPair
+    from ontos_tui.domain.serving import InferenceRecord
     from ontos_tui.services.monitor import RequestView
+    from ontos_tui.services.monitor_alike import NearPairs
     from ontos_tui.workspace import Workspace
 
 
@@ -27,6 +31,7 @@ class RequestDialog(Dialog[None], ServiceUser):
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
         Command("feedback", "f", "Feedback", "Say whether this answer was right, and what is"),
+        Command("near", "n", "Learnt from", "The training pairs that are most like this request"),
     )
     DEFAULT_CSS = "RequestDialog > #box { height: 85%; }"
 
@@ -69,6 +74,9 @@ class RequestDialog(Dialog[None], ServiceUser):
     def action_feedback(self) -> None:
         ask_feedback(self, self._view.record, self._noted)
 
+    def action_near(self) -> None:
+        self.app.push_screen(NearDialog(self._view.record))
+
     def _noted(self, item: FeedbackItem) -> None:
         self._reload()
         self.ontos.tell(noted(item))
@@ -95,6 +103,41 @@ class RequestDialog(Dialog[None], ServiceUser):
         yield EMPTY
         yield line(span("input", "title"))
         yield from field_lines(record.input, width)
+
+
+class NearDialog(Dialog[None], ServiceUser):
+    """The training pairs that are nearest to a request, field by field."""
+
+    DEFAULT_CSS = "NearDialog > #box { height: 90%; max-width: 140; }"
+
+    def __init__(self, record: InferenceRecord) -> None:
+        super().__init__("What the model may have learnt it from")
+        self._record = record
+
+    def compose_body(self) -> ComposeResult:
+        yield Panel(id="near")
+
+    def on_mount(self) -> None:
+        from ontos_tui.services.monitor_alike import nearest_training_pairs
+
+        panel, request_id = self.query_one(Panel), self._record.request_id
+        panel.show(lambda width: [line(span("Looking…", "muted"))])
+        panel.focus()
+        self.ask(
+            lambda workspace: nearest_training_pairs(workspace.store, request_id),
+            self._show,
+            failed=lambda error: panel.show(lambda width: error_lines(error, width)),
+        )
+
+    def _show(self, near: NearPairs) -> None:
+        record = self._record
+
+        def lines(width: int) -> Iterator[Line]:
+            told = f"{near.looked_at:,} of the {near.learnt:,} pairs that version {record.model_version} learnt from"
+            yield line(span(f"The nearest of {told}", "muted"))
+            yield from alike_lines("this request", record.output or {}, record.input, near.found, width)
+
+        self.query_one(Panel).show(lines)
 
 
 def _became(item: FeedbackItem, pair: QAPair | None) -> str:
