@@ -9,11 +9,12 @@ CREATE TABLE IF NOT EXISTS annotation_tasks (
   title STRING NOT NULL,
   description STRING NOT NULL,
   instructions STRING NOT NULL,
-  priority STRING NOT NULL COMMENT 'low, normal, high or urgent',
+  priority STRING NOT NULL COMMENT 'low | normal | high | urgent',
   status STRING NOT NULL COMMENT 'pending | assigned | in_progress | review | completed | cancelled',
   assignee STRING NOT NULL,
   target_record_count BIGINT NOT NULL,
   due_date DATE,
+  training_sheet_id STRING COMMENT 'where its pairs are',
   CONSTRAINT annotation_tasks_pk PRIMARY KEY (id)
 )
 USING DELTA

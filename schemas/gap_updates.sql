@@ -5,6 +5,8 @@ CREATE TABLE IF NOT EXISTS gap_updates (
   field STRING NOT NULL COMMENT 'status, severity or suggested_action',
   before STRING NOT NULL,
   after STRING NOT NULL,
+  note STRING NOT NULL,
+  by_analysis BOOLEAN NOT NULL COMMENT 'an analysis changed it by what it found, not a person',
   at TIMESTAMP NOT NULL,
   by STRING NOT NULL,
   CONSTRAINT gap_updates_pk PRIMARY KEY (id)

@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from ontos_tui.platforms.base import Catalog, ChatModel, Serving, Trainer
     from ontos_tui.services.alerts import AlertService
     from ontos_tui.services.agreement import AgreementService
+    from ontos_tui.services.annotation_tasks import AnnotationTaskService
     from ontos_tui.services.claims import ClaimService
     from ontos_tui.services.constraints import ConstraintService
     from ontos_tui.services.data import DataService
     from ontos_tui.services.deploy import DeployService
     from ontos_tui.services.drift import DriftService
+    from ontos_tui.services.gaps import GapService
     from ontos_tui.services.generate import GenerateService
     from ontos_tui.services.hints import HintService
     from ontos_tui.services.improve import ImproveService
@@ -107,7 +109,8 @@ class Workspace:
 
     @cached_property
     def generate(self) -> GenerateService:
-        from ontos_tui.services.generate import GenerateService
+        from ontos_tui.services.gaps import GapService
+    from ontos_tui.services.generate import GenerateService
 
         return GenerateService(self.store, self.catalog, self.chat, self.jobs, self.actor)
 
@@ -161,7 +164,8 @@ class Workspace:
 
     @cached_property
     def claims(self) -> ClaimService:
-        from ontos_tui.services.claims import ClaimService
+        from ontos_tui.services.annotation_tasks import AnnotationTaskService
+    from ontos_tui.services.claims import ClaimService
 
         return ClaimService(self.store, self.actor)
 
@@ -212,6 +216,18 @@ class Workspace:
         from ontos_tui.services.improve import ImproveService
 
         return ImproveService(self.store, self.train, self.actor)
+
+    @cached_property
+    def gaps(self) -> GapService:
+        from ontos_tui.services.gaps import GapService
+
+        return GapService(self.store, self.trainer, self.home, self.actor)
+
+    @cached_property
+    def annotation(self) -> AnnotationTaskService:
+        from ontos_tui.services.annotation_tasks import AnnotationTaskService
+
+        return AnnotationTaskService(self.store, self.actor)
 
     @cached_property
     def onboarding(self) -> OnboardingService:

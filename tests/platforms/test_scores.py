@@ -11,6 +11,7 @@ from sklearn.metrics import average_precision_score, f1_score, precision_recall_
 from ontos_tui.domain.data import Row
 from ontos_tui.domain.errors import NotReadyError
 from ontos_tui.domain.schema import AnswerField, FieldKind
+from ontos_tui.domain.shares import wilson
 from ontos_tui.platforms.base import LabelledExample, Prediction, TrainingSet
 from ontos_tui.platforms.local.answers import class_of, in_range, shown, target
 from ontos_tui.platforms.local.scores import (
@@ -22,7 +23,6 @@ from ontos_tui.platforms.local.scores import (
     score_classes,
     score_numbers,
     sureness,
-    wilson,
 )
 
 ENUM = AnswerField("y", FieldKind.ENUM, True, choices=("a", "b", "c"))

@@ -39,6 +39,28 @@ class Severity(StrEnum):
     LOW = "low"
 
 
+class GapType(StrEnum):
+    """What a gap is a lack of, and so where its evidence comes from."""
+
+    CAPABILITY = "capability"
+    """The model is wrong more often in one segment than elsewhere."""
+    COVERAGE = "coverage"
+    """A class or value has few labelled pairs for how often it occurs."""
+    QUALITY = "quality"
+    """The labels of one class are in doubt."""
+    DISTRIBUTION = "distribution"
+    """Requests hold values that the model never learned."""
+    EDGE_CASE = "edge_case"
+    """The model itself is unsure of its answers."""
+
+
+class Priority(StrEnum):
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
 class Gap(Audited):
     """Something that the model does not know well enough, with the evidence."""
 
@@ -47,15 +69,17 @@ class Gap(Audited):
 
     model_name: str
     template_id: str
-    gap_type: str = Field(description="coverage, quality, distribution, capability or edge_case")
+    gap_type: GapType
     fingerprint: str = Field(description="what the gap is about, so that a second run finds it again")
     severity: Severity
     description: str
     evidence: dict[str, Any] = Field(default_factory=dict)
-    affected_count: int = 0
-    error_rate: float | None = None
+    affected_count: int = Field(0, description="rows of the evidence that it concerns")
+    error_rate: float | None = Field(None, description="share of wrong answers, where answers can be wrong")
     suggested_action: str = ""
     estimated_records_needed: int = 0
+    estimate_basis: str = Field("", description="how the number of records was estimated, in words")
+    seen_at: datetime | None = Field(None, description="when an analysis last found it")
     status: GapStatus = GapStatus.IDENTIFIED
     resolution_notes: str = ""
 
@@ -71,6 +95,8 @@ class GapUpdate(Record):
     field: str = Field(description="status, severity or suggested_action")
     before: str
     after: str
+    note: str = ""
+    by_analysis: bool = Field(False, description="an analysis changed it by what it found, not a person")
     at: datetime = Field(default_factory=now)
     by: str = ""
 
@@ -85,8 +111,23 @@ class AnnotationTask(Audited):
     title: str
     description: str = ""
     instructions: str = ""
-    priority: str = Field("normal", description="low, normal, high or urgent")
+    priority: Priority = Priority.NORMAL
     status: TaskStatus = TaskStatus.PENDING
     assignee: str = ""
     target_record_count: int = Field(100, ge=1)
     due_date: date | None = None
+    training_sheet_id: str | None = Field(None, description="where its pairs are")
+
+
+class AnnotationItem(Record):
+    """One pair that an annotation task asks to decide."""
+
+    TABLE: ClassVar[str] = "annotation_task_items"
+    UNIQUE: ClassVar = (("task_id", "pair_id"),)
+    INDEXES: ClassVar = (("pair_id",),)
+
+    id: str = Field(default_factory=new_id)
+    task_id: str
+    pair_id: str
+    was_open: bool = Field(description="undecided when it was added; else its label is to be looked at again")
+    added_at: datetime = Field(default_factory=now)

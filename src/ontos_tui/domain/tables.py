@@ -5,7 +5,7 @@ from __future__ import annotations
 from ontos_tui.domain.alerts import Alert, AlertRule
 from ontos_tui.domain.data import DataTable, Sheet
 from ontos_tui.domain.drift import DriftReport
-from ontos_tui.domain.improve import AnnotationTask, FeedbackItem, Gap, GapUpdate
+from ontos_tui.domain.improve import AnnotationItem, AnnotationTask, FeedbackItem, Gap, GapUpdate
 from ontos_tui.domain.labeling import Claim, Hint, LabelingJob, LabelingTask, TaskItem
 from ontos_tui.domain.pairs import CanonicalLabel, CanonicalLabelVersion, Event, QAPair, TrainingSheet
 from ontos_tui.domain.record import Record

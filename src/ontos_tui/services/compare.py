@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotReadyError
 from ontos_tui.domain.schema import Answer, AnswerField, FieldKind
+from ontos_tui.domain.shares import Z95
 from ontos_tui.domain.template import Template
 from ontos_tui.domain.training import Evaluation, FieldScore, ModelPair, ModelVersion, Role
 from ontos_tui.platforms.base import LabelledExample, Predictor, Trainer, TrainingSet
@@ -19,7 +20,6 @@ from ontos_tui.services.training_pairs import TrainingPair, usable_pairs
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 
-Z95 = 1.959963984540054
 RESAMPLES = 1_000
 COUNTED = (FieldKind.NUMBER, FieldKind.INTEGER)
 Examples = tuple[LabelledExample, ...]
@@ -57,7 +57,7 @@ def compare(store: Store, trainer: Trainer, home: Path, old: ModelVersion, new: 
         )
     held_out, learned, changes = _examples(store, old, new)
     predictors = [(trainer.load(home / model.artifact, model.sha256), model) for model in (old, new)]
-    answers = [_answers(predictor, model, held_out) for predictor, model in predictors]
+    answers = [answers_of(predictor, model, held_out) for predictor, model in predictors]
     triples = [
         (example, one, other)
         for example, one, other in zip(held_out, *answers, strict=True)
@@ -106,7 +106,7 @@ def _examples(store: Store, old: ModelVersion, new: ModelVersion) -> tuple[Examp
     return held_out, learned, changes
 
 
-def _answers(predictor: Predictor, model: ModelVersion, examples: Sequence[LabelledExample]) -> list[Answer | None]:
+def answers_of(predictor: Predictor, model: ModelVersion, examples: Sequence[LabelledExample]) -> list[Answer | None]:
     """The model's answer to each example; None where it refuses the row."""
     if not examples:
         return []
@@ -116,7 +116,7 @@ def _answers(predictor: Predictor, model: ModelVersion, examples: Sequence[Label
     except InvalidInputError:
         if len(examples) == 1:
             return [None]
-        return [_answers(predictor, model, [example])[0] for example in examples]
+        return [answers_of(predictor, model, [example])[0] for example in examples]
 
 
 def _score(evaluation: Evaluation, field: AnswerField) -> FieldScore:

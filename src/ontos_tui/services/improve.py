@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import Connection, func, select
 
-from ontos_tui.domain.data import Row, Sheet
-from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError, NotReadyError
-from ontos_tui.domain.governance import Constraints, Use, inherited
+from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError, NotReadyError, OntosError
 from ontos_tui.domain.improve import FeedbackItem
-from ontos_tui.domain.pairs import GenerationMode, LabelingMode, QAPair, TrainingSheet
+from ontos_tui.domain.pairs import QAPair, TrainingSheet
 from ontos_tui.domain.schema import Answer
 from ontos_tui.domain.serving import Endpoint, InferenceRecord
-from ontos_tui.domain.states import FeedbackStatus, TrainingSheetStatus
-from ontos_tui.domain.template import Template
-from ontos_tui.domain.training import Job, ModelPair, ModelVersion, Role
+from ontos_tui.domain.states import FeedbackStatus
+from ontos_tui.domain.training import Job, ModelVersion, Role
 from ontos_tui.services.answers import AnswerChecker
-from ontos_tui.services.constraints import tags_of
+from ontos_tui.services.conversion import convert, move_feedback, pair_of
 from ontos_tui.services.decisions import storable
-from ontos_tui.services.training_sheets import find_training_sheet, last_sequence_number, make_training_sheet
+from ontos_tui.services.feedback import BAD, GOOD, FeedbackFilter, find_feedback
+from ontos_tui.services.models import versions_with
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
@@ -29,13 +29,15 @@ if TYPE_CHECKING:
     from ontos_tui.services.models import Changes
     from ontos_tui.services.train import Readiness, TrainService
 
-GOOD = 4
-"""Ratings from here on say that the prediction was right."""
-BAD = 2
-"""Ratings up to here say that it was wrong."""
-
-NOT_FOR_A_TWIN = (Use.TRAINING, Use.FEW_SHOT, Use.EVALUATION)
-"""What a pair must not be used for when its row is among those that models are tested on."""
+__all__ = [
+    "BulkAction",
+    "BulkReport",
+    "Conversion",
+    "FeedbackFilter",
+    "FeedbackStats",
+    "FeedbackTrace",
+    "ImproveService",
+]
 
 _FEEDBACK = table(FeedbackItem).c
 
@@ -65,6 +67,36 @@ class Conversion:
     curation_item_id: str
     template_id: str
     training_sheet_id: str
+
+
+class BulkAction(StrEnum):
+    """What can be done to many pieces of feedback at once."""
+
+    CONVERT = "convert"
+    DISMISS = "dismiss"
+    FLAG = "flag"
+    UNFLAG = "unflag"
+
+
+@dataclass(frozen=True)
+class BulkReport:
+    """What came of a bulk action: what changed, how many needed nothing, and why others were refused (by id)."""
+
+    action: BulkAction
+    done: tuple[FeedbackItem, ...]
+    unchanged: int
+    refused: dict[str, str]
+    conversions: tuple[Conversion, ...]
+
+
+@dataclass(frozen=True)
+class FeedbackTrace:
+    """A feedback from the request that it is about to the model versions that learned from it, or are tested on it."""
+
+    item: FeedbackItem
+    request: InferenceRecord | None
+    pair: QAPair | None
+    versions: tuple[tuple[ModelVersion, Role], ...]
 
 
 @dataclass(frozen=True)
@@ -124,13 +156,33 @@ class ImproveService:
             )
         return item
 
-    def feedback(self, endpoint: str | None = None, status: FeedbackStatus | None = None) -> list[FeedbackItem]:
-        """The feedback, the newest first."""
-        where = [_FEEDBACK.endpoint == endpoint] if endpoint is not None else []
-        if status is not None:
-            where.append(_FEEDBACK.status == status)
+    def feedback(
+        self,
+        endpoint: str | None = None,
+        status: FeedbackStatus | None = None,
+        *,
+        wanted: FeedbackFilter | None = None,
+        limit: int | None = None,
+    ) -> list[FeedbackItem]:
+        """The feedback of an endpoint and status, or what a filter lets through; the newest first."""
         with self._store.read() as connection:
-            return rows.find(connection, FeedbackItem, *where, order_by=(_FEEDBACK.created_at.desc(), _FEEDBACK.id))
+            return find_feedback(connection, wanted or FeedbackFilter(endpoint, status), limit)
+
+    def trace(self, feedback_ref: str) -> FeedbackTrace:
+        """What became of a feedback: its request, its pair, and the model versions that learned from that pair."""
+        with self._store.read() as connection:
+            item = rows.resolve(connection, FeedbackItem, feedback_ref)
+            log = table(InferenceRecord).c
+            request = rows.find_one(connection, InferenceRecord, log.request_id == item.request_id)
+            pair = pair_of(connection, item)
+            learned = [] if pair is None else versions_with(connection, pair.id)
+        return FeedbackTrace(item, request, pair, tuple(learned))
+
+    def said_about(self, pair_id: str) -> FeedbackItem | None:
+        """The feedback that a pair was made from; None for any other pair. Raises NotFoundError without such a pair."""
+        with self._store.read() as connection:
+            pair = rows.resolve(connection, QAPair, pair_id)
+            return None if pair.feedback_id is None else rows.get(connection, FeedbackItem, pair.feedback_id)
 
     def stats(self, endpoint: str | None = None) -> FeedbackStats:
         """What was said about an endpoint's predictions, or about all."""
@@ -159,10 +211,36 @@ class ImproveService:
     def dismiss(self, feedback_ref: str) -> FeedbackItem:
         """Say that nothing is to be learnt from a feedback. Raises ConflictError when it has become a pair."""
         with self._store.write() as connection:
-            item = rows.resolve(connection, FeedbackItem, feedback_ref)
-            if item.status is FeedbackStatus.CONVERTED:
-                raise ConflictError("This feedback has become a training pair.", "Reject that pair instead.")
-            return self._move(connection, item, FeedbackStatus.DISMISSED)
+            return self._dismiss(connection, rows.resolve(connection, FeedbackItem, feedback_ref))
+
+    def flag(self, feedback_ref: str, flagged: bool = True) -> FeedbackItem:
+        """Mark a feedback as worth a second look, or take the mark away."""
+        with self._store.write() as connection:
+            return self._flag(connection, rows.resolve(connection, FeedbackItem, feedback_ref), flagged)
+
+    def bulk(self, action: BulkAction, ids: Sequence[str]) -> BulkReport:
+        """Do the same to many pieces of feedback, the oldest first, in one transaction.
+
+        What cannot be done to one of them (a correction that fits no longer) is told with its reason; the others are
+        done. Raises NotFoundError for an unknown id; nothing is done then.
+        """
+        with self._store.write() as connection:
+            items = [rows.resolve(connection, FeedbackItem, one) for one in dict.fromkeys(ids)]
+            items.sort(key=lambda item: item.created_at)
+            done: list[FeedbackItem] = []
+            conversions: list[Conversion] = []
+            unchanged = 0
+            refused: dict[str, str] = {}
+            for item in items:
+                try:
+                    with connection.begin_nested():
+                        after = self._act(connection, action, item, conversions)
+                except OntosError as error:
+                    refused[item.id] = error.what
+                    continue
+                unchanged += after is None
+                done += [] if after is None else [after]
+        return BulkReport(action, tuple(done), unchanged, refused, tuple(conversions))
 
     def convert(self, feedback_id: str, template_ref: str | None = None) -> Conversion:
         """Make one unlabeled pair of a feedback, in the training sheet of the template (the model's own by default).
@@ -173,21 +251,7 @@ class ImproveService:
         """
         with self._store.write() as connection:
             item = rows.resolve(connection, FeedbackItem, feedback_id)
-            pair = self._pair_of(connection, item)
-            if pair is not None:
-                sheet = rows.get(connection, TrainingSheet, pair.training_sheet_id)
-                if item.status is not FeedbackStatus.CONVERTED:
-                    self._move(connection, item, FeedbackStatus.CONVERTED, qa_pair_id=pair.id)
-                return Conversion("exists", pair.id, sheet.template_id, sheet.id)
-            model = rows.get(connection, ModelVersion, item.model_id)
-            template = self._template(connection, model, template_ref)
-            sheet = self._training_sheet(connection, model, template)
-            pair = self._new_pair(connection, item, sheet, template)
-            rows.add(connection, pair)
-            told = {"item_ref": pair.item_ref, "proposal": pair.proposal, "feedback_id": item.id, "version": 1}
-            rows.log(connection, pair, "from_feedback", self._actor, after=told, scope_id=sheet.id)
-            self._move(connection, item, FeedbackStatus.CONVERTED, qa_pair_id=pair.id)
-            return Conversion("created", pair.id, sheet.template_id, sheet.id)
+            return self._convert(connection, item, template_ref)
 
     def retrain_preview(self, endpoint: str) -> RetrainPreview:
         """What is new and corrected since the endpoint's model was trained, and whether that is enough."""
@@ -220,97 +284,37 @@ class ImproveService:
                 raise NotFoundError(f"There is no endpoint {endpoint!r}.", "List the endpoints to see what there is.")
             return rows.get(connection, ModelVersion, found.model_id)
 
-    def _move(
-        self, connection: Connection, item: FeedbackItem, status: FeedbackStatus, qa_pair_id: str | None = None
-    ) -> FeedbackItem:
-        changes = {"status": status, "qa_pair_id": qa_pair_id}
-        rows.log(
-            connection,
-            item,
-            status.value,
-            self._actor,
-            before={"status": item.status.value, "qa_pair_id": item.qa_pair_id},
-            after={"status": status.value, "qa_pair_id": qa_pair_id},
-            scope_id=item.endpoint,
-        )
-        return rows.change(connection, item, **changes, updated_by=self._actor)
+    def _act(
+        self, connection: Connection, action: BulkAction, item: FeedbackItem, conversions: list[Conversion]
+    ) -> FeedbackItem | None:
+        """One step of a bulk action; None when there was nothing to do."""
+        if action is BulkAction.CONVERT:
+            if item.status is FeedbackStatus.CONVERTED:
+                return None
+            conversions.append(self._convert(connection, item, None))
+            return rows.get(connection, FeedbackItem, item.id)
+        if action is BulkAction.DISMISS:
+            return None if item.status is FeedbackStatus.DISMISSED else self._dismiss(connection, item)
+        flagged = action is BulkAction.FLAG
+        return None if item.flagged is flagged else self._flag(connection, item, flagged)
 
-    def _pair_of(self, connection: Connection, item: FeedbackItem) -> QAPair | None:
-        """The pair that the feedback became, whichever training sheet it is in."""
-        columns = table(QAPair).c
-        if item.qa_pair_id is not None:
-            return rows.get(connection, QAPair, item.qa_pair_id)
-        model = rows.get(connection, ModelVersion, item.model_id)
-        return rows.find_one(connection, QAPair, columns.sheet_id == model.sheet_id, columns.item_ref == item_ref(item))
+    def _dismiss(self, connection: Connection, item: FeedbackItem) -> FeedbackItem:
+        if item.status is FeedbackStatus.CONVERTED:
+            raise ConflictError("This feedback has become a training pair.", "Reject that pair instead.")
+        return move_feedback(connection, item, FeedbackStatus.DISMISSED, self._actor)
 
-    def _template(self, connection: Connection, model: ModelVersion, template_ref: str | None) -> Template:
+    def _flag(self, connection: Connection, item: FeedbackItem, flagged: bool) -> FeedbackItem:
+        before, after = {"flagged": item.flagged}, {"flagged": flagged}
+        action = "flag" if flagged else "unflag"
+        rows.log(connection, item, action, self._actor, before=before, after=after, scope_id=item.endpoint)
+        return rows.change(connection, item, flagged=flagged, updated_by=self._actor)
+
+    def _convert(self, connection: Connection, item: FeedbackItem, template_ref: str | None) -> Conversion:
+        template = None
         if template_ref is not None:
             from ontos_tui.services.templates import TemplateService
 
-            return TemplateService(self._store, self._actor).get(template_ref)
-        found = rows.find_one(connection, Template, table(Template).c.id == model.template_id)
-        return found or Template.model_validate(model.template_snapshot)
-
-    def _training_sheet(self, connection: Connection, model: ModelVersion, template: Template) -> TrainingSheet:
-        sheet = find_training_sheet(connection, model.sheet_id, template.id)
-        if sheet is not None:
-            return sheet
-        source = rows.get(connection, Sheet, model.sheet_id)
-        return make_training_sheet(
-            connection, source, template, GenerationMode.MANUAL, self._actor, status=TrainingSheetStatus.REVIEW
-        )
-
-    def _held_out_twin(self, connection: Connection, item: FeedbackItem) -> str | None:
-        """The item of a held-out pair that has just the row that was asked about: learning it would be cheating."""
-        pairs, lineage = table(QAPair).c, table(ModelPair).c
-        held_out = connection.execute(
-            select(pairs.item_ref, pairs.source_data)
-            .join(table(ModelPair), lineage.pair_id == pairs.id)
-            .where(lineage.model_id == item.model_id, lineage.role == Role.HELD_OUT)
-        )
-        return next((ref for ref, row in held_out if _same_row(item.input, row)), None)
-
-    def _new_pair(self, connection: Connection, item: FeedbackItem, sheet: TrainingSheet, template: Template) -> QAPair:
-        checker = AnswerChecker(sheet.template_snapshot["output_schema"])
-        proposal, told = item.correction, f"correction by {item.created_by}"
-        if proposal is not None and (reason := checker.reason(proposal)):
-            raise InvalidInputError(
-                f"The correction does not fit the template {template.name!r}: {reason}.",
-                "Choose a template that asks the same, or correct the answer while labeling.",
-            )
-        if proposal is None:
-            right = item.rating >= GOOD and item.output is not None and checker.fits(item.output)
-            proposal, told = (
-                (item.output, f"the model's answer, rated {item.rating} of 5 by {item.created_by}")
-                if right
-                else (None, "")
-            )
-        twin = self._held_out_twin(connection, item)
-        own = Constraints(
-            prohibited_uses=() if twin is None else tuple(NOT_FOR_A_TWIN),
-            usage_reason="" if twin is None else f"the same row as {twin}, which models are tested on",
-        )
-        return QAPair(
-            training_sheet_id=sheet.id,
-            sheet_id=sheet.sheet_id,
-            item_ref=item_ref(item),
-            sequence_number=last_sequence_number(connection, sheet.id) + 1,
-            source_data=item.input,
-            proposal=proposal,
-            proposed_by=told,
-            labeling_mode=LabelingMode.FEEDBACK,
-            notes=item.comment,
-            **inherited(tags_of(connection, sheet.sheet_id), own).columns(),
-            feedback_id=item.id,
-            created_by=self._actor,
-            updated_by=self._actor,
-        )
-
-
-def _same_row(asked: Row, row: Row) -> bool:
-    return bool(asked) and all(name in row and row[name] == value for name, value in asked.items())
-
-
-def item_ref(item: FeedbackItem) -> str:
-    """What the item of a feedback is called among the items of its sheet."""
-    return f"feedback:{item.id}"
+            template = TemplateService(self._store, self._actor).get(template_ref)
+        pair, is_new = convert(connection, item, template, self._actor)
+        sheet = rows.get(connection, TrainingSheet, pair.training_sheet_id)
+        return Conversion("created" if is_new else "exists", pair.id, sheet.template_id, sheet.id)

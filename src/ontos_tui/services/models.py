@@ -57,6 +57,14 @@ def find_model(connection: Connection, ref: str) -> ModelVersion:
     return rows.resolve(connection, ModelVersion, ref)
 
 
+def versions_with(connection: Connection, pair_id: str) -> list[tuple[ModelVersion, Role]]:
+    """The model versions that were trained or tested on a pair, the oldest first, and which of the two."""
+    found = connection.execute(select(LINEAGE.model_id, LINEAGE.role).where(LINEAGE.pair_id == pair_id))
+    roles = {model_id: Role(role) for model_id, role in found}
+    models = rows.find(connection, ModelVersion, table(ModelVersion).c.id.in_(roles))
+    return [(model, roles[model.id]) for model in sorted(models, key=lambda model: model.created_at)]
+
+
 def changes_since(connection: Connection, model: ModelVersion) -> Changes:
     """Pairs that are new, corrected or gone since `model` was trained, as far as they may be trained on."""
     eligible = at_gate(connection, model.training_sheet_id, Gate.TRAINING)

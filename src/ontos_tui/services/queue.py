@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Any, overload
 
 from sqlalchemy import ColumnElement, Connection, Text, and_, cast, exists, false, func, or_, select, type_coerce
@@ -39,7 +40,8 @@ class QueueFilter:
     """Which pairs are wanted.
 
     `text` is looked for, in any case, in the item's name, fields, answers and notes; `label` is a field of the answer
-    (or else of the proposal) and the value that it has; `below` is a confidence; `hint` a reason to look at it.
+    (or else of the proposal) and the value that it has; `below` is a confidence; `hint` a reason to look at it;
+    `task` an annotation task that asks for them.
     """
 
     status: PairStatus | None = None
@@ -146,6 +148,11 @@ class Queue(Sequence[QueueRow]):
     def ids(self, limit: int) -> list[str]:
         """The ids of the first pairs of the list."""
         return [row.id for row in self[:limit]]
+
+    def first_undecided(self, limit: int) -> list[str]:
+        """The ids of the first unlabeled pairs of the list that nobody else claims."""
+        open_ones = (row.id for row in self if row.status is PairStatus.UNLABELED and not row.claimed_by)
+        return list(islice(open_ones, limit))
 
     def next_undecided(self, after: int) -> int | None:
         """The next unlabeled pair that nobody else claims: from behind `after` to the end, then from the top."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 
@@ -11,23 +10,12 @@ from numpy.typing import NDArray
 
 from ontos_tui.domain.errors import InvalidInputError, NotReadyError
 from ontos_tui.domain.schema import AnswerField, FieldKind
+from ontos_tui.domain.shares import wilson
 from ontos_tui.domain.training import ClassScore, Evaluation, FieldScore
 from ontos_tui.platforms.base import LabelledExample, Prediction, Predictor, TrainingSet
 from ontos_tui.platforms.local.answers import COUNTED, class_of, in_range, shown, target
 
-Z95 = 1.959963984540054
-"""Standard deviations on either side that hold 95 % of a normal distribution."""
 RESAMPLES = 1_000
-
-
-def wilson(hits: int, n: int) -> tuple[float, float]:
-    """The 95 % interval (Wilson) of a share of which `hits` of `n` were seen."""
-    if n == 0:
-        return 0.0, 1.0
-    share, z2 = hits / n, Z95 * Z95
-    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = Z95 / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
-    return 0.0 if hits == 0 else middle - half, 1.0 if hits == n else middle + half
 
 
 def bootstrap(errors: NDArray[np.float64], seed: int) -> tuple[float, float]:
