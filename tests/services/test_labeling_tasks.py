@@ -34,6 +34,16 @@ def bo(store: Store) -> Person:
     return Person(store, "bo")
 
 
+def steps(store: Store, task: LabelingTask) -> list[tuple[str, str]]:
+    """The changes of a task's status, as they are in the log."""
+    with store.read() as connection:
+        query = (
+            "SELECT before ->> 'status', after ->> 'status' FROM events "
+            "WHERE entity_id = ? AND before ->> 'status' <> '' ORDER BY rowid"
+        )
+        return [(row[0], row[1]) for row in connection.exec_driver_sql(query, (task.id,))]
+
+
 def test_first_come_never_two(store: Store, sheet: TrainingSheet, ana: Person, bo: Person) -> None:
     job = ana.job(sheet.id, batch_size=3)
     first, second = ana.claim(job), bo.claim(job)
@@ -83,6 +93,7 @@ def test_when_a_lease_is_over_another_may_take_the_task(
     let_lease_run_out(store, task)
     taken = bo.claim(job)
     assert (taken.id, taken.assignee, taken.status) == (task.id, "bo", S.ASSIGNED)
+    assert steps(store, task)[-2:] == [("in_progress", "pending"), ("pending", "assigned")]
     items = items_of(store, task.id)
     assert [item.reviewed_by for item in items] == ["ana"] * 3 + [""] * 4, "what was decided stays"
     with pytest.raises(ConflictError, match="Task 1 is assigned to bo"):
@@ -138,6 +149,7 @@ def test_an_assigned_task_stays_with_whom_it_was_given_to(
     assert ana.jobs.claim(job.id) is None
     moved = ana.jobs.assign(task.id, "ana")
     assert (moved.assignee, moved.status) == ("ana", S.ASSIGNED)
+    assert steps(store, task)[-2:] == [("in_progress", "pending"), ("pending", "assigned")]
     with pytest.raises(InvalidInputError, match="Nobody was named"):
         ana.jobs.assign(task.id, " ")
     ana.decide(task)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, exists, or_, select
 
 from ontos_tui.domain.errors import ConflictError, NotReadyError
 from ontos_tui.domain.labeling import LabelingJob, LabelingTask, TaskItem
+from ontos_tui.domain.pairs import Event
 from ontos_tui.domain.record import now
 from ontos_tui.domain.states import (
     LABELING_TASK_TRANSITIONS,
@@ -31,7 +32,7 @@ OPEN = (LabelingTaskStatus.ASSIGNED, LabelingTaskStatus.IN_PROGRESS, LabelingTas
 
 _JOBS = table(LabelingJob).c
 _TASKS = table(LabelingTask).c
-_ITEMS = table(TaskItem).c
+_EVENTS = table(Event).c
 
 
 def named(task: LabelingTask) -> str:
@@ -109,8 +110,9 @@ def release(connection: Connection, task: LabelingTask, actor: str, reason: str 
 
 
 def copies_of(connection: Connection, job_id: str, who: str) -> dict[int, set[str]]:
-    """The tasks that a person has, or has decided something in, by the batch of which they are copies."""
-    decided = exists().where(_ITEMS.task_id == _TASKS.id, _ITEMS.reviewed_by == who)
+    """The tasks that a person has, or has ever decided something in, by the batch of which they are copies."""
+    of_items = (_EVENTS.entity_type == TaskItem.TABLE, _EVENTS.batch_id > "")
+    decided = exists().where(_EVENTS.scope_id == _TASKS.id, _EVENTS.actor == who, *of_items)
     query = select(_TASKS.number, _TASKS.id).where(_TASKS.job_id == job_id, or_(_TASKS.assignee == who, decided))
     found: dict[int, set[str]] = {}
     for number, task_id in connection.execute(query):
