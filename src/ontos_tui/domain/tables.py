@@ -40,6 +40,7 @@ RECORDS: tuple[type[Record], ...] = (
     Gap,
     GapUpdate,
     AnnotationTask,
+    AnnotationItem,
     DriftReport,
     AlertRule,
     Alert,
