@@ -181,7 +181,7 @@ def test_disputed_pairs_come_first_in_the_queue_until_they_are_decided(workspace
     (top, ref), (second, _) = workspace.hints.top(sheet_id, HintKind.DISAGREED)
     assert (ref, top.score) == ("item-3", 1.0)
     assert second.score == pytest.approx(2 / 3)
-    assert second.reason == "3 people: minor 2, major · 1.5 1"
+    assert second.reason == "3 people: 2 × minor, 1 × major · 1.5"
     disputed = QueueFilter(hint=HintKind.DISAGREED)
     queue = workspace.label.queue(sheet_id, disputed, QueueSort.MOST_DISAGREED)
     assert [row.item_ref for row in queue] == ["item-3", "item-2"]

@@ -109,7 +109,9 @@ def cohen(pairs: Iterable[tuple[Hashable, Hashable]]) -> Agreement:
     return Agreement(KAPPA, value, percent=same / items, items=items)
 
 
-def krippendorff(units: Iterable[Sequence[Any]], scale: Scale = Scale.NOMINAL) -> Agreement:
+def krippendorff(
+    units: Iterable[Sequence[Any]], scale: Scale = Scale.NOMINAL, *, with_interval: bool = True
+) -> Agreement:
     """Krippendorff's alpha over the answers to each item, whoever gave them; missing ones are left out of a unit.
 
     Nominal answers are anything that sorts with its like, others are finite floats (see `on_scale`). Interval by a
@@ -126,6 +128,8 @@ def krippendorff(units: Iterable[Sequence[Any]], scale: Scale = Scale.NOMINAL) -
     if len(rated) == 1:
         return Agreement(ALPHA, percent=percent, items=items, why=ONE_ANSWER, scale=scale)
     value = _alpha(patterns, rated, _places(rated, scale))
+    if not with_interval:
+        return Agreement(ALPHA, value, percent=percent, items=items, scale=scale)
     if items < LEAST_ITEMS:
         return Agreement(ALPHA, value, percent=percent, items=items, why=FEW_ITEMS, scale=scale)
     if equal == every:

@@ -14,7 +14,7 @@ from itertools import permutations
 from statistics import median
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Text, select, type_coerce
+from sqlalchemy import Connection, Text, null, select, type_coerce
 
 from ontos_tui.domain.agreement import Share
 from ontos_tui.domain.labeling import LabelingJob, LabelingTask, TaskItem
@@ -151,7 +151,7 @@ def _stats(connection: Connection, record: type[Decidable], containers: Sequence
 
 def _decided(connection: Connection, record: type[Decidable], container: str) -> Iterable[_Decided]:
     columns = table(record).c
-    gold = columns.gold_answer if record is TaskItem else columns.answer
+    gold = columns.gold_answer if record is TaskItem else null()
     query = select(
         columns.reviewed_by,
         columns.status,
@@ -161,9 +161,8 @@ def _decided(connection: Connection, record: type[Decidable], container: str) ->
         columns.was_blind,
         type_coerce(gold, Text),
     ).where(columns[record.CONTAINER] == container, columns.status.in_(DECIDED), ~columns.was_auto_approved)
-    for actor, status, ref, answer, proposal, was_blind, truth in connection.execute(query):
-        known = truth if record is TaskItem else None
-        yield _Decided(actor, PairStatus(status), ref, answer, proposal, was_blind, known)
+    for actor, status, *rest in connection.execute(query):
+        yield _Decided(actor, PairStatus(status), *rest)
 
 
 def _timed(connection: Connection, record: type[Decidable], container: str) -> Iterable[tuple[str, float]]:
