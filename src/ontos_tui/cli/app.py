@@ -26,6 +26,7 @@ from ontos_tui.cli import (
     monitor,
     start,
     train,
+    views,
 )
 from ontos_tui.cli.groups import PLAIN
 from ontos_tui.cli.output import tell, tell_error, to_json
@@ -53,6 +54,7 @@ def command_line() -> typer.Typer:
         generate,
         label,
         hints,
+        views,
         agreement,
         train,
         jobs,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +17,7 @@ from ontos_tui.domain.pairs import QAPair, Verdict
 from ontos_tui.domain.safe import safe_line
 
 if TYPE_CHECKING:
-    from ontos_tui.services.label import Batch
+    from ontos_tui.services.label import Batch, Queue
 
 labels = group("Label: approve, correct or reject the pairs of a training sheet.")
 
@@ -33,15 +34,21 @@ def next_pairs(
     context: typer.Context,
     training_sheet: TrainingSheetRef,
     amount: Annotated[int, typer.Option("--count", min=1, help="so many")] = 1,
+    view: Annotated[str, typer.Option("--view", metavar="NAME", help="of a saved view, in its order")] = "",
+    like: Annotated[str, typer.Option("--like", metavar="ITEM", help="those first that are most like this item")] = "",
 ) -> None:
     """The next pairs that nobody has decided yet."""
     session = Session.of(context)
     sheet = session.training_sheet(training_sheet)
+    label = session.workspace.label
     pairs: list[QAPair] = []
-    after = 0
-    while len(pairs) < amount and (pair := session.workspace.label.next_unlabeled(sheet.id, after)):
-        pairs.append(pair)
-        after = pair.sequence_number
+    if view or like:
+        pairs = label.pairs(_open_ones(session, sheet.id, view, like).first_undecided(amount))
+    else:
+        after = 0
+        while len(pairs) < amount and (pair := label.next_unlabeled(sheet.id, after)):
+            pairs.append(pair)
+            after = pair.sequence_number
     session.show(pairs, lambda: [line for pair in pairs for line in _pair_lines(pair)] or ["All pairs are decided."])
 
 
@@ -142,6 +149,17 @@ def undo(context: typer.Context, training_sheet: TrainingSheetRef) -> None:
         session.show(None, lambda: ["There is nothing of yours to take back."])
     else:
         _show_batch(session, batch)
+
+
+def _open_ones(session: Session, sheet_id: str, view: str, like: str) -> Queue:
+    """The queue of a view, or in the order of the likeness to an item, or both."""
+    from ontos_tui.services.queue import QueueFilter, QueueSort
+
+    saved = session.workspace.views.get(sheet_id, view) if view else None
+    wanted, sort = (saved.filter, saved.sort) if saved else (QueueFilter(), QueueSort.ORDER)
+    if like:
+        wanted, sort = replace(wanted, like=like), QueueSort.SIMILAR
+    return session.workspace.label.queue(sheet_id, wanted, sort)
 
 
 def _show_batch(session: Session, batch: Batch[QAPair]) -> None:

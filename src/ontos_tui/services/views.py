@@ -56,7 +56,9 @@ class ViewService:
         """
         if sort is QueueSort.SIMILAR and not filter.like:
             raise InvalidInputError("Similar to what?", "Name the item that the others shall be compared with.")
-        wanted = {key: value for key, value in _FILTER.dump_python(filter, mode="json").items() if value}
+        wanted = {
+            key: value for key, value in _FILTER.dump_python(filter, mode="json").items() if value not in (None, "")
+        }
         with self._store.write() as connection:
             sheet = rows.resolve(connection, TrainingSheet, ts_ref)
             known = rows.find_one(connection, SavedView, *_called(sheet, name))

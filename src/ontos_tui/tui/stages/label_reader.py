@@ -59,6 +59,7 @@ class LabelReader(ServiceUser):
         self._wanted = Wanted()
         self._claimed: set[str] = set()
         self._last = ""
+        self._searching = False
 
     def compose(self) -> ComposeResult:
         yield OneLine(id="progress")
@@ -119,15 +120,14 @@ class LabelReader(ServiceUser):
     def _not_found(self, error: OntosError, before: Wanted | None) -> None:
         if before is not None:
             self._wanted = before
-        self._last = ""
+        self._searching = False
         self._paint_progress()
         self.ontos.tell_error(error)
 
     def _take(self, queue: LabelQueue) -> None:
         if self._queue is not None:
             queue.marked = self._queue.marked
-        if self._last == SEARCHING:
-            self._last = ""
+        self._searching = False
         self._queue = queue
         self.table.say(
             "Nothing here fits the filter. Press F to change it, or v for another status."
@@ -141,7 +141,7 @@ class LabelReader(ServiceUser):
     def want(self, wanted: Wanted) -> None:
         """List something else, or in another order; what is listed now stays until it is found."""
         before, self._wanted = self._wanted, wanted
-        self._last = SEARCHING
+        self._searching = True
         self._paint_progress()
         self._load(before)
 
@@ -255,7 +255,8 @@ class LabelReader(ServiceUser):
     def _paint_progress(self) -> None:
         queue, work = self._queue, self._work
         if work is not None and queue is not None:
-            told = progress_line(work.name, queue, self.late, self._wanted.words(), self._last)
+            last = SEARCHING if self._searching else self._last
+            told = progress_line(work.name, queue, self.late, self._wanted.words(), last)
             self.query_one("#progress", OneLine).show(lambda width: told)
 
     def on_table_moved(self, event: Table.Moved) -> None:
