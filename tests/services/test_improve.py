@@ -10,12 +10,13 @@ import pytest
 from labeling import MAJOR, MINOR, SCHEMA, a_model, a_request, a_sheet, a_training_sheet, an_endpoint
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError, NotReadyError
 from ontos_tui.domain.governance import Use
+from ontos_tui.domain.improve import FeedbackItem
 from ontos_tui.domain.pairs import CanonicalLabel, Event, LabelingMode, QAPair, TrainingSheet, Verdict
 from ontos_tui.domain.serving import Endpoint, InferenceRecord, Origin
 from ontos_tui.domain.states import FeedbackStatus, PairStatus, TrainingSheetStatus
 from ontos_tui.domain.template import Template
 from ontos_tui.domain.training import ModelPair, Role
-from ontos_tui.services.improve import ImproveService
+from ontos_tui.services.improve import BulkAction, FeedbackFilter, ImproveService
 from ontos_tui.services.label import Decision
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
@@ -253,3 +254,97 @@ def test_feedback_on_a_held_out_row_never_teaches_what_is_tested(
     with store.read() as connection:
         pair = rows.get(connection, QAPair, done.curation_item_id)
     assert (Use.TRAINING in pair.prohibited_uses, twin.item_ref in pair.usage_reason) == (prohibited, prohibited)
+
+
+# Finding, flagging, many at once, and the way there and back
+
+
+def said(
+    improve: ImproveService, store: Store, endpoint: Endpoint, rating: int, comment: str = "", **more: Any
+) -> FeedbackItem:
+    return improve.add_feedback(a_request(store, endpoint).request_id, rating, comment, **more)
+
+
+def test_feedback_is_found_by_what_is_asked(improve: ImproveService, endpoint: Endpoint, store: Store) -> None:
+    good = said(improve, store, endpoint, 5, "fine 100%")
+    bad = said(improve, store, endpoint, 1, "Wrong CLASS", correction=MAJOR)
+    fair = said(improve, store, endpoint, 3)
+    improve.flag(bad.id[:8])
+    improve.dismiss(fair.id)
+
+    def found(**wanted: Any) -> list[str]:
+        return [item.id for item in improve.feedback(wanted=FeedbackFilter(**wanted))]
+
+    assert found() == [fair.id, bad.id, good.id]
+    assert found(ratings=(1, 5)) == [bad.id, good.id]
+    assert found(flagged=True) == [bad.id]
+    assert found(flagged=False) == [fair.id, good.id]
+    assert found(corrected=True) == [bad.id]
+    assert found(status=FeedbackStatus.DISMISSED) == [fair.id]
+    assert found(text="wrong class") == [bad.id]
+    assert found(text="major") == [bad.id], "in the correction"
+    assert found(text="100%") == [good.id]
+    assert found(text="%") == [good.id], "a percent sign is a percent sign"
+    assert found(text="'; DROP TABLE feedback_items; --\ud800") == []
+    assert found(endpoint="nowhere") == []
+    assert len(improve.feedback(limit=2)) == 2
+
+
+def test_a_flag_is_set_taken_away_and_logged(improve: ImproveService, endpoint: Endpoint, store: Store) -> None:
+    item = said(improve, store, endpoint, 1)
+    assert improve.flag(item.id).flagged
+    assert not improve.flag(item.id, False).flagged
+    with store.read() as connection:
+        events = rows.find(connection, Event, table(Event).c.entity_id == item.id)
+    assert [event.action for event in events] == ["add", "flag", "unflag"]
+
+
+def test_many_are_converted_at_once_the_oldest_first_and_what_is_refused_is_told(
+    improve: ImproveService, endpoint: Endpoint, store: Store
+) -> None:
+    items = [said(improve, store, endpoint, rating, "", correction=MAJOR) for rating in (1, 2, 1)]
+    with store.write() as connection:
+        rows.change(connection, items[0], correction={"severity": "of another version"})
+    report = improve.bulk(BulkAction.CONVERT, [item.id for item in reversed(items)])
+    assert [item.id for item in report.done] == [items[1].id, items[2].id]
+    assert list(report.refused) == [items[0].id] and "severity" in report.refused[items[0].id]
+    with store.read() as connection:
+        pairs = rows.find(connection, QAPair, table(QAPair).c.feedback_id.is_not(None))
+        numbers = {pair.feedback_id: pair.sequence_number for pair in pairs}
+    assert numbers == {items[1].id: 13, items[2].id: 14}, "nothing is left of the one that was refused"
+    again = improve.bulk(BulkAction.CONVERT, [item.id for item in report.done])
+    assert (again.done, again.unchanged, again.conversions) == ((), len(report.done), ())
+
+
+def test_many_are_flagged_and_dismissed_at_once(improve: ImproveService, endpoint: Endpoint, store: Store) -> None:
+    items = [said(improve, store, endpoint, 3) for _ in range(3)]
+    ids = [item.id for item in items]
+    improve.flag(ids[0])
+    report = improve.bulk(BulkAction.FLAG, [*ids, ids[0]])
+    assert ([item.id for item in report.done], report.unchanged) == (ids[1:], 1)
+    improve.convert(ids[0])
+    report = improve.bulk(BulkAction.DISMISS, ids)
+    assert [item.id for item in report.done] == ids[1:]
+    assert report.refused == {ids[0]: "This feedback has become a training pair."}
+    with pytest.raises(NotFoundError):
+        improve.bulk(BulkAction.UNFLAG, [ids[0], "nobody"])
+    assert all(item.flagged for item in improve.feedback())
+
+
+def test_from_a_feedback_to_the_models_that_learned_it_and_back(
+    improve: ImproveService, endpoint: Endpoint, store: Store, sheet: TrainingSheet, workspace: Workspace
+) -> None:
+    item = said(improve, store, endpoint, 1, correction=MAJOR)
+    before = improve.trace(item.id)
+    assert (before.item, before.pair, before.versions) == (item, None, ())
+    assert before.request is not None and before.request.request_id == item.request_id
+    done = improve.convert(item.id)
+    workspace.label.decide([Decision(done.curation_item_id, Verdict.APPROVE)])
+    model = a_model(store, sheet, 2)
+    after = improve.trace(item.id[:8])
+    assert after.pair is not None and after.pair.id == done.curation_item_id
+    assert [(version.label(), role) for version, role in after.versions] == [(model.label(), Role.TRAIN)]
+    back = improve.said_about(done.curation_item_id)
+    assert back is not None and back.id == item.id
+    other = next(row.id for row in workspace.label.queue(sheet.id) if row.id != done.curation_item_id)
+    assert improve.said_about(other) is None
