@@ -10,6 +10,7 @@ import pytest
 from ontos_tui.domain import states
 from ontos_tui.domain.errors import ConflictError
 from ontos_tui.domain.states import (
+    AlertStatus,
     JobStatus,
     LabelingJobStatus,
     LabelingTaskStatus,
@@ -24,6 +25,7 @@ MACHINES: list[tuple[type[StrEnum], Mapping[StrEnum, frozenset[StrEnum]]]] = [
     (TaskStatus, states.TASK_TRANSITIONS),
     (LabelingJobStatus, states.LABELING_JOB_TRANSITIONS),
     (LabelingTaskStatus, states.LABELING_TASK_TRANSITIONS),
+    (AlertStatus, states.ALERT_TRANSITIONS),
 ]
 
 

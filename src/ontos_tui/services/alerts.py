@@ -33,6 +33,7 @@ from ontos_tui.store.tables import table
 
 RULES = table(AlertRule).c
 ALERTS = table(Alert).c
+NEWEST = (ALERTS.opened_at.desc(), ALERTS.created_at.desc(), ALERTS.id)
 OPEN = (AlertStatus.ACTIVE, AlertStatus.ACKNOWLEDGED)
 FRESH = timedelta(minutes=15)
 """A comparison for drift that is younger is not made again for a rule."""
@@ -153,13 +154,13 @@ class AlertService:
         """Alerts that are not resolved, the newest first."""
         where = (ALERTS.status.in_(OPEN), *(() if endpoint is None else (ALERTS.endpoint == endpoint,)))
         with self._store.read() as connection:
-            return rows.find(connection, Alert, *where, order_by=(ALERTS.opened_at.desc(), ALERTS.id))
+            return rows.find(connection, Alert, *where, order_by=NEWEST)
 
     def history(self, endpoint: str | None = None, limit: int = 200) -> list[Alert]:
         """All alerts, the newest first."""
         where = () if endpoint is None else (ALERTS.endpoint == endpoint,)
         with self._store.read() as connection:
-            return rows.find(connection, Alert, *where, order_by=(ALERTS.opened_at.desc(), ALERTS.id), limit=limit)
+            return rows.find(connection, Alert, *where, order_by=NEWEST, limit=limit)
 
     def acknowledge(self, ref: str, now: datetime | None = None) -> Alert:
         """Say that somebody looks after an alert. Raises NotFoundError, and ConflictError unless it is active."""
