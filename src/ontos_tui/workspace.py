@@ -14,13 +14,14 @@ from ontos_tui.store.engine import Store
 if TYPE_CHECKING:
     from ontos_tui.jobs.queue import JobQueue
     from ontos_tui.platforms.base import Catalog, ChatModel, Serving, Trainer
-    from ontos_tui.services.alerts import AlertService
     from ontos_tui.services.agreement import AgreementService
+    from ontos_tui.services.alerts import AlertService
     from ontos_tui.services.annotation_tasks import AnnotationTaskService
     from ontos_tui.services.claims import ClaimService
     from ontos_tui.services.constraints import ConstraintService
     from ontos_tui.services.data import DataService
     from ontos_tui.services.deploy import DeployService
+    from ontos_tui.services.drafting import DraftingService
     from ontos_tui.services.drift import DriftService
     from ontos_tui.services.gaps import GapService
     from ontos_tui.services.generate import GenerateService
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from ontos_tui.services.task_label import TaskLabelService
     from ontos_tui.services.templates import TemplateService
     from ontos_tui.services.train import TrainService
+    from ontos_tui.services.views import ViewService
+    from ontos_tui.services.wizard import WizardService
 
 
 class Workspace:
@@ -109,8 +112,7 @@ class Workspace:
 
     @cached_property
     def generate(self) -> GenerateService:
-        from ontos_tui.services.gaps import GapService
-    from ontos_tui.services.generate import GenerateService
+        from ontos_tui.services.generate import GenerateService
 
         return GenerateService(self.store, self.catalog, self.chat, self.jobs, self.actor)
 
@@ -164,8 +166,7 @@ class Workspace:
 
     @cached_property
     def claims(self) -> ClaimService:
-        from ontos_tui.services.annotation_tasks import AnnotationTaskService
-    from ontos_tui.services.claims import ClaimService
+        from ontos_tui.services.claims import ClaimService
 
         return ClaimService(self.store, self.actor)
 
@@ -180,6 +181,12 @@ class Workspace:
         from ontos_tui.services.hints import HintService
 
         return HintService(self.store, lambda: self.trainer, self.jobs, self.home, self.actor, self.settings.hints)
+
+    @cached_property
+    def views(self) -> ViewService:
+        from ontos_tui.services.views import ViewService
+
+        return ViewService(self.store, self.actor)
 
     @cached_property
     def train(self) -> TrainService:
@@ -233,7 +240,21 @@ class Workspace:
     def onboarding(self) -> OnboardingService:
         from ontos_tui.services.onboarding import OnboardingService
 
-        return OnboardingService(self.store, self.data, self.templates, self.actor)
+        return OnboardingService(self.store, self.data, self.templates, self.actor, lambda: self.generate)
+
+    @cached_property
+    def drafting(self) -> DraftingService:
+        from ontos_tui.services.drafting import DraftingService
+
+        return DraftingService(self.data, self.catalog, self.templates)
+
+    @cached_property
+    def wizard(self) -> WizardService:
+        from ontos_tui.services.wizard import WizardService
+
+        return WizardService(
+            self.onboarding, self.data, self.templates, self.generate, self.label, self.train, self.deploy
+        )
 
     @cached_property
     def overview(self) -> OverviewService:
