@@ -43,67 +43,99 @@ class Comparison:
     summary: str
 
 
+@dataclass(frozen=True)
+class Trial:
+    """Some versions on the same held-out pairs, which none of them was trained on and all of them can answer.
+
+    `answers` and `evaluations` have one entry a version, in their order.
+    """
+
+    examples: Examples
+    answers: tuple[tuple[Answer, ...], ...]
+    evaluations: tuple[Evaluation, ...]
+
+
+def try_out(store: Store, trainer: Trainer, home: Path, models: Sequence[ModelVersion]) -> Trial:
+    """Evaluate versions that answer the same question on the held-out pairs of the last one that all can be tested on.
+
+    Raises NotReadyError when there is no such pair, PlatformError when the files of a version are missing or altered.
+    """
+    newest = models[-1]
+    held_out, learned = _examples(store, models)
+    predictors = [trainer.load(home / model.artifact, model.sha256) for model in models]
+    answered = [answers_of(predictor, model, held_out) for predictor, model in zip(predictors, models, strict=True)]
+    complete = [
+        (example, answers)
+        for example, *answers in zip(held_out, *answered, strict=True)
+        if all(answer is not None for answer in answers)
+    ]
+    if not complete:
+        raise NotReadyError(
+            f"{' and '.join(model.label() for model in models)} have no held-out pair that neither was trained on.",
+            "Label some pairs with evaluation as their only allowed use, and train again.",
+        )
+    same = tuple(example for example, _ in complete)
+    fields = Template.model_validate(newest.template_snapshot).fields()
+    evaluations = (
+        trainer.evaluate(
+            predictor,
+            TrainingSet(fields, tuple(model.features), learned, same, "held-out pairs that neither was trained on"),
+        )
+        for predictor, model in zip(predictors, models, strict=True)
+    )
+    by_model = zip(*(answers for _, answers in complete), strict=True)
+    return Trial(same, tuple(tuple(answer or {} for answer in answers) for answers in by_model), tuple(evaluations))
+
+
 def compare(store: Store, trainer: Trainer, home: Path, old: ModelVersion, new: ModelVersion) -> Comparison:
     """Evaluate both on those held-out pairs of `new` that neither was trained on and both can answer.
 
     Raises NotReadyError when there is no such pair, ConflictError when the two do not answer the same question.
     """
-    fields = Template.model_validate(new.template_snapshot).fields()
-    field, before = fields[0], Template.model_validate(old.template_snapshot).fields()[0]
+    field, before = headline(new), headline(old)
     if (before.name, before.kind) != (field.name, field.kind):
         raise ConflictError(
             f"{old.label()} answers {before.name} ({before.kind}), {new.label()} answers {field.name} ({field.kind}).",
             "Compare versions that answer the same question first.",
         )
-    held_out, learned, changes = _examples(store, old, new)
-    predictors = [(trainer.load(home / model.artifact, model.sha256), model) for model in (old, new)]
-    answers = [answers_of(predictor, model, held_out) for predictor, model in predictors]
-    triples = [
-        (example, one, other)
-        for example, one, other in zip(held_out, *answers, strict=True)
-        if one is not None and other is not None
-    ]
-    if not triples:
-        raise NotReadyError(
-            f"{old.label()} and {new.label()} have no held-out pair that neither was trained on.",
-            "Label some pairs with evaluation as their only allowed use, and train again.",
-        )
-    same = tuple(example for example, _, _ in triples)
-    evaluations = [
-        trainer.evaluate(
-            predictor,
-            TrainingSet(fields, tuple(model.features), learned, same, "held-out pairs that neither was trained on"),
-        )
-        for predictor, model in predictors
-    ]
-    first, second = (_score(evaluation, field) for evaluation in evaluations)
-    low, high = _interval(field, triples)
-    digits = 2 if first.higher_is_better else 3
-    summary = (
-        f"{changes} since v{old.version}; {field.name}: " if len(fields) > 1 else f"{changes} since v{old.version}; "
-    ) + (
-        f"{first.metric} {_number(first.value, digits)} → {_number(second.value, digits)} on the {len(same)} held-out "
-        f"pairs (95 %: {_signed(low, digits)} … {_signed(high, digits)})"
-    )
-    return Comparison(
-        evaluations[0], evaluations[1], len(same), changes, second.value - first.value, low, high, summary
-    )
-
-
-def _examples(store: Store, old: ModelVersion, new: ModelVersion) -> tuple[Examples, Examples, Changes]:
-    """The held-out pairs to compare on, the pairs that `new` learned from, and what changed between the two."""
-    lineage = table(ModelPair).c
     with store.read() as connection:
-        pairs: dict[str, TrainingPair] = {pair.id: pair for pair in usable_pairs(connection, new.training_sheet_id)}
-        roles = connection.execute(
-            select(lineage.model_id, lineage.pair_id, lineage.role).where(lineage.model_id.in_([old.id, new.id]))
-        ).all()
         changes = changes_between(connection, old, new)
+    trial = try_out(store, trainer, home, (old, new))
+    first, second = (score_of(evaluation, field) for evaluation in trial.evaluations)
+    low, high = _interval(field, list(zip(trial.examples, *trial.answers, strict=True)))
+    digits = 2 if first.higher_is_better else 3
+    several = len(Template.model_validate(new.template_snapshot).fields()) > 1
+    summary = (
+        f"{changes} since v{old.version}; {field.name}: " if several else f"{changes} since v{old.version}; "
+    ) + (
+        f"{first.metric} {_number(first.value, digits)} → {_number(second.value, digits)} on the "
+        f"{len(trial.examples)} held-out pairs (95 %: {_signed(low, digits)} … {_signed(high, digits)})"
+    )
+    difference = second.value - first.value
+    one, other = trial.evaluations
+    return Comparison(one, other, len(trial.examples), changes, difference, low, high, summary)
+
+
+def headline(model: ModelVersion) -> AnswerField:
+    """The field of the answer that one line shows: the first."""
+    return Template.model_validate(model.template_snapshot).fields()[0]
+
+
+def _examples(store: Store, models: Sequence[ModelVersion]) -> tuple[Examples, Examples]:
+    """The held-out pairs of the last version that no version was trained on, and the pairs that it learned from."""
+    lineage, newest = table(ModelPair).c, models[-1]
+    with store.read() as connection:
+        pairs: dict[str, TrainingPair] = {pair.id: pair for pair in usable_pairs(connection, newest.training_sheet_id)}
+        roles = connection.execute(
+            select(lineage.model_id, lineage.pair_id, lineage.role).where(
+                lineage.model_id.in_([model.id for model in models])
+            )
+        ).all()
     trained = {pair_id for _, pair_id, role in roles if role == Role.TRAIN}
-    ours = [(pairs[pair_id], role) for model_id, pair_id, role in roles if model_id == new.id and pair_id in pairs]
+    ours = [(pairs[pair_id], role) for model_id, pair_id, role in roles if model_id == newest.id and pair_id in pairs]
     held_out = tuple(pair.example() for pair, role in ours if role == Role.HELD_OUT and pair.id not in trained)
     learned = tuple(pair.example() for pair, role in ours if role == Role.TRAIN)
-    return held_out, learned, changes
+    return held_out, learned
 
 
 def answers_of(predictor: Predictor, model: ModelVersion, examples: Sequence[LabelledExample]) -> list[Answer | None]:
@@ -119,7 +151,8 @@ def answers_of(predictor: Predictor, model: ModelVersion, examples: Sequence[Lab
         return [answers_of(predictor, model, [example])[0] for example in examples]
 
 
-def _score(evaluation: Evaluation, field: AnswerField) -> FieldScore:
+def score_of(evaluation: Evaluation, field: AnswerField) -> FieldScore:
+    """The score of one field. Raises NotReadyError, with what the evaluation notes, when it has none."""
     for score in evaluation.scores:
         if score.field == field.name:
             return score

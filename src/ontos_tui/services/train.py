@@ -22,6 +22,7 @@ from ontos_tui.domain.training import Job, JobKind, ModelPair, ModelVersion, Rol
 from ontos_tui.jobs.queue import JobQueue
 from ontos_tui.platforms.base import BaseModel, Estimate, Progress, Trained, Trainer, TrainingSet
 from ontos_tui.services.compare import Comparison, compare
+from ontos_tui.services.curve import Curve, curve
 from ontos_tui.services.models import Changes, changes_since, find_model, find_models
 from ontos_tui.services.prompts import feature_columns
 from ontos_tui.services.training_pairs import TrainingPair, first_row, gate_counts, usable_pairs
@@ -160,6 +161,13 @@ class TrainService:
     def compare(self, old: ModelVersion, new: ModelVersion) -> Comparison:
         """Both on the same held-out pairs. Raises NotReadyError when they have none in common."""
         return compare(self._store, self._trainer, self._home, old, new)
+
+    def curve(self, name: str) -> Curve:
+        """Every version of a model on the same held-out pairs. Raises NotFoundError."""
+        with self._store.read() as connection:
+            model = find_model(connection, name)
+            versions = find_models(connection, model.name)
+        return curve(self._store, self._trainer, self._home, versions)
 
     def _base(self, key: str | None) -> str:
         known = [model.key for model in self._trainer.base_models()]
