@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import permutations
+from random import Random
 from typing import Any
 
 import pytest
@@ -244,6 +245,16 @@ def test_the_interval_is_drawn_the_same_again_and_holds_the_value(scale: Scale) 
     assert found.high is not None
     assert found.value is not None
     assert found.low < found.value < found.high
+
+
+@pytest.mark.parametrize("scale", list(Scale))
+def test_the_interval_is_that_of_the_definition_over_resampled_items(scale: Scale) -> None:
+    units = [[1.0, 1.0], [2.0, 2.0, 2.0], [3.0, 3.0], [1.0, 2.0], [3.0, 1.0, 3.0], [1.0, 1.0], [5.0, 5.0], [2.0, 3.0]]
+    draw = Random(7)
+    resampled = (by_definition(draw.choices(units, k=len(units)), scale) for _ in range(1_500))
+    drawn = sorted(value for value in resampled if value is not None)
+    expected = drawn[round(0.025 * len(drawn))], drawn[round(0.975 * len(drawn))]
+    assert bootstrap(Counter(map(tuple, map(sorted, units))), scale) == pytest.approx(expected, abs=0.06)
 
 
 @pytest.mark.parametrize("scale", list(Scale))

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from labeling import MAJOR, MINOR, NONE, a_training_sheet
 from ontos_tui.domain.agreement import ALPHA, FEW_ITEMS, NOBODY, ONE_ANSWER, Scale
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
-from ontos_tui.domain.labeling import HintKind
-from ontos_tui.domain.pairs import Event, QAPair, Verdict
+from ontos_tui.domain.labeling import Hint, HintKind
+from ontos_tui.domain.pairs import CanonicalLabel, Event, QAPair, Verdict
 from ontos_tui.domain.schema import answer_fields
 from ontos_tui.domain.states import PairStatus
 from ontos_tui.services.agreement import AgreementService, scale_of
@@ -107,6 +107,29 @@ def test_disagreements_tell_who_said_what_the_most_disputed_first(workspace: Wor
     assert found[2].votes[2].status is PairStatus.FLAGGED
 
 
+def test_a_flag_asks_for_the_last_word_even_alone(workspace: Workspace) -> None:
+    job = a_job(workspace, 2, overlap=1)
+    votes(workspace, "ben", job, {"item-1": None})
+    (one,) = workspace.agreement.disagreements(job.id)
+    assert (one.item_ref, one.apart, one.fields) == ("item-1", 0.0, ())
+    workspace.agreement.adjudicate(job.id, "item-1", NONE)
+    assert workspace.agreement.disagreements(job.id) == []
+
+
+def test_gold_is_no_vote(workspace: Workspace) -> None:
+    sheet = a_training_sheet(workspace.store, 5)
+    known = {"sheet_id": sheet.sheet_id, "item_ref": "item-1", "label_type": "severity", "source": "ground_truth"}
+    with workspace.store.write() as connection:
+        rows.add(connection, CanonicalLabel(label_data=MAJOR, **known))
+    job = a_job(workspace, sheet=sheet, gold_share=0.1)
+    votes(workspace, "ben", job, {"item-1": NONE, "item-2": NONE})
+    votes(workspace, "eva", job, {})
+    assert workspace.agreement.of_job(job.id).items == 4
+    assert [one.item_ref for one in workspace.agreement.disagreements(job.id)] == ["item-2"]
+    with pytest.raises(NotFoundError, match="Nobody has answered"):
+        workspace.agreement.adjudicate(job.id, "item-1", MINOR)
+
+
 def test_the_last_word_becomes_the_label_and_approves_the_pair(workspace: Workspace) -> None:
     job = a_job(workspace, 3)
     votes(workspace, "ben", job, {"item-2": MAJOR})
@@ -186,6 +209,8 @@ def test_disputed_pairs_come_first_in_the_queue_until_they_are_decided(workspace
     queue = workspace.label.queue(sheet_id, disputed, QueueSort.MOST_DISAGREED)
     assert [row.item_ref for row in queue] == ["item-3", "item-2"]
     workspace.agreement.adjudicate(job.id, "item-3", MAJOR)
+    with workspace.store.read() as connection:
+        assert [hint.pair_id for hint in rows.find(connection, Hint)] == [second.pair_id], "the other one is gone"
     workspace.label.decide([Decision(second.pair_id, Verdict.APPROVE)])
     assert len(workspace.label.queue(sheet_id, disputed)) == 0
     assert workspace.hints.counts(sheet_id)[HintKind.DISAGREED] == 0
