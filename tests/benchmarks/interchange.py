@@ -149,7 +149,7 @@ def main(count: int) -> None:
             floor = measured(
                 f"bare: {count:,} pairs out as JSON", bare_out(workspace.store.path, folder / "bare.jsonl")
             )
-            files = {format: folder / f"out{SUFFIXES[format]}" for format in Format}
+            files = {format: folder / f"out{SUFFIXES[format]}" for format in Format if format is not Format.SPANS}
             for format, path in files.items():
                 measured(
                     f"export {format}",

@@ -38,6 +38,11 @@ class AnswerField:
     max_length: int | None = None
     spans: SpanRules | None = None
 
+    @property
+    def classes(self) -> tuple[Any, ...]:
+        """What the classes of a labelset can be: the choices, or the labels of spans."""
+        return self.choices if self.spans is None else self.spans.labels
+
 
 @dataclass(frozen=True)
 class Problem:

@@ -49,6 +49,14 @@ class SpanRules:
         return cls(text_field, tuple(labels), schema.get(OVERLAP) is True, "text" in parts)
 
 
+def with_labels(schema: Mapping[str, Any], labels: Sequence[str]) -> dict[str, Any]:
+    """The schema of a span field with these labels in place of its own."""
+    items = schema["items"]
+    properties = items["properties"]
+    label = {**properties["label"], "enum": list(labels)}
+    return {**schema, "items": {**items, "properties": {**properties, "label": label}}}
+
+
 @dataclass(frozen=True, order=True)
 class Span:
     """The characters from `start` up to `end`, without it, and what they are."""

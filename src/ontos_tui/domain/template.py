@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from ontos_tui.domain.record import Audited
 from ontos_tui.domain.schema import Answer, AnswerField, answer_fields
+from ontos_tui.domain.spans import with_labels
 from ontos_tui.domain.states import TemplateStatus
 
 
@@ -115,8 +116,9 @@ class Labelset(Audited):
                 "additionalProperties": False,
             }
         properties = dict(self.response_schema.get("properties", {}))
-        properties[self.field] = {
-            **{key: value for key, value in properties.get(self.field, {}).items() if key != "type"},
-            "enum": names,
-        }
+        given = properties.get(self.field, {})
+        if given.get("type") == "array":
+            properties[self.field] = with_labels(given, names)
+        else:
+            properties[self.field] = {**{key: value for key, value in given.items() if key != "type"}, "enum": names}
         return {**self.response_schema, "properties": properties}

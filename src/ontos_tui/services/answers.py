@@ -37,6 +37,11 @@ class AnswerChecker:
         problems = (str(problem) for problem in answer_problems(self.schema, answer))
         return "; ".join(told if len(told) <= MAX_SHOWN else told[: MAX_SHOWN - 1] + "…" for told in problems)
 
+    @property
+    def looks_at_items(self) -> bool:
+        """Whether there is something that `misplaced` would check."""
+        return bool(self._spans)
+
     def misplaced(self, answer: Answer, item: Row) -> str:
         """Where spans of an answer that fits are not borne out by the item's text; empty when all are."""
         if not self._spans:

@@ -135,18 +135,18 @@ class LabelsetService:
             return self._add(connection, labelset, "create")
 
     def create_from_template(self, template_ref: str, field: str | None = None) -> Labelset:
-        """A draft with the values of a template's field (its first with choices) as classes, keys in their order."""
+        """A draft with the values of a template's field (its first with some) as classes, keys in their order."""
         with self._store.read() as connection:
             template = rows.resolve(connection, Template, template_ref)
-        chosen = [one for one in template.fields() if one.choices and field in (None, one.name)]
+        chosen = [one for one in template.fields() if one.classes and field in (None, one.name)]
         if not chosen:
             raise InvalidInputError(
                 f"{template.name!r} has no field {field!r} with choices." if field else "No field has choices.",
-                "Name a field whose schema is an enum.",
+                "Name a field whose schema is an enum, or one with spans.",
             )
         one = chosen[0]
-        keys = [str(number) if number <= 9 else "" for number in range(1, len(one.choices) + 1)]
-        classes = [LabelClass(name=str(name), hotkey=key) for name, key in zip(one.choices, keys, strict=True)]
+        keys = [str(number) if number <= 9 else "" for number in range(1, len(one.classes) + 1)]
+        classes = [LabelClass(name=str(name), hotkey=key) for name, key in zip(one.classes, keys, strict=True)]
         return self.create(
             name=f"{template.name} · {one.name}",
             label_type=template.label_type,

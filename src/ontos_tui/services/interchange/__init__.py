@@ -17,7 +17,7 @@ from ontos_tui.domain.pairs import Event, TrainingSheet
 from ontos_tui.domain.states import TemplateStatus
 from ontos_tui.domain.template import Labelset, Template
 from ontos_tui.services.answers import AnswerChecker
-from ontos_tui.services.interchange import chat, label_studio, reading, tabular
+from ontos_tui.services.interchange import chat, label_studio, reading, spans, tabular
 from ontos_tui.services.interchange.decisions_in import decide_all
 from ontos_tui.services.interchange.files import replacing
 from ontos_tui.services.interchange.labels_in import LabelImport
@@ -91,7 +91,9 @@ class InterchangeService:
             pairs = Outgoing(connection, sheet.id, wish)
             parts = _Parts(targets[: len(files)], split, template.group_column)
             if format is Format.CHAT:
-                _write_chat(parts, template, pairs)
+                _write_lines(parts, chat.chat_lines(template, pairs))
+            elif format is Format.SPANS:
+                _write_lines(parts, spans.span_lines(template.output_schema, pairs))
             elif format is Format.LABEL_STUDIO:
                 _write_tasks(parts, template, pairs)
                 xml = label_studio.config(template.output_schema, template.guidelines)
@@ -217,6 +219,11 @@ class InterchangeService:
                 "Chat lines name no items, so they cannot become canonical labels.",
                 "Import them as pairs; or import a table with a column that names the item.",
             )
+        if format is Format.SPANS:
+            raise InvalidInputError(
+                "Spans are checked against the texts of their items, which canonical labels do not hold.",
+                "Import them into a training sheet.",
+            )
         report = ImportReport(path, dry_run)
         with self._store.read() as connection:
             sheet = rows.resolve(connection, Sheet, sheet_ref)
@@ -244,14 +251,17 @@ class InterchangeService:
         elif format is Format.CSV:
             columns, entries = reading.csv_rows(path, report)
             yield tabular.TableReader(schema, columns, mapping).read(entries, report)
+        elif format is Format.SPANS:
+            reader = spans.SpanReader(schema, mapping.get("item_ref", spans.ITEM))
+            yield reader.read(reading.json_lines(path, report), report)
         else:
             if set(mapping) - {"item_ref"}:
                 raise InvalidInputError(
                     "Label Studio's answers are told by the names of their controls.",
                     "Only item_ref can be mapped, to the key of a task's data that names the item.",
                 )
-            reader = label_studio.TaskReader(schema, mapping.get("item_ref", label_studio.ITEM))
-            yield reader.read(reading.json_entries(path, report), report)
+            tasks = label_studio.TaskReader(schema, mapping.get("item_ref", label_studio.ITEM))
+            yield tasks.read(reading.json_entries(path, report), report)
 
 
 class _Parts:
@@ -273,10 +283,10 @@ class _Parts:
         return part
 
 
-def _write_chat(parts: _Parts, template: Template, pairs: Outgoing) -> None:
+def _write_lines(parts: _Parts, lines: Iterable[tuple[str, str, Row]]) -> None:
     with ExitStack() as stack:
         files = [_opened(stack, path) for path in parts.paths]
-        for line, item_ref, fields in chat.chat_lines(template, pairs):
+        for line, item_ref, fields in lines:
             files[parts.of(item_ref, fields)].write(f"{line}\n")
 
 

@@ -32,7 +32,7 @@ def decide_all(store: Store, sheet: TrainingSheet, given: Iterable[Given], repor
     """Decide what the lines say about their items once all are checked; what is decided so already is left alone."""
     checker = AnswerChecker(sheet.template_snapshot["output_schema"])
     lines = list(given)
-    pairs = _pairs(store, sheet, {one.item_ref for one in lines})
+    pairs = _pairs(store, sheet, {one.item_ref for one in lines}, with_items=checker.looks_at_items)
     seen: dict[str, Given] = {}
     decisions: list[Decision] = []
     for one in lines:
@@ -69,18 +69,20 @@ def decide_all(store: Store, sheet: TrainingSheet, given: Iterable[Given], repor
 class _Pair:
     """What is needed of a pair to compare a line with it."""
 
-    __slots__ = ("answer", "id", "notes", "proposal", "reject_reason", "status", "version")
+    __slots__ = ("answer", "fields", "id", "notes", "proposal", "reject_reason", "status", "version")
 
     def __init__(self, *columns: Any) -> None:
-        self.id, self.status, self.answer, self.proposal, self.reject_reason, self.notes, self.version = columns
+        self.id, self.status, self.answer, self.proposal, self.reject_reason, self.notes, self.version = columns[:7]
+        self.fields = json.loads(columns[7]) if columns[7] is not None else {}
 
 
-def _pairs(store: Store, sheet: TrainingSheet, refs: set[str]) -> dict[str, _Pair]:
+def _pairs(store: Store, sheet: TrainingSheet, refs: set[str], *, with_items: bool) -> dict[str, _Pair]:
     found: dict[str, _Pair] = {}
+    fields = "source_data" if with_items else "NULL"
     with store.read() as connection:
         for some in chunks(sorted(refs)):
             query = (
-                "SELECT item_ref, id, status, answer, proposal, reject_reason, notes, version FROM qa_pairs "  # noqa: S608
+                f"SELECT item_ref, id, status, answer, proposal, reject_reason, notes, version, {fields} FROM qa_pairs "  # noqa: S608
                 f"WHERE training_sheet_id = ? AND item_ref IN ({marks(some)})"
             )
             found |= {row[0]: _Pair(*row[1:]) for row in connection.exec_driver_sql(query, (sheet.id, *some))}
@@ -93,7 +95,9 @@ def _problem(one: Given, before: Given, pair: _Pair | None, checker: AnswerCheck
     if before is not one and (before.status, answer_digest(before.answer)) != (one.status, answer_digest(one.answer)):
         return f"{one.item_ref[:80]!r} is decided otherwise in line {before.line:,}"
     if one.status is PairStatus.LABELED:
-        reason = checker.reason(one.answer)
+        if one.text is not None and one.text not in pair.fields.values():
+            return "its text is not the item's"
+        reason = checker.reason(one.answer) or checker.misplaced(one.answer or {}, pair.fields)
         return f"the answer does not fit: {reason}" if reason else ""
     return ""
 

@@ -202,6 +202,7 @@ class Given:
     """What a line says about an item: an answer, or that it was rejected or flagged.
 
     `reason` goes into the log: who decided, and where. `notes` and `confidence` are None where the line is silent.
+    `text` is what the line holds of the item itself, to be compared.
     """
 
     line: int
@@ -211,6 +212,7 @@ class Given:
     reason: str = ""
     notes: str | None = None
     confidence: str | None = None
+    text: str | None = None
 
 
 class TableReader:

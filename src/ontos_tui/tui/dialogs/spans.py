@@ -137,6 +137,7 @@ class MarkedText(LineView, can_focus=True):
         self._laid: tuple[tuple[Span, ...], int] | None = None
         self._rows: list[list[tuple[int, str, bool]]] = []
         self._firsts: list[int] = []
+        self._inside: dict[int, str] = {}
 
     def on_key(self, event: events.Key) -> None:
         key = event.character or event.key
@@ -191,13 +192,17 @@ class MarkedText(LineView, can_focus=True):
             return "here"
         if chosen is not None and chosen[0] <= position < chosen[1]:
             return "selected"
-        inside = at(self._marking.spans, position)
-        return "text" if inside is None else self._colours.get(inside.label, "accent")
+        return self._inside.get(position, "text")
 
     def _lay(self) -> None:
         now = (self._marking.spans, max(8, self.size.width))
         if self._laid != now:
             self._laid = now
+            self._inside = {
+                position: self._colours.get(one.label, "accent")
+                for one in sorted(self._marking.spans, key=lambda one: one.start - one.end)  # the shortest one last
+                for position in range(one.start, one.end)
+            }
             self._rows = _rows(self._pieces(), now[1])
             self._firsts = [next(position for position, _, is_mark in row if not is_mark) for row in self._rows]
 

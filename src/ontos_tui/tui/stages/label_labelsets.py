@@ -153,7 +153,7 @@ class LabelsetsPage(LabelPage):
         self.ask(lambda workspace: workspace.templates.list(), self._choose_template, group="templates")
 
     def _choose_template(self, templates: Sequence[Template]) -> None:
-        fit = [one for one in templates if any(field.choices for field in one.fields())]
+        fit = [one for one in templates if any(field.classes for field in one.fields())]
         if not fit:
             self.ontos.tell("No template has a field with choices. Press n for a labelset of your own.")
             return
