@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete
 
 from ontos_tui.domain.alerts import Alert, AlertMetric, AlertRule, Comparison, named, shown
 from ontos_tui.domain.drift import DriftReport, DriftState
@@ -359,10 +359,13 @@ def checked_seconds(every: float) -> float:
     return every
 
 
-def open_counts(connection: Connection) -> dict[str, int]:
-    """Open alerts by endpoint; endpoints without one are not there."""
-    query = select(ALERTS.endpoint, func.count()).where(ALERTS.status.in_(OPEN)).group_by(ALERTS.endpoint)
-    return {row[0]: row[1] for row in connection.execute(query)}
+def rule_problems(fields: dict[str, Any]) -> list[str]:
+    """Why a rule of these fields makes no sense; empty when it does."""
+    try:
+        _valid(fields)
+    except InvalidInputError as error:
+        return [error.what]
+    return []
 
 
 def _valid(fields: dict[str, Any]) -> AlertRule:

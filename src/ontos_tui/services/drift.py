@@ -219,7 +219,8 @@ def _summary(sides: _Sides, features: Sequence[FeatureDrift]) -> str:
     compared = [one for one in features if one.state is DriftState.COMPARED]
     if not compared:
         few = max(features, key=lambda one: min(one.reference_count, one.recent_count))
-        return f"Not enough yet: {few.label} has {few.why.partition('(')[2].rstrip(')')}."
+        what = "Not enough" if few.state is DriftState.NOT_ENOUGH else "Nothing to compare with"
+        return f"{what} yet: {few.label} has {few.why.partition('(')[2].rstrip(')')}."
     drifted = [one for one in compared if one.drifted]
     if not drifted:
         return f"No drift in {_count(len(compared), 'signal')} over {_count(asked, 'request')}."

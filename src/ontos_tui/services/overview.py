@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, and_, func, select
 
+from ontos_tui.domain.alerts import Alert
 from ontos_tui.domain.data import Sheet
 from ontos_tui.domain.governance import Gate, gate
 from ontos_tui.domain.improve import FeedbackItem
@@ -15,7 +16,7 @@ from ontos_tui.domain.pairs import QAPair, TrainingSheet, answer_digest
 from ontos_tui.domain.schema import Answer
 from ontos_tui.domain.serving import Endpoint
 from ontos_tui.domain.stages import Stage
-from ontos_tui.domain.states import EndpointStatus, FeedbackStatus, JobStatus, PairStatus, SheetStatus
+from ontos_tui.domain.states import AlertStatus, EndpointStatus, FeedbackStatus, JobStatus, PairStatus, SheetStatus
 from ontos_tui.domain.training import Job, JobKind, ModelPair, ModelVersion
 from ontos_tui.store import rows
 from ontos_tui.store.counts import pair_counts, request_counts
@@ -44,6 +45,8 @@ class Overview:
     next_stage: Stage
     next_step: str
     running: tuple[Job, ...]
+    alerts: int = 0
+    """Alerts that are not resolved."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,7 @@ class _State:
     to_convert: int
     from_feedback: int
     running: tuple[Job, ...]
+    alerts: int
     fresh: Callable[[ModelVersion], tuple[int, int]] = field(repr=False)
 
     def newest(self, name: str) -> ModelVersion:
@@ -96,7 +100,7 @@ class OverviewService:
                 with self._store.read() as connection:
                     state = _read(connection)
                     stage, step = _next(state)
-                overview = Overview(_stages(state), stage, step, state.running)
+                overview = Overview(_stages(state), stage, step, state.running, state.alerts)
                 self._known = (counter, overview)
             return self._known[1]
 
@@ -142,6 +146,7 @@ def _read(connection: Connection) -> _State:
                 order_by=(jobs.created_at.desc(),),
             )
         ),
+        alerts=rows.count(connection, Alert, table(Alert).c.status != AlertStatus.RESOLVED),
         fresh=lambda model: _fresh(connection, model),
     )
 

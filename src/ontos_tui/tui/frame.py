@@ -28,12 +28,14 @@ class Header(OneLine):
             if overview is None:
                 return line(name, span("opening the workspace…", "muted"))
             step = f"next: {overview.next_stage.number} {overview.next_stage.title} · {overview.next_step}"
-            room = width - len(name.text) - 1
+            alerts = span(f"⚠ {overview.alerts:,} alert{'' if overview.alerts == 1 else 's'} ", "bad")
+            head = (name, alerts) if overview.alerts else (name,)
+            room = width - sum(len(part.text) for part in head) - 1
             place = span(where, "muted")
             if len(place.text) + len(step) + 3 > room:
-                return line(name, span(step, "accent", room))
+                return line(*head, span(step, "accent", room))
             gap = room - len(place.text) - len(step)
-            return line(name, place, span(" " * gap), span(step, "accent"))
+            return line(*head, place, span(" " * gap), span(step, "accent"))
 
         self.show(content)
 

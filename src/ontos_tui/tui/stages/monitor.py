@@ -53,6 +53,8 @@ class MonitorView(StageView):
         Command("inspect", "i", "Inspect", "Everything about this request (enter does it too)"),
         Command("feedback", "f", "Feedback", "Say whether this answer was right, and what is"),
         Command("span", "t", "Span", "The last hour, 24 hours, 7 days or 30 days"),
+        Command("drift", "D", "Drift", "Whether it still sees and answers what it was trained for"),
+        Command("alerts", "A", "Alerts", "What was raised about this endpoint, and by which rules"),
     )
     DEFAULT_CSS = """
     MonitorView #endpoints { height: 3; }
@@ -235,6 +237,18 @@ class MonitorView(StageView):
         self._over = SPANS[(SPANS.index(self._over) + 1) % len(SPANS)]
         self._limit = LISTED
         self.reload()
+
+    def action_drift(self) -> None:
+        from ontos_tui.tui.dialogs.drift import DriftDialog
+
+        if self._traffic is not None:
+            self.app.push_screen(DriftDialog(self._traffic.summary.endpoint), lambda _: self.reload())
+
+    def action_alerts(self) -> None:
+        from ontos_tui.tui.dialogs.alerts import AlertsDialog
+
+        if self._traffic is not None:
+            self.app.push_screen(AlertsDialog(self._traffic.summary.endpoint), lambda _: self.reload())
 
     def action_inspect(self) -> None:
         if self._request is not None:
