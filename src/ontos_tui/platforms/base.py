@@ -110,11 +110,12 @@ class ChatModel(Protocol):
 
 @dataclass(frozen=True)
 class BaseModel:
-    """Something that can be trained: its key, and one sentence an expert understands."""
+    """Something that can be trained: its key, one sentence an expert understands, and why it is recommended, if so."""
 
     key: str
     title: str
     description: str
+    why: str = ""
 
 
 @dataclass(frozen=True)

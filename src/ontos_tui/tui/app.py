@@ -36,7 +36,8 @@ from ontos_tui.tui.widgets.lines import Panel, line, span, wrap
 if TYPE_CHECKING:
     from ontos_tui.domain.training import Job
     from ontos_tui.services.overview import Overview
-    from ontos_tui.tui.stages.base import StageView
+    from ontos_tui.tui.stages.base import Page, StageView
+    from ontos_tui.tui.wizard.view import WizardView
     from ontos_tui.workspace import Workspace
 
 WATCH_SECONDS = 0.5
@@ -64,6 +65,9 @@ class OntosApp(App[None], Commanded):
             for stage in Stage
         ),
         Command("next_step", "0", "Go to the next step", "The stage that the header advises", False),
+        Command(
+            "wizard", "W", "Wizard", "Seven guided steps from data to a model that answers; again, back to here", False
+        ),
         Command("jobs", "J", "Jobs", "What runs and what ran; cancel or resume it", False),
         Command("theme", "f9", "Theme", "Change the colours; the choice is remembered", False),
         Command("redraw", "ctrl+l", "Redraw", "Paint the whole screen again", False),
@@ -80,6 +84,7 @@ class OntosApp(App[None], Commanded):
         self.overview: Overview | None = None
         self._workspace: Workspace | None = None
         self._views: dict[Stage, StageView] = {}
+        self._wizard: WizardView | None = None
         self._busy = 0
         self._clashes: set[str] = set()
         self._watch = watch
@@ -104,9 +109,14 @@ class OntosApp(App[None], Commanded):
         return Stage(self.session.stage)
 
     @property
-    def stage_view(self) -> StageView | None:
-        """The stage that is shown, once it is mounted."""
-        return self._views.get(self.stage)
+    def in_wizard(self) -> bool:
+        """Whether the wizard is shown in place of the stages."""
+        return self._wizard is not None and self._wizard.display
+
+    @property
+    def stage_view(self) -> Page | None:
+        """The stage that is shown, once it is mounted; the wizard while that is shown."""
+        return self._wizard if self.in_wizard else self._views.get(self.stage)
 
     def tell(self, message: str, *, title: str = "") -> None:
         """A toast about something that went well."""
@@ -301,6 +311,9 @@ class OntosApp(App[None], Commanded):
         """Show a stage; it is made on its first visit."""
         stage = Stage(name)
         self.session.stage = name
+        if self._wizard is not None:
+            self._wizard.display = False
+        self.query_one(TabLine).display = True
         if self._workspace is None:
             self.query_one(TabLine).tell(stage, None)
             return
@@ -322,10 +335,33 @@ class OntosApp(App[None], Commanded):
         self._enter(view)
         self.busy(-1)
 
-    def _enter(self, view: StageView) -> None:
+    def _enter(self, view: Page) -> None:
         view.reload()
         view.focus_first()
         self.refresh_keys()
+
+    async def action_wizard(self) -> None:
+        """Show the wizard where one left it, or go back to the stage."""
+        if self._workspace is None:
+            return
+        if self.in_wizard:
+            self.action_stage(self.stage.value)
+            return
+        for view in self._views.values():
+            view.display = False
+        self.query_one(TabLine).display = False
+        if self._wizard is None:
+            from ontos_tui.tui.wizard.view import WizardView
+
+            self._wizard = WizardView()
+            await self.query_one("#stages").mount(self._wizard)
+            if not self._wizard.display:
+                return  # somebody quicker than the machine went to a stage meanwhile
+        self._wizard.display = True
+        self._enter(self._wizard)
+
+    def on_wizard_view_left(self) -> None:
+        self.action_stage(self.stage.value)
 
     def action_next_step(self) -> None:
         if self.overview is not None:
@@ -359,7 +395,8 @@ class OntosApp(App[None], Commanded):
             if any(can_do(node, command) for command in node.OWN_COMMANDS)
         ]
         about = view.ABOUT if view is not None else ""
-        self.push_screen(HelpDialog(f"Help · {self.stage.title}", about, sections))
+        where = "Wizard" if self.in_wizard else self.stage.title
+        self.push_screen(HelpDialog(f"Help · {where}", about, sections))
 
     async def action_quit(self) -> None:
         self.exit()

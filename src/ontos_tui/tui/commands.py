@@ -62,6 +62,8 @@ _KEY_NAMES = {
     "left_square_bracket": "[",
     "right_square_bracket": "]",
     "equals_sign": "=",
+    "greater_than_sign": ">",
+    "less_than_sign": "<",
 }
 
 

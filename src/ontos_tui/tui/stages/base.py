@@ -13,8 +13,9 @@ from ontos_tui.tui.widgets.lines import Line, span, wrap
 
 
 class Page(ServiceUser, Commanded):
-    """Something that fills the screen, with commands of its own."""
+    """Something that fills the screen, with commands of its own. `ABOUT` says in the help what it is for."""
 
+    ABOUT: ClassVar[str] = ""
     DEFAULT_CSS = """
     Page { height: 1fr; layout: vertical; }
     """
@@ -52,7 +53,6 @@ class StageView(Page):
 
     STAGE: ClassVar[Stage]
     HELP_TITLE: ClassVar[str] = "In this stage"
-    ABOUT: ClassVar[str] = ""
 
 
 def error_lines(error: OntosError, width: int) -> list[Line]:

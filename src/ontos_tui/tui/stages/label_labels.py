@@ -359,7 +359,7 @@ def _lines(about: About, width: int) -> Iterator[Line]:
     told = "  ".join(badge.text for badge in badges(label))
     yield line(span(label.item_ref, "title"), span(f"  {label.label_type}", "muted"))
     if told:
-        yield line(span(f"⛔ {told}", "warn"), span(f"  {label.usage_reason}", "muted"))
+        yield from wrap(f"⛔ {told}  {label.usage_reason}", width, "warn")
     yield EMPTY
     for name, value in label.label_data.items():
         yield line(span(name, "muted", 20), span(value_text(value), "strong"))

@@ -1,0 +1,166 @@
+"""Step 2: the rows that the model will learn to judge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+
+from ontos_tui.domain.errors import OntosError
+from ontos_tui.services.wizard import OWN_DATA, Chosen, Standing, Step
+from ontos_tui.tui.commands import Command
+from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.stages.base import error_lines
+from ontos_tui.tui.widgets.data_grid import DataGrid
+from ontos_tui.tui.widgets.lines import Panel, line, span, wrap
+from ontos_tui.tui.widgets.table import ColumnSpec, Table
+from ontos_tui.tui.wizard.step import WizardStep
+
+if TYPE_CHECKING:
+    from ontos_tui.domain.data import Page as DataPage
+    from ontos_tui.workspace import Workspace
+
+ROWS = 30
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the rows can come from: the sample data, a sheet that is here, or a file of one's own."""
+
+    name: str
+    remark: str
+    sheet_id: str = ""
+    is_file: bool = False
+
+
+class DataStep(WizardStep):
+    """Where data can come from on the left, its first rows on the right."""
+
+    STEP = Step.DATA
+    OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
+        Command("take", "enter", "Use it", "These are the rows to work with"),
+        Command("file", "f", "Own file", "A CSV, Parquet or JSONL file of yours"),
+    )
+    DEFAULT_CSS = """
+    DataStep #about-data { height: 2; padding: 0 1; }
+    """
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(classes="row"):
+            yield Table[Origin](
+                [ColumnSpec("data", 0), ColumnSpec("", 9, right=True)],
+                lambda origin: (origin.name, span(origin.remark, "muted")),
+                empty="Loading…",
+                id="origins",
+                classes="side",
+            )
+            with Vertical(classes="main"):
+                about = Panel(id="about-data")
+                about.can_focus = False
+                yield about
+                yield DataGrid(empty="", id="rows")
+
+    @property
+    def table(self) -> Table[Origin]:
+        """What there is to choose from."""
+        return self.query_one("#origins", Table)
+
+    def focus_first(self) -> None:
+        self.table.focus()
+
+    def show(self, standing: Standing) -> None:
+        chosen = standing.chosen
+        self.ask(lambda workspace: _origins(workspace, chosen), self._show_origins, failed=self.refused)
+
+    def _show_origins(self, origins: Sequence[Origin]) -> None:
+        here = self.standing.chosen.sheet_id
+        cursor = next((place for place, one in enumerate(origins) if here and one.sheet_id == here), None)
+        self.table.show(origins, cursor=cursor)
+        self._look()
+
+    def on_table_moved(self, event: Table.Moved) -> None:
+        if event.table is self.table:
+            self._look()
+
+    def _look(self) -> None:
+        origin = self.table.current
+        if origin is None:
+            return
+        if origin.is_file:
+            self._show_rows(None)
+            return
+        chosen = self.standing.chosen
+        self.ask(lambda workspace: _rows(workspace, chosen, origin), self._show_rows, group="rows", failed=self._say)
+
+    def _show_rows(self, page: DataPage | None) -> None:
+        grid, about = self.query_one("#rows", DataGrid), self.query_one("#about-data", Panel)
+        if page is None:
+            told = "Press enter or f and name a file. It stays where it is, and nothing is sent anywhere."
+            about.show(lambda width: wrap(told, width))
+            grid.show_rows((), ())
+            return
+        names = [column.name for column in page.columns]
+        about.show(
+            lambda width: [
+                line(span(f"{page.total:,} items", "strong"), f", {len(names)} columns; "),
+                line(span("tab and → look further; the Unity Catalog needs a Databricks profile", "muted")),
+            ]
+        )
+        grid.show_rows(names, [item.fields for item in page.items])
+
+    def _say(self, error: OntosError) -> None:
+        self.query_one("#about-data", Panel).show(lambda width: error_lines(error, width))
+
+    def on_table_chosen(self, event: Table.Chosen) -> None:
+        event.stop()
+        self.action_take()
+
+    def action_take(self) -> None:
+        origin, chosen = self.table.current, self.standing.chosen
+        if origin is None:
+            return
+        if origin.is_file:
+            self.action_file()
+        elif origin.sheet_id and origin.sheet_id == chosen.sheet_id:
+            self.post_message(self.GoOn())
+        elif not origin.sheet_id or (chosen.use_case != OWN_DATA and origin is self.table.rows[0]):
+            self._take(lambda workspace: workspace.wizard.take_samples(chosen))
+        else:
+            self._take(lambda workspace: workspace.wizard.take_sheet(chosen, origin.sheet_id))
+
+    def _take(self, work: Callable[[Workspace], Chosen]) -> None:
+        self.ask(work, lambda chosen: self.post_message(self.Decided(chosen)), group="take")
+
+    def action_file(self) -> None:
+        chosen = self.standing.chosen
+
+        def done(values: Values | None) -> None:
+            if values is not None:
+                path = Path(values["path"]).expanduser()
+                self._take(lambda workspace: workspace.wizard.take_file(chosen, path))
+
+        field = FormField("path", "File", required=True, hint="~ is your home folder; .csv, .parquet or .jsonl")
+        self.app.push_screen(FormDialog("Which file?", (field,)), done)
+
+
+def _origins(workspace: Workspace, chosen: Chosen) -> list[Origin]:
+    """The sample data first, then the sheets that are here, then files."""
+    sheets = workspace.data.sheets()
+    origins = []
+    if chosen.use_case != OWN_DATA:
+        seeded = next((one for one in sheets if one.use_case == chosen.use_case), None)
+        origins.append(Origin("Sample data", "made up", seeded.id if seeded is not None else ""))
+        sheets = [one for one in sheets if seeded is None or one.id != seeded.id]
+    origins += [Origin(one.name, f"{one.item_count or 0:,}", one.id) for one in sheets]
+    return [*origins, Origin("A file of yours…", "", is_file=True)]
+
+
+def _rows(workspace: Workspace, chosen: Chosen, origin: Origin) -> DataPage:
+    if origin.sheet_id:
+        return workspace.data.sheet_page(origin.sheet_id, limit=ROWS)
+    taken = workspace.wizard.take_samples(chosen)
+    return workspace.data.sheet_page(taken.sheet_id, limit=ROWS)

@@ -1,0 +1,189 @@
+"""Step 4: five pairs as they would be, then all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+
+from ontos_tui.domain.errors import OntosError
+from ontos_tui.services.wizard import Standing, Step
+from ontos_tui.tui.commands import Command
+from ontos_tui.tui.stages.base import error_lines
+from ontos_tui.tui.stages.generate_lines import pair_lines
+from ontos_tui.tui.stages.job_state import LOOK_SECONDS, JobState, newest_job, progress_lines
+from ontos_tui.tui.widgets.data_grid import value_text
+from ontos_tui.tui.widgets.lines import Line, Panel, line, span, wrap
+from ontos_tui.tui.widgets.table import ColumnSpec, Table
+from ontos_tui.tui.wizard.step import WizardStep
+
+if TYPE_CHECKING:
+    from ontos_tui.domain.pairs import GenerationMode
+    from ontos_tui.domain.training import Job
+    from ontos_tui.services.generate import PreviewPair
+    from ontos_tui.workspace import Workspace
+
+PREVIEWED = 5
+
+
+@dataclass(frozen=True)
+class Previewed:
+    """Five pairs as they would be, who would answer, and the generation that runs or ran last."""
+
+    pairs: Sequence[PreviewPair]
+    mode: GenerationMode
+    source: str
+    last: JobState | None
+
+
+class GenerateStep(WizardStep):
+    """What would be made, and one key that makes it."""
+
+    STEP = Step.GENERATE
+    OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
+        Command("generate", "enter,g", "Make the pairs", "A pair of every item; it runs as a job of its own"),
+    )
+    DEFAULT_CSS = """
+    GenerateStep #made { height: 2; padding: 0 1; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._previewed: Previewed | None = None
+        self._waits = False
+        self._looking = False
+
+    def compose(self) -> ComposeResult:
+        made = Panel(id="made")
+        made.can_focus = False
+        yield made
+        with Horizontal(classes="row"):
+            yield Table["PreviewPair"](
+                [ColumnSpec("preview", 0), ColumnSpec("proposed answer", 0)],
+                lambda pair: (pair.item_ref, _told(pair)),
+                empty="Asking for five proposals…",
+                id="previews",
+                classes="side",
+            )
+            yield Panel(id="pair", classes="main")
+
+    @property
+    def table(self) -> Table[PreviewPair]:
+        """The previewed pairs."""
+        return self.query_one("#previews", Table)
+
+    def focus_first(self) -> None:
+        self.table.focus()
+
+    def show(self, standing: Standing) -> None:
+        sheet, template = standing.sheet, standing.template
+        if sheet is None or template is None:
+            return
+        known = self._previewed
+        self.ask(
+            lambda workspace: _previewed(workspace, sheet.id, template.id, known),
+            self._show_previewed,
+            failed=self._say,
+        )
+
+    def _show_previewed(self, previewed: Previewed) -> None:
+        fresh = self._previewed is None
+        self._previewed = previewed
+        if fresh:
+            self.table.show(previewed.pairs)
+            self._look()
+        self.query_one("#made", Panel).show(lambda width: _made_lines(self.standing, previewed, width))
+        self.commands_changed()
+        last = previewed.last
+        if last is not None and last.active:
+            if not self._looking:
+                self._looking = True
+                self.set_timer(LOOK_SECONDS, self._look_again)
+        elif self._waits and last is not None:
+            self._waits = False
+            if not last.broken:
+                self.post_message(self.GoOn())
+
+    def _look_again(self) -> None:
+        self._looking = False
+        self.wizard.reload()
+
+    def _say(self, error: OntosError) -> None:
+        self.table.say("Nothing to preview. The reason is on the right.")
+        self.query_one("#pair", Panel).show(lambda width: error_lines(error, width))
+
+    def on_table_moved(self) -> None:
+        self._look()
+
+    def _look(self) -> None:
+        pair, place = self.table.current, f"{self.table.cursor + 1} of {len(self.table.rows)}"
+        if pair is not None:
+            self.query_one("#pair", Panel).show(lambda width: pair_lines(pair, place, width))
+
+    def on_table_chosen(self, event: Table.Chosen) -> None:
+        event.stop()
+        self.action_generate()
+
+    def possible(self, command: str) -> bool:
+        last = self._previewed.last if self._previewed is not None else None
+        return self._previewed is not None and not (last is not None and last.active)
+
+    def action_generate(self) -> None:
+        sheet, template, previewed = self.standing.sheet, self.standing.template, self._previewed
+        if sheet is None or template is None or previewed is None or not self.possible("generate"):
+            return
+        made = self.standing.training
+        if made is not None and made.counts.total and made.counts.total >= (sheet.item_count or 0):
+            self.post_message(self.GoOn())
+            return
+
+        def submitted(job: Job) -> None:
+            self._waits = True
+            self.wizard.reload()
+
+        self.ask(
+            lambda workspace: workspace.generate.submit(sheet.id, template.id, previewed.mode),
+            submitted,
+            group="generate",
+        )
+
+
+def _previewed(workspace: Workspace, sheet_id: str, template_id: str, known: Previewed | None) -> Previewed:
+    from ontos_tui.domain.training import JobKind
+
+    mode, pairs = (
+        (known.mode, known.pairs) if known is not None else workspace.wizard.preview(sheet_id, template_id, PREVIEWED)
+    )
+    wanted = (sheet_id, template_id)
+    last = newest_job(
+        workspace, JobKind.GENERATE, lambda params: (params.get("sheet_ref"), params.get("template_ref")) == wanted
+    )
+    source = {"ai": workspace.chat.name, "column": "the data's own column, labeled at once"}.get(mode, "you")
+    return Previewed(pairs, mode, source, last)
+
+
+def _made_lines(standing: Standing, previewed: Previewed, width: int) -> Iterator[Line]:
+    last, made, sheet = previewed.last, standing.training, standing.sheet
+    if last is not None and (last.active or last.broken):
+        yield from progress_lines(last, width)
+    elif made is not None and made.counts.total:
+        counts = made.counts
+        yield line(
+            span(f"✓ {counts.total:,} pairs are made", "good"),
+            f", {counts.labeled:,} labeled, {counts.unlabeled:,} to decide",
+        )
+    else:
+        items = sheet.item_count if sheet is not None else None
+        how_many = f"{items:,} pairs" if items is not None else "pairs"
+        yield line(span("enter", "key"), f" makes {how_many}; answers by {previewed.source}")
+    if made is not None and made.counts.auto_approved:
+        yield from wrap(f"{made.counts.auto_approved:,} were known already and need no review", width, "muted")
+
+
+def _told(pair: PreviewPair) -> object:
+    if pair.error:
+        return span("✗ none", "warn")
+    return " · ".join(value_text(value) for value in (pair.proposal or {}).values()) or span("none", "muted")

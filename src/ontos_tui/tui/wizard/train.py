@@ -1,0 +1,188 @@
+"""Step 6: a model, with what it will take before and how good it is after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+
+from ontos_tui.domain.errors import OntosError
+from ontos_tui.services.wizard import Standing, Step
+from ontos_tui.tui.commands import Command
+from ontos_tui.tui.dialogs.choose import ChooseDialog
+from ontos_tui.tui.stages.base import error_lines
+from ontos_tui.tui.stages.job_state import LOOK_SECONDS, JobState, duration, newest_job, progress_lines
+from ontos_tui.tui.stages.train_lines import model_lines, verdict_of
+from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
+from ontos_tui.tui.wizard.step import WizardStep
+
+if TYPE_CHECKING:
+    from ontos_tui.domain.training import Job, ModelVersion
+    from ontos_tui.platforms.base import BaseModel, Estimate
+    from ontos_tui.services.train import Readiness
+    from ontos_tui.workspace import Workspace
+
+LABEL = 16
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What would be trained, why, what it takes, and the training that runs or ran last."""
+
+    readiness: Readiness
+    base_models: tuple[BaseModel, ...]
+    base_model: BaseModel
+    estimate: Estimate | None
+    last: JobState | None
+    model: ModelVersion | None
+
+
+class TrainStep(WizardStep):
+    """One page to read, one key to press."""
+
+    STEP = Step.TRAIN
+    OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
+        Command("train", "enter,t", "Train", "Train the model; it runs as a job of its own"),
+        Command("advanced", "a", "Advanced", "Train something else than what is recommended"),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._outlook: Outlook | None = None
+        self._waits = False
+        self._looking = False
+
+    def compose(self) -> ComposeResult:
+        yield Panel(id="outlook")
+
+    def focus_first(self) -> None:
+        self.query_one("#outlook").focus()
+
+    def show(self, standing: Standing) -> None:
+        training = standing.training
+        if training is not None:
+            key = standing.chosen.base_model
+            self.ask(lambda workspace: _outlook(workspace, training.sheet.id, key), self._show, failed=self._say)
+
+    def _show(self, outlook: Outlook) -> None:
+        self._outlook = outlook
+        self.query_one("#outlook", Panel).show(lambda width: _lines(outlook, width), keep_place=True)
+        self.commands_changed()
+        last = outlook.last
+        if last is not None and last.active:
+            self._waits = True
+            if not self._looking:
+                self._looking = True
+                self.set_timer(LOOK_SECONDS, self._look_again)
+        elif self._waits:
+            self._waits = False
+            self.ontos.refresh_overview()
+
+    def _look_again(self) -> None:
+        self._looking = False
+        self.wizard.reload()
+
+    def _say(self, error: OntosError) -> None:
+        self.query_one("#outlook", Panel).show(lambda width: error_lines(error, width))
+
+    def possible(self, command: str) -> bool:
+        outlook = self._outlook
+        return outlook is not None and not (outlook.last is not None and outlook.last.active)
+
+    def action_train(self) -> None:
+        outlook = self._outlook
+        if outlook is None or not self.possible("train"):
+            return
+        changed = outlook.model is None or outlook.model.train_count != outlook.readiness.eligible
+        if outlook.model is not None and not changed:
+            self.post_message(self.GoOn())
+            return
+        sheet, key = outlook.readiness.training_sheet.id, outlook.base_model.key
+
+        def submitted(job: Job) -> None:
+            self._waits = True
+            self.wizard.reload()
+
+        self.ask(lambda workspace: workspace.train.submit(sheet, base_model=key), submitted, group="train")
+
+    def action_advanced(self) -> None:
+        outlook = self._outlook
+        if outlook is None:
+            return
+
+        def chosen(index: int | None) -> None:
+            if index is not None:
+                key = outlook.base_models[index].key
+                self.post_message(self.Decided(replace(self.standing.chosen, base_model=key), go_on=False))
+
+        choices = [(one.title, one.description) for one in outlook.base_models]
+        cursor = outlook.base_models.index(outlook.base_model)
+        self.app.push_screen(ChooseDialog("What should be trained?", choices, cursor), chosen)
+
+
+def _outlook(workspace: Workspace, sheet_id: str, key: str) -> Outlook:
+    from ontos_tui.domain.training import JobKind
+
+    train = workspace.train
+    readiness, models = train.readiness(sheet_id), train.base_models()
+    chosen = next((one for one in models if one.key == key), models[0])
+    estimate = train.estimate(sheet_id, chosen.key) if readiness.eligible else None
+    last = newest_job(workspace, JobKind.TRAIN, lambda params: params.get("training_sheet_id") == sheet_id)
+    model = next((one for one in train.models() if one.training_sheet_id == sheet_id), None)
+    return Outlook(readiness, models, chosen, estimate, last, model)
+
+
+def _lines(outlook: Outlook, width: int) -> Iterator[Line]:
+    ready, last = outlook.readiness, outlook.last
+    if last is not None and (last.active or last.broken):
+        yield from progress_lines(last, width)
+        yield EMPTY
+    elif outlook.model is None:
+        yield line(span("enter", "key"), " trains the model; you may leave meanwhile, it goes on by itself")
+        yield EMPTY
+    else:
+        yield line(span("✓ trained. ", "good"), span(">", "key"), " deploys it and lets you try it")
+        yield EMPTY
+    if outlook.model is not None:
+        yield from _advice(outlook.model, width)
+        yield from model_lines(outlook.model, None, width)
+        yield EMPTY
+    yield from _fact("model", outlook.base_model.title, width, "strong")
+    yield from _fact("", outlook.base_model.description, width)
+    why = outlook.base_model.why
+    told = f"recommended: {why}" if why else "chosen by you; a leads back to what is recommended"
+    yield from _fact("", told, width, "muted")
+    yield from _fact("learns from", f"{ready.eligible:,} answers you approved", width)
+    if excluded := ready.excluded():
+        yield from _fact("", f"not: {excluded}", width, "muted")
+    yield from _fact("test", ready.split, width)
+    if outlook.estimate is not None:
+        estimate = outlook.estimate
+        cost = "no cost: it runs on this machine"
+        if estimate.cost is not None:
+            cost = f"{estimate.cost:.2f} {estimate.currency}"
+        yield from _fact("takes", f"about {duration(estimate.seconds)} (an estimate), {cost}", width, "strong")
+        yield from _fact("", estimate.basis, width, "muted")
+
+
+def _advice(model: ModelVersion, width: int) -> Iterator[Line]:
+    """What to do when the model does not beat its baseline for certain."""
+    from ontos_tui.domain.training import Evaluation
+
+    headline = Evaluation.model_validate(model.evaluation).headline()
+    mark, words, style = verdict_of(headline)
+    if style == "good":
+        return
+    told = (
+        f"{mark} For {headline.field} it is {words} the baseline: it has seen too little. Label more "
+        "(<; o there puts first what is least sure), then train again. You can try it all the same."
+    )
+    yield from wrap(told, width, "warn")
+    yield EMPTY
+
+
+def _fact(name: str, told: str, width: int, style: str = "text") -> Iterator[Line]:
+    for number, part in enumerate(wrap(told, max(20, width - LABEL), style)):
+        yield line(span(name if number == 0 else "", "muted", LABEL), *part)

@@ -1,0 +1,61 @@
+"""Step 1: what the model shall do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+
+from ontos_tui.domain.errors import OntosError
+from ontos_tui.services.wizard import OWN_DATA, Chosen, Standing, Step
+from ontos_tui.tui.commands import Command
+from ontos_tui.tui.wizard.cards import Card, CardGrid
+from ontos_tui.tui.wizard.step import WizardStep
+
+if TYPE_CHECKING:
+    from ontos_tui.services.onboarding import UseCase
+
+OWN = Card("Your own data", "A CSV, Parquet or JSONL file of yours: a template is drafted from its columns.")
+
+
+class UseCaseStep(WizardStep):
+    """A card for every use case, and one for data of one's own."""
+
+    STEP = Step.USE_CASE
+    OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
+        Command("take", "enter", "Take it", "This is what you want to do; its number does it too"),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._cases: Sequence[UseCase] = ()
+
+    def compose(self) -> ComposeResult:
+        yield CardGrid(id="cards")
+
+    def focus_first(self) -> None:
+        self.query_one(CardGrid).focus()
+
+    def show(self, standing: Standing) -> None:
+        self.ask(lambda workspace: workspace.onboarding.use_cases(), self._show_cases, failed=self._none)
+
+    def _show_cases(self, cases: Sequence[UseCase]) -> None:
+        self._cases = cases
+        cards = [Card(case.title, case.summary, "✓ begun" if case.seeded else "") for case in cases]
+        keys = [*(case.key for case in cases), OWN_DATA]
+        here = self.standing.chosen.use_case
+        self.query_one(CardGrid).show([*cards, OWN], cursor=keys.index(here) if here in keys else None)
+
+    def _none(self, error: OntosError) -> None:
+        """Without the sample data one can still use one's own."""
+        self.refused(error)
+        self._show_cases(())
+
+    def action_take(self) -> None:
+        self.query_one(CardGrid).action_take()
+
+    def on_card_grid_taken(self, event: CardGrid.Taken) -> None:
+        key = OWN_DATA if event.index == len(self._cases) else self._cases[event.index].key
+        chosen = self.standing.chosen
+        self.post_message(self.Decided(chosen if chosen.use_case == key else Chosen(use_case=key)))
