@@ -12,12 +12,12 @@ import pytest
 from ontos_tui.domain.data import DataTable, Sheet
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError
 from ontos_tui.domain.governance import Gate, gate
-from ontos_tui.domain.pairs import CanonicalLabel, Event, QAPair
+from ontos_tui.domain.pairs import CanonicalLabel, Event, GenerationMode, QAPair
 from ontos_tui.domain.states import PairStatus, TemplateStatus
 from ontos_tui.domain.tables import RECORDS
 from ontos_tui.domain.template import Example, Labelset, Template
-from ontos_tui.services.onboarding import synthetic_data
 from ontos_tui.services.prompts import check_mapping
+from ontos_tui.services.sample_files import synthetic_data
 from ontos_tui.store import rows
 from ontos_tui.store.tables import table
 from ontos_tui.workspace import Workspace
@@ -63,8 +63,9 @@ def test_seeding_makes_all_that_a_first_start_needs(workspace: Workspace) -> Non
     assert {example.label_type for example in examples} == {report.template.label_type}
     page = workspace.data.sheet_page(report.sheet.id, limit=1)
     check_mapping(report.template, [column.name for column in page.columns])
-    (case,) = workspace.onboarding.use_cases()
+    case, *others = workspace.onboarding.use_cases()
     assert case.seeded
+    assert not any(other.seeded for other in others)
 
 
 def test_every_step_is_logged(workspace: Workspace) -> None:
@@ -220,3 +221,46 @@ def test_a_use_case_with_numbers_and_booleans_is_read_as_such(workspace: Workspa
         {"days": 3.5, "visits": 2, "urgent": True},
         {"days": 4.0, "urgent": False},
     ]
+
+
+def test_every_use_case_can_be_seeded_beside_the_others(workspace: Workspace) -> None:
+    keys = [case.key for case in workspace.onboarding.use_cases()]
+    assert keys[0] == KEY
+    reports = [workspace.onboarding.seed(key) for key in keys]
+    assert all(report.created and report.examples and report.canonical_labels for report in reports)
+    assert len({report.template.label_type for report in reports}) == len(keys)
+    before = everything(workspace)
+    assert not any(workspace.onboarding.seed(key).created for key in keys)
+    assert everything(workspace) == before
+    for report in reports:
+        columns = [column.name for column in workspace.data.sheet_page(report.sheet.id, limit=1).columns]
+        check_mapping(report.template, columns)
+        assert workspace.labelsets.get(report.labelset.id).status is TemplateStatus.PUBLISHED
+        preview = workspace.generate.preview(report.sheet.id, report.template.id, GenerationMode.AI, 3)
+        assert all(pair.proposal and not pair.error for pair in preview)
+
+
+def test_pairs_have_their_known_answers_and_can_train_at_once(workspace: Workspace) -> None:
+    report = workspace.onboarding.seed("predictive_maintenance", pairs=20)
+    assert (report.created, report.pairs) == (True, 20)
+    with workspace.store.read() as connection:
+        pairs = rows.find(connection, QAPair)
+    assert {pair.status for pair in pairs} == {PairStatus.LABELED}
+    gates = [gate(pair) for pair in pairs]
+    assert gates.count(Gate.TRAINING) >= 10
+    assert gates.count(Gate.HELD_OUT) >= 1
+    assert report.training_sheet is not None
+    assert workspace.train.readiness(report.training_sheet.id).ready
+    before = everything(workspace)
+    assert not workspace.onboarding.seed("predictive_maintenance", pairs=20).created
+    assert not workspace.onboarding.seed("predictive_maintenance").created
+    assert everything(workspace) == before
+    more = workspace.onboarding.seed("predictive_maintenance", pairs=25)
+    assert (more.created, more.pairs) == (True, 25)
+
+
+@pytest.mark.parametrize("pairs", [-1, 1_001])
+def test_a_number_of_pairs_that_makes_no_sense_is_refused(workspace: Workspace, pairs: int) -> None:
+    with pytest.raises(InvalidInputError, match="cannot be seeded"):
+        workspace.onboarding.seed(KEY, pairs)
+    assert not workspace.data.sheets()

@@ -18,6 +18,7 @@ from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.safe import safe_line
 
 if TYPE_CHECKING:
+    from ontos_tui.services.onboarding import SeedReport
     from ontos_tui.settings import Settings
 
 LOW_DISK = 500_000_000
@@ -35,30 +36,48 @@ def register(root: typer.Typer) -> None:
 def seed(
     context: typer.Context,
     use_case: Annotated[str, typer.Argument(help="the use case; without it, they are listed")] = "",
+    every: Annotated[bool, typer.Option("--all", help="every use case")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="only list the use cases")] = False,
+    pairs: Annotated[
+        int, typer.Option("--pairs", min=0, help="also a training sheet of the first N items, with their known answers")
+    ] = 0,
 ) -> None:
     """Load the sample data of a use case: table, sheet, template, labelset, examples, held-out labels."""
     session = Session.of(context)
+    if sum(map(bool, (use_case, every, listed))) > 1:
+        raise typer.BadParameter("Name a use case, or say --all or --list.")
+    if pairs and not (use_case or every):
+        raise typer.BadParameter("--pairs goes with a use case or --all.")
+    onboarding = session.workspace.onboarding
     if not use_case:
-        cases = session.workspace.onboarding.use_cases()
-        rows = [(case.key, case.title, "yes" if case.seeded else "no", case.summary) for case in cases]
-        session.show(cases, lambda: table(("use case", "title", "seeded", "what it is"), rows))
+        cases = onboarding.use_cases()
+        if not every:
+            rows = [(case.key, case.title, "yes" if case.seeded else "no", case.summary) for case in cases]
+            session.show(cases, lambda: table(("use case", "title", "seeded", "what it is"), rows))
+            return
+        reports = [onboarding.seed(case.key, pairs) for case in cases]
+        session.show(reports, lambda: [line for report in reports for line in ("", *_seed_lines(report))][1:])
         return
-    report = session.workspace.onboarding.seed(use_case)
-    session.show(
-        report,
-        lambda: [
-            "Loaded." if report.created else "It was all there already; nothing was changed.",
-            *facts(
-                [
-                    ("sheet", f"{safe_line(report.sheet.name)}: {count(report.sheet.item_count, 'item')}"),
-                    ("template", f"{safe_line(report.template.name)} {report.template.version}"),
-                    ("labelset", f"{safe_line(report.labelset.name)}: {len(report.labelset.classes)} classes"),
-                    ("examples", str(report.examples)),
-                    ("held out", f"{count(report.canonical_labels, 'label')} for testing only"),
-                ]
-            ),
-        ],
-    )
+    report = onboarding.seed(use_case, pairs)
+    session.show(report, lambda: _seed_lines(report))
+
+
+def _seed_lines(report: SeedReport) -> list[str]:
+    labels = f"{count(report.canonical_labels, 'label')} for testing only"
+    made = report.training_sheet
+    return [
+        "Loaded." if report.created else "It was all there already; nothing was changed.",
+        *facts(
+            [
+                ("sheet", f"{safe_line(report.sheet.name)}: {count(report.sheet.item_count, 'item')}"),
+                ("template", f"{safe_line(report.template.name)} {report.template.version}"),
+                ("labelset", f"{safe_line(report.labelset.name)}: {len(report.labelset.classes)} classes"),
+                ("examples", str(report.examples)),
+                ("labels" if made else "held out", count(report.canonical_labels, "label") if made else labels),
+                ("training", f"{safe_line(made.name)}: {count(report.pairs, 'pair')}" if made else ""),
+            ]
+        ),
+    ]
 
 
 def status(context: typer.Context) -> None:
@@ -164,7 +183,7 @@ def _disk(home: Path) -> Finding:
 
 
 def _sample_data() -> str:
-    from ontos_tui.services.onboarding import synthetic_data
+    from ontos_tui.services.sample_files import synthetic_data
 
     return f"at {synthetic_data()}"
 

@@ -1,0 +1,1 @@
+"""Calibration Insights: Monte Carlo efficiencies beside measured ones."""

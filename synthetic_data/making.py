@@ -1,0 +1,154 @@
+"""What the generators share: seeded chance, counts, and the files of a use case, written line by line.
+
+A generator draws `Made` items. `write_case` spreads them over the data file (without the answers), truth and held_out,
+and picks examples from another draw. Nothing is kept in memory, so a scale of 1,000 is only a matter of time.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import IO, Any
+
+Row = dict[str, str]
+
+HELD_OUT_EVERY = 5
+"""Every fifth item of each class is held out for testing."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """One made-up item.
+
+    `row` is what the data file says, `label` what somebody wrote down as the answer (now and then wrongly), `truth`
+    the answer, `kind` the class by which items are spread and examples chosen. `reason` is why; empty for a case that
+    is too unclear to be an example.
+    """
+
+    row: Mapping[str, Any]
+    label: Mapping[str, Any]
+    truth: Mapping[str, Any]
+    kind: str
+    reason: str = ""
+    name: str = ""
+
+
+def seeded(seed: int) -> Random:
+    """Chance that is the same every time."""
+    return Random(seed)  # noqa: S311  # repeatable on purpose
+
+
+def poisson(random: Random, mean: float) -> int:
+    """A Poisson count; by the normal law where that is indistinguishable."""
+    if mean > 200:
+        return max(0, round(random.gauss(mean, math.sqrt(mean))))
+    limit, product, count = math.exp(-mean), random.random(), 0
+    while product > limit:
+        product *= random.random()
+        count += 1
+    return count
+
+
+def typed(text: str) -> str | int | float | None:
+    """A cell as a CSV reader would type it."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text or None
+
+
+def lose(random: Random, row: Row, chances: Mapping[str, float]) -> Row:
+    """The row with some values missing."""
+    return row | {name: "" for name, chance in chances.items() if random.random() < chance}
+
+
+class Writer:
+    """Rows of one file: CSV or JSON lines, as its name says."""
+
+    def __init__(self, file: IO[str], columns: Sequence[str], *, lines: bool) -> None:
+        self._file = file
+        self._csv = None if lines else csv.DictWriter(file, columns, lineterminator="\n")
+        if self._csv is not None:
+            self._csv.writeheader()
+
+    def write(self, row: Mapping[str, Any]) -> None:
+        """Add a row."""
+        if self._csv is not None:
+            self._csv.writerow({name: _cell(value) for name, value in row.items()})
+        else:
+            self._file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def _cell(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def opened(stack: ExitStack, path: Path, columns: Sequence[str]) -> Writer:
+    """A writer for a new file, closed with the stack."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = stack.enter_context(path.open("w", encoding="utf-8", newline=""))
+    return Writer(file, columns, lines=path.suffix == ".jsonl")
+
+
+def write_case(
+    folder: Path, data: str, identity: str, columns: Sequence[str], answer: Sequence[str], items: Iterable[Made]
+) -> list[Path]:
+    """Write the data file, and truth and held_out beside it in the same format; returns their paths.
+
+    The labels of truth are as somebody wrote them down; those of held_out are right.
+    """
+    suffix = Path(data).suffix
+    paths = [folder / data, folder / f"truth{suffix}", folder / f"held_out{suffix}"]
+    with ExitStack() as stack:
+        rows = opened(stack, paths[0], columns)
+        answers = [opened(stack, path, (identity, *answer)) for path in paths[1:]]
+        seen: Counter[str] = Counter()
+        for made in items:
+            rows.write(made.row)
+            held_out = seen[made.kind] % HELD_OUT_EVERY == HELD_OUT_EVERY // 2
+            seen[made.kind] += 1
+            answers[held_out].write({identity: made.row[identity], **(made.truth if held_out else made.label)})
+    return paths
+
+
+def write_examples(path: Path, examples: Iterable[Mapping[str, Any]]) -> Path:
+    """Write an example store, one JSON object a line."""
+    with ExitStack() as stack:
+        lines = opened(stack, path, ())
+        for example in examples:
+            lines.write(example)
+    return path
+
+
+def choose_examples(
+    items: Iterable[Made], wanted: Mapping[str, int], cell: Callable[[str], Any] = typed
+) -> Iterator[dict[str, Any]]:
+    """So many clear cases of each kind, in the order of `wanted`, as an example store holds them.
+
+    `items` is read until there are enough, so it may be endless.
+    """
+    chosen: dict[str, list[Made]] = {kind: [] for kind in wanted}
+    missing = sum(wanted.values())
+    for made in items:
+        if made.reason and len(chosen[made.kind]) < wanted[made.kind]:
+            chosen[made.kind].append(made)
+            missing -= 1
+            if not missing:
+                break
+    for kind, cases in chosen.items():
+        for number, made in enumerate(cases, start=1):
+            yield {
+                "name": f"{kind} {number}" + (f" ({made.name})" if made.name else ""),
+                "input": {name: cell(value) if isinstance(value, str) else value for name, value in made.row.items()},
+                "expected_output": dict(made.truth),
+                "explanation": made.reason,
+            }

@@ -1,0 +1,1 @@
+"""Predictive Maintenance: telemetry of detectors in use."""
