@@ -33,14 +33,22 @@ ABOUT_HEIGHT = 8
 
 
 @dataclass(frozen=True)
+class Agreed:
+    """What people agree on in a job, and how many items are disputed; worth keeping until another task is done."""
+
+    finished: int
+    agreement: JobAgreement
+    disputed: int
+
+
+@dataclass(frozen=True)
 class Shown:
     """One job with its tasks; what people agree on where several label each item."""
 
     view: JobView
     tasks: Sequence[TaskView]
     actor: str
-    agreement: JobAgreement | None = None
-    disputed: int = 0
+    agreed: Agreed | None = None
 
 
 class JobsPage(LabelPage):
@@ -69,6 +77,7 @@ class JobsPage(LabelPage):
     def __init__(self) -> None:
         super().__init__()
         self._shown: Shown | None = None
+        self._agreed: dict[str, Agreed] = {}
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="row"):
@@ -144,10 +153,13 @@ class JobsPage(LabelPage):
             self._paint()
             return
         self.session.extra["labeling_job"] = view.job.id
-        self.ask(lambda workspace: _about(workspace, view), self._show_about, group="about", failed=self._say)
+        known = self._agreed.get(view.job.id)
+        self.ask(lambda workspace: _about(workspace, view, known), self._show_about, group="about", failed=self._say)
 
     def _show_about(self, shown: Shown) -> None:
         self._shown = shown
+        if shown.agreed is not None:
+            self._agreed[shown.view.job.id] = shown.agreed
         self._paint()
         self.commands_changed()
 
@@ -364,7 +376,13 @@ class JobsPage(LabelPage):
 
         view = self.current
         if view is not None:
-            self.app.push_screen(DisagreementsDialog(view.job), lambda _: self.reload())
+            job = view.job
+
+            def decided(_: None) -> None:
+                self._agreed.pop(job.id, None)
+                self.reload()
+
+            self.app.push_screen(DisagreementsDialog(job), decided)
 
     def action_who(self) -> None:
         from ontos_tui.tui.dialogs.labelers import LabelersDialog
@@ -381,12 +399,15 @@ def _jobs(workspace: Workspace) -> list[JobView]:
     return [view for view in workspace.labeling.jobs() if not view.job.is_personal]
 
 
-def _about(workspace: Workspace, view: JobView) -> Shown:
-    tasks = workspace.labeling.tasks(view.job.id)
-    if view.job.overlap == 1:
+def _about(workspace: Workspace, view: JobView, known: Agreed | None) -> Shown:
+    job, tasks = view.job, workspace.labeling.tasks(view.job.id)
+    if job.overlap == 1:
         return Shown(view, tasks, workspace.actor)
-    agreement = workspace.agreement.of_job(view.job.id)
-    return Shown(view, tasks, workspace.actor, agreement, len(workspace.agreement.disagreements(view.job.id)))
+    finished = sum(n for status, n in view.tasks.items() if status.value == "approved")
+    if known is None or known.finished != finished:
+        service = workspace.agreement
+        known = Agreed(finished, service.of_job(job.id), len(service.disagreements(job.id)))
+    return Shown(view, tasks, workspace.actor, known)
 
 
 def _ready(workspace: Workspace, task_id: str) -> LabelingTask | None:

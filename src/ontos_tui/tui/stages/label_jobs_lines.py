@@ -70,10 +70,10 @@ def _about(shown: Shown, width: int) -> Iterator[Line]:
     yield from wrap(" · ".join(how), width, "muted")
     named = f"{view.labelset.name} {view.labelset.version}" if view.labelset is not None else job.label_type
     yield from wrap(f"fills {named}: {view.labels:,} items labelled by now", width, "muted")
-    if shown.agreement is not None:
-        yield from wrap(agreement_told(shown.agreement.whole), width, "accent")
-        if shown.disputed:
-            yield line(span(f"⚑ {shown.disputed:,} disputed items", "warn"), span("  d decides them", "muted"))
+    if shown.agreed is not None:
+        yield from wrap(agreement_told(shown.agreed.agreement.whole), width, "accent")
+        if shown.agreed.disputed:
+            yield line(span(f"⚑ {shown.agreed.disputed:,} disputed items", "warn"), span("  d decides them", "muted"))
 
 
 def agreement_told(agreement: Agreement) -> str:
