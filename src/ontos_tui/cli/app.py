@@ -18,6 +18,7 @@ from ontos_tui.cli import (
     data,
     deploy,
     drift,
+    gaps,
     generate,
     hints,
     improve,
@@ -69,6 +70,7 @@ def command_line() -> typer.Typer:
         drift,
         alerts,
         improve,
+        gaps,
         interchange,
     ):
         stage.register(root)

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ontos_tui.cli.groups import group
-from ontos_tui.cli.output import facts, table
+from ontos_tui.cli.output import count, facts, number, table
 from ontos_tui.cli.session import Session, Wait, read_object
 from ontos_tui.cli.train import model_lines, trained_model
 from ontos_tui.domain.errors import ConflictError, NotReadyError
 from ontos_tui.domain.safe import safe_line
 from ontos_tui.domain.states import FeedbackStatus
+
+if TYPE_CHECKING:
+    from ontos_tui.services.feedback import FeedbackFilter
+
+FeedbackRef = Annotated[str, typer.Argument(metavar="FEEDBACK", help="id of the feedback, or its beginning")]
+StatusOption = Annotated[FeedbackStatus | None, typer.Option("--status", help="only those")]
+RatingOption = Annotated[
+    list[int] | None, typer.Option("--rating", min=1, max=5, help="only with this rating, may be repeated")
+]
+FlaggedOption = Annotated[bool | None, typer.Option("--flagged/--unflagged", help="only with a flag, or without")]
+CorrectedOption = Annotated[
+    bool | None, typer.Option("--corrected/--uncorrected", help="only with a correction, or not")
+]
+TextOption = Annotated[str, typer.Option("--text", help="only with this text in the comment or the values")]
+
+ROLES = {"train": "learned from it", "held_out": "tested on it"}
 
 feedback = group("Feedback: what people say about predictions.")
 
@@ -60,23 +76,155 @@ def add(
 def list_feedback(
     context: typer.Context,
     endpoint: Annotated[str, typer.Argument(metavar="[ENDPOINT]", help="only of this one")] = "",
-    status: Annotated[FeedbackStatus | None, typer.Option("--status", help="only those")] = None,
+    status: StatusOption = None,
+    rating: RatingOption = None,
+    flagged: FlaggedOption = None,
+    corrected: CorrectedOption = None,
+    text: TextOption = "",
 ) -> None:
     """The feedback, newest first."""
     session = Session.of(context)
-    found = session.workspace.improve.feedback(endpoint or None, status)
+    wanted = _wanted(endpoint, status, rating, flagged, corrected, text)
+    found = session.workspace.improve.feedback(wanted=wanted)
     rows = [
-        (item.id[:8], item.created_at, item.endpoint, item.rating, item.status, item.correction, item.comment)
+        (
+            item.id[:8],
+            item.created_at,
+            item.endpoint,
+            item.rating,
+            item.status,
+            item.flagged or None,
+            item.correction,
+            item.comment,
+        )
         for item in found
     ]
-    headers = ("id", "at", "endpoint", "rating", "status", "correction", "comment")
-    session.show(found, lambda: table(headers, rows, "No feedback yet."))
+    headers = ("id", "at", "endpoint", "rating", "status", "flag", "correction", "comment")
+    none = "No feedback yet." if wanted == _wanted("", None, None, None, None, "") else "No such feedback."
+    session.show(found, lambda: table(headers, rows, none))
+
+
+def _wanted(
+    endpoint: str,
+    status: FeedbackStatus | None,
+    rating: list[int] | None,
+    flagged: bool | None,
+    corrected: bool | None,
+    text: str,
+) -> FeedbackFilter:
+    from ontos_tui.services.feedback import FeedbackFilter
+
+    return FeedbackFilter(endpoint or None, status, tuple(rating or ()), flagged, corrected, text)
+
+
+@feedback.command("stats")
+def stats(
+    context: typer.Context,
+    endpoint: Annotated[str, typer.Argument(metavar="[ENDPOINT]", help="only of this one")] = "",
+) -> None:
+    """What was said, in numbers."""
+    session = Session.of(context)
+    found = session.workspace.improve.stats(endpoint or None)
+    session.show(
+        found,
+        lambda: facts(
+            [
+                ("feedback", str(found.total)),
+                ("good", f"{found.good} (rated 4 or 5)"),
+                ("bad", f"{found.bad} (rated 1 or 2)"),
+                ("share of good", number(None if found.good_share is None else 100 * found.good_share, 0, "%")),
+                ("mean rating", number(found.mean_rating)),
+                ("by rating", ", ".join(f"{rating}: {n}" for rating, n in found.by_rating.items())),
+                ("comments", str(found.comments)),
+                ("corrections", str(found.corrections)),
+                ("state", f"{found.waiting} new, {found.converted} converted, {found.dismissed} dismissed"),
+            ]
+        ),
+    )
+
+
+@feedback.command("show")
+def show(context: typer.Context, item: FeedbackRef) -> None:
+    """A feedback from its request to the model versions that learned from it."""
+    session = Session.of(context)
+    trace = session.workspace.improve.trace(item)
+    one, pair = trace.item, trace.pair
+    session.show(
+        trace,
+        lambda: facts(
+            [
+                ("feedback", one.id),
+                ("about", f"request {one.request_id[:8]} to {one.endpoint}"),
+                ("rating", str(one.rating)),
+                ("comment", one.comment),
+                ("model said", one.output),
+                ("correction", one.correction),
+                ("status", one.status),
+                ("flagged", "yes" if one.flagged else None),
+                ("pair", None if pair is None else f"{pair.id[:8]}  {pair.status}"),
+                ("answer", None if pair is None else pair.answer),
+                ("versions", ", ".join(f"{model.label()} ({ROLES[role.value]})" for model, role in trace.versions)),
+            ]
+        ),
+    )
+
+
+@feedback.command("flag")
+def flag(
+    context: typer.Context,
+    items: Annotated[list[str], typer.Argument(metavar="FEEDBACK…", help="ids of feedback, or their beginnings")],
+    off: Annotated[bool, typer.Option("--off", help="take the flag away")] = False,
+) -> None:
+    """Mark feedback as worth a second look."""
+    session = Session.of(context)
+    changed = [session.workspace.improve.flag(one, not off) for one in items]
+    session.show(changed, lambda: [f"{count(len(changed), 'piece')} of feedback {'unflagged' if off else 'flagged'}"])
+
+
+@feedback.command("dismiss")
+def dismiss(context: typer.Context, item: FeedbackRef) -> None:
+    """Say that nothing is to be learned from a feedback."""
+    session = Session.of(context)
+    changed = session.workspace.improve.dismiss(item)
+    session.show(changed, lambda: [f"{changed.id[:8]}: {changed.status}"])
+
+
+def _bulk(action: str, words: str) -> None:
+    """Add the command that does something to all feedback that a filter lets through."""
+
+    @feedback.command(f"bulk-{action}", help=f"{words} all feedback that fits; by default what is new.")
+    def command(
+        context: typer.Context,
+        endpoint: Annotated[str, typer.Argument(metavar="[ENDPOINT]", help="only of this one")] = "",
+        status: StatusOption = FeedbackStatus.NEW,
+        rating: RatingOption = None,
+        flagged: FlaggedOption = None,
+        corrected: CorrectedOption = None,
+        text: TextOption = "",
+    ) -> None:
+        from ontos_tui.services.improve import BulkAction
+
+        session = Session.of(context)
+        service = session.workspace.improve
+        found = service.feedback(wanted=_wanted(endpoint, status, rating, flagged, corrected, text))
+        report = service.bulk(BulkAction(action), [item.id for item in found])
+        session.show(
+            report,
+            lambda: [
+                f"{action}: {count(len(report.done), 'piece')} of feedback, {report.unchanged} needed nothing",
+                *(safe_line(f"{one[:8]}: {reason}") for one, reason in report.refused.items()),
+            ],
+        )
+
+
+for _action, _words in (("convert", "Make training pairs of"), ("dismiss", "Dismiss"), ("flag", "Flag")):
+    _bulk(_action, _words)
 
 
 @feedback.command("convert")
 def convert(
     context: typer.Context,
-    item: Annotated[str, typer.Argument(metavar="FEEDBACK", help="id of the feedback, or its beginning")],
+    item: FeedbackRef,
     template: Annotated[str | None, typer.Option("--template", help="another template than the model's")] = None,
 ) -> None:
     """Make a training pair of a feedback. It waits in the labeling queue; twice makes one."""

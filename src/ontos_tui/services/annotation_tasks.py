@@ -37,6 +37,12 @@ _TASKS = table(AnnotationTask).c
 _ITEMS = table(AnnotationItem).c
 _PAIRS = table(QAPair).c
 
+# A label that is to be looked at again counts when somebody has decided since.
+_DECIDED = and_(
+    _PAIRS.status.in_((PairStatus.LABELED, PairStatus.REJECTED)),
+    or_(_ITEMS.was_open, func.coalesce(_PAIRS.reviewed_at > _ITEMS.added_at, False)),
+)
+
 
 @dataclass(frozen=True)
 class TaskView:
@@ -100,10 +106,17 @@ class AnnotationTaskService:
 
     def pairs(self, ref: str) -> list[QAPair]:
         """The pairs of a task, in the order of the training sheet."""
+        return [pair for pair, _ in self.open_pairs(ref)[1]]
+
+    def open_pairs(self, ref: str) -> tuple[TaskView, list[tuple[QAPair, bool]]]:
+        """A task with its pairs, in the order of the training sheet, and whether each is decided."""
+        view = self.task(ref)
         with self._store.read() as connection:
-            task = rows.resolve(connection, AnnotationTask, ref)
-            items = select(_ITEMS.pair_id).where(_ITEMS.task_id == task.id)
-            return rows.find(connection, QAPair, _PAIRS.id.in_(items), order_by=(_PAIRS.sequence_number,))
+            mine = (_ITEMS.task_id == view.task.id, _ITEMS.pair_id == _PAIRS.id)
+            done = set(connection.execute(select(_PAIRS.id).where(*mine, _DECIDED)).scalars())
+            items = select(_ITEMS.pair_id).where(_ITEMS.task_id == view.task.id)
+            found = rows.find(connection, QAPair, _PAIRS.id.in_(items), order_by=(_PAIRS.sequence_number,))
+        return view, [(pair, pair.id in done) for pair in found]
 
     # Changing
 
@@ -268,13 +281,8 @@ def _next(view: TaskView) -> TaskStatus | None:
 
 
 def _views(connection: Connection, tasks: Sequence[AnnotationTask]) -> list[TaskView]:
-    # A label that is to be looked at again counts when somebody has decided since.
-    decided = and_(
-        _PAIRS.status.in_((PairStatus.LABELED, PairStatus.REJECTED)),
-        or_(_ITEMS.was_open, func.coalesce(_PAIRS.reviewed_at > _ITEMS.added_at, False)),
-    )
     query = (
-        select(_ITEMS.task_id, func.count(), func.sum(cast(decided, Integer)))
+        select(_ITEMS.task_id, func.count(), func.sum(cast(_DECIDED, Integer)))
         .join(table(QAPair), _PAIRS.id == _ITEMS.pair_id)
         .where(_ITEMS.task_id.in_([task.id for task in tasks]))
         .group_by(_ITEMS.task_id)
@@ -316,7 +324,7 @@ def _valid(fields: dict[str, Any]) -> AnnotationTask:
         raise InvalidInputError(f"{where}: {first['msg']}.", "Correct it.") from error
 
 
-def days(text: str) -> date:
+def day(text: str) -> date:
     """A day as people write it. Raises InvalidInputError."""
     try:
         return date.fromisoformat(text)

@@ -37,6 +37,27 @@ class Curve:
     basis: str
 
 
+def span_of(found: Curve) -> tuple[float, float]:
+    """The range that holds all scores with their intervals: 0 to 1 for shares."""
+    scores = [point.score for point in found.points if point.score is not None]
+    if not scores or all(score.higher_is_better for score in scores):
+        return 0.0, 1.0
+    return 0.0, max(score.high for score in scores)
+
+
+def bar(score: FieldScore, low: float, high: float, cells: int) -> str:
+    """The score as a mark on its interval, drawn from `low` to `high` in so many cells of text."""
+    room = high - low or 1.0
+    first, at, last = (
+        min(cells - 1, max(0, round((value - low) / room * (cells - 1))))
+        for value in (score.low, score.value, score.high)
+    )
+    marks = ["─" if first <= place <= last else " " for place in range(cells)]
+    marks[first], marks[last] = "├", "┤"
+    marks[at] = "●"
+    return "".join(marks)
+
+
 def curve(store: Store, trainer: Trainer, home: Path, versions: Sequence[ModelVersion]) -> Curve:
     """Every version on the newest one's held-out pairs that none of them was trained on.
 
