@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, delete, or_, select
+from sqlalchemy import Connection, case, delete, or_, select
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotReadyError
 from ontos_tui.domain.labeling import LabelingJob, LabelingTask, TaskItem
@@ -268,10 +268,13 @@ class LabelingService:
             had = copies_of(connection, job.id, self._actor) if job.overlap > 1 else {}
             free = or_(_TASKS.status == LabelingTaskStatus.PENDING, _TASKS.lease_until <= now())
             states = _TASKS.status.in_((LabelingTaskStatus.PENDING, *OPEN))
-            found = rows.find(connection, LabelingTask, in_job, free, states, order_by=_ORDER)
-            found.sort(key=lambda task: PRIORITIES.index(task.priority))
-            task = next((one for one in found if not had.get(one.number, set()) - {one.id}), None)
-            return None if task is None else give(connection, task, self._actor, lease(job), self._actor, "claim")
+            urgent_first = case({name: place for place, name in enumerate(PRIORITIES)}, value=_TASKS.priority)
+            query = select(_TASKS.id, _TASKS.number).where(in_job, free, states).order_by(urgent_first, *_ORDER)
+            for task_id, number in connection.execute(query):
+                if not had.get(number, set()) - {task_id}:
+                    task = rows.get(connection, LabelingTask, task_id)
+                    return give(connection, task, self._actor, lease(job), self._actor, "claim")
+            return None
 
     def release(self, task_ref: str) -> LabelingTask:
         """Give a task back; what was decided in it stays. Raises ConflictError when it is somebody else's."""

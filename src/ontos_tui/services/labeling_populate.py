@@ -158,6 +158,18 @@ class _Writer:
         mixed: list[tuple[Candidate, Answer | None]] = [(one, None) for one in batch]
         for one in self._random.sample(self._gold, min(self._gold_of_task, len(self._gold))):
             mixed.insert(self._random.randint(0, len(mixed)), one)
+        columns = [
+            {
+                "item_ref": one.ref,
+                "sequence_number": number,
+                "source_data": to_json(one.fields),
+                "proposal": None if one.proposal is None else to_json(one.proposal),
+                "confidence": one.confidence,
+                "proposed_by": one.proposed_by,
+                "gold_answer": None if truth is None else to_json(truth),
+            }
+            for number, (one, truth) in enumerate(mixed, 1)
+        ]
         for copy in range(1, self._job.overlap + 1):
             task = LabelingTask(
                 job_id=self._job.id,
@@ -168,18 +180,6 @@ class _Writer:
                 updated_by=self._actor,
             )
             rows.add(self._connection, task)
-            made = [
-                self._maker.row(
-                    id=item_id,
-                    task_id=task.id,
-                    item_ref=one.ref,
-                    sequence_number=number,
-                    source_data=to_json(one.fields),
-                    proposal=None if one.proposal is None else to_json(one.proposal),
-                    confidence=one.confidence,
-                    proposed_by=one.proposed_by,
-                    gold_answer=None if truth is None else to_json(truth),
-                )
-                for number, (item_id, (one, truth)) in enumerate(zip(new_ids(len(mixed)), mixed, strict=True), 1)
-            ]
+            ids = new_ids(len(columns))
+            made = [self._maker.row(id=key, task_id=task.id, **one) for key, one in zip(ids, columns, strict=True)]
             self._maker.insert(self._connection, made)

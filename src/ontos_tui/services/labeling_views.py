@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from ontos_tui.domain.labeling import LabelingJob, LabelingTask, TaskItem
 from ontos_tui.domain.states import LabelingTaskStatus
@@ -47,8 +47,9 @@ def counts_by_task(connection: Connection) -> dict[str, PairCounts]:
 
 def view(connection: Connection, job: LabelingJob, counts: Mapping[str, PairCounts]) -> JobView:
     """A job and how far it is; `counts` are those of all tasks."""
-    tasks = rows.find(connection, LabelingTask, table(LabelingTask).c.job_id == job.id)
-    own = [counts.get(task.id, PairCounts()) for task in tasks]
+    tasks = table(LabelingTask).c
+    found = connection.execute(select(tasks.id, tasks.status).where(tasks.job_id == job.id)).all()
+    own = [counts.get(task_id, PairCounts()) for task_id, _ in found]
     labelset = (
         None
         if job.labelset_id is None
@@ -56,7 +57,7 @@ def view(connection: Connection, job: LabelingJob, counts: Mapping[str, PairCoun
     )
     return JobView(
         job,
-        Counter(task.status for task in tasks),
+        Counter(LabelingTaskStatus(status) for _, status in found),
         sum(one.total - one.unlabeled for one in own),
         sum(one.total for one in own),
         labelset,
