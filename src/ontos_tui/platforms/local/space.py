@@ -99,8 +99,12 @@ class Space:
         found = np.zeros(len(rows))
         for column in self._plain:
             values = [row.get(column.name) for row in (one, *rows)]
-            placed = self._coordinates(column, values)
-            found += self.weights[column.name] * np.abs(placed[1:] - placed[:1]).sum(axis=1)
+            if isinstance(column, CategoryColumn):
+                codes = column.codes(values)
+                found += self.weights[column.name] * (codes[1:] != codes[0])
+            else:
+                placed = self._coordinates(column, values)
+                found += self.weights[column.name] * np.abs(placed[1:] - placed[:1]).sum(axis=1)
         for text in self._texts:
             found += self.weights[text.name] * _unlike(text, one, rows)
         return found
