@@ -1,0 +1,1 @@
+"""Document Extraction: certificates of detectors and sources, as text."""
