@@ -148,8 +148,9 @@ def resolve(
 
 
 @alerts.command("watch")
-def watch_command(
+def watch(
     context: typer.Context,
+    endpoint: Annotated[str | None, typer.Argument(help="only the rules of this endpoint")] = None,
     every: Every = 60.0,
     once: Once = False,
     job: Annotated[bool, typer.Option("--job", help="in the background, until `ontos jobs cancel`")] = False,
@@ -159,17 +160,25 @@ def watch_command(
     if job:
         session.show_job(session.workspace.alerts.start_watch(every))
     else:
-        watch(session, every, once=once)
+        watch_rules(session, endpoint, every, once=once)
 
 
-def watch(session: Session, every: float, *, once: bool, sleep: Callable[[float], None] = time.sleep) -> None:
+def watch_rules(
+    session: Session,
+    endpoint: str | None,
+    every: float,
+    *,
+    once: bool,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
     """Look at the rules every so many seconds, for ever unless `once`. A look that fails is told; the next comes."""
     service = session.workspace.alerts
     if not once and not session.as_json:
-        session.show(None, lambda: [f"Watching {count(len(service.rules()), 'rule')}, every {every:g} s. ^C ends it."])
+        rules = count(len(service.rules(endpoint)), "rule")
+        session.show(None, lambda: [f"Watching {rules}, every {every:g} s. ^C ends it."])
     while True:
         try:
-            changes = service.evaluate()
+            changes = service.evaluate(endpoint=endpoint)
         except OntosError as error:
             if once:
                 raise

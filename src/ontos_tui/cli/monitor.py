@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ontos_tui.cli.alerts import Every, Once, watch_rules
 from ontos_tui.cli.output import count, facts, moment, number, table
 from ontos_tui.cli.session import Session
 
@@ -23,14 +24,22 @@ def register(root: typer.Typer) -> None:
 
 def monitor(
     context: typer.Context,
-    endpoint: Annotated[str, typer.Argument(help="name of the endpoint")],
+    endpoint: Annotated[str | None, typer.Argument(help="name of the endpoint")] = None,
     bucket: Annotated[str, typer.Option("--bucket", help="minute, hour or day")] = "hour",
     last: Annotated[int, typer.Option("--last", min=1, max=10_000, help="so many buckets up to now")] = 24,
     requests: Annotated[int, typer.Option("--requests", min=0, help="and the last so many requests")] = 0,
+    watch: Annotated[bool, typer.Option("--watch", help="look at the alert rules, as `ontos alerts watch`")] = False,
+    every: Every = 60.0,
+    once: Once = False,
 ) -> None:
     """Requests, errors, latency and feedback of an endpoint."""
     from ontos_tui.domain.traffic import Bucket
 
+    if watch:
+        watch_rules(Session.of(context), endpoint, every, once=once)
+        return
+    if endpoint is None:
+        raise typer.BadParameter("Name an endpoint, or look at the alert rules with --watch.")
     if bucket not in WIDTHS:
         raise typer.BadParameter(f"{bucket!r} is none of: {', '.join(WIDTHS)}.")
     session, width = Session.of(context), Bucket(bucket)

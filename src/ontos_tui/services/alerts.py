@@ -183,11 +183,11 @@ class AlertService:
 
     # Looking at the rules
 
-    def evaluate(self, now: datetime | None = None) -> list[Change]:
-        """Look at every rule that is switched on; what was opened and resolved, the outside world told."""
+    def evaluate(self, now: datetime | None = None, endpoint: str | None = None) -> list[Change]:
+        """Look at every rule that is switched on; what was opened and resolved, after the outside world was told."""
         at = now or present()
         changes = []
-        for rule in self.rules():
+        for rule in self.rules(endpoint):
             if rule.enabled and (change := self._look(rule.id, self.measure(rule, at), at)) is not None:
                 changes.append(self._tell(change))
         return changes

@@ -20,7 +20,7 @@ from ontos_tui.store.tables import table
 LOG = table(InferenceRecord).c
 FEEDBACK = table(FeedbackItem).c
 ROWID: ColumnElement[int] = literal_column("inference_log.rowid")
-MOST = 50_000
+MOST = 20_000
 """Requests of one span that are read; of more, so many are drawn at random."""
 SEED = 0
 TOGETHER = 1_000
