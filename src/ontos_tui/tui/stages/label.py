@@ -11,10 +11,11 @@ from textual.containers import Horizontal, Vertical
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.commands import Command
-from ontos_tui.tui.stages.base import StageView, error_lines
+from ontos_tui.tui.stages.base import error_lines
 from ontos_tui.tui.stages.label_desk import LabelDesk
 from ontos_tui.tui.stages.label_page import LabelPage
 from ontos_tui.tui.stages.label_work import Work, work_of_sheet
+from ontos_tui.tui.stages.pages import PagedView, StagePage
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from ontos_tui.workspace import Workspace
 
 
-class LabelView(StageView):
+class LabelView(PagedView):
     """The training sheets, and the desk where one of them is labelled."""
 
     STAGE = Stage.LABEL
@@ -76,11 +77,6 @@ class LabelView(StageView):
         """Whether the queue is open; number keys choose classes then."""
         return self.has_class("labeling")
 
-    @property
-    def page(self) -> LabelPage | None:
-        """The page that is open in place of the training sheets."""
-        return next((page for page in self.query(LabelPage) if page.has_class("shown")), None)
-
     def focus_first(self) -> None:
         page = self.page
         if self.labeling:
@@ -88,7 +84,7 @@ class LabelView(StageView):
         elif page is not None:
             page.focus_first()
         else:
-            self.query_one("#training-sheets").focus()
+            self.focus_first_view()
 
     def reload(self) -> None:
         self.ask(
@@ -158,7 +154,7 @@ class LabelView(StageView):
         """Back to where the desk was opened, where the number keys lead to the stages again."""
         self.remove_class("labeling")
         page = self.page
-        if page is not None:
+        if isinstance(page, LabelPage):
             page.came_back(event.work_id)
         else:
             self.reload()
@@ -166,26 +162,21 @@ class LabelView(StageView):
         self.ontos.refresh_overview()
         self.commands_changed()
 
-    async def action_page(self, name: str) -> None:
-        """Open a page in place of the training sheets; it is made on its first visit."""
-        page = next((page for page in self.query(LabelPage) if page.id == f"page-{name}"), None)
-        if page is None:
-            page = _make_page(name)
-            await self.mount(page)
-        page.add_class("shown")
-        self.add_class("paged")
-        page.reload()
-        page.focus_first()
-        self.commands_changed()
-
-    def on_label_page_left(self) -> None:
-        """Back to the training sheets."""
-        for page in self.query(LabelPage):
-            page.remove_class("shown")
-        self.remove_class("paged")
-        self.reload()
+    def focus_first_view(self) -> None:
         self.query_one("#training-sheets").focus()
-        self.commands_changed()
+
+    def make_page(self, name: str) -> StagePage:
+        if name == "labelsets":
+            from ontos_tui.tui.stages.label_labelsets import LabelsetsPage
+
+            return LabelsetsPage()
+        if name == "labels":
+            from ontos_tui.tui.stages.label_labels import CanonicalPage
+
+            return CanonicalPage()
+        from ontos_tui.tui.stages.label_jobs import JobsPage
+
+        return JobsPage()
 
     def action_hints(self) -> None:
         from ontos_tui.tui.stages.label_tools import look_again
@@ -225,25 +216,6 @@ class LabelView(StageView):
         if view is not None:
             text = str(view.sheet.template_snapshot.get("guidelines") or "This template has no guidelines.")
             self.app.push_screen(TextDialog(f"Guidelines · {view.sheet.name}", text))
-
-
-def _make_page(name: str) -> LabelPage:
-    """A page by its name; what it needs is imported on its first visit."""
-    page: LabelPage
-    if name == "labelsets":
-        from ontos_tui.tui.stages.label_labelsets import LabelsetsPage
-
-        page = LabelsetsPage()
-    elif name == "labels":
-        from ontos_tui.tui.stages.label_labels import CanonicalPage
-
-        page = CanonicalPage()
-    else:
-        from ontos_tui.tui.stages.label_jobs import JobsPage
-
-        page = JobsPage()
-    page.id = f"page-{name}"
-    return page
 
 
 def _cells(view: TrainingSheetView) -> Sequence[object]:

@@ -8,22 +8,18 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.message import Message
 
 from ontos_tui.tui.commands import Command
-from ontos_tui.tui.stages.base import Page
+from ontos_tui.tui.stages.pages import StagePage
 
 if TYPE_CHECKING:
     from ontos_tui.tui.stages.label_work import Work
     from ontos_tui.workspace import Workspace
 
 
-class LabelPage(Page):
+class LabelPage(StagePage):
     """One page. It is mounted on its first visit and told to `reload` whenever the workspace changed."""
 
-    HELP_TITLE: ClassVar[str] = "On this page"
     BACK: ClassVar[Command] = Command("back", "escape", "Back", "To the training sheets")
     """Every page has it among its `OWN_COMMANDS`."""
-
-    class Left(Message):
-        """The user is done with this page."""
 
     class Labeling(Message):
         """The desk is wanted for some work; the page is told when the user comes back."""
@@ -35,6 +31,3 @@ class LabelPage(Page):
     def came_back(self, work_id: str) -> None:
         """The user has left the desk, where this work was open."""
         self.reload()
-
-    def action_back(self) -> None:
-        self.post_message(self.Left())
