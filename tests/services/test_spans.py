@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from labeling import a_training_sheet
-from ontos_tui.domain.errors import InvalidInputError, PlatformError
+from ontos_tui.domain.errors import InvalidInputError, NotReadyError, PlatformError
 from ontos_tui.domain.interchange import SUFFIXES, Format, format_of
 from ontos_tui.domain.pairs import QAPair, TrainingSheet, Verdict
 from ontos_tui.domain.states import PairStatus
@@ -176,6 +176,9 @@ def test_engines_say_that_they_know_nothing_of_spans(tmp_path: Path) -> None:
         NearestExamples().propose([question], SCHEMA, EXAMPLES, ["note"])
     assert most_alike(question, SCHEMA, EXAMPLES, ["note"], 1)[0][0].ref == "e1"
     fields = _fields()
+    spans_only = TrainingSet(fields[1:], ("line",), _lines(60), (), "held out")
+    with pytest.raises(NotReadyError, match="nothing that is learned"):
+        LocalTrainer().train(spans_only, "extra_trees", tmp_path / "s", Silent())
     data = TrainingSet(fields, ("line",), _lines(60), _lines(12), "held out")
     trained = LocalTrainer().train(data, "extra_trees", tmp_path / "m", Silent())
     assert any(told.startswith("names: no training pair") for told in trained.warnings)

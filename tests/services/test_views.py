@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from labeling import MAJOR, MINOR, a_training_sheet
+from labeling import MAJOR, MINOR, a_sheet, a_training_sheet
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError, NotReadyError
-from ontos_tui.domain.labeling import HintKind, SavedView
+from ontos_tui.domain.labeling import HintKind, SavedView, TaskItem
 from ontos_tui.domain.pairs import Event, LabelingMode, QAPair, Verdict
 from ontos_tui.domain.states import PairStatus
 from ontos_tui.services.alike import most_alike
 from ontos_tui.services.label import Decision, LabelService, QueueFilter, QueueSort
+from ontos_tui.services.task_label import TaskLabelService
 from ontos_tui.services.views import View, ViewService
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
@@ -151,6 +152,27 @@ def test_what_tells_labels_apart_weighs_more(store: Store) -> None:
     queue = label.queue(sheet.id, QueueFilter(like="item-1", status=PairStatus.UNLABELED), QueueSort.SIMILAR)
     nearest = [row.sequence % 2 for row in queue][:10]
     assert nearest == [1] * 10, "the line tells the label, the torque does not"
+
+
+def test_the_items_of_a_task_are_compared_too(store: Store) -> None:
+    sheet = a_sheet(store)
+    with store.write() as connection:
+        rows.add_many(
+            connection,
+            (
+                TaskItem(
+                    task_id="t",
+                    job_id="j",
+                    sheet_id=sheet.id,
+                    item_ref=f"item-{n}",
+                    sequence_number=n,
+                    source_data={"note": note},
+                )
+                for n, note in enumerate(NOTES, 1)
+            ),
+        )
+    queue = TaskLabelService(store, "ana").queue("t", QueueFilter(like="item-3"), QueueSort.SIMILAR)
+    assert [row.sequence for row in queue][:3] == [3, 1, 5]
 
 
 def test_without_anything_to_compare_by_it_says_so(store: Store) -> None:

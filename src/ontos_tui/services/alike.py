@@ -90,7 +90,8 @@ def nearest_first(
         distances.append(space.from_one(one.source_data, [fields for _, fields in block]))
     if not numbers:
         return numbers
-    far = np.concatenate(distances)
+    # The weights of the same words add up to other last digits in another order.
+    far = np.round(np.concatenate(distances), 9)
     far[np.frombuffer(numbers, dtype=np.int64) == one.sequence_number] = -1.0  # itself, before its twins
     return array("q", np.frombuffer(numbers, dtype=np.int64)[np.argsort(far, kind="stable")].tobytes())
 

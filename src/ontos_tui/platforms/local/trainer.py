@@ -12,7 +12,7 @@ import sklearn
 
 from ontos_tui.domain.data import Row
 from ontos_tui.domain.errors import InvalidInputError, NotReadyError, PlatformError
-from ontos_tui.domain.schema import AnswerField
+from ontos_tui.domain.schema import AnswerField, FieldKind
 from ontos_tui.domain.training import Evaluation
 from ontos_tui.platforms.base import (
     BaseModel,
@@ -120,6 +120,11 @@ class LocalTrainer:
         if not data.train:
             raise NotReadyError(
                 "There is no pair to learn from.", "Label some pairs whose allowed uses include training."
+            )
+        if all(field.kind is FieldKind.SPANS for field in data.fields):
+            raise NotReadyError(
+                "Where spans lie in a text is nothing that is learned on this machine.",
+                "Export them (--format spans) for a tool that learns from texts.",
             )
         total = len(data.fields) + 3
         progress.update(0, total, f"reading {len(data.train)} pairs")
