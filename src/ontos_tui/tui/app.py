@@ -77,7 +77,8 @@ class OntosApp(App[None], Commanded):
     )
     ENABLE_COMMAND_PALETTE = True
 
-    def __init__(self, home: Path, *, plain_driver: bool = False, watch: bool = True) -> None:
+    def __init__(self, home: Path, *, plain_driver: bool = False, watch: bool = True, welcome: bool = False) -> None:
+        """`welcome` opens the wizard when the workspace is empty and nobody has been in the wizard before."""
         super().__init__(driver_class=OntosDriver if plain_driver else DiffDriver)
         self.home = home
         self.session = Session.load(home)
@@ -88,6 +89,7 @@ class OntosApp(App[None], Commanded):
         self._busy = 0
         self._clashes: set[str] = set()
         self._watch = watch
+        self._welcome = welcome
         self._stop = threading.Event()
         self.painter = Painter(self)
         self.animation_level = "none"
@@ -217,6 +219,8 @@ class OntosApp(App[None], Commanded):
         self.query_one("#opening").remove()
         self._show_overview(overview)
         self.action_stage(self.stage.value)
+        if self._welcome and "wizard" not in self.session.extra and not any(one.count for one in overview.stages):
+            self.call_later(self.action_wizard)
         if self._watch:
             threading.Thread(target=self._watch_changes, name="watch", daemon=True).start()
 
@@ -446,6 +450,6 @@ def run_app(home: Path | None, *, plain_driver: bool = False) -> int:
 
     # Threads read and write while somebody types; the event loop must not wait for its turn.
     sys.setswitchinterval(SWITCH_SECONDS)
-    app = OntosApp((home or default_home()).expanduser().absolute(), plain_driver=plain_driver)
+    app = OntosApp((home or default_home()).expanduser().absolute(), plain_driver=plain_driver, welcome=True)
     app.run(mouse=os.environ.get("ONTOS_MOUSE", "on") != "off")
     return app.return_code or 0

@@ -48,16 +48,19 @@ class DeployStep(WizardStep):
             self.ask(lambda workspace: workspace.deploy.deploy(model.id), self._deployed, group="deploy")
 
     def _deployed(self, endpoint: Endpoint) -> None:
-        self.ontos.tell(f"{endpoint.name} answers with your model now. Enter tries it.")
         self.wizard.reload()
         self.ontos.refresh_overview()
+        self._try(endpoint)
 
     def action_playground(self) -> None:
-        from ontos_tui.tui.dialogs.playground import Playground
-
         endpoint = self.standing.endpoint
         if endpoint is not None:
-            self.app.push_screen(Playground(endpoint.name), lambda _: self.wizard.reload())
+            self._try(endpoint)
+
+    def _try(self, endpoint: Endpoint) -> None:
+        from ontos_tui.tui.dialogs.playground import Playground
+
+        self.app.push_screen(Playground(endpoint.name), lambda _: self.wizard.reload())
 
 
 def _lines(standing: Standing, width: int) -> Iterator[Line]:

@@ -172,18 +172,19 @@ class WizardView(Page):
         self.action_step(event.step)
 
     def action_step(self, number: int) -> None:
-        if number <= self.standing.reached:
-            self.go(number)
-        else:
-            self.ontos.tell(self.standing.missing(self.standing.reached))
+        """To a step, if it is open by now: a job may have ended since one looked."""
+        chosen = self.chosen
+
+        def found(standing: Standing) -> None:
+            if number <= standing.reached:
+                self.go(number)
+            else:
+                self.ontos.tell(standing.missing(standing.reached))
+
+        self.ask(lambda workspace: workspace.wizard.standing(chosen), found, group="step")
 
     def action_next_step(self) -> None:
-        step = Step(self.chosen.step)
-        missing = self.standing.missing(step)
-        if missing:
-            self.ontos.tell(missing)
-        elif step is not Step.DEPLOY:
-            self.go(step + 1)
+        self.action_step(self.chosen.step + 1)
 
     def action_previous_step(self) -> None:
         self.go(max(1, self.chosen.step - 1))
