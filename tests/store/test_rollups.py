@@ -20,7 +20,7 @@ from sqlalchemy.exc import IntegrityError
 from ontos_tui.domain.improve import FeedbackItem
 from ontos_tui.domain.record import Record
 from ontos_tui.domain.serving import InferenceRecord, Origin
-from ontos_tui.domain.traffic import BINS, EDGES, WITHIN, Bucket, Ratings, Tally, bin_of, percentile
+from ontos_tui.domain.traffic import BINS, EDGES, WITHIN, Bucket, Ratings, Tally, bin_of
 from ontos_tui.store import rollups, rows
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
@@ -252,16 +252,14 @@ def test_a_percentile_is_as_near_as_it_says(latencies: list[float], share: float
     for latency in latencies:
         bins[bin_of(latency)] += 1
     exact = sorted(latencies)[math.ceil(share * len(latencies)) - 1]
-    found = percentile(bins, share)
+    (found,) = Tally(bins=tuple(bins)).percentiles(share)
     assert found is not None
     assert bin_of(found) == bin_of(exact)
     assert max(found / exact, exact / found) <= 1 + WITHIN * (1 + 1e-9)
 
 
 def test_beyond_the_bins_a_percentile_is_the_border() -> None:
-    bins = [0] * BINS
-    assert percentile(bins, 0.5) is None
-    bins[0] = 1
-    assert percentile(bins, 0.5) == pytest.approx(EDGES[0])
-    bins[0], bins[-1] = 0, 1
-    assert percentile(bins, 0.5) == pytest.approx(EDGES[-1])
+    assert Tally().percentiles(0.5, 0.95) == (None, None)
+    low, high = (1, *[0] * (BINS - 1)), (*[0] * (BINS - 1), 1)
+    assert Tally(bins=low).percentiles(0.5) == pytest.approx((EDGES[0],))
+    assert Tally(bins=high).percentiles(0.5) == pytest.approx((EDGES[-1],))

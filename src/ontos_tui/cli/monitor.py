@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ontos_tui.cli.alerts import Every, Once, watch_rules
-from ontos_tui.cli.output import count, facts, moment, number, table
+from ontos_tui.cli.output import cell, count, facts, moment, number, table
 from ontos_tui.cli.session import Session
+from ontos_tui.domain.record import now
+from ontos_tui.domain.safe import safe_line
 
 if TYPE_CHECKING:
-    from ontos_tui.services.monitor import EndpointSummary, RequestView
+    from ontos_tui.services.monitor import EndpointSummary, Point, RequestView
+    from ontos_tui.services.monitor_card import Card
+    from ontos_tui.services.monitor_compare import VersionComparison, VersionFigures
 
 WIDTHS = ("minute", "hour", "day")
+MOST_ANSWERS = 5
+"""Values of an answer's field that the comparison of two versions shows."""
 
 
 def register(root: typer.Typer) -> None:
@@ -26,14 +33,27 @@ def monitor(
     context: typer.Context,
     endpoint: Annotated[str | None, typer.Argument(help="name of the endpoint")] = None,
     bucket: Annotated[str, typer.Option("--bucket", help="minute, hour or day")] = "hour",
-    last: Annotated[int, typer.Option("--last", min=1, max=10_000, help="so many buckets up to now")] = 24,
-    requests: Annotated[int, typer.Option("--requests", min=0, help="and the last so many requests")] = 0,
+    last: Annotated[
+        int | None, typer.Option("--last", min=1, max=10_000, help="so many buckets; 24 if not told")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", help="from: 2026-11-24, '2026-11-24 09:30', or 12h ago")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--until", help="up to, in the same forms; by default now")] = None,
+    requests: Annotated[int, typer.Option("--requests", min=0, help="and the newest so many requests")] = 0,
+    near: Annotated[str | None, typer.Option("--near", help="a request's id: the training pairs most like it")] = None,
+    compare: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--compare", help="two model versions side by side, such as 1 2 or defects:1 defects:2"),
+    ] = None,
+    everywhere: Annotated[bool, typer.Option("--everywhere", help="compare on all endpoints")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="look at the alert rules, as `ontos alerts watch`")] = False,
     every: Every = 60.0,
     once: Once = False,
 ) -> None:
-    """Requests, errors, latency and feedback of an endpoint."""
+    """Requests, errors, latency and feedback of an endpoint; or two versions side by side."""
     from ontos_tui.domain.traffic import Bucket
+    from ontos_tui.services.monitor_card import make_card
 
     if watch:
         watch_rules(Session.of(context), endpoint, every, once=once)
@@ -42,40 +62,78 @@ def monitor(
         raise typer.BadParameter("Name an endpoint, or look at the alert rules with --watch.")
     if bucket not in WIDTHS:
         raise typer.BadParameter(f"{bucket!r} is none of: {', '.join(WIDTHS)}.")
+    if last is not None and since is not None:
+        raise typer.BadParameter("--last and --since both say where to begin; give one of them.")
+    begin, end = _moment(since, "--since"), _moment(until, "--until")
     session, width = Session.of(context), Bucket(bucket)
-    service = session.workspace.monitor
-    session.workspace.deploy.endpoint(endpoint)
-    until = datetime.now(UTC)
-    summary = service.summary(endpoint)
-    points = service.timeseries(endpoint, width, until - last * width.width, until)
-    views = service.requests(endpoint, limit=requests) if requests else []
-    busy = [
-        (moment(point.start), point.requests, point.errors, _short(point.mean_latency_ms), _short(point.mean_rating))
-        for point in points
-        if point.requests or point.ratings
-    ]
-    silent = len(points) - len(busy)
+    workspace = session.workspace
+    workspace.deploy.endpoint(endpoint)
+    if compare is not None:
+        _compare(session, compare, None if everywhere else endpoint, begin, end)
+        return
+    if near is not None:
+        _near(session, near)
+        return
+    card = make_card(workspace.monitor, workspace.drift, workspace.alerts, endpoint, begin, end)
+    to = end or now()
+    points = workspace.monitor.timeseries(endpoint, width, begin or to - (last or 24) * width.width, to)
+    views = workspace.monitor.requests(endpoint, requests, since=begin, until=end) if requests else []
     session.show(
-        {"summary": summary, "bucket": bucket, "points": points, "requests": views},
-        lambda: [
-            *_summary_lines(summary),
-            "",
-            *table(
-                (f"{bucket} from", "requests", "errors", "mean ms", "mean rating"), busy, "No traffic in this time."
-            ),
-            *([f"{count(silent, bucket)} without traffic not shown."] if busy and silent else []),
-            *_request_lines(views),
-        ],
+        {
+            "summary": card.summary,
+            "health": card.health,
+            "drift": card.drift,
+            "alerts": card.alerts,
+            "bucket": bucket,
+            "points": points,
+            "requests": views,
+        },
+        lambda: [*_card_lines(card), "", *_point_lines(points, bucket), *_request_lines(views)],
     )
+
+
+def _moment(text: str | None, option: str) -> datetime | None:
+    from ontos_tui.domain.moments import read_moment
+
+    try:
+        return None if text is None else read_moment(text, now())
+    except ValueError as error:
+        raise typer.BadParameter(f"{option}: {error}.") from None
 
 
 def _short(value: float | None) -> str:
     return "" if value is None else f"{value:.1f}"
 
 
+def _card_lines(card: Card) -> list[str]:
+    health, summary = card.health, card.summary
+    points = "" if health.points is None else f", {health.points} of 100"
+    worst = "none open" if not card.alerts else "; ".join(alert.message for alert in card.alerts)
+    return [
+        *_summary_lines(summary),
+        *facts(
+            [
+                ("health", f"{health.state}{points} ({count(health.requests, 'request')} in the last hour)"),
+                ("drift", _drift(card)),
+                ("alerts", safe_line(worst)),
+            ]
+        ),
+    ]
+
+
+def _drift(card: Card) -> str:
+    report = card.drift
+    if report is None:
+        return f"not compared yet; `ontos drift {card.summary.endpoint}` does"
+    return safe_line(report.summary if not report.features else f"{report.severity}: {report.summary}", 300)
+
+
 def _summary_lines(summary: EndpointSummary) -> list[str]:
+    from ontos_tui.domain.traffic import WITHIN
+
     rate = "no data yet" if summary.error_rate is None else f"{100 * summary.error_rate:.1f} %"
     versions = ", ".join(f"{name}: {amount:,}" for name, amount in dict(summary.by_version).items())
+    about = "" if summary.exact else f" (from bins, within {WITHIN:.0%})"
     return facts(
         [
             ("endpoint", summary.endpoint),
@@ -83,7 +141,7 @@ def _summary_lines(summary: EndpointSummary) -> list[str]:
             ("errors", f"{summary.errors:,} ({rate})"),
             (
                 "latency",
-                f"half within {number(summary.p50_ms, 1, 'ms')}, 95 % within {number(summary.p95_ms, 1, 'ms')}",
+                f"half within {number(summary.p50_ms, 1, 'ms')}, 95 % within {number(summary.p95_ms, 1, 'ms')}{about}",
             ),
             ("feedback", f"{summary.ratings:,}, mean rating {number(summary.mean_rating, 1)}"),
             ("corrections", f"{summary.corrections:,}"),
@@ -91,6 +149,27 @@ def _summary_lines(summary: EndpointSummary) -> list[str]:
             ("by version", versions),
         ]
     )
+
+
+def _point_lines(points: list[Point], bucket: str) -> list[str]:
+    busy = [
+        (
+            moment(point.start),
+            point.requests,
+            point.errors,
+            _short(point.mean_latency_ms),
+            _short(point.p95_ms),
+            _short(point.mean_rating),
+        )
+        for point in points
+        if point.requests or point.ratings
+    ]
+    silent = len(points) - len(busy)
+    heads = (f"{bucket} from", "requests", "errors", "mean ms", "95 % ms ≈", "mean rating")
+    return [
+        *table(heads, busy, "No traffic in this time."),
+        *([f"{count(silent, bucket)} without traffic not shown."] if busy and silent else []),
+    ]
 
 
 def _request_lines(views: list[RequestView]) -> list[str]:
@@ -109,3 +188,57 @@ def _request_lines(views: list[RequestView]) -> list[str]:
         for view in views
     ]
     return ["", *table(("request", "at", "version", "status", "ms", "answer", "rating"), rows)]
+
+
+# Two versions
+
+
+def _compare(
+    session: Session, refs: tuple[str, str], endpoint: str | None, since: datetime | None, until: datetime | None
+) -> None:
+    from ontos_tui.services.monitor_compare import compare_versions
+
+    compared = compare_versions(session.workspace.store, *refs, endpoint, since, until)
+    session.show(compared, lambda: _compare_lines(compared))
+
+
+def _compare_lines(compared: VersionComparison) -> Iterator[str]:
+    sides = (compared.left, compared.right)
+
+    def row(name: str, told: list[str]) -> tuple[str, ...]:
+        return name, *told
+
+    def rate(one: VersionFigures) -> str:
+        return "no data yet" if one.error_rate is None else f"{one.errors:,} ({100 * one.error_rate:.1f} %)"
+
+    yield from table(
+        ("", *(one.name for one in sides)),
+        [
+            row("requests", [f"{one.requests:,}" for one in sides]),
+            row("errors", [rate(one) for one in sides]),
+            row("mean latency", [number(one.mean_latency_ms, 1, "ms") for one in sides]),
+            row("half within ≈", [number(one.p50_ms, 1, "ms") for one in sides]),
+            row("95 % within ≈", [number(one.p95_ms, 1, "ms") for one in sides]),
+            row("mean rating", [f"{number(one.mean_rating, 1)} (n={one.ratings:,})" for one in sides]),
+            row("corrections", [f"{one.corrections:,}" for one in sides]),
+        ],
+    )
+    for one in sides:
+        yield ""
+        yield safe_line(
+            f"{one.name} answered (the newest {one.sampled:,}):" if one.sampled else f"{one.name}: no data yet"
+        )
+        for share in one.answers:
+            if share.median is not None:
+                yield safe_line(f"  {share.field}: median {share.median:,.4g}, n={share.n:,}")
+            elif share.n:
+                told = [f"{value} {n / share.n:.1%}" for value, n in list(share.values.items())[:MOST_ANSWERS]]
+                yield safe_line(f"  {share.field}: {', '.join(told)}", 300)
+
+
+def _near(session: Session, request: str) -> None:
+    from ontos_tui.services.monitor_alike import nearest_training_pairs
+
+    near = nearest_training_pairs(session.workspace.store, request, count=5)
+    rows = [(f"{one.distance:.3f}", one.ref, one.pair_id[:8], cell(one.answer)) for one in near.found]
+    session.show(near, lambda: table(("distance", "item", "pair", "answer"), rows))

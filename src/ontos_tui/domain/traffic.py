@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,6 +22,10 @@ WITHIN = 10 ** (1 / PER_DECADE) - 1
 """How far a percentile that is read from the bins can be from the true one: the width of a bin (25.9 %)."""
 
 
+_WIDTHS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
+_PREFIXES = {"minute": 16, "hour": 13, "day": 10}
+
+
 class Bucket(StrEnum):
     """The width of a point in a time series; days are those of UTC."""
 
@@ -32,12 +36,12 @@ class Bucket(StrEnum):
     @property
     def width(self) -> timedelta:
         """How long a bucket lasts."""
-        return {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}[self.value]
+        return _WIDTHS[self.value]
 
     @property
     def prefix(self) -> int:
         """The characters of an ISO time that all times of one bucket share."""
-        return {"minute": 16, "hour": 13, "day": 10}[self.value]
+        return _PREFIXES[self.value]
 
     @property
     def narrower(self) -> Bucket | None:
@@ -94,25 +98,22 @@ class Tally:
         """Exact, of the answered ones."""
         return self.latency_sum / self.answered if self.answered else None
 
-    def percentile(self, share: float) -> float | None:
-        """The latency that this share of the answered requests stay within, at most `WITHIN` from the true one.
+    def percentiles(self, *shares: float) -> tuple[float | None, ...]:
+        """The latencies that these shares of the answered requests stay within, at most `WITHIN` from the true ones.
 
-        It lies in the bin of the true one (by nearest rank), as far in as its rank is among those of the bin; below the
-        first border and above the last one it is that border, which is all that is known there.
+        Each lies in the bin of the true one (by nearest rank), as far in as its rank is among those of the bin; below
+        the first border and above the last one it is that border, which is all that is known there.
         """
-        return percentile(self.bins, share)
+        seen = list(accumulate(self.bins))
+        return tuple(_percentile(self.bins, seen, share) if seen[-1] else None for share in shares)
 
 
-def percentile(bins: Sequence[int], share: float) -> float | None:
-    """See `Tally.percentile`."""
-    total = sum(bins)
-    if not total:
-        return None
-    rank = max(1, math.ceil(share * total))
-    at, seen = next((number, seen) for number, seen in enumerate(accumulate(bins)) if seen >= rank)
+def _percentile(bins: Sequence[int], seen: Sequence[int], share: float) -> float:
+    rank = max(1, math.ceil(share * seen[-1]))
+    at = bisect_left(seen, rank)
     if at in (0, BINS - 1):
         return EDGES[0] if at == 0 else EDGES[-1]
-    into = (rank - (seen - bins[at]) - 0.5) / bins[at]
+    into = (rank - seen[at - 1] - 0.5) / bins[at]
     return float(EDGES[at - 1] * (EDGES[at] / EDGES[at - 1]) ** into)
 
 

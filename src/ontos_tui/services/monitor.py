@@ -32,6 +32,8 @@ MOST_POINTS = 100_000
 """Buckets of one time series; a span with more is refused."""
 EXACT_UP_TO = 10_000
 """Requests of a span up to which its percentiles are made from every latency; beyond, from latencies in bins."""
+SHARES = (0.50, 0.95)
+"""The percentiles of latency that are told."""
 HEALTH_SPAN = timedelta(hours=1)
 
 
@@ -106,9 +108,9 @@ class MonitorService:
             tally = sum(by_version.values(), Tally())
             exact = tally.requests <= EXACT_UP_TO
             if exact:
-                p50, p95 = _percentiles(connection, endpoint, span, (0.50, 0.95))
+                p50, p95 = _percentiles(connection, endpoint, span)
             else:
-                p50, p95 = tally.percentile(0.50), tally.percentile(0.95)
+                p50, p95 = tally.percentiles(*SHARES)
             names = _names(connection, [model_id for model_id, _ in by_version])
         return EndpointSummary(
             endpoint=endpoint,
@@ -204,13 +206,14 @@ def _span(since: datetime | None, until: datetime | None) -> Span:
 
 
 def _point(start: datetime, asked: Tally, rated: Ratings) -> Point:
+    p50, p95 = asked.percentiles(*SHARES)
     return Point(
         start=start,
         requests=asked.requests,
         errors=asked.errors,
         mean_latency_ms=asked.mean_latency_ms,
-        p50_ms=asked.percentile(0.50),
-        p95_ms=asked.percentile(0.95),
+        p50_ms=p50,
+        p95_ms=p95,
         mean_rating=rated.mean,
         ratings=rated.ratings,
     )
@@ -222,13 +225,13 @@ def _names(connection: Connection, model_ids: Sequence[str]) -> dict[str, str]:
     return {row.id: row.name for row in found}
 
 
-def _percentiles(connection: Connection, endpoint: str, span: Span, shares: Sequence[float]) -> list[float | None]:
+def _percentiles(connection: Connection, endpoint: str, span: Span) -> list[float | None]:
     """Exact percentiles of the answered requests' latency (nearest rank); None when there are none."""
     query = select(LOG.latency_ms).where(
         LOG.endpoint == endpoint, LOG.requested_at >= span[0], LOG.requested_at < span[1], LOG.status_code < 400
     )
     latencies = sorted(connection.execute(query).scalars())
-    return [latencies[math.ceil(share * len(latencies)) - 1] if latencies else None for share in shares]
+    return [latencies[math.ceil(share * len(latencies)) - 1] if latencies else None for share in SHARES]
 
 
 def _with_feedback(connection: Connection, records: Sequence[InferenceRecord]) -> list[RequestView]:

@@ -18,6 +18,7 @@ from ontos_tui.domain.serving import Endpoint, InferenceRecord
 from ontos_tui.domain.traffic import Ratings, Tally
 from ontos_tui.domain.training import ModelVersion
 from ontos_tui.services.models import find_model
+from ontos_tui.services.monitor import SHARES
 from ontos_tui.store import rollups, rows
 from ontos_tui.store.counts import request_counts
 from ontos_tui.store.engine import Store
@@ -131,6 +132,7 @@ def _figures(connection: Connection, model: ModelVersion, endpoints: Sequence[st
         said += rollups.ratings_by_model(connection, name, span).get(model.id, Ratings())
         if asked.last_at is not None:
             answers += _newest_answers(connection, model, name, span, asked.last_at)
+    p50, p95 = tally.percentiles(*SHARES)
     return VersionFigures(
         name=model.label(),
         model_id=model.id,
@@ -138,8 +140,8 @@ def _figures(connection: Connection, model: ModelVersion, endpoints: Sequence[st
         errors=tally.errors,
         error_rate=tally.error_rate,
         mean_latency_ms=tally.mean_latency_ms,
-        p50_ms=tally.percentile(0.50),
-        p95_ms=tally.percentile(0.95),
+        p50_ms=p50,
+        p95_ms=p95,
         ratings=said.ratings,
         mean_rating=said.mean,
         corrections=said.corrections,

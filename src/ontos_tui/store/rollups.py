@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -22,20 +22,34 @@ from ontos_tui.store import bulk
 
 ALWAYS = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 """A span that everything is in."""
+K = TypeVar("K")
+S = TypeVar("S", Tally, Ratings)
 Span = tuple[datetime, datetime]
 """From the first moment up to, not including, the second one."""
 
 
-def _bin(number: int) -> str:
+def _in_bin(number: int) -> str:
     """Whether a row's latency is in this bin of the answered ones."""
     borders = [f"{{row}}latency_ms >= {EDGES[number - 1]!r}"] if number else []
     borders += [f"{{row}}latency_ms < {EDGES[number]!r}"] if number < len(EDGES) else []
     return " AND ".join([*borders, "{row}status_code < 400"])
 
 
+def _bin(low: int = 0, high: int = BINS - 1) -> str:
+    """The bin of a row's latency, looked for by halves: a sum for each bin takes ten times as long for many rows."""
+    if low == high:
+        return str(low)
+    middle = (low + high) // 2
+    return f"CASE WHEN latency_ms < {EDGES[middle]!r} THEN {_bin(low, middle)} ELSE {_bin(middle + 1, high)} END"
+
+
 @dataclass(frozen=True)
 class _Kept:
-    """What is summed of a table, by which columns; `sums` are SQL expressions of one row, made from `used`."""
+    """What is summed of a table, by which columns.
+
+    `sums` are SQL expressions of one row, made from the columns `used`. `gathered` is a query that makes the same sums
+    by minute from all rows that fit a condition, in the order of the table's columns.
+    """
 
     table: str
     source: str
@@ -43,6 +57,7 @@ class _Kept:
     used: tuple[str, ...]
     groups: Mapping[str, str]
     sums: Mapping[str, str]
+    gathered: str
 
     def of(self, row: str) -> list[str]:
         """The sums' expressions for the row that `row` names."""
@@ -59,8 +74,14 @@ REQUESTS = _Kept(
         "requests": "1",
         "errors": "{row}status_code >= 400",
         "latency_sum": "iif({row}status_code < 400, {row}latency_ms, 0.0)",
-        **{f"bin{number}": _bin(number) for number in range(BINS)},
+        **{f"bin{number}": _in_bin(number) for number in range(BINS)},
     },
+    "SELECT endpoint, 'minute', start, model_id, model_version, sum(n), sum(n * (bin IS NULL)), sum(latency), "  # noqa: S608
+    f"{', '.join(f'sum(n * (bin IS {number}))' for number in range(BINS))}, max(last) FROM ("
+    "SELECT endpoint, substr(requested_at, 1, 16) AS start, model_id, model_version, count(*) AS n, "
+    f"CASE WHEN status_code < 400 THEN {_bin()} END AS bin, "
+    "sum(iif(status_code < 400, latency_ms, 0.0)) AS latency, max(requested_at) AS last "
+    "FROM inference_log {where} GROUP BY 1, 2, 3, 4, bin) GROUP BY endpoint, start, model_id, model_version",
 )
 RATINGS = _Kept(
     "rating_rollups",
@@ -69,6 +90,8 @@ RATINGS = _Kept(
     ("rating", "correction"),
     {"model_id": "TEXT"},
     {"ratings": "1", "rating_sum": "{row}rating", "corrections": "{row}correction IS NOT NULL"},
+    "SELECT endpoint, 'minute', substr(created_at, 1, 16), model_id, count(*), sum(rating), count(correction), "
+    "max(created_at) FROM feedback_items {where} GROUP BY endpoint, 3, model_id",
 )
 
 
@@ -88,16 +111,14 @@ def _filled(kept: _Kept) -> Iterator[str]:
         f"CREATE TABLE {kept.table} (endpoint TEXT NOT NULL, width TEXT NOT NULL, start TEXT NOT NULL, {groups}, "
         f"{sums}, last_at TEXT NOT NULL, PRIMARY KEY (endpoint, width, start, {', '.join(kept.groups)})) WITHOUT ROWID"
     )
-    source, columns, latest = kept.source, kept.of(""), kept.at
-    where = ""
-    for bucket in Bucket:  # each from the one before, which is much smaller
-        start = f"substr({kept.at if source == kept.source else 'start'}, 1, {bucket.prefix})"
+    yield f"INSERT INTO {kept.table} {kept.gathered.format(where='')}"
+    names = ", ".join(kept.groups)
+    for bucket in (Bucket.HOUR, Bucket.DAY):  # each from the one before, which is much smaller
         yield (
-            f"INSERT INTO {kept.table} SELECT endpoint, '{bucket}', {start}, {', '.join(kept.groups)}, "  # noqa: S608
-            f"{', '.join(f'sum({column})' for column in columns)}, max({latest}) FROM {source} {where} "
-            f"GROUP BY endpoint, 3, {', '.join(kept.groups)}"
+            f"INSERT INTO {kept.table} SELECT endpoint, '{bucket}', substr(start, 1, {bucket.prefix}), {names}, "  # noqa: S608
+            f"{', '.join(f'sum({name})' for name in kept.sums)}, max(last_at) FROM {kept.table} "
+            f"WHERE width = '{bucket.narrower}' GROUP BY endpoint, 3, {names}"
         )
-        source, columns, latest, where = kept.table, list(kept.sums), "last_at", f"WHERE width = '{bucket}'"
 
 
 def _triggers(kept: _Kept) -> Iterator[str]:
@@ -126,60 +147,66 @@ def _change(kept: _Kept, row: str, sign: str) -> str:
 
 def traffic_by_bucket(connection: Connection, endpoint: str, bucket: Bucket, span: Span) -> dict[str, Tally]:
     """The requests of a span by the keys of the buckets that they are in; buckets without any are left out."""
-    found = _read(connection, REQUESTS, (f"substr(start, 1, {bucket.prefix})",), endpoint, span, bucket)
-    return {row[0]: _tally(row[1:]) for row in found}
+    found: dict[str, Tally] = {}
+    for start, _, _, *sums in _read(connection, REQUESTS, endpoint, span, bucket):
+        _add(found, start[: bucket.prefix], _tally(sums))
+    return found
 
 
 def traffic_by_version(connection: Connection, endpoint: str, span: Span = ALWAYS) -> dict[tuple[str, int], Tally]:
     """The requests of a span by model id and version, the version that was asked last first."""
-    found = _read(connection, REQUESTS, tuple(REQUESTS.groups), endpoint, span)
-    return {(row[0], row[1]): _tally(row[2:]) for row in sorted(found, key=lambda row: row[-1], reverse=True)}
+    found: dict[tuple[str, int], Tally] = {}
+    for _, model_id, version, *sums in _read(connection, REQUESTS, endpoint, span):
+        _add(found, (model_id, version), _tally(sums))
+    return dict(sorted(found.items(), key=lambda one: one[1].last_at or ALWAYS[0], reverse=True))
 
 
 def ratings_by_bucket(connection: Connection, endpoint: str, bucket: Bucket, span: Span) -> dict[str, Ratings]:
     """What was said in a span, by the keys of the buckets; those without any are left out."""
-    found = _read(connection, RATINGS, (f"substr(start, 1, {bucket.prefix})",), endpoint, span, bucket)
-    return {row[0]: Ratings(*row[1:4]) for row in found}
+    found: dict[str, Ratings] = {}
+    for start, _, *sums in _read(connection, RATINGS, endpoint, span, bucket):
+        _add(found, start[: bucket.prefix], Ratings(*sums[:-1]))
+    return found
 
 
 def ratings_by_model(connection: Connection, endpoint: str, span: Span = ALWAYS) -> dict[str, Ratings]:
     """What was said in a span, by the model's id."""
-    return {row[0]: Ratings(*row[1:4]) for row in _read(connection, RATINGS, ("model_id",), endpoint, span)}
+    found: dict[str, Ratings] = {}
+    for _, model_id, *sums in _read(connection, RATINGS, endpoint, span):
+        _add(found, model_id, Ratings(*sums[:-1]))
+    return found
 
 
-def _tally(row: Sequence[Any]) -> Tally:
-    return Tally(row[0], row[1], row[2], tuple(row[3 : 3 + BINS]), datetime.fromisoformat(row[3 + BINS]))
+def _add(found: dict[K, S], key: K, part: S) -> None:
+    there = found.get(key)
+    found[key] = part if there is None else there + part
+
+
+def _tally(sums: Sequence[Any]) -> Tally:
+    requests, errors, latency_sum, *bins, last_at = sums
+    return Tally(requests, errors, latency_sum, tuple(bins), datetime.fromisoformat(last_at))
 
 
 def _read(
-    connection: Connection, kept: _Kept, by: Sequence[str], endpoint: str, span: Span, widest: Bucket = Bucket.DAY
-) -> list[Sequence[Any]]:
-    """One row for every group `by`: its values, its sums, and when it was added to last."""
-    parts: list[str] = []
-    values: list[str] = []
-    for bucket, since, until in cover(span, widest):
-        names = ", ".join((*kept.groups, *kept.sums, "last_at"))
-        if bucket is None:
-            columns = ", ".join(f"{sql} AS {name}" for name, sql in zip(kept.sums, kept.of(""), strict=True))
-            parts.append(
-                f"SELECT {kept.at} AS start, {', '.join(kept.groups)}, {columns}, {kept.at} AS last_at "  # noqa: S608
-                f"FROM {kept.source} WHERE endpoint = ? AND {kept.at} >= ? AND {kept.at} < ?"
-            )
-            values += [endpoint, *(bulk.stored(InferenceRecord, "requested_at", at) for at in (since, until))]
-        else:
-            parts.append(
-                f"SELECT start, {names} FROM {kept.table} "  # noqa: S608
-                f"WHERE endpoint = ? AND width = '{bucket}' AND start >= ? AND start < ?"
-            )
-            values += [endpoint, bucket.key(since), bucket.key(until)]
-    if not parts:
-        return []
+    connection: Connection, kept: _Kept, endpoint: str, span: Span, widest: Bucket = Bucket.DAY
+) -> Iterator[Sequence[Any]]:
+    """The kept rows of a span: a time in their bucket, the groups, the sums, and when they were added to last.
+
+    They are added up by the caller: SQLite takes ten times as long to group rows of this width.
+    """
     first = next(iter(kept.sums))
-    query = (
-        f"SELECT {', '.join(by)}, {', '.join(f'sum({name})' for name in kept.sums)}, max(last_at) "  # noqa: S608
-        f"FROM ({' UNION ALL '.join(parts)}) GROUP BY {', '.join(by)} HAVING sum({first}) > 0"
-    )
-    return [tuple(row) for row in connection.exec_driver_sql(query, tuple(values))]
+    for bucket, since, until in cover(span, widest):
+        if bucket is None:
+            query = kept.gathered.format(where=f"WHERE endpoint = ? AND {kept.at} >= ? AND {kept.at} < ?")
+            borders = [bulk.stored(InferenceRecord, "requested_at", at) for at in (since, until)]
+        else:
+            query = (
+                f"SELECT * FROM {kept.table} "  # noqa: S608
+                f"WHERE endpoint = ? AND width = '{bucket}' AND start >= ? AND start < ? AND {first} > 0"
+            )
+            borders = [bucket.key(since), bucket.key(until)]
+        for _endpoint, _width, *row in connection.exec_driver_sql(query, (endpoint, *borders)):
+            yield row
 
 
 def cover(span: Span, widest: Bucket | None = Bucket.DAY) -> list[tuple[Bucket | None, datetime, datetime]]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -16,28 +15,23 @@ from ontos_tui.tui.commands import Command
 from ontos_tui.tui.dialogs.feedback import ask_feedback, noted, rating_span
 from ontos_tui.tui.dialogs.request import RequestDialog
 from ontos_tui.tui.stages.base import StageView, error_lines
-from ontos_tui.tui.stages.monitor_lines import SPANS, SpanOfTime, Traffic, card_lines, milliseconds, series_lines
+from ontos_tui.tui.stages.monitor_board import Board, read_board
+from ontos_tui.tui.stages.monitor_lines import Traffic, card_lines, health_span, milliseconds, series_lines
+from ontos_tui.tui.stages.monitor_span import SPANS, SpanOfTime, ask_span, next_span
 from ontos_tui.tui.widgets.data_grid import value_text
 from ontos_tui.tui.widgets.lines import OneLine, Panel, line, span
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 if TYPE_CHECKING:
     from ontos_tui.domain.improve import FeedbackItem
-    from ontos_tui.services.monitor import EndpointSummary, RequestView
-    from ontos_tui.workspace import Workspace
+    from ontos_tui.services.monitor import RequestView
+    from ontos_tui.services.monitor_card import Card
+    from ontos_tui.tui.stages.monitor_chart import MonitorChart
 
 LISTED = 200
 """Requests that are read at once; more come when the cursor reaches the last one."""
 WIDE, WIDE_REQUESTS = 100, 60
 """Cells of the screen, and of the list of requests, from which there is room for more columns."""
-
-
-@dataclass(frozen=True)
-class Board:
-    """All endpoints in figures, and the traffic of the one that is looked at."""
-
-    summaries: tuple[EndpointSummary, ...]
-    traffic: Traffic | None
 
 
 class MonitorView(StageView):
@@ -47,12 +41,20 @@ class MonitorView(StageView):
     ABOUT = (
         "Every request to an endpoint is in the log; what stands here is counted from it. "
         "An error is a request that got no answer; latencies are those of the answered ones. "
-        "Where nothing was asked there is no data yet, and no number."
+        "Where nothing was asked there is no data yet, and no number. "
+        "Health is 100 points less the percentage of errors in the last hour, 10 for every open alert, "
+        "and 30, 20 or 10 for critical, high or medium drift; from 90 on it is healthy, from 70 degraded, from 50 a "
+        "warning, below critical. With fewer than 20 requests in the hour there is no data. "
+        "Marked with ≈, a latency is read from bins that are 26 % wide."
     )
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
         Command("inspect", "i", "Inspect", "Everything about this request (enter does it too)"),
         Command("feedback", "f", "Feedback", "Say whether this answer was right, and what is"),
         Command("span", "t", "Span", "The last hour, 24 hours, 7 days or 30 days"),
+        Command("chart", "c", "Chart", "Requests, errors, latency or ratings as a large chart"),
+        Command("versions", "v", "Versions", "Two versions of the model side by side"),
+        Command("bucket", "b", "Steps", "Count by minute, hour or day"),
+        Command("dates", "d", "From–to", "A span of your own"),
         Command("drift", "D", "Drift", "Whether it still sees and answers what it was trained for"),
         Command("alerts", "A", "Alerts", "What was raised about this endpoint, and by which rules"),
     )
@@ -61,6 +63,9 @@ class MonitorView(StageView):
     MonitorView #card { height: 1fr; padding: 0 1; }
     MonitorView #series { height: 7; }
     MonitorView #requests { height: 1fr; }
+    MonitorView MonitorChart { display: none; }
+    MonitorView.charting MonitorChart { display: block; }
+    MonitorView.charting #board { display: none; }
     """
 
     def __init__(self) -> None:
@@ -72,9 +77,9 @@ class MonitorView(StageView):
         self._wide = self._wide_requests = False
 
     def compose(self) -> ComposeResult:
-        with Horizontal(classes="row"):
+        with Horizontal(id="board", classes="row"):
             with Vertical(classes="side"):
-                yield Table["EndpointSummary"]((), self._endpoint_cells, empty="Loading…", id="endpoints")
+                yield Table["Card"]((), self._endpoint_cells, empty="Loading…", id="endpoints")
                 yield Panel(id="card")
             with Vertical(classes="main"):
                 yield Panel(id="series")
@@ -84,8 +89,21 @@ class MonitorView(StageView):
     def on_mount(self) -> None:
         self.query_one("#series").can_focus = False
 
+    @property
+    def chart(self) -> MonitorChart | None:
+        """The chart, while it is open."""
+        if not self.has_class("charting"):
+            return None
+        from ontos_tui.tui.stages.monitor_chart import MonitorChart
+
+        return self.query_one(MonitorChart)
+
     def focus_first(self) -> None:
-        self.query_one("#endpoints").focus()
+        chart = self.chart
+        if chart is not None:
+            chart.focus_first()
+        else:
+            self.query_one("#endpoints").focus()
 
     # What is shown
 
@@ -96,7 +114,7 @@ class MonitorView(StageView):
             return
         self._loading, self._again = True, False
         name, over, limit = self.session.endpoint, self._over, self._limit
-        self.ask(lambda workspace: _board(workspace, name, over, limit), self._show, failed=self._show_error)
+        self.ask(lambda workspace: read_board(workspace, name, over, limit), self._show, failed=self._show_error)
 
     def _loaded(self) -> None:
         self._loading = False
@@ -104,24 +122,24 @@ class MonitorView(StageView):
             self.reload()
 
     def _show(self, board: Board) -> None:
-        table: Table[EndpointSummary] = self.query_one("#endpoints", Table)
+        table: Table[Card] = self.query_one("#endpoints", Table)
         table.say("No endpoint yet.\nPress 5 and then d to deploy a model; its requests are counted here.")
         # As high as it has lines, but the figures below keep their room.
-        table.styles.height = max(5 if not board.summaries else 3, min(len(board.summaries) + 2, self.size.height // 3))
+        table.styles.height = max(5 if not board.cards else 3, min(len(board.cards) + 2, self.size.height // 3))
         traffic = board.traffic
         if traffic is None:
             table.show((), columns=self._endpoint_columns())
             self.query_one("#card", Panel).show(lambda width: [line(span("no data yet", "muted"))])
         elif not self._outdated(traffic, board):
-            names = [summary.endpoint for summary in board.summaries]
-            table.show(board.summaries, names.index(traffic.summary.endpoint), self._endpoint_columns())
+            names = [card.summary.endpoint for card in board.cards]
+            table.show(board.cards, names.index(traffic.summary.endpoint), self._endpoint_columns())
             self._show_traffic(traffic)
         self._loaded()
 
     def _outdated(self, traffic: Traffic, board: Board) -> bool:
         """Whether the user has looked elsewhere since this was asked for; what he looks at now is on its way."""
         wanted = self.session.endpoint
-        elsewhere = wanted != traffic.summary.endpoint and any(one.endpoint == wanted for one in board.summaries)
+        elsewhere = wanted != traffic.summary.endpoint and any(one.summary.endpoint == wanted for one in board.cards)
         return self._again and (elsewhere or traffic.over != self._over)
 
     def _show_error(self, error: OntosError) -> None:
@@ -131,11 +149,14 @@ class MonitorView(StageView):
     def _show_traffic(self, traffic: Traffic) -> None:
         before = self._traffic
         same = before is not None and before.summary.endpoint == traffic.summary.endpoint
+        asked_for = before is None or not same or before.over != traffic.over
         self._traffic = traffic
         self.session.endpoint = traffic.summary.endpoint
         self.query_one("#card", Panel).show(lambda width: card_lines(traffic, width), keep_place=same)
         self.query_one("#series", Panel).show(lambda width: series_lines(traffic, width))
         self._show_requests(traffic, same)
+        if (chart := self.chart) is not None:
+            chart.show(traffic, at_once=asked_for)
         self.commands_changed()
 
     def _show_requests(self, traffic: Traffic, same: bool) -> None:
@@ -163,19 +184,21 @@ class MonitorView(StageView):
 
     def _endpoint_columns(self) -> list[ColumnSpec]:
         self._wide = self.size.width >= WIDE
-        columns = [ColumnSpec("endpoint", 0), ColumnSpec("requests", 8, right=True)]
+        columns = [ColumnSpec("", 1), ColumnSpec("endpoint", 0), ColumnSpec("requests", 8, right=True)]
         if self._wide:
             columns += [ColumnSpec("errors", 6, right=True), ColumnSpec("95 %", 8, right=True)]
         return [*columns, ColumnSpec("rating", 6, right=True)]
 
-    def _endpoint_cells(self, summary: EndpointSummary) -> Sequence[object]:
+    def _endpoint_cells(self, card: Card) -> Sequence[object]:
+        summary = card.summary
         rating = f"{summary.mean_rating:.1f}" if summary.mean_rating is not None else "–"
         asked: object = f"{summary.requests:,}" if summary.requests else span("no data", "muted")
+        first = (health_span(card.health), summary.endpoint, asked)
         if not self._wide:
-            return summary.endpoint, asked, rating
+            return *first, rating
         errors = f"{summary.error_rate:.1%}" if summary.error_rate is not None else "–"
         slow = milliseconds(summary.p95_ms) if summary.p95_ms is not None else "–"
-        return summary.endpoint, asked, errors, slow, rating
+        return *first, errors, slow, rating
 
     def _request_columns(self) -> list[ColumnSpec]:
         self._wide_requests = self.query_one("#requests").size.width >= WIDE_REQUESTS
@@ -206,7 +229,7 @@ class MonitorView(StageView):
 
     def on_table_moved(self, event: Table.Moved) -> None:
         if event.table.id == "endpoints":
-            self.session.endpoint = event.table.rows[event.index].endpoint
+            self.session.endpoint = event.table.rows[event.index].summary.endpoint
             self._limit = LISTED
             self.reload()
         elif event.index == len(event.table.rows) - 1 and self._more_requests:
@@ -228,15 +251,55 @@ class MonitorView(StageView):
     # Commands
 
     def possible(self, command: str) -> bool:
-        view = self._request if self.is_mounted else None
+        if not self.is_mounted or self._traffic is None:
+            return False
+        if self.has_class("charting"):
+            return command in ("span", "bucket", "dates")
+        if command == "bucket":
+            return len(self._over.widths) > 1
+        view = self._request
         if command == "feedback":
             return view is not None and view.record.output is not None
-        return view is not None if command == "inspect" else self._traffic is not None
+        return view is not None if command == "inspect" else True
 
-    def action_span(self) -> None:
-        self._over = SPANS[(SPANS.index(self._over) + 1) % len(SPANS)]
+    def _look_over(self, over: SpanOfTime) -> None:
+        self._over = over
         self._limit = LISTED
         self.reload()
+
+    def action_span(self) -> None:
+        self._look_over(next_span(self._over))
+
+    def action_bucket(self) -> None:
+        self._look_over(self._over.in_other_buckets())
+
+    def action_dates(self) -> None:
+        ask_span(self, self._over, self._look_over)
+
+    async def action_chart(self) -> None:
+        """Open the chart in place of the lists; it is made, and plotext imported, on its first visit."""
+        from ontos_tui.tui.stages.monitor_chart import MonitorChart
+
+        if not self.query(MonitorChart):
+            await self.mount(MonitorChart())
+        self.add_class("charting")
+        chart = self.query_one(MonitorChart)
+        if self._traffic is not None:
+            chart.show(self._traffic, at_once=True)
+        chart.focus_first()
+        self.commands_changed()
+
+    def on_monitor_chart_left(self) -> None:
+        """Back to the endpoints and the requests."""
+        self.remove_class("charting")
+        self.query_one("#requests" if self._request else "#endpoints").focus()
+        self.commands_changed()
+
+    def action_versions(self) -> None:
+        from ontos_tui.tui.stages.monitor_versions import compare_versions_of
+
+        if self._traffic is not None:
+            compare_versions_of(self, self._traffic.summary.endpoint, self._over)
 
     def action_drift(self) -> None:
         from ontos_tui.tui.dialogs.drift import DriftDialog
@@ -262,35 +325,3 @@ class MonitorView(StageView):
         self.ontos.tell(noted(item))
         self.reload()
         self.ontos.refresh_overview()
-
-
-def _board(workspace: Workspace, endpoint: str, over: SpanOfTime, limit: int) -> Board:
-    """Everything on this screen, at one moment."""
-    until = datetime.now(UTC)
-    since = until - over.length
-    names = [view.endpoint.name for view in workspace.deploy.endpoints()]
-    summaries = {name: workspace.monitor.summary(name, since) for name in names}
-    wanted = endpoint if endpoint in names else next(iter(names), None)
-    traffic = _traffic(workspace, summaries[wanted], over, since, until, limit) if wanted is not None else None
-    return Board(tuple(summaries.values()), traffic)
-
-
-def _traffic(
-    workspace: Workspace, summary: EndpointSummary, over: SpanOfTime, since: datetime, until: datetime, limit: int
-) -> Traffic:
-    from ontos_tui.domain.traffic import Bucket
-
-    monitor, name = workspace.monitor, summary.endpoint
-    requests = monitor.requests(name, limit=limit)
-    # The log may have been written to between the questions: the buckets reach to the last request that was counted.
-    end = max(until, summary.last_at + timedelta(microseconds=1)) if summary.last_at is not None else until
-    return Traffic(
-        over=over,
-        summary=summary,
-        versions=tuple(monitor.versions(name, since)),
-        points=tuple(monitor.timeseries(name, Bucket(over.bucket), since, end)),
-        requests=tuple(view for view in requests if view.record.requested_at >= since),
-        latest=requests[0].record.requested_at if requests else None,
-        since=since,
-        until=until,
-    )

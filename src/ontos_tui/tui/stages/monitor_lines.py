@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ontos_tui.domain.traffic import BANDS, LEAST_REQUESTS, Health, HealthState
+from ontos_tui.tui.stages.monitor_span import SpanOfTime
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Span, fit, line, span, wrap
 from ontos_tui.tui.widgets.sparkline import sparkline
 
 if TYPE_CHECKING:
+    from ontos_tui.domain.alerts import Alert
+    from ontos_tui.domain.drift import DriftReport
     from ontos_tui.services.monitor import EndpointSummary, Point, RequestView, VersionSummary
+    from ontos_tui.services.monitor_card import Card
 
 NAME, RANGE, TOTAL = 9, 12, 7
+FIGURE = 10
+"""Cells of a figure's name on a card."""
 LOWEST_RATING, HIGHEST_RATING = 1.0, 5.0
-
-
-@dataclass(frozen=True)
-class SpanOfTime:
-    """How far back one looks, and in which steps."""
-
-    label: str
-    length: timedelta
-    bucket: str
-
-
-SPANS = (
-    SpanOfTime("last hour", timedelta(hours=1), "minute"),
-    SpanOfTime("last 24 h", timedelta(hours=24), "hour"),
-    SpanOfTime("last 7 days", timedelta(days=7), "day"),
-    SpanOfTime("last 30 days", timedelta(days=30), "day"),
-)
+HEALTH: Mapping[HealthState, tuple[str, str]] = {
+    HealthState.HEALTHY: ("✓", "good"),
+    HealthState.DEGRADED: ("◐", "warn"),
+    HealthState.WARNING: ("▲", "warn"),
+    HealthState.CRITICAL: ("✗", "bad"),
+    HealthState.NO_DATA: ("·", "muted"),
+}
+"""Glyph and style of each state."""
+SEVERITY: Mapping[str, tuple[str, str]] = {
+    "low": ("✓", "good"),
+    "medium": ("◐", "warn"),
+    "high": ("▲", "warn"),
+    "critical": ("✗", "bad"),
+}
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Traffic:
     """One endpoint over a span of time that ended at `until`."""
 
     over: SpanOfTime
-    summary: EndpointSummary
+    card: Card
     versions: tuple[VersionSummary, ...]
     points: tuple[Point, ...]
     requests: tuple[RequestView, ...]
@@ -47,22 +51,58 @@ class Traffic:
     since: datetime
     until: datetime
 
+    @property
+    def summary(self) -> EndpointSummary:
+        """The endpoint in figures."""
+        return self.card.summary
+
 
 def card_lines(traffic: Traffic, width: int) -> Iterator[Line]:
     """The figures of an endpoint, one a line, and those of each version when several have answered."""
-    summary = traffic.summary
+    summary, card = traffic.summary, traffic.card
     yield line(span(summary.endpoint, "title"))
-    yield line(span(f"{traffic.over.label}, as of {traffic.until.astimezone():%H:%M:%S}", "muted"))
-    yield EMPTY
-    if not summary.requests and not summary.ratings:
+    told = f", as of {traffic.until.astimezone():%H:%M:%S}" if traffic.over.end is None else ""
+    yield line(span(f"{traffic.over.label}{told}", "muted"))
+    yield _health_line(card.health)
+    yield line(span(BANDS_TOLD, "muted"))
+    if summary.requests or summary.ratings:
+        yield from _figures(traffic)
+    else:
         yield from _no_data(traffic, width)
-        return
+    yield from _drift_lines(card.drift, width)
+    yield from _alert_lines(card.alerts, width)
+    if len(traffic.versions) > 1:
+        yield EMPTY
+        yield from _version_lines(traffic.versions, width)
+
+
+BANDS_TOLD = " ".join(
+    f"{HEALTH[state][0]}≥{least}" if least else f"{HEALTH[state][0]}<{BANDS[-2][0]}" for least, state in BANDS
+)
+"""From how many points each state of health holds."""
+
+
+def health_span(health: Health) -> Span:
+    """The state of an endpoint as one glyph."""
+    return span(*HEALTH[health.state])
+
+
+def _health_line(health: Health) -> Line:
+    mark, style = HEALTH[health.state]
+    if health.points is None:
+        return _figure("health", "no data", f", {health.requests} of {LEAST_REQUESTS}/h", "muted")
+    return _figure("health", f"{mark} {health.state}", f" {health.points} of 100", style)
+
+
+def _figures(traffic: Traffic) -> Iterator[Line]:
+    summary = traffic.summary
     yield _figure("requests", f"{summary.requests:,}")
     rate = f"  {summary.error_rate:.1%} of {summary.requests:,}" if summary.error_rate is not None else ""
     sign = "✗ " if summary.errors else ""
     yield _figure("errors", f"{sign}{summary.errors:,}", rate, "bad" if summary.errors else "strong")
-    yield _figure("latency", milliseconds(summary.p50_ms), "  half below")
-    yield _figure("", milliseconds(summary.p95_ms), "  95 % below")
+    about = "" if summary.exact else "≈ "
+    yield _figure("latency", f"{about}{milliseconds(summary.p50_ms)}", "  half below")
+    yield _figure("", f"{about}{milliseconds(summary.p95_ms)}", "  95 % below")
     if summary.mean_rating is None:
         yield _figure("rating", "no data yet", style="muted")
     else:
@@ -70,9 +110,6 @@ def card_lines(traffic: Traffic, width: int) -> Iterator[Line]:
         yield _figure("corrected", f"{summary.corrections:,}")
     if traffic.latest is not None:
         yield _figure("last", f"{traffic.latest.astimezone():%m-%d %H:%M:%S}", style="text")
-    if len(traffic.versions) > 1:
-        yield EMPTY
-        yield from _version_lines(traffic.versions, width)
 
 
 def _no_data(traffic: Traffic, width: int) -> Iterator[Line]:
@@ -84,8 +121,30 @@ def _no_data(traffic: Traffic, width: int) -> Iterator[Line]:
         yield line(span("t", "key"), " looks further back")
 
 
+def _drift_lines(report: DriftReport | None, width: int) -> Iterator[Line]:
+    if report is None:
+        yield _figure("drift", "no data yet", style="muted")
+        return
+    if report.state.value != "compared":
+        yield _figure("drift", "no data", style="muted")
+        yield from wrap(report.summary, width, "muted")
+        return
+    mark, style = SEVERITY.get(report.severity, ("·", "muted"))
+    yield _figure("drift", f"{mark} {report.severity}", style=style)
+    if report.drifted:
+        yield from wrap(report.summary, width, "muted")
+
+
+def _alert_lines(alerts: Sequence[Alert], width: int) -> Iterator[Line]:
+    if not alerts:
+        yield _figure("alerts", "none open", style="muted")
+        return
+    yield _figure("alerts", f"✗ {len(alerts)} open", style="bad")
+    yield from wrap(alerts[0].message, width, "muted")
+
+
 def _figure(name: str, value: str, beside: str = "", style: str = "strong") -> Line:
-    return line(span(name, "muted", 10), span(value, style), span(beside, "muted"))
+    return line(span(name, "muted", FIGURE), span(value, style), span(beside, "muted"))
 
 
 def _version_lines(versions: Sequence[VersionSummary], width: int) -> Iterator[Line]:
@@ -103,7 +162,7 @@ def series_lines(traffic: Traffic, width: int) -> Iterator[Line]:
     """What happened when: a row of blocks each for requests, errors, latency and ratings, with their numbers."""
     summary, points, over = traffic.summary, traffic.points, traffic.over
     if not summary.requests and not summary.ratings:
-        yield from wrap(f"No data in the {over.label}, so there is nothing to draw.", width, "muted")
+        yield from wrap(f"No data in {over.in_words}, so there is nothing to draw.", width, "muted")
         return
     # As wide as the blocks are: the numbers stand right beside them.
     room = len(sparkline([0.0] * len(points), max(8, width - NAME - RANGE - TOTAL - 2)))
@@ -140,9 +199,12 @@ def _means(name: str, values: Sequence[float | None], room: int, bottom: float =
 def _axis(traffic: Traffic, room: int) -> Line:
     start = f"{traffic.since.astimezone():%m-%d %H:%M}"
     if len(start) + 4 > room:
-        start = f"{traffic.since.astimezone():%m-%d}"
-    gap = " " * max(1, room - len(start) - 3)
-    return line(Span(" " * NAME), span(f"{start}{gap}now", "muted"))
+        start = start[:5]
+    end = "now" if traffic.over.end is None else f"{traffic.until.astimezone():%m-%d %H:%M}"
+    if len(start) + len(end) >= room:
+        end = end[:5]
+    gap = " " * max(1, room - len(start) - len(end))
+    return line(Span(" " * NAME), span(f"{start}{gap}{end}", "muted"))
 
 
 def milliseconds(value: float | None) -> str:
