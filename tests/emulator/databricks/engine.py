@@ -1,0 +1,300 @@
+"""The SQL warehouse: Databricks SQL read by sqlglot, checked as Databricks checks it, and run by DuckDB."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+MOST_MARKERS = 255
+MOST_BYTES = 1 << 20
+"""Parameter markers of a statement, and bytes of their values in all."""
+
+
+class SqlError(Exception):
+    """A statement that the warehouse refuses, with its error class and SQLSTATE."""
+
+    def __init__(self, error_class: str, text: str, state: str) -> None:
+        super().__init__(f"[{error_class}] {text} SQLSTATE: {state}")
+        self.error_class, self.state = error_class, state
+
+
+@dataclass(frozen=True)
+class Result:
+    """Columns as (name, DuckDB type), rows, and how many rows a change changed."""
+
+    columns: tuple[tuple[str, str], ...]
+    rows: list[tuple[Any, ...]]
+    affected: int | None = None
+
+
+@dataclass
+class Statement:
+    """What was asked, for tests that look at what was sent."""
+
+    sql: str
+    parameters: Mapping[str, Any]
+
+
+AskModel = Callable[[str, str], str]
+"""Endpoint and prompt to the answer's text; raises RuntimeError with what ai_query reports."""
+
+
+@dataclass
+class Engine:
+    """One warehouse with a few catalogs. `before` runs before every statement and may raise SqlError, on demand."""
+
+    catalogs: Sequence[str] = ("team",)
+    before: Callable[[Statement], None] | None = None
+    ask_model: AskModel | None = None
+    statements: list[Statement] = field(default_factory=list)
+    tags: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._connection = duckdb.connect()
+        self._lock = threading.RLock()
+        self._connection.execute("SET TimeZone = 'UTC'")
+        for catalog in self.catalogs:
+            self._connection.execute(f"ATTACH ':memory:' AS {catalog}")
+            self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {catalog}.default")
+        self._connection.create_function("ai_query_answer", self._ai_query, ["VARCHAR", "VARCHAR"], "VARCHAR")
+
+    def direct(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """DuckDB's own SQL, for setting a scene and for looking."""
+        with self._lock:
+            return self._connection.execute(sql, list(parameters)).fetchall()
+
+    def run(self, sql: str, parameters: Mapping[str, Any] | None = None, namespace: str = "") -> Result:
+        """Run one statement. Raises SqlError as Databricks reports it."""
+        parameters = dict(parameters or {})
+        statement = Statement(sql, parameters)
+        self.statements.append(statement)
+        if self.before is not None:
+            self.before(statement)
+        _check_parameters(parameters)
+        try:
+            tree = sqlglot.parse_one(sql, read="databricks")
+        except SqlglotError as error:
+            raise SqlError("PARSE_SYNTAX_ERROR", f"Syntax error: {error}", "42601") from error
+        with self._lock:
+            return self._dispatch(tree, sql, parameters, namespace)
+
+    def _dispatch(self, tree: exp.Expression, sql: str, parameters: dict[str, Any], namespace: str) -> Result:
+        if (tagged := _tag_statement(sql)) is not None:
+            name, tags = tagged
+            self.tags.setdefault(name, {}).update(tags)
+            return Result((), [], 0)
+        _check_create(tree, sql)
+        _check_merge(tree)
+        tree = _for_duckdb(tree, parameters)
+        _qualify(tree, namespace)
+        used = {node.name for node in tree.find_all(exp.Placeholder)}
+        missing = used - set(parameters)
+        if missing:
+            raise SqlError(
+                "UNBOUND_SQL_PARAMETER", f"Found the unbound parameter: {', '.join(sorted(missing))}.", "42P02"
+            )
+        text = tree.sql("duckdb", unsupported_level=sqlglot.ErrorLevel.IGNORE)
+        try:
+            cursor = self._connection.execute(text, {name: _bound(parameters[name]) for name in used} or None)
+            columns = tuple((one[0], str(one[1])) for one in cursor.description or ())
+            rows = cursor.fetchall()
+        except duckdb.Error as error:
+            raise _as_databricks(error) from error
+        if isinstance(tree, exp.Insert | exp.Update | exp.Delete | exp.Merge):
+            affected = int(rows[0][0]) if rows else 0
+            return Result((("num_affected_rows", "BIGINT"),), [(affected,)], affected)
+        if isinstance(tree, exp.Create | exp.Drop | exp.Alter | exp.Command):
+            return Result((), [], 0)
+        return Result(columns, rows)
+
+    def _ai_query(self, endpoint: str, prompt: str) -> str:
+        if self.ask_model is None:
+            return json.dumps({"result": None, "errorMessage": f"The endpoint {endpoint} does not exist."})
+        try:
+            return json.dumps({"result": self.ask_model(endpoint, prompt), "errorMessage": None})
+        except RuntimeError as error:
+            return json.dumps({"result": None, "errorMessage": str(error)})
+
+
+def _bound(value: Any) -> Any:
+    """A parameter as DuckDB takes it: times in UTC without a zone."""
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC).replace(tzinfo=None)
+    return value
+
+
+def _check_parameters(parameters: Mapping[str, Any]) -> None:
+    if len(parameters) > MOST_MARKERS:
+        raise SqlError("TOO_MANY_PARAMETERS", f"{len(parameters)} parameters, at most {MOST_MARKERS}.", "54000")
+    size = sum(len(str(value).encode("utf-8", "surrogatepass")) for value in parameters.values() if value is not None)
+    if size > MOST_BYTES:
+        raise SqlError("PARAMETERS_TOO_LARGE", f"The parameters have {size} bytes, at most {MOST_BYTES}.", "54000")
+
+
+def _check_create(tree: exp.Expression, sql: str) -> None:
+    """What Delta asks of a new table, where DuckDB would let it pass."""
+    if not isinstance(tree, exp.Create) or tree.kind != "TABLE":
+        return
+    if tree.find(exp.DefaultColumnConstraint) and "allowcolumndefaults" not in sql.lower():
+        raise SqlError(
+            "WRONG_COLUMN_DEFAULTS_FOR_DELTA_FEATURE_NOT_ENABLED",
+            "Column defaults need the table feature allowColumnDefaults.",
+            "0AKDE",
+        )
+    for node in list(tree.find_all(exp.UniqueColumnConstraint)):
+        raise SqlError("PARSE_SYNTAX_ERROR", f"UNIQUE is not supported: {node.sql()}", "42601")
+
+
+def _check_merge(tree: exp.Expression) -> None:
+    """Spark parses no column aliases on the source of a MERGE."""
+    if isinstance(tree, exp.Merge):
+        alias = tree.args["using"].args.get("alias")
+        if alias is not None and alias.args.get("columns"):
+            raise SqlError("COLUMN_ALIASES_NOT_ALLOWED", "Column aliases are not allowed in MERGE.", "42601")
+
+
+def _for_duckdb(tree: exp.Expression, parameters: dict[str, Any]) -> exp.Expression:
+    """The same statement in a form that DuckDB runs as Databricks would."""
+    tree = tree.transform(_bind_identifiers, parameters)
+    for node in reversed(list(tree.walk())):  # the innermost first: what is put in is not looked into again
+        if (other := _rewritten(node)) is not node:
+            node.replace(other)
+    if isinstance(tree, exp.Create):
+        for constraint in list(tree.find_all(exp.Constraint, exp.PrimaryKey, exp.ForeignKey)):
+            if constraint.parent is not None:
+                constraint.pop()
+        for kind in list(tree.find_all(exp.ColumnConstraint)):
+            if isinstance(kind.kind, exp.CommentColumnConstraint | exp.PrimaryKeyColumnConstraint):
+                kind.pop()
+        if tree.kind == "TABLE":
+            tree.set("properties", None)
+    if isinstance(tree, exp.Merge):
+        _unqualify_targets(tree)
+    return tree
+
+
+def _bind_identifiers(node: exp.Expression, parameters: Mapping[str, Any]) -> exp.Expression:
+    """IDENTIFIER(:name) is the table that the parameter names."""
+    if isinstance(node, exp.Anonymous) and node.name.upper() == "IDENTIFIER":
+        (given,) = node.expressions
+        name = parameters[given.name] if isinstance(given, exp.Placeholder) else given.name
+        return exp.to_table(str(name), dialect="databricks")
+    if isinstance(node, exp.Table) and isinstance(node.this, exp.Table):
+        inner = node.this.copy()
+        if node.args.get("alias"):
+            inner.set("alias", node.args["alias"])
+        return inner
+    return node
+
+
+USER = "ana@example.com"
+
+
+def _rewritten(node: exp.Expression) -> exp.Expression:
+    if isinstance(node, exp.FromJson):
+        shape = json.dumps(_json_shape(node.expression.name))
+        return _called("from_json", node.this, exp.Literal.string(shape))
+    if isinstance(node, exp.Anonymous) and node.name.lower() == "ai_query":
+        endpoint, prompt, *_ = node.expressions
+        answer = _called("ai_query_answer", endpoint, exp.cast(prompt, "text"))
+        return _called("from_json", answer, exp.Literal.string('{"result":"VARCHAR","errorMessage":"VARCHAR"}'))
+    # Times are kept in UTC without a zone: DuckDB gives zoned ones only with another library.
+    if isinstance(node, exp.DataType) and node.is_type("timestamptz", "timestampltz"):
+        return exp.DataType.build("timestamp")
+    if isinstance(node, exp.CurrentTimestamp):
+        return exp.cast(_called("timezone", exp.Literal.string("UTC"), _called("now")), "timestamp")
+    if isinstance(node, exp.CurrentUser):
+        return exp.Literal.string(USER)
+    if isinstance(node, exp.Explode):
+        return _called("unnest", node.this)
+    if isinstance(node, exp.CountIf) and not isinstance(node.parent, exp.Window):
+        return exp.cast(_called("count_if", node.this), "bigint")
+    return node
+
+
+def _called(name: str, *arguments: exp.Expression) -> exp.Expression:
+    """A function of DuckDB's that sqlglot shall not translate once more."""
+    return exp.Anonymous(this=name, expressions=list(arguments))
+
+
+def _unqualify_targets(tree: exp.Merge) -> None:
+    """DuckDB wants the columns that are set without the table's name."""
+    for when in tree.find_all(exp.When):
+        then = when.args.get("then")
+        if isinstance(then, exp.Update):
+            for assignment in then.expressions:
+                if isinstance(assignment, exp.EQ) and isinstance(assignment.this, exp.Column):
+                    assignment.this.set("table", None)
+
+
+_SCALARS = {
+    "STRING": "VARCHAR", "BIGINT": "BIGINT", "LONG": "BIGINT", "INT": "INTEGER", "DOUBLE": "DOUBLE",
+    "BOOLEAN": "BOOLEAN", "TIMESTAMP": "TIMESTAMP", "DATE": "DATE",
+}  # fmt: skip
+
+
+def _json_shape(schema: str) -> Any:
+    """Spark's DDL of a type as DuckDB's JSON structure: ARRAY<STRUCT<a: STRING>> is [{"a": "VARCHAR"}]."""
+    kind = exp.DataType.build(schema, dialect="databricks")
+    return _shape_of(kind)
+
+
+def _shape_of(kind: exp.DataType) -> Any:
+    if kind.is_type("array"):
+        return [_shape_of(kind.expressions[0])]
+    if kind.is_type("struct"):
+        return {one.name: _shape_of(one.args["kind"]) for one in kind.expressions}
+    name = kind.sql("databricks").upper()
+    if name not in _SCALARS:
+        raise SqlError("UNSUPPORTED_DATATYPE", f"The emulator reads no {name} from JSON.", "0A000")
+    return _SCALARS[name]
+
+
+def _qualify(tree: exp.Expression, namespace: str) -> None:
+    """Tables without a catalog are those of the session's."""
+    if not namespace:
+        return
+    catalog, _, schema = namespace.partition(".")
+    defined = {cte.alias for cte in tree.find_all(exp.CTE)}
+    for table in tree.find_all(exp.Table):
+        if isinstance(table.this, exp.Identifier) and table.name not in defined and not table.args.get("catalog"):
+            if not table.args.get("db"):
+                table.set("db", exp.to_identifier(schema or "default"))
+            table.set("catalog", exp.to_identifier(catalog))
+
+
+_TAGS = re.compile(r"^\s*ALTER\s+(?:TABLE|VIEW)\s+(\S+)\s+SET\s+TAGS\s*\((.*)\)\s*;?\s*$", re.IGNORECASE | re.DOTALL)
+_PAIR = re.compile(r"'([^']*)'\s*=\s*'([^']*)'")
+
+
+def _tag_statement(sql: str) -> tuple[str, dict[str, str]] | None:
+    found = _TAGS.match(sql)
+    return (found[1].replace("`", ""), dict(_PAIR.findall(found[2]))) if found else None
+
+
+def _as_databricks(error: duckdb.Error) -> SqlError:
+    """DuckDB's error as Databricks would tell it."""
+    text = str(error).split("\n", 1)[0]
+    if isinstance(error, duckdb.CatalogException):
+        if "already exists" in text:
+            return SqlError("TABLE_OR_VIEW_ALREADY_EXISTS", text, "42P07")
+        return SqlError("TABLE_OR_VIEW_NOT_FOUND", f"The table or view cannot be found. {text}", "42P01")
+    if isinstance(error, duckdb.BinderException):
+        return SqlError("UNRESOLVED_COLUMN.WITH_SUGGESTION", text, "42703")
+    if isinstance(error, duckdb.ConstraintException):
+        return SqlError("DELTA_NOT_NULL_CONSTRAINT_VIOLATED", text, "23502")
+    if "cannot affect the same target row" in text:
+        return SqlError("DELTA_MULTIPLE_SOURCE_ROW_MATCHING_TARGET_ROW_IN_MERGE", text, "21506")
+    if isinstance(error, duckdb.ConversionException):
+        return SqlError("CAST_INVALID_INPUT", text, "22018")
+    return SqlError("INTERNAL_ERROR", f"The emulator's engine says: {text}", "XX000")
