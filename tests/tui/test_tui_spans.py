@@ -197,7 +197,7 @@ async def test_a_text_that_is_missing_is_told(home: Path) -> None:
 
 
 MOTIONS = st.sampled_from(
-    ["left", "right", "next_word", "previous_word", "word_end", "next_span", "previous_span", "first", "last"]
+    ["left", "right", "next_word", "previous_word", "word_end", "next_span", "previous_span", "top", "bottom"]
 )
 
 

@@ -65,8 +65,8 @@ class Marking:
             "word_end": lambda: words.next_end(here),
             "next_span": lambda: min((start for start in starts if start > here), default=here),
             "previous_span": lambda: max((start for start in starts if start < here), default=here),
-            "first": lambda: 0,
-            "last": lambda: len(self.text),
+            "top": lambda: 0,
+            "bottom": lambda: len(self.text),
         }
         self.go(motions[motion]())
 
@@ -164,14 +164,20 @@ class MarkedText(LineView, can_focus=True):
         self._lay()
         return max(0, bisect_right(self._firsts, position) - 1)
 
-    def in_row(self, by: int, place: str = "") -> int:
-        """The character so many rows further below the cursor, or the row's `first` or `last` one."""
+    def in_row(self, by: int) -> int:
+        """The character so many rows below the cursor's."""
         row = max(0, min(self.row_of(self._marking.cursor) + by, len(self._rows) - 1))
-        positions = [position for position, _, is_mark in self._rows[row] if not is_mark] if self._rows else [0]
-        if place:
-            return positions[0 if place == "first" else -1]
+        positions = self._positions(row)
         offset = self._marking.cursor - self._firsts[self.row_of(self._marking.cursor)]
         return positions[min(offset, len(positions) - 1)]
+
+    def edge(self, place: str) -> int:
+        """The first or the last character (line_start, line_end) of the cursor's row."""
+        positions = self._positions(self.row_of(self._marking.cursor))
+        return positions[0 if place == "line_start" else -1]
+
+    def _positions(self, row: int) -> list[int]:
+        return [position for position, _, is_mark in self._rows[row] if not is_mark]
 
     def line_at(self, y: int, width: int) -> Line:
         self._lay()
@@ -267,12 +273,12 @@ class SpansDialog(Dialog[tuple[Span, ...]]):
         Command("walk('word_end')", "e", "Word end", "To the end of the word", shown=False),
         Command("walk('right')", "l,right", "Right", "One character on", shown=False),
         Command("walk('left')", "h,left", "Left", "One character back", shown=False),
-        Command("row(1)", "j,down", "Down", "One line down", shown=False),
-        Command("row(-1)", "k,up", "Up", "One line up", shown=False),
-        Command("edge('first')", "0,home", "Line start", "To the beginning of the line", shown=False),
-        Command("edge('last')", "dollar_sign,end", "Line end", "To the end of the line", shown=False),
-        Command("walk('first')", "g", "Top", "To the beginning of the text", shown=False),
-        Command("walk('last')", "G", "Bottom", "To the end of the text", shown=False),
+        Command("row('line_down')", "j,down", "Down", "One line down", shown=False),
+        Command("row('line_up')", "k,up", "Up", "One line up", shown=False),
+        Command("edge('line_start')", "0,home", "Line start", "To the beginning of the line", shown=False),
+        Command("edge('line_end')", "dollar_sign,end", "Line end", "To the end of the line", shown=False),
+        Command("walk('top')", "g", "Top", "To the beginning of the text", shown=False),
+        Command("walk('bottom')", "G", "Bottom", "To the end of the text", shown=False),
         Command("walk('next_span')", "n", "Next span", "To the next span", shown=False),
         Command("walk('previous_span')", "p", "Span before", "To the span before", shown=False),
         Command("which", "space", "Label", "Choose a label from a list", shown=False),
@@ -353,12 +359,12 @@ class SpansDialog(Dialog[tuple[Span, ...]]):
         self._marking.walk(motion)
         self._show()
 
-    def action_row(self, by: int) -> None:
-        self._marking.go(self.query_one(MarkedText).in_row(by))
+    def action_row(self, way: str) -> None:
+        self._marking.go(self.query_one(MarkedText).in_row(1 if way == "line_down" else -1))
         self._show()
 
     def action_edge(self, place: str) -> None:
-        self._marking.go(self.query_one(MarkedText).in_row(0, place))
+        self._marking.go(self.query_one(MarkedText).edge(place))
         self._show()
 
     def action_select(self) -> None:
