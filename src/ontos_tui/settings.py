@@ -49,6 +49,10 @@ class Settings(BaseModel):
         (),
         description="a command that is told about alerts: words, or one line that is split into them; no shell runs it",
     )
+    databricks_profile: str = Field("", description="profile of ~/.databrickscfg; empty: DATABRICKS_… or none at all")
+    databricks_warehouse: str = Field("", description="id of the SQL warehouse that does the team's work")
+    databricks_catalog: str = Field("", description="catalog of the team's tables; with it, work is shared there")
+    databricks_schema: str = Field("ontos", description="schema of the team's tables")
     serve_port: int = Field(8765, ge=1, le=65535, description="loopback port of `ontos serve`")
 
     @classmethod

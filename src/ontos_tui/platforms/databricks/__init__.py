@@ -1,0 +1,1 @@
+"""The team's Databricks workspace, behind the same ports as this machine."""

@@ -1,0 +1,196 @@
+"""The way to a Databricks workspace: its client and its SQL warehouse, opened when they are first used.
+
+Who one is comes from a profile of ~/.databrickscfg or from DATABRICKS_… in the environment, as the databricks-sdk reads
+them; nothing of it is kept here. Importing the SDK takes about two seconds, so nothing here is imported by a screen.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ontos_tui.domain.errors import InvalidInputError, OntosError, PlatformError
+
+if TYPE_CHECKING:
+    from databricks.sdk import WorkspaceClient
+
+RETRY_SECONDS = 60
+"""Seconds that the SDK goes on trying a request that is refused for a while."""
+_NAME = re.compile(r"[A-Za-z0-9_\-]{1,255}")
+_CLASS = re.compile(r"\[([A-Z][A-Z0-9_.]+)\]")
+
+
+class AwayError(PlatformError):
+    """The workspace cannot be reached now; what is here goes on without it."""
+
+
+class SqlFailedError(PlatformError):
+    """A statement that the warehouse refused; `error_class` is Databricks' own word for why."""
+
+    def __init__(self, what: str, todo: str, error_class: str) -> None:
+        super().__init__(what, todo)
+        self.error_class = error_class
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the team's things are: a profile (empty: the environment), a SQL warehouse, and a schema in a catalog."""
+
+    profile: str
+    warehouse_id: str
+    catalog: str
+    schema: str
+
+    def table(self, name: str) -> str:
+        """A table of ours, with checked and quoted names. Raises InvalidInputError."""
+        return ".".join(quoted(part) for part in (self.catalog, self.schema, name))
+
+
+def quoted(name: str) -> str:
+    """An identifier as it may stand in SQL. Raises InvalidInputError for one with other characters."""
+    if not _NAME.fullmatch(name):
+        raise InvalidInputError(f"{name!r} is no name that Databricks takes here.", "Use letters, digits, _ and -.")
+    return f"`{name}`"
+
+
+class Team:
+    """One workspace. Safe to use from several threads: each has a connection of its own."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self._local = threading.local()
+
+    @cached_property
+    def client(self) -> WorkspaceClient:
+        """The SDK's client. Raises PlatformError saying what is missing."""
+        try:
+            from databricks.sdk import WorkspaceClient
+            from databricks.sdk.core import Config
+        except ImportError as error:
+            raise PlatformError(
+                "The Databricks libraries are not installed.", "Start once with ONTOS_EXTRAS=databricks ./ontos."
+            ) from error
+        # It tells every missing piece of metadata on the terminal, in the middle of the screen.
+        logging.getLogger("databricks.sdk").setLevel(logging.ERROR)
+        try:
+            config = Config(profile=self.place.profile or None, retry_timeout_seconds=RETRY_SECONDS, product="ontos")
+            return WorkspaceClient(config=config)
+        except ValueError as error:
+            raise PlatformError(
+                f"Databricks is not set up: {str(error).splitlines()[0]}.",
+                "Run `databricks auth login`, or set databricks_profile in settings.toml; `ontos doctor` checks it.",
+            ) from error
+
+    def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """The rows of a statement, by column. Raises SqlFailedError, AwayError, PlatformError."""
+        cursor = self._run(sql, parameters)
+        names = [one[0] for one in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def change(self, sql: str, parameters: Mapping[str, Any] | None = None) -> int:
+        """Run a statement that changes something; returns how many rows it did, 0 where that is not told."""
+        found = self.rows(sql, parameters)
+        return int(found[0].get("num_affected_rows") or 0) if found else 0
+
+    def pages(self, sql: str, parameters: Mapping[str, Any] | None = None, size: int = 1_000) -> Any:
+        """The rows of a large result, page by page, as lists of mappings."""
+        cursor = self._run(sql, parameters)
+        names = [one[0] for one in cursor.description or ()]
+        while found := cursor.fetchmany(size):
+            yield [dict(zip(names, row, strict=True)) for row in found]
+
+    def close(self) -> None:
+        """Let go of this thread's connection."""
+        connection = getattr(self._local, "connection", None)
+        if connection is not None:
+            self._local.connection = None
+            try:
+                connection.close()
+            except Exception as error:  # noqa: BLE001  # it is gone either way
+                logging.getLogger("ontos.databricks").warning("closing the connection: %s", error)
+
+    def _run(self, sql: str, parameters: Mapping[str, Any] | None) -> Any:
+        from databricks.sql import exc
+
+        try:
+            cursor = self._connection().cursor()
+            cursor.execute(sql, dict(parameters or {}))
+        except exc.ServerOperationError as error:
+            raise _refused(str(error)) from error
+        except (exc.Error, OSError) as error:
+            self.close()
+            raise self._away(error) from error
+        return cursor
+
+    def _connection(self) -> Any:
+        """This thread's connection to the warehouse."""
+        known = getattr(self._local, "connection", None)
+        if known is not None:
+            return known
+        from databricks import sql
+
+        logging.getLogger("databricks.sql").setLevel(logging.ERROR)
+        config = self.client.config
+        if not self.place.warehouse_id:
+            raise PlatformError(
+                "No SQL warehouse is named.", "Set databricks_warehouse in settings.toml; `ontos doctor` lists them."
+            )
+        path = f"/sql/1.0/warehouses/{self.place.warehouse_id}"
+        # A workspace is always https; the address of a test is not, and the connector has no other word for that.
+        plain = {"_connection_uri": f"{config.host}{path}"} if str(config.host).startswith("http://") else {}
+        self._local.connection = sql.connect(
+            server_hostname=config.hostname,
+            http_path=path,
+            credentials_provider=lambda: config.authenticate,
+            enable_telemetry=False,
+            # With the default the connector sleeps a minute at every 429 and 503, whatever Retry-After says.
+            _retry_delay_max=5,
+            **plain,
+        )
+        return self._local.connection
+
+    def _away(self, error: Exception) -> PlatformError:
+        told = str(error).splitlines()[0][:300]
+        if "401" in told or "expired" in told.lower() or "invalid access token" in told.lower():
+            return AwayError(f"Databricks no longer knows who you are: {told}.", "Run `databricks auth login` again.")
+        return AwayError(
+            f"The warehouse cannot be reached: {told}.",
+            "Work goes on here; it is tried again later. `ontos doctor` checks.",
+        )
+
+
+def sdk_error(error: Exception) -> OntosError:
+    """An error of the SDK in our words: what happened and what to do."""
+    from databricks.sdk import errors
+
+    told = str(error).splitlines()[0][:300] if str(error) else type(error).__name__
+    if isinstance(error, errors.Unauthenticated):
+        return AwayError(f"Databricks does not know who you are: {told}.", "Run `databricks auth login` again.")
+    if isinstance(error, errors.PermissionDenied):
+        return PlatformError(f"Databricks does not allow it: {told}.", "Ask the workspace's admin for the right.")
+    if isinstance(error, errors.NotFound):
+        return PlatformError(f"Databricks does not have it: {told}.", "Look at its name; `ontos doctor` checks.")
+    if isinstance(error, errors.TooManyRequests | errors.TemporarilyUnavailable | TimeoutError | OSError):
+        return AwayError(f"Databricks does not answer now: {told}.", "Try again later.")
+    return PlatformError(f"Databricks refuses: {told}.", "`ontos doctor` checks the set-up.")
+
+
+def _refused(told: str) -> SqlFailedError:
+    found = _CLASS.search(told)
+    error_class = found[1] if found else ""
+    first = told.splitlines()[0][:400]
+    todo = "Look at the statement's tables and rights; `ontos doctor` checks."
+    if "CONCURRENT" in error_class or error_class == "DELTA_METADATA_CHANGED":
+        todo = "Somebody else wrote at the same time; try again."
+    return SqlFailedError(f"The warehouse refuses: {first}", todo, error_class)
+
+
+def binders(values: Sequence[Any], prefix: str = "p") -> tuple[str, dict[str, Any]]:
+    """Markers for a list of values, and the values by their names."""
+    named = {f"{prefix}{number}": value for number, value in enumerate(values)}
+    return ", ".join(f":{name}" for name in named), named
