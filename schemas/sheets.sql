@@ -16,6 +16,11 @@ CREATE TABLE IF NOT EXISTS sheets (
   sample_size BIGINT COMMENT 'rows; None means all that pass the filter',
   sample_by STRING COMMENT 'column whose values are kept in proportion when stratified',
   sample_seed BIGINT NOT NULL,
+  window_size BIGINT COMMENT 'rows of a window; None means that every row is an item',
+  window_step BIGINT COMMENT 'rows from one window to the next; None means its size',
+  window_group STRING COMMENT 'column that tells the streams apart',
+  window_order STRING COMMENT 'column that orders a stream, such as its time',
+  window_labels STRING NOT NULL COMMENT 'columns that hold a label, and how the window\'s is taken from its rows; JSON',
   use_case STRING NOT NULL,
   tags ARRAY<STRING> NOT NULL COMMENT 'what the data holds, such as PII; labels inherit it',
   status STRING NOT NULL COMMENT 'active | archived | deleted',
@@ -25,5 +30,5 @@ CREATE TABLE IF NOT EXISTS sheets (
 )
 USING DELTA
 CLUSTER BY (id)
-COMMENT 'A named view of a source table: which rows, which columns, what identifies an item.'
+COMMENT 'A named view of a source table: which rows, which columns, what identifies an item. With a window size, its items are windows of the source\'s rows and not the rows themselves.'
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', 'delta.enableRowTracking' = 'true');

@@ -70,6 +70,8 @@ def _structure(annotation: Any, n: int) -> Any:
         return [ODD_TEXT, "", str(n)]
     if "dict[str, str]" in told:
         return {ODD_TEXT: "x", str(n): ODD_TEXT}
+    if "WindowLabel" in told:
+        return {ODD_TEXT: "last", str(n): "most"}
     if "dict[str, float]" in told:
         return {ODD_TEXT: 0.25, str(n): 1.0}
     return {**ODD_JSON, "n": n}

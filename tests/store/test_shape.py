@@ -69,7 +69,7 @@ def test_a_database_of_any_earlier_version_becomes_the_same(store: Store, tmp_pa
 def test_a_workspace_from_before_the_labeling_jobs_gets_what_it_lacks(tmp_path: Path) -> None:
     path = tmp_path / "ontos.db"
     engine = create_engine(f"sqlite:///{path}")
-    newer = {"qa_pairs": ("was_blind",), "sheets": ("tags",), "training_sheets": ("blind_share",)}
+    newer = {"qa_pairs": ("was_blind",), "sheets": ("tags", "window_labels"), "training_sheets": ("blind_share",)}
     with engine.begin() as connection:
         for step in migrations.STEPS[:2]:
             step(connection)

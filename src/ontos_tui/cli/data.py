@@ -10,7 +10,7 @@ import typer
 from ontos_tui.cli.groups import group
 from ontos_tui.cli.output import count, facts, fields, fits, table
 from ontos_tui.cli.session import Limit, Offset, Session
-from ontos_tui.domain.data import Page, Sampling, Sheet
+from ontos_tui.domain.data import Page, Sampling, Sheet, WindowLabel, windows_in_words
 from ontos_tui.domain.safe import safe_line
 
 data = group("Data files that are offered as tables.")
@@ -25,6 +25,18 @@ SamplingOption = Annotated[Sampling | None, typer.Option("--sampling", help="how
 SampleSize = Annotated[int | None, typer.Option("--sample-size", min=1, help="so many rows")]
 SampleBy = Annotated[str | None, typer.Option("--sample-by", help="column whose values are kept in proportion")]
 SampleSeed = Annotated[int | None, typer.Option("--sample-seed", help="another seed, another random sample")]
+WindowSize = Annotated[
+    int | None, typer.Option("--window-size", min=0, help="items are windows of so many rows; 0: every row is an item")
+]
+WindowStep = Annotated[int | None, typer.Option("--window-step", min=0, help="rows to the next window; 0: its size")]
+WindowGroup = Annotated[str | None, typer.Option("--group", help="column that tells the streams apart")]
+WindowOrder = Annotated[str | None, typer.Option("--order", help="column that orders a stream, such as its time")]
+WindowLabels = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--window-label", metavar="COLUMN=HOW", help="a column with a label: last, max, mean, most; repeatable"
+    ),
+]
 Description = Annotated[str | None, typer.Option("--description", help="what the sheet is for")]
 UseCaseOption = Annotated[str | None, typer.Option("--use-case", help="what it belongs to")]
 
@@ -38,14 +50,20 @@ def register(root: typer.Typer) -> None:
 @data.command("add")
 def add(
     context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="CSV, JSONL or Parquet")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="CSV, JSONL, Parquet, or values between blanks (.txt)")
+    ],
     name: Annotated[str, typer.Option("--name", help="the table's name, for one file; otherwise the file's")] = "",
+    column_names: Annotated[
+        str, typer.Option("--names", metavar="NAME,NAME…", help="the columns of values between blanks, one for each")
+    ] = "",
 ) -> None:
     """Offer data files as tables. They are read where they are."""
     session = Session.of(context)
     if name and len(files) > 1:
         raise typer.BadParameter("--name goes with one file only.")
-    added = [session.workspace.data.add_file(file, name or None) for file in files]
+    names = [one.strip() for one in column_names.split(",")] if column_names else ()
+    added = [session.workspace.data.add_file(file, name or None, column_names=names) for file in files]
     rows = [(item.address, item.format, item.bytes, item.path) for item in added]
     session.show(added, lambda: table(("address", "format", "bytes", "file"), rows))
 
@@ -88,6 +106,11 @@ def create(
     sample_size: SampleSize = None,
     sample_by: SampleBy = None,
     sample_seed: SampleSeed = None,
+    window_size: WindowSize = None,
+    window_step: WindowStep = None,
+    window_group: WindowGroup = None,
+    window_order: WindowOrder = None,
+    window_labels: WindowLabels = None,
     description: Description = None,
     use_case: UseCaseOption = None,
 ) -> None:
@@ -102,6 +125,7 @@ def create(
         sample_size=sample_size,
         sample_by=sample_by,
         sample_seed=sample_seed,
+        **_windows(window_size, window_step, window_group, window_order, window_labels),
         description=description,
         use_case=use_case,
     )
@@ -122,6 +146,11 @@ def edit(
     sample_size: SampleSize = None,
     sample_by: SampleBy = None,
     sample_seed: SampleSeed = None,
+    window_size: WindowSize = None,
+    window_step: WindowStep = None,
+    window_group: WindowGroup = None,
+    window_order: WindowOrder = None,
+    window_labels: WindowLabels = None,
     description: Description = None,
     use_case: UseCaseOption = None,
 ) -> None:
@@ -138,6 +167,7 @@ def edit(
         sample_size=sample_size,
         sample_by=sample_by,
         sample_seed=sample_seed,
+        **_windows(window_size, window_step, window_group, window_order, window_labels),
         description=description,
         use_case=use_case,
     )
@@ -180,6 +210,21 @@ def _given(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
+def _windows(
+    size: int | None, step: int | None, group: str | None, order: str | None, labels: list[str] | None
+) -> dict[str, Any]:
+    """What was said about windows; a size of 0 takes them all back."""
+    if size == 0:
+        plain = dict.fromkeys(("window_size", "window_step", "window_group", "window_order"), 0)
+        return {**plain, "window_group": "", "window_order": "", "window_labels": {}}
+    pairs = [label.partition("=")[::2] for label in labels or ()]
+    for column, how in pairs:
+        if not column or how not in list(WindowLabel):
+            raise typer.BadParameter(f"--window-label {column}={how}: write COLUMN=HOW with {', '.join(WindowLabel)}.")
+    given = {"window_size": size, "window_step": step, "window_group": group, "window_order": order}
+    return {**given, "window_labels": dict(pairs) if labels is not None else None}
+
+
 def _show_sheet(session: Session, sheet: Sheet) -> None:
     session.show(sheet, lambda: _sheet_lines(sheet))
 
@@ -192,7 +237,8 @@ def _sheet_lines(sheet: Sheet) -> list[str]:
             ("description", sheet.description),
             ("table", sheet.source_table),
             ("items", count(sheet.item_count, "item")),
-            ("item id", sheet.item_id_column or "the row's position"),
+            ("items are", windows_in_words(sheet)),
+            ("item id", sheet.item_id_column or "the row's position" if sheet.windows is None else "group@start"),
             ("columns", ", ".join(sheet.columns) or "all"),
             ("images", ", ".join(sheet.image_columns)),
             ("filter", sheet.filter_expression),

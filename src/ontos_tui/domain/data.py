@@ -53,6 +53,8 @@ class FileFormat(StrEnum):
     CSV = "csv"
     JSONL = "jsonl"
     PARQUET = "parquet"
+    SPACED = "spaced"
+    """Values separated by any number of blanks, as simulation codes write them."""
 
 
 class DataTable(Record):
@@ -65,6 +67,9 @@ class DataTable(Record):
     path: str = Field(description="absolute path of the file")
     format: FileFormat
     bytes: int = Field(description="size when it was added, bytes")
+    column_names: list[str] = Field(
+        default_factory=list, description="names of the columns of a file whose lines hold blanks between the values"
+    )
     added_at: datetime = Field(default_factory=now)
     added_by: str = ""
 
@@ -76,8 +81,35 @@ class Sampling(StrEnum):
     STRATIFIED = "stratified"
 
 
+class WindowLabel(StrEnum):
+    """How the values of a column that holds a label become the one label of a window."""
+
+    LAST = "last"
+    MAX = "max"
+    MEAN = "mean"
+    MOST = "most"
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Items made of streams: `size` rows that follow each other in `order`, every `step` rows, within each `group`.
+
+    Without a group, all rows are one stream; without an order, the file's own counts. Only whole windows are items.
+    `labels` names the columns that hold a label, and how it is taken.
+    """
+
+    size: int
+    step: int
+    group: str | None = None
+    order: str | None = None
+    labels: tuple[tuple[str, WindowLabel], ...] = ()
+
+
 class Sheet(Audited):
-    """A named view of a source table: which rows, which columns, what identifies an item."""
+    """A named view of a source table: which rows, which columns, what identifies an item.
+
+    With a window size, its items are windows of the source's rows and not the rows themselves.
+    """
 
     TABLE: ClassVar[str] = "sheets"
     INDEXES: ClassVar = (("name",),)
@@ -93,11 +125,43 @@ class Sheet(Audited):
     sample_size: int | None = Field(None, ge=1, description="rows; None means all that pass the filter")
     sample_by: str | None = Field(None, description="column whose values are kept in proportion when stratified")
     sample_seed: int = 0
+    window_size: int | None = Field(None, ge=1, description="rows of a window; None means that every row is an item")
+    window_step: int | None = Field(None, ge=1, description="rows from one window to the next; None means its size")
+    window_group: str | None = Field(None, description="column that tells the streams apart")
+    window_order: str | None = Field(None, description="column that orders a stream, such as its time")
+    window_labels: dict[str, WindowLabel] = Field(
+        default_factory=dict, description="columns that hold a label, and how the window's is taken from its rows"
+    )
     use_case: str = ""
     tags: list[str] = Field(default_factory=list, description="what the data holds, such as PII; labels inherit it")
     status: SheetStatus = SheetStatus.ACTIVE
     item_count: int = Field(0, description="rows after filter and sample, counted when the sheet was last validated")
     source_fingerprint: str = Field("", description="size and modification time of the source when last validated")
+
+    @property
+    def windows(self) -> Windows | None:
+        """How its items are made of streams; None when every row is an item."""
+        if self.window_size is None:
+            return None
+        return Windows(
+            self.window_size,
+            self.window_step or self.window_size,
+            self.window_group,
+            self.window_order,
+            tuple(self.window_labels.items()),
+        )
+
+
+def windows_in_words(sheet: Sheet) -> str:
+    """What the items of a sheet are, such as `windows of 24 rows, every 12, of each unit by time`; "" for rows."""
+    windows = sheet.windows
+    if windows is None:
+        return ""
+    told = f"windows of {windows.size} rows, every {windows.step}"
+    told += f", of each {windows.group}" if windows.group else ""
+    told += f" by {windows.order}" if windows.order else ""
+    labels = ", ".join(f"{how.value} {name}" for name, how in windows.labels)
+    return told + (f"; labels: {labels}" if labels else "")
 
 
 @dataclass(frozen=True)
@@ -110,7 +174,10 @@ class Column:
 
 @dataclass(frozen=True)
 class RowQuery:
-    """Which rows of a table are wanted. The filter is text from a user; catalogs check it before use."""
+    """Which rows of a table are wanted. The filter is text from a user; catalogs check it before use.
+
+    With `windows`, items are windows of the rows that pass the filter, and `columns` may also name fields of windows.
+    """
 
     filter: str = ""
     sampling: Sampling = Sampling.ALL
@@ -121,6 +188,7 @@ class RowQuery:
     columns: tuple[str, ...] = ()
     limit: int | None = None
     offset: int = 0
+    windows: Windows | None = None
 
     @classmethod
     def of(cls, sheet: Sheet, limit: int | None = None, offset: int = 0) -> RowQuery:
@@ -135,6 +203,7 @@ class RowQuery:
             tuple(sheet.columns),
             limit,
             offset,
+            sheet.windows,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,17 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import ColumnElement, Connection
 
-from ontos_tui.domain.data import Column, DataTable, Page, RowQuery, Sampling, Sheet, TableAddress, identifier_from
+from ontos_tui.domain.data import (
+    Column,
+    DataTable,
+    Page,
+    RowQuery,
+    Sampling,
+    Sheet,
+    TableAddress,
+    WindowLabel,
+    identifier_from,
+)
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError, OntosError
 from ontos_tui.domain.states import SheetStatus
 from ontos_tui.platforms.base import Catalog
@@ -24,6 +34,7 @@ LOCAL = "local"
 _EDITABLE = (
     *("name", "description", "source_table", "item_id_column", "columns", "image_columns", "filter_expression"),
     *("sampling", "sample_size", "sample_by", "sample_seed", "use_case"),
+    *("window_size", "window_step", "window_group", "window_order", "window_labels"),
 )
 
 
@@ -46,21 +57,25 @@ class DataService:
         self._catalog = catalog
         self._actor = actor
 
-    def add_file(self, path: Path, name: str | None = None, schema: str = "files") -> DataTable:
+    def add_file(
+        self, path: Path, name: str | None = None, schema: str = "files", column_names: Sequence[str] = ()
+    ) -> DataTable:
         """Offer a data file as local.<schema>.<name>; the name is the file's own unless given.
 
-        A file that is there already is looked at again. Raises InvalidInputError saying why the file cannot be read,
-        ConflictError when another file has that name.
+        `column_names` are for text whose values are separated by blanks; without them, and without a line of names,
+        its columns are c1, c2 and so on. A file that is there already is looked at again. Raises InvalidInputError
+        saying why the file cannot be read, ConflictError when another file has that name.
         """
         from ontos_tui.platforms.local.source import check_file
 
         path = _absolute(path)
-        file_format = check_file(path)
+        file_format = check_file(path, column_names)
         record = DataTable(
             address=str(TableAddress(LOCAL, identifier_from(schema), identifier_from(name or path.stem))),
             path=str(path),
             format=file_format,
             bytes=path.stat().st_size,
+            column_names=list(column_names),
             added_by=self._actor,
         )
         columns = table(DataTable).c
@@ -79,7 +94,8 @@ class DataService:
             return self._refresh(connection, known, record)
 
     def _refresh(self, connection: Connection, known: DataTable, record: DataTable) -> DataTable:
-        after = {name: getattr(record, name) for name in ("format", "bytes")}
+        watched = ("format", "bytes", *(["column_names"] if record.column_names else []))
+        after = {name: getattr(record, name) for name in watched}
         before = {name: getattr(known, name) for name in after}
         if before == after:
             return known
@@ -119,10 +135,18 @@ class DataService:
         sample_size: int | None = None,
         sample_by: str | None = None,
         sample_seed: int = 0,
+        window_size: int | None = None,
+        window_step: int | None = None,
+        window_group: str | None = None,
+        window_order: str | None = None,
+        window_labels: Mapping[str, WindowLabel | str] | None = None,
         use_case: str = "",
     ) -> Sheet:
-        """A sheet over a table. Raises InvalidInputError when a column does not exist, the filter is none, or the
-        identifying column repeats a value; ConflictError when the name is taken."""
+        """A sheet over a table. With a window size its items are windows of streams, called GROUP@START.
+
+        Raises InvalidInputError when a column does not exist, the filter is none, or two items have one identity;
+        ConflictError when the name is taken.
+        """
         options = {
             "name": name,
             "source_table": source_table,
@@ -135,6 +159,11 @@ class DataService:
             "sample_size": sample_size,
             "sample_by": sample_by,
             "sample_seed": sample_seed,
+            "window_size": window_size,
+            "window_step": window_step,
+            "window_group": window_group,
+            "window_order": window_order,
+            "window_labels": dict(window_labels or {}),
             "use_case": use_case,
         }
         sheet = self._validated(_sheet({**options, "created_by": self._actor, "updated_by": self._actor}))
@@ -231,11 +260,23 @@ class DataService:
         def exact(wanted: Iterable[str]) -> list[str]:
             return list(dict.fromkeys(find_column(name, names) for name in wanted))
 
+        _check_windows(sheet)
+        sheet = sheet.model_copy(
+            update={
+                "window_group": find_column(sheet.window_group, names) if sheet.window_group else None,
+                "window_order": find_column(sheet.window_order, names) if sheet.window_order else None,
+                "window_labels": {find_column(name, names): how for name, how in sheet.window_labels.items()},
+            }
+        )
+        fields = names
+        if sheet.windows is not None:
+            whole = RowQuery(windows=sheet.windows, limit=0)
+            fields = [column.name for column in self._catalog.page(address, whole).columns]
         sheet = sheet.model_copy(
             update={
                 "source_table": str(address),
                 "item_id_column": find_column(sheet.item_id_column, names) if sheet.item_id_column else None,
-                "sample_by": find_column(sheet.sample_by, names) if sheet.sample_by else None,
+                "sample_by": find_column(sheet.sample_by, fields) if sheet.sample_by else None,
                 "columns": exact(sheet.columns),
                 "image_columns": exact(sheet.image_columns),
                 "source_fingerprint": fingerprint,
@@ -246,9 +287,13 @@ class DataService:
         return sheet.model_copy(update={"item_count": count})
 
     def _count_items(self, address: TableAddress, sheet: Sheet) -> int:
-        """How many items the sheet has. Raises InvalidInputError when two of them have one identity."""
+        """How many items the sheet has. Raises InvalidInputError when two have one identity, or no window is whole."""
         query = RowQuery.of(sheet)
-        column = sheet.item_id_column
+        if sheet.windows is not None and not self._catalog.page(address, replace(query, limit=0)).total:
+            raise InvalidInputError(
+                f"No stream has the {sheet.window_size} rows of a window.", "Make the windows shorter."
+            )
+        column = sheet.item_id_column or sheet.window_order
         if column is None:
             return self._catalog.page(address, replace(query, limit=0)).total
         seen: set[str] = set()
@@ -259,7 +304,9 @@ class DataService:
             if len(seen) < count:
                 raise InvalidInputError(
                     f"The values of {column!r} are not unique: {item.ref!r} repeats in item {count:,} of the sheet.",
-                    "Choose a column that identifies every item, or none: then the row's position does.",
+                    "Choose a column that identifies every item, or none: then the row's position does."
+                    if sheet.windows is None
+                    else "Choose columns for group and order that tell the windows apart, or no order.",
                 )
         return count
 
@@ -283,13 +330,28 @@ def _check_span(limit: int, offset: int) -> None:
 
 def _sheet(values: dict[str, Any]) -> Sheet:
     # An empty field of a form means no column.
-    for name in ("item_id_column", "sample_by"):
+    for name in ("item_id_column", "sample_by", "window_size", "window_step", "window_group", "window_order"):
         values[name] = values.get(name) or None
     try:
         return Sheet.model_validate(values)
     except ValidationError as error:
         reasons = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         raise InvalidInputError(f"The sheet cannot be made: {reasons}.", "Correct these fields.") from error
+
+
+def _check_windows(sheet: Sheet) -> None:
+    if sheet.window_size is None:
+        if sheet.window_step or sheet.window_group or sheet.window_order or sheet.window_labels:
+            raise InvalidInputError(
+                "Windows are described, but they have no size.", "Say how many rows a window has, or describe none."
+            )
+    elif sheet.window_size < 2:
+        raise InvalidInputError("A window of one row is no window.", "Give it 2 rows or more, or none for single rows.")
+    elif sheet.item_id_column:
+        raise InvalidInputError(
+            f"A window has no {sheet.item_id_column!r} of its own: it is called by its group and its start.",
+            "Leave the item id column empty.",
+        )
 
 
 def _check_sample(sheet: Sheet) -> None:

@@ -89,9 +89,9 @@ def make_plan(
     if template.status is TemplateStatus.ARCHIVED:
         raise ConflictError(f"The template {template.name!r} {template.version} is archived.", "Choose another one.")
     address = TableAddress.parse(sheet.source_table)
-    source = tuple(one.name for one in catalog.columns(address))
     page = catalog.page(address, RowQuery.of(sheet, limit=0))
-    columns = tuple(one.name for one in page.columns)
+    whole = catalog.page(address, replace(RowQuery.of(sheet, limit=0), columns=())) if sheet.columns else page
+    source, columns = (tuple(one.name for one in some.columns) for some in (whole, page))
     answers_from = _answer_columns(template, source, column) if mode is GenerationMode.COLUMN else {}
     # Whether answers stand in a column matters only to the mode that takes them from there: new data has none yet.
     check_mapping(template.model_copy(update={"answer_columns": {}}), columns)

@@ -49,6 +49,11 @@ def _views(connection: Connection) -> None:
     _add_what_is_missing(connection)
 
 
+def _windows(connection: Connection) -> None:
+    """Sheets whose items are windows of streams, and names for columns that a file does not name."""
+    _add_what_is_missing(connection)
+
+
 def _add_what_is_missing(connection: Connection) -> None:
     """Tables and columns that the records have and the database has not; a new column gets the record's default."""
     METADATA.create_all(connection)
@@ -78,6 +83,7 @@ STEPS: tuple[Callable[[Connection], None], ...] = (
     rollups.keep,
     _drift_and_alerts,
     _views,
+    _windows,
 )
 
 VERSION = len(STEPS)

@@ -10,15 +10,17 @@ import json
 import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ontos_tui.domain.data import Column, DataTable, Item, Page, Row, RowQuery, Sampling, TableAddress
+from ontos_tui.domain.data import Column, DataTable, Item, Page, Row, RowQuery, Sampling, TableAddress, Windows
 from ontos_tui.domain.errors import InvalidInputError, PlatformError
 from ontos_tui.platforms.local.source import Source, fingerprint, open_source
 from ontos_tui.platforms.local.sql import literal, quoted, reader_words
+from ontos_tui.platforms.local.windows import converter, make_windows
 from ontos_tui.platforms.predicate import check, find_column
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
@@ -60,9 +62,9 @@ class LocalCatalog:
         source = self._source(address)
         plan = _plan(source, query)
         with reader_words(source.path, query.filter):
-            total = _total(source, query, plan.where)
+            total, notes = _total(source, query, plan)
         items = tuple(_items(source, query, plan)) if query.limit != 0 else ()
-        return Page(plan.columns, items, total, source.notes)
+        return Page(plan.columns, items, total, source.notes + notes)
 
     def items(self, address: TableAddress, query: RowQuery) -> Iterator[Item]:
         """Every item that the query reaches, in the file's order, streamed.
@@ -86,7 +88,8 @@ class LocalCatalog:
             source = self._opened.pop(record.path, None)
             if source is None or source.fingerprint != seen:
                 try:
-                    source = open_source(Path(record.path), record.format, self._store.path.parent / "spill")
+                    spill = self._store.path.parent / "spill"
+                    source = open_source(Path(record.path), record.format, spill, record.column_names)
                 except InvalidInputError as error:
                     raise PlatformError(f"{record.address}: {error.what}", error.todo) from error
             self._opened[record.path] = source
@@ -112,9 +115,14 @@ class _Plan(NamedTuple):
     where: str
     sql: str
     converters: tuple[tuple[int, Callable[[Any], Any]], ...]
+    counted: str = ""
 
 
 def _plan(source: Source, query: RowQuery) -> _Plan:
+    return _row_plan(source, query) if query.windows is None else _window_plan(source, query, query.windows)
+
+
+def _row_plan(source: Source, query: RowQuery) -> _Plan:
     names = source.names()
     by_name = {column.name: column for column in source.columns}
     columns = tuple(by_name[find_column(wanted, names)] for wanted in query.columns or names)
@@ -133,6 +141,30 @@ def _plan(source: Source, query: RowQuery) -> _Plan:
         f"{_limit(query)}"
     )
     return _Plan(columns, where, sql, tuple(converters))
+
+
+def _window_plan(source: Source, query: RowQuery, windows: Windows) -> _Plan:
+    where = check(query.filter, source.names()) if query.filter.strip() else ""
+    whole = query.limit is None or query.limit == 0 or query.sample_size is not None
+    span = None if whole or query.limit is None else range(query.offset, query.offset + query.limit)
+    with reader_words(source.path, query.filter):
+        made = make_windows(source, windows, where, _text, span)
+    columns = made.wanted(query.columns)
+    by_name = {column.name: column for column in made.columns}
+    group = _text(by_name[find_column(query.sample_by, list(by_name))]) if query.sample_by else ""
+    reached, _ = _reached(query, "", made.relation, made.number, made.ref, group)
+    values = [(quoted(column.name), converter(column)) if converter(column) else _value(column) for column in columns]
+    if span is not None:
+        reached, query = (
+            f" WHERE {made.number} > {span.start} AND {made.number} <= {span.stop}",
+            replace(query, offset=0),
+        )
+    sql = (
+        f"SELECT {', '.join([made.ref, *(sql for sql, _ in values)])} FROM {made.relation}{reached} "  # noqa: S608
+        f"ORDER BY {made.number}{_limit(query)}"
+    )
+    converters = tuple((index, convert) for index, (_, convert) in enumerate(values, 1) if convert)
+    return _Plan(columns, where, sql, converters, made.counted)
 
 
 def _free_name(wanted: str, names: Sequence[str]) -> str:
@@ -172,14 +204,20 @@ def _limit(query: RowQuery) -> str:
     return (f" LIMIT {limit}" if limit is not None else "") + (f" OFFSET {query.offset}" if query.offset else "")
 
 
-def _total(source: Source, query: RowQuery, where: str) -> int:
+def _total(source: Source, query: RowQuery, plan: _Plan) -> tuple[int, tuple[str, ...]]:
+    """How many items there are in all, and what an expert should know about that."""
     total = source.rows
-    if where:
-        sql = f"SELECT count(*) FROM {source.relation} WHERE {where}"  # noqa: S608
+    notes: tuple[str, ...] = ()
+    if plan.counted:
+        found, short = source.connection.cursor().execute(plan.counted).fetchall()[0]
+        total = int(found)
+        notes = (f"{short:,} streams are shorter than a window and give none.",) if short else ()
+    elif plan.where:
+        sql = f"SELECT count(*) FROM {source.relation} WHERE {plan.where}"  # noqa: S608
         total = int(source.connection.cursor().execute(sql).fetchall()[0][0])
     if query.sampling == Sampling.ALL or query.sample_size is None:
-        return total
-    return min(total, query.sample_size)
+        return total, notes
+    return min(total, query.sample_size), notes
 
 
 def _items(source: Source, query: RowQuery, plan: _Plan) -> Iterator[Item]:
@@ -192,8 +230,12 @@ def _items(source: Source, query: RowQuery, plan: _Plan) -> Iterator[Item]:
         while chunk:
             for row in chunk:
                 if row[0] is None:
+                    named = (
+                        [query.item_id_column] if query.windows is None else [query.windows.group, query.windows.order]
+                    )
                     raise InvalidInputError(
-                        f"There are rows without a value in {query.item_id_column!r}, so they have no identity.",
+                        f"There are rows without a value in {' or '.join(repr(name) for name in named if name)}, "
+                        "so they have no identity.",
                         "Choose another identifying column, or filter those rows out.",
                     )
                 fields: Row = dict(zip(names, row[1:], strict=True))

@@ -1,8 +1,9 @@
-"""One data file, opened: its columns, its rows counted, and the SQL that reads it. CSV, JSONL and Parquet.
+"""One data file, opened: its columns, its rows counted, and the SQL that reads it.
 
-Types are decided by the whole file: DuckDB guesses them from the first rows, then one pass counts the rows and looks
-for values that do not fit. A column with one `n/a` in row 900,000 is text from the beginning, and an identifier keeps
-its leading zeros. Every file has a DuckDB instance of its own, which can reach that file and nothing else.
+CSV, JSONL, Parquet, and values between blanks. Types are decided by the whole file: DuckDB guesses them from the first
+rows, then one pass counts the rows and looks for values that do not fit. A column with one `n/a` in row 900,000 is text
+from the beginning, and an identifier keeps its leading zeros. Every file has a DuckDB instance of its own, which can
+reach that file and nothing else.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from ontos_tui.domain.data import Column, FileFormat
 from ontos_tui.domain.errors import InvalidInputError
-from ontos_tui.platforms.local import csv_file, jsonl_file
+from ontos_tui.platforms.local import csv_file, jsonl_file, spaced_file
 from ontos_tui.platforms.local.sql import literal, name, reader_words
 
 if TYPE_CHECKING:
@@ -30,7 +31,10 @@ SUFFIXES = {
     ".jsonl": FileFormat.JSONL,
     ".ndjson": FileFormat.JSONL,
     ".parquet": FileFormat.PARQUET,
+    ".txt": FileFormat.SPACED,
+    ".dat": FileFormat.SPACED,
 }
+"""A .txt or .dat file whose values are separated by something else than blanks is read as CSV."""
 
 MEMORY = "1GB"
 """What DuckDB may use at most for one file; larger sorts go to the disk."""
@@ -55,13 +59,19 @@ class Source:
         return [column.name for column in self.columns]
 
 
-def check_file(path: Path) -> FileFormat:
+def check_file(path: Path, column_names: Sequence[str] = ()) -> FileFormat:
     """The format of a file that can be read to its end. Raises InvalidInputError saying why it cannot."""
     if path.is_dir():
         raise InvalidInputError(f"{path} is a folder.", "Name one file in it.")
     file_format = format_of(path)
+    if file_format is FileFormat.SPACED and not spaced_file.is_spaced(_head(path)):
+        file_format = FileFormat.CSV
+    if column_names and file_format is not FileFormat.SPACED:
+        raise InvalidInputError(
+            f"{path.name} names its columns itself.", "Give names only for text whose values are separated by blanks."
+        )
     with tempfile.TemporaryDirectory() as spill:
-        open_source(path, file_format, Path(spill)).connection.close()
+        open_source(path, file_format, Path(spill), column_names).connection.close()
     return file_format
 
 
@@ -71,8 +81,8 @@ def format_of(path: Path) -> FileFormat:
     if found is None:
         raise InvalidInputError(
             f"{path.name} is of no format that can be read.",
-            "Use CSV (.csv, .tsv), JSON lines (.jsonl, one object a line) or Parquet (.parquet). "
-            "A spreadsheet can be saved as CSV.",
+            "Use CSV (.csv, .tsv), JSON lines (.jsonl, one object a line), Parquet (.parquet) or values between blanks "
+            "(.txt, .dat). A spreadsheet can be saved as CSV.",
         )
     return found
 
@@ -84,10 +94,11 @@ def fingerprint(path: Path) -> str:
     return f"{status.st_size}-{status.st_mtime_ns}"
 
 
-def open_source(path: Path, file_format: FileFormat, spill: Path) -> Source:
+def open_source(path: Path, file_format: FileFormat, spill: Path, column_names: Sequence[str] = ()) -> Source:
     """Open and check a file. Raises InvalidInputError with the reason in plain words, and the line where known.
 
-    `spill` is a folder for what does not fit into memory; it is made only when needed.
+    `spill` is a folder for what does not fit into memory; it is made only when needed. `column_names` are for a file
+    of values between blanks.
     """
     seen = fingerprint(path)
     head = _head(path)
@@ -97,6 +108,8 @@ def open_source(path: Path, file_format: FileFormat, spill: Path) -> Source:
             relation, columns, rows, notes = csv_file.inspect(connection, path, head)
         elif file_format is FileFormat.JSONL:
             relation, columns, rows, notes = jsonl_file.inspect(connection, path)
+        elif file_format is FileFormat.SPACED:
+            relation, columns, rows, notes = spaced_file.inspect(connection, path, head, column_names)
         else:
             relation, columns, rows, notes = _parquet(connection, path)
     _check_names(path, columns)

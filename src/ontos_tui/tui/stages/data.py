@@ -232,6 +232,14 @@ class DataView(StageView):
             FormField("sampling", "Sample", value("sampling") or Sampling.ALL, choices=tuple(Sampling), required=True),
             FormField("sample_size", "Sample size", value("sample_size"), hint="rows; not for all", read=read_integer),
             FormField("sample_by", "Stratify by", value("sample_by"), hint="column that keeps its proportions"),
+            FormField(
+                "window_size", "Window", value("window_size"), hint="rows; empty: each is an item", read=read_integer
+            ),
+            FormField(
+                "window_step", "Window step", value("window_step"), hint="rows; empty: its size", read=read_integer
+            ),
+            FormField("window_group", "Window group", value("window_group"), hint="column that tells streams apart"),
+            FormField("window_order", "Window order", value("window_order"), hint="column such as the time"),
         )
         self.app.push_screen(
             FormDialog(heading, fields, about=source), lambda values: self._save_sheet(source, sheet, values)
@@ -313,7 +321,7 @@ def _about_use_case(entry: Entry, width: int) -> list[Line]:
 
 
 def _about_sheet(sheet: Sheet, width: int) -> list[Line]:
-    from ontos_tui.domain.data import Sampling
+    from ontos_tui.domain.data import Sampling, windows_in_words
 
     sample = "all rows"
     if sheet.sampling is not Sampling.ALL:
@@ -324,7 +332,7 @@ def _about_sheet(sheet: Sheet, width: int) -> list[Line]:
         line(span(sheet.name, "title"), span(f"  {sheet.item_count:,} items", "strong"), span(tags, "warn")),
         line(span(sheet.description, "muted", width)),
         line(span("source  ", "muted"), sheet.source_table),
-        line(span("item id ", "muted"), sheet.item_id_column or "the row's position"),
+        line(span("item id ", "muted"), windows_in_words(sheet) or sheet.item_id_column or "the row's position"),
         line(span("filter  ", "muted"), sheet.filter_expression or "none"),
         line(span("sample  ", "muted"), sample),
     ]
