@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ontos_tui.domain.pairs import GenerationMode
+from ontos_tui.tui.app import WATCH_SECONDS
 from ontos_tui.workspace import Workspace
 from terminal import Terminal, ontos
 
@@ -106,9 +107,9 @@ def test_a_decision_that_was_shown_is_kept_when_the_line_drops(tmp_path: Path, n
         assert workspace.label.counts(made.training_sheet.id).labeled == before.labeled + 1
 
 
-def _picture(terminal: Terminal) -> list[list[object]]:
-    """What one sees: the foreground and the weight of a space are not among it."""
-    while terminal.pump(0.6):
+def _picture(terminal: Terminal, quiet: float) -> list[list[object]]:
+    """What one sees when nothing came for `quiet` seconds; not the foreground and the weight of a space."""
+    while terminal.pump(quiet):
         pass
     rows = []
     for y in range(terminal.screen.lines):
@@ -116,6 +117,9 @@ def _picture(terminal: Terminal) -> list[list[object]]:
         rows.append([cell._replace(fg="default", bold=False) if cell.data == " " else cell for cell in cells])
     return rows
 
+
+WATCHED = WATCH_SECONDS + 0.1
+"""Seconds after which whatever a key changed has been noticed and shown."""
 
 KEYS = ("jjj", "a", "x", "x", "a", "n", "\x1b", "4", "g", "p", "?", "\x1b", "u", "1", "j", "2", "3", "/", "\x1b", "k")
 
@@ -133,8 +137,9 @@ def test_what_is_painted_line_by_line_is_what_the_compositor_paints(tmp_path: Pa
         terminal.sees("▸defect_class")
         for keys in KEYS:
             terminal.send(keys)
-            painted = _picture(terminal)
+            painted = _picture(terminal, WATCHED)
             terminal.send("\x0c")
-            whole = _picture(terminal)
+            terminal.pump(WATCHED)  # in a dialog nothing comes
+            whole = _picture(terminal, 0.1)
             for y, (mine, theirs) in enumerate(zip(painted, whole, strict=True)):
                 assert mine == theirs, f"after {keys!r}, line {y}:\n{terminal.text()}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import inspect
 import logging
@@ -227,6 +228,8 @@ class OntosApp(App[None], Commanded):
     async def on_finished(self, message: Finished) -> None:
         """A thread's result arrives on the event loop."""
         message.stop()
+        if not self.is_running:
+            return  # a last result, while the screens are being taken down
         done = message.deliver()
         if inspect.isawaitable(done):
             await done
@@ -283,8 +286,6 @@ class OntosApp(App[None], Commanded):
 
     def _show_overview(self, overview: Overview) -> None:
         self.overview = overview
-        if not self.query(Header):
-            return  # a last result that arrives while the app is being taken down
         self.query_one(Header).tell(str(self.home.name), overview)
         self.query_one(TabLine).tell(self.stage, overview)
         self.query_one(JobLine).tell(overview.running)
@@ -337,6 +338,8 @@ class OntosApp(App[None], Commanded):
         await self.query_one("#stages").mount(view)
         self._tell_clashes()
         self._enter(view)
+        # What is here now stays: no collection looks through all of it while somebody waits for a key's answer.
+        gc.freeze()
         self.busy(-1)
 
     def _enter(self, view: Page) -> None:

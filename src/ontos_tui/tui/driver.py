@@ -12,6 +12,8 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
+from itertools import compress
+from operator import itemgetter, ne
 from typing import IO, TYPE_CHECKING, Any
 
 from rich.cells import get_character_cell_size
@@ -110,11 +112,14 @@ class ScreenMemory:
         begin = column - 1
         end = begin + len(cells)
         known.remember(column, end, run)
-        known.has_wide = known.has_wide or any(not character for character, _ in cells)
         old = known.cells
         if len(old) < end:
             old.extend([_UNKNOWN] * (end - len(old)))
-        changed = [at for at, cell in enumerate(cells, begin) if old[at] != cell]
+        before = old[begin:end]
+        if before == cells:
+            return
+        known.has_wide = known.has_wide or _RIGHT_HALF in map(_CHARACTER, cells)
+        changed = list(compress(range(begin, end), map(ne, before, cells)))
         # Writing over half of a wide character leaves something in its other half that terminals differ on.
         if begin and not old[begin][0]:
             old[begin - 1] = _UNKNOWN
@@ -135,12 +140,13 @@ Painted = tuple[int, int, Sequence[tuple[str, str]]]
 class _Pen:
     """How a character is painted: attributes, foreground and background as SGR parameters. One object for each way.
 
-    `blank` is how a space looks that is painted so: its foreground cannot be seen.
+    `blank` is how a space looks that is painted so: its foreground cannot be seen. `cells` are those of ASCII.
     """
 
-    __slots__ = ("attributes", "background", "blank", "foreground")
+    __slots__ = ("attributes", "background", "blank", "cells", "foreground")
 
     def __init__(self, attributes: str, foreground: str, background: str) -> None:
+        self.cells = _Cells(self)
         self.attributes, self.foreground, self.background = attributes, foreground, background
         seen_on_blanks = any(attribute in _ON_BLANKS for attribute in attributes.split(";"))
         is_blank = seen_on_blanks or not (attributes or foreground)
@@ -152,6 +158,22 @@ _ON_BLANKS = ("4", "7", "9", "21", "53")
 
 _Cell = tuple[str, _Pen]
 """What stands in a cell and how it is painted; the right half of a wide character is empty."""
+
+_RIGHT_HALF = ""
+_CHARACTER = itemgetter(0)
+
+
+class _Cells(dict[str, _Cell]):
+    """Characters as cells that one pen paints, each made once: a row of them is made and compared without a loop."""
+
+    def __init__(self, pen: _Pen) -> None:
+        super().__init__()
+        self._pen = pen
+
+    def __missing__(self, character: str) -> _Cell:
+        cell = self[character] = (character, self._pen.blank if character == " " else self._pen)
+        return cell
+
 
 _Run = tuple[int, int, _Pen, str]
 """Row and column from 1, how it is painted, and the text."""
@@ -217,15 +239,15 @@ class _Row:
 
 
 def _fill(cells: list[_Cell], text: str, pen: _Pen) -> None:
-    blank = (" ", pen.blank)
     if text.isascii():
-        cells.extend(blank if character == " " else (character, pen) for character in text)
+        cells.extend(map(pen.cells.__getitem__, text))
         return
+    blank = (" ", pen.blank)
     for character in text:
         width = get_character_cell_size(character)
         if width:
             cells.append(blank if character == " " else (character, pen))
-            cells.extend([("", pen)] * (width - 1))
+            cells.extend([(_RIGHT_HALF, pen)] * (width - 1))
         elif cells:
             cells[-1] = (cells[-1][0] + character, cells[-1][1])
 
@@ -239,6 +261,10 @@ def _alike(cells: list[_Cell], changed: list[int]) -> Iterator[tuple[int, int, _
     blank = character == " "
     for at in changed[1:]:
         character, now = cells[at]
+        if at == last + 1 and now is pen:
+            blank = blank and character == " "
+            last = at
+            continue
         joint = now if blank and now.blank is pen else pen
         if at - last <= _NEAR and all(_fits(cells[between], joint) for between in range(last + 1, at + 1)):
             blank = blank and character == " "

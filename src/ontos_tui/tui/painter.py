@@ -7,6 +7,7 @@ later fits in, and a place that was painted twice is sent once.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from textual.geometry import Region
@@ -31,7 +32,8 @@ class Painter:
         if self._place(view) is None:
             return False
         if not self._rows:
-            self._app.call_later(self._send)
+            # As soon as the key's handler is through; by way of the app's queue of messages it would take longer.
+            asyncio.get_running_loop().call_soon(self._send)
         self._rows.setdefault(view, set()).update(rows)
         return True
 
@@ -58,10 +60,11 @@ class Painter:
             if place is None:
                 view.refresh()
                 continue
+            above = view.gutter.top
             for y in changed:
                 if y < place.height:
-                    frame.append((place.y + y + 1, place.x + 1, view.paint_line(y)))
-                    view._styles_cache.set_dirty(Region(0, y + view.gutter.top, 1, 1))
+                    frame.append((place.y + y + 1, place.x + 1, view.paint_line(y, place.width)))
+                    view._styles_cache.set_dirty(Region(0, y + above, 1, 1))
         if frame:
             assert isinstance(self._app._driver, DiffDriver), "asked before"
             self._app._driver.paint(frame)

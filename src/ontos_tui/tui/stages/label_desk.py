@@ -16,7 +16,6 @@ from ontos_tui.services.label import Decision
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values, schema_check, schema_fields, without_empty
 from ontos_tui.tui.gateway import Finished
 from ontos_tui.tui.stages.label_item import STATUS_MARKS
-from ontos_tui.tui.stages.label_keys import QueueTable
 from ontos_tui.tui.stages.label_many import Many
 from ontos_tui.tui.stages.label_reader import NOTHING
 from ontos_tui.tui.stages.label_writer import DecisionWriter
@@ -68,14 +67,6 @@ class LabelDesk(Many):
         if self._writer is None:
             self._writer = DecisionWriter(lambda deliver: self.app.post_message(Finished(deliver)))
         super().open(find)
-
-    def on_queue_table_verb(self, event: QueueTable.Verb) -> None:
-        """A key of the queue."""
-        event.stop()
-        if event.verb == "choose":
-            self.choose(event.key)
-        else:
-            getattr(self, f"do_{event.verb}")()
 
     # Deciding
 
@@ -263,7 +254,6 @@ class LabelDesk(Many):
             seconds=round(monotonic() - self._seen_at, 3),
         )
         self.write(lambda workspace: work.service(workspace).decide([decision]), self._written)
-        self.set_timer(LATE_SECONDS, self._tell_late)
         if advance:
             self._go_on()
         else:
@@ -275,7 +265,11 @@ class LabelDesk(Many):
         assert writer is not None, "the desk is open"
         self.ontos.busy(+1)
         writer.put(lambda: work(workspace), done, self._refused)
-        self.call_after_refresh(writer.release)
+        self.call_after_refresh(self._release, writer)
+
+    def _release(self, writer: DecisionWriter) -> None:
+        writer.release()
+        self.set_timer(LATE_SECONDS, self._tell_late)
 
     def _go_on(self) -> None:
         """To the next pair that needs a decision: at once when it is here, else when the store has found it."""

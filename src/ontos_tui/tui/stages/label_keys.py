@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
-from textual.message import Message
 
 from ontos_tui.tui.commands import Command, Commanded
 from ontos_tui.tui.stages.label_item import STATUS_MARKS
@@ -26,7 +25,7 @@ ROOMY = 44
 
 
 class QueueTable(Table["QueueRow"], Commanded):
-    """The rows of the queue. Keys become `Verb` messages; the desk does the work."""
+    """The rows of the queue. Its keys call the desk, which does the work: messages on their way take time."""
 
     HELP_TITLE: ClassVar[str] = "In the queue"
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
@@ -68,15 +67,10 @@ class QueueTable(Table["QueueRow"], Commanded):
         Command("desk('history')", "H", "History", "Every change of this pair: who, when, what", shown=False),
     )
 
-    class Verb(Message):
-        """A key of the desk was pressed; `key` is one that chooses a value."""
-
-        def __init__(self, verb: str, key: str = "") -> None:
-            super().__init__()
-            self.verb, self.key = verb, key
-
-    def __init__(self) -> None:
+    def __init__(self, do: Callable[[str], None], choose: Callable[[str], None], moved: Callable[[], None]) -> None:
+        """`do` gets the name of a verb, `choose` a key that stands for a value; `moved`: the cursor is elsewhere."""
         super().__init__(WIDE, self._row_cells, empty="Loading…", id="queue")
+        self._do, self._choose, self._moved = do, choose, moved
         self._choosing: frozenset[str] = frozenset()
         self.marked_rows: Container[str] = frozenset()
 
@@ -99,12 +93,15 @@ class QueueTable(Table["QueueRow"], Commanded):
         sure = f"{row.confidence:.0%}" if row.confidence is not None else ""
         return (row.sequence, *cells, span(sure, "muted"))
 
+    def tell_moved(self) -> None:
+        self._moved()
+
     def action_desk(self, verb: str) -> None:
-        self.post_message(self.Verb(verb))
+        self._do(verb)
 
     def on_key(self, event: events.Key) -> None:
         key = event.character or event.key
         if key in self._choosing or key in DIGITS:
             event.stop()
             event.prevent_default()
-            self.post_message(self.Verb("choose", key))
+            self._choose(key)

@@ -35,7 +35,8 @@ class LabelQueue(Sequence["QueueRow"]):
     """The rows of the queue as far as they are here; decisions change them at once, before they are on the disk.
 
     `source` reads from the store and is only touched in threads, through `read`. A row that is not here yet is blank.
-    `hides` says whose proposal is not shown before it is decided. `marked` are the ids that a verdict is for.
+    `hides` says whose proposal is not shown before it is decided. `marked` are the ids that a verdict is for, and
+    `changes` counts what was decided and what was written: what was read before it moved may be out of date.
     """
 
     def __init__(self, source: Queue, counts: PairCounts, start: int, hides: Callable[[str], bool]) -> None:
@@ -51,6 +52,7 @@ class LabelQueue(Sequence["QueueRow"]):
         self._newest: dict[str, int] = {}
         self._pending: set[str] = set()
         self._decided: deque[float] = deque()
+        self.changes = 0
 
     # Rows
 
@@ -67,12 +69,12 @@ class LabelQueue(Sequence["QueueRow"]):
 
     def missing_pages(self, view: range) -> list[int]:
         """The pages that a view of the list needs and that are not here."""
-        pages = range(view.start // PAGE, max(view.start, view.stop - 1) // PAGE + 1)
-        return [page for page in pages if page not in self._pages and page * PAGE < self._length]
+        return [page for page in self.pages(view) if page not in self._pages]
 
-    def loaded_pages(self) -> list[int]:
-        """The pages that are here."""
-        return list(self._pages)
+    def pages(self, view: range) -> list[int]:
+        """The pages that a view of the list needs."""
+        pages = range(view.start // PAGE, max(view.start, view.stop - 1) // PAGE + 1)
+        return [page for page in pages if page * PAGE < self._length]
 
     def keep_pages(self, pages: Mapping[int, list[QueueRow]], around: int) -> None:
         """Take rows in as the store has them, and let go of pages far from the cursor."""
@@ -89,8 +91,17 @@ class LabelQueue(Sequence["QueueRow"]):
                 if view is not None and view.pair.status is not row.status:
                     del self._views[row.id]
         for page in sorted(self._pages, key=lambda page: abs(page - around // PAGE))[PAGES:]:
-            for row in self._pages.pop(page):
-                self._at.pop(row.id, None)
+            self._drop(page)
+
+    def keep_only(self, pages: Mapping[int, list[QueueRow]], around: int) -> None:
+        """Take rows in as the store has them now; what else was here may be different there, and goes."""
+        for page in self._pages.keys() - pages.keys():
+            self._drop(page)
+        self.keep_pages(pages, around)
+
+    def _drop(self, page: int) -> None:
+        for row in self._pages.pop(page):
+            self._at.pop(row.id, None)
 
     def _as_shown(self, row: QueueRow) -> QueueRow:
         if row.status.value == "unlabeled" and self._hides(row.item_ref):
@@ -163,12 +174,14 @@ class LabelQueue(Sequence["QueueRow"]):
 
     def expect(self, pair_id: str, status: PairStatus, answer: Mapping[str, Any] | None) -> None:
         """A decision about this pair is on its way to the disk: show it, and count it for the pace."""
+        self.changes += 1
         self._pending.add(pair_id)
         self._decided.append(time.monotonic())
         self._set_status(pair_id, status, None if answer is None else summary(dict(answer)))
 
     def written(self, pairs: Sequence[Decidable]) -> None:
         """These are on the disk now, and this is what they are."""
+        self.changes += 1
         for pair in pairs:
             self._pending.discard(pair.id)
             self._newest[pair.id] = pair.version

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,6 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from ontos_tui.domain.record import new_id
-from ontos_tui.services.prompts import Prompt
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
 from ontos_tui.tui.dialogs.history import HistoryDialog
 from ontos_tui.tui.gateway import ServiceUser
@@ -60,17 +60,15 @@ class LabelReader(ServiceUser):
         self._claimed: set[str] = set()
         self._last = ""
         self._searching = False
+        self.table = QueueTable(self.do, self.choose, self._look)
+        self._item = Panel(id="item")
+        self._progress = OneLine(id="progress")
 
     def compose(self) -> ComposeResult:
-        yield OneLine(id="progress")
+        yield self._progress
         with Horizontal(classes="row"):
-            yield QueueTable()
-            yield Panel(id="item")
-
-    @property
-    def table(self) -> QueueTable:
-        """The queue."""
-        return self.query_one(QueueTable)
+            yield self.table
+            yield self._item
 
     def focus_queue(self) -> None:
         """The keys decide again."""
@@ -150,17 +148,20 @@ class LabelReader(ServiceUser):
         work, queue = self._work, self._queue
         if work is None or queue is None:
             return
-        pages = queue.loaded_pages()
+        pages, changes = queue.pages(self.table.in_view), queue.changes
 
         def show(read: tuple[dict[int, list[QueueRow]], PairCounts]) -> None:
             rows, counts = read
             if queue is not self._queue or self.waiting:
                 return
+            if queue.changes != changes:
+                self.others_changed()
+                return
             if counts.total != queue.counts.total:
                 self._load()
                 return
             queue.counts = counts
-            queue.keep_pages(rows, self.table.cursor)
+            queue.keep_only(rows, self.table.cursor)
             self.table.repaint()
             self._look()
 
@@ -243,7 +244,7 @@ class LabelReader(ServiceUser):
         queue, work = self._queue, self._work
         assert queue is not None, "something is open"
         assert work is not None, "something is open"
-        view, panel = self._view, self.query_one("#item", Panel)
+        view, panel = self._view, self._item
         if view is None:
             panel.show(lambda width: () if not len(queue) else [line(span("Loading…", "muted"))])
         else:
@@ -257,11 +258,7 @@ class LabelReader(ServiceUser):
         if work is not None and queue is not None:
             last = SEARCHING if self._searching else self._last
             told = progress_line(work.name, queue, self.late, self._wanted.words(), last)
-            self.query_one("#progress", OneLine).show(lambda width: told)
-
-    def on_table_moved(self, event: Table.Moved) -> None:
-        event.stop()
-        self._look()
+            self._progress.show(lambda width: told)
 
     def on_table_chosen(self, event: Table.Chosen) -> None:
         event.stop()
@@ -277,6 +274,14 @@ class LabelReader(ServiceUser):
         return row.claimed_by if row is not None and row.status.value == "unlabeled" else ""
 
     # Looking
+
+    def do(self, verb: str) -> None:
+        """What a key of the queue stands for."""
+        getattr(self, f"do_{verb}")()
+
+    @abstractmethod
+    def choose(self, key: str) -> None:
+        """Give a field the value that this key stands for."""
 
     def do_skip(self) -> None:
         """On without a decision."""
@@ -402,8 +407,7 @@ class LabelReader(ServiceUser):
 def _views(workspace: Workspace, work: Work, ids: Sequence[str]) -> list[ItemView]:
     pairs = work.service(workspace).pairs(ids)
     hints = workspace.hints.of(ids)
-    prompt = None if work.template is None else Prompt(work.template)
     return [
-        ItemView(pair, () if prompt is None else prompt.messages(pair.source_data), hints.get(pair.id, ()))
+        ItemView(pair, () if work.prompt is None else work.prompt.messages(pair.source_data), hints.get(pair.id, ()))
         for pair in pairs
     ]

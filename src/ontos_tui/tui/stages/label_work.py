@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ontos_tui.domain.labeling import is_blind
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from ontos_tui.domain.pairs import Decidable, TrainingSheet
     from ontos_tui.domain.template import LabelClass, Labelset, Template
     from ontos_tui.services.deciding import Deciding
+    from ontos_tui.services.prompts import Prompt
     from ontos_tui.workspace import Workspace
 
 
@@ -34,10 +36,17 @@ class Work:
     template: Template | None = None
     is_shared: bool = False
 
-    @property
+    @cached_property
     def fields(self) -> tuple[AnswerField, ...]:
         """The fields of an answer."""
         return answer_fields(self.schema)
+
+    @cached_property
+    def prompt(self) -> Prompt | None:
+        """What renders the question of an item; None without a template."""
+        from ontos_tui.services.prompts import Prompt
+
+        return None if self.template is None else Prompt(self.template)
 
     def hides(self, item_ref: str) -> bool:
         """Whether this item's proposal is hidden, so that one can tell later how much proposals sway people."""
@@ -80,7 +89,7 @@ class Work:
     def _by_key(self, name: str, key: str) -> tuple[Any] | None:
         return next(((choice,) for choice in self.choices(name) if self.key_of(name, choice) == key), None)
 
-    @property
+    @cached_property
     def keys(self) -> frozenset[str]:
         """Every key that chooses something here."""
         names = [one.name for one in self.fields if one.choices or one.kind.value == "boolean"]

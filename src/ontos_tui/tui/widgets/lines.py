@@ -65,6 +65,9 @@ def wrap(text: object, width: int, style: str = "text", indent: str = "") -> lis
     lines: list[Line] = []
     room = max(8, width - len(indent))
     for paragraph in safe_text(text, limit=100_000).split("\n"):
+        if cell_len(paragraph) <= room:
+            lines.append((Span(indent + (paragraph.rstrip(" ") or paragraph), style),))
+            continue
         # textwrap counts characters; wide ones are re-cut below so that no line leaves the panel.
         parts = textwrap.wrap(paragraph, room, replace_whitespace=False, drop_whitespace=False) or [""]
         for number, part in enumerate(parts):
@@ -138,9 +141,8 @@ class LineView(Widget):
             strip = self._strips[y] = self._strip(*now, width)
         return strip
 
-    def paint_line(self, y: int) -> list[tuple[str, str]]:
+    def paint_line(self, y: int, width: int) -> list[tuple[str, str]]:
         """Row `y` as texts with their SGR sequences, as wide as the widget; it counts as painted."""
-        width = self.size.width
         content, marked = now = (self.line_at(y, width), self.marked(y))
         if self._painted.get(y) != now:
             self._painted[y] = now
@@ -257,7 +259,7 @@ class Panel(LineView, can_focus=True):
         super().__init__(id=id, classes=classes)
         self._make: Callable[[int], Sequence[Line]] = lambda width: ()
         self._lines: Sequence[Line] = ()
-        self._top = 0
+        self._top = self._room = 0
 
     def show(self, make: Callable[[int], Iterable[Line]], *, keep_place: bool = False) -> None:
         """Show the lines that `make` gives for a width in cells; from the top unless `keep_place`."""
@@ -267,8 +269,9 @@ class Panel(LineView, can_focus=True):
         self._relay()
 
     def _relay(self) -> None:
-        self._lines = self._make(self.size.width) if self.size.width else ()
-        self._top = max(0, min(self._top, len(self._lines) - self.size.height))
+        width, self._room = self.size
+        self._lines = self._make(width) if width else ()
+        self._top = max(0, min(self._top, len(self._lines) - self._room))
         self.repaint()
 
     def on_resize(self) -> None:
@@ -277,13 +280,13 @@ class Panel(LineView, can_focus=True):
 
     def line_at(self, y: int, width: int) -> Line:
         at = y + self._top
-        hidden = len(self._lines) - self._top - self.size.height
-        if hidden > 0 and y == self.size.height - 1:
+        hidden = len(self._lines) - self._top - self._room
+        if hidden > 0 and y == self._room - 1:
             return line(span(f"↓ {hidden + 1} more lines", "muted"))
         return self._lines[at] if at < len(self._lines) else EMPTY
 
     def action_scroll_lines(self, by: int) -> None:
-        self._top = max(0, min(self._top + by, len(self._lines) - self.size.height))
+        self._top = max(0, min(self._top + by, len(self._lines) - self._room))
         self.repaint()
 
     def on_mouse_scroll_down(self) -> None:

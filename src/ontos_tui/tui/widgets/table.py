@@ -182,7 +182,11 @@ class Table(LineView, Generic[T], can_focus=True):
         self.cursor = index
         self._follow()
         self.repaint()
-        self.post_message(self.Moved(self, index))
+        self.tell_moved()
+
+    def tell_moved(self) -> None:
+        """The cursor stands on another row now."""
+        self.post_message(self.Moved(self, self.cursor))
 
     def action_move(self, by: int) -> None:
         self.move_to(self.cursor + by)
