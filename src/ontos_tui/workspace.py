@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ontos_tui.services.gaps import GapService
     from ontos_tui.services.generate import GenerateService
     from ontos_tui.services.hints import HintService
+    from ontos_tui.services.images import ImageService
     from ontos_tui.services.improve import ImproveService
     from ontos_tui.services.interchange import InterchangeService
     from ontos_tui.services.label import LabelService
@@ -103,6 +104,12 @@ class Workspace:
         from ontos_tui.services.data import DataService
 
         return DataService(self.store, self.catalog, self.actor)
+
+    @cached_property
+    def images(self) -> ImageService:
+        from ontos_tui.services.images import ImageService
+
+        return ImageService(self.store)
 
     @cached_property
     def templates(self) -> TemplateService:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -138,6 +138,8 @@ class TrainingSet:
     held_out: tuple[LabelledExample, ...]
     held_out_from: str
     seed: int = 0
+    images: Mapping[str, Path] = field(default_factory=dict)
+    """Features that hold paths of images, with the folder that they are relative to."""
 
 
 @dataclass(frozen=True)

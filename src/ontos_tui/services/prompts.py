@@ -104,16 +104,21 @@ def check_mapping(template: Template, columns: Iterable[str]) -> None:
         )
 
 
-def feature_columns(template: Template, columns: Sequence[str], item_id_column: str | None) -> tuple[str, ...]:
+def feature_columns(
+    template: Template, columns: Sequence[str], item_id_column: str | None, pictures: Iterable[str] = ()
+) -> tuple[str, ...]:
     """The columns that a model learns from, in the order of `columns`.
 
-    Those that the template lists; else those that its prompts name; else all. What identifies an item and what holds
-    its answer is only learnt from when the template lists it: a model that is shown the answer learns nothing.
+    Those that the template lists; else those that its prompts name, and `pictures`; else all. What identifies an item
+    and what holds its answer is only learnt from when the template lists it: a model that is shown the answer learns
+    nothing.
     """
     if template.feature_columns:
         return tuple(column for column in columns if column in template.feature_columns)
     hidden = {item_id_column, *template.answer_columns.values()}
     named = set(Prompt(template).mapping(columns).values()) - hidden
+    if named:
+        named |= set(pictures) - hidden
     return tuple(column for column in columns if (column in named if named else column not in hidden))
 
 

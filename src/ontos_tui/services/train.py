@@ -23,6 +23,7 @@ from ontos_tui.jobs.queue import JobQueue
 from ontos_tui.platforms.base import BaseModel, Estimate, Progress, Trained, Trainer, TrainingSet
 from ontos_tui.services.compare import Comparison, compare
 from ontos_tui.services.curve import Curve, curve
+from ontos_tui.services.images import image_folders
 from ontos_tui.services.models import Changes, changes_since, find_model, find_models
 from ontos_tui.services.prompts import feature_columns
 from ontos_tui.services.training_pairs import TrainingPair, first_row, gate_counts, usable_pairs
@@ -120,6 +121,8 @@ class TrainService:
         template = Template.model_validate(sheet.template_snapshot)
         name, seed = _checked_name(params.get("name") or self._name(sheet)), int(params.get("seed", 0))
         split = self._split(sheet, template, seed)
+        with self._store.read() as connection:
+            folders = image_folders(connection, sheet.sheet_id)
         data = TrainingSet(
             fields=template.fields(),
             features=self._features(sheet, _columns(split.train)),
@@ -127,6 +130,7 @@ class TrainService:
             held_out=tuple(pair.example() for pair in split.held_out),
             held_out_from=split.told,
             seed=seed,
+            images=folders,
         )
         if not data.features:
             raise NotReadyError(
@@ -184,7 +188,8 @@ class TrainService:
         with self._store.read() as connection:
             source = rows.find_one(connection, Sheet, table(Sheet).c.id == sheet.sheet_id)
         template = Template.model_validate(sheet.template_snapshot)
-        return feature_columns(template, columns, source.item_id_column if source else None)
+        identity, pictures = (source.item_id_column, source.image_columns) if source else (None, [])
+        return feature_columns(template, columns, identity, pictures)
 
     def _of_job(self, job_id: str) -> ModelVersion | None:
         with self._store.read() as connection:

@@ -22,8 +22,14 @@ from ontos_tui.domain.errors import PlatformError
 
 PLAIN = "model.json"
 ESTIMATORS = "model.skops"
-TRUSTED = ["sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor", "sklearn.tree._tree.Tree"]
-"""The only types beyond skops' own list that our estimators consist of."""
+TRUSTED = [
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.model_selection._split.KFold",
+    "sklearn.model_selection._split.StratifiedKFold",
+    "sklearn.tree._tree.Tree",
+    "sklearn.utils._bunch.Bunch",
+]
+"""The only types beyond skops' own list that our estimators consist of; the splits and Bunch only hold values."""
 
 
 def write(folder: Path, plain: dict[str, Any], estimators: list[Any]) -> str:

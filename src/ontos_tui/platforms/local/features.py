@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from ontos_tui.domain.data import Row
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.safe import safe_line
+from ontos_tui.platforms.local.image_features import ImageColumn, learn_column
 
 Matrix = NDArray[np.float64]
 
@@ -251,13 +253,18 @@ class FeatureTable:
         if strict:
             for position, row in enumerate(rows, 1):
                 self._check(row, f"Row {position}: " if len(rows) > 1 else "")
-        blocks = [column.encode([row.get(column.name) for row in rows]) for column in self.columns]
+        blocks = [_block(column, [row.get(column.name) for row in rows], strict=strict) for column in self.columns]
         return np.hstack(blocks) if blocks else np.zeros((len(rows), 0))
 
     def spans(self) -> list[tuple[str, slice]]:
         """Which columns of the matrix belong to which column of the rows."""
         ends = np.cumsum([column.width for column in self.columns]).tolist()
         return [(column.name, slice(end - column.width, end)) for column, end in zip(self.columns, ends, strict=True)]
+
+    def pictures(self) -> tuple[slice, ...]:
+        """The columns of the matrix that describe pictures."""
+        kinds = {column.name for column in self.columns if isinstance(column, ImageColumn)}
+        return tuple(span for name, span in self.spans() if name in kinds)
 
     def _check(self, row: Row, where: str) -> None:
         absent = [column for column in self.columns if column.name not in row]
@@ -282,7 +289,7 @@ class FeatureTable:
     def from_json(cls, columns: Iterable[dict[str, Any]]) -> FeatureTable:
         """Back from plain data. Raises KeyError or TypeError where it is none of ours."""
         kinds: dict[str, Any] = {
-            kind.__name__: kind for kind in (NumericColumn, BooleanColumn, CategoryColumn, TextColumn)
+            kind.__name__: kind for kind in (NumericColumn, BooleanColumn, CategoryColumn, TextColumn, ImageColumn)
         }
         made = []
         for column in columns:
@@ -294,19 +301,37 @@ class FeatureTable:
 
 
 def describe(
-    rows: Sequence[Row], names: Sequence[str] = (), *, most_words: int = MOST_WORDS
+    rows: Sequence[Row],
+    names: Sequence[str] = (),
+    *,
+    most_words: int = MOST_WORDS,
+    images: Mapping[str, Path] | None = None,
 ) -> tuple[FeatureTable, tuple[LeftOut, ...]]:
-    """Find out what each named column is (all columns where none is named); those that teach nothing are left out."""
+    """Find out what each named column is (all columns where none is named); those that teach nothing are left out.
+
+    Those of `images` hold pictures, relative to that folder; nobody else's paths are opened.
+    """
     names = names or list(dict.fromkeys(name for row in rows for name in row))
     columns: list[FeatureColumn] = []
     left_out: list[LeftOut] = []
     for name in names:
-        found = _describe(name, [row.get(name) for row in rows], most_words)
+        values = [row.get(name) for row in rows]
+        found: FeatureColumn | LeftOut
+        if images and name in images:
+            learnt = learn_column(name, values, images[name])
+            found = LeftOut(name, learnt) if isinstance(learnt, str) else learnt
+        else:
+            found = _describe(name, values, most_words)
         if isinstance(found, LeftOut):
             left_out.append(found)
         else:
             columns.append(found)
     return FeatureTable(tuple(columns)), tuple(left_out)
+
+
+def _block(column: FeatureColumn, values: Sequence[object], *, strict: bool) -> Matrix:
+    """The lines of one column. Whether a picture can be read shows only when it is: requests are told then."""
+    return column.encode_strictly(values) if strict and isinstance(column, ImageColumn) else column.encode(values)
 
 
 def _describe(name: str, values: list[object], most_words: int) -> FeatureColumn | LeftOut:

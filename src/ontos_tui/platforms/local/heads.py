@@ -22,6 +22,7 @@ from sklearn.preprocessing import QuantileTransformer, StandardScaler
 from ontos_tui.domain.schema import AnswerField, FieldKind
 from ontos_tui.platforms.local.answers import COUNTED
 from ontos_tui.platforms.local.features import Matrix
+from ontos_tui.platforms.local.picture_heads import with_pictures
 
 TREES = 100
 NEIGHBOURS = 5
@@ -99,7 +100,7 @@ class Head:
 
     def _values(self, matrix: Matrix) -> NDArray[np.float64]:
         trees = getattr(self.estimator, "estimators_", None)
-        if trees is not None and len(matrix) <= FEW_ROWS:
+        if trees is not None and len(matrix) <= FEW_ROWS and hasattr(trees[0], "tree_"):
             narrow = matrix.astype(np.float32)
             found: NDArray[np.float64] = sum(tree.tree_.predict(narrow) for tree in trees) / len(trees)
             return found.ravel() if self.field.kind in COUNTED else found
@@ -139,14 +140,24 @@ class Head:
 
 
 def fit(
-    field: AnswerField, matrix: Matrix, targets: Sequence[str | float], base_model: str, seed: int
+    field: AnswerField,
+    matrix: Matrix,
+    targets: Sequence[str | float],
+    base_model: str,
+    seed: int,
+    pictures: Sequence[slice] = (),
 ) -> tuple[Head, dict[str, Any]]:
-    """Learn one field from the lines of `matrix`; gives the head and what was set when it was fitted."""
+    """Learn one field from the lines of `matrix`; gives the head and what was set when it was fitted.
+
+    `pictures` says which columns describe pictures: these become a few scores first (see `picture_heads`).
+    """
     if field.kind in COUNTED:
         numbers = np.array(targets, dtype=np.float64)
         if len(np.unique(numbers)) == 1:
             return Head(field, constant=float(numbers[0]), seen=len(numbers)), {}
         estimator, params = _regressor(base_model, matrix, seed)
+        if pictures:
+            estimator, params = with_pictures(estimator, params, numbers, matrix.shape[1], pictures, seed)
         return Head(field, estimator=estimator.fit(matrix, numbers), seen=len(numbers)), params
     classes, codes = np.unique(np.array(targets, dtype=object), return_inverse=True)
     names = tuple(str(name) for name in classes)
@@ -155,6 +166,8 @@ def fit(
     if field.kind is FieldKind.TEXT:
         return _nearest_text(field, matrix, names, codes, seed)
     estimator, params = _classifier(base_model, matrix, seed)
+    if pictures:
+        estimator, params = with_pictures(estimator, params, codes, matrix.shape[1], pictures, seed)
     return Head(field, classes=names, estimator=estimator.fit(matrix, codes), seen=len(targets)), params
 
 

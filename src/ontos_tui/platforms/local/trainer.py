@@ -129,7 +129,7 @@ class LocalTrainer:
         total = len(data.fields) + 3
         progress.update(0, total, f"reading {len(data.train)} pairs")
         rows = [example.fields for example in data.train]
-        table, left_out = describe(rows, data.features)
+        table, left_out = describe(rows, data.features, images=data.images)
         if not table.columns:
             reasons = "; ".join(f"{column.name} {column.reason}" for column in left_out) or "there are no columns"
             raise NotReadyError(
@@ -147,7 +147,7 @@ class LocalTrainer:
                 continue
             lines, targets = [line for line, _ in known], [one for _, one in known]
             warnings += leak_warnings(field, table, matrix[lines], targets, data.seed)
-            head, settings = fit(field, matrix[lines], targets, base_model, data.seed)
+            head, settings = fit(field, matrix[lines], targets, base_model, data.seed, table.pictures())
             heads.append(head)
             params.update(settings)
         if not heads:
