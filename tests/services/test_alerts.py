@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from asked import NOON, ask, deployed, rate
-from ontos_tui.domain.alerts import AlertMetric, AlertRule, Comparison
+from ontos_tui.domain.alerts import AlertMetric, AlertRule, Comparison, told_minutes
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from ontos_tui.domain.improve import Severity
 from ontos_tui.domain.pairs import Event
@@ -279,7 +279,7 @@ def test_the_outside_world_gets_json(hook: Path, workspace: Workspace) -> None:
     ("command", "failure"),
     [
         (["/nowhere/notify"], "/nowhere/notify cannot be run"),
-        ([sys.executable, "-c", "import sys; sys.exit('no\\x1b[2J network')"], "ended with 1: no\x1b[2J network"),
+        ([sys.executable, "-c", "import sys; sys.exit('no\\x1b[2J network')"], "ended with 1: no␛[2J network"),
         ("echo 'half", "No closing quotation"),
         (["nul\0"], "cannot be run"),
     ],
@@ -339,3 +339,5 @@ def test_a_rule_reads_like_a_sentence() -> None:
         endpoint="live", metric=AlertMetric.TRAFFIC, comparison=Comparison.BELOW, threshold=1, for_minutes=10
     )
     assert rule.told() == "traffic below 1 request over 60 min for 10 min"
+    spans = {90: "90 min", 120: "2 h", 24 * 60: "24 h", 7 * 24 * 60: "7 days"}
+    assert [told_minutes(minutes) for minutes in spans] == list(spans.values())

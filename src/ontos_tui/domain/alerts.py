@@ -96,10 +96,10 @@ class AlertRule(Audited):
 
     def told(self) -> str:
         """The rule in words, such as `latency above 250 ms over 60 min`."""
-        lasting = f" for {self.for_minutes} min" if self.for_minutes else ""
+        lasting = f" for {told_minutes(self.for_minutes)}" if self.for_minutes else ""
         return (
             f"{named(self.metric)} {self.comparison} {shown(self.metric, self.threshold)} "
-            f"over {self.window_minutes} min{lasting}"
+            f"over {told_minutes(self.window_minutes)}{lasting}"
         )
 
     def problems(self) -> list[str]:
@@ -139,6 +139,13 @@ class Alert(Audited):
     resolved_by: str = Field("", description="who resolved it; empty when the metric came back by itself")
     resolution: str = Field("", description="why it is resolved, in words")
     outside: str = Field("", description="what came of telling the outside world by the settings' alert_command")
+
+
+def told_minutes(minutes: int) -> str:
+    """So many minutes as people say it: 90 min, 24 h, 7 days."""
+    if minutes > 1440 and minutes % 1440 == 0:
+        return f"{minutes // 1440} days"
+    return f"{minutes // 60} h" if minutes > 60 and minutes % 60 == 0 else f"{minutes} min"
 
 
 def named(metric: AlertMetric) -> str:

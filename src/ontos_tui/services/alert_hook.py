@@ -8,6 +8,8 @@ import subprocess
 from collections.abc import Sequence
 from typing import Any
 
+from ontos_tui.domain.safe import safe_line
+
 LOG = logging.getLogger("ontos_tui.alerts")
 SECONDS = 10.0
 """A command that has not ended by then is ended."""
@@ -33,6 +35,6 @@ def tell_outside(words: Sequence[str], content: dict[str, Any], seconds: float =
             return f"told by {words[0]}"
         lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
         failure = f"{words[0]} ended with {done.returncode}" + (f": {lines[-1]}" if lines else "")
-    failure = failure[:LONGEST]
+    failure = safe_line(failure, LONGEST)
     LOG.warning("alert command: %s", failure)
     return f"failed: {failure}"

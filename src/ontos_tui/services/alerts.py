@@ -220,8 +220,9 @@ class AlertService:
         return Measured(value, sample)
 
     def _measure_drift(self, rule: AlertRule, endpoint: Endpoint, at: datetime) -> Measured:
-        last = self._drift.last(rule.endpoint)
-        if last is None or not _is_fresh(last, endpoint, rule, at):
+        made = self._drift.history(rule.endpoint)
+        last = next((report for report in made if _is_fresh(report, endpoint, rule, at)), None)
+        if last is None:
             last = self._drift.check(rule.endpoint, recent=rule.window, now=at)
         if last.state is not DriftState.COMPARED:
             return Measured(None, last.recent_rows, last.summary)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 
-from ontos_tui.domain.alerts import MEANING, AlertMetric, Comparison, shown
+from ontos_tui.domain.alerts import AlertMetric, Comparison, shown
 from ontos_tui.domain.improve import Severity
 from ontos_tui.domain.states import AlertStatus
 from ontos_tui.tui.commands import Command
@@ -224,7 +224,7 @@ def rule_fields(rule: AlertRule | None) -> list[FormField]:
         FormField("metric", "Watch", given("metric", None), tuple(AlertMetric), required=True),
         FormField("comparison", "Bad when", given("comparison", None), tuple(Comparison), required=True),
         FormField("threshold", "Threshold", given("threshold", None), required=True, read=read_number,
-                  hint="; ".join(f"{metric.value.replace('_', ' ')}: {MEANING[metric]}" for metric in AlertMetric)),
+                  hint="ms; share 0 to 1; rating 1 to 5; drift score 0 to 1; requests"),
         FormField("recover_threshold", "Well again at", given("recover_threshold", None), read=read_number,
                   hint="empty: at the threshold"),
         FormField("window_minutes", "Over minutes", given("window_minutes", 60), read=read_integer,
