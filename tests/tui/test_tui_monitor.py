@@ -390,6 +390,27 @@ async def test_the_training_pairs_nearest_to_a_request(home: Path, size: tuple[i
         await user.sees("Request to live")
 
 
+@SIZES
+async def test_hostile_data_reaches_no_terminal(home: Path, size: tuple[int, int]) -> None:
+    evil = "\x1b]52;c;aGFja2Vk\x07[/]\u202e\x9b2J"
+    sheet, model = served(home)
+    with Workspace(home) as workspace:
+        second = train(workspace, sheet, "j2")
+        for one in (model, second):
+            log(workspace, one, minutes(1, 2), output={"defect": evil, evil: evil}, input={evil: evil, "line": evil})
+        log(workspace, model, minutes(3), output=None, status_code=500, error=evil)
+        (view, *_) = workspace.monitor.requests("live")
+        workspace.improve.add_feedback(view.record.request_id, 1, evil)
+    async with open_app(home, size) as user:
+        await user.press("6")
+        await user.sees("requests  5")
+        for keys in (("v",), ("escape", "c"), ("escape", "i"), ("n",), ("escape", "end")):
+            await user.press(*keys)
+            text = user.text()
+            assert all(character == "\n" or character.isprintable() for character in text), keys
+            assert "\u202e" not in text
+
+
 # The sparkline
 
 numbers = st.one_of(st.none(), st.floats(), st.integers(-5, 1_000_000).map(float))
