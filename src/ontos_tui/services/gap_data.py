@@ -52,7 +52,7 @@ def thin_coverage(material: Material) -> Examined:
         thin = have < min(ENOUGH, expected / 2) and wilson(have, len(labelled), z)[1] < share
         if thin and asked >= LEAST_ROWS and not (by_traffic and have == 0 and not segment.place):
             needed = min(MOST_NEEDED, max(math.ceil(expected), ENOUGH) - have)
-            findings.append(_thin(segment, key, have, len(labelled), share, source, needed))
+            findings.append(_thin(segment, key, have, len(labelled), asked, share, source, needed))
         elif not thin:
             fine[key] = f"{have} of {len(labelled):,} labelled pairs, for {share:.0%} of the {source}"
     findings.sort(key=lambda one: (-one.affected, one.fingerprint))
@@ -60,14 +60,16 @@ def thin_coverage(material: Material) -> Examined:
     return Examined(kind, looked, tuple(findings), fine)
 
 
-def _thin(segment: Segment, key: str, have: int, labelled: int, share: float, source: str, needed: int) -> Finding:
+def _thin(
+    segment: Segment, key: str, have: int, labelled: int, asked: int, share: float, source: str, needed: int
+) -> Finding:
     return Finding(
         GapType.COVERAGE,
         key,
         severity_of(share),
         f"Of {labelled:,} labelled pairs {have} have {segment.words}, but {share:.0%} of the {source} do.",
         {"segment": segment.evidence(), "labelled": have, "of": labelled, "share": share, "source": source},
-        affected=round(share * 100),
+        affected=asked,
         needed=needed,
         basis=f"so many that its share among the labelled pairs is as in the {source}, at least {ENOUGH} pairs in all "
         f"and at most {MOST_NEEDED} more",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -10,11 +11,25 @@ from textual.containers import Horizontal, Vertical
 
 from ontos_tui.domain.errors import ConflictError, NotFoundError, NotReadyError, OntosError
 from ontos_tui.domain.stages import Stage
+from ontos_tui.domain.states import FeedbackStatus
+from ontos_tui.services.feedback import FeedbackFilter
 from ontos_tui.tui.commands import Command
-from ontos_tui.tui.dialogs.choose import ConfirmDialog
+from ontos_tui.tui.dialogs.choose import ChooseDialog, ConfirmDialog
 from ontos_tui.tui.dialogs.feedback import rating_span
-from ontos_tui.tui.stages.base import StageView, error_lines
-from ontos_tui.tui.stages.improve_lines import STATES, Outlook, item_lines, outlook_lines, state_span, verdict
+from ontos_tui.tui.dialogs.form import FormDialog, Values
+from ontos_tui.tui.stages.base import error_lines
+from ontos_tui.tui.stages.improve_lines import (
+    Outlook,
+    filled_filter,
+    filter_fields,
+    filter_words,
+    item_lines,
+    outlook_lines,
+    state_span,
+    stats_text,
+    verdict,
+)
+from ontos_tui.tui.stages.pages import PagedView, StagePage
 from ontos_tui.tui.widgets.lines import OneLine, Panel, line, span, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
@@ -24,16 +39,15 @@ if TYPE_CHECKING:
     from ontos_tui.domain.serving import Endpoint
     from ontos_tui.domain.training import Job
     from ontos_tui.services.compare import Comparison
-    from ontos_tui.services.improve import Conversion
+    from ontos_tui.services.improve import BulkReport, Conversion, FeedbackStats
     from ontos_tui.workspace import Workspace
 
-STATUSES = ("", *STATES)
 MOST_LINES = 8
 """The highest that the panel about retraining becomes."""
 WIDE = 100
 
 
-class ImproveView(StageView):
+class ImproveView(PagedView):
     """Feedback on the left, the piece under the cursor on the right, and below what retraining would bring."""
 
     STAGE = Stage.IMPROVE
@@ -46,53 +60,93 @@ class ImproveView(StageView):
         Command("convert_all", "C", "Convert all", "Make pairs of all new feedback"),
         Command("retrain", "r", "Retrain", "Train again, with the same settings and what is new"),
         Command("deploy", "d", "Deploy newest", "Let the endpoint answer with the newest version"),
+        Command("page('gaps')", "g", "Gaps", "What the model does not know well enough, from evidence"),
+        Command("page('tasks')", "t", "Tasks", "Annotation tasks: the labeling that closes gaps"),
+        Command("page('curve')", "v", "Versions", "How the model has become better, version by version"),
         Command("status", "s", "Status", "All, new, converted or dismissed feedback"),
+        Command("roll_back", "b", "Roll back", "Let the endpoint answer with the version before", shown=False),
+        Command("filter", "slash", "Filter", "By rating, flag, correction, endpoint or text", shown=False),
+        Command("flag", "f", "Flag", "Worth a second look, or no longer", shown=False),
+        Command("many", "m", "All listed", "Convert, dismiss or flag all that is listed", shown=False),
         Command("dismiss", "D", "Dismiss", "Nothing is to be learned from this feedback", shown=False),
     )
     DEFAULT_CSS = """
+    ImproveView #said { height: 1fr; }
     ImproveView #feedback { height: 1fr; }
     ImproveView #outlook { height: 3; padding: 0 1; }
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._status = ""
+        self._wanted = FeedbackFilter()
         self._outlook: Outlook | None = None
         self._compared: dict[tuple[str, str, str], Comparison] = {}
         self._shown_item = ""
         self._wide = False
 
     def compose(self) -> ComposeResult:
-        with Horizontal(classes="row"):
-            with Vertical(classes="side"):
-                yield OneLine(id="which")
-                yield Table["FeedbackItem"]((), self._cells, empty="Loading…", id="feedback")
-            yield Panel(id="details", classes="main")
-        yield Panel(id="outlook")
+        with Vertical(id="said", classes="first"):
+            with Horizontal(classes="row"):
+                with Vertical(classes="side"):
+                    yield OneLine(id="which")
+                    yield Table["FeedbackItem"]((), self._cells, empty="Loading…", id="feedback")
+                yield Panel(id="details", classes="main")
+            yield Panel(id="outlook")
 
     def on_mount(self) -> None:
         self.query_one("#outlook").can_focus = False
 
     def focus_first(self) -> None:
+        if self.page is not None:
+            self.page.focus_first()
+        else:
+            self.focus_first_view()
+
+    def focus_first_view(self) -> None:
         self.query_one("#feedback").focus()
+
+    def make_page(self, name: str) -> StagePage:
+        if name == "gaps":
+            from ontos_tui.tui.stages.improve_gaps import GapsPage
+
+            return GapsPage()
+        if name == "tasks":
+            from ontos_tui.tui.stages.improve_tasks import TasksPage
+
+            return TasksPage()
+        from ontos_tui.tui.stages.improve_curve import CurvePage
+
+        return CurvePage()
 
     # The feedback
 
     def reload(self) -> None:
-        status = self._status
-        self.ask(lambda workspace: _feedback(workspace, status), self._show, failed=self._show_error)
+        wanted = self._wanted
+        self.ask(lambda workspace: _listed(workspace, wanted), self._show, failed=self._show_error)
+        if self.page is not None:
+            self.page.reload()
 
-    def _show(self, items: Sequence[FeedbackItem]) -> None:
+    def _show(self, found: Listed) -> None:
+        items = found.items
         table: Table[FeedbackItem] = self.query_one("#feedback", Table)
         before = table.current.id if table.current is not None else ""
-        table.say(
-            f"No feedback is {self._status}.\nPress s for another status."
-            if self._status
-            else "No feedback yet.\nSay what was wrong in the playground (5, then p) or on a request (6, then f)."
-        )
-        told = f"{len(items):,} {self._status or 'in all'}"
+        status = self._wanted.status
+        if replace(self._wanted, status=None) != FeedbackFilter():
+            empty = "No feedback fits the filter.\nPress / to change it."
+        elif status is not None:
+            empty = f"No feedback is {status}.\nPress s for another status."
+        else:
+            empty = "No feedback yet.\nSay what was wrong in the playground (5, then p) or on a request (6, then f)."
+        table.say(empty)
+        told = f"{len(items):,} {status or 'in all'}"
+        about = filter_words(self._wanted)
         self.query_one("#which", OneLine).show(
-            lambda width: line(span(" feedback: ", "muted"), told, span("   s chooses", "muted"))
+            lambda width: line(
+                span(" feedback: ", "muted"),
+                told,
+                span(f" {about}", "warn"),
+                span(f" · {stats_text(found.stats)}", "muted"),
+            )
         )
         cursor = next((i for i, item in enumerate(items) if item.id == before), None)
         table.show(items, cursor, self._columns())
@@ -191,9 +245,13 @@ class ImproveView(StageView):
     # Commands
 
     def possible(self, command: str) -> bool:
-        if not self.is_mounted:
+        if not self.is_mounted or self.page is not None:
             return False
         item, outlook = self._current, self._outlook
+        if command in ("flag", "many"):
+            return item is not None
+        if command == "roll_back":
+            return outlook is not None and outlook.previous is not None
         if command == "convert":
             return item is not None and item.status.value != "converted"
         if command == "dismiss":
@@ -214,11 +272,27 @@ class ImproveView(StageView):
             self.ask(lambda workspace: [workspace.improve.convert(item.id)], self._converted, group="do")
 
     def action_convert_all(self) -> None:
-        def convert(workspace: Workspace) -> list[Conversion]:
-            # The oldest first, so that the pairs stand in the queue in the order in which they were said.
-            return [workspace.improve.convert(item.id) for item in reversed(_feedback(workspace, "new"))]
+        self._bulk("convert", FeedbackFilter(status=FeedbackStatus.NEW))
 
-        self.ask(convert, self._converted, group="do")
+    def _bulk(self, action: str, wanted: FeedbackFilter) -> None:
+        def work(workspace: Workspace) -> BulkReport:
+            from ontos_tui.services.improve import BulkAction
+
+            ids = [item.id for item in workspace.improve.feedback(wanted=wanted)]
+            return workspace.improve.bulk(BulkAction(action), ids)
+
+        self.ask(work, self._did, group="do")
+
+    def _did(self, report: BulkReport) -> None:
+        if report.refused:
+            reason = next(iter(report.refused.values()))
+            self.ontos.tell_error(ConflictError(f"{len(report.refused):,} could not be done: {reason}"))
+        if report.conversions:
+            self._converted(report.conversions)
+            return
+        self.ontos.tell(f"{report.action.value}: {len(report.done):,} done, {report.unchanged:,} needed nothing.")
+        self.reload()
+        self.ontos.refresh_overview()
 
     def _converted(self, conversions: Sequence[Conversion]) -> None:
         if conversions:
@@ -241,8 +315,69 @@ class ImproveView(StageView):
         self.ontos.refresh_overview()
 
     def action_status(self) -> None:
-        self._status = STATUSES[(STATUSES.index(self._status) + 1) % len(STATUSES)]
+        order = [None, *FeedbackStatus]
+        status = order[(order.index(self._wanted.status) + 1) % len(order)]
+        self._wanted = replace(self._wanted, status=status)
         self.reload()
+
+    def action_filter(self) -> None:
+        self.ask(lambda workspace: [view.endpoint.name for view in workspace.deploy.endpoints()], self._ask_filter)
+
+    def _ask_filter(self, endpoints: Sequence[str]) -> None:
+        def done(values: Values | None) -> None:
+            if values is not None:
+                self._wanted = filled_filter(values)
+                self.reload()
+
+        form = FormDialog(
+            "Which feedback", filter_fields(self._wanted, endpoints), about="What is empty leaves nothing out."
+        )
+        self.app.push_screen(form, done)
+
+    def action_flag(self) -> None:
+        item = self._current
+        if item is not None:
+            told = "No longer flagged." if item.flagged else "Flagged. / finds what is flagged."
+
+            def flagged(_item: FeedbackItem) -> None:
+                self.ontos.tell(told)
+                self.reload()
+
+            self.ask(lambda workspace: workspace.improve.flag(item.id, not item.flagged), flagged, group="do")
+
+    def action_many(self) -> None:
+        count, wanted = len(self.query_one("#feedback", Table).rows), self._wanted
+        actions = ("convert", "dismiss", "flag", "unflag")
+        choices = [
+            ("Convert", "training pairs of all that are none yet"),
+            ("Dismiss", "nothing is to be learned from them"),
+            ("Flag", "worth a second look"),
+            ("Take flags away", "of all of them"),
+        ]
+
+        def done(place: int | None) -> None:
+            if place is not None:
+                self._bulk(actions[place], wanted)
+
+        self.app.push_screen(ChooseDialog(f"All {count:,} that are listed", choices), done)
+
+    def action_roll_back(self) -> None:
+        outlook = self._outlook
+        if outlook is None or outlook.previous is None:
+            return
+        name, model, now = outlook.endpoint, outlook.previous, outlook.preview.model
+
+        def answered(sure: bool | None) -> None:
+            if sure:
+                self.ask(lambda workspace: workspace.deploy.roll_back(name), self._rolled_back, group="do")
+
+        question = f"{name} answers with {model.label()} instead of {now.label()} from the next request on."
+        self.app.push_screen(ConfirmDialog(f"Roll back to {model.label()}?", question), answered)
+
+    def _rolled_back(self, endpoint: Endpoint) -> None:
+        self.ontos.tell(f"{endpoint.name} answers with the version before.")
+        self.reload()
+        self.ontos.refresh_overview()
 
     def action_retrain(self) -> None:
         outlook = self._outlook
@@ -267,7 +402,7 @@ class ImproveView(StageView):
         told = f"Not compared: {outlook.no_comparison}"
         if outlook.comparison is not None:
             told = f"{verdict(outlook.comparison)[0]}: {outlook.comparison.summary}"
-        question = f"{told}\n\n{name} answers with {model.label()} from the next request on; 5, then b rolls back."
+        question = f"{told}\n\n{name} answers with {model.label()} from the next request on; b rolls back."
         self.app.push_screen(ConfirmDialog(f"Deploy {model.label()}?", question), answered)
 
     def _deployed(self, endpoint: Endpoint) -> None:
@@ -276,10 +411,16 @@ class ImproveView(StageView):
         self.ontos.refresh_overview()
 
 
-def _feedback(workspace: Workspace, status: str) -> list[FeedbackItem]:
-    from ontos_tui.domain.states import FeedbackStatus
+@dataclass(frozen=True)
+class Listed:
+    """The feedback that is wanted, and what was said in all."""
 
-    return workspace.improve.feedback(status=FeedbackStatus(status) if status else None)
+    items: Sequence[FeedbackItem]
+    stats: FeedbackStats
+
+
+def _listed(workspace: Workspace, wanted: FeedbackFilter) -> Listed:
+    return Listed(workspace.improve.feedback(wanted=wanted), workspace.improve.stats(wanted.endpoint))
 
 
 def _outlook(workspace: Workspace, endpoint: str, compared: dict[tuple[str, str, str], Comparison]) -> Outlook:
@@ -294,8 +435,10 @@ def _outlook(workspace: Workspace, endpoint: str, compared: dict[tuple[str, str,
     view = next((one for one in views if one.endpoint.name == endpoint), last)
     model, newest = view.model, max(workspace.train.models(view.model.name), key=lambda one: one.version)
     preview = workspace.improve.retrain_preview(view.endpoint.name)
+    before = view.endpoint.previous_model_id
+    previous = next((one for one in workspace.train.models() if one.id == before), None)
     since = preview.changes if newest.id == model.id else workspace.train.changes_since(newest)
-    outlook = Outlook(view.endpoint.name, preview, newest, since)
+    outlook = Outlook(view.endpoint.name, preview, newest, since, previous=previous)
     if not outlook.is_newer:
         return outlook
     key = (model.id, newest.id, str(since))
@@ -303,5 +446,5 @@ def _outlook(workspace: Workspace, endpoint: str, compared: dict[tuple[str, str,
         if key not in compared:
             compared[key] = workspace.train.compare(model, newest)
     except (NotReadyError, ConflictError) as error:
-        return Outlook(view.endpoint.name, preview, newest, since, no_comparison=str(error))
-    return Outlook(view.endpoint.name, preview, newest, since, compared[key])
+        return Outlook(view.endpoint.name, preview, newest, since, no_comparison=str(error), previous=previous)
+    return Outlook(view.endpoint.name, preview, newest, since, compared[key], previous=previous)

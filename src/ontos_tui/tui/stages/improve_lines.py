@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ontos_tui.domain.states import FeedbackStatus
+from ontos_tui.services.feedback import FeedbackFilter
 from ontos_tui.tui.dialogs.answer import name_room
 from ontos_tui.tui.dialogs.feedback import rating_span
+from ontos_tui.tui.dialogs.form import FormField, Values
 from ontos_tui.tui.dialogs.record import field_lines
 from ontos_tui.tui.stages.train_lines import score_text
 from ontos_tui.tui.widgets.data_grid import value_text
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
     from ontos_tui.domain.pairs import QAPair
     from ontos_tui.domain.training import ModelVersion
     from ontos_tui.services.compare import Comparison
-    from ontos_tui.services.improve import RetrainPreview
+    from ontos_tui.services.improve import FeedbackStats, RetrainPreview
     from ontos_tui.services.models import Changes
 
 STATES = {"new": ("○ new", "accent"), "converted": ("✓ converted", "good"), "dismissed": ("– dismissed", "muted")}
@@ -29,7 +32,7 @@ class Outlook:
     """What a retraining of an endpoint's model would bring, or has brought.
 
     `since` is what has changed since the newest version, which need not be the one that the endpoint serves. When the
-    two differ there is a comparison, or the reason why there is none.
+    two differ there is a comparison, or the reason why there is none. `previous` is what a roll-back leads to.
     """
 
     endpoint: str
@@ -38,6 +41,7 @@ class Outlook:
     since: Changes
     comparison: Comparison | None = None
     no_comparison: str = ""
+    previous: ModelVersion | None = None
 
     @property
     def is_newer(self) -> bool:
@@ -51,8 +55,60 @@ class Outlook:
 
 
 def state_span(item: FeedbackItem) -> Span:
-    """What became of a piece of feedback, as a sign and a word."""
-    return span(*STATES[item.status.value])
+    """What became of a piece of feedback, as a sign and a word; a flag goes before it."""
+    told, style = STATES[item.status.value]
+    return span(f"⚑{told[1:]}", "warn") if item.flagged else span(told, style)
+
+
+def stats_text(stats: FeedbackStats) -> str:
+    """What was said in all, in a few words."""
+    if stats.good_share is None or stats.mean_rating is None:
+        return "nobody has said anything"
+    return f"{stats.good_share:.0%} good, mean {stats.mean_rating:.1f} of {stats.total:,}"
+
+
+def filter_words(wanted: FeedbackFilter) -> str:
+    """What the list leaves out besides a status, in words."""
+    words = []
+    if wanted.ratings:
+        words.append(f"rated {'/'.join(map(str, wanted.ratings))}")
+    if wanted.flagged is not None:
+        words.append("flagged" if wanted.flagged else "without a flag")
+    if wanted.corrected is not None:
+        words.append("with a correction" if wanted.corrected else "without a correction")
+    if wanted.endpoint is not None:
+        words.append(f"about {wanted.endpoint}")
+    if wanted.text:
+        words.append(f"with {wanted.text!r}")
+    return ", ".join(words)
+
+
+RATINGS: dict[str, tuple[int, ...]] = {"bad (1, 2)": (1, 2), "fair (3)": (3,), "good (4, 5)": (4, 5)}
+
+
+def filter_fields(wanted: FeedbackFilter, endpoints: Sequence[str]) -> tuple[FormField, ...]:
+    """The form that asks which feedback is wanted."""
+    rated = next((told for told, ratings in RATINGS.items() if ratings == wanted.ratings), None)
+    return (
+        FormField("ratings", "Rating", rated, tuple(RATINGS)),
+        FormField("flagged", "Flagged", wanted.flagged, (True, False)),
+        FormField("corrected", "With correction", wanted.corrected, (True, False)),
+        FormField("status", "Status", wanted.status, tuple(FeedbackStatus)),
+        FormField("endpoint", "Endpoint", wanted.endpoint, tuple(endpoints)),
+        FormField("text", "Text", wanted.text or None, hint="in the comment, the values, or who said it"),
+    )
+
+
+def filled_filter(values: Values) -> FeedbackFilter:
+    """What the form was filled with."""
+    return FeedbackFilter(
+        endpoint=values["endpoint"],
+        status=values["status"],
+        ratings=RATINGS.get(values["ratings"], ()),
+        flagged=values["flagged"],
+        corrected=values["corrected"],
+        text=values["text"] or "",
+    )
 
 
 def item_lines(item: FeedbackItem, pair: QAPair | None, width: int) -> Iterator[Line]:

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from ontos_tui.domain.record import new_id
+from ontos_tui.services.queue import QueueFilter
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
 from ontos_tui.tui.dialogs.history import HistoryDialog
 from ontos_tui.tui.gateway import ServiceUser
@@ -95,8 +96,9 @@ class LabelReader(ServiceUser):
         self.table.show(())
 
         def found(work: Work) -> None:
-            if self._work is None or self._work.id != work.id:
-                self._wanted = Wanted()
+            before = self._work
+            if before is None or (before.id, before.annotation_task) != (work.id, work.annotation_task):
+                self._wanted = Wanted(QueueFilter(task=work.annotation_task))
             self._work = work
             self.table.choose_with(work.keys)
             self._load()

@@ -76,7 +76,7 @@ class Wanted:
     def words(self) -> str:
         """What the list leaves out and how it is ordered, when that is not the usual."""
         wanted = self.filter
-        words = []
+        words = ["of one annotation task"] if wanted.task else []
         if wanted.status is not None:
             words.append(f"only {wanted.status}")
         if wanted.label is not None:
@@ -121,6 +121,7 @@ class Wanted:
         """What the form was filled with."""
         below = values["below"]
         wanted = QueueFilter(
+            task=self.filter.task,
             status=values["status"],
             text=values["text"] or "",
             source=_key(SOURCE_WORDS, values["source"]),

@@ -24,6 +24,7 @@ class Work:
 
     `classes` are a labelset's, by the answer field that they belong to; `template` renders the prompt where there is
     one. `is_shared` work is done by several people at once, who claim what they are about to decide.
+    With an `annotation_task`, only the pairs that it asks for are listed.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Work:
     blind_share: float = 0.0
     template: Template | None = None
     is_shared: bool = False
+    annotation_task: str = ""
 
     @cached_property
     def fields(self) -> tuple[AnswerField, ...]:
