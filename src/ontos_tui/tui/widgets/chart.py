@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 AT_MOST_EVERY = 1.0
 """Seconds between two drawings of a chart that keeps changing: one costs 20 ms and tens of KB."""
 POINTS_PER_COLUMN = 2
+"""Of all curves together: what plotext takes grows with the points."""
 ALONE = "⠒"
 CELLS_PER_TICK = 16
 TICKS = 4
@@ -125,8 +126,9 @@ class Chart(Widget, can_focus=True):
         plt.clear_figure()
         variables = self.app.theme_variables
         colours = [Color.parse(variables.get(name, "white")).rgb for name in ("primary", "accent")]
+        most = POINTS_PER_COLUMN * width // max(1, len(drawing.curves))
         for number, curve in enumerate(drawing.curves):
-            points = decimated(list(zip(curve.at, curve.values, strict=True)), POINTS_PER_COLUMN * width)
+            points = decimated(list(zip(curve.at, curve.values, strict=True)), most)
             for run in runs(points):
                 at, values = [x for x, _ in run], [min(max(y, drawing.bottom), drawing.top) for _, y in run]
                 # One value alone would be one dot of braille.
