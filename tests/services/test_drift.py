@@ -14,6 +14,7 @@ from labelled import part
 from ontos_tui.domain.drift import MINIMUM, DriftReport, DriftState, FeatureDrift, Signal
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError, NotReadyError
 from ontos_tui.domain.improve import Severity
+from ontos_tui.domain.pairs import QAPair
 from ontos_tui.domain.serving import InferenceRecord
 from ontos_tui.domain.training import ModelVersion
 from ontos_tui.services import drift_reading
@@ -138,6 +139,21 @@ def test_predictions_are_compared_with_labels_of_this_version_only(workspace: Wo
     defect = feature(check(workspace), "defect")
     assert (defect.signal, defect.drifted, defect.recent_count) == (Signal.PREDICTION, True, 400)
     assert defect.why == "defect: none rises from 33 % in training to 66 %"
+
+
+def test_an_answer_that_people_may_leave_out_is_no_drift(workspace: Workspace) -> None:
+    model = deployed(workspace, 120)
+    with workspace.store.write() as connection:
+        for pair in rows.find(connection, QAPair)[::2]:
+            rows.change(connection, pair, answer={"defect": (pair.answer or {})["defect"]})
+    ask(workspace.store, model, range(200), NOON)
+    report = check(workspace)
+    assert report.drifted == []
+    assert "severe missing" not in {one.label for one in report.features}
+    ask(workspace.store, model, range(200), NOON - 2 * DAY)
+    ask(workspace.store, model, range(100), NOON, output={"defect": "none"})
+    then = (NOON - 3 * DAY, NOON - DAY)
+    assert feature(check(workspace, reference=then), "severe missing").drifted
 
 
 def test_latency_errors_and_ratings_are_compared_with_the_time_before(

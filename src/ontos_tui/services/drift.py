@@ -50,17 +50,25 @@ REPORTS = table(DriftReport).c
 
 @dataclass(frozen=True)
 class _Sides:
-    """Everything that is compared. `inputs` and `answers` are the reference's, of the pairs or of the traffic."""
+    """Everything that is compared. `inputs` and `answers` are the reference's: pairs if `trained`, else traffic."""
 
+    trained: bool
     model: ModelVersion
     inputs: list[Row]
     answers: list[Answer]
     total: int
     earlier: Traffic
     recent: Traffic
-    told: str
-    """What the reference of inputs and answers is, as the end of a sentence: higher than `in training`."""
-    told_earlier: str
+
+    @property
+    def told(self) -> str:
+        """What the reference of inputs and answers is, as the end of a sentence: higher than `in training`."""
+        return "in training" if self.trained else "earlier"
+
+    @property
+    def told_earlier(self) -> str:
+        """What the earlier traffic is, as the end of a sentence."""
+        return "before" if self.trained else "earlier"
 
 
 class DriftService:
@@ -142,11 +150,11 @@ def _read(connection: Connection, endpoint: str, reference: str | Window, window
     if not isinstance(reference, str):
         earlier = read_traffic(connection, endpoint, *reference)
         answers = [output for output in earlier.outputs if output is not None]
-        return _Sides(model, earlier.inputs, answers, earlier.total, earlier, recent, "earlier", "earlier")
+        return _Sides(False, model, earlier.inputs, answers, earlier.total, earlier, recent)
     since, until = window
     earlier = read_traffic(connection, endpoint, since - max(BEFORE, until - since), since)
     inputs, answers, total = read_training(connection, model.id)
-    return _Sides(model, inputs, answers, total, earlier, recent, "in training", "before")
+    return _Sides(True, model, inputs, answers, total, earlier, recent)
 
 
 def _signals(sides: _Sides) -> Iterator[FeatureDrift]:
@@ -158,12 +166,13 @@ def _signals(sides: _Sides) -> Iterator[FeatureDrift]:
         columns = (values_of(sides.inputs, name), values_of(recent.inputs, name))
         yield from compare_columns(name, Signal.INPUT, *columns, sides.told)
     # What another version answered says nothing about this one's labels; against a time it is part of the change.
-    trained = sides.told == "in training"
-    only = sides.model.id if trained else None
+    only = sides.model.id if sides.trained else None
     outputs, confidences = recent.answers(only)
     for name in sides.model.template_snapshot["output_schema"]["properties"]:
         columns = (values_of(sides.answers, name), values_of(outputs, name))
-        yield from compare_columns(name, Signal.PREDICTION, *columns, sides.told)
+        found = compare_columns(name, Signal.PREDICTION, *columns, sides.told)
+        # People leave out what a model always answers, so that only against answers a gap says something.
+        yield from (one for one in found if one.signal is not Signal.MISSING or not sides.trained)
     _, sure = earlier.answers(only)
     for name in _names(confidences):
         a, b = ([value for value in values_of(side, name) if value is not None] for side in (sure, confidences))
@@ -238,7 +247,7 @@ def _notes(sides: _Sides) -> list[str]:
         f"A signal drifted when its adjusted p-value is below {ALPHA} and its score above {min(BANDS.values()):g}. "
         f"Each side needs {MINIMUM} values.",
     ]
-    if sides.told == "in training":
+    if sides.trained:
         told.append(
             "Inputs and predictions are compared with the training pairs and their labels; confidence, latency, "
             f"errors and ratings with the traffic since {sides.earlier.since:%Y-%m-%d %H:%M} UTC."
@@ -246,7 +255,7 @@ def _notes(sides: _Sides) -> list[str]:
     for traffic in {id(one): one for one in (sides.earlier, sides.recent)}.values():
         if traffic.total > len(traffic.inputs):
             told.append(f"Of {traffic.total:,} requests, {len(traffic.inputs):,} were drawn at random (seed {SEED}).")
-    if sides.total > len(sides.inputs) and sides.told == "in training":
+    if sides.trained and sides.total > len(sides.inputs):
         told.append(f"Of {sides.total:,} training pairs, {len(sides.inputs):,} were drawn by their random ids.")
     if left := [
         name for name in _names(sides.recent.inputs) if sides.model.features and name not in sides.model.features
