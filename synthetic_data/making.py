@@ -152,3 +152,71 @@ def choose_examples(
                 "expected_output": dict(made.truth),
                 "explanation": made.reason,
             }
+
+
+@dataclass(frozen=True)
+class Stream:
+    """The readings of one unit in order, and its windows: item, label as written down, truth, why ("" if unclear)."""
+
+    rows: Sequence[Row]
+    windows: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any], str]]
+
+
+def write_streams(
+    folder: Path, data: str, columns: Sequence[str], answer: Sequence[str], streams: Iterable[Stream]
+) -> list[Path]:
+    """Write all readings as one long table, the answers of windows to truth.csv and held_out.csv; returns the paths.
+
+    Every fifth unit is held out as a whole: windows of one unit are alike.
+    """
+    paths = [folder / data, folder / "truth.csv", folder / "held_out.csv"]
+    with ExitStack() as stack:
+        readings = opened(stack, paths[0], columns)
+        answers = [opened(stack, path, ("item", *answer)) for path in paths[1:]]
+        for number, stream in enumerate(streams):
+            for row in stream.rows:
+                readings.write(row)
+            held_out = number % HELD_OUT_EVERY == HELD_OUT_EVERY // 2
+            for item, label, truth, _ in stream.windows:
+                answers[held_out].write({"item": item, **(truth if held_out else label)})
+    return paths
+
+
+def window_fields(rows: Sequence[Row], group: str, order: str) -> dict[str, Any]:
+    """A window of readings as a sheet makes an item of it: see `platforms/local/windows.py`."""
+    fields: dict[str, Any] = {
+        group: typed(rows[0][group]),
+        "window_start": rows[0][order].replace(" ", "T"),
+        "window_end": rows[-1][order].replace(" ", "T"),
+    }
+    for name in rows[0]:
+        if name in (group, order):
+            continue
+        values = [typed(row[name]) for row in rows]
+        if any(isinstance(value, str) for value in values):
+            fields[name] = next(value for value in reversed(values) if value is not None)
+        else:
+            fields |= {f"{name}_{key}": value for key, value in _figures(values).items()}
+    return fields
+
+
+def _figures(values: Sequence[Any]) -> dict[str, Any]:
+    known = [(place, float(value)) for place, value in enumerate(values) if value is not None]
+    count = len(known)
+    mean = math.fsum(value for _, value in known) / count if count else None
+    figures: dict[str, float | None] = dict.fromkeys(("mean", "std", "min", "max", "slope", "last"))
+    if mean is not None:
+        middle = math.fsum(place for place, _ in known) / count
+        spread = math.fsum((place - middle) ** 2 for place, _ in known)
+        squares = math.fsum((value - mean) ** 2 for _, value in known)
+        along = math.fsum((place - middle) * (value - mean) for place, value in known)
+        figures = {
+            "mean": mean,
+            "std": math.sqrt(squares / (count - 1)) if count > 1 else None,
+            "min": min(value for _, value in known),
+            "max": max(value for _, value in known),
+            "slope": along / spread if spread else None,
+            "last": known[-1][1],
+        }
+    rounded = {name: None if one is None else float(f"{one:.6g}") for name, one in figures.items()}
+    return {**rounded, "series": [None if value is None else float(f"{value:.4g}") for value in values]}

@@ -119,7 +119,9 @@ def test_answers_fit_the_template_and_stay_apart_from_the_data(key: str, tmp_pat
     check_schema(schema)
     found = case(key, tmp_path)
     held_out, truth = answers(key, held_out=True), answers(key, held_out=False)
-    assert not set(schema["properties"]) & set(next(iter(found.items.values()))), "the answer stands in the data"
+    fields = next(iter(found.items.values()))
+    assert not set(schema["properties"]) & set(fields), "the answer stands in the data"
+    assert set(found.features) <= set(fields)
     assert len(found.items) >= 500
     assert sorted(found.items) == sorted([*held_out, *truth])
     assert 0.15 < len(held_out) / len(found.items) < 0.3
@@ -189,6 +191,27 @@ def test_a_model_learns_something_of_every_use_case_and_never_all(key: str, tmp_
     chance = TrainingSet(fields[:1], found.features, tuple(shuffled(train)), tuple(held_out), "held_out")
     (score,) = trainer.train(chance, "nearest", tmp_path / "chance", Silent()).evaluation.scores
     assert (score.value < score.baseline + 0.08) if score.higher_is_better else (score.value > 0.9 * score.baseline)
+
+
+@pytest.mark.parametrize("key", ["anomaly_detection", "remaining_useful_life"])
+def test_examples_of_windows_are_what_a_sheet_would_make(key: str, tmp_path: Path) -> None:
+    """The generators compute windows by themselves, for the examples; the same rows give the same figures."""
+    sheet = manifest(key)["sheet"]
+    columns = (sheet["window_group"], sheet["window_order"])
+    program = (
+        "import csv, json, sys\n"
+        "from synthetic_data.making import window_fields\n"
+        "rows = list(csv.DictReader(open(sys.argv[1], encoding='utf-8', newline='')))\n"
+        f"rows = [row for row in rows if row[{columns[0]!r}] == rows[0][{columns[0]!r}]][: {sheet['window_size']}]\n"
+        f"print(json.dumps(window_fields(rows, *{columns!r})))"
+    )
+    command = [sys.executable, "-c", program, str(DATA / key / manifest(key)["data"])]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    first = next(iter(case(key, tmp_path).items.values()))
+    by_hand = json.loads(done.stdout)
+    assert list(first) == list(by_hand)
+    for name, value in by_hand.items():
+        assert first[name] == (pytest.approx(value, rel=1e-3) if isinstance(value, float) else value), name
 
 
 def test_facts_stand_in_the_documents_where_the_answers_say() -> None:

@@ -22,11 +22,15 @@ class _Part(BaseModel):
 
 
 class SheetPart(_Part):
-    """The sheet over the data."""
+    """The sheet over the data: every row is an item, or with a window size every window of a stream."""
 
     name: str
     description: str = ""
     item_id_column: str | None = None
+    window_size: int | None = None
+    window_step: int | None = None
+    window_group: str | None = None
+    window_order: str | None = None
 
 
 class HeldOutPart(_Part):

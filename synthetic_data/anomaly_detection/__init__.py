@@ -1,0 +1,1 @@
+"""Anomaly Detection: hourly readings of radiation monitors."""

@@ -1,0 +1,1 @@
+"""Remaining Useful Life: detectors from their first day to their failure."""
