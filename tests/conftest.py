@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from ontos_tui.store.engine import Store
 from ontos_tui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from emulator.databricks.scene import Scene
+    from ontos_tui.platforms.databricks.client import Team
 
 # Shared machines are slow at times; what a test finds must not depend on that.
 settings.register_profile("ontos", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -21,6 +26,8 @@ def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting of the person who runs the tests reaches them; decisions are logged under `ana`."""
     for name in ("ONTOS_HOME", "ONTOS_CHAT_BASE_URL", "ONTOS_CHAT_MODEL", "ONTOS_CHAT_API_KEY", "ONTOS_SERVE_PORT"):
         monkeypatch.delenv(name, raising=False)
+    for name in ("PROFILE", "WAREHOUSE", "CATALOG", "SCHEMA"):
+        monkeypatch.delenv(f"ONTOS_DATABRICKS_{name}", raising=False)
     monkeypatch.setenv("ONTOS_ACTOR", "ana")
 
 
@@ -41,3 +48,25 @@ def workspace(home: Path) -> Iterator[Workspace]:
 def store(workspace: Workspace) -> Store:
     """The database of the workspace."""
     return workspace.store
+
+
+@pytest.fixture
+def scene(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Scene]:
+    """An emulated Databricks workspace with sample tables, which the environment leads to."""
+    from emulator.databricks.scene import served
+
+    with served() as made:
+        monkeypatch.setenv("DATABRICKS_CONFIG_FILE", str(tmp_path / "no-profiles"))
+        for name, value in {**made.environment, **made.settings}.items():
+            monkeypatch.setenv(name, value)
+        yield made
+
+
+@pytest.fixture
+def databricks(scene: Scene) -> Iterator[Team]:
+    """The client of the emulated workspace."""
+    from ontos_tui.platforms.databricks.client import Place, Team
+
+    team = Team(Place("", "w1", "team", "ontos"), patience=5)
+    yield team
+    team.close()

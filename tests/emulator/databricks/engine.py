@@ -7,7 +7,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -58,6 +58,9 @@ class Engine:
     ask_model: AskModel | None = None
     statements: list[Statement] = field(default_factory=list)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By the name of a table, or of a column of one."""
+    versions: dict[str, int] = field(default_factory=dict)
+    """The last version of a table that was changed by a statement."""
 
     def __post_init__(self) -> None:
         self._connection = duckdb.connect()
@@ -93,10 +96,16 @@ class Engine:
             name, tags = tagged
             self.tags.setdefault(name, {}).update(tags)
             return Result((), [], 0)
+        if isinstance(tree, exp.Describe) and tree.args.get("style") == "HISTORY":
+            return self._history(_name_of(tree.this, namespace))
+        changed = _changed(tree)
         _check_create(tree, sql)
         _check_merge(tree)
         tree = _for_duckdb(tree, parameters)
         _qualify(tree, namespace)
+        for asked in list(tree.find_all(exp.Table)):
+            if asked.db == "information_schema" and asked.name in ("table_tags", "column_tags"):
+                asked.replace(self._tags_as_rows(asked))
         used = {node.name for node in tree.find_all(exp.Placeholder)}
         missing = used - set(parameters)
         if missing:
@@ -110,12 +119,49 @@ class Engine:
             rows = cursor.fetchall()
         except duckdb.Error as error:
             raise _as_databricks(error) from error
+        if changed is not None:
+            name = _name_of(changed, namespace)
+            self.versions[name] = self.versions.get(name, -1) + 1
+        if isinstance(tree, exp.Describe):
+            told = [(str(row[0]), str(row[1]), None) for row in rows]
+            return Result((("col_name", "VARCHAR"), ("data_type", "VARCHAR"), ("comment", "VARCHAR")), told)
         if isinstance(tree, exp.Insert | exp.Update | exp.Delete | exp.Merge):
             affected = int(rows[0][0]) if rows else 0
             return Result((("num_affected_rows", "BIGINT"),), [(affected,)], affected)
         if isinstance(tree, exp.Create | exp.Drop | exp.Alter | exp.Command):
             return Result((), [], 0)
         return Result(columns, rows)
+
+    def _history(self, name: str) -> Result:
+        """DESCRIBE HISTORY: the newest version first."""
+        catalog, schema, table = name.split(".")
+        where = "table_catalog = ? AND table_schema = ? AND table_name = ? AND table_type = 'BASE TABLE'"
+        if not self.direct(f"SELECT 1 FROM information_schema.tables WHERE {where}", [catalog, schema, table]):
+            raise SqlError("DELTA_TABLE_NOT_FOUND", f"{name} is not a Delta table.", "42P01")
+        last = self.versions.get(name, 0)
+        at = datetime(2026, 1, 1, tzinfo=UTC)
+        rows = [(version, at + timedelta(seconds=version), "WRITE") for version in range(last, -1, -1)]
+        return Result((("version", "BIGINT"), ("timestamp", "TIMESTAMP"), ("operation", "VARCHAR")), rows)
+
+    def _tags_as_rows(self, asked: exp.Table) -> exp.Expression:
+        """information_schema's tags of tables (three parts) or of columns (four)."""
+        columns = asked.name == "column_tags"
+        names = ["catalog_name", "schema_name", "table_name", *(["column_name"] if columns else [])]
+        found = [
+            [*name.split("."), key, value]
+            for name, tags in self.tags.items()
+            if name.count(".") == len(names) - 1 and name.startswith(f"{asked.catalog}.")
+            for key, value in tags.items()
+        ]
+        names += ["tag_name", "tag_value"]
+        rows = found or [[None] * len(names)]
+        selects = [
+            exp.select(*(exp.alias_(exp.cast(exp.convert(value), "text"), name) for name, value in named))
+            for named in (zip(names, row, strict=True) for row in rows)
+        ]
+        whole = selects[0] if len(selects) == 1 else exp.union(*selects, distinct=False)
+        kept = exp.select("*").from_(whole.subquery("made")).where("schema_name IS NOT NULL")
+        return kept.subquery(asked.alias or asked.name)
 
     def _ai_query(self, endpoint: str, prompt: str) -> str:
         if self.ask_model is None:
@@ -131,6 +177,21 @@ def _bound(value: Any) -> Any:
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC).replace(tzinfo=None)
     return value
+
+
+def _changed(tree: exp.Expression) -> exp.Table | None:
+    """The table whose version a statement moves on."""
+    if isinstance(tree, exp.Insert | exp.Update | exp.Delete | exp.Merge) or (
+        isinstance(tree, exp.Create) and tree.kind == "TABLE"
+    ):
+        target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
+        return target.copy() if isinstance(target, exp.Table) else None
+    return None
+
+
+def _name_of(table: exp.Table, namespace: str) -> str:
+    catalog, _, schema = namespace.partition(".")
+    return ".".join((table.catalog or catalog, table.db or schema or "default", table.name))
 
 
 def _check_parameters(parameters: Mapping[str, Any]) -> None:

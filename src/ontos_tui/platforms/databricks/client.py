@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 RETRY_SECONDS = 60
 """Seconds that the SDK goes on trying a request that is refused for a while."""
+BROWSE_SECONDS = 5
+"""The same while somebody waits in front of a screen."""
+IDLE = 4
+"""Connections that stay open for the next statement."""
 _NAME = re.compile(r"[A-Za-z0-9_\-]{1,255}")
 _CLASS = re.compile(r"\[([A-Z][A-Z0-9_.]+)\]")
 
@@ -59,11 +64,14 @@ def quoted(name: str) -> str:
 
 
 class Team:
-    """One workspace. Safe to use from several threads: each has a connection of its own."""
+    """One workspace. Safe to use from several threads: a connection is lent to one statement at a time."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, patience: int = RETRY_SECONDS) -> None:
+        """`patience` is how many seconds a workspace that does not answer is tried again."""
         self.place = place
-        self._local = threading.local()
+        self._patience = patience
+        self._idle: list[Any] = []
+        self._lock = threading.Lock()
 
     @cached_property
     def client(self) -> WorkspaceClient:
@@ -78,7 +86,12 @@ class Team:
         # It tells every missing piece of metadata on the terminal, in the middle of the screen.
         logging.getLogger("databricks.sdk").setLevel(logging.ERROR)
         try:
-            config = Config(profile=self.place.profile or None, retry_timeout_seconds=RETRY_SECONDS, product="ontos")
+            config = Config(
+                profile=self.place.profile or None,
+                retry_timeout_seconds=self._patience,
+                http_timeout_seconds=max(10, self._patience),
+                product="ontos",
+            )
             return WorkspaceClient(config=config)
         except ValueError as error:
             raise PlatformError(
@@ -88,53 +101,72 @@ class Team:
 
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """The rows of a statement, by column. Raises SqlFailedError, AwayError, PlatformError."""
-        cursor = self._run(sql, parameters)
-        names = [one[0] for one in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        with self._executed(sql, parameters) as cursor:
+            names = [one[0] for one in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def change(self, sql: str, parameters: Mapping[str, Any] | None = None) -> int:
         """Run a statement that changes something; returns how many rows it did, 0 where that is not told."""
         found = self.rows(sql, parameters)
         return int(found[0].get("num_affected_rows") or 0) if found else 0
 
-    def pages(self, sql: str, parameters: Mapping[str, Any] | None = None, size: int = 1_000) -> Any:
-        """The rows of a large result, page by page, as lists of mappings."""
-        cursor = self._run(sql, parameters)
-        names = [one[0] for one in cursor.description or ()]
-        while found := cursor.fetchmany(size):
-            yield [dict(zip(names, row, strict=True)) for row in found]
+    def pages(
+        self, sql: str, parameters: Mapping[str, Any] | None = None, size: int = 1_000
+    ) -> Iterator[list[dict[str, Any]]]:
+        """The rows of a large result, page by page, as lists of mappings. Raises as `rows` does."""
+        with self._executed(sql, parameters) as cursor:
+            names = [one[0] for one in cursor.description or ()]
+            while found := cursor.fetchmany(size):
+                yield [dict(zip(names, row, strict=True)) for row in found]
 
     def close(self) -> None:
-        """Let go of this thread's connection."""
-        connection = getattr(self._local, "connection", None)
-        if connection is not None:
-            self._local.connection = None
-            try:
-                connection.close()
-            except Exception as error:  # noqa: BLE001  # it is gone either way
-                logging.getLogger("ontos.databricks").warning("closing the connection: %s", error)
+        """Let go of the connections that nobody uses now."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            _close(connection)
 
-    def _run(self, sql: str, parameters: Mapping[str, Any] | None) -> Any:
-        from databricks.sql import exc
-
+    @contextmanager
+    def _executed(self, sql: str, parameters: Mapping[str, Any] | None) -> Iterator[Any]:
+        """A cursor over the statement's result. Its connection is lent meanwhile, and gone after a broken one."""
+        with self._lock:
+            connection = self._idle.pop() if self._idle else None
+        known = connection is not None
+        if connection is None:
+            connection = self._connect()
+        exc, sound = _exceptions(), True
         try:
-            cursor = self._connection().cursor()
-            cursor.execute(sql, dict(parameters or {}))
+            try:
+                cursor = connection.cursor()
+                cursor.execute(sql, dict(parameters or {}))
+            except exc.Error as error:
+                if not known or "SessionHandle" not in str(error):
+                    raise
+                # The warehouse was restarted since; the statement did not run.
+                _close(connection)
+                connection = self._connect()
+                cursor = connection.cursor()
+                cursor.execute(sql, dict(parameters or {}))
+            yield cursor
+            cursor.close()
         except exc.ServerOperationError as error:
             raise _refused(str(error)) from error
         except (exc.Error, OSError) as error:
-            self.close()
+            sound = False
             raise self._away(error) from error
-        return cursor
+        finally:
+            with self._lock:
+                kept = sound and len(self._idle) < IDLE
+                if kept:
+                    self._idle.append(connection)
+            if not kept:
+                _close(connection)
 
-    def _connection(self) -> Any:
-        """This thread's connection to the warehouse."""
-        known = getattr(self._local, "connection", None)
-        if known is not None:
-            return known
+    def _connect(self) -> Any:
+        """A new connection to the warehouse, whose times are in UTC. Raises AwayError, PlatformError."""
+        exc = _exceptions()
         from databricks import sql
 
-        logging.getLogger("databricks.sql").setLevel(logging.ERROR)
         config = self.client.config
         if not self.place.warehouse_id:
             raise PlatformError(
@@ -143,16 +175,20 @@ class Team:
         path = f"/sql/1.0/warehouses/{self.place.warehouse_id}"
         # A workspace is always https; the address of a test is not, and the connector has no other word for that.
         plain = {"_connection_uri": f"{config.host}{path}"} if str(config.host).startswith("http://") else {}
-        self._local.connection = sql.connect(
-            server_hostname=config.hostname,
-            http_path=path,
-            credentials_provider=lambda: config.authenticate,
-            enable_telemetry=False,
-            # With the default the connector sleeps a minute at every 429 and 503, whatever Retry-After says.
-            _retry_delay_max=5,
-            **plain,
-        )
-        return self._local.connection
+        try:
+            return sql.connect(
+                server_hostname=config.hostname,
+                http_path=path,
+                credentials_provider=lambda: config.authenticate,
+                session_configuration={"timezone": "UTC"},
+                enable_telemetry=False,
+                # With the default the connector sleeps a minute at every 429 and 503, whatever Retry-After says.
+                _retry_delay_max=5,
+                _retry_stop_after_attempts_duration=float(self._patience),
+                **plain,
+            )
+        except (exc.Error, OSError, ValueError) as error:
+            raise self._away(error) from error
 
     def _away(self, error: Exception) -> PlatformError:
         told = str(error).splitlines()[0][:300]
@@ -162,6 +198,21 @@ class Team:
             f"The warehouse cannot be reached: {told}.",
             "Work goes on here; it is tried again later. `ontos doctor` checks.",
         )
+
+
+def _exceptions() -> Any:
+    """The connector's errors. It is told first not to write on the terminal what else it wants installed."""
+    logging.getLogger("databricks.sql").setLevel(logging.ERROR)
+    from databricks.sql import exc
+
+    return exc
+
+
+def _close(connection: Any) -> None:
+    try:
+        connection.close()
+    except Exception as error:  # noqa: BLE001  # it is gone either way
+        logging.getLogger("ontos.databricks").warning("closing a connection: %s", error)
 
 
 def sdk_error(error: Exception) -> OntosError:
