@@ -306,3 +306,12 @@ async def test_uses_of_many_are_changed_at_once(home: Path) -> None:
         await user.sees("uses of 2 changed")
         found = {ref: pair.prohibited_uses for ref, pair in _pairs(user, sheet).items()}
         assert found == {"item-1": ["few_shot"], "item-2": ["few_shot"], "item-3": [], "item-4": []}
+
+
+async def test_who_ends_the_app_at_the_desk_holds_no_claim(home: Path) -> None:
+    sheet = _made(home)
+    async with _desk(home) as user:
+        await user.until(lambda: bool(user.app.workspace.claims.at_work(sheet.id)), "the next pairs are claimed")
+        await user.settle()
+    with Workspace(home) as workspace:
+        assert not workspace.claims.at_work(sheet.id)

@@ -373,6 +373,8 @@ class LabelDesk(Many):
         self.post_message(self.Left(self._work.id if self._work is not None else ""))
 
     def on_unmount(self) -> None:
-        """Whatever ends the app: what was decided is written first."""
+        """Whatever ends the app: what was decided is written first, and others may be led to what was claimed here."""
         if self._writer is not None:
+            workspace, session = self.ontos.workspace, self._session
+            self._writer.put(lambda: workspace.claims.release(session), lambda _: None, self.ontos.tell_error)
             self._writer.close()
