@@ -1,0 +1,281 @@
+"""Does the loop make models better? Real data, replayed through the real services, three rounds.
+
+    python tests/benchmarks/improve.py [ROUNDS]
+
+A model learns from a biased slice of the data and is served. Each round some of the other rows are asked about; where
+the answer is wrong, somebody says so with the right answer (rating 1), where it is right, rates it 5. All feedback is
+converted in bulk, the pairs are approved, the model is trained again by `retrain`, and deployed. 30 % of the rows, of
+all kinds, are for evaluation only: no version ever learns them. In the end every version is scored on them (`curve`).
+Beside each score stands that of a model that was given as many pairs at once, drawn at random from all kinds: what is
+left to gain. Public data is read where ONTOS_REAL_DATA has it. Ends with an error when a score has not risen.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ontos_tui.domain.data import Sheet
+from ontos_tui.domain.pairs import GenerationMode, QAPair, TrainingSheet, Verdict
+from ontos_tui.domain.record import now
+from ontos_tui.domain.serving import Origin
+from ontos_tui.domain.states import FeedbackStatus, GapStatus, JobStatus, PairStatus
+from ontos_tui.domain.template import Template
+from ontos_tui.platforms.base import Silent
+from ontos_tui.services.curve import bar, span_of
+from ontos_tui.services.feedback import FeedbackFilter
+from ontos_tui.services.improve import BulkAction
+from ontos_tui.services.label import Decision
+from ontos_tui.services.training_sheets import make_training_sheet
+from ontos_tui.store import rows
+from ontos_tui.workspace import Workspace
+
+Item = tuple[dict[str, Any], Any]
+FAILURES = ("TWF", "HDF", "PWF", "OSF")
+HELD_OUT = 0.3
+FIRST = 150
+"""Pairs of the biased slice that the first version learns from."""
+ASKED = 150
+"""Rows that are asked about in each round."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """Rows with their right answers, and which of them are in the biased slice."""
+
+    name: str
+    schema: dict[str, Any]
+    items: Sequence[Item]
+    slice_words: str
+    in_slice: Callable[[dict[str, Any]], bool]
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """The rows of a CSV file, numbers as numbers."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return [{name: number(value) for name, value in row.items()} for row in csv.DictReader(file)]
+
+
+def number(text: str) -> Any:
+    """A text as the number that it writes; else as it is."""
+    try:
+        value = float(text)
+    except ValueError:
+        return text
+    return int(value) if value.is_integer() and "." not in text else value
+
+
+def real(name: str) -> Path | None:
+    """A file of the public data, where it is."""
+    beside = Path(__file__).parents[3] / "shared" / "real_data"
+    path = Path(os.environ.get("ONTOS_REAL_DATA") or beside) / name
+    return path if path.exists() else None
+
+
+def classes(values: set[str]) -> dict[str, Any]:
+    """The schema of one class."""
+    return {"type": "object", "properties": {"answer": {"enum": sorted(values)}}, "required": ["answer"]}
+
+
+def plates(path: Path) -> Data:
+    """Steel plates: which of seven faults; the slice has one of the two types of steel."""
+    items = [({k: v for k, v in row.items() if k != "fault"}, row["fault"]) for row in read(path)]
+    schema = classes({fault for _, fault in items})
+    return Data("steel plates", schema, items, "thin plates (up to 70)", lambda row: row["Steel_Plate_Thickness"] <= 70)
+
+
+def machines(path: Path) -> Data:
+    """Machine failures: which kind, or none; as many without a failure as with one."""
+    found = []
+    for row in read(path):
+        kinds = [kind for kind in FAILURES if row[kind]]
+        kept = {name: value for name, value in row.items() if name not in (*FAILURES, "RNF", "Machine_failure")}
+        for name in ("UDI", "Product ID"):
+            del kept[name]
+        found.append((kept, kinds[0] if kinds else "none"))
+    failed = [item for item in found if item[1] != "none"]
+    fine = random.Random(1).sample([item for item in found if item[1] == "none"], len(failed))
+    slice_words = "tools with little wear (under 120 min)"
+    schema = classes({"none", *FAILURES})
+    return Data("machine failures", schema, failed + fine, slice_words, lambda row: row["Tool wear [min]"] < 120)
+
+
+def air(path: Path) -> Data:
+    """Air quality: carbon monoxide from the cheap sensors; the slice is the warm half of the year."""
+    items = []
+    for row in read(path)[:4_000]:
+        if row["CO(GT)"] == -200 or row["PT08.S1(CO)"] == -200 or not isinstance(row["T"], float):
+            continue
+        sensors = ("PT08.S1(CO)", "PT08.S2(NMHC)", "PT08.S3(NOx)", "PT08.S4(NO2)", "PT08.S5(O3)", "T", "RH", "AH")
+        items.append(({name: row[name] for name in sensors}, float(row["CO(GT)"])))
+    schema = {"type": "object", "properties": {"answer": {"type": "number"}}, "required": ["answer"]}
+    return Data("air quality", schema, items, "little traffic (S1 under 1,000)", lambda row: row["PT08.S1(CO)"] < 1_000)
+
+
+def crystals(folder: Path) -> Data:
+    """Our made-up inspections of crystals: which defect; the slice is one type of detector."""
+    truth = {
+        row["inspection_id"]: row["defect_class"] for row in read(folder / "truth.csv") + read(folder / "held_out.csv")
+    }
+    drop = ("inspection_id", "inspected_at", "serial", "operator_note")
+    items = [
+        ({k: v for k, v in row.items() if k not in drop}, truth[row["inspection_id"]])
+        for row in read(folder / "inspections.csv")
+        if row["inspection_id"] in truth
+    ]
+    schema = classes({defect for _, defect in items})
+    return Data("crystals (made up)", schema, items, "NaI detectors", lambda row: row["detector_type"] == "NaI")
+
+
+def sheet_of(workspace: Workspace, data: Data, name: str) -> TrainingSheet:
+    """An empty training sheet for this data."""
+    source = Sheet(name=name, source_table=f"local.files.{name.replace(' ', '_')}")
+    template = Template(
+        name=name,
+        label_type="answer",
+        user_prompt="what?",
+        output_schema=data.schema,
+        feature_columns=list(data.items[0][0]),
+    )
+    with workspace.store.write() as connection:
+        rows.add(connection, source)
+        rows.add(connection, template)
+        return make_training_sheet(
+            connection, source, template, GenerationMode.MANUAL, workspace.actor, status="review"
+        )
+
+
+def put(workspace: Workspace, sheet: TrainingSheet, items: Sequence[Item], first: int, **more: Any) -> None:
+    """Labelled pairs."""
+    pairs = (
+        QAPair(
+            training_sheet_id=sheet.id,
+            sheet_id=sheet.sheet_id,
+            item_ref=f"row-{first + place}",
+            sequence_number=first + place,
+            source_data=fields,
+            answer={"answer": answer},
+            status=PairStatus.LABELED,
+            reviewed_by="expert",
+            reviewed_at=now(),
+            **more,
+        )
+        for place, (fields, answer) in enumerate(items)
+    )
+    with workspace.store.write() as connection:
+        rows.add_many(connection, pairs)
+
+
+def is_right(said: Any, truth: Any, usual: float) -> bool:
+    """Whether an expert would call it right: a class when it is the same, a number within the usual error."""
+    return abs(said - truth) <= usual if isinstance(truth, float) else bool(said == truth)
+
+
+def one_round(workspace: Workspace, sheet: TrainingSheet, asked: Sequence[Item], usual: float) -> tuple[int, int]:
+    """Ask, say what was wrong, convert, approve, retrain, deploy. Returns how many were wrong, and pairs made."""
+    service = workspace.improve
+    records = workspace.deploy.query("live", [fields for fields, _ in asked], origin=Origin.CLI)
+    wrong = 0
+    for record, (_, truth) in zip(records, asked, strict=True):
+        right = record.output is not None and is_right(record.output["answer"], truth, usual)
+        wrong += not right
+        service.add_feedback(record.request_id, 5 if right else 1, correction=None if right else {"answer": truth})
+    new = service.feedback(wanted=FeedbackFilter(status=FeedbackStatus.NEW))
+    report = service.bulk(BulkAction.CONVERT, [item.id for item in new])
+    assert not report.refused, report.refused
+    ids = [one.curation_item_id for one in report.conversions]
+    workspace.label.decide([Decision(one, Verdict.APPROVE) for one in ids])
+    job = workspace.jobs.wait(service.retrain("live").id)
+    assert job.status is JobStatus.SUCCEEDED, job.error
+    workspace.deploy.deploy("live", "live")
+    return wrong, len(ids)
+
+
+def replay(data: Data, rounds: int) -> bool:
+    """The whole story of one data set; whether the held-out score has risen."""
+    draw = random.Random(7)
+    items = draw.sample(list(data.items), len(data.items))
+    held_out, rest = items[: int(HELD_OUT * len(items))][:1_000], items[int(HELD_OUT * len(items)) :]
+    slice_, others = ([one for one in rest if data.in_slice(one[0]) is wanted] for wanted in (True, False))
+    start, traffic = slice_[:FIRST], draw.sample(others + slice_[FIRST:], len(rest) - len(slice_[:FIRST]))
+    with tempfile.TemporaryDirectory() as folder, Workspace(Path(folder)) as workspace:
+        sheet = sheet_of(workspace, data, "live")
+        put(workspace, sheet, held_out, 1, allowed_uses=["evaluation"])
+        put(workspace, sheet, start, len(held_out) + 1)
+        params = {"training_sheet_id": sheet.id, "name": "live", "seed": 0}
+        first = workspace.train.run(params, "first", Silent())
+        workspace.deploy.deploy("live", "live")
+        before = workspace.gaps.analyze()
+        usual = first.evaluation["scores"][0]["value"] if isinstance(items[0][1], float) else 0.0
+        print(
+            f"{data.name}: {len(items):,} rows, {len(held_out):,} held out; first {len(start)} {data.slice_words}"
+        )
+        for step in range(rounds):
+            started = time.perf_counter()
+            asked = traffic[step * ASKED : (step + 1) * ASKED]
+            wrong, made = one_round(workspace, sheet, asked, usual)
+            seconds = time.perf_counter() - started
+            print(f"  round {step + 1}: {len(asked)} asked, {wrong} wrong, {made} pairs made, {seconds:.1f} s")
+        curve = workspace.train.curve("live")
+        after = workspace.gaps.analyze()
+        closed = len(workspace.gaps.gaps(status=GapStatus.RESOLVED))
+        print(f"  gaps: {len(before.new)} at first, {closed} of them closed by evidence, {len(after.new)} new")
+        low, high = span_of(curve)
+        print(f"  {curve.points[-1].score.metric}, {curve.basis}")
+        for point in curve.points:
+            score = point.score
+            fair = random_score(workspace, data, rest, held_out, point.model.train_count)
+            told = f"{score.value:.3f} ({score.low:.3f} to {score.high:.3f})"
+            print(
+                f"  v{point.model.version} {point.model.train_count:>5,} pairs  {bar(score, low, high, 40)}  {told}"
+                f"   as many at random: {fair:.3f}"
+            )
+        old, new = (curve.points[place].score for place in (0, -1))
+        compared = workspace.train.compare(curve.points[0].model, curve.points[-1].model)
+        print(f"  {compared.summary}\n")
+        return (new.value > old.value) if new.higher_is_better else (new.value < old.value)
+
+
+def random_score(workspace: Workspace, data: Data, rest: Sequence[Item], held_out: Sequence[Item], count: int) -> float:
+    """The score of a model that learned as many rows, drawn at random from all kinds."""
+    name = f"random {count}"
+    sheet = sheet_of(workspace, data, name)
+    put(workspace, sheet, held_out, 1, allowed_uses=["evaluation"])
+    put(workspace, sheet, random.Random(3).sample(list(rest), count), len(held_out) + 1)
+    model = workspace.train.run({"training_sheet_id": sheet.id, "name": f"random_{count}"}, name, Silent())
+    return float(model.evaluation["scores"][0]["value"])
+
+
+def main() -> None:
+    """All data sets that are here."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    public: tuple[tuple[str, Callable[[Path], Data]], ...] = (
+        ("defect_detection/steel_plates_faults.csv", plates),
+        ("predictive_maintenance/ai4i2020.csv", machines),
+        ("calibration_insights/air_quality_uci.csv", air),
+    )
+    rose = {}
+    for name, make in public:
+        path = real(name)
+        if path is None:
+            print(f"{name} is not here; set ONTOS_REAL_DATA to the folder that holds it\n")
+            continue
+        data = make(path)
+        rose[data.name] = replay(data, rounds)
+    data = crystals(Path(__file__).parents[2] / "synthetic_data" / "defect_detection")
+    rose[data.name] = replay(data, rounds)
+    fallen = [name for name, has_risen in rose.items() if not has_risen]
+    if fallen:
+        raise SystemExit(f"Not better after {rounds} rounds: {', '.join(fallen)}")
+
+
+if __name__ == "__main__":
+    main()
