@@ -36,6 +36,7 @@ def test_drift_is_told_with_its_reasons(ontos: Ontos, home: Path, model: ModelVe
     told = ontos("drift", "live").out
     assert "critical" in told and "96 training pairs" in told and "adjusted p" in told
     assert "! voltage runs" in told and "higher than in training (median" in told
+    assert "rating: no data yet (0 of 30 before, 0 of 30 now)" in told
     assert "west ␛[31m⟨202E⟩" in told and "\x1b" not in told
     report = ontos("drift", "live", "--last", as_json=True).json
     assert (report["severity"], report["state"], report["recent_rows"]) == ("critical", "compared", 100)

@@ -94,7 +94,7 @@ def test_a_shift_is_found_and_its_direction_said(seed: int, size: int, shift: fl
 
 
 @settings(max_examples=50)
-@given(seeds, st.integers(100, 2_000))
+@given(seeds, st.integers(300, 2_000))
 def test_a_wider_scatter_is_found_and_called_so(seed: int, size: int) -> None:
     draw = np.random.default_rng(seed)
     (one,) = compare_columns(

@@ -70,6 +70,7 @@ def test_the_same_traffic_as_in_training_is_quiet(workspace: Workspace, model: M
     assert report.severity is Severity.LOW
     assert report.drifted == []
     assert "No drift in" in report.summary
+    assert feature(report, "severe").why == "severe is as in training (false 67 %)"
     assert {one.signal for one in report.features if one.p_value is not None} >= {
         Signal.INPUT, Signal.PREDICTION, Signal.CONFIDENCE, Signal.LATENCY, Signal.ERRORS
     }  # fmt: skip

@@ -101,7 +101,9 @@ def _report_lines(report: DriftReport) -> Iterator[str]:
         yield ""
         yield from table(("", "signal", "kind", "severity", "score", "PSI", "adjusted p"), rows)
         yield ""
-        yield from (safe_line(f"{'!' if one.drifted else ' '} {one.why}") for one in report.features)
+        for one in report.features:
+            name = "" if one.test else f"{one.label}: "
+            yield safe_line(f"{'!' if one.drifted else ' '} {name}{one.why}")
     yield ""
     yield from (safe_line(note) for note in report.notes)
 

@@ -174,6 +174,8 @@ def _categories_told(name: str, found: Difference, before: str) -> str:
     shares = {value: (found.reference.get(value, 0.0), found.recent.get(value, 0.0)) for value in found.recent}
     most = max(shares, key=lambda value: abs(shares[value][1] - shares[value][0]))
     was, now = shares[most]
+    if _percent(was) == _percent(now):
+        return f"{name} is as {before} ({_named(most)} {_percent(now)})"
     if most in new:
         return f"{name}: {_percent(now)} are {_named(most)}, which did not occur {before}"
     told = (
