@@ -6,6 +6,11 @@ CREATE TABLE IF NOT EXISTS deployments (
   action STRING NOT NULL COMMENT 'deploy, roll_back, stop or start',
   at TIMESTAMP NOT NULL,
   by STRING NOT NULL,
+  hub_version BIGINT COMMENT 'the hub\'s own',
+  hub_origin STRING COMMENT 'the hub\'s own',
+  hub_push STRING COMMENT 'the hub\'s own',
+  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
+  hub_at TIMESTAMP COMMENT 'the hub\'s own',
   CONSTRAINT deployments_pk PRIMARY KEY (id)
 )
 USING DELTA

@@ -32,6 +32,11 @@ CREATE TABLE IF NOT EXISTS labeling_items (
   task_id STRING NOT NULL,
   job_id STRING NOT NULL,
   gold_answer STRING COMMENT 'the known truth; such an item only measures the labeler; JSON',
+  hub_version BIGINT COMMENT 'the hub\'s own',
+  hub_origin STRING COMMENT 'the hub\'s own',
+  hub_push STRING COMMENT 'the hub\'s own',
+  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
+  hub_at TIMESTAMP COMMENT 'the hub\'s own',
   CONSTRAINT labeling_items_pk PRIMARY KEY (id)
 )
 USING DELTA

@@ -22,6 +22,11 @@ CREATE TABLE IF NOT EXISTS labeling_jobs (
   is_personal BOOLEAN NOT NULL COMMENT 'one person\'s own list; its labels are canonical at once',
   status STRING NOT NULL COMMENT 'draft | active | paused | completed | archived',
   total_items BIGINT NOT NULL,
+  hub_version BIGINT COMMENT 'the hub\'s own',
+  hub_origin STRING COMMENT 'the hub\'s own',
+  hub_push STRING COMMENT 'the hub\'s own',
+  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
+  hub_at TIMESTAMP COMMENT 'the hub\'s own',
   CONSTRAINT labeling_jobs_pk PRIMARY KEY (id)
 )
 USING DELTA

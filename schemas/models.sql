@@ -24,6 +24,11 @@ CREATE TABLE IF NOT EXISTS models (
   artifact STRING NOT NULL COMMENT 'folder of the model\'s files, relative to the workspace',
   sha256 STRING NOT NULL COMMENT 'of the model\'s file',
   seconds DOUBLE NOT NULL COMMENT 'time that the training took',
+  hub_version BIGINT COMMENT 'the hub\'s own',
+  hub_origin STRING COMMENT 'the hub\'s own',
+  hub_push STRING COMMENT 'the hub\'s own',
+  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
+  hub_at TIMESTAMP COMMENT 'the hub\'s own',
   CONSTRAINT models_pk PRIMARY KEY (id)
 )
 USING DELTA

@@ -31,6 +31,11 @@ CREATE TABLE IF NOT EXISTS qa_pairs (
   version BIGINT NOT NULL COMMENT 'counts the changes, for sync and for lineage',
   training_sheet_id STRING NOT NULL,
   feedback_id STRING COMMENT 'the feedback that this pair was made from',
+  hub_version BIGINT COMMENT 'the hub\'s own',
+  hub_origin STRING COMMENT 'the hub\'s own',
+  hub_push STRING COMMENT 'the hub\'s own',
+  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
+  hub_at TIMESTAMP COMMENT 'the hub\'s own',
   CONSTRAINT qa_pairs_pk PRIMARY KEY (id)
 )
 USING DELTA

@@ -26,6 +26,11 @@ CREATE TABLE IF NOT EXISTS sheets (
   status STRING NOT NULL COMMENT 'active | archived | deleted',
   item_count BIGINT NOT NULL COMMENT 'rows after filter and sample, counted when the sheet was last validated',
   source_fingerprint STRING NOT NULL COMMENT 'size and modification time of the source when last validated',
+  hub_version BIGINT COMMENT 'the hub\'s own',
+  hub_origin STRING COMMENT 'the hub\'s own',
+  hub_push STRING COMMENT 'the hub\'s own',
+  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
+  hub_at TIMESTAMP COMMENT 'the hub\'s own',
   CONSTRAINT sheets_pk PRIMARY KEY (id)
 )
 USING DELTA

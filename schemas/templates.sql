@@ -21,6 +21,11 @@ CREATE TABLE IF NOT EXISTS templates (
   version STRING NOT NULL,
   parent_id STRING,
   status STRING NOT NULL COMMENT 'draft | published | archived',
+  hub_version BIGINT COMMENT 'the hub\'s own',
+  hub_origin STRING COMMENT 'the hub\'s own',
+  hub_push STRING COMMENT 'the hub\'s own',
+  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
+  hub_at TIMESTAMP COMMENT 'the hub\'s own',
   CONSTRAINT templates_pk PRIMARY KEY (id)
 )
 USING DELTA

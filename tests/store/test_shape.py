@@ -14,7 +14,7 @@ from ontos_tui.domain.data import Sheet
 from ontos_tui.domain.errors import StoreError
 from ontos_tui.domain.improve import AnnotationTask, GapUpdate
 from ontos_tui.domain.record import Record
-from ontos_tui.domain.tables import APPEND_ONLY, RECORDS
+from ontos_tui.domain.tables import APPEND_ONLY, RECORDS, SHARED
 from ontos_tui.store import delta, migrations, rows
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import METADATA, table
@@ -146,7 +146,7 @@ def test_databricks_can_read_the_statement(record: type[Record]) -> None:
     assert isinstance(statement, exp.Create)
     assert statement.find(exp.Table).name == record.TABLE
     columns = {column.name: column for column in statement.find_all(exp.ColumnDef)}
-    assert list(columns) == list(record.model_fields)
+    assert list(columns) == [*record.model_fields, *(delta.HUB_COLUMNS if record in SHARED else ())]
     for name, field in record.model_fields.items():
         definition = columns[name]
         nullable = not any(isinstance(item.kind, exp.NotNullColumnConstraint) for item in definition.constraints)

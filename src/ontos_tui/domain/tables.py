@@ -6,10 +6,11 @@ from ontos_tui.domain.alerts import Alert, AlertRule
 from ontos_tui.domain.data import DataTable, Sheet
 from ontos_tui.domain.drift import DriftReport
 from ontos_tui.domain.improve import AnnotationItem, AnnotationTask, FeedbackItem, Gap, GapUpdate
-from ontos_tui.domain.labeling import Claim, Hint, LabelingJob, LabelingTask, TaskItem
+from ontos_tui.domain.labeling import Claim, Hint, LabelingJob, LabelingTask, SavedView, TaskItem
 from ontos_tui.domain.pairs import CanonicalLabel, CanonicalLabelVersion, Event, QAPair, TrainingSheet
 from ontos_tui.domain.record import Record
 from ontos_tui.domain.serving import Deployment, Endpoint, InferenceRecord
+from ontos_tui.domain.sync import SyncConflict
 from ontos_tui.domain.template import Example, Labelset, Template
 from ontos_tui.domain.training import Job, JobEvent, ModelPair, ModelVersion
 
@@ -28,6 +29,7 @@ RECORDS: tuple[type[Record], ...] = (
     TaskItem,
     Claim,
     Hint,
+    SavedView,
     Event,
     Job,
     JobEvent,
@@ -44,7 +46,33 @@ RECORDS: tuple[type[Record], ...] = (
     DriftReport,
     AlertRule,
     Alert,
+    SyncConflict,
 )
 
 APPEND_ONLY: tuple[type[Record], ...] = (Event, JobEvent, Deployment, GapUpdate, CanonicalLabelVersion)
 """Records that are written once. The store refuses to change or delete them."""
+
+SHARED: tuple[type[Record], ...] = (
+    Sheet,
+    Template,
+    Example,
+    Labelset,
+    TrainingSheet,
+    QAPair,
+    CanonicalLabel,
+    CanonicalLabelVersion,
+    LabelingJob,
+    LabelingTask,
+    TaskItem,
+    ModelVersion,
+    ModelPair,
+    Endpoint,
+    Deployment,
+    FeedbackItem,
+    Gap,
+    GapUpdate,
+    AnnotationTask,
+    AnnotationItem,
+    Event,
+)
+"""Records that a team shares, in an order in which each comes after what it refers to."""

@@ -15,8 +15,17 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 
 from ontos_tui.domain.record import Record
-from ontos_tui.domain.tables import RECORDS
+from ontos_tui.domain.tables import RECORDS, SHARED
 from ontos_tui.store.tables import storage_type
+
+HUB_COLUMNS = {
+    "hub_version": "BIGINT",
+    "hub_origin": "STRING",
+    "hub_push": "STRING",
+    "hub_deleted": "BOOLEAN",
+    "hub_at": "TIMESTAMP",
+}
+"""The hub's own columns of a shared table: see platforms/databricks/hub.py."""
 
 _DELTA = {str: "STRING", bool: "BOOLEAN", int: "BIGINT", float: "DOUBLE", datetime: "TIMESTAMP", date: "DATE"}
 
@@ -49,8 +58,8 @@ def _comment(record: type[Record], name: str) -> str:
     return "; ".join(parts)
 
 
-def render(record: type[Record]) -> str:
-    """The CREATE TABLE statement of one record. `:catalog.:schema` is left to the session that runs it."""
+def render(record: type[Record], called: str = "") -> str:
+    """The CREATE TABLE statement of one record, called so; without a name, the session's schema holds it."""
     lines = []
     for name, field in record.model_fields.items():
         _, nullable = storage_type(field.annotation)
@@ -60,12 +69,14 @@ def render(record: type[Record]) -> str:
             + ("" if nullable else " NOT NULL")
             + (f" COMMENT {_quote(comment)}" if comment else "")
         )
+    if record in SHARED:
+        lines.extend(f"  {column} {kind} COMMENT 'the hub\\'s own'" for column, kind in HUB_COLUMNS.items())
     lines.append(f"  CONSTRAINT {record.TABLE}_pk PRIMARY KEY ({record.KEY})")
     meaning = " ".join((record.__doc__ or "").split())
     unique = "".join(f"-- one row for each ({', '.join(names)})\n" for names in record.UNIQUE)
     return (
         f"-- Rendered from {record.__module__}.{record.__name__} by: python -m ontos_tui.store.delta schemas\n"
-        f"{unique}CREATE TABLE IF NOT EXISTS {record.TABLE} (\n" + ",\n".join(lines) + f"\n)\nUSING DELTA\n"
+        f"{unique}CREATE TABLE IF NOT EXISTS {called or record.TABLE} (\n" + ",\n".join(lines) + f"\n)\nUSING DELTA\n"
         f"CLUSTER BY ({record.KEY})\n"
         f"COMMENT {_quote(meaning)}\n"
         "TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', 'delta.enableRowTracking' = 'true');\n"

@@ -54,6 +54,11 @@ def _windows(connection: Connection) -> None:
     _add_what_is_missing(connection)
 
 
+def _sharing(connection: Connection) -> None:
+    """Conflicts with what a team has at its hub."""
+    _add_what_is_missing(connection)
+
+
 def _add_what_is_missing(connection: Connection) -> None:
     """Tables and columns that the records have and the database has not; a new column gets the record's default."""
     METADATA.create_all(connection)
@@ -84,6 +89,7 @@ STEPS: tuple[Callable[[Connection], None], ...] = (
     _drift_and_alerts,
     _views,
     _windows,
+    _sharing,
 )
 
 VERSION = len(STEPS)

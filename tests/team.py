@@ -1,0 +1,59 @@
+"""A team at an emulated hub: workspaces of several people that share through it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from emulator.databricks.server import TOKEN
+from emulator.databricks.server import Workspace as Emulated
+from ontos_tui.domain.record import Record
+from ontos_tui.domain.tables import SHARED
+from ontos_tui.platforms.databricks.client import Place, Team
+from ontos_tui.platforms.databricks.hub import Hub
+from ontos_tui.services.label import LabelService
+from ontos_tui.services.labeling import LabelingService
+from ontos_tui.services.labels import CanonicalLabelService
+from ontos_tui.services.sync import SyncService
+from ontos_tui.store.engine import Store
+from ontos_tui.workspace import Workspace
+
+PLACE = Place("", "w1", "team", "ontos")
+
+
+def a_team(served: Emulated) -> Team:
+    """The way to the emulated workspace, as somebody whose token is in the environment."""
+    import os
+
+    os.environ["DATABRICKS_HOST"], os.environ["DATABRICKS_TOKEN"] = served.url, TOKEN
+    return Team(PLACE)
+
+
+class Member:
+    """One person with a workspace of their own."""
+
+    def __init__(self, home: Path, name: str, served: Emulated) -> None:
+        self.workspace = Workspace(home)
+        self.store: Store = self.workspace.store
+        self.name = name
+        self.hub = Hub(a_team(served))
+        self.sync = SyncService(self.store, self.hub, name)
+        self.label = LabelService(self.store, name)
+        self.labels = CanonicalLabelService(self.store, self.workspace.catalog, name)
+        self.labeling = LabelingService(self.store, self.workspace.catalog, name)
+
+    def close(self) -> None:
+        """Go home."""
+        self.sync.close()
+        self.workspace.close()
+
+    def shared(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """Every shared row by table and key, as it is stored."""
+        return {record.TABLE: self.rows(record) for record in SHARED}
+
+    def rows(self, record: type[Record]) -> dict[str, dict[str, Any]]:
+        """The rows of one table."""
+        names = list(record.model_fields)
+        with self.store.read() as connection:
+            found = connection.exec_driver_sql(f"SELECT {', '.join(names)} FROM {record.TABLE}")
+            return {str(row[names.index(record.KEY)]): dict(zip(names, row, strict=True)) for row in found}
