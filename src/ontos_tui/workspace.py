@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ontos_tui.services.labels import CanonicalLabelService
     from ontos_tui.services.labelsets import LabelsetService
     from ontos_tui.services.monitor import MonitorService
+    from ontos_tui.services.old_web import OldWebService
     from ontos_tui.services.onboarding import OnboardingService
     from ontos_tui.services.overview import OverviewService
     from ontos_tui.services.task_label import TaskLabelService
@@ -72,14 +73,14 @@ class Workspace:
 
     @cached_property
     def chat(self) -> ChatModel:
-        """What proposes answers: the OpenAI-compatible server of the settings, else retrieval from examples."""
+        """What proposes answers: the OpenAI-compatible server of the settings, else labelled examples and documents."""
         if self.settings.chat_base_url:
             from ontos_tui.platforms.openai import OpenAIChat
 
             return OpenAIChat(self.settings)
-        from ontos_tui.platforms.local.retrieval import NearestExamples
+        from ontos_tui.platforms.local.proposals import LocalProposals
 
-        return NearestExamples()
+        return LocalProposals()
 
     @cached_property
     def trainer(self) -> Trainer:
@@ -236,6 +237,12 @@ class Workspace:
         from ontos_tui.services.gaps import GapService
 
         return GapService(self.store, self.trainer, self.home, self.actor)
+
+    @cached_property
+    def old_web(self) -> OldWebService:
+        from ontos_tui.services.old_web import OldWebService
+
+        return OldWebService(self.store, self.actor)
 
     @cached_property
     def annotation(self) -> AnnotationTaskService:

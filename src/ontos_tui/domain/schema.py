@@ -25,7 +25,10 @@ class FieldKind(StrEnum):
 
 @dataclass(frozen=True)
 class AnswerField:
-    """One field of an answer. `choices` are an enum's values in the order of the schema, `spans` the rules of spans."""
+    """One field of an answer. `choices` are an enum's values in the order of the schema, `spans` the rules of spans.
+
+    `format` is what the schema says of a text, such as `date`.
+    """
 
     name: str
     kind: FieldKind
@@ -37,6 +40,7 @@ class AnswerField:
     maximum: float | None = None
     max_length: int | None = None
     spans: SpanRules | None = None
+    format: str = ""
 
     @property
     def classes(self) -> tuple[Any, ...]:
@@ -110,6 +114,7 @@ def _field(name: str, spec: Mapping[str, Any] | bool, required: bool) -> AnswerF
         maximum=spec.get("maximum"),
         max_length=spec.get("maxLength"),
         spans=SpanRules.of(name, spec) if kind is FieldKind.SPANS else None,
+        format=str(spec.get("format", "")),
     )
 
 
