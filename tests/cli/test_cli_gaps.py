@@ -53,6 +53,7 @@ def test_from_a_gap_to_the_pairs_that_close_it(ontos: Ontos, sheet: TrainingShee
     assert len(pairs) == 4
     ontos("label", "decide", pairs[0]["id"], "edit", "--answer", '{"defect": "none"}')
     assert len(ontos("tasks", "open", task, as_json=True).json["pairs"]) == 3
+    assert "Next: ontos label decide" in ontos("tasks", "open", task).out
     assert "in_progress" in ontos("tasks", "show", task[:8]).out
     ontos("tasks", "assign", task, "cy")
     ontos("tasks", "update", task, "--priority", "urgent", "--target", "1")
@@ -109,3 +110,16 @@ def test_the_curve_shows_every_version_on_the_same_pairs(ontos: Ontos, sheet: Tr
     assert one.startswith("v1") and two.startswith("v2")
     assert all(mark in one for mark in ("├", "●", "┤", "95 %", "n 60"))
     assert one.index("●") < two.index("●")
+
+
+def test_what_the_web_version_kept_is_imported(ontos: Ontos, sheet: TrainingSheet, tmp_path: Path) -> None:
+    folder = tmp_path / "old"
+    folder.mkdir()
+    gap = '{"gap_id": "g-1", "gap_type": "coverage", "severity": "low", "description": "few", "model_name": "defects"}'
+    (folder / "identified_gaps.jsonl").write_text(gap)
+    assert "identified_gaps.jsonl: 1 created" in ontos("import", "old-web", folder).out
+    assert "1 as they were" in ontos("import-old-web", folder).out
+    assert "few" in ontos("gaps", "show", "g-1").out
+    (folder / "annotation_tasks.jsonl").write_text('{"task_id": "t", "source_gap_id": "x", "title": "\\u001b[2J"}')
+    failed = ontos("import", "old-web", folder, fails=1)
+    assert "line 1: there is no gap 'x'" in failed.out and "\x1b" not in failed.out

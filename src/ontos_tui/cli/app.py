@@ -83,6 +83,8 @@ def command_line() -> typer.Typer:
 def run(words: Sequence[str], home: Path | None = None, *, as_json: bool = False) -> int:
     """Do what the words say; returns the exit code. Errors are told on stderr (and as the document with --json)."""
     session = Session(home, as_json)
+    if tuple(words[:2]) == ("import", "old-web"):
+        words = ["import-old-web", *words[2:]]
     root = command_line()
     groups = {group.name for group in root.registered_groups}
     try:

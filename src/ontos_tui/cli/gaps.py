@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ontos_tui.cli.groups import group
-from ontos_tui.cli.output import count, facts, table
+from ontos_tui.cli.output import count, facts, table, tell_error
 from ontos_tui.cli.session import Limit, Session
+from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.improve import GapType, Priority, Severity
 from ontos_tui.domain.safe import safe_line
 from ontos_tui.domain.states import GapStatus, TaskStatus
@@ -42,6 +44,7 @@ def register(root: typer.Typer) -> None:
     root.add_typer(gaps, name="gaps")
     root.add_typer(tasks, name="tasks")
     root.add_typer(improve, name="improve")
+    root.command("import-old-web")(import_old_web)
 
 
 # Gaps
@@ -331,7 +334,7 @@ def open_task(
         {"task": view, "pairs": found},
         lambda: [
             *table(("pair", "item", "status", "answer"), rows, safe_line(done)),
-            [f"Next: ontos label decide {found[0].id[:8]} approve"] if found else [],
+            *([f"Next: ontos label decide {found[0].id[:8]} approve"] if found else []),
         ],
     )
 
@@ -348,6 +351,29 @@ def curve(
     session = Session.of(context)
     found = session.workspace.train.curve(model)
     session.show(found, lambda: _curve_lines(found))
+
+
+def import_old_web(
+    context: typer.Context,
+    path: Annotated[Path, typer.Argument(metavar="DIR|FILE", help="feedback_items, identified_gaps, annotation_tasks")],
+    endpoint: Annotated[
+        str | None, typer.Option("--endpoint", help="what feedback is about whose own endpoint is not here")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would happen")] = False,
+) -> None:
+    """Take over feedback, gaps and tasks of the earlier web version, one JSONL, JSON or CSV file a table."""
+    from ontos_tui.cli.interchange import import_lines
+
+    session = Session.of(context)
+    outcome = session.workspace.old_web.import_path(path, endpoint, dry_run=dry_run)
+    session.show(
+        outcome,
+        lambda: [f"{safe_line(one.path.name)}: {told}" for one in outcome.files for told in import_lines(one)],
+    )
+    if outcome.refused:
+        wrong = sum(report.problem_count for report in outcome.files)
+        tell_error(InvalidInputError(f"Nothing was imported: {count(wrong, 'line')} cannot be used.", "Correct them."))
+        raise typer.Exit(1)
 
 
 def _curve_lines(found: Curve) -> Iterator[str]:

@@ -42,7 +42,7 @@ class CurvePage(StagePage):
     def __init__(self) -> None:
         super().__init__()
         self._shown: Shown | None = None
-        self._name = ""
+        self._chosen = ""
 
     def compose(self) -> ComposeResult:
         yield Panel(id="curve")
@@ -53,12 +53,12 @@ class CurvePage(StagePage):
     def reload(self) -> None:
         if self._shown is None:
             self.query_one("#curve", Panel).show(lambda width: [line(span("Trying every version…", "accent"))])
-        name, endpoint = self._name, self.session.endpoint
+        name, endpoint = self._chosen, self.session.endpoint
         self.ask(lambda workspace: _curve(workspace, name, endpoint), self._show, failed=self._say)
 
     def _show(self, shown: Shown) -> None:
         self._shown = shown
-        self._name = shown.curve.name
+        self._chosen = shown.curve.name
         self.query_one("#curve", Panel).show(lambda width: curve_lines(shown.curve, width), keep_place=True)
         self.commands_changed()
 
@@ -72,12 +72,12 @@ class CurvePage(StagePage):
         shown = self._shown
         if shown is not None:
             names = list(shown.names)
-            self._name = names[(names.index(shown.curve.name) + 1) % len(names)]
+            self._chosen = names[(names.index(shown.curve.name) + 1) % len(names)]
             self._shown = None
             self.reload()
 
 
-def _curve(workspace: Workspace, name: str, endpoint: str | None) -> Shown:
+def _curve(workspace: Workspace, name: str, endpoint: str) -> Shown:
     """The curve of the model with this name, or of what the endpoint answers with. Raises NotFoundError without one."""
     models = workspace.train.models()
     if not models:
