@@ -20,8 +20,8 @@ from ontos_tui.domain.states import PairStatus
 from ontos_tui.services.decisions import Decision
 from ontos_tui.workspace import Workspace
 
-SETTLED = 0.1
-"""Seconds: what was shown as decided for so long, and is not counted as being saved, was confirmed."""
+SETTLED = 0.25
+"""Seconds: what was shown as decided for so long, and is not counted as being saved at the end, was confirmed."""
 
 
 @dataclass
@@ -76,7 +76,8 @@ def kill_apps(home: Path, sheet_id: str, rounds: int) -> Killed:
                     shown.append((time.monotonic(), done - saving))
             at = time.monotonic()
         # It was killed when the block was left.
-        confirmed = max(done for when, done in shown if when <= at - SETTLED or done == done_before)
+        settled = max(done for when, done in shown if when <= at - SETTLED or done == done_before)
+        confirmed = min(settled, shown[-1][1])
         outcome.broken += not _is_whole(home)
         with Workspace(home) as workspace:
             counts = workspace.label.counts(sheet_id)
