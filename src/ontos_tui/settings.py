@@ -7,7 +7,7 @@ import json
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
@@ -44,6 +44,9 @@ class Settings(BaseModel):
     hints: tuple[HintKind, ...] = Field(
         (HintKind.DUPLICATE, HintKind.SUSPECT, HintKind.UNSURE),
         description="the help at labeling that is computed when none is named; [] turns all of it off",
+    )
+    images: Literal["auto", "kitty", "cells", "shades", "off"] = Field(
+        "auto", description="how pictures are shown; auto goes by what the environment tells of the terminal"
     )
     alert_command: tuple[str, ...] | str = Field(
         (),

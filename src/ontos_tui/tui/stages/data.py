@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -103,8 +103,17 @@ class DataView(StageView):
         if event.table.id == "entries":
             self.action_open_entry()
         else:
-            names = self.query_one(DataGrid).rows[event.index]
-            self.app.push_screen(RecordDialog("Item", names))
+            self._show_item(self.query_one(DataGrid).rows[event.index])
+
+    def _show_item(self, fields: Mapping[str, Any]) -> None:
+        """All of a row, beside its pictures where the sheet has some."""
+        from ontos_tui.tui.dialogs.picture import PictureDialog
+
+        sheet = self._current.sheet if self._current is not None else None
+        if sheet is not None and sheet.image_columns:
+            self.app.push_screen(PictureDialog("Item", sheet.id, fields))
+        else:
+            self.app.push_screen(RecordDialog("Item", fields))
 
     @property
     def _current(self) -> Entry | None:
@@ -229,6 +238,9 @@ class DataView(StageView):
                 value("filter_expression"),
                 hint="such as: humidity > 60",
             ),
+            FormField(
+                "image_columns", "Pictures", ", ".join(value("image_columns") or ()), hint="columns that name files"
+            ),
             FormField("sampling", "Sample", value("sampling") or Sampling.ALL, choices=tuple(Sampling), required=True),
             FormField("sample_size", "Sample size", value("sample_size"), hint="rows; not for all", read=read_integer),
             FormField("sample_by", "Stratify by", value("sample_by"), hint="column that keeps its proportions"),
@@ -251,6 +263,8 @@ class DataView(StageView):
         if values is None:
             return
         values["filter_expression"] = values["filter_expression"] or ""
+        named = (part.strip() for part in (values["image_columns"] or "").split(","))
+        values["image_columns"] = [name for name in named if name]
         if values["sampling"] is Sampling.ALL:
             values["sample_size"] = values["sample_by"] = None
 

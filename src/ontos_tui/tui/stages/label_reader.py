@@ -360,6 +360,14 @@ class LabelReader(ServiceUser):
         """The next order."""
         self.want(self._wanted.next_sort())
 
+    def do_picture(self) -> None:
+        """The pictures of this item."""
+        from ontos_tui.tui.dialogs.picture import PictureDialog
+
+        if self._view is not None:
+            pair = self._view.pair
+            self.app.push_screen(PictureDialog(pair.item_ref, pair.sheet_id, pair.source_data))
+
     def do_prompt(self) -> None:
         """Fields or prompt."""
         self._turn(Side.PROMPT)

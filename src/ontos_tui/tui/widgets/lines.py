@@ -32,7 +32,7 @@ class Span(NamedTuple):
 
 
 def colour(name: str) -> str:
-    """The style of something that is painted in a colour of the user's: a name that Rich knows, or #rrggbb."""
+    """The style of something in a colour of the user's: a name that Rich knows, or #rrggbb, or two with ` on `."""
     return f"{_COLOUR}{name}"
 
 
@@ -208,8 +208,9 @@ class LineView(Widget):
 
 def _coloured(name: str) -> Style:
     """A colour of the user's, or none when it is no colour: what is painted so has its words beside it."""
+    front, _, back = name.partition(" on ")
     try:
-        return Style(color=name)
+        return Style(color=front, bgcolor=back or None)
     except ColorParseError:
         return Style()
 

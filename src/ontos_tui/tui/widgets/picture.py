@@ -1,0 +1,170 @@
+"""A picture in the terminal: by Kitty's graphics where the terminal is known to have them, else painted in cells.
+
+Two pixels stand in a cell, one above the other: ▀ in the upper one's colour on the lower one's. Without colours, or
+over a line where every byte counts, shades of grey (░▒▓█) stand for a cell each. Nothing is asked of the terminal: what
+it can is told by its environment or by the settings, so nothing is read from the keyboard's line.
+
+Sixel is left out: it has no way to take a picture away again but painting over it, which the driver cannot know of.
+Kitty's protocol: https://sw.kovidgoyal.net/kitty/graphics-protocol/
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Literal
+
+from ontos_tui.tui.driver import DiffDriver
+from ontos_tui.tui.widgets.lines import EMPTY, Line, LineView, Span, colour, wrap
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from ontos_tui.platforms.local.images import Pixels
+
+Way = Literal["kitty", "cells", "shades", "off"]
+
+SHADES = " ░▒▓█"
+LEVELS = 8
+"""Steps between two values of a colour's 256: pixels that look alike are then painted alike, in far fewer bytes."""
+CHUNK = 4_096
+"""Base64 characters of one graphics command, as the protocol limits them."""
+ID = 662
+"""The picture's number in the terminal."""
+TAKE_AWAY = f"\x1b_Ga=d,d=I,i={ID},q=2\x1b\\"
+
+
+def way_to_show(wanted: str, environment: Mapping[str, str] = os.environ, *, colours: bool = True) -> Way:
+    """How pictures are shown: as the settings say, and for `auto` by what the environment tells of the terminal."""
+    if wanted in ("kitty", "off", "shades"):
+        return wanted  # type: ignore[return-value]
+    if not colours:
+        return "shades"
+    if wanted == "cells":
+        return "cells"
+    if environment.get("SSH_CONNECTION") or environment.get("SSH_TTY"):
+        return "shades"
+    term = environment.get("TERM", "")
+    if term in ("xterm-kitty", "xterm-ghostty") and not environment.get("TMUX"):
+        return "kitty"
+    return "cells"
+
+
+def cell_lines(pixels: Pixels) -> Iterator[Line]:
+    """Half-cells: two rows of pixels in a line; neighbours of the same colours are one span."""
+    for top in range(0, pixels.height, 2):
+        spans: list[Span] = []
+        for column in range(pixels.width):
+            upper = _at(pixels, column, top)
+            lower = _at(pixels, column, top + 1) if top + 1 < pixels.height else ""
+            style = colour(f"{upper} on {lower}" if lower else upper)
+            if spans and spans[-1].style == style:
+                spans[-1] = Span(spans[-1].text + "▀", style)
+            else:
+                spans.append(Span("▀", style))
+        yield tuple(spans)
+
+
+def _at(pixels: Pixels, column: int, row: int) -> str:
+    start = 3 * (row * pixels.width + column)
+    red, green, blue = (min(255, (value + LEVELS // 2) // LEVELS * LEVELS) for value in pixels.rgb[start : start + 3])
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def shade_lines(pixels: Pixels) -> Iterator[Line]:
+    """A shade for each cell, the mean of the two pixels in it; stretched from the darkest to the brightest."""
+    rows = []
+    for top in range(0, pixels.height, 2):
+        low = min(top + 1, pixels.height - 1)
+        rows.append([_light(pixels, column, top) + _light(pixels, column, low) for column in range(pixels.width)])
+    least, most = min(map(min, rows)), max(map(max, rows))
+    for row in rows:
+        yield (Span("".join(SHADES[(light - least) * len(SHADES) // (most - least + 1)] for light in row)),)
+
+
+def _light(pixels: Pixels, column: int, row: int) -> int:
+    start = 3 * (row * pixels.width + column)
+    red, green, blue = pixels.rgb[start : start + 3]
+    return 299 * red + 587 * green + 114 * blue  # ITU-R BT.601
+
+
+def kitty_commands(image: Image, row: int, column: int, columns: int, rows: int) -> str:
+    """What shows an image over so many cells from (row, column) on, both from 1; the cursor goes back to its place."""
+    import base64
+    import io
+
+    into = io.BytesIO()
+    image.save(into, "PNG")
+    data = base64.b64encode(into.getvalue()).decode("ascii")
+    chunks = [data[start : start + CHUNK] for start in range(0, len(data), CHUNK)]
+    first = f"a=T,f=100,i={ID},p=1,c={columns},r={rows},C=1,q=2"
+    sent = [
+        f"\x1b_G{first if number == 0 else 'q=2'},m={int(number < len(chunks) - 1)};{chunk}\x1b\\"
+        for number, chunk in enumerate(chunks)
+    ]
+    return f"\x1b7\x1b[{row};{column}H{''.join(sent)}\x1b8"
+
+
+class PictureView(LineView):
+    """One picture, as large as there is room for it, or the words that stand in its place."""
+
+    def __init__(self, way: Way, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._way = way
+        self._image: Image | None = None
+        self._told = ""
+        self._lines: list[Line] = []
+        self._is_sent = False
+
+    def show(self, image: Image | None, told: str = "") -> None:
+        """Show an image; without one, `told`."""
+        self._image, self._told = image, told
+        self._relay()
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self._relay()
+
+    def _relay(self) -> None:
+        from ontos_tui.platforms.local.images import shrink
+
+        width, height = self.size
+        self.take_away()
+        self._lines = []
+        if not width or not height:
+            return
+        if self._image is None:
+            self._lines = wrap(self._told, width, "muted")
+        elif self._way == "kitty" and isinstance(self.app._driver, DiffDriver):
+            self.call_after_refresh(self.send)
+        else:
+            pixels = shrink(self._image, width, 2 * height)
+            self._lines = list(shade_lines(pixels) if self._way == "shades" else cell_lines(pixels))
+        self.repaint()
+
+    def send(self) -> None:
+        """Have the terminal show the picture over the cells of this widget, where that is the way."""
+        driver, image = self.app._driver, self._image
+        if self._way != "kitty" or image is None or not isinstance(driver, DiffDriver) or not self.is_attached:
+            return
+        place = self.content_region
+        # A cell is about twice as high as wide.
+        factor = min(place.width / image.width, 2 * place.height / image.height)
+        columns, rows = max(1, int(image.width * factor)), max(1, int(image.height * factor / 2))
+        driver.write(kitty_commands(image, place.y + 1, place.x + 1, columns, rows))
+        driver.flush()
+        self._is_sent = True
+
+    def take_away(self) -> None:
+        """Have the terminal forget the picture."""
+        driver = self.app._driver
+        if self._is_sent and driver is not None:
+            driver.write(TAKE_AWAY)
+            driver.flush()
+        self._is_sent = False
+
+    def on_unmount(self) -> None:
+        self.take_away()
+
+    def line_at(self, y: int, width: int) -> Line:
+        return self._lines[y] if y < len(self._lines) else EMPTY
