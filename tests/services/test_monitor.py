@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError
 from ontos_tui.domain.improve import FeedbackItem
+from ontos_tui.domain.record import now
 from ontos_tui.domain.serving import InferenceRecord, Origin
-from ontos_tui.domain.traffic import Bucket
+from ontos_tui.domain.traffic import WITHIN, Bucket, HealthState
 from ontos_tui.services.monitor import MonitorService
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
@@ -102,6 +103,32 @@ def test_a_summary_counts_what_is_there(store: Store, monitor: MonitorService) -
     assert summary.by_version == {"m1 v1": 20, "m2 v2": 3}
     later = monitor.summary("live", NOON + timedelta(minutes=11))
     assert (later.requests, later.errors, later.error_rate, later.p50_ms, later.ratings) == (10, 0, 0.0, 15.0, 0)
+
+
+def test_a_span_ends_before_its_end_and_very_many_latencies_are_read_from_bins(
+    store: Store, monitor: MonitorService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(store, *(asked(NOON + timedelta(minutes=number), latency=1.5 * number + 1) for number in range(100)))
+    inside = monitor.summary("live", NOON + timedelta(minutes=10), NOON + timedelta(minutes=60))
+    assert (inside.requests, inside.p50_ms, inside.exact) == (50, 52.0, True)
+    assert inside.last_at == NOON + timedelta(minutes=59)
+    monkeypatch.setattr("ontos_tui.services.monitor.EXACT_UP_TO", 49)
+    binned = monitor.summary("live", NOON + timedelta(minutes=10), NOON + timedelta(minutes=60))
+    assert (binned.requests, binned.exact, binned.mean_latency_ms) == (50, False, inside.mean_latency_ms)
+    for about, exact in ((binned.p50_ms, inside.p50_ms), (binned.p95_ms, inside.p95_ms)):
+        assert about is not None
+        assert about == pytest.approx(exact, rel=WITHIN)
+    assert monitor.last_request_at("live") == NOON + timedelta(minutes=99)
+    assert monitor.last_request_at("other") is None
+
+
+def test_health_looks_at_the_last_hour_only(store: Store, monitor: MonitorService) -> None:
+    present = now()
+    keep(store, *(asked(present - timedelta(hours=2), status=500) for _ in range(50)))
+    assert monitor.health("live").state is HealthState.NO_DATA
+    keep(store, *(asked(present - timedelta(minutes=5), status=500 if number < 2 else 200) for number in range(20)))
+    found = monitor.health("live", "high", alerts=1)
+    assert (found.requests, found.errors, found.points) == (20, 2, 60)
 
 
 def test_only_errors_have_a_rate_but_no_latency(store: Store, monitor: MonitorService) -> None:
