@@ -6,7 +6,7 @@ CREATE TABLE IF NOT EXISTS gap_updates (
   before STRING NOT NULL,
   after STRING NOT NULL,
   note STRING NOT NULL,
-  by_analysis BOOLEAN NOT NULL COMMENT 'an analysis changed it by what it found, not a person',
+  by_analysis BOOLEAN NOT NULL COMMENT 'it changed by what was found or labelled, not by a person\'s wish',
   at TIMESTAMP NOT NULL,
   by STRING NOT NULL,
   hub_version BIGINT COMMENT 'the hub\'s own',

@@ -268,3 +268,16 @@ def test_it_is_there_after_the_workspace_was_closed(workspace: Workspace, gap: G
     task = workspace.annotation.create(gap.id).task
     with Workspace(workspace.home) as again:
         assert again.annotation.task(task.id).task == task
+
+
+def test_the_next_step_names_severe_gaps_then_the_tasks_that_wait(
+    workspace: Workspace, tasks: AnnotationTaskService, gap: Gap, skewed: tuple[TrainingSheet, ModelVersion]
+) -> None:
+    record = ask(workspace, skewed[1], {"voltage": 5.0})
+    workspace.improve.dismiss(workspace.improve.add_feedback(record.request_id, 5).id)
+    severe = [one for one in workspace.gaps.gaps() if one.severity in (Severity.CRITICAL, Severity.HIGH)]
+    assert workspace.overview.overview().next_step.startswith(f"make a task of {len(severe)} severe gap")
+    task = tasks.create(gap.id, target_record_count=2).task
+    assert workspace.overview.overview().next_step == "label for 1 annotation task (t)"
+    tasks.move(task.id, TaskStatus.CANCELLED)
+    assert workspace.overview.overview().next_step.startswith("make a task of ")

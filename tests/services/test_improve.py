@@ -348,3 +348,15 @@ def test_from_a_feedback_to_the_models_that_learned_it_and_back(
     assert back is not None and back.id == item.id
     other = next(row.id for row in workspace.label.queue(sheet.id) if row.id != done.curation_item_id)
     assert improve.said_about(other) is None
+
+
+def test_what_a_newer_version_has_learned_is_not_trained_again(
+    improve: ImproveService, endpoint: Endpoint, store: Store, sheet: TrainingSheet, workspace: Workspace
+) -> None:
+    """Whether that version is deployed or not."""
+    ids = [row.id for row in workspace.label.queue(sheet.id)]
+    workspace.label.decide([Decision(key, Verdict.APPROVE) for key in ids])
+    assert improve.retrain_preview(endpoint.name).changes.new == 12
+    a_model(store, sheet, 2)
+    with pytest.raises(NotReadyError, match="Nothing has changed since severity v2"):
+        improve.retrain(endpoint.name)

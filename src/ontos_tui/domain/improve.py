@@ -96,7 +96,7 @@ class GapUpdate(Record):
     before: str
     after: str
     note: str = ""
-    by_analysis: bool = Field(False, description="an analysis changed it by what it found, not a person")
+    by_analysis: bool = Field(False, description="it changed by what was found or labelled, not by a person's wish")
     at: datetime = Field(default_factory=now)
     by: str = ""
 

@@ -259,12 +259,15 @@ class ImproveService:
         return RetrainPreview(model, self._train.changes_since(model), self._train.readiness(model.training_sheet_id))
 
     def retrain(self, endpoint: str) -> Job:
-        """Train the endpoint's model again, configured as it is, on the pairs of today.
+        """Train the endpoint's model again, configured as its newest version is, on the pairs of today.
 
-        Raises NotReadyError when nothing has changed since, or too few pairs are left.
+        Raises NotReadyError when nothing has changed since that version, or too few pairs are left.
         """
-        preview = self.retrain_preview(endpoint)
-        model, changes = preview.model, preview.changes
+        served = self._model(endpoint)
+        # Pairs that a newer version has learned already, deployed or not, are not new.
+        same = [one for one in self._train.models(served.name) if one.training_sheet_id == served.training_sheet_id]
+        model = max(same, key=lambda one: one.version)
+        changes = self._train.changes_since(model)
         if not (changes.new or changes.corrected or changes.removed):
             raise NotReadyError(
                 f"Nothing has changed since {model.label()}, so a training would make the same model again.",

@@ -11,12 +11,21 @@ from sqlalchemy import Connection, and_, func, select
 from ontos_tui.domain.alerts import Alert
 from ontos_tui.domain.data import Sheet
 from ontos_tui.domain.governance import Gate, gate
-from ontos_tui.domain.improve import FeedbackItem
+from ontos_tui.domain.improve import AnnotationItem, AnnotationTask, FeedbackItem, Gap, Severity
 from ontos_tui.domain.pairs import QAPair, TrainingSheet, answer_digest
 from ontos_tui.domain.schema import Answer
 from ontos_tui.domain.serving import Endpoint
 from ontos_tui.domain.stages import Stage
-from ontos_tui.domain.states import AlertStatus, EndpointStatus, FeedbackStatus, JobStatus, PairStatus, SheetStatus
+from ontos_tui.domain.states import (
+    AlertStatus,
+    EndpointStatus,
+    FeedbackStatus,
+    GapStatus,
+    JobStatus,
+    PairStatus,
+    SheetStatus,
+    TaskStatus,
+)
 from ontos_tui.domain.training import Job, JobKind, ModelPair, ModelVersion
 from ontos_tui.store import rows
 from ontos_tui.store.counts import pair_counts, request_counts
@@ -76,6 +85,8 @@ class _State:
     from_feedback: int
     running: tuple[Job, ...]
     alerts: int
+    severe_gaps: int
+    gap_tasks: int
     fresh: Callable[[ModelVersion], tuple[int, int]] = field(repr=False)
 
     def newest(self, name: str) -> ModelVersion:
@@ -147,6 +158,13 @@ def _read(connection: Connection) -> _State:
             )
         ),
         alerts=rows.count(connection, Alert, table(Alert).c.status != AlertStatus.RESOLVED),
+        severe_gaps=rows.count(
+            connection,
+            Gap,
+            table(Gap).c.status == GapStatus.IDENTIFIED,
+            table(Gap).c.severity.in_((Severity.CRITICAL, Severity.HIGH)),
+        ),
+        gap_tasks=_tasks_with_open_pairs(connection),
         fresh=lambda model: _fresh(connection, model),
     )
 
@@ -227,6 +245,10 @@ def _round_again(state: _State) -> tuple[Stage, str]:
             )
         if newest.id not in (model.id, endpoint.previous_model_id):
             return Stage.DEPLOY, f"deploy {newest.label()} to {endpoint.name}"
+    if state.gap_tasks:
+        return Stage.IMPROVE, f"label for {_count(state.gap_tasks, 'annotation task')} (t)"
+    if state.severe_gaps:
+        return Stage.IMPROVE, f"make a task of {_count(state.severe_gaps, 'severe gap')} (g)"
     undecided = sum(one.undecided for one in state.training)
     if undecided:
         return Stage.LABEL, f"label more: {_count(undecided, 'pair')} {_are(undecided)} undecided"
@@ -247,6 +269,18 @@ def _waiting_from_feedback(connection: Connection) -> int:
     query = (
         select(func.count())
         .select_from(feedback.join(pairs, pairs.c.id == feedback.c.qa_pair_id))
+        .where(pairs.c.status == PairStatus.UNLABELED)
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def _tasks_with_open_pairs(connection: Connection) -> int:
+    """Annotation tasks that are under way and have a pair that nobody has decided."""
+    tasks, items, pairs = table(AnnotationTask), table(AnnotationItem), table(QAPair)
+    query = (
+        select(func.count(tasks.c.id.distinct()))
+        .select_from(tasks.join(items, items.c.task_id == tasks.c.id).join(pairs, pairs.c.id == items.c.pair_id))
+        .where(tasks.c.status.in_((TaskStatus.PENDING, TaskStatus.ASSIGNED, TaskStatus.IN_PROGRESS)))
         .where(pairs.c.status == PairStatus.UNLABELED)
     )
     return int(connection.execute(query).scalar_one())

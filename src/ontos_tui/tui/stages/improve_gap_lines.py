@@ -81,7 +81,7 @@ def gap_lines(about: AboutGap, width: int) -> Iterator[Line]:
         yield EMPTY
         yield line(span("Changes", "title"))
         for update in reversed(about.updates):
-            by = "by evidence" if update.by_analysis else f"by {update.by}"
+            by = "by itself" if update.by_analysis else f"by {update.by}"
             when = update.at.astimezone().strftime("%m-%d %H:%M")
             told = f"{when} {update.field}: {update.before} → {update.after}, {by}. {update.note}"
             yield from wrap(told, width, "muted")
