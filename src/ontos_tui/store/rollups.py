@@ -1,9 +1,9 @@
 """Sums by minute, hour and day that are always right: what a time series costs does not grow with the log.
 
 SQLite's triggers keep them in the transaction that writes a request or a piece of feedback, whoever writes it and
-however late it comes. Measured against sums by the writer (tests/benchmarks/monitor.py): a trigger costs 30 µs a row,
-where the commit of a single request costs milliseconds. A span that begins or ends inside a bucket is answered from
-narrower buckets and, for the last incomplete minute at either end, from the rows themselves.
+however late it comes. Measured with and without them (tests/benchmarks/monitor.py), they cost some 30 µs of CPU a row,
+where the commit of a single request takes milliseconds. A span that begins or ends inside a bucket is answered from
+narrower buckets and, for the incomplete minute at either end, from the rows themselves.
 """
 
 from __future__ import annotations
