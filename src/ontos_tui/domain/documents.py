@@ -187,7 +187,7 @@ class Document:
 
     @cached_property
     def pieces(self) -> tuple[Piece, ...]:
-        """Runs of words within a line, and runs of whole lines."""
+        """Runs of words within a line, and runs of whole lines; each has a letter or a digit."""
         found: dict[tuple[int, int], Piece] = {}
         for line in self.lines:
             for start, end in self._runs(line):
@@ -199,7 +199,7 @@ class Document:
                         found.setdefault((start, end), Piece(start, end, line.number, last.number, True, True))
             if len(found) >= MOST_PIECES:
                 break
-        return tuple(found.values())
+        return tuple(piece for piece in found.values() if self.plain(piece))
 
     def _runs(self, line: Line) -> Iterator[tuple[int, int]]:
         for stretch in ((line.start, line.end), *line.cells):

@@ -32,6 +32,8 @@ PENALTY = 0.5
 """How strongly weights are held at zero."""
 UNTAUGHT = 1.0
 """How much flatter the shares are without examples; measured on receipts and certificates, November 2026."""
+SUREST = 0.95
+"""What is claimed at most without examples."""
 SMALLEST = 1e-3
 """Weights that are smaller in size are not kept."""
 TEMPERATURES = tuple(float(one) for one in np.geomspace(0.4, 4.0, 25))
@@ -87,11 +89,16 @@ class Finder:
         if best == len(pieces) and self._has_to_be_there:
             best = int(scores[:-1].argmax())
         if best == len(pieces):
-            return Found(None, 0, 0, float(shares[best]))
+            return Found(None, 0, 0, min(self._most, float(shares[best])))
         keys = self.wanted.keys(document, pieces)
         share = sum(float(one) for one, key in zip(shares, keys, strict=False) if key == keys[best])
         value = self.wanted.value(document.said(pieces[best]))
-        return Found(value, pieces[best].start, pieces[best].end, min(1.0, share))
+        return Found(value, pieces[best].start, pieces[best].end, min(self._most, share))
+
+    @property
+    def _most(self) -> float:
+        """What so few documents allow to claim at most: right in all of them is not right for ever."""
+        return SUREST if self.taught is None else (self.taught.documents + 1) / (self.taught.documents + 2)
 
     @property
     def _has_to_be_there(self) -> bool:

@@ -8,10 +8,12 @@ from typing import Any
 
 from ontos_tui.domain.data import Row
 from ontos_tui.domain.documents import Document
+from ontos_tui.domain.errors import InvalidInputError
+from ontos_tui.domain.safe import safe_line
 from ontos_tui.domain.schema import Answer, AnswerField, FieldKind
-from ontos_tui.domain.spans import Span, answer_of, spans_of
+from ontos_tui.domain.spans import Span, SpanRules, answer_of, spans_of
 from ontos_tui.domain.wanted import Wanted
-from ontos_tui.platforms.base import LabelledExample
+from ontos_tui.platforms.base import LabelledExample, Prediction
 from ontos_tui.platforms.local.answers import COUNTED
 from ontos_tui.platforms.local.clues import Clues
 from ontos_tui.platforms.local.extraction import Finder, Found, Taught, find_all, learn
@@ -153,6 +155,10 @@ class Extractor:
             ),
         )
 
+    def untaught(self) -> Extractor:
+        """The same without what examples taught."""
+        return Extractor(self.plan, tuple(Finder(target.wanted) for target in self.plan.targets))
+
     @property
     def taught(self) -> int:
         """Examples that taught the field that had the most."""
@@ -176,6 +182,17 @@ class Extractor:
             confidence[field.name] = min(one.confidence for target, one in found if target.field == field)
         return Reading(answer, confidence, found)
 
+    def add_to(self, prediction: Prediction, row: Row) -> Prediction:
+        """A prediction with what is read out of the row. Raises InvalidInputError where the row has no such text."""
+        name = self.plan.text_field
+        if name not in row or not (row[name] is None or isinstance(row[name], str)):
+            raise InvalidInputError(
+                f"The input has no text in {safe_line(name, 80)!r}, which answers are read from.",
+                "Give the document's text there; null stands for none.",
+            )
+        reading = self.read(row)
+        return Prediction({**prediction.answer, **reading.answer}, {**prediction.confidence, **reading.confidence})
+
     @staticmethod
     def _spans(field: AnswerField, found: Sequence[tuple[Target, Found]]) -> list[Span]:
         """The spans of a field; of two that overlap where they may not, the surer one."""
@@ -191,20 +208,33 @@ class Extractor:
         """As plain data."""
         return {
             "text_field": self.plan.text_field,
+            "fields": [asdict(field) for field in dict.fromkeys(target.field for target in self.plan.targets)],
             "targets": [{"field": target.field.name, "label": target.label} for target in self.plan.targets],
             "taught": [finder.taught and asdict(finder.taught) for finder in self.finders],
         }
 
     @classmethod
-    def from_json(cls, plain: dict[str, Any], fields: Sequence[AnswerField]) -> Extractor:
-        """Back from plain data. Raises KeyError or TypeError where it is none of ours."""
-        by_name = {field.name: field for field in fields}
+    def from_json(cls, plain: dict[str, Any]) -> Extractor:
+        """Back from plain data. Raises KeyError, TypeError or ValueError where it is none of ours."""
+        by_name = {one["name"]: _field(one) for one in plain["fields"]}
         targets = tuple(Target(by_name[one["field"]], one["label"]) for one in plain["targets"])
         finders = tuple(
             Finder(target.wanted, taught and Taught(**taught))
             for target, taught in zip(targets, plain["taught"], strict=True)
         )
         return cls(Plan(plain["text_field"], targets), finders)
+
+
+def _field(plain: dict[str, Any]) -> AnswerField:
+    spans = plain["spans"]
+    return AnswerField(
+        **{
+            **plain,
+            "kind": FieldKind(plain["kind"]),
+            "choices": tuple(plain["choices"]),
+            "spans": spans and SpanRules(**{**spans, "labels": tuple(spans["labels"])}),
+        }
+    )
 
 
 def _fits(field: AnswerField, value: str | float) -> bool:

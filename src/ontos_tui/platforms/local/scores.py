@@ -14,6 +14,8 @@ from ontos_tui.domain.shares import wilson
 from ontos_tui.domain.training import ClassScore, Evaluation, FieldScore
 from ontos_tui.platforms.base import LabelledExample, Prediction, Predictor, TrainingSet
 from ontos_tui.platforms.local.answers import COUNTED, class_of, in_range, shown, target
+from ontos_tui.platforms.local.extractor import Extractor
+from ontos_tui.platforms.local.read_scores import score_read
 
 RESAMPLES = 1_000
 
@@ -120,14 +122,22 @@ def sureness(confidence: Sequence[float], right: Sequence[bool], least: float = 
     return len(sure), sum(sure)
 
 
-def evaluate(predictor: Predictor, data: TrainingSet) -> Evaluation:
+def evaluate(predictor: Predictor, data: TrainingSet, reader: Extractor | None = None) -> Evaluation:
     """How well `predictor` does on the held-out pairs, field by field in the order of the schema.
 
-    The baseline of each field comes from the training pairs. Raises NotReadyError when nothing can be measured.
+    The baseline of each field comes from the training pairs; fields that it reads out of a document by `reader` have
+    one of their own (`read_scores`). Raises NotReadyError when nothing can be measured.
     """
     asked, predictions, notes = _ask(predictor, data)
-    scores = []
+    scores, read = [], {}
+    if reader is not None and asked:
+        of_reader, told = score_read(reader, asked, predictions, data.seed)
+        read = {score.field: score for score in of_reader}
+        notes += told
     for field in data.fields:
+        if field.name in read:
+            scores.append(read[field.name])
+            continue
         learned = [one for example in data.train if (one := target(field, example.answer)) is not None]
         known = [
             (truth, prediction)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +29,12 @@ from ontos_tui.platforms.base import (
 from ontos_tui.platforms.local import artifact, judging, scores
 from ontos_tui.platforms.local.answers import put, target
 from ontos_tui.platforms.local.checks import data_warnings, leak_warnings
+from ontos_tui.platforms.local.extractor import Extractor, plan
 from ontos_tui.platforms.local.features import FeatureTable, describe
 from ontos_tui.platforms.local.heads import Head, fit
 
-FORMAT = 1
+FORMAT, FORMAT_WITH_READER = 1, 2
+"""Of a model's description; the second also says how fields are read out of a document."""
 BLOCK = 2_048
 """Rows that are predicted at once."""
 ENGINE = f"scikit-learn {sklearn.__version__}"
@@ -74,6 +76,7 @@ class LocalPredictor:
 
     table: FeatureTable
     heads: tuple[Head, ...]
+    reader: Extractor | None = None
 
     def predict(self, rows: Sequence[Row]) -> list[Prediction]:
         """One prediction a row. Raises InvalidInputError naming the field when a row does not fit the model."""
@@ -87,6 +90,8 @@ class LocalPredictor:
                     put(prediction.answer, head.field, value)
                     if confidence is not None:
                         prediction.confidence[head.field.name] = confidence
+            if self.reader is not None:
+                made = [self.reader.add_to(prediction, row) for prediction, row in zip(made, block, strict=True)]
             predictions += made
         return predictions
 
@@ -121,25 +126,27 @@ class LocalTrainer:
             raise NotReadyError(
                 "There is no pair to learn from.", "Label some pairs whose allowed uses include training."
             )
-        if all(field.kind is FieldKind.SPANS for field in data.fields):
-            raise NotReadyError(
-                "Where spans lie in a text is nothing that is learned on this machine.",
-                "Export them (--format spans) for a tool that learns from texts.",
-            )
         total = len(data.fields) + 3
         progress.update(0, total, f"reading {len(data.train)} pairs")
         rows = [example.fields for example in data.train]
-        table, left_out = describe(rows, data.features, images=data.images)
-        if not table.columns:
+        what = plan(data.fields, data.train, rows, data.features)
+        fields = [field for field in data.fields if what is None or field.name not in what.fields]
+        if fields and all(field.kind is FieldKind.SPANS for field in fields):
+            raise NotReadyError(
+                "Where spans lie in a text is nothing that is learned here, as the pairs hold no such text.",
+                "Export them (--format spans) for a tool that learns from texts.",
+            )
+        table, left_out = describe(rows, data.features, images=data.images) if fields else (FeatureTable(()), ())
+        if fields and not table.columns:
             reasons = "; ".join(f"{column.name} {column.reason}" for column in left_out) or "there are no columns"
             raise NotReadyError(
                 f"No column tells the training pairs apart: {reasons}.", "Choose other feature columns in the template."
             )
         matrix = table.encode(rows)
-        warnings = data_warnings(data, left_out)
+        warnings = data_warnings(replace(data, fields=tuple(fields)), left_out)
         heads: list[Head] = []
         params: dict[str, Any] = {"seed": data.seed}
-        for done, field in enumerate(data.fields, 1):
+        for done, field in enumerate(fields, 1):
             known = [(line, one) for line, ex in enumerate(data.train) if (one := target(field, ex.answer)) is not None]
             progress.update(done, total, f"learning {field.name} from {len(known)} pairs")
             if not known:
@@ -150,26 +157,31 @@ class LocalTrainer:
             head, settings = fit(field, matrix[lines], targets, base_model, data.seed, table.pictures())
             heads.append(head)
             params.update(settings)
-        if not heads:
+        if what is not None:
+            progress.update(len(fields) + 1, total, f"learning to read {', '.join(what.fields)} from {what.text_field}")
+        reader = None if what is None else Extractor.learned(what, data.train)
+        if not heads and reader is None:
             raise NotReadyError("No training pair holds a value of the answer.", "Label some pairs first.")
-        predictor = LocalPredictor(table, tuple(heads))
+        predictor = LocalPredictor(table, tuple(heads), reader)
         progress.update(total - 2, total, f"testing on {len(data.held_out)} held-out pairs")
         evaluation = self.evaluate(predictor, data)
         progress.update(total - 1, total, "writing the model")
         plain = {
-            "format": FORMAT,
+            "format": FORMAT if reader is None else FORMAT_WITH_READER,
             "engine": ENGINE,
             "base_model": base_model,
             "params": params,
             "features": table.to_json(),
             "heads": [head.to_json() for head in heads],
         }
+        if reader is not None:
+            plain["reader"] = reader.to_json()
         sha256 = artifact.write(folder, plain, [head.estimator for head in heads])
         return Trained(
             base_model=base_model,
             engine=ENGINE,
             params=params,
-            features=table.names,
+            features=tuple(dict.fromkeys((*table.names, *(() if what is None else (what.text_field,))))),
             evaluation=evaluation,
             sha256=sha256,
             seconds=time.monotonic() - started,
@@ -178,21 +190,23 @@ class LocalTrainer:
 
     def evaluate(self, predictor: Predictor, data: TrainingSet) -> Evaluation:
         """How well a loaded model does on `data.held_out`, with the baseline of `data.train`."""
-        return scores.evaluate(predictor, data)
+        return scores.evaluate(predictor, data, predictor.reader if isinstance(predictor, LocalPredictor) else None)
 
     def load(self, folder: Path, sha256: str) -> Predictor:
         """The model in `folder`, without running code from it. Raises PlatformError when the file was altered."""
         plain, estimators = artifact.read(folder, sha256)
         try:
-            if plain["format"] != FORMAT:
+            if plain["format"] not in (FORMAT, FORMAT_WITH_READER):
                 raise PlatformError(
-                    f"The model in {folder} is of format {plain['format']}; this program reads format {FORMAT}.",
+                    f"The model in {folder} is of format {plain['format']}; this program reads formats "
+                    f"{FORMAT} and {FORMAT_WITH_READER}.",
                     "Use the program that trained it, or train the model again.",
                 )
             heads = [
                 Head.from_json(head, estimator) for head, estimator in zip(plain["heads"], estimators, strict=True)
             ]
-            return LocalPredictor(FeatureTable.from_json(plain["features"]), tuple(heads))
+            reader = Extractor.from_json(plain["reader"]) if "reader" in plain else None
+            return LocalPredictor(FeatureTable.from_json(plain["features"]), tuple(heads), reader)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise PlatformError(
                 f"The description of the model in {folder} is incomplete ({error}).", "Train the model again."
