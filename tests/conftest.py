@@ -67,6 +67,6 @@ def databricks(scene: Scene) -> Iterator[Team]:
     """The client of the emulated workspace."""
     from ontos_tui.platforms.databricks.client import Place, Team
 
-    team = Team(Place("", "w1", "team", "ontos"), patience=5)
+    team = Team(Place("", "w1", "team", "ontos"), patience=2)
     yield team
     team.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from ontos_tui.domain.data import Column, Item, Page, Row, RowQuery, TableAddress
 from ontos_tui.domain.schema import Answer, AnswerField
@@ -53,6 +53,45 @@ class Catalog(Protocol):
 
     def fingerprint(self, address: TableAddress) -> str:
         """Something that changes when the source does."""
+        ...
+
+
+@dataclass(frozen=True)
+class Node:
+    """One thing of a catalog that is browsed: `catalog`, `schema`, `table`, `view` or `volume`.
+
+    `address` is what lists its children, or reads it; `problem` says why it cannot be used here.
+    """
+
+    address: str
+    name: str
+    kind: str
+    remark: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Look:
+    """A table's columns and the first rows that came, uncounted and in no order."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+
+
+@runtime_checkable
+class TeamCatalog(Catalog, Protocol):
+    """A catalog that is shared by a team, and too large to be listed at once."""
+
+    def children(self, prefix: str = "") -> Iterator[Node]:
+        """What is below: catalogs, a catalog's schemas, or a schema's tables and volumes, as they come."""
+        ...
+
+    def look(self, address: TableAddress, limit: int) -> Look:
+        """Some rows, quickly: nothing is counted or ordered."""
+        ...
+
+    def tags(self, address: TableAddress) -> tuple[str, ...]:
+        """What the team says that the table holds, in the words of a sheet's tags."""
         ...
 
 

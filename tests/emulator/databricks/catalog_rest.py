@@ -133,8 +133,10 @@ def _about(catalog: str, schema: str, name: str, kind: str) -> dict[str, Any]:
 
 
 def _type(kind: str) -> dict[str, str]:
-    """A type of DuckDB's as Unity Catalog tells it."""
+    """A type of DuckDB's as Unity Catalog tells it. The engine keeps every time without a zone, in UTC."""
     text = exp.DataType.build(kind, dialect="duckdb").sql("databricks").lower()
+    for of_sqlglot, told in (("timestamp_ntz", "timestamp"), (", ", ","), (": ", ":"), ("`", "")):
+        text = text.replace(of_sqlglot, told)
     return {"type_text": text, "type_name": text.split("<")[0].split("(")[0].upper()}
 
 

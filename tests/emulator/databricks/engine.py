@@ -20,6 +20,10 @@ MOST_BYTES = 1 << 20
 """Parameter markers of a statement, and bytes of their values in all."""
 
 
+TAG_TABLES = {"catalog_tags": 1, "schema_tags": 2, "table_tags": 3, "column_tags": 4}
+"""information_schema's tables of tags, and how many parts the names have that they tell of."""
+
+
 class SqlError(Exception):
     """A statement that the warehouse refuses, with its error class and SQLSTATE."""
 
@@ -104,7 +108,7 @@ class Engine:
         tree = _for_duckdb(tree, parameters)
         _qualify(tree, namespace)
         for asked in list(tree.find_all(exp.Table)):
-            if asked.db == "information_schema" and asked.name in ("table_tags", "column_tags"):
+            if asked.db == "information_schema" and asked.name in TAG_TABLES:
                 asked.replace(self._tags_as_rows(asked))
         used = {node.name for node in tree.find_all(exp.Placeholder)}
         missing = used - set(parameters)
@@ -144,13 +148,12 @@ class Engine:
         return Result((("version", "BIGINT"), ("timestamp", "TIMESTAMP"), ("operation", "VARCHAR")), rows)
 
     def _tags_as_rows(self, asked: exp.Table) -> exp.Expression:
-        """information_schema's tags of tables (three parts) or of columns (four)."""
-        columns = asked.name == "column_tags"
-        names = ["catalog_name", "schema_name", "table_name", *(["column_name"] if columns else [])]
+        """information_schema's tags, of what has as many parts as the table's columns name."""
+        names = ["catalog_name", "schema_name", "table_name", "column_name"][: TAG_TABLES[asked.name]]
         found = [
             [*name.split("."), key, value]
             for name, tags in self.tags.items()
-            if name.count(".") == len(names) - 1 and name.startswith(f"{asked.catalog}.")
+            if name.count(".") == len(names) - 1 and name.split(".")[0] == asked.catalog
             for key, value in tags.items()
         ]
         names += ["tag_name", "tag_value"]
@@ -160,7 +163,7 @@ class Engine:
             for named in (zip(names, row, strict=True) for row in rows)
         ]
         whole = selects[0] if len(selects) == 1 else exp.union(*selects, distinct=False)
-        kept = exp.select("*").from_(whole.subquery("made")).where("schema_name IS NOT NULL")
+        kept = exp.select("*").from_(whole.subquery("made")).where("catalog_name IS NOT NULL")
         return kept.subquery(asked.alias or asked.name)
 
     def _ai_query(self, endpoint: str, prompt: str) -> str:

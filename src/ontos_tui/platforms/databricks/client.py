@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 
 RETRY_SECONDS = 60
 """Seconds that the SDK goes on trying a request that is refused for a while."""
-BROWSE_SECONDS = 5
+WAREHOUSE_SECONDS = 300
+"""Seconds that a warehouse may take to start, once the workspace has answered."""
+BROWSE_SECONDS = 2
 """The same while somebody waits in front of a screen."""
+CLOSE_SECONDS = 2
+"""Seconds that leaving waits at most for the warehouse to be told."""
 IDLE = 4
 """Connections that stay open for the next statement."""
 _NAME = re.compile(r"[A-Za-z0-9_\-]{1,255}")
@@ -67,7 +71,7 @@ class Team:
     """One workspace. Safe to use from several threads: a connection is lent to one statement at a time."""
 
     def __init__(self, place: Place, patience: int = RETRY_SECONDS) -> None:
-        """`patience` is how many seconds a workspace that does not answer is tried again."""
+        """`patience` is for how many seconds a workspace that does not answer is asked again."""
         self.place = place
         self._patience = patience
         self._idle: list[Any] = []
@@ -120,11 +124,13 @@ class Team:
                 yield [dict(zip(names, row, strict=True)) for row in found]
 
     def close(self) -> None:
-        """Let go of the connections that nobody uses now."""
+        """Let go of the connections that nobody uses now. One that is away is not waited for."""
         with self._lock:
             idle, self._idle = self._idle, []
-        for connection in idle:
-            _close(connection)
+        if idle:
+            closing = threading.Thread(target=lambda: [_close(one) for one in idle], name="close", daemon=True)
+            closing.start()
+            closing.join(CLOSE_SECONDS)
 
     @contextmanager
     def _executed(self, sql: str, parameters: Mapping[str, Any] | None) -> Iterator[Any]:
@@ -134,7 +140,7 @@ class Team:
         known = connection is not None
         if connection is None:
             connection = self._connect()
-        exc, sound = _exceptions(), True
+        exc, sound, cursor = _exceptions(), True, None
         try:
             try:
                 cursor = connection.cursor()
@@ -148,13 +154,17 @@ class Team:
                 cursor = connection.cursor()
                 cursor.execute(sql, dict(parameters or {}))
             yield cursor
-            cursor.close()
         except exc.ServerOperationError as error:
             raise _refused(str(error)) from error
         except (exc.Error, OSError) as error:
             sound = False
             raise self._away(error) from error
         finally:
+            try:
+                if cursor is not None:
+                    cursor.close()
+            except (exc.Error, OSError):
+                sound = False
             with self._lock:
                 kept = sound and len(self._idle) < IDLE
                 if kept:
@@ -172,6 +182,7 @@ class Team:
             raise PlatformError(
                 "No SQL warehouse is named.", "Set databricks_warehouse in settings.toml; `ontos doctor` lists them."
             )
+        self._knock()
         path = f"/sql/1.0/warehouses/{self.place.warehouse_id}"
         # A workspace is always https; the address of a test is not, and the connector has no other word for that.
         plain = {"_connection_uri": f"{config.host}{path}"} if str(config.host).startswith("http://") else {}
@@ -184,16 +195,31 @@ class Team:
                 enable_telemetry=False,
                 # With the default the connector sleeps a minute at every 429 and 503, whatever Retry-After says.
                 _retry_delay_max=5,
-                _retry_stop_after_attempts_duration=float(self._patience),
+                _retry_stop_after_attempts_duration=float(WAREHOUSE_SECONDS),
                 **plain,
             )
         except (exc.Error, OSError, ValueError) as error:
             raise self._away(error) from error
 
+    def _knock(self) -> None:
+        """Raises AwayError when nobody answers, or who one is has expired: the connector would go on for minutes."""
+        from databricks.sdk import errors
+
+        try:
+            self.client.warehouses.get(self.place.warehouse_id)
+        except errors.Unauthenticated as error:
+            raise sdk_error(error) from error
+        except errors.DatabricksError:
+            return  # somebody answers; what is wrong with the warehouse, the connector tells
+        except (OSError, TimeoutError) as error:
+            raise sdk_error(error) from error
+
     def _away(self, error: Exception) -> PlatformError:
-        told = str(error).splitlines()[0][:300]
-        if "401" in told or "expired" in told.lower() or "invalid access token" in told.lower():
-            return AwayError(f"Databricks no longer knows who you are: {told}.", "Run `databricks auth login` again.")
+        context = getattr(error, "context", None) or {}
+        status = context.get("http-code")
+        told = str(context.get("original-exception") or error).splitlines()[0][:300]
+        if status in (401, 403) or "401" in told:
+            return AwayError(f"Databricks does not know who you are: {told}.", "Run `databricks auth login` again.")
         return AwayError(
             f"The warehouse cannot be reached: {told}.",
             "Work goes on here; it is tried again later. `ontos doctor` checks.",
@@ -201,18 +227,23 @@ class Team:
 
 
 def _exceptions() -> Any:
-    """The connector's errors. It is told first not to write on the terminal what else it wants installed."""
+    """The connector's errors. Raises PlatformError when the connector is not installed."""
+    try:
+        from databricks.sql import exc
+    except ImportError as error:
+        raise PlatformError(
+            "The Databricks libraries are not installed.", "Start once with ONTOS_EXTRAS=databricks ./ontos."
+        ) from error
     logging.getLogger("databricks.sql").setLevel(logging.ERROR)
-    from databricks.sql import exc
-
     return exc
 
 
 def _close(connection: Any) -> None:
+    """Close a connection; it is gone either way."""
     try:
         connection.close()
-    except Exception as error:  # noqa: BLE001  # it is gone either way
-        logging.getLogger("ontos.databricks").warning("closing a connection: %s", error)
+    except Exception as error:  # noqa: BLE001  # nobody can do anything about it
+        logging.getLogger("ontos.databricks").warning("closing the connection: %s", error)
 
 
 def sdk_error(error: Exception) -> OntosError:

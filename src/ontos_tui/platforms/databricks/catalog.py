@@ -1,0 +1,204 @@
+"""DATA of the team: Unity Catalog is browsed by the SDK, rows are read by the SQL warehouse.
+
+Filters, samples and counts run in the warehouse; only what is wanted comes here. Volumes are listed and not read:
+a file of theirs is downloaded first and added like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ontos_tui.domain.data import Column, Item, Page, Row, RowQuery, TableAddress
+from ontos_tui.domain.errors import InvalidInputError, NotFoundError, PlatformError
+from ontos_tui.platforms.base import Look, Node
+from ontos_tui.platforms.databricks.client import SqlFailedError, Team, quoted, sdk_error
+from ontos_tui.platforms.databricks.reading import Reading, column_name
+from ontos_tui.platforms.databricks.tags import UNTAGGED, sheet_tags, tags_statement
+from ontos_tui.platforms.databricks.values import plain, selected
+
+if TYPE_CHECKING:
+    from databricks.sdk.service.catalog import TableInfo
+
+CHUNK = 2_000
+"""Rows fetched at once while streaming."""
+NO_KEY = (
+    "No item id column: an item is called by a hash of its content, so a row that changes becomes another item. "
+    "Name a column that identifies it, if there is one."
+)
+
+
+class UnityCatalog:
+    """The tables and views of a workspace. Safe to use from several threads."""
+
+    def __init__(self, team: Team) -> None:
+        self._team = team
+
+    def tables(self) -> list[TableAddress]:
+        """Every table of the team's catalog, or of all catalogs where none is set: one request for each schema."""
+        place = self._team.place
+        catalogs = [place.catalog] if place.catalog else [node.address for node in self.children()]
+        schemas = [node.address for catalog in catalogs for node in self.children(catalog)]
+        nodes = [node for schema in schemas for node in self.children(schema)]
+        return sorted(
+            TableAddress.parse(node.address) for node in nodes if node.kind in ("table", "view") and not node.problem
+        )
+
+    def children(self, prefix: str = "") -> Iterator[Node]:
+        """What is below, as the pages come. Raises NotFoundError, AwayError, PlatformError, InvalidInputError."""
+        parts = [part for part in prefix.split(".") if part]
+        if len(parts) > 2:
+            raise InvalidInputError(f"{prefix!r} has nothing below it.", "Name a catalog, or catalog.schema.")
+        with _sdk_words(prefix):
+            client = self._team.client
+            if not parts:
+                for catalog in client.catalogs.list(include_browse=True):
+                    yield _node("", catalog.name, "catalog", catalog.comment)
+            elif len(parts) == 1:
+                for schema in client.schemas.list(parts[0], include_browse=True):
+                    yield _node(prefix, schema.name, "schema", schema.comment)
+            else:
+                yield from self._of_schema(prefix, *parts)
+
+    def _of_schema(self, prefix: str, catalog: str, schema: str) -> Iterator[Node]:
+        client = self._team.client
+        listed = client.tables.list(
+            catalog, schema, omit_columns=True, omit_properties=True, omit_username=True, include_browse=True
+        )
+        for table in listed:
+            kind = "view" if table.table_type is not None and "VIEW" in table.table_type.value else "table"
+            node = _node(prefix, table.name, kind, table.comment)
+            try:
+                TableAddress.parse(node.address)
+            except InvalidInputError as error:
+                node = Node(node.address, node.name, kind, node.remark, error.what)
+            yield node
+        for volume in client.volumes.list(catalog, schema, include_browse=True):
+            yield _node(prefix, volume.name, "volume", volume.comment, "Its files are downloaded before they are used.")
+
+    def columns(self, address: TableAddress) -> tuple[Column, ...]:
+        """The table's columns, with the types that Unity Catalog tells.
+
+        Raises NotFoundError, or PlatformError when they may not be seen.
+        """
+        return _columns(address, self._about(address))
+
+    def fingerprint(self, address: TableAddress) -> str:
+        """The table's identity and last version; of a view, and where no history is told, when it was last altered."""
+        about = self._about(address)
+        weaker = f"{about.table_id}:{about.updated_at}"
+        if about.data_source_format is None or about.data_source_format.value != "DELTA":
+            return weaker
+        try:
+            # The newest version comes first, and only that is fetched.
+            page = next(iter(self._team.pages(f"DESCRIBE HISTORY {_quoted(address)}", size=1)), [])
+        except SqlFailedError:
+            return weaker
+        return f"{about.table_id}:v{page[0]['version']}" if page else weaker
+
+    def page(self, address: TableAddress, query: RowQuery) -> Page:
+        """Some items and how many the query reaches in all.
+
+        Raises InvalidInputError for a filter that is none, a column that does not exist, or an item without identity.
+        """
+        reading = self._reading(address, query)
+        with _filter_words(query):
+            total = int(self._team.rows(reading.count)[0]["n"])
+        if reading.sampled is not None:
+            total = min(total, reading.sampled)
+        items = tuple(self._items(reading, query)) if query.limit != 0 else ()
+        return Page(reading.columns, items, total, () if query.item_id_column else (NO_KEY,))
+
+    def items(self, address: TableAddress, query: RowQuery) -> Iterator[Item]:
+        """Every item that the query reaches, streamed, in the order of the item id, or of the content's hash.
+
+        All of them are of one version of the table, since one statement reads them.
+        """
+        yield from self._items(self._reading(address, query), query)
+
+    def look(self, address: TableAddress, limit: int) -> Look:
+        """Some rows, quickly: nothing is counted or ordered."""
+        columns = self.columns(address)
+        values = ", ".join(
+            f"{selected(column_name(column.name), column.type)} AS {column_name(column.name)}" for column in columns
+        )
+        sql = f"SELECT {values} FROM {_quoted(address)} LIMIT :limit"  # noqa: S608
+        return Look(columns, tuple(_fields(row, columns) for row in self._team.rows(sql, {"limit": limit})))
+
+    def tags(self, address: TableAddress) -> tuple[str, ...]:
+        """The tags of the table, its columns, its schema and its catalog, as a sheet's tags."""
+        if address.catalog in UNTAGGED:
+            return ()
+        found = self._team.rows(
+            tags_statement(quoted(address.catalog)), {"schema": address.schema, "table": address.table}
+        )
+        return sheet_tags((str(row["tag_name"]), str(row["tag_value"] or "")) for row in found)
+
+    def _about(self, address: TableAddress) -> TableInfo:
+        with _sdk_words(str(address)):
+            return self._team.client.tables.get(str(address), include_browse=True)
+
+    def _reading(self, address: TableAddress, query: RowQuery) -> Reading:
+        return Reading.of(_quoted(address), self.columns(address), query)
+
+    def _items(self, reading: Reading, query: RowQuery) -> Iterator[Item]:
+        with _filter_words(query):
+            for page in self._team.pages(reading.rows, reading.parameters, CHUNK):
+                for row in page:
+                    ref = row[reading.ref]
+                    if ref is None:
+                        raise InvalidInputError(
+                            f"There are rows without a value in {query.item_id_column!r}, so they have no identity.",
+                            "Choose another identifying column, or filter those rows out.",
+                        )
+                    yield Item(str(ref), _fields(row, reading.columns))
+
+
+def _fields(row: dict[str, Any], columns: tuple[Column, ...]) -> Row:
+    return {column.name: plain(row[column.name], column.type) for column in columns}
+
+
+def _columns(address: TableAddress, about: TableInfo) -> tuple[Column, ...]:
+    told = sorted(about.columns or (), key=lambda column: column.position or 0)
+    if not told:
+        raise PlatformError(f"The columns of {address} cannot be seen.", "Ask its owner for the right to SELECT.")
+    return tuple(Column(column.name or "", column.type_text or "string") for column in told)
+
+
+def _quoted(address: TableAddress) -> str:
+    return ".".join(quoted(part) for part in address)
+
+
+def _node(prefix: str, name: str | None, kind: str, comment: str | None, problem: str = "") -> Node:
+    named = name or ""
+    return Node(f"{prefix}.{named}" if prefix else named, named, kind, comment or "", problem)
+
+
+@contextmanager
+def _sdk_words(name: str) -> Iterator[None]:
+    """Errors of the SDK in our words; what does not exist is a NotFoundError."""
+    try:
+        yield
+    except (OSError, TimeoutError) as error:  # DatabricksError is an OSError too
+        from databricks.sdk import errors
+
+        if isinstance(error, errors.NotFound):
+            raise NotFoundError(
+                f"Databricks has no {name}, or you may not see it.", "Browse the catalog to see what there is."
+            ) from error
+        raise sdk_error(error) from error
+
+
+@contextmanager
+def _filter_words(query: RowQuery) -> Iterator[None]:
+    """A filter that does not fit the data is the user's, and not the workspace's fault."""
+    try:
+        yield
+    except SqlFailedError as error:
+        if query.filter.strip() and error.error_class.startswith(("CAST_INVALID_INPUT", "DATATYPE_MISMATCH")):
+            raise InvalidInputError(
+                f"The filter does not fit the data: {error.what}",
+                "Compare texts with quoted texts ('L') and numbers with numbers.",
+            ) from error
+        raise
