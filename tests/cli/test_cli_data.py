@@ -148,3 +148,31 @@ def test_doctor_says_what_is_wrong_and_what_to_do(
     assert all(findings[name]["todo"] for name in wrong)
     assert (home / "ontos.db").read_bytes().startswith(b"this is no database"), "the file was left alone"
     assert "problem  workspace" in ontos("doctor", fails=1).out
+
+
+def test_streams_become_windows(ontos: Ontos, tmp_path: Path) -> None:
+    path = tmp_path / "engines.txt"
+    path.write_text("".join(f"{unit} {at} {at * 2.5}\n" for unit in (1, 2) for at in range(6)))
+    assert ontos("data", "add", path, "--names", "unit,cycle", fails=1).err.startswith("Error: 2 names are given")
+    added = ontos("data", "add", path, "--names", "unit,cycle,heat", as_json=True).json
+    assert added[0]["format"] == "spaced"
+    words = ("--table", "engines", "--window-size", 3, "--group", "unit", "--order", "cycle")
+    told = ontos("sheet", "create", "Engines", *words, "--window-label", "heat=last").out
+    assert "windows of 3 rows, every 3, of each unit by cycle; labels: last heat" in told
+    assert "4 items" in told
+    assert ontos("sheet", "show", "Engines", as_json=True).json["page"]["items"][1]["ref"] == "1@3"
+    ontos("sheet", "create", "No", *words, "--window-label", "heat=first", fails=2)
+    ontos("sheet", "edit", "Engines", "--window-step", 1)
+    assert "8 items" in ontos("sheet", "show", "Engines").out
+    ontos("sheet", "edit", "Engines", "--window-size", 0)
+    assert "12 items" in ontos("sheet", "show", "Engines").out
+
+
+def test_all_use_cases_can_be_seeded_with_pairs(ontos: Ontos) -> None:
+    reports = ontos("seed", "--all", "--pairs", 12, as_json=True).json
+    assert len(reports) == 6
+    assert {report["pairs"] for report in reports} == {12}
+    assert ontos("seed", "--all", "--pairs", 12).out.count("nothing was changed") == 6
+    assert all(case["seeded"] for case in ontos("seed", "--list", as_json=True).json)
+    ontos("seed", "defect_detection", "--all", fails=2)
+    ontos("seed", "--pairs", 3, fails=2)

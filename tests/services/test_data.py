@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ontos_tui.domain.data import Column, DataTable, Sampling, TableAddress
+from ontos_tui.domain.data import Column, DataTable, Sampling, TableAddress, windows_in_words
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError, OntosError
 from ontos_tui.domain.pairs import Event
 from ontos_tui.domain.states import SheetStatus
@@ -314,3 +314,83 @@ def test_real_receipts_become_a_sheet(data: DataService) -> None:
     with Path(table.path).open(encoding="utf-8") as file:
         lines = {line["id"]: line for line in map(json.loads, file)}
     assert all(item.fields == lines[item.ref] for item in items)
+
+
+# Windows -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def streams(data: DataService, tmp_path: Path) -> str:
+    path = tmp_path / "streams.csv"
+    lines = [f"{unit},{at},{at * 2},{int(at > 4)}" for unit in "AB" for at in range(7)]
+    path.write_text("Unit Name,Time,heat,fault\n" + "\n".join(lines) + "\n")
+    return data.add_file(path).address
+
+
+def test_a_sheet_cuts_streams_into_windows(workspace: Workspace, streams: str) -> None:
+    sheet = workspace.data.create_sheet(
+        "windows", streams, window_size=3, window_step=2, window_group="unit_name", window_order="time",
+        window_labels={"FAULT": "max"},
+    )  # fmt: skip
+    assert (sheet.window_group, sheet.window_order, dict(sheet.window_labels)) == (
+        "Unit Name",
+        "Time",
+        {"fault": "max"},
+    )
+    assert sheet.item_count == 6
+    page = workspace.data.sheet_page(sheet.id, limit=2, offset=2)
+    assert [(item.ref, item.fields["fault"]) for item in page.items] == [("A@4", 1), ("B@0", 0)]
+    assert windows_in_words(sheet) == "windows of 3 rows, every 2, of each Unit Name by Time; labels: max fault"
+    plain = workspace.data.edit_sheet(
+        sheet.id, window_size=None, window_step=None, window_group=None, window_order=None, window_labels={}
+    )
+    assert (plain.item_count, plain.windows) == (14, None)
+    assert events(workspace)[-1][1] == "edit"
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"window_step": 2}, "no size"),
+        ({"window_size": 1}, "one row is no window"),
+        ({"window_size": 3, "item_id_column": "Time"}, "has no 'Time' of its own"),
+        ({"window_size": 8, "window_group": "Unit Name"}, "No stream has the 8 rows"),
+        ({"window_size": 3, "window_group": "unit"}, "no column 'unit'"),
+        ({"window_size": 3, "window_order": "fault"}, "not unique"),
+        ({"window_size": 3, "window_labels": {"fault": "first"}}, "window_labels"),
+        ({"window_size": -3}, "window_size"),
+    ],
+)
+def test_windows_that_make_no_sense_are_refused(
+    workspace: Workspace, streams: str, settings: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(InvalidInputError, match=reason):
+        workspace.data.create_sheet("windows", streams, **settings)
+    assert not workspace.data.sheets()
+
+
+def test_windows_become_pairs_with_lists_in_their_prompts_and_can_be_trained_on(
+    workspace: Workspace, streams: str
+) -> None:
+    sheet = workspace.data.create_sheet(
+        "windows", streams, window_size=2, window_step=1, window_group="Unit Name", window_order="Time",
+        window_labels={"fault": "max"},
+    )  # fmt: skip
+    template = workspace.templates.create(
+        name="fault",
+        label_type="fault",
+        user_prompt="{{ heat_series }} at {{ heat_mean }}{% if heat_series %}, {{ heat_series[0] }}{% endif %}",
+        output_schema={
+            "type": "object",
+            "properties": {"fault": {"type": "integer"}},
+            "required": ["fault"],
+        },
+        answer_columns={"fault": "fault"},
+        group_column="Unit Name",
+    )
+    report = workspace.generate.generate(sheet.id, template.id, "column")
+    assert (report.created, report.failed) == (12, 0)
+    preview = workspace.generate.preview(sheet.id, template.id, "column", 1)
+    assert preview[0].messages[0]["content"] == "[0.0, 2.0] at 1.0, 0.0"
+    data = workspace.train.readiness(report.training_sheet.id)
+    assert data.eligible == 12
