@@ -11,6 +11,7 @@ from test_tui_improve import say
 
 from labelled import add_pairs, make_sheet
 from ontos_tui.domain.pairs import TrainingSheet
+from ontos_tui.domain.serving import Origin
 from ontos_tui.domain.states import FeedbackStatus, GapStatus, PairStatus, TaskStatus
 from ontos_tui.workspace import Workspace
 
@@ -198,3 +199,22 @@ async def test_feedback_is_flagged_filtered_and_done_all_at_once(home: Path) -> 
         await user.sees("feedback: 1 in all flagged", "wrong too")
         await user.press("slash", "tab", "1", "ctrl+s")
         await user.sees("feedback: 3 in all")
+
+
+async def test_hostile_values_in_gaps_and_tasks_reach_no_terminal(home: Path) -> None:
+    hostile = "w\x1b[2Jest\u202e\x1b]52;c;AAAA\x07"
+    with Workspace(home) as workspace:
+        sheet = make_sheet(workspace.store, 60)
+        model = train(workspace, sheet, "j1")
+        workspace.deploy.deploy(model.id, "live")
+        workspace.deploy.query("live", [{"voltage": 5.0, "line": hostile}] * 5, origin=Origin.CLI)
+        workspace.gaps.analyze()
+        (gap,) = workspace.gaps.gaps()
+        workspace.annotation.create(gap.id, title=hostile, assignee=hostile, instructions=hostile)
+    async with open_app(home) as user:
+        await user.press("7", "g")
+        await user.sees("never learned", "5 requests have")
+        for key in ("t", "escape", "v"):
+            assert not set("\x1b\x07\u202e") & set(user.text())
+            await user.press(key)
+        assert not set("\x1b\x07\u202e") & set(user.text())

@@ -43,6 +43,7 @@ class CurvePage(StagePage):
         super().__init__()
         self._shown: Shown | None = None
         self._chosen = ""
+        self._known: dict[tuple[str, ...], Curve] = {}
 
     def compose(self) -> ComposeResult:
         yield Panel(id="curve")
@@ -53,8 +54,8 @@ class CurvePage(StagePage):
     def reload(self) -> None:
         if self._shown is None:
             self.query_one("#curve", Panel).show(lambda width: [line(span("Trying every version…", "accent"))])
-        name, endpoint = self._chosen, self.session.endpoint
-        self.ask(lambda workspace: _curve(workspace, name, endpoint), self._show, failed=self._say)
+        name, endpoint, known = self._chosen, self.session.endpoint, self._known
+        self.ask(lambda workspace: _curve(workspace, name, endpoint, known), self._show, failed=self._say)
 
     def _show(self, shown: Shown) -> None:
         self._shown = shown
@@ -77,12 +78,20 @@ class CurvePage(StagePage):
             self.reload()
 
 
-def _curve(workspace: Workspace, name: str, endpoint: str) -> Shown:
-    """The curve of the model with this name, or of what the endpoint answers with. Raises NotFoundError without one."""
+def _curve(workspace: Workspace, name: str, endpoint: str, known: dict[tuple[str, ...], Curve]) -> Shown:
+    """The curve of the model with this name, or of what the endpoint answers with. Raises NotFoundError without one.
+
+    It runs every version over all held-out pairs, so it is kept in `known` until a version or a pair changes.
+    """
     models = workspace.train.models()
     if not models:
         raise NotFoundError("There is no model yet.", "Press 4 and then t to train one.")
     names = sorted({model.name for model in models})
     served = (view.model.name for view in workspace.deploy.endpoints() if view.endpoint.name == endpoint)
     chosen = name if name in names else next(served, models[0].name)
-    return Shown(workspace.train.curve(chosen), names)
+    versions = [model for model in models if model.name == chosen]
+    newest = max(versions, key=lambda model: model.version)
+    key = (*(model.id for model in versions), str(workspace.train.changes_since(newest)))
+    if key not in known:
+        known[key] = workspace.train.curve(chosen)
+    return Shown(known[key], names)

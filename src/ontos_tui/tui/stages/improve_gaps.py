@@ -54,7 +54,9 @@ class GapsPage(StagePage):
         super().__init__()
         self._all = False
         self._report: AnalysisReport | None = None
+        self._last: AnalysisReport | None = None
         self._busy = False
+        self._wide = False
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="row"):
@@ -108,11 +110,12 @@ class GapsPage(StagePage):
 
     def _columns(self) -> list[ColumnSpec]:
         columns = [ColumnSpec("severity", 10), ColumnSpec("gap", 0)]
-        return [*columns, ColumnSpec("state", 13)] if self.size.width >= WIDE else columns
+        self._wide = self.size.width >= WIDE
+        return [*columns, ColumnSpec("state", 13)] if self._wide else columns
 
     def _cells(self, gap: Gap) -> Sequence[object]:
         cells = (span(*SEVERITIES[gap.severity.value]), gap.description)
-        return (*cells, span(*GAP_STATES[gap.status.value])) if self.size.width >= WIDE else cells
+        return (*cells, span(*GAP_STATES[gap.status.value])) if self._wide else cells
 
     def on_table_moved(self) -> None:
         self._report = None
@@ -146,12 +149,10 @@ class GapsPage(StagePage):
             return not self._busy
         gap = self.current if self.is_mounted else None
         if command == "report":
-            return bool(self.session.extra.get("analyzed")) and self._last is not None
+            return self._last is not None
         if command == "task":
             return gap is not None and gap.status.value in ("identified", "task_created", "in_progress")
         return gap is not None
-
-    _last: AnalysisReport | None = None
 
     def action_analyze(self) -> None:
         self._busy = True
@@ -162,7 +163,6 @@ class GapsPage(StagePage):
     def _analyzed(self, report: AnalysisReport) -> None:
         self._busy = False
         self._last = self._report = report
-        self.session.extra["analyzed"] = True
         self.reload()
         self.ontos.refresh_overview()
 
