@@ -20,7 +20,7 @@ from ontos_tui.domain.states import TemplateStatus
 from ontos_tui.domain.template import LabelClass, Labelset
 from ontos_tui.store import rows
 from ontos_tui.store.tables import table
-from ontos_tui.tui.dialogs.spans import MarkedText, Marking, SpansDialog, _rows, label_keys
+from ontos_tui.tui.dialogs.spans import MarkedText, Marking, SpansDialog, label_keys, rows_of
 from ontos_tui.workspace import Workspace
 
 TEXT = "Acme Corp moved to Bonn.\x1b[31m\nIts old plant, in Essen, was sold to Böhm & Söhne in\u202e 1999."
@@ -235,7 +235,7 @@ def test_every_character_stands_once_in_the_rows(text: str, width: int, cuts: li
     places = sorted({min(cut, len(text)) for cut in cuts})
     spans = [Span(a, b, "org") for a, b in zip(places[::2], places[1::2], strict=False) if a < b]
     shown = MarkedText(Marking(text, SpanRules("note", ("org",)), spans), {"org": "1"}, {})
-    rows_of_pieces = _rows(shown._pieces(), width)
+    rows_of_pieces = rows_of(shown._pieces(), width)
     positions = [position for row in rows_of_pieces for position, _, is_mark in row if not is_mark]
     assert positions == list(range(len(text)))
     marks = [text for row in rows_of_pieces for _, text, is_mark in row if is_mark]

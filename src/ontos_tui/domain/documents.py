@@ -14,10 +14,14 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
+LONG = 80
+"""Characters of a text from which on it is a document."""
 LONGEST = 20_000
 """Characters of a text in which answers are looked for."""
 MOST_WORDS, MOST_LINES, MOST_PIECES = 10, 6, 6_000
 """Words and lines that one piece may have, and pieces of one document that are weighed."""
+MOST_SOUGHT = 60
+"""Words of a text that is looked for as it stands."""
 LONG_LINE = 14
 """Words from which on a line is prose: a piece inside begins with a capital letter or a digit."""
 
@@ -168,7 +172,7 @@ class Document:
     @cached_property
     def dates(self) -> tuple[Piece, ...]:
         """Every date."""
-        return tuple(self._piece(m.start(), m.end()) for m in _DATE.finditer(self.text) if _day(m) is not None)
+        return tuple(self.piece(m.start(), m.end()) for m in _DATE.finditer(self.text) if _day(m) is not None)
 
     @cached_property
     def amounts(self) -> tuple[Piece, ...]:
@@ -180,7 +184,7 @@ class Document:
             if (after := glued.match(self.text, sign.end())) is not None:
                 found[after.start()] = after.end()
         return tuple(
-            self._piece(start, end)
+            self.piece(start, end)
             for start, end in sorted(found.items())
             if not any(start < behind and before < end for before, behind in days)
         )
@@ -191,7 +195,7 @@ class Document:
         found: dict[tuple[int, int], Piece] = {}
         for line in self.lines:
             for start, end in self._runs(line):
-                found.setdefault((start, end), self._piece(start, end))
+                found.setdefault((start, end), self.piece(start, end))
             for last in self.lines[line.number + 1 : line.number + MOST_LINES]:
                 for begin in dict.fromkeys((line.start, line.cells[-1][0] if line.cells else line.start)):
                     start, end = self._stripped(begin, last.end)
@@ -236,12 +240,21 @@ class Document:
         word = re.search(r"[\w.]{1,8}$", self.text[max(0, end - 8) : end])
         return word is not None and bool(re.fullmatch(r"(?:\w\.)+|(?:inc|ltd|co|corp|bros|llc)\.", word[0].lower()))
 
-    def _piece(self, start: int, end: int) -> Piece:
+    def piece(self, start: int, end: int) -> Piece:
+        """The piece of these characters, which are inside the text."""
         line = self.line_of(start)
         last = self.line_of(end - 1) if end > line.end else line
         whole = self._stripped(line.start, last.end) == (start, end)
         cell = whole or any(self._stripped(*one) == (start, end) for one in line.cells)
         return Piece(start, end, line.number, last.number, cell, whole)
+
+    def occurrences(self, value: str) -> Iterator[Piece]:
+        """Where a text stands, whatever the case, the spaces and the punctuation in it."""
+        words = _PLAIN.findall(value)[:MOST_SOUGHT]
+        if words:
+            sought = r"[\W_]{0,40}?".join(re.escape(word) for word in words)
+            for found in re.finditer(rf"(?<![^\W_])(?<!\d[.,]){sought}(?![^\W_]|[.,]\d)", self.text, re.IGNORECASE):
+                yield self.piece(found.start(), found.end())
 
     def said(self, piece: Piece) -> str:
         """What stands there."""

@@ -266,5 +266,10 @@ def places(fields: Sequence[AnswerField], answer: Answer, text: str) -> tuple[Pl
 
 def wanted_place(wanted: Wanted, document: Document, value: object) -> Piece | None:
     """Where a value stands, of several places the one that looks most like what is wanted."""
-    said = [piece for piece in (*wanted.pieces(document), *document.pieces) if wanted.same(document.said(piece), value)]
-    return max(said, key=lambda piece: wanted.score(document, piece), default=None)
+    narrow = wanted.pieces(document) if wanted.sort in (Sort.DAY, Sort.AMOUNT) else ()
+    literal = document.occurrences(value) if isinstance(value, str) and not wanted.iso else ()
+    for pieces in (narrow, literal, document.pieces):
+        said = [piece for piece in pieces if wanted.same(document.said(piece), value)]
+        if said:
+            return max(said, key=lambda piece: wanted.score(document, piece))
+    return None

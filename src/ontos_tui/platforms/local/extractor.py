@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ontos_tui.domain.data import Row
-from ontos_tui.domain.documents import Document
+from ontos_tui.domain.documents import LONG, Document
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.safe import safe_line
 from ontos_tui.domain.schema import Answer, AnswerField, FieldKind
@@ -18,8 +18,6 @@ from ontos_tui.platforms.local.answers import COUNTED
 from ontos_tui.platforms.local.clues import Clues
 from ontos_tui.platforms.local.extraction import Finder, Found, Taught, find_all, learn
 
-LONG = 80
-"""Characters that a text has on average, from which on answers may stand in it."""
 LEAST_KNOWN = 3
 """Examples with a value, from which on it is their say whether a field stands in the text."""
 LOCATED, LOCATED_NUMBERS = 0.5, 0.8

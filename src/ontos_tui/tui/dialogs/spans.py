@@ -209,7 +209,7 @@ class MarkedText(LineView, can_focus=True):
                 for one in sorted(self._marking.spans, key=lambda one: one.start - one.end)  # the shortest one last
                 for position in range(one.start, one.end)
             }
-            self._rows = _rows(self._pieces(), now[1])
+            self._rows = rows_of(self._pieces(), now[1])
             self._firsts = [next(position for position, _, is_mark in row if not is_mark) for row in self._rows]
 
     def _pieces(self) -> list[tuple[int, str, bool]]:
@@ -232,7 +232,7 @@ class MarkedText(LineView, can_focus=True):
         return pieces
 
 
-def _rows(pieces: Sequence[tuple[int, str, bool]], width: int) -> list[list[tuple[int, str, bool]]]:
+def rows_of(pieces: Sequence[tuple[int, str, bool]], width: int) -> list[list[tuple[int, str, bool]]]:
     """Pieces in rows of at most `width` cells, broken behind spaces where there are some, and at line ends."""
     rows: list[list[tuple[int, str, bool]]] = []
     row: list[tuple[int, str, bool]] = []

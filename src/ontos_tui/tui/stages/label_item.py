@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ontos_tui.domain.governance import badges
 from ontos_tui.tui.dialogs.record import field_lines
+from ontos_tui.tui.stages.label_document import document_lines, marked
 from ontos_tui.tui.stages.label_spans import span_lines
 from ontos_tui.tui.stages.label_work import Work
 from ontos_tui.tui.widgets.data_grid import value_text
@@ -72,8 +73,9 @@ def item_lines(view: ItemView, work: Work, draft: Draft, width: int, side: Side,
         span(f"  ⧗ {held_by} is at it", "warn") if held_by else span(""),
     )
     yield EMPTY
+    document = marked(pair.source_data, work.fields, draft.answer)
     for field in work.fields:
-        yield from _field_lines(pair, field, work, draft, width)
+        yield from _field_lines(pair, field, work, draft, width, "" if document is None else document.sign(field.name))
     yield from _why(view, draft, width)
     yield from _remarks(pair, width)
     yield EMPTY
@@ -84,7 +86,12 @@ def item_lines(view: ItemView, work: Work, draft: Draft, width: int, side: Side,
             yield line(span("Guidelines", "title"))
             yield from wrap(work.guidelines, width - 2, indent="  ")
         case Side.FIELDS:
-            yield from field_lines(pair.source_data, width)
+            shown = pair.source_data
+            if document is not None:  # it follows the others, as it is long
+                shown = {name: value for name, value in shown.items() if name != document.name}
+            yield from field_lines(shown, width)
+            if document is not None:
+                yield from document_lines(document, width, draft.active, fold=bool(view.messages))
 
 
 def _origin(pair: Decidable) -> str:
@@ -104,8 +111,13 @@ def _prompt(view: ItemView, width: int) -> Iterator[Line]:
         yield from wrap(message["content"], width - 2, indent="  ")
 
 
-def _field_lines(pair: Decidable, field: AnswerField, work: Work, draft: Draft, width: int) -> Iterator[Line]:
-    """One field of the answer, and its choices with their keys while it is the active one."""
+def _field_lines(
+    pair: Decidable, field: AnswerField, work: Work, draft: Draft, width: int, sign: str = ""
+) -> Iterator[Line]:
+    """One field of the answer, and its choices with their keys while it is the active one.
+
+    `sign` stands in the document behind the place where the value comes from.
+    """
     room = max(len(one.name) for one in work.fields) + 2
     value = draft.answer.get(field.name)
     proposed = None if draft.blind or pair.proposal is None else pair.proposal
@@ -117,6 +129,7 @@ def _field_lines(pair: Decidable, field: AnswerField, work: Work, draft: Draft, 
         span("▸" if field.name == draft.active else " ", "key"),
         span(field.name, "muted", room),
         *_value(work, field.name, value),
+        span(f"  ⟦⟧{sign}" if sign else "", "key"),
         span("  ✎ changed", "warn") if changed else span(""),
         span(f"  was {value_text(_word(proposed.get(field.name)))}" if changed and proposed else "", "muted"),
     )

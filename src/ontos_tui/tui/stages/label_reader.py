@@ -15,6 +15,7 @@ from ontos_tui.services.queue import QueueFilter
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
 from ontos_tui.tui.dialogs.history import HistoryDialog
 from ontos_tui.tui.gateway import ServiceUser
+from ontos_tui.tui.stages.label_document import marked
 from ontos_tui.tui.stages.label_item import Draft, ItemView, Side, item_lines
 from ontos_tui.tui.stages.label_keys import QueueTable
 from ontos_tui.tui.stages.label_queue import LabelQueue, open_queue, progress_line
@@ -417,6 +418,8 @@ class LabelReader(ServiceUser):
 def _views(workspace: Workspace, work: Work, ids: Sequence[str]) -> list[ItemView]:
     pairs = work.service(workspace).pairs(ids)
     hints = workspace.hints.of(ids)
+    for pair in pairs:  # found here, where it costs no key its time, and remembered for the picture
+        marked(pair.source_data, work.fields, pair.answer or pair.proposal or {})
     return [
         ItemView(pair, () if work.prompt is None else work.prompt.messages(pair.source_data), hints.get(pair.id, ()))
         for pair in pairs
