@@ -199,8 +199,7 @@ def prioritise(
 def claim(context: typer.Context, job: JobRef) -> None:
     """Take the next free task; nobody else gets it while you work on it."""
     session = Session.of(context)
-    service = session.workspace.labeling
-    task = service.claim(job)
+    task = session.workspace.claim_task(job)
     if task is None:
         session.show(None, lambda: ["No task is free for you."])
     else:

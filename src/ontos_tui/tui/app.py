@@ -37,7 +37,9 @@ from ontos_tui.tui.widgets.lines import Panel, line, span, wrap
 if TYPE_CHECKING:
     from ontos_tui.domain.training import Job
     from ontos_tui.services.overview import Overview
+    from ontos_tui.services.sync import SyncStatus
     from ontos_tui.tui.stages.base import Page, StageView
+    from ontos_tui.tui.syncing import Syncing
     from ontos_tui.tui.wizard.view import WizardView
     from ontos_tui.workspace import Workspace
 
@@ -69,6 +71,9 @@ class OntosApp(App[None], Commanded):
         Command(
             "wizard", "W", "Wizard", "Seven guided steps from data to a model that answers; again, back to here", False
         ),
+        Command(
+            "sharing", "Y", "Sharing", "What waits for the team, and what you and others changed differently", False
+        ),
         Command("jobs", "J", "Jobs", "What runs and what ran; cancel or resume it", False),
         Command("theme", "f9", "Theme", "Change the colours; the choice is remembered", False),
         Command("redraw", "ctrl+l", "Redraw", "Paint the whole screen again", False),
@@ -90,6 +95,8 @@ class OntosApp(App[None], Commanded):
         self._busy = 0
         self._clashes: set[str] = set()
         self._watch = watch
+        self._syncing: Syncing | None = None
+        self._sync_told = ""
         self._welcome = welcome
         self._stop = threading.Event()
         self.painter = Painter(self)
@@ -224,6 +231,23 @@ class OntosApp(App[None], Commanded):
             self.call_later(self.action_wizard)
         if self._watch:
             threading.Thread(target=self._watch_changes, name="watch", daemon=True).start()
+            if workspace.team is not None:
+                self._begin_syncing(workspace)
+
+    def _begin_syncing(self, workspace: Workspace) -> None:
+        from ontos_tui.tui.syncing import Syncing, told
+
+        def tell(status: SyncStatus) -> None:
+            self.post_message(Finished(partial(self._show_sync, told(status))))
+
+        self._syncing = Syncing(workspace, tell)
+        self._syncing.start()
+
+    def _show_sync(self, words: str) -> None:
+        if words != self._sync_told:
+            self._sync_told = words
+            if self.overview is not None:
+                self._show_overview(self.overview)
 
     async def on_finished(self, message: Finished) -> None:
         """A thread's result arrives on the event loop."""
@@ -286,7 +310,7 @@ class OntosApp(App[None], Commanded):
 
     def _show_overview(self, overview: Overview) -> None:
         self.overview = overview
-        self.query_one(Header).tell(str(self.home.name), overview)
+        self.query_one(Header).tell(self.home.name, overview, self._sync_told)
         self.query_one(TabLine).tell(self.stage, overview)
         self.query_one(JobLine).tell(overview.running)
 
@@ -298,6 +322,8 @@ class OntosApp(App[None], Commanded):
 
     async def on_unmount(self) -> None:
         self._stop.set()
+        if self._syncing is not None:
+            self._syncing.stop()
         self.session.theme = self.theme
         if self._workspace is not None:
             self.session.save(self.home)
@@ -379,6 +405,12 @@ class OntosApp(App[None], Commanded):
 
         if self._workspace is not None:
             self.push_screen(JobsDialog())
+
+    def action_sharing(self) -> None:
+        from ontos_tui.tui.dialogs.conflicts import ConflictsDialog
+
+        if self._workspace is not None:
+            self.push_screen(ConflictsDialog())
 
     def action_theme(self) -> None:
         self.search_themes()

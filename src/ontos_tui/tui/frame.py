@@ -20,8 +20,8 @@ class Header(OneLine):
 
     DEFAULT_CSS = "Header { height: 1; background: $surface; }"
 
-    def tell(self, where: str, overview: Overview | None) -> None:
-        """Show the workspace and the step that `overview` advises."""
+    def tell(self, where: str, overview: Overview | None, sharing: str = "") -> None:
+        """Show the workspace, where sharing with the team stands, and the step that `overview` advises."""
 
         def content(width: int) -> Line:
             name = span(" Ontos ", "title")
@@ -29,7 +29,8 @@ class Header(OneLine):
                 return line(name, span("opening the workspace…", "muted"))
             step = f"next: {overview.next_stage.number} {overview.next_stage.title} · {overview.next_step}"
             alerts = span(f"⚠ {overview.alerts:,} alert{'' if overview.alerts == 1 else 's'} ", "bad")
-            head = (name, alerts) if overview.alerts else (name,)
+            shared = span(f"{sharing}  ", "warn" if "offline" in sharing or "⚑" in sharing else "muted")
+            head = (name, *((alerts,) if overview.alerts else ()), *((shared,) if sharing else ()))
             room = width - sum(len(part.text) for part in head) - 1
             place = span(where, "muted")
             if len(place.text) + len(step) + 3 > room:

@@ -245,7 +245,7 @@ class JobsPage(LabelPage):
             else:
                 self._open(task.id)
 
-        self.ask(lambda workspace: workspace.labeling.claim(view.job.id), claimed, group="claim")
+        self.ask(lambda workspace: workspace.claim_task(view.job.id), claimed, group="claim")
 
     def came_back(self, work_id: str) -> None:
         """Back from a task: when all of it is decided, offer to hand it in."""

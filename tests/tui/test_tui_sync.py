@@ -1,0 +1,54 @@
+"""Sharing behind the screens: the header says where it stands, and Y settles what two people changed differently."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from harness import open_app
+
+from emulator.databricks.server import TOKEN, serve
+from labeling import MAJOR, NONE, a_training_sheet
+from ontos_tui.domain.pairs import Verdict
+from ontos_tui.services.label import Decision
+from ontos_tui.workspace import Workspace
+from team import Member
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_conflict_is_seen_and_settled(
+    tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve() as served:
+        monkeypatch.setenv("DATABRICKS_HOST", served.url)
+        monkeypatch.setenv("DATABRICKS_TOKEN", TOKEN)
+        monkeypatch.setenv("ONTOS_DATABRICKS_CATALOG", "team")
+        monkeypatch.setenv("ONTOS_DATABRICKS_WAREHOUSE", "w1")
+        with Workspace(tmp_path / "ana") as workspace:
+            sheet = a_training_sheet(workspace.store, 3)
+            workspace.sync.switch_on()
+            workspace.sync.sync()
+            ben = Member(tmp_path / "ben", "ben", served)
+            ben.sync.switch_on()
+            ben.sync.sync()
+            row = next(iter(ben.label.queue(sheet.id)))
+            ben.label.decide([Decision(row.id, Verdict.EDIT, answer=NONE)])
+            ben.sync.sync()
+            ben.close()
+            workspace.label.decide([Decision(row.id, Verdict.EDIT, answer=MAJOR)])
+        async with open_app(tmp_path / "ana", size) as user:
+            await user.sees("⇅ synced ⚑ 2")
+            await user.press("Y")
+            await user.sees("Sharing with the team", "qa pairs", "canonical labels", "ben", "ours")
+            await user.press("t", "t")
+            await user.sees("Nobody disagrees")
+            await user.press("escape")
+            await user.until(lambda: "⚑" not in user.text().splitlines()[0], "the conflicts are gone from the header")
+            assert [one.label_data for one in user.app.workspace.labels.find()] == [NONE]
+
+
+async def test_without_a_team_nothing_is_shared_and_the_dialog_says_so(tmp_path: Path) -> None:
+    async with open_app(tmp_path) as user:
+        assert "⇅" not in user.text()
+        await user.press("Y")
+        await user.sees("does not share", "Nobody disagrees")
