@@ -29,6 +29,7 @@ from ontos_tui.cli import (
     labelsets,
     monitor,
     start,
+    sync,
     train,
     views,
 )
@@ -72,6 +73,7 @@ def command_line() -> typer.Typer:
         improve,
         gaps,
         interchange,
+        sync,
     ):
         stage.register(root)
     for app in [root, *(group.typer_instance for group in root.registered_groups)]:
