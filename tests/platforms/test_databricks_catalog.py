@@ -236,11 +236,10 @@ def test_a_dropped_connection_is_told_and_the_next_statement_goes_through(
 ) -> None:
     scene.workspace.fault(path="/sql/1.0/warehouses", drop="before")
     assert catalog.tags(NOTES), "the connector tries once more by itself"
-    databricks.pages("SELECT 1")
     stream = databricks.pages(f"SELECT * FROM {READINGS} CROSS JOIN range(100)", size=1_500)
     next(stream)
-    scene.workspace.fault(path="/sql/1.0/warehouses", status=500, times=1)
-    with pytest.raises(AwayError, match="cannot be reached"):
+    scene.workspace.fault(path="/sql/1.0/warehouses", status=401)
+    with pytest.raises(AwayError, match="auth login"):
         list(stream)
     assert catalog.tags(NOTES)
 

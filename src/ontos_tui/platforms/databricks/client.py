@@ -128,7 +128,7 @@ class Team:
         with self._lock:
             idle, self._idle = self._idle, []
         if idle:
-            closing = threading.Thread(target=lambda: [_close(one) for one in idle], name="close", daemon=True)
+            closing = threading.Thread(target=_close_all, args=[idle], name="close", daemon=True)
             closing.start()
             closing.join(CLOSE_SECONDS)
 
@@ -204,12 +204,13 @@ class Team:
     def _knock(self) -> None:
         """Raises AwayError when nobody answers, or who one is has expired: the connector would go on for minutes."""
         from databricks.sdk import errors
+        from databricks.sdk.errors.base import DatabricksError
 
         try:
             self.client.warehouses.get(self.place.warehouse_id)
         except errors.Unauthenticated as error:
             raise sdk_error(error) from error
-        except errors.DatabricksError:
+        except DatabricksError:
             return  # somebody answers; what is wrong with the warehouse, the connector tells
         except (OSError, TimeoutError) as error:
             raise sdk_error(error) from error
@@ -217,9 +218,14 @@ class Team:
     def _away(self, error: Exception) -> PlatformError:
         context = getattr(error, "context", None) or {}
         status = context.get("http-code")
-        told = str(context.get("original-exception") or error).splitlines()[0][:300]
-        if status in (401, 403) or "401" in told:
+        told = (str(context.get("original-exception") or error).splitlines() or [""])[0][:300].rstrip(". ")
+        if status == 401 or "401" in told or "invalid access token" in told.lower():
             return AwayError(f"Databricks does not know who you are: {told}.", "Run `databricks auth login` again.")
+        if status in (403, 404):
+            return PlatformError(
+                f"The SQL warehouse {self.place.warehouse_id} does not let you in: {told} ({status}).",
+                "Ask for the right to use it, or set another databricks_warehouse; `ontos doctor` lists them.",
+            )
         return AwayError(
             f"The warehouse cannot be reached: {told}.",
             "Work goes on here; it is tried again later. `ontos doctor` checks.",
@@ -228,14 +234,20 @@ class Team:
 
 def _exceptions() -> Any:
     """The connector's errors. Raises PlatformError when the connector is not installed."""
+    # It writes on the terminal what else it would like to have installed.
+    logging.getLogger("databricks.sql").setLevel(logging.CRITICAL)
     try:
         from databricks.sql import exc
     except ImportError as error:
         raise PlatformError(
             "The Databricks libraries are not installed.", "Start once with ONTOS_EXTRAS=databricks ./ontos."
         ) from error
-    logging.getLogger("databricks.sql").setLevel(logging.ERROR)
     return exc
+
+
+def _close_all(connections: Sequence[Any]) -> None:
+    for connection in connections:
+        _close(connection)
 
 
 def _close(connection: Any) -> None:
