@@ -281,3 +281,20 @@ def test_the_next_step_names_severe_gaps_then_the_tasks_that_wait(
     assert workspace.overview.overview().next_step == "label for 1 annotation task (t)"
     tasks.move(task.id, TaskStatus.CANCELLED)
     assert workspace.overview.overview().next_step.startswith("make a task of ")
+
+
+def test_answers_that_were_not_sure_become_pairs_the_least_sure_first(
+    workspace: Workspace, tasks: AnnotationTaskService
+) -> None:
+    sheet = make_sheet(workspace.store, 60)
+    model = train(workspace, sheet)
+    for number in range(20):
+        ask(workspace, model, {"voltage": number + 0.5, "line": "north"}, "scratch", number / 20)
+    record = ask(workspace, model, {"voltage": 50.5, "line": "north"}, "scratch", 0.01)
+    item = workspace.improve.add_feedback(record.request_id, 1, correction={"defect": "none"})
+    with workspace.store.write() as connection:
+        rows.change(connection, item, correction={"defect": "of another version"})
+    (gap,) = found(workspace.gaps.analyze(), GapType.EDGE_CASE)
+    pairs = tasks.pairs(tasks.create(gap.id, target_record_count=5).task.id)
+    assert sorted(pair.source_data["voltage"] for pair in pairs) == [0.5, 1.5, 2.5, 3.5, 4.5]
+    assert workspace.improve.feedback()[0].status is FeedbackStatus.NEW, "what does not fit is left alone"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, func, select
 
+from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.improve import AnnotationItem, AnnotationTask, FeedbackItem, Gap, GapType
 from ontos_tui.domain.pairs import QAPair, TrainingSheet
 from ontos_tui.domain.serving import InferenceRecord
@@ -95,12 +96,16 @@ def _from_requests(
         .limit(MOST_REQUESTS)
     )
     requests = [InferenceRecord.model_validate(dict(row)) for row in connection.execute(query).mappings()]
+
+    def sure(request: InferenceRecord) -> float:
+        return request.confidence.get(segment.field, min(request.confidence.values(), default=1.0))
+
     below = gap.evidence.get("below")
     if below is not None:
-        requests = [one for one in requests if 0 <= min(one.confidence.values(), default=1.0) < below]
+        requests = [one for one in requests if sure(one) < below]
     if gap.gap_type in (GapType.CAPABILITY, GapType.COVERAGE):
         requests = [one for one in requests if one.request_id in said]
-    requests.sort(key=lambda one: (one.request_id not in said, min(one.confidence.values(), default=1.0)))
+    requests.sort(key=lambda one: (one.request_id not in said, sure(one)))
     seen: set[str] = set()
     for request in requests:
         row = json.dumps(request.input, sort_keys=True, default=str)
@@ -108,10 +113,13 @@ def _from_requests(
             continue
         seen.add(row)
         item = said.get(request.request_id)
-        pair = (
-            convert(connection, item, None, actor)[0]
-            if item is not None
-            else pair_from_request(connection, request, sheet, actor, gap.description)
-        )
+        try:
+            pair = (
+                convert(connection, item, None, actor)[0]
+                if item is not None
+                else pair_from_request(connection, request, sheet, actor, gap.description)
+            )
+        except InvalidInputError:
+            continue  # the correction does not fit the template; who converts it by itself is told so
         if pair.status is PairStatus.UNLABELED and pair.training_sheet_id == sheet.id:
             yield pair.id, True
