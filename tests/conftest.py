@@ -26,7 +26,7 @@ def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting of the person who runs the tests reaches them; decisions are logged under `ana`."""
     for name in ("ONTOS_HOME", "ONTOS_CHAT_BASE_URL", "ONTOS_CHAT_MODEL", "ONTOS_CHAT_API_KEY", "ONTOS_SERVE_PORT"):
         monkeypatch.delenv(name, raising=False)
-    for name in ("PROFILE", "WAREHOUSE", "CATALOG", "SCHEMA"):
+    for name in ("PROFILE", "WAREHOUSE", "CATALOG", "SCHEMA", "MODEL", "BATCH_FROM"):
         monkeypatch.delenv(f"ONTOS_DATABRICKS_{name}", raising=False)
     monkeypatch.setenv("ONTOS_ACTOR", "ana")
 

@@ -37,7 +37,7 @@ class Settings(BaseModel):
     )
     chat_model: str = Field("", description="the model's name on that server")
     chat_api_key: SecretStr = Field(SecretStr(""), description="only from the environment (ONTOS_CHAT_API_KEY)")
-    chat_concurrency: int = Field(4, ge=1, le=64, description="requests to that server under way at once")
+    chat_concurrency: int = Field(4, ge=1, le=64, description="requests to a chat model under way at once")
     keys: dict[str, str] = Field(
         default_factory=dict, description="other keys for commands, by their name: `ontos --keys` lists them"
     )
@@ -56,6 +56,12 @@ class Settings(BaseModel):
     databricks_warehouse: str = Field("", description="id of the SQL warehouse that does the team's work")
     databricks_catalog: str = Field("", description="catalog of the team's tables; with it, work is shared there")
     databricks_schema: str = Field("ontos", description="schema of the team's tables")
+    databricks_model: str = Field(
+        "", description="model endpoint of the workspace that proposes answers, such as one that `ontos doctor` lists"
+    )
+    databricks_batch_from: int = Field(
+        2_000, ge=0, description="so many questions and more are asked in statements of the warehouse; 0: never"
+    )
     serve_port: int = Field(8765, ge=1, le=65535, description="loopback port of `ontos serve`")
 
     @classmethod

@@ -12,8 +12,10 @@ from ontos_tui.settings import Settings
 from ontos_tui.store.engine import Store
 
 if TYPE_CHECKING:
+    from ontos_tui.domain.labeling import LabelingTask
     from ontos_tui.jobs.queue import JobQueue
     from ontos_tui.platforms.base import Catalog, ChatModel, Serving, Trainer
+    from ontos_tui.platforms.databricks.client import Team
     from ontos_tui.services.agreement import AgreementService
     from ontos_tui.services.alerts import AlertService
     from ontos_tui.services.annotation_tasks import AnnotationTaskService
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from ontos_tui.services.old_web import OldWebService
     from ontos_tui.services.onboarding import OnboardingService
     from ontos_tui.services.overview import OverviewService
+    from ontos_tui.services.sync import SyncService
     from ontos_tui.services.task_label import TaskLabelService
     from ontos_tui.services.templates import TemplateService
     from ontos_tui.services.train import TrainService
@@ -65,6 +68,12 @@ class Workspace:
         """Let go of the database."""
         self.store.close()
 
+    def claim_task(self, job_ref: str) -> LabelingTask | None:
+        """Claim the next free task of a labeling job: at the team's hub where this workspace shares, else here."""
+        if self.team is not None and self.sync.status().state != "off":
+            return self.sync.claim(self.labeling, job_ref)
+        return self.labeling.claim(job_ref)
+
     @cached_property
     def catalog(self) -> Catalog:
         from ontos_tui.platforms.local.catalog import LocalCatalog
@@ -73,7 +82,18 @@ class Workspace:
 
     @cached_property
     def chat(self) -> ChatModel:
-        """What proposes answers: the OpenAI-compatible server of the settings, else labelled examples and documents."""
+        """What proposes answers: a model of the team's workspace, or the OpenAI-compatible server of the settings, as
+        far as they name one; else labelled examples and documents.
+        """
+        if self.settings.databricks_model and self.team is not None:
+            from ontos_tui.platforms.databricks.chat import FoundationModelChat
+
+            return FoundationModelChat(
+                self.team,
+                self.settings.databricks_model,
+                concurrency=self.settings.chat_concurrency,
+                batch_from=self.settings.databricks_batch_from,
+            )
         if self.settings.chat_base_url:
             from ontos_tui.platforms.openai import OpenAIChat
 
@@ -269,6 +289,34 @@ class Workspace:
         return WizardService(
             self.onboarding, self.data, self.templates, self.generate, self.label, self.train, self.deploy
         )
+
+    @cached_property
+    def team(self) -> Team | None:
+        """The team's Databricks workspace, when the settings name one."""
+        settings = self.settings
+        if not (settings.databricks_catalog and settings.databricks_warehouse):
+            return None
+        from ontos_tui.platforms.databricks.client import Place, Team
+
+        return Team(
+            Place(
+                settings.databricks_profile,
+                settings.databricks_warehouse,
+                settings.databricks_catalog,
+                settings.databricks_schema,
+            )
+        )
+
+    @cached_property
+    def sync(self) -> SyncService:
+        from ontos_tui.services.sync import SyncService
+
+        hub = None
+        if self.team is not None:
+            from ontos_tui.platforms.databricks.hub import Hub
+
+            hub = Hub(self.team)
+        return SyncService(self.store, hub, self.actor)
 
     @cached_property
     def overview(self) -> OverviewService:

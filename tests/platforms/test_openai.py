@@ -19,9 +19,10 @@ from pydantic import SecretStr
 from emulator.chat import FakeChat, Reply, Request, fake_chat, refuses, says
 from ontos_tui.domain.errors import PlatformError
 from ontos_tui.domain.template import Message
+from ontos_tui.platforms.answer_shape import json_object
 from ontos_tui.platforms.base import LabelledExample, Proposal, Question
 from ontos_tui.platforms.chat_wire import Patience
-from ontos_tui.platforms.openai import Dialect, OpenAIChat, _json_object
+from ontos_tui.platforms.openai import Dialect, OpenAIChat
 from ontos_tui.settings import Settings
 
 SCHEMA: dict[str, Any] = {
@@ -397,13 +398,13 @@ def test_every_dialect_ends_in_the_plainest() -> None:
 @given(st.dictionaries(st.text(), st.none() | st.integers() | st.text()), st.text(alphabet="abc \n.,"))
 def test_an_object_is_found_wherever_it_stands(answer: dict[str, Any], words: str) -> None:
     text = json.dumps(answer)
-    assert _json_object(text) == answer
-    assert _json_object(f"{words}```json\n{text}\n```{words}") == answer
-    assert _json_object(f"<think>{{}} {words}</think>{words}{text}{words}") == answer
+    assert json_object(text) == answer
+    assert json_object(f"{words}```json\n{text}\n```{words}") == answer
+    assert json_object(f"<think>{{}} {words}</think>{words}{text}{words}") == answer
 
 
 @given(st.text())
 def test_any_text_is_read_without_a_crash(text: str) -> None:
-    found = _json_object(text)
+    found = json_object(text)
     assert found is None or isinstance(found, dict)
-    assert _json_object("{" * 100_000 + text) is None
+    assert json_object("{" * 100_000 + text) is None

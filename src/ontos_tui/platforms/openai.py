@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from queue import SimpleQueue
-from typing import Any
+from types import TracebackType
+from typing import Any, Protocol
 
 from ontos_tui.domain.data import Row
 from ontos_tui.domain.errors import PlatformError
-from ontos_tui.domain.schema import Answer, answer_fields, answer_problems
 from ontos_tui.domain.template import Message
+from ontos_tui.platforms.answer_shape import AnswerShape, sendable
 from ontos_tui.platforms.base import LabelledExample, Proposal, Question
 from ontos_tui.platforms.chat_wire import (
     BadRequestError,
@@ -35,9 +34,6 @@ LONGEST_ECHO = 4_000
 """Characters of an answer that did not fit which are sent back for repair."""
 LOST = 5
 """Questions in a row without any answer after which the server counts as gone."""
-MOST_BRACES = 20
-"""Places in a text where an answer may begin."""
-_THOUGHT = re.compile(r"\s*<think>.*?</think>", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -62,6 +58,23 @@ class Dialect:
         if self.form != "text":
             return replace(self, form=_NEXT_FORM[self.form])
         return replace(self, temperature=False) if self.temperature else None
+
+
+class Server(Protocol):
+    """What completes a conversation, for several threads at once. Leaving it ends what is under way."""
+
+    host: str
+    stopped: threading.Event
+
+    def __enter__(self) -> Server: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None: ...
+
+    def complete(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Raises BadRequestError, RefusedError, UnreachableError, or PlatformError when it stays busy."""
+        ...
 
 
 _NEXT_FORM = {"json_schema": "json_object", "json_object": "text"}
@@ -106,11 +119,11 @@ class OpenAIChat:
             self._patience,
             self._wait,
         )
-        asker = _Asker(server, self._settings.chat_model, schema, _Shots(examples, features))
-        return _side_by_side(asker, questions, self._settings.chat_concurrency)
+        asker = Asker(server, self._settings.chat_model, schema, Shots(examples, features))
+        return side_by_side(asker, questions, self._settings.chat_concurrency)
 
 
-def _side_by_side(asker: _Asker, questions: Iterable[Question], width: int) -> Iterator[Proposal]:
+def side_by_side(asker: Asker, questions: Iterable[Question], width: int) -> Iterator[Proposal]:
     """Ask with `width` threads; the questions themselves are read in the caller's thread, few ahead."""
     asked: SimpleQueue[Question | None] = SimpleQueue()
     answered: SimpleQueue[Proposal | Exception] = SimpleQueue()
@@ -153,16 +166,18 @@ def _side_by_side(asker: _Asker, questions: Iterable[Question], width: int) -> I
                 asked.put(None)
 
 
-class _Asker:
+class Asker:
     """Turns a question into requests and their answer into a proposal. Shared by the threads."""
 
-    def __init__(self, server: ChatServer, model: str, schema: dict[str, Any], shots: _Shots) -> None:
+    def __init__(
+        self, server: Server, model: str, schema: dict[str, Any], shots: Shots, dialect: Dialect | None = None
+    ) -> None:
+        """`dialect` is what is tried first."""
         self.server = server
         self._model = model
-        self._schema = schema
+        self._shape = AnswerShape(schema)
         self._shots = shots
-        self._names = [field.name for field in answer_fields(schema)]
-        self._dialect = Dialect()
+        self._dialect = dialect or Dialect()
         self._settled = False
         self._lost = 0
         self._lock = threading.Lock()
@@ -190,13 +205,13 @@ class _Asker:
     def _ask(self, question: Question) -> Proposal:
         messages = self._shots.placed(question)
         choice = self._complete(messages)
-        answer, reasons = self._read(_content(choice))
+        answer, reasons = self._shape.read(_content(choice))
         explanation = "answered by the model"
         if answer is None:
             said = _content(choice)[:LONGEST_ECHO]
-            repair = f"This answer does not fit: {reasons}. {self._instruction()}"
+            repair = f"This answer does not fit: {reasons}. {self._shape.instruction()}"
             choice = self._complete([*messages, Message("assistant", said), Message("user", repair)])
-            answer, reasons = self._read(_content(choice))
+            answer, reasons = self._shape.read(_content(choice))
             explanation = "answered by the model at the second try; the first answer did not fit"
         if answer is None:
             return Proposal(
@@ -232,54 +247,25 @@ class _Asker:
         raise first
 
     def _body(self, messages: Sequence[Message], dialect: Dialect) -> dict[str, Any]:
-        sent = [{"role": message["role"], "content": _sendable(message["content"])} for message in messages]
+        sent = [{"role": message["role"], "content": sendable(message["content"])} for message in messages]
         body: dict[str, Any] = {"model": self._model}
         if dialect.temperature:
             body["temperature"] = 0
         if dialect.logprobs:
             body["logprobs"] = True
         if dialect.form == "json_schema":
-            body["response_format"] = {
-                "type": "json_schema",
-                "json_schema": {"name": "answer", "schema": self._strict_schema(), "strict": self._is_strict()},
-            }
+            body["response_format"] = self._shape.form()
         else:
             if dialect.form == "json_object":
                 body["response_format"] = {"type": "json_object"}
             if sent and sent[0]["role"] == "system":
-                sent[0]["content"] += f"\n\n{self._instruction()}"
+                sent[0]["content"] += f"\n\n{self._shape.instruction()}"
             else:
-                sent.insert(0, {"role": "system", "content": self._instruction()})
+                sent.insert(0, {"role": "system", "content": self._shape.instruction()})
         return {**body, "messages": sent}
 
-    def _instruction(self) -> str:
-        schema = json.dumps(self._schema, ensure_ascii=False)
-        return f"Answer with nothing but one JSON object that fits this JSON schema: {_sendable(schema)}"
 
-    def _strict_schema(self) -> dict[str, Any]:
-        return {**self._schema, "additionalProperties": False}
-
-    def _is_strict(self) -> bool:
-        """Strict servers want every field required."""
-        return set(self._names) <= set(self._schema.get("required", ()))
-
-    def _read(self, text: str) -> tuple[Answer | None, str]:
-        """The answer in a text, or why there is none that fits. Fields that nobody asked for are dropped."""
-        found = _json_object(text)
-        if found is None:
-            return None, "it holds no JSON object" if text.strip() else "it is empty"
-        answer = {name: found[name] for name in self._names if name in found}
-        problems = answer_problems(self._schema, answer)
-        if problems:
-            return None, "; ".join(str(problem)[:200] for problem in problems[:5])
-        try:
-            json.dumps(answer, ensure_ascii=False, allow_nan=False).encode("utf-8")
-        except ValueError:
-            return None, "it holds characters or numbers that cannot be kept"
-        return answer, ""
-
-
-class _Shots:
+class Shots:
     """The labelled examples, a few of which go before every question as turns of the conversation."""
 
     def __init__(self, examples: Sequence[LabelledExample], features: Sequence[str]) -> None:
@@ -341,26 +327,6 @@ def _content(choice: dict[str, Any]) -> str:
     return content if isinstance(content, str) else ""
 
 
-def _json_object(text: str) -> dict[str, Any] | None:
-    """The JSON object in a text, also where thoughts, a fence or words stand around it."""
-    thought = _THOUGHT.match(text)
-    text = text[thought.end() :] if thought else text
-    for brace in islice(re.finditer("{", text), MOST_BRACES):
-        try:
-            found, _ = _DECODER.raw_decode(text, brace.start())
-        except (ValueError, RecursionError):
-            continue
-        return dict(found)
-    return None
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(name)
-
-
-_DECODER = json.JSONDecoder(parse_constant=_no_constant)
-
-
 def _least_probability(choice: dict[str, Any]) -> float | None:
     from ontos_tui.platforms.local.features import number
 
@@ -371,8 +337,3 @@ def _least_probability(choice: dict[str, Any]) -> float | None:
     found = [number(token.get("logprob")) if isinstance(token, dict) else None for token in tokens]
     known = [one for one in found if one is not None]
     return math.exp(min(0.0, *known)) if len(known) == len(tokens) else None
-
-
-def _sendable(text: str) -> str:
-    """Text without lone surrogates, which no server can read."""
-    return text.encode("utf-8", "replace").decode()

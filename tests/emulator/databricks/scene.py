@@ -10,6 +10,7 @@ from emulator.databricks.catalog_rest import CatalogRest, WorkspaceRest
 from emulator.databricks.engine import Engine
 from emulator.databricks.files_rest import FilesRest
 from emulator.databricks.server import TOKEN, Workspace, serve
+from emulator.databricks.serving_rest import ServingRest
 
 READINGS = "team.plant.readings"
 WAREHOUSE = "w1"
@@ -22,6 +23,7 @@ class Scene:
     workspace: Workspace
     catalog: CatalogRest
     files: FilesRest
+    serving: ServingRest
     rest: WorkspaceRest
 
     @property
@@ -44,7 +46,9 @@ class Scene:
 def served(port: int = 0) -> Iterator[Scene]:
     """A workspace with the catalogs team and lab, and sample tables."""
     workspace = Workspace(Engine(catalogs=("team", "lab")))
-    scene = Scene(workspace, CatalogRest(workspace), FilesRest(workspace), WorkspaceRest(workspace))
+    serving = ServingRest(workspace)
+    rest = WorkspaceRest(workspace, endpoints=serving.foundation)
+    scene = Scene(workspace, CatalogRest(workspace), FilesRest(workspace), serving, rest)
     furnish(scene)
     with serve(workspace, port):
         yield scene
