@@ -2,6 +2,8 @@
 
 WAL with synchronous=FULL: what a transaction confirmed is on the disk. Writers take the write lock when they begin
 (BEGIN IMMEDIATE), so two of them queue instead of failing half way, and wait up to `BUSY_SECONDS` for each other.
+SQLite alone lets those who have waited long sleep ever longer while newcomers pass: where the system has file locks,
+writers take turns by one first.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from ontos_tui.domain.errors import StoreError
 from ontos_tui.store.migrations import STEPS, VERSION
+from ontos_tui.store.turns import turn
 
 BUSY_SECONDS = 30.0
 
@@ -48,7 +51,7 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction that holds the write lock from its beginning; on an exception nothing of it stays."""
-        with _explained(self.path), self._engine.connect() as connection:
+        with _explained(self.path), self._engine.connect() as connection, turn(self.path):
             connection.execution_options(immediate=True)
             with connection.begin():
                 yield connection
