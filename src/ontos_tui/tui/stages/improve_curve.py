@@ -12,6 +12,7 @@ from ontos_tui.domain.errors import NotFoundError, OntosError
 from ontos_tui.tui.commands import Command
 from ontos_tui.tui.stages.base import error_lines
 from ontos_tui.tui.stages.improve_gap_lines import curve_lines
+from ontos_tui.tui.stages.improve_gaps import served_model
 from ontos_tui.tui.stages.pages import StagePage
 from ontos_tui.tui.widgets.lines import Panel, line, span
 
@@ -87,8 +88,7 @@ def _curve(workspace: Workspace, name: str, endpoint: str, known: dict[tuple[str
     if not models:
         raise NotFoundError("There is no model yet.", "Press 4 and then t to train one.")
     names = sorted({model.name for model in models})
-    served = (view.model.name for view in workspace.deploy.endpoints() if view.endpoint.name == endpoint)
-    chosen = name if name in names else next(served, models[0].name)
+    chosen = name if name in names else served_model(workspace, endpoint) or models[0].name
     versions = [model for model in models if model.name == chosen]
     newest = max(versions, key=lambda model: model.version)
     key = (*(model.id for model in versions), str(workspace.train.changes_since(newest)))

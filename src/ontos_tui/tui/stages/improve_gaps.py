@@ -36,7 +36,7 @@ class GapsPage(StagePage):
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
         Command("back", "escape", "Back", "To the feedback"),
-        Command("analyze", "a", "Analyze", "Look for gaps of the newest model, from its errors, labels and requests"),
+        Command("analyze", "a", "Analyze", "Look for gaps of the endpoint's model: its errors, labels, requests"),
         Command("task", "n", "Make task", "An annotation task with the pairs that this gap is about"),
         Command("gap_status", "s", "Status", "Open, resolved, not to be fixed; with a reason"),
         Command("severity", "v", "Severity", "How severe it is, whatever an analysis says"),
@@ -158,7 +158,13 @@ class GapsPage(StagePage):
         self._busy = True
         self.commands_changed()
         self.query_one("#about-gap", Panel).show(lambda width: [line(span("Looking for gaps…", "accent"))])
-        self.ask(lambda workspace: workspace.gaps.analyze(), self._analyzed, group="analyze", failed=self._say)
+        endpoint = self.session.endpoint
+        self.ask(
+            lambda workspace: workspace.gaps.analyze(served_model(workspace, endpoint)),
+            self._analyzed,
+            group="analyze",
+            failed=self._say,
+        )
 
     def _analyzed(self, report: AnalysisReport) -> None:
         self._busy = False
@@ -259,6 +265,12 @@ class GapsPage(StagePage):
         stage = self.ontos.stage_view
         if isinstance(stage, PagedView):
             await stage.action_page("tasks")
+
+
+def served_model(workspace: Workspace, endpoint: str) -> str | None:
+    """The name of the model that an endpoint answers with; None where there is no such endpoint."""
+    views = workspace.deploy.endpoints()
+    return next((view.model.name for view in views if view.endpoint.name == endpoint), None)
 
 
 def _about(workspace: Workspace, gap: Gap) -> AboutGap:
