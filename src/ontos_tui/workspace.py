@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ontos_tui.domain.labeling import LabelingTask
     from ontos_tui.jobs.queue import JobQueue
     from ontos_tui.platforms.base import Catalog, ChatModel, Serving, Trainer
+    from ontos_tui.platforms.databricks.catalog import UnityCatalog
     from ontos_tui.platforms.databricks.client import Team
     from ontos_tui.services.agreement import AgreementService
     from ontos_tui.services.alerts import AlertService
@@ -65,7 +66,9 @@ class Workspace:
         self.close()
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Let go of the database, and of the team's warehouse where that was used."""
+        if (used := self.__dict__.get("unity_catalog")) is not None:
+            used.close()
         self.store.close()
 
     def claim_task(self, job_ref: str) -> LabelingTask | None:
@@ -78,7 +81,29 @@ class Workspace:
     def catalog(self) -> Catalog:
         from ontos_tui.platforms.local.catalog import LocalCatalog
 
-        return LocalCatalog(self.store)
+        local = LocalCatalog(self.store)
+        if self.unity_catalog is None:
+            return local
+        from ontos_tui.platforms.composite import CompositeCatalog
+
+        return CompositeCatalog(local, self.unity_catalog)
+
+    @cached_property
+    def unity_catalog(self) -> UnityCatalog | None:
+        """The tables of the Databricks workspace, when the settings name one. It is opened when it is first asked."""
+        settings = self.settings
+        if not (settings.databricks_profile or settings.databricks_warehouse or settings.databricks_catalog):
+            return None
+        from ontos_tui.platforms.databricks.catalog import UnityCatalog
+        from ontos_tui.platforms.databricks.client import BROWSE_SECONDS, Place, Team
+
+        place = Place(
+            settings.databricks_profile,
+            settings.databricks_warehouse,
+            settings.databricks_catalog,
+            settings.databricks_schema,
+        )
+        return UnityCatalog(Team(place, BROWSE_SECONDS))
 
     @cached_property
     def chat(self) -> ChatModel:

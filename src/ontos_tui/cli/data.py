@@ -78,6 +78,18 @@ def list_tables(context: typer.Context) -> None:
     session.show(found, lambda: table(("address", "rows", "columns", "file"), rows, empty))
 
 
+@data.command("browse")
+def browse(
+    context: typer.Context,
+    prefix: Annotated[str, typer.Argument(metavar="[CATALOG[.SCHEMA]]", help="what to look into")] = "",
+) -> None:
+    """The team's Databricks workspace: its catalogs, a catalog's schemas, a schema's tables."""
+    session = Session.of(context)
+    found = list(session.workspace.data.browse(prefix))
+    rows = [(node.address, node.kind, node.problem or node.remark) for node in found]
+    session.show(found, lambda: table(("address", "kind", "remark"), rows, "Nothing there, or nothing you may see."))
+
+
 @data.command("preview")
 def preview(
     context: typer.Context,

@@ -18,6 +18,10 @@ Row = dict[str, Any]
 """One source row: column name to a JSON-like value (str, int, float, bool, None, list or dict)."""
 
 
+LOCAL = "local"
+"""The catalog of the files on this machine."""
+
+
 class TableAddress(NamedTuple):
     """Where a table lives, as in Unity Catalog: catalog.schema.table."""
 

@@ -32,6 +32,17 @@ class InvalidTemplateError(InvalidInputError):
     """A template with an unmapped placeholder, a syntax error, or an output schema that is none."""
 
 
+class NoIdentityError(InvalidInputError):
+    """Rows that have no value in the columns that shall identify them."""
+
+    def __init__(self, *columns: str | None) -> None:
+        named = " or ".join(repr(name) for name in columns if name)
+        super().__init__(
+            f"There are rows without a value in {named}, so they have no identity.",
+            "Choose another identifying column, or filter those rows out.",
+        )
+
+
 class NotReadyError(OntosError):
     """Something must come first, such as more labelled pairs before training."""
 

@@ -78,6 +78,15 @@ class Look:
     rows: tuple[Row, ...]
 
 
+@dataclass(frozen=True)
+class Identities:
+    """How many items a query reaches, how many of them have a name, and how many names there are."""
+
+    items: int
+    named: int
+    distinct: int
+
+
 @runtime_checkable
 class TeamCatalog(Catalog, Protocol):
     """A catalog that is shared by a team, and too large to be listed at once."""
@@ -88,6 +97,10 @@ class TeamCatalog(Catalog, Protocol):
 
     def look(self, address: TableAddress, limit: int) -> Look:
         """Some rows, quickly: nothing is counted or ordered."""
+        ...
+
+    def identities(self, address: TableAddress, query: RowQuery) -> Identities | None:
+        """How many items have a name of their own, counted where the rows are; None where that is not possible."""
         ...
 
     def tags(self, address: TableAddress) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from sqlalchemy import ColumnElement, Connection
 
 from ontos_tui.domain.data import (
+    LOCAL,
     Column,
     DataTable,
     Page,
@@ -21,16 +22,25 @@ from ontos_tui.domain.data import (
     WindowLabel,
     identifier_from,
 )
-from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError, OntosError
+from ontos_tui.domain.errors import (
+    ConflictError,
+    InvalidInputError,
+    NoIdentityError,
+    NotFoundError,
+    NotReadyError,
+    OntosError,
+)
 from ontos_tui.domain.states import SheetStatus
-from ontos_tui.platforms.base import Catalog
+from ontos_tui.platforms.base import Catalog, Identities, Look, Node, TeamCatalog
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 
-LOCAL = "local"
-"""The catalog of the files on this machine."""
-
+SET_UP = (
+    "Log in with `databricks auth login`, set databricks_profile and databricks_warehouse in settings.toml (or "
+    "ONTOS_DATABRICKS_… in the environment), and start again; `ontos doctor` checks it."
+)
+"""How a team's workspace is set up."""
 _EDITABLE = (
     *("name", "description", "source_table", "item_id_column", "columns", "image_columns", "filter_expression"),
     *("sampling", "sample_size", "sample_by", "sample_seed", "use_case"),
@@ -116,6 +126,28 @@ class DataService:
             return TableInfo(address, (), 0, path, str(error))
         return TableInfo(address, page.columns, page.total, path)
 
+    def browse(self, prefix: str = "") -> Iterator[Node]:
+        """What the team's workspace has below: catalogs, a catalog's schemas, a schema's tables; as they come.
+
+        Raises NotReadyError where no workspace is set up, and PlatformError when it is away or does not allow it.
+        """
+        return self._team.children(prefix)
+
+    def look(self, address: str, limit: int = 20) -> Look:
+        """Some rows of one of the team's tables, quickly: nothing is counted or ordered. Raises as `browse` does."""
+        return self._team.look(TableAddress.parse(address), limit)
+
+    @property
+    def has_team(self) -> bool:
+        """Whether a team's workspace is set up."""
+        return isinstance(self._catalog, TeamCatalog)
+
+    @property
+    def _team(self) -> TeamCatalog:
+        if not isinstance(self._catalog, TeamCatalog):
+            raise NotReadyError("No Databricks workspace is set up.", SET_UP)
+        return self._catalog
+
     def preview(self, address: str, *, filter: str = "", limit: int = 50, offset: int = 0) -> Page:
         """Some rows of a table, as they are. `address` may be the table's name alone where only one is called so."""
         _check_span(limit, offset)
@@ -145,7 +177,7 @@ class DataService:
         """A sheet over a table. With a window size its items are windows of streams, called GROUP@START.
 
         Raises InvalidInputError when a column does not exist, the filter is none, or two items have one identity;
-        ConflictError when the name is taken.
+        ConflictError when the name is taken. What the team's catalog says that the table holds become its tags.
         """
         options = {
             "name": name,
@@ -167,6 +199,9 @@ class DataService:
             "use_case": use_case,
         }
         sheet = self._validated(_sheet({**options, "created_by": self._actor, "updated_by": self._actor}))
+        if isinstance(self._catalog, TeamCatalog):
+            tags = self._catalog.tags(TableAddress.parse(sheet.source_table))
+            sheet = sheet.model_copy(update={"tags": list(tags)})
         with self._store.write() as connection:
             _check_name(connection, sheet)
             rows.add(connection, sheet)
@@ -296,6 +331,10 @@ class DataService:
         column = sheet.item_id_column or sheet.window_order
         if column is None:
             return self._catalog.page(address, replace(query, limit=0)).total
+        if isinstance(self._catalog, TeamCatalog) and sheet.item_id_column:
+            found = self._catalog.identities(address, query)
+            if found is not None:
+                return _checked_count(found, sheet.item_id_column)
         seen: set[str] = set()
         count = 0
         for item in self._catalog.items(address, replace(query, columns=(column,))):
@@ -309,6 +348,18 @@ class DataService:
                     else "Choose columns for group and order that tell the windows apart, or no order.",
                 )
         return count
+
+
+def _checked_count(found: Identities, column: str) -> int:
+    """The number of items. Raises InvalidInputError when two have one identity, or one has none."""
+    if found.named < found.items:
+        raise NoIdentityError(column)
+    if found.distinct < found.items:
+        raise InvalidInputError(
+            f"The values of {column!r} are not unique: {found.items:,} items have {found.distinct:,} of them.",
+            "Choose a column that identifies every item, or none: then its content does.",
+        )
+    return found.items
 
 
 def _absolute(path: Path) -> Path:

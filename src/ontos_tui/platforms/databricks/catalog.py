@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ontos_tui.domain.data import Column, Item, Page, Row, RowQuery, TableAddress
-from ontos_tui.domain.errors import InvalidInputError, NotFoundError, PlatformError
-from ontos_tui.platforms.base import Look, Node
+from ontos_tui.domain.errors import InvalidInputError, NoIdentityError, NotFoundError, PlatformError
+from ontos_tui.platforms.base import Identities, Look, Node
 from ontos_tui.platforms.databricks.client import SqlFailedError, Team, quoted, sdk_error
 from ontos_tui.platforms.databricks.reading import Reading, column_name
 from ontos_tui.platforms.databricks.tags import UNTAGGED, sheet_tags, tags_statement
@@ -126,6 +126,17 @@ class UnityCatalog:
         sql = f"SELECT {values} FROM {_quoted(address)} LIMIT :limit"  # noqa: S608
         return Look(columns, tuple(_fields(row, columns) for row in self._team.rows(sql, {"limit": limit})))
 
+    def identities(self, address: TableAddress, query: RowQuery) -> Identities:
+        """How many items the query reaches, how many of them have a name, and how many names there are."""
+        reading = self._reading(address, query)
+        with _filter_words(query):
+            found = self._team.rows(reading.identities, reading.parameters)[0]
+        return Identities(int(found["n"]), int(found["named"]), int(found["names"]))
+
+    def close(self) -> None:
+        """Let go of the warehouse."""
+        self._team.close()
+
     def tags(self, address: TableAddress) -> tuple[str, ...]:
         """The tags of the table, its columns, its schema and its catalog, as a sheet's tags."""
         if address.catalog in UNTAGGED:
@@ -148,10 +159,7 @@ class UnityCatalog:
                 for row in page:
                     ref = row[reading.ref]
                     if ref is None:
-                        raise InvalidInputError(
-                            f"There are rows without a value in {query.item_id_column!r}, so they have no identity.",
-                            "Choose another identifying column, or filter those rows out.",
-                        )
+                        raise NoIdentityError(query.item_id_column)
                     yield Item(str(ref), _fields(row, reading.columns))
 
 

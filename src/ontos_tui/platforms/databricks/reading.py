@@ -28,12 +28,16 @@ def column_name(name: str) -> str:
 
 @dataclass(frozen=True)
 class Reading:
-    """The columns that were asked for, one statement for the rows and one for their number, with what they bind."""
+    """The columns that were asked for, and what is sent: for the rows, their number, and the number of their names.
+
+    `parameters` are bound by `rows` and `identities`; `count` binds none.
+    """
 
     columns: tuple[Column, ...]
     ref: str
     rows: str
     count: str
+    identities: str
     parameters: dict[str, Any]
     sampled: int | None
 
@@ -62,6 +66,8 @@ class Reading:
             ref,
             f"SELECT `{ref}`, {values} FROM {drawn} ORDER BY {order}{limited}",  # noqa: S608
             f"SELECT count(*) AS `n` FROM {table}{condition}",  # noqa: S608
+            f"SELECT count(*) AS `n`, count(`{ref}`) AS `named`, count(DISTINCT `{ref}`) AS `names` "  # noqa: S608
+            f"FROM (SELECT `{ref}` FROM {drawn} ORDER BY {order}{limited})",
             {**parameters, **bound},
             query.sample_size if sampled else None,
         )

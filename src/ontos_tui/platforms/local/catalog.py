@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ontos_tui.domain.data import Column, DataTable, Item, Page, Row, RowQuery, Sampling, TableAddress, Windows
-from ontos_tui.domain.errors import InvalidInputError, PlatformError
+from ontos_tui.domain.errors import InvalidInputError, NoIdentityError, PlatformError
 from ontos_tui.platforms.local.source import Source, fingerprint, open_source
 from ontos_tui.platforms.local.sql import literal, quoted, reader_words
 from ontos_tui.platforms.local.windows import converter, make_windows
@@ -233,11 +233,7 @@ def _items(source: Source, query: RowQuery, plan: _Plan) -> Iterator[Item]:
                     named = (
                         [query.item_id_column] if query.windows is None else [query.windows.group, query.windows.order]
                     )
-                    raise InvalidInputError(
-                        f"There are rows without a value in {' or '.join(repr(name) for name in named if name)}, "
-                        "so they have no identity.",
-                        "Choose another identifying column, or filter those rows out.",
-                    )
+                    raise NoIdentityError(*named)
                 fields: Row = dict(zip(names, row[1:], strict=True))
                 for index, convert in plan.converters:
                     fields[names[index - 1]] = convert(row[index])
