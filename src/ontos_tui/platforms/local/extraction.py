@@ -147,6 +147,8 @@ def find_all(finders: Sequence[Finder], clues: Clues) -> list[Found]:
 
 TRUST, ABSENT = "trust", "absent"
 """The weights of general knowledge, and of "the document does not say"."""
+OWN_WEIGHTS = 6
+"""Weights before those of the clues: these two, and those of texts that were the answer 0, 1, 2 or more times."""
 
 
 def pool(document: Document, name: str) -> tuple[Piece, ...]:
@@ -164,10 +166,12 @@ def _seen(times: int) -> str:
 class _Case:
     """One labelled document for one field: its pieces' clues, scores and texts, and which of them are right.
 
-    `right` has one place more than there are pieces: that the document does not say it.
+    `clues` are those of all pieces, one after the other, and `counts` how many each piece has; `right` has one place
+    more than there are pieces: that the document does not say it.
     """
 
-    clues: list[list[int]]
+    clues: NDArray[np.int32]
+    counts: list[int]
     prior: Vector
     keys: list[str]
     right: NDArray[np.bool_]
@@ -221,8 +225,10 @@ def _case(wanted: Wanted, clues: Clues, value: Any, chosen: str, names: dict[str
     right = [value is not None and wanted.same(one, value) for one in said]
     if value is not None and not any(right):
         return None
+    seen = [clues.of(piece) for piece in pieces]
     return _Case(
-        [[names.setdefault(clue, len(names)) for clue in clues.of(piece)] for piece in pieces],
+        np.array([names.setdefault(clue, len(names)) for some in seen for clue in some], dtype=np.int32),
+        [len(some) for some in seen],
         np.array([wanted.score(document, piece) for piece in pieces], dtype=np.float64),
         wanted.keys(document, pieces),
         np.array([*right, value is None]),
@@ -231,22 +237,21 @@ def _case(wanted: Wanted, clues: Clues, value: Any, chosen: str, names: dict[str
 
 def _matrix(cases: Sequence[_Case], width: int, seen: Counter[str], *, own: bool) -> Any:
     """All pieces of the cases as lines of what is seen of them; `own` counts a case's answer among those seen."""
-    from scipy.sparse import csr_matrix
+    from scipy.sparse import csr_matrix, hstack
 
-    places: list[int] = []
-    numbers: list[float] = []
-    ends = [0]
+    blocks: list[Vector] = []
     for case in cases:
-        answer = case.answer
-        for clues, prior, key in zip(case.clues, case.prior, case.keys, strict=True):
-            times = seen[key] - (own and key == answer)
-            places += (0, 2 + min(times, 3), *clues)
-            numbers += (prior, *[1.0] * (len(clues) + 1))
-            ends.append(len(places))
-        places.append(1)
-        numbers.append(1.0)
-        ends.append(len(places))
-    return csr_matrix((numbers, places, ends), shape=(len(ends) - 1, width))
+        answer = case.answer if own else None
+        block = np.zeros((len(case.right), OWN_WEIGHTS))
+        block[:-1, 0] = case.prior
+        block[-1, 1] = 1.0
+        times = [2 + min(seen[key] - (key == answer), 3) for key in case.keys]
+        block[np.arange(len(times)), times] = 1.0
+        blocks.append(block)
+    places = np.concatenate([case.clues for case in cases]) - OWN_WEIGHTS
+    ends = np.cumsum([0, *(count for case in cases for count in (*case.counts, 0))])
+    clues = csr_matrix((np.ones(len(places)), places, ends), shape=(len(ends) - 1, width - OWN_WEIGHTS))
+    return hstack([csr_matrix(np.vstack(blocks)), clues], format="csr")
 
 
 def _fit(cases: Sequence[_Case], width: int, seen: Counter[str]) -> Vector:
@@ -271,7 +276,7 @@ def _fit(cases: Sequence[_Case], width: int, seen: Counter[str]) -> Vector:
         told = float(np.log(all_of).sum() - np.log(right_of).sum() + PENALTY / 2 * (away @ away))
         return told, matrix.T @ slope + PENALTY * away
 
-    found = minimize(loss, begin, jac=True, method="L-BFGS-B", options={"maxiter": 100})
+    found = minimize(loss, begin, jac=True, method="L-BFGS-B", options={"maxiter": 60})
     return np.asarray(found.x, dtype=np.float64)
 
 
