@@ -205,13 +205,13 @@ class Asker:
     def _ask(self, question: Question) -> Proposal:
         messages = self._shots.placed(question)
         choice = self._complete(messages)
-        answer, reasons = self._shape.read(_content(choice))
+        answer, reasons = self._shape.read(content_of(choice))
         explanation = "answered by the model"
         if answer is None:
-            said = _content(choice)[:LONGEST_ECHO]
+            said = content_of(choice)[:LONGEST_ECHO]
             repair = f"This answer does not fit: {reasons}. {self._shape.instruction()}"
             choice = self._complete([*messages, Message("assistant", said), Message("user", repair)])
-            answer, reasons = self._shape.read(_content(choice))
+            answer, reasons = self._shape.read(content_of(choice))
             explanation = "answered by the model at the second try; the first answer did not fit"
         if answer is None:
             return Proposal(
@@ -308,7 +308,7 @@ class Shots:
         return json.dumps(cut, ensure_ascii=False, default=str)[:LONGEST_SHOT]
 
 
-def _content(choice: dict[str, Any]) -> str:
+def content_of(choice: dict[str, Any]) -> str:
     """The text of a choice, also when in blocks. Raises PlatformError when the model refused or was cut off."""
     message = choice.get("message")
     message = message if isinstance(message, dict) else {}

@@ -80,6 +80,7 @@ class ServingRest:
             "id": f"id-{name}",
             "task": "llm/v1/chat",
             "config": {"served_entities": []},
+            "tags": wanted.get("tags", []),
             "pending": wanted["config"],
             "left": self.polls,
             "ready": False,
@@ -191,7 +192,7 @@ class ServingRest:
         updating = there["pending"] is not None
         update = "IN_PROGRESS" if updating else "UPDATE_FAILED" if there["failed"] else "NOT_UPDATING"
         deployment = "DEPLOYMENT_CREATING" if updating else "DEPLOYMENT_FAILED" if there["failed"] else ""
-        told = {key: there[key] for key in ("name", "id", "task", "ai_gateway") if key in there}
+        told = {key: there[key] for key in ("name", "id", "task", "tags", "ai_gateway") if key in there}
         told["state"] = {"ready": "READY" if there["ready"] else "NOT_READY", "config_update": update}
         told["config"] = _entities(there["config"], "DEPLOYMENT_READY", "")
         if updating or there["failed"]:

@@ -261,15 +261,18 @@ def _close(connection: Any) -> None:
 def sdk_error(error: Exception) -> OntosError:
     """An error of the SDK in our words: what happened and what to do."""
     from databricks.sdk import errors
+    from databricks.sdk.errors.base import DatabricksError
 
-    told = str(error).splitlines()[0][:300] if str(error) else type(error).__name__
+    told = str(error).splitlines()[0][:300].rstrip(".") if str(error) else type(error).__name__
     if isinstance(error, errors.Unauthenticated):
         return AwayError(f"Databricks does not know who you are: {told}.", "Run `databricks auth login` again.")
     if isinstance(error, errors.PermissionDenied):
         return PlatformError(f"Databricks does not allow it: {told}.", "Ask the workspace's admin for the right.")
     if isinstance(error, errors.NotFound):
         return PlatformError(f"Databricks does not have it: {told}.", "Look at its name; `ontos doctor` checks.")
-    if isinstance(error, errors.TooManyRequests | errors.TemporarilyUnavailable | TimeoutError | OSError):
+    passing = errors.TooManyRequests | errors.TemporarilyUnavailable | errors.InternalError
+    # The SDK's own errors are OSErrors too.
+    if isinstance(error, passing) or (isinstance(error, OSError) and not isinstance(error, DatabricksError)):
         return AwayError(f"Databricks does not answer now: {told}.", "Try again later.")
     return PlatformError(f"Databricks refuses: {told}.", "`ontos doctor` checks the set-up.")
 
