@@ -64,6 +64,11 @@ class Settings(BaseModel):
     )
     serve_port: int = Field(8765, ge=1, le=65535, description="loopback port of `ontos serve`")
 
+    @property
+    def uses_databricks(self) -> bool:
+        """Whether a Databricks workspace is named, be it for its tables alone."""
+        return bool(self.databricks_profile or self.databricks_warehouse or self.databricks_catalog)
+
     @classmethod
     def load(cls, home: Path) -> Settings:
         """Read the settings of the workspace at `home`. Raises InvalidInputError naming the file and the reason."""

@@ -91,19 +91,12 @@ class Workspace:
     @cached_property
     def unity_catalog(self) -> UnityCatalog | None:
         """The tables of the Databricks workspace, when the settings name one. It is opened when it is first asked."""
-        settings = self.settings
-        if not (settings.databricks_profile or settings.databricks_warehouse or settings.databricks_catalog):
+        if not self.settings.uses_databricks:
             return None
         from ontos_tui.platforms.databricks.catalog import UnityCatalog
         from ontos_tui.platforms.databricks.client import BROWSE_SECONDS, Place, Team
 
-        place = Place(
-            settings.databricks_profile,
-            settings.databricks_warehouse,
-            settings.databricks_catalog,
-            settings.databricks_schema,
-        )
-        return UnityCatalog(Team(place, BROWSE_SECONDS))
+        return UnityCatalog(Team(Place.of(self.settings), BROWSE_SECONDS))
 
     @cached_property
     def chat(self) -> ChatModel:
@@ -323,14 +316,7 @@ class Workspace:
             return None
         from ontos_tui.platforms.databricks.client import Place, Team
 
-        return Team(
-            Place(
-                settings.databricks_profile,
-                settings.databricks_warehouse,
-                settings.databricks_catalog,
-                settings.databricks_schema,
-            )
-        )
+        return Team(Place.of(settings))
 
     @cached_property
     def sync(self) -> SyncService:

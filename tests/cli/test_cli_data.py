@@ -147,7 +147,7 @@ def test_doctor_says_what_is_wrong_and_what_to_do(
     assert wrong == {"workspace", "schema", "sample data", "chat endpoint"}
     assert all(findings[name]["todo"] for name in wrong)
     assert (home / "ontos.db").read_bytes().startswith(b"this is no database"), "the file was left alone"
-    assert "problem  workspace" in ontos("doctor", fails=1).out
+    assert "fail  workspace" in ontos("doctor", fails=1).out
 
 
 def test_streams_become_windows(ontos: Ontos, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from ontos_tui.cli import (
     canonical,
     data,
     deploy,
+    doctor,
     drift,
     gaps,
     generate,
@@ -55,6 +56,7 @@ def command_line() -> typer.Typer:
     )
     for stage in (
         start,
+        doctor,
         data,
         generate,
         label,

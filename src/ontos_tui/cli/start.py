@@ -1,36 +1,23 @@
-"""seed, status, doctor: the first commands, and those that tell how things stand."""
+"""seed and status: the first commands, and how things stand."""
 
 from __future__ import annotations
 
-import shutil
-import sys
-import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ontos_tui.cli.output import count, facts, table
 from ontos_tui.cli.session import Session
-from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.safe import safe_line
 
 if TYPE_CHECKING:
     from ontos_tui.services.onboarding import SeedReport
-    from ontos_tui.settings import Settings
-
-LOW_DISK = 500_000_000
-"""Bytes; with less than that free, a training may end with a full disk."""
-CHAT_SECONDS = 5.0
 
 
 def register(root: typer.Typer) -> None:
     """Add the commands."""
     root.command("seed")(seed)
     root.command("status")(status)
-    root.command("doctor")(doctor)
 
 
 def seed(
@@ -41,6 +28,7 @@ def seed(
     pairs: Annotated[
         int, typer.Option("--pairs", min=0, help="also a training sheet of the first N items, with their known answers")
     ] = 0,
+    images: Annotated[bool, typer.Option("--images", help="also its sheet of items with pictures")] = False,
 ) -> None:
     """Load the sample data of a use case: table, sheet, template, labelset, examples, held-out labels."""
     session = Session.of(context)
@@ -48,6 +36,8 @@ def seed(
         raise typer.BadParameter("Name a use case, or say --all or --list.")
     if pairs and not (use_case or every):
         raise typer.BadParameter("--pairs goes with a use case or --all.")
+    if images and not use_case:
+        raise typer.BadParameter("--images goes with a use case.")
     onboarding = session.workspace.onboarding
     if not use_case:
         cases = onboarding.use_cases()
@@ -59,6 +49,10 @@ def seed(
         session.show(reports, lambda: [line for report in reports for line in ("", *_seed_lines(report))][1:])
         return
     report = onboarding.seed(use_case, pairs)
+    if images:
+        shown = onboarding.seed(use_case, pairs, part="pictures")
+        session.show([report, shown], lambda: [*_seed_lines(report), "", *_seed_lines(shown)])
+        return
     session.show(report, lambda: _seed_lines(report))
 
 
@@ -97,110 +91,3 @@ def status(context: typer.Context) -> None:
             *(f"Running: {safe_line(job.title)} (ontos jobs show {job.id[:8]})" for job in overview.running),
         ],
     )
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at. `todo` says what to do about a problem."""
-
-    name: str
-    ok: bool
-    message: str
-    todo: str = ""
-
-
-def doctor(context: typer.Context) -> None:
-    """Look at everything that Ontos needs; each is ok or a problem with what to do about it."""
-    session = Session.of(context)
-    findings = list(examine(session))
-    lines = [
-        (finding.name, "ok" if finding.ok else "problem", f"{finding.message} {finding.todo}".strip())
-        for finding in findings
-    ]
-    width = max(len(name) for name, _, _ in lines)
-    session.show(findings, lambda: [f"{state:<7}  {name:<{width}}  {safe_line(text)}" for name, state, text in lines])
-    if not all(finding.ok for finding in findings):
-        raise typer.Exit(1)
-
-
-def examine(session: Session) -> Iterator[Finding]:
-    """One finding for each thing, in the order in which they matter."""
-    from ontos_tui.home import default_home
-    from ontos_tui.settings import Settings
-
-    home = (session.home or default_home()).expanduser().absolute()
-    old = "" if sys.version_info >= (3, 11) else "3.11 or newer is needed."
-    yield Finding("python", not old, f"{sys.version.split()[0]} at {sys.executable}", old)
-    yield _checked("workspace", lambda: f"{session.workspace.home} opens")
-    yield _checked("write", lambda: _write_to(home))
-    yield _checked("schema", lambda: _schema(session))
-    yield _disk(home)
-    yield _checked("sample data", _sample_data)
-    try:
-        settings = Settings.load(home)
-    except OntosError as error:
-        yield Finding("settings", ok=False, message=error.what, todo=error.todo)
-        return
-    yield Finding("settings", ok=True, message=f"decisions are logged as {settings.actor}")
-    if settings.chat_base_url:
-        yield _chat(settings)
-
-
-def _checked(name: str, look: Callable[[], str]) -> Finding:
-    try:
-        return Finding(name, ok=True, message=look())
-    except OntosError as error:
-        return Finding(name, ok=False, message=error.what, todo=error.todo)
-
-
-def _write_to(home: Path) -> str:
-    probe = home / f".probe-{uuid.uuid4().hex}"
-    try:
-        probe.write_bytes(b"ontos")
-        probe.unlink()
-    except OSError as error:
-        raise OntosError(f"{home}: {error.strerror}.", "Free space or choose another --home.") from error
-    return f"{home} can be written"
-
-
-def _schema(session: Session) -> str:
-    from ontos_tui.store.migrations import VERSION
-
-    with session.workspace.store.read() as connection:
-        health = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
-        found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-    if health != "ok":
-        raise OntosError(f"The database is damaged: {health}.", "Copy the workspace's folder away, restore a backup.")
-    return f"the database's schema is version {found}; this program writes {VERSION}"
-
-
-def _disk(home: Path) -> Finding:
-    existing = next(folder for folder in (home, *home.parents) if folder.exists())
-    free = shutil.disk_usage(existing).free
-    return Finding(
-        "disk", free >= LOW_DISK, f"{free / 1e9:,.1f} GB free", "" if free >= LOW_DISK else "Free some space."
-    )
-
-
-def _sample_data() -> str:
-    from ontos_tui.services.sample_files import synthetic_data
-
-    return f"at {synthetic_data()}"
-
-
-def _chat(settings: Settings) -> Finding:
-    """Whether the OpenAI-compatible server of the settings answers, and knows the model."""
-    import httpx
-
-    name, url = "chat endpoint", f"{settings.chat_base_url.rstrip('/')}/models"
-    key = settings.chat_api_key.get_secret_value()
-    try:
-        answer = httpx.get(url, headers={"Authorization": f"Bearer {key}"} if key else {}, timeout=CHAT_SECONDS)
-        answer.raise_for_status()
-        models = [str(model.get("id")) for model in answer.json().get("data", [])]
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError, AttributeError) as error:
-        return Finding(name, ok=False, message=f"{url}: {error}", todo="Start it, or correct ONTOS_CHAT_BASE_URL.")
-    if settings.chat_model and settings.chat_model not in models:
-        offered = ", ".join(models[:10]) or "none"
-        return Finding(name, ok=False, message=f"{url} has no {settings.chat_model!r}", todo=f"It offers: {offered}.")
-    return Finding(name, ok=True, message=f"{url} answers; {count(len(models), 'model')}")

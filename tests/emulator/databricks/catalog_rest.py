@@ -27,7 +27,9 @@ class CatalogRest:
     def __post_init__(self) -> None:
         route = self.workspace.route
         route("GET", f"{ROOT}/catalogs", self._catalogs)
+        route("GET", f"{ROOT}/catalogs/{{catalog_name}}", self._one_catalog)
         route("GET", f"{ROOT}/schemas", self._schemas)
+        route("GET", f"{ROOT}/schemas/{{name}}", self._schema)
         route("GET", f"{ROOT}/tables", self._tables)
         route("GET", f"{ROOT}/tables/{{name}}", self._table)
         route("GET", f"{ROOT}/volumes", self._volumes)
@@ -46,6 +48,16 @@ class CatalogRest:
 
     def _catalogs(self, call: Call) -> Response:
         return self._listed(call, "catalogs", [{"name": one, "comment": ""} for one in self.workspace.engine.catalogs])
+
+    def _one_catalog(self, call: Call) -> Response:
+        return Response(body={"name": self._catalog(call), "comment": ""})
+
+    def _schema(self, call: Call) -> Response:
+        catalog, _, schema = call.named["name"].partition(".")
+        found = "SELECT 1 FROM duckdb_schemas() WHERE database_name = ? AND schema_name = ?"
+        if not self.workspace.engine.direct(found, [catalog, schema]):
+            raise RefusedError(404, "SCHEMA_DOES_NOT_EXIST", f"Schema '{call.named['name']}' does not exist.")
+        return Response(body={"name": schema, "catalog_name": catalog, "full_name": call.named["name"]})
 
     def _schemas(self, call: Call) -> Response:
         catalog = self._catalog(call)
@@ -112,7 +124,7 @@ class CatalogRest:
         return Response(body=wanted)
 
     def _catalog(self, call: Call) -> str:
-        catalog = call.query["catalog_name"]
+        catalog = call.named.get("catalog_name") or call.query["catalog_name"]
         if catalog not in self.workspace.engine.catalogs:
             raise RefusedError(404, "CATALOG_DOES_NOT_EXIST", f"Catalog '{catalog}' does not exist.")
         return catalog

@@ -20,6 +20,8 @@ from ontos_tui.domain.errors import InvalidInputError, OntosError, PlatformError
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
 
+    from ontos_tui.settings import Settings
+
 RETRY_SECONDS = 60
 """Seconds that the SDK goes on trying a request that is refused for a while."""
 WAREHOUSE_SECONDS = 300
@@ -54,6 +56,16 @@ class Place:
     warehouse_id: str
     catalog: str
     schema: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> Place:
+        """The place that the settings name."""
+        return cls(
+            settings.databricks_profile,
+            settings.databricks_warehouse,
+            settings.databricks_catalog,
+            settings.databricks_schema,
+        )
 
     def table(self, name: str) -> str:
         """A table of ours, with checked and quoted names. Raises InvalidInputError."""
