@@ -29,15 +29,29 @@ def write(key: str, scale: int, out: Path) -> list[Path]:
     return written
 
 
+def write_images(folder: Path, scale: int) -> list[Path]:
+    """Write a picture of every inspection of defect_detection, and images.csv with the place of each defect."""
+    if str(HERE.parent) not in sys.path:
+        sys.path.insert(0, str(HERE.parent))
+    drawn: list[Path] = importlib.import_module("synthetic_data.defect_detection.images").write_all(folder, scale)
+    return drawn
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command."""
     parser = argparse.ArgumentParser(prog="synthetic_data.generate", description=(__doc__ or "").split("\n\n")[1])
     parser.add_argument("use_case", nargs="?", choices=use_cases(), help="only this one; otherwise all")
     parser.add_argument("--scale", type=int, default=1, metavar="N", help="N times as many rows (default 1)")
     parser.add_argument("--out", type=Path, default=HERE, metavar="DIR", help="where to write (default: in place)")
+    parser.add_argument("--images", type=Path, metavar="DIR", help="write pictures of defect_detection's items there")
     options = parser.parse_args(arguments)
     if options.scale < 1:
         parser.error("--scale is a number from 1 on")
+    if options.images:
+        if options.use_case != "defect_detection":
+            parser.error("--images goes with defect_detection")
+        print(f"{options.images}  {len(write_images(options.images, options.scale)):,} files")
+        return
     for key in [options.use_case] if options.use_case else use_cases():
         for path in write(key, options.scale, options.out):
             print(f"{path}  {path.stat().st_size:,} bytes")

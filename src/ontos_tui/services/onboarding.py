@@ -94,13 +94,15 @@ class OnboardingService:
         with self._store.read() as connection:
             return [_use_case(manifest, _sheet(connection, manifest.key)) for manifest in manifests]
 
-    def seed(self, key: str, pairs: int = 0) -> SeedReport:
+    def seed(self, key: str, pairs: int = 0, *, part: str = "") -> SeedReport:
         """Put a use case into the workspace. Whatever is there already stays as it is, so a second run changes nothing.
 
         With `pairs`, the first so many items get their known answers as canonical labels, and a training sheet is
         made of them: something to train on at once. Those that are held out for testing stay so.
 
-        Raises NotFoundError for an unknown key, InvalidInputError when a file of the use case is damaged.
+        `part` is a folder of the use case with data of its own, such as `pictures`.
+
+        Raises NotFoundError for an unknown key or part, InvalidInputError when a file of the use case is damaged.
         """
         if not 0 <= pairs <= MOST_PAIRS:
             raise InvalidInputError(
@@ -110,6 +112,10 @@ class OnboardingService:
         if Path(key).name != key or not (folder / "use_case.json").is_file():
             known = ", ".join(case.key for case in self.use_cases()) or "none"
             raise NotFoundError(f"There is no use case {key!r}.", f"Choose one of: {known}.")
+        if part:
+            folder /= part
+            if Path(part).name != part or not (folder / "use_case.json").is_file():
+                raise NotFoundError(f"The use case {key!r} has no {part}.", "defect_detection has pictures.")
         manifest = read_manifest(folder / "use_case.json")
 
         sheet, new_sheet = self._seed_sheet(manifest, folder)

@@ -27,6 +27,7 @@ class SheetPart(_Part):
     name: str
     description: str = ""
     item_id_column: str | None = None
+    image_columns: list[str] = []
     window_size: int | None = None
     window_step: int | None = None
     window_group: str | None = None

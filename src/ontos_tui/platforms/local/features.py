@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from ontos_tui.domain.data import Row
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.safe import safe_line
-from ontos_tui.platforms.local.image_features import ImageColumn, learn_column
+from ontos_tui.platforms.local.image_features import HISTOGRAMS, ImageColumn, learn_column
 
 Matrix = NDArray[np.float64]
 
@@ -262,9 +262,9 @@ class FeatureTable:
         return [(column.name, slice(end - column.width, end)) for column, end in zip(self.columns, ends, strict=True)]
 
     def pictures(self) -> tuple[slice, ...]:
-        """The columns of the matrix that describe pictures."""
+        """The columns of the matrix that hold the histograms of pictures; their few other figures are like any."""
         kinds = {column.name for column in self.columns if isinstance(column, ImageColumn)}
-        return tuple(span for name, span in self.spans() if name in kinds)
+        return tuple(slice(span.start, span.start + HISTOGRAMS) for name, span in self.spans() if name in kinds)
 
     def _check(self, row: Row, where: str) -> None:
         absent = [column for column in self.columns if column.name not in row]

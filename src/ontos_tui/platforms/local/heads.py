@@ -149,7 +149,7 @@ def fit(
 ) -> tuple[Head, dict[str, Any]]:
     """Learn one field from the lines of `matrix`; gives the head and what was set when it was fitted.
 
-    `pictures` says which columns describe pictures: these become a few scores first (see `picture_heads`).
+    `pictures` says which columns hold histograms of pictures: these become a few scores first (see `picture_heads`).
     """
     if field.kind in COUNTED:
         numbers = np.array(targets, dtype=np.float64)

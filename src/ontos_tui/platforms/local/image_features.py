@@ -1,5 +1,5 @@
-"""What a model sees of an image: where edges run (histograms of oriented gradients), and simple figures of its grey
-values and texture.
+"""What a model sees of an image: where edges run (histograms of oriented gradients), and figures of its grey values,
+its texture and its marks. The histograms know the place of what they see; the figures do not care where a mark is.
 
 Gradient histograms after Dalal and Triggs, "Histograms of Oriented Gradients for Human Detection" (CVPR 2005): cells of
 8 x 8 pixels, 9 directions without a sign, blocks of 2 x 2 cells, normalised, clipped at 0.2 and normalised again.
@@ -34,8 +34,24 @@ QUANTILES = (1, 5, 25, 50, 75, 95, 99)
 EDGE_QUANTILES = (50, 90, 99)
 COARSER = (2, 4, 8)
 """Texture is looked at in blocks of so many pixels."""
+MARKS_SIDE = 96
+"""Pixels of the square in which marks are looked for; at 64 thin ones are gone."""
+MARKS_AROUND = (2, 6)
+"""A mark is what differs from the mean of so many pixels around it."""
+MARKS_QUANTILES = (0.1, 1, 5, 95, 99, 99.9)
+MARKS_FROM = 0.04
+"""The difference from which on a pixel belongs to a mark, of 1."""
+MARKS_EDGE = 8
+"""Pixels along the edge where no mark is looked for."""
 _CELLS = SIDE // CELL
-WIDTH = (_CELLS - 1) ** 2 * 4 * DIRECTIONS + len(QUANTILES) + len(EDGE_QUANTILES) + 3 * len(COARSER) + 6
+HISTOGRAMS = (_CELLS - 1) ** 2 * 4 * DIRECTIONS
+"""Figures of the histograms; they come first."""
+WIDTH = (
+    HISTOGRAMS
+    + (4 + len(QUANTILES))
+    + (2 + len(EDGE_QUANTILES) + 3 * len(COARSER))
+    + len(MARKS_AROUND) * (len(MARKS_QUANTILES) + 10)
+)
 """Figures that an image becomes."""
 KEPT = 4_096
 """Descriptors of files that are kept in memory, 7 kB each: a training asks for those of a row several times."""
@@ -45,11 +61,13 @@ def describe_image(image: Image) -> Matrix:
     """`WIDTH` figures of an image, whatever its size and colours."""
     from PIL.Image import Resampling
 
-    square = image.convert("L").resize((SIDE, SIDE), Resampling.BILINEAR)
+    whole = image.convert("L")
+    square = whole.resize((SIDE, SIDE), Resampling.BILINEAR)
     grey = np.asarray(square, dtype=np.float64) / 255
     down, right = np.gradient(grey, axis=0), np.gradient(grey, axis=1)
     strength = np.hypot(down, right)
-    return np.concatenate([_directions(down, right, strength), _grey_values(grey), _texture(grey, strength)])
+    parts = [_directions(down, right, strength), _grey_values(grey), _texture(grey, strength)]
+    return np.concatenate([*parts, _marks(whole.resize((MARKS_SIDE, MARKS_SIDE), Resampling.BILINEAR))])
 
 
 def _directions(down: Matrix, right: Matrix, strength: Matrix) -> Matrix:
@@ -85,6 +103,36 @@ def _texture(grey: Matrix, strength: Matrix) -> Matrix:
         blocks = grey.reshape(n, size, n, size).mean(axis=(1, 3))
         found += [blocks.std(), blocks.min(), blocks.max()]
     return np.array(found)
+
+
+def _marks(square: Image) -> Matrix:
+    """What stands out from its surroundings: how strongly, how much of it, of what shape the dark and the bright."""
+    from PIL.ImageFilter import BoxBlur
+
+    found: list[float] = []
+    within = slice(MARKS_EDGE, -MARKS_EDGE)
+    for around in MARKS_AROUND:
+        blurred = np.asarray(square.filter(BoxBlur(around)), dtype=np.float64)
+        rest = ((np.asarray(square, dtype=np.float64) - blurred) / 255)[within, within]
+        found += np.percentile(rest, MARKS_QUANTILES).tolist()
+        for outstanding in (-rest, rest):
+            found += _shape(np.maximum(outstanding - MARKS_FROM, 0))
+    return np.array(found)
+
+
+def _shape(weights: Matrix) -> list[float]:
+    """The weight of a mark, its area, its spread along its two axes, and how round it is; 0 where there is none."""
+    total = float(weights.sum())
+    if total < 1e-9:
+        return [0.0] * 5
+    rows, columns = np.mgrid[0 : weights.shape[0], 0 : weights.shape[1]]
+    shares = weights / total
+    down, along = rows - (shares * rows).sum(), columns - (shares * columns).sum()
+    mixed = (shares * down * along).sum()
+    spread = np.array([[(shares * down**2).sum(), mixed], [mixed, (shares * along**2).sum()]])
+    short, long = np.sqrt(np.maximum(np.linalg.eigvalsh(spread), 0)).tolist()
+    area = float((weights > 0).mean())
+    return [total / weights.size, area, short / MARKS_SIDE, long / MARKS_SIDE, short / (long + 1e-9)]
 
 
 @lru_cache(maxsize=KEPT)

@@ -1,10 +1,10 @@
 """Learning from pictures beside measurements.
 
-A picture is far more numbers than a row has measurements, and side by side in one estimator either drowns the other. So
-a support vector machine turns the picture into one score for each class (for a number: its value), and what the user
-chose learns from these scores and the measurements. The scores that it learns from are of pictures which the machine
-that gave them had not seen, by cross-validation (stacked generalization: Wolpert 1992). tests/benchmarks/images.py
-measures both ways.
+The histograms of a picture are far more numbers than a row has measurements, and side by side in one estimator either
+drowns the other. So a support vector machine turns them into one score for each class (for a number: its value), and
+what the user chose learns from these scores, the other figures of the picture, and the measurements. The scores that
+it learns from are of pictures which the machine that gave them had not seen, by cross-validation (stacked
+generalization: Wolpert 1992). tests/benchmarks/images.py measures both ways.
 """
 
 from __future__ import annotations
