@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -32,6 +32,11 @@ class Target:
 
     field: AnswerField
     label: str = ""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.label or self.field.name
 
     @property
     def wanted(self) -> Wanted:
@@ -68,6 +73,10 @@ class Plan:
     def fields(self) -> tuple[str, ...]:
         """The fields of the answer that are read."""
         return tuple(dict.fromkeys(target.field.name for target in self.targets))
+
+    def of(self, field: str) -> list[Target]:
+        """The targets of one field of the answer."""
+        return [target for target in self.targets if target.field.name == field]
 
 
 def plan(
@@ -140,18 +149,19 @@ class Extractor:
     finders: tuple[Finder, ...]
 
     @classmethod
-    def learned(cls, plan: Plan, examples: Sequence[LabelledExample]) -> Extractor:
-        """From labelled examples, the more the better; without any by general patterns."""
+    def learned(
+        cls, plan: Plan, examples: Sequence[LabelledExample], told: Callable[[Target], None] = lambda target: None
+    ) -> Extractor:
+        """From labelled examples, the more the better; without any by general patterns. `told` hears what is next."""
         texts = [(example, example.fields.get(plan.text_field)) for example in examples]
         known = [(example, text, Clues(Document(text))) for example, text in texts if isinstance(text, str)]
         documents = [clues for _, _, clues in known]
-        return cls(
-            plan,
-            tuple(
-                learn(target.wanted, documents, [target.value(one.answer, text) for one, text, _ in known])
-                for target in plan.targets
-            ),
-        )
+        finders = []
+        for target in plan.targets:
+            told(target)
+            values = [target.value(one.answer, text) for one, text, _ in known]
+            finders.append(learn(target.wanted, documents, values))
+        return cls(plan, tuple(finders))
 
     def untaught(self) -> Extractor:
         """The same without what examples taught."""

@@ -110,10 +110,6 @@ def _proposal(
 
 def _told(reading: Reading, extractor: Extractor) -> str:
     """In words what was read, how sure it is, and why."""
-    names = [
-        f"{target.label or target.field.name} {one.confidence:.0%}"
-        for target, one in reading.found
-        if one.value is not None
-    ]
+    names = [f"{target.name} {one.confidence:.0%}" for target, one in reading.found if one.value is not None]
     how = f"as {extractor.taught} labelled examples teach" if extractor.taught else "by general patterns alone"
     return f"read from {extractor.plan.text_field} {how}: {', '.join(names) or 'nothing'}"

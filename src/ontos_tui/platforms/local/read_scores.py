@@ -35,8 +35,10 @@ def score_read(
         f"{', '.join(reader.plan.fields)}: read from {text_field}; {MATCHED}. "
         "The baseline is what general patterns find there without any example."
     ]
+    if marked := [name for name in reader.plan.fields if any(one.label for one in reader.plan.of(name))]:
+        notes.append(f"{', '.join(marked)}: the measure is the share of the labels that are right in a document.")
     for name in reader.plan.fields:
-        targets = [target for target in reader.plan.targets if target.field.name == name]
+        targets = reader.plan.of(name)
         right = [[_is_right(target, text_field, *one) for target in targets] for one in zip(asked, given, strict=True)]
         blank = [[_is_right(target, text_field, *one) for target in targets] for one in zip(asked, bare, strict=True)]
         scores.append(_score(targets, text_field, asked, given, right, blank, seed))

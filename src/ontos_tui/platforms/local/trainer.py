@@ -29,7 +29,7 @@ from ontos_tui.platforms.base import (
 from ontos_tui.platforms.local import artifact, judging, scores
 from ontos_tui.platforms.local.answers import put, target
 from ontos_tui.platforms.local.checks import data_warnings, leak_warnings
-from ontos_tui.platforms.local.extractor import Extractor, plan
+from ontos_tui.platforms.local.extractor import Extractor, Target, plan
 from ontos_tui.platforms.local.features import FeatureTable, describe
 from ontos_tui.platforms.local.heads import Head, fit
 
@@ -157,9 +157,11 @@ class LocalTrainer:
             head, settings = fit(field, matrix[lines], targets, base_model, data.seed, table.pictures())
             heads.append(head)
             params.update(settings)
-        if what is not None:
-            progress.update(len(fields) + 1, total, f"learning to read {', '.join(what.fields)} from {what.text_field}")
-        reader = None if what is None else Extractor.learned(what, data.train)
+
+        def reading(target: Target) -> None:
+            progress.update(len(fields) + 1, total, f"learning to read {target.name} from {len(data.train)} documents")
+
+        reader = None if what is None else Extractor.learned(what, data.train, reading)
         if not heads and reader is None:
             raise NotReadyError("No training pair holds a value of the answer.", "Label some pairs first.")
         predictor = LocalPredictor(table, tuple(heads), reader)
