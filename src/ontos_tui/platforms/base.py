@@ -1,8 +1,8 @@
-"""The four ports. A platform is whatever implements them; the services know nothing else about it."""
+"""The four ports, and the fifth of those who fine-tune. A platform is whatever implements them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -119,11 +119,15 @@ class LabelledExample:
 
 @dataclass(frozen=True)
 class Question:
-    """What a chat model is asked about one item: its fields, and the prompt that was rendered from them."""
+    """What a chat model is asked about one item: its fields, and the prompt that was rendered from them.
+
+    `images` names the fields that hold paths of pictures, with the folder that they are relative to.
+    """
 
     ref: str
     fields: Row
     messages: tuple[Message, ...]
+    images: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -321,4 +325,61 @@ class Serving(Protocol):
 
     def invoke(self, endpoint: str, model: ModelVersion, rows: Sequence[Row]) -> list[Served]:
         """Ask the endpoint; a row that does not fit is answered with its error, not raised."""
+        ...
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """What a chat model learns from or is tested on: messages, of which the last is the right answer."""
+
+    ref: str
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True)
+class TuningSet:
+    """What a chat model is fine-tuned with. `key` names this piece of work: the same key never starts it twice."""
+
+    key: str
+    name: str
+    train: tuple[Conversation, ...]
+    held_out: tuple[Conversation, ...]
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What came out of a fine-tuning. `answers` are what the model said to the held-out conversations, by their ref."""
+
+    base_model: str
+    engine: str
+    params: dict[str, Any]
+    answers: dict[str, str]
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+
+class FineTuner(Protocol):
+    """TRAIN, elsewhere: turns labelled conversations into a chat model that is registered where it was made."""
+
+    def base_models(self) -> tuple[BaseModel, ...]:
+        """What can be fine-tuned, the recommended one first."""
+        ...
+
+    def estimate(self, characters: int, held_out: int, base_model: str) -> Estimate:
+        """What fine-tuning on so many characters, and answering so many held-out conversations, will take and cost."""
+        ...
+
+    def fine_tune(
+        self,
+        data: TuningSet,
+        base_model: str,
+        known: Mapping[str, Any],
+        keep: Callable[[dict[str, Any]], None],
+        progress: Progress,
+    ) -> Tuned:
+        """Fine-tune and register. `keep` is given what has to be known to go on with it; `known` is what it last was.
+
+        A stop through `progress` stops the work there too. Raises PlatformError with why it failed there.
+        """
         ...

@@ -16,6 +16,7 @@ from ontos_tui.domain.errors import PlatformError
 from ontos_tui.domain.template import Message
 from ontos_tui.platforms.answer_shape import AnswerShape, sendable
 from ontos_tui.platforms.base import LabelledExample, Proposal, Question
+from ontos_tui.platforms.chat_images import Pictures, pictures_of
 from ontos_tui.platforms.chat_wire import (
     BadRequestError,
     ChatServer,
@@ -43,10 +44,17 @@ class Dialect:
     form: str = "json_schema"
     logprobs: bool = True
     temperature: bool = True
+    images: bool = True
 
-    def simpler(self, complaint: str) -> Dialect | None:
-        """The next dialect to try after the server refused a request with `complaint`; None when nothing is left."""
+    def simpler(self, complaint: str, *, pictured: bool = False) -> Dialect | None:
+        """The next dialect to try after the server refused a request with `complaint`; None when nothing is left.
+
+        `pictured`: the request held pictures.
+        """
         said = complaint.lower()
+        pictured = pictured and self.images
+        if pictured and any(word in said for word in ("image", "vision", "multimodal", "multi-modal")):
+            return replace(self, images=False)
         if self.logprobs and "logprob" in said:
             return replace(self, logprobs=False)
         if self.temperature and "temperature" in said:
@@ -57,7 +65,9 @@ class Dialect:
             return replace(self, logprobs=False)
         if self.form != "text":
             return replace(self, form=_NEXT_FORM[self.form])
-        return replace(self, temperature=False) if self.temperature else None
+        if self.temperature:
+            return replace(self, temperature=False)
+        return replace(self, images=False) if pictured else None
 
 
 class Server(Protocol):
@@ -179,6 +189,7 @@ class Asker:
         self._shots = shots
         self._dialect = dialect or Dialect()
         self._settled = False
+        self._settled_with_pictures = False
         self._lost = 0
         self._lock = threading.Lock()
 
@@ -204,19 +215,21 @@ class Asker:
 
     def _ask(self, question: Question) -> Proposal:
         messages = self._shots.placed(question)
-        choice = self._complete(messages)
+        pictures = pictures_of(question, len(messages) - 1)
+        choice = self._complete(messages, pictures)
         answer, reasons = self._shape.read(content_of(choice))
         explanation = "answered by the model"
         if answer is None:
             said = content_of(choice)[:LONGEST_ECHO]
             repair = f"This answer does not fit: {reasons}. {self._shape.instruction()}"
-            choice = self._complete([*messages, Message("assistant", said), Message("user", repair)])
+            choice = self._complete([*messages, Message("assistant", said), Message("user", repair)], pictures)
             answer, reasons = self._shape.read(content_of(choice))
             explanation = "answered by the model at the second try; the first answer did not fit"
         if answer is None:
             return Proposal(
                 question.ref, None, error=f"The model's answer does not fit, also after a repair: {reasons}."
             )
+        explanation += pictures.told(sent=self._dialect.images)
         confidence = _least_probability(choice)
         if confidence is not None:
             explanation += (
@@ -225,20 +238,24 @@ class Asker:
             )
         return Proposal(question.ref, answer, confidence, explanation)
 
-    def _complete(self, messages: Sequence[Message]) -> dict[str, Any]:
+    def _complete(self, messages: Sequence[Message], pictures: Pictures) -> dict[str, Any]:
         """The first choice of a completion, in the richest dialect that the server takes."""
+        pictured = bool(pictures.urls)
         dialect: Dialect | None = self._dialect
         first: BadRequestError | None = None
         while dialect is not None:
             try:
-                found = self.server.complete(self._body(messages, dialect))
+                found = self.server.complete(self._body(messages, dialect, pictures))
             except BadRequestError as error:
                 first = first or error
                 # Once a dialect has worked, a refusal is about this one item.
-                dialect = None if self._settled and dialect == self._dialect else dialect.simpler(error.what)
+                settled = self._settled_with_pictures if pictured else self._settled
+                same = settled and dialect == self._dialect
+                dialect = None if same else dialect.simpler(error.what, pictured=pictured)
                 continue
             with self._lock:
                 self._dialect, self._settled = dialect, True
+                self._settled_with_pictures |= pictured
             choices = found.get("choices")
             if isinstance(choices, list) and choices and isinstance(choices[0], dict):
                 return choices[0]
@@ -246,8 +263,12 @@ class Asker:
         assert first is not None
         raise first
 
-    def _body(self, messages: Sequence[Message], dialect: Dialect) -> dict[str, Any]:
-        sent = [{"role": message["role"], "content": sendable(message["content"])} for message in messages]
+    def _body(self, messages: Sequence[Message], dialect: Dialect, pictures: Pictures) -> dict[str, Any]:
+        sent: list[dict[str, Any]] = [
+            {"role": message["role"], "content": sendable(message["content"])} for message in messages
+        ]
+        if dialect.images and pictures.urls:
+            pictures.put_into(sent)
         body: dict[str, Any] = {"model": self._model}
         if dialect.temperature:
             body["temperature"] = 0

@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
 
@@ -22,6 +23,7 @@ from ontos_tui.domain.states import PairStatus
 from ontos_tui.domain.template import Example, Template
 from ontos_tui.platforms.base import ChatModel, LabelledExample, Proposal, Question
 from ontos_tui.services.answers import AnswerChecker
+from ontos_tui.services.images import image_folders
 from ontos_tui.services.pair_writer import Tally
 from ontos_tui.services.prompts import Prompt
 from ontos_tui.store import rows
@@ -105,6 +107,7 @@ class Proposer:
         self._tally = tally
         self._keep = _Keeper(store, actor)
         self._done = 0
+        self._images: dict[str, Path] = {}
 
     def run(self, limit: int | None, told: Callable[[int, int], None]) -> None:
         """Ask about the undecided pairs without a proposal, `limit` at most, also about those that failed before.
@@ -116,6 +119,7 @@ class Proposer:
             examples = load_examples(connection, self._template.label_type, self._sheet.sheet_id)
             last, total = _extent(connection, self._sheet.id, limit)
             own = _open_among(connection, self._sheet.id, examples.own, last)
+            self._images = image_folders(connection, self._sheet.sheet_id)
         groups = [frozenset(own[start::GROUPS]) for start in range(min(GROUPS, len(own)))]
 
         def report() -> None:
@@ -184,7 +188,7 @@ class Proposer:
                 except OntosError as error:
                     self._take(pair_id, Proposal(ref, None, error=error.what))
                     continue
-                yield pair_id, Question(ref, fields, messages)
+                yield pair_id, Question(ref, fields, messages, self._images)
 
     def _take(self, pair_id: str, proposal: Proposal) -> None:
         checked = check_proposal(proposal, self._checker)
