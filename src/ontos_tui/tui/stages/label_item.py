@@ -44,9 +44,10 @@ class ItemView:
 
 
 class Side(StrEnum):
-    """What stands below the answer."""
+    """What stands below the answer; the document stands in the place of all else."""
 
     FIELDS = "fields"
+    DOCUMENT = "document"
     PROMPT = "prompt"
     GUIDELINES = "guidelines"
 
@@ -74,6 +75,12 @@ def item_lines(view: ItemView, work: Work, draft: Draft, width: int, side: Side,
     )
     yield EMPTY
     document = marked(pair.source_data, work.fields, draft.answer)
+    if side is Side.DOCUMENT and document is not None:
+        for field in work.fields:
+            if sign := document.sign(field.name):
+                yield from _field_lines(pair, field, work, draft, width, sign)
+        yield from document_lines(document, width, draft.active, fold=bool(view.messages))
+        return
     for field in work.fields:
         yield from _field_lines(pair, field, work, draft, width, "" if document is None else document.sign(field.name))
     yield from _why(view, draft, width)
@@ -85,7 +92,7 @@ def item_lines(view: ItemView, work: Work, draft: Draft, width: int, side: Side,
         case Side.GUIDELINES:
             yield line(span("Guidelines", "title"))
             yield from wrap(work.guidelines, width - 2, indent="  ")
-        case Side.FIELDS:
+        case Side.FIELDS | Side.DOCUMENT:
             shown = pair.source_data
             if document is not None:  # it follows the others, as it is long
                 shown = {name: value for name, value in shown.items() if name != document.name}

@@ -61,7 +61,13 @@ class QueueTable(Table["QueueRow"], Commanded):
             "desk('sort')", "o", "Order", "In order, least sure, most disagreed, likely errors, oldest", shown=False
         ),
         Command("desk('picture')", "i", "Picture", "The pictures of this one, large, beside its fields", shown=False),
-        Command("desk('prompt')", "p", "Prompt", "The rendered prompt instead of the fields, or back", shown=False),
+        Command(
+            "desk('prompt')",
+            "p",
+            "Prompt",
+            "The document with the answer's places, the rendered prompt, and back",
+            shown=False,
+        ),
         Command("desk('guidelines')", "g", "Guidelines", "How to decide, and what each class means", shown=False),
         Command("desk('dismiss')", "d", "Looked", "The ! is no reason to look again; it stays away", shown=False),
         Command("desk('alike')", "m", "Alike", "How the most similar labelled items were decided", shown=False),

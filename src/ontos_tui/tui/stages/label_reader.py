@@ -370,8 +370,10 @@ class LabelReader(ServiceUser):
             self.app.push_screen(PictureDialog(pair.item_ref, pair.sheet_id, pair.source_data))
 
     def do_prompt(self) -> None:
-        """Fields or prompt."""
-        self._turn(Side.PROMPT)
+        """The document with the answer's places, where there is one, then the prompt, then the fields again."""
+        view, work = self._view, self._work
+        shows = view is not None and work is not None and marked(view.pair.source_data, work.fields, self._draft)
+        self._turn(Side.DOCUMENT if shows and self._side is Side.FIELDS else Side.PROMPT)
 
     def do_guidelines(self) -> None:
         """Fields or guidelines."""
