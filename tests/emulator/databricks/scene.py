@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from emulator.databricks.catalog_rest import CatalogRest, WorkspaceRest
 from emulator.databricks.engine import Engine
 from emulator.databricks.files_rest import FilesRest
+from emulator.databricks.jobs_rest import JobsRest
+from emulator.databricks.mlflow_rest import MlflowRest
 from emulator.databricks.server import TOKEN, Workspace, serve
 from emulator.databricks.serving_rest import ServingRest
 
@@ -24,6 +26,7 @@ class Scene:
     catalog: CatalogRest
     files: FilesRest
     serving: ServingRest
+    jobs: JobsRest
     rest: WorkspaceRest
 
     @property
@@ -48,7 +51,9 @@ def served(port: int = 0) -> Iterator[Scene]:
     workspace = Workspace(Engine(catalogs=("team", "lab")))
     serving = ServingRest(workspace)
     rest = WorkspaceRest(workspace, endpoints=serving.foundation)
-    scene = Scene(workspace, CatalogRest(workspace), FilesRest(workspace), serving, rest)
+    files = FilesRest(workspace)
+    jobs = JobsRest(workspace, files, MlflowRest(workspace))
+    scene = Scene(workspace, CatalogRest(workspace), files, serving, jobs, rest)
     furnish(scene)
     with serve(workspace, port):
         yield scene
