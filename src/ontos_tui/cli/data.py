@@ -10,7 +10,7 @@ import typer
 from ontos_tui.cli.groups import group
 from ontos_tui.cli.output import count, facts, fields, fits, table
 from ontos_tui.cli.session import Limit, Offset, Session
-from ontos_tui.domain.data import Page, Sampling, Sheet, WindowLabel, windows_in_words
+from ontos_tui.domain.data import Page, Sampling, Sheet, WindowLabel, unnamed_in_words, windows_in_words
 from ontos_tui.domain.safe import safe_line
 
 data = group("Data files that are offered as tables.")
@@ -250,13 +250,19 @@ def _sheet_lines(sheet: Sheet) -> list[str]:
             ("table", sheet.source_table),
             ("items", count(sheet.item_count, "item")),
             ("items are", windows_in_words(sheet)),
-            ("item id", sheet.item_id_column or "the row's position" if sheet.windows is None else "group@start"),
+            ("item id", _identity(sheet)),
             ("columns", ", ".join(sheet.columns) or "all"),
             ("images", ", ".join(sheet.image_columns)),
             ("filter", sheet.filter_expression),
             ("sample", sample if sheet.sample_size else ""),
         ]
     )
+
+
+def _identity(sheet: Sheet) -> str:
+    if sheet.windows is not None:
+        return "group@start"
+    return sheet.item_id_column or unnamed_in_words(sheet.source_table)
 
 
 def _show_page(session: Session, page: Page) -> None:

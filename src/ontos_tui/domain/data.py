@@ -156,6 +156,11 @@ class Sheet(Audited):
         )
 
 
+def unnamed_in_words(source_table: str) -> str:
+    """What an item of a source is called by when no column identifies it."""
+    return "the row's position" if TableAddress.parse(source_table).catalog == LOCAL else "a hash of its content"
+
+
 def windows_in_words(sheet: Sheet) -> str:
     """What the items of a sheet are, such as `windows of 24 rows, every 12, of each unit by time`; "" for rows."""
     windows = sheet.windows

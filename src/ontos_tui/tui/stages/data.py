@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from ontos_tui.domain.errors import OntosError
+from ontos_tui.domain.errors import NotReadyError, OntosError
 from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.commands import Command
 from ontos_tui.tui.dialogs.choose import ChooseDialog, ConfirmDialog
@@ -52,6 +52,7 @@ class DataView(StageView):
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
         Command("open_entry", "o", "Open", "Load the sample data, or go to the rows (enter does it too)"),
         Command("add_file", "a", "Add file", "Make a sheet of a CSV, JSONL or Parquet file"),
+        Command("browse", "b", "Team tables", "Browse the team's Databricks workspace and make a sheet of a table"),
         Command("new_sheet", "n", "New sheet", "Another view of a table that is already here"),
         Command("edit_sheet", "e", "Edit", "Name, filter, sample and item id of this sheet"),
         Command("tag_sheet", "t", "Tags", "Say what its data holds, such as PII; pairs and labels inherit it"),
@@ -203,6 +204,23 @@ class DataView(StageView):
         self.reload()
         self.ontos.refresh_overview()
 
+    def action_browse(self) -> None:
+        self.ask(lambda workspace: workspace.data.has_team, self._browse, group="do")
+
+    def _browse(self, has_team: bool) -> None:
+        from ontos_tui.services.data import SET_UP
+        from ontos_tui.tui.dialogs.catalog import CatalogDialog
+
+        if not has_team:
+            self.ontos.tell_error(NotReadyError("No Databricks workspace is set up.", SET_UP))
+            return
+
+        def chosen(address: str | None) -> None:
+            if address is not None:
+                self._sheet_form(f"New sheet over {address}", address, None)
+
+        self.app.push_screen(CatalogDialog(), chosen)
+
     def action_new_sheet(self) -> None:
         self.ask(lambda workspace: workspace.data.tables(), self._choose_table, group="do")
 
@@ -224,14 +242,15 @@ class DataView(StageView):
             self._sheet_form(f"Edit {entry.sheet.name}", entry.sheet.source_table, entry.sheet)
 
     def _sheet_form(self, heading: str, source: str, sheet: Sheet | None) -> None:
-        from ontos_tui.domain.data import Sampling
+        from ontos_tui.domain.data import Sampling, unnamed_in_words
 
         def value(name: str) -> Any:
             return getattr(sheet, name) if sheet is not None else None
 
+        unnamed = unnamed_in_words(source)
         fields = (
             FormField("name", "Name", value("name"), required=True),
-            FormField("item_id_column", "Item id column", value("item_id_column"), hint="empty: the row's position"),
+            FormField("item_id_column", "Item id column", value("item_id_column"), hint=f"empty: {unnamed}"),
             FormField(
                 "filter_expression",
                 "Filter",
@@ -335,18 +354,19 @@ def _about_use_case(entry: Entry, width: int) -> list[Line]:
 
 
 def _about_sheet(sheet: Sheet, width: int) -> list[Line]:
-    from ontos_tui.domain.data import Sampling, windows_in_words
+    from ontos_tui.domain.data import Sampling, unnamed_in_words, windows_in_words
 
     sample = "all rows"
     if sheet.sampling is not Sampling.ALL:
         by = f" by {sheet.sample_by}" if sheet.sample_by else ""
         sample = f"{sheet.sampling.value}{by}, {sheet.sample_size or 'all'} rows"
+    unnamed = unnamed_in_words(sheet.source_table)
     tags = f"  ⛔ {', '.join(sheet.tags)}" if sheet.tags else ""
     return [
         line(span(sheet.name, "title"), span(f"  {sheet.item_count:,} items", "strong"), span(tags, "warn")),
         line(span(sheet.description, "muted", width)),
         line(span("source  ", "muted"), sheet.source_table),
-        line(span("item id ", "muted"), windows_in_words(sheet) or sheet.item_id_column or "the row's position"),
+        line(span("item id ", "muted"), windows_in_words(sheet) or sheet.item_id_column or unnamed),
         line(span("filter  ", "muted"), sheet.filter_expression or "none"),
         line(span("sample  ", "muted"), sample),
     ]
