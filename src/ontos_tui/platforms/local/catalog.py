@@ -155,10 +155,7 @@ def _window_plan(source: Source, query: RowQuery, windows: Windows) -> _Plan:
     reached, _ = _reached(query, "", made.relation, made.number, made.ref, group)
     values = [(quoted(column.name), converter(column)) if converter(column) else _value(column) for column in columns]
     if span is not None:
-        reached, query = (
-            f" WHERE {made.number} > {span.start} AND {made.number} <= {span.stop}",
-            replace(query, offset=0),
-        )
+        query = replace(query, offset=query.offset - made.skipped)
     sql = (
         f"SELECT {', '.join([made.ref, *(sql for sql, _ in values)])} FROM {made.relation}{reached} "  # noqa: S608
         f"ORDER BY {made.number}{_limit(query)}"

@@ -22,6 +22,8 @@ from ontos_tui.platforms.predicate import find_column
 
 MOST_POINTS = 120
 """Values of a series that are kept; of more, the most unusual one of each stretch stands for it."""
+MOST_WINDOWS = 1 << 40
+"""More than one stream can have."""
 LARGEST = "1e100"
 """Larger numbers count as missing: their squares would leave the range."""
 
@@ -45,10 +47,10 @@ _LABELS = {
 
 @dataclass(frozen=True)
 class Windowed:
-    """A relation of windows with their `number` and `ref`, and the fields that a window has.
+    """A relation of windows with their `ref`, a `number` that orders them, and the fields that a window has.
 
     `identity` names the fields that tell windows apart, `made_of` those that come of each column of the source;
-    `counted` is the SQL that counts the windows.
+    `counted` is the SQL that counts the windows; `skipped` come before those of the relation.
     """
 
     relation: str
@@ -58,6 +60,7 @@ class Windowed:
     identity: tuple[str, ...]
     made_of: dict[str, tuple[str, ...]]
     counted: str
+    skipped: int
 
     def wanted(self, names: Sequence[str]) -> tuple[Column, ...]:
         """The fields that `names` mean, fields of windows or columns of the source; what tells windows apart first."""
@@ -75,15 +78,16 @@ def make_windows(
 ) -> Windowed:
     """The windows of the rows that fulfil `where`. Raises InvalidInputError for a column that does not exist.
 
-    `text_of` gives the SQL of a column's values as text. With `span`, the windows of those numbers (from 0) are among
-    those that the relation has, which spares it most of the work; their numbers are as without.
+    `text_of` gives the SQL of a column's values as text. With `span`, only the streams that hold the windows of those
+    places (from 0) are read, which spares most of the work.
     """
     names = source.names()
     by_name = {column.name: column for column in source.columns}
     group = by_name[find_column(windows.group, names)] if windows.group else None
     order = by_name[find_column(windows.order, names)] if windows.order else None
     labels = {find_column(name, names): how for name, how in windows.labels}
-    row, place, count, window = _free_names(("row_number", "row_place", "row_count", "row_window"), names)
+    ours = ("row_number", "row_place", "row_count", "row_window", "row_stream")
+    row, place, count, window, rank = _free_names(ours, names)
 
     fields = _Fields()
     moment = text_of(order) if order else f"CAST({row} AS VARCHAR)"
@@ -101,15 +105,16 @@ def make_windows(
     by_group = f" GROUP BY {quoted(group.name)} ORDER BY {quoted(group.name)}" if group else ""
     key = text_of(group) if group else "''"
     streams = f"SELECT {key} AS stream, count(*) AS n FROM {source.relation}{condition}{by_group}"  # noqa: S608
-    before, only = 0, ""
+    skipped, only = 0, ""
     if span is not None:
         found = source.connection.cursor().execute(streams).fetchall()
-        before, some = _streams(found, size, step, span)
+        skipped, some = _streams(found, size, step, span)
         only = f" {'AND' if where else 'WHERE'} {key} IN ({', '.join(map(literal, some))})" if group else ""
     stream = f"PARTITION BY {quoted(group.name)}" if group else ""
     placed = (
         f"SELECT *, row_number() OVER ({stream} ORDER BY {f'{quoted(order.name)}, ' if order else ''}{row}) - 1 "  # noqa: S608
-        f"AS {place}, count(*) OVER ({stream}) AS {count} "
+        f"AS {place}, count(*) OVER ({stream}) AS {count}, "
+        f"{f'dense_rank() OVER (ORDER BY {quoted(group.name)})' if group else '0'} AS {rank} "
         f"FROM (SELECT row_number() OVER () AS {row}, * FROM {source.relation}){condition}{only}"
     )
     # A row lies in every window that begins at most `size` rows before it; the last one still ends inside the stream.
@@ -118,19 +123,18 @@ def make_windows(
         f"SELECT *, unnest(range({first}, least({last}, ({count} - {size}) // {step}) + 1)) AS {window} "  # noqa: S608
         f"FROM ({placed}) WHERE {count} >= {size}"
     )
-    by = ", ".join([*([quoted(group.name)] if group else []), window])
     ref = f"any_value({text_of(group)}) || '@' || {start}" if group else start
     number_name, ref_name = _free_names(("window_number", "window_ref"), [column.name for column in fields.columns])
     relation = (
         f"(SELECT {number_name}, {ref_name}, {fields.renamed} FROM ("  # noqa: S608
-        f"SELECT {before} + row_number() OVER (ORDER BY {by}) AS {number_name}, {ref} AS {ref_name}, "
-        f"{fields.computed} FROM ({spread}) GROUP BY {by}))"
+        f"SELECT {rank} * {MOST_WINDOWS} + {window} AS {number_name}, {ref} AS {ref_name}, {fields.computed} "
+        f"FROM ({spread}) GROUP BY {rank}, {window}))"
     )
     counted = (
         f"SELECT coalesce(sum((n - {size}) // {step} + 1) FILTER (n >= {size}), 0), count_if(n < {size}) "  # noqa: S608
         f"FROM ({streams})"
     )
-    return Windowed(relation, number_name, ref_name, tuple(fields.columns), tuple(identity), made_of, counted)
+    return Windowed(relation, number_name, ref_name, tuple(fields.columns), tuple(identity), made_of, counted, skipped)
 
 
 def _streams(found: Sequence[tuple[str | None, int]], size: int, step: int, span: range) -> tuple[int, list[str]]:
