@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from ontos_tui.services.old_web import OldWebService
     from ontos_tui.services.onboarding import OnboardingService
     from ontos_tui.services.overview import OverviewService
+    from ontos_tui.services.preferences import PreferenceService
     from ontos_tui.services.sync import SyncService
     from ontos_tui.services.task_label import TaskLabelService
     from ontos_tui.services.templates import TemplateService
@@ -143,6 +144,12 @@ class Workspace:
         from ontos_tui.services.data import DataService
 
         return DataService(self.store, self.catalog, self.actor)
+
+    @cached_property
+    def preferences(self) -> PreferenceService:
+        from ontos_tui.services.preferences import PreferenceService
+
+        return PreferenceService(self.home)
 
     @cached_property
     def images(self) -> ImageService:

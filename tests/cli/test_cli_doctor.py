@@ -130,3 +130,13 @@ def test_the_workspace_is_browsed_from_the_command_line(scene: Scene, ontos: Ont
     assert "Databricks" in ontos("data", "browse", "nowhere", fails=1).err
     told = ontos("data", "preview", "team.plant.readings", "--limit", "2")
     assert "2 of 60 rows" in told.out
+
+
+def test_settings_are_listed_and_set(ontos: Ontos, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONTOS_CHAT_API_KEY", "sk-very-secret")
+    assert "from the file" in ontos("settings", "set", "databricks_catalog", "team").out
+    told = {one["name"]: one for one in ontos("settings", "list", as_json=True).json}
+    assert (told["databricks_catalog"]["value"], told["databricks_catalog"]["source"]) == ("team", "file")
+    assert told["chat_api_key"]["value"] == "set"
+    assert "sk-very-secret" not in ontos("settings", "list").out
+    assert "never stored" in ontos("settings", "set", "chat_api_key", "x", fails=1).err

@@ -29,6 +29,7 @@ from ontos_tui.cli import (
     labeling,
     labelsets,
     monitor,
+    settings,
     start,
     sync,
     train,
@@ -57,6 +58,7 @@ def command_line() -> typer.Typer:
     for stage in (
         start,
         doctor,
+        settings,
         data,
         generate,
         label,

@@ -75,6 +75,7 @@ class OntosApp(App[None], Commanded):
             "sharing", "Y", "Sharing", "What waits for the team, and what you and others changed differently", False
         ),
         Command("jobs", "J", "Jobs", "What runs and what ran; cancel or resume it", False),
+        Command("settings", "comma", "Settings", "What is set, where it comes from; change it", False),
         Command("theme", "f9", "Theme", "Change the colours; the choice is remembered", False),
         Command("redraw", "ctrl+l", "Redraw", "Paint the whole screen again", False),
         Command("palette", "ctrl+p", "Commands", "Find any command by typing part of its name"),
@@ -411,6 +412,12 @@ class OntosApp(App[None], Commanded):
 
         if self._workspace is not None:
             self.push_screen(ConflictsDialog())
+
+    def action_settings(self) -> None:
+        from ontos_tui.tui.dialogs.settings import SettingsDialog
+
+        if self._workspace is not None:
+            self.push_screen(SettingsDialog())
 
     def action_theme(self) -> None:
         self.search_themes()
