@@ -24,7 +24,7 @@ from ontos_tui.platforms.local.clues import Clues
 
 Vector = NDArray[np.float64]
 
-MOST_LEARNED = 400
+MOST_LEARNED = 250
 """Documents that are learned from; further ones would cost time and add little."""
 FOLDS, LEAST_FOLDED = 3, 9
 """Parts that are left out in turn to measure how sure answers are, and documents that this takes."""

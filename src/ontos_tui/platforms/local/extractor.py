@@ -16,7 +16,7 @@ from ontos_tui.domain.wanted import Wanted
 from ontos_tui.platforms.base import LabelledExample, Prediction
 from ontos_tui.platforms.local.answers import COUNTED
 from ontos_tui.platforms.local.clues import Clues
-from ontos_tui.platforms.local.extraction import Finder, Found, Taught, find_all, learn
+from ontos_tui.platforms.local.extraction import MOST_LEARNED, Finder, Found, Taught, find_all, learn
 
 LEAST_KNOWN = 3
 """Examples with a value, from which on it is their say whether a field stands in the text."""
@@ -154,7 +154,8 @@ class Extractor:
     ) -> Extractor:
         """From labelled examples, the more the better; without any by general patterns. `told` hears what is next."""
         texts = [(example, example.fields.get(plan.text_field)) for example in examples]
-        known = [(example, text, Clues(Document(text))) for example, text in texts if isinstance(text, str)]
+        read = [(example, text) for example, text in texts if isinstance(text, str)][:MOST_LEARNED]
+        known = [(example, text, Clues(Document(text))) for example, text in read]
         documents = [clues for _, _, clues in known]
         finders = []
         for target in plan.targets:

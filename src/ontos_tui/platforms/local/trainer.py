@@ -29,6 +29,7 @@ from ontos_tui.platforms.base import (
 from ontos_tui.platforms.local import artifact, judging, scores
 from ontos_tui.platforms.local.answers import put, target
 from ontos_tui.platforms.local.checks import data_warnings, leak_warnings
+from ontos_tui.platforms.local.extraction import MOST_LEARNED
 from ontos_tui.platforms.local.extractor import Extractor, Target, plan
 from ontos_tui.platforms.local.features import FeatureTable, describe
 from ontos_tui.platforms.local.heads import Head, fit
@@ -162,6 +163,8 @@ class LocalTrainer:
             progress.update(len(fields) + 1, total, f"learning to read {target.name} from {len(data.train)} documents")
 
         reader = None if what is None else Extractor.learned(what, data.train, reading)
+        if reader is not None and len(data.train) > MOST_LEARNED:
+            warnings.append(f"Reading is learned from the first {MOST_LEARNED} documents; more would add little.")
         if not heads and reader is None:
             raise NotReadyError("No training pair holds a value of the answer.", "Label some pairs first.")
         predictor = LocalPredictor(table, tuple(heads), reader)
