@@ -13,13 +13,14 @@ import sqlglot
 from hypothesis import given
 from hypothesis import strategies as st
 
+from databricks_statements import COLUMNS, SHAPES, reading, statements
 from emulator.databricks.engine import SqlError, Statement
 from emulator.databricks.scene import READINGS, Scene
-from ontos_tui.domain.data import Column, RowQuery, Sampling, TableAddress, Windows
+from ontos_tui.domain.data import RowQuery, Sampling, TableAddress, Windows
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError, OntosError, PlatformError
 from ontos_tui.platforms.databricks.catalog import NO_KEY, UnityCatalog
 from ontos_tui.platforms.databricks.client import AwayError, SqlFailedError, Team
-from ontos_tui.platforms.databricks.reading import Reading, column_name
+from ontos_tui.platforms.databricks.reading import column_name
 from ontos_tui.platforms.databricks.tags import sheet_tags
 from ontos_tui.platforms.databricks.values import plain
 from ontos_tui.platforms.predicate import check
@@ -330,28 +331,32 @@ def test_any_column_name_stays_one_name(name: str) -> None:
     assert [column.name for column in parsed.expressions] == [name]
 
 
-SHAPES = {
-    "plain": RowQuery(item_id_column="id"),
-    "page": RowQuery(item_id_column="id", limit=3, offset=4, columns=("odd `name`",)),
-    "filter": RowQuery(filter="n > 3 AND lower(id) LIKE 'a%' AND t >= CAST('2026-01-01' AS DATE)"),
-    "no key": RowQuery(),
-    "random": RowQuery(item_id_column="id", sampling=Sampling.RANDOM, sample_size=5),
-    "stratified": RowQuery(sampling=Sampling.STRATIFIED, sample_by="odd `name`", sample_size=5, filter="n IS NOT NULL"),
-}
-COLUMNS = (
-    *(Column("id", "string"), Column("n", "bigint"), Column("odd `name`", "string"), Column("t", "timestamp")),
-    *(Column("v", "variant"), Column("i", "interval day to second"), Column("ontos_ref", "string")),
-)
+@pytest.mark.parametrize("name", statements())
+def test_every_statement_is_databricks_sql(name: str) -> None:
+    tree = sqlglot.parse_one(statements()[name], read="databricks")
+    assert not isinstance(tree, sqlglot.exp.Command), "sqlglot understands it, and does not merely pass it on"
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_every_statement_is_databricks_sql(shape: str) -> None:
-    reading = Reading.of("`c`.`s`.`t`", COLUMNS, SHAPES[shape])
-    for sql in (reading.rows, reading.count):
+def test_what_a_statement_names_is_bound_and_the_tables_columns_stay_in_sight(shape: str) -> None:
+    made = reading(shape)
+    for sql in (made.rows, made.identities, made.count):
         tree = sqlglot.parse_one(sql, read="databricks")
-        assert isinstance(tree, sqlglot.exp.Select)
-        bound = {node.name for node in tree.find_all(sqlglot.exp.Placeholder)}
-        assert bound <= set(reading.parameters)
-    assert reading.ref == "ontos_ref_", "no column of the table is hidden"
+        named = {node.name for node in tree.find_all(sqlglot.exp.Placeholder)}
+        assert named == (set() if sql == made.count else set(made.parameters))
+    assert made.ref == "ontos_ref_", "no column of the table is hidden"
     if SHAPES[shape].filter:
-        assert check(SHAPES[shape].filter, [column.name for column in COLUMNS], "databricks") in reading.count
+        assert check(SHAPES[shape].filter, [column.name for column in COLUMNS], "databricks") in made.count
+
+
+def test_what_is_sent_is_of_these_shapes(scene: Scene, catalog: UnityCatalog) -> None:
+    """The list is what is sent: the same query gives the same statement, but for the table's and columns' names."""
+    catalog.fingerprint(TABLE)
+    catalog.look(TABLE, 1)
+    catalog.tags(TABLE)
+    sent = [one.sql.replace("`team`.`plant`.`readings`", "`c`.`s`.`t`") for one in scene.engine.statements[-3:]]
+    listed = statements()
+    assert sent[0] == listed["history"]
+    assert sent[1].startswith("SELECT ")
+    assert sent[1].endswith(listed["look"][listed["look"].index(" FROM") :])
+    assert sent[2] == listed["tags"].replace("`c`", "`team`")

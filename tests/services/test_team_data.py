@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -130,3 +132,24 @@ def test_pairs_are_generated_from_a_team_table_and_inherit_its_tags(scene: Scene
     assert [pair.answer for pair in pairs[:3]] == [{"ok": True}] * 3
     assert len(pairs) == 40
     assert all(Use.TRAINING in pair.prohibited_uses for pair in pairs)
+
+
+START = """
+import sys
+from pathlib import Path
+from ontos_tui.workspace import Workspace
+with Workspace(Path(sys.argv[1])) as workspace:
+    assert workspace.data.has_team
+    workspace.data.tables()
+    workspace.data.sheets()
+    workspace.overview.overview()
+print(*{name.split(".")[0] for name in sys.modules})
+"""
+
+
+def test_the_clients_are_not_imported_before_the_team_is_asked_for_something(scene: Scene, home: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", START, str(home)], capture_output=True, text=True, check=True)
+    imported = set(done.stdout.split())
+    assert "sqlalchemy" in imported
+    assert not {"databricks", "pandas", "requests", "thrift", "sqlglot"} & imported
+    assert scene.workspace.calls == [], "and nobody knocked"

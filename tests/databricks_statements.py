@@ -1,0 +1,43 @@
+"""Every shape of statement that DATA and the doctor send to a warehouse, for the parsers that look at them."""
+
+from __future__ import annotations
+
+from ontos_tui.domain.data import Column, RowQuery, Sampling
+from ontos_tui.platforms.databricks.reading import Reading
+from ontos_tui.platforms.databricks.tags import tags_statement
+
+COLUMNS = (
+    *(Column("id", "string"), Column("n", "bigint"), Column("odd `name`", "string"), Column("t", "timestamp")),
+    *(Column("v", "variant"), Column("i", "interval day to second"), Column("ontos_ref", "string")),
+)
+SHAPES = {
+    "plain": RowQuery(item_id_column="id"),
+    "page": RowQuery(item_id_column="id", limit=3, offset=4, columns=("odd `name`",)),
+    "filter": RowQuery(filter="n > 3 AND lower(id) LIKE 'a%' AND t >= CAST('2026-01-01' AS DATE)"),
+    "text": RowQuery(filter="id IN ('it''s', '`', '\\') OR contains(id, '%') OR NOT n BETWEEN 1 AND 2"),
+    "no key": RowQuery(),
+    "random": RowQuery(item_id_column="id", sampling=Sampling.RANDOM, sample_size=5),
+    "stratified": RowQuery(sampling=Sampling.STRATIFIED, sample_by="odd `name`", sample_size=5, filter="n IS NOT NULL"),
+}
+
+
+def reading(shape: str) -> Reading:
+    """The statements of one shape."""
+    return Reading.of("`c`.`s`.`t`", COLUMNS, SHAPES[shape])
+
+
+def statements() -> dict[str, str]:
+    """Statements by what they are for."""
+    found = {
+        "tags": tags_statement("`c`"),
+        "history": "DESCRIBE HISTORY `c`.`s`.`t`",
+        "look": "SELECT `a` AS `a` FROM `c`.`s`.`t` LIMIT :limit",
+        "clock": "SELECT unix_micros(current_timestamp()) AS `now`",
+        "probe": "CREATE TABLE `c`.`s`.`ontos_doctor_1` (id STRING) USING DELTA",
+        "fill": "INSERT INTO `c`.`s`.`ontos_doctor_1` (id) VALUES (:id)",
+        "drop": "DROP TABLE `c`.`s`.`ontos_doctor_1`",
+    }
+    for shape in SHAPES:
+        made = reading(shape)
+        found |= {f"{shape}: rows": made.rows, f"{shape}: count": made.count, f"{shape}: names": made.identities}
+    return found
