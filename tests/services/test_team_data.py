@@ -134,6 +134,32 @@ def test_pairs_are_generated_from_a_team_table_and_inherit_its_tags(scene: Scene
     assert all(Use.TRAINING in pair.prohibited_uses for pair in pairs)
 
 
+def test_a_file_of_a_volume_is_copied_here_and_is_a_table(scene: Scene, team: Workspace) -> None:
+    path = "/Volumes/team/plant/exports/may/parts.csv"
+    scene.files.files[path] = b"id,text\n1,a\n2,b\n"
+    table = team.data.add_file(Path(path))
+    assert (table.address, Path(table.path).is_relative_to(team.home)) == ("local.files.parts", True)
+    assert team.data.create_sheet("Parts", table.address, item_id_column="id").item_count == 2
+    scene.files.files[path] = b"id,text\n1,a\n2,b\n3,c\n"
+    team.data.add_file(Path(path))
+    assert team.data.edit_sheet("Parts").item_count == 3, "asked for again, it is copied anew"
+    assert list(Path(table.path).parent.glob(".*")) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/Volumes/team/plant/exports/none.csv", "Databricks has no"),
+        ("/Volumes/team/plant/exports", "no file of a volume"),
+        ("/Volumes/team/plant/exports/../../etc/passwd", "no file of a volume"),
+    ],
+)
+def test_what_is_no_file_of_a_volume_is_told(team: Workspace, path: str, said: str) -> None:
+    with pytest.raises(OntosError, match=said):
+        team.data.add_file(Path(path))
+    assert team.data.tables() == []
+
+
 START = """
 import sys
 from pathlib import Path

@@ -107,6 +107,10 @@ class TeamCatalog(Catalog, Protocol):
         """What the team says that the table holds, in the words of a sheet's tags."""
         ...
 
+    def fetch(self, path: str, folder: Path) -> Path:
+        """Copy a file of a volume, /Volumes/catalog/schema/volume/…, below `folder`; returns where it is now."""
+        ...
+
 
 @dataclass(frozen=True)
 class LabelledExample:

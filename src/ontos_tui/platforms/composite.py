@@ -6,6 +6,7 @@ What is here works while the team's workspace is away; only what is asked of the
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from ontos_tui.domain.data import LOCAL, Column, Item, Page, RowQuery, TableAddress
 from ontos_tui.platforms.base import Catalog, Identities, Look, Node, TeamCatalog
@@ -56,6 +57,10 @@ class CompositeCatalog:
     def tags(self, address: TableAddress) -> tuple[str, ...]:
         """What the team says that the table holds; files have no tags."""
         return () if address.catalog == LOCAL else self._team.tags(address)
+
+    def fetch(self, path: str, folder: Path) -> Path:
+        """Copy a file of a volume below `folder`; returns where it is now."""
+        return self._team.fetch(path, folder)
 
     def _of(self, address: TableAddress) -> Catalog:
         return self._local if address.catalog == LOCAL else self._team

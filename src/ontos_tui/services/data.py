@@ -73,12 +73,13 @@ class DataService:
         """Offer a data file as local.<schema>.<name>; the name is the file's own unless given.
 
         `column_names` are for text whose values are separated by blanks; without them, and without a line of names,
-        its columns are c1, c2 and so on. A file that is there already is looked at again. Raises InvalidInputError
+        its columns are c1, c2 and so on. A file that is there already is looked at again. One of the team's, whose
+        path is /Volumes/catalog/schema/volume/…, is copied into the workspace, anew each time. Raises InvalidInputError
         saying why the file cannot be read, ConflictError when another file has that name.
         """
         from ontos_tui.platforms.local.source import check_file
 
-        path = _absolute(path)
+        path = _absolute(self._here(path))
         file_format = check_file(path, column_names)
         record = DataTable(
             address=str(TableAddress(LOCAL, identifier_from(schema), identifier_from(name or path.stem))),
@@ -102,6 +103,12 @@ class DataService:
                     f"The name {known.address} is taken by another file: {known.path}.", "Give this file another name."
                 )
             return self._refresh(connection, known, record)
+
+    def _here(self, path: Path) -> Path:
+        """The file itself, or its copy when it lies in a volume of the team's."""
+        if path.as_posix().startswith("/Volumes/") and not path.exists() and self.has_team:
+            return self._team.fetch(path.as_posix(), self._store.path.parent / "volumes")
+        return path
 
     def _refresh(self, connection: Connection, known: DataTable, record: DataTable) -> DataTable:
         watched = ("format", "bytes", *(["column_names"] if record.column_names else []))

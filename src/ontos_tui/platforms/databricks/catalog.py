@@ -1,13 +1,16 @@
 """DATA of the team: Unity Catalog is browsed by the SDK, rows are read by the SQL warehouse.
 
-Filters, samples and counts run in the warehouse; only what is wanted comes here. Volumes are listed and not read:
-a file of theirs is downloaded first and added like any other.
+Filters, samples and counts run in the warehouse; only what is wanted comes here. A volume's file is copied
+here first, and is a table like any other file then.
 """
 
 from __future__ import annotations
 
+import shutil
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ontos_tui.domain.data import Column, Item, Page, Row, RowQuery, TableAddress
@@ -21,8 +24,11 @@ from ontos_tui.platforms.databricks.values import plain, selected
 if TYPE_CHECKING:
     from databricks.sdk.service.catalog import TableInfo
 
+VOLUMES = "/Volumes/"
+"""How the path of a volume's file begins."""
 CHUNK = 2_000
 """Rows fetched at once while streaming."""
+VOLUME_TODO = "Add one of its files by its path, /Volumes/catalog/schema/volume/file: it is copied here first."
 NO_KEY = (
     "No item id column: an item is called by a hash of its content, so a row that changes becomes another item. "
     "Name a column that identifies it, if there is one."
@@ -75,7 +81,7 @@ class UnityCatalog:
                 node = Node(node.address, node.name, kind, node.remark, error.what)
             yield node
         for volume in client.volumes.list(catalog, schema, include_browse=True):
-            yield _node(prefix, volume.name, "volume", volume.comment, "Its files are downloaded before they are used.")
+            yield _node(prefix, volume.name, "volume", volume.comment, VOLUME_TODO)
 
     def columns(self, address: TableAddress) -> tuple[Column, ...]:
         """The table's columns, with the types that Unity Catalog tells.
@@ -145,6 +151,33 @@ class UnityCatalog:
             tags_statement(quoted(address.catalog)), {"schema": address.schema, "table": address.table}
         )
         return sheet_tags((str(row["tag_name"]), str(row["tag_value"] or "")) for row in found)
+
+    def fetch(self, path: str, folder: Path) -> Path:
+        """Copy a file of a volume, /Volumes/catalog/schema/volume/…, below `folder`; returns where it is now.
+
+        A copy that is there is replaced once the new one is complete. Raises InvalidInputError, NotFoundError,
+        AwayError, and PlatformError when it cannot be kept.
+        """
+        parts = path.removeprefix(VOLUMES).split("/")
+        if not path.startswith(VOLUMES) or len(parts) < 4 or any(part in ("", ".", "..") for part in parts):
+            raise InvalidInputError(f"{path!r} is no file of a volume.", f"Write {VOLUMES}catalog/schema/volume/file.")
+        target = folder.joinpath(*parts)
+        fresh = target.with_name(f".{uuid.uuid4().hex}")
+        with _sdk_words(path):
+            contents = self._team.client.files.download(path).contents
+        if contents is None:
+            raise PlatformError(f"{path} has no content.", "Look at it in the workspace.")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with contents, fresh.open("wb") as file:
+                shutil.copyfileobj(contents, file, 1 << 20)
+            fresh.replace(target)
+        except OSError as error:
+            fresh.unlink(missing_ok=True)
+            raise PlatformError(
+                f"{path} did not come here whole: {error}.", "Check the disk, and try again."
+            ) from error
+        return target
 
     def _about(self, address: TableAddress) -> TableInfo:
         with _sdk_words(str(address)):
