@@ -45,7 +45,7 @@ class Settings(BaseModel):
         (HintKind.DUPLICATE, HintKind.SUSPECT, HintKind.UNSURE),
         description="the help at labeling that is computed when none is named; [] turns all of it off",
     )
-    images: Literal["auto", "kitty", "cells", "shades", "off"] = Field(
+    images: Literal["auto", "kitty", "sixel", "cells", "shades", "off"] = Field(
         "auto", description="how pictures are shown; auto goes by what the environment tells of the terminal"
     )
     alert_command: tuple[str, ...] | str = Field(

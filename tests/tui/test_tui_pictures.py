@@ -21,6 +21,7 @@ from ontos_tui.store import rows
 from ontos_tui.store.tables import table
 from ontos_tui.tui.widgets.lines import cell_len
 from ontos_tui.tui.widgets.picture import CHUNK, cell_lines, kitty_commands, shade_lines, way_to_show
+from ontos_tui.tui.widgets.sixel import sixel_commands
 from ontos_tui.workspace import Workspace
 from terminal import Terminal, ontos
 
@@ -182,3 +183,80 @@ def test_a_graphics_command_is_no_longer_than_the_protocol_allows() -> None:
     assert [head.endswith("m=1") for head, _ in commands] == [True] * (len(commands) - 1) + [False]
     assert "c=20,r=10" in commands[0][0]
     assert shrink(noise, 20, 20).width == 20
+
+
+def _read_sixel(text: str) -> Image.Image:
+    """A picture in Sixel as a terminal paints it."""
+    body = re.search(r"\x1bP0;1q(.*?)\x1b\\", text, re.DOTALL)
+    assert body is not None
+    raster, palette, colour, x, y = None, {}, 0, 0, 0
+    for word in re.finditer(
+        r'"1;1;(\d+);(\d+)|#(\d+);2;(\d+);(\d+);(\d+)|#(\d+)|!(\d+)([?-~])|([?-~])|(\$)|(-)', body[1]
+    ):
+        width, height, number, red, green, blue, chosen, count, repeated, single, back, down = word.groups()
+        if width:
+            raster = Image.new("RGB", (int(width), int(height)))
+        elif number:
+            palette[int(number)] = tuple(round(int(value) * 255 / 100) for value in (red, green, blue))
+        elif chosen:
+            colour = int(chosen)
+        elif back:
+            x = 0
+        elif down:
+            x, y = 0, y + 6
+        else:
+            assert raster is not None
+            bits, end = ord(repeated or single) - 63, x + int(count or 1)
+            for row in range(6):
+                if bits >> row & 1:
+                    raster.paste(palette[colour], (x, y + row, end, y + row + 1))
+            x = end
+    assert raster is not None
+    return raster
+
+
+def test_sixel_says_every_pixel_of_the_picture() -> None:
+    grey = np.zeros((48, 40, 3), dtype=np.uint8)
+    grey[24:] = (255, 128, 0)
+    sent = sixel_commands(Image.fromarray(grey), 3, 5, 40, 50)
+    assert sent.startswith("\x1b7\x1b[3;5H\x1bP")
+    painted = np.asarray(_read_sixel(sent))
+    assert painted.shape == (48, 40, 3), "whole bands of six rows"
+    assert np.abs(painted.astype(int) - grey.astype(int)).max() <= 3
+
+
+def test_sixel_is_sent_and_painted_over_again(home: Path, tmp_path: Path) -> None:
+    _workspace(home, tmp_path / "data")
+    clean = {"TERM": "foot", "ONTOS_IMAGES": "auto", "SSH_CONNECTION": "", "SSH_TTY": "", "TMUX": ""}
+    with Terminal(ontos("--home", str(home)), (120, 40), clean) as terminal:
+        terminal.sees("1 Data", "Shots")
+        terminal.send("3")
+        terminal.sees("training sheet")
+        terminal.send("\r")
+        terminal.sees("item-1", "41.5")
+        terminal.send("i")
+        terminal.until(lambda: b"\x1bP0;1q" in terminal.output, "the picture is sent")
+        while terminal.pump(0.5):
+            pass
+        sent = len(terminal.output)
+        assert not terminal.pump(1.0), "nothing is sent while nothing happens"
+        terminal.send("i")
+        terminal.until(lambda: "item-1" in terminal.text() and len(terminal.output) > sent, "the queue is back")
+        while terminal.pump(0.5):
+            pass
+        assert len(terminal.output) - sent > 3_000, "the whole screen is painted anew"
+
+
+@pytest.mark.parametrize(
+    ("environment", "way"),
+    [
+        ({"TERM": "foot"}, "sixel"),
+        ({"TERM": "xterm-256color", "TERM_PROGRAM": "WezTerm"}, "sixel"),
+        ({"TERM": "foot", "TMUX": "1"}, "cells"),
+        ({"TERM": "foot", "SSH_TTY": "/dev/pts/1"}, "shades"),
+        ({"TERM": "xterm-kitty"}, "kitty"),
+        ({"TERM": "xterm-256color"}, "cells"),
+    ],
+)
+def test_the_way_goes_by_what_the_environment_tells(environment: dict[str, str], way: str) -> None:
+    assert way_to_show("auto", environment) == way

@@ -1,10 +1,10 @@
-"""A picture in the terminal: by Kitty's graphics where the terminal is known to have them, else painted in cells.
+"""A picture in the terminal: by Kitty's graphics or Sixel where the terminal is known to have them, else in cells.
 
 Two pixels stand in a cell, one above the other: ▀ in the upper one's colour on the lower one's. Without colours, or
 over a line where every byte counts, shades of grey (░▒▓█) stand for a cell each. Nothing is asked of the terminal: what
 it can is told by its environment or by the settings, so nothing is read from the keyboard's line.
 
-Sixel is left out: it has no way to take a picture away again but painting over it, which the driver cannot know of.
+A picture in Sixel is taken away by painting the whole screen anew, since the driver cannot know what lies under it.
 Kitty's protocol: https://sw.kovidgoyal.net/kitty/graphics-protocol/
 """
 
@@ -19,10 +19,15 @@ from ontos_tui.tui.widgets.lines import EMPTY, Line, LineView, Span, colour, wra
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from textual.geometry import Region
 
     from ontos_tui.platforms.local.images import Pixels
 
-Way = Literal["kitty", "cells", "shades", "off"]
+Way = Literal["kitty", "sixel", "cells", "shades", "off"]
+
+KITTY = ("xterm-kitty", "xterm-ghostty")
+SIXEL = ("foot", "mlterm", "contour", "WezTerm", "iTerm.app", "mintty")
+"""Terminals that are known to show Sixel, by the first part of TERM or by TERM_PROGRAM."""
 
 SHADES = " ░▒▓█"
 LEVELS = 8
@@ -36,7 +41,7 @@ TAKE_AWAY = f"\x1b_Ga=d,d=I,i={ID},q=2\x1b\\"
 
 def way_to_show(wanted: str, environment: Mapping[str, str] = os.environ, *, colours: bool = True) -> Way:
     """How pictures are shown: as the settings say, and for `auto` by what the environment tells of the terminal."""
-    if wanted in ("kitty", "off", "shades"):
+    if wanted in ("kitty", "sixel", "off", "shades"):
         return wanted  # type: ignore[return-value]
     if not colours:
         return "shades"
@@ -44,10 +49,12 @@ def way_to_show(wanted: str, environment: Mapping[str, str] = os.environ, *, col
         return "cells"
     if environment.get("SSH_CONNECTION") or environment.get("SSH_TTY"):
         return "shades"
-    term = environment.get("TERM", "")
-    if term in ("xterm-kitty", "xterm-ghostty") and not environment.get("TMUX"):
+    if environment.get("TMUX"):
+        return "cells"  # it passes neither on, unless it was built and set so
+    term, program = environment.get("TERM", ""), environment.get("TERM_PROGRAM", "")
+    if term in KITTY:
         return "kitty"
-    return "cells"
+    return "sixel" if term.partition("-")[0] in SIXEL or program in SIXEL else "cells"
 
 
 def cell_lines(pixels: Pixels) -> Iterator[Line]:
@@ -105,6 +112,16 @@ def kitty_commands(image: Image, row: int, column: int, columns: int, rows: int)
     return f"\x1b7\x1b[{row};{column}H{''.join(sent)}\x1b8"
 
 
+def _in_sixel(image: Image, place: Region) -> str:
+    """The commands for an image, as large as it fits into these cells."""
+    from ontos_tui.tui.widgets.sixel import cell_size, sixel_commands
+
+    width, height = cell_size()
+    factor = min(place.width * width / image.width, place.height * height / image.height)
+    size = int(image.width * factor), int(image.height * factor)
+    return sixel_commands(image, place.y + 1, place.x + 1, *size)
+
+
 class PictureView(LineView):
     """One picture, as large as there is room for it, or the words that stand in its place."""
 
@@ -135,7 +152,7 @@ class PictureView(LineView):
             return
         if self._image is None:
             self._lines = wrap(self._told, width, "muted")
-        elif self._way == "kitty" and isinstance(self.app._driver, DiffDriver):
+        elif self._way in ("kitty", "sixel") and isinstance(self.app._driver, DiffDriver):
             self.call_after_refresh(self.send)
         else:
             pixels = shrink(self._image, width, 2 * height)
@@ -145,9 +162,16 @@ class PictureView(LineView):
     def send(self) -> None:
         """Have the terminal show the picture over the cells of this widget, where that is the way."""
         driver, image = self.app._driver, self._image
-        if self._way != "kitty" or image is None or not isinstance(driver, DiffDriver) or not self.is_attached:
+        if self._way not in ("kitty", "sixel") or image is None or not isinstance(driver, DiffDriver):
+            return
+        if not self.is_attached:
             return
         place = self.content_region
+        if self._way == "sixel":
+            driver.write(_in_sixel(image, place))
+            driver.flush()
+            self._is_sent = True
+            return
         # A cell is about twice as high as wide.
         factor = min(place.width / image.width, 2 * place.height / image.height)
         columns, rows = max(1, int(image.width * factor)), max(1, int(image.height * factor / 2))
@@ -158,9 +182,13 @@ class PictureView(LineView):
     def take_away(self) -> None:
         """Have the terminal forget the picture."""
         driver = self.app._driver
-        if self._is_sent and driver is not None:
-            driver.write(TAKE_AWAY)
-            driver.flush()
+        if self._is_sent and isinstance(driver, DiffDriver):
+            if self._way == "sixel":
+                driver.redraw()
+                self.app.refresh(layout=True)
+            else:
+                driver.write(TAKE_AWAY)
+                driver.flush()
         self._is_sent = False
 
     def on_unmount(self) -> None:
