@@ -12,7 +12,7 @@ from textual.app import App, ComposeResult
 
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, read_integer
 from ontos_tui.tui.widgets.data_grid import DataGrid
-from ontos_tui.tui.widgets.lines import Panel, fit, line, span, wrap
+from ontos_tui.tui.widgets.lines import Panel, fit, fit_ends, line, span, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 HOSTILE = "\x1b]52;c;aGk=\x07[/nope][@click=app.quit]x[/]\u202e\x9b2J\ud800"
@@ -165,3 +165,13 @@ async def test_a_form_of_any_length_keeps_its_keys_in_sight(count: int) -> None:
             await pilot.press("tab")
         await pilot.pause()
         assert f"Field {count - 1}" in app.text(), "the form scrolls to the field that one is in"
+
+
+@given(st.text(max_size=40), st.integers(1, 30))
+def test_what_is_cut_from_the_middle_fills_its_cells(text: str, width: int) -> None:
+    assert cell_len(fit_ends(span(text).text, width)) == width
+
+
+def test_names_that_begin_alike_are_told_apart() -> None:
+    assert fit_ends("MON-0001@2025-05-03T00:00:00", 16) == "MON-0…3T00:00:00"
+    assert fit_ends("INS-00001", 16) == "INS-00001       "

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 DIGITS = tuple(str(digit) for digit in range(1, 10))
 
 
-NARROW = (ColumnSpec("", 2), ColumnSpec("item", 0), ColumnSpec("answer", 0))
+NARROW = (ColumnSpec("", 2), ColumnSpec("item", 0, ends=True), ColumnSpec("answer", 0))
 WIDE = (ColumnSpec("#", 6, right=True), *NARROW, ColumnSpec("sure", 4, right=True))
 ROOMY = 44
 """Cells from which on the list also has the number and the confidence."""

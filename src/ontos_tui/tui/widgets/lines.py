@@ -60,6 +60,14 @@ def fit(text: str, width: int) -> str:
     return set_cell_size(text, width) if cell_len(text) <= width else set_cell_size(text, width - 1) + "…"
 
 
+def fit_ends(text: str, width: int) -> str:
+    """`text` in exactly `width` cells; what is cut goes from the middle, for names that differ at their ends."""
+    if len(text) <= width or width < 8:
+        return fit(text, width)
+    head = (width - 1) // 3
+    return set_cell_size(f"{text[:head]}…{text[head + 1 - width :]}", width)
+
+
 def wrap(text: object, width: int, style: str = "text", indent: str = "") -> list[Line]:
     """`text` as lines of at most `width` cells, its own line breaks kept."""
     lines: list[Line] = []

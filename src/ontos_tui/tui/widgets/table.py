@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from textual import events
 from textual.message import Message
 
-from ontos_tui.tui.widgets.lines import EMPTY, Line, LineView, Span, fit, line, span
+from ontos_tui.tui.widgets.lines import EMPTY, Line, LineView, Span, fit, fit_ends, line, span
 
 T = TypeVar("T")
 MADE = 2_000
@@ -18,11 +18,15 @@ MADE = 2_000
 
 @dataclass(frozen=True)
 class ColumnSpec:
-    """A column: its heading, its width in cells (0 takes what is left, shared), and how it is filled."""
+    """A column: its heading, its width in cells (0 takes what is left, shared), and how it is filled.
+
+    `ends` keeps both ends of what is too long, for names that begin alike.
+    """
 
     title: str
     width: int
     right: bool = False
+    ends: bool = False
 
 
 class Table(LineView, Generic[T], can_focus=True):
@@ -159,7 +163,7 @@ class Table(LineView, Generic[T], can_focus=True):
         parts = [Span(" ")]
         for cell, column, room in zip(self._cells(row), self._columns, self._widths(width), strict=True):
             part = cell if isinstance(cell, Span) else span("" if cell is None else cell)
-            text = fit(part.text, room)
+            text = fit_ends(part.text, room) if column.ends else fit(part.text, room)
             if column.right:
                 text = text.rstrip().rjust(room)
             parts.append(Span(text + " ", part.style))
