@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from databricks_statements import statements as data_statements
 from emulator.databricks.server import serve
 from labeling import MAJOR, a_training_sheet
 from ontos_tui.domain.pairs import Verdict
@@ -67,6 +68,11 @@ def test_spark_reads_what_sharing_sends(parse: Any, tmp_path: Path) -> None:
     for sql in [*sent, *(render(record).rstrip().rstrip(";") for record in RECORDS)]:
         if not any(known.match(sql) for known in ONLY_DATABRICKS):
             parse(sql)
+
+
+@pytest.mark.parametrize("name", data_statements())
+def test_spark_reads_what_data_and_the_doctor_send(parse: Any, name: str) -> None:
+    parse(data_statements()[name])
 
 
 def test_the_parser_refuses_what_spark_refuses(parse: Any) -> None:
