@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from textual.app import App, ComposeResult
 
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, read_integer
-from ontos_tui.tui.widgets.data_grid import DataGrid
+from ontos_tui.tui.widgets.data_grid import DataGrid, value_text
 from ontos_tui.tui.widgets.lines import Panel, fit, fit_ends, line, span, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
@@ -175,3 +175,9 @@ def test_what_is_cut_from_the_middle_fills_its_cells(text: str, width: int) -> N
 def test_names_that_begin_alike_are_told_apart() -> None:
     assert fit_ends("MON-0001@2025-05-03T00:00:00", 16) == "MON-0…3T00:00:00"
     assert fit_ends("INS-00001", 16) == "INS-00001       "
+
+
+def test_spans_are_told_by_what_they_mark() -> None:
+    assert value_text([{"start": 0, "end": 4, "label": "company", "text": "Acme"}]) == 'company "Acme"'
+    assert value_text([{"start": 0, "end": 4, "label": "company"}]) == "company 0–4"
+    assert value_text([1, 2]) == "[1, 2]"

@@ -8,6 +8,7 @@ from typing import Any
 from rich.cells import cell_len
 
 from ontos_tui.domain.safe import safe_line
+from ontos_tui.domain.spans import told
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 MOST_COLUMNS = 200
@@ -60,4 +61,6 @@ def value_text(value: Any) -> str:
         return "·"
     if isinstance(value, float):
         return f"{value:.6g}"
+    if isinstance(value, list) and value and all(isinstance(one, dict) and "label" in one for one in value):
+        return safe_line(", ".join(told(value)), 200)
     return safe_line(value, 200)
