@@ -131,7 +131,19 @@ class Workspace:
     def serving(self) -> Serving:
         from ontos_tui.platforms.local.serving import LocalServing
 
-        return LocalServing(self.home, self.trainer)
+        local = LocalServing(self.home, self.trainer)
+        if self.team is None:
+            return local
+        from ontos_tui.platforms.team_serving import TeamServing
+
+        return TeamServing(local, self._served_by_the_team)
+
+    def _served_by_the_team(self) -> Serving:
+        from ontos_tui.platforms.databricks.serving import DatabricksServing
+        from ontos_tui.services.fine_tune import rendered
+
+        assert self.team is not None
+        return DatabricksServing(self.team, rendered)
 
     @cached_property
     def jobs(self) -> JobQueue:
@@ -245,7 +257,13 @@ class Workspace:
     def train(self) -> TrainService:
         from ontos_tui.services.train import TrainService
 
-        return TrainService(self.store, self.trainer, self.jobs, self.home, self.actor)
+        tuning = None
+        if self.team is not None:
+            from ontos_tui.platforms.databricks.trainer import AiRuntime
+            from ontos_tui.services.fine_tune import FineTuning
+
+            tuning = FineTuning(AiRuntime(self.team), self.trainer)
+        return TrainService(self.store, self.trainer, self.jobs, self.home, self.actor, tuning)
 
     @cached_property
     def deploy(self) -> DeployService:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ontos_tui.cli.output import facts, fields, number, table, tell_error
-from ontos_tui.cli.session import Session, read_json
+from ontos_tui.cli.session import Session, Wait, read_json
 from ontos_tui.domain.errors import ConflictError, InvalidInputError
-from ontos_tui.domain.serving import InferenceRecord, Origin
+from ontos_tui.domain.serving import Endpoint, InferenceRecord, Origin
 from ontos_tui.domain.states import JobStatus
 
 if TYPE_CHECKING:
@@ -41,22 +41,26 @@ def deploy(
     start: Annotated[
         str | None, typer.Option("--start", metavar="ENDPOINT", help="let a stopped one answer again")
     ] = None,
+    wait: Wait = False,
 ) -> None:
     """Let a model answer at an endpoint; an endpoint that exists gets the new version."""
     session = Session.of(context)
     service = session.workspace.deploy
     if sum(map(bool, (model, roll_back, stop, start))) > 1:
         raise typer.BadParameter("Name a model, or one of --roll-back, --stop, --start.")
+    changed: str | None
     if roll_back:
-        changed = service.roll_back(roll_back).name
+        changed = _done(session, service.begin_roll_back(roll_back), wait)
     elif stop:
         changed = service.stop(stop).name
     elif start:
         changed = service.start(start).name
     elif model:
-        changed = service.deploy(model, name).name
+        changed = _done(session, service.begin(model, name), wait)
     else:
         _list(session)
+        return
+    if changed is None:
         return
     view = service.endpoint(changed)
     session.show(
@@ -70,6 +74,16 @@ def deploy(
             ]
         ),
     )
+
+
+def _done(session: Session, begun: Endpoint | Job, wait: bool) -> str | None:
+    """The name of the endpoint that answers now; None when a job is still at it, which is shown."""
+    if isinstance(begun, Endpoint):
+        return begun.name
+    if wait:
+        return str(session.wait_for(begun).result["endpoint"])
+    session.show_job(begun)
+    return None
 
 
 def _list(session: Session) -> None:

@@ -9,6 +9,7 @@ import typer
 from ontos_tui.cli.label import TrainingSheetRef
 from ontos_tui.cli.output import facts, number, table
 from ontos_tui.cli.session import Session, Wait
+from ontos_tui.domain.errors import NotReadyError
 from ontos_tui.domain.safe import safe_line
 from ontos_tui.domain.training import Evaluation, FieldScore, ModelVersion
 
@@ -25,6 +26,9 @@ def train(
     context: typer.Context,
     training_sheet: TrainingSheetRef,
     base_model: Annotated[str | None, typer.Option("--base-model", help="what is trained")] = None,
+    on: Annotated[
+        str, typer.Option("--on", metavar="local|databricks", help="this machine, or a GPU of the team's workspace")
+    ] = "local",
     name: Annotated[str | None, typer.Option("--name", help="the model's name")] = None,
     seed: Annotated[int, typer.Option("--seed", help="chooses the held-out pairs and the trees")] = 0,
     estimate: Annotated[
@@ -35,6 +39,7 @@ def train(
     """Train a model on a training sheet's labelled pairs, as a job."""
     session = Session.of(context)
     sheet = session.training_sheet(training_sheet)
+    base_model = base_model or _recommended(session, on)
     if estimate:
         _estimate(session, sheet.id, base_model)
         return
@@ -44,6 +49,20 @@ def train(
         return
     model = trained_model(session, session.wait_for(job))
     session.show(model, lambda: model_lines(model))
+
+
+def _recommended(session: Session, on: str) -> str | None:
+    """What is trained where nothing is named. Raises NotReadyError where no workspace is set up."""
+    if on == "local":
+        return None
+    if on != "databricks":
+        raise typer.BadParameter("It is local or databricks.", param_hint="--on")
+    models = session.workspace.train.elsewhere()
+    if not models:
+        raise NotReadyError(
+            "No Databricks workspace is set up.", "Set databricks_warehouse and databricks_catalog in settings.toml."
+        )
+    return models[0].key
 
 
 def trained_model(session: Session, job: Job) -> ModelVersion:

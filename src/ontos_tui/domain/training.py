@@ -19,6 +19,7 @@ class JobKind(StrEnum):
     SERVE = "serve"
     HINTS = "hints"
     WATCH = "watch"
+    DEPLOY = "deploy"
 
 
 class Job(Record):

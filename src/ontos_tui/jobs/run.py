@@ -156,6 +156,12 @@ def _generate(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, 
     return told, {"training_sheet_id": report.training_sheet.id, **counts, "failures": failures}
 
 
+def _deploy(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
+    endpoint = workspace.deploy.deploy(job.params["model_id"], job.params["endpoint"], reporter)
+    view = workspace.deploy.endpoint(endpoint.name)
+    return f"{endpoint.name} answers with {view.model.label()}", {"endpoint": endpoint.name, "model_id": view.model.id}
+
+
 def _hints(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
     report = workspace.hints.run(job.params, reporter)
     told = [f"{n:,} {kind}" for kind, n in report.counts.items() if kind not in report.skipped]
@@ -251,6 +257,7 @@ WORK: Mapping[JobKind, Work] = {
     JobKind.SERVE: _serve,
     JobKind.HINTS: _hints,
     JobKind.WATCH: _watch,
+    JobKind.DEPLOY: _deploy,
 }
 
 

@@ -323,13 +323,24 @@ class Served:
 class Serving(Protocol):
     """DEPLOY: makes a model answer under a name."""
 
-    def deploy(self, endpoint: str, model: ModelVersion) -> None:
-        """Let the endpoint answer with this version from the next request on."""
+    def takes_long(self, model: ModelVersion) -> bool:
+        """Whether deploying this version takes minutes, so that it should be a job."""
         ...
 
-    def invoke(self, endpoint: str, model: ModelVersion, rows: Sequence[Row]) -> list[Served]:
-        """Ask the endpoint; a row that does not fit is answered with its error, not raised."""
+    def deploy(self, endpoint: str, model: ModelVersion, progress: Progress | None = None) -> None:
+        """Let the endpoint answer with this version; it does when this returns."""
         ...
+
+    def invoke(self, endpoint: str, model: ModelVersion, rows: Sequence[Row], ids: Sequence[str] = ()) -> list[Served]:
+        """Ask the endpoint; a row that does not fit is answered with its error, not raised.
+
+        `ids`, one a row, go with the requests where somebody else keeps a log of them.
+        """
+        ...
+
+
+ELSEWHERE = "elsewhere.json"
+"""The file that stands in a model's folder for files that are not on this machine."""
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,13 @@ from sqlalchemy import Connection, select
 from ontos_tui.domain.data import Row
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from ontos_tui.domain.pairs import QAPair
-from ontos_tui.domain.record import now
+from ontos_tui.domain.record import new_id, now
 from ontos_tui.domain.serving import Deployment, Endpoint, InferenceRecord, Origin
 from ontos_tui.domain.states import EndpointStatus, JobStatus
 from ontos_tui.domain.training import Job, JobKind, ModelPair, ModelVersion
 from ontos_tui.jobs.loopback import listen, url
 from ontos_tui.jobs.queue import JobQueue
-from ontos_tui.platforms.base import Served, Serving
+from ontos_tui.platforms.base import Progress, Served, Serving
 from ontos_tui.services.models import find_model
 from ontos_tui.settings import Settings
 from ontos_tui.store import rows
@@ -72,7 +72,27 @@ class DeployService:
         with self._store.read() as connection:
             return rows.find(connection, Deployment, columns.endpoint == name, order_by=order, limit=limit)
 
-    def deploy(self, model_ref: str, endpoint: str | None = None) -> Endpoint:
+    def begin(self, model_ref: str, endpoint: str | None = None) -> Endpoint | Job:
+        """Deploy at once, or as a job where that takes minutes. Raises as `deploy` does."""
+        with self._store.read() as connection:
+            model = find_model(connection, model_ref)
+        if not self._serving.takes_long(model):
+            return self.deploy(model.id, endpoint)
+        name = dns_name(model.name) if endpoint is None else _checked(endpoint)
+        params = {"model_id": model.id, "endpoint": name}
+        return self._jobs.submit(JobKind.DEPLOY, f"Deploy {model.label()} to {name}", params)
+
+    def begin_roll_back(self, name: str) -> Endpoint | Job:
+        """Roll back at once, or as a job where that takes minutes. Raises ConflictError as `roll_back` does."""
+        endpoint = self.endpoint(name).endpoint
+        if endpoint.previous_model_id is not None:
+            with self._store.read() as connection:
+                model = rows.get(connection, ModelVersion, endpoint.previous_model_id)
+            if self._serving.takes_long(model):
+                return self.begin(model.id, name)
+        return self.roll_back(name)
+
+    def deploy(self, model_ref: str, endpoint: str | None = None, progress: Progress | None = None) -> Endpoint:
         """Let an endpoint answer with this model version; made if missing, else swapped, remembering the one before.
 
         Raises PlatformError when the model's files are missing or altered; then nothing changes.
@@ -80,7 +100,7 @@ class DeployService:
         with self._store.read() as connection:
             model = find_model(connection, model_ref)
         name = dns_name(model.name) if endpoint is None else _checked(endpoint)
-        self._serving.deploy(name, model)
+        self._serving.deploy(name, model, progress)
         with self._store.write() as connection:
             there = rows.find_one(connection, Endpoint, table(Endpoint).c.name == name)
             if there is None:
@@ -128,16 +148,17 @@ class DeployService:
         if not rows_in:
             raise InvalidInputError("There is no row to ask about.", "Give at least one.")
         asked_at = now()
-        view = self.endpoint(name)
+        view, ids = self.endpoint(name), [new_id() for _ in rows_in]
         if view.endpoint.status is EndpointStatus.STOPPED:
             stopped = ConflictError(f"The endpoint {name} is stopped.", "Start it (DEPLOY), then ask again.")
             waited = (now() - asked_at).total_seconds() * 1_000
             served = [Served(None, 503, waited, str(stopped))] * len(rows_in)
         else:
             stopped = None
-            served = self._serving.invoke(name, view.model, rows_in)
+            served = self._serving.invoke(name, view.model, rows_in, ids)
         records = [
             InferenceRecord(
+                request_id=request_id,
                 client_request_id=_kept(client_request_id),
                 endpoint=name,
                 model_id=view.model.id,
@@ -151,7 +172,7 @@ class DeployService:
                 status_code=one.status_code,
                 error=_kept(one.error),
             )
-            for row, one in zip(rows_in, served, strict=True)
+            for request_id, row, one in zip(ids, rows_in, served, strict=True)
         ]
         with self._store.write() as connection:
             rows.add_many(connection, records)

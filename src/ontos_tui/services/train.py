@@ -23,10 +23,11 @@ from ontos_tui.jobs.queue import JobQueue
 from ontos_tui.platforms.base import BaseModel, Estimate, Progress, Trained, Trainer, TrainingSet
 from ontos_tui.services.compare import Comparison, compare
 from ontos_tui.services.curve import Curve, curve
+from ontos_tui.services.fine_tune import FineTuning
 from ontos_tui.services.images import image_folders
 from ontos_tui.services.models import Changes, changes_since, find_model, find_models
 from ontos_tui.services.prompts import feature_columns
-from ontos_tui.services.training_pairs import TrainingPair, first_row, gate_counts, usable_pairs
+from ontos_tui.services.training_pairs import TrainingPair, first_pairs, first_row, gate_counts, usable_pairs
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
@@ -35,6 +36,8 @@ __all__ = ["Changes", "Comparison", "Readiness", "TrainService"]
 
 MINIMUM = 10
 """Eligible pairs without which nothing is trained."""
+LOOKED_AT = 200
+"""Pairs whose length an estimate is made from."""
 HELD_OUT_ENOUGH = 20
 """Pairs for evaluation only that are a test set of their own."""
 BATCH = 2_000
@@ -69,7 +72,17 @@ class _Split:
 class TrainService:
     """Trains models from training sheets, and knows what they were made of."""
 
-    def __init__(self, store: Store, trainer: Trainer, jobs: JobQueue, home: Path, actor: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        trainer: Trainer,
+        jobs: JobQueue,
+        home: Path,
+        actor: str,
+        fine_tuning: FineTuning | None = None,
+    ) -> None:
+        """With `fine_tuning`, its base models are on offer too; they are trained on the team's workspace."""
+        self._fine_tuning = fine_tuning
         self._store = store
         self._trainer = trainer
         self._jobs = jobs
@@ -86,16 +99,25 @@ class TrainService:
         return Readiness(sheet, counts, eligible, held_out, missing, missing == 0, _planned(sheet, held_out))
 
     def base_models(self) -> tuple[BaseModel, ...]:
-        """What can be trained, the recommended one first."""
-        return self._trainer.base_models()
+        """What can be trained, the recommended one first; what is fine-tuned elsewhere comes last."""
+        return (*self._trainer.base_models(), *self.elsewhere())
+
+    def elsewhere(self) -> tuple[BaseModel, ...]:
+        """What is fine-tuned on the team's workspace; empty where none is set up."""
+        return self._fine_tuning.base_models() if self._fine_tuning is not None else ()
 
     def estimate(self, ts_ref: str, base_model: str | None = None) -> Estimate:
         """What a training on the pairs of today will take; always an estimate with its basis."""
-        ready = self.readiness(ts_ref)
+        ready, base = self.readiness(ts_ref), self._base(base_model)
         with self._store.read() as connection:
             columns = tuple(first_row(connection, ready.training_sheet.id))
+            some = first_pairs(connection, ready.training_sheet.id, LOOKED_AT)
         pairs = ready.eligible if ready.held_out >= HELD_OUT_ENOUGH else round(ready.eligible * (1 - SHARE))
-        return self._trainer.estimate(pairs, len(self._features(ready.training_sheet, columns)), self._base(base_model))
+        if self._fine_tuning is not None and self._fine_tuning.knows(base):
+            template = Template.model_validate(ready.training_sheet.template_snapshot)
+            held_out = ready.held_out if ready.held_out >= HELD_OUT_ENOUGH else ready.eligible - pairs
+            return self._fine_tuning.estimate(template, [one.example() for one in some], pairs, held_out, base)
+        return self._trainer.estimate(pairs, len(self._features(ready.training_sheet, columns)), base)
 
     def submit(self, ts_ref: str, *, base_model: str | None = None, name: str | None = None, seed: int = 0) -> Job:
         """Start a training as a job. Raises NotReadyError: how many pairs are missing, and why others do not count."""
@@ -138,7 +160,16 @@ class TrainService:
             )
         # The folder is the job's own, so that trainings at the same time never meet; the version comes at the end.
         artifact = Path("models") / name / job_id
-        trained = self._trainer.train(data, self._base(params.get("base_model")), self._home / artifact, progress)
+        base, folder = self._base(params.get("base_model")), self._home / artifact
+        if self._fine_tuning is not None and self._fine_tuning.knows(base):
+            known = self._jobs.job(job_id).result
+
+            def keep(what: dict[str, Any]) -> None:
+                self._jobs.report(job_id, result=what)
+
+            trained = self._fine_tuning.train(template, data, base, (job_id, name), known, keep, folder, progress)
+        else:
+            trained = self._trainer.train(data, base, folder, progress)
         return self._register(sheet, name, job_id, artifact, split, trained)
 
     def models(self, name: str | None = None) -> list[ModelVersion]:
@@ -174,7 +205,7 @@ class TrainService:
         return curve(self._store, self._trainer, self._home, versions)
 
     def _base(self, key: str | None) -> str:
-        known = [model.key for model in self._trainer.base_models()]
+        known = [model.key for model in self.base_models()]
         if key is None:
             return known[0]
         if key not in known:

@@ -90,7 +90,12 @@ def usable_pairs(connection: Connection, training_sheet_id: str) -> list[Trainin
     return [pair for one in (Gate.TRAINING, Gate.HELD_OUT) for pair in _pairs(connection, training_sheet_id, one)]
 
 
-def _pairs(connection: Connection, training_sheet_id: str, one: Gate) -> list[TrainingPair]:
+def first_pairs(connection: Connection, training_sheet_id: str, count: int) -> list[TrainingPair]:
+    """The first pairs that may train, `count` at most."""
+    return _pairs(connection, training_sheet_id, Gate.TRAINING, count)
+
+
+def _pairs(connection: Connection, training_sheet_id: str, one: Gate, limit: int | None = None) -> list[TrainingPair]:
     columns = (
         PAIRS.id,
         PAIRS.item_ref,
@@ -112,7 +117,7 @@ def _pairs(connection: Connection, training_sheet_id: str, one: Gate) -> list[Tr
             approved_at=row.reviewed_at,
             gate=one,
         )
-        for row in connection.execute(select(*columns).where(where).order_by(PAIRS.sequence_number))
+        for row in connection.execute(select(*columns).where(where).order_by(PAIRS.sequence_number).limit(limit))
     ]
 
 

@@ -94,6 +94,10 @@ class DatabricksServing:
         self._render = render
         self._wait = wait
 
+    def takes_long(self, model: ModelVersion) -> bool:
+        """Always: a node is found and the model is loaded there."""
+        return True
+
     def deploy(self, endpoint: str, model: ModelVersion, progress: Progress | None = None) -> None:
         """Let the endpoint serve this version, and wait until it does; made if missing.
 

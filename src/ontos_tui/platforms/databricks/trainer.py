@@ -56,6 +56,7 @@ HYPERPARAMETERS: Mapping[str, Any] = {
     "lora_dropout": 0.05,
     "longest_answer": 512,
     "report_to": "mlflow",
+    "registry": "databricks-uc",
 }
 _COMMAND = """#!/bin/bash
 set -euo pipefail
@@ -87,7 +88,8 @@ _BASES = (
         BaseModel(
             "databricks:Qwen/Qwen3-4B-Instruct-2507",
             "Fine-tuned chat model, 4 billion parameters (Databricks)",
-            "A language model learns your labelled answers on a GPU of the team's workspace; it costs money.",
+            "A language model learns the labelled answers on a GPU of the team's workspace. The pairs are sent there, "
+            f"and it costs money. {REMOVED}",
         ),
         4e9,
         A10,
@@ -96,7 +98,7 @@ _BASES = (
         BaseModel(
             "databricks:Qwen/Qwen3-8B",
             "Fine-tuned chat model, 8 billion parameters (Databricks)",
-            "The same with a larger model and a larger GPU.",
+            "The same with a larger model on a larger GPU.",
         ),
         8.2e9,
         H100,

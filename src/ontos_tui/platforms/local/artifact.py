@@ -19,6 +19,7 @@ import skops.io
 from skops.io.exceptions import UntrustedTypesFoundException
 
 from ontos_tui.domain.errors import PlatformError
+from ontos_tui.platforms.base import ELSEWHERE
 
 PLAIN = "model.json"
 ESTIMATORS = "model.skops"
@@ -61,6 +62,11 @@ def read(folder: Path, sha256: str) -> tuple[dict[str, Any], list[Any]]:
 
     Raises PlatformError when a file is missing, altered or of unexpected content.
     """
+    if (folder / ELSEWHERE).exists():
+        raise PlatformError(
+            "This model was fine-tuned on Databricks, and its files are there.",
+            "Deploy it to ask it; how well it did is kept with it.",
+        )
     text = _bytes(folder / PLAIN)
     if _digest(text) != sha256:
         raise _altered(folder / PLAIN)

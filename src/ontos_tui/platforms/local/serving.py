@@ -12,7 +12,7 @@ from pathlib import Path
 from ontos_tui.domain.data import Row
 from ontos_tui.domain.errors import InvalidInputError, PlatformError
 from ontos_tui.domain.training import ModelVersion
-from ontos_tui.platforms.base import Prediction, Predictor, Served, Trainer
+from ontos_tui.platforms.base import Prediction, Predictor, Progress, Served, Trainer
 
 LOG = logging.getLogger(__name__)
 KEPT = 8
@@ -28,11 +28,15 @@ class LocalServing:
         self._loaded: OrderedDict[str, Predictor] = OrderedDict()
         self._lock = threading.Lock()
 
-    def deploy(self, endpoint: str, model: ModelVersion) -> None:
+    def takes_long(self, model: ModelVersion) -> bool:
+        """Never: a model is loaded within seconds."""
+        return False
+
+    def deploy(self, endpoint: str, model: ModelVersion, progress: Progress | None = None) -> None:
         """Make sure that the model's files are there, unaltered, and in memory. Raises PlatformError."""
         self._predictor(model)
 
-    def invoke(self, endpoint: str, model: ModelVersion, rows: Sequence[Row]) -> list[Served]:
+    def invoke(self, endpoint: str, model: ModelVersion, rows: Sequence[Row], ids: Sequence[str] = ()) -> list[Served]:
         """Ask the model; a row that does not fit is answered with 400 and its error, a model that fails with 500.
 
         The latency is that of the whole call, in milliseconds: so long every one of its rows had to wait.

@@ -22,7 +22,7 @@ from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 if TYPE_CHECKING:
     from ontos_tui.domain.serving import Deployment, Endpoint
-    from ontos_tui.domain.training import ModelVersion
+    from ontos_tui.domain.training import Job, ModelVersion
     from ontos_tui.services.deploy import EndpointView, ServerState
     from ontos_tui.workspace import Workspace
 
@@ -201,14 +201,19 @@ class DeployView(StageView):
 
     def _deploy(self, model: ModelVersion, name: str) -> None:
         self.ask(
-            lambda workspace: workspace.deploy.deploy(model.id, name),
-            lambda endpoint: self._deployed(endpoint, model.label()),
+            lambda workspace: workspace.deploy.begin(model.id, name),
+            lambda begun: self._deployed(begun, model.label()),
             group="do",
         )
 
-    def _deployed(self, endpoint: Endpoint, model: str) -> None:
-        self._wanted = endpoint.name
-        self.ontos.tell(f"{endpoint.name} answers with {model}. Press p to try it.")
+    def _deployed(self, begun: Endpoint | Job, model: str) -> None:
+        from ontos_tui.domain.training import Job
+
+        if isinstance(begun, Job):
+            self.ontos.tell(f"{begun.title}: under way on Databricks for some minutes. You may leave; it goes on.")
+        else:
+            self._wanted = begun.name
+            self.ontos.tell(f"{begun.name} answers with {model}. Press p to try it.")
         self.reload()
         self.ontos.refresh_overview()
 
@@ -222,8 +227,8 @@ class DeployView(StageView):
         def answered(sure: bool | None) -> None:
             if sure:
                 self.ask(
-                    lambda workspace: workspace.deploy.roll_back(name),
-                    lambda endpoint: self._deployed(endpoint, what),
+                    lambda workspace: workspace.deploy.begin_roll_back(name),
+                    lambda begun: self._deployed(begun, what),
                     group="do",
                 )
 

@@ -80,15 +80,19 @@ def answer(wanted: dict[str, Any]) -> None:
 
 def register(wanted: dict[str, Any]) -> None:
     """Put the merged model into Unity Catalog, as a chat model that can be served, and say which version it became."""
+    from importlib.metadata import version
+
     import mlflow
 
     model, tokenizer = _merged(wanted)
-    mlflow.set_registry_uri("databricks-uc")
+    mlflow.set_registry_uri(wanted["registry"])
     logged = mlflow.transformers.log_model(
         {"model": model, "tokenizer": tokenizer},
         name="model",
         task="llm/v1/chat",
         registered_model_name=wanted["registered_model"],
+        # What mlflow would guess includes libraries for pictures, which are not here.
+        pip_requirements=[f"{name}=={version(name)}" for name in ("torch", "transformers", "accelerate")],
     )
     result = {"model": wanted["registered_model"], "version": str(logged.registered_model_version)}
     (Path(wanted["output"]) / RESULT).write_text(json.dumps(result), encoding="utf-8")
