@@ -86,6 +86,15 @@ def answer_fields(schema: Mapping[str, Any]) -> tuple[AnswerField, ...]:
     return tuple(_field(name, spec, name in required) for name, spec in schema["properties"].items())
 
 
+def span_rules(schema: Mapping[str, Any]) -> dict[str, SpanRules]:
+    """The rules of the fields that hold spans, by name; of any schema, also one with fields that no form can show."""
+    return {
+        name: SpanRules.of(name, spec)
+        for name, spec in schema.get("properties", {}).items()
+        if isinstance(spec, Mapping) and spec.get("type") == "array"
+    }
+
+
 def _field(name: str, spec: Mapping[str, Any] | bool, required: bool) -> AnswerField:
     # JSON schema allows true for "anything"; no form can show that.
     spec = spec if isinstance(spec, Mapping) else {}

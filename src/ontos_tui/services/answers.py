@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ontos_tui.domain.data import Row
-from ontos_tui.domain.schema import Answer, AnswerField, FieldKind, answer_fields, answer_problems
+from ontos_tui.domain.schema import Answer, AnswerField, FieldKind, answer_fields, answer_problems, span_rules
 from ontos_tui.domain.spans import in_order, problems
 
 Check = Callable[[Any], bool]
@@ -24,7 +24,7 @@ class AnswerChecker:
     def __init__(self, schema: Mapping[str, Any]) -> None:
         self.schema = schema
         self._fits = _compiled(schema)
-        self._spans = {one.name: one.spans for one in answer_fields(schema) if one.spans is not None}
+        self._spans = span_rules(schema)
 
     def fits(self, answer: object) -> bool:
         """Whether the answer has no problem."""
