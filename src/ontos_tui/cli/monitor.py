@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,10 +11,13 @@ import typer
 from ontos_tui.cli.alerts import Every, Once, watch_rules
 from ontos_tui.cli.output import cell, count, facts, moment, number, table
 from ontos_tui.cli.session import Session
+from ontos_tui.domain.errors import NotReadyError
 from ontos_tui.domain.record import now
 from ontos_tui.domain.safe import safe_line
 
 if TYPE_CHECKING:
+    from ontos_tui.domain.traffic import Bucket
+    from ontos_tui.platforms.databricks.inference import TeamPoint
     from ontos_tui.services.monitor import EndpointSummary, Point, RequestView
     from ontos_tui.services.monitor_card import Card
     from ontos_tui.services.monitor_compare import VersionComparison, VersionFigures
@@ -47,6 +50,9 @@ def monitor(
         typer.Option("--compare", help="two model versions side by side, such as 1 2 or defects:1 defects:2"),
     ] = None,
     everywhere: Annotated[bool, typer.Option("--everywhere", help="compare on all endpoints")] = False,
+    team: Annotated[
+        bool, typer.Option("--team", help="what everybody asked it on Databricks, counted in the warehouse")
+    ] = False,
     watch: Annotated[bool, typer.Option("--watch", help="look at the alert rules, as `ontos alerts watch`")] = False,
     every: Every = 60.0,
     once: Once = False,
@@ -67,6 +73,10 @@ def monitor(
     begin, end = _moment(since, "--since"), _moment(until, "--until")
     session, width = Session.of(context), Bucket(bucket)
     workspace = session.workspace
+    if team:
+        to = end or now()
+        _team(session, endpoint, width, begin or to - (last or 24) * width.width, to)
+        return
     workspace.deploy.endpoint(endpoint)
     if compare is not None:
         _compare(session, compare, None if everywhere else endpoint, begin, end)
@@ -90,6 +100,18 @@ def monitor(
         },
         lambda: [*_card_lines(card), "", *_point_lines(points, bucket), *_request_lines(views)],
     )
+
+
+def _team(session: Session, endpoint: str, width: Bucket, begin: datetime, end: datetime) -> None:
+    """Only what has been written there by now: the workspace takes up to an hour to do so."""
+    from ontos_tui.platforms.databricks.inference import InferenceTable
+
+    if session.workspace.team is None:
+        raise NotReadyError(
+            "No Databricks workspace is set up.", "Set databricks_warehouse and databricks_catalog in settings.toml."
+        )
+    points = InferenceTable(session.workspace.team, endpoint).series(width, begin, end)
+    session.show({"bucket": width.value, "points": points}, lambda: _point_lines(points, width.value))
 
 
 def _moment(text: str | None, option: str) -> datetime | None:
@@ -151,7 +173,7 @@ def _summary_lines(summary: EndpointSummary) -> list[str]:
     )
 
 
-def _point_lines(points: list[Point], bucket: str) -> list[str]:
+def _point_lines(points: Sequence[Point | TeamPoint], bucket: str) -> list[str]:
     busy = [
         (
             moment(point.start),
