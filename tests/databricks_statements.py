@@ -1,10 +1,15 @@
-"""Every shape of statement that DATA and the doctor send to a warehouse, for the parsers that look at them."""
+"""Every shape of statement that the stages and the doctor send to a warehouse, for the parsers that look at them."""
 
 from __future__ import annotations
 
 from ontos_tui.domain.data import Column, RowQuery, Sampling
+from ontos_tui.domain.traffic import Bucket
+from ontos_tui.platforms.databricks.batch import Batch
+from ontos_tui.platforms.databricks.client import Place, Team
+from ontos_tui.platforms.databricks.inference import series_statement
 from ontos_tui.platforms.databricks.reading import Reading
 from ontos_tui.platforms.databricks.tags import tags_statement
+from ontos_tui.platforms.openai import Shots
 
 COLUMNS = (
     *(Column("id", "string"), Column("n", "bigint"), Column("odd `name`", "string"), Column("t", "timestamp")),
@@ -37,6 +42,12 @@ def statements() -> dict[str, str]:
         "fill": "INSERT INTO `c`.`s`.`ontos_doctor_1` (id) VALUES (:id)",
         "drop": "DROP TABLE `c`.`s`.`ontos_doctor_1`",
     }
+    team = Team(Place("", "w", "c", "s"))
+    schema = {"type": "object", "properties": {"a": {"description": 'it\'s \\ "here"', "type": "string"}}}
+    found["ask a model"] = Batch(team, "databricks-chat", schema, Shots((), ())).sql
+    for bucket in Bucket:
+        for feedback in (None, "`c`.`s`.`f`"):
+            found[f"traffic by {bucket}, {feedback}"] = series_statement(bucket, "`c`.`s`.`p`", feedback)
     for shape in SHAPES:
         made = reading(shape)
         found |= {f"{shape}: rows": made.rows, f"{shape}: count": made.count, f"{shape}: names": made.identities}

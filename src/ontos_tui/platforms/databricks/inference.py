@@ -64,13 +64,7 @@ class InferenceTable:
             return []
         feedback = self._team.place.table(FeedbackItem.TABLE)
         shared = self._is_there(feedback)
-        sql = _SERIES.format(
-            width=bucket.value.upper(),
-            payload=self._payload,
-            ratings="coalesce(sum(f.ratings), 0)" if shared else "0",
-            rated="coalesce(sum(f.rated), 0)" if shared else "0",
-            feedback=_FEEDBACK.format(feedback=feedback) if shared else "",
-        )
+        sql = series_statement(bucket, self._payload, feedback if shared else None)
         found = self._team.rows(sql, {"since": since, "until": until})
         return [
             TeamPoint(
@@ -93,6 +87,17 @@ class InferenceTable:
                 return False
             raise
         return True
+
+
+def series_statement(bucket: Bucket, payload: str, feedback: str | None) -> str:
+    """The statement over both tables, whose names are quoted already; without `feedback` there are no ratings."""
+    return _SERIES.format(
+        width=bucket.value.upper(),
+        payload=payload,
+        ratings="coalesce(sum(f.ratings), 0)" if feedback else "0",
+        rated="coalesce(sum(f.rated), 0)" if feedback else "0",
+        feedback=_FEEDBACK.format(feedback=feedback) if feedback else "",
+    )
 
 
 def _utc(at: datetime) -> datetime:
