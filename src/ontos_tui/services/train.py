@@ -111,9 +111,10 @@ class TrainService:
         ready, base = self.readiness(ts_ref), self._base(base_model)
         with self._store.read() as connection:
             columns = tuple(first_row(connection, ready.training_sheet.id))
-            some = first_pairs(connection, ready.training_sheet.id, LOOKED_AT)
         pairs = ready.eligible if ready.held_out >= HELD_OUT_ENOUGH else round(ready.eligible * (1 - SHARE))
         if self._fine_tuning is not None and self._fine_tuning.knows(base):
+            with self._store.read() as connection:
+                some = first_pairs(connection, ready.training_sheet.id, LOOKED_AT)
             template = Template.model_validate(ready.training_sheet.template_snapshot)
             held_out = ready.held_out if ready.held_out >= HELD_OUT_ENOUGH else ready.eligible - pairs
             return self._fine_tuning.estimate(template, [one.example() for one in some], pairs, held_out, base)
