@@ -15,7 +15,10 @@ from terminal import Terminal, ontos
 
 
 def _open(home: Path, *arguments: str, size: tuple[int, int] = (80, 24), **env: str) -> Terminal:
+    """The app on an empty workspace, past the wizard that greets there."""
     terminal = Terminal(ontos("--home", str(home), *arguments), size, env)
+    terminal.sees("▐1 Use case▌", "Defect Detection")
+    terminal.send("\x1b")
     terminal.sees("1 Data", "7 Improve", "Defect Detection")
     return terminal
 
