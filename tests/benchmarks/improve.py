@@ -215,9 +215,7 @@ def replay(data: Data, rounds: int) -> bool:
         workspace.deploy.deploy("live", "live")
         before = workspace.gaps.analyze()
         usual = first.evaluation["scores"][0]["value"] if isinstance(items[0][1], float) else 0.0
-        print(
-            f"{data.name}: {len(items):,} rows, {len(held_out):,} held out; first {len(start)} {data.slice_words}"
-        )
+        print(f"{data.name}: {len(items):,} rows, {len(held_out):,} held out; first {len(start)} {data.slice_words}")
         for step in range(rounds):
             started = time.perf_counter()
             asked = traffic[step * ASKED : (step + 1) * ASKED]

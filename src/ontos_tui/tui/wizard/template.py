@@ -55,9 +55,12 @@ class TemplateStep(WizardStep):
     def compose(self) -> ComposeResult:
         with Horizontal(classes="row"):
             yield Table["PreviewPair"](
-                [ColumnSpec("on the real item", 0, ends=True)], lambda pair: (pair.item_ref,), empty="Loading…", id="items",
+                [ColumnSpec("on the real item", 0, ends=True)],
+                lambda pair: (pair.item_ref,),
+                empty="Loading…",
+                id="items",
                 classes="side",
-            )  # fmt: skip
+            )
             yield Panel(id="question", classes="main")
 
     @property
