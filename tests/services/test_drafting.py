@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,18 @@ def test_a_draft_asks_about_what_may_be_known_and_says_what_it_leaves_out(worksp
     workspace.templates.publish(draft.id)
     made = workspace.generate.generate(sheet, draft.id, GenerationMode.COLUMN)
     assert workspace.label.counts(made.training_sheet.id).labeled == 100
+
+
+def test_lists_and_objects_are_no_obstacle(workspace: Workspace, tmp_path: Path) -> None:
+    path = tmp_path / "parts.jsonl"
+    lines = [json.dumps({"x": n * 0.5, "tags": ["a", n], "at": {"k": n}, "grade": "AB"[n % 2]}) for n in range(30)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    sheet = workspace.data.create_sheet("Parts", workspace.data.add_file(path).address)
+    assert workspace.drafting.targets(sheet.id)[0].column == "grade"
+    draft = workspace.templates.publish(workspace.drafting.draft(sheet.id, "grade").id)
+    assert "x" in draft.feature_columns
+    made = workspace.generate.generate(sheet.id, draft.id, GenerationMode.COLUMN)
+    assert workspace.label.counts(made.training_sheet.id).labeled == 30
 
 
 def test_classes_numbers_and_texts_become_what_they_are(workspace: Workspace, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness import open_app
 
+from emulator.databricks.scene import Scene
 from ontos_tui.workspace import Workspace
 
 
@@ -97,3 +98,19 @@ async def test_the_wizard_lives_with_what_others_remove(tmp_path: Path) -> None:
         await user.sees("▐2 Data▌")
         await user.press("3")
         await user.sees("Choose the data")
+
+
+async def test_a_table_of_the_team_is_data_too(scene: Scene, home: Path) -> None:
+    async with open_app(home) as user:
+        await user.press("W", *["right"] * 8, "enter")
+        await user.sees("A file of yours…")
+        await user.press("b")
+        await user.sees("▣ team")
+        await user.press("enter")
+        await user.type("pla")
+        await user.press("enter")
+        await user.type("read")
+        await user.press("enter")
+        await user.sees("Which column holds", "machine")
+        (sheet,) = user.app.workspace.data.sheets()
+        assert (sheet.name, sheet.source_table) == ("readings", "team.plant.readings")

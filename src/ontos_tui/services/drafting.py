@@ -16,6 +16,7 @@ from ontos_tui.domain.template import Template
 from ontos_tui.platforms.base import Catalog
 from ontos_tui.services.data import DataService
 from ontos_tui.services.templates import TemplateService
+from ontos_tui.store.tables import to_json
 
 LOOKED_AT = 2_000
 """Rows that a draft is made from."""
@@ -141,9 +142,14 @@ class DraftingService:
         if not page.items:
             raise NotReadyError(f"The sheet {sheet.name!r} has no rows.", "Look at its file and its filter.")
         return [
-            ColumnFacts(column.name, tuple(item.fields.get(column.name) for item in page.items))
+            ColumnFacts(column.name, tuple(_plain(item.fields.get(column.name)) for item in page.items))
             for column in page.columns
         ]
+
+
+def _plain(value: Any) -> Any:
+    """A value that can be counted; lists and objects are, by their text."""
+    return to_json(value) if isinstance(value, list | dict) else value
 
 
 def _unlikeliness(one: ColumnFacts) -> tuple[int, int, int]:

@@ -181,9 +181,12 @@ class WizardService:
 
     def take_file(self, chosen: Chosen, path: Path) -> Chosen:
         """A file of one's own as a table and a sheet over it. The same file again is the same sheet."""
-        info = self._data.add_file(path)
-        known = next((one for one in self._data.sheets() if one.source_table == info.address), None)
-        sheet = known or self._data.create_sheet(self._free_name(path.stem), info.address)
+        return self.take_table(chosen, self._data.add_file(path).address, path.stem)
+
+    def take_table(self, chosen: Chosen, address: str, name: str = "") -> Chosen:
+        """A table, also one of the team's catalog, as a sheet. The same table again is the same sheet."""
+        known = next((one for one in self._data.sheets() if one.source_table == address), None)
+        sheet = known or self._data.create_sheet(self._free_name(name or address.rpartition(".")[2]), address)
         return self.take_sheet(chosen, sheet.id)
 
     def _free_name(self, wanted: str) -> str:

@@ -44,6 +44,7 @@ class DataStep(WizardStep):
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
         Command("take", "enter", "Use it", "These are the rows to work with"),
         Command("file", "f", "Own file", "A CSV, Parquet or JSONL file of yours"),
+        Command("browse", "b", "Team tables", "A table of the team's Databricks workspace"),
     )
     DEFAULT_CSS = """
     DataStep #about-data { height: 2; padding: 0 1; }
@@ -107,7 +108,7 @@ class DataStep(WizardStep):
         about.show(
             lambda width: [
                 line(span(f"{page.total:,} items", "strong"), f", {len(names)} columns; "),
-                line(span("tab and → look further; the Unity Catalog needs a Databricks profile", "muted")),
+                line(span("tab and → look further", "muted")),
             ]
         )
         grid.show_rows(names, [item.fields for item in page.items])
@@ -145,6 +146,25 @@ class DataStep(WizardStep):
 
         field = FormField("path", "File", required=True, hint="~ is your home folder; .csv, .parquet or .jsonl")
         self.app.push_screen(FormDialog("Which file?", (field,)), done)
+
+    def action_browse(self) -> None:
+        self.ask(lambda workspace: workspace.data.has_team, self._browse, group="team")
+
+    def _browse(self, has_team: bool) -> None:
+        from ontos_tui.domain.errors import NotReadyError
+        from ontos_tui.services.data import SET_UP
+        from ontos_tui.tui.dialogs.catalog import CatalogDialog
+
+        if not has_team:
+            self.ontos.tell_error(NotReadyError("No Databricks workspace is set up.", SET_UP))
+            return
+        chosen = self.standing.chosen
+
+        def taken(address: str | None) -> None:
+            if address is not None:
+                self._take(lambda workspace: workspace.wizard.take_table(chosen, address))
+
+        self.app.push_screen(CatalogDialog(), taken)
 
 
 def _origins(workspace: Workspace, chosen: Chosen) -> list[Origin]:
