@@ -27,7 +27,7 @@ def answer_lines(record: InferenceRecord, width: int) -> Iterator[Line]:
     room = name_room(record.output or {})
     for name, value in (record.output or {}).items():
         told = wrap(value if isinstance(value, str) else value_text(value), width - room, "strong")
-        yield line(span(name, "muted", room), *told[0])
+        yield line(span(name, "muted", room - 1), " ", *told[0])
         for rest in told[1:]:
             yield line(" " * room, *rest)
         if (sure := record.confidence.get(name)) is not None:
@@ -56,4 +56,4 @@ def said_lines(record: InferenceRecord, item: FeedbackItem, width: int) -> Itera
     for name, value in (item.correction or {}).items():
         differs = value != (record.output or {}).get(name)
         mark = span(" ✎ corrected", "warn") if differs else span(" = as answered", "muted")
-        yield line(span(name, "muted", room), span(value_text(value), "strong"), mark)
+        yield line(span(name, "muted", room - 1), " ", span(value_text(value), "strong"), mark)

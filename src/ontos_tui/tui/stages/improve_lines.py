@@ -143,7 +143,7 @@ def _answer_lines(item: FeedbackItem, width: int) -> Iterator[Line]:
     yield line(span("model said" if right is None else "model said → right", "title"))
     for name in dict.fromkeys([*said, *(right or {})]):
         before = value_text(said.get(name))
-        parts: tuple[Span, ...] = (span(name, "muted", room), span(before, "strong"))
+        parts: tuple[Span, ...] = (span(name, "muted", room - 1), span(" "), span(before, "strong"))
         if right is not None and right.get(name) == said.get(name):
             parts = (*parts, span("  = same", "muted"))
         elif right is not None:
