@@ -58,7 +58,7 @@ def test_a_draft_is_made_and_found(workspace: Workspace, templates: TemplateServ
         (
             {"output_schema": {"type": "object", "properties": {"a": {"type": "array"}}}},
             InvalidTemplateError,
-            "'array'",
+            "'a' .* is an array, but no span field",
         ),
         ({"output_schema": {"type": "object", "properties": {"a": True}}}, InvalidTemplateError, "'a'"),
         ({"answer_columns": {"truth": "x"}}, InvalidTemplateError, "'truth'.*does not have"),

@@ -24,7 +24,7 @@ from ontos_tui.store.counts import label_counts
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 
-DESK_KEYS = frozenset("aerfsSunUNxXDdCmMvVFopgHkjhlGJq?/: ")
+DESK_KEYS = frozenset("aerfsSunUNxXDdCmMvVFopgHkjhlGJqWYi?/:, ")
 """Keys that decide or move in the queue; a class cannot have them. Digits it can."""
 
 FIELDS = ("name", "description", "label_type", "field", "classes", "response_schema", "guidelines", "use_case")
@@ -302,7 +302,7 @@ def _check_classes(classes: Sequence[LabelClass]) -> None:
             if len(one.hotkey) != 1 or not one.hotkey.isprintable() or one.hotkey in DESK_KEYS:
                 raise InvalidInputError(
                     f"The key {one.hotkey!r} of {one.name!r} does something else in the queue.",
-                    "Take a digit, or a letter such as b, c, i, t, w, y, z.",
+                    "Take a digit, or a letter such as b, c, t, w, y, z.",
                 )
             if one.hotkey in keys:
                 raise InvalidInputError(
