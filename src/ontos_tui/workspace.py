@@ -68,8 +68,10 @@ class Workspace:
 
     def close(self) -> None:
         """Let go of the database, and of the team's warehouse where that was used."""
-        if (used := self.__dict__.get("unity_catalog")) is not None:
-            used.close()
+        # What was never asked for is not made only to be closed.
+        for used in (self.__dict__.get("unity_catalog"), self.__dict__.get("team")):
+            if used is not None:
+                used.close()
         self.store.close()
 
     def claim_task(self, job_ref: str) -> LabelingTask | None:

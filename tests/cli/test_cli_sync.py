@@ -68,5 +68,10 @@ def test_a_token_that_is_no_longer_good_is_told_and_not_shown(ontos: Ontos, serv
     assert TOKEN not in failed.err + failed.out + status
 
 
+def test_a_command_leaves_no_session_open_at_the_warehouse(ontos: Ontos, served: Emulated) -> None:
+    ontos("sync", "--start")
+    assert served.thrift.open_sessions == 0
+
+
 def test_without_a_team_it_says_how_to_set_one_up(ontos: Ontos) -> None:
     assert "databricks_catalog" in ontos("sync", "--start", fails=1).err

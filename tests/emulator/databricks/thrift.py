@@ -53,6 +53,11 @@ class Handler:
         self._sessions: dict[bytes, str] = {}
         self._operations: dict[bytes, Operation] = {}
 
+    @property
+    def open_sessions(self) -> int:
+        """How many sessions nobody has closed."""
+        return len(self._sessions)
+
     def OpenSession(self, request: Any) -> Any:
         handle = _handle()
         space = request.initialNamespace
