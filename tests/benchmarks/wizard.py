@@ -68,7 +68,7 @@ def walk(use_case: UseCase, place: int, think: float) -> tuple[Typist, dict[str,
                 "a", f"{LABELS - number - 1} more" if number < LABELS - 1 else "enough to train", labeling=True
             )
         done("label")
-        typist.press(">", "learns from")
+        typist.press(">", "learns from", "enter trains the model")
         typist.press("\r", "✓ trained")
         done("train")
         typist.press(">", "lets an endpoint answer")
