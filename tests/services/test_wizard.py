@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ontos_tui.domain.errors import InvalidTemplateError
+from ontos_tui.domain.errors import InvalidTemplateError, PlatformError
 from ontos_tui.domain.pairs import GenerationMode, Verdict
 from ontos_tui.domain.states import TemplateStatus
 from ontos_tui.services.label import Decision
@@ -78,6 +78,18 @@ def test_without_anything_to_propose_people_give_the_answers(workspace: Workspac
     template = workspace.wizard.publish(workspace.drafting.draft(chosen.sheet_id).id)
     mode, previews = workspace.wizard.preview(chosen.sheet_id, template.id)
     assert (mode, [one.proposal for one in previews]) == (GenerationMode.MANUAL, [None, None])
+
+
+def test_a_model_that_refuses_is_told_and_not_passed_over(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "parts.csv"
+    path.write_text("a,b\n1,2\n3,4\n", encoding="utf-8")
+    chosen = workspace.wizard.take_file(Chosen(use_case=OWN_DATA), path)
+    template = workspace.wizard.publish(workspace.drafting.draft(chosen.sheet_id).id)
+    monkeypatch.setenv("ONTOS_CHAT_BASE_URL", "http://127.0.0.1:9/v1")
+    with Workspace(workspace.home) as again, pytest.raises(PlatformError, match="No model is set"):
+        again.wizard.preview(chosen.sheet_id, template.id)
 
 
 @given(

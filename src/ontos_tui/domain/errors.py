@@ -55,5 +55,9 @@ class PlatformError(OntosError):
     """A platform (a model endpoint, a warehouse, a data file's reader) refused or failed."""
 
 
+class NothingToProposeError(PlatformError):
+    """Labelled examples cannot answer: there are none yet, none that fits, or not for such a field. People begin."""
+
+
 class JobCancelledError(OntosError):
     """The job was asked to stop, and stopped."""

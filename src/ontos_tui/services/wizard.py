@@ -12,7 +12,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ontos_tui.domain.errors import ConflictError, NotFoundError, OntosError
+from ontos_tui.domain.errors import ConflictError, NotFoundError, NothingToProposeError
 from ontos_tui.domain.pairs import GenerationMode
 from ontos_tui.domain.states import TemplateStatus
 
@@ -224,14 +224,15 @@ class WizardService:
         """The first few pairs as they would be made, and where their answers come from.
 
         An answer column that the template names comes first, then the model or the nearest examples; where neither has
-        anything to propose yet, people give every answer. Raises what makes even the questions impossible.
+        anything to propose yet, people give every answer. Raises what `GenerateService.preview` does, such as
+        PlatformError for a model that is away: that is no reason to give every answer oneself without knowing why.
         """
         template = self._templates.get(template_id)
         if template.answer_columns:
             return GenerationMode.COLUMN, self._generate.preview(sheet_id, template_id, GenerationMode.COLUMN, count)
         try:
             found = self._generate.preview(sheet_id, template_id, GenerationMode.AI, count)
-        except OntosError:
+        except NothingToProposeError:
             return GenerationMode.MANUAL, self._generate.preview(sheet_id, template_id, GenerationMode.MANUAL, count)
         if found and all(one.proposal is None for one in found):
             return GenerationMode.MANUAL, self._generate.preview(sheet_id, template_id, GenerationMode.MANUAL, count)

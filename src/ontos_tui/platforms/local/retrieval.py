@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ontos_tui.domain.errors import PlatformError
+from ontos_tui.domain.errors import NothingToProposeError
 from ontos_tui.domain.schema import Answer, AnswerField, FieldKind, answer_fields
 from ontos_tui.platforms.base import LabelledExample, Proposal, Question
 from ontos_tui.platforms.local.answers import CLASSED, COUNTED, NO_VALUE, put, target
@@ -50,11 +50,11 @@ class NearestExamples:
 
         Confidence is the share of the nearest examples that agree; from 200 examples on, how often such a vote was
         right when each example was left out. Numbers have none.
-        Raises PlatformError when nothing is labelled yet or no example is of use.
+        Raises NothingToProposeError when nothing is labelled yet or no example is of use.
         """
         fields = _voted_on(schema)
         if not fields:
-            raise PlatformError(
+            raise NothingToProposeError(
                 "Where spans lie in a text cannot be told from other examples.",
                 "Label by hand, or choose a language model as the source of answers.",
             )
@@ -73,7 +73,7 @@ def most_alike(
 ) -> list[tuple[LabelledExample, float]]:
     """The examples that are most alike in `features` (empty means all), nearest first, with a distance from 0 to 1.
 
-    Raises PlatformError when there is no example of use.
+    Raises NothingToProposeError when there is no example of use.
     """
     voters = _Voters(_voted_on(schema), examples, features)
     (near,) = voters.nearest(question, count)
@@ -91,7 +91,7 @@ class _Voters:
         self, fields: Sequence[AnswerField], examples: Sequence[LabelledExample], features: Sequence[str]
     ) -> None:
         if not examples:
-            raise PlatformError(
+            raise NothingToProposeError(
                 "Nothing is labelled yet, so there is no example to propose from.",
                 "Label some items by hand, or choose another source of answers.",
             )
@@ -102,7 +102,7 @@ class _Voters:
         ]
         self.examples = [example for example in examples if not fields or _usable(fields, example.answer)]
         if not self.examples:
-            raise PlatformError(
+            raise NothingToProposeError(
                 f"None of the {len(examples)} labelled examples has an answer that fits the output schema.",
                 "Label some items with this template, or correct the examples.",
             )
@@ -114,7 +114,7 @@ class _Voters:
             [example.fields for example in self.examples], features, list(zip(*self.targets, strict=True))
         )
         if not self.space.table.columns and len(self.examples) > 1:
-            raise PlatformError(
+            raise NothingToProposeError(
                 "The columns do not tell the labelled examples apart.",
                 "Label items that differ, or choose other feature columns in the template.",
             )
