@@ -17,12 +17,13 @@ find_python() {
     return 1
 }
 
-# set_up EXTRA: EXTRA is empty or "dev". Does nothing when that was done with these very requirements.
+# set_up EXTRA: none, "dev" or "dev,spark". Does nothing when that was done with these very requirements.
 set_up() {
     local extra=$1 wanted python
     wanted="$PWD $(cat pyproject.toml constraints.txt | cksum)"
     # What was set up for the tests is enough to run.
-    if grep -qxF "$wanted $extra" .venv/setup.done 2>/dev/null || grep -qxF "$wanted dev" .venv/setup.done 2>/dev/null; then
+    if grep -qxF "$wanted $extra" .venv/setup.done 2>/dev/null ||
+        { [[ $extra != *spark* ]] && grep -qF "$wanted dev" .venv/setup.done 2>/dev/null; }; then
         return 0
     fi
     # Scripts in a virtual environment know its path, so one that was moved is made again.

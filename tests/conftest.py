@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from emulator.databricks.scene import Scene
     from ontos_tui.platforms.databricks.client import Team
 
+pytest_plugins = ["spark_parser", "pytester"]
+
 # Shared machines are slow at times; what a test finds must not depend on that.
 settings.register_profile("ontos", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ontos")

@@ -1,19 +1,13 @@
-"""Every statement that sharing sends, read by Spark's own parser, which DuckDB and sqlglot do not replace.
-
-It needs pyspark and Java, which are too large for every test run: `pip install pyspark==4.2.0` beside Java 17, and this
-runs. The statements that only Databricks knows are named here, and nothing else is let through.
-"""
+"""Statements that sharing and the stages send, by their shapes, read by Spark's own parser (tests/spark_parser.py)."""
 
 from __future__ import annotations
 
-import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+import spark_parser
 from databricks_statements import statements as data_statements
 from emulator.databricks.server import serve
 from labeling import MAJOR, a_training_sheet
@@ -21,24 +15,16 @@ from ontos_tui.domain.pairs import Verdict
 from ontos_tui.domain.tables import RECORDS
 from ontos_tui.services.label import Decision
 from ontos_tui.store.delta import render
+from spark_parser import Parse, RefusedBySparkError, refused
 from team import Member
-
-ONLY_DATABRICKS = (
-    re.compile(r"^\s*ALTER\s+TABLE\s+\S+\s+SET\s+TAGS\b", re.IGNORECASE),
-    re.compile(r"^\s*SHOW\s+GRANTS\b", re.IGNORECASE),
-)
-"""Statements that Spark's parser does not know and Databricks does, by its documentation."""
 
 
 @pytest.fixture(scope="module")
-def parse() -> Iterator[Any]:
-    pyspark = pytest.importorskip("pyspark.sql", reason="pyspark is not installed (pip install pyspark==4.2.0)")
-    if shutil.which("java") is None:
-        pytest.skip("Spark's parser needs Java 17, and there is none")
-    spark = pyspark.SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
-    parser = spark._jsparkSession.sessionState().sqlParser()
-    yield parser.parsePlan
-    spark.stop()
+def parse() -> Iterator[Parse]:
+    if missing := spark_parser.what_is_missing():
+        pytest.skip(f"Spark's parser is not here: {missing}")
+    with spark_parser.parser() as made:
+        yield made
 
 
 def statements(tmp_path: Path) -> set[str]:
@@ -62,19 +48,37 @@ def statements(tmp_path: Path) -> set[str]:
         return {one.sql for one in served.engine.statements}
 
 
-def test_spark_reads_what_sharing_sends(parse: Any, tmp_path: Path) -> None:
+def test_spark_reads_what_sharing_sends(parse: Parse, tmp_path: Path) -> None:
     sent = statements(tmp_path)
     assert {one.split()[0] for one in sent} >= {"CREATE", "DESCRIBE", "ALTER", "MERGE", "SELECT"}
-    for sql in [*sent, *(render(record).rstrip().rstrip(";") for record in RECORDS)]:
-        if not any(known.match(sql) for known in ONLY_DATABRICKS):
-            parse(sql)
+    assert not refused([*sent, *(render(record).rstrip().rstrip(";") for record in RECORDS)], parse)
 
 
 @pytest.mark.parametrize("name", data_statements())
-def test_spark_reads_what_data_and_the_doctor_send(parse: Any, name: str) -> None:
+def test_spark_reads_what_data_and_the_doctor_send(parse: Parse, name: str) -> None:
     parse(data_statements()[name])
 
 
-def test_the_parser_refuses_what_spark_refuses(parse: Any) -> None:
-    with pytest.raises(Exception, match=r"COLUMN_ALIASES_NOT_ALLOWED|aliases"):
+def test_the_parser_refuses_what_spark_refuses(parse: Parse) -> None:
+    with pytest.raises(RefusedBySparkError, match="COLUMN_ALIASES_NOT_ALLOWED"):
         parse("MERGE INTO t USING (VALUES (1)) AS s(id) ON t.id = s.id WHEN MATCHED THEN DELETE")
+    assert len(refused(["SELEKT 1", "SELECT 1", "ALTER TABLE t SET TAGS ('a' = 'b')"], parse)) == 1
+
+
+def test_a_run_fails_that_got_such_a_statement_through_the_emulator(
+    parse: Parse, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(spark_parser.__file__).parent))
+    pytester.makepyfile(
+        """
+        from emulator.databricks.engine import Engine
+
+        def test_lenient():
+            assert Engine().run("SELECT 1 AS a, 2 b").rows == [(1, 2)]
+            assert Engine().run("SELECT [1, 2] AS a").rows == [([1, 2],)]
+        """
+    )
+    done = pytester.runpytest_subprocess("-p", "spark_parser", "-n", "1")
+    assert done.ret == pytest.ExitCode.TESTS_FAILED
+    done.assert_outcomes(passed=1)
+    done.stdout.fnmatch_lines(["*PARSE_SYNTAX_ERROR*", "Spark's parser took 1 of the 2 statements that were sent"])

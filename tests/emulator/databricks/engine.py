@@ -20,6 +20,8 @@ MOST_BYTES = 1 << 20
 """Parameter markers of a statement, and bytes of their values in all."""
 
 
+TAKEN: set[str] = set()
+"""Every statement that any warehouse of this process carried out; Spark's parser reads them at the end of a run."""
 TAG_TABLES = {"catalog_tags": 1, "schema_tags": 2, "table_tags": 3, "column_tags": 4}
 """information_schema's tables of tags, and how many parts the names have that they tell of."""
 
@@ -93,7 +95,9 @@ class Engine:
         except SqlglotError as error:
             raise SqlError("PARSE_SYNTAX_ERROR", f"Syntax error: {error}", "42601") from error
         with self._lock:
-            return self._dispatch(tree, sql, parameters, namespace)
+            result = self._dispatch(tree, sql, parameters, namespace)
+        TAKEN.add(sql)
+        return result
 
     def _dispatch(self, tree: exp.Expression, sql: str, parameters: dict[str, Any], namespace: str) -> Result:
         if (tagged := _tag_statement(sql)) is not None:
