@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from ontos_tui.domain.data import Column, RowQuery, Sampling
-from ontos_tui.domain.traffic import Bucket
 from ontos_tui.platforms.databricks.batch import Batch
 from ontos_tui.platforms.databricks.client import Place, Team
-from ontos_tui.platforms.databricks.inference import series_statement
+from ontos_tui.platforms.databricks.inference import hours_statement, tokens_statement, versions_statement
 from ontos_tui.platforms.databricks.reading import Reading
 from ontos_tui.platforms.databricks.tags import tags_statement
 from ontos_tui.platforms.openai import Shots
@@ -45,9 +44,10 @@ def statements() -> dict[str, str]:
     team = Team(Place("", "w", "c", "s"))
     schema = {"type": "object", "properties": {"a": {"description": 'it\'s \\ "here"', "type": "string"}}}
     found["ask a model"] = Batch(team, "databricks-chat", schema, Shots((), ())).sql
-    for bucket in Bucket:
-        for feedback in (None, "`c`.`s`.`f`"):
-            found[f"traffic by {bucket}, {feedback}"] = series_statement(bucket, "`c`.`s`.`p`", feedback)
+    for feedback in (None, "`c`.`s`.`f`"):
+        found[f"traffic, {feedback}"] = hours_statement("`c`.`s`.`p`", feedback)
+    found["versions"] = versions_statement("`c`.`s`.`p`")
+    found["tokens"] = tokens_statement("`c`.`s`.`p`")
     for shape in SHAPES:
         made = reading(shape)
         found |= {f"{shape}: rows": made.rows, f"{shape}: count": made.count, f"{shape}: names": made.identities}

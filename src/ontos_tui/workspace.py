@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from ontos_tui.services.preferences import PreferenceService
     from ontos_tui.services.sync import SyncService
     from ontos_tui.services.task_label import TaskLabelService
+    from ontos_tui.services.team_traffic import TeamLogs, TeamTrafficService
     from ontos_tui.services.templates import TemplateService
     from ontos_tui.services.train import TrainService
     from ontos_tui.services.views import ViewService
@@ -278,6 +279,18 @@ class Workspace:
         from ontos_tui.services.monitor import MonitorService
 
         return MonitorService(self.store)
+
+    @cached_property
+    def team_traffic(self) -> TeamTrafficService:
+        from ontos_tui.services.team_traffic import TeamTrafficService
+
+        return TeamTrafficService(self.store, None if self.team is None else self._logs_of_the_team)
+
+    def _logs_of_the_team(self) -> TeamLogs:
+        from ontos_tui.platforms.databricks.inference import InferenceTables
+
+        assert self.team is not None
+        return InferenceTables(self.team)
 
     @cached_property
     def drift(self) -> DriftService:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from command_result import Ontos
 
 from emulator.databricks.scene import Scene
-from emulator.databricks.serving_rest import PAYLOAD
+from emulator.databricks.server import TOKEN
 from labelled import make_sheet
 from ontos_tui.workspace import Workspace
+from payload import payload
 
 
 def test_an_estimate_says_what_it_costs_there_and_what_that_is_made_of(
@@ -35,17 +36,30 @@ def test_a_model_of_this_machine_is_deployed_at_once_also_in_a_team(
     assert scene.serving.endpoints == {}
 
 
+SPAN = ("--since", "2026-11-25 08:00", "--until", "2026-11-26 08:00", "--bucket", "day")
+
+
 def test_the_teams_traffic_is_counted_in_the_warehouse(scene: Scene, ontos: Ontos) -> None:
-    assert "No traffic in this time." in ontos("monitor", "live", "--team").out
-    scene.engine.run("CREATE SCHEMA IF NOT EXISTS team.ontos")
-    scene.engine.run(f"CREATE TABLE team.ontos.live_payload ({PAYLOAD}) USING DELTA")
-    scene.engine.run(
-        "INSERT INTO team.ontos.live_payload VALUES ('r', current_date(), 'c', TIMESTAMP '2026-01-02 10:05:00', 200, "
-        "1.0, 12, '{}', '{}', 'e', NULL, 'ana@example.com')"
-    )
-    span = ("--since", "2026-01-02", "--until", "2026-01-03")
-    (point,) = ontos("monitor", "live", "--team", *span, as_json=True).json["points"]
-    assert (point["requests"], point["errors"], point["mean_latency_ms"]) == (1, 0, 12.0)
+    assert "keeps no inference table" in ontos("monitor", "weld-check", "--team").out
+    payload(scene.engine)
+    told = ontos("monitor", "weld-check", "--team", *SPAN, as_json=True).json
+    assert sum(point["requests"] for point in told["points"]) == told["summary"]["requests"] == 12
+    out = ontos("monitor", "weld-check", "--team", *SPAN).out
+    assert "2 (16.7 %)" in out
+    assert "Not told: Tokens" in out
+    assert "by hour" in ontos("monitor", "weld-check", "--team", "--bucket", "minute", fails=1).err
+
+
+def test_the_teams_traffic_is_told_as_it_was_while_the_workspace_is_away(scene: Scene, ontos: Ontos) -> None:
+    payload(scene.engine)
+    scene.workspace.tokens.clear()
+    assert "who you are" in ontos("monitor", "weld-check", "--team", *SPAN, fails=1).err
+    scene.workspace.tokens.add(TOKEN)
+    ontos("monitor", "weld-check", "--team", *SPAN)
+    scene.workspace.tokens.clear()
+    out = ontos("monitor", "weld-check", "--team", *SPAN).out
+    assert "this was counted before" in out
+    assert "2 (16.7 %)" in out
 
 
 def test_without_a_workspace_the_teams_traffic_is_told_to_be_none(ontos: Ontos) -> None:

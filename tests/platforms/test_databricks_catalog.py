@@ -17,9 +17,9 @@ from databricks_statements import COLUMNS, SHAPES, reading, statements
 from emulator.databricks.engine import SqlError, Statement
 from emulator.databricks.scene import READINGS, Scene
 from ontos_tui.domain.data import RowQuery, Sampling, TableAddress, Windows
-from ontos_tui.domain.errors import InvalidInputError, NotFoundError, OntosError, PlatformError
+from ontos_tui.domain.errors import AwayError, InvalidInputError, NotFoundError, OntosError, PlatformError
 from ontos_tui.platforms.databricks.catalog import NO_KEY, UnityCatalog
-from ontos_tui.platforms.databricks.client import AwayError, SqlFailedError, Team
+from ontos_tui.platforms.databricks.client import SqlFailedError, Team
 from ontos_tui.platforms.databricks.reading import column_name
 from ontos_tui.platforms.databricks.tags import sheet_tags
 from ontos_tui.platforms.databricks.values import plain

@@ -66,6 +66,8 @@ def _structure(annotation: Any, n: int) -> Any:
         return [{"name": f"{ODD_TEXT}{n}", "hotkey": "1"}]
     if "FeatureDrift" in told:
         return [{"name": ODD_TEXT, "signal": "input", "reference_count": n, "recent_count": 0, "why": ODD_TEXT}]
+    if told == "list[int]":
+        return [n, 0]
     if told.startswith("list"):
         return [ODD_TEXT, "", str(n)]
     if "dict[str, str]" in told:

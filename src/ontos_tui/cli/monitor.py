@@ -11,16 +11,16 @@ import typer
 from ontos_tui.cli.alerts import Every, Once, watch_rules
 from ontos_tui.cli.output import cell, count, facts, moment, number, table
 from ontos_tui.cli.session import Session
-from ontos_tui.domain.errors import NotReadyError
+from ontos_tui.domain.errors import AwayError
 from ontos_tui.domain.record import now
 from ontos_tui.domain.safe import safe_line
 
 if TYPE_CHECKING:
     from ontos_tui.domain.traffic import Bucket
-    from ontos_tui.platforms.databricks.inference import TeamPoint
     from ontos_tui.services.monitor import EndpointSummary, Point, RequestView
     from ontos_tui.services.monitor_card import Card
     from ontos_tui.services.monitor_compare import VersionComparison, VersionFigures
+    from ontos_tui.services.team_traffic import TeamTraffic
 
 WIDTHS = ("minute", "hour", "day")
 MOST_ANSWERS = 5
@@ -103,15 +103,38 @@ def monitor(
 
 
 def _team(session: Session, endpoint: str, width: Bucket, begin: datetime, end: datetime) -> None:
-    """Only what has been written there by now: the workspace takes up to an hour to do so."""
-    from ontos_tui.platforms.databricks.inference import InferenceTable
+    """Counted now; or, while the workspace is away, as it was counted last."""
+    service, away = session.workspace.team_traffic, ""
+    try:
+        service.read(endpoint, begin, end)
+    except AwayError as error:
+        if service.traffic(endpoint, width, begin, end).reading is None:
+            raise
+        away = str(error.what)
+    traffic = service.traffic(endpoint, width, begin, end)
+    told = {
+        **{name: getattr(traffic, name) for name in ("summary", "versions", "points", "reading", "since", "until")},
+        "bucket": width.value,
+        "away": away,
+    }
+    session.show(told, lambda: [*_team_lines(traffic, away), "", *_point_lines(traffic.points, width.value)])
 
-    if session.workspace.team is None:
-        raise NotReadyError(
-            "No Databricks workspace is set up.", "Set databricks_warehouse and databricks_catalog in settings.toml."
-        )
-    points = InferenceTable(session.workspace.team, endpoint).series(width, begin, end)
-    session.show({"bucket": width.value, "points": points}, lambda: _point_lines(points, width.value))
+
+def _team_lines(traffic: TeamTraffic, away: str) -> Iterator[str]:
+    reading = traffic.reading
+    assert reading is not None
+    if away:
+        yield "The workspace is away; this was counted before:"
+        yield safe_line(away, 300)
+    yield f"Counted {moment(reading.read_at)} in the warehouse, which learns of a request within about an hour."
+    if not reading.logged:
+        yield "No data yet: the endpoint keeps no inference table in the team's schema; `ontos deploy` switches it on."
+        return
+    yield from _summary_lines(traffic.summary)
+    for one in traffic.versions:
+        if one.input_tokens is not None and one.output_tokens is not None:
+            yield safe_line(f"{one.figures.name}: {one.input_tokens:,} tokens in, {one.output_tokens:,} out")
+    yield from (safe_line(f"Not told: {why}", 300) for why in reading.missing)
 
 
 def _moment(text: str | None, option: str) -> datetime | None:
@@ -173,7 +196,7 @@ def _summary_lines(summary: EndpointSummary) -> list[str]:
     )
 
 
-def _point_lines(points: Sequence[Point | TeamPoint], bucket: str) -> list[str]:
+def _point_lines(points: Sequence[Point], bucket: str) -> list[str]:
     busy = [
         (
             moment(point.start),

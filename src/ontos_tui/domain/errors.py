@@ -55,6 +55,10 @@ class PlatformError(OntosError):
     """A platform (a model endpoint, a warehouse, a data file's reader) refused or failed."""
 
 
+class AwayError(PlatformError):
+    """The team's workspace cannot be reached now; what is here goes on without it."""
+
+
 class NothingToProposeError(PlatformError):
     """Labelled examples cannot answer: there are none yet, none that fits, or not for such a field. People begin."""
 

@@ -11,6 +11,7 @@ from ontos_tui.domain.pairs import CanonicalLabel, CanonicalLabelVersion, Event,
 from ontos_tui.domain.record import Record
 from ontos_tui.domain.serving import Deployment, Endpoint, InferenceRecord
 from ontos_tui.domain.sync import SyncConflict
+from ontos_tui.domain.team_traffic import TeamHour, TeamReading
 from ontos_tui.domain.template import Example, Labelset, Template
 from ontos_tui.domain.training import Job, JobEvent, ModelPair, ModelVersion
 
@@ -47,6 +48,8 @@ RECORDS: tuple[type[Record], ...] = (
     AlertRule,
     Alert,
     SyncConflict,
+    TeamHour,
+    TeamReading,
 )
 
 APPEND_ONLY: tuple[type[Record], ...] = (Event, JobEvent, Deployment, GapUpdate, CanonicalLabelVersion)

@@ -122,6 +122,15 @@ def bin_of(latency_ms: float) -> int:
     return bisect_right(EDGES, latency_ms)
 
 
+def bin_in_sql(latency_ms: str, low: int = 0, high: int = BINS - 1) -> str:
+    """`bin_of` as SQL over a column, by halves: a sum for each bin takes ten times as long for many rows."""
+    if low == high:
+        return str(low)
+    middle = (low + high) // 2
+    lower, upper = bin_in_sql(latency_ms, low, middle), bin_in_sql(latency_ms, middle + 1, high)
+    return f"CASE WHEN {latency_ms} < {EDGES[middle]!r} THEN {lower} ELSE {upper} END"
+
+
 @dataclass(frozen=True)
 class Ratings:
     """What people said, counted."""

@@ -161,7 +161,7 @@ class MonitorService:
         for number in range(size):
             start = first + number * width
             key = bucket.key(start)
-            points.append(_point(start, asked.get(key, silent), rated.get(key, unrated)))
+            points.append(point_of(start, asked.get(key, silent), rated.get(key, unrated)))
         return points
 
     def health(self, endpoint: str, drift: str | None = None, alerts: int = 0) -> Health:
@@ -205,7 +205,8 @@ def _span(since: datetime | None, until: datetime | None) -> Span:
     return since or ALWAYS[0], until or ALWAYS[1]
 
 
-def _point(start: datetime, asked: Tally, rated: Ratings) -> Point:
+def point_of(start: datetime, asked: Tally, rated: Ratings) -> Point:
+    """One bucket from its sums."""
     p50, p95 = asked.percentiles(*SHARES)
     return Point(
         start=start,

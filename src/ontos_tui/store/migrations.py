@@ -59,6 +59,11 @@ def _sharing(connection: Connection) -> None:
     _add_what_is_missing(connection)
 
 
+def _team_traffic(connection: Connection) -> None:
+    """What everybody asked the team's endpoints, by hour."""
+    _add_what_is_missing(connection)
+
+
 def _add_what_is_missing(connection: Connection) -> None:
     """Tables and columns that the records have and the database has not; a new column gets the record's default."""
     METADATA.create_all(connection)
@@ -90,6 +95,7 @@ STEPS: tuple[Callable[[Connection], None], ...] = (
     _views,
     _windows,
     _sharing,
+    _team_traffic,
 )
 
 VERSION = len(STEPS)

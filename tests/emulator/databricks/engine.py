@@ -51,6 +51,8 @@ class Statement:
     parameters: Mapping[str, Any]
 
 
+SYSTEM = "system_tables"
+"""DuckDB has a catalog `system` of its own, so that Databricks' one goes by this name here."""
 AskModel = Callable[[str, str], str]
 """Endpoint and prompt to the answer's text; raises RuntimeError with what ai_query reports."""
 
@@ -72,10 +74,16 @@ class Engine:
         self._connection = duckdb.connect()
         self._lock = threading.RLock()
         self._connection.execute("SET TimeZone = 'UTC'")
-        for catalog in self.catalogs:
+        for catalog in (*self.catalogs, SYSTEM):
             self._connection.execute(f"ATTACH ':memory:' AS {catalog}")
             self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {catalog}.default")
         self._connection.create_function("ai_query_answer", self._ai_query, ["VARCHAR", "VARCHAR"], "VARCHAR")
+
+    def close(self) -> None:
+        """Let go of DuckDB, which complains at the process's end of functions that are still registered."""
+        with self._lock:
+            self._connection.remove_function("ai_query_answer")
+            self._connection.close()
 
     def direct(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """DuckDB's own SQL, for setting a scene and for looking."""
@@ -237,6 +245,9 @@ def _for_duckdb(tree: exp.Expression, parameters: dict[str, Any]) -> exp.Express
     for node in reversed(list(tree.walk())):  # the innermost first: what is put in is not looked into again
         if (other := _rewritten(node)) is not node:
             node.replace(other)
+    for table in tree.find_all(exp.Table):
+        if table.catalog == "system":
+            table.set("catalog", exp.to_identifier(SYSTEM))
     if isinstance(tree, exp.Create):
         for constraint in list(tree.find_all(exp.Constraint, exp.PrimaryKey, exp.ForeignKey)):
             if constraint.parent is not None:

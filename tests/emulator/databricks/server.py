@@ -214,3 +214,4 @@ def serve(workspace: Workspace | None = None, port: int = 0) -> Iterator[Workspa
         server.shutdown()
         server.server_close()
         thread.join()
+        workspace.engine.close()

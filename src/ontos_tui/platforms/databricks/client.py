@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ontos_tui.domain.errors import InvalidInputError, OntosError, PlatformError
+from ontos_tui.domain.errors import AwayError, InvalidInputError, OntosError, PlatformError
 
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
@@ -34,10 +34,6 @@ IDLE = 4
 """Connections that stay open for the next statement."""
 _NAME = re.compile(r"[A-Za-z0-9_\-]{1,255}")
 _CLASS = re.compile(r"\[([A-Z][A-Z0-9_.]+)\]")
-
-
-class AwayError(PlatformError):
-    """The workspace cannot be reached now; what is here goes on without it."""
 
 
 class SqlFailedError(PlatformError):

@@ -57,6 +57,7 @@ class MonitorView(StageView):
         Command("dates", "d", "From–to", "A span of your own"),
         Command("drift", "D", "Drift", "Whether it still sees and answers what it was trained for"),
         Command("alerts", "A", "Alerts", "What was raised about this endpoint, and by which rules"),
+        Command("team", "w", "Workspace", "What everybody asked it on Databricks, counted in the warehouse"),
     )
     DEFAULT_CSS = """
     MonitorView #endpoints { height: 3; }
@@ -75,6 +76,7 @@ class MonitorView(StageView):
         self._traffic: Traffic | None = None
         self._loading = self._again = False
         self._wide = self._wide_requests = False
+        self._has_team = False
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="board", classes="row"):
@@ -126,6 +128,7 @@ class MonitorView(StageView):
         table.say("No endpoint yet.\nPress 5 and then d to deploy a model; its requests are counted here.")
         # As high as it has lines, but the figures below keep their room.
         table.styles.height = max(5 if not board.cards else 3, min(len(board.cards) + 2, self.size.height // 3))
+        self._has_team = board.has_team
         traffic = board.traffic
         if traffic is None:
             table.show((), columns=self._endpoint_columns())
@@ -257,6 +260,8 @@ class MonitorView(StageView):
             return command in ("span", "bucket", "dates")
         if command == "bucket":
             return len(self._over.widths) > 1
+        if command == "team":
+            return self._has_team
         view = self._request
         if command == "feedback":
             return view is not None and view.record.output is not None
@@ -300,6 +305,12 @@ class MonitorView(StageView):
 
         if self._traffic is not None:
             compare_versions_of(self, self._traffic.summary.endpoint, self._over)
+
+    def action_team(self) -> None:
+        from ontos_tui.tui.stages.monitor_team import TeamTrafficDialog
+
+        if self._traffic is not None:
+            self.app.push_screen(TeamTrafficDialog(self._traffic.summary.endpoint, self._over))
 
     def action_drift(self) -> None:
         from ontos_tui.tui.dialogs.drift import DriftDialog

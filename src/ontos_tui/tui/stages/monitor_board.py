@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Board:
-    """The cards of all endpoints, and the traffic of the one that is looked at."""
+    """The cards of all endpoints, the traffic of the one that is looked at, and whether there is a team's workspace."""
 
     cards: tuple[Card, ...]
     traffic: Traffic | None
+    has_team: bool
 
 
 def read_board(workspace: Workspace, endpoint: str, over: SpanOfTime, limit: int) -> Board:
@@ -33,7 +34,7 @@ def read_board(workspace: Workspace, endpoint: str, over: SpanOfTime, limit: int
     cards = {name: make_card(*parts, name, since, over.end) for name in names}
     wanted = endpoint if endpoint in names else next(iter(names), None)
     traffic = _traffic(workspace, cards[wanted], over, since, until, limit) if wanted is not None else None
-    return Board(tuple(cards.values()), traffic)
+    return Board(tuple(cards.values()), traffic, workspace.team_traffic.is_set_up)
 
 
 def _traffic(

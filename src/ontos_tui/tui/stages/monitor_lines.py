@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ontos_tui.domain.traffic import BANDS, LEAST_REQUESTS, Health, HealthState
 from ontos_tui.tui.stages.monitor_span import SpanOfTime
@@ -57,6 +57,35 @@ class Traffic:
         return self.card.summary
 
 
+class Series(Protocol):
+    """What can be drawn over time."""
+
+    @property
+    def over(self) -> SpanOfTime:
+        """The span that is looked at, and in which buckets."""
+        ...
+
+    @property
+    def summary(self) -> EndpointSummary:
+        """All of it in figures."""
+        ...
+
+    @property
+    def points(self) -> Sequence[Point]:
+        """Every bucket of the span."""
+        ...
+
+    @property
+    def since(self) -> datetime:
+        """Where the span begins."""
+        ...
+
+    @property
+    def until(self) -> datetime:
+        """Where it ends."""
+        ...
+
+
 def card_lines(traffic: Traffic, width: int) -> Iterator[Line]:
     """The figures of an endpoint, one a line, and those of each version when several have answered."""
     summary, card = traffic.summary, traffic.card
@@ -66,14 +95,14 @@ def card_lines(traffic: Traffic, width: int) -> Iterator[Line]:
     yield _health_line(card.health)
     yield line(span(BANDS_TOLD, "muted"))
     if summary.requests or summary.ratings:
-        yield from _figures(traffic)
+        yield from figure_lines(summary, traffic.latest)
     else:
         yield from _no_data(traffic, width)
     yield from _drift_lines(card.drift, width)
     yield from _alert_lines(card.alerts, width)
     if len(traffic.versions) > 1:
         yield EMPTY
-        yield from _version_lines(traffic.versions, width)
+        yield from version_lines(traffic.versions, width)
 
 
 BANDS_TOLD = " ".join(
@@ -94,8 +123,8 @@ def _health_line(health: Health) -> Line:
     return _figure("health", f"{mark} {health.state}", f" {health.points} of 100", style)
 
 
-def _figures(traffic: Traffic) -> Iterator[Line]:
-    summary = traffic.summary
+def figure_lines(summary: EndpointSummary, latest: datetime | None) -> Iterator[Line]:
+    """Requests, errors, latency and ratings, one a line; `latest` is when the endpoint was asked last."""
     yield _figure("requests", f"{summary.requests:,}")
     rate = f"  {summary.error_rate:.1%} of {summary.requests:,}" if summary.error_rate is not None else ""
     sign = "✗ " if summary.errors else ""
@@ -108,8 +137,8 @@ def _figures(traffic: Traffic) -> Iterator[Line]:
     else:
         yield _figure("rating", f"{summary.mean_rating:.1f} of 5", f"  n={summary.ratings:,}")
         yield _figure("corrected", f"{summary.corrections:,}")
-    if traffic.latest is not None:
-        yield _figure("last", f"{traffic.latest.astimezone():%m-%d %H:%M:%S}", style="text")
+    if latest is not None:
+        yield _figure("last", f"{latest.astimezone():%m-%d %H:%M:%S}", style="text")
 
 
 def _no_data(traffic: Traffic, width: int) -> Iterator[Line]:
@@ -147,7 +176,8 @@ def _figure(name: str, value: str, beside: str = "", style: str = "strong") -> L
     return line(span(name, "muted", FIGURE), span(value, style), span(beside, "muted"))
 
 
-def _version_lines(versions: Sequence[VersionSummary], width: int) -> Iterator[Line]:
+def version_lines(versions: Sequence[VersionSummary], width: int) -> Iterator[Line]:
+    """What each version has a part in, one a line, below their heads."""
     room = max(6, width - 21)
     yield line(span(f"{fit('version', room)} {'asked':>7} {'errors':>6} {'rated':>5}", "muted"))
     for one in versions:
@@ -158,7 +188,7 @@ def _version_lines(versions: Sequence[VersionSummary], width: int) -> Iterator[L
         yield line(span(name, "text", room), f" {one.requests:>7,}", errors, f" {rating:>5}")
 
 
-def series_lines(traffic: Traffic, width: int) -> Iterator[Line]:
+def series_lines(traffic: Series, width: int) -> Iterator[Line]:
     """What happened when: a row of blocks each for requests, errors, latency and ratings, with their numbers."""
     summary, points, over = traffic.summary, traffic.points, traffic.over
     if not summary.requests and not summary.ratings:
@@ -196,7 +226,7 @@ def _means(name: str, values: Sequence[float | None], room: int, bottom: float =
     )  # fmt: skip
 
 
-def _axis(traffic: Traffic, room: int) -> Line:
+def _axis(traffic: Series, room: int) -> Line:
     start = f"{traffic.since.astimezone():%m-%d %H:%M}"
     if len(start) + 4 > room:
         start = start[:5]
