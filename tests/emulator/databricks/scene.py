@@ -13,6 +13,7 @@ from emulator.databricks.jobs_rest import JobsRest
 from emulator.databricks.mlflow_rest import MlflowRest
 from emulator.databricks.server import TOKEN, Workspace, serve
 from emulator.databricks.serving_rest import ServingRest
+from emulator.databricks.statements_rest import StatementsRest
 
 READINGS = "team.plant.readings"
 WAREHOUSE = "w1"
@@ -28,6 +29,7 @@ class Scene:
     serving: ServingRest
     jobs: JobsRest
     rest: WorkspaceRest
+    statements: StatementsRest
 
     @property
     def engine(self) -> Engine:
@@ -53,7 +55,7 @@ def served(port: int = 0) -> Iterator[Scene]:
     rest = WorkspaceRest(workspace, endpoints=serving.foundation)
     files = FilesRest(workspace)
     jobs = JobsRest(workspace, files, MlflowRest(workspace))
-    scene = Scene(workspace, CatalogRest(workspace), files, serving, jobs, rest)
+    scene = Scene(workspace, CatalogRest(workspace), files, serving, jobs, rest, StatementsRest(workspace))
     furnish(scene)
     with serve(workspace, port):
         yield scene

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -59,7 +60,7 @@ class RefusedError(Exception):
 class Fault:
     """What happens instead of an answer, to the next `times` requests whose path contains `path`.
 
-    `drop` closes the connection: "before" the request is carried out, or "after" it was.
+    `drop` closes the connection: "before" the request is carried out, "after" it was, or in the "middle" of the answer.
     """
 
     path: str = ""
@@ -166,7 +167,7 @@ def _handler(workspace: Workspace) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
                 self.connection.close()
                 return
-            self._send(response)
+            self._send(response, whole=fault is None or fault.drop != "middle")
 
         def _chunks(self) -> bytes:
             parts = []
@@ -176,7 +177,7 @@ def _handler(workspace: Workspace) -> type[BaseHTTPRequestHandler]:
             self.rfile.readline()
             return b"".join(parts)
 
-        def _send(self, response: Response) -> None:
+        def _send(self, response: Response, *, whole: bool = True) -> None:
             raw = response.raw
             if raw is None:
                 raw = b"" if response.body is None else json.dumps(response.body).encode()
@@ -188,8 +189,11 @@ def _handler(workspace: Workspace) -> type[BaseHTTPRequestHandler]:
                 self.send_header("Content-Length", str(len(raw)))
             self.end_headers()
             if self.command != "HEAD":
-                self.wfile.write(raw)
+                self.wfile.write(raw if whole else raw[: len(raw) // 2])
             self.wfile.flush()
+            if not whole:
+                self.close_connection = True
+                self.connection.shutdown(socket.SHUT_RDWR)
 
         do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = _serve  # noqa: N815  # http.server asks for these names
 

@@ -188,11 +188,12 @@ def _parameters(given: Sequence[Any] | None) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for place, one in enumerate(given or ()):
         text = one.value.stringValue if one.value is not None else None
-        found[one.name or str(place)] = _value(str(one.type or "STRING").upper(), text)
+        found[one.name or str(place)] = value_of(str(one.type or "STRING").upper(), text)
     return found
 
 
-def _value(kind: str, text: str | None) -> Any:
+def value_of(kind: str, text: str | None) -> Any:
+    """A parameter's value from its text, by the type that is named."""
     if text is None or kind == "VOID":
         return None
     if kind in ("INT", "BIGINT", "SMALLINT", "TINYINT"):
@@ -271,10 +272,10 @@ def _column(kind: str, values: list[Any]) -> Any:
         return ttypes.TColumn(doubleVal=ttypes.TDoubleColumn([float(value or 0.0) for value in values], nulls))
     if type_id == ttypes.TTypeId.BINARY_TYPE:
         return ttypes.TColumn(binaryVal=ttypes.TBinaryColumn([bytes(value or b"") for value in values], nulls))
-    return ttypes.TColumn(stringVal=ttypes.TStringColumn([_text(value) for value in values], nulls))
+    return ttypes.TColumn(stringVal=ttypes.TStringColumn([text_of(value) for value in values], nulls))
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
     """A value as the wire has it: times in UTC without a zone, structures as JSON."""
     if value is None:
         return ""
@@ -282,5 +283,5 @@ def _text(value: Any) -> str:
         at = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo is not None else value
         return at.isoformat(sep=" ", timespec="microseconds")
     if isinstance(value, dict | list):
-        return json.dumps(value, default=_text, ensure_ascii=False)
+        return json.dumps(value, default=text_of, ensure_ascii=False)
     return str(value)

@@ -148,7 +148,7 @@ class Team:
         known = connection is not None
         if connection is None:
             connection = self._connect()
-        exc, sound, cursor = _exceptions(), True, None
+        exc, broken, sound, cursor = _exceptions(), _broken(), True, None
         try:
             try:
                 cursor = connection.cursor()
@@ -164,14 +164,14 @@ class Team:
             yield cursor
         except exc.ServerOperationError as error:
             raise _refused(str(error)) from error
-        except (exc.Error, OSError) as error:
+        except broken as error:
             sound = False
             raise self._away(error) from error
         finally:
             try:
                 if cursor is not None:
                     cursor.close()
-            except (exc.Error, OSError):
+            except broken:
                 sound = False
             with self._lock:
                 kept = sound and len(self._idle) < IDLE
@@ -182,7 +182,7 @@ class Team:
 
     def _connect(self) -> Any:
         """A new connection to the warehouse, whose times are in UTC. Raises AwayError, PlatformError."""
-        exc = _exceptions()
+        broken = (*_broken(), ValueError)
         from databricks import sql
 
         config = self.client.config
@@ -206,7 +206,7 @@ class Team:
                 _retry_stop_after_attempts_duration=float(WAREHOUSE_SECONDS),
                 **plain,
             )
-        except (exc.Error, OSError, ValueError) as error:
+        except broken as error:
             raise self._away(error) from error
 
     def _knock(self) -> None:
@@ -251,6 +251,15 @@ def _exceptions() -> Any:
             "The Databricks libraries are not installed.", "Start once with ONTOS_EXTRAS=databricks ./ontos."
         ) from error
     return exc
+
+
+def _broken() -> tuple[type[Exception], ...]:
+    """What is raised where the way to the warehouse breaks: the connector lets errors of what it is made of through."""
+    exc = _exceptions()
+    from thrift.Thrift import TException
+    from urllib3.exceptions import HTTPError
+
+    return (exc.Error, OSError, HTTPError, TException)
 
 
 def _close_all(connections: Sequence[Any]) -> None:
