@@ -182,7 +182,7 @@ class Team:
 
     def _connect(self) -> Any:
         """A new connection to the warehouse, whose times are in UTC. Raises AwayError, PlatformError."""
-        broken = (*_broken(), ValueError)
+        broken: tuple[type[Exception], ...] = (*_broken(), ValueError)
         from databricks import sql
 
         config = self.client.config
