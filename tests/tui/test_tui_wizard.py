@@ -86,6 +86,21 @@ async def test_a_file_of_ones_own_becomes_a_model(tmp_path: Path) -> None:
         assert model.features == ["torque", "line"]
 
 
+async def test_a_key_that_comes_before_the_page_counts(tmp_path: Path) -> None:
+    with Workspace(tmp_path) as workspace:
+        sheet = workspace.onboarding.seed("defect_detection", pairs=30).training_sheet
+        assert sheet is not None
+    async with open_app(tmp_path) as user:
+        await user.press("W", "1", "enter", "enter", "enter")
+        await user.sees("enough to train")
+        await user.pilot.press("greater_than_sign")
+        await user.until(lambda: bool(user.app.query("TrainStep")), "the step is entered")
+        step = user.app.query_one("TrainStep")
+        step._outlook = None
+        await user.pilot.press("enter")
+        await user.sees("✓ trained.")
+
+
 async def test_the_wizard_lives_with_what_others_remove(tmp_path: Path) -> None:
     with Workspace(tmp_path) as workspace:
         sheet = workspace.onboarding.seed("defect_detection").sheet

@@ -53,6 +53,7 @@ class TrainStep(WizardStep):
         self._outlook: Outlook | None = None
         self._waits = False
         self._looking = False
+        self._typed_ahead = False
 
     def compose(self) -> ComposeResult:
         yield Panel(id="outlook")
@@ -70,6 +71,11 @@ class TrainStep(WizardStep):
         self._outlook = outlook
         self.query_one("#outlook", Panel).show(lambda width: _lines(outlook, width), keep_place=True)
         self.commands_changed()
+        if self._typed_ahead:
+            self._typed_ahead = False
+            # What costs money is read before it is begun.
+            if outlook.estimate is not None and outlook.estimate.cost is None:
+                self.action_train()
         last = outlook.last
         if last is not None and last.active:
             self._waits = True
@@ -89,11 +95,17 @@ class TrainStep(WizardStep):
 
     def possible(self, command: str) -> bool:
         outlook = self._outlook
-        return outlook is not None and not (outlook.last is not None and outlook.last.active)
+        if outlook is None:
+            return command == "train"
+        return not (outlook.last is not None and outlook.last.active)
 
     def action_train(self) -> None:
         outlook = self._outlook
-        if outlook is None or not self.possible("train"):
+        if outlook is None:
+            # On a slow line the key comes before the page.
+            self._typed_ahead = True
+            return
+        if not self.possible("train"):
             return
         changed = outlook.model is None or outlook.model.train_count != outlook.readiness.eligible
         if outlook.model is not None and not changed:
