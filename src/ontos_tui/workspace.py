@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from ontos_tui.home import default_home
+from ontos_tui.platforms.later import later
 from ontos_tui.settings import Settings
 from ontos_tui.store.engine import Store
 
@@ -120,15 +121,11 @@ class Workspace:
             from ontos_tui.platforms.openai import OpenAIChat
 
             return OpenAIChat(self.settings)
-        from ontos_tui.platforms.local.proposals import LocalProposals
-
-        return LocalProposals()
+        return later(_local_proposals)
 
     @cached_property
     def trainer(self) -> Trainer:
-        from ontos_tui.platforms.local.trainer import LocalTrainer
-
-        return LocalTrainer()
+        return later(_local_trainer)
 
     @cached_property
     def serving(self) -> Serving:
@@ -374,3 +371,15 @@ class Workspace:
         from ontos_tui.services.overview import OverviewService
 
         return OverviewService(self.store)
+
+
+def _local_proposals() -> ChatModel:
+    from ontos_tui.platforms.local.proposals import LocalProposals
+
+    return LocalProposals()
+
+
+def _local_trainer() -> Trainer:
+    from ontos_tui.platforms.local.trainer import LocalTrainer
+
+    return LocalTrainer()

@@ -52,6 +52,7 @@ def main() -> None:
                 settled.append(meter.settled_ms)
                 memory.append(meter.rss_mb())
         with Meter([sys.executable, "-m", "ontos_tui", "--home", f"{folder}/empty"]) as meter:
+            meter.idle(3.0)  # what is loaded behind the first picture counts too
             empty = meter.rss_mb()
         with Meter(bare) as meter:
             floor = [meter.key(b"j") for _ in range(DECISIONS)]

@@ -26,16 +26,41 @@ print(*{name.split(".")[0] for name in sys.modules})
 """
 
 
-def test_labeling_needs_no_machine_learning(tmp_path: Path) -> None:
-    with Workspace(tmp_path) as workspace:
-        a_training_sheet(workspace.store, 3)
+WIZARD = """
+import asyncio, sys
+from pathlib import Path
+from harness import open_app
+
+async def begin(home):
+    async with open_app(home) as driver:
+        await driver.press("W")
+        await driver.sees("Use case", "Your own data")
+
+asyncio.run(begin(Path(sys.argv[1])))
+print(*{name.split(".")[0] for name in sys.modules})
+"""
+HEAVY = {"numpy", "scipy", "sklearn", "pandas", "duckdb", "PIL", "plotext", "httpx", "databricks"}
+
+
+def imported(script: str, home: Path) -> set[str]:
+    """The libraries that are there after the script was run in a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-c", LABELING, str(tmp_path)],
+        [sys.executable, "-c", script, str(home)],
         cwd=Path(__file__).parent,
         capture_output=True,
         text=True,
         check=True,
     )
-    imported = set(done.stdout.split())
-    assert "sqlalchemy" in imported
-    assert not {"numpy", "scipy", "sklearn", "duckdb", "PIL", "plotext", "httpx"} & imported
+    found = set(done.stdout.split())
+    assert "sqlalchemy" in found
+    return found
+
+
+def test_labeling_needs_no_machine_learning(tmp_path: Path) -> None:
+    with Workspace(tmp_path) as workspace:
+        a_training_sheet(workspace.store, 3)
+    assert not HEAVY & imported(LABELING, tmp_path)
+
+
+def test_the_wizard_on_an_empty_workspace_needs_none_either(tmp_path: Path) -> None:
+    assert not HEAVY & imported(WIZARD, tmp_path)
