@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ontos_tui.domain.data import Column, RowQuery, Sampling
+from ontos_tui.domain.data import Column, RowQuery, Sampling, WindowLabel, Windows
 from ontos_tui.platforms.databricks.batch import Batch
 from ontos_tui.platforms.databricks.client import Place, Team
 from ontos_tui.platforms.databricks.inference import hours_statement, tokens_statement, versions_statement
 from ontos_tui.platforms.databricks.reading import Reading
 from ontos_tui.platforms.databricks.tags import tags_statement
+from ontos_tui.platforms.databricks.windows import windowed
 from ontos_tui.platforms.openai import Shots
 
 COLUMNS = (
@@ -23,10 +24,21 @@ SHAPES = {
     "random": RowQuery(item_id_column="id", sampling=Sampling.RANDOM, sample_size=5),
     "stratified": RowQuery(sampling=Sampling.STRATIFIED, sample_by="odd `name`", sample_size=5, filter="n IS NOT NULL"),
 }
+WINDOWS = Windows(24, 12, "id", "t", (("odd `name`", WindowLabel.MOST),))
+WINDOWED = {
+    "windows": RowQuery(windows=WINDOWS, filter="n > 3", limit=3, offset=4),
+    "windows of one stream": RowQuery(windows=Windows(2, 1, None, "t"), columns=("n_mean",)),
+    "windows, random": RowQuery(windows=WINDOWS, sampling=Sampling.RANDOM, sample_size=5),
+    "windows, stratified": RowQuery(windows=WINDOWS, sampling=Sampling.STRATIFIED, sample_by="id", sample_size=5),
+}
 
 
 def reading(shape: str) -> Reading:
     """The statements of one shape."""
+    if shape in WINDOWED:
+        query = WINDOWED[shape]
+        assert query.windows is not None
+        return windowed("`c`.`s`.`t`", COLUMNS, query, query.windows)
     return Reading.of("`c`.`s`.`t`", COLUMNS, SHAPES[shape])
 
 
@@ -48,7 +60,7 @@ def statements() -> dict[str, str]:
         found[f"traffic, {feedback}"] = hours_statement("`c`.`s`.`p`", feedback)
     found["versions"] = versions_statement("`c`.`s`.`p`")
     found["tokens"] = tokens_statement("`c`.`s`.`p`")
-    for shape in SHAPES:
+    for shape in (*SHAPES, *WINDOWED):
         made = reading(shape)
         found |= {f"{shape}: rows": made.rows, f"{shape}: count": made.count, f"{shape}: names": made.identities}
     return found

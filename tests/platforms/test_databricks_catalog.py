@@ -183,7 +183,7 @@ def test_a_look_neither_counts_nor_orders(scene: Scene, catalog: UnityCatalog) -
         (RowQuery(filter="1; DROP TABLE x"), "semicolon"),
         (RowQuery(filter="id IN (SELECT id FROM other)"), "not allowed"),
         (RowQuery(columns=("nothing",)), "no column"),
-        (RowQuery(windows=Windows(3, 3)), "this machine only"),
+        (RowQuery(windows=Windows(3, 3)), "no order of its own"),
         (RowQuery(sampling=Sampling.STRATIFIED, sample_size=3), "needs a column"),
         (RowQuery(filter="CAST(machine AS INTEGER) > 3"), "does not fit the data"),
     ],

@@ -18,7 +18,7 @@ from ontos_tui.domain.data import DataTable, RowQuery, Sampling, TableAddress, W
 from ontos_tui.domain.errors import InvalidInputError, PlatformError
 from ontos_tui.platforms.local.catalog import LocalCatalog
 from ontos_tui.platforms.local.source import check_file
-from ontos_tui.platforms.local.windows import MOST_POINTS, compact
+from ontos_tui.platforms.window_fields import MOST_POINTS, compact
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 from real_data import real_data
@@ -69,6 +69,7 @@ def test_windows_are_the_rows_of_a_group_in_order(catalog: LocalCatalog, put: Pu
     assert (first["heat_slope"], first["heat_last"], first["heat_series"]) == (2.0, 3.0, [1.0, 3.0])
     assert first["heat_std"] == pytest.approx(math.sqrt(2), rel=1e-5)
     assert (second["heat_mean"], second["heat_std"], second["heat_series"]) == (8.0, None, [None, 8.0])
+    assert second["heat_slope"] is None, "one known value has none, and no NaN that JSON knows no word for"
     assert third["heat_series"] == [4.0, 5.0], "the order is the time, not the file's"
     assert [column.name for column in page.columns] == list(first)
 

@@ -114,6 +114,30 @@ def test_the_team_is_browsed_and_looked_at(team: Workspace) -> None:
     assert team.data.look("team.plant.empty").rows == ()
 
 
+def test_streams_of_a_team_table_are_cut_in_the_warehouse_and_become_pairs(scene: Scene, team: Workspace) -> None:
+    sheet = team.data.create_sheet(
+        "Streams", READINGS, window_size=10, window_step=5, window_group="machine", window_order="at",
+        window_labels={"ok": "last"},
+    )  # fmt: skip
+    assert sheet.item_count == 3 + 7
+    first = team.data.sheet_page(sheet.id, limit=1).items[0]
+    assert first.ref == "lathe@2026-01-02T10:00:00"
+    assert len(first.fields["Torque [Nm]_series"]) == 10
+    fetched = [one for one in scene.engine.statements if "ORDER BY" in one.sql and ":limit" not in one.sql]
+    assert not [one for one in fetched if "count(DISTINCT" not in one.sql], "counted there, not fetched"
+    template = team.templates.create(
+        name="ok", label_type="ok", user_prompt="{{ Torque_Nm_mean }}",
+        output_schema={"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"]},
+        answer_columns={"ok": "ok"},
+    )  # fmt: skip
+    report = team.generate.generate(sheet.id, template.id, GenerationMode.COLUMN)
+    assert (report.created, report.failed) == (10, 0)
+    with pytest.raises(InvalidInputError, match="no order of its own"):
+        team.data.create_sheet("No order", READINGS, window_size=10, window_group="machine")
+    with pytest.raises(InvalidInputError, match="not unique"):
+        team.data.create_sheet("Days", READINGS, window_size=5, window_group="machine", window_order="day")
+
+
 def test_pairs_are_generated_from_a_team_table_and_inherit_its_tags(scene: Scene, team: Workspace) -> None:
     scene.engine.tags[READINGS] = {"pii": ""}
     sheet = team.data.create_sheet("Presses", READINGS, item_id_column="id", filter_expression="machine = 'press'")

@@ -21,6 +21,7 @@ from ontos_tui.domain.data import (
     TableAddress,
     WindowLabel,
     identifier_from,
+    unnamed_in_words,
 )
 from ontos_tui.domain.errors import (
     ConflictError,
@@ -338,10 +339,10 @@ class DataService:
         column = sheet.item_id_column or sheet.window_order
         if column is None:
             return self._catalog.page(address, replace(query, limit=0)).total
-        if isinstance(self._catalog, TeamCatalog) and sheet.item_id_column:
+        if isinstance(self._catalog, TeamCatalog):
             found = self._catalog.identities(address, query)
             if found is not None:
-                return _checked_count(found, sheet.item_id_column)
+                return _checked_count(found, sheet, column)
         seen: set[str] = set()
         count = 0
         for item in self._catalog.items(address, replace(query, columns=(column,))):
@@ -350,23 +351,30 @@ class DataService:
             if len(seen) < count:
                 raise InvalidInputError(
                     f"The values of {column!r} are not unique: {item.ref!r} repeats in item {count:,} of the sheet.",
-                    "Choose a column that identifies every item, or none: then the row's position does."
-                    if sheet.windows is None
-                    else "Choose columns for group and order that tell the windows apart, or no order.",
+                    _apart(sheet),
                 )
         return count
 
 
-def _checked_count(found: Identities, column: str) -> int:
+def _checked_count(found: Identities, sheet: Sheet, column: str) -> int:
     """The number of items. Raises InvalidInputError when two have one identity, or one has none."""
     if found.named < found.items:
-        raise NoIdentityError(column)
+        raise NoIdentityError(*((column,) if sheet.windows is None else (sheet.window_group, column)))
     if found.distinct < found.items:
         raise InvalidInputError(
             f"The values of {column!r} are not unique: {found.items:,} items have {found.distinct:,} of them.",
-            "Choose a column that identifies every item, or none: then its content does.",
+            _apart(sheet),
         )
     return found.items
+
+
+def _apart(sheet: Sheet) -> str:
+    """What to do where the items of a sheet cannot be told apart."""
+    if sheet.windows is None:
+        unnamed = unnamed_in_words(sheet.source_table)
+        return f"Choose a column that identifies every item, or none: then {unnamed} does."
+    or_none = ", or no order" if TableAddress.parse(sheet.source_table).catalog == LOCAL else ""
+    return f"Choose columns for group and order that tell the windows apart{or_none}."
 
 
 def _absolute(path: Path) -> Path:

@@ -20,6 +20,8 @@ from ontos_tui.platforms.databricks.client import SqlFailedError, Team, quoted, 
 from ontos_tui.platforms.databricks.reading import Reading, column_name
 from ontos_tui.platforms.databricks.tags import UNTAGGED, sheet_tags, tags_statement
 from ontos_tui.platforms.databricks.values import plain, selected
+from ontos_tui.platforms.databricks.windows import windowed
+from ontos_tui.platforms.window_fields import told_short
 
 if TYPE_CHECKING:
     from databricks.sdk.service.catalog import TableInfo
@@ -110,11 +112,15 @@ class UnityCatalog:
         """
         reading = self._reading(address, query)
         with _filter_words(query):
-            total = int(self._team.rows(reading.count)[0]["n"])
+            counted = self._team.rows(reading.count)[0]
+        total = int(counted["n"])
+        notes: tuple[str, ...] = () if query.item_id_column else (NO_KEY,)
+        if query.windows is not None:
+            notes = told_short(int(counted["short"]))
         if reading.sampled is not None:
             total = min(total, reading.sampled)
         items = tuple(self._items(reading, query)) if query.limit != 0 else ()
-        return Page(reading.columns, items, total, () if query.item_id_column else (NO_KEY,))
+        return Page(reading.columns, items, total, notes)
 
     def items(self, address: TableAddress, query: RowQuery) -> Iterator[Item]:
         """Every item that the query reaches, streamed, in the order of the item id, or of the content's hash.
@@ -184,16 +190,22 @@ class UnityCatalog:
             return self._team.client.tables.get(str(address), include_browse=True)
 
     def _reading(self, address: TableAddress, query: RowQuery) -> Reading:
-        return Reading.of(_quoted(address), self.columns(address), query)
+        table, columns = _quoted(address), self.columns(address)
+        if query.windows is not None:
+            return windowed(table, columns, query, query.windows)
+        return Reading.of(table, columns, query)
 
     def _items(self, reading: Reading, query: RowQuery) -> Iterator[Item]:
+        convert = reading.convert.items()
         with _filter_words(query):
             for page in self._team.pages(reading.rows, reading.parameters, CHUNK):
                 for row in page:
                     ref = row[reading.ref]
                     if ref is None:
-                        raise NoIdentityError(query.item_id_column)
-                    yield Item(str(ref), _fields(row, reading.columns))
+                        windows = query.windows
+                        raise NoIdentityError(*((windows.group, windows.order) if windows else (query.item_id_column,)))
+                    fields = _fields(row, reading.columns)
+                    yield Item(str(ref), fields | {name: do(fields[name]) for name, do in convert})
 
 
 def _fields(row: dict[str, Any], columns: tuple[Column, ...]) -> Row:

@@ -8,14 +8,15 @@ for the same ids the same as on this machine.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from ontos_tui.domain.data import Column, RowQuery, Sampling
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.platforms.databricks.values import selected
 from ontos_tui.platforms.predicate import check, find_column
+from ontos_tui.platforms.window_fields import free_name
 
 REF = "ontos_ref"
 """The name of the column that holds an item's name."""
@@ -30,7 +31,8 @@ def column_name(name: str) -> str:
 class Reading:
     """The columns that were asked for, and what is sent: for the rows, their number, and the number of their names.
 
-    `parameters` are bound by `rows` and `identities`; `count` binds none.
+    `parameters` are bound by `rows` and `identities`; `count` binds none. `convert` is what Python does to the values
+    of some columns.
     """
 
     columns: tuple[Column, ...]
@@ -40,34 +42,30 @@ class Reading:
     identities: str
     parameters: dict[str, Any]
     sampled: int | None
+    convert: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, table: str, columns: Sequence[Column], query: RowQuery) -> Reading:
-        """Work a query out over `table`, whose name is quoted. Raises InvalidInputError."""
-        if query.windows is not None:
-            raise InvalidInputError(
-                "Windows are cut from files on this machine only.",
-                "Make a table or view of windows in the workspace, or leave the window empty.",
-            )
+        """Work a query for rows out over `table`, whose name is quoted. Raises InvalidInputError."""
         names = [column.name for column in columns]
         by_name = {column.name: column for column in columns}
         wanted = tuple(by_name[find_column(name, names)] for name in query.columns or names)
         condition = f" WHERE {check(query.filter, names, 'databricks')}" if query.filter.strip() else ""
-        ref = _free(REF, names)
+        ref = free_name(REF, names)
         source, order = _named(table, columns, query, condition, ref)
-        drawn, parameters = _drawn(source, names, query, ref)
+        sample, parameters = drawn(source, names, query, ref)
         values = ", ".join(
             f"{selected(column_name(column.name), column.type)} AS {column_name(column.name)}" for column in wanted
         )
-        limited, bound = _limit(query)
+        limit, bound = limited(query)
         sampled = query.sampling is not Sampling.ALL and query.sample_size is not None
         return cls(
             wanted,
             ref,
-            f"SELECT `{ref}`, {values} FROM {drawn} ORDER BY {order}{limited}",  # noqa: S608
+            f"SELECT `{ref}`, {values} FROM {sample} ORDER BY {order}{limit}",  # noqa: S608
             f"SELECT count(*) AS `n` FROM {table}{condition}",  # noqa: S608
             f"SELECT count(*) AS `n`, count(`{ref}`) AS `named`, count(DISTINCT `{ref}`) AS `names` "  # noqa: S608
-            f"FROM (SELECT `{ref}` FROM {drawn} ORDER BY {order}{limited})",
+            f"FROM (SELECT `{ref}` FROM {sample} ORDER BY {order}{limit})",
             {**parameters, **bound},
             query.sample_size if sampled else None,
         )
@@ -79,7 +77,7 @@ def _named(table: str, columns: Sequence[Column], query: RowQuery, condition: st
     if query.item_id_column:
         key = column_name(find_column(query.item_id_column, names))
         return f"(SELECT *, CAST({key} AS STRING) AS `{ref}` FROM {table}{condition})", key  # noqa: S608
-    content, turn = _free("ontos_content", names), _free("ontos_turn", names)
+    content, turn = free_name("ontos_content", names), free_name("ontos_turn", names)
     whole = ", ".join(_hashable(column) for column in columns)
     hashed = (
         f"(SELECT *, substring(md5(to_json(struct({whole}))), 1, 16) AS `{content}` "  # noqa: S608
@@ -103,7 +101,7 @@ def _hashable(column: Column) -> str:
     return name if asked == name else f"{asked} AS {name}"
 
 
-def _drawn(source: str, names: Sequence[str], query: RowQuery, ref: str) -> tuple[str, dict[str, Any]]:
+def drawn(source: str, names: Sequence[str], query: RowQuery, ref: str) -> tuple[str, dict[str, Any]]:
     """The rows of the sample, where one is drawn by a hash, and what is bound."""
     if query.sample_size is None or query.sampling in (Sampling.ALL, Sampling.FIRST):
         return source, {}
@@ -114,7 +112,7 @@ def _drawn(source: str, names: Sequence[str], query: RowQuery, ref: str) -> tupl
     if not query.sample_by:
         raise InvalidInputError("A stratified sample needs a column to keep in proportion.", "Name one.")
     group = column_name(find_column(query.sample_by, names))
-    thrown, turn = _free("ontos_dice", names), _free("ontos_place", names)
+    thrown, turn = free_name("ontos_dice", names), free_name("ontos_place", names)
     # Webster's method, as in the local catalog: the k-th of a group's n rows comes at (k - 0.5) / n.
     placed = (
         f"(SELECT *, (row_number() OVER (PARTITION BY {group} ORDER BY `{thrown}`, `{ref}`) - 0.5) "  # noqa: S608
@@ -123,7 +121,8 @@ def _drawn(source: str, names: Sequence[str], query: RowQuery, ref: str) -> tupl
     return f"(SELECT * FROM {placed} ORDER BY `{turn}`, `{thrown}`, `{ref}` LIMIT :size)", parameters  # noqa: S608
 
 
-def _limit(query: RowQuery) -> tuple[str, dict[str, Any]]:
+def limited(query: RowQuery) -> tuple[str, dict[str, Any]]:
+    """LIMIT and OFFSET of a query, and what is bound."""
     limit = query.limit
     if query.sampling is Sampling.FIRST and query.sample_size is not None:
         left = max(0, query.sample_size - query.offset)
@@ -134,10 +133,3 @@ def _limit(query: RowQuery) -> tuple[str, dict[str, Any]]:
     if query.offset:
         bound["skip"] = query.offset
     return (" LIMIT :limit" if limit is not None else "") + (" OFFSET :skip" if query.offset else ""), bound
-
-
-def _free(wanted: str, names: Sequence[str]) -> str:
-    taken = {name.lower() for name in names}
-    while wanted in taken:
-        wanted += "_"
-    return wanted

@@ -15,12 +15,14 @@ from decimal import Decimal
 from typing import Any
 
 _NESTED = ("array", "map", "struct", "variant")
-_AS_THEY_ARE = frozenset(
+ORDERED = frozenset(
     {
         *("string", "char", "varchar", "boolean", "tinyint", "smallint", "int", "bigint", "float", "double"),
-        *("decimal", "date", "timestamp", "timestamp_ntz", "binary", "array", "map", "struct"),
+        *("decimal", "date", "timestamp", "timestamp_ntz", "binary"),
     }
 )
+"""Types whose values can be put in order."""
+_AS_THEY_ARE = ORDERED | {"array", "map", "struct"}
 
 
 def base_type(kind: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -20,8 +20,9 @@ from ontos_tui.domain.data import Column, DataTable, Item, Page, Row, RowQuery, 
 from ontos_tui.domain.errors import InvalidInputError, NoIdentityError, PlatformError
 from ontos_tui.platforms.local.source import Source, fingerprint, open_source
 from ontos_tui.platforms.local.sql import literal, quoted, reader_words
-from ontos_tui.platforms.local.windows import converter, make_windows
+from ontos_tui.platforms.local.windows import make_windows
 from ontos_tui.platforms.predicate import check, find_column
+from ontos_tui.platforms.window_fields import free_name, told_short
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 
@@ -127,7 +128,7 @@ def _row_plan(source: Source, query: RowQuery) -> _Plan:
     by_name = {column.name: column for column in source.columns}
     columns = tuple(by_name[find_column(wanted, names)] for wanted in query.columns or names)
     where = check(query.filter, names) if query.filter.strip() else ""
-    number = _free_name("row_number", names)
+    number = free_name("row_number", names)
     ref = f"CAST({number} AS VARCHAR)"
     if query.item_id_column:
         ref = _text(by_name[find_column(query.item_id_column, names)])
@@ -149,8 +150,8 @@ def _window_plan(source: Source, query: RowQuery, windows: Windows) -> _Plan:
     span = None if whole or query.limit is None else range(query.offset, query.offset + query.limit)
     with reader_words(source.path, query.filter):
         made = make_windows(source, windows, where, _text, span)
-    columns = made.wanted(query.columns)
-    by_name = {column.name: column for column in made.columns}
+    columns, converter = made.fields.wanted(query.columns), made.fields.converter
+    by_name = {column.name: column for column in made.fields.columns}
     group = _text(by_name[find_column(query.sample_by, list(by_name))]) if query.sample_by else ""
     reached, _ = _reached(query, "", made.relation, made.number, made.ref, group)
     values = [(quoted(column.name), converter(column)) if converter(column) else _value(column) for column in columns]
@@ -162,13 +163,6 @@ def _window_plan(source: Source, query: RowQuery, windows: Windows) -> _Plan:
     )
     converters = tuple((index, convert) for index, (_, convert) in enumerate(values, 1) if convert)
     return _Plan(columns, where, sql, converters, made.counted)
-
-
-def _free_name(wanted: str, names: Sequence[str]) -> str:
-    taken = {name.lower() for name in names}
-    while wanted in taken:
-        wanted += "_"
-    return wanted
 
 
 def _reached(query: RowQuery, where: str, numbered: str, number: str, ref: str, group: str) -> tuple[str, str]:
@@ -208,7 +202,7 @@ def _total(source: Source, query: RowQuery, plan: _Plan) -> tuple[int, tuple[str
     if plan.counted:
         found, short = source.connection.cursor().execute(plan.counted).fetchall()[0]
         total = int(found)
-        notes = (f"{short:,} streams are shorter than a window and give none.",) if short else ()
+        notes = told_short(short)
     elif plan.where:
         sql = f"SELECT count(*) FROM {source.relation} WHERE {plan.where}"  # noqa: S608
         total = int(source.connection.cursor().execute(sql).fetchall()[0][0])
