@@ -6,6 +6,8 @@ from ontos_tui.domain.data import Column, RowQuery, Sampling, WindowLabel, Windo
 from ontos_tui.platforms.databricks.batch import Batch
 from ontos_tui.platforms.databricks.client import Place, Team
 from ontos_tui.platforms.databricks.inference import hours_statement, tokens_statement, versions_statement
+from ontos_tui.platforms.databricks.payload import ratings_statement, sample_statement
+from ontos_tui.platforms.databricks.quality import drift_statement, profile_statement
 from ontos_tui.platforms.databricks.reading import Reading
 from ontos_tui.platforms.databricks.tags import tags_statement
 from ontos_tui.platforms.databricks.windows import windowed
@@ -60,6 +62,10 @@ def statements() -> dict[str, str]:
         found[f"traffic, {feedback}"] = hours_statement("`c`.`s`.`p`", feedback)
     found["versions"] = versions_statement("`c`.`s`.`p`")
     found["tokens"] = tokens_statement("`c`.`s`.`p`")
+    found["drift"] = drift_statement("`c`.`s`.`d`", ("ks_test", "js_distance", "avg_delta"))
+    found["profile"] = profile_statement("`c`.`s`.`p`")
+    found["payload sample"] = sample_statement("`c`.`s`.`p`")
+    found["payload ratings"] = ratings_statement("`c`.`s`.`p`", "`c`.`s`.`f`")
     for shape in (*SHAPES, *WINDOWED):
         made = reading(shape)
         found |= {f"{shape}: rows": made.rows, f"{shape}: count": made.count, f"{shape}: names": made.identities}

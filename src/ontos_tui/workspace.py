@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ontos_tui.platforms.base import Catalog, ChatModel, Serving, Trainer
     from ontos_tui.platforms.databricks.catalog import UnityCatalog
     from ontos_tui.platforms.databricks.client import Team
+    from ontos_tui.platforms.databricks.inference import InferenceTables
     from ontos_tui.services.agreement import AgreementService
     from ontos_tui.services.alerts import AlertService
     from ontos_tui.services.annotation_tasks import AnnotationTaskService
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ontos_tui.services.deploy import DeployService
     from ontos_tui.services.drafting import DraftingService
     from ontos_tui.services.drift import DriftService
+    from ontos_tui.services.drift_team import TeamDrift
     from ontos_tui.services.gaps import GapService
     from ontos_tui.services.generate import GenerateService
     from ontos_tui.services.hints import HintService
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
     from ontos_tui.services.preferences import PreferenceService
     from ontos_tui.services.sync import SyncService
     from ontos_tui.services.task_label import TaskLabelService
-    from ontos_tui.services.team_traffic import TeamLogs, TeamTrafficService
+    from ontos_tui.services.team_traffic import TeamTrafficService
     from ontos_tui.services.templates import TemplateService
     from ontos_tui.services.train import TrainService
     from ontos_tui.services.views import ViewService
@@ -283,7 +285,7 @@ class Workspace:
 
         return TeamTrafficService(self.store, None if self.team is None else self._logs_of_the_team)
 
-    def _logs_of_the_team(self) -> TeamLogs:
+    def _logs_of_the_team(self) -> InferenceTables:
         from ontos_tui.platforms.databricks.inference import InferenceTables
 
         assert self.team is not None
@@ -293,7 +295,15 @@ class Workspace:
     def drift(self) -> DriftService:
         from ontos_tui.services.drift import DriftService
 
-        return DriftService(self.store, self.actor)
+        return DriftService(self.store, self.actor, None if self.team is None else self._drift_of_the_team)
+
+    def _drift_of_the_team(self) -> TeamDrift:
+        from ontos_tui.platforms.databricks.payload import PayloadSamples
+        from ontos_tui.platforms.databricks.quality import QualityMonitors
+        from ontos_tui.services.drift_team import TeamDrift
+
+        assert self.team is not None
+        return TeamDrift(QualityMonitors(self.team), PayloadSamples(self.team))
 
     @cached_property
     def alerts(self) -> AlertService:

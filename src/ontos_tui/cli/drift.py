@@ -35,18 +35,31 @@ def drift(
     ] = "training",
     feature: Annotated[str | None, typer.Option("--feature", help="show both distributions of this signal")] = None,
     last: Annotated[bool, typer.Option("--last", help="show the last comparison instead of making one")] = False,
+    team: Annotated[
+        bool,
+        typer.Option(
+            "--team", help="what everybody asked it on Databricks: what its monitor found, else samples of its log"
+        ),
+    ] = False,
+    monitored: Annotated[
+        str, typer.Option("--table", help="with --team: the monitored table, catalog.schema.table, if not the log")
+    ] = "",
 ) -> None:
     """Compare recent traffic with the training pairs, or with an earlier time."""
     from ontos_tui.services.drift import find_feature
 
+    if monitored and not team:
+        raise typer.BadParameter("--table is about --team.")
     session = Session.of(context)
     service, now = session.workspace.drift, datetime.now(UTC)
     report: DriftReport | None
     if last:
         session.workspace.deploy.endpoint(endpoint)
-        report = service.last(endpoint)
+        report = service.last(endpoint, of_team=team)
         if report is None:
             raise NotReadyError(f"{endpoint!r} has not been compared yet.", f"Run: ontos drift {endpoint}")
+    elif team:
+        report = service.check_team(endpoint, recent=_window(since, now), table=monitored, now=now)
     else:
         report = service.check(
             endpoint,
@@ -73,7 +86,9 @@ def _window(text: str, now: datetime) -> tuple[datetime, datetime]:
 def _report_lines(report: DriftReport) -> Iterator[str]:
     span = f"{moment(report.recent_since)} – {moment(report.recent_until)}"
     reference = f"{report.reference_rows:,} training pairs"
-    if report.reference != "training":
+    if report.reference == "baseline":
+        reference = f"the monitor's baseline, {report.reference_rows:,} rows"
+    elif report.reference != "training":
         reference = f"{moment(report.reference_since)} – {moment(report.reference_until)}"
         reference += f", {report.reference_rows:,} requests"
     yield from facts(

@@ -48,6 +48,16 @@ class DriftState(StrEnum):
     COMPARED = "compared"
 
 
+class DriftSource(StrEnum):
+    """Whose record of an endpoint's requests was compared."""
+
+    HERE = "here"
+    TEAM = "team"
+    """Samples of the log that the endpoint keeps on Databricks."""
+    MONITOR = "monitor"
+    """What the data-quality monitor of that log found."""
+
+
 class Bin(BaseModel):
     """One bar of a picture: how many values of each side fall there."""
 
@@ -105,7 +115,8 @@ class DriftReport(Record):
     model_id: str = Field(description="the model version that the endpoint served")
     made_at: datetime = Field(default_factory=now)
     made_by: str = ""
-    reference: str = Field(description="training, or window for an earlier time")
+    source: DriftSource = Field(DriftSource.HERE, description="whose record of the requests was compared")
+    reference: str = Field(description="training, baseline (of a monitor), or window for an earlier time")
     reference_since: datetime | None = Field(None, description="start of the earlier traffic that was compared with")
     reference_until: datetime | None = None
     recent_since: datetime

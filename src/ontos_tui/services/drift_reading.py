@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, literal_column, select
@@ -23,13 +23,18 @@ ROWID: ColumnElement[int] = literal_column("inference_log.rowid")
 MOST = 20_000
 """Requests of one span that are read; of more, so many are drawn at random."""
 SEED = 0
+BEFORE = timedelta(days=7)
+"""How far back the traffic goes that recent traffic is compared with; longer when the recent time is."""
 TOGETHER = 1_000
 """Rows of a drawn sample that one query asks for."""
 
 
 @dataclass
 class Traffic:
-    """The requests of one span; `total` is how many there were, of which `len(inputs)` were read."""
+    """The requests of one span; `total` is how many there were, of which `read` were read, `drawn` in some way.
+
+    A request has a latency and whether it failed; its records, one or several, have the rest.
+    """
 
     since: datetime
     until: datetime
@@ -41,6 +46,12 @@ class Traffic:
     latencies: list[float] = field(default_factory=list)
     failed: list[bool] = field(default_factory=list)
     ratings: list[int] = field(default_factory=list)
+    drawn: str = f"at random (seed {SEED})"
+
+    @property
+    def read(self) -> int:
+        """How many requests were read."""
+        return len(self.latencies)
 
     @property
     def answered(self) -> list[float]:

@@ -88,7 +88,7 @@ def compare_shares(
     found = drift.compare_shares(reference, recent, (hit, "there" if signal is Signal.MISSING else "answered"))
     was, now = found.reference[hit], found.recent[hit]
     verb = f"{name} is missing in" if signal is Signal.MISSING else "errors:"
-    why = f"{verb} {_percent(now)} of requests ({_percent(was)} {before})"
+    why = f"{verb} {told_percent(now)} of requests ({told_percent(was)} {before})"
     return _feature(name, signal, reference[1], recent[1], found, "higher" if now > was else "lower", why)
 
 
@@ -160,13 +160,13 @@ def _numbers_told(name: str, signal: Signal, found: Difference, before: str) -> 
     # Where the middle hardly moves, the difference is in how far the values scatter.
     if abs(shift) < abs(spread_now - spread_was) / 2:
         direction, word = ("wider", "more") if spread_now > spread_was else ("narrower", "less")
-        spans = [f"{_told(side['low'])}–{_told(side['high'])}" for side in (was, now)]
+        spans = [f"{told_number(side['low'])}–{told_number(side['high'])}" for side in (was, now)]
         return direction, f"{name} scatters {word} than {before} (middle half {spans[0]} → {spans[1]})"
     direction = "higher" if shift > 0 else "lower"
-    told = f"{centre} {_told(was[centre])} → {_told(now[centre])}"
+    told = f"{centre} {told_number(was[centre])} → {told_number(now[centre])}"
     if shift == 0:
         return "other", f"{name} is spread otherwise than {before} ({told})"
-    return direction, f"{name} runs {_told(abs(shift))} {direction} than {before} ({told})"
+    return direction, f"{name} runs {told_number(abs(shift))} {direction} than {before} ({told})"
 
 
 def _categories_told(name: str, found: Difference, before: str) -> str:
@@ -174,13 +174,12 @@ def _categories_told(name: str, found: Difference, before: str) -> str:
     shares = {value: (found.reference.get(value, 0.0), found.recent.get(value, 0.0)) for value in found.recent}
     most = max(shares, key=lambda value: abs(shares[value][1] - shares[value][0]))
     was, now = shares[most]
-    if _percent(was) == _percent(now):
-        return f"{name} is as {before} ({_named(most)} {_percent(now)})"
+    if told_percent(was) == told_percent(now):
+        return f"{name} is as {before} ({_named(most)} {told_percent(now)})"
     if most in new:
-        return f"{name}: {_percent(now)} are {_named(most)}, which did not occur {before}"
-    told = (
-        f"{name}: {_named(most)} {'rises' if now > was else 'falls'} from {_percent(was)} {before} to {_percent(now)}"
-    )
+        return f"{name}: {told_percent(now)} are {_named(most)}, which did not occur {before}"
+    verb = "rises" if now > was else "falls"
+    told = f"{name}: {_named(most)} {verb} from {told_percent(was)} {before} to {told_percent(now)}"
     return f"{told}; new: {', '.join(map(_named, new[:3]))}" if new else told
 
 
@@ -188,11 +187,12 @@ def _named(value: str) -> str:
     return safe_line(value, 30)
 
 
-def _percent(share: float) -> str:
+def told_percent(share: float) -> str:
+    """A share as people read it."""
     digits = ".0f" if share in (0, 1) or 0.1 <= share <= 0.99 else ".2g" if share < 0.1 else ".1f"
     return f"{100 * share:{digits}} %"
 
 
-def _told(value: float) -> str:
+def told_number(value: float) -> str:
     """A number as people read it: three digits that count."""
     return f"{value:,.0f}" if 1_000 <= abs(value) < 1e7 else f"{value:.3g}"

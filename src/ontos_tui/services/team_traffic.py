@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete
 
@@ -21,34 +21,10 @@ from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 
+if TYPE_CHECKING:
+    from ontos_tui.platforms.databricks.inference import InferenceTables
+
 HOURS, READINGS = table(TeamHour).c, table(TeamReading).c
-
-
-class Counted(Protocol):
-    """Hours as a workspace counted them."""
-
-    @property
-    def hours(self) -> Sequence[TeamHour]:
-        """Those that have requests."""
-        ...
-
-    @property
-    def logged(self) -> bool:
-        """Whether there is a log to count in."""
-        ...
-
-    @property
-    def missing(self) -> Sequence[str]:
-        """What was not told, and why."""
-        ...
-
-
-class TeamLogs(Protocol):
-    """Where the requests of a team's endpoints are counted."""
-
-    def hours(self, endpoint: str, since: datetime, until: datetime) -> Counted:
-        """The hours of a span, which begins and ends at full hours."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -75,7 +51,7 @@ class TeamTraffic:
 class TeamTrafficService:
     """Counts, keeps and shows."""
 
-    def __init__(self, store: Store, logs: Callable[[], TeamLogs] | None) -> None:
+    def __init__(self, store: Store, logs: Callable[[], InferenceTables] | None) -> None:
         """`logs` is None where no team's workspace is set up."""
         self._store = store
         self._logs = logs

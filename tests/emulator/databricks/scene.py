@@ -11,6 +11,7 @@ from emulator.databricks.engine import Engine
 from emulator.databricks.files_rest import FilesRest
 from emulator.databricks.jobs_rest import JobsRest
 from emulator.databricks.mlflow_rest import MlflowRest
+from emulator.databricks.quality_rest import QualityRest
 from emulator.databricks.server import TOKEN, Workspace, serve
 from emulator.databricks.serving_rest import ServingRest
 from emulator.databricks.statements_rest import StatementsRest
@@ -30,6 +31,7 @@ class Scene:
     jobs: JobsRest
     rest: WorkspaceRest
     statements: StatementsRest
+    quality: QualityRest
 
     @property
     def engine(self) -> Engine:
@@ -55,7 +57,9 @@ def served(port: int = 0) -> Iterator[Scene]:
     rest = WorkspaceRest(workspace, endpoints=serving.foundation)
     files = FilesRest(workspace)
     jobs = JobsRest(workspace, files, MlflowRest(workspace))
-    scene = Scene(workspace, CatalogRest(workspace), files, serving, jobs, rest, StatementsRest(workspace))
+    scene = Scene(
+        workspace, CatalogRest(workspace), files, serving, jobs, rest, StatementsRest(workspace), QualityRest(workspace)
+    )
     furnish(scene)
     with serve(workspace, port):
         yield scene

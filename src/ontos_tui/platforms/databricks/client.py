@@ -30,6 +30,8 @@ BROWSE_SECONDS = 2
 """The same while somebody waits in front of a screen."""
 CLOSE_SECONDS = 2
 """Seconds that leaving waits at most for the warehouse to be told."""
+GONE = ("TABLE_OR_VIEW_NOT_FOUND", "DELTA_TABLE_NOT_FOUND")
+"""How the warehouse says that there is no such table."""
 IDLE = 4
 """Connections that stay open for the next statement."""
 _NAME = re.compile(r"[A-Za-z0-9_\-]{1,255}")
@@ -121,6 +123,16 @@ class Team:
         """Run a statement that changes something; returns how many rows it did, 0 where that is not told."""
         found = self.rows(sql, parameters)
         return int(found[0].get("num_affected_rows") or 0) if found else 0
+
+    def has(self, table: str) -> bool:
+        """Whether there is a table, whose name is quoted. Raises SqlFailedError where it may not be read, AwayError."""
+        try:
+            self.rows(f"SELECT 1 FROM {table} LIMIT 0")  # noqa: S608  # checked and quoted by whoever names it
+        except SqlFailedError as error:
+            if error.error_class in GONE:
+                return False
+            raise
+        return True
 
     def pages(
         self, sql: str, parameters: Mapping[str, Any] | None = None, size: int = 1_000

@@ -27,6 +27,16 @@ def endpoint_name(name: str) -> str:
     return name
 
 
+def table_prefix(endpoint: str) -> str:
+    """How the names of the tables begin that keep what an endpoint was asked."""
+    return endpoint.replace("-", "_")
+
+
+def payload_table(endpoint: str) -> str:
+    """The table in the team's schema that an endpoint logs to. Raises InvalidInputError."""
+    return f"{table_prefix(endpoint_name(endpoint))}_payload"
+
+
 def chat_models(team: Team) -> list[str]:
     """The endpoints that hold a conversation, as the workspace lists them now: first those that every workspace has.
 

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from ontos_tui.domain.improve import FeedbackItem
 from ontos_tui.domain.team_traffic import TeamHour
 from ontos_tui.domain.traffic import BINS, bin_in_sql
 from ontos_tui.platforms.databricks.client import SqlFailedError, Team
-from ontos_tui.platforms.databricks.endpoints import endpoint_name
-from ontos_tui.platforms.databricks.serving import table_prefix
+from ontos_tui.platforms.databricks.endpoints import payload_table
+from ontos_tui.platforms.databricks.values import utc
 
 _HOURS = """
 SELECT date_trunc('HOUR', p.request_time) AS start, coalesce(p.served_entity_id, '') AS served,
@@ -54,7 +54,6 @@ FROM `system`.`serving`.`endpoint_usage`
 WHERE request_time >= :since AND request_time < :until AND served_entity_id IN {served}
 GROUP BY 1, 2
 """
-_GONE = ("TABLE_OR_VIEW_NOT_FOUND", "DELTA_TABLE_NOT_FOUND")
 
 
 @dataclass(frozen=True)
@@ -78,17 +77,17 @@ class InferenceTables:
         Feedback counts as far as the team shares it. Raises InvalidInputError for a name that cannot be an endpoint's,
         SqlFailedError, AwayError.
         """
-        payload = self._team.place.table(f"{table_prefix(endpoint_name(endpoint))}_payload")
-        if not self._is_there(payload):
+        payload = self._team.place.table(payload_table(endpoint))
+        if not self._team.has(payload):
             return Counted((), False)
         feedback = self._team.place.table(FeedbackItem.TABLE)
         span = {"since": since, "until": until}
-        shared = self._is_there(feedback)
+        shared = self._team.has(feedback)
         found = self._team.rows(hours_statement(payload, feedback if shared else None), span)
         missing = [] if shared else ["Feedback: the team shares none yet; `ontos sync --start` begins."]
         versions, tokens = versions_statement(payload), tokens_statement(payload)
         names = {row["served"]: _version(row) for row in self._granted(versions, span, "Model versions", missing)}
-        used = {(_utc(row["start"]), row["served"]): row for row in self._granted(tokens, span, "Tokens", missing)}
+        used = {(utc(row["start"]), row["served"]): row for row in self._granted(tokens, span, "Tokens", missing)}
         return Counted(tuple(_hours(endpoint, found, names, used)), True, tuple(missing))
 
     def _granted(self, sql: str, span: Mapping[str, Any], what: str, missing: list[str]) -> list[dict[str, Any]]:
@@ -98,15 +97,6 @@ class InferenceTables:
         except SqlFailedError as error:
             missing.append(f"{what}: {error.what} Ask for USE SCHEMA and SELECT on system.serving.")
             return []
-
-    def _is_there(self, table: str) -> bool:
-        try:
-            self._team.rows(f"SELECT 1 FROM {table} LIMIT 0")  # noqa: S608  # checked and quoted by Place
-        except SqlFailedError as error:
-            if error.error_class in _GONE:
-                return False
-            raise
-        return True
 
 
 def hours_statement(payload: str, feedback: str | None) -> str:
@@ -135,7 +125,7 @@ def _hours(
     """One record for each hour and served model, whose rows are its bins of latency."""
     groups: dict[Key, list[dict[str, Any]]] = {}
     for row in found:
-        groups.setdefault((_utc(row["start"]), row["served"]), []).append(row)
+        groups.setdefault((utc(row["start"]), row["served"]), []).append(row)
     for (start, served), rows in sorted(groups.items()):
         bins = [0] * BINS
         for row in rows:
@@ -151,7 +141,7 @@ def _hours(
             errors=sum(int(row["errors"]) for row in rows),
             latency_sum=float(sum(row["latency"] for row in rows)),
             bins=bins,
-            last_at=max(_utc(row["last_at"]) for row in rows),
+            last_at=max(utc(row["last_at"]) for row in rows),
             ratings=sum(int(row["ratings"]) for row in rows),
             rating_sum=sum(int(row["rated"]) for row in rows),
             corrections=sum(int(row["corrected"]) for row in rows),
@@ -166,8 +156,3 @@ def _version(row: dict[str, Any]) -> str:
 
 def _whole(value: Any) -> int | None:
     return None if value is None else int(value)
-
-
-def _utc(at: datetime) -> datetime:
-    """A time of the warehouse, whose session is in UTC; without pyarrow it comes without its zone."""
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

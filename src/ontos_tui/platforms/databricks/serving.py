@@ -19,7 +19,7 @@ from ontos_tui.platforms.answer_shape import AnswerShape, sendable
 from ontos_tui.platforms.base import Prediction, Progress, Served, Silent
 from ontos_tui.platforms.databricks.chat import ANSWER_SECONDS
 from ontos_tui.platforms.databricks.client import Team, sdk_error
-from ontos_tui.platforms.databricks.endpoints import endpoint_name
+from ontos_tui.platforms.databricks.endpoints import endpoint_name, table_prefix
 from ontos_tui.platforms.openai import content_of
 
 if TYPE_CHECKING:
@@ -229,11 +229,6 @@ class DatabricksServing:
                 raise PlatformError(f"{name} is still not ready: {state.told}.", "Deploy again to go on waiting.")
             told.update(0, 0, state.told)
             self._wait(PAUSE_SECONDS)
-
-
-def table_prefix(endpoint: str) -> str:
-    """How the names of the tables begin that keep what an endpoint was asked."""
-    return endpoint.replace("-", "_")
 
 
 def _place(model: ModelVersion) -> Registered:

@@ -79,3 +79,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(inner) for inner in value]
     return str(value)
+
+
+def utc(at: datetime) -> datetime:
+    """A time of the warehouse, whose session is in UTC; without pyarrow it comes without its zone."""
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

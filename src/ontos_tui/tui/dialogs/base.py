@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from ontos_tui.tui.commands import Command, Commanded
+from ontos_tui.tui.commands import Command, Commanded, can_do
 from ontos_tui.tui.widgets.lines import Line, OneLine, Span, line, span
 
 R = TypeVar("R")
@@ -43,7 +43,8 @@ class Dialog(ModalScreen[R | None], Commanded):
         raise NotImplementedError
 
     def _keys(self, width: int) -> Line:
-        return key_line([command for command in type(self).all_commands() if command.shown], width)
+        shown = [command for command in type(self).all_commands() if command.shown and can_do(self, command)]
+        return key_line(shown, width)
 
     @classmethod
     def all_commands(cls) -> list[Command]:

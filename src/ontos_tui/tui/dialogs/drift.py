@@ -44,6 +44,7 @@ class DriftDialog(Dialog[None], ServiceUser):
         Command("compare", "c", "Compare", "Compare the present traffic now"),
         Command("recent", "t", "Time", "Compare the last 24 hours, 7 days, 30 days or hour"),
         Command("reference", "r", "Reference", "Compare with the training pairs, or with the time just before"),
+        Command("team", "w", "Workspace", "Compare what everybody asked it on Databricks, or what was asked here"),
         Command("notes", "n", "How", "How the comparison was made, and what its words mean"),
         Command("leave", "escape,q", "Back", "Leave; the comparison is kept"),
     )
@@ -61,6 +62,7 @@ class DriftDialog(Dialog[None], ServiceUser):
         self._report: DriftReport | None = None
         self._span = 0
         self._with_training = True
+        self._of_team = self._has_team = False
         self._noting = False
 
     def compose_body(self) -> ComposeResult:
@@ -80,25 +82,43 @@ class DriftDialog(Dialog[None], ServiceUser):
 
     def on_mount(self) -> None:
         self._table.focus()
-        self.ask(lambda workspace: workspace.drift.last(self._endpoint), self._show_last)
+        self._look()
 
-    def _show_last(self, report: DriftReport | None) -> None:
+    def _look(self) -> None:
+        of_team = self._of_team
+
+        def last(workspace: Workspace) -> tuple[bool, DriftReport | None]:
+            return workspace.drift.has_team, workspace.drift.last(self._endpoint, of_team=of_team)
+
+        self.ask(last, self._show_last)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "reference":
+            return not self._of_team
+        return self._has_team if action == "team" else super().check_action(action, parameters)
+
+    def _show_last(self, found: tuple[bool, DriftReport | None]) -> None:
+        self._has_team, report = found
+        self.query_one("#keys", OneLine).repaint()
         if report is None:
             self._compare()
             return
         lengths = [length for _, length in SPANS]
         length = report.recent_until - report.recent_since
         self._span = lengths.index(length) if length in lengths else 0
-        self._with_training = report.reference == "training"
+        if not self._of_team:
+            self._with_training = report.reference == "training"
         self._show(report)
 
     def _compare(self) -> None:
-        span, with_training = SPANS[self._span][1], self._with_training
+        span, with_training, of_team = SPANS[self._span][1], self._with_training, self._of_team
 
         def check(workspace: Workspace) -> DriftReport:
             from ontos_tui.domain.record import now
 
             until = now()
+            if of_team:
+                return workspace.drift.check_team(self._endpoint, recent=span, now=until)
             reference = "training" if with_training else (until - 2 * span, until - span)
             return workspace.drift.check(self._endpoint, reference=reference, recent=(until - span, until), now=until)
 
@@ -106,7 +126,9 @@ class DriftDialog(Dialog[None], ServiceUser):
         self.ask(check, self._show, failed=self._show_error)
 
     def _show_error(self, error: OntosError) -> None:
-        self.query_one("#found", Panel).show(lambda width: error_lines(error, width))
+        found = self.query_one("#found", Panel)
+        found.styles.height = len(error_lines(error, self.size.width - 6))
+        found.show(lambda width: error_lines(error, width))
 
     def _show(self, report: DriftReport) -> None:
         self._report = report
@@ -114,7 +136,8 @@ class DriftDialog(Dialog[None], ServiceUser):
         found = self.query_one("#found", Panel)
         found.styles.height = 1 if report.drifted else 2
         found.show(lambda width: _found_lines(report, width))
-        self._table.say("No data yet: nobody asked this endpoint in this time. Press t to look further back.")
+        where = " on Databricks" if self._of_team else ""
+        self._table.say(f"No data yet: nobody asked this endpoint{where} in this time. Press t to look further back.")
         self._table.show(report.features, cursor=0)
         self._show_signal()
 
@@ -132,12 +155,13 @@ class DriftDialog(Dialog[None], ServiceUser):
         report = self._report
         if report is None:
             return EMPTY
+        whose = {"team": "on Databricks: ", "monitor": "on Databricks, by its monitor: "}.get(report.source.value, "")
         recent = f"{report.recent_since.astimezone():%m-%d %H:%M} – {report.recent_until.astimezone():%m-%d %H:%M}"
-        if report.reference == "training":
-            told = f"{report.reference_rows:,} training pairs"
-        else:
-            told = f"{report.reference_rows:,} requests before"
-        return line(span(f"{recent}, {report.recent_rows:,} requests, against {told}", "muted"))
+        told = {
+            "training": f"{report.reference_rows:,} training pairs",
+            "baseline": f"a baseline of {report.reference_rows:,} rows",
+        }.get(report.reference, f"{report.reference_rows:,} requests before")
+        return line(span(f"{whose}{recent}, {report.recent_rows:,} requests, against {told}", "muted"))
 
     def on_table_moved(self) -> None:
         self._noting = False
@@ -153,6 +177,14 @@ class DriftDialog(Dialog[None], ServiceUser):
     def action_reference(self) -> None:
         self._with_training = not self._with_training
         self._compare()
+
+    def action_team(self) -> None:
+        self._of_team = not self._of_team
+        self._report = None
+        self._table.show(())
+        self._show_signal()
+        self.query_one("#sides", OneLine).repaint()
+        self._look()
 
     def action_notes(self) -> None:
         self._noting = not self._noting
@@ -199,15 +231,19 @@ def _signal_lines(one: FeatureDrift, report: DriftReport, width: int) -> Iterato
     yield from wrap(one.why, width, "strong" if one.drifted else "text")
     if one.state is not DriftState.COMPARED:
         return
-    yield from picture_lines(one, "training" if report.reference == "training" else "before", width)
+    if one.picture:
+        yield from picture_lines(one, "training" if report.reference == "training" else "before", width)
+    else:
+        yield from wrap(f"{one.reference_count:,} values before, {one.recent_count:,} now", width, "muted")
     verdict = "no drift" if not one.drifted else "for the better" if one.improved else one.severity.value
     yield line(_span_muted("verdict  "), _mark(one), f" {verdict}")
     if one.new_values:
         yield from wrap(f"new: {', '.join(one.new_values)}", width)
     p = "–" if one.p_adjusted is None else f"{one.p_adjusted:.2g}"
     statistic = "" if one.statistic is None else f" {one.statistic:.3g}"
-    yield from wrap(f"{one.test}{statistic}, adjusted p {p}", width, "muted")
-    yield from wrap(f"score {one.score or 0:.3f}, PSI {one.psi or 0:.3f}", width, "muted")
+    yield from wrap(f"{one.test or 'no test'}{statistic}, adjusted p {p}", width, "muted")
+    score, psi = ("–" if value is None else f"{value:.3f}" for value in (one.score, one.psi))
+    yield from wrap(f"score {score}, PSI {psi}", width, "muted")
 
 
 def picture_lines(one: FeatureDrift, before: str, width: int) -> Iterator[Line]:
