@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from command_result import Ontos
 
+from asked import deployed
 from emulator.databricks.scene import Scene
 from emulator.databricks.server import TOKEN
 from labelled import make_sheet
 from ontos_tui.workspace import Workspace
-from payload import payload
+from payload import START, Found, logged, monitored, payload
 
 
 def test_an_estimate_says_what_it_costs_there_and_what_that_is_made_of(
@@ -60,6 +61,22 @@ def test_the_teams_traffic_is_told_as_it_was_while_the_workspace_is_away(scene: 
     out = ontos("monitor", "weld-check", "--team", *SPAN).out
     assert "this was counted before" in out
     assert "2 (16.7 %)" in out
+
+
+def test_drift_of_the_teams_requests(scene: Scene, ontos: Ontos, workspace: Workspace) -> None:
+    deployed(workspace, 120)
+    assert "no inference table" in ontos("drift", "live", "--team", fails=1).err
+    logged(scene.engine, START, [])
+    monitored(scene, [Found("voltage", ks=(0.4, 1e-20), psi=0.45, means=(2.1, 3.4))], baseline=True)
+    out = ontos("drift", "live", "--team").out
+    assert "the monitor's baseline, 400 rows" in out
+    assert "! voltage runs 1.3 higher than in the baseline (mean 2.1 → 3.4)" in out
+    report = ontos("drift", "live", "--team", "--last", as_json=True).json
+    assert (report["source"], report["severity"], report["recent_rows"]) == ("monitor", "critical", 500)
+    assert "no distributions" in ontos("drift", "live", "--team", "--last").out
+    assert "PSI" in ontos("drift", "live", "--team", "--last", "--feature", "voltage").out
+    ontos("drift", "live", "--table", "a.b.c", fails=2)
+    assert "no data-quality monitor" in ontos("drift", "live", "--team", "--table", "team.plant.notes", fails=1).err
 
 
 def test_without_a_workspace_the_teams_traffic_is_told_to_be_none(ontos: Ontos) -> None:

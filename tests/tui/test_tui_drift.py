@@ -9,11 +9,14 @@ import pytest
 from harness import open_app
 
 from asked import ask, deployed
+from emulator.databricks.scene import Scene
+from emulator.databricks.server import TOKEN
 from labelled import part
 from ontos_tui.domain.states import AlertStatus
 from ontos_tui.domain.training import ModelVersion
 from ontos_tui.tui.dialogs.drift import DriftDialog
 from ontos_tui.workspace import Workspace
+from payload import START, Found, logged, monitored
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 EVIL = "\x1b]52;c;aGFja2Vk\x07[/]\u202e"
@@ -72,7 +75,51 @@ async def test_a_shift_is_seen_with_its_sentence_and_both_distributions(home: Pa
         latest = user.app.workspace.drift.last("live")
         assert latest is not None and latest.recent_until - latest.recent_since == timedelta(days=7)
         await user.press("r")
-        await user.sees("against 0 requests before", "Nothing to compare with yet")
+        await user.sees("against 0 before", "Nothing to compare with yet")
+
+
+@SIZES
+async def test_what_a_monitor_on_databricks_found_is_shown_beside_what_was_asked_here(
+    scene: Scene, home: Path, size: tuple[int, int]
+) -> None:
+    busy(home)
+    logged(scene.engine, START, [])
+    evil = Found(f"kind {EVIL}", chi=(80.0, 1e-9), js=0.26)
+    monitored(scene, [Found("voltage", ks=(0.4, 1e-20), psi=0.45, means=(2.1, 3.4)), evil])
+    async with open_app(home, size) as user:
+        await user.press("6", "D")
+        await user.sees("w Workspace" if size[0] > 80 else "r Reference", "against 96 training pairs")
+        await user.press("w")
+        await user.sees(
+            "its monitor: 11-25 ",
+            "against 400 before",
+            "✗ critical  2 of 2 signals drifted",
+            "kind ␛]52",
+        )
+        await user.sees("2.1 → 3.4)", "400 values before, 500 now", "Kolmogorov-Smirnov 0.4")
+        assert "\x1b]52" not in user.text() and "\u202e" not in user.text()
+        assert "r Reference" not in user.text()
+        await user.press("n")
+        await user.sees("How it was made", "data-quality monitoring")
+        await user.press("w")
+        await user.sees("against 96 training pairs")
+        sent = len(scene.engine.statements)
+        await user.press("w")
+        await user.sees("its monitor: ")
+        assert len(scene.engine.statements) == sent, "what was found is kept"
+
+
+async def test_while_databricks_is_away_drift_says_what_to_do(scene: Scene, home: Path) -> None:
+    busy(home)
+    scene.workspace.tokens.clear()
+    async with open_app(home) as user:
+        await user.press("6", "D")
+        await user.sees("against 96 training pairs")
+        await user.press("w")
+        await user.sees("databricks auth login")
+        scene.workspace.tokens.add(TOKEN)
+        await user.press("c")
+        await user.sees("no inference table", "DEPLOY")
 
 
 async def test_little_traffic_is_not_enough_yet(home: Path) -> None:

@@ -155,12 +155,14 @@ class DriftDialog(Dialog[None], ServiceUser):
         report = self._report
         if report is None:
             return EMPTY
-        whose = {"team": "on Databricks: ", "monitor": "on Databricks, by its monitor: "}.get(report.source.value, "")
-        recent = f"{report.recent_since.astimezone():%m-%d %H:%M} – {report.recent_until.astimezone():%m-%d %H:%M}"
+        whose = {"team": "on Databricks: ", "monitor": "its monitor: "}.get(report.source.value, "")
+        since, until = report.recent_since.astimezone(), report.recent_until.astimezone()
+        end = f"{until:%H:%M}" if since.date() == until.date() else f"{until:%m-%d %H:%M}"
+        recent = f"{since:%m-%d %H:%M} – {end}"
         told = {
             "training": f"{report.reference_rows:,} training pairs",
             "baseline": f"a baseline of {report.reference_rows:,} rows",
-        }.get(report.reference, f"{report.reference_rows:,} requests before")
+        }.get(report.reference, f"{report.reference_rows:,} before")
         return line(span(f"{whose}{recent}, {report.recent_rows:,} requests, against {told}", "muted"))
 
     def on_table_moved(self) -> None:
