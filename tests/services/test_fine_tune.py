@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ from emulator.databricks.jobs_rest import JobsRest, Submitted, answers_all
 from emulator.databricks.scene import Scene
 from emulator.databricks.serving_rest import Asked
 from labelled import make_sheet, part
+from ontos_tui.domain.drift import DriftSource
 from ontos_tui.domain.errors import PlatformError
 from ontos_tui.domain.pairs import TrainingSheet
 from ontos_tui.domain.serving import InferenceRecord, Origin
 from ontos_tui.domain.states import EndpointStatus, JobStatus
+from ontos_tui.domain.traffic import Bucket
 from ontos_tui.domain.training import Evaluation, Job, JobKind, ModelVersion, Role
 from ontos_tui.jobs.run import WORK, Reporter
 from ontos_tui.platforms.base import Silent
@@ -170,6 +173,30 @@ def test_a_tuned_model_is_deployed_asked_swapped_and_rolled_back(
     assert shared.deploy.query("live", [part(61)], origin=Origin.CLI)[0].output == {"defect": "crack"}
     kept = scene.engine.direct("SELECT client_request_id FROM team.ontos.live_payload")
     assert {one for (one,) in kept} == {one.request_id for one in records(shared)}
+
+
+def test_the_whole_round_on_the_teams_workspace(scene: Scene, shared: Workspace, sheet: TrainingSheet) -> None:
+    scene.serving.answer = lambda asked: says({"defect": "crack", "severe": True})
+    model = tune(shared, sheet)
+    shared.deploy.deploy(model.id, "live")
+    asked = shared.deploy.query("live", [part(number) for number in range(61, 101)], origin=Origin.CLI)
+    shared.sync.switch_on()
+    item = shared.improve.add_feedback(asked[3].request_id, 1, correction={"defect": "none", "severe": False})
+    shared.sync.sync()
+    until = datetime.now(UTC)
+    since = until - timedelta(hours=1)
+    shared.team_traffic.read("live", since, until)
+    found = shared.team_traffic.traffic("live", Bucket.HOUR, since, until)
+    assert (found.summary.requests, found.summary.errors) == (40, 0)
+    assert (found.summary.ratings, found.summary.mean_rating, found.summary.corrections) == (1, 1.0, 1)
+    report = shared.drift.check_team("live", recent=(since, until + timedelta(minutes=1)))
+    assert (report.source, report.recent_rows) == (DriftSource.TEAM, 40)
+    assert next(one for one in report.features if one.label == "defect").recent_count == 40
+    made = shared.improve.convert(item.id)
+    assert (made.status, made.training_sheet_id) == ("created", sheet.id)
+    assert shared.sync.sync() is not None
+    waiting = scene.engine.direct("SELECT status FROM team.ontos.qa_pairs WHERE id = ?", [made.curation_item_id])
+    assert waiting == [("unlabeled",)], "the team sees the pair that waits"
 
 
 def test_a_version_that_does_not_come_up_changes_nothing_here(

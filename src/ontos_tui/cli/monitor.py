@@ -128,7 +128,8 @@ def _team_lines(traffic: TeamTraffic, away: str) -> Iterator[str]:
         yield safe_line(away, 300)
     yield f"Counted {moment(reading.read_at)} in the warehouse, which learns of a request within about an hour."
     if not reading.logged:
-        yield "No data yet: the endpoint keeps no inference table in the team's schema; `ontos deploy` switches it on."
+        yield "No data yet: the endpoint keeps no inference table in the team's schema."
+        yield "What is deployed from here to the workspace does: `ontos deploy`."
         return
     yield from _summary_lines(traffic.summary)
     for one in traffic.versions:

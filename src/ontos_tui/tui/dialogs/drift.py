@@ -122,10 +122,12 @@ class DriftDialog(Dialog[None], ServiceUser):
             reference = "training" if with_training else (until - 2 * span, until - span)
             return workspace.drift.check(self._endpoint, reference=reference, recent=(until - span, until), now=until)
 
+        self._table.say("Comparing…")
         self.query_one("#found", Panel).show(lambda width: [line(_span_muted("⟳ comparing…"))])
         self.ask(check, self._show, failed=self._show_error)
 
     def _show_error(self, error: OntosError) -> None:
+        self._table.say("")
         found = self.query_one("#found", Panel)
         found.styles.height = len(error_lines(error, self.size.width - 6))
         found.show(lambda width: error_lines(error, width))
