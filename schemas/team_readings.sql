@@ -10,5 +10,5 @@ CREATE TABLE IF NOT EXISTS team_readings (
 )
 USING DELTA
 CLUSTER BY (endpoint)
-COMMENT 'When an endpoint\'s hours were counted last, and how far back; older hours stay as they were.'
+COMMENT 'When some of an endpoint\'s hours were counted last, and the span without a gap that was counted by then.'
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', 'delta.enableRowTracking' = 'true');

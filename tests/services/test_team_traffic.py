@@ -67,6 +67,14 @@ def test_a_span_is_counted_anew_and_what_lies_outside_stays(scene: Scene, team: 
     assert [point.requests for point in service.traffic("weld-check", Bucket.HOUR, *DAY).points][:2] == [5, 6]
 
 
+def test_what_was_counted_before_stays_counted_when_a_part_is_counted_anew(team: Workspace) -> None:
+    service = team.team_traffic
+    service.read("weld-check", *DAY)
+    assert service.read("weld-check", START + HOUR, START + 25 * HOUR).since == START
+    apart = service.read("weld-check", START + 72 * HOUR, START + 73 * HOUR)
+    assert apart.since == START + 72 * HOUR, "nobody counted what lies between"
+
+
 def test_what_was_counted_is_here_while_the_workspace_is_away(scene: Scene, team: Workspace) -> None:
     team.team_traffic.read("weld-check", *DAY)
     scene.workspace.tokens.clear()

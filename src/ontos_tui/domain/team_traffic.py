@@ -48,7 +48,7 @@ class TeamHour(Record):
 
 
 class TeamReading(Record):
-    """When an endpoint's hours were counted last, and how far back; older hours stay as they were."""
+    """When some of an endpoint's hours were counted last, and the span without a gap that was counted by then."""
 
     TABLE: ClassVar[str] = "team_readings"
     KEY: ClassVar[str] = "endpoint"

@@ -74,10 +74,14 @@ class TeamTrafficService:
             )
         since, until = whole_hours(since, until)
         counted = self._logs().hours(endpoint, since, until)
-        reading = TeamReading(
-            endpoint=endpoint, since=since, until=until, logged=counted.logged, missing=list(counted.missing)
-        )
         with self._store.write() as connection:
+            before = rows.find_one(connection, TeamReading, READINGS.endpoint == endpoint)
+            first, last = since, until
+            if before is not None and before.logged and before.since <= until and since <= before.until:
+                first, last = min(since, before.since), max(until, before.until)
+            reading = TeamReading(
+                endpoint=endpoint, since=first, until=last, logged=counted.logged, missing=list(counted.missing)
+            )
             within = (HOURS.endpoint == endpoint, HOURS.start >= since, HOURS.start < until)
             connection.execute(delete(table(TeamHour)).where(*within))
             connection.execute(delete(table(TeamReading)).where(READINGS.endpoint == endpoint))

@@ -67,13 +67,17 @@ class CardGrid(LineView, can_focus=True):
         columns = self.columns
         row, inside = divmod(y + self._top * ROWS, ROWS)
         room = width // columns
+        # A card that reaches one row below the edge has one row of text less.
+        cut = (row - self._top + 1) * ROWS == self.size.height + 1
+        if cut and inside == ROWS - 2:
+            inside = ROWS - 1
         parts: list[Span] = []
         for index in range(row * columns, min((row + 1) * columns, len(self.cards))):
-            parts += self._part(index, inside, room)
+            parts += self._part(index, inside, room, ROWS - 3 - cut)
         return tuple(parts) or EMPTY
 
-    def _part(self, index: int, inside: int, room: int) -> list[Span]:
-        """One row of one card; the one under the cursor has a heavy frame and a mark."""
+    def _part(self, index: int, inside: int, room: int, texts: int) -> list[Span]:
+        """One row of one card with so many rows of text; the one under the cursor has a heavy frame and a mark."""
         card, here = self.cards[index], index == self.cursor
         corners, edge, frame = ("┏┓┗┛", "━┃", "key") if here else ("╭╮╰╯", "─│", "muted")
         inner = room - 4
@@ -91,13 +95,13 @@ class CardGrid(LineView, can_focus=True):
             lines = wrap(card.text, inner - 1)
             shown = lines[inside - 2] if inside - 2 < len(lines) else EMPTY
             told = "".join(part.text for part in shown)
-            if inside == ROWS - 2 and len(lines) > ROWS - 3:
+            if inside == texts + 1 and len(lines) > texts:
                 told = fit(told, inner - 2).rstrip() + "…"
             content = Span(fit(f" {told}", inner), "text" if here else "muted")
         return [Span(edge[1], frame), content, Span(f" {edge[1]} ", frame)]
 
     def _follow(self) -> None:
-        rows, room = self.cursor // self.columns, max(1, self.size.height // ROWS)
+        rows, room = self.cursor // self.columns, max(1, (self.size.height + 1) // ROWS)
         if rows < self._top:
             self._top = rows
         elif rows >= self._top + room:
