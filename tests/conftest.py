@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,12 @@ if TYPE_CHECKING:
 pytest_plugins = ["spark_parser", "pytester"]
 
 # Shared machines are slow at times; what a test finds must not depend on that.
-settings.register_profile("ontos", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "ontos",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=int(os.environ.get("ONTOS_EXAMPLES", "60")),
+)
 settings.load_profile("ontos")
 
 

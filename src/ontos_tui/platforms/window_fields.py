@@ -22,22 +22,35 @@ MOST_POINTS = 120
 LARGEST = "1e100"
 """Larger numbers count as missing: their squares would leave the range."""
 SERIES = "series"
+STATISTICS: Mapping[str, str] = {
+    "mean": "avg({v})",
+    "std": "stddev_samp({v})",
+    "min": "min({v})",
+    "max": "max({v})",
+    "slope": "regr_slope({v}, {place})",
+}
+LABELS: Mapping[WindowLabel, str] = {
+    WindowLabel.MAX: "max({v})",
+    WindowLabel.MEAN: "avg({v})",
+    WindowLabel.MOST: "mode({v})",
+}
+"""What every dialect says alike; which value is the last known one, each says in its own words."""
 
 
 @dataclass(frozen=True)
 class WindowSql:
     """How a dialect computes fields from the rows of a window; `{v}` is a value, `{place}` its row's in the stream.
 
-    `number` gives the SQL of a column's values as numbers that can be squared, anything else missing. `float_type` and
-    `list_type` are the types that figures and series have in the dialect's words, `text_type` that of texts.
+    `last` is the last known value, `series` the list of all. `number` gives the SQL of a column's values as numbers
+    that can be squared, anything else missing. `float_type` and `list_type` are the types that figures and series have
+    in the dialect's words, `text_type` that of texts.
     """
 
     quoted: Callable[[str], str]
     is_number: Callable[[Column], bool]
     number: Callable[[Column], str]
-    statistics: Mapping[str, str]
+    last: str
     series: str
-    labels: Mapping[WindowLabel, str]
     text_type: str
     float_type: str
     list_type: str
@@ -114,13 +127,13 @@ class WindowFields:
             value = words.number(column)
             made = [
                 self._add(f"{column.name}_{name}", words.float_type, sql.format(v=value, place=place))
-                for name, sql in words.statistics.items()
+                for name, sql in {**STATISTICS, "last": words.last}.items()
             ]
             series = words.series.format(v=value, place=place)
             return (*made, self._add(f"{column.name}_{SERIES}", words.list_type, series))
         mean = label is WindowLabel.MEAN
         value = words.number(column) if mean else words.quoted(column.name)
-        sql = words.labels[label or WindowLabel.LAST].format(v=value, place=place)
+        sql = LABELS.get(label or WindowLabel.LAST, words.last).format(v=value, place=place)
         return (self._add(column.name, words.float_type if mean else column.type, sql),)
 
 

@@ -107,28 +107,10 @@ class MonitorService:
             said = sum(rollups.ratings_by_model(connection, endpoint, span).values(), Ratings())
             tally = sum(by_version.values(), Tally())
             exact = tally.requests <= EXACT_UP_TO
-            if exact:
-                p50, p95 = _percentiles(connection, endpoint, span)
-            else:
-                p50, p95 = tally.percentiles(*SHARES)
+            found = _percentiles(connection, endpoint, span) if exact else tally.percentiles(*SHARES)
             names = _names(connection, [model_id for model_id, _ in by_version])
-        return EndpointSummary(
-            endpoint=endpoint,
-            requests=tally.requests,
-            errors=tally.errors,
-            error_rate=tally.error_rate,
-            mean_latency_ms=tally.mean_latency_ms,
-            p50_ms=p50,
-            p95_ms=p95,
-            exact=exact,
-            ratings=said.ratings,
-            mean_rating=said.mean,
-            corrections=said.corrections,
-            last_at=tally.last_at,
-            by_version={
-                f"{names.get(id, id[:8])} v{version}": one.requests for (id, version), one in by_version.items()
-            },
-        )
+        asked = {f"{names.get(id, id[:8])} v{version}": one.requests for (id, version), one in by_version.items()}
+        return summary_of(endpoint, tally, said, asked, found, exact=exact)
 
     def versions(
         self, endpoint: str, since: datetime | None = None, until: datetime | None = None
@@ -203,6 +185,34 @@ class MonitorService:
 
 def _span(since: datetime | None, until: datetime | None) -> Span:
     return since or ALWAYS[0], until or ALWAYS[1]
+
+
+def summary_of(
+    endpoint: str,
+    tally: Tally,
+    said: Ratings,
+    by_version: dict[str, int],
+    percentiles: Sequence[float | None],
+    *,
+    exact: bool,
+) -> EndpointSummary:
+    """An endpoint in figures, from its sums and its percentiles of `SHARES`."""
+    p50, p95 = percentiles
+    return EndpointSummary(
+        endpoint=endpoint,
+        requests=tally.requests,
+        errors=tally.errors,
+        error_rate=tally.error_rate,
+        mean_latency_ms=tally.mean_latency_ms,
+        p50_ms=p50,
+        p95_ms=p95,
+        exact=exact,
+        ratings=said.ratings,
+        mean_rating=said.mean,
+        corrections=said.corrections,
+        last_at=tally.last_at,
+        by_version=by_version,
+    )
 
 
 def point_of(start: datetime, asked: Tally, rated: Ratings) -> Point:

@@ -16,7 +16,7 @@ from sqlalchemy import delete
 from ontos_tui.domain.errors import InvalidInputError, NotReadyError
 from ontos_tui.domain.team_traffic import TeamHour, TeamReading
 from ontos_tui.domain.traffic import Bucket, Ratings, Tally
-from ontos_tui.services.monitor import MOST_POINTS, SHARES, EndpointSummary, Point, VersionSummary, point_of
+from ontos_tui.services.monitor import MOST_POINTS, SHARES, EndpointSummary, Point, VersionSummary, point_of, summary_of
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
@@ -117,22 +117,8 @@ def whole_hours(since: datetime, until: datetime) -> tuple[datetime, datetime]:
 
 def _summary(endpoint: str, hours: Sequence[TeamHour]) -> EndpointSummary:
     tally, said = sum((one.tally for one in hours), Tally()), sum((one.said for one in hours), Ratings())
-    p50, p95 = tally.percentiles(*SHARES)
-    return EndpointSummary(
-        endpoint=endpoint,
-        requests=tally.requests,
-        errors=tally.errors,
-        error_rate=tally.error_rate,
-        mean_latency_ms=tally.mean_latency_ms,
-        p50_ms=p50,
-        p95_ms=p95,
-        exact=False,
-        ratings=said.ratings,
-        mean_rating=said.mean,
-        corrections=said.corrections,
-        last_at=tally.last_at,
-        by_version={name: sum(one.requests for one in some) for name, some in _by_version(hours).items()},
-    )
+    asked = {name: sum(one.requests for one in some) for name, some in _by_version(hours).items()}
+    return summary_of(endpoint, tally, said, asked, tally.percentiles(*SHARES), exact=False)
 
 
 def _by_version(hours: Sequence[TeamHour]) -> dict[str, list[TeamHour]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ontos_tui.domain.data import Column, RowQuery, Sampling, WindowLabel, Windows
+from ontos_tui.domain.data import Column, RowQuery, Sampling, Windows
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.platforms.databricks.reading import REF, Reading, column_name, drawn, limited
 from ontos_tui.platforms.databricks.values import ORDERED, base_type, selected
@@ -31,22 +31,9 @@ SQL = WindowSql(
     quoted=column_name,
     is_number=lambda column: base_type(column.type) in _NUMBERS,
     number=_number,
-    statistics={
-        "mean": "avg({v})",
-        "std": "stddev_samp({v})",
-        "min": "min({v})",
-        "max": "max({v})",
-        "slope": "regr_slope({v}, {place})",
-        "last": _LAST,
-    },
+    last=_LAST,
     # collect_list leaves out what is missing, but no struct that holds it.
     series="transform(array_sort(collect_list(struct({place} AS p, {v} AS v))), x -> x.v)",
-    labels={
-        WindowLabel.LAST: _LAST,
-        WindowLabel.MAX: "max({v})",
-        WindowLabel.MEAN: "avg({v})",
-        WindowLabel.MOST: "mode({v})",
-    },
     text_type="string",
     float_type="double",
     list_type="array<double>",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ontos_tui.domain.data import Column, WindowLabel, Windows
+from ontos_tui.domain.data import Column, Windows
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.platforms.local.source import Source
 from ontos_tui.platforms.local.sql import literal, quoted
@@ -32,21 +32,8 @@ SQL = WindowSql(
     quoted=quoted,
     is_number=_is_number,
     number=_number,
-    statistics={
-        "mean": "avg({v})",
-        "std": "stddev_samp({v})",
-        "min": "min({v})",
-        "max": "max({v})",
-        "slope": "regr_slope({v}, {place})",
-        "last": "arg_max({v}, {place})",
-    },
+    last="arg_max({v}, {place})",
     series="list({v} ORDER BY {place})",
-    labels={
-        WindowLabel.LAST: "arg_max({v}, {place})",
-        WindowLabel.MAX: "max({v})",
-        WindowLabel.MEAN: "avg({v})",
-        WindowLabel.MOST: "mode({v})",
-    },
     text_type="VARCHAR",
     float_type="DOUBLE",
     list_type="DOUBLE[]",

@@ -156,7 +156,7 @@ class MonitorView(StageView):
         self._traffic = traffic
         self.session.endpoint = traffic.summary.endpoint
         self.query_one("#card", Panel).show(lambda width: card_lines(traffic, width), keep_place=same)
-        self.query_one("#series", Panel).show(lambda width: series_lines(traffic, width))
+        self.query_one("#series", Panel).show(lambda width: series_lines(traffic.series, width))
         self._show_requests(traffic, same)
         if (chart := self.chart) is not None:
             chart.show(traffic, at_once=asked_for)

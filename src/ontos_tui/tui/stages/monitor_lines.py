@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from ontos_tui.domain.traffic import BANDS, LEAST_REQUESTS, Health, HealthState
 from ontos_tui.tui.stages.monitor_span import SpanOfTime
@@ -39,6 +39,17 @@ SEVERITY: Mapping[str, tuple[str, str]] = {
 
 
 @dataclass(frozen=True)
+class Series:
+    """What happened when, over a span of time from `since` to `until`: every bucket, and all of it in figures."""
+
+    over: SpanOfTime
+    summary: EndpointSummary
+    points: Sequence[Point]
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True)
 class Traffic:
     """One endpoint over a span of time that ended at `until`."""
 
@@ -56,34 +67,10 @@ class Traffic:
         """The endpoint in figures."""
         return self.card.summary
 
-
-class Series(Protocol):
-    """What can be drawn over time."""
-
     @property
-    def over(self) -> SpanOfTime:
-        """The span that is looked at, and in which buckets."""
-        ...
-
-    @property
-    def summary(self) -> EndpointSummary:
-        """All of it in figures."""
-        ...
-
-    @property
-    def points(self) -> Sequence[Point]:
-        """Every bucket of the span."""
-        ...
-
-    @property
-    def since(self) -> datetime:
-        """Where the span begins."""
-        ...
-
-    @property
-    def until(self) -> datetime:
-        """Where it ends."""
-        ...
+    def series(self) -> Series:
+        """What happened when."""
+        return Series(self.over, self.summary, self.points, self.since, self.until)
 
 
 def card_lines(traffic: Traffic, width: int) -> Iterator[Line]:
@@ -188,9 +175,9 @@ def version_lines(versions: Sequence[VersionSummary], width: int) -> Iterator[Li
         yield line(span(name, "text", room), f" {one.requests:>7,}", errors, f" {rating:>5}")
 
 
-def series_lines(traffic: Series, width: int) -> Iterator[Line]:
+def series_lines(series: Series, width: int) -> Iterator[Line]:
     """What happened when: a row of blocks each for requests, errors, latency and ratings, with their numbers."""
-    summary, points, over = traffic.summary, traffic.points, traffic.over
+    summary, points, over = series.summary, series.points, series.over
     if not summary.requests and not summary.ratings:
         yield from wrap(f"No data in {over.in_words}, so there is nothing to draw.", width, "muted")
         return
@@ -205,7 +192,7 @@ def series_lines(traffic: Series, width: int) -> Iterator[Line]:
     latencies = [point.mean_latency_ms for point in points]
     yield _means("mean ms", latencies, room)
     yield _means("rating", [point.mean_rating for point in points], room, LOWEST_RATING, HIGHEST_RATING)
-    yield _axis(traffic, room)
+    yield _axis(series, room)
 
 
 def _counts(name: str, values: Sequence[int], room: int) -> Line:
@@ -226,11 +213,11 @@ def _means(name: str, values: Sequence[float | None], room: int, bottom: float =
     )  # fmt: skip
 
 
-def _axis(traffic: Series, room: int) -> Line:
-    start = f"{traffic.since.astimezone():%m-%d %H:%M}"
+def _axis(series: Series, room: int) -> Line:
+    start = f"{series.since.astimezone():%m-%d %H:%M}"
     if len(start) + 4 > room:
         start = start[:5]
-    end = "now" if traffic.over.end is None else f"{traffic.until.astimezone():%m-%d %H:%M}"
+    end = "now" if series.over.end is None else f"{series.until.astimezone():%m-%d %H:%M}"
     if len(start) + len(end) >= room:
         end = end[:5]
     gap = " " * max(1, room - len(start) - len(end))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -16,12 +15,11 @@ from ontos_tui.tui.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.gateway import ServiceUser
 from ontos_tui.tui.stages.base import error_lines
-from ontos_tui.tui.stages.monitor_lines import figure_lines, series_lines, version_lines
+from ontos_tui.tui.stages.monitor_lines import Series, figure_lines, series_lines, version_lines
 from ontos_tui.tui.stages.monitor_span import SPANS, SpanOfTime, next_span
 from ontos_tui.tui.widgets.lines import EMPTY, Line, OneLine, Panel, line, span, wrap
 
 if TYPE_CHECKING:
-    from ontos_tui.services.monitor import EndpointSummary, Point
     from ontos_tui.services.team_traffic import TeamTraffic
     from ontos_tui.workspace import Workspace
 
@@ -36,26 +34,10 @@ class _Shown:
     kept: TeamTraffic
 
     @property
-    def summary(self) -> EndpointSummary:
-        return self.kept.summary
-
-    @property
-    def points(self) -> Sequence[Point]:
-        return self.kept.points
-
-    @property
-    def since(self) -> datetime:
-        return self.kept.since
-
-    @property
-    def until(self) -> datetime:
-        return self.kept.until
-
-    @property
     def covered(self) -> bool:
         """Whether all of the span was counted once."""
         reading = self.kept.reading
-        return reading is not None and reading.since <= self.since
+        return reading is not None and reading.since <= self.kept.since
 
 
 class TeamTrafficDialog(Dialog[None], ServiceUser):
@@ -168,7 +150,8 @@ def _traffic_lines(shown: _Shown, width: int) -> Iterator[Line]:
         yield from wrap(
             f"Before {reading.since.astimezone():%m-%d %H:%M} nothing was counted yet; c counts.", width, "warn"
         )
-    yield from series_lines(shown, width)
+    series = Series(shown.over, kept.summary, kept.points, kept.since, kept.until)
+    yield from series_lines(series, width)
     yield EMPTY
     if kept.summary.requests:
         yield from figure_lines(kept.summary, kept.summary.last_at)
