@@ -87,6 +87,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[TAKEN] = set()
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object) -> None:
     """A worker of pytest-xdist has ended."""
     node.config.stash[TAKEN].update(getattr(node, "workeroutput", {}).get("taken", ()))

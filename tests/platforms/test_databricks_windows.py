@@ -58,9 +58,7 @@ def both(store: Store, scene: Scene, tmp_path: Path) -> Both:
         told = ", ".join(f"{column_name(name)} {kind}" for name, kind in columns.items())
         scene.engine.run(f"CREATE TABLE {table} ({told}) USING DELTA")
         for row in values:
-            bound = {f"p{place}": value for place, value in enumerate(row)}
-            markers = ", ".join(f":{name}" for name in bound)
-            scene.engine.run(f"INSERT INTO {table} VALUES ({markers})", bound)
+            scene.engine.direct(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", list(row))
         return TableAddress.parse(record.address), TableAddress.parse(table)
 
     return made

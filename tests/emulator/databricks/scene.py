@@ -73,18 +73,19 @@ def furnish(scene: Scene) -> None:
         f"CREATE TABLE {READINGS} (id STRING NOT NULL, machine STRING, `Torque [Nm]` DOUBLE, price DECIMAL(10,2), "
         "at TIMESTAMP, day DATE, ok BOOLEAN, parts ARRAY<STRING>, place STRUCT<hall: STRING, row: BIGINT>) USING DELTA"
     )
+    values, bound = [], {}
     for number in range(60):
-        run(
-            f"INSERT INTO {READINGS} VALUES (:id, :machine, :torque, 12.50, :at, DATE '2026-01-02', :ok, "
-            "array('a', 'b'), named_struct('hall', 'north', 'row', 3))",
-            {
-                "id": f"r{number:03}",
-                "machine": "press" if number % 3 else "lathe",
-                "torque": None if number == 7 else 30 + number / 4,
-                "at": f"2026-01-02 10:{number:02}:00",
-                "ok": number % 5 != 0,
-            },
+        values.append(
+            f"(:id{number}, :machine{number}, :torque{number}, 12.50, :at{number}, DATE '2026-01-02', "
+            f"{'true' if number % 5 else 'false'}, array('a', 'b'), named_struct('hall', 'north', 'row', 3))"
         )
+        bound |= {
+            f"id{number}": f"r{number:03}",
+            f"machine{number}": "press" if number % 3 else "lathe",
+            f"torque{number}": None if number == 7 else 30 + number / 4,
+            f"at{number}": f"2026-01-02 10:{number:02}:00",
+        }
+    run(f"INSERT INTO {READINGS} VALUES {', '.join(values)}", bound)
     run("CREATE TABLE team.plant.notes (patient STRING, note STRING) USING DELTA")
     run("INSERT INTO team.plant.notes VALUES ('p1', 'well'), ('p1', 'well'), ('p2', 'worse'), ('p3', NULL)")
     run("ALTER TABLE team.plant.notes SET TAGS ('PHI' = '', 'domain' = 'care')")

@@ -208,7 +208,13 @@ def serve(workspace: Workspace | None = None, port: int = 0) -> Iterator[Workspa
     """The workspace on loopback; `url` and `host` say where."""
     workspace = workspace or Workspace()
     server = _Server(("127.0.0.1", port), _handler(workspace))
-    thread = threading.Thread(target=server.serve_forever, name="databricks-emulator", daemon=True)
+    thread = threading.Thread(
+        # It looks so often, in seconds, whether it shall end.
+        target=server.serve_forever,
+        args=(0.02,),
+        name="databricks-emulator",
+        daemon=True,
+    )
     thread.start()
     workspace.host = f"127.0.0.1:{server.server_address[1]}"
     workspace.url = f"http://{workspace.host}"
