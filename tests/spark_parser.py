@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,7 +38,8 @@ class RefusedBySparkError(Exception):
 
 def what_is_missing() -> str:
     """Why there is no parser here; "" where there is one."""
-    if shutil.which("java") is None:
+    # Where Java is not installed, some systems have a program of that name all the same.
+    if shutil.which("java") is None or subprocess.run(["java", "-version"], capture_output=True).returncode:
         return "it needs Java 17 or newer"
     try:
         import pyspark  # noqa: F401

@@ -73,6 +73,12 @@ def test_what_was_counted_before_stays_counted_when_a_part_is_counted_anew(team:
     assert service.read("weld-check", START + HOUR, START + 25 * HOUR).since == START
     apart = service.read("weld-check", START + 72 * HOUR, START + 73 * HOUR)
     assert apart.since == START + 72 * HOUR, "nobody counted what lies between"
+    found = service.traffic("weld-check", Bucket.HOUR, START + 70 * HOUR, START + 75 * HOUR)
+    assert found.not_counted == (
+        (START + 70 * HOUR, START + 72 * HOUR),
+        (START + 73 * HOUR, START + 75 * HOUR),
+    )
+    assert service.traffic("weld-check", Bucket.HOUR, *DAY).not_counted == (DAY,)
 
 
 def test_what_was_counted_is_here_while_the_workspace_is_away(scene: Scene, team: Workspace) -> None:
@@ -95,6 +101,6 @@ def test_an_endpoint_without_a_log_has_none(team: Workspace) -> None:
 
 
 def test_without_a_team_there_is_nothing_to_ask(workspace: Workspace) -> None:
-    assert not workspace.team_traffic.is_set_up
+    assert not workspace.team_traffic.has_team
     with pytest.raises(NotReadyError, match="No Databricks workspace"):
         workspace.team_traffic.read("weld-check", *DAY)

@@ -23,6 +23,12 @@ EVIL = "\x1b]52;c;aGFja2Vk\x07\x1b[2J\x1b[31m\x9b5n[@click=app.quit]x[/] [/nope]
 PICTURE = "␛]52"
 """How the beginning of EVIL looks once it is harmless."""
 
+NAME = "template_52_c_"
+"""How the model's name begins, which was made from the hostile name of its template."""
+
+SIGNS = {"1": PICTURE, "2": PICTURE, "3": PICTURE, "4": NAME, "5": NAME, "6": PICTURE, "7": PICTURE}
+"""What stands on each stage once it has its data."""
+
 ALLOWED = re.compile(
     rb"\x1b(?:\[(?:\d+;\d+H|[0-9;]*m|\?(?:1049|1000|1003|1004|1006|1015|1016|2004|2026|2048|7|25)[hl]|\?\d+\$p|[<>][0-9;]*u)"
     rb"|\]22;[a-z-]+\x07)"
@@ -99,9 +105,9 @@ def test_no_screen_lets_hostile_data_through(tmp_path: Path, size: tuple[int, in
     _hostile_workspace(home)
     with Terminal(ontos("--home", str(home)), size) as terminal:
         terminal.sees("7 Improve", PICTURE)
-        for stage in "1234567":
+        for stage, sign in SIGNS.items():
             terminal.send(stage)
-            terminal.sees(PICTURE)
+            terminal.sees(f"▐{stage}", sign)
             for key in ("\r", "\t", "\r", "\x1b", "?", "\x1b"):
                 terminal.send(key)
                 while terminal.pump(0.4):

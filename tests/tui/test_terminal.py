@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ontos_tui.domain.pairs import GenerationMode
-from ontos_tui.tui.app import WATCH_SECONDS
+from ontos_tui.tui.watching import WATCH_SECONDS
 from ontos_tui.workspace import Workspace
 from terminal import Terminal, ontos
 

@@ -13,6 +13,7 @@ from served import served
 from emulator.databricks.scene import Scene
 from emulator.databricks.server import TOKEN
 from ontos_tui.domain.traffic import Bucket
+from ontos_tui.workspace import Workspace
 from payload import feedback, payload, system_tables
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)])
@@ -56,6 +57,18 @@ async def test_a_wider_span_is_counted_when_it_is_looked_at(scene: Scene, asked:
         await user.sees("last 7 days, counted", "14.3% of 14", "by day")
         await user.press("b")
         await user.sees("by hour")
+
+
+async def test_hours_that_are_younger_than_what_was_counted_are_told(scene: Scene, asked: Path) -> None:
+    now = datetime.now(UTC)
+    with Workspace(asked) as workspace:
+        workspace.team_traffic.read("live", now - timedelta(days=30), now - timedelta(hours=2))
+    async with open_app(asked) as user:
+        await user.press("6", "w")
+        await user.sees("Not counted yet: ", "c counts.")
+        await user.press("c")
+        await user.sees("16.7% of 12")
+        assert "Not counted yet" not in user.text()
 
 
 async def test_while_the_workspace_is_away_it_shows_what_was_counted_and_what_to_do(scene: Scene, asked: Path) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
+from textual.containers import Vertical
 
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, read_integer
 from ontos_tui.tui.widgets.data_grid import DataGrid, value_text
-from ontos_tui.tui.widgets.lines import Panel, fit, fit_ends, line, span, wrap
+from ontos_tui.tui.widgets.lines import LineView, OneLine, Panel, fit, fit_ends, line, span, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 HOSTILE = "\x1b]52;c;aGk=\x07[/nope][@click=app.quit]x[/]\u202e\x9b2J\ud800"
@@ -72,6 +73,37 @@ async def test_moving_the_cursor_repaints_two_rows() -> None:
         await pilot.pause()
         # The row that was left, the row that was reached, and the heading with the position.
         assert 2 <= len(painted) <= 3
+
+
+def _tell(widget: LineView, text: str) -> None:
+    if isinstance(widget, Table):
+        widget.show([text])
+    else:
+        assert isinstance(widget, OneLine | Panel)
+        widget.show(lambda width: line(text) if isinstance(widget, OneLine) else [line(text)])  # type: ignore[arg-type,return-value]
+
+
+@pytest.mark.parametrize(
+    "widget",
+    [OneLine, Panel, lambda: Table([ColumnSpec("text", 0)], lambda row: [row])],
+    ids=["line", "panel", "table"],
+)
+async def test_what_was_said_on_a_hidden_page_is_there_when_it_comes_back(widget: Callable[[], LineView]) -> None:
+    view = widget()
+    page = Vertical(view)
+    app = Shown(page)
+    async with app.run_test(size=(40, 10)) as pilot:
+        _tell(view, "before")
+        await pilot.pause()
+        assert "before" in app.text()
+        page.display = False
+        await pilot.pause()
+        assert "before" not in app.text()
+        _tell(view, "after")
+        await pilot.pause()
+        page.display = True
+        await pilot.pause()
+        assert "after" in app.text()
 
 
 async def test_an_empty_table_says_what_to_do() -> None:

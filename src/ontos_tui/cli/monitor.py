@@ -131,6 +131,8 @@ def _team_lines(traffic: TeamTraffic, away: str) -> Iterator[str]:
         yield "No data yet: the endpoint keeps no inference table in the team's schema."
         yield "What is deployed from here to the workspace does: `ontos deploy`."
         return
+    for since, until in traffic.not_counted:
+        yield f"Not counted yet: {moment(since)} – {moment(until)}."
     yield from _summary_lines(traffic.summary)
     for one in traffic.versions:
         if one.input_tokens is not None and one.output_tokens is not None:

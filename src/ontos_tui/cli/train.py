@@ -9,7 +9,7 @@ import typer
 from ontos_tui.cli.label import TrainingSheetRef
 from ontos_tui.cli.output import facts, number, table
 from ontos_tui.cli.session import Session, Wait
-from ontos_tui.domain.errors import NotReadyError
+from ontos_tui.domain.errors import NoTeamError
 from ontos_tui.domain.safe import safe_line
 from ontos_tui.domain.training import Evaluation, FieldScore, ModelVersion
 
@@ -52,16 +52,14 @@ def train(
 
 
 def _recommended(session: Session, on: str) -> str | None:
-    """What is trained where nothing is named. Raises NotReadyError where no workspace is set up."""
+    """What is trained where nothing is named. Raises NoTeamError where no workspace is set up."""
     if on == "local":
         return None
     if on != "databricks":
         raise typer.BadParameter("It is local or databricks.", param_hint="--on")
     models = session.workspace.train.elsewhere()
     if not models:
-        raise NotReadyError(
-            "No Databricks workspace is set up.", "Set databricks_warehouse and databricks_catalog in settings.toml."
-        )
+        raise NoTeamError
     return models[0].key
 
 

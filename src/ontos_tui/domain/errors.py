@@ -47,6 +47,17 @@ class NotReadyError(OntosError):
     """Something must come first, such as more labelled pairs before training."""
 
 
+class NoTeamError(NotReadyError):
+    """Something of a team's workspace was asked for, and none is set up."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No Databricks workspace is set up.",
+            "Log in with `databricks auth login`; set databricks_profile, databricks_warehouse and databricks_catalog "
+            "(press , or `ontos settings`), and start again. `ontos doctor` checks it.",
+        )
+
+
 class StoreError(OntosError):
     """The workspace's database cannot be used: a full disk, a read-only folder, a damaged or newer file."""
 

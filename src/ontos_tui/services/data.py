@@ -27,8 +27,8 @@ from ontos_tui.domain.errors import (
     ConflictError,
     InvalidInputError,
     NoIdentityError,
+    NoTeamError,
     NotFoundError,
-    NotReadyError,
     OntosError,
 )
 from ontos_tui.domain.states import SheetStatus
@@ -37,11 +37,6 @@ from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 
-SET_UP = (
-    "Log in with `databricks auth login`, set databricks_profile and databricks_warehouse in settings.toml (or "
-    "ONTOS_DATABRICKS_… in the environment), and start again; `ontos doctor` checks it."
-)
-"""How a team's workspace is set up."""
 _EDITABLE = (
     *("name", "description", "source_table", "item_id_column", "columns", "image_columns", "filter_expression"),
     *("sampling", "sample_size", "sample_by", "sample_seed", "use_case"),
@@ -137,7 +132,7 @@ class DataService:
     def browse(self, prefix: str = "") -> Iterator[Node]:
         """What the team's workspace has below: catalogs, a catalog's schemas, a schema's tables; as they come.
 
-        Raises NotReadyError where no workspace is set up, and PlatformError when it is away or does not allow it.
+        Raises NoTeamError where no workspace is set up, and PlatformError when it is away or does not allow it.
         """
         return self._team.children(prefix)
 
@@ -153,7 +148,7 @@ class DataService:
     @property
     def _team(self) -> TeamCatalog:
         if not isinstance(self._catalog, TeamCatalog):
-            raise NotReadyError("No Databricks workspace is set up.", SET_UP)
+            raise NoTeamError
         return self._catalog
 
     def preview(self, address: str, *, filter: str = "", limit: int = 50, offset: int = 0) -> Page:

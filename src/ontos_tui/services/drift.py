@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, delete, not_, select
 
 from ontos_tui.domain.drift import Bin, DriftReport, DriftSource, FeatureDrift
-from ontos_tui.domain.errors import InvalidInputError, NotFoundError, NotReadyError
+from ontos_tui.domain.errors import InvalidInputError, NoTeamError, NotFoundError, NotReadyError
 from ontos_tui.domain.record import now as present
 from ontos_tui.domain.serving import Endpoint
 from ontos_tui.domain.training import ModelVersion
@@ -83,10 +83,7 @@ class DriftService:
         without a workspace or a log, AwayError, PlatformError.
         """
         if self._team is None:
-            raise NotReadyError(
-                "No Databricks workspace is set up.",
-                "Set databricks_warehouse and databricks_catalog (press , or `ontos settings`).",
-            )
+            raise NoTeamError
         now = now or present()
         window = (now - recent, now) if isinstance(recent, timedelta) else recent
         _check_window(*window)

@@ -36,18 +36,17 @@ class TeamDrift:
         if found is not None:
             return _of_monitor(endpoint, model, found, now, actor)
         since, until = window
-        recent = self._samples.sample(endpoint, since, until)
-        earlier = self._samples.sample(endpoint, since - max(BEFORE, until - since), since)
-        if recent is None or earlier is None:
+        samples = self._samples.samples(endpoint, window, (since - max(BEFORE, until - since), since))
+        if samples is None:
             raise NotReadyError(
                 f"{endpoint} keeps no inference table in the team's schema, so there is nothing to compare.",
                 "What is deployed from here to the workspace does (DEPLOY).",
             )
-        before = _traffic(earlier)
+        recent, before = map(_traffic, samples)
         answers = [output for output in before.outputs if output is not None]
         # Fields are taken as they were sent, and not as the model knows them: a conversation has one, its prompt.
         as_asked = model.model_copy(update={"features": []})
-        sides = Sides(False, as_asked, before.inputs, answers, before.total, before, _traffic(recent))
+        sides = Sides(False, as_asked, before.inputs, answers, before.total, before, recent)
         report = compared(endpoint, sides, now, actor, DriftSource.TEAM)
         told = (
             remark,
@@ -72,10 +71,7 @@ class TeamDrift:
                 f"{table} has no data-quality monitor that compared anything yet.",
                 "Make one in the workspace (it needs two refreshes), or name none: samples are compared then.",
             )
-        return (
-            found,
-            "" if found is not None else "The log has no data-quality monitor, so samples of it were compared.",
-        )
+        return found, "" if found else "The log has no data-quality monitor, so samples of it were compared."
 
 
 def _traffic(sample: Sample) -> Traffic:
@@ -109,9 +105,7 @@ def _of_monitor(endpoint: str, model: ModelVersion, found: Monitored, now: datet
         reference_rows=max((before for before, _ in counts), default=0),
         recent_rows=asked,
         state=state_of(features),
-        summary=summary_of(features, asked)
-        if features
-        else f"No data yet: the monitor of {found.table} compared nothing.",
+        summary=summary_of(features, asked) if features else f"No data yet: {found.table}'s monitor measured nothing.",
         features=features,
         notes=list(_notes(found)),
         **verdict(features),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete
 
-from ontos_tui.domain.errors import InvalidInputError, NotReadyError
+from ontos_tui.domain.errors import InvalidInputError, NoTeamError
 from ontos_tui.domain.team_traffic import TeamHour, TeamReading
 from ontos_tui.domain.traffic import Bucket, Ratings, Tally
 from ontos_tui.services.monitor import MOST_POINTS, SHARES, EndpointSummary, Point, VersionSummary, point_of, summary_of
@@ -47,6 +47,14 @@ class TeamTraffic:
     since: datetime
     until: datetime
 
+    @property
+    def not_counted(self) -> tuple[tuple[datetime, datetime], ...]:
+        """The parts of the span that nobody counted yet."""
+        if self.reading is None or self.reading.until <= self.since or self.reading.since >= self.until:
+            return ((self.since, self.until),)
+        parts = ((self.since, self.reading.since), (self.reading.until, self.until))
+        return tuple((since, until) for since, until in parts if since < until)
+
 
 class TeamTrafficService:
     """Counts, keeps and shows."""
@@ -57,21 +65,18 @@ class TeamTrafficService:
         self._logs = logs
 
     @property
-    def is_set_up(self) -> bool:
+    def has_team(self) -> bool:
         """Whether there is a workspace to count in."""
         return self._logs is not None
 
     def read(self, endpoint: str, since: datetime, until: datetime) -> TeamReading:
         """Count the hours of a span anew, and keep them in the place of those that were kept.
 
-        Feedback may come days after its request, so that nothing of the span is taken to be final. Raises NotReadyError
+        Feedback may come days after its request, so that nothing of the span is taken to be final. Raises NoTeamError
         without a workspace, AwayError, PlatformError.
         """
         if self._logs is None:
-            raise NotReadyError(
-                "No Databricks workspace is set up.",
-                "Set databricks_warehouse and databricks_catalog (press , or `ontos settings`).",
-            )
+            raise NoTeamError
         since, until = whole_hours(since, until)
         counted = self._logs().hours(endpoint, since, until)
         with self._store.write() as connection:

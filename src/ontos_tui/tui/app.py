@@ -29,9 +29,11 @@ from ontos_tui.tui.dialogs.base import Dialog, key_line
 from ontos_tui.tui.driver import DiffDriver, OntosDriver
 from ontos_tui.tui.frame import Header, JobLine, KeyLine, TabLine
 from ontos_tui.tui.gateway import Finished, unexpected
+from ontos_tui.tui.log import log_to
 from ontos_tui.tui.painter import Painter
 from ontos_tui.tui.session import Session
 from ontos_tui.tui.themes import THEMES
+from ontos_tui.tui.watching import Watching
 from ontos_tui.tui.widgets.lines import Panel, line, span, wrap
 
 if TYPE_CHECKING:
@@ -43,7 +45,6 @@ if TYPE_CHECKING:
     from ontos_tui.tui.wizard.view import WizardView
     from ontos_tui.workspace import Workspace
 
-WATCH_SECONDS = 0.5
 SWITCH_SECONDS = 0.0005
 LOG = logging.getLogger("ontos.tui")
 
@@ -96,10 +97,10 @@ class OntosApp(App[None], Commanded):
         self._busy = 0
         self._clashes: set[str] = set()
         self._watch = watch
+        self._watching: Watching | None = None
         self._syncing: Syncing | None = None
         self._sync_told = ""
         self._welcome = welcome
-        self._stop = threading.Event()
         self.painter = Painter(self)
         self.animation_level = "none"
         for theme in THEMES:
@@ -200,7 +201,7 @@ class OntosApp(App[None], Commanded):
             from ontos_tui.workspace import Workspace as OpenWorkspace
 
             workspace = OpenWorkspace(self.home)
-            _log_to(workspace.home)
+            log_to(workspace.home)
             overview = workspace.overview.overview()
         except OntosError as known:
             error = known
@@ -231,7 +232,8 @@ class OntosApp(App[None], Commanded):
         if self._welcome and "wizard" not in self.session.extra and not any(one.count for one in overview.stages):
             self.call_later(self.action_wizard)
         if self._watch:
-            threading.Thread(target=self._watch_changes, name="watch", daemon=True).start()
+            self._watching = Watching(workspace, self._tell_changes)
+            self._watching.start()
             if workspace.team is not None:
                 self._begin_syncing(workspace)
 
@@ -259,31 +261,8 @@ class OntosApp(App[None], Commanded):
         if inspect.isawaitable(done):
             await done
 
-    def _watch_changes(self) -> None:
-        """Notice what this and other processes commit, and only then read again."""
-        workspace = self.workspace
-        seen = -1
-        running: set[str] = set()
-        while not self._stop.wait(WATCH_SECONDS):
-            try:
-                if running:
-                    # A job that died tells nobody; its process is looked after, which notes it for all to see.
-                    workspace.jobs.jobs(active_only=True)
-                counter = workspace.store.change_counter()
-                if counter == seen:
-                    continue
-                seen = counter
-                overview = workspace.overview.overview()
-                now_running = {job.id for job in overview.running}
-                ended = [workspace.jobs.job(job_id) for job_id in running - now_running]
-                running = now_running
-            except OntosError as error:
-                LOG.warning("watching: %s", error)
-                continue
-            except Exception as error:  # noqa: BLE001  # watching goes on; the log has it
-                unexpected(error)
-                continue
-            self.post_message(Finished(partial(self._changed, overview, ended)))
+    def _tell_changes(self, overview: Overview, ended: list[Job]) -> None:
+        self.post_message(Finished(partial(self._changed, overview, ended)))
 
     def _changed(self, overview: Overview, ended: list[Job]) -> None:
         self._show_overview(overview)
@@ -322,9 +301,9 @@ class OntosApp(App[None], Commanded):
             view.ask(lambda workspace: workspace.overview.overview(), self._show_overview, group="overview")
 
     async def on_unmount(self) -> None:
-        self._stop.set()
-        if self._syncing is not None:
-            self._syncing.stop()
+        for behind in (self._watching, self._syncing):
+            if behind is not None:
+                behind.stop()
         self.session.theme = self.theme
         if self._workspace is not None:
             self.session.save(self.home)
@@ -464,23 +443,6 @@ def _make_view(stage: Stage) -> StageView:
     module = importlib.import_module(f"ontos_tui.tui.stages.{stage.value}")
     view: StageView = getattr(module, f"{stage.title}View")()
     return view
-
-
-def _log_to(home: Path) -> None:
-    """Warnings and errors go to logs/ontos.log in the workspace, bounded, never to the screen."""
-    from logging.handlers import RotatingFileHandler
-
-    try:
-        (home / "logs").mkdir(exist_ok=True)
-        handler: logging.Handler = RotatingFileHandler(
-            home / "logs" / "ontos.log", maxBytes=1_000_000, backupCount=1, delay=True, encoding="utf-8"
-        )
-    except OSError:
-        handler = logging.NullHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s %(message)s"))
-    root = logging.getLogger("ontos")
-    root.handlers = [handler]
-    root.propagate = False
 
 
 def run_app(home: Path | None, *, plain_driver: bool = False) -> int:

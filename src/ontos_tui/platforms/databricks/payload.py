@@ -26,9 +26,8 @@ LONGEST = 65_536
 PROMPT, ANSWER = "prompt", "answer"
 """What the field of a conversation is called, and that of an answer which is no JSON."""
 
-_COUNT = "SELECT count(*) AS n FROM {payload} WHERE request_time >= :since AND request_time < :until"
 _SAMPLE = """
-SELECT status_code AS status, execution_duration_ms AS latency,
+SELECT count(*) OVER () AS total, status_code AS status, execution_duration_ms AS latency,
   CASE WHEN length(request) <= {longest} THEN request END AS request,
   CASE WHEN length(response) <= {longest} THEN response END AS response
 FROM {payload} WHERE request_time >= :since AND request_time < :until
@@ -70,23 +69,27 @@ class PayloadSamples:
     def __init__(self, team: Team) -> None:
         self._team = team
 
-    def sample(self, endpoint: str, since: datetime, until: datetime) -> Sample | None:
-        """Requests of a span, the same ones each time; None without a log.
+    def samples(self, endpoint: str, *spans: tuple[datetime, datetime]) -> list[Sample] | None:
+        """Requests of each span, the same ones each time; None without a log.
 
         Raises InvalidInputError for a name that cannot be an endpoint's, SqlFailedError, AwayError.
         """
         payload = self._team.place.table(payload_table(endpoint))
         if not self._team.has(payload):
             return None
-        span = {"since": since, "until": until}
-        total = int(self._team.rows(_COUNT.format(payload=payload), span)[0]["n"])
-        rows = self._team.rows(sample_statement(payload), {**span, "most": MOST})
         feedback = self._team.place.table(FeedbackItem.TABLE)
-        ratings = self._team.rows(ratings_statement(payload, feedback), span) if self._team.has(feedback) else []
+        shared = self._team.has(feedback)
+        return [self._sample(payload, feedback if shared else None, since, until) for since, until in spans]
+
+    def _sample(self, payload: str, feedback: str | None, since: datetime, until: datetime) -> Sample:
+        span = {"since": since, "until": until}
+        rows = self._team.rows(sample_statement(payload), {**span, "most": MOST})
+        ratings = [] if feedback is None else self._team.rows(ratings_statement(payload, feedback), span)
         requests = tuple(
             read_logged(row["request"], row["response"], int(row["status"] or 0), float(row["latency"] or 0))
             for row in rows
         )
+        total = int(rows[0]["total"]) if rows else 0
         return Sample(since, until, total, requests, tuple(int(row["rating"]) for row in ratings))
 
 

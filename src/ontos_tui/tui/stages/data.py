@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from ontos_tui.domain.errors import NotReadyError, OntosError
+from ontos_tui.domain.errors import NoTeamError, OntosError
 from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.commands import Command
 from ontos_tui.tui.dialogs.choose import ChooseDialog, ConfirmDialog
@@ -208,11 +208,10 @@ class DataView(StageView):
         self.ask(lambda workspace: workspace.data.has_team, self._browse, group="do")
 
     def _browse(self, has_team: bool) -> None:
-        from ontos_tui.services.data import SET_UP
         from ontos_tui.tui.dialogs.catalog import CatalogDialog
 
         if not has_team:
-            self.ontos.tell_error(NotReadyError("No Databricks workspace is set up.", SET_UP))
+            self.ontos.tell_error(NoTeamError())
             return
 
         def chosen(address: str | None) -> None:

@@ -34,7 +34,7 @@ def read_board(workspace: Workspace, endpoint: str, over: SpanOfTime, limit: int
     cards = {name: make_card(*parts, name, since, over.end) for name in names}
     wanted = endpoint if endpoint in names else next(iter(names), None)
     traffic = _traffic(workspace, cards[wanted], over, since, until, limit) if wanted is not None else None
-    return Board(tuple(cards.values()), traffic, workspace.team_traffic.is_set_up)
+    return Board(tuple(cards.values()), traffic, workspace.team_traffic.has_team)
 
 
 def _traffic(

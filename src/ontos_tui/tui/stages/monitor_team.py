@@ -34,10 +34,9 @@ class _Shown:
     kept: TeamTraffic
 
     @property
-    def covered(self) -> bool:
-        """Whether all of the span was counted once."""
-        reading = self.kept.reading
-        return reading is not None and reading.since <= self.kept.since
+    def begun(self) -> bool:
+        """Whether the span was counted from its beginning on; its end is younger than what was counted last."""
+        return all(since > self.kept.since for since, _ in self.kept.not_counted)
 
 
 class TeamTrafficDialog(Dialog[None], ServiceUser):
@@ -82,7 +81,7 @@ class TeamTrafficDialog(Dialog[None], ServiceUser):
 
     def _show(self, shown: _Shown) -> None:
         self._shown = shown
-        if not shown.covered and not self._counting and self._error is None:
+        if not shown.begun and not self._counting and self._error is None:
             self.action_count()
         self._paint()
 
@@ -146,10 +145,9 @@ def _traffic_lines(shown: _Shown, width: int) -> Iterator[Line]:
     kept = shown.kept
     reading = kept.reading
     assert reading is not None
-    if not shown.covered:
-        yield from wrap(
-            f"Before {reading.since.astimezone():%m-%d %H:%M} nothing was counted yet; c counts.", width, "warn"
-        )
+    for since, until in kept.not_counted:
+        told = f"{since.astimezone():%m-%d %H:%M} – {until.astimezone():%m-%d %H:%M}"
+        yield from wrap(f"Not counted yet: {told}; c counts.", width, "warn")
     series = Series(shown.over, kept.summary, kept.points, kept.since, kept.until)
     yield from series_lines(series, width)
     yield EMPTY

@@ -205,9 +205,10 @@ class LineView(Widget):
         self._strips.clear()
 
     def on_resize(self) -> None:
-        """A new width wraps and cuts differently."""
+        """A new width wraps and cuts differently; and what was told while the page was hidden is not painted yet."""
         self._strips.clear()
         self._painted.clear()
+        self.refresh()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """One row unless the stylesheet says otherwise."""

@@ -151,12 +151,11 @@ class DataStep(WizardStep):
         self.ask(lambda workspace: workspace.data.has_team, self._browse, group="team")
 
     def _browse(self, has_team: bool) -> None:
-        from ontos_tui.domain.errors import NotReadyError
-        from ontos_tui.services.data import SET_UP
+        from ontos_tui.domain.errors import NoTeamError
         from ontos_tui.tui.dialogs.catalog import CatalogDialog
 
         if not has_team:
-            self.ontos.tell_error(NotReadyError("No Databricks workspace is set up.", SET_UP))
+            self.ontos.tell_error(NoTeamError())
             return
         chosen = self.standing.chosen
 
