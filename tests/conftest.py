@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from made_once import an_empty_one
 from ontos_tui.store.engine import Store
 from ontos_tui.workspace import Workspace
 
@@ -19,12 +21,15 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["spark_parser", "pytester"]
 
+# Looking through all that the libraries hold, time and again, took a tenth of the tests' time.
+gc.set_threshold(100_000, 20, 50)
+
 # Shared machines are slow at times; what a test finds must not depend on that.
 settings.register_profile(
     "ontos",
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
-    max_examples=int(os.environ.get("ONTOS_EXAMPLES", "60")),
+    max_examples=int(os.environ.get("ONTOS_EXAMPLES", "40")),
 )
 settings.load_profile("ontos")
 
@@ -48,6 +53,7 @@ def home(tmp_path: Path) -> Path:
 @pytest.fixture
 def workspace(home: Path) -> Iterator[Workspace]:
     """An empty workspace whose user is `ana`."""
+    an_empty_one(home)
     with Workspace(home) as opened:
         yield opened
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -13,6 +14,9 @@ from ontos_tui.tui.app import OntosApp
 
 PATIENCE = 20.0
 """Seconds after which a condition that did not come true fails the test."""
+
+LOOK = 0.02
+"""Seconds between two looks at a condition: the app's own threads need the time that looking takes."""
 
 
 class Driver:
@@ -27,14 +31,15 @@ class Driver:
         deadline = time.monotonic() + PATIENCE
         while not condition():
             assert time.monotonic() < deadline, f"never happened: {what}\n{self.text()}"
-            await self.pilot.pause(0.01)
+            await asyncio.sleep(LOOK)
 
     async def settle(self) -> None:
-        """Let everything that was asked for arrive on the screen."""
-        await self.until(lambda: self.app.is_idle, "nothing under way")
-        await self.pilot.pause()
-        await self.until(lambda: self.app.is_idle, "nothing under way")
-        await self.pilot.pause()
+        """Let everything that was asked for arrive on the screen, and what that asked for in turn."""
+        while True:
+            await self.until(lambda: self.app.is_idle, "nothing under way")
+            await self.pilot.pause(0)
+            if self.app.is_idle:
+                return
 
     async def press(self, *keys: str) -> None:
         """Press keys one after the other, each on a settled screen."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from labelled import make_sheet
+from made_once import made_once
 from ontos_tui.domain.pairs import TrainingSheet
 from ontos_tui.domain.training import ModelVersion
 from ontos_tui.platforms.base import Silent
@@ -19,9 +20,7 @@ def train(workspace: Workspace, sheet: TrainingSheet, job_id: str) -> ModelVersi
 
 def trained(home: Path, pairs: int = 60) -> tuple[TrainingSheet, ModelVersion]:
     """A workspace with a model that answers whether a part is cracked; nothing is deployed."""
-    with Workspace(home) as workspace:
-        sheet = make_sheet(workspace.store, pairs)
-        return sheet, train(workspace, sheet, "j1")
+    return made_once(home, ("trained", pairs), lambda place: _train(place, pairs))
 
 
 def served(home: Path, pairs: int = 60, endpoint: str = "live") -> tuple[TrainingSheet, ModelVersion]:
@@ -30,3 +29,9 @@ def served(home: Path, pairs: int = 60, endpoint: str = "live") -> tuple[Trainin
     with Workspace(home) as workspace:
         workspace.deploy.deploy(model.id, endpoint)
     return sheet, model
+
+
+def _train(home: Path, pairs: int) -> tuple[TrainingSheet, ModelVersion]:
+    with Workspace(home) as workspace:
+        sheet = make_sheet(workspace.store, pairs)
+        return sheet, train(workspace, sheet, "j1")

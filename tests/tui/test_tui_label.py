@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from harness import Driver, open_app
 
+from made_once import made_once
 from ontos_tui.domain.pairs import GenerationMode, QAPair
 from ontos_tui.domain.states import PairStatus
 from ontos_tui.services.label import QueueFilter
@@ -20,10 +21,14 @@ from ontos_tui.workspace import Workspace
 def home(tmp_path: Path) -> Path:
     """A workspace with pairs to decide."""
     home = tmp_path / "home"
+    made_once(home, "crystals to decide", _make)
+    return home
+
+
+def _make(home: Path) -> None:
     with Workspace(home) as workspace:
         seeded = workspace.onboarding.seed("defect_detection")
         workspace.generate.generate(seeded.sheet.id, seeded.template.id, GenerationMode.AI, limit=40)
-    return home
 
 
 @asynccontextmanager
