@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,9 +11,12 @@ import pytest
 from emulator.databricks.server import TOKEN, serve
 from emulator.databricks.server import Workspace as Emulated
 from labeling import MAJOR, MINOR, NONE, a_sheet, a_training_sheet
-from ontos_tui.domain.errors import ConflictError, NotReadyError, PlatformError
+from ontos_tui.domain.errors import AwayError, ConflictError, NotReadyError, PlatformError
 from ontos_tui.domain.pairs import CanonicalLabel, Verdict
-from ontos_tui.domain.sync import ConflictState
+from ontos_tui.domain.record import Record
+from ontos_tui.domain.sync import ConflictState, HubRow
+from ontos_tui.domain.template import Template
+from ontos_tui.platforms.databricks.hub import Hub
 from ontos_tui.services.label import Decision
 from ontos_tui.services.sync import SyncState
 from team import Member
@@ -77,6 +80,44 @@ def test_what_one_makes_and_decides_the_other_gets(ana: Member, ben: Member) -> 
     assert ana.shared() == ben.shared()
     again = ben.sync.sync()
     assert (again.pushed, again.pulled) == (0, 0), "a second time nothing moves"
+
+
+def test_where_nobody_wrote_anything_one_statement_tells_so(ana: Member, ben: Member, served: Emulated) -> None:
+    sheet = sharing(ana, ben)
+    settle(ana, ben)
+    sent = len(served.engine.statements)
+    ben.sync.sync()
+    assert len(served.engine.statements) == sent + 1
+    decide(ana, sheet, "item-1", MAJOR)
+    ana.sync.sync()
+    sent = len(served.engine.statements)
+    assert ben.sync.sync().pulled > 0
+    read = [one.sql for one in served.engine.statements[sent + 1 :]]
+    assert any(CanonicalLabel.TABLE in sql for sql in read)
+    assert not any(Template.TABLE in sql for sql in read), "only what was written is read"
+
+
+def test_a_pull_that_was_broken_off_between_two_pages_goes_on(
+    ana: Member, ben: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_training_sheet(ana.store, 40)
+    ana.sync.switch_on()
+    ben.sync.switch_on()
+    ana.sync.sync()
+    whole = Hub.pull
+
+    def breaking(hub: Hub, record: type[Record], since: datetime | None) -> Iterator[list[HubRow]]:
+        for page in whole(hub, record, since):
+            yield page[:10]
+            if len(page) > 10:
+                raise AwayError("The line dropped.", "Try again.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Hub, "pull", breaking)
+        with pytest.raises(AwayError):
+            ben.sync.sync()
+    ben.sync.sync()
+    assert ana.shared() == ben.shared()
 
 
 def test_the_tables_are_made_once_and_get_missing_columns(ana: Member, served: Emulated) -> None:

@@ -8,9 +8,10 @@ are kept as a conflict until somebody says which is right. Everything may be bro
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -33,6 +34,7 @@ BATCH = 500
 BATCH_BYTES = 800_000
 OVERLAP = timedelta(minutes=10)
 """So far back a pull looks again: a write that began early may show up late. What is known already is passed over."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CLAIM_TRIES = 5
 
 _BY_TABLE: dict[str, type[Record]] = {record.TABLE: record for record in SHARED}
@@ -51,6 +53,10 @@ class TeamHub(Protocol):
 
     def pull(self, record: type[Record], since: datetime | None) -> Any:
         """What was written since, page by page."""
+        ...
+
+    def written(self, since: Mapping[type[Record], datetime | None]) -> dict[type[Record], int]:
+        """How often the rows written since each table's time were written in all, which grows with every write."""
         ...
 
     def close(self) -> None:
@@ -186,21 +192,34 @@ class SyncService:
         return len(batch) - len(done)
 
     def pull(self, report: SyncReport | None = None) -> None:
-        """Take in what others wrote; what was changed here as well becomes a conflict."""
+        """Take in what others wrote; what was changed here as well becomes a conflict.
+
+        One question tells which tables were written since they were last read here; only those are read.
+        """
         report = report or SyncReport()
-        for record in SHARED:
-            with self._store.read() as connection:
-                self._check_on(connection)
-                seen = _time(outbox.state(connection, f"seen {record.TABLE}"))
-                origin = outbox.state(connection, "origin")
-            for page in self._there().pull(record, None if seen is None else seen - OVERLAP):
-                with self._store.write() as connection:
-                    for row in page:
-                        self._take(connection, record, row, origin, report)
-                    newest = max((row.at for row in page if row.at is not None), default=None)
-                    if newest is not None and (seen is None or newest > seen):
-                        seen = newest
-                        outbox.remember(connection, f"seen {record.TABLE}", newest.isoformat())
+        with self._store.read() as connection:
+            self._check_on(connection)
+            origin = outbox.state(connection, "origin")
+            seen = {record: _time(outbox.state(connection, f"seen {record.TABLE}")) for record in SHARED}
+            known = {record: outbox.state(connection, f"written {record.TABLE}") for record in SHARED}
+        since = {record: None if at is None else at - OVERLAP for record, at in seen.items()}
+        for record, written in self._there().written(since).items():
+            if written != int(known[record] or 0):
+                self._pull_table(record, since[record], origin, report)
+
+    def _pull_table(self, record: type[Record], since: datetime | None, origin: str, report: SyncReport) -> None:
+        """Read one table's rows since then, and remember up to where and what was written there."""
+        written: Counter[datetime] = Counter()
+        for page in self._there().pull(record, since):
+            for row in page:
+                written[row.at or EPOCH] += row.version
+            newest = max(written)
+            again = sum(versions for at, versions in written.items() if at >= newest - OVERLAP)
+            with self._store.write() as connection:
+                for row in page:
+                    self._take(connection, record, row, origin, report)
+                outbox.remember(connection, f"seen {record.TABLE}", newest.isoformat())
+                outbox.remember(connection, f"written {record.TABLE}", str(again))
 
     def _take(self, connection: Connection, record: type[Record], row: HubRow, origin: str, report: SyncReport) -> None:
         """One row of the hub: passed over, applied, or kept as a conflict."""

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import duckdb
@@ -49,6 +50,19 @@ class Statement:
 
     sql: str
     parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A statement as DuckDB runs it, made once for each text: its tree and text, the markers that it uses, the table
+    whose version it moves on or whose history it asks for, and what it tags or whether it asks for tags."""
+
+    tree: exp.Expression
+    text: str
+    used: frozenset[str]
+    changed: str
+    tags: tuple[str, dict[str, str]] | None
+    asks_for_tags: bool
 
 
 SYSTEM = "system_tables"
@@ -98,46 +112,35 @@ class Engine:
         if self.before is not None:
             self.before(statement)
         _check_parameters(parameters)
-        try:
-            tree = sqlglot.parse_one(sql, read="databricks")
-        except SqlglotError as error:
-            raise SqlError("PARSE_SYNTAX_ERROR", f"Syntax error: {error}", "42601") from error
+        named = tuple((name, str(parameters[name])) for name in _IDENTIFIER.findall(sql) if name in parameters)
+        wanted = _understood(sql, namespace, named)
         with self._lock:
-            result = self._dispatch(tree, sql, parameters, namespace)
+            result = self._dispatch(wanted, parameters)
         TAKEN.add(sql)
         return result
 
-    def _dispatch(self, tree: exp.Expression, sql: str, parameters: dict[str, Any], namespace: str) -> Result:
-        if (tagged := _tag_statement(sql)) is not None:
-            name, tags = tagged
+    def _dispatch(self, wanted: Understood, parameters: Mapping[str, Any]) -> Result:
+        if wanted.tags is not None:
+            name, tags = wanted.tags
             self.tags.setdefault(name, {}).update(tags)
             return Result((), [], 0)
+        tree = wanted.tree
         if isinstance(tree, exp.Describe) and tree.args.get("style") == "HISTORY":
-            return self._history(_name_of(tree.this, namespace))
-        changed = _changed(tree)
-        _check_create(tree, sql)
-        _check_merge(tree)
-        tree = _for_duckdb(tree, parameters)
-        _qualify(tree, namespace)
-        for asked in list(tree.find_all(exp.Table)):
-            if asked.db == "information_schema" and asked.name in TAG_TABLES:
-                asked.replace(self._tags_as_rows(asked))
-        used = {node.name for node in tree.find_all(exp.Placeholder)}
-        missing = used - set(parameters)
+            return self._history(wanted.changed)
+        missing = wanted.used - set(parameters)
         if missing:
             raise SqlError(
                 "UNBOUND_SQL_PARAMETER", f"Found the unbound parameter: {', '.join(sorted(missing))}.", "42P02"
             )
-        text = tree.sql("duckdb", unsupported_level=sqlglot.ErrorLevel.IGNORE)
+        text = self._with_tags(tree) if wanted.asks_for_tags else wanted.text
         try:
-            cursor = self._connection.execute(text, {name: _bound(parameters[name]) for name in used} or None)
+            cursor = self._connection.execute(text, {name: _bound(parameters[name]) for name in wanted.used} or None)
             columns = tuple((one[0], str(one[1])) for one in cursor.description or ())
             rows = cursor.fetchall()
         except duckdb.Error as error:
             raise _as_databricks(error) from error
-        if changed is not None:
-            name = _name_of(changed, namespace)
-            self.versions[name] = self.versions.get(name, -1) + 1
+        if wanted.changed:
+            self.versions[wanted.changed] = self.versions.get(wanted.changed, -1) + 1
         if isinstance(tree, exp.Describe):
             told = [(str(row[0]), str(row[1]), None) for row in rows]
             return Result((("col_name", "VARCHAR"), ("data_type", "VARCHAR"), ("comment", "VARCHAR")), told)
@@ -147,6 +150,14 @@ class Engine:
         if isinstance(tree, exp.Create | exp.Drop | exp.Alter | exp.Command):
             return Result((), [], 0)
         return Result(columns, rows)
+
+    def _with_tags(self, tree: exp.Expression) -> str:
+        """The statement with the tags that there are now in the place of information_schema's tables of them."""
+        tree = tree.copy()
+        for asked in list(tree.find_all(exp.Table)):
+            if _is_of_tags(asked):
+                asked.replace(self._tags_as_rows(asked))
+        return _duckdb_text(tree)
 
     def _history(self, name: str) -> Result:
         """DESCRIBE HISTORY: the newest version first."""
@@ -185,6 +196,41 @@ class Engine:
             return json.dumps({"result": self.ask_model(endpoint, prompt), "errorMessage": None})
         except RuntimeError as error:
             return json.dumps({"result": None, "errorMessage": str(error)})
+
+
+@lru_cache(maxsize=2_000)
+def _understood(sql: str, namespace: str, named: tuple[tuple[str, str], ...]) -> Understood:
+    """What a statement asks for, `named` being the tables that its IDENTIFIER markers name. Raises SqlError."""
+    try:
+        tree = sqlglot.parse_one(sql, read="databricks")
+    except SqlglotError as error:
+        raise SqlError("PARSE_SYNTAX_ERROR", f"Syntax error: {error}", "42601") from error
+    tags = _tag_statement(sql)
+    if tags is not None:
+        return Understood(tree, "", frozenset(), "", tags, False)
+    if isinstance(tree, exp.Describe) and tree.args.get("style") == "HISTORY":
+        return Understood(tree, "", frozenset(), _name_of(tree.this, namespace), None, False)
+    changed = _changed(tree)
+    _check_create(tree, sql)
+    _check_merge(tree)
+    tree = _for_duckdb(tree, dict(named))
+    _qualify(tree, namespace)
+    return Understood(
+        tree,
+        _duckdb_text(tree),
+        frozenset(node.name for node in tree.find_all(exp.Placeholder)),
+        _name_of(changed, namespace) if changed is not None else "",
+        None,
+        any(_is_of_tags(asked) for asked in tree.find_all(exp.Table)),
+    )
+
+
+def _duckdb_text(tree: exp.Expression) -> str:
+    return tree.sql("duckdb", unsupported_level=sqlglot.ErrorLevel.IGNORE)
+
+
+def _is_of_tags(asked: exp.Table) -> bool:
+    return asked.db == "information_schema" and asked.name in TAG_TABLES
 
 
 def _bound(value: Any) -> Any:
@@ -239,9 +285,9 @@ def _check_merge(tree: exp.Expression) -> None:
             raise SqlError("COLUMN_ALIASES_NOT_ALLOWED", "Column aliases are not allowed in MERGE.", "42601")
 
 
-def _for_duckdb(tree: exp.Expression, parameters: dict[str, Any]) -> exp.Expression:
+def _for_duckdb(tree: exp.Expression, named: Mapping[str, str]) -> exp.Expression:
     """The same statement in a form that DuckDB runs as Databricks would."""
-    tree = tree.transform(_bind_identifiers, parameters)
+    tree = tree.transform(_bind_identifiers, named)
     for node in reversed(list(tree.walk())):  # the innermost first: what is put in is not looked into again
         if (other := _rewritten(node)) is not node:
             node.replace(other)
@@ -262,12 +308,12 @@ def _for_duckdb(tree: exp.Expression, parameters: dict[str, Any]) -> exp.Express
     return tree
 
 
-def _bind_identifiers(node: exp.Expression, parameters: Mapping[str, Any]) -> exp.Expression:
+def _bind_identifiers(node: exp.Expression, named: Mapping[str, str]) -> exp.Expression:
     """IDENTIFIER(:name) is the table that the parameter names."""
     if isinstance(node, exp.Anonymous) and node.name.upper() == "IDENTIFIER":
         (given,) = node.expressions
-        name = parameters[given.name] if isinstance(given, exp.Placeholder) else given.name
-        return exp.to_table(str(name), dialect="databricks")
+        name = named[given.name] if isinstance(given, exp.Placeholder) else given.name
+        return exp.to_table(name, dialect="databricks")
     if isinstance(node, exp.Table) and isinstance(node.this, exp.Table):
         inner = node.this.copy()
         if node.args.get("alias"):
@@ -352,6 +398,7 @@ def _qualify(tree: exp.Expression, namespace: str) -> None:
             table.set("catalog", exp.to_identifier(catalog))
 
 
+_IDENTIFIER = re.compile(r"\bIDENTIFIER\s*\(\s*:(\w+)", re.IGNORECASE)
 _TAGS = re.compile(r"^\s*ALTER\s+(?:TABLE|VIEW)\s+(\S+)\s+SET\s+TAGS\s*\((.*)\)\s*;?\s*$", re.IGNORECASE | re.DOTALL)
 _PAIR = re.compile(r"'([^']*)'\s*=\s*'([^']*)'")
 
