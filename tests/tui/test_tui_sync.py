@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import queue
+import re
 from pathlib import Path
 
 import pytest
 from harness import open_app
 
+from emulator.databricks.scene import Scene
 from emulator.databricks.server import TOKEN, serve
 from labeling import MAJOR, NONE, a_training_sheet
 from ontos_tui.domain.pairs import Verdict
 from ontos_tui.services.label import Decision
+from ontos_tui.tui import syncing
+from ontos_tui.tui.syncing import Syncing, told
 from ontos_tui.workspace import Workspace
 from team import Member
 
@@ -45,6 +50,33 @@ async def test_a_conflict_is_seen_and_settled(
             await user.press("escape")
             await user.until(lambda: "⚑" not in user.text().splitlines()[0], "the conflicts are gone from the header")
             assert [one.label_data for one in user.app.workspace.labels.find()] == [NONE]
+
+
+def test_the_warehouse_is_left_alone_while_nobody_is_at_the_keyboard(
+    scene: Scene, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(syncing, "PUSH_SECONDS", 0.01)
+    monkeypatch.setattr(syncing, "PULL_SECONDS", 0.01)
+    looks: queue.Queue[tuple[str, int]] = queue.Queue()
+    idle = [1e6]
+    with Workspace(home) as workspace:
+        workspace.sync.switch_on()
+        thread = Syncing(
+            workspace,
+            lambda status, resting: looks.put((told(status, resting), len(scene.engine.statements))),
+            lambda: idle[0],
+        )
+        thread.start()
+        words, sent = looks.get(timeout=20)
+        assert words == "⇅ synced", "the first look is for who has just come"
+        for _ in range(5):
+            words, still = looks.get(timeout=20)
+            assert re.fullmatch(r"⇅ synced \d\d:\d\d", words)
+            assert still == sent
+        idle[0] = 0.0
+        while looks.get(timeout=20)[1] == sent:
+            pass
+        thread.stop()
 
 
 async def test_without_a_team_nothing_is_shared_and_the_dialog_says_so(tmp_path: Path) -> None:

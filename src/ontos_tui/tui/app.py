@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import App, ComposeResult, SystemCommand
 from textual.containers import Container
 from textual.dom import DOMNode
+from textual.events import Event, InputEvent
 from textual.screen import Screen
 
 from ontos_tui.domain.errors import InvalidInputError, OntosError
@@ -100,6 +102,7 @@ class OntosApp(App[None], Commanded):
         self._watching: Watching | None = None
         self._syncing: Syncing | None = None
         self._sync_told = ""
+        self._touched = time.monotonic()
         self._welcome = welcome
         self.painter = Painter(self)
         self.animation_level = "none"
@@ -240,11 +243,16 @@ class OntosApp(App[None], Commanded):
     def _begin_syncing(self, workspace: Workspace) -> None:
         from ontos_tui.tui.syncing import Syncing, told
 
-        def tell(status: SyncStatus) -> None:
-            self.post_message(Finished(partial(self._show_sync, told(status))))
+        def tell(status: SyncStatus, resting: bool) -> None:
+            self.post_message(Finished(partial(self._show_sync, told(status, resting))))
 
-        self._syncing = Syncing(workspace, tell)
+        self._syncing = Syncing(workspace, tell, lambda: time.monotonic() - self._touched)
         self._syncing.start()
+
+    async def on_event(self, event: Event) -> None:
+        if isinstance(event, InputEvent):
+            self._touched = time.monotonic()
+        await super().on_event(event)
 
     def _show_sync(self, words: str) -> None:
         if words != self._sync_told:

@@ -15,16 +15,24 @@ if TYPE_CHECKING:
 
 PUSH_SECONDS, PULL_SECONDS, AWAY_SECONDS = 2.0, 15.0, 60.0
 """How soon a change is pushed, how often others' are looked for, and how long a hub that is away is left alone."""
+REST_SECONDS = 300.0
+"""After so long without a key nobody looks for others' changes: a warehouse that is asked on and on never stops."""
 LOG = logging.getLogger("ontos.sync")
 
 
 class Syncing:
     """A thread that shares while the app is open, if this workspace shares at all."""
 
-    def __init__(self, workspace: Workspace, tell: Callable[[SyncStatus], None]) -> None:
-        """`tell` is called from the thread whenever the state may have changed."""
+    def __init__(
+        self, workspace: Workspace, tell: Callable[[SyncStatus, bool], None], idle_seconds: Callable[[], float]
+    ) -> None:
+        """`tell` is called from the thread whenever the state may have changed, also with whether it rests.
+
+        `idle_seconds` says how long ago somebody was at the keyboard.
+        """
         self._workspace = workspace
         self._tell = tell
+        self._idle_seconds = idle_seconds
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
 
@@ -39,32 +47,32 @@ class Syncing:
     def _run(self) -> None:
         service = self._workspace.sync
         wait = 0.0
-        quiet = 0.0
+        quiet = PULL_SECONDS
         while not self._stop.wait(wait):
+            resting = bool(wait) and self._idle_seconds() >= REST_SECONDS
             try:
                 status = service.status()
                 if status.state.value == "off":
-                    self._tell(status)
+                    self._tell(status, False)
                     return
-                due = status.waiting > status.conflicts or quiet >= PULL_SECONDS or wait == 0.0
-                if due:
+                if status.waiting > status.conflicts or (quiet >= PULL_SECONDS and not resting):
                     quiet = 0.0
                     service.sync()
                     status = service.status()
                 wait = PUSH_SECONDS
                 quiet += wait
-                self._tell(status)
+                self._tell(status, resting)
             except OntosError as error:
                 LOG.warning("syncing: %s", error)
-                wait = AWAY_SECONDS
-                self._tell(service.status())
+                wait, quiet = AWAY_SECONDS, PULL_SECONDS
+                self._tell(service.status(), False)
             except Exception:
                 LOG.exception("syncing")
                 wait = AWAY_SECONDS
 
 
-def told(status: SyncStatus) -> str:
-    """The state in a few words for the header."""
+def told(status: SyncStatus, resting: bool = False) -> str:
+    """The state in a few words for the header; while it rests, with the time when it last was so."""
     if status.state.value == "off":
         return ""
     if status.state.value == "offline" and status.away_since is not None:
@@ -73,4 +81,6 @@ def told(status: SyncStatus) -> str:
         words = f"⇅ {status.waiting - status.conflicts:,} waiting"
     else:
         words = "⇅ synced"
+        if resting and status.last_at is not None:
+            words = f"{words} {status.last_at.astimezone():%H:%M}"
     return f"{words} ⚑ {status.conflicts:,}" if status.conflicts else words
