@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import csv
+import gc
 import hashlib
 import json
 import math
 import pickle
 import random
+import sys
 import threading
+import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +27,7 @@ from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 from ontos_tui.domain.errors import InvalidInputError, JobCancelledError, NotReadyError, PlatformError
 from ontos_tui.domain.schema import answer_fields, answer_problems
 from ontos_tui.platforms.base import LabelledExample, Predictor, Silent, Trained, TrainingSet
+from ontos_tui.platforms.local import artifact
 from ontos_tui.platforms.local.features import FeatureTable, describe
 from ontos_tui.platforms.local.heads import fit
 from ontos_tui.platforms.local.trainer import LocalTrainer
@@ -307,6 +312,29 @@ def test_files_that_are_not_as_they_were_written_are_refused(tmp_path: Path) -> 
     plain.write_bytes(plain.read_bytes() + b" ")
     with pytest.raises(PlatformError, match=r"model\.json is not the file"):
         trainer.load(tmp_path / "m", trained.sha256)
+
+
+def test_a_model_can_be_read_by_several_threads_at_once(tmp_path: Path) -> None:
+    trees = ExtraTreesClassifier(20).fit(np.arange(60).reshape(20, 3), np.arange(20) % 3)
+    sha256 = artifact.write(tmp_path / "m", {}, [trees])
+    thresholds, interval = gc.get_threshold(), sys.getswitchinterval()
+
+    def let_others_go_on(phase: str, told: dict[str, int]) -> None:
+        """Python gives way to other threads in the midst of anything that makes objects."""
+        time.sleep(0)
+
+    gc.callbacks.append(let_others_go_on)
+    gc.set_threshold(20, 1_000, 1_000)
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            read = [threads.submit(artifact.read, tmp_path / "m", sha256) for _ in range(20)]
+            for one in read:
+                one.result()
+    finally:
+        sys.setswitchinterval(interval)
+        gc.set_threshold(*thresholds)
+        gc.callbacks.remove(let_others_go_on)
 
 
 class Bomb:

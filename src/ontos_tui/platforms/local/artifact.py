@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import tempfile
+import threading
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,9 @@ TRUSTED = [
     "sklearn.utils._bunch.Bunch",
 ]
 """The only types beyond skops' own list that our estimators consist of; the splits and Bunch only hold values."""
+_READING = threading.Lock()
+"""NumPy parses the head of each array with `ast`, which in Python 3.11 may fail where two threads do so at once
+(https://github.com/python/cpython/issues/106905)."""
 
 
 def write(folder: Path, plain: dict[str, Any], estimators: list[Any]) -> str:
@@ -79,7 +83,8 @@ def read(folder: Path, sha256: str) -> tuple[dict[str, Any], list[Any]]:
     if _digest(packed) != expected:
         raise _altered(folder / ESTIMATORS)
     try:
-        estimators = skops.io.loads(packed, trusted=TRUSTED)
+        with _READING:
+            estimators = skops.io.loads(packed, trusted=TRUSTED)
     except UntrustedTypesFoundException as error:
         raise PlatformError(
             f"{folder / ESTIMATORS} holds a type that does not belong into a model: {error}",
