@@ -48,6 +48,17 @@ async def test_it_counts_what_never_was_and_shows_it(scene: Scene, asked: Path, 
         assert len(scene.engine.statements) > sent
 
 
+@SIZES
+async def test_the_stage_tells_what_was_counted_there(scene: Scene, asked: Path, size: tuple[int, int]) -> None:
+    async with open_app(asked, size) as user:
+        await user.press("6")
+        await user.sees("Nobody has asked this endpoint", "from here", "not counted yet", "w counts")
+        await user.press("w")
+        await user.sees("16.7% of 12")
+        await user.press("escape")
+        await user.sees("12  asked there", "✗ 2  16.7%", "w shows more")
+
+
 async def test_a_wider_span_is_counted_when_it_is_looked_at(scene: Scene, asked: Path) -> None:
     payload(scene.engine, "live", datetime.now(UTC) - timedelta(days=3), requests=2)
     async with open_app(asked) as user:

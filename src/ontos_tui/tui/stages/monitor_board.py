@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ontos_tui.domain.record import now
+from ontos_tui.domain.traffic import Bucket
 from ontos_tui.tui.stages.monitor_lines import Traffic
 from ontos_tui.tui.stages.monitor_span import SpanOfTime
 
@@ -44,6 +45,7 @@ def _traffic(
     # The log may have been written to between the questions: the buckets reach to the last request that was counted.
     last = card.summary.last_at
     end = max(until, last + timedelta(microseconds=1)) if last is not None else until
+    team = workspace.team_traffic
     return Traffic(
         over=over,
         card=card,
@@ -53,4 +55,5 @@ def _traffic(
         latest=monitor.last_request_at(name),
         since=since,
         until=until,
+        team=team.traffic(name, Bucket.DAY, since, until) if team.has_team else None,
     )

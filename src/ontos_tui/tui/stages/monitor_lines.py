@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ontos_tui.domain.drift import DriftReport
     from ontos_tui.services.monitor import EndpointSummary, Point, RequestView, VersionSummary
     from ontos_tui.services.monitor_card import Card
+    from ontos_tui.services.team_traffic import TeamTraffic
 
 NAME, RANGE, TOTAL = 9, 12, 7
 FIGURE = 10
@@ -51,7 +52,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Traffic:
-    """One endpoint over a span of time that ended at `until`."""
+    """One endpoint over a span of time that ended at `until`; with a team also what everybody asked it there."""
 
     over: SpanOfTime
     card: Card
@@ -61,6 +62,7 @@ class Traffic:
     latest: datetime | None
     since: datetime
     until: datetime
+    team: TeamTraffic | None = None
 
     @property
     def summary(self) -> EndpointSummary:
@@ -85,6 +87,8 @@ def card_lines(traffic: Traffic, width: int) -> Iterator[Line]:
         yield from figure_lines(summary, traffic.latest)
     else:
         yield from _no_data(traffic, width)
+    if traffic.team is not None:
+        yield from _team_lines(traffic.team)
     yield from _drift_lines(card.drift, width)
     yield from _alert_lines(card.alerts, width)
     if len(traffic.versions) > 1:
@@ -131,10 +135,25 @@ def figure_lines(summary: EndpointSummary, latest: datetime | None) -> Iterator[
 def _no_data(traffic: Traffic, width: int) -> Iterator[Line]:
     yield line(span("no data yet", "strong") if traffic.latest is None else span("no data in this span", "strong"))
     if traffic.latest is None:
-        yield from wrap("Nobody has asked this endpoint. Press 5 and then p to try it.", width)
+        here = "" if traffic.team is None else " from here"
+        yield from wrap(f"Nobody has asked this endpoint{here}. Press 5 and then p to try it.", width)
     else:
         yield from wrap(f"last request {traffic.latest.astimezone():%Y-%m-%d %H:%M}", width, "muted")
         yield line(span("t", "key"), " looks further back")
+
+
+def _team_lines(team: TeamTraffic) -> Iterator[Line]:
+    """What everybody asked it in the team's workspace, as far as that was counted, and the key that shows more."""
+    if team.reading is None:
+        yield _figure("team", "not counted yet", style="muted")
+        yield _figure("", "w", " counts", "key")
+        return
+    summary = team.summary
+    yield _figure("team", f"{summary.requests:,}", "  asked there")
+    if summary.error_rate:
+        yield _figure("", f"✗ {summary.errors:,}", f"  {summary.error_rate:.1%}", "bad")
+    yield _figure("", f"as of {team.reading.read_at.astimezone():%m-%d %H:%M}", style="text")
+    yield _figure("", "w", " shows more", "key")
 
 
 def _drift_lines(report: DriftReport | None, width: int) -> Iterator[Line]:
