@@ -29,7 +29,7 @@ settings.register_profile(
     "ontos",
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
-    max_examples=int(os.environ.get("ONTOS_EXAMPLES", "40")),
+    max_examples=int(os.environ.get("ONTOS_EXAMPLES", "30")),
 )
 settings.load_profile("ontos")
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from harness import open_app
+from harness import SIZES, open_app
 
 from emulator.databricks.scene import Scene
 from ontos_tui.workspace import Workspace
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@SIZES
 async def test_a_table_is_found_looked_at_and_becomes_a_sheet(scene: Scene, home: Path, size: tuple[int, int]) -> None:
     async with open_app(home, size) as user:
         await user.press("1", "b")

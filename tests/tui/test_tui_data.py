@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from harness import open_app
+from harness import SIZES, open_app
 
 CSV = "id,type,value\n" + "".join(f"item-{n},{'ab'[n % 2]},{n * 1.5}\n" for n in range(60))
 
@@ -17,7 +17,7 @@ def source(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@SIZES
 async def test_a_use_case_is_picked_and_its_data_is_seen(tmp_path: Path, size: tuple[int, int]) -> None:
     async with open_app(tmp_path / "home", size) as user:
         await user.sees("Defect Detection", "add data or pick a use case")

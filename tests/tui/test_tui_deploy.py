@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from harness import Driver, open_app
+from harness import SIZES, Driver, open_app
 from hypothesis import given
 from hypothesis import strategies as st
 from served import served, train, trained
@@ -16,8 +16,6 @@ from ontos_tui.domain.serving import InferenceRecord, Origin
 from ontos_tui.tui.dialogs.playground import typed_value
 from ontos_tui.tui.stages.deploy_lines import curl_line
 from ontos_tui.workspace import Workspace
-
-SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 
 
 def requests(user: Driver) -> list[InferenceRecord]:

@@ -6,8 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-from harness import Driver, open_app
+from harness import SIZES, Driver, open_app
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -27,7 +26,6 @@ SCHEMA: dict[str, Any] = {
     "required": ["vendor", "billed", "total"],
 }
 FIELDS = answer_fields(SCHEMA)
-SIZES = [(80, 24), (120, 40)]
 
 
 def bill(number: int) -> str:
@@ -62,7 +60,7 @@ async def generated(user: Driver) -> None:
     await user.settle()
 
 
-@pytest.mark.parametrize("size", SIZES)
+@SIZES
 async def test_fields_are_proposed_without_an_example_and_shown_where_they_stand(
     home: Path, size: tuple[int, int]
 ) -> None:

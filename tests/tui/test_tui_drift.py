@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
-from harness import open_app
+from harness import SIZES, open_app
 
 from asked import ask, deployed
 from emulator.databricks.scene import Scene
@@ -18,7 +17,6 @@ from ontos_tui.tui.dialogs.drift import DriftDialog
 from ontos_tui.workspace import Workspace
 from payload import START, Found, logged, monitored
 
-SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 EVIL = "\x1b]52;c;aGFja2Vk\x07[/]\u202e"
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-from harness import open_app
+from harness import SIZES, open_app
 from served import train
 from test_tui_improve import say
 
@@ -14,8 +13,6 @@ from ontos_tui.domain.pairs import TrainingSheet
 from ontos_tui.domain.serving import Origin
 from ontos_tui.domain.states import FeedbackStatus, GapStatus, PairStatus, TaskStatus
 from ontos_tui.workspace import Workspace
-
-SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 
 
 def skewed(home: Path) -> TrainingSheet:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import Driver, open_app
+from harness import SIZES, Driver, open_app
 
 from emulator.chat import fake_chat, refuses, says
 from ontos_tui.domain.pairs import GenerationMode
@@ -15,7 +15,6 @@ from ontos_tui.domain.states import PairStatus
 from ontos_tui.tui.stages.generate import GenerateView
 from ontos_tui.workspace import Workspace
 
-SIZES = [(80, 24), (120, 40)]
 PASSED = {"type": "object", "properties": {"passed": {"type": "boolean"}}, "required": ["passed"]}
 TWO = {
     "type": "object",
@@ -47,7 +46,7 @@ async def over(user: Driver, number: int = 1) -> None:
     await user.settle()
 
 
-@pytest.mark.parametrize("size", SIZES)
+@SIZES
 async def test_without_a_sheet_it_says_which_key_leads_on(home: Path, size: tuple[int, int]) -> None:
     async with open_app(home, size) as user:
         await user.press("2")
@@ -79,7 +78,7 @@ async def test_without_a_template_import_is_offered(home: Path) -> None:
         await user.sees("by file 1.0.0", "draft", "p1")
 
 
-@pytest.mark.parametrize("size", SIZES)
+@SIZES
 async def test_one_key_makes_all_pairs_and_tells_how_it_went(home: Path, size: tuple[int, int]) -> None:
     with Workspace(home) as workspace:
         workspace.onboarding.seed("defect_detection")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-from harness import Driver, open_app
+from harness import SIZES, Driver, open_app
 from served import served, train
 
 from labelled import add_pairs
@@ -15,8 +14,6 @@ from ontos_tui.domain.serving import Origin
 from ontos_tui.domain.states import FeedbackStatus, JobStatus, PairStatus
 from ontos_tui.services.label import Decision
 from ontos_tui.workspace import Workspace
-
-SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 
 
 def say(workspace: Workspace, rating: int, *, corrected: bool = False, comment: str = "", row: int = 0) -> FeedbackItem:

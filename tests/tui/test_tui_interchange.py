@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import open_app
+from harness import SIZES, open_app
 
 from labeling import a_training_sheet
 from ontos_tui.domain.data import Sheet
@@ -16,8 +16,6 @@ from ontos_tui.services.label import Decision
 from ontos_tui.store import rows
 from ontos_tui.tui.dialogs.interchange import ask_export, ask_import, read_mapping, read_share
 from ontos_tui.workspace import Workspace
-
-SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 
 
 @pytest.fixture

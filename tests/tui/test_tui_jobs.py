@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-from harness import open_app
+from harness import SIZES, open_app
 
 from labeling import MAJOR, MINOR, a_training_sheet
 from ontos_tui.domain.labeling import LabelingJob
@@ -31,7 +30,7 @@ def label_as(workspace: Workspace, actor: str, job: LabelingJob, answers: dict[s
     service.submit(task.id)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@SIZES
 async def test_a_job_is_made_claimed_labelled_and_handed_in(tmp_path: Path, size: tuple[int, int]) -> None:
     with Workspace(tmp_path) as workspace:
         sheet = a_training_sheet(workspace.store, 5)
@@ -93,7 +92,7 @@ async def test_a_task_of_somebody_else_is_looked_at_and_reviewed(tmp_path: Path)
         }
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@SIZES
 async def test_what_is_disputed_is_decided_and_labelers_have_figures(tmp_path: Path, size: tuple[int, int]) -> None:
     with Workspace(tmp_path) as workspace:
         sheet = a_training_sheet(workspace.store, 4)

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from harness import Driver, open_app
+from harness import SIZES, Driver, open_app
 
 from made_once import made_once
 from ontos_tui.domain.pairs import GenerationMode, QAPair
@@ -51,7 +51,7 @@ def _pair(user: Driver, item_ref: str) -> QAPair:
     return label.pair(next(row.id for row in label.queue(sheet.id) if row.item_ref == item_ref))
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@SIZES
 async def test_one_key_approves_writes_and_goes_on(home: Path, size: tuple[int, int]) -> None:
     async with _desk(home, size) as user:
         first, second, *_ = _open(user)

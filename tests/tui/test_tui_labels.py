@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-from harness import open_app
+from harness import SIZES, open_app
 
 from labeling import a_training_sheet
 from ontos_tui.workspace import Workspace
@@ -26,7 +25,7 @@ def a_workspace(home: Path) -> None:
         workspace.labelsets.publish(made.id)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@SIZES
 async def test_items_are_labelled_without_pairs_then_corrected_and_restored(
     tmp_path: Path, size: tuple[int, int]
 ) -> None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-from harness import open_app
+from harness import SIZES, open_app
 
 from labeling import a_training_sheet
 from ontos_tui.domain.states import TemplateStatus
 from ontos_tui.workspace import Workspace
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@SIZES
 async def test_a_labelset_is_made_of_a_template_published_and_its_keys_work(
     tmp_path: Path, size: tuple[int, int]
 ) -> None:

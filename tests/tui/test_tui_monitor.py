@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from harness import open_app
+from harness import SIZES, open_app
 from hypothesis import given
 from hypothesis import strategies as st
 from served import served, train
@@ -23,7 +23,6 @@ from ontos_tui.tui.widgets.sparkline import BLOCKS, NOTHING, sparkline
 from ontos_tui.workspace import Workspace
 
 SERIES = re.compile(r"(requests|errors|mean ms|rating) +[▁-█·]{8,} +(.*)")
-SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 
 
 def log(workspace: Workspace, model: ModelVersion, ages: list[timedelta], **columns: object) -> list[InferenceRecord]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from harness import open_app
+from harness import SIZES, open_app
 from served import served
 
 from emulator.databricks.scene import Scene
@@ -15,8 +15,6 @@ from emulator.databricks.server import TOKEN
 from ontos_tui.domain.traffic import Bucket
 from ontos_tui.workspace import Workspace
 from payload import feedback, payload, system_tables
-
-SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from harness import open_app
+from harness import SIZES, open_app
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -24,8 +24,6 @@ from ontos_tui.tui.widgets.picture import CHUNK, cell_lines, kitty_commands, sha
 from ontos_tui.tui.widgets.sixel import sixel_commands
 from ontos_tui.workspace import Workspace
 from terminal import Terminal, ontos
-
-SIZES = [(80, 24), (120, 40)]
 
 
 def _workspace(home: Path, folder: Path, pairs: int = 3) -> None:
@@ -46,7 +44,7 @@ def _workspace(home: Path, folder: Path, pairs: int = 3) -> None:
                 rows.change(connection, pair, source_data={"shot": shot, "heat": 41.5})
 
 
-@pytest.mark.parametrize("size", SIZES)
+@SIZES
 async def test_the_picture_of_an_item_is_shown_beside_its_fields(
     home: Path, tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,8 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
-from harness import Driver, open_app
+from harness import SIZES, Driver, open_app
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,7 +39,6 @@ SPANS: dict[str, Any] = {
 }
 ALONE = {"type": "object", "properties": {"names": SPANS}, "required": ["names"]}
 BESIDE = {"type": "object", "properties": {"about": {"enum": ["sale", "move"]}, "names": SPANS}}
-SIZES = [(80, 24), (120, 40)]
 
 
 def _sheet(home: Path, schema: dict[str, Any], text: str = TEXT, pairs: int = 2) -> TrainingSheet:
@@ -67,7 +65,7 @@ def _answer(user: Driver, sheet: TrainingSheet, place: int = 0) -> dict[str, Any
     return label.pair(label.queue(sheet.id)[place].id).answer
 
 
-@pytest.mark.parametrize("size", SIZES)
+@SIZES
 async def test_spans_are_marked_by_words_and_end_in_the_store(home: Path, size: tuple[int, int]) -> None:
     sheet = _sheet(home, ALONE)
     async with _desk(home, size) as user:
@@ -99,7 +97,7 @@ async def test_spans_are_marked_by_words_and_end_in_the_store(home: Path, size: 
         assert _answer(user, sheet) is None
 
 
-@pytest.mark.parametrize("size", SIZES)
+@SIZES
 async def test_the_dialog_undoes_removes_renames_and_refuses_overlaps(home: Path, size: tuple[int, int]) -> None:
     sheet = _sheet(home, ALONE)
     async with _desk(home, size) as user:

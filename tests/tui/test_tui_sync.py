@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from harness import open_app
+from harness import SIZES, open_app
 
 from emulator.databricks.scene import Scene
 from emulator.databricks.server import TOKEN, serve
@@ -20,7 +20,7 @@ from ontos_tui.workspace import Workspace
 from team import Member
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@SIZES
 async def test_a_conflict_is_seen_and_settled(
     tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

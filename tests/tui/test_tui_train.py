@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import Driver, open_app
+from harness import SIZES, Driver, open_app
 
 from labelled import NUMBER_SCHEMA, add_pairs, change_pair, make_sheet
 from ontos_tui.domain.governance import Use
@@ -19,8 +19,6 @@ from ontos_tui.platforms.base import Silent
 from ontos_tui.store import rows
 from ontos_tui.tui.stages.train_lines import score_number, verdict_of
 from ontos_tui.workspace import Workspace
-
-SIZES = [(80, 24), (120, 40)]
 
 
 def trained(workspace: Workspace, sheet: TrainingSheet, base_model: str = "nearest") -> ModelVersion:
@@ -44,7 +42,7 @@ async def over(user: Driver, number: int = 1) -> None:
     await user.settle()
 
 
-@pytest.mark.parametrize("size", SIZES)
+@SIZES
 async def test_without_pairs_it_says_which_key_leads_on(home: Path, size: tuple[int, int]) -> None:
     async with open_app(home, size) as user:
         await user.press("4")
@@ -82,7 +80,7 @@ async def test_every_gate_is_there_with_its_count_and_its_words(home: Path) -> N
         )
 
 
-@pytest.mark.parametrize("size", SIZES)
+@SIZES
 async def test_too_few_pairs_are_refused_in_full_and_labeling_is_shown_the_way(
     home: Path, size: tuple[int, int]
 ) -> None:
@@ -103,7 +101,7 @@ async def test_too_few_pairs_are_refused_in_full_and_labeling_is_shown_the_way(
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("size", SIZES)
+@SIZES
 async def test_one_key_trains_and_the_new_model_is_shown(home: Path, size: tuple[int, int]) -> None:
     with Workspace(home) as workspace:
         sheet = make_sheet(workspace.store, 60)
@@ -126,7 +124,7 @@ async def test_one_key_trains_and_the_new_model_is_shown(home: Path, size: tuple
         assert app.session.model_id == model.id
 
 
-@pytest.mark.parametrize("size", SIZES)
+@SIZES
 async def test_a_training_under_way_shows_its_progress_wherever_the_cursor_is(
     home: Path, size: tuple[int, int]
 ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import Driver, open_app
+from harness import SIZES, Driver, open_app
 
 from labeling import a_training_sheet
 from ontos_tui.domain.pairs import TrainingSheet
@@ -20,8 +20,6 @@ from ontos_tui.tui.app import OntosApp
 from ontos_tui.tui.stages.label_keys import DIGITS, QueueTable
 from ontos_tui.tui.widgets.table import Table
 from ontos_tui.workspace import Workspace
-
-SIZES = [(80, 24), (120, 40)]
 
 
 def _made(home: Path, pairs: int = 12) -> TrainingSheet:
@@ -43,7 +41,7 @@ def _listed(user: Driver) -> list[str]:
     return [word for line in words for word in line[:6] if word.startswith("item-")]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@SIZES
 async def test_a_view_is_saved_opened_and_deleted_by_keys(home: Path, size: tuple[int, int]) -> None:
     sheet = _made(home)
     async with _desk(home, size) as user:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import open_app
+from harness import SIZES, open_app
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -45,7 +45,7 @@ def test_series_stand_before_the_figures() -> None:
     assert [one.split()[0] for one in lines] == ["a_series", "a_mean"]
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@SIZES
 async def test_windows_are_drawn_in_the_queue(tmp_path: Path, size: tuple[int, int]) -> None:
     home = tmp_path / "home"
     with Workspace(home) as workspace:
