@@ -12,6 +12,7 @@ from labelled import add_pairs, make_sheet
 from ontos_tui.domain.pairs import TrainingSheet
 from ontos_tui.domain.serving import Origin
 from ontos_tui.domain.states import FeedbackStatus, GapStatus, PairStatus, TaskStatus
+from ontos_tui.tui.stages.improve import ImproveView
 from ontos_tui.workspace import Workspace
 
 
@@ -196,6 +197,17 @@ async def test_feedback_is_flagged_filtered_and_done_all_at_once(home: Path) -> 
         await user.sees("feedback: 1 in all flagged", "wrong too")
         await user.press("slash", "tab", "1", "ctrl+s")
         await user.sees("feedback: 3 in all")
+
+
+async def test_a_change_that_comes_meanwhile_does_not_swallow_the_filter(home: Path) -> None:
+    skewed(home)
+    async with open_app(home) as user:
+        await user.press("7")
+        view = user.app.stage_view
+        assert isinstance(view, ImproveView)
+        view.action_filter()
+        view.reload()
+        await user.sees("Which feedback")
 
 
 async def test_hostile_values_in_gaps_and_tasks_reach_no_terminal(home: Path) -> None:

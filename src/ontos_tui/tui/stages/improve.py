@@ -321,7 +321,11 @@ class ImproveView(PagedView):
         self.reload()
 
     def action_filter(self) -> None:
-        self.ask(lambda workspace: [view.endpoint.name for view in workspace.deploy.endpoints()], self._ask_filter)
+        self.ask(
+            lambda workspace: [view.endpoint.name for view in workspace.deploy.endpoints()],
+            self._ask_filter,
+            group="form",
+        )
 
     def _ask_filter(self, endpoints: Sequence[str]) -> None:
         def done(values: Values | None) -> None:

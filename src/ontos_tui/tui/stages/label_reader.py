@@ -309,7 +309,11 @@ class LabelReader(ServiceUser):
         def done(values: Values | None) -> None:
             if values is not None:
                 wanted = values["item"]
-                self.ask(lambda workspace: queue.source.place_of(wanted), lambda place: self._jumped(place, wanted))
+                self.ask(
+                    lambda workspace: queue.source.place_of(wanted),
+                    lambda place: self._jumped(place, wanted),
+                    group="jump",
+                )
 
         self.app.push_screen(FormDialog("Jump to", (FormField("item", "Item", required=True, hint="#, or id"),)), done)
 

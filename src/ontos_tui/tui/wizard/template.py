@@ -132,7 +132,9 @@ class TemplateStep(WizardStep):
         def done(values: Values | None) -> None:
             if values is not None:
                 given = {name: value or "" for name, value in values.items()}
-                self.ask(lambda workspace: workspace.wizard.adapt(template.id, **given), self._take_template)
+                self.ask(
+                    lambda workspace: workspace.wizard.adapt(template.id, **given), self._take_template, group="do"
+                )
 
         self.app.push_screen(FormDialog(f"The words of {template.name}", fields), done)
 
@@ -171,7 +173,7 @@ class TemplateStep(WizardStep):
         def chosen(index: int | None) -> None:
             if index is not None:
                 column = targets[index].column
-                self.ask(lambda workspace: workspace.drafting.draft(sheet.id, column), self._take_template)
+                self.ask(lambda workspace: workspace.drafting.draft(sheet.id, column), self._take_template, group="do")
 
         choices = [(one.column or "none of them", one.reason) for one in targets]
         self.app.push_screen(ChooseDialog("Which column holds what is to be decided?", choices), chosen)
