@@ -6,7 +6,7 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from ontos_tui.domain.pairs import GenerationMode
+from ontos_tui.domain.records.pairs import GenerationMode
 from ontos_tui.tui.app import OntosApp
 from ontos_tui.workspace import Workspace
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from labelled import make_sheet, part, truth
-from ontos_tui.domain.improve import FeedbackItem
-from ontos_tui.domain.serving import Endpoint, InferenceRecord, Origin
-from ontos_tui.domain.training import ModelVersion
-from ontos_tui.platforms.base import Silent
+from ontos_tui.domain.learning import Silent
+from ontos_tui.domain.records.improve import FeedbackItem
+from ontos_tui.domain.records.serving import Endpoint, InferenceRecord, Origin
+from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 from ontos_tui.workspace import Workspace

@@ -6,11 +6,11 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
-from ontos_tui.domain.data import Sheet
-from ontos_tui.domain.pairs import GenerationMode, QAPair, TrainingSheet
-from ontos_tui.domain.record import now
-from ontos_tui.domain.states import PairStatus
-from ontos_tui.domain.template import Template
+from ontos_tui.domain.records.base import now
+from ontos_tui.domain.records.data import Sheet
+from ontos_tui.domain.records.pairs import GenerationMode, QAPair, TrainingSheet
+from ontos_tui.domain.records.template import Template
+from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table

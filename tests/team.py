@@ -7,14 +7,14 @@ from typing import Any
 
 from emulator.databricks.server import TOKEN
 from emulator.databricks.server import Workspace as Emulated
-from ontos_tui.domain.record import Record
-from ontos_tui.domain.tables import SHARED
-from ontos_tui.platforms.databricks.client import Place, Team
-from ontos_tui.platforms.databricks.hub import Hub
-from ontos_tui.services.label import LabelService
-from ontos_tui.services.labeling import LabelingService
-from ontos_tui.services.labels import CanonicalLabelService
-from ontos_tui.services.sync import SyncService
+from ontos_tui.domain.records.base import Record
+from ontos_tui.domain.records.tables import SHARED
+from ontos_tui.platforms.databricks.delta_hub import Hub
+from ontos_tui.platforms.databricks.workspace_client import Place, Team
+from ontos_tui.services.canonical.service import CanonicalLabelService
+from ontos_tui.services.label.labeling_jobs.service import LabelingService
+from ontos_tui.services.label.service import LabelService
+from ontos_tui.services.team.sync import SyncService
 from ontos_tui.store.engine import Store
 from ontos_tui.workspace import Workspace
 

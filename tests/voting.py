@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from labeling import a_training_sheet
-from ontos_tui.domain.labeling import LabelingJob, LabelingTask
-from ontos_tui.domain.pairs import TrainingSheet, Verdict
-from ontos_tui.services.decisions import Decision
-from ontos_tui.services.labeling import LabelingService
-from ontos_tui.services.task_label import TaskLabelService
+from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask
+from ontos_tui.domain.records.pairs import TrainingSheet, Verdict
+from ontos_tui.services.label.decisions import Decision
+from ontos_tui.services.label.labeling_jobs.service import LabelingService
+from ontos_tui.services.label.task_service import TaskLabelService
 from ontos_tui.workspace import Workspace
 
 Said = Mapping[str, dict[str, Any] | str | None]

@@ -67,7 +67,7 @@ def _list_keys(home: Path | None) -> int:
     from ontos_tui.domain.errors import OntosError
     from ontos_tui.home import default_home
     from ontos_tui.settings import Settings
-    from ontos_tui.tui.keys import listing
+    from ontos_tui.tui.core.key_listing import listing
 
     try:
         keys = Settings.load(home or default_home()).keys

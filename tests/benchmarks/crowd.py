@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.domain.pairs import Event, QAPair, Verdict
-from ontos_tui.domain.record import new_id
-from ontos_tui.services.decisions import Decision
+from ontos_tui.domain.records.base import new_id
+from ontos_tui.domain.records.pairs import Event, QAPair, Verdict
+from ontos_tui.services.label.decisions import Decision
 from ontos_tui.store import rows
 from ontos_tui.store.tables import table
 from ontos_tui.workspace import Workspace

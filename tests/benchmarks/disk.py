@@ -9,10 +9,10 @@ from pathlib import Path
 
 from screens import decided, open_desk
 
-from ontos_tui.domain.pairs import Verdict
-from ontos_tui.domain.states import PairStatus
-from ontos_tui.services.decisions import Decision
-from ontos_tui.services.queue import QueueFilter
+from ontos_tui.domain.records.pairs import Verdict
+from ontos_tui.domain.rules.states import PairStatus
+from ontos_tui.services.label.decisions import Decision
+from ontos_tui.services.label.queue import QueueFilter
 from ontos_tui.workspace import Workspace
 
 LABELED = "SELECT sum(n) FROM pair_counts WHERE training_sheet_id = ? AND status = 'labeled'"

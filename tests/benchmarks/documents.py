@@ -24,10 +24,10 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
-from ontos_tui.domain.documents import Document, plain
-from ontos_tui.domain.wanted import Wanted
-from ontos_tui.platforms.local.clues import Clues
-from ontos_tui.platforms.local.extraction import Finder, find_all, learn
+from ontos_tui.learning.extraction.documents import Document, plain
+from ontos_tui.learning.extraction.field_finder import Finder, find_all, learn
+from ontos_tui.learning.extraction.field_priors import Wanted
+from ontos_tui.learning.extraction.token_features import Clues
 
 ROOT = Path(__file__).parents[2]
 HELD_OUT = 200

@@ -27,7 +27,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from asked import NOON, ask, deployed
-from ontos_tui.platforms.local.drift import compare_categories, compare_numbers
+from ontos_tui.learning.drift_statistics import compare_categories, compare_numbers
 from ontos_tui.workspace import Workspace
 
 NUMBERS, CATEGORIES = 8, 2

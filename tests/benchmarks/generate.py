@@ -18,8 +18,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ontos_tui.domain.pairs import GenerationMode
-from ontos_tui.services.generate import BATCH
+from ontos_tui.domain.records.pairs import GenerationMode
+from ontos_tui.services.generate.service import BATCH
 from ontos_tui.workspace import Workspace
 
 SCHEMA = {"type": "object", "properties": {"failed": {"type": "boolean"}}, "required": ["failed"]}

@@ -24,17 +24,17 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from labelled import part, truth
-from ontos_tui.domain.data import Sheet
-from ontos_tui.domain.labeling import HintKind
-from ontos_tui.domain.pairs import GenerationMode, QAPair, TrainingSheet
+from ontos_tui.domain.learning import LabelledExample, Silent
+from ontos_tui.domain.records.data import Sheet
+from ontos_tui.domain.records.labeling import HintKind
+from ontos_tui.domain.records.pairs import GenerationMode, QAPair, TrainingSheet
+from ontos_tui.domain.records.template import Template
+from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import AnswerField, FieldKind
-from ontos_tui.domain.states import PairStatus
-from ontos_tui.domain.template import Template
-from ontos_tui.platforms.base import LabelledExample, Silent
 from ontos_tui.platforms.local.trainer import LocalTrainer
-from ontos_tui.services.hint_suspects import doubted
-from ontos_tui.services.hint_unsure import KINDS, Open, margins, ordered
-from ontos_tui.services.training_sheets import make_training_sheet
+from ontos_tui.services.label.hints.active_learning import KINDS, Open, margins, ordered
+from ontos_tui.services.label.hints.label_errors import doubted
+from ontos_tui.services.records.training_sheets import make_training_sheet
 from ontos_tui.store import rows
 from ontos_tui.workspace import Workspace
 
@@ -150,9 +150,9 @@ def learning(data: Data, budget: int, step: int, choose: Choose) -> dict[int, fl
 
 def fitted(field: AnswerField, data: Data, known: Sequence[int]) -> Any:
     """A forest of these labels."""
-    from ontos_tui.platforms.local.answers import class_of
-    from ontos_tui.platforms.local.features import describe
-    from ontos_tui.platforms.local.heads import fit
+    from ontos_tui.learning.features import describe
+    from ontos_tui.learning.field_models import fit
+    from ontos_tui.learning.targets import class_of
 
     table, _ = describe([data[place][0] for place in known], tuple(data[0][0]))
     targets = [class_of(data[place][1]) for place in known]
@@ -162,7 +162,7 @@ def fitted(field: AnswerField, data: Data, known: Sequence[int]) -> Any:
 
 def ours(field: AnswerField, data: Data, known: Sequence[int], rest: Sequence[int], seed: int) -> list[int]:
     """The least sure first, different ones first, a fifth at random."""
-    from ontos_tui.platforms.local.judging import shares
+    from ontos_tui.learning.cross_validation import shares
 
     head, table = fitted(field, data, known)
     said = shares(table, [head], field, [data[place][0] for place in rest])

@@ -22,10 +22,10 @@ import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 
+from ontos_tui.domain.learning import LabelledExample, Silent, TrainingSet
 from ontos_tui.domain.schema import answer_fields
-from ontos_tui.platforms.base import LabelledExample, Silent, TrainingSet
-from ontos_tui.platforms.local.image_features import describe_image
-from ontos_tui.platforms.local.images import open_image
+from ontos_tui.learning.image_features import describe_image
+from ontos_tui.learning.images import open_image
 from ontos_tui.platforms.local.trainer import LocalTrainer
 
 FOLDS = 5

@@ -23,18 +23,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ontos_tui.domain.data import Sheet
-from ontos_tui.domain.pairs import GenerationMode, QAPair, TrainingSheet, Verdict
-from ontos_tui.domain.record import now
-from ontos_tui.domain.serving import Origin
-from ontos_tui.domain.states import FeedbackStatus, GapStatus, JobStatus, PairStatus
-from ontos_tui.domain.template import Template
-from ontos_tui.platforms.base import Silent
-from ontos_tui.services.curve import bar, span_of
-from ontos_tui.services.feedback import FeedbackFilter
-from ontos_tui.services.improve import BulkAction
-from ontos_tui.services.label import Decision
-from ontos_tui.services.training_sheets import make_training_sheet
+from ontos_tui.domain.learning import Silent
+from ontos_tui.domain.records.base import now
+from ontos_tui.domain.records.data import Sheet
+from ontos_tui.domain.records.pairs import GenerationMode, QAPair, TrainingSheet, Verdict
+from ontos_tui.domain.records.serving import Origin
+from ontos_tui.domain.records.template import Template
+from ontos_tui.domain.rules.states import FeedbackStatus, GapStatus, JobStatus, PairStatus
+from ontos_tui.services.improve.service import BulkAction
+from ontos_tui.services.label.service import Decision
+from ontos_tui.services.records.feedback import FeedbackFilter
+from ontos_tui.services.records.training_sheets import make_training_sheet
+from ontos_tui.services.train.learning_curve import bar, span_of
 from ontos_tui.store import rows
 from ontos_tui.workspace import Workspace
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from screens import decided, open_desk
 
-from ontos_tui.domain.pairs import Verdict
-from ontos_tui.domain.record import new_id
-from ontos_tui.domain.states import PairStatus
-from ontos_tui.services.decisions import Decision
+from ontos_tui.domain.records.base import new_id
+from ontos_tui.domain.records.pairs import Verdict
+from ontos_tui.domain.rules.states import PairStatus
+from ontos_tui.services.label.decisions import Decision
 from ontos_tui.workspace import Workspace
 
 SETTLED = 0.25

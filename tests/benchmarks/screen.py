@@ -12,7 +12,7 @@ from pathlib import Path
 
 from meter import Answer, Meter, median, quantile
 
-from ontos_tui.domain.pairs import GenerationMode
+from ontos_tui.domain.records.pairs import GenerationMode
 from ontos_tui.workspace import Workspace
 
 RUNS = 5

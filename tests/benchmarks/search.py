@@ -23,8 +23,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from labeling import a_training_sheet
-from ontos_tui.domain.pairs import LabelingMode, QAPair, TrainingSheet
-from ontos_tui.services.queue import Queue, QueueFilter, QueueSort
+from ontos_tui.domain.records.pairs import LabelingMode, QAPair, TrainingSheet
+from ontos_tui.services.label.queue import Queue, QueueFilter, QueueSort
 from ontos_tui.store.bulk import RowMaker, new_ids
 from ontos_tui.workspace import Workspace
 

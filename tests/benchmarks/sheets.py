@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ontos_tui.domain.data import Sheet
-from ontos_tui.domain.pairs import GenerationMode, LabelingMode, QAPair, TrainingSheet
-from ontos_tui.domain.record import now
-from ontos_tui.domain.states import TrainingSheetStatus
-from ontos_tui.domain.template import Template
-from ontos_tui.services.training_sheets import make_training_sheet
+from ontos_tui.domain.records.base import now
+from ontos_tui.domain.records.data import Sheet
+from ontos_tui.domain.records.pairs import GenerationMode, LabelingMode, QAPair, TrainingSheet
+from ontos_tui.domain.records.template import Template
+from ontos_tui.domain.rules.states import TrainingSheetStatus
+from ontos_tui.services.records.training_sheets import make_training_sheet
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import RowMaker, new_ids, stored
 from ontos_tui.store.tables import table
-from ontos_tui.tui.session import Session
+from ontos_tui.tui.core.ui_state import Session
 from ontos_tui.workspace import Workspace
 
 FIELD = "defect_class"

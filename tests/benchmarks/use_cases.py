@@ -22,13 +22,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from ontos_tui.domain.data import Item, Sheet
+from ontos_tui.domain.learning import LabelledExample, Predictor, Silent, TrainingSet
+from ontos_tui.domain.records.data import Item, Sheet
+from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.schema import AnswerField, FieldKind
-from ontos_tui.domain.template import Template
-from ontos_tui.platforms.base import LabelledExample, Predictor, Silent, TrainingSet
 from ontos_tui.platforms.local.trainer import LocalTrainer
-from ontos_tui.services.prompts import feature_columns
-from ontos_tui.services.sample_files import read_answers, read_manifest, synthetic_data
+from ontos_tui.services.data.sample_files import read_answers, read_manifest, synthetic_data
+from ontos_tui.services.templates.prompt import feature_columns
 from ontos_tui.workspace import Workspace
 
 TRAINER = LocalTrainer()

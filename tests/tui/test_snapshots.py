@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from ontos_tui.domain.pairs import GenerationMode
+from ontos_tui.domain.records.pairs import GenerationMode
 from ontos_tui.tui.app import OntosApp
 from ontos_tui.workspace import Workspace
 

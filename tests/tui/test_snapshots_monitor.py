@@ -13,8 +13,8 @@ import pytest
 from served import served, train
 from test_snapshots import SIZES, _walk
 
-from ontos_tui.domain.improve import FeedbackItem
-from ontos_tui.domain.serving import InferenceRecord, Origin
+from ontos_tui.domain.records.improve import FeedbackItem
+from ontos_tui.domain.records.serving import InferenceRecord, Origin
 from ontos_tui.store import rows
 from ontos_tui.tui.app import OntosApp
 from ontos_tui.workspace import Workspace

@@ -13,15 +13,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ontos_tui.domain.data import Column, Item, Page, Row, RowQuery, TableAddress
+from ontos_tui.domain.catalog import Identities, Look, Node
 from ontos_tui.domain.errors import InvalidInputError, NoIdentityError, NotFoundError, PlatformError
-from ontos_tui.platforms.base import Identities, Look, Node
-from ontos_tui.platforms.databricks.client import SqlFailedError, Team, quoted, sdk_error
-from ontos_tui.platforms.databricks.reading import Reading, column_name
-from ontos_tui.platforms.databricks.tags import UNTAGGED, sheet_tags, tags_statement
-from ontos_tui.platforms.databricks.values import plain, selected
+from ontos_tui.domain.records.data import Column, Item, Page, Row, RowQuery, TableAddress
+from ontos_tui.platforms.databricks.cell_values import plain, selected
+from ontos_tui.platforms.databricks.select_sql import Reading, column_name
+from ontos_tui.platforms.databricks.unity_tags import UNTAGGED, sheet_tags, tags_statement
 from ontos_tui.platforms.databricks.windows import windowed
-from ontos_tui.platforms.window_fields import told_short
+from ontos_tui.platforms.databricks.workspace_client import SqlFailedError, Team, quoted, sdk_error
+from ontos_tui.tabular.window_fields import told_short
 
 if TYPE_CHECKING:
     from databricks.sdk.service.catalog import TableInfo

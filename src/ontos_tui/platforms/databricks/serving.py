@@ -11,16 +11,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ontos_tui.domain.data import Row
 from ontos_tui.domain.errors import ConflictError, OntosError, PlatformError
-from ontos_tui.domain.template import Message
-from ontos_tui.domain.training import ModelVersion
-from ontos_tui.platforms.answer_shape import AnswerShape, sendable
-from ontos_tui.platforms.base import Prediction, Progress, Served, Silent
+from ontos_tui.domain.learning import Prediction, Progress, Served, Silent
+from ontos_tui.domain.records.data import Row
+from ontos_tui.domain.records.template import Message
+from ontos_tui.domain.records.training import ModelVersion
+from ontos_tui.platforms.chat.answer_parsing import AnswerShape, sendable
+from ontos_tui.platforms.chat.asking import content_of
 from ontos_tui.platforms.databricks.chat import ANSWER_SECONDS
-from ontos_tui.platforms.databricks.client import Team, sdk_error
 from ontos_tui.platforms.databricks.endpoints import endpoint_name, table_prefix
-from ontos_tui.platforms.openai import content_of
+from ontos_tui.platforms.databricks.workspace_client import Team, sdk_error
 
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient

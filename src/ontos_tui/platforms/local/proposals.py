@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
+from ontos_tui.domain.learning import LabelledExample, Proposal, Question
 from ontos_tui.domain.schema import AnswerField, answer_fields
-from ontos_tui.platforms.base import LabelledExample, Proposal, Question
-from ontos_tui.platforms.local.extractor import Extractor, Reading, plan
-from ontos_tui.platforms.local.retrieval import NAME, NearestExamples
+from ontos_tui.learning.extraction.extractor import Extractor, Reading, plan
+from ontos_tui.learning.nearest_examples import NAME, NearestExamples
 
 TASTED = 20
 """Items whose texts are looked at, beside those of the examples, to see what can be read out of them."""

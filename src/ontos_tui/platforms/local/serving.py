@@ -9,10 +9,11 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 
-from ontos_tui.domain.data import Row
 from ontos_tui.domain.errors import InvalidInputError, PlatformError
-from ontos_tui.domain.training import ModelVersion
-from ontos_tui.platforms.base import Prediction, Predictor, Progress, Served, Trainer
+from ontos_tui.domain.learning import Prediction, Predictor, Progress, Served
+from ontos_tui.domain.records.data import Row
+from ontos_tui.domain.records.training import ModelVersion
+from ontos_tui.platforms.ports import Trainer
 
 LOG = logging.getLogger(__name__)
 KEPT = 8

@@ -12,13 +12,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.domain.pairs import TrainingSheet, Verdict, answer_digest
-from ontos_tui.domain.states import PairStatus
-from ontos_tui.services.answers import AnswerChecker
-from ontos_tui.services.decisions import Decision
+from ontos_tui.domain.records.pairs import TrainingSheet, Verdict, answer_digest
+from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.services.interchange.report import ImportReport
 from ontos_tui.services.interchange.tabular import Given
-from ontos_tui.services.label import LabelService
+from ontos_tui.services.label.decisions import Decision
+from ontos_tui.services.label.service import LabelService
+from ontos_tui.services.records.answers import AnswerChecker
 from ontos_tui.store.bulk import chunks, marks
 from ontos_tui.store.engine import Store
 

@@ -17,15 +17,15 @@ from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from ontos_tui.domain.pairs import answer_digest
+from ontos_tui.domain.records.pairs import answer_digest
+from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer, AnswerField, FieldKind, answer_fields
-from ontos_tui.domain.states import PairStatus
-from ontos_tui.services.answers import AnswerReader
-from ontos_tui.services.decisions import storable
 from ontos_tui.services.interchange.reading import Entry
 from ontos_tui.services.interchange.report import ImportReport
 from ontos_tui.services.interchange.selection import OutgoingPair, listed
 from ontos_tui.services.interchange.tabular import Given
+from ontos_tui.services.label.decisions import storable
+from ontos_tui.services.records.answers import AnswerReader
 
 ITEM, QUESTION, FIELDS = "item_ref", "question", "fields"
 """What a task's data holds: the item's reference, the question as it is asked, and the item's fields."""

@@ -11,10 +11,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ontos_tui.domain.data import Row
-from ontos_tui.domain.governance import Use, gate, is_allowed
+from ontos_tui.domain.records.data import Row
+from ontos_tui.domain.rules.governance import Use, gate, is_allowed
+from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer
-from ontos_tui.domain.states import PairStatus
 from ontos_tui.services.interchange.report import Selection
 
 BATCH = 2_000

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ontos_tui.domain.data import Row
 from ontos_tui.domain.errors import InvalidInputError
+from ontos_tui.domain.records.data import Row
+from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import AnswerField, answer_fields
 from ontos_tui.domain.spans import SpanRules, in_order
-from ontos_tui.domain.states import PairStatus
 from ontos_tui.services.interchange.reading import Entry
 from ontos_tui.services.interchange.report import ImportReport
 from ontos_tui.services.interchange.selection import Outgoing

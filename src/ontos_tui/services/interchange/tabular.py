@@ -22,13 +22,13 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection
 
 from ontos_tui.domain.errors import InvalidInputError
+from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer, answer_fields
-from ontos_tui.domain.states import PairStatus
-from ontos_tui.services.answers import AnswerReader
-from ontos_tui.services.decisions import storable
 from ontos_tui.services.interchange.reading import Entry
 from ontos_tui.services.interchange.report import ImportReport
 from ontos_tui.services.interchange.selection import OutgoingPair, listed
+from ontos_tui.services.label.decisions import storable
+from ontos_tui.services.records.answers import AnswerReader
 from ontos_tui.store.tables import to_json
 
 if TYPE_CHECKING:
@@ -175,12 +175,12 @@ def _finite(value: Any) -> Any:
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, lines: Path, columns: Sequence[str], target: Path) -> None:
-    from ontos_tui.platforms.local import jsonl_file
-    from ontos_tui.platforms.local.sql import literal, quoted, reader_words
+    from ontos_tui.tabular import jsonl_reader
+    from ontos_tui.tabular.duckdb_sql import literal, quoted, reader_words
 
     with reader_words(lines):
         if lines.stat().st_size:
-            relation, found, _, _ = jsonl_file.inspect(connection, lines)
+            relation, found, _, _ = jsonl_reader.inspect(connection, lines)
             types = {column.name: column.type for column in found}
         else:
             relation, types = "(SELECT 1) WHERE false", {}

@@ -11,10 +11,10 @@ from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values, schema_che
 from ontos_tui.tui.widgets.lines import Span, span
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.improve import FeedbackItem
+    from ontos_tui.domain.records.improve import FeedbackItem
+    from ontos_tui.domain.records.serving import InferenceRecord
     from ontos_tui.domain.schema import Answer
-    from ontos_tui.domain.serving import InferenceRecord
-    from ontos_tui.tui.gateway import ServiceUser
+    from ontos_tui.tui.core.background import ServiceUser
     from ontos_tui.workspace import Workspace
 
 

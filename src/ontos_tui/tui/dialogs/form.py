@@ -11,8 +11,8 @@ from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widgets import Input
 
-from ontos_tui.domain.safe import safe_line
-from ontos_tui.tui.commands import Command
+from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.widgets.lines import Line, LineView, OneLine, Panel, Span, line, span, wrap
 

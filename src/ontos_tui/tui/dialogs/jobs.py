@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 
-from ontos_tui.tui.commands import Command
+from ontos_tui.tui.core.background import ServiceUser
+from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
-from ontos_tui.tui.gateway import ServiceUser
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.training import Job, JobEvent
+    from ontos_tui.domain.records.training import Job, JobEvent
 
 REFRESH_SECONDS = 1.0
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 
-from ontos_tui.tui.commands import Command
+from ontos_tui.tui.core.background import ServiceUser
+from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
-from ontos_tui.tui.gateway import ServiceUser
 from ontos_tui.tui.widgets.lines import Line, Panel, line, span, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 if TYPE_CHECKING:
-    from ontos_tui.services.preferences import Preference
+    from ontos_tui.services.admin.settings_file import Preference
 
 
 class SettingsDialog(Dialog[None], ServiceUser):

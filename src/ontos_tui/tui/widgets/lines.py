@@ -18,7 +18,7 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from ontos_tui.domain.safe import safe_line, safe_text
+from ontos_tui.domain.terminal_text import safe_line, safe_text
 
 STYLES = ("text", "muted", "strong", "accent", "good", "warn", "bad", "key", "cursor", "title")
 """The names that a part of a line may be painted with; a theme gives them their colours."""

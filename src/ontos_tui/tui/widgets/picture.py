@@ -14,14 +14,14 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
-from ontos_tui.tui.driver import DiffDriver
+from ontos_tui.tui.terminal.driver import DiffDriver
 from ontos_tui.tui.widgets.lines import EMPTY, Line, LineView, Span, colour, wrap
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from textual.geometry import Region
 
-    from ontos_tui.platforms.local.images import Pixels
+    from ontos_tui.learning.images import Pixels
 
 Way = Literal["kitty", "sixel", "cells", "shades", "off"]
 
@@ -114,7 +114,7 @@ def kitty_commands(image: Image, row: int, column: int, columns: int, rows: int)
 
 def _in_sixel(image: Image, place: Region) -> str:
     """The commands for an image, as large as it fits into these cells."""
-    from ontos_tui.tui.widgets.sixel import cell_size, sixel_commands
+    from ontos_tui.tui.terminal.sixel import cell_size, sixel_commands
 
     width, height = cell_size()
     factor = min(place.width * width / image.width, place.height * height / image.height)
@@ -143,7 +143,7 @@ class PictureView(LineView):
         self._relay()
 
     def _relay(self) -> None:
-        from ontos_tui.platforms.local.images import shrink
+        from ontos_tui.learning.images import shrink
 
         width, height = self.size
         self.take_away()

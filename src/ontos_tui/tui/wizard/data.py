@@ -11,8 +11,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.services.wizard import OWN_DATA, Chosen, Standing, Step
-from ontos_tui.tui.commands import Command
+from ontos_tui.services.guide.wizard import OWN_DATA, Chosen, Standing, Step
+from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
 from ontos_tui.tui.stages.base import error_lines
 from ontos_tui.tui.widgets.data_grid import DataGrid
@@ -21,7 +21,7 @@ from ontos_tui.tui.widgets.table import ColumnSpec, Table
 from ontos_tui.tui.wizard.step import WizardStep
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.data import Page as DataPage
+    from ontos_tui.domain.records.data import Page as DataPage
     from ontos_tui.workspace import Workspace
 
 ROWS = 30
@@ -152,7 +152,7 @@ class DataStep(WizardStep):
 
     def _browse(self, has_team: bool) -> None:
         from ontos_tui.domain.errors import NoTeamError
-        from ontos_tui.tui.dialogs.catalog import CatalogDialog
+        from ontos_tui.tui.stages.data.catalog_browser import CatalogDialog
 
         if not has_team:
             self.ontos.tell_error(NoTeamError())

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 
-from ontos_tui.services.wizard import Standing, Step
-from ontos_tui.tui.commands import Command
-from ontos_tui.tui.stages.train_lines import score_text
+from ontos_tui.services.guide.wizard import Standing, Step
+from ontos_tui.tui.core.commands import Command
+from ontos_tui.tui.stages.train.lines import score_text
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
 from ontos_tui.tui.wizard.step import WizardStep
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.serving import Endpoint
+    from ontos_tui.domain.records.serving import Endpoint
 
 
 class DeployStep(WizardStep):
@@ -58,7 +58,7 @@ class DeployStep(WizardStep):
             self._try(endpoint)
 
     def _try(self, endpoint: Endpoint) -> None:
-        from ontos_tui.tui.dialogs.playground import Playground
+        from ontos_tui.tui.stages.deploy.playground import Playground
 
         self.app.push_screen(Playground(endpoint.name), lambda _: self.wizard.reload())
 

@@ -10,10 +10,10 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.services.wizard import Standing, Step
-from ontos_tui.tui.commands import Command
+from ontos_tui.services.guide.wizard import Standing, Step
+from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.stages.base import error_lines
-from ontos_tui.tui.stages.generate_lines import pair_lines
+from ontos_tui.tui.stages.generate.lines import pair_lines
 from ontos_tui.tui.stages.job_state import LOOK_SECONDS, JobState, newest_job, progress_lines
 from ontos_tui.tui.widgets.data_grid import value_text
 from ontos_tui.tui.widgets.lines import Line, Panel, line, span, wrap
@@ -21,9 +21,9 @@ from ontos_tui.tui.widgets.table import ColumnSpec, Table
 from ontos_tui.tui.wizard.step import WizardStep
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.pairs import GenerationMode
-    from ontos_tui.domain.training import Job
-    from ontos_tui.services.generate import PreviewPair
+    from ontos_tui.domain.records.pairs import GenerationMode
+    from ontos_tui.domain.records.training import Job
+    from ontos_tui.services.generate.service import PreviewPair
     from ontos_tui.workspace import Workspace
 
 PREVIEWED = 5
@@ -152,7 +152,7 @@ class GenerateStep(WizardStep):
 
 
 def _previewed(workspace: Workspace, sheet_id: str, template_id: str, known: Previewed | None) -> Previewed:
-    from ontos_tui.domain.training import JobKind
+    from ontos_tui.domain.records.training import JobKind
 
     mode, pairs = (
         (known.mode, known.pairs) if known is not None else workspace.wizard.preview(sheet_id, template_id, PREVIEWED)

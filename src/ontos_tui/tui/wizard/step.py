@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.message import Message
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.services.wizard import Chosen, Standing, Step
+from ontos_tui.services.guide.wizard import Chosen, Standing, Step
 from ontos_tui.tui.stages.base import Page
 
 if TYPE_CHECKING:

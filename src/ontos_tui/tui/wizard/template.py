@@ -10,8 +10,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.services.wizard import Standing, Step
-from ontos_tui.tui.commands import Command
+from ontos_tui.services.guide.wizard import Standing, Step
+from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.choose import ChooseDialog
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
 from ontos_tui.tui.stages.base import error_lines
@@ -20,9 +20,9 @@ from ontos_tui.tui.widgets.table import ColumnSpec, Table
 from ontos_tui.tui.wizard.step import WizardStep
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.template import Template
-    from ontos_tui.services.drafting import Target
-    from ontos_tui.services.generate import PreviewPair
+    from ontos_tui.domain.records.template import Template
+    from ontos_tui.services.generate.service import PreviewPair
+    from ontos_tui.services.templates.drafts import Target
     from ontos_tui.workspace import Workspace
 
 ROWS = 12
@@ -187,7 +187,7 @@ class TemplateStep(WizardStep):
 
 
 def _live(workspace: Workspace, sheet_id: str, template: Template) -> Live:
-    from ontos_tui.domain.pairs import GenerationMode
+    from ontos_tui.domain.records.pairs import GenerationMode
 
     return Live(template, workspace.generate.preview(sheet_id, template.id, GenerationMode.MANUAL, ROWS))
 

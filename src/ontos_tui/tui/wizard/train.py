@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.services.wizard import Standing, Step
-from ontos_tui.tui.commands import Command
+from ontos_tui.services.guide.wizard import Standing, Step
+from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.choose import ChooseDialog
 from ontos_tui.tui.stages.base import error_lines
 from ontos_tui.tui.stages.job_state import LOOK_SECONDS, JobState, duration, newest_job, progress_lines
-from ontos_tui.tui.stages.train_lines import model_lines, verdict_of
+from ontos_tui.tui.stages.train.lines import model_lines, verdict_of
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
 from ontos_tui.tui.wizard.step import WizardStep
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.training import Job, ModelVersion
-    from ontos_tui.platforms.base import BaseModel, Estimate
-    from ontos_tui.services.train import Readiness
+    from ontos_tui.domain.learning import BaseModel, Estimate
+    from ontos_tui.domain.records.training import Job, ModelVersion
+    from ontos_tui.services.train.service import Readiness
     from ontos_tui.workspace import Workspace
 
 LABEL = 16
@@ -135,7 +135,7 @@ class TrainStep(WizardStep):
 
 
 def _outlook(workspace: Workspace, sheet_id: str, key: str) -> Outlook:
-    from ontos_tui.domain.training import JobKind
+    from ontos_tui.domain.records.training import JobKind
 
     train = workspace.train
     readiness, models = train.readiness(sheet_id), train.base_models()
@@ -181,7 +181,7 @@ def _lines(outlook: Outlook, width: int) -> Iterator[Line]:
 
 def _advice(model: ModelVersion, width: int) -> Iterator[Line]:
     """What to do when the model does not beat its baseline for certain."""
-    from ontos_tui.domain.training import Evaluation
+    from ontos_tui.domain.records.training import Evaluation
 
     headline = Evaluation.model_validate(model.evaluation).headline()
     mark, words, style = verdict_of(headline)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.services.wizard import OWN_DATA, Chosen, Standing, Step
-from ontos_tui.tui.commands import Command
+from ontos_tui.services.guide.wizard import OWN_DATA, Chosen, Standing, Step
+from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.wizard.cards import Card, CardGrid
 from ontos_tui.tui.wizard.step import WizardStep
 
 if TYPE_CHECKING:
-    from ontos_tui.services.onboarding import UseCase
+    from ontos_tui.services.guide.onboarding import UseCase
 
 OWN = Card("Your own data", "A CSV, Parquet or JSONL file of yours: a template is drafted from its columns.")
 

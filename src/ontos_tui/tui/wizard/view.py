@@ -12,12 +12,12 @@ from textual.containers import Container
 from textual.message import Message
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.services.wizard import Chosen, Standing, Step
-from ontos_tui.tui.commands import Command
+from ontos_tui.services.guide.wizard import Chosen, Standing, Step
+from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.stages.base import Page, error_lines
 from ontos_tui.tui.widgets.lines import Line, LineView, Panel, Span, span, wrap
 from ontos_tui.tui.wizard.step import WizardStep
-from ontos_tui.tui.wizard.words import ABOUT
+from ontos_tui.tui.wizard.texts import ABOUT
 
 KEPT = "wizard"
 """Under which name the session keeps what was chosen."""
