@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from labelled import make_sheet, part, truth
-from ontos_tui.domain.learning import Silent
+from labeled import make_sheet, part, truth
+from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.domain.records.serving import Endpoint, InferenceRecord, Origin
 from ontos_tui.domain.records.training import ModelVersion
@@ -22,7 +22,7 @@ def deployed(workspace: Workspace, pairs: int = 120, endpoint: str = "live", **t
     """A model of made-up parts that answers as `endpoint`, which is a month old."""
     sheet = make_sheet(workspace.store, pairs, **template)
     params = {"training_sheet_id": sheet.id, "base_model": "nearest", "name": "defects"}
-    model = workspace.train.run(params, "j1", Silent())
+    model = workspace.train.run(params, "j1", NoProgress())
     there = workspace.deploy.deploy(model.id, endpoint)
     with workspace.store.write() as connection:
         rows.change(connection, rows.get(connection, Endpoint, there.id), created_at=NOON - timedelta(days=30))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from labelled import make_sheet
+from labeled import make_sheet
 from made_once import made_once
-from ontos_tui.domain.learning import Silent
+from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.workspace import Workspace
@@ -15,7 +15,7 @@ from ontos_tui.workspace import Workspace
 def train(workspace: Workspace, sheet: TrainingSheet, job_id: str) -> ModelVersion:
     """The next version of the sheet's model, at once."""
     params = {"training_sheet_id": sheet.id, "base_model": "nearest", "name": "defects"}
-    return workspace.train.run(params, job_id, Silent())
+    return workspace.train.run(params, job_id, NoProgress())
 
 
 def trained(home: Path, pairs: int = 60) -> tuple[TrainingSheet, ModelVersion]:

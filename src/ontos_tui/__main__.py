@@ -14,7 +14,7 @@ DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
 @dataclass(frozen=True)
-class Wish:
+class CommandLine:
     """What the command line asks for; `words` is what remains when the options that stand anywhere are taken out."""
 
     words: tuple[str, ...]
@@ -22,7 +22,7 @@ class Wish:
     json: bool
 
 
-def read_arguments(arguments: Sequence[str]) -> Wish | str:
+def read_arguments(arguments: Sequence[str]) -> CommandLine | str:
     """Take --home and --json out of the arguments, wherever they stand before a `--`. A str says what is wrong."""
     words: list[str] = []
     home: Path | None = None
@@ -40,7 +40,7 @@ def read_arguments(arguments: Sequence[str]) -> Wish | str:
             home = Path(value)
         else:
             words.append(word)
-    return Wish(tuple(words), home, json)
+    return CommandLine(tuple(words), home, json)
 
 
 def main() -> None:

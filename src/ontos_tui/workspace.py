@@ -108,7 +108,7 @@ class Workspace:
     @cached_property
     def chat(self) -> ChatModel:
         """What proposes answers: a model of the team's workspace, or the OpenAI-compatible server of the settings, as
-        far as they name one; else labelled examples and documents.
+        far as they name one; else labeled examples and documents.
         """
         if self.settings.databricks_model and self.team is not None:
             from ontos_tui.platforms.databricks.chat import FoundationModelChat

@@ -23,8 +23,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from labelled import part, truth
-from ontos_tui.domain.learning import LabelledExample, Silent
+from labeled import part, truth
+from ontos_tui.domain.learning import LabeledExample, NoProgress
 from ontos_tui.domain.records.data import Sheet
 from ontos_tui.domain.records.labeling import HintKind
 from ontos_tui.domain.records.pairs import GenerationMode, QAPair, TrainingSheet
@@ -92,7 +92,7 @@ def errors(name: str, data: Data, share: float = 0.05) -> None:
     field = field_of(data)
     wrong = set(draw.sample(range(len(data)), round(share * len(data))))
     examples = [
-        LabelledExample(
+        LabeledExample(
             str(place),
             row,
             {"label": draw.choice([one for one in field.choices if one != label]) if place in wrong else label},
@@ -100,7 +100,7 @@ def errors(name: str, data: Data, share: float = 0.05) -> None:
         for place, (row, label) in enumerate(data)
     ]
     started = time.perf_counter()
-    judged = TRAINER.judge(field, tuple(data[0][0]), examples, None, [], Silent())
+    judged = TRAINER.judge(field, tuple(data[0][0]), examples, None, [], NoProgress())
     found = doubted(judged, [example.ref for example in examples], [])
     seconds = time.perf_counter() - started
     found.sort(key=lambda one: -one.score)
@@ -183,7 +183,7 @@ def at_random(field: AnswerField, data: Data, known: Sequence[int], rest: Sequen
 
 
 def times(count: int) -> None:
-    """How long each kind takes with so many pairs, half of them labelled, and what the process grows to."""
+    """How long each kind takes with so many pairs, half of them labeled, and what the process grows to."""
     with tempfile.TemporaryDirectory() as folder, Workspace(Path(folder)) as workspace:
         sheet = fill(workspace, count)
         for kind in (HintKind.DUPLICATE, HintKind.SUSPECT, HintKind.UNSURE):
@@ -228,7 +228,7 @@ def fill(workspace: Workspace, count: int) -> TrainingSheet:
 
 
 def made(sheet: TrainingSheet, place: int, item: dict[str, Any]) -> QAPair:
-    """One pair; every second one is labelled."""
+    """One pair; every second one is labeled."""
     heat = item["temperature"] + 5 * item["s0"]
     answer = {"label": "hot" if heat > 308 else "cold" if heat < 292 else "fine"}
     return QAPair(

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ontos_tui.domain.learning import Silent
+from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.base import now
 from ontos_tui.domain.records.data import Sheet
 from ontos_tui.domain.records.pairs import GenerationMode, QAPair, TrainingSheet, Verdict
@@ -154,7 +154,7 @@ def sheet_of(workspace: Workspace, data: Data, name: str) -> TrainingSheet:
 
 
 def put(workspace: Workspace, sheet: TrainingSheet, items: Sequence[Item], first: int, **more: Any) -> None:
-    """Labelled pairs."""
+    """Labeled pairs."""
     pairs = (
         QAPair(
             training_sheet_id=sheet.id,
@@ -211,7 +211,7 @@ def replay(data: Data, rounds: int) -> bool:
         put(workspace, sheet, held_out, 1, allowed_uses=["evaluation"])
         put(workspace, sheet, start, len(held_out) + 1)
         params = {"training_sheet_id": sheet.id, "name": "live", "seed": 0}
-        first = workspace.train.run(params, "first", Silent())
+        first = workspace.train.run(params, "first", NoProgress())
         workspace.deploy.deploy("live", "live")
         before = workspace.gaps.analyze()
         usual = first.evaluation["scores"][0]["value"] if isinstance(items[0][1], float) else 0.0
@@ -248,7 +248,7 @@ def random_score(workspace: Workspace, data: Data, rest: Sequence[Item], held_ou
     sheet = sheet_of(workspace, data, name)
     put(workspace, sheet, held_out, 1, allowed_uses=["evaluation"])
     put(workspace, sheet, random.Random(3).sample(list(rest), count), len(held_out) + 1)
-    model = workspace.train.run({"training_sheet_id": sheet.id, "name": f"random_{count}"}, name, Silent())
+    model = workspace.train.run({"training_sheet_id": sheet.id, "name": f"random_{count}"}, name, NoProgress())
     return float(model.evaluation["scores"][0]["value"])
 
 

@@ -29,7 +29,7 @@ def seeded(home: Path, pairs: int) -> str:
     """A workspace at `home` with a training sheet of so many undecided pairs; returns the training sheet's id.
 
     The pairs have the 20 fields of the crystal inspections, the long prompt and one field to decide, so that one
-    number key is a decision. A workspace that is there already is used again. The app opens where they are labelled.
+    number key is a decision. A workspace that is there already is used again. The app opens where they are labeled.
     """
     with Workspace(home) as workspace:
         with workspace.store.read() as connection:

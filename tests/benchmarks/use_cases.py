@@ -22,7 +22,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from ontos_tui.domain.learning import LabelledExample, Predictor, Silent, TrainingSet
+from ontos_tui.domain.learning import LabeledExample, NoProgress, Predictor, TrainingSet
 from ontos_tui.domain.records.data import Item, Sheet
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.schema import AnswerField, FieldKind
@@ -49,12 +49,12 @@ def items_of(workspace: Workspace, sheet: Sheet) -> list[Item]:
 
 
 def learn(
-    field: AnswerField, features: Sequence[str], train: list[LabelledExample], held_out: list[LabelledExample]
+    field: AnswerField, features: Sequence[str], train: list[LabeledExample], held_out: list[LabeledExample]
 ) -> Predictor:
     """A model of one field, as the local trainer makes it."""
     with tempfile.TemporaryDirectory() as folder:
         data = TrainingSet((field,), tuple(features), tuple(train), tuple(held_out), "later windows")
-        trained = TRAINER.train(data, "extra_trees", Path(folder), Silent())
+        trained = TRAINER.train(data, "extra_trees", Path(folder), NoProgress())
         return TRAINER.load(Path(folder), trained.sha256)
 
 
@@ -67,16 +67,16 @@ def sample(workspace: Workspace, key: str) -> None:
     items = {item.ref: item.fields for item in items_of(workspace, seeded.sheet)}
     identity = manifest.held_out.item_id_column
 
-    def labelled(name: str) -> tuple[LabelledExample, ...]:
+    def labeled(name: str) -> tuple[LabeledExample, ...]:
         answers = read_answers(folder / name, identity, template)
-        return tuple(LabelledExample(ref, items[ref], answer) for ref, answer in answers)
+        return tuple(LabeledExample(ref, items[ref], answer) for ref, answer in answers)
 
     features = feature_columns(template, list(next(iter(items.values()))), seeded.sheet.item_id_column)
-    train, held_out = labelled(manifest.truth), labelled(manifest.held_out.file)
+    train, held_out = labeled(manifest.truth), labeled(manifest.held_out.file)
     with tempfile.TemporaryDirectory() as out:
         began = time.monotonic()
         data = TrainingSet(template.fields(), features, train, held_out, "held_out")
-        trained = TRAINER.train(data, "extra_trees", Path(out), Silent())
+        trained = TRAINER.train(data, "extra_trees", Path(out), NoProgress())
         took = time.monotonic() - began
     print(f"{key}: {len(items)} items, {len(train)} to learn from, {len(held_out)} held out, {took:.1f} s")
     for score in trained.evaluation.scores:
@@ -105,7 +105,7 @@ def alarms(workspace: Workspace, name: str, rows_a_day: int, cut_after: int) -> 
     for item in items_of(workspace, sheet):
         start, end = (datetime.fromisoformat(item.fields[part]) for part in ("window_start", "window_end"))
         bad = any(start <= last and first <= end for first, last in spans)
-        examples.append((start, end, LabelledExample(item.ref, item.fields, {"anomaly": bad})))
+        examples.append((start, end, LabeledExample(item.ref, item.fields, {"anomaly": bad})))
     cut = spans[cut_after - 1][1] + DAY
     train = [example for _, end, example in examples if end < cut]
     later = [one for one in examples if one[0] >= cut]
@@ -150,14 +150,14 @@ def turbofans(workspace: Workspace) -> None:
     features = [column for column in windows[0].fields if column[0] == "s" and not column.endswith("_series")]
     for most in (float(MOST_CYCLES), math.inf):
         train = [
-            LabelledExample(
+            LabeledExample(
                 item.ref,
                 item.fields,
                 {"rul": min(most, float(lives[item.fields["unit"]] - int(item.fields["window_end"])))},
             )
             for item in windows
         ]
-        test = [LabelledExample(str(unit), item.fields, {"rul": min(most, left[unit])}) for unit, item in last.items()]
+        test = [LabeledExample(str(unit), item.fields, {"rul": min(most, left[unit])}) for unit, item in last.items()]
         field = AnswerField("rul", FieldKind.NUMBER, required=True, minimum=0)
         began = time.monotonic()
         model = learn(field, features, train, test)

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from labelled import SCHEMA, add_pairs, make_sheet
+from labeled import SCHEMA, add_pairs, make_sheet
 from ontos_tui.domain.errors import ConflictError, JobCancelledError, NotFoundError, PlatformError, StoreError
 from ontos_tui.domain.records.base import now
 from ontos_tui.domain.records.pairs import GenerationMode, QAPair

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ontos_tui.domain.errors import InvalidInputError, PlatformError
-from ontos_tui.domain.learning import LabelledExample, Proposal, Question, Silent, TrainingSet
+from ontos_tui.domain.learning import LabeledExample, NoProgress, Proposal, Question, TrainingSet
 from ontos_tui.domain.schema import answer_fields, answer_problems
 from ontos_tui.learning.extraction.documents import Document, plain, read_date, read_number
 from ontos_tui.learning.extraction.extractor import Extractor, plan
 from ontos_tui.learning.extraction.field_finder import Finder, learn
-from ontos_tui.learning.extraction.field_priors import Sort, Wanted, places
+from ontos_tui.learning.extraction.field_priors import FieldPrior, Sort, places
 from ontos_tui.learning.extraction.token_features import Clues
 from ontos_tui.platforms.local.proposals import LocalProposals
 from ontos_tui.platforms.local.trainer import LocalTrainer
@@ -54,12 +54,12 @@ def bill(number: int) -> tuple[str, dict[str, Any]]:
     return text, found if odd else {**found, "order_number": order}
 
 
-def example(number: int) -> LabelledExample:
+def example(number: int) -> LabeledExample:
     text, answer = bill(number)
-    return LabelledExample(f"bill-{number}", {"page": text, "desk": "north"}, answer)
+    return LabeledExample(f"bill-{number}", {"page": text, "desk": "north"}, answer)
 
 
-def ask(*numbers: int, examples: list[LabelledExample], schema: dict[str, Any] = SCHEMA) -> list[Proposal]:
+def ask(*numbers: int, examples: list[LabeledExample], schema: dict[str, Any] = SCHEMA) -> list[Proposal]:
     questions = [Question(f"q{number}", {"page": bill(number)[0], "desk": "north"}, ()) for number in numbers]
     return list(LocalProposals().propose(iter(questions), schema, examples, ["page", "desk"]))
 
@@ -77,12 +77,12 @@ def test_amounts_and_days_are_read_as_they_are_written() -> None:
 
 
 def test_what_a_field_asks_for_is_told_by_its_name_and_format() -> None:
-    assert [Wanted.of(field).sort for field in FIELDS] == [
+    assert [FieldPrior.of(field).sort for field in FIELDS] == [
         Sort.ORGANISATION, Sort.DAY, Sort.AMOUNT, Sort.IDENTIFIER,
     ]  # fmt: skip
-    assert Wanted("valid_until").sort is Sort.DAY
-    assert Wanted("shipTo", description="the address of delivery").sort is Sort.ADDRESS
-    assert Wanted("colour").sort is Sort.WORDS
+    assert FieldPrior("valid_until").sort is Sort.DAY
+    assert FieldPrior("shipTo", description="the address of delivery").sort is Sort.ADDRESS
+    assert FieldPrior("color").sort is Sort.WORDS
 
 
 def test_patterns_alone_find_what_is_called_by_its_name() -> None:
@@ -99,7 +99,7 @@ def test_examples_teach_what_patterns_cannot_know() -> None:
     taught = ask(*odd, examples=[example(number) for number in range(30)])
     after = sum(one.answer == bill(number)[1] for number, one in zip(odd, taught, strict=True))
     assert after == len(odd) > before
-    assert "as 30 labelled examples teach" in taught[0].explanation
+    assert "as 30 labeled examples teach" in taught[0].explanation
     assert all(answer_problems(SCHEMA, one.answer) == () for one in taught)
 
 
@@ -110,7 +110,7 @@ def test_what_is_not_in_a_text_is_voted_on() -> None:
         "required": [*SCHEMA["required"], "kind"],
     }
     known = [
-        LabelledExample(
+        LabeledExample(
             f"e{number}",
             {"page": bill(number)[0], "desk": "north" if number % 2 else "south"},
             {**bill(number)[1], "kind": "ab"[number % 2], "remark": f"nothing that stands there {number % 2}"},
@@ -121,7 +121,7 @@ def test_what_is_not_in_a_text_is_voted_on() -> None:
     assert proposal.answer == {**bill(51)[1], "kind": "b", "remark": "nothing that stands there 1"}
     assert list(proposal.answer) == ["vendor", "billed", "total", "kind", "remark"]
     assert "; all else: " in proposal.explanation
-    with pytest.raises(PlatformError, match="Nothing is labelled yet"):
+    with pytest.raises(PlatformError, match="Nothing is labeled yet"):
         ask(51, examples=[], schema=schema)
 
 
@@ -130,7 +130,7 @@ def test_short_items_are_left_to_the_nearest_examples() -> None:
     rows = [{"load": 1.5, "shift": "night"}] * 3
     assert plan(fields, [], rows, ["load", "shift"]) is None
     numbers = answer_fields({"type": "object", "properties": {"days": {"type": "number"}}})
-    told = [LabelledExample(str(n), {"note": "seen by the night shift, " * 6}, {"days": 7.5 + n}) for n in range(9)]
+    told = [LabeledExample(str(n), {"note": "seen by the night shift, " * 6}, {"days": 7.5 + n}) for n in range(9)]
     assert plan(numbers, told, [one.fields for one in told], ["note"]) is None
 
 
@@ -175,7 +175,7 @@ def test_what_is_found_in_any_text_stands_where_it_is_said_to(text: str, count: 
             assert target.wanted.same(text[found.start : found.end], found.value)
     for place in places(FIELDS, reading.answer, text):
         field = next(one for one in FIELDS if one.name == place.field)
-        assert Wanted.of(field).same(text[place.start : place.end], reading.answer[place.field])
+        assert FieldPrior.of(field).same(text[place.start : place.end], reading.answer[place.field])
     assert {place.field for place in places(FIELDS, reading.answer, text)} == set(reading.answer)
 
 
@@ -196,7 +196,7 @@ def test_a_value_that_stands_there_twice_is_shown_where_it_is_meant() -> None:
 def test_a_trained_model_reads_and_is_kept_without_code(tmp_path: Path) -> None:
     train, held = [tuple(example(number) for number in some) for some in (range(40), range(100, 130))]
     data = TrainingSet(FIELDS, ("page", "desk"), train, held, "every fourth")
-    trained = LocalTrainer().train(data, "extra_trees", tmp_path / "m", Silent())
+    trained = LocalTrainer().train(data, "extra_trees", tmp_path / "m", NoProgress())
     assert trained.features == ("page",)
     assert [score.metric for score in trained.evaluation.scores] == ["exact match"] * 4
     assert [score.field for score in trained.evaluation.scores] == [field.name for field in FIELDS]
@@ -230,14 +230,14 @@ def test_spans_are_learned_where_their_text_is_known(tmp_path: Path) -> None:
     }
     schema = {"type": "object", "properties": {"facts": spans}}
 
-    def marked(number: int) -> LabelledExample:
+    def marked(number: int) -> LabeledExample:
         text, answer = bill(number)
         found = [
             {"start": at, "end": at + len(value), "label": name, "text": value}
             for name in ("vendor", "order_number")
             if (value := answer.get(name)) and (at := text.index(value)) >= 0
         ]
-        return LabelledExample(f"b{number}", {"page": text}, {"facts": found})
+        return LabeledExample(f"b{number}", {"page": text}, {"facts": found})
 
     known = [marked(number) for number in range(24)]
     wanted = marked(50)
@@ -245,7 +245,7 @@ def test_spans_are_learned_where_their_text_is_known(tmp_path: Path) -> None:
     assert proposal.answer == wanted.answer
     held = tuple(marked(number) for number in range(60, 80))
     data = TrainingSet(answer_fields(schema), (), tuple(known), held, "others")
-    trained = LocalTrainer().train(data, "extra_trees", tmp_path / "m", Silent())
+    trained = LocalTrainer().train(data, "extra_trees", tmp_path / "m", NoProgress())
     (score,) = trained.evaluation.scores
     assert score.value == 1
     assert score.classes["order_number"].support == 10
@@ -253,13 +253,13 @@ def test_spans_are_learned_where_their_text_is_known(tmp_path: Path) -> None:
     assert [one.answer for one in model.predict([one.fields for one in held])] == [one.answer for one in held]
 
 
-def test_receipts_are_read_better_the_more_are_labelled() -> None:
+def test_receipts_are_read_better_the_more_are_labeled() -> None:
     path = real_data("document_extraction/sroie_receipts.jsonl")
     lines = path.read_text(encoding="utf-8").splitlines()[:100]
     mixed = random.Random(0).sample([json.loads(line) for line in lines], 100)
     documents = [Clues(Document(one["text"])) for one in mixed]
     for name, none, some in (("date", 0.9, 0.9), ("total", 0.4, 0.6)):
-        wanted = Wanted(name, required=True)
+        wanted = FieldPrior(name, required=True)
         truths = [one["key"].get(name) for one in mixed]
 
         def right(finder: Finder, name: str = name, truths: list[Any] = truths) -> float:

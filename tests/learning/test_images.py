@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ontos_tui.domain.errors import InvalidInputError
-from ontos_tui.domain.learning import LabelledExample, Silent, TrainingSet
+from ontos_tui.domain.learning import LabeledExample, NoProgress, TrainingSet
 from ontos_tui.domain.schema import answer_fields
 from ontos_tui.learning.features import describe
 from ontos_tui.learning.image_features import WIDTH, describe_image
@@ -114,7 +114,7 @@ def test_a_broken_file_is_an_error_in_words_or_still_an_image(at: int, junk: byt
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "I", "F"])
-def test_every_kind_of_pixels_becomes_grey_or_colours(mode: str) -> None:
+def test_every_kind_of_pixels_becomes_gray_or_colors(mode: str) -> None:
     into = io.BytesIO()
     deep = np.linspace(1_000, 3_000, 64).reshape(8, 8)
     if mode == "I;16":
@@ -169,7 +169,7 @@ def test_a_descriptor_tells_directions_apart_and_not_brightness() -> None:
 SCHEMA = {"type": "object", "properties": {"lies": {"type": "boolean"}, "length": {"type": "number"}}}
 
 
-def stripes(folder: Path, count: int, **more: Any) -> list[LabelledExample]:
+def stripes(folder: Path, count: int, **more: Any) -> list[LabeledExample]:
     folder.mkdir(exist_ok=True)
     made = []
     for number in range(count):
@@ -177,11 +177,11 @@ def stripes(folder: Path, count: int, **more: Any) -> list[LabelledExample]:
         (folder / f"{number}.png").write_bytes(png(striped(lying=lying, seed=number)))
         heat = random.Random(number).uniform(0, 10)
         fields = {"shot": f"{number}.png", "heat": heat, **more}
-        made.append(LabelledExample(f"item-{number}", fields, {"lies": lying, "length": heat}))
+        made.append(LabeledExample(f"item-{number}", fields, {"lies": lying, "length": heat}))
     return made
 
 
-def training_set(folder: Path, examples: list[LabelledExample], schema: dict[str, Any] = SCHEMA) -> TrainingSet:
+def training_set(folder: Path, examples: list[LabeledExample], schema: dict[str, Any] = SCHEMA) -> TrainingSet:
     cut = len(examples) * 3 // 4
     return TrainingSet(
         answer_fields(schema),
@@ -198,8 +198,8 @@ def test_a_model_learns_from_pictures_and_measurements_and_is_kept(tmp_path: Pat
     folder = tmp_path / "data"
     examples = stripes(folder, 96)
     trainer = LocalTrainer()
-    trained = trainer.train(training_set(folder, examples), base_model, tmp_path / "model", Silent())
-    # Neighbours weigh every figure of a picture alike, also those that say nothing here.
+    trained = trainer.train(training_set(folder, examples), base_model, tmp_path / "model", NoProgress())
+    # Neighbors weigh every figure of a picture alike, also those that say nothing here.
     assert trained.evaluation.headline().value > (0.6 if base_model == "nearest" else 0.9)
     assert trained.params["pictures"]
     loaded = trainer.load(tmp_path / "model", trained.sha256)
@@ -217,7 +217,7 @@ def test_a_request_reads_no_picture_elsewhere_and_is_told_what_is_wrong(tmp_path
     folder = tmp_path / "data"
     examples = stripes(folder, 24)
     trainer = LocalTrainer()
-    trained = trainer.train(training_set(folder, examples), "nearest", tmp_path / "model", Silent())
+    trained = trainer.train(training_set(folder, examples), "nearest", tmp_path / "model", NoProgress())
     loaded = trainer.load(tmp_path / "model", trained.sha256)
     (tmp_path / "secret.png").write_bytes(WHOLE)
     (folder / "broken.png").write_bytes(WHOLE[:100])
@@ -236,7 +236,7 @@ def test_absolute_paths_of_the_table_may_be_asked_about_again(tmp_path: Path) ->
     folder, shots = tmp_path / "data", tmp_path / "shots"
     folder.mkdir()
     examples = [
-        LabelledExample(one.ref, {**one.fields, "shot": str(shots / str(one.fields["shot"]))}, one.answer)
+        LabeledExample(one.ref, {**one.fields, "shot": str(shots / str(one.fields["shot"]))}, one.answer)
         for one in stripes(shots, 24)
     ]
     table, left_out = describe([one.fields for one in examples], ("shot",), images={"shot": folder})
@@ -259,11 +259,11 @@ def test_no_path_is_opened_that_was_not_named_as_a_picture(tmp_path: Path) -> No
 
 def test_a_class_with_a_single_picture_is_no_reason_to_fail(tmp_path: Path) -> None:
     examples = stripes(tmp_path / "data", 24)
-    examples[0] = LabelledExample("odd", examples[0].fields, {"kind": "odd"})
-    examples[1:] = [LabelledExample(one.ref, one.fields, {"kind": str(one.answer["lies"])}) for one in examples[1:]]
+    examples[0] = LabeledExample("odd", examples[0].fields, {"kind": "odd"})
+    examples[1:] = [LabeledExample(one.ref, one.fields, {"kind": str(one.answer["lies"])}) for one in examples[1:]]
     schema = {"type": "object", "properties": {"kind": {"enum": ["odd", "True", "False"]}}}
     data = training_set(tmp_path / "data", examples, schema)
-    trained = LocalTrainer().train(data, "extra_trees", tmp_path / "model", Silent())
+    trained = LocalTrainer().train(data, "extra_trees", tmp_path / "model", NoProgress())
     assert trained.evaluation.headline().value > 0.8
 
 
@@ -272,8 +272,8 @@ def test_defects_of_real_tiles_are_told_by_their_pictures(tmp_path: Path) -> Non
     with table.open(encoding="utf-8", newline="") as file:
         lines = [line for line in csv.DictReader(file) if line["defect"] in ("Blowhole", "Fray", "Uneven")]
     random.Random(0).shuffle(lines)
-    examples = [LabelledExample(one["image"], {"shot": one["image"]}, {"defect": one["defect"]}) for one in lines]
+    examples = [LabeledExample(one["image"], {"shot": one["image"]}, {"defect": one["defect"]}) for one in lines]
     schema = {"type": "object", "properties": {"defect": {"enum": ["Blowhole", "Fray", "Uneven"]}}}
     data = training_set(table.parent, examples, schema)
-    score = LocalTrainer().train(data, "extra_trees", tmp_path / "model", Silent()).evaluation.headline()
+    score = LocalTrainer().train(data, "extra_trees", tmp_path / "model", NoProgress()).evaluation.headline()
     assert score.value > 0.8 > score.baseline + 0.2

@@ -1,4 +1,4 @@
-"""Proposals by the nearest labelled examples."""
+"""Proposals by the nearest labeled examples."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ontos_tui.domain.errors import PlatformError
-from ontos_tui.domain.learning import LabelledExample, Proposal, Question
+from ontos_tui.domain.learning import LabeledExample, Proposal, Question
 from ontos_tui.domain.schema import answer_problems
 from ontos_tui.learning.evaluation import macro_f1
 from ontos_tui.learning.nearest_examples import NearestExamples
@@ -32,11 +32,11 @@ SCHEMA = {
 }
 
 
-def example(number: int) -> LabelledExample:
+def example(number: int) -> LabeledExample:
     made = random.Random(number)
     defect = ("crack", "dent", "none")[number % 3]
     level = {"crack": 80, "dent": 40, "none": 5}[defect] + made.uniform(-5, 5)
-    return LabelledExample(
+    return LabeledExample(
         f"ex-{number:02d}",
         {"load": level, "noise": made.random(), "shift": made.choice(["day", "night"])},
         {
@@ -54,7 +54,7 @@ EXAMPLES = [example(number) for number in range(30)]
 
 def ask(
     *rows: dict[str, Any],
-    examples: list[LabelledExample] = EXAMPLES,
+    examples: list[LabeledExample] = EXAMPLES,
     schema: dict[str, Any] = SCHEMA,
     features: tuple[str, ...] = (),
 ) -> list[Proposal]:
@@ -81,7 +81,7 @@ def test_the_nearest_examples_vote_and_are_named() -> None:
 
 
 def test_confidence_is_the_share_of_votes_while_examples_are_few() -> None:
-    rows = [LabelledExample(f"e{n}", {"x": float(n)}, {"y": label}) for n, label in enumerate("aaabb")]
+    rows = [LabeledExample(f"e{n}", {"x": float(n)}, {"y": label}) for n, label in enumerate("aaabb")]
     schema = {"type": "object", "properties": {"y": {"enum": ["a", "b"]}}, "required": ["y"]}
     (proposal,) = ask({"x": 1}, examples=rows, schema=schema)
     assert proposal.answer == {"y": "a"}
@@ -92,7 +92,7 @@ def test_confidence_is_the_share_of_votes_while_examples_are_few() -> None:
 def test_with_many_examples_confidence_is_how_often_such_votes_were_right() -> None:
     made = random.Random(2)
     noisy = [  # one label in four is drawn by chance, so votes can be right in about 7 of 8 cases at best
-        LabelledExample(f"e{n}", {"x": (x := made.random())}, {"y": made.random() < 0.5 if n % 4 == 0 else x > 0.5})
+        LabeledExample(f"e{n}", {"x": (x := made.random())}, {"y": made.random() < 0.5 if n % 4 == 0 else x > 0.5})
         for n in range(600)
     ]
     schema = {"type": "object", "properties": {"y": {"type": "boolean"}}, "required": ["y"]}
@@ -108,7 +108,7 @@ def test_with_many_examples_confidence_is_how_often_such_votes_were_right() -> N
 def test_weights_are_learned_from_the_labels() -> None:
     made = random.Random(1)
     rows = [
-        LabelledExample(
+        LabeledExample(
             str(n), {"tells": n % 2 + made.uniform(0, 0.3), **{f"noise{k}": made.random() for k in range(12)}}, {}
         )
         for n in range(80)
@@ -121,7 +121,7 @@ def test_weights_are_learned_from_the_labels() -> None:
 
 def test_texts_are_compared_by_the_words_they_share() -> None:
     rows = [
-        LabelledExample(
+        LabeledExample(
             f"t{n}",
             {"report": f"visit {n}: " + ("oil leaks from the seal" if n % 2 else "motor does not start at all")},
             {"y": "leak" if n % 2 else "motor"},
@@ -159,7 +159,7 @@ def test_answers_of_texts_or_numbers_alone() -> None:
 
 
 def test_an_item_like_an_example_gets_its_answer_whatever_the_others_say() -> None:
-    rows = [LabelledExample(f"e{n}", {"x": float(n)}, {"y": n == 3}) for n in range(9)]
+    rows = [LabeledExample(f"e{n}", {"x": float(n)}, {"y": n == 3}) for n in range(9)]
     schema = {"type": "object", "properties": {"y": {"type": "boolean"}}, "required": ["y"]}
     (proposal,) = ask({"x": 3}, examples=rows, schema=schema)
     assert proposal.answer == {"y": True}
@@ -175,20 +175,20 @@ def test_very_few_examples_propose_too(count: int) -> None:
 
 
 def test_what_cannot_be_proposed_is_said_at_once() -> None:
-    with pytest.raises(PlatformError, match="Nothing is labelled yet") as caught:
+    with pytest.raises(PlatformError, match="Nothing is labeled yet") as caught:
         NearestExamples().propose([], SCHEMA, [], ())
     assert "another source" in caught.value.todo
-    odd = [LabelledExample("odd", {"load": 1}, {"defect": "hole"})]
-    with pytest.raises(PlatformError, match="None of the 1 labelled examples"):
+    odd = [LabeledExample("odd", {"load": 1}, {"defect": "hole"})]
+    with pytest.raises(PlatformError, match="None of the 1 labeled examples"):
         NearestExamples().propose([], SCHEMA, odd, ())
-    same = [LabelledExample(str(n), {"load": 1}, EXAMPLES[n].answer) for n in range(4)]
+    same = [LabeledExample(str(n), {"load": 1}, EXAMPLES[n].answer) for n in range(4)]
     with pytest.raises(PlatformError, match="do not tell"):
         NearestExamples().propose([], SCHEMA, same, ())
-    assert NearestExamples().name == "nearest labelled examples"
+    assert NearestExamples().name == "nearest labeled examples"
 
 
 def test_examples_whose_answers_do_not_fit_do_not_vote() -> None:
-    odd = [LabelledExample(f"odd-{n}", {"load": 80.0 + n, "noise": 0.5}, {"defect": "hole"}) for n in range(9)]
+    odd = [LabeledExample(f"odd-{n}", {"load": 80.0 + n, "noise": 0.5}, {"defect": "hole"}) for n in range(9)]
     (proposal,) = ask({"load": 80, "noise": 0.5}, examples=[*odd, *EXAMPLES])
     assert "odd" not in proposal.explanation
 
@@ -222,7 +222,7 @@ rows_of = st.dictionaries(st.sampled_from(["a", "b", "c"]), hostile)
 @settings(max_examples=80, deadline=None)
 @given(st.lists(rows_of, min_size=1, max_size=9), st.lists(rows_of, min_size=1, max_size=4))
 def test_any_rows_get_a_proposal_or_a_reason(known: list[dict[str, Any]], asked: list[dict[str, Any]]) -> None:
-    rows = [LabelledExample(f"e{n}", row, EXAMPLES[n].answer) for n, row in enumerate(known)]
+    rows = [LabeledExample(f"e{n}", row, EXAMPLES[n].answer) for n, row in enumerate(known)]
     try:
         proposals = ask(*asked, examples=rows)
     except PlatformError as error:
@@ -241,7 +241,7 @@ def test_steel_faults_are_found_from_200_examples() -> None:
     classes = sorted({row["fault"] for row in rows})
     schema = {"type": "object", "properties": {"fault": {"enum": classes}}, "required": ["fault"]}
     examples = [
-        LabelledExample(str(n), {name: row[name] for name in row if name != "fault"}, {"fault": row["fault"]})
+        LabeledExample(str(n), {name: row[name] for name in row if name != "fault"}, {"fault": row["fault"]})
         for n, row in enumerate(rows)
     ]
     held_out = examples[-600:]

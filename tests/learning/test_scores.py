@@ -10,7 +10,7 @@ from sklearn.metrics import average_precision_score, f1_score, precision_recall_
 
 from ontos_tui.domain.errors import NotReadyError
 from ontos_tui.domain.intervals import wilson
-from ontos_tui.domain.learning import LabelledExample, Prediction, TrainingSet
+from ontos_tui.domain.learning import LabeledExample, Prediction, TrainingSet
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.schema import AnswerField, FieldKind
 from ontos_tui.learning.evaluation import (
@@ -118,10 +118,9 @@ class Echo:
         return [Prediction({} if row["guess"] is None else {"y": row["guess"]}, {"y": row["sure"]}) for row in rows]
 
 
-def examples(*answers: tuple[object, object]) -> tuple[LabelledExample, ...]:
+def examples(*answers: tuple[object, object]) -> tuple[LabeledExample, ...]:
     return tuple(
-        LabelledExample(str(n), {"guess": guess, "sure": 0.95}, {"y": truth})
-        for n, (guess, truth) in enumerate(answers)
+        LabeledExample(str(n), {"guess": guess, "sure": 0.95}, {"y": truth}) for n, (guess, truth) in enumerate(answers)
     )
 
 

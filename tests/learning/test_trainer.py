@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
 from ontos_tui.domain.errors import InvalidInputError, JobCancelledError, NotReadyError, PlatformError
-from ontos_tui.domain.learning import LabelledExample, Predictor, Silent, Trained, TrainingSet
+from ontos_tui.domain.learning import LabeledExample, NoProgress, Predictor, Trained, TrainingSet
 from ontos_tui.domain.schema import answer_fields, answer_problems
 from ontos_tui.learning import model_file
 from ontos_tui.learning.features import FeatureTable, describe
@@ -47,12 +47,12 @@ SCHEMA = {
 KEYS = [model.key for model in LocalTrainer().base_models()]
 
 
-def example(number: int) -> LabelledExample:
+def example(number: int) -> LabeledExample:
     """A row whose answer follows from it: hot machines are bad, old ones need parts."""
     made = random.Random(number)
     heat, age, site = made.uniform(0, 100), made.randrange(0, 50), made.choice(["Graz", "Linz", "Wels"])
     bad = heat > 60
-    return LabelledExample(
+    return LabeledExample(
         f"item-{number}",
         {
             "heat": heat,
@@ -79,8 +79,8 @@ FEATURES = tuple(EXAMPLES[0].fields)
 
 
 def training_set(
-    train: Sequence[LabelledExample] = EXAMPLES[:200],
-    held_out: Sequence[LabelledExample] = EXAMPLES[200:],
+    train: Sequence[LabeledExample] = EXAMPLES[:200],
+    held_out: Sequence[LabeledExample] = EXAMPLES[200:],
     schema: dict[str, Any] = SCHEMA,
     features: tuple[str, ...] = FEATURES,
 ) -> TrainingSet:
@@ -92,7 +92,7 @@ def one_field(**spec: Any) -> dict[str, Any]:
 
 
 def train(folder: Path, data: TrainingSet, base_model: str = "logistic") -> tuple[Trained, Predictor]:
-    trained = LocalTrainer().train(data, base_model, folder, Silent())
+    trained = LocalTrainer().train(data, base_model, folder, NoProgress())
     return trained, LocalTrainer().load(folder, trained.sha256)
 
 
@@ -167,7 +167,7 @@ def test_null_text_numbers_unknown_categories_and_extra_keys_are_fine(tmp_path: 
 
 def test_a_mark_that_stood_for_missing_in_training_does_so_in_requests(tmp_path: Path) -> None:
     rows = [
-        LabelledExample(str(n), {"x": "n/a" if n % 40 == 0 else n % 7 + n / 1000}, {"y": n % 7 > 3})
+        LabeledExample(str(n), {"x": "n/a" if n % 40 == 0 else n % 7 + n / 1000}, {"y": n % 7 > 3})
         for n in range(1, 121)
     ]
     _, predictor = train(tmp_path / "m", training_set(rows, rows[:20], one_field(type="boolean"), ("x",)))
@@ -178,7 +178,7 @@ def test_a_mark_that_stood_for_missing_in_training_does_so_in_requests(tmp_path:
 
 @pytest.mark.parametrize("base_model", KEYS)
 def test_a_single_class_and_a_single_number_are_given_with_a_warning(tmp_path: Path, base_model: str) -> None:
-    same = [LabelledExample(one.ref, one.fields, {**one.answer, "verdict": "good", "hours": 7}) for one in EXAMPLES]
+    same = [LabeledExample(one.ref, one.fields, {**one.answer, "verdict": "good", "hours": 7}) for one in EXAMPLES]
     trained, predictor = train(tmp_path / "m", training_set(same[:30], same[30:60]), base_model)
     (prediction,) = predictor.predict([EXAMPLES[0].fields])
     assert prediction.answer["verdict"] == "good"
@@ -190,9 +190,7 @@ def test_a_single_class_and_a_single_number_are_given_with_a_warning(tmp_path: P
 
 @pytest.mark.parametrize("base_model", KEYS)
 def test_a_class_with_one_example_is_learned(tmp_path: Path, base_model: str) -> None:
-    rare = LabelledExample(
-        "rare", {**EXAMPLES[1].fields, "heat": 5_000.0}, {**EXAMPLES[1].answer, "verdict": "unclear"}
-    )
+    rare = LabeledExample("rare", {**EXAMPLES[1].fields, "heat": 5_000.0}, {**EXAMPLES[1].answer, "verdict": "unclear"})
     trained, predictor = train(tmp_path / "m", training_set([*EXAMPLES[:60], rare]), base_model)
     assert any("a single training pair shows unclear" in warning for warning in trained.warnings)
     assert answer_problems(SCHEMA, predictor.predict([rare.fields])[0].answer) == ()
@@ -209,14 +207,14 @@ def test_two_pairs_are_enough_to_run(tmp_path: Path, base_model: str) -> None:
 def test_what_cannot_be_learned_is_said(tmp_path: Path) -> None:
     def fails(error: type[Exception], text: str, data: TrainingSet, base_model: str = "extra_trees") -> None:
         with pytest.raises(error, match=text):
-            LocalTrainer().train(data, base_model, tmp_path / "m", Silent())
+            LocalTrainer().train(data, base_model, tmp_path / "m", NoProgress())
         assert list(tmp_path.iterdir()) == []
 
     fails(NotReadyError, "no pair to learn from", training_set([]))
     fails(NotReadyError, "nothing to test", training_set(held_out=[]))
     fails(NotReadyError, "No column tells", training_set(features=("unit", "tags", "absent")))
     fails(InvalidInputError, "no base model 'gpt'", training_set(), "gpt")
-    no_answers = [LabelledExample(one.ref, one.fields, {"verdict": "??"}) for one in EXAMPLES[:50]]
+    no_answers = [LabeledExample(one.ref, one.fields, {"verdict": "??"}) for one in EXAMPLES[:50]]
     fails(NotReadyError, "No training pair holds a value", training_set(no_answers, schema=one_field(enum=["a", "b"])))
 
 
@@ -239,7 +237,7 @@ def test_cancelling_between_fits_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_an_optional_field_that_is_left_out_is_a_class_of_its_own(tmp_path: Path) -> None:
     schema = {"type": "object", "properties": {"mode": {"enum": ["wear", "heat"]}}, "required": []}
     rows = [
-        LabelledExample(one.ref, one.fields, {"mode": "heat"} if one.fields["heat"] > 50 else {}) for one in EXAMPLES
+        LabeledExample(one.ref, one.fields, {"mode": "heat"} if one.fields["heat"] > 50 else {}) for one in EXAMPLES
     ]
     trained, predictor = train(tmp_path / "m", training_set(rows[:200], rows[200:], schema, ("heat", "age")))
     cold, hot = predictor.predict([{**EXAMPLES[0].fields, "heat": 2.0}, {**EXAMPLES[0].fields, "heat": 98.0}])
@@ -249,7 +247,7 @@ def test_an_optional_field_that_is_left_out_is_a_class_of_its_own(tmp_path: Path
 
 def test_choices_of_any_json_type_stay_apart(tmp_path: Path) -> None:
     choices = [1, "1", True, None, 2.5, ["a"]]
-    rows = [LabelledExample(str(n), {"x": n % 6 + n / 10_000, "z": n % 5}, {"y": choices[n % 6]}) for n in range(120)]
+    rows = [LabeledExample(str(n), {"x": n % 6 + n / 10_000, "z": n % 5}, {"y": choices[n % 6]}) for n in range(120)]
     _, predictor = train(tmp_path / "m", training_set(rows, rows[:40], one_field(enum=choices), ("x", "z")))
     given_back = [one.answer["y"] for one in predictor.predict([row.fields for row in rows[:6]])]
     assert [json.dumps(one) for one in given_back] == [json.dumps(one) for one in choices]
@@ -257,7 +255,7 @@ def test_choices_of_any_json_type_stay_apart(tmp_path: Path) -> None:
 
 def test_columns_that_give_the_answer_away_are_warned_of(tmp_path: Path) -> None:
     leaky = [
-        LabelledExample(
+        LabeledExample(
             one.ref,
             {**one.fields, "code": 7 if one.answer["verdict"] == "bad" else 3, "tripped": one.fields["heat"] > 90},
             one.answer,
@@ -275,8 +273,8 @@ def test_columns_that_give_the_answer_away_are_warned_of(tmp_path: Path) -> None
 
 def test_the_confidence_of_a_copied_text_is_what_leaving_out_measured(tmp_path: Path) -> None:
     schema = one_field(type="string")
-    telling = [LabelledExample(str(n), {"x": n % 2 + n / 5_000}, {"y": f"text {n % 2}"}) for n in range(200)]
-    unique = [LabelledExample(str(n), {"x": n % 2 + n / 5_000}, {"y": f"text {n}"}) for n in range(200)]
+    telling = [LabeledExample(str(n), {"x": n % 2 + n / 5_000}, {"y": f"text {n % 2}"}) for n in range(200)]
+    unique = [LabeledExample(str(n), {"x": n % 2 + n / 5_000}, {"y": f"text {n}"}) for n in range(200)]
     _, sure = train(tmp_path / "a", training_set(telling, telling[:30], schema, ("x",)))
     _, unsure = train(tmp_path / "b", training_set(unique, unique[:30], schema, ("x",)))
     (prediction,) = sure.predict([{"x": 1.02}])
@@ -286,7 +284,7 @@ def test_the_confidence_of_a_copied_text_is_what_leaving_out_measured(tmp_path: 
 
 
 def test_numbers_stay_within_the_schema(tmp_path: Path) -> None:
-    rows = [LabelledExample(str(n), {"x": n * 1.1, "w": n % 3}, {"y": min(n, 100)}) for n in range(120)]
+    rows = [LabeledExample(str(n), {"x": n * 1.1, "w": n % 3}, {"y": min(n, 100)}) for n in range(120)]
     schema = one_field(type="integer", minimum=0, maximum=100)
     for base_model in KEYS:
         _, predictor = train(tmp_path / base_model, training_set(rows, rows[:30], schema, ("x", "w")), base_model)
@@ -384,7 +382,7 @@ def test_training_again_into_the_same_folder_replaces_what_was_left_there(tmp_pa
 def test_a_folder_that_cannot_be_written_is_an_error_in_words(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(PlatformError, match="cannot be written"):
-        LocalTrainer().train(training_set(EXAMPLES[:40]), "nearest", tmp_path / "file" / "m", Silent())
+        LocalTrainer().train(training_set(EXAMPLES[:40]), "nearest", tmp_path / "file" / "m", NoProgress())
 
 
 def test_threads_share_a_predictor_and_one_row_is_as_good_as_many(tmp_path: Path) -> None:
@@ -425,8 +423,8 @@ def test_asking_the_trees_one_by_one_is_asking_the_forest() -> None:
 
 def test_an_older_model_is_tested_on_rows_that_it_was_not_made_for(tmp_path: Path) -> None:
     _, predictor = train(tmp_path / "m", training_set(features=("heat", "wet")))
-    odd = LabelledExample("odd", {"heat": "hot!", "wet": True}, EXAMPLES[0].answer)
-    gaps = LabelledExample("gaps", {"heat": 3.0}, EXAMPLES[0].answer)
+    odd = LabeledExample("odd", {"heat": "hot!", "wet": True}, EXAMPLES[0].answer)
+    gaps = LabeledExample("gaps", {"heat": 3.0}, EXAMPLES[0].answer)
     evaluation = LocalTrainer().evaluate(predictor, training_set(held_out=[*EXAMPLES[200:], odd, gaps]))
     assert evaluation.n == 61
     assert any("1 held-out pair" in note and "'heat'" in note for note in evaluation.notes)
@@ -489,9 +487,7 @@ def test_machine_failures_are_found_where_the_majority_finds_none(tmp_path: Path
     rows = rows[:3_000]
     features = tuple(list(rows[0])[2:8])
     examples = [
-        LabelledExample(
-            row["UDI"], {name: row[name] for name in features}, {name: row[name] == "1" for name in targets}
-        )
+        LabeledExample(row["UDI"], {name: row[name] for name in features}, {name: row[name] == "1" for name in targets})
         for row in rows
     ]
     schema = {

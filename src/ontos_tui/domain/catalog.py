@@ -8,7 +8,7 @@ from ontos_tui.domain.records.data import Column, Row
 
 
 @dataclass(frozen=True)
-class Node:
+class CatalogNode:
     """One thing of a catalog that is browsed: `catalog`, `schema`, `table`, `view` or `volume`.
 
     `address` is what lists its children, or reads it; `problem` says why it cannot be used here.
@@ -22,7 +22,7 @@ class Node:
 
 
 @dataclass(frozen=True)
-class Look:
+class TablePreview:
     """A table's columns and the first rows that came, uncounted and in no order."""
 
     columns: tuple[Column, ...]

@@ -28,7 +28,7 @@ class Progress(Protocol):
         ...
 
 
-class Silent:
+class NoProgress:
     """Progress that nobody watches."""
 
     def update(self, done: int, total: int, message: str = "") -> None:
@@ -36,7 +36,7 @@ class Silent:
 
 
 @dataclass(frozen=True)
-class LabelledExample:
+class LabeledExample:
     """A row whose answer is known."""
 
     ref: str
@@ -94,8 +94,8 @@ class TrainingSet:
 
     fields: tuple[AnswerField, ...]
     features: tuple[str, ...]
-    train: tuple[LabelledExample, ...]
-    held_out: tuple[LabelledExample, ...]
+    train: tuple[LabeledExample, ...]
+    held_out: tuple[LabeledExample, ...]
     held_out_from: str
     seed: int = 0
     images: Mapping[str, Path] = field(default_factory=dict)
@@ -133,7 +133,7 @@ class Predictor(Protocol):
 
 
 @dataclass(frozen=True)
-class Shares:
+class ClassProbabilities:
     """How probable each class of one field is for some rows: a line for each row, which adds up to 1.
 
     `classes` are values of the field, None where it is left out. A line of NaN stands for a row without a say.
@@ -144,21 +144,21 @@ class Shares:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """What models say of labelled rows that they were not shown, and of other rows.
+class OutOfFoldPredictions:
+    """What models say of labeled rows that they were not shown, and of other rows.
 
-    `own` is the place in `shares.classes` of the class that each labelled row has; -1 where the row was left out.
+    `own` is the place in `shares.classes` of the class that each labeled row has; -1 where the row was left out.
     """
 
-    shares: Shares
+    shares: ClassProbabilities
     own: NDArray[np.intp]
-    others: Shares
+    others: ClassProbabilities
     engine: str
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Served:
+class EndpointAnswer:
     """What an endpoint answered to one row."""
 
     prediction: Prediction | None

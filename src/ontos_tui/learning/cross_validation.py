@@ -11,7 +11,7 @@ import sklearn
 from numpy.typing import NDArray
 
 from ontos_tui.domain.errors import NotReadyError
-from ontos_tui.domain.learning import Judged, LabelledExample, Progress, Shares
+from ontos_tui.domain.learning import ClassProbabilities, LabeledExample, OutOfFoldPredictions, Progress
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.schema import AnswerField
 from ontos_tui.learning.features import FeatureTable, Matrix, describe
@@ -20,17 +20,17 @@ from ontos_tui.learning.targets import CLASSED, NO_VALUE, shown, target, value_o
 
 FOLDS = 5
 LEAST_LABELS = 30
-"""Labelled rows below which five models learn too little to doubt a person."""
+"""Labeled rows below which five models learn too little to doubt a person."""
 LEAST_OF_CLASS = 5
-"""Labelled rows of a class, so that every fold can learn it from four others."""
+"""Labeled rows of a class, so that every fold can learn it from four others."""
 MANY = 20_000
-"""Labelled rows from which on boosting judges: forests take minutes there (2e-5 s a row and feature, five times)."""
+"""Labeled rows from which on boosting judges: forests take minutes there (2e-5 s a row and feature, five times)."""
 BLOCK = 2_048
 
 SAY_LABELS = "Label some more, then compute the hints again."
 
 
-def shares(table: FeatureTable, heads: Sequence[Head], field: AnswerField, rows: Sequence[Row]) -> Shares:
+def shares(table: FeatureTable, heads: Sequence[Head], field: AnswerField, rows: Sequence[Row]) -> ClassProbabilities:
     """What a trained model says of rows. Raises NotReadyError when it has no classes for `field`."""
     head = next((head for head in heads if head.field.name == field.name and head.field.kind in CLASSED), None)
     if head is None:
@@ -39,34 +39,34 @@ def shares(table: FeatureTable, heads: Sequence[Head], field: AnswerField, rows:
         head.shares(table.encode(rows[start : start + BLOCK])).astype(np.float64)
         for start in range(0, len(rows), BLOCK)
     ]
-    return Shares(_values(head.classes), np.vstack(lines) if lines else np.zeros((0, len(head.classes))))
+    return ClassProbabilities(_values(head.classes), np.vstack(lines) if lines else np.zeros((0, len(head.classes))))
 
 
 def judge(
     field: AnswerField,
     features: Sequence[str],
-    labelled: Sequence[LabelledExample],
+    labeled: Sequence[LabeledExample],
     groups: Sequence[str] | None,
     others: Sequence[Row],
     progress: Progress,
     seed: int = 0,
-) -> Judged:
+) -> OutOfFoldPredictions:
     """Five models, each learned from four fifths of the labels: each label is judged by the one that did not see it.
 
     `others` get the mean of the five. Rows whose class is rarer than LEAST_OF_CLASS are left out.
     Raises NotReadyError, with what is missing, when the labels are too few or belong together.
     """
-    names, codes, notes = _known_classes(field, labelled)
+    names, codes, notes = _known_classes(field, labeled)
     kept = np.flatnonzero(codes >= 0)
-    rows = [labelled[line].fields for line in kept.tolist()]
+    rows = [labeled[line].fields for line in kept.tolist()]
     table, _ = describe(rows, features)
     if not table.columns:
-        raise NotReadyError("No column tells the labelled pairs apart.", "Choose other feature columns.")
+        raise NotReadyError("No column tells the labeled pairs apart.", "Choose other feature columns.")
     matrix, known = table.encode(rows), codes[kept]
     base = "extra_trees" if len(kept) <= MANY else "hist_gradient_boosting"
     blocks = range(0, len(others), BLOCK)
     total = FOLDS + len(blocks)
-    lines = np.full((len(labelled), len(names)), np.nan)
+    lines = np.full((len(labeled), len(names)), np.nan)
     models: list[Head] = []
     grouped = None if groups is None else [groups[line] for line in kept.tolist()]
     for learned, tested in _folds(matrix, known, grouped, seed):
@@ -83,10 +83,10 @@ def judge(
         block = table.encode(others[start : start + BLOCK])
         judged.append(np.mean([_spread_over(names, head, block) for head in models], axis=0))
     engine = "extra trees" if base == "extra_trees" else "gradient boosting"
-    return Judged(
-        shares=Shares(_values(names), lines),
+    return OutOfFoldPredictions(
+        shares=ClassProbabilities(_values(names), lines),
         own=np.where(np.isnan(lines[:, 0]), -1, codes),
-        others=Shares(_values(names), np.vstack(judged)),
+        others=ClassProbabilities(_values(names), np.vstack(judged)),
         engine=f"{FOLDS}-fold cross-validated {engine} (scikit-learn {sklearn.__version__}), {len(kept):,} labels",
         notes=notes,
     )
@@ -107,12 +107,12 @@ def clusters(rows: Sequence[Row], features: Sequence[str], count: int, seed: int
 
 
 def _known_classes(
-    field: AnswerField, labelled: Sequence[LabelledExample]
+    field: AnswerField, labeled: Sequence[LabeledExample]
 ) -> tuple[tuple[str, ...], NDArray[np.intp], tuple[str, ...]]:
     """The classes with enough labels, the class of each row (-1 for none of them), and what was left out in words."""
     if field.kind not in CLASSED:
         raise NotReadyError(f"{field.name} is no field of classes.", "Only classes can be judged so.")
-    targets = [target(field, example.answer) for example in labelled]
+    targets = [target(field, example.answer) for example in labeled]
     counts = Counter(str(one) for one in targets if one is not None)
     names = tuple(sorted(name for name, n in counts.items() if n >= LEAST_OF_CLASS))
     enough = sum(counts[name] for name in names)
@@ -141,7 +141,7 @@ def _folds(
         return list(StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(matrix, codes))
     if (n := len(set(groups))) < FOLDS:
         raise NotReadyError(
-            f"The labelled pairs come from {n} groups only, and a group is never split between learning and judging.",
+            f"The labeled pairs come from {n} groups only, and a group is never split between learning and judging.",
             f"Label pairs of at least {FOLDS} groups, then compute the hints again.",
         )
     with warnings.catch_warnings():  # that a class is in fewer groups than folds: its pairs are then not judged

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ontos_tui.domain.errors import InvalidInputError, NotReadyError
 from ontos_tui.domain.intervals import wilson
-from ontos_tui.domain.learning import LabelledExample, Prediction, Predictor, TrainingSet
+from ontos_tui.domain.learning import LabeledExample, Prediction, Predictor, TrainingSet
 from ontos_tui.domain.records.training import ClassScore, Evaluation, FieldScore
 from ontos_tui.domain.schema import AnswerField, FieldKind
 from ontos_tui.learning.extraction.evaluation import score_read
@@ -159,7 +159,7 @@ def evaluate(predictor: Predictor, data: TrainingSet, reader: Extractor | None =
     return Evaluation(scores=scores, n=len(asked), held_out_from=data.held_out_from, notes=notes)
 
 
-def _ask(predictor: Predictor, data: TrainingSet) -> tuple[list[LabelledExample], list[Prediction], list[str]]:
+def _ask(predictor: Predictor, data: TrainingSet) -> tuple[list[LabeledExample], list[Prediction], list[str]]:
     """Predict the held-out rows; those that the model refuses are left out and noted, as a request would be refused."""
     pairs = [
         (

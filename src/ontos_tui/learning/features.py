@@ -318,8 +318,8 @@ def describe(
         values = [row.get(name) for row in rows]
         found: FeatureColumn | LeftOut
         if images and name in images:
-            learnt = learn_column(name, values, images[name])
-            found = LeftOut(name, learnt) if isinstance(learnt, str) else learnt
+            learned = learn_column(name, values, images[name])
+            found = LeftOut(name, learned) if isinstance(learned, str) else learned
         else:
             found = _describe(name, values, most_words)
         if isinstance(found, LeftOut):

@@ -25,7 +25,7 @@ from ontos_tui.learning.image_ensemble import with_pictures
 from ontos_tui.learning.targets import COUNTED
 
 TREES = 100
-NEIGHBOURS = 5
+NEIGHBORS = 5
 FEW_ROWS = 32
 """Up to so many rows, asking the trees one by one is faster than the forest's own loop (0.3 ms against 4.3 ms)."""
 STEPS = 5
@@ -83,7 +83,7 @@ class Head:
         if self.field.kind in COUNTED:
             return [(float(value), None) for value in self._values(matrix)]
         if self.steps is not None:
-            distances, lines = self._neighbours(matrix, 1)
+            distances, lines = self._neighbors(matrix, 1)
             shares = self.steps.at(distances[:, 0])
             return [
                 (self.classes[self.codes[line]], float(share)) for line, share in zip(lines[:, 0], shares, strict=True)
@@ -107,7 +107,7 @@ class Head:
         ask = self.estimator.predict if self.field.kind in COUNTED else self.estimator.predict_proba
         return np.asarray(ask(matrix), dtype=np.float64)
 
-    def _neighbours(self, matrix: Matrix, count: int) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    def _neighbors(self, matrix: Matrix, count: int) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
         scaled = self.estimator[:-1].transform(matrix)
         distances, positions = self.estimator[-1].kneighbors(scaled, n_neighbors=count)
         return distances, positions
@@ -183,13 +183,13 @@ def _nearest_text(
         codes=tuple(codes.tolist()),
     )
     drawn = np.random.default_rng(seed).permutation(len(codes))[:1_000]
-    distances, positions = head._neighbours(matrix[drawn], 2)  # `fit` has made sure of two different pairs
-    # A line is its own nearest neighbour, unless an equal line comes first.
+    distances, positions = head._neighbors(matrix[drawn], 2)  # `fit` has made sure of two different pairs
+    # A line is its own nearest neighbor, unless an equal line comes first.
     other = np.where(positions[:, 0] == drawn, 1, 0)
     lines = np.arange(len(drawn))
     right = codes[positions[lines, other]] == codes[drawn]
     steps = Steps.measured(distances[lines, other], right)
-    return replace(head, steps=steps), {"neighbours": 1}
+    return replace(head, steps=steps), {"neighbors": 1}
 
 
 def ranker(matrix: Matrix) -> Any:
@@ -197,7 +197,7 @@ def ranker(matrix: Matrix) -> Any:
     return QuantileTransformer(n_quantiles=min(256, len(matrix)), subsample=None, random_state=0)
 
 
-def _neighbour_classifier(count: int) -> Any:
+def _neighbor_classifier(count: int) -> Any:
     return KNeighborsClassifier(count, weights="distance", algorithm="brute", metric="manhattan", n_jobs=1)
 
 
@@ -225,8 +225,8 @@ def _classifier(base_model: str, matrix: Matrix, seed: int) -> tuple[Any, dict[s
     if base_model == "logistic":
         params = {"C": 1.0, "max_iter": 1_000}
         return make_pipeline(StandardScaler(), LogisticRegression(**params)), params
-    count = min(NEIGHBOURS, len(matrix))
-    return make_pipeline(ranker(matrix), _neighbour_classifier(count)), {"neighbours": count}
+    count = min(NEIGHBORS, len(matrix))
+    return make_pipeline(ranker(matrix), _neighbor_classifier(count)), {"neighbors": count}
 
 
 def _regressor(base_model: str, matrix: Matrix, seed: int) -> tuple[Any, dict[str, Any]]:
@@ -238,6 +238,6 @@ def _regressor(base_model: str, matrix: Matrix, seed: int) -> tuple[Any, dict[st
         return HistGradientBoostingRegressor(**params, random_state=seed), params
     if base_model == "logistic":
         return make_pipeline(StandardScaler(), Ridge(alpha=1.0)), {"alpha": 1.0}
-    count = min(NEIGHBOURS, len(matrix))
+    count = min(NEIGHBORS, len(matrix))
     regressor = KNeighborsRegressor(count, weights="distance", algorithm="brute", metric="manhattan", n_jobs=1)
-    return make_pipeline(ranker(matrix), regressor), {"neighbours": count}
+    return make_pipeline(ranker(matrix), regressor), {"neighbors": count}

@@ -1,8 +1,8 @@
-"""What a model sees of an image: where edges run (histograms of oriented gradients), and figures of its grey values,
+"""What a model sees of an image: where edges run (histograms of oriented gradients), and figures of its gray values,
 its texture and its marks. The histograms know the place of what they see; the figures do not care where a mark is.
 
 Gradient histograms after Dalal and Triggs, "Histograms of Oriented Gradients for Human Detection" (CVPR 2005): cells of
-8 x 8 pixels, 9 directions without a sign, blocks of 2 x 2 cells, normalised, clipped at 0.2 and normalised again.
+8 x 8 pixels, 9 directions without a sign, blocks of 2 x 2 cells, normalized, clipped at 0.2 and normalized again.
 """
 
 from __future__ import annotations
@@ -58,15 +58,15 @@ KEPT = 4_096
 
 
 def describe_image(image: Image) -> Matrix:
-    """`WIDTH` figures of an image, whatever its size and colours."""
+    """`WIDTH` figures of an image, whatever its size and colors."""
     from PIL.Image import Resampling
 
     whole = image.convert("L")
     square = whole.resize((SIDE, SIDE), Resampling.BILINEAR)
-    grey = np.asarray(square, dtype=np.float64) / 255
-    down, right = np.gradient(grey, axis=0), np.gradient(grey, axis=1)
+    gray = np.asarray(square, dtype=np.float64) / 255
+    down, right = np.gradient(gray, axis=0), np.gradient(gray, axis=1)
     strength = np.hypot(down, right)
-    parts = [_directions(down, right, strength), _grey_values(grey), _texture(grey, strength)]
+    parts = [_directions(down, right, strength), _gray_values(gray), _texture(gray, strength)]
     return np.concatenate([*parts, _marks(whole.resize((MARKS_SIDE, MARKS_SIDE), Resampling.BILINEAR))])
 
 
@@ -81,26 +81,26 @@ def _directions(down: Matrix, right: Matrix, strength: Matrix) -> Matrix:
     counts += np.bincount((place + (below + 1) % DIRECTIONS).ravel(), (strength * beyond).ravel(), size)
     cells = counts.reshape(_CELLS, _CELLS, DIRECTIONS)
     blocks = np.concatenate([cells[:-1, :-1], cells[1:, :-1], cells[:-1, 1:], cells[1:, 1:]], axis=2)
-    found: Matrix = _normalised(np.minimum(_normalised(blocks), CLIPPED)).ravel()
+    found: Matrix = _normalized(np.minimum(_normalized(blocks), CLIPPED)).ravel()
     return found
 
 
-def _normalised(blocks: Matrix) -> Matrix:
+def _normalized(blocks: Matrix) -> Matrix:
     found: Matrix = blocks / np.sqrt((blocks**2).sum(axis=2, keepdims=True) + 1e-4)
     return found
 
 
-def _grey_values(grey: Matrix) -> Matrix:
-    spread, away = grey.std(), grey - grey.mean()
+def _gray_values(gray: Matrix) -> Matrix:
+    spread, away = gray.std(), gray - gray.mean()
     skew, peak = ((away**3).mean() / spread**3, (away**4).mean() / spread**4) if spread > 1e-6 else (0.0, 0.0)
-    return np.array([grey.mean(), spread, skew, peak, *np.percentile(grey, QUANTILES)])
+    return np.array([gray.mean(), spread, skew, peak, *np.percentile(gray, QUANTILES)])
 
 
-def _texture(grey: Matrix, strength: Matrix) -> Matrix:
+def _texture(gray: Matrix, strength: Matrix) -> Matrix:
     found = [strength.mean(), strength.std(), *np.percentile(strength, EDGE_QUANTILES)]
     for size in COARSER:
         n = SIDE // size
-        blocks = grey.reshape(n, size, n, size).mean(axis=(1, 3))
+        blocks = gray.reshape(n, size, n, size).mean(axis=(1, 3))
         found += [blocks.std(), blocks.min(), blocks.max()]
     return np.array(found)
 

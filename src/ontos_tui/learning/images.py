@@ -99,7 +99,7 @@ def read_file(path: Path) -> bytes:
 
 
 def decode(content: bytes) -> Image:
-    """The image in some bytes, its pixels read, upright, in mode L (grey) or RGB.
+    """The image in some bytes, its pixels read, upright, in mode L (gray) or RGB.
 
     Raises InvalidInputError for what is no image, a broken one, or one of too many pixels.
     """
@@ -130,7 +130,7 @@ def decode(content: bytes) -> Image:
 
 
 def _plain(image: Image) -> Image:
-    """Eight bits a channel. Deep grey images, as instruments write them, are stretched from darkest to brightest."""
+    """Eight bits a channel. Deep gray images, as instruments write them, are stretched from darkest to brightest."""
     if image.mode == "1":
         return image.convert("L")
     if image.mode[0] in "IF":
@@ -139,8 +139,8 @@ def _plain(image: Image) -> Image:
 
         deep = np.nan_to_num(np.asarray(image, dtype=np.float64), posinf=0.0, neginf=0.0)
         low, high = float(deep.min()), float(deep.max())
-        grey = (deep - low) * (255 / (high - low)) if high > low else np.zeros_like(deep)
-        return Image.fromarray(grey.astype(np.uint8))
+        gray = (deep - low) * (255 / (high - low)) if high > low else np.zeros_like(deep)
+        return Image.fromarray(gray.astype(np.uint8))
     if image.mode in ("L", "LA"):
         return image.convert("L")
     return image.convert("RGB")
@@ -168,7 +168,7 @@ def shrink(image: Image, width: int, height: int) -> Pixels:
 def data_url(image: Image, longest: int) -> str:
     """The image as a data URL for a model, its longer side made `longest` pixels where it is more.
 
-    Grey images are sent as PNG, which keeps faint marks; coloured ones as JPEG.
+    Gray images are sent as PNG, which keeps faint marks; colored ones as JPEG.
     """
     small = image.copy()
     small.thumbnail((longest, longest))

@@ -1,4 +1,4 @@
-"""Proposing answers from labelled examples: the nearest ones vote. Nothing is trained, nothing leaves the machine."""
+"""Proposing answers from labeled examples: the nearest ones vote. Nothing is trained, nothing leaves the machine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ontos_tui.domain.errors import NothingToProposeError
-from ontos_tui.domain.learning import LabelledExample, Proposal, Question
+from ontos_tui.domain.learning import LabeledExample, Proposal, Question
 from ontos_tui.domain.schema import Answer, AnswerField, FieldKind, answer_fields
 from ontos_tui.learning.features import is_missing
 from ontos_tui.learning.similarity import Points, Space
@@ -21,7 +21,7 @@ Near = tuple[int, float]
 Ballot = tuple[str | float | None, ...]
 """What is said about each field that is voted on."""
 
-NAME = "nearest labelled examples"
+NAME = "nearest labeled examples"
 VOTERS = 5
 BLOCK = 256
 """Questions that are compared at once; fewer with very many examples."""
@@ -32,7 +32,7 @@ MOST_TRIED = 1_000
 
 
 class NearestExamples:
-    """A chat model that is none: it gives what the most similar labelled examples say, and names them."""
+    """A chat model that is none: it gives what the most similar labeled examples say, and names them."""
 
     @property
     def name(self) -> str:
@@ -43,14 +43,14 @@ class NearestExamples:
         self,
         questions: Iterable[Question],
         schema: dict[str, Any],
-        examples: Sequence[LabelledExample],
+        examples: Sequence[LabeledExample],
         features: Sequence[str],
     ) -> Iterator[Proposal]:
         """One proposal for every question, from the examples that are most alike in `features` (empty means all).
 
         Confidence is the share of the nearest examples that agree; from 200 examples on, how often such a vote was
         right when each example was left out. Numbers have none.
-        Raises NothingToProposeError when nothing is labelled yet or no example is of use.
+        Raises NothingToProposeError when nothing is labeled yet or no example is of use.
         """
         fields = _voted_on(schema)
         if not fields:
@@ -69,8 +69,8 @@ class NearestExamples:
 
 
 def most_alike(
-    question: Question, schema: dict[str, Any], examples: Sequence[LabelledExample], features: Sequence[str], count: int
-) -> list[tuple[LabelledExample, float]]:
+    question: Question, schema: dict[str, Any], examples: Sequence[LabeledExample], features: Sequence[str], count: int
+) -> list[tuple[LabeledExample, float]]:
     """The examples that are most alike in `features` (empty means all), nearest first, with a distance from 0 to 1.
 
     Raises NothingToProposeError when there is no example of use.
@@ -88,11 +88,11 @@ class _Voters:
     """The examples that can vote, and what their votes were worth so far."""
 
     def __init__(
-        self, fields: Sequence[AnswerField], examples: Sequence[LabelledExample], features: Sequence[str]
+        self, fields: Sequence[AnswerField], examples: Sequence[LabeledExample], features: Sequence[str]
     ) -> None:
         if not examples:
             raise NothingToProposeError(
-                "Nothing is labelled yet, so there is no example to propose from.",
+                "Nothing is labeled yet, so there is no example to propose from.",
                 "Label some items by hand, or choose another source of answers.",
             )
         self.fields = fields
@@ -103,7 +103,7 @@ class _Voters:
         self.examples = [example for example in examples if not fields or _usable(fields, example.answer)]
         if not self.examples:
             raise NothingToProposeError(
-                f"None of the {len(examples)} labelled examples has an answer that fits the output schema.",
+                f"None of the {len(examples)} labeled examples has an answer that fits the output schema.",
                 "Label some items with this template, or correct the examples.",
             )
         self.targets = [[target(field, example.answer) for field in fields] for example in self.examples]
@@ -115,7 +115,7 @@ class _Voters:
         )
         if not self.space.table.columns and len(self.examples) > 1:
             raise NothingToProposeError(
-                "The columns do not tell the labelled examples apart.",
+                "The columns do not tell the labeled examples apart.",
                 "Label items that differ, or choose other feature columns in the template.",
             )
         self.block = max(1, min(BLOCK, 4_000_000 // len(self.examples)))

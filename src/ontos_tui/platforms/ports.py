@@ -6,18 +6,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from ontos_tui.domain.catalog import Identities, Look, Node
+from ontos_tui.domain.catalog import CatalogNode, Identities, TablePreview
 from ontos_tui.domain.learning import (
     BaseModel,
+    ClassProbabilities,
+    EndpointAnswer,
     Estimate,
-    Judged,
-    LabelledExample,
+    LabeledExample,
+    OutOfFoldPredictions,
     Predictor,
     Progress,
     Proposal,
     Question,
-    Served,
-    Shares,
     Trained,
     TrainingSet,
     Tuned,
@@ -56,11 +56,11 @@ class Catalog(Protocol):
 class TeamCatalog(Catalog, Protocol):
     """A catalog that is shared by a team, and too large to be listed at once."""
 
-    def children(self, prefix: str = "") -> Iterator[Node]:
+    def children(self, prefix: str = "") -> Iterator[CatalogNode]:
         """What is below: catalogs, a catalog's schemas, or a schema's tables and volumes, as they come."""
         ...
 
-    def look(self, address: TableAddress, limit: int) -> Look:
+    def look(self, address: TableAddress, limit: int) -> TablePreview:
         """Some rows, quickly: nothing is counted or ordered."""
         ...
 
@@ -82,14 +82,14 @@ class ChatModel(Protocol):
 
     @property
     def name(self) -> str:
-        """What it is, in honest words, such as `nearest labelled examples`."""
+        """What it is, in honest words, such as `nearest labeled examples`."""
         ...
 
     def propose(
         self,
         questions: Iterable[Question],
         schema: dict[str, Any],
-        examples: Sequence[LabelledExample],
+        examples: Sequence[LabeledExample],
         features: Sequence[str],
     ) -> Iterator[Proposal]:
         """One proposal for every question, in any order; a failure of one item is its own proposal's `error`.
@@ -101,7 +101,7 @@ class ChatModel(Protocol):
 
 
 class Trainer(Protocol):
-    """TRAIN: turns labelled rows into a model's files, and those into a predictor."""
+    """TRAIN: turns labeled rows into a model's files, and those into a predictor."""
 
     def base_models(self) -> tuple[BaseModel, ...]:
         """What can be trained, the recommended one first."""
@@ -126,7 +126,7 @@ class Trainer(Protocol):
         """The model in `folder`, without running code from it. Raises PlatformError when the file was altered."""
         ...
 
-    def shares(self, predictor: Predictor, field: AnswerField, rows: Sequence[Row]) -> Shares:
+    def shares(self, predictor: Predictor, field: AnswerField, rows: Sequence[Row]) -> ClassProbabilities:
         """How a loaded model spreads each row over the classes of a field. What does not fit counts as missing.
 
         Raises NotReadyError when the model has no classes for this field.
@@ -137,12 +137,12 @@ class Trainer(Protocol):
         self,
         field: AnswerField,
         features: Sequence[str],
-        labelled: Sequence[LabelledExample],
+        labeled: Sequence[LabeledExample],
         groups: Sequence[str] | None,
         others: Sequence[Row],
         progress: Progress,
-    ) -> Judged:
-        """Judge each labelled row by models that learned without it (and its group), and `others` by all of them.
+    ) -> OutOfFoldPredictions:
+        """Judge each labeled row by models that learned without it (and its group), and `others` by all of them.
 
         Raises NotReadyError, with what is missing, when the labels are too few or belong together.
         """
@@ -164,7 +164,9 @@ class Serving(Protocol):
         """Let the endpoint answer with this version; it does when this returns."""
         ...
 
-    def invoke(self, endpoint: str, model: ModelVersion, rows: Sequence[Row], ids: Sequence[str] = ()) -> list[Served]:
+    def invoke(
+        self, endpoint: str, model: ModelVersion, rows: Sequence[Row], ids: Sequence[str] = ()
+    ) -> list[EndpointAnswer]:
         """Ask the endpoint; a row that does not fit is answered with its error, not raised.
 
         `ids`, one a row, go with the requests where somebody else keeps a log of them.
@@ -173,7 +175,7 @@ class Serving(Protocol):
 
 
 class FineTuner(Protocol):
-    """TRAIN, elsewhere: turns labelled conversations into a chat model that is registered where it was made."""
+    """TRAIN, elsewhere: turns labeled conversations into a chat model that is registered where it was made."""
 
     def base_models(self) -> tuple[BaseModel, ...]:
         """What can be fine-tuned, the recommended one first."""

@@ -28,7 +28,7 @@ from ontos_tui.domain.stages import Stage
 from ontos_tui.domain.terminal_text import safe_text
 from ontos_tui.tui.core.background import Finished, unexpected
 from ontos_tui.tui.core.change_watcher import Watching
-from ontos_tui.tui.core.commands import OTHER_KEYS, Command, Commanded, CommandPalette, can_do, clashes, in_reach
+from ontos_tui.tui.core.commands import KEY_OVERRIDES, Command, Commanded, CommandPalette, can_do, clashes, in_reach
 from ontos_tui.tui.core.frame import Header, JobLine, KeyLine, TabLine
 from ontos_tui.tui.core.log import log_to
 from ontos_tui.tui.core.themes import THEMES
@@ -79,7 +79,7 @@ class OntosApp(App[None], Commanded):
         ),
         Command("jobs", "J", "Jobs", "What runs and what ran; cancel or resume it", False),
         Command("settings", "comma", "Settings", "What is set, where it comes from; change it", False),
-        Command("theme", "f9", "Theme", "Change the colours; the choice is remembered", False),
+        Command("theme", "f9", "Theme", "Change the colors; the choice is remembered", False),
         Command("redraw", "ctrl+l", "Redraw", "Paint the whole screen again", False),
         Command("palette", "ctrl+p", "Commands", "Find any command by typing part of its name"),
         Command("help", "question_mark,f1", "Help", "Every key that works here"),
@@ -284,8 +284,8 @@ class OntosApp(App[None], Commanded):
 
     def _use_keys(self, keys: Mapping[str, str]) -> None:
         """Commands have these keys now; the footer, the help and the palette show them."""
-        OTHER_KEYS.clear()
-        OTHER_KEYS.update(keys)
+        KEY_OVERRIDES.clear()
+        KEY_OVERRIDES.update(keys)
         self.set_keymap(dict(keys))
         self._tell_clashes()
 
@@ -306,7 +306,9 @@ class OntosApp(App[None], Commanded):
         """Read the loop's state again, after a change of our own."""
         view = self.stage_view
         if view is not None:
-            view.ask(lambda workspace: workspace.overview.overview(), self._show_overview, group="overview")
+            view.run_in_background(
+                lambda workspace: workspace.overview.overview(), self._show_overview, group="overview"
+            )
 
     async def on_unmount(self) -> None:
         for behind in (self._watching, self._syncing):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ontos_tui.__main__ import Wish, read_arguments
+from ontos_tui.__main__ import CommandLine, read_arguments
 from ontos_tui.cli.app import _training_sheet_first
 
 WORDS = st.lists(st.sampled_from(["data", "list", "--limit", "3", "x=y", "-t", "--name=a b", ""]), max_size=6)
@@ -26,7 +26,7 @@ WORDS = st.lists(st.sampled_from(["data", "list", "--limit", "3", "x=y", "-t", "
     ],
 )
 def test_home_and_json_may_stand_anywhere(arguments: list[str]) -> None:
-    assert read_arguments(arguments) == Wish(("data", "list"), Path("/w"), json=True)
+    assert read_arguments(arguments) == CommandLine(("data", "list"), Path("/w"), json=True)
 
 
 @given(words=WORDS, home_at=st.integers(0, 6), json_at=st.integers(0, 6))
@@ -34,11 +34,11 @@ def test_other_words_keep_their_order(words: list[str], home_at: int, json_at: i
     arguments = list(words)
     arguments[home_at:home_at] = ["--home=/w"]
     arguments[json_at:json_at] = ["--json"]
-    assert read_arguments(arguments) == Wish(tuple(words), Path("/w"), json=True)
+    assert read_arguments(arguments) == CommandLine(tuple(words), Path("/w"), json=True)
 
 
 def test_nothing_is_taken_after_two_dashes() -> None:
-    assert read_arguments(["query", "--", "--json", "--home", "x"]) == Wish(
+    assert read_arguments(["query", "--", "--json", "--home", "x"]) == CommandLine(
         ("query", "--", "--json", "--home", "x"), None, json=False
     )
 

@@ -72,7 +72,7 @@ def test_a_file_becomes_a_table_and_a_sheet(ontos: Ontos, parts: Path) -> None:
         ("data", "add", "missing.csv"),
         ("data", "preview", "local.files.parts", "--filter", "1=1; drop table parts"),
         ("data", "preview", "nonsense"),
-        ("sheet", "create", "S", "--table", "local.files.parts", "--item-id", "colour"),
+        ("sheet", "create", "S", "--table", "local.files.parts", "--item-id", "color"),
         ("sheet", "create", "S", "--table", "local.files.parts", "--item-id", "broken"),
         ("sheet", "show", "nope"),
         ("template", "show", "nope"),
@@ -100,7 +100,7 @@ def test_bad_input_fails_with_a_sentence_and_changes_nothing(ontos: Ontos, parts
         ("feedback", "add", "R"),
         ("feedback", "add", "R", "--good", "--bad"),
         ("monitor", "E", "--bucket", "year"),
-        ("seed", "--colour"),
+        ("seed", "--color"),
     ],
 )
 def test_wrong_usage_is_2(ontos: Ontos, words: tuple[str, ...]) -> None:

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from command_result import Ontos
-from ontos_tui.domain.learning import Silent
+from ontos_tui.domain.learning import NoProgress
 from ontos_tui.services.data.sample_files import synthetic_data
 from ontos_tui.workspace import Workspace
 
@@ -30,7 +30,7 @@ def test_an_endpoint_takes_a_picture_as_a_path_or_in_base64(ontos: Ontos, home: 
     with Workspace(home) as workspace:
         sheet = workspace.onboarding.seed("defect_detection", 140, part="pictures").training_sheet
         assert sheet is not None
-        workspace.train.run({"training_sheet_id": sheet.id, "name": "faces"}, "a-job", Silent())
+        workspace.train.run({"training_sheet_id": sheet.id, "name": "faces"}, "a-job", NoProgress())
     ontos("deploy", "faces")
     name = "INS-00001.png"
     content = (synthetic_data() / "defect_detection" / "pictures" / name).read_bytes()

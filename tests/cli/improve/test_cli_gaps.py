@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from command_result import Ontos
-from labelled import add_pairs, make_sheet
-from ontos_tui.domain.learning import Silent
+from labeled import add_pairs, make_sheet
+from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.serving import Origin
 from ontos_tui.domain.rules.states import PairStatus
@@ -17,7 +17,7 @@ from ontos_tui.workspace import Workspace
 
 def train(workspace: Workspace, sheet: TrainingSheet, job_id: str) -> None:
     params = {"training_sheet_id": sheet.id, "base_model": "nearest", "name": "defects"}
-    workspace.train.run(params, job_id, Silent())
+    workspace.train.run(params, job_id, NoProgress())
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from voting import a_job, votes
 
 @pytest.fixture
 def job(home: Path) -> LabelingJob:
-    """Twelve items that two people have labelled; they differ about two, and one of their notes is hostile."""
+    """Twelve items that two people have labeled; they differ about two, and one of their notes is hostile."""
     with Workspace(home) as workspace:
         made = a_job(workspace, 12)
         votes(

@@ -25,7 +25,7 @@ def parts(home: Path, tmp_path: Path) -> str:
         return a_sheet_of_parts(workspace.store, tmp_path, 4).name
 
 
-def test_items_are_labelled_without_pairs(ontos: Ontos, parts: str) -> None:
+def test_items_are_labeled_without_pairs(ontos: Ontos, parts: str) -> None:
     assert [one["item_ref"] for one in ontos("label", "items", parts, *TYPE, "--limit", 2, as_json=True).json] == [
         "p1",
         "p2",
@@ -42,7 +42,7 @@ def test_items_are_labelled_without_pairs(ontos: Ontos, parts: str) -> None:
     assert (listed["total"], listed["labels"][0]["id"]) == (1, made["id"])
     assert ontos("label", "labels", "--text", "purple", as_json=True).json["total"] == 0
     assert "\x1b" not in ontos("label", "versions", made["id"][:8]).out
-    assert "No labels" in ontos("label", "labels", "--type", "colour").out
+    assert "No labels" in ontos("label", "labels", "--type", "color").out
 
 
 def test_what_a_label_said_is_kept_and_comes_back(ontos: Ontos, parts: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from command_result import Ontos
-from labelled import add_pairs, change_pair, make_sheet, part
+from labeled import add_pairs, change_pair, make_sheet, part
 from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.workspace import Workspace
@@ -15,7 +15,7 @@ from ontos_tui.workspace import Workspace
 
 @pytest.fixture
 def sheet(home: Path) -> TrainingSheet:
-    """120 labelled parts, one of them wrongly, and two open twins of the first with hostile notes."""
+    """120 labeled parts, one of them wrongly, and two open twins of the first with hostile notes."""
     with Workspace(home) as workspace:
         made = make_sheet(workspace.store, 120)
         change_pair(workspace.store, made, "P0042", answer={"defect": "none", "severe": False})

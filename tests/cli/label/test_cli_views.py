@@ -1,4 +1,4 @@
-"""Saved views by commands: made, listed, labelled from, deleted."""
+"""Saved views by commands: made, listed, labeled from, deleted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def sheet(home: Path) -> TrainingSheet:
         return a_training_sheet(workspace.store, 12)
 
 
-def test_a_view_is_saved_listed_labelled_from_and_deleted(ontos: Ontos, sheet: TrainingSheet) -> None:
+def test_a_view_is_saved_listed_labeled_from_and_deleted(ontos: Ontos, sheet: TrainingSheet) -> None:
     assert "No saved views" in ontos("label", "views", sheet.id).out
     told = ontos("label", "save-view", sheet.id, "night", "--text", "shift 1", "--sort", "oldest").out
     assert told == "night: text shift 1; oldest\n"

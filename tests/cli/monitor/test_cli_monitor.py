@@ -1,4 +1,4 @@
-"""`ontos monitor`: spans, steps, two versions side by side, and what a request was learnt from."""
+"""`ontos monitor`: spans, steps, two versions side by side, and what a request was learned from."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from command_result import Ontos
-from labelled import make_sheet
-from ontos_tui.domain.learning import Silent
+from labeled import make_sheet
+from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.serving import InferenceRecord, Origin
 from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.store import rows
@@ -47,7 +47,7 @@ def busy(home: Path) -> None:
     with Workspace(home) as workspace:
         sheet = make_sheet(workspace.store, 60)
         params = {"training_sheet_id": sheet.id, "base_model": "nearest", "name": "defects"}
-        first, second = (workspace.train.run(params, job, Silent()) for job in ("j1", "j2"))
+        first, second = (workspace.train.run(params, job, NoProgress()) for job in ("j1", "j2"))
         workspace.deploy.deploy(second.id, "live")
         log(workspace, first, 30, NOON)
         log(workspace, second, 5, NOON + timedelta(hours=1), output={"defect": "none"})
@@ -88,7 +88,7 @@ def test_two_versions_side_by_side(ontos: Ontos) -> None:
 
 
 @pytest.mark.usefixtures("busy")
-def test_what_a_request_was_learnt_from(ontos: Ontos) -> None:
+def test_what_a_request_was_learned_from(ontos: Ontos) -> None:
     seen = ontos("monitor", "live", "--requests", "1", as_json=True).json
     near = ontos("monitor", "live", "--near", seen["requests"][0]["record"]["request_id"][:12], as_json=True).json
     assert len(near["found"]) == 5

@@ -6,7 +6,7 @@ from asked import deployed
 from command_result import Ontos
 from emulator.databricks.scene import Scene
 from emulator.databricks.server import TOKEN
-from labelled import make_sheet
+from labeled import make_sheet
 from ontos_tui.workspace import Workspace
 from payload import START, Found, logged, monitored, payload
 

@@ -32,8 +32,8 @@ def propose(url: str, *questions: Question) -> list[Proposal]:
 
 
 def a_picture(folder: Path, width: int = 1_800, height: int = 600) -> None:
-    grey = np.random.default_rng(0).integers(0, 256, (height, width)).astype(np.uint8)
-    Image.fromarray(grey).save(folder / "weld.png")
+    gray = np.random.default_rng(0).integers(0, 256, (height, width)).astype(np.uint8)
+    Image.fromarray(gray).save(folder / "weld.png")
 
 
 def test_the_picture_goes_with_the_question_made_smaller(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from emulator.chat import FakeChat, Reply, Request, fake_chat, refuses, says
 from ontos_tui.domain.errors import PlatformError
-from ontos_tui.domain.learning import LabelledExample, Proposal, Question
+from ontos_tui.domain.learning import LabeledExample, Proposal, Question
 from ontos_tui.domain.records.template import Message
 from ontos_tui.platforms.chat.answer_parsing import json_object
 from ontos_tui.platforms.chat.asking import Dialect, OpenAIChat
@@ -50,7 +50,7 @@ def chat(server: FakeChat, waits: list[float] | None = None, *, concurrency: int
 
 
 def ask(
-    model: OpenAIChat, count: int = 1, examples: list[LabelledExample] | None = None, schema: dict[str, Any] = SCHEMA
+    model: OpenAIChat, count: int = 1, examples: list[LabeledExample] | None = None, schema: dict[str, Any] = SCHEMA
 ) -> list[Proposal]:
     return list(model.propose(questions(count), schema, examples or [], ()))
 
@@ -77,7 +77,7 @@ def test_an_answer_is_asked_for_by_its_schema_and_checked() -> None:
 
 def test_a_few_of_the_nearest_examples_go_before_the_question() -> None:
     examples = [
-        LabelledExample(f"e{n}", {"load": float(n), "memo": "x" * 9_000}, {"verdict": "good", "depth": n % 10})
+        LabeledExample(f"e{n}", {"load": float(n), "memo": "x" * 9_000}, {"verdict": "good", "depth": n % 10})
         for n in range(0, 100, 10)
     ]
     asked = Question("e30", {"load": 30.0}, questions(1)[0].messages)
@@ -189,7 +189,7 @@ def test_confidence_comes_from_the_servers_probabilities_and_says_so() -> None:
     assert silent.confidence is None
 
 
-def test_retry_after_is_honoured() -> None:
+def test_retry_after_is_honored() -> None:
     waits: list[float] = []
     date = formatdate(usegmt=True)  # now, so nothing is left to wait
     with fake_chat(

@@ -16,7 +16,7 @@ from emulator.databricks.engine import SqlError, Statement
 from emulator.databricks.scene import Scene
 from emulator.databricks.serving_rest import Asked
 from ontos_tui.domain.errors import InvalidInputError, PlatformError
-from ontos_tui.domain.learning import LabelledExample, Proposal, Question
+from ontos_tui.domain.learning import LabeledExample, Proposal, Question
 from ontos_tui.domain.records.template import Message
 from ontos_tui.platforms.chat.asking import Shots
 from ontos_tui.platforms.databricks.ai_query import PAGE_BYTES, Batch, _literal
@@ -41,9 +41,7 @@ def questions(count: int, memo: str = "") -> list[Question]:
     ]
 
 
-def ask(
-    model: FoundationModelChat, asked: list[Question], examples: tuple[LabelledExample, ...] = ()
-) -> list[Proposal]:
+def ask(model: FoundationModelChat, asked: list[Question], examples: tuple[LabeledExample, ...] = ()) -> list[Proposal]:
     return list(model.propose(asked, SCHEMA, examples, ()))
 
 
@@ -75,7 +73,7 @@ def test_an_answer_that_does_not_fit_is_asked_for_once_more(scene: Scene, databr
     assert len(scene.serving.asked) == 4
 
 
-def test_a_refused_temperature_is_learnt_once(scene: Scene, databricks: Team) -> None:
+def test_a_refused_temperature_is_learned_once(scene: Scene, databricks: Team) -> None:
     def answer(asked: Asked) -> Reply:
         return refuses(400, "`temperature` is not supported.") if "temperature" in asked.body else says(GOOD)
 
@@ -157,7 +155,7 @@ def batch(scene: Scene, team: Team, answer: Callable[[str], str], asked: list[Qu
 def test_many_questions_are_one_statement(scene: Scene, databricks: Team) -> None:
     scene.engine.ask_model = lambda endpoint, prompt: json.dumps({"verdict": "bad", "depth": len(endpoint)})
     model = FoundationModelChat(databricks, MODEL, batch_from=5)
-    examples = (LabelledExample("e", {"load": 7}, {"verdict": "good", "depth": 7}),)
+    examples = (LabeledExample("e", {"load": 7}, {"verdict": "good", "depth": 7}),)
     found = ask(model, questions(30), examples)
     assert [one.ref for one in found] == [f"q{n}" for n in range(30)]
     assert {json.dumps(one.answer) for one in found} == {json.dumps({"verdict": "bad", "depth": len(MODEL)})}

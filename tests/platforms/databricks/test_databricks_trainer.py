@@ -13,7 +13,7 @@ import pytest
 from emulator.databricks.jobs_rest import JobsRest, Submitted, answers_all
 from emulator.databricks.scene import Scene
 from ontos_tui.domain.errors import InvalidInputError, JobCancelledError, OntosError, PlatformError
-from ontos_tui.domain.learning import Conversation, Silent, Tuned, TuningSet
+from ontos_tui.domain.learning import Conversation, NoProgress, Tuned, TuningSet
 from ontos_tui.domain.records.template import Message
 from ontos_tui.platforms.databricks import training
 from ontos_tui.platforms.databricks.prices import A10, DBU_USD, estimate
@@ -225,7 +225,7 @@ def test_a_missing_right_is_told(scene: Scene, runtime: AiRuntime) -> None:
 
 def test_another_base_model_is_refused(runtime: AiRuntime) -> None:
     with pytest.raises(InvalidInputError, match="no base model 'gpt'"):
-        runtime.fine_tune(DATA, "gpt", {}, lambda what: None, Silent())
+        runtime.fine_tune(DATA, "gpt", {}, lambda what: None, NoProgress())
 
 
 def test_an_estimate_grows_with_the_work_and_says_what_it_is_made_of() -> None:

@@ -15,9 +15,9 @@ from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import BadRequest, NotFound
 from databricks.sdk.service.serving import DataframeSplitInput, EndpointStateReady
 
-from labelled import SCHEMA, make_sheet
+from labeled import SCHEMA, make_sheet
 from ontos_tui.domain.errors import NotFoundError
-from ontos_tui.domain.learning import Silent
+from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.domain.records.serving import InferenceRecord
 from ontos_tui.platforms.local.serving_http import BODY_BYTES, make_app
@@ -65,7 +65,7 @@ class Answers:
 @pytest.fixture
 def answers(workspace: Workspace) -> Answers:
     sheet = make_sheet(workspace.store, 60)
-    workspace.train.run({"training_sheet_id": sheet.id, "base_model": "nearest"}, "j", Silent())
+    workspace.train.run({"training_sheet_id": sheet.id, "base_model": "nearest"}, "j", NoProgress())
     workspace.deploy.deploy("defects")
     return Answers(workspace)
 

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from labelled import make_sheet
-from ontos_tui.domain.learning import Silent
+from labeled import make_sheet
+from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.platforms.local.serving_http import make_app
 from ontos_tui.store import rollups, rows
@@ -25,7 +25,7 @@ def served(home: Path) -> Iterator[Workspace]:
     """A workspace whose endpoints `defects` and `other` answer."""
     with Workspace(home) as workspace:
         sheet = make_sheet(workspace.store, 60)
-        workspace.train.run({"training_sheet_id": sheet.id, "base_model": "nearest"}, "j", Silent())
+        workspace.train.run({"training_sheet_id": sheet.id, "base_model": "nearest"}, "j", NoProgress())
         workspace.deploy.deploy("defects")
         workspace.deploy.deploy("defects", "other")
         yield workspace

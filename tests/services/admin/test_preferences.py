@@ -97,7 +97,7 @@ def test_what_stands_on_several_lines_is_left_to_a_person(workspace: Workspace) 
 
 def test_an_unknown_setting_is_told(preferences: PreferenceService) -> None:
     with pytest.raises(NotFoundError, match="no setting"):
-        preferences.change("colour", "red")
+        preferences.change("color", "red")
 
 
 def test_a_broken_file_is_told(workspace: Workspace) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ontos_tui.domain.learning import Silent
+from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.data import Sheet
 from ontos_tui.domain.records.pairs import GenerationMode
 from ontos_tui.domain.records.serving import Origin
@@ -22,11 +22,11 @@ def shots(folder: Path, count: int = 40) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     lines = ["part,shot,heat,kind"]
     for number in range(count):
-        grey = np.random.default_rng(number).integers(0, 60, (40, 40)).astype(np.uint8)
+        gray = np.random.default_rng(number).integers(0, 60, (40, 40)).astype(np.uint8)
         at = 5 + number % 25
         lying = number % 2 == 0
-        grey[(slice(at, at + 6), slice(None)) if lying else (slice(None), slice(at, at + 6))] += 150
-        Image.fromarray(grey).save(folder / f"{number}.png")
+        gray[(slice(at, at + 6), slice(None)) if lying else (slice(None), slice(at, at + 6))] += 150
+        Image.fromarray(gray).save(folder / f"{number}.png")
         lines.append(f"P{number:03d},{number}.png,{number % 7},{'lying' if lying else 'standing'}")
     table = folder / "shots.csv"
     table.write_text("\n".join(lines) + "\n")
@@ -87,7 +87,7 @@ def test_a_sheet_with_pictures_is_trained_on_them_though_the_prompt_names_none(
     )
     made = workspace.generate.generate(sheet.id, template.id, GenerationMode.COLUMN).training_sheet
     params = {"training_sheet_id": made.id, "name": "bars"}
-    model = workspace.train.run(params, "a-job", Silent())
+    model = workspace.train.run(params, "a-job", NoProgress())
     assert model.features == ["shot", "heat"]
     score = model.evaluation["scores"][0]
     assert score["value"] > 0.9 > score["baseline"] + 0.2

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from ontos_tui.domain.errors import NotFoundError
-from ontos_tui.domain.learning import Silent
+from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.pairs import LabelingMode
 from ontos_tui.workspace import Workspace
 
@@ -26,7 +26,7 @@ drawing: Any = importlib.import_module("synthetic_data.defect_detection.images")
 PLACES = list(csv.DictReader((PICTURES / "images.csv").open(encoding="utf-8", newline="")))
 
 
-def grey(path: Path) -> np.ndarray:
+def gray(path: Path) -> np.ndarray:
     return np.asarray(Image.open(path).convert("L"), dtype=float)
 
 
@@ -35,7 +35,7 @@ def test_the_pictures_come_out_again(tmp_path: Path) -> None:
     assert {path.name for path in made} == {path.name for path in PICTURES.glob("*") if path.suffix != ".json"}
     for path in made:
         if path.suffix == ".png":  # another zlib packs the same pixels differently
-            assert (grey(path) == grey(PICTURES / path.name)).all(), path.name
+            assert (gray(path) == gray(PICTURES / path.name)).all(), path.name
         else:
             assert path.read_bytes() == (PICTURES / path.name).read_bytes(), path.name
 
@@ -44,7 +44,7 @@ def test_the_set_is_small_and_has_every_class_alike() -> None:
     pictures = list(PICTURES.glob("*.png"))
     assert sum(path.stat().st_size for path in PICTURES.glob("*")) < 600_000
     assert max(path.stat().st_size for path in pictures) < 3_000
-    assert {grey(path).shape for path in pictures[:5]} == {(drawing.SIDE, drawing.SIDE)}
+    assert {gray(path).shape for path in pictures[:5]} == {(drawing.SIDE, drawing.SIDE)}
     assert set(Counter(line["defect_class"] for line in PLACES).values()) == {21}
     held, truth = ({line["inspection_id"] for line in _lines(name)} for name in ("held_out.csv", "truth.csv"))
     assert (len(held), len(truth), held & truth) == (28, 112, set())
@@ -84,7 +84,7 @@ def test_a_picture_is_a_png_that_others_read(tmp_path: Path) -> None:
     made = next(drawing.inspections(random.Random(1), 1, "T"))
     face, _ = drawing.draw(made)
     (tmp_path / "a.png").write_bytes(drawing.png(face))
-    found = grey(tmp_path / "a.png")
+    found = gray(tmp_path / "a.png")
     assert np.abs(found / 255 - np.clip(np.array(face), 0, 1)).max() < 0.08
 
 
@@ -103,7 +103,7 @@ def test_the_loop_learns_the_pictures_of_the_sample_data(workspace: Workspace) -
     assert not workspace.onboarding.seed("defect_detection", 140, part="pictures").created
     queue = workspace.label.queue(report.training_sheet.id)
     assert workspace.label.pair(queue[0].id).labeling_mode is LabelingMode.CANONICAL
-    model = workspace.train.run({"training_sheet_id": report.training_sheet.id, "name": "faces"}, "a-job", Silent())
+    model = workspace.train.run({"training_sheet_id": report.training_sheet.id, "name": "faces"}, "a-job", NoProgress())
     assert "image" in model.features
     score = model.evaluation["scores"][0]
     assert (score["n"], model.train_count) == (28, 112)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from ontos_tui.domain import spans
-from ontos_tui.domain.learning import LabelledExample, Silent, TrainingSet
+from ontos_tui.domain.learning import LabeledExample, NoProgress, TrainingSet
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.schema import FieldKind, answer_problems, check_schema
@@ -149,7 +149,7 @@ def test_examples_fit_the_template_and_come_from_other_rows(key: str, tmp_path: 
 
 
 @pytest.mark.parametrize("key", USE_CASES)
-def test_labelset_names_every_class_once_with_its_own_key_and_colour(key: str) -> None:
+def test_labelset_names_every_class_once_with_its_own_key_and_color(key: str) -> None:
     labelset, used = manifest(key)["labelset"], template(key)
     (field,) = (field for field in used.fields() if field.name == labelset["field"])
     assert [entry["name"] for entry in labelset["classes"]] == list(field.choices)
@@ -160,11 +160,10 @@ def test_labelset_names_every_class_once_with_its_own_key_and_colour(key: str) -
     assert not {entry["hotkey"] for entry in labelset["classes"]} & DESK_KEYS
 
 
-def shuffled(labels: Sequence[LabelledExample]) -> list[LabelledExample]:
+def shuffled(labels: Sequence[LabeledExample]) -> list[LabeledExample]:
     """The same rows, each with the answer of another."""
     return [
-        LabelledExample(one.ref, one.fields, labels[place - len(labels) // 3].answer)
-        for place, one in enumerate(labels)
+        LabeledExample(one.ref, one.fields, labels[place - len(labels) // 3].answer) for place, one in enumerate(labels)
     ]
 
 
@@ -176,12 +175,12 @@ def test_a_model_learns_something_of_every_use_case_and_never_all(key: str, tmp_
 
     found, trainer = case(key, tmp_path), LocalTrainer()
     train, held_out = (
-        [LabelledExample(ref, found.items[ref], answer) for ref, answer in answers(key, held_out=apart).items()]
+        [LabeledExample(ref, found.items[ref], answer) for ref, answer in answers(key, held_out=apart).items()]
         for apart in (False, True)
     )
     fields = tuple(field for field in template(key).fields() if field.kind is not FieldKind.SPANS)
     learned = TrainingSet(fields, found.features, tuple(train), tuple(held_out), "held_out")
-    scores = trainer.train(learned, "extra_trees", tmp_path / "model", Silent()).evaluation.scores
+    scores = trainer.train(learned, "extra_trees", tmp_path / "model", NoProgress()).evaluation.scores
     assert len(scores) == len(fields)
     for score in scores:
         if score.higher_is_better:
@@ -189,7 +188,7 @@ def test_a_model_learns_something_of_every_use_case_and_never_all(key: str, tmp_
         else:
             assert 0.05 * score.baseline < score.value < score.high < 0.85 * score.baseline, score
     chance = TrainingSet(fields[:1], found.features, tuple(shuffled(train)), tuple(held_out), "held_out")
-    (score,) = trainer.train(chance, "nearest", tmp_path / "chance", Silent()).evaluation.scores
+    (score,) = trainer.train(chance, "nearest", tmp_path / "chance", NoProgress()).evaluation.scores
     assert (score.value < score.baseline + 0.08) if score.higher_is_better else (score.value > 0.9 * score.baseline)
 
 
@@ -257,7 +256,7 @@ def test_severity_follows_the_rule_of_the_guidelines() -> None:
     assert checked > 400
 
 
-def test_defects_can_be_learnt_but_not_at_once_and_never_wholly() -> None:
+def test_defects_can_be_learned_but_not_at_once_and_never_wholly() -> None:
     """The figures of the README, with fewer trees and draws: few labels help little, many help much."""
     numpy = pytest.importorskip("numpy")
     from sklearn.ensemble import ExtraTreesClassifier

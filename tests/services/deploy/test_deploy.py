@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labelled import NUMBER_SCHEMA, SCHEMA, add_pairs, change_pair, find_pair, make_sheet, part
+from labeled import NUMBER_SCHEMA, SCHEMA, add_pairs, change_pair, find_pair, make_sheet, part
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError, PlatformError
-from ontos_tui.domain.learning import Silent
+from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.pairs import Event, TrainingSheet
 from ontos_tui.domain.records.serving import Deployment, Endpoint, InferenceRecord, Origin
 from ontos_tui.domain.records.training import ModelVersion, Role
@@ -24,7 +24,7 @@ from ontos_tui.workspace import Workspace
 
 
 def train(workspace: Workspace, sheet: TrainingSheet, job_id: str, **params: object) -> ModelVersion:
-    return workspace.train.run({"training_sheet_id": sheet.id, "base_model": "nearest", **params}, job_id, Silent())
+    return workspace.train.run({"training_sheet_id": sheet.id, "base_model": "nearest", **params}, job_id, NoProgress())
 
 
 @pytest.fixture

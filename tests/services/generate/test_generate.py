@@ -21,7 +21,7 @@ from ontos_tui.domain.errors import (
     NotFoundError,
     PlatformError,
 )
-from ontos_tui.domain.learning import LabelledExample, Proposal, Question
+from ontos_tui.domain.learning import LabeledExample, Proposal, Question
 from ontos_tui.domain.records.data import Sheet
 from ontos_tui.domain.records.pairs import CanonicalLabel, Event, GenerationMode, LabelingMode, QAPair, Verdict
 from ontos_tui.domain.records.template import Example, Template
@@ -91,7 +91,7 @@ class Scripted:
         self,
         questions: Iterable[Question],
         schema: dict[str, Any],
-        examples: Sequence[LabelledExample],
+        examples: Sequence[LabeledExample],
         features: Sequence[str],
     ) -> Iterator[Proposal]:
         assert features == ("torque [Nm]",)
@@ -195,9 +195,9 @@ def test_an_unclear_answer_column_is_refused_before_anything_is_written(
 
 def test_a_template_that_does_not_fit_names_everything_and_writes_nothing(workspace: Workspace, tmp_path: Path) -> None:
     sheet = a_sheet(workspace, tmp_path, ["1"])
-    template = a_template(workspace, user_prompt="{{ torque_nm }} {{ colour }} {{ size }}", group_column="batch")
+    template = a_template(workspace, user_prompt="{{ torque_nm }} {{ color }} {{ size }}", group_column="batch")
     for mode in GenerationMode:
-        with pytest.raises(InvalidTemplateError, match=r"'colour'.*'size'.*'batch'"):
+        with pytest.raises(InvalidTemplateError, match=r"'color'.*'size'.*'batch'"):
             workspace.generate.generate(sheet.name, template.name, mode)
     failing = a_template(workspace, "failing", user_prompt="{{ 1 / (torque_nm - 43) }}")
     sheet = a_sheet(workspace, tmp_path, ["1"] * 4, "more")
@@ -394,7 +394,7 @@ def test_a_server_that_dies_costs_nothing_that_came(workspace: Workspace, tmp_pa
     assert report.training_sheet.generation_error == ""
 
 
-def test_labelled_pairs_are_examples_as_far_as_they_may_be_shown(workspace: Workspace, tmp_path: Path) -> None:
+def test_labeled_pairs_are_examples_as_far_as_they_may_be_shown(workspace: Workspace, tmp_path: Path) -> None:
     an_example(workspace)
     sheet, other = a_sheet(workspace, tmp_path, ["1"] * 4), a_sheet(workspace, tmp_path, ["1"] * 2, "other")
     workspace.generate.generate(sheet.name, a_template(workspace, "columns").name, COLUMN, limit=3)
@@ -419,7 +419,7 @@ def test_the_only_example_is_not_asked_about_itself(workspace: Workspace, tmp_pa
     chat = Scripted()
     report = scripted(workspace, chat).generate(sheet.name, a_template(workspace, "asks").name, AI)
     assert (chat.asked, report.failed) == ([], 1)
-    assert report.failures[0][1] == "There is no labelled example but the item itself."
+    assert report.failures[0][1] == "There is no labeled example but the item itself."
 
 
 def test_what_a_person_decides_meanwhile_stands(workspace: Workspace, tmp_path: Path) -> None:
@@ -450,9 +450,9 @@ def test_the_model_fills_what_other_modes_left_open(workspace: Workspace, tmp_pa
 
 def test_without_any_example_the_nearest_ones_say_so(workspace: Workspace, tmp_path: Path) -> None:
     sheet, template = a_sheet(workspace, tmp_path, [""] * 2), a_template(workspace)
-    with pytest.raises(PlatformError, match="Nothing is labelled yet"):
+    with pytest.raises(PlatformError, match="Nothing is labeled yet"):
         workspace.generate.generate(sheet.name, template.name, AI)
-    assert len(pairs(workspace)) == 2, "the pairs are there to be labelled by hand"
+    assert len(pairs(workspace)) == 2, "the pairs are there to be labeled by hand"
 
 
 def test_the_nearest_examples_propose_for_real(workspace: Workspace, tmp_path: Path) -> None:

@@ -184,7 +184,7 @@ def test_unknown_use_cases_are_refused(workspace: Workspace, key: str) -> None:
         ("defect_detection/use_case.json", '{"key": "defect_detection"}', "title"),
         ("defect_detection/held_out.csv", "inspection_id,defect_class\nINS-00001,melted\n", "line 2"),
         ("defect_detection/held_out.csv", "id,defect_class\nINS-00001,none\n", "line 2"),
-        ("defect_detection/held_out.csv", "inspection_id,colour\nINS-00001,red\n", "colour"),
+        ("defect_detection/held_out.csv", "inspection_id,color\nINS-00001,red\n", "color"),
         ("defect_detection/held_out.csv", None, "held_out.csv"),
         ("examples/defect_detection.jsonl", '{"name": "x", "input": {}, "expected_output": {}}', "line 1"),
     ],

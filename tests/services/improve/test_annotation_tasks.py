@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_gaps import ask, found, train
 
-from labelled import add_pairs, make_sheet
+from labeled import add_pairs, make_sheet
 from ontos_tui.domain.errors import ConflictError, InvalidInputError
 from ontos_tui.domain.records.improve import AnnotationTask, Gap, GapType, Priority, Severity
 from ontos_tui.domain.records.labeling import Hint, HintKind

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from labelled import add_pairs, make_sheet, part, truth
+from labeled import add_pairs, make_sheet, part, truth
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.intervals import wilson, z_of_many
-from ontos_tui.domain.learning import Silent
+from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.improve import FeedbackItem, Gap, GapType, GapUpdate, Severity
 from ontos_tui.domain.records.labeling import Hint, HintKind
 from ontos_tui.domain.records.pairs import Event, QAPair, TrainingSheet, Verdict
@@ -26,7 +26,7 @@ from ontos_tui.workspace import Workspace
 
 def train(workspace: Workspace, sheet: TrainingSheet, job_id: str = "j1") -> ModelVersion:
     params = {"training_sheet_id": sheet.id, "base_model": "nearest", "name": "defects"}
-    return workspace.train.run(params, job_id, Silent())
+    return workspace.train.run(params, job_id, NoProgress())
 
 
 def ask(
@@ -107,7 +107,7 @@ def test_a_segment_that_the_model_gets_wrong_is_found_with_its_rows(
     pairs = workspace.label.pairs(kept["pairs"])
     assert {pair.source_data["line"] for pair in pairs} == {"south"}
     assert "line = south" in gap.description and "line = south" in gap.suggested_action
-    assert gap.estimated_records_needed == 20, "none is labelled for training yet"
+    assert gap.estimated_records_needed == 20, "none is labeled for training yet"
     assert "rule of thumb" in gap.estimate_basis
 
 
@@ -210,14 +210,14 @@ def test_a_class_with_few_pairs_is_thin_until_it_has_enough(workspace: Workspace
     train(workspace, sheet)
     by_class = {gap.evidence["segment"]["value"]: gap for gap in found(gaps.analyze(), GapType.COVERAGE)}
     assert set(by_class) == {"scratch", "none"}
-    assert by_class["scratch"].description.startswith("Only 4 labelled pairs have defect = scratch")
+    assert by_class["scratch"].description.startswith("Only 4 labeled pairs have defect = scratch")
     assert by_class["none"].severity is not Severity.LOW, "the model can never answer it"
     assert (by_class["scratch"].estimated_records_needed, by_class["none"].estimated_records_needed) == (16, 20)
     add_pairs(workspace.store, sheet, range(34, 40), {"defect": "scratch"})
     assert [gap.id for gap in gaps.analyze().resolved] == [by_class["scratch"].id]
 
 
-def test_a_value_that_is_asked_about_more_than_it_is_labelled_is_thin(workspace: Workspace, gaps: GapService) -> None:
+def test_a_value_that_is_asked_about_more_than_it_is_labeled_is_thin(workspace: Workspace, gaps: GapService) -> None:
     sheet = make_sheet(workspace.store, 0)
     add_pairs(workspace.store, sheet, range(1, 181, 2))
     add_pairs(workspace.store, sheet, range(2, 8, 2))
@@ -225,12 +225,12 @@ def test_a_value_that_is_asked_about_more_than_it_is_labelled_is_thin(workspace:
     for number in range(60):
         ask(workspace, model, {name: part(number * 2 + number % 4 // 3)[name] for name in ("voltage", "line")})
     (gap,) = [one for one in found(gaps.analyze(), GapType.COVERAGE) if "line" in one.fingerprint]
-    assert gap.description == "Of 93 labelled pairs 3 have line = south, but 75% of the 60 requests do."
+    assert gap.description == "Of 93 labeled pairs 3 have line = south, but 75% of the 60 requests do."
     assert gap.severity is Severity.CRITICAL
     assert gap.estimated_records_needed == 67
 
 
-def test_values_and_numbers_that_nobody_labelled_are_found_in_the_requests(
+def test_values_and_numbers_that_nobody_labeled_are_found_in_the_requests(
     workspace: Workspace, gaps: GapService
 ) -> None:
     model = train(workspace, make_sheet(workspace.store, 60))
@@ -244,7 +244,7 @@ def test_values_and_numbers_that_nobody_labelled_are_found_in_the_requests(
     assert set(by_field) == {"line", "voltage"}
     assert (by_field["line"].affected_count, by_field["line"].estimated_records_needed) == (4, 1)
     assert by_field["line"].severity is severity_of(4 / 49)
-    assert "where no labelled pair is (up to 102)" in by_field["voltage"].description
+    assert "where no labeled pair is (up to 102)" in by_field["voltage"].description
     assert len(by_field["voltage"].evidence["requests"]) == 4
 
 

@@ -161,13 +161,13 @@ def test_another_template_gets_a_training_sheet_of_its_own(
         name="strict",
         label_type="severity",
         user_prompt="{{ torque }}",
-        output_schema={**SCHEMA, "required": ["severity", "depth", "colour"]},
+        output_schema={**SCHEMA, "required": ["severity", "depth", "color"]},
     )
     with store.write() as connection:
         rows.add(connection, other)
         rows.add(connection, strict)
     item = improve.add_feedback(a_request(store, endpoint).request_id, 1, "", MAJOR)
-    with pytest.raises(InvalidInputError, match=r"'strict'.*colour"):
+    with pytest.raises(InvalidInputError, match=r"'strict'.*color"):
         improve.convert(item.id, "strict")
     assert improve.feedback()[0].status is FeedbackStatus.NEW
     done = improve.convert(item.id, "other")

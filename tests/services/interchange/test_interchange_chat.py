@@ -377,7 +377,7 @@ def test_history_tells_who_changed_what_in_order(workspace: Workspace) -> None:
 def test_a_decision_made_meanwhile_is_not_overwritten(workspace: Workspace, tmp_path: Path) -> None:
     from ontos_tui.services.interchange import decisions_in
     from ontos_tui.services.interchange.report import ImportReport
-    from ontos_tui.services.interchange.tabular import Given
+    from ontos_tui.services.interchange.tabular import LabelRow
 
     sheet = a_training_sheet(workspace.store, 1)
 
@@ -391,6 +391,6 @@ def test_a_decision_made_meanwhile_is_not_overwritten(workspace: Workspace, tmp_
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(decisions_in, "AnswerChecker", Slow)
         with pytest.raises(ConflictError):
-            lines = [Given(1, "item-1", MAJOR)]
+            lines = [LabelRow(1, "item-1", MAJOR)]
             decisions_in.decide_all(workspace.store, sheet, lines, ImportReport(tmp_path / "x"), "bo")
     assert pairs_of(workspace, sheet.id)[0].status is PairStatus.REJECTED

@@ -168,7 +168,7 @@ def test_what_already_says_so_is_resolved_by_the_last_word_too(workspace: Worksp
     votes(workspace, "eva", job, {})
     second = workspace.label.queue(sheet.id)[1]
     workspace.label.decide([Decision(second.id, Verdict.APPROVE)])
-    assert workspace.agreement.disagreements(job.id) == [], "labelled by an expert since the last vote"
+    assert workspace.agreement.disagreements(job.id) == [], "labeled by an expert since the last vote"
     label = workspace.agreement.adjudicate(job.id, "item-2", MINOR)
     assert (label.version, label.source) == (1, "review"), "it says so already"
 
@@ -268,19 +268,19 @@ WORDS = st.sampled_from([MINOR, MAJOR, NONE, "blurred", None])
 
 @settings(max_examples=8)
 @given(st.lists(st.tuples(WORDS, WORDS, WORDS), min_size=1, max_size=4))
-def test_an_item_is_labelled_or_rejected_by_all_or_disputed(
+def test_an_item_is_labeled_or_rejected_by_all_or_disputed(
     said: list[tuple[dict[str, object] | str | None, ...]],
 ) -> None:
     with TemporaryDirectory() as home, Workspace(Path(home)) as workspace:
         job = a_job(workspace, len(said), overlap=3)
         for place, actor in enumerate(("ben", "eva", "kim")):
             votes(workspace, actor, job, {f"item-{n}": some[place] for n, some in enumerate(said, 1)})
-        labelled = {label.item_ref for label in workspace.labels.find()}
+        labeled = {label.item_ref for label in workspace.labels.find()}
         disputed = {one.item_ref for one in workspace.agreement.disagreements(job.id)}
         rejected = {f"item-{n}" for n, some in enumerate(said, 1) if set(map(str, some)) == {"blurred"}}
-        assert labelled | disputed | rejected == {f"item-{n}" for n in range(1, len(said) + 1)}
-        assert len(labelled) + len(disputed) + len(rejected) == len(said), "nothing is two of them"
+        assert labeled | disputed | rejected == {f"item-{n}" for n in range(1, len(said) + 1)}
+        assert len(labeled) + len(disputed) + len(rejected) == len(said), "nothing is two of them"
         for ref in disputed:
             workspace.agreement.adjudicate(job.id, ref, MAJOR)
         assert workspace.agreement.disagreements(job.id) == []
-        assert {label.item_ref for label in workspace.labels.find()} == labelled | disputed
+        assert {label.item_ref for label in workspace.labels.find()} == labeled | disputed

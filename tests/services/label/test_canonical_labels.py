@@ -20,7 +20,7 @@ from ontos_tui.workspace import Workspace
 
 
 @pytest.fixture
-def labelled(workspace: Workspace) -> CanonicalLabel:
+def labeled(workspace: Workspace) -> CanonicalLabel:
     """The label of item-1, made by approving its pair."""
     sheet = a_training_sheet(workspace.store, 3)
     first, *_ = workspace.label.queue(sheet.id)
@@ -29,42 +29,42 @@ def labelled(workspace: Workspace) -> CanonicalLabel:
     return label
 
 
-def test_an_edit_keeps_what_was_said_as_a_version(workspace: Workspace, labelled: CanonicalLabel) -> None:
+def test_an_edit_keeps_what_was_said_as_a_version(workspace: Workspace, labeled: CanonicalLabel) -> None:
     labels = workspace.labels
-    edited = labels.edit(labelled.id, answer=MAJOR, confidence="low", notes="looked again", expected_version=1)
+    edited = labels.edit(labeled.id, answer=MAJOR, confidence="low", notes="looked again", expected_version=1)
     assert (edited.label_data, edited.confidence, edited.version) == (MAJOR, "low", 2)
-    (old,) = labels.versions(labelled.id)
+    (old,) = labels.versions(labeled.id)
     assert (old.version, old.label_data, old.confidence, old.notes) == (1, MINOR, "high", "clear")
-    restored = labels.restore(labelled.id, 1)
+    restored = labels.restore(labeled.id, 1)
     assert (restored.version, restored.label_data, restored.confidence, restored.notes) == (3, MINOR, "high", "clear")
-    assert [one.version for one in labels.versions(labelled.id)] == [2, 1]
-    assert [event.action for event in labels.history(labelled.id)] == ["create", "change", "change"]
-    assert labels.edit(labelled.id, answer=MINOR) == restored, "saying the same is no version"
+    assert [one.version for one in labels.versions(labeled.id)] == [2, 1]
+    assert [event.action for event in labels.history(labeled.id)] == ["create", "change", "change"]
+    assert labels.edit(labeled.id, answer=MINOR) == restored, "saying the same is no version"
     with pytest.raises(NotFoundError, match="no version 9"):
-        labels.restore(labelled.id, 9)
+        labels.restore(labeled.id, 9)
 
 
-def test_an_edit_of_something_else_than_was_seen_is_refused(workspace: Workspace, labelled: CanonicalLabel) -> None:
-    CanonicalLabelService(workspace.store, workspace.catalog, "ben").edit(labelled.id, answer=NONE)
+def test_an_edit_of_something_else_than_was_seen_is_refused(workspace: Workspace, labeled: CanonicalLabel) -> None:
+    CanonicalLabelService(workspace.store, workspace.catalog, "ben").edit(labeled.id, answer=NONE)
     with pytest.raises(ConflictError, match="ben changed the label of item-1"):
-        workspace.labels.edit(labelled.id, answer=MAJOR, expected_version=1)
+        workspace.labels.edit(labeled.id, answer=MAJOR, expected_version=1)
     with pytest.raises(InvalidInputError, match="does not fit"):
-        workspace.labels.edit(labelled.id, answer={"severity": "purple"})
+        workspace.labels.edit(labeled.id, answer={"severity": "purple"})
     with pytest.raises(InvalidInputError, match="no confidence"):
-        workspace.labels.edit(labelled.id, confidence="sure")
+        workspace.labels.edit(labeled.id, confidence="sure")
 
 
-def test_a_label_in_use_is_not_deleted(workspace: Workspace, labelled: CanonicalLabel) -> None:
-    usage = workspace.labels.usage(labelled.id)
+def test_a_label_in_use_is_not_deleted(workspace: Workspace, labeled: CanonicalLabel) -> None:
+    usage = workspace.labels.usage(labeled.id)
     assert (usage.pairs, len(usage.training_sheets), usage.models) == (1, 1, 0)
     with pytest.raises(ConflictError, match="used by 1 pairs and 0 models"):
-        workspace.labels.delete(labelled.id)
+        workspace.labels.delete(labeled.id)
     sheet = workspace.label.training_sheets()[0].sheet
     workspace.label.undo(sheet.id)
     assert workspace.labels.find() == []
 
 
-def test_items_without_a_label_are_labelled_without_pairs(workspace: Workspace) -> None:
+def test_items_without_a_label_are_labeled_without_pairs(workspace: Workspace) -> None:
     seeded = workspace.onboarding.seed("defect_detection")
     kind = seeded.template.label_type
     labels = workspace.labels

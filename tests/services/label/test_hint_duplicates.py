@@ -9,15 +9,15 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ontos_tui.domain.learning import Silent
-from ontos_tui.services.label.hints.duplicates import Alike, Found, find_duplicates
+from ontos_tui.domain.learning import NoProgress
+from ontos_tui.services.label.hints.duplicates import Alike, DuplicatePair, find_duplicates
 
 LONG = "the housing shows a fine crack beside the weld seam on its left side after cleaning with alcohol at noon"
 
 
-def found(rows: list[dict[str, Any]], *features: str) -> Found:
+def found(rows: list[dict[str, Any]], *features: str) -> DuplicatePair:
     names = features or tuple(rows[0])
-    return find_duplicates(rows, [f"I{place}" for place in range(len(rows))], names, Silent())
+    return find_duplicates(rows, [f"I{place}" for place in range(len(rows))], names, NoProgress())
 
 
 def groups(rows: list[dict[str, Any]], *features: str) -> list[list[int]]:
@@ -52,7 +52,7 @@ def test_a_number_within_the_tolerance_is_told_with_its_difference() -> None:
     assert groups([*spread(), {**spread()[5], "volt": spread()[5]["volt"] + 1.5}]) == []
 
 
-def test_a_row_of_neighbours_does_not_become_one_group() -> None:
+def test_a_row_of_neighbors_does_not_become_one_group() -> None:
     rows = [{"volt": place / 100} for place in range(1_000)]  # 0 to 10 in steps of 0.01; the tolerance is 0.09
     for places in groups(rows):
         assert (max(places) - min(places)) / 100 <= 2 * 0.09 + 1e-9

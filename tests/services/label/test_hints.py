@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from labelled import NUMBER_SCHEMA, add_pairs, change_pair, find_pair, make_sheet, part, truth
+from labeled import NUMBER_SCHEMA, add_pairs, change_pair, find_pair, make_sheet, part, truth
 from ontos_tui.domain.errors import InvalidInputError, JobCancelledError, NotFoundError
-from ontos_tui.domain.learning import Silent
+from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.labeling import Hint, HintKind, is_blind
 from ontos_tui.domain.records.pairs import Event, QAPair, TrainingSheet, Verdict
 from ontos_tui.domain.rules.states import JobStatus, PairStatus
@@ -201,7 +201,7 @@ def test_the_settings_turn_kinds_off(home: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_the_newest_model_says_what_it_wavers_about(workspace: Workspace) -> None:
     sheet = make_sheet(workspace.store, 90)
-    workspace.train.run({"training_sheet_id": sheet.id, "base_model": "extra_trees"}, "j1", Silent())
+    workspace.train.run({"training_sheet_id": sheet.id, "base_model": "extra_trees"}, "j1", NoProgress())
     add_pairs(workspace.store, sheet, range(90, 120), **OPEN)
     (between,) = add_pairs(workspace.store, sheet, range(120, 121), **OPEN, source_data={**part(120), "voltage": 5.0})
     report = workspace.hints.compute(sheet.id, [UNSURE])
@@ -236,7 +236,7 @@ def test_without_a_model_today_s_labels_judge_and_without_labels_the_proposals(w
     assert [hint.score for hint in hints.values()] == [pytest.approx(0.75)] * 6
     assert all("its proposal is 25 % sure" in hint.reason for hint in hints.values())
 
-    silent = make_sheet(workspace.store, 3, name="Silent")
+    silent = make_sheet(workspace.store, 3, name="NoProgress")
     add_pairs(workspace.store, silent, range(3, 9), **OPEN)
     report = workspace.hints.compute(silent.id, [UNSURE])
     assert "too few labels" in report.skipped[UNSURE]
@@ -246,7 +246,7 @@ def test_without_a_model_today_s_labels_judge_and_without_labels_the_proposals(w
 def test_a_model_whose_file_is_gone_is_told_and_today_s_labels_judge(workspace: Workspace, home: Path) -> None:
     sheet = make_sheet(workspace.store, 60)
     add_pairs(workspace.store, sheet, range(60, 70), **OPEN)
-    model = workspace.train.run({"training_sheet_id": sheet.id, "base_model": "nearest"}, "j1", Silent())
+    model = workspace.train.run({"training_sheet_id": sheet.id, "base_model": "nearest"}, "j1", NoProgress())
     (home / model.artifact / "model.skops").write_bytes(b"no model")
     report = workspace.hints.compute(sheet.id, [UNSURE])
     assert "cross-validated" in report.made_by[UNSURE]
@@ -300,7 +300,7 @@ def test_the_least_sure_of_each_kind_come_before_the_second_ones() -> None:
 
 
 def twins(workspace: Workspace, answers: list[dict[str, Any] | None]) -> tuple[TrainingSheet, list[QAPair]]:
-    """A sheet of 40 parts, of which one happens to be near the first, and twins of the first, labelled so."""
+    """A sheet of 40 parts, of which one happens to be near the first, and twins of the first, labeled so."""
     sheet = make_sheet(workspace.store, 40)
     made = []
     for number, answer in enumerate(answers, 40):
@@ -309,7 +309,7 @@ def twins(workspace: Workspace, answers: list[dict[str, Any] | None]) -> tuple[T
     return sheet, made
 
 
-def test_groups_give_what_may_be_labelled_at_once(workspace: Workspace) -> None:
+def test_groups_give_what_may_be_labeled_at_once(workspace: Workspace) -> None:
     sheet, made = twins(workspace, [None, None, truth(0)])
     workspace.hints.compute(sheet.id, [DUPLICATE])
     group = next(group for group in workspace.hints.groups(sheet.id) if made[0].id in group.undecided)
@@ -330,7 +330,7 @@ def test_twins_with_different_labels_come_first_and_are_suspects(workspace: Work
     group = workspace.hints.groups(sheet.id)[0]
     assert (group.conflict, dict(group.labels)) == (True, {"crack": 3, "none": 1})
     reason = all_hints(workspace, sheet, SUSPECT)[made[1].item_ref].reason
-    assert "P0000, nearly the same item, is labelled crack; this one none" in reason
+    assert "P0000, nearly the same item, is labeled crack; this one none" in reason
     assert made[0].item_ref not in all_hints(workspace, sheet, SUSPECT)
 
 

@@ -87,7 +87,7 @@ def test_editing_keeps_the_proposal_and_archives_what_the_label_said(
 
 
 @pytest.mark.parametrize(
-    "answer", [{}, {"severity": "worst"}, {"severity": "minor", "depth": -1}, {"severity": "minor", "colour": "red"}]
+    "answer", [{}, {"severity": "worst"}, {"severity": "minor", "depth": -1}, {"severity": "minor", "color": "red"}]
 )
 def test_an_answer_that_does_not_fit_is_refused_and_nothing_changes(
     label: LabelService, sheet: TrainingSheet, store: Store, answer: dict[str, Any]

@@ -149,7 +149,7 @@ def test_the_blind_share_is_spread_over_the_items(store: Store, ana: Person) -> 
         ({"training_sheet": "plates0 · severity 0 1.0.0", "batch_size": 501}, "batch_size"),
         ({"training_sheet": "plates0 · severity 0 1.0.0", "overlap": 0}, "overlap"),
         ({"training_sheet": "plates0 · severity 0 1.0.0", "blind_share": 2}, "blind_share"),
-        ({"training_sheet": "plates0 · severity 0 1.0.0", "labelset": "Colour"}, "Choose one of the same label type"),
+        ({"training_sheet": "plates0 · severity 0 1.0.0", "labelset": "Color"}, "Choose one of the same label type"),
         ({"training_sheet": "plates0 · severity 0 1.0.0", "labelset": "Empty"}, "no classes"),
         ({"training_sheet": "plates0 · severity 0 1.0.0", "sheet": "other"}, "is not made from"),
         ({"training_sheet": "nowhere"}, "no training sheet"),
@@ -159,7 +159,7 @@ def test_what_does_not_go_together_is_refused_with_the_reason(
     store: Store, sheet: TrainingSheet, ana: Person, wanted: dict[str, object], told: str
 ) -> None:
     a_training_sheet(store, 0)
-    a_labelset(store, name="Colour", label_type="colour", field="colour", response_schema={})
+    a_labelset(store, name="Color", label_type="color", field="color", response_schema={})
     LabelsetService(store, "ana").create(name="Empty", label_type="severity", field="severity")
     with store.write() as connection:
         from ontos_tui.domain.records.data import Sheet

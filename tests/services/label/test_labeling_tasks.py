@@ -205,7 +205,7 @@ def test_rework_returns_to_the_labeler_and_approval_counts(
     assert (view.tasks[S.APPROVED], view.tasks[S.PENDING], view.decided, view.total, view.labels) == (1, 1, 4, 7, 4)
 
 
-def test_a_rejected_task_is_labelled_anew(store: Store, sheet: TrainingSheet, ana: Person, bo: Person) -> None:
+def test_a_rejected_task_is_labeled_anew(store: Store, sheet: TrainingSheet, ana: Person, bo: Person) -> None:
     job = ana.job(sheet.id, needs_review=True)
     task = bo.do(job, MAJOR)
     emptied = ana.jobs.review(task.id, "reject", "this is the wrong part")

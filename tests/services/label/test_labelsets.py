@@ -64,7 +64,7 @@ def test_publishing_needs_a_class(labelsets: LabelsetService) -> None:
         ([LabelClass(name="a", hotkey="bb")], "does something else"),
         ([LabelClass(name="a", hotkey="\x1b")], "does something else"),
         ([LabelClass(name="a", hotkey="b"), LabelClass(name="c", hotkey="b")], "the same key"),
-        ([LabelClass(name="a", color="mauvish")], "no colour"),
+        ([LabelClass(name="a", color="mauvish")], "no color"),
     ],
 )
 def test_classes_that_cannot_work_are_refused(labelsets: LabelsetService, classes: list[LabelClass], told: str) -> None:
@@ -73,8 +73,8 @@ def test_classes_that_cannot_work_are_refused(labelsets: LabelsetService, classe
 
 
 def test_a_response_schema_has_to_hold_the_field(labelsets: LabelsetService) -> None:
-    with pytest.raises(InvalidInputError, match="no field 'colour'"):
-        labelsets.create(name="Marks", label_type="x", field="colour", response_schema=SCHEMA)
+    with pytest.raises(InvalidInputError, match="no field 'color'"):
+        labelsets.create(name="Marks", label_type="x", field="color", response_schema=SCHEMA)
     with pytest.raises(InvalidTemplateError):
         labelsets.create(name="Marks", label_type="x", field="x", response_schema={"type": "array"})
     made = labelsets.create(

@@ -11,7 +11,7 @@ import pytest
 from labeling import a_training_sheet
 from ontos_tui.domain.errors import InvalidInputError, NotReadyError, PlatformError
 from ontos_tui.domain.file_formats import SUFFIXES, Format, format_of
-from ontos_tui.domain.learning import LabelledExample, Question, Silent, TrainingSet
+from ontos_tui.domain.learning import LabeledExample, NoProgress, Question, TrainingSet
 from ontos_tui.domain.records.pairs import QAPair, TrainingSheet, Verdict
 from ontos_tui.domain.records.template import LabelClass
 from ontos_tui.domain.rules.states import PairStatus
@@ -167,7 +167,7 @@ def test_spans_leave_only_where_the_answer_holds_some(workspace: Workspace, tmp_
         workspace.interchange.import_labels(path, Format.SPANS, sheet.sheet_id)
 
 
-EXAMPLES = [LabelledExample(f"e{n}", {"note": f"word{n} Acme"}, {"names": []}) for n in range(4)]
+EXAMPLES = [LabeledExample(f"e{n}", {"note": f"word{n} Acme"}, {"names": []}) for n in range(4)]
 
 
 def test_engines_say_that_they_know_nothing_of_spans(tmp_path: Path) -> None:
@@ -178,9 +178,9 @@ def test_engines_say_that_they_know_nothing_of_spans(tmp_path: Path) -> None:
     fields = _fields()
     spans_only = TrainingSet(fields[1:], ("line",), _lines(60), (), "held out")
     with pytest.raises(NotReadyError, match="nothing that is learned"):
-        LocalTrainer().train(spans_only, "extra_trees", tmp_path / "s", Silent())
+        LocalTrainer().train(spans_only, "extra_trees", tmp_path / "s", NoProgress())
     data = TrainingSet(fields, ("line",), _lines(60), _lines(12), "held out")
-    trained = LocalTrainer().train(data, "extra_trees", tmp_path / "m", Silent())
+    trained = LocalTrainer().train(data, "extra_trees", tmp_path / "m", NoProgress())
     assert any(told.startswith("names: no training pair") for told in trained.warnings)
     assert [score.field for score in trained.evaluation.scores] == ["about"]
 
@@ -191,9 +191,9 @@ def _fields() -> tuple[Any, ...]:
     return answer_fields({"type": "object", "properties": {"about": {"enum": ["a", "b"]}, "names": NAMES}})
 
 
-def _lines(count: int) -> tuple[LabelledExample, ...]:
+def _lines(count: int) -> tuple[LabeledExample, ...]:
     return tuple(
-        LabelledExample(f"l{n}", {"line": "xy"[n % 2]}, {"about": "ab"[n % 2], "names": [ACME]}) for n in range(count)
+        LabeledExample(f"l{n}", {"line": "xy"[n % 2]}, {"about": "ab"[n % 2], "names": [ACME]}) for n in range(count)
     )
 
 

@@ -93,7 +93,7 @@ def test_what_cannot_be_a_view_is_refused(views: ViewService, store: Store) -> N
     with pytest.raises(InvalidInputError, match="Similar to what"):
         LabelService(store, "ana").queue(sheet.id, sort=QueueSort.SIMILAR)
     with store.write() as connection:
-        rows.add(connection, SavedView(training_sheet_id=sheet.id, name="odd", wanted={"colour": 1}, sort="rainbow"))
+        rows.add(connection, SavedView(training_sheet_id=sheet.id, name="odd", wanted={"color": 1}, sort="rainbow"))
     with pytest.raises(InvalidInputError, match="another version"):
         views.get(sheet.id, "odd")
 
@@ -183,7 +183,7 @@ def test_without_anything_to_compare_by_it_says_so(store: Store) -> None:
         label.queue(sheet_id, QueueFilter(like="item-99"), QueueSort.SIMILAR)
 
 
-def test_labelled_examples_are_the_nearest_ones(store: Store) -> None:
+def test_labeled_examples_are_the_nearest_ones(store: Store) -> None:
     sheet_id, label = _noted(store, NOTES)
     ids = [row.id for row in label.queue(sheet_id)]
     label.decide([Decision(one, Verdict.APPROVE) for one in ids[:4]])

@@ -163,7 +163,7 @@ def test_who_resolves_an_alert_by_hand_is_not_told_again_until_it_was_well(
         ({"threshold": 1, "minimum_sample": 0}, "minimum_sample"),
         ({"threshold": 1, "for_minutes": -1}, "for_minutes"),
         ({"threshold": 1, "metric": "weather"}, "metric"),
-        ({"threshold": 1, "colour": "red"}, "no colour"),
+        ({"threshold": 1, "color": "red"}, "no color"),
         ({"threshold": 1.5, "metric": "error_rate"}, "from 0 to 1; 1.5 is not"),
         ({"threshold": 1.0, "metric": "error_rate"}, "never above 1"),
         ({"threshold": 0.5, "metric": "rating", "comparison": "below"}, "from 1 to 5"),

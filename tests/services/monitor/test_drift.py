@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from asked import NOON, ask, deployed, rate
-from labelled import part
+from labeled import part
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError, NotReadyError
 from ontos_tui.domain.records.drift import MINIMUM, DriftReport, DriftState, FeatureDrift, Signal
 from ontos_tui.domain.records.improve import Severity

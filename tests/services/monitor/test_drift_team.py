@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from asked import deployed
 from emulator.databricks.engine import SqlError, Statement
 from emulator.databricks.scene import Scene
-from labelled import part
+from labeled import part
 from ontos_tui.domain.errors import AwayError, NotFoundError, NotReadyError, PlatformError
 from ontos_tui.domain.records.drift import DriftReport, DriftSource, DriftState, FeatureDrift, Signal
 from ontos_tui.domain.records.improve import Severity

@@ -1,4 +1,4 @@
-"""Two versions side by side, and what a request was learnt from: every figure against the rows."""
+"""Two versions side by side, and what a request was learned from: every figure against the rows."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from labelled import make_sheet
+from labeled import make_sheet
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError, NotReadyError
-from ontos_tui.domain.learning import Silent
+from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.pairs import QAPair, TrainingSheet
 from ontos_tui.domain.records.serving import InferenceRecord, Origin
 from ontos_tui.domain.records.training import ModelPair, ModelVersion, Role
@@ -26,7 +26,7 @@ def two_versions(workspace: Workspace) -> tuple[TrainingSheet, ModelVersion, Mod
     """Two versions of one model, the second deployed under `live`."""
     sheet = make_sheet(workspace.store, 60)
     params = {"training_sheet_id": sheet.id, "base_model": "nearest", "name": "defects"}
-    first, second = (workspace.train.run(params, job, Silent()) for job in ("j1", "j2"))
+    first, second = (workspace.train.run(params, job, NoProgress()) for job in ("j1", "j2"))
     workspace.deploy.deploy(second.id, "live")
     return sheet, first, second
 
@@ -98,12 +98,12 @@ def test_numbers_have_a_median_and_rare_values_are_counted_together(workspace: W
         "properties": {"depth": {"type": "number"}, "note": {"type": "string"}},
         "required": ["depth"],
     }
-    from labelled import add_pairs
+    from labeled import add_pairs
 
     sheet = make_sheet(workspace.store, 0, name="Depths", output_schema=schema)
     add_pairs(workspace.store, sheet, range(40), answer={"depth": 1.5})
     params = {"training_sheet_id": sheet.id, "base_model": "nearest", "name": "depths"}
-    first, second = (workspace.train.run(params, job, Silent()) for job in ("j1", "j2"))
+    first, second = (workspace.train.run(params, job, NoProgress()) for job in ("j1", "j2"))
     workspace.deploy.deploy(first.id, "live")
     for number in range(25):
         log(workspace, first, 1.0, output={"depth": float(number), "note": f"n{number:02d}"})
@@ -132,16 +132,16 @@ def test_what_cannot_be_compared_is_refused(workspace: Workspace) -> None:
     assert versions_asked(workspace.store, "live") == []
 
 
-# What it was learnt from
+# What it was learned from
 
 
-def test_the_nearest_pairs_are_those_that_the_model_learnt_from(workspace: Workspace) -> None:
+def test_the_nearest_pairs_are_those_that_the_model_learned_from(workspace: Workspace) -> None:
     _, _, second = two_versions(workspace)
     with workspace.store.read() as connection:
         lineage, pairs = table(ModelPair).c, table(QAPair).c
-        learnt = rows.find(connection, ModelPair, lineage.model_id == second.id, lineage.role == Role.TRAIN)
+        learned = rows.find(connection, ModelPair, lineage.model_id == second.id, lineage.role == Role.TRAIN)
         held_out = rows.find(connection, ModelPair, lineage.model_id == second.id, lineage.role == Role.HELD_OUT)
-        twin = rows.get(connection, QAPair, learnt[3].pair_id)
+        twin = rows.get(connection, QAPair, learned[3].pair_id)
         unseen = rows.find_one(connection, QAPair, pairs.id == held_out[0].pair_id)
     row = {name: twin.source_data[name] for name in ("voltage", "line")}
     (asked,) = workspace.deploy.query("live", [row], origin=Origin.CLI)
@@ -150,20 +150,20 @@ def test_the_nearest_pairs_are_those_that_the_model_learnt_from(workspace: Works
     assert near.found[0].answer == twin.answer
     distances = [one.distance for one in near.found]
     assert distances == sorted(distances)
-    assert near.looked_at == near.learnt == len(learnt)
+    assert near.looked_at == near.learned == len(learned)
     assert unseen is not None
     row = {name: unseen.source_data[name] for name in ("voltage", "line")}
     (other,) = workspace.deploy.query("live", [row], origin=Origin.CLI)
-    found = nearest_training_pairs(workspace.store, other.request_id, len(learnt)).found
+    found = nearest_training_pairs(workspace.store, other.request_id, len(learned)).found
     assert unseen.id not in {one.pair_id for one in found}, "it was held out"
 
 
-def test_without_a_labelled_pair_nothing_is_near(workspace: Workspace) -> None:
+def test_without_a_labeled_pair_nothing_is_near(workspace: Workspace) -> None:
     _, _, second = two_versions(workspace)
     (asked,) = log(workspace, second, 1.0)
     with workspace.store.write() as connection:
         connection.execute(table(QAPair).update().values(answer=None))
-    with pytest.raises(NotReadyError, match="learnt from"):
+    with pytest.raises(NotReadyError, match="learned from"):
         nearest_training_pairs(workspace.store, asked.request_id)
     with pytest.raises(NotFoundError):
         nearest_training_pairs(workspace.store, "nothing")

@@ -9,7 +9,7 @@ from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundEr
 from ontos_tui.domain.records.pairs import CanonicalLabel, GenerationMode, QAPair, Verdict
 from ontos_tui.domain.rules.governance import ALL_USES, Classification, Constraints, Gate, badges, gate, inherited
 from ontos_tui.services.label.service import Decision, LabelService
-from ontos_tui.services.records.usage_constraints import ConstraintService, Wish
+from ontos_tui.services.records.usage_constraints import ConstraintService, UsageChange
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 from ontos_tui.workspace import Workspace
@@ -79,7 +79,7 @@ def test_a_tag_that_goes_leaves_what_it_prohibited_and_says_so(store: Store, ser
     assert (gone.kept, gone.pairs) == (("PII",), 0)
     (pair,) = _all(store, QAPair)
     assert pair.prohibited_uses == ["training"]
-    assert service.set_pairs([pair.id], Wish(prohibited=[], classification=Classification.INTERNAL)) == 1
+    assert service.set_pairs([pair.id], UsageChange(prohibited=[], classification=Classification.INTERNAL)) == 1
     assert _all(store, QAPair)[0].prohibited_uses == []
 
 
@@ -88,14 +88,14 @@ def test_what_the_tags_ask_for_cannot_be_taken_back(store: Store, service: Const
     service.tag_sheet(sheet.sheet_id, ["PII"])
     pairs = _all(store, QAPair)
     with pytest.raises(ConflictError, match="PII: training stays prohibited"):
-        service.set_pairs([pair.id for pair in pairs], Wish(prohibited=[]))
+        service.set_pairs([pair.id for pair in pairs], UsageChange(prohibited=[]))
     with pytest.raises(ConflictError, match="it stays restricted"):
-        service.set_pairs([pairs[0].id], Wish(classification=Classification.PUBLIC))
+        service.set_pairs([pairs[0].id], UsageChange(classification=Classification.PUBLIC))
     assert _all(store, QAPair) == pairs, "all or none"
     with pytest.raises(InvalidInputError, match="'flying' is no use"):
-        service.set_pairs([pairs[0].id], Wish(allowed=["flying"]))
+        service.set_pairs([pairs[0].id], UsageChange(allowed=["flying"]))
     with pytest.raises(NotFoundError):
-        service.set_pairs(["nobody"], Wish(allowed=[]))
+        service.set_pairs(["nobody"], UsageChange(allowed=[]))
 
 
 def test_a_label_passes_its_constraints_on_to_its_pairs(store: Store, service: ConstraintService) -> None:
@@ -103,7 +103,7 @@ def test_a_label_passes_its_constraints_on_to_its_pairs(store: Store, service: C
     label = LabelService(store, "ana")
     label.decide([Decision(next(iter(label.queue(sheet.id))).id, Verdict.APPROVE)])
     (made,) = _all(store, CanonicalLabel)
-    changed = service.set_label(made.id, Wish(prohibited=["few_shot"], reason="under embargo"))
+    changed = service.set_label(made.id, UsageChange(prohibited=["few_shot"], reason="under embargo"))
     assert changed.prohibited_uses == ["few_shot"]
     (pair,) = _all(store, QAPair)
     assert (pair.prohibited_uses, pair.usage_reason) == (["few_shot"], "under embargo")

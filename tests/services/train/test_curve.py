@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from test_gaps import train
 
-from labelled import add_pairs, make_sheet
+from labeled import add_pairs, make_sheet
 from ontos_tui.domain.errors import NotFoundError
 from ontos_tui.domain.records.pairs import QAPair
 from ontos_tui.domain.records.training import Evaluation, ModelVersion

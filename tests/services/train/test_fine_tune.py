@@ -13,9 +13,9 @@ from emulator.chat import Reply, says
 from emulator.databricks.jobs_rest import JobsRest, Submitted, answers_all
 from emulator.databricks.scene import Scene
 from emulator.databricks.serving_rest import Asked
-from labelled import make_sheet, part
+from labeled import make_sheet, part
 from ontos_tui.domain.errors import PlatformError
-from ontos_tui.domain.learning import Silent
+from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.drift import DriftSource
 from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.serving import InferenceRecord, Origin
@@ -75,7 +75,7 @@ def a_job(workspace: Workspace, kind: JobKind = JobKind.TRAIN, **params: Any) ->
 
 def tune(workspace: Workspace, sheet: TrainingSheet, job: Job | None = None) -> ModelVersion:
     job = job or a_job(workspace)
-    return workspace.train.run({"training_sheet_id": sheet.id, "base_model": BASE}, job.id, Silent())
+    return workspace.train.run({"training_sheet_id": sheet.id, "base_model": BASE}, job.id, NoProgress())
 
 
 def test_the_held_out_answers_are_scored_here_beside_the_baseline(
@@ -227,7 +227,7 @@ def test_deploying_there_is_a_job_and_here_is_not(
     told, result = WORK[JobKind.DEPLOY](shared, job, Reporter(shared.jobs, job.id))
     assert told == f"live answers with {tuned.label()}"
     assert result == {"endpoint": "live", "model_id": tuned.id}
-    local = shared.train.run({"training_sheet_id": sheet.id, "base_model": "nearest"}, "j", Silent())
+    local = shared.train.run({"training_sheet_id": sheet.id, "base_model": "nearest"}, "j", NoProgress())
     there = shared.deploy.begin(local.id, "here")
     assert not isinstance(there, Job)
     assert there.status is EndpointStatus.READY

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from labelled import NUMBER_SCHEMA, add_pairs, change_pair, find_pair, make_sheet
+from labeled import NUMBER_SCHEMA, add_pairs, change_pair, find_pair, make_sheet
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, JobCancelledError, NotFoundError, NotReadyError
-from ontos_tui.domain.learning import Silent
+from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.pairs import TrainingSheet, answer_digest
 from ontos_tui.domain.records.training import Evaluation, ModelVersion, Role
 from ontos_tui.domain.rules.governance import Gate
@@ -26,7 +26,7 @@ EVALUATION_ONLY = {"allowed_uses": ["evaluation"]}
 
 
 def train(workspace: Workspace, sheet: TrainingSheet, job_id: str = "j1", **params: object) -> ModelVersion:
-    return workspace.train.run({"training_sheet_id": sheet.id, "base_model": "nearest", **params}, job_id, Silent())
+    return workspace.train.run({"training_sheet_id": sheet.id, "base_model": "nearest", **params}, job_id, NoProgress())
 
 
 def held(workspace: Workspace, model: ModelVersion) -> set[str]:

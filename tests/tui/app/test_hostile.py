@@ -18,7 +18,7 @@ from ontos_tui.workspace import Workspace
 from terminal import Terminal, ontos
 
 EVIL = "\x1b]52;c;aGFja2Vk\x07\x1b[2J\x1b[31m\x9b5n[@click=app.quit]x[/] [/nope]\u202eevil\x00\x7f\x0e\u2028"
-"""Clipboard, clear screen, colour, C1 CSI, markup that runs an action, markup that ends the app, bidi, NUL, DEL, SO."""
+"""Clipboard, clear screen, color, C1 CSI, markup that runs an action, markup that ends the app, bidi, NUL, DEL, SO."""
 
 PICTURE = "␛]52"
 """How the beginning of EVIL looks once it is harmless."""

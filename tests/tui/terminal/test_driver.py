@@ -13,8 +13,8 @@ WIDTH, HEIGHT = 30, 6
 
 def _frame(runs: list[tuple[int, int, str, int]]) -> str:
     parts = []
-    for row, column, text, colour in runs:
-        parts.append(f"\x1b[{row};{column}H\x1b[{colour}m{text[: WIDTH - column + 1]}\x1b[0m\n")
+    for row, column, text, color in runs:
+        parts.append(f"\x1b[{row};{column}H\x1b[{color}m{text[: WIDTH - column + 1]}\x1b[0m\n")
     return "".join(parts) + "\x1b[1;1H"
 
 
@@ -84,6 +84,6 @@ def test_nothing_that_a_terminal_interprets_passes_even_if_a_widget_forgot_the_g
     assert news.startswith("\x1b[1;1H\x1b[31m")
 
 
-def test_without_colours_only_weights_are_left() -> None:
+def test_without_colors_only_weights_are_left() -> None:
     frame = "\x1b[1;1H\x1b[1;38;2;10;20;30;48;5;7mbold\x1b[0m\x1b[31mred\x1b[0m\x1b[7mback\x1b[0m"
-    assert ScreenMemory(colours=False).news(frame) == "\x1b[1;5Hred\x1b[1;1H\x1b[1mbold\x1b[1;8H\x1b[0;7mback\x1b[0m"
+    assert ScreenMemory(colors=False).news(frame) == "\x1b[1;5Hred\x1b[1;1H\x1b[1mbold\x1b[1;8H\x1b[0;7mback\x1b[0m"

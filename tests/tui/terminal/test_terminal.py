@@ -84,7 +84,7 @@ def test_the_screen_is_the_same_with_the_plain_driver(tmp_path: Path) -> None:
     assert screens[0] == screens[1]
 
 
-def test_no_color_sends_no_colours(tmp_path: Path) -> None:
+def test_no_color_sends_no_colors(tmp_path: Path) -> None:
     with _open(tmp_path, NO_COLOR="1") as terminal:
         assert b"38;2;" not in terminal.output
         assert b"38;5;" not in terminal.output

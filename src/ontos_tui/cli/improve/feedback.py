@@ -261,7 +261,7 @@ def retrain(
                     ),
                     (
                         "ready",
-                        "yes" if view.readiness.ready else f"no, {view.readiness.missing} labelled pairs are missing",
+                        "yes" if view.readiness.ready else f"no, {view.readiness.missing} labeled pairs are missing",
                     ),
                 ]
             ),

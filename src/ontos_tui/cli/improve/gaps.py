@@ -153,7 +153,7 @@ def _gap_facts(gap: Gap) -> list[str]:
             ("status", gap.status),
             ("because", gap.resolution_notes),
             ("action", gap.suggested_action),
-            ("needs (estimate)", f"{gap.estimated_records_needed} labelled pairs: {gap.estimate_basis}"),
+            ("needs (estimate)", f"{gap.estimated_records_needed} labeled pairs: {gap.estimate_basis}"),
             ("seen", gap.seen_at),
             *((f"evidence: {name}", value) for name, value in gap.evidence.items()),
         ]

@@ -194,14 +194,14 @@ def constrain(
     reason: Annotated[str | None, typer.Option("--reason", help="why")] = None,
 ) -> None:
     """Say what a label, and every pair that is linked to it, may be used for."""
-    from ontos_tui.services.records.usage_constraints import Wish
+    from ontos_tui.services.records.usage_constraints import UsageChange
 
     if free and (allow or prohibit):
         raise InvalidInputError("--free goes with no --allow and no --prohibit.", "Give one or the other.")
     uses, never = (list(Use), []) if free else (allow or None, prohibit or None)
     session = Session.of(context)
     found = session.workspace.labels.get(label)
-    changed = session.workspace.constraints.set_label(found.id, Wish(uses, never, reason, classification))
+    changed = session.workspace.constraints.set_label(found.id, UsageChange(uses, never, reason, classification))
     _show(session, changed)
 
 

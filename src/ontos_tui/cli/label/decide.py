@@ -121,7 +121,7 @@ def export(
     out: Annotated[Path | None, typer.Option("--out", help="write to this file instead of stdout")] = None,
     history: Annotated[bool, typer.Option("--history", help="the log of every decision instead, oldest first")] = False,
 ) -> None:
-    """The labelled pairs that may be trained on, as chat JSONL; or who decided what, when and why."""
+    """The labeled pairs that may be trained on, as chat JSONL; or who decided what, when and why."""
     session = Session.of(context)
     sheet = session.training_sheet(training_sheet)
     lines = session.workspace.interchange.history(sheet.id) if history else session.workspace.label.export(sheet.id)

@@ -57,7 +57,7 @@ def hints(
 
 @labels.command("groups")
 def groups(context: typer.Context, training_sheet: TrainingSheetRef, limit: Limit = 20) -> None:
-    """The near-duplicates, group by group; those that are labelled differently first."""
+    """The near-duplicates, group by group; those that are labeled differently first."""
     session = Session.of(context)
     found = session.workspace.hints.groups(session.training_sheet(training_sheet).id, limit)
     value = [
@@ -74,7 +74,7 @@ def groups(context: typer.Context, training_sheet: TrainingSheetRef, limit: Limi
     def lines() -> Iterator[str]:
         for group in found:
             told = ", ".join(f"{label} {n}" for label, n in group.labels.items()) or "no labels yet"
-            marks = "  ! labelled differently" if group.conflict else ""
+            marks = "  ! labeled differently" if group.conflict else ""
             yield safe_line(f"── {count(len(group.members), 'item')}, {len(group.undecided)} undecided; {told}{marks}")
             rows = [(one.item_ref, one.status, one.label, one.pair_id[:8], one.reason) for one in group.members]
             yield from table(("item", "status", "label", "pair", "why"), rows)

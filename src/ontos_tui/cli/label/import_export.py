@@ -48,12 +48,12 @@ def export(
     preview: Annotated[bool, typer.Option("--preview", help="only say what would be held back, and why")] = False,
 ) -> None:
     """Write a training sheet's pairs to a file: chat JSONL, CSV, Parquet or Label Studio JSON."""
-    from ontos_tui.services.interchange.service import Wish
+    from ontos_tui.services.interchange.service import ExportOptions
 
     session = Session.of(context)
     sheet = session.training_sheet(training_sheet)
     service = session.workspace.interchange
-    wish = Wish(use, all_statuses)
+    wish = ExportOptions(use, all_statuses)
     if preview:
         selection = service.preview(sheet.id, wish)
         held = [(amount, reason) for reason, amount in selection.held_back.items()]

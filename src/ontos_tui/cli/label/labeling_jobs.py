@@ -311,7 +311,7 @@ def submit(context: typer.Context, task: TaskRef) -> None:
 def review_task(
     context: typer.Context,
     task: TaskRef,
-    verdict: Annotated[Review, typer.Argument(help="rework: back to the labeler; reject: its items are labelled anew")],
+    verdict: Annotated[Review, typer.Argument(help="rework: back to the labeler; reject: its items are labeled anew")],
     notes: Annotated[str, typer.Option("--notes", help="why; needed unless you approve")] = "",
 ) -> None:
     """Look over what somebody else has submitted."""

@@ -16,11 +16,11 @@ from ontos_tui.domain.terminal_text import safe_line
 if TYPE_CHECKING:
     from ontos_tui.services.label.labelsets.service import Coverage
 
-labelsets = group("Labelsets: the classes that people may give, with keys and colours; and coverage.")
+labelsets = group("Labelsets: the classes that people may give, with keys and colors; and coverage.")
 
 LabelsetRef = Annotated[str, typer.Argument(metavar="LABELSET", help="name or id; of a name the newest version")]
 Classes = Annotated[
-    list[str] | None, typer.Option("--class", metavar="NAME[:KEY[:COLOUR]]", help="one class, may be repeated")
+    list[str] | None, typer.Option("--class", metavar="NAME[:KEY[:COLOR]]", help="one class, may be repeated")
 ]
 
 
@@ -173,7 +173,7 @@ def _class(text: str) -> LabelClass:
     name, _, rest = text.partition(":")
     key, _, color = rest.partition(":")
     if not name.strip():
-        raise InvalidInputError(f"{text!r} names no class.", "Write NAME, NAME:KEY or NAME:KEY:COLOUR.")
+        raise InvalidInputError(f"{text!r} names no class.", "Write NAME, NAME:KEY or NAME:KEY:COLOR.")
     return LabelClass(name=name.strip(), hotkey=key.strip(), color=color.strip())
 
 
@@ -188,7 +188,7 @@ def _lines(labelset: Labelset) -> list[str]:
         ("decides", f"{labelset.label_type}, by its field {labelset.field}"),
         ("description", labelset.description),
     ]
-    headers = ("class", "key", "colour", "called", "means")
+    headers = ("class", "key", "color", "called", "means")
     rows = [(one.name, one.hotkey, one.color, one.display_name, one.description) for one in labelset.classes]
     empty = "No classes yet. `ontos labelset add-class LABELSET NAME` adds one."
     return [*facts(told), "", *table(headers, rows, empty)]

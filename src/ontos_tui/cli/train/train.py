@@ -1,4 +1,4 @@
-"""TRAIN: models from the labelled pairs."""
+"""TRAIN: models from the labeled pairs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def train(
     ] = False,
     wait: Wait = False,
 ) -> None:
-    """Train a model on a training sheet's labelled pairs, as a job."""
+    """Train a model on a training sheet's labeled pairs, as a job."""
     session = Session.of(context)
     sheet = session.training_sheet(training_sheet)
     base_model = base_model or _recommended(session, on)
@@ -122,7 +122,7 @@ def _estimate(session: Session, training_sheet_id: str, base_model: str | None) 
         lambda: [
             *facts(
                 [
-                    ("ready", "yes" if ready.ready else f"no, {ready.missing} labelled pairs are missing"),
+                    ("ready", "yes" if ready.ready else f"no, {ready.missing} labeled pairs are missing"),
                     ("trains on", f"{ready.eligible:,} pairs"),
                     ("test", ready.split),
                     ("time", f"about {guess.seconds:.0f} s"),

@@ -45,7 +45,7 @@ class GapType(StrEnum):
     CAPABILITY = "capability"
     """The model is wrong more often in one segment than elsewhere."""
     COVERAGE = "coverage"
-    """A class or value has few labelled pairs for how often it occurs."""
+    """A class or value has few labeled pairs for how often it occurs."""
     QUALITY = "quality"
     """The labels of one class are in doubt."""
     DISTRIBUTION = "distribution"
@@ -96,7 +96,7 @@ class GapUpdate(Record):
     before: str
     after: str
     note: str = ""
-    by_analysis: bool = Field(False, description="it changed by what was found or labelled, not by a person's wish")
+    by_analysis: bool = Field(False, description="it changed by what was found or labeled, not by a person's wish")
     at: datetime = Field(default_factory=now)
     by: str = ""
 

@@ -130,7 +130,7 @@ class Hint(Record):
 
 
 class SavedView(Audited):
-    """A filter and an order of a training sheet's queue under a name, to be labelled like any session."""
+    """A filter and an order of a training sheet's queue under a name, to be labeled like any session."""
 
     TABLE: ClassVar[str] = "saved_views"
     UNIQUE: ClassVar = (("training_sheet_id", "name"),)

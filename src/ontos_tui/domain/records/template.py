@@ -58,7 +58,7 @@ class Message(dict[str, str]):
 
 
 class Example(Audited):
-    """A labelled example that is offered when answers are proposed."""
+    """A labeled example that is offered when answers are proposed."""
 
     TABLE: ClassVar[str] = "example_store"
     UNIQUE: ClassVar = (("label_type", "name"),)
@@ -85,7 +85,7 @@ class LabelClass(BaseModel):
 
 
 class Labelset(Audited):
-    """The classes that people may give, with their names, colours and keys."""
+    """The classes that people may give, with their names, colors and keys."""
 
     TABLE: ClassVar[str] = "labelsets"
     UNIQUE: ClassVar = (("name", "version"),)

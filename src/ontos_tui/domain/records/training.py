@@ -68,7 +68,7 @@ class Role(StrEnum):
 
 
 class ClassScore(BaseModel):
-    """How well one class of a field is recognised on the held-out pairs."""
+    """How well one class of a field is recognized on the held-out pairs."""
 
     precision: float
     recall: float

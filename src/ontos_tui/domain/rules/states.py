@@ -137,7 +137,7 @@ LABELING_TASK_TRANSITIONS: Mapping[LabelingTaskStatus, frozenset[LabelingTaskSta
     ),
     LabelingTaskStatus.REWORK: frozenset({LabelingTaskStatus.PENDING, LabelingTaskStatus.IN_PROGRESS}),
     LabelingTaskStatus.APPROVED: frozenset(),
-    # A rejected task's answers count for nothing; its items are labelled anew.
+    # A rejected task's answers count for nothing; its items are labeled anew.
     LabelingTaskStatus.REJECTED: frozenset({LabelingTaskStatus.PENDING}),
 }
 

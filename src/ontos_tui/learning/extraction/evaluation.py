@@ -1,4 +1,4 @@
-"""How well fields are read out of documents, beside what general patterns find without any labelled document."""
+"""How well fields are read out of documents, beside what general patterns find without any labeled document."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ontos_tui.domain.learning import LabelledExample, Prediction
+from ontos_tui.domain.learning import LabeledExample, Prediction
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.training import ClassScore, FieldScore
 from ontos_tui.domain.schema import Answer, AnswerField
@@ -17,7 +17,7 @@ MATCHED = "letter case, spaces and punctuation do not count"
 
 
 def score_read(
-    reader: Extractor, asked: Sequence[LabelledExample], predictions: Sequence[Prediction], seed: int
+    reader: Extractor, asked: Sequence[LabeledExample], predictions: Sequence[Prediction], seed: int
 ) -> tuple[list[FieldScore], list[str]]:
     """A score for each field that is read, and what to know about them; fields of spans are scored label by label.
 
@@ -59,7 +59,7 @@ def score_read(
 def _score(
     targets: Sequence[Target],
     text_field: str,
-    asked: Sequence[LabelledExample],
+    asked: Sequence[LabeledExample],
     given: Sequence[Answer],
     right: Sequence[Sequence[bool]],
     blank: Sequence[Sequence[bool]],
@@ -94,7 +94,7 @@ def _score(
 def _of_label(
     target: Target,
     text_field: str,
-    asked: Sequence[LabelledExample],
+    asked: Sequence[LabeledExample],
     given: Sequence[Answer],
     right: Sequence[bool],
 ) -> ClassScore:
@@ -115,7 +115,7 @@ def _value(target: Target, answer: Answer, item: Row, text_field: str) -> Any:
     return None if value == "" else value
 
 
-def _is_right(target: Target, text_field: str, example: LabelledExample, answer: Answer) -> bool:
+def _is_right(target: Target, text_field: str, example: LabeledExample, answer: Answer) -> bool:
     truth = _value(target, example.answer, example.fields, text_field)
     given = _value(target, answer, example.fields, text_field)
     if truth is None or given is None:

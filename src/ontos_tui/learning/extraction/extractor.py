@@ -7,14 +7,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ontos_tui.domain.errors import InvalidInputError
-from ontos_tui.domain.learning import LabelledExample, Prediction
+from ontos_tui.domain.learning import LabeledExample, Prediction
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.schema import Answer, AnswerField, FieldKind
 from ontos_tui.domain.spans import Span, SpanRules, answer_of, spans_of
 from ontos_tui.domain.terminal_text import safe_line
 from ontos_tui.learning.extraction.documents import LONG, Document
-from ontos_tui.learning.extraction.field_finder import MOST_LEARNED, Finder, Found, Taught, find_all, learn
-from ontos_tui.learning.extraction.field_priors import Wanted
+from ontos_tui.learning.extraction.field_finder import MOST_LEARNED, FieldMatch, Finder, Taught, find_all, learn
+from ontos_tui.learning.extraction.field_priors import FieldPrior
 from ontos_tui.learning.extraction.token_features import Clues
 from ontos_tui.learning.targets import COUNTED
 
@@ -39,9 +39,9 @@ class Target:
         return self.label or self.field.name
 
     @property
-    def wanted(self) -> Wanted:
+    def wanted(self) -> FieldPrior:
         """What is to be found."""
-        return Wanted(self.label) if self.label else Wanted.of(self.field)
+        return FieldPrior(self.label) if self.label else FieldPrior.of(self.field)
 
     def value(self, answer: Answer, text: object) -> Any:
         """What an answer says; of several spans with the label the first one's text."""
@@ -59,7 +59,7 @@ class Reading:
 
     answer: Answer
     confidence: dict[str, float]
-    found: tuple[tuple[Target, Found], ...]
+    found: tuple[tuple[Target, FieldMatch], ...]
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Plan:
 
 
 def plan(
-    fields: Sequence[AnswerField], examples: Sequence[LabelledExample], rows: Sequence[Row], features: Sequence[str]
+    fields: Sequence[AnswerField], examples: Sequence[LabeledExample], rows: Sequence[Row], features: Sequence[str]
 ) -> Plan | None:
     """Which fields of the answer can be read out of a text of the items; None where nothing can.
 
@@ -121,11 +121,11 @@ def _targets(field: AnswerField, text_field: str) -> list[Target]:
     return []
 
 
-def _values(target: Target, text_field: str, examples: Sequence[LabelledExample]) -> int:
+def _values(target: Target, text_field: str, examples: Sequence[LabeledExample]) -> int:
     return sum(target.value(example.answer, example.fields.get(text_field)) is not None for example in examples)
 
 
-def _is_there(target: Target, text_field: str, examples: Sequence[LabelledExample]) -> bool:
+def _is_there(target: Target, text_field: str, examples: Sequence[LabeledExample]) -> bool:
     """Whether the field's values stand in the examples' texts, as far as these are known."""
     wanted, known, found = target.wanted, 0, 0
     for example in examples:
@@ -150,9 +150,9 @@ class Extractor:
 
     @classmethod
     def learned(
-        cls, plan: Plan, examples: Sequence[LabelledExample], told: Callable[[Target], None] = lambda target: None
+        cls, plan: Plan, examples: Sequence[LabeledExample], told: Callable[[Target], None] = lambda target: None
     ) -> Extractor:
-        """From labelled examples, the more the better; without any by general patterns. `told` hears what is next."""
+        """From labeled examples, the more the better; without any by general patterns. `told` hears what is next."""
         texts = [(example, example.fields.get(plan.text_field)) for example in examples]
         read = [(example, text) for example, text in texts if isinstance(text, str)][:MOST_LEARNED]
         known = [(example, text, Clues(Document(text))) for example, text in read]
@@ -203,7 +203,7 @@ class Extractor:
         return Prediction({**prediction.answer, **reading.answer}, {**prediction.confidence, **reading.confidence})
 
     @staticmethod
-    def _spans(field: AnswerField, found: Sequence[tuple[Target, Found]]) -> list[Span]:
+    def _spans(field: AnswerField, found: Sequence[tuple[Target, FieldMatch]]) -> list[Span]:
         """The spans of a field; of two that overlap where they may not, the surer one."""
         kept: list[Span] = []
         for target, one in sorted(found, key=lambda pair: -pair[1].confidence):

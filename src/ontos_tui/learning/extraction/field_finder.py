@@ -1,9 +1,9 @@
-"""Finding the fields of an answer in a document: general patterns, and what labelled documents teach beyond them.
+"""Finding the fields of an answer in a document: general patterns, and what labeled documents teach beyond them.
 
 For each field every piece of the text has a score; the best one is the answer, and the scores of all as shares of one
 are how sure that is. The score starts as what general knowledge says (`domain.wanted`), so that it works without any
-example; labelled documents add weights to what can be seen of a piece (`clues`), as a maximum a posteriori estimate
-around that start. How flat the shares have to be is measured by leaving parts of the labelled documents out.
+example; labeled documents add weights to what can be seen of a piece (`clues`), as a maximum a posteriori estimate
+around that start. How flat the shares have to be is measured by leaving parts of the labeled documents out.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ontos_tui.domain.schema import FieldKind
 from ontos_tui.learning.extraction.documents import Document, Piece
-from ontos_tui.learning.extraction.field_priors import NOT_THERE, Sort, Wanted
+from ontos_tui.learning.extraction.field_priors import NOT_THERE, FieldPrior, Sort
 from ontos_tui.learning.extraction.token_features import Clues
 
 Vector = NDArray[np.float64]
@@ -40,7 +40,7 @@ TEMPERATURES = tuple(float(one) for one in np.geomspace(0.4, 4.0, 25))
 
 
 @dataclass(frozen=True)
-class Found:
+class FieldMatch:
     """What was found for a field: the value, where it stands, and how sure that is, 0..1.
 
     `value` is None when the document does not say it.
@@ -54,7 +54,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Taught:
-    """What labelled documents taught about one field."""
+    """What labeled documents taught about one field."""
 
     weights: dict[str, float]
     trust: float
@@ -68,10 +68,10 @@ class Taught:
 class Finder:
     """Finds one field in documents, with what was taught, if anything was."""
 
-    wanted: Wanted
+    wanted: FieldPrior
     taught: Taught | None = None
 
-    def find(self, clues: Clues, taken: Sequence[Found] = ()) -> Found:
+    def find(self, clues: Clues, taken: Sequence[FieldMatch] = ()) -> FieldMatch:
         """The most probable piece that overlaps with none that is taken, or that there is none."""
         document = clues.document
         pieces = [
@@ -80,7 +80,7 @@ class Finder:
             if not any(piece.start < one.end and one.start < piece.end for one in taken)
         ]
         if not pieces:
-            return Found(None, 0, 0, UNDECIDED)
+            return FieldMatch(None, 0, 0, UNDECIDED)
         scores = np.append(self._scores(clues, pieces), self._absent)
         scores /= UNTAUGHT if self.taught is None else self.taught.temperature
         shares = np.exp(scores - scores.max())
@@ -89,11 +89,11 @@ class Finder:
         if best == len(pieces) and self._has_to_be_there:
             best = int(scores[:-1].argmax())
         if best == len(pieces):
-            return Found(None, 0, 0, min(self._most, float(shares[best])))
+            return FieldMatch(None, 0, 0, min(self._most, float(shares[best])))
         keys = self.wanted.keys(document, pieces)
         share = sum(float(one) for one, key in zip(shares, keys, strict=False) if key == keys[best])
         value = self.wanted.value(document.said(pieces[best]))
-        return Found(value, pieces[best].start, pieces[best].end, min(self._most, share))
+        return FieldMatch(value, pieces[best].start, pieces[best].end, min(self._most, share))
 
     @property
     def _most(self) -> float:
@@ -133,7 +133,7 @@ UNDECIDED = 0.5
 """How sure it is that a field is not there, where a document has nothing at all that looks like it."""
 
 
-def find_all(finders: Sequence[Finder], clues: Clues) -> list[Found]:
+def find_all(finders: Sequence[Finder], clues: Clues) -> list[FieldMatch]:
     """What each finder finds. Where nothing was taught, one place is only one field's: the surest one's."""
     found = [finder.find(clues) for finder in finders]
     for place in sorted(range(len(found)), key=lambda place: -found[place].confidence):
@@ -164,7 +164,7 @@ def _seen(times: int) -> str:
 
 @dataclass(frozen=True)
 class _Case:
-    """One labelled document for one field: its pieces' clues, scores and texts, and which of them are right.
+    """One labeled document for one field: its pieces' clues, scores and texts, and which of them are right.
 
     `clues` are those of all pieces, one after the other, and `counts` how many each piece has; `right` has one place
     more than there are pieces: that the document does not say it.
@@ -182,7 +182,7 @@ class _Case:
         return next((key for key, right in zip(self.keys, self.right, strict=False) if right), "")
 
 
-def learn(wanted: Wanted, documents: Sequence[Clues], values: Sequence[Any], *, measured: bool = True) -> Finder:
+def learn(wanted: FieldPrior, documents: Sequence[Clues], values: Sequence[Any], *, measured: bool = True) -> Finder:
     """Learn one field from documents and the values that people gave; None says that it is not there.
 
     A value that is not found in its document teaches nothing. `measured` leaves parts out to measure sureness.
@@ -204,7 +204,7 @@ def learn(wanted: Wanted, documents: Sequence[Clues], values: Sequence[Any], *, 
     return Finder(wanted, Taught(kept, kept.pop(TRUST, 0.0), dict(seen), chosen, temperature, len(cases)))
 
 
-def _pool(wanted: Wanted, documents: Sequence[Clues], values: Sequence[Any]) -> str:
+def _pool(wanted: FieldPrior, documents: Sequence[Clues], values: Sequence[Any]) -> str:
     """Where most of the values are: among dates, among amounts, or among all pieces."""
     known = [(clues.document, value) for clues, value in zip(documents, values, strict=True) if value is not None][:50]
 
@@ -218,7 +218,7 @@ def _pool(wanted: Wanted, documents: Sequence[Clues], values: Sequence[Any]) -> 
     return narrow if known and share(narrow) >= share("pieces") else "pieces"
 
 
-def _case(wanted: Wanted, clues: Clues, value: Any, chosen: str, names: dict[str, int]) -> _Case | None:
+def _case(wanted: FieldPrior, clues: Clues, value: Any, chosen: str, names: dict[str, int]) -> _Case | None:
     document = clues.document
     pieces = pool(document, chosen)
     said = [document.said(piece) for piece in pieces]

@@ -2,7 +2,7 @@
 
 The field's name, title and description say what is meant: a day, an amount, an organisation, an address, an
 identifier, or other words. The score of a piece is in natural logarithms of odds against "it is not there", so that
-what is learned from labelled documents can be added to it. All numbers here are set by hand.
+what is learned from labeled documents can be added to it. All numbers here are set by hand.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ _STOP = _set(
 
 
 @dataclass(frozen=True)
-class Wanted:
+class FieldPrior:
     """One thing to find: what its field is called, what else is said of it, and what a value of it has to be.
 
     `iso` says that a day is written as YYYY-MM-DD in the answer, however the document writes it.
@@ -113,7 +113,7 @@ class Wanted:
     required: bool = False
 
     @classmethod
-    def of(cls, field: AnswerField) -> Wanted:
+    def of(cls, field: AnswerField) -> FieldPrior:
         """What a text or number field of an answer asks for."""
         iso = field.format in ("date", "date-time")
         return cls(field.name, field.title, field.description, field.kind, iso, field.required)
@@ -210,7 +210,7 @@ class Wanted:
                 return -2.5 + 4.0 * named + (1.0 if piece.cell else 0.0) - 0.5 * (piece.last - piece.first)
 
 
-def _named(wanted: Wanted, words: Sequence[str]) -> float:
+def _named(wanted: FieldPrior, words: Sequence[str]) -> float:
     """How much words before a piece speak of what is wanted: 1 for a word of its name, less for a related one."""
     known = set(words)
     own = sum(0.5 if word in _GENERAL else 1.0 for word in known & wanted.words)
@@ -266,13 +266,13 @@ def places(fields: Sequence[AnswerField], answer: Answer, text: str) -> tuple[Pl
         value = answer.get(field.name)
         if field.kind not in (FieldKind.TEXT, FieldKind.NUMBER, FieldKind.INTEGER) or value in (None, ""):
             continue
-        wanted = Wanted.of(field)
+        wanted = FieldPrior.of(field)
         if (piece := wanted_place(wanted, document, value)) is not None:
             found.append(Place(field.name, piece.start, piece.end))
     return tuple(found)
 
 
-def wanted_place(wanted: Wanted, document: Document, value: object) -> Piece | None:
+def wanted_place(wanted: FieldPrior, document: Document, value: object) -> Piece | None:
     """Where a value stands, of several places the one that looks most like what is wanted."""
     narrow = wanted.pieces(document) if wanted.sort in (Sort.DAY, Sort.AMOUNT) else ()
     literal = document.occurrences(value) if isinstance(value, str) and not wanted.iso else ()

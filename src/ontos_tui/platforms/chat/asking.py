@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from ontos_tui.domain.errors import PlatformError
-from ontos_tui.domain.learning import LabelledExample, Proposal, Question
+from ontos_tui.domain.learning import LabeledExample, Proposal, Question
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.template import Message
 from ontos_tui.platforms.chat.answer_parsing import AnswerShape, sendable
@@ -28,7 +28,7 @@ from ontos_tui.platforms.chat.wire import (
 from ontos_tui.settings import Settings
 
 SHOTS = 4
-"""Labelled examples that go with every question."""
+"""Labeled examples that go with every question."""
 LONGEST_SHOT = 3_000
 LONGEST_VALUE = 500
 LONGEST_ECHO = 4_000
@@ -110,7 +110,7 @@ class OpenAIChat:
         self,
         questions: Iterable[Question],
         schema: dict[str, Any],
-        examples: Sequence[LabelledExample],
+        examples: Sequence[LabeledExample],
         features: Sequence[str],
     ) -> Iterator[Proposal]:
         """One proposal for every question, in the order in which the answers come.
@@ -287,9 +287,9 @@ class Asker:
 
 
 class Shots:
-    """The labelled examples, a few of which go before every question as turns of the conversation."""
+    """The labeled examples, a few of which go before every question as turns of the conversation."""
 
-    def __init__(self, examples: Sequence[LabelledExample], features: Sequence[str]) -> None:
+    def __init__(self, examples: Sequence[LabeledExample], features: Sequence[str]) -> None:
         self._examples = examples
         self._features = features
         self._space = None
@@ -311,7 +311,7 @@ class Shots:
                 ]
         return [*question.messages[:first], *turns, *question.messages[first:]]
 
-    def _nearest(self, question: Question) -> list[LabelledExample]:
+    def _nearest(self, question: Question) -> list[LabeledExample]:
         if self._space is None:
             found = list(self._examples)
         else:

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from ontos_tui.domain.errors import OntosError, PlatformError
-from ontos_tui.domain.learning import LabelledExample, Proposal, Question
+from ontos_tui.domain.learning import LabeledExample, Proposal, Question
 from ontos_tui.platforms.chat.asking import Asker, Dialect, Shots, side_by_side
 from ontos_tui.platforms.chat.wire import BadRequestError, RefusedError, UnreachableError
 from ontos_tui.platforms.databricks.ai_query import Batch
@@ -65,7 +65,7 @@ class FoundationModelChat:
         self,
         questions: Iterable[Question],
         schema: dict[str, Any],
-        examples: Sequence[LabelledExample],
+        examples: Sequence[LabeledExample],
         features: Sequence[str],
     ) -> Iterator[Proposal]:
         """One proposal for every question, in the order in which the answers come.

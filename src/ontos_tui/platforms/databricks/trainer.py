@@ -88,7 +88,7 @@ _BASES = (
         BaseModel(
             "databricks:Qwen/Qwen3-4B-Instruct-2507",
             "Fine-tuned chat model, 4 billion parameters (Databricks)",
-            "A language model learns the labelled answers on a GPU of the team's workspace. The pairs are sent there, "
+            "A language model learns the labeled answers on a GPU of the team's workspace. The pairs are sent there, "
             f"and it costs money. {REMOVED}",
         ),
         4e9,

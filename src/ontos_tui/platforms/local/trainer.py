@@ -13,13 +13,13 @@ import sklearn
 from ontos_tui.domain.errors import InvalidInputError, NotReadyError, PlatformError
 from ontos_tui.domain.learning import (
     BaseModel,
+    ClassProbabilities,
     Estimate,
-    Judged,
-    LabelledExample,
+    LabeledExample,
+    OutOfFoldPredictions,
     Prediction,
     Predictor,
     Progress,
-    Shares,
     Trained,
     TrainingSet,
 )
@@ -51,7 +51,7 @@ BASE_MODELS = (
     BaseModel(
         "hist_gradient_boosting",
         "Gradient boosting",
-        "Decision trees that correct each other; strong from about a thousand labelled pairs on.",
+        "Decision trees that correct each other; strong from about a thousand labeled pairs on.",
     ),
     BaseModel(
         "logistic",
@@ -60,8 +60,8 @@ BASE_MODELS = (
     ),
     BaseModel(
         "nearest",
-        "Nearest neighbours",
-        "The five most similar labelled pairs vote, the nearer the more; simple, and quick to follow a correction.",
+        "Nearest neighbors",
+        "The five most similar labeled pairs vote, the nearer the more; simple, and quick to follow a correction.",
     ),
 )
 
@@ -217,7 +217,7 @@ class LocalTrainer:
                 f"The description of the model in {folder} is incomplete ({error}).", "Train the model again."
             ) from error
 
-    def shares(self, predictor: Predictor, field: AnswerField, rows: Sequence[Row]) -> Shares:
+    def shares(self, predictor: Predictor, field: AnswerField, rows: Sequence[Row]) -> ClassProbabilities:
         """How a loaded model spreads each row over the classes of a field. What does not fit counts as missing."""
         if not isinstance(predictor, LocalPredictor):
             raise NotReadyError("The model was not trained here.", "Train it here.")
@@ -227,13 +227,13 @@ class LocalTrainer:
         self,
         field: AnswerField,
         features: Sequence[str],
-        labelled: Sequence[LabelledExample],
+        labeled: Sequence[LabeledExample],
         groups: Sequence[str] | None,
         others: Sequence[Row],
         progress: Progress,
-    ) -> Judged:
-        """Judge each labelled row by models that learned without it (and its group), and `others` by all of them."""
-        return cross_validation.judge(field, features, labelled, groups, others, progress)
+    ) -> OutOfFoldPredictions:
+        """Judge each labeled row by models that learned without it (and its group), and `others` by all of them."""
+        return cross_validation.judge(field, features, labeled, groups, others, progress)
 
     def clusters(self, rows: Sequence[Row], features: Sequence[str], count: int) -> list[int]:
         """The number of the cluster of each row; rows of one cluster have similar fields."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ontos_tui.domain.catalog import Identities, Look, Node
+from ontos_tui.domain.catalog import CatalogNode, Identities, TablePreview
 from ontos_tui.domain.records.data import LOCAL, Column, Item, Page, RowQuery, TableAddress
 from ontos_tui.platforms.ports import Catalog, TeamCatalog
 
@@ -40,16 +40,16 @@ class CompositeCatalog:
         """Something that changes when the source does."""
         return self._of(address).fingerprint(address)
 
-    def children(self, prefix: str = "") -> Iterator[Node]:
+    def children(self, prefix: str = "") -> Iterator[CatalogNode]:
         """What the team's workspace has below `prefix`, as it comes."""
         return self._team.children(prefix)
 
-    def look(self, address: TableAddress, limit: int) -> Look:
+    def look(self, address: TableAddress, limit: int) -> TablePreview:
         """Some rows, quickly."""
         if address.catalog != LOCAL:
             return self._team.look(address, limit)
         page = self._local.page(address, RowQuery(limit=limit))
-        return Look(page.columns, tuple(item.fields for item in page.items))
+        return TablePreview(page.columns, tuple(item.fields for item in page.items))
 
     def identities(self, address: TableAddress, query: RowQuery) -> Identities | None:
         """How many items have a name of their own, counted where the team's table is; None for files."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ontos_tui.domain.learning import Progress, Served
+from ontos_tui.domain.learning import EndpointAnswer, Progress
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.platforms.databricks.serving import registered
@@ -27,7 +27,9 @@ class TeamServing:
         """Let the endpoint answer with this version from the next request on."""
         self._of(model).deploy(endpoint, model, progress)
 
-    def invoke(self, endpoint: str, model: ModelVersion, rows: Sequence[Row], ids: Sequence[str] = ()) -> list[Served]:
+    def invoke(
+        self, endpoint: str, model: ModelVersion, rows: Sequence[Row], ids: Sequence[str] = ()
+    ) -> list[EndpointAnswer]:
         """Ask the endpoint; a row that does not fit is answered with its error, not raised."""
         return self._of(model).invoke(endpoint, model, rows, ids)
 

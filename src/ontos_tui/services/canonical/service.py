@@ -19,7 +19,7 @@ from ontos_tui.platforms.ports import Catalog
 from ontos_tui.services.interchange.labels_in import LabelImport
 from ontos_tui.services.interchange.reading import json_lines
 from ontos_tui.services.interchange.service import ImportReport, schema_of
-from ontos_tui.services.interchange.tabular import Given
+from ontos_tui.services.interchange.tabular import LabelRow
 from ontos_tui.services.label.change_log import Changes
 from ontos_tui.services.records.answers import AnswerChecker
 from ontos_tui.store import rows
@@ -274,7 +274,7 @@ class CanonicalLabelService:
         sheet. Labels that say something else become new versions.
         """
         report = ImportReport(path, dry_run)
-        groups: dict[tuple[str, str], list[Given]] = {}
+        groups: dict[tuple[str, str], list[LabelRow]] = {}
         for line, value in json_lines(path, report):
             if not isinstance(value, dict):
                 report.problem(line, "it holds no JSON object in braces")
@@ -299,8 +299,8 @@ class CanonicalLabelService:
         return report
 
     def _imports(
-        self, groups: dict[tuple[str, str], list[Given]], report: ImportReport
-    ) -> Iterator[tuple[LabelImport, Sequence[Given]]]:
+        self, groups: dict[tuple[str, str], list[LabelRow]], report: ImportReport
+    ) -> Iterator[tuple[LabelImport, Sequence[LabelRow]]]:
         for (sheet_ref, label_type), given in groups.items():
             try:
                 with self._store.read() as connection:
@@ -312,9 +312,9 @@ class CanonicalLabelService:
             yield LabelImport(self._store, sheet, label_type, AnswerChecker(schema), self._actor), given
 
 
-def _given(line: int, value: dict[str, Any]) -> Given:
+def _given(line: int, value: dict[str, Any]) -> LabelRow:
     notes, confidence = (None if value.get(name) is None else str(value[name]) for name in ("notes", "confidence"))
-    return Given(line, str(value["item_ref"]), value["label_data"], notes=notes, confidence=confidence)
+    return LabelRow(line, str(value["item_ref"]), value["label_data"], notes=notes, confidence=confidence)
 
 
 def _conditions(wanted: LabelFilter) -> list[Any]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from ontos_tui.domain.records.pairs import CanonicalLabel, Decidable, QAPair, answer_digest
 from ontos_tui.services.label.change_log import Changes
-from ontos_tui.services.label.decision_context import Scope
+from ontos_tui.services.label.decision_context import DecisionContext
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import chunks
 from ontos_tui.store.tables import table
@@ -48,7 +48,7 @@ class LabelKeeper:
     """Keeps the canonical labels in step with the decisions of one batch, all of one training sheet or task."""
 
     def __init__(
-        self, connection: Connection, scope: Scope, pairs: Iterable[Decidable], changes: Changes, actor: str
+        self, connection: Connection, scope: DecisionContext, pairs: Iterable[Decidable], changes: Changes, actor: str
     ) -> None:
         self._connection = connection
         self._scope = scope
@@ -57,7 +57,7 @@ class LabelKeeper:
         self._labels = labels_of(connection, scope.sheet_id, scope.label_type, [pair.item_ref for pair in pairs])
 
     def settle(self, pair: D) -> D:
-        """The labelled pair, linked to its item's canonical label, which says the same from now on.
+        """The labeled pair, linked to its item's canonical label, which says the same from now on.
 
         A label that was there passes its constraints on; a new one takes over the pair's.
         """

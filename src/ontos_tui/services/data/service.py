@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import ColumnElement, Connection
 
-from ontos_tui.domain.catalog import Identities, Look, Node
+from ontos_tui.domain.catalog import CatalogNode, Identities, TablePreview
 from ontos_tui.domain.errors import (
     ConflictError,
     InvalidInputError,
@@ -130,14 +130,14 @@ class DataService:
             return TableInfo(address, (), 0, path, str(error))
         return TableInfo(address, page.columns, page.total, path)
 
-    def browse(self, prefix: str = "") -> Iterator[Node]:
+    def browse(self, prefix: str = "") -> Iterator[CatalogNode]:
         """What the team's workspace has below: catalogs, a catalog's schemas, a schema's tables; as they come.
 
         Raises NoTeamError where no workspace is set up, and PlatformError when it is away or does not allow it.
         """
         return self._team.children(prefix)
 
-    def look(self, address: str, limit: int = 20) -> Look:
+    def look(self, address: str, limit: int = 20) -> TablePreview:
         """Some rows of one of the team's tables, quickly: nothing is counted or ordered. Raises as `browse` does."""
         return self._team.look(TableAddress.parse(address), limit)
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
-from ontos_tui.domain.learning import Progress, Served
+from ontos_tui.domain.learning import EndpointAnswer, Progress
 from ontos_tui.domain.records.base import new_id, now
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.pairs import QAPair
@@ -153,7 +153,7 @@ class DeployService:
         if view.endpoint.status is EndpointStatus.STOPPED:
             stopped = ConflictError(f"The endpoint {name} is stopped.", "Start it (DEPLOY), then ask again.")
             waited = (now() - asked_at).total_seconds() * 1_000
-            served = [Served(None, 503, waited, str(stopped))] * len(rows_in)
+            served = [EndpointAnswer(None, 503, waited, str(stopped))] * len(rows_in)
         else:
             stopped = None
             served = self._serving.invoke(name, view.model, rows_in, ids)

@@ -1,7 +1,7 @@
 """Proposals for pairs that nobody has decided, from whatever chat model the workspace has.
 
 An item is never proposed an answer from its own example. Most questions are asked with all examples in one go; those
-that are examples themselves (labelled by another template of the same kind) are asked in a few groups, each without the
+that are examples themselves (labeled by another template of the same kind) are asked in a few groups, each without the
 examples of its own items.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.domain.learning import LabelledExample, Proposal, Question
+from ontos_tui.domain.learning import LabeledExample, Proposal, Question
 from ontos_tui.domain.records.base import now
 from ontos_tui.domain.records.pairs import LabelingMode, QAPair, TrainingSheet
 from ontos_tui.domain.records.template import Example, Template
@@ -33,7 +33,7 @@ from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 
 MOST_EXAMPLES = 10_000
-"""Labelled pairs that are offered as examples, the newest first."""
+"""Labeled pairs that are offered as examples, the newest first."""
 
 GROUPS = 5
 """Groups in which items are asked that are examples themselves."""
@@ -47,12 +47,12 @@ _C = _PAIRS.c
 
 @dataclass(frozen=True)
 class Examples:
-    """What is known already: examples of the store, and labelled pairs; `own` are the latter's items on this sheet."""
+    """What is known already: examples of the store, and labeled pairs; `own` are the latter's items on this sheet."""
 
-    known: tuple[LabelledExample, ...]
+    known: tuple[LabeledExample, ...]
     own: frozenset[str]
 
-    def without(self, refs: frozenset[str]) -> tuple[LabelledExample, ...]:
+    def without(self, refs: frozenset[str]) -> tuple[LabeledExample, ...]:
         """The examples without those that these items of the sheet are."""
         here = refs & self.own
         return tuple(example for example in self.known if example.ref not in here) if here else self.known
@@ -62,7 +62,7 @@ def load_examples(connection: Connection, label_type: str, sheet_id: str) -> Exa
     """Every example for a label type, as far as its uses allow it to be shown (few_shot)."""
     columns = table(Example).c
     stored = [
-        LabelledExample(f"example {one.name}", one.input, one.expected_output)
+        LabeledExample(f"example {one.name}", one.input, one.expected_output)
         for one in rows.find(connection, Example, columns.label_type == label_type, order_by=(columns.name,))
     ]
     sheets = table(TrainingSheet).c
@@ -72,14 +72,14 @@ def load_examples(connection: Connection, label_type: str, sheet_id: str) -> Exa
         .where(sheets.label_type == label_type, _C.status == PairStatus.LABELED, _C.answer.is_not(None))
         .order_by(_C.updated_at.desc(), _C.sequence_number)
     )
-    pairs: dict[str, LabelledExample] = {}
+    pairs: dict[str, LabeledExample] = {}
     own = set()
     for ref, of_sheet, fields, answer, allowed, prohibited in connection.execute(query):
         if len(pairs) == MOST_EXAMPLES:
             break
         if is_allowed(Use.FEW_SHOT, allowed, prohibited):
             name = ref if of_sheet == sheet_id else f"{ref} of sheet {of_sheet[:8]}"
-            pairs.setdefault(name, LabelledExample(name, fields, answer))
+            pairs.setdefault(name, LabeledExample(name, fields, answer))
             if of_sheet == sheet_id:
                 own.add(ref)
     return Examples((*stored, *pairs.values()), frozenset(own))
@@ -135,7 +135,7 @@ class Proposer:
                 if others:
                     self._ask(asked, others, report)
                 else:
-                    self._refuse(asked, "There is no labelled example but the item itself.")
+                    self._refuse(asked, "There is no labeled example but the item itself.")
             report()
         finally:
             self._keep.flush()
@@ -143,7 +143,7 @@ class Proposer:
     def _ask(
         self,
         asked: Iterator[tuple[str, Question]],
-        examples: Sequence[LabelledExample],
+        examples: Sequence[LabeledExample],
         report: Callable[[], None],
     ) -> None:
         waiting: dict[str, str] = {}

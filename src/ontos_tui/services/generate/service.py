@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, text
 
 from ontos_tui.domain.errors import JobCancelledError, OntosError, PlatformError
-from ontos_tui.domain.learning import LabelledExample, Progress, Proposal, Question, Silent
+from ontos_tui.domain.learning import LabeledExample, NoProgress, Progress, Proposal, Question
 from ontos_tui.domain.records.data import Item, Row
 from ontos_tui.domain.records.pairs import CanonicalLabel, GenerationMode, QAPair, TrainingSheet
 from ontos_tui.domain.records.template import Message
@@ -116,7 +116,7 @@ class GenerateService:
             ]
         with self._store.read() as connection:
             examples = load_examples(connection, plan.template.label_type, plan.sheet.id)
-        shown: Sequence[LabelledExample] = examples.without(frozenset(item.ref for item in items))
+        shown: Sequence[LabeledExample] = examples.without(frozenset(item.ref for item in items))
         questions = [Question(item.ref, plan.seen(item.fields), rendered[item.ref]) for item in items]
         given = self._chat.propose(questions, plan.template.output_schema, shown, plan.features)
         return [check_proposal(proposal, plan.checker) for proposal in given]
@@ -142,7 +142,7 @@ class GenerateService:
         first items. Later: PlatformError, JobCancelledError; what was made until then stays.
         """
         began = time.monotonic()
-        progress = progress or Silent()
+        progress = progress or NoProgress()
         plan = make_plan(self._store, self._catalog, sheet_ref, template_ref, GenerationMode(mode), column, limit)
         plan.try_out(self._catalog)
         params = {"column": column, "limit": limit, "review": review}
@@ -252,7 +252,7 @@ class GenerateService:
         """Approve the undecided pairs whose items have got a canonical label since."""
         with self._store.read() as connection:
             found = connection.execute(
-                _LABELLED_SINCE, {"sheet": sheet.sheet_id, "label_type": sheet.label_type, "training_sheet": sheet.id}
+                _LABELED_SINCE, {"sheet": sheet.sheet_id, "label_type": sheet.label_type, "training_sheet": sheet.id}
             ).all()
         for some in chunks(found, BATCH):
             with self._store.write() as connection:
@@ -280,7 +280,7 @@ class GenerateService:
 
 
 # From the labels to the pairs, since of those there are seldom more: CROSS JOIN keeps SQLite to that order.
-_LABELLED_SINCE = text(
+_LABELED_SINCE = text(
     "SELECT p.id, c.id FROM canonical_labels c CROSS JOIN qa_pairs p "
     "ON p.training_sheet_id = :training_sheet AND p.item_ref = c.item_ref "
     "WHERE c.sheet_id = :sheet AND c.label_type = :label_type AND p.status = 'unlabeled'"

@@ -54,7 +54,7 @@ class Step(IntEnum):
 
 
 @dataclass(frozen=True)
-class Chosen:
+class WizardChoices:
     """What was chosen so far: a use case, then the ids of what was made of it."""
 
     use_case: str = ""
@@ -67,7 +67,7 @@ class Chosen:
     step: int = 1
 
     @classmethod
-    def of(cls, kept: Any) -> Chosen:
+    def of(cls, kept: Any) -> WizardChoices:
         """As it was kept by `kept()`; from the beginning when that cannot be read."""
         if not isinstance(kept, Mapping):
             return cls()
@@ -81,10 +81,10 @@ class Chosen:
 
 
 @dataclass(frozen=True)
-class Standing:
+class WizardState:
     """What there is of what was chosen. `chosen` has let go of what is gone."""
 
-    chosen: Chosen
+    chosen: WizardChoices
     sheet: Sheet | None = None
     template: Template | None = None
     training: TrainingSheetView | None = None
@@ -143,20 +143,22 @@ class WizardService:
         self._train = train
         self._deploy = deploy
 
-    def standing(self, chosen: Chosen) -> Standing:
+    def standing(self, chosen: WizardChoices) -> WizardState:
         """How far one is with what was chosen; what was removed meanwhile is no longer chosen."""
         sheet = next((one for one in self._data.sheets() if one.id == chosen.sheet_id), None)
         if sheet is None:
-            kept = replace(Chosen(), use_case=chosen.use_case, step=min(chosen.step, Step.DATA))
-            return Standing(kept if chosen.use_case else Chosen())
+            kept = replace(WizardChoices(), use_case=chosen.use_case, step=min(chosen.step, Step.DATA))
+            return WizardState(kept if chosen.use_case else WizardChoices())
         template = next((one for one in self._templates.list() if one.id == chosen.template_id), None)
         if template is None:
-            return Standing(replace(Chosen(), use_case=chosen.use_case, sheet_id=sheet.id, step=chosen.step), sheet)
+            return WizardState(
+                replace(WizardChoices(), use_case=chosen.use_case, sheet_id=sheet.id, step=chosen.step), sheet
+            )
         views = self._label.training_sheets()
         ours = (sheet.id, template.id)
         training = next((one for one in views if (one.sheet.sheet_id, one.sheet.template_id) == ours), None)
         if training is None:
-            return Standing(replace(chosen, training_sheet_id="", model_id="", endpoint=""), sheet, template)
+            return WizardState(replace(chosen, training_sheet_id="", model_id="", endpoint=""), sheet, template)
         readiness = self._train.readiness(training.sheet.id)
         models = self._train.models()
         model = next((one for one in models if one.training_sheet_id == training.sheet.id), None)
@@ -168,22 +170,22 @@ class WizardService:
             model_id=model.id if model is not None else "",
             endpoint=endpoint.name if endpoint is not None else "",
         )
-        return Standing(found, sheet, template, training, readiness, model, endpoint)
+        return WizardState(found, sheet, template, training, readiness, model, endpoint)
 
-    def take_samples(self, chosen: Chosen) -> Chosen:
+    def take_samples(self, chosen: WizardChoices) -> WizardChoices:
         """The sample data of the use case, with its template; made when it is not here yet."""
         report = self._onboarding.seed(chosen.use_case)
         return replace(chosen, sheet_id=report.sheet.id, template_id=report.template.id)
 
-    def take_sheet(self, chosen: Chosen, sheet_id: str) -> Chosen:
+    def take_sheet(self, chosen: WizardChoices, sheet_id: str) -> WizardChoices:
         """A sheet that is here already; its template is still to be chosen, unless the use case has one that fits."""
-        return replace(Chosen(), use_case=chosen.use_case, sheet_id=sheet_id, step=chosen.step)
+        return replace(WizardChoices(), use_case=chosen.use_case, sheet_id=sheet_id, step=chosen.step)
 
-    def take_file(self, chosen: Chosen, path: Path) -> Chosen:
+    def take_file(self, chosen: WizardChoices, path: Path) -> WizardChoices:
         """A file of one's own as a table and a sheet over it. The same file again is the same sheet."""
         return self.take_table(chosen, self._data.add_file(path).address, path.stem)
 
-    def take_table(self, chosen: Chosen, address: str, name: str = "") -> Chosen:
+    def take_table(self, chosen: WizardChoices, address: str, name: str = "") -> WizardChoices:
         """A table, also one of the team's catalog, as a sheet. The same table again is the same sheet."""
         known = next((one for one in self._data.sheets() if one.source_table == address), None)
         sheet = known or self._data.create_sheet(self._free_name(name or address.rpartition(".")[2]), address)
@@ -238,12 +240,12 @@ class WizardService:
             return GenerationMode.MANUAL, self._generate.preview(sheet_id, template_id, GenerationMode.MANUAL, count)
         return GenerationMode.AI, found
 
-    def templates_for(self, chosen: Chosen) -> list[Template]:
+    def templates_for(self, chosen: WizardChoices) -> list[Template]:
         """The templates that can be used: those of the use case first, none that is archived."""
         found = [one for one in self._templates.list() if one.status is not TemplateStatus.ARCHIVED]
         return sorted(found, key=lambda one: one.use_case != chosen.use_case)
 
-    def title(self, chosen: Chosen) -> str:
+    def title(self, chosen: WizardChoices) -> str:
         """What the use case is called."""
         if chosen.use_case == OWN_DATA:
             return "Your own data"

@@ -209,7 +209,7 @@ class ImproveService:
         )
 
     def dismiss(self, feedback_ref: str) -> FeedbackItem:
-        """Say that nothing is to be learnt from a feedback. Raises ConflictError when it has become a pair."""
+        """Say that nothing is to be learned from a feedback. Raises ConflictError when it has become a pair."""
         with self._store.write() as connection:
             return self._dismiss(connection, rows.resolve(connection, FeedbackItem, feedback_ref))
 

@@ -22,8 +22,8 @@ from ontos_tui.services.interchange.files import replacing
 from ontos_tui.services.interchange.labels_in import LabelImport
 from ontos_tui.services.interchange.pairs_in import PairImport
 from ontos_tui.services.interchange.report import ExportReport, ImportReport, LineProblem, Selection
-from ontos_tui.services.interchange.selection import Outgoing, Wish, in_validation, preview
-from ontos_tui.services.interchange.tabular import Given
+from ontos_tui.services.interchange.selection import ExportOptions, Outgoing, in_validation, preview
+from ontos_tui.services.interchange.tabular import LabelRow
 from ontos_tui.services.records.answers import AnswerChecker
 from ontos_tui.services.templates.prompt import Prompt
 from ontos_tui.store import rows
@@ -32,13 +32,13 @@ from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 
 __all__ = [
+    "ExportOptions",
     "ExportReport",
     "Format",
     "ImportReport",
     "InterchangeService",
     "LineProblem",
     "Selection",
-    "Wish",
 ]
 
 Mapped = Mapping[str, str]
@@ -54,7 +54,7 @@ class InterchangeService:
 
     # Out
 
-    def preview(self, training_sheet_ref: str, wish: Wish = Wish()) -> Selection:  # noqa: B008  # it is frozen
+    def preview(self, training_sheet_ref: str, wish: ExportOptions = ExportOptions()) -> Selection:  # noqa: B008  # it is frozen
         """How many pairs an export would write, and how many it would hold back, by the reason."""
         with self._store.read() as connection:
             return preview(connection, _training_sheet(connection, training_sheet_ref).id, wish)
@@ -65,7 +65,7 @@ class InterchangeService:
         path: Path,
         format: Format,
         *,
-        wish: Wish = Wish(),  # noqa: B008
+        wish: ExportOptions = ExportOptions(),  # noqa: B008
         split: float | None = None,
         excel_safe: bool = False,
     ) -> ExportReport:
@@ -108,7 +108,7 @@ class InterchangeService:
             beside=config,
         )
 
-    def chat_lines(self, training_sheet_ref: str, wish: Wish = Wish()) -> Iterator[str]:  # noqa: B008
+    def chat_lines(self, training_sheet_ref: str, wish: ExportOptions = ExportOptions()) -> Iterator[str]:  # noqa: B008
         """The lines of a chat export, for a pipe."""
         with self._store.read() as connection:
             sheet = _training_sheet(connection, training_sheet_ref)
@@ -243,7 +243,7 @@ class InterchangeService:
     @contextmanager
     def _given(
         self, path: Path, format: Format, schema: Mapping[str, Any], mapping: Mapped, report: ImportReport
-    ) -> Iterator[Iterable[Given]]:
+    ) -> Iterator[Iterable[LabelRow]]:
         """What the file says, as long as the context is open."""
         if format is Format.PARQUET:
             with reading.parquet_rows(path) as (columns, entries):

@@ -198,7 +198,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, lines: Path, columns: Sequence[
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class LabelRow:
     """What a line says about an item: an answer, or that it was rejected or flagged.
 
     `reason` goes into the log: who decided, and where. `notes` and `confidence` are None where the line is silent.
@@ -247,7 +247,7 @@ class TableReader:
                 f"Name the columns: FIELD=COLUMN. There are {', '.join(columns)}.",
             )
 
-    def read(self, entries: Iterable[Entry], report: ImportReport) -> Iterator[Given]:
+    def read(self, entries: Iterable[Entry], report: ImportReport) -> Iterator[LabelRow]:
         """What each row says; rows that say nothing are counted, and what is wrong is noted."""
         for number, row in entries:
             item = row[self._of["item_ref"]]
@@ -263,7 +263,7 @@ class TableReader:
                 report.skipped += 1
             else:
                 assert not isinstance(answer, str)
-                yield Given(
+                yield LabelRow(
                     number,
                     storable(str(item)),
                     answer,

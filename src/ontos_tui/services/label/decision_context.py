@@ -16,7 +16,7 @@ _PROPOSED = {
 
 
 @dataclass(frozen=True)
-class Scope:
+class DecisionContext:
     """Where decisions are made, and what becomes of them.
 
     `id` is the training sheet or the task; the log and undo are kept by it. `proposed` is the labeling mode of an
@@ -33,14 +33,14 @@ class Scope:
     training_sheet_id: str | None = None
 
     @classmethod
-    def of_sheet(cls, sheet: TrainingSheet) -> Scope:
+    def of_sheet(cls, sheet: TrainingSheet) -> DecisionContext:
         """The scope of a training sheet's pairs."""
         checker = AnswerChecker(sheet.template_snapshot["output_schema"])
         mode = _PROPOSED[sheet.generation_mode]
         return cls(sheet.id, sheet.sheet_id, sheet.label_type, checker, mode, training_sheet_id=sheet.id)
 
     @classmethod
-    def of_task(cls, job: LabelingJob, task: LabelingTask, training: TrainingSheet | None = None) -> Scope:
+    def of_task(cls, job: LabelingJob, task: LabelingTask, training: TrainingSheet | None = None) -> DecisionContext:
         """The scope of a labeling task's items; `training` is where their proposals come from, if anywhere."""
         return cls(
             task.id,

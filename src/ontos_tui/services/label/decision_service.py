@@ -16,7 +16,7 @@ from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.services.canonical.writer import LabelKeeper
 from ontos_tui.services.label import undo as undoing
 from ontos_tui.services.label.change_log import Changes, by_id
-from ontos_tui.services.label.decision_context import Scope
+from ontos_tui.services.label.decision_context import DecisionContext
 from ontos_tui.services.label.decisions import DONE, D, Decision, decide, storable
 from ontos_tui.services.label.queue import Queue, QueueFilter, QueueSort
 from ontos_tui.store import rows
@@ -30,7 +30,7 @@ from ontos_tui.store.tables import table
 class PairCounts:
     """How many pairs of a training sheet, or items of a task, are in which state.
 
-    `auto_approved` of the labelled ones were approved by a canonical label without a review; `failed` of the unlabeled
+    `auto_approved` of the labeled ones were approved by a canonical label without a review; `failed` of the unlabeled
     ones could not be given a proposal.
     """
 
@@ -77,7 +77,7 @@ class Deciding(Generic[D]):
         self._store = store
         self._actor = actor
 
-    def _scope(self, connection: Connection, container_id: str) -> Scope:
+    def _scope(self, connection: Connection, container_id: str) -> DecisionContext:
         """What the training sheet or task asks of decisions. Raises OntosError when this person may not decide."""
         raise NotImplementedError
 
@@ -158,7 +158,7 @@ class Deciding(Generic[D]):
             return self._decide(connection, self._scope(connection, containers.pop()), pairs, decisions)
 
     def _decide(
-        self, connection: Connection, scope: Scope, pairs: Sequence[D], decisions: Sequence[Decision]
+        self, connection: Connection, scope: DecisionContext, pairs: Sequence[D], decisions: Sequence[Decision]
     ) -> Batch[D]:
         changes = Changes(connection, scope.id, self._actor)
         labels = LabelKeeper(connection, scope, pairs, changes, self._actor) if scope.keeps_labels else None

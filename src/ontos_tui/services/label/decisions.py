@@ -10,7 +10,7 @@ from ontos_tui.domain.errors import ConflictError, InvalidInputError
 from ontos_tui.domain.records.pairs import Decidable, LabelingMode, QAPair, Verdict, answer_digest
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer
-from ontos_tui.services.label.decision_context import Scope
+from ontos_tui.services.label.decision_context import DecisionContext
 
 D = TypeVar("D", bound=Decidable)
 
@@ -46,7 +46,7 @@ DONE = {
 """Each verdict as what has been done."""
 
 
-def decide(pair: D, decision: Decision, scope: Scope, actor: str, at: datetime) -> D:
+def decide(pair: D, decision: Decision, scope: DecisionContext, actor: str, at: datetime) -> D:
     """The pair after the decision, apart from its canonical label.
 
     Approving and editing set the answer, rejecting and reopening take it away, a flag leaves it as it is. Raises
@@ -85,7 +85,7 @@ def decide(pair: D, decision: Decision, scope: Scope, actor: str, at: datetime) 
 _UNANSWERED = {"answer": None, "was_auto_approved": False, "canonical_label_id": None}
 
 
-def _answer(pair: Decidable, decision: Decision, scope: Scope) -> Answer:
+def _answer(pair: Decidable, decision: Decision, scope: DecisionContext) -> Answer:
     answer = decision.answer
     if answer is None and decision.verdict is Verdict.APPROVE:
         answer = pair.answer if pair.answer is not None else pair.proposal
@@ -101,7 +101,7 @@ def _answer(pair: Decidable, decision: Decision, scope: Scope) -> Answer:
     return answer
 
 
-def _mode(pair: Decidable, answer: Answer, scope: Scope) -> LabelingMode:
+def _mode(pair: Decidable, answer: Answer, scope: DecisionContext) -> LabelingMode:
     """Where the decided answer comes from: what was there already, the proposal, or the person."""
     digest = answer_digest(answer)
     if pair.answer is not None and answer_digest(pair.answer) == digest:

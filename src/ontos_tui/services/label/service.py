@@ -14,7 +14,7 @@ from ontos_tui.domain.records.pairs import Decidable, QAPair, TrainingSheet
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.rules.governance import Gate, gate
 from ontos_tui.domain.rules.states import PairStatus
-from ontos_tui.services.label.decision_context import Scope
+from ontos_tui.services.label.decision_context import DecisionContext
 from ontos_tui.services.label.decision_service import Batch, Deciding, PairCounts
 from ontos_tui.services.label.decisions import Decision
 from ontos_tui.services.label.queue import Queue, QueueFilter, QueueRow, QueueSort, summary
@@ -54,7 +54,7 @@ class LabelService(Deciding[QAPair]):
 
     def __init__(self, store: Store, actor: str) -> None:
         super().__init__(store, actor)
-        self._scopes: dict[str, tuple[str, Scope]] = {}
+        self._scopes: dict[str, tuple[str, DecisionContext]] = {}
 
     def training_sheets(self) -> list[TrainingSheetView]:
         """All training sheets by name, with their counts."""
@@ -85,13 +85,13 @@ class LabelService(Deciding[QAPair]):
             rows.log(connection, sheet, "change", self._actor, before=before, after=after, scope_id=sheet.id)
         return changed
 
-    def _scope(self, connection: Connection, container_id: str) -> Scope:
+    def _scope(self, connection: Connection, container_id: str) -> DecisionContext:
         """As the training sheet is now. Its template is read again only when it has changed: it may be long."""
         query = "SELECT updated_at FROM training_sheets WHERE id = ?"
         now = str(connection.exec_driver_sql(query, (container_id,)).scalar())
         known = self._scopes.get(container_id)
         if known is None or known[0] != now:
-            known = (now, Scope.of_sheet(rows.get(connection, TrainingSheet, container_id)))
+            known = (now, DecisionContext.of_sheet(rows.get(connection, TrainingSheet, container_id)))
             self._scopes[container_id] = known
         return known[1]
 

@@ -1,4 +1,4 @@
-"""Items like this one: how those that are labelled were decided, and the others in the order of their likeness."""
+"""Items like this one: how those that are labeled were decided, and the others in the order of their likeness."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from ontos_tui.learning.similarity import Space
 
 SAMPLE = 1_000
-"""Pairs of each kind, labelled and any, from which the scales and the weights of the columns are taken."""
+"""Pairs of each kind, labeled and any, from which the scales and the weights of the columns are taken."""
 BLOCK = 2_000
 """Pairs that are compared at once."""
 
 
 @dataclass(frozen=True)
 class Alike:
-    """A labelled example, and how far it is from the item: 0 is the same in all that was compared, 1 the opposite."""
+    """A labeled example, and how far it is from the item: 0 is the same in all that was compared, 1 the opposite."""
 
     ref: str
     fields: Row
@@ -42,9 +42,9 @@ class Alike:
 
 
 def most_alike(store: Store, pair_id: str, count: int = 3) -> list[Alike]:
-    """The labelled examples of the same label type that are most alike this pair's item, nearest first; never itself.
+    """The labeled examples of the same label type that are most alike this pair's item, nearest first; never itself.
 
-    Only what may be shown as an example is (few_shot). Raises PlatformError when nothing is labelled yet.
+    Only what may be shown as an example is (few_shot). Raises PlatformError when nothing is labeled yet.
     """
     from ontos_tui.learning.nearest_examples import most_alike as nearest
 
@@ -70,7 +70,7 @@ def nearest_first(
     """The sequence numbers of the pairs of a container that fulfil `where`, those first that are most like one of them.
 
     Compared is what models learn from: numbers by rank, categories, the words of texts; what tells labels apart weighs
-    more once some are labelled. Equally near ones keep their order. Raises NotFoundError when there is no such item,
+    more once some are labeled. Equally near ones keep their order. Raises NotFoundError when there is no such item,
     NotReadyError when nothing can be compared.
     """
     import numpy as np
@@ -108,10 +108,10 @@ def _space(connection: Connection, record: type[Decidable], container_id: str, o
     fields = template.fields() if template else ()
     last = connection.execute(select(func.max(c.sequence_number)).where(inside)).scalar_one()
     anyhow = (inside, c.sequence_number % max(1, last // SAMPLE) == 0)
-    labelled = (inside, c.status == PairStatus.LABELED)
+    labeled = (inside, c.status == PairStatus.LABELED)
     sample = [
         tuple(row)
-        for which in (labelled, anyhow)
+        for which in (labeled, anyhow)
         for row in connection.execute(
             select(c.source_data, c.answer).where(*which).order_by(c.sequence_number).limit(SAMPLE)
         )

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask, TaskItem
 from ontos_tui.domain.records.pairs import Decidable, TrainingSheet, Verdict
-from ontos_tui.services.label.decision_context import Scope
+from ontos_tui.services.label.decision_context import DecisionContext
 from ontos_tui.services.label.decision_service import Batch, Deciding
 from ontos_tui.services.label.decisions import Decision
 from ontos_tui.services.label.labeling_jobs.tasks import check_may_decide
@@ -28,9 +28,9 @@ class TaskLabelService(Deciding[TaskItem]):
             raise InvalidInputError("An item of a task is not rejected without a reason.", "Say why.")
         return super().decide(decisions)
 
-    def _scope(self, connection: Connection, container_id: str) -> Scope:
+    def _scope(self, connection: Connection, container_id: str) -> DecisionContext:
         task = rows.get(connection, LabelingTask, container_id)
         check_may_decide(connection, task, self._actor)
         job = rows.get(connection, LabelingJob, task.job_id)
         training = None if job.training_sheet_id is None else rows.get(connection, TrainingSheet, job.training_sheet_id)
-        return Scope.of_task(job, task, training)
+        return DecisionContext.of_task(job, task, training)

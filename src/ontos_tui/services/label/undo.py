@@ -18,7 +18,7 @@ from ontos_tui.domain.records.labeling import TaskItem
 from ontos_tui.domain.records.pairs import CanonicalLabel, CanonicalLabelVersion, Decidable, Event, QAPair
 from ontos_tui.services.canonical.writer import labels_of, says, users
 from ontos_tui.services.label.change_log import DECIDED, LABEL_CONTENT, Changes, by_id, content
-from ontos_tui.services.label.decision_context import Scope
+from ontos_tui.services.label.decision_context import DecisionContext
 from ontos_tui.store import rows
 from ontos_tui.store.tables import table, to_json
 
@@ -85,7 +85,7 @@ def _newest(connection: Connection, scope_id: str, actor: str, before: str | Non
 
 
 def take_back(
-    connection: Connection, record: type[D], scope: Scope, actor: str, batch_id: str, action: str
+    connection: Connection, record: type[D], scope: DecisionContext, actor: str, batch_id: str, action: str
 ) -> Reversal[D] | ConflictError:
     """Undo or redo a batch as a new batch, whole or not at all.
 
@@ -154,7 +154,9 @@ def history(connection: Connection, pair_id: str) -> list[Event]:
 class _Labels:
     """The canonical labels of a batch that is taken back. What somebody else has said since stays."""
 
-    def __init__(self, connection: Connection, scope: Scope, pairs: Iterable[Decidable], changes: Changes) -> None:
+    def __init__(
+        self, connection: Connection, scope: DecisionContext, pairs: Iterable[Decidable], changes: Changes
+    ) -> None:
         self._connection = connection
         self._changes = changes
         self._pairs = {pair.item_ref: pair for pair in pairs}

@@ -1,4 +1,4 @@
-"""What a model may have learnt an answer from: the training pairs that are nearest to a request."""
+"""What a model may have learned an answer from: the training pairs that are nearest to a request."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from ontos_tui.domain.errors import NotReadyError
-from ontos_tui.domain.learning import LabelledExample, Question
+from ontos_tui.domain.learning import LabeledExample, Question
 from ontos_tui.domain.records.pairs import QAPair
 from ontos_tui.domain.records.serving import InferenceRecord
 from ontos_tui.domain.records.training import ModelPair, ModelVersion, Role
@@ -20,18 +20,18 @@ from ontos_tui.store.tables import table
 
 @dataclass(frozen=True)
 class NearPair(Alike):
-    """A pair that the model learnt from, as it is labelled now."""
+    """A pair that the model learned from, as it is labeled now."""
 
     pair_id: str
 
 
 @dataclass(frozen=True)
 class NearPairs:
-    """The nearest pairs, the nearest first, out of `looked_at`; `learnt` is how many the model learnt from in all."""
+    """The nearest pairs, the nearest first, out of `looked_at`; `learned` is how many the model learned from in all."""
 
     found: tuple[NearPair, ...]
     looked_at: int
-    learnt: int
+    learned: int
 
 
 def nearest_training_pairs(store: Store, request_id: str, count: int = 3) -> NearPairs:
@@ -54,12 +54,10 @@ def nearest_training_pairs(store: Store, request_id: str, count: int = 3) -> Nea
             .order_by(pairs.sequence_number)
             .limit(MOST_EXAMPLES)
         )
-        known = {
-            id: (ref, LabelledExample(id, fields, answer)) for id, ref, fields, answer in connection.execute(query)
-        }
+        known = {id: (ref, LabeledExample(id, fields, answer)) for id, ref, fields, answer in connection.execute(query)}
     if not known:
         raise NotReadyError(
-            f"None of the pairs that {model.label()} learnt from is labelled any more.",
+            f"None of the pairs that {model.label()} learned from is labeled any more.",
             "Look at its lineage (TRAIN, l).",
         )
     schema = model.template_snapshot["output_schema"]

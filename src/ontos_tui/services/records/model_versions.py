@@ -1,4 +1,4 @@
-"""Model versions as people name them, and their lineage against what is labelled today. Shared by TRAIN and DEPLOY."""
+"""Model versions as people name them, and their lineage against what is labeled today. Shared by TRAIN and DEPLOY."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Text, and_, false, func, or_, select, type_coerce
 
-from ontos_tui.domain.learning import LabelledExample
+from ontos_tui.domain.learning import LabeledExample
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.pairs import QAPair
 from ontos_tui.domain.rules.governance import Gate, gate
@@ -26,7 +26,7 @@ PAIRS = table(QAPair).c
 
 @dataclass(frozen=True)
 class TrainingPair:
-    """A labelled pair that may train or test a model."""
+    """A labeled pair that may train or test a model."""
 
     id: str
     item_ref: str
@@ -37,9 +37,9 @@ class TrainingPair:
     approved_at: datetime | None
     gate: Gate
 
-    def example(self) -> LabelledExample:
+    def example(self) -> LabeledExample:
         """The pair as a trainer sees it."""
-        return LabelledExample(self.item_ref, self.fields, self.answer)
+        return LabeledExample(self.item_ref, self.fields, self.answer)
 
 
 @dataclass(frozen=True)

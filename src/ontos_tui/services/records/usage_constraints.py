@@ -34,7 +34,7 @@ R = TypeVar("R", QAPair, CanonicalLabel, TaskItem)
 
 
 @dataclass(frozen=True)
-class Wish:
+class UsageChange:
     """What shall change; None leaves it as it is."""
 
     allowed: Sequence[str] | None = None
@@ -98,7 +98,7 @@ class ConstraintService:
         gone = tuple(tag for tag in before if tag in TAG_RULES and tag not in named)
         return Tagged(tagged, pairs, labels, gone)
 
-    def set_pairs(self, pair_ids: Sequence[str], wish: Wish) -> int:
+    def set_pairs(self, pair_ids: Sequence[str], wish: UsageChange) -> int:
         """Change the constraints of pairs, all or none; returns how many changed.
 
         Raises ConflictError when a sheet's tags forbid it, NotFoundError for an unknown pair.
@@ -113,7 +113,7 @@ class ConstraintService:
                 raise NotFoundError("Some of these pairs are not there.", "Look at the queue again.")
             return self._set(connection, QAPair, found, wish)
 
-    def set_label(self, label_ref: str, wish: Wish) -> CanonicalLabel:
+    def set_label(self, label_ref: str, wish: UsageChange) -> CanonicalLabel:
         """Change the constraints of a canonical label and of every pair that is linked to it."""
         with self._store.write() as connection:
             label = rows.resolve(connection, CanonicalLabel, label_ref)
@@ -129,7 +129,7 @@ class ConstraintService:
             where = (events.entity_id == entity_id, events.action.in_((CONSTRAIN, "tag")))
             return rows.find(connection, Event, *where, order_by=(events.at,))
 
-    def _set(self, connection: Connection, kind: type[R], records: Sequence[R], wish: Wish) -> int:
+    def _set(self, connection: Connection, kind: type[R], records: Sequence[R], wish: UsageChange) -> int:
         tags = {sheet.id: sheet.tags for sheet in rows.find(connection, Sheet)} if records else {}
         changes = []
         for record in records:

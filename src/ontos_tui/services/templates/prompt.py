@@ -110,7 +110,7 @@ def feature_columns(
     """The columns that a model learns from, in the order of `columns`.
 
     Those that the template lists; else those that its prompts name, and `pictures`; else all. What identifies an item
-    and what holds its answer is only learnt from when the template lists it: a model that is shown the answer learns
+    and what holds its answer is only learned from when the template lists it: a model that is shown the answer learns
     nothing.
     """
     if template.feature_columns:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotReadyError
 from ontos_tui.domain.intervals import Z95
-from ontos_tui.domain.learning import LabelledExample, Predictor, TrainingSet
+from ontos_tui.domain.learning import LabeledExample, Predictor, TrainingSet
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.records.training import Evaluation, FieldScore, ModelPair, ModelVersion, Role
 from ontos_tui.domain.schema import Answer, AnswerField, FieldKind
@@ -23,7 +23,7 @@ from ontos_tui.store.tables import table
 
 RESAMPLES = 1_000
 COUNTED = (FieldKind.NUMBER, FieldKind.INTEGER)
-Examples = tuple[LabelledExample, ...]
+Examples = tuple[LabeledExample, ...]
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def _examples(store: Store, models: Sequence[ModelVersion]) -> tuple[Examples, E
     return held_out, learned
 
 
-def answers_of(predictor: Predictor, model: ModelVersion, examples: Sequence[LabelledExample]) -> list[Answer | None]:
+def answers_of(predictor: Predictor, model: ModelVersion, examples: Sequence[LabeledExample]) -> list[Answer | None]:
     """The model's answer to each example; None where it refuses the row."""
     if not examples:
         return []
@@ -163,7 +163,7 @@ def score_of(evaluation: Evaluation, field: AnswerField) -> FieldScore:
     )
 
 
-def _interval(field: AnswerField, triples: Sequence[tuple[LabelledExample, Answer, Answer]]) -> tuple[float, float]:
+def _interval(field: AnswerField, triples: Sequence[tuple[LabeledExample, Answer, Answer]]) -> tuple[float, float]:
     """95 % confidence of new minus old in the field's metric."""
     name = field.name
     if field.kind not in COUNTED:

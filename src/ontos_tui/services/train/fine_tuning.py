@@ -1,4 +1,4 @@
-"""TRAIN on the team's workspace: labelled pairs become conversations, and what the tuned model says is scored here.
+"""TRAIN on the team's workspace: labeled pairs become conversations, and what the tuned model says is scored here.
 
 The right answers of the held-out pairs never leave: the model's answers come back, and are scored as those of a model
 of this machine are, beside the same baseline.
@@ -19,7 +19,7 @@ from ontos_tui.domain.learning import (
     BaseModel,
     Conversation,
     Estimate,
-    LabelledExample,
+    LabeledExample,
     Prediction,
     Progress,
     Trained,
@@ -53,7 +53,7 @@ class FineTuning:
         return any(one.key == base_model for one in self._tuner.base_models())
 
     def estimate(
-        self, template: Template, some: Sequence[LabelledExample], pairs: int, held_out: int, base_model: str
+        self, template: Template, some: Sequence[LabeledExample], pairs: int, held_out: int, base_model: str
     ) -> Estimate:
         """What it will take and cost, from the length of `some` of the conversations."""
         lengths = [sum(len(one["content"]) for one in talk.messages) for talk in _conversations(template, some)]
@@ -120,7 +120,7 @@ def rendered(model: ModelVersion, row: Row) -> Sequence[Message]:
     return Prompt(Template.model_validate(model.template_snapshot)).messages(row)
 
 
-def _conversations(template: Template, examples: Sequence[LabelledExample]) -> list[Conversation]:
+def _conversations(template: Template, examples: Sequence[LabeledExample]) -> list[Conversation]:
     """The pairs as talk. A column that a pair made from feedback lacks is empty."""
     prompt = Prompt(template)
     columns = dict.fromkeys(column for example in examples for column in example.fields)

@@ -1,4 +1,4 @@
-"""How a model has become better: every version on the same held-out pairs, as they are labelled today."""
+"""How a model has become better: every version on the same held-out pairs, as they are labeled today."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TRAIN: from labelled pairs to a model version that knows exactly what made it."""
+"""TRAIN: from labeled pairs to a model version that knows exactly what made it."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ class TrainService:
         """Train, test, and register the next version with its lineage. Called again for one job, it does so once."""
         if (done := self._of_job(job_id)) is not None:
             return done
-        progress.update(0, 0, "reading the labelled pairs")
+        progress.update(0, 0, "reading the labeled pairs")
         ready = self.readiness(params["training_sheet_id"])
         _check_ready(ready)
         sheet = ready.training_sheet

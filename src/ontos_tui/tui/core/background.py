@@ -33,7 +33,7 @@ class UnexpectedError(OntosError):
     """An error of ours, not the user's; what is known about it is in the log."""
 
 
-class ServiceUser(Widget):
+class BackgroundMixin(Widget):
     """A widget that asks services for something."""
 
     @property
@@ -44,7 +44,7 @@ class ServiceUser(Widget):
         assert isinstance(self.app, OntosApp)
         return self.app
 
-    def ask(
+    def run_in_background(
         self,
         work: Callable[[Workspace], T],
         then: Callable[[T], Any],

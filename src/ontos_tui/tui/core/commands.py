@@ -36,7 +36,7 @@ class Command:
     @property
     def keys(self) -> tuple[str, ...]:
         """The keys that do it now."""
-        return tuple(OTHER_KEYS.get(self.name, self.key).split(","))
+        return tuple(KEY_OVERRIDES.get(self.name, self.key).split(","))
 
     @property
     def key_shown(self) -> str:
@@ -44,7 +44,7 @@ class Command:
         return self.key_text or key_name(self.keys[0])
 
 
-OTHER_KEYS: dict[str, str] = {}
+KEY_OVERRIDES: dict[str, str] = {}
 """The keys that this user has chosen, by the commands' names; the app fills it from the settings when it starts."""
 
 

@@ -7,7 +7,7 @@ import pkgutil
 from collections.abc import Iterator, Mapping
 
 from ontos_tui.tui import dialogs, stages, wizard
-from ontos_tui.tui.core.commands import OTHER_KEYS, clashes, key_name, owners
+from ontos_tui.tui.core.commands import KEY_OVERRIDES, clashes, key_name, owners
 
 
 def listing(keys: Mapping[str, str]) -> Iterator[str]:
@@ -17,8 +17,8 @@ def listing(keys: Mapping[str, str]) -> Iterator[str]:
     for package in (stages, dialogs, wizard):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)
-    OTHER_KEYS.clear()
-    OTHER_KEYS.update(keys)
+    KEY_OVERRIDES.clear()
+    KEY_OVERRIDES.update(keys)
     seen: set[tuple[str, str]] = set()
     for owner in owners():
         for command in owner.OWN_COMMANDS:

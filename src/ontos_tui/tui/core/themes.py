@@ -33,7 +33,7 @@ THEMES = (
         error="#b3261e",
         dark=False,
     ),
-    # Blue and orange keep apart in every common form of colour blindness.
+    # Blue and orange keep apart in every common form of color blindness.
     Theme(
         name="ontos-blue-orange",
         primary="#56b4e9",

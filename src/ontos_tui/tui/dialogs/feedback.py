@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ontos_tui.domain.records.improve import FeedbackItem
     from ontos_tui.domain.records.serving import InferenceRecord
     from ontos_tui.domain.schema import Answer
-    from ontos_tui.tui.core.background import ServiceUser
+    from ontos_tui.tui.core.background import BackgroundMixin
     from ontos_tui.workspace import Workspace
 
 
@@ -40,7 +40,7 @@ def rating_span(item: FeedbackItem | None) -> Span:
 
 
 def ask_feedback(
-    asker: ServiceUser,
+    asker: BackgroundMixin,
     record: InferenceRecord,
     then: Callable[[FeedbackItem], Any],
     rating: Rating | None = None,
@@ -55,11 +55,11 @@ def ask_feedback(
         found: dict[str, Any] = workspace.train.model(record.model_id).template_snapshot["output_schema"]
         return found
 
-    asker.ask(schema, lambda found: _show_form(asker, record, found, then, rating), group="schema")
+    asker.run_in_background(schema, lambda found: _show_form(asker, record, found, then, rating), group="schema")
 
 
 def _show_form(
-    asker: ServiceUser,
+    asker: BackgroundMixin,
     record: InferenceRecord,
     schema: dict[str, Any],
     then: Callable[[FeedbackItem], Any],
@@ -92,7 +92,7 @@ def _show_form(
 
 
 def send_feedback(
-    asker: ServiceUser,
+    asker: BackgroundMixin,
     record: InferenceRecord,
     rating: Rating,
     then: Callable[[FeedbackItem], Any],
@@ -104,7 +104,7 @@ def send_feedback(
     def add(workspace: Workspace) -> FeedbackItem:
         return workspace.improve.add_feedback(record.request_id, int(rating), comment, correction)
 
-    asker.ask(add, then, group="feedback")
+    asker.run_in_background(add, then, group="feedback")
 
 
 def noted(item: FeedbackItem) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.tui.core.background import ServiceUser
+from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.widgets.data_grid import value_text
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, Span, line, span, wrap
@@ -23,13 +23,13 @@ NAME, LEAST = 24, 12
 """Cells of a field's name, and the least that a column of values is given."""
 
 
-class AlikeDialog(Dialog[None], ServiceUser):
-    """The nearest labelled examples of an item, field by field."""
+class AlikeDialog(Dialog[None], BackgroundMixin):
+    """The nearest labeled examples of an item, field by field."""
 
     DEFAULT_CSS = "AlikeDialog > #box { height: 90%; max-width: 140; }"
 
     def __init__(self, pair: Decidable) -> None:
-        super().__init__(f"Labelled items like {pair.item_ref}")
+        super().__init__(f"Labeled items like {pair.item_ref}")
         self._pair = pair
 
     def compose_body(self) -> ComposeResult:
@@ -41,7 +41,9 @@ class AlikeDialog(Dialog[None], ServiceUser):
         panel = self.query_one(Panel)
         panel.show(lambda width: [line(span("Looking…", "muted"))])
         panel.focus()
-        self.ask(lambda workspace: most_alike(workspace.store, self._pair.id), self._show, failed=self._say)
+        self.run_in_background(
+            lambda workspace: most_alike(workspace.store, self._pair.id), self._show, failed=self._say
+        )
 
     def _show(self, found: Sequence[Alike]) -> None:
         pair = self._pair

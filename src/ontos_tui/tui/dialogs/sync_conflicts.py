@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.tui.core.background import ServiceUser
+from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.core.sync_worker import told
 from ontos_tui.tui.dialogs.base import Dialog
@@ -27,7 +27,7 @@ QUIET = ("id", "version", "updated_at", "updated_by", "created_at")
 """Columns that say nothing about who is right."""
 
 
-class ConflictsDialog(Dialog[None], ServiceUser):
+class ConflictsDialog(Dialog[None], BackgroundMixin):
     """Open conflicts on top, the one under the cursor below."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
@@ -60,7 +60,7 @@ class ConflictsDialog(Dialog[None], ServiceUser):
         self._load()
 
     def _load(self) -> None:
-        self.ask(_found, self._show, failed=self._say)
+        self.run_in_background(_found, self._show, failed=self._say)
 
     def _show(self, found: tuple[SyncStatus, Sequence[SyncConflict]]) -> None:
         status, conflicts = found
@@ -82,7 +82,7 @@ class ConflictsDialog(Dialog[None], ServiceUser):
         self.query_one("#both", Panel).show(lambda width: _lines(one, width) if one is not None else ())
 
     def action_sync(self) -> None:
-        self.ask(lambda workspace: workspace.sync.sync(), lambda _: self._load(), group="sync")
+        self.run_in_background(lambda workspace: workspace.sync.sync(), lambda _: self._load(), group="sync")
 
     def action_ours(self) -> None:
         self._settle("ours")
@@ -96,7 +96,9 @@ class ConflictsDialog(Dialog[None], ServiceUser):
         one = self.table.current
         if one is not None:
             keep = ConflictState(whose)
-            self.ask(lambda workspace: workspace.sync.adjudicate(one.id, keep), lambda _: self._load(), group="do")
+            self.run_in_background(
+                lambda workspace: workspace.sync.adjudicate(one.id, keep), lambda _: self._load(), group="do"
+            )
 
 
 def _found(workspace: Workspace) -> tuple[SyncStatus, Sequence[SyncConflict]]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _MOVE = re.compile(r"\x1b\[(\d+);(\d+)H")
 _SGR = re.compile(r"\x1b\[[0-9;]*m")
 _FOREIGN = re.compile(
-    r"\x1b(?!\[[0-9;]*m)"  # an escape that is no colour
+    r"\x1b(?!\[[0-9;]*m)"  # an escape that is no color
     "|[\x00-\x09\x0b-\x1a\x1c-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 _SYNC_BEGIN, _SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
@@ -38,11 +38,11 @@ _FORGET = ("\x1b[?1049", "\x1b[2J", "\x1bc")
 class ScreenMemory:
     """What the terminal shows, cell by cell. Turns a frame into the part of it that is news."""
 
-    def __init__(self, *, colours: bool = True) -> None:
-        """Without `colours` (NO_COLOR) only bold, dim, underline and reverse are left of the styles."""
+    def __init__(self, *, colors: bool = True) -> None:
+        """Without `colors` (NO_COLOR) only bold, dim, underline and reverse are left of the styles."""
         self._rows: dict[int, _Row] = {}
         self._cursor = ""
-        self._colours = colours
+        self._colors = colors
 
     def forget(self) -> None:
         """The terminal may show anything now; the next frame is sent whole."""
@@ -52,7 +52,7 @@ class ScreenMemory:
     def news(self, frame: str) -> str:
         """The cells of `frame` that the terminal does not show already, safe to send; empty when there are none.
 
-        Cells that are painted alike are sent together, wherever they stand: a move costs less than two colours. The
+        Cells that are painted alike are sent together, wherever they stand: a move costs less than two colors. The
         last position without text is the cursor's; it is sent after news, or when the cursor itself moved.
         """
         pieces = _MOVE.split(frame)
@@ -68,7 +68,7 @@ class ScreenMemory:
             known = self._rows.setdefault(row, _Row())
             if known.runs.get(column) != text:
                 news += self._changes(known, row, column, self._cells(text), text)
-            # What was written over, or pushes at its neighbours when it is, has to be written in this order.
+            # What was written over, or pushes at its neighbors when it is, has to be written in this order.
             if column <= ends.get(row, 0) or known.has_wide:
                 in_order.add(row)
             ends[row] = max(ends.get(row, 0), known.ends[column])
@@ -105,7 +105,7 @@ class ScreenMemory:
         return cells
 
     def _pen(self, codes: str) -> _Pen:
-        return _pen(codes) if self._colours else _pen(_SGR.sub(_without_colour, codes))
+        return _pen(codes) if self._colors else _pen(_SGR.sub(_without_color, codes))
 
     def _changes(self, known: _Row, row: int, column: int, cells: list[_Cell], run: str) -> Iterator[_Run]:
         """What of some cells from (row, column) on is new; all of them are remembered."""
@@ -197,9 +197,9 @@ def _pen(codes: str) -> _Pen:
             attributes, foreground, background = [], "", ""
         elif number in (38, 48):
             size = {"5": 2, "2": 4}.get(given[0] if given else "", 1)
-            colour = ";".join((head, *given[:size]))
+            color = ";".join((head, *given[:size]))
             del given[:size]
-            foreground, background = (colour, background) if number == 38 else (foreground, colour)
+            foreground, background = (color, background) if number == 38 else (foreground, color)
         elif number == 39 or 30 <= number <= 37 or 90 <= number <= 97:
             foreground = "" if number == 39 else head
         elif number == 49 or 40 <= number <= 47 or 100 <= number <= 107:
@@ -315,8 +315,8 @@ def _change(now: _Pen, pen: _Pen) -> str:
     return f"\x1b[{';'.join(part for part in wanted if part)}m"
 
 
-def _without_colour(match: re.Match[str]) -> str:
-    """An SGR sequence without its colours: 38 and 48 take the parameters that follow them."""
+def _without_color(match: re.Match[str]) -> str:
+    """An SGR sequence without its colors: 38 and 48 take the parameters that follow them."""
     given = [int(part or 0) for part in match.group()[2:-1].split(";")]
     kept: list[int] = []
     while given:
@@ -374,7 +374,7 @@ class DiffDriver(OntosDriver):
 
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
-        self._memory = ScreenMemory(colours=not app.no_color)
+        self._memory = ScreenMemory(colors=not app.no_color)
         self._sync_pending = False
 
     def write(self, data: str) -> None:

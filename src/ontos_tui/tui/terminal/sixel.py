@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-COLOURS = 64
-"""Colours of a picture: every one costs bytes in each band of six rows."""
+COLORS = 64
+"""Colors of a picture: every one costs bytes in each band of six rows."""
 CELL = (8, 16)
 """Pixels of a cell, as small as they come, where the terminal does not say how large its own are."""
 FIRST = 63
@@ -44,7 +44,7 @@ def _picture(image: Image, width: int, height: int) -> Iterator[str]:
 
     # The terminal scrolls when the last band is cut: whole bands only.
     height -= height % 6
-    indexed = image.convert("RGB").resize((max(1, width), max(6, height))).quantize(COLOURS)
+    indexed = image.convert("RGB").resize((max(1, width), max(6, height))).quantize(COLORS)
     pixels = np.asarray(indexed)
     palette = indexed.getpalette() or []
     yield f'"1;1;{pixels.shape[1]};{pixels.shape[0]}'

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.services.guide.wizard import Standing, Step
+from ontos_tui.services.guide.wizard import Step, WizardState
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.stages.base import error_lines
 from ontos_tui.tui.stages.generate.lines import pair_lines
@@ -78,12 +78,12 @@ class GenerateStep(WizardStep):
     def focus_first(self) -> None:
         self.table.focus()
 
-    def show(self, standing: Standing) -> None:
+    def show(self, standing: WizardState) -> None:
         sheet, template = standing.sheet, standing.template
         if sheet is None or template is None:
             return
         known = self._previewed
-        self.ask(
+        self.run_in_background(
             lambda workspace: _previewed(workspace, sheet.id, template.id, known),
             self._show_previewed,
             failed=self._say,
@@ -144,7 +144,7 @@ class GenerateStep(WizardStep):
             self._waits = True
             self.wizard.reload()
 
-        self.ask(
+        self.run_in_background(
             lambda workspace: workspace.generate.submit(sheet.id, template.id, previewed.mode),
             submitted,
             group="generate",
@@ -165,7 +165,7 @@ def _previewed(workspace: Workspace, sheet_id: str, template_id: str, known: Pre
     return Previewed(pairs, mode, source, last)
 
 
-def _made_lines(standing: Standing, previewed: Previewed, width: int) -> Iterator[Line]:
+def _made_lines(standing: WizardState, previewed: Previewed, width: int) -> Iterator[Line]:
     last, made, sheet = previewed.last, standing.training, standing.sheet
     if last is not None and (last.active or last.broken):
         yield from progress_lines(last, width)

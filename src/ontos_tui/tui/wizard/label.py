@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 
-from ontos_tui.services.guide.wizard import Standing, Step
+from ontos_tui.services.guide.wizard import Step, WizardState
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.stages.label.desk.desk import LabelDesk
 from ontos_tui.tui.stages.label.desk.source import work_of_sheet
@@ -36,7 +36,7 @@ class LabelStep(WizardStep):
     def focus_first(self) -> None:
         self.desk.focus_queue()
 
-    def show(self, standing: Standing) -> None:
+    def show(self, standing: WizardState) -> None:
         training, ready = standing.training, standing.readiness
         if training is None or ready is None:
             return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.services.guide.wizard import Standing, Step
+from ontos_tui.services.guide.wizard import Step, WizardState
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.choose import ChooseDialog
 from ontos_tui.tui.stages.base import error_lines
@@ -61,11 +61,13 @@ class TrainStep(WizardStep):
     def focus_first(self) -> None:
         self.query_one("#outlook").focus()
 
-    def show(self, standing: Standing) -> None:
+    def show(self, standing: WizardState) -> None:
         training = standing.training
         if training is not None:
             key = standing.chosen.base_model
-            self.ask(lambda workspace: _outlook(workspace, training.sheet.id, key), self._show, failed=self._say)
+            self.run_in_background(
+                lambda workspace: _outlook(workspace, training.sheet.id, key), self._show, failed=self._say
+            )
 
     def _show(self, outlook: Outlook) -> None:
         self._outlook = outlook
@@ -117,7 +119,9 @@ class TrainStep(WizardStep):
             self._waits = True
             self.wizard.reload()
 
-        self.ask(lambda workspace: workspace.train.submit(sheet, base_model=key), submitted, group="train")
+        self.run_in_background(
+            lambda workspace: workspace.train.submit(sheet, base_model=key), submitted, group="train"
+        )
 
     def action_advanced(self) -> None:
         outlook = self._outlook

@@ -29,9 +29,9 @@ from terminal import Terminal, ontos
 def _workspace(home: Path, folder: Path, pairs: int = 3) -> None:
     """Items whose picture is black above and white below; the second one's is broken, the third has none."""
     folder.mkdir(exist_ok=True)
-    grey = np.zeros((64, 64), dtype=np.uint8)
-    grey[32:] = 255
-    Image.fromarray(grey).save(folder / "whole.png")
+    gray = np.zeros((64, 64), dtype=np.uint8)
+    gray[32:] = 255
+    Image.fromarray(gray).save(folder / "whole.png")
     (folder / "broken.png").write_bytes((folder / "whole.png").read_bytes()[:60])
     (folder / "shots.csv").write_text("part,shot,heat\nA,whole.png,41.5\nB,broken.png,42.5\nC,,43.5\n")
     with Workspace(home) as workspace:
@@ -139,21 +139,21 @@ def test_every_line_is_as_wide_as_the_picture(width: int, height: int) -> None:
         assert {sum(cell_len(part.text) for part in line) for line in lines} == {width}
 
 
-def test_half_cells_carry_the_upper_colour_on_the_lower() -> None:
+def test_half_cells_carry_the_upper_color_on_the_lower() -> None:
     line = next(cell_lines(Pixels(2, 2, bytes([255, 0, 0, 255, 0, 0, 0, 0, 255, 0, 0, 255]))))
-    assert [(part.text, part.style) for part in line] == [("▀▀", "colour #ff0000 on #0000ff")]
+    assert [(part.text, part.style) for part in line] == [("▀▀", "color #ff0000 on #0000ff")]
 
 
 def test_shades_go_from_the_darkest_to_the_brightest() -> None:
-    grey = np.repeat(np.linspace(100, 140, 5).astype(np.uint8), 3)
-    (line,) = shade_lines(Pixels(5, 1, grey.tobytes()))
+    gray = np.repeat(np.linspace(100, 140, 5).astype(np.uint8), 3)
+    (line,) = shade_lines(Pixels(5, 1, gray.tobytes()))
     assert line[0].text == " ░▒▓█"
     (flat,) = shade_lines(Pixels(2, 1, bytes([9] * 6)))
     assert flat[0].text == "  "
 
 
 @pytest.mark.parametrize(
-    ("wanted", "environment", "colours", "way"),
+    ("wanted", "environment", "colors", "way"),
     [
         ("auto", {"TERM": "xterm-256color"}, True, "cells"),
         ("auto", {"TERM": "xterm-256color"}, False, "shades"),
@@ -167,9 +167,9 @@ def test_shades_go_from_the_darkest_to_the_brightest() -> None:
     ],
 )
 def test_the_way_is_told_by_settings_and_environment(
-    wanted: str, environment: dict[str, str], colours: bool, way: str
+    wanted: str, environment: dict[str, str], colors: bool, way: str
 ) -> None:
-    assert way_to_show(wanted, environment, colours=colours) == way
+    assert way_to_show(wanted, environment, colors=colors) == way
 
 
 def test_a_graphics_command_is_no_longer_than_the_protocol_allows() -> None:
@@ -187,7 +187,7 @@ def _read_sixel(text: str) -> Image.Image:
     """A picture in Sixel as a terminal paints it."""
     body = re.search(r"\x1bP0;1q(.*?)\x1b\\", text, re.DOTALL)
     assert body is not None
-    raster, palette, colour, x, y = None, {}, 0, 0, 0
+    raster, palette, color, x, y = None, {}, 0, 0, 0
     for word in re.finditer(
         r'"1;1;(\d+);(\d+)|#(\d+);2;(\d+);(\d+);(\d+)|#(\d+)|!(\d+)([?-~])|([?-~])|(\$)|(-)', body[1]
     ):
@@ -197,7 +197,7 @@ def _read_sixel(text: str) -> Image.Image:
         elif number:
             palette[int(number)] = tuple(round(int(value) * 255 / 100) for value in (red, green, blue))
         elif chosen:
-            colour = int(chosen)
+            color = int(chosen)
         elif back:
             x = 0
         elif down:
@@ -207,20 +207,20 @@ def _read_sixel(text: str) -> Image.Image:
             bits, end = ord(repeated or single) - 63, x + int(count or 1)
             for row in range(6):
                 if bits >> row & 1:
-                    raster.paste(palette[colour], (x, y + row, end, y + row + 1))
+                    raster.paste(palette[color], (x, y + row, end, y + row + 1))
             x = end
     assert raster is not None
     return raster
 
 
 def test_sixel_says_every_pixel_of_the_picture() -> None:
-    grey = np.zeros((48, 40, 3), dtype=np.uint8)
-    grey[24:] = (255, 128, 0)
-    sent = sixel_commands(Image.fromarray(grey), 3, 5, 40, 50)
+    gray = np.zeros((48, 40, 3), dtype=np.uint8)
+    gray[24:] = (255, 128, 0)
+    sent = sixel_commands(Image.fromarray(gray), 3, 5, 40, 50)
     assert sent.startswith("\x1b7\x1b[3;5H\x1bP")
     painted = np.asarray(_read_sixel(sent))
     assert painted.shape == (48, 40, 3), "whole bands of six rows"
-    assert np.abs(painted.astype(int) - grey.astype(int)).max() <= 3
+    assert np.abs(painted.astype(int) - gray.astype(int)).max() <= 3
 
 
 def test_sixel_is_sent_and_painted_over_again(home: Path, tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ async def test_one_key_makes_all_pairs_and_tells_how_it_went(home: Path, size: t
         workspace.onboarding.seed("defect_detection")
     async with open_app(home, size) as user:
         await user.press("2")
-        await user.sees("Crystal inspections", "800 items", "nearest labelled examples", "INS-00005", "none yet")
+        await user.sees("Crystal inspections", "800 items", "nearest labeled examples", "INS-00005", "none yet")
         await user.press("g", "g")
         await over(user)
         (job,) = user.app.workspace.jobs.jobs()
@@ -164,7 +164,7 @@ async def test_a_template_with_answer_columns_needs_no_choice_of_column(home: Pa
 
 
 async def test_a_placeholder_that_no_column_fills_is_told_in_the_panel(home: Path) -> None:
-    a_workspace(home, user_prompt="{{ colour }}")
+    a_workspace(home, user_prompt="{{ color }}")
     with Workspace(home) as workspace:
         workspace.templates.create(
             name="another", label_type="torque", user_prompt="Torque {{ torque }}", output_schema=PASSED
@@ -174,7 +174,7 @@ async def test_a_placeholder_that_no_column_fills_is_told_in_the_panel(home: Pat
     async with open_app(home, (80, 24)) as user:
         user.app.session.template_id = bad.id
         await user.press("2")
-        await user.sees("✗", "colour", "No preview.")
+        await user.sees("✗", "color", "No preview.")
         await user.press("g")
         await user.until(lambda: len(user.app._notifications) > 0, "the refusal is told")
         assert user.app.workspace.jobs.jobs() == []

@@ -7,7 +7,7 @@ from pathlib import Path
 from test_tui_improve import say
 
 from harness import SIZES, open_app
-from labelled import add_pairs, make_sheet
+from labeled import add_pairs, make_sheet
 from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.serving import Origin
 from ontos_tui.domain.rules.states import FeedbackStatus, GapStatus, PairStatus, TaskStatus

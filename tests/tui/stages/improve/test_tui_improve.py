@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness import SIZES, Driver, open_app
-from labelled import add_pairs
+from labeled import add_pairs
 from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.domain.records.pairs import Verdict
 from ontos_tui.domain.records.serving import Origin

@@ -56,8 +56,8 @@ async def test_what_is_marked_gets_one_verdict_after_a_look_at_it_and_one_undo_t
         assert set(_statuses(user, sheet).values()) == {"unlabeled"}, "nothing happens before the yes"
         await user.press("y")
         await user.sees("3 approved")
-        labelled = {ref for ref, status in _statuses(user, sheet).items() if status == "labeled"}
-        assert labelled == {"item-1", "item-2", "item-4"}
+        labeled = {ref for ref, status in _statuses(user, sheet).items() if status == "labeled"}
+        assert labeled == {"item-1", "item-2", "item-4"}
         await user.press("u")
         await user.sees("undo: 3 pairs")
         assert set(_statuses(user, sheet).values()) == {"unlabeled"}

@@ -37,7 +37,7 @@ def bill(number: int) -> str:
 
 
 def a_workspace(home: Path) -> None:
-    """Three bills and a template that asks for three fields; nothing is labelled."""
+    """Three bills and a template that asks for three fields; nothing is labeled."""
     source = home.parent / "bills.jsonl"
     lines = [{"bill": f"B-{number}", "page": bill(number)} for number in range(1, 4)]
     source.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")

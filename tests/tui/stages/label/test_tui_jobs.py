@@ -1,4 +1,4 @@
-"""Labeling jobs through real keys: shared out, claimed, labelled, submitted, reviewed, and what is disputed decided."""
+"""Labeling jobs through real keys: shared out, claimed, labeled, submitted, reviewed, and what is disputed decided."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def label_as(workspace: Workspace, actor: str, job: LabelingJob, answers: dict[s
 
 
 @SIZES
-async def test_a_job_is_made_claimed_labelled_and_handed_in(tmp_path: Path, size: tuple[int, int]) -> None:
+async def test_a_job_is_made_claimed_labeled_and_handed_in(tmp_path: Path, size: tuple[int, int]) -> None:
     with Workspace(tmp_path) as workspace:
         sheet = a_training_sheet(workspace.store, 5)
     async with open_app(tmp_path, size) as user:
         await user.press("3", "t")
         await user.sees("No labeling job yet", "Press n")
         await user.press("n")
-        await user.sees("What shall be labelled?", "5 pairs to decide")
+        await user.sees("What shall be labeled?", "5 pairs to decide")
         await user.press("enter", "tab", "backspace", "backspace")
         await user.type("3")
         await user.press("ctrl+s")

@@ -170,8 +170,8 @@ async def test_a_decision_right_before_leaving_is_on_the_disk(home: Path) -> Non
         assert row.status is PairStatus.LABELED
 
 
-async def test_similar_labelled_items_stand_beside_this_one(home: Path) -> None:
+async def test_similar_labeled_items_stand_beside_this_one(home: Path) -> None:
     async with _desk(home) as user:
         first = _open(user)[0]
         await user.press("m")
-        await user.sees(f"Labelled items like {first}", "distance", "defect_class", "temperature_c", "=")
+        await user.sees(f"Labeled items like {first}", "distance", "defect_class", "temperature_c", "=")

@@ -25,14 +25,14 @@ def a_workspace(home: Path) -> None:
 
 
 @SIZES
-async def test_items_are_labelled_without_pairs_then_corrected_and_restored(
+async def test_items_are_labeled_without_pairs_then_corrected_and_restored(
     tmp_path: Path, size: tuple[int, int]
 ) -> None:
     home = tmp_path / "home"
     a_workspace(home)
     async with open_app(home, size) as user:
         await user.press("3", "c")
-        await user.sees("Nothing is labelled yet", "press n")
+        await user.sees("Nothing is labeled yet", "press n")
         await user.press("n")
         await user.sees("Label the items of which sheet")
         await user.press("enter")
@@ -49,7 +49,7 @@ async def test_items_are_labelled_without_pairs_then_corrected_and_restored(
         await user.press("n", "enter")
         await user.sees("2/3 decided")
         await user.press("1", "a", "escape")
-        await user.sees("3 canonical labels", "All of this list are labelled")
+        await user.sees("3 canonical labels", "All of this list are labeled")
 
 
 async def test_labels_go_out_and_in_and_what_is_in_use_stays(tmp_path: Path) -> None:

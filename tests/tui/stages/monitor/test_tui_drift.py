@@ -9,7 +9,7 @@ from asked import ask, deployed
 from emulator.databricks.scene import Scene
 from emulator.databricks.server import TOKEN
 from harness import SIZES, open_app
-from labelled import part
+from labeled import part
 from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.domain.rules.states import AlertStatus
 from ontos_tui.tui.stages.monitor.drift import DriftDialog

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import SIZES, open_app
-from labelled import NUMBER_SCHEMA, add_pairs, make_sheet
-from ontos_tui.domain.learning import Silent
+from labeled import NUMBER_SCHEMA, add_pairs, make_sheet
+from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.serving import InferenceRecord, Origin
 from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.domain.rules.traffic import LEAST_REQUESTS
@@ -165,7 +165,7 @@ async def test_feedback_goes_by_the_schema_of_the_model_that_answered(home: Path
         depths = make_sheet(workspace.store, 0, name="Depths", output_schema=NUMBER_SCHEMA)
         add_pairs(workspace.store, depths, range(40), answer={"depth": 1.5})
         params = {"training_sheet_id": depths.id, "base_model": "nearest", "name": "depths"}
-        workspace.deploy.deploy(workspace.train.run(params, "j9", Silent()).id, "live")
+        workspace.deploy.deploy(workspace.train.run(params, "j9", NoProgress()).id, "live")
     async with open_app(home) as user:
         await user.press("6", "f")
         await user.sees("Rating", "defect")
@@ -336,7 +336,7 @@ async def test_the_chart_without_traffic_says_so(home: Path) -> None:
         await user.sees("nothing to draw")
 
 
-# Two versions, and what a request was learnt from
+# Two versions, and what a request was learned from
 
 
 @SIZES
@@ -384,7 +384,9 @@ async def test_the_training_pairs_nearest_to_a_request(home: Path, size: tuple[i
         workspace.deploy.query("live", [row], origin=Origin.CLI)
     async with open_app(home, size) as user:
         await user.press("6", "enter", "enter", "n")
-        await user.sees("may have learnt it from", "this request", "distance", "voltage", "pairs that version 1 learnt")
+        await user.sees(
+            "may have learned it from", "this request", "distance", "voltage", "pairs that version 1 learned"
+        )
         await user.press("escape")
         await user.sees("Request to live")
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from harness import SIZES, Driver, open_app
-from labelled import NUMBER_SCHEMA, add_pairs, change_pair, make_sheet
-from ontos_tui.domain.learning import Silent
+from labeled import NUMBER_SCHEMA, add_pairs, change_pair, make_sheet
+from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.base import new_id
 from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.training import ClassScore, Evaluation, FieldScore, Job, JobKind, ModelVersion
@@ -23,11 +23,11 @@ from ontos_tui.workspace import Workspace
 
 def trained(workspace: Workspace, sheet: TrainingSheet, base_model: str = "nearest") -> ModelVersion:
     """A model version of this sheet, without a process of its own."""
-    return workspace.train.run({"training_sheet_id": sheet.id, "base_model": base_model}, new_id(), Silent())
+    return workspace.train.run({"training_sheet_id": sheet.id, "base_model": base_model}, new_id(), NoProgress())
 
 
 def a_number_sheet(workspace: Workspace) -> TrainingSheet:
-    """Labelled pairs whose answer is a number."""
+    """Labeled pairs whose answer is a number."""
     sheet = make_sheet(workspace.store, 0, name="Depths", output_schema=NUMBER_SCHEMA)
     for number in range(40):
         add_pairs(workspace.store, sheet, range(number, number + 1), {"depth": number % 3 * 1.5})
@@ -205,7 +205,7 @@ async def test_versions_that_cannot_be_compared_say_why(home: Path) -> None:
         first = trained(workspace, make_sheet(workspace.store, 60))
         other = a_number_sheet(workspace)
         params = {"training_sheet_id": other.id, "base_model": "nearest", "name": first.name}
-        workspace.train.run(params, new_id(), Silent())
+        workspace.train.run(params, new_id(), NoProgress())
     async with open_app(home) as user:
         await user.press("4", "down")
         await user.sees("defects v2", "beside defects v1", "answers defect", "answers depth")

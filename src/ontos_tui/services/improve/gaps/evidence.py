@@ -1,4 +1,4 @@
-"""What a gap analysis looks at: labelled pairs, requests, and what the newest model says where the truth is known."""
+"""What a gap analysis looks at: labeled pairs, requests, and what the newest model says where the truth is known."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from ontos_tui.domain.errors import NotReadyError, OntosError
-from ontos_tui.domain.learning import LabelledExample
+from ontos_tui.domain.learning import LabeledExample
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.domain.records.labeling import Hint, HintKind
@@ -58,7 +58,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Judged:
+class EvaluatedPair:
     """A row that the newest model never learned, what it says of it, and whether that is wrong.
 
     `truth` is None where it is only known that the answer is not right. The row is that of a held-out pair or of a
@@ -81,11 +81,11 @@ class Material:
     answer: AnswerField
     columns: tuple[str, ...]
     """The columns of the items: those that the model looks at first."""
-    labelled: tuple[TrainingPair, ...]
+    labeled: tuple[TrainingPair, ...]
     sheet_rows: tuple[tuple[Row, Answer], ...]
-    """Rows of the training sheet, labelled or not, with their answer or else proposal."""
+    """Rows of the training sheet, labeled or not, with their answer or else proposal."""
     requests: tuple[Request, ...]
-    judged: tuple[Judged, ...]
+    judged: tuple[EvaluatedPair, ...]
     doubts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By pair: why its label is in doubt."""
     usual_error: float | None = None
@@ -95,8 +95,8 @@ class Material:
 
     @property
     def taught(self) -> tuple[TrainingPair, ...]:
-        """The labelled pairs that a training may learn from."""
-        return tuple(pair for pair in self.labelled if pair.gate is Gate.TRAINING)
+        """The labeled pairs that a training may learn from."""
+        return tuple(pair for pair in self.labeled if pair.gate is Gate.TRAINING)
 
     def class_of(self, answer: Answer) -> Any:
         """The value of the headline field, when it is a class; None for numbers and texts."""
@@ -114,14 +114,14 @@ def gather(store: Store, trainer: Trainer, home: Path, versions: Sequence[ModelV
     model = max(versions, key=lambda one: one.version)
     answer = Template.model_validate(model.template_snapshot).fields()[0]
     with store.read() as connection:
-        labelled = tuple(usable_pairs(connection, model.training_sheet_id))
+        labeled = tuple(usable_pairs(connection, model.training_sheet_id))
         requests = _requests(connection, [one.id for one in versions], answer)
         sheet_rows = _sheet_rows(connection, model.training_sheet_id)
         roles = _roles(connection, model)
         said = _feedback(connection, [one.id for one in versions], roles)
         doubts = _doubts(connection, model)
-    held_out = [pair for pair in labelled if roles.get(pair.id) == Role.HELD_OUT]
-    judged: tuple[Judged, ...] = ()
+    held_out = [pair for pair in labeled if roles.get(pair.id) == Role.HELD_OUT]
+    judged: tuple[EvaluatedPair, ...] = ()
     usual: float | None = None
     why_not = ""
     try:
@@ -129,7 +129,7 @@ def gather(store: Store, trainer: Trainer, home: Path, versions: Sequence[ModelV
     except OntosError as error:
         why_not = f"{error.what} {error.todo}".strip()
     return Material(
-        model, answer, _columns(model, sheet_rows), labelled, sheet_rows, requests, judged, doubts, usual, why_not
+        model, answer, _columns(model, sheet_rows), labeled, sheet_rows, requests, judged, doubts, usual, why_not
     )
 
 
@@ -206,9 +206,9 @@ def _judge(
     answer: AnswerField,
     held_out: Sequence[TrainingPair],
     said: Sequence[FeedbackItem],
-) -> tuple[tuple[Judged, ...], float | None]:
+) -> tuple[tuple[EvaluatedPair, ...], float | None]:
     rows = [pair.example() for pair in held_out] + [
-        LabelledExample(item.request_id, item.input, truth_of(item) or {}) for item in said
+        LabeledExample(item.request_id, item.input, truth_of(item) or {}) for item in said
     ]
     if not rows:
         raise NotReadyError(
@@ -229,7 +229,7 @@ def _judge(
     for id, fields, predicted, truth, item in known:
         wrong = _is_wrong(answer, predicted, truth, usual) if truth else _still_bad(answer, predicted, item)
         if wrong is not None:
-            judged.append(Judged(id, fields, predicted, truth, wrong, item is not None))
+            judged.append(EvaluatedPair(id, fields, predicted, truth, wrong, item is not None))
     return tuple(judged), usual
 
 

@@ -26,7 +26,7 @@ LEAST_ROWS = 10
 LEAST_HITS = 3
 """Wrong, unsure, unseen or doubtful rows without which nothing is a gap."""
 ENOUGH = 20
-"""Labelled pairs of a value or class that are taken to be enough: a rule of thumb."""
+"""Labeled pairs of a value or class that are taken to be enough: a rule of thumb."""
 MOST_NEEDED = 200
 KEPT = 10
 """Ids of rows that a gap keeps as evidence."""

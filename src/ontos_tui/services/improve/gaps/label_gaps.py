@@ -1,4 +1,4 @@
-"""Gaps in what is labelled: values that occur more often than they are labelled, that are new, or labelled in doubt."""
+"""Gaps in what is labeled: values that occur more often than they are labeled, that are new, or labeled in doubt."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ DOUBTFUL_SHARE = 0.05
 
 
 def thin_coverage(material: Material) -> Examined:
-    """Values and classes that have few labelled pairs for how often they are asked about."""
-    kind, labelled = GapType.COVERAGE, material.taught
+    """Values and classes that have few labeled pairs for how often they are asked about."""
+    kind, labeled = GapType.COVERAGE, material.taught
     by_traffic = len(material.requests) >= LEAST_TRAFFIC
     rows = [one.fields for one in material.requests] if by_traffic else [row for row, _ in material.sheet_rows]
     source = f"{len(rows):,} requests" if by_traffic else f"{len(rows):,} rows of the training sheet"
@@ -42,43 +42,43 @@ def thin_coverage(material: Material) -> Examined:
     for name in material.columns:
         values = [row.get(name) for row in rows]
         segments = cut(name, values)
-        known = tally(segments, [pair.fields.get(name) for pair in labelled])
+        known = tally(segments, [pair.fields.get(name) for pair in labeled])
         counted += zip(segments, tally(segments, values), known, strict=True)
     z = z_of_many(len(counted))
     for segment, asked, have in counted:
         share = asked / len(rows)
-        expected = share * len(labelled)
+        expected = share * len(labeled)
         key = fingerprint(kind, segment.key)
-        thin = have < min(ENOUGH, expected / 2) and wilson(have, len(labelled), z)[1] < share
+        thin = have < min(ENOUGH, expected / 2) and wilson(have, len(labeled), z)[1] < share
         if thin and asked >= LEAST_ROWS and not (by_traffic and have == 0 and not segment.place):
             needed = min(MOST_NEEDED, max(math.ceil(expected), ENOUGH) - have)
-            findings.append(_thin(segment, key, have, len(labelled), asked, share, source, needed))
+            findings.append(_thin(segment, key, have, len(labeled), asked, share, source, needed))
         elif not thin:
-            fine[key] = f"{have} of {len(labelled):,} labelled pairs, for {share:.0%} of the {source}"
+            fine[key] = f"{have} of {len(labeled):,} labeled pairs, for {share:.0%} of the {source}"
     findings.sort(key=lambda one: (-one.affected, one.fingerprint))
-    looked = f"{len(labelled):,} labelled pairs against {source}"
+    looked = f"{len(labeled):,} labeled pairs against {source}"
     return Examined(kind, looked, tuple(findings), fine)
 
 
 def _thin(
-    segment: Segment, key: str, have: int, labelled: int, asked: int, share: float, source: str, needed: int
+    segment: Segment, key: str, have: int, labeled: int, asked: int, share: float, source: str, needed: int
 ) -> Finding:
     return Finding(
         GapType.COVERAGE,
         key,
         severity_of(share),
-        f"Of {labelled:,} labelled pairs {have} have {segment.words}, but {share:.0%} of the {source} do.",
-        {"segment": segment.evidence(), "labelled": have, "of": labelled, "share": share, "source": source},
+        f"Of {labeled:,} labeled pairs {have} have {segment.words}, but {share:.0%} of the {source} do.",
+        {"segment": segment.evidence(), "labelled": have, "of": labeled, "share": share, "source": source},
         affected=asked,
         needed=needed,
-        basis=f"so many that its share among the labelled pairs is as in the {source}, at least {ENOUGH} pairs in all "
+        basis=f"so many that its share among the labeled pairs is as in the {source}, at least {ENOUGH} pairs in all "
         f"and at most {MOST_NEEDED} more",
         action=f"Label pairs where {segment.words}.",
     )
 
 
 def _thin_classes(material: Material, by_traffic: bool) -> tuple[list[Finding], dict[str, str]]:
-    """Classes of the answer with fewer than half of ENOUGH labelled pairs."""
+    """Classes of the answer with fewer than half of ENOUGH labeled pairs."""
     field = material.answer
     if field.kind not in (FieldKind.ENUM, FieldKind.BOOLEAN):
         return [], {}
@@ -91,7 +91,7 @@ def _thin_classes(material: Material, by_traffic: bool) -> tuple[list[Finding], 
         segment, have = Segment(field.name, value, of_answer=True), counts[told(value)]
         key = fingerprint(GapType.COVERAGE, segment.key)
         if have >= ENOUGH // 2:
-            fine[key] = f"{have} labelled pairs"
+            fine[key] = f"{have} labeled pairs"
             continue
         share = given[told(value)] / len(answers) if answers else 0.0
         severity = severity_of(share)
@@ -102,12 +102,12 @@ def _thin_classes(material: Material, by_traffic: bool) -> tuple[list[Finding], 
                 GapType.COVERAGE,
                 key,
                 severity,
-                f"{'No labelled pair has' if not have else f'Only {have} labelled pairs have'} {segment.words}"
+                f"{'No labeled pair has' if not have else f'Only {have} labeled pairs have'} {segment.words}"
                 + ("; the model can never answer it." if not have else f". It is in {share:.0%} of {source}."),
                 {"segment": segment.evidence(), "labelled": have, "share": share, "source": source},
                 affected=given[told(value)],
                 needed=ENOUGH - have,
-                basis=f"up to {ENOUGH} labelled pairs of a class: a rule of thumb",
+                basis=f"up to {ENOUGH} labeled pairs of a class: a rule of thumb",
                 action=f"Look for items with {segment.words}, and label them.",
             )
         )
@@ -119,12 +119,12 @@ def _thin_classes(material: Material, by_traffic: bool) -> tuple[list[Finding], 
 
 def doubtful_labels(material: Material) -> Examined:
     """Classes whose labels are often in doubt."""
-    kind, labelled = GapType.QUALITY, material.labelled
-    if not labelled:
-        return Examined(kind, reason="There are no labelled pairs.")
+    kind, labeled = GapType.QUALITY, material.labeled
+    if not labeled:
+        return Examined(kind, reason="There are no labeled pairs.")
     groups: dict[str, list[str]] = {}
     values: dict[str, Any] = {}
-    for pair in labelled:
+    for pair in labeled:
         value = material.class_of(pair.answer)
         groups.setdefault(told(value), []).append(pair.id)
         values[told(value)] = value
@@ -144,7 +144,7 @@ def doubtful_labels(material: Material) -> Examined:
             Finding(
                 kind,
                 key,
-                severity_of(len(doubtful) / len(labelled)),
+                severity_of(len(doubtful) / len(labeled)),
                 f"Of {len(ids):,} labels with {words}, {len(doubtful)} are in doubt ({len(doubtful) / len(ids):.0%}, "
                 f"95 %: {low:.0%} to {high:.0%}): {reasons}.",
                 {"rows": len(ids), "doubtful": len(doubtful), "reasons": dict(why), "value": values[name]}
@@ -157,7 +157,7 @@ def doubtful_labels(material: Material) -> Examined:
         )
     findings.sort(key=lambda one: (-one.affected, one.fingerprint))
     looked = (
-        f"{len(labelled):,} labels, {len(material.doubts):,} of them in doubt (likely errors, disagreement, changes)"
+        f"{len(labeled):,} labels, {len(material.doubts):,} of them in doubt (likely errors, disagreement, changes)"
     )
     return Examined(kind, looked, tuple(findings), fine)
 
@@ -166,28 +166,28 @@ def doubtful_labels(material: Material) -> Examined:
 
 
 def unseen_values(material: Material) -> Examined:
-    """Values that requests have and no labelled pair has; numbers out of the range of the labelled pairs."""
-    kind, requests, labelled = GapType.DISTRIBUTION, material.requests, material.taught
+    """Values that requests have and no labeled pair has; numbers out of the range of the labeled pairs."""
+    kind, requests, labeled = GapType.DISTRIBUTION, material.requests, material.taught
     if not requests:
         return Examined(kind, reason="No request has been answered yet.")
     findings: list[Finding] = []
     fine: dict[str, str] = {}
     for name in material.columns:
-        known = [pair.fields.get(name) for pair in labelled]
+        known = [pair.fields.get(name) for pair in labeled]
         for segment, is_new in _novelties(name, known, [one.fields for one in requests]):
             hits = [one for one in requests if segment.holds(one.fields)]
             key = fingerprint(kind, _novelty_key(segment))
             if is_new and len(hits) >= LEAST_HITS:
                 findings.append(_new_value(key, segment, hits, len(requests), known))
             elif not is_new:
-                have = sum(segment.holds(pair.fields) for pair in labelled)
-                fine[key] = f"{have} labelled pairs have it now"
+                have = sum(segment.holds(pair.fields) for pair in labeled)
+                fine[key] = f"{have} labeled pairs have it now"
     findings.sort(key=lambda one: (-one.affected, one.fingerprint))
-    return Examined(kind, f"{len(requests):,} requests against {len(labelled):,} labelled pairs", tuple(findings), fine)
+    return Examined(kind, f"{len(requests):,} requests against {len(labeled):,} labeled pairs", tuple(findings), fine)
 
 
 def _novelties(name: str, known: Sequence[Any], asked: Sequence[Row]) -> Iterable[tuple[Segment, bool]]:
-    """What requests may have that no labelled pair has, and whether none has it: values, or numbers out of range."""
+    """What requests may have that no labeled pair has, and whether none has it: values, or numbers out of range."""
     there = [value for value in known if value is not None]
     values = [row.get(name) for row in asked if row.get(name) is not None]
     if not there or not values:
@@ -216,11 +216,11 @@ def _new_value(key: str, segment: Segment, hits: Sequence[Request], total: int, 
     if segment.place:
         numbers = [float(value) for value in known if is_number(value)]
         beyond = f"above {max(numbers):.4g}" if segment.place > 1 else f"below {min(numbers):.4g}"
-        words = f"{segment.field} {beyond}, where no labelled pair is (up to {segment.high:.4g})"
+        words = f"{segment.field} {beyond}, where no labeled pair is (up to {segment.high:.4g})"
         if segment.place == 1:
-            words = f"{segment.field} {beyond}, where no labelled pair is (down to {segment.low:.4g})"
+            words = f"{segment.field} {beyond}, where no labeled pair is (down to {segment.low:.4g})"
     else:
-        words = f"{segment.words}, which no labelled pair has"
+        words = f"{segment.words}, which no labeled pair has"
     distinct = len({json.dumps(one.fields, sort_keys=True, default=str) for one in hits})
     return Finding(
         GapType.DISTRIBUTION,
@@ -230,7 +230,7 @@ def _new_value(key: str, segment: Segment, hits: Sequence[Request], total: int, 
         {"segment": segment.evidence(), "rows": total, "unseen": len(hits), "distinct": distinct, **request_ids(hits)},
         affected=len(hits),
         needed=min(ENOUGH, distinct),
-        basis=f"{ENOUGH} labelled pairs of a value are taken to be enough (a rule of thumb); there are {distinct} "
+        basis=f"{ENOUGH} labeled pairs of a value are taken to be enough (a rule of thumb); there are {distinct} "
         "different requests with it",
         action="Make pairs of these requests, and label them.",
     )

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from ontos_tui.domain.intervals import wilson, z_of_many
 from ontos_tui.domain.records.improve import GapType
-from ontos_tui.services.improve.gaps.evidence import LARGE_ERROR, Judged, Material, Request, request_ids
+from ontos_tui.services.improve.gaps.evidence import LARGE_ERROR, EvaluatedPair, Material, Request, request_ids
 from ontos_tui.services.improve.gaps.findings import (
     ENOUGH,
     KEPT,
@@ -60,7 +60,7 @@ def wrong_answers(material: Material) -> Examined:
     return Examined(kind, looked, _without_echoes(found), fine)
 
 
-def _segments(material: Material, judged: Sequence[Judged]) -> list[Segment]:
+def _segments(material: Material, judged: Sequence[EvaluatedPair]) -> list[Segment]:
     own = material.answer.name
     by_answer = cut(own, (one.truth.get(own) for one in judged if one.truth), of_answer=True)
     by_field = [one for name in material.columns for one in cut(name, (row.fields.get(name) for row in judged))]
@@ -68,7 +68,11 @@ def _segments(material: Material, judged: Sequence[Judged]) -> list[Segment]:
 
 
 def _error(
-    material: Material, segment: Segment, inside: Sequence[Judged], hits: Sequence[Judged], elsewhere: float
+    material: Material,
+    segment: Segment,
+    inside: Sequence[EvaluatedPair],
+    hits: Sequence[EvaluatedPair],
+    elsewhere: float,
 ) -> Finding:
     low, high = wilson(len(hits), len(inside))
     rate = len(hits) / len(inside)
@@ -95,7 +99,7 @@ def _error(
         affected=len(hits),
         error_rate=rate,
         needed=needed,
-        basis=f"as many again as there are labelled pairs of this kind ({learned}), at least {ENOUGH} and at most "
+        basis=f"as many again as there are labeled pairs of this kind ({learned}), at least {ENOUGH} and at most "
         f"{MOST_NEEDED}: a rule of thumb, since no learning curve of this segment is measured",
         action=f"Label more pairs where {segment.words}, then retrain.",
     )
@@ -156,7 +160,7 @@ def unsure_answers(material: Material) -> Examined:
     return Examined(kind, f"{len(stated):,} answers of {material.model.label()}", tuple(findings), fine)
 
 
-def _ids(rows: Sequence[Judged]) -> dict[str, list[str]]:
+def _ids(rows: Sequence[EvaluatedPair]) -> dict[str, list[str]]:
     """The rows of the evidence, as few as are shown."""
     return {
         "pairs": [one.id for one in rows if not one.from_feedback][:KEPT],

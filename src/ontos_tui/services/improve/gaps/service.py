@@ -144,7 +144,7 @@ class GapService:
             gap = rows.resolve(connection, Gap, ref)
             return change_gap(connection, gap, self._actor, note=storable(note), **changes)
 
-    # Analysing
+    # Analyzing
 
     def analyze(self, model_ref: str | None = None) -> AnalysisReport:
         """Look for gaps of a model (of the newest one when none is named) and keep what is found.

@@ -61,7 +61,7 @@ def _taken(connection: Connection) -> set[str]:
 
 
 def _doubtful(connection: Connection, gap: Gap, sheet: TrainingSheet) -> Iterator[tuple[str, bool]]:
-    """The labelled pairs of the evidence, to be looked at again."""
+    """The labeled pairs of the evidence, to be looked at again."""
     query = select(_PAIRS.id).where(
         _PAIRS.training_sheet_id == sheet.id,
         _PAIRS.id.in_(gap.evidence.get("pairs", [])),

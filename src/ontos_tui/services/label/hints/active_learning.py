@@ -2,7 +2,7 @@
 
 How unsure is the margin between the two most probable classes, 1 when they are equal. The POOL least sure pairs are
 clustered by their fields, and the least sure of each cluster come first, then the second ones; near-duplicates of an
-earlier pair come later. Every fifth place is drawn at random from all open pairs: what is labelled in the order of the
+earlier pair come later. Every fifth place is drawn at random from all open pairs: what is labeled in the order of the
 draw is a fair sample, from which one may estimate how common each class is.
 
 Measured by tests/benchmarks/hints.py on steel plates (retrained every 25 labels, six draws): macro F1 at 100 labels
@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ontos_tui.domain.learning import Shares
+from ontos_tui.domain.learning import ClassProbabilities
 from ontos_tui.domain.records.data import Row
 from ontos_tui.services.label.hints.label_errors import percent, told_class
 
@@ -33,7 +33,7 @@ LATER = 0.5
 """What the unsureness of a near-duplicate counts after the first of its group."""
 
 STEP = 1e-9
-"""Between the scores of neighbours, so that equally unsure pairs keep their order."""
+"""Between the scores of neighbors, so that equally unsure pairs keep their order."""
 
 KindsOf = Callable[[list[int]], list[int]]
 """Gives each of these places the number of its cluster."""
@@ -59,7 +59,7 @@ class Place:
     reason: str
 
 
-def margins(shares: Shares) -> NDArray[np.float64]:
+def margins(shares: ClassProbabilities) -> NDArray[np.float64]:
     """How unsure each row is: 1 less the margin between its two most probable classes."""
     import numpy as np
 
@@ -69,7 +69,7 @@ def margins(shares: Shares) -> NDArray[np.float64]:
     return np.clip(1.0 - (best[:, 1] - best[:, 0]), 0.0, 1.0)
 
 
-def told_shares(shares: Shares, unsure: NDArray[np.float64], source: str) -> list[str]:
+def told_shares(shares: ClassProbabilities, unsure: NDArray[np.float64], source: str) -> list[str]:
     """What a model says of each row, in words."""
     import numpy as np
 
@@ -85,7 +85,7 @@ def told_shares(shares: Shares, unsure: NDArray[np.float64], source: str) -> lis
 def ordered(
     sheet_id: str, pairs: Sequence[Open], unsure: NDArray[np.float64], told: Sequence[str], kinds_of: KindsOf
 ) -> list[Place]:
-    """The pairs in the order in which they should be labelled; `told` is what each one's unsureness comes from."""
+    """The pairs in the order in which they should be labeled; `told` is what each one's unsureness comes from."""
     import numpy as np
 
     order = [int(place) for place in np.argsort(-unsure, kind="stable")]

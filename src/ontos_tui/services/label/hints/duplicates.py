@@ -2,7 +2,7 @@
 
 Compared are the columns that a model would learn from. Two items are alike when all their categories are equal, each
 number differs by at most `TOLERANCE` of its column's usual range, and their texts share at least `ALIKE` of their words
-and word pairs (Jaccard, found by MinHash). Each member is alike to the group's first item, not merely to a neighbour,
+and word pairs (Jaccard, found by MinHash). Each member is alike to the group's first item, not merely to a neighbor,
 so groups never run away along a chain.
 """
 
@@ -57,7 +57,7 @@ class Alike:
 
 
 @dataclass(frozen=True)
-class Found:
+class DuplicatePair:
     """All items that are alike to others, group by group, and which columns were compared how."""
 
     members: tuple[Alike, ...]
@@ -80,13 +80,15 @@ class _Columns:
         return "; ".join(f"{how}: {_few(names, NAMED)}" for how, names in kinds if names)
 
 
-def find_duplicates(rows: Sequence[Row], refs: Sequence[str], features: Sequence[str], progress: Progress) -> Found:
+def find_duplicates(
+    rows: Sequence[Row], refs: Sequence[str], features: Sequence[str], progress: Progress
+) -> DuplicatePair:
     """Group the rows that are alike; `refs` name them in the reasons. Rows are taken in their order."""
     import numpy as np
 
     columns, left_out = _sorted_columns(rows, features)
     if not (columns.numbers or columns.texts or columns.categories):
-        return Found((), "", left_out)
+        return DuplicatePair((), "", left_out)
     progress.update(0, STEPS, f"reading {len(rows):,} items")
     scaled, missing = _scaled(rows, columns)
     progress.update(1, STEPS, "comparing texts")
@@ -103,7 +105,7 @@ def find_duplicates(rows: Sequence[Row], refs: Sequence[str], features: Sequence
                 places = [block[line] for line in group]
                 members += _told_group(places, rows, refs, scaled, columns)
     progress.update(3, STEPS, "writing down why")
-    return Found(tuple(members), columns.told(), left_out)
+    return DuplicatePair(tuple(members), columns.told(), left_out)
 
 
 def _sorted_columns(rows: Sequence[Row], features: Sequence[str]) -> tuple[_Columns, tuple[str, ...]]:
@@ -252,7 +254,7 @@ def _text_groups(rows: Sequence[Row], names: Sequence[str], progress: Progress) 
 
 
 def _shingles(texts: Sequence[Sequence[str]]) -> Words:
-    """The words and the pairs of neighbouring words, as numbers below 2^31; each column's are its own."""
+    """The words and the pairs of neighboring words, as numbers below 2^31; each column's are its own."""
     import numpy as np
 
     found: set[int] = set()

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from ontos_tui.domain.errors import NotReadyError, PlatformError
-from ontos_tui.domain.learning import Judged, Progress, Shares
+from ontos_tui.domain.learning import ClassProbabilities, OutOfFoldPredictions, Progress
 from ontos_tui.domain.records.data import Row, Sheet
 from ontos_tui.domain.records.labeling import Hint, HintKind
 from ontos_tui.domain.records.pairs import QAPair, TrainingSheet
@@ -35,7 +35,7 @@ _HINTS = table(Hint).c
 
 
 @dataclass(frozen=True)
-class Wanted:
+class HintDraft:
     """A hint that is to be written about a pair."""
 
     pair_id: str
@@ -45,10 +45,10 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Made:
+class HintBatch:
     """The hints of one kind, what made them, and what people should know about that."""
 
-    hints: list[Wanted]
+    hints: list[HintDraft]
     made_by: str
     notes: tuple[str, ...] = ()
 
@@ -58,7 +58,7 @@ def class_field(template: Template) -> AnswerField | None:
     return next((field for field in template.fields() if field.kind in CLASSED), None)
 
 
-class Maker:
+class HintEngine:
     """Makes hints of a training sheet as its pairs are now."""
 
     def __init__(
@@ -71,14 +71,14 @@ class Maker:
         self._kinds = kinds
         self._template = Template.model_validate(sheet.template_snapshot)
         self._field = class_field(self._template)
-        self._judgement: Judged | None = None
+        self._judgment: OutOfFoldPredictions | None = None
         self._judged_open = False
         with store.read() as connection:
             source = rows.find_one(connection, Sheet, table(Sheet).c.id == sheet.sheet_id)
             columns = tuple(first_row(connection, sheet.id))
         self._features = feature_columns(self._template, columns, source.item_id_column if source else None)
 
-    def make(self, kind: HintKind, progress: Progress) -> Made:
+    def make(self, kind: HintKind, progress: Progress) -> HintBatch:
         """The hints of one kind. Raises NotReadyError saying why there can be none."""
         if kind is HintKind.DISAGREED:
             raise NotReadyError(
@@ -93,7 +93,7 @@ class Maker:
 
     # Near-duplicates
 
-    def _duplicates(self, progress: Progress) -> Made:
+    def _duplicates(self, progress: Progress) -> HintBatch:
         if not self._features:
             raise NotReadyError("There is no column to compare.", "Name feature columns in the template.")
         ids, refs, items = [], [], []
@@ -109,36 +109,36 @@ class Maker:
             raise NotReadyError(
                 f"No column tells the items apart: {reasons}.", "Choose other feature columns in the template."
             )
-        hints = [Wanted(ids[one.place], one.closeness, one.reason, ids[one.leader]) for one in found.members]
+        hints = [HintDraft(ids[one.place], one.closeness, one.reason, ids[one.leader]) for one in found.members]
         notes = [f"not compared: {'; '.join(found.left_out)}"] if found.left_out else []
         if len(hints) > len(ids) / 2:
             notes.append(
                 f"{len(hints):,} of {len(ids):,} items are nearly the same as another one: the compared columns tell "
                 "them apart but little"
             )
-        return Made(hints, f"comparison of {found.compared}", tuple(notes))
+        return HintBatch(hints, f"comparison of {found.compared}", tuple(notes))
 
     # Suspects
 
-    def _suspects(self, progress: Progress) -> Made:
-        conflicts = conflicting(self._labelled_duplicates())
+    def _suspects(self, progress: Progress) -> HintBatch:
+        conflicts = conflicting(self._labeled_duplicates())
         by_duplicates = "labels of near-duplicates"
         try:
             suspects, judged = self._doubted(progress)
         except NotReadyError as error:
             if not conflicts:
                 raise
-            return Made(_wanted(conflicts), by_duplicates, (f"{error.what} {error.todo}",))
+            return HintBatch(_wanted(conflicts), by_duplicates, (f"{error.what} {error.todo}",))
         made_by = f"{judged.engine}; {by_duplicates}" if conflicts else judged.engine
-        return Made(_wanted(merged(suspects, conflicts)), made_by, (*judged.notes, *self._passed_over()))
+        return HintBatch(_wanted(merged(suspects, conflicts)), made_by, (*judged.notes, *self._passed_over()))
 
-    def _doubted(self, progress: Progress) -> tuple[list[Suspicion], Judged]:
+    def _doubted(self, progress: Progress) -> tuple[list[Suspicion], OutOfFoldPredictions]:
         judged = self._judged(progress, HintKind.UNSURE in self._kinds and self._model is None)
         field = self._class_field()
         held_out = [(pair.id, pair.answer.get(field.name)) for pair in self._at(Gate.HELD_OUT)]
         return doubted(judged, [pair.id for pair in self._at(Gate.TRAINING)], held_out), judged
 
-    def _labelled_duplicates(self) -> list[Member]:
+    def _labeled_duplicates(self) -> list[Member]:
         query = (
             select(_PAIRS.id, _PAIRS.item_ref, _HINTS.group_key, _PAIRS.answer)
             .join(table(Hint), _HINTS.pair_id == _PAIRS.id)
@@ -155,18 +155,18 @@ class Maker:
 
     def _passed_over(self) -> tuple[str, ...]:
         with self._store.read() as connection:
-            labelled = rows.count(
+            labeled = rows.count(
                 connection,
                 QAPair,
                 _PAIRS.training_sheet_id == self._sheet.id,
                 _PAIRS.status == PairStatus.LABELED,
             )
-        others = labelled - len(self._usable)
+        others = labeled - len(self._usable)
         return (f"{others:,} labels may be used neither for training nor for evaluation: not judged",) if others else ()
 
     # Least sure
 
-    def _unsure(self, progress: Progress) -> Made:
+    def _unsure(self, progress: Progress) -> HintBatch:
         pairs = self._open
         if not pairs:
             raise NotReadyError("No pair is open.", "Everything is decided.")
@@ -176,9 +176,9 @@ class Maker:
         unsure = margins(shares)
         told = told_shares(shares, unsure, source)
         places = ordered(self._sheet.id, pairs, unsure, told, self._kinds_of(pairs))
-        return Made([Wanted(one.pair_id, one.score, one.reason) for one in places], made_by, notes)
+        return HintBatch([HintDraft(one.pair_id, one.score, one.reason) for one in places], made_by, notes)
 
-    def _opinion(self, progress: Progress) -> tuple[Shares | None, str, str, tuple[str, ...]]:
+    def _opinion(self, progress: Progress) -> tuple[ClassProbabilities | None, str, str, tuple[str, ...]]:
         """What the newest model says of the open pairs, or else models of today's labels; with its name and notes."""
         notes: list[str] = []
         model = self._model
@@ -197,11 +197,11 @@ class Maker:
         except NotReadyError as error:
             return None, "", "", (*notes, error.what)
         first = len(judged.others.lines) - len(self._open)
-        shares = Shares(judged.others.classes, judged.others.lines[first:])
+        shares = ClassProbabilities(judged.others.classes, judged.others.lines[first:])
         source = f"a model of {int((judged.own >= 0).sum()):,} labels"
         return shares, source, judged.engine, (*notes, *judged.notes)
 
-    def _by_confidence(self, notes: tuple[str, ...]) -> Made:
+    def _by_confidence(self, notes: tuple[str, ...]) -> HintBatch:
         import numpy as np
 
         pairs = [pair for pair in self._open if pair.confidence is not None]
@@ -216,8 +216,8 @@ class Maker:
         if silent := len(self._open) - len(pairs):
             notes = (*notes, f"{silent:,} open pairs without a stated confidence got no hint")
         by = self._sheet.model_used or "what proposed the answers"
-        hints = [Wanted(one.pair_id, one.score, one.reason) for one in places]
-        return Made(hints, f"confidence as stated by {by}", notes)
+        hints = [HintDraft(one.pair_id, one.score, one.reason) for one in places]
+        return HintBatch(hints, f"confidence as stated by {by}", notes)
 
     def _kinds_of(self, pairs: Sequence[Open]) -> Callable[[list[int]], list[int]]:
         def kinds_of(places: list[int]) -> list[int]:
@@ -235,19 +235,19 @@ class Maker:
             )
         return self._field
 
-    def _judged(self, progress: Progress, open_too: bool) -> Judged:
+    def _judged(self, progress: Progress, open_too: bool) -> OutOfFoldPredictions:
         """The labels, the held-out pairs, and with `open_too` the open ones behind these, judged once."""
-        if self._judgement is None or (open_too and not self._judged_open):
+        if self._judgment is None or (open_too and not self._judged_open):
             learned, held_out = self._at(Gate.TRAINING), self._at(Gate.HELD_OUT)
             others = [pair.fields for pair in (*held_out, *(self._open if open_too else ()))]
             column = self._template.group_column
             groups = [str(pair.fields.get(column)) for pair in learned] if column else None
             examples = [pair.example() for pair in learned]
-            self._judgement = self._trainer.judge(
+            self._judgment = self._trainer.judge(
                 self._class_field(), self._features, examples, groups, others, progress
             )
             self._judged_open = open_too
-        return self._judgement
+        return self._judgment
 
     @cached_property
     def _usable(self) -> list[TrainingPair]:
@@ -299,5 +299,5 @@ def newest_model(connection: Connection, training_sheet_id: str) -> ModelVersion
     return next(iter(rows.find(connection, ModelVersion, where, order_by=order, limit=1)), None)
 
 
-def _wanted(suspects: Sequence[Suspicion]) -> list[Wanted]:
-    return [Wanted(one.pair_id, one.score, one.reason) for one in suspects]
+def _wanted(suspects: Sequence[Suspicion]) -> list[HintDraft]:
+    return [HintDraft(one.pair_id, one.score, one.reason) for one in suspects]

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ontos_tui.domain.learning import Judged
+from ontos_tui.domain.learning import OutOfFoldPredictions
 from ontos_tui.services.label.queue import summary
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Suspicion:
 
 @dataclass(frozen=True)
 class Member:
-    """A labelled pair of a near-duplicate group."""
+    """A labeled pair of a near-duplicate group."""
 
     pair_id: str
     item_ref: str
@@ -47,8 +47,10 @@ class Member:
     label: str
 
 
-def doubted(judged: Judged, labelled: Sequence[str], held_out: Sequence[tuple[str, Any]]) -> list[Suspicion]:
-    """The suspects among the labelled pairs, and among held-out ones (their ids and values, first in `others`)."""
+def doubted(
+    judged: OutOfFoldPredictions, labeled: Sequence[str], held_out: Sequence[tuple[str, Any]]
+) -> list[Suspicion]:
+    """The suspects among the labeled pairs, and among held-out ones (their ids and values, first in `others`)."""
     import numpy as np
 
     lines, own = judged.shares.lines, judged.own
@@ -57,7 +59,7 @@ def doubted(judged: Judged, labelled: Sequence[str], held_out: Sequence[tuple[st
     for code in np.unique(own[known]):
         usual[code] = lines[known[own[known] == code], code].mean()
     found = [
-        _suspicion(labelled[place], judged, lines[place], int(own[place]), "trained without it")
+        _suspicion(labeled[place], judged, lines[place], int(own[place]), "trained without it")
         for place in known[_doubts(lines[known], own[known], usual)]
     ]
     others = judged.others.lines[: len(held_out)]
@@ -77,7 +79,7 @@ def _doubts(lines: NDArray[np.float64], own: NDArray[np.intp], usual: NDArray[np
     return np.asarray(claimed - lines[np.arange(len(lines)), own] > MARGIN)
 
 
-def _suspicion(pair_id: str, judged: Judged, line: NDArray[np.float64], own: int, how: str) -> Suspicion:
+def _suspicion(pair_id: str, judged: OutOfFoldPredictions, line: NDArray[np.float64], own: int, how: str) -> Suspicion:
     best = int(line.argmax())
     other, label = (told_class(judged.shares.classes[code]) for code in (best, own))
     reason = f"models {how} say {other} ({percent(line[best])}), the label says {label} ({percent(line[own])})"
@@ -85,7 +87,7 @@ def _suspicion(pair_id: str, judged: Judged, line: NDArray[np.float64], own: int
 
 
 def conflicting(members: Iterable[Member]) -> list[Suspicion]:
-    """Pairs that are labelled otherwise than most of their near-duplicates; all of them where there is no majority."""
+    """Pairs that are labeled otherwise than most of their near-duplicates; all of them where there is no majority."""
     groups: dict[str, list[Member]] = defaultdict(list)
     for member in members:
         groups[member.group_key].append(member)
@@ -100,7 +102,7 @@ def conflicting(members: Iterable[Member]) -> list[Suspicion]:
             if member.label == most and not tie:
                 continue
             other = next(one for one in group if one.label != member.label and (tie or one.label == most))
-            reason = f"{other.item_ref}, nearly the same item, is labelled {other.label}; this one {member.label}"
+            reason = f"{other.item_ref}, nearly the same item, is labeled {other.label}; this one {member.label}"
             found.append(Suspicion(member.pair_id, 1.0 - counts[member.label] / len(group), reason))
     return found
 

@@ -22,7 +22,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select
 
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError, NotReadyError
-from ontos_tui.domain.learning import Progress, Silent
+from ontos_tui.domain.learning import NoProgress, Progress
 from ontos_tui.domain.records.base import now
 from ontos_tui.domain.records.labeling import Hint, HintKind, is_blind
 from ontos_tui.domain.records.pairs import Event, QAPair, TrainingSheet, answer_digest
@@ -33,7 +33,7 @@ from ontos_tui.domain.schema import Answer
 from ontos_tui.jobs.queue import JobQueue
 from ontos_tui.platforms.ports import Trainer
 from ontos_tui.services.label.decisions import storable
-from ontos_tui.services.label.hints.engines import Made, Maker, Wanted, class_field
+from ontos_tui.services.label.hints.engines import HintBatch, HintDraft, HintEngine, class_field
 from ontos_tui.services.label.hints.label_errors import label_of
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import RowMaker, chunks, new_ids
@@ -70,7 +70,7 @@ class HintReport:
 
 @dataclass(frozen=True)
 class GroupMember:
-    """One pair of a near-duplicate group; `label` is what it is labelled, empty until then."""
+    """One pair of a near-duplicate group; `label` is what it is labeled, empty until then."""
 
     pair_id: str
     item_ref: str
@@ -83,7 +83,7 @@ class GroupMember:
 
 @dataclass(frozen=True)
 class DuplicateGroup:
-    """Pairs that are nearly the same; `labels` counts what they are labelled."""
+    """Pairs that are nearly the same; `labels` counts what they are labeled."""
 
     key: str
     members: tuple[GroupMember, ...]
@@ -91,7 +91,7 @@ class DuplicateGroup:
 
     @property
     def conflict(self) -> bool:
-        """Whether the same thing is labelled differently."""
+        """Whether the same thing is labeled differently."""
         return len(self.labels) > 1
 
     @property
@@ -143,15 +143,15 @@ class HintService:
         started = time.monotonic()
         sheet = self._sheet(ts_ref)
         wanted = self._wanted(kinds)
-        maker = Maker(self._store, self._trainer(), self._home, sheet, wanted)
+        maker = HintEngine(self._store, self._trainer(), self._home, sheet, wanted)
         report = HintReport(sheet.id)
         for place, kind in enumerate(wanted):
             at = now()
             try:
-                made = maker.make(kind, _Part(progress or Silent(), kind, place, len(wanted)))
+                made = maker.make(kind, _Part(progress or NoProgress(), kind, place, len(wanted)))
             except NotReadyError as error:
                 report.skipped[kind] = f"{error.what} {error.todo}".strip()
-                made = Made([], "")
+                made = HintBatch([], "")
             if kind not in ORDER:
                 continue
             with self._store.write() as connection:
@@ -237,7 +237,7 @@ class HintService:
             return _read(connection, _HINTS.training_sheet_id == sheet.id, _HINTS.kind == kind, limit=limit)
 
     def groups(self, ts_ref: str, limit: int | None = None) -> list[DuplicateGroup]:
-        """The near-duplicate groups: those labelled differently first, then those with most undecided pairs."""
+        """The near-duplicate groups: those labeled differently first, then those with most undecided pairs."""
         sheet = self._sheet(ts_ref)
         classes = class_field(Template.model_validate(sheet.template_snapshot))
         name = classes.name if classes else None
@@ -286,7 +286,9 @@ class HintService:
             )
         return sorted(wanted, key=(*ORDER, HintKind.DISAGREED).index)
 
-    def _replace(self, connection: Connection, sheet: TrainingSheet, kind: HintKind, made: Made, at: datetime) -> int:
+    def _replace(
+        self, connection: Connection, sheet: TrainingSheet, kind: HintKind, made: HintBatch, at: datetime
+    ) -> int:
         """Put new hints in place of the former ones, without those that were dismissed; returns how many."""
         if kind is HintKind.SUSPECT:
             _note_second_looks(connection, sheet.id)
@@ -362,8 +364,8 @@ def _looked_at(kind: HintKind, answer: Answer | None) -> str:
 
 
 def _without_dismissed(
-    connection: Connection, sheet_id: str, kind: HintKind, hints: Sequence[Wanted]
-) -> Sequence[Wanted]:
+    connection: Connection, sheet_id: str, kind: HintKind, hints: Sequence[HintDraft]
+) -> Sequence[HintDraft]:
     where = (_EVENTS.scope_id == sheet_id, _EVENTS.action == DISMISS, _EVENTS.entity_type == QAPair.TABLE)
     dismissed: dict[str, set[str]] = {}
     for pair_id, before in connection.execute(select(_EVENTS.entity_id, _EVENTS.before).where(*where)):

@@ -79,7 +79,7 @@ class Disagreement:
     """An item that its votes leave open: they differ, or somebody flagged it.
 
     `fields` are those in which the answers differ, `label` what the item's label says now. It is resolved when it was
-    adjudicated, or labelled otherwise since the last vote.
+    adjudicated, or labeled otherwise since the last vote.
     """
 
     item_ref: str
@@ -129,7 +129,7 @@ class AgreementService:
         found = []
         for ref, some in votes.items():
             label = labels.get(ref)
-            is_done = ref in done or _labelled_since(label, some)
+            is_done = ref in done or _labeled_since(label, some)
             if resolved or not is_done:
                 fields = fields_apart(some, properties)
                 found.append(Disagreement(ref, sources[ref], tuple(some), fields, label, is_done))
@@ -204,7 +204,7 @@ def _of_two(a: str, b: str, several: Sequence[People]) -> PairAgreement:
     return PairAgreement(a, b, found.items, found.percent, found.value, found.why)
 
 
-def _labelled_since(label: CanonicalLabel | None, votes: Sequence[Vote]) -> bool:
+def _labeled_since(label: CanonicalLabel | None, votes: Sequence[Vote]) -> bool:
     last = max((vote.at for vote in votes if vote.at is not None), default=None)
     return label is not None and last is not None and label.updated_at > last
 

@@ -55,8 +55,8 @@ def votes(connection: Connection, job: LabelingJob, number: int | None = None) -
 def is_unanimous(answers: Sequence[TaskItem], overlap: int) -> bool:
     """Whether all people who were asked gave the same answer."""
     given = {answer_digest(one.answer) for one in answers if one.status is PairStatus.LABELED}
-    labelled = sum(one.status is PairStatus.LABELED for one in answers)
-    return len(given) == 1 and labelled == overlap
+    labeled = sum(one.status is PairStatus.LABELED for one in answers)
+    return len(given) == 1 and labeled == overlap
 
 
 def finish(connection: Connection, job: LabelingJob, task: LabelingTask, actor: str) -> int:

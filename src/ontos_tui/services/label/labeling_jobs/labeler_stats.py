@@ -45,9 +45,9 @@ class LabelerStats:
     """What one person has decided.
 
     `seconds_median` is from the item in sight to the decision, `per_minute` the pace without breaks, `too_fast` counts
-    decisions in less than 0.3 s. `gold`: given the known truth, of the gold items labelled or rejected. `agreement`:
-    said the same, of all comparisons with others on the same items, gold left out. `seen`: labelled as proposed, of
-    those labelled with the proposal in sight. `blind`: the same of those whose proposal was hidden. When `seen` is far
+    decisions in less than 0.3 s. `gold`: given the known truth, of the gold items labeled or rejected. `agreement`:
+    said the same, of all comparisons with others on the same items, gold left out. `seen`: labeled as proposed, of
+    those labeled with the proposal in sight. `blind`: the same of those whose proposal was hidden. When `seen` is far
     above `blind`, proposals sway. None where there is nothing to count.
     """
 
@@ -181,8 +181,8 @@ def _compare(decided: Iterable[_Decided], tallies: dict[str, _Tally]) -> None:
     said: dict[str, dict[str, str]] = defaultdict(dict)
     for one in decided:
         if one.gold is None and one.status is not PairStatus.FLAGGED:
-            labelled = one.status is PairStatus.LABELED and one.answer is not None
-            said[one.item_ref][one.actor] = _key(one.answer) if labelled else one.status.value  # type: ignore[arg-type]
+            labeled = one.status is PairStatus.LABELED and one.answer is not None
+            said[one.item_ref][one.actor] = _key(one.answer) if labeled else one.status.value  # type: ignore[arg-type]
     for people in said.values():
         for actor, other in permutations(people, 2):
             tallies[actor].note("agreement", people[actor] == people[other])

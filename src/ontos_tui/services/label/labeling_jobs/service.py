@@ -142,7 +142,7 @@ class LabelingService:
             return self._add(connection, job, choice)
 
     def my_list(self, sheet: str, labelset: str, limit: int = PERSONAL_ITEMS, *, again: bool = False) -> LabelingTask:
-        """Items of a sheet that have no label yet, for this person alone: labelled without pairs, canonical at once.
+        """Items of a sheet that have no label yet, for this person alone: labeled without pairs, canonical at once.
 
         An open list of the same kind goes on where it was left, whatever its length. Submitting it ends it.
         """
@@ -317,7 +317,7 @@ class LabelingService:
     # Reviewing
 
     def review(self, task_ref: str, verdict: str, notes: str = "") -> LabelingTask:
-        """Approve a submitted task, send it back for rework, or reject it: then its items are labelled anew.
+        """Approve a submitted task, send it back for rework, or reject it: then its items are labeled anew.
 
         Nobody reviews their own task. Raises InvalidInputError without a reason for what is sent back.
         """

@@ -46,7 +46,7 @@ class Coverage:
 
     @property
     def share(self) -> float | None:
-        """Labelled items of all items; None while the sheet's items are not counted."""
+        """Labeled items of all items; None while the sheet's items are not counted."""
         return self.labeled / self.items if self.items else None
 
 
@@ -291,7 +291,7 @@ def _valid(values: Mapping[str, Any], given: Mapping[str, Any] | None = None) ->
 
 
 def _check_classes(classes: Sequence[LabelClass]) -> None:
-    """Raise InvalidInputError unless names and keys are each one's own, keys are free, and colours are colours."""
+    """Raise InvalidInputError unless names and keys are each one's own, keys are free, and colors are colors."""
     names: set[str] = set()
     keys: dict[str, str] = {}
     for one in classes:
@@ -314,5 +314,5 @@ def _check_classes(classes: Sequence[LabelClass]) -> None:
                 Color.parse(one.color)
             except ColorParseError as error:
                 raise InvalidInputError(
-                    f"{one.color!r} of {one.name!r} is no colour.", "Write a name such as red, or #rrggbb."
+                    f"{one.color!r} of {one.name!r} is no color.", "Write a name such as red, or #rrggbb."
                 ) from error

@@ -156,8 +156,8 @@ def _is_free_text(texts: Sequence[str]) -> bool:
 def _numbers_told(name: str, signal: Signal, found: Difference, before: str) -> tuple[str, str]:
     """The direction, and a sentence with the numbers that show it."""
     was, now = found.reference, found.recent
-    centre = "median" if was["median"] != now["median"] and signal is not Signal.RATING else "mean"
-    shift = now[centre] - was[centre]
+    center = "median" if was["median"] != now["median"] and signal is not Signal.RATING else "mean"
+    shift = now[center] - was[center]
     spread_was, spread_now = was["high"] - was["low"], now["high"] - now["low"]
     # Where the middle hardly moves, the difference is in how far the values scatter.
     if abs(shift) < abs(spread_now - spread_was) / 2:
@@ -165,7 +165,7 @@ def _numbers_told(name: str, signal: Signal, found: Difference, before: str) -> 
         spans = [f"{told_number(side['low'])}–{told_number(side['high'])}" for side in (was, now)]
         return direction, f"{name} scatters {word} than {before} (middle half {spans[0]} → {spans[1]})"
     direction = "higher" if shift > 0 else "lower"
-    told = f"{centre} {told_number(was[centre])} → {told_number(now[centre])}"
+    told = f"{center} {told_number(was[center])} → {told_number(now[center])}"
     if shift == 0:
         return "other", f"{name} is spread otherwise than {before} ({told})"
     return direction, f"{name} runs {told_number(abs(shift))} {direction} than {before} ({told})"

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.tui.core.background import ServiceUser
+from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.dialogs.form import ValueInput
@@ -19,7 +19,7 @@ from ontos_tui.tui.widgets.lines import Line, OneLine, line, span
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.catalog import Look, Node
+    from ontos_tui.domain.catalog import CatalogNode, TablePreview
     from ontos_tui.workspace import Workspace
 
 CHUNK = 200
@@ -28,11 +28,11 @@ PREVIEWED = 20
 _GLYPHS = {"catalog": "▣", "schema": "▤", "table": "▦", "view": "◫", "volume": "▱"}
 
 
-class CatalogDialog(Dialog[str], ServiceUser):
+class CatalogDialog(Dialog[str], BackgroundMixin):
     """Gives the address of the table that was chosen."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("open", "enter", "Open", "Look into it, or make a sheet of the table"),
+        Command("open", "enter", "Open", "TablePreview into it, or make a sheet of the table"),
         Command("look", "f3,ctrl+o", "Preview", "Some rows of the table; a warehouse that is stopped starts for it"),
         Command("leave", "escape", "Back", "One level up; from the catalogs, leave"),
         Command("again", "f5,ctrl+r", "Ask again", "Ask the workspace once more"),
@@ -49,13 +49,15 @@ class CatalogDialog(Dialog[str], ServiceUser):
     def __init__(self, prefix: str = "") -> None:
         super().__init__("The team's tables")
         self._prefix = prefix
-        self._found: list[Node] = []
+        self._found: list[CatalogNode] = []
         self._whole = False
 
     def compose_body(self) -> ComposeResult:
         yield OneLine(self._place, id="place")
         yield ValueInput(id="filter")
-        nodes: Table[Node] = Table([ColumnSpec("name", 34), ColumnSpec("", 8), ColumnSpec("", 0)], _cells, id="nodes")
+        nodes: Table[CatalogNode] = Table(
+            [ColumnSpec("name", 34), ColumnSpec("", 8), ColumnSpec("", 0)], _cells, id="nodes"
+        )
         nodes.can_focus = False
         yield nodes
         rows = DataGrid(id="rows")
@@ -67,8 +69,8 @@ class CatalogDialog(Dialog[str], ServiceUser):
         self._go(self._prefix)
 
     @property
-    def _list(self) -> Table[Node]:
-        found: Table[Node] = self.query_one("#nodes", Table)
+    def _list(self) -> Table[CatalogNode]:
+        found: Table[CatalogNode] = self.query_one("#nodes", Table)
         return found
 
     def _place(self, width: int) -> Line:
@@ -86,13 +88,13 @@ class CatalogDialog(Dialog[str], ServiceUser):
         self._show_rows(None)
         self._repaint_place()
 
-        def begin(workspace: Workspace) -> tuple[Iterator[Node], list[Node]]:
+        def begin(workspace: Workspace) -> tuple[Iterator[CatalogNode], list[CatalogNode]]:
             nodes = workspace.data.browse(prefix)
             return nodes, list(islice(nodes, CHUNK))
 
-        self.ask(begin, lambda made: self._more(*made, cursor), group="nodes", failed=self._failed)
+        self.run_in_background(begin, lambda made: self._more(*made, cursor), group="nodes", failed=self._failed)
 
-    def _more(self, nodes: Iterator[Node], some: Sequence[Node], cursor: str) -> None:
+    def _more(self, nodes: Iterator[CatalogNode], some: Sequence[CatalogNode], cursor: str) -> None:
         """Show what came, and ask for what follows."""
         self._found += some
         self._whole = len(some) < CHUNK
@@ -100,7 +102,7 @@ class CatalogDialog(Dialog[str], ServiceUser):
         self._narrow(cursor)
         self._repaint_place()
         if not self._whole:
-            self.ask(
+            self.run_in_background(
                 lambda workspace: (nodes, list(islice(nodes, CHUNK))),
                 lambda made: self._more(*made, ""),
                 group="nodes",
@@ -162,14 +164,14 @@ class CatalogDialog(Dialog[str], ServiceUser):
         grid = self.query_one(DataGrid)
         self._show_rows(None)
         grid.say("Asking the warehouse; one that is stopped takes a while to start…")
-        self.ask(
+        self.run_in_background(
             lambda workspace: workspace.data.look(address, PREVIEWED),
             self._show_rows,
             group="look",
             failed=lambda error: grid.say(f"✗ {error.what}\n{error.todo}"),
         )
 
-    def _show_rows(self, look: Look | None) -> None:
+    def _show_rows(self, look: TablePreview | None) -> None:
         grid = self.query_one(DataGrid)
         grid.say("F3 shows some rows of a table." if look is None else "The table is empty.")
         names = [column.name for column in look.columns] if look is not None else ()
@@ -192,7 +194,7 @@ class CatalogDialog(Dialog[str], ServiceUser):
         self._list.action_page(by)
 
 
-def _cells(node: Node) -> Sequence[object]:
+def _cells(node: CatalogNode) -> Sequence[object]:
     return (
         f"{_GLYPHS.get(node.kind, ' ')} {node.name}",
         span(node.kind, "muted"),

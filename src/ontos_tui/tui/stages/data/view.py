@@ -84,7 +84,7 @@ class DataView(StageView):
         self.query_one("#entries").focus()
 
     def reload(self) -> None:
-        self.ask(_entries, self._show_entries, failed=self._show_error)
+        self.run_in_background(_entries, self._show_entries, failed=self._show_error)
 
     def _show_entries(self, entries: Sequence[Entry]) -> None:
         table: Table[Entry] = self.query_one("#entries", Table)
@@ -134,7 +134,7 @@ class DataView(StageView):
         sheet = entry.sheet
         self.session.sheet_id = sheet.id
         self.query_one("#about", Panel).show(lambda width: _about_sheet(sheet, width))
-        self.ask(
+        self.run_in_background(
             lambda workspace: workspace.data.sheet_page(sheet.id, limit=PREVIEWED),
             lambda page: self._show_page(sheet, page),
             group="rows",
@@ -167,7 +167,7 @@ class DataView(StageView):
             self.query_one(DataGrid).focus()
         elif entry.use_case is not None:
             key = entry.use_case.key
-            self.ask(lambda workspace: workspace.onboarding.seed(key), self._seeded, group="do")
+            self.run_in_background(lambda workspace: workspace.onboarding.seed(key), self._seeded, group="do")
 
     def _seeded(self, report: SeedReport) -> None:
         self.session.sheet_id = report.sheet.id
@@ -195,7 +195,7 @@ class DataView(StageView):
             name = values["name"] or table.address.split(".")[-1]
             return workspace.data.create_sheet(name, table.address, item_id_column=values["item_id_column"])
 
-        self.ask(add, self._sheet_saved, group="do")
+        self.run_in_background(add, self._sheet_saved, group="do")
 
     def _sheet_saved(self, sheet: Sheet) -> None:
         self.session.sheet_id = sheet.id
@@ -205,7 +205,7 @@ class DataView(StageView):
         self.ontos.refresh_overview()
 
     def action_browse(self) -> None:
-        self.ask(lambda workspace: workspace.data.has_team, self._browse, group="do")
+        self.run_in_background(lambda workspace: workspace.data.has_team, self._browse, group="do")
 
     def _browse(self, has_team: bool) -> None:
         from ontos_tui.tui.stages.data.catalog_browser import CatalogDialog
@@ -221,7 +221,7 @@ class DataView(StageView):
         self.app.push_screen(CatalogDialog(), chosen)
 
     def action_new_sheet(self) -> None:
-        self.ask(lambda workspace: workspace.data.tables(), self._choose_table, group="do")
+        self.run_in_background(lambda workspace: workspace.data.tables(), self._choose_table, group="do")
 
     def _choose_table(self, tables: Sequence[TableInfo]) -> None:
         if not tables:
@@ -292,7 +292,7 @@ class DataView(StageView):
                 return workspace.data.create_sheet(name, source, **values)
             return workspace.data.edit_sheet(sheet.id, **values)
 
-        self.ask(save, self._sheet_saved, group="do")
+        self.run_in_background(save, self._sheet_saved, group="do")
 
     def action_tag_sheet(self) -> None:
         entry = self._current
@@ -303,7 +303,9 @@ class DataView(StageView):
         def done(values: Values | None) -> None:
             if values is not None:
                 tags = (values["tags"] or "").split(",")
-                self.ask(lambda workspace: workspace.constraints.tag_sheet(sheet.id, tags), self._tagged, group="do")
+                self.run_in_background(
+                    lambda workspace: workspace.constraints.tag_sheet(sheet.id, tags), self._tagged, group="do"
+                )
 
         about = "PII and PHI prohibit training; CONFIDENTIAL prohibits few-shot and evaluation. Others are words."
         field = FormField("tags", "Tags", ", ".join(sheet.tags) or None, hint="separated by commas")
@@ -324,7 +326,9 @@ class DataView(StageView):
 
         def answered(sure: bool | None) -> None:
             if sure:
-                self.ask(lambda workspace: workspace.data.delete_sheet(sheet.id), lambda _: self._deleted(), group="do")
+                self.run_in_background(
+                    lambda workspace: workspace.data.delete_sheet(sheet.id), lambda _: self._deleted(), group="do"
+                )
 
         self.app.push_screen(
             ConfirmDialog("Delete this sheet?", f"{sheet.name} leaves the list. Its data file and its pairs stay."),

@@ -13,7 +13,7 @@ from textual.containers import Horizontal, VerticalScroll
 
 from ontos_tui.domain.errors import NotFoundError, OntosError
 from ontos_tui.domain.terminal_text import safe_line
-from ontos_tui.tui.core.background import ServiceUser
+from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command, can_do, key_name
 from ontos_tui.tui.dialogs.answer import answer_lines, said_lines, source_lines
 from ontos_tui.tui.dialogs.base import Dialog, key_line
@@ -35,7 +35,7 @@ _WHOLE = re.compile(r"[+-]?\d{1,15}")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
-class Playground(Dialog[None], ServiceUser):
+class Playground(Dialog[None], BackgroundMixin):
     """Ask an endpoint. Every request is logged like any other."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
@@ -77,7 +77,7 @@ class Playground(Dialog[None], ServiceUser):
     # The row
 
     def _load(self, number: int) -> None:
-        self.ask(
+        self.run_in_background(
             lambda workspace: workspace.deploy.sample_input(self._endpoint, skip=number),
             lambda row: self._fill(number, row),
             failed=lambda error: self._no_row(number, error),
@@ -165,7 +165,7 @@ class Playground(Dialog[None], ServiceUser):
         def query(workspace: Workspace) -> InferenceRecord:
             return workspace.deploy.query(self._endpoint, [row], origin=Origin.PLAYGROUND)[0]
 
-        self.ask(query, self._answered, group="query", failed=self._failed)
+        self.run_in_background(query, self._answered, group="query", failed=self._failed)
 
     def _answered(self, record: InferenceRecord) -> None:
         self._record = record

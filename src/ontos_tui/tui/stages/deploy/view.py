@@ -41,7 +41,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Served:
+class EndpointRow:
     """Everything that this stage shows."""
 
     entries: tuple[Entry, ...]
@@ -70,7 +70,7 @@ class DeployView(StageView):
 
     def __init__(self) -> None:
         super().__init__()
-        self._served: Served | None = None
+        self._served: EndpointRow | None = None
         self._wanted = ""
         self._here = ""
 
@@ -89,9 +89,9 @@ class DeployView(StageView):
         self.query_one("#endpoints").focus()
 
     def reload(self) -> None:
-        self.ask(_served, self._show, failed=self._show_error)
+        self.run_in_background(_served, self._show, failed=self._show_error)
 
-    def _show(self, served: Served) -> None:
+    def _show(self, served: EndpointRow) -> None:
         before, self._served = self._current, served
         table: Table[Entry] = self.query_one("#endpoints", Table)
         table.say("No model yet.\nPress 4 and then t to train one; it can be deployed here.")
@@ -200,7 +200,7 @@ class DeployView(StageView):
         self.app.push_screen(FormDialog(f"Deploy {model.label()}", [field], about=about, check=problems), done)
 
     def _deploy(self, model: ModelVersion, name: str) -> None:
-        self.ask(
+        self.run_in_background(
             lambda workspace: workspace.deploy.begin(model.id, name),
             lambda begun: self._deployed(begun, model.label()),
             group="do",
@@ -226,7 +226,7 @@ class DeployView(StageView):
 
         def answered(sure: bool | None) -> None:
             if sure:
-                self.ask(
+                self.run_in_background(
                     lambda workspace: workspace.deploy.begin_roll_back(name),
                     lambda begun: self._deployed(begun, what),
                     group="do",
@@ -246,7 +246,9 @@ class DeployView(StageView):
             self.ontos.tell(f"{endpoint.name} {told}")
             self.reload()
 
-        self.ask(lambda workspace: (workspace.deploy.stop if ready else workspace.deploy.start)(name), done, group="do")
+        self.run_in_background(
+            lambda workspace: (workspace.deploy.stop if ready else workspace.deploy.start)(name), done, group="do"
+        )
 
     # Asking
 
@@ -276,7 +278,7 @@ class DeployView(StageView):
             self.reload()
             self.ontos.refresh_overview()
 
-        self.ask(switch, done, group="do")
+        self.run_in_background(switch, done, group="do")
 
     def action_copy(self) -> None:
         if self._view is not None and self._served is not None:
@@ -284,14 +286,14 @@ class DeployView(StageView):
             self.ontos.tell("The command is in the clipboard, if this terminal lets programs write there.")
 
 
-def _served(workspace: Workspace) -> Served:
+def _served(workspace: Workspace) -> EndpointRow:
     deploy, server = workspace.deploy, workspace.deploy.server()
     views = deploy.endpoints()
     models = workspace.train.models()
     deployed = {view.model.id for view in views}
     entries = [Entry(view=view) for view in views] + [Entry(model=one) for one in models if one.id not in deployed]
     names = [view.endpoint.name for view in views]
-    return Served(
+    return EndpointRow(
         tuple(entries),
         {model.id: model for model in models},
         {name: deploy.history(name) for name in names},

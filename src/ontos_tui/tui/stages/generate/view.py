@@ -103,7 +103,7 @@ class GenerateView(StageView):
     def reload(self) -> None:
         session, column, chosen = self.session, self._column, dict(self._template_of)
         wanted = (session.sheet_id, session.template_id, session.mode)
-        self.ask(lambda workspace: _setting(workspace, *wanted, column, chosen), self._show_setting,
+        self.run_in_background(lambda workspace: _setting(workspace, *wanted, column, chosen), self._show_setting,
                  failed=self._show_nothing)  # fmt: skip
 
     def _show_nothing(self, error: OntosError) -> None:
@@ -157,7 +157,7 @@ class GenerateView(StageView):
         self._table.say(f"Asking {setting.source}…" if setting.mode == AI else "Loading the preview…")
         self._table.show(())
         self.query_one("#pair", Panel).show(lambda width: ())
-        self.ask(
+        self.run_in_background(
             lambda workspace: _previews(workspace, setting),
             self._show_previews,
             group="preview",
@@ -215,7 +215,7 @@ class GenerateView(StageView):
             return
         self._submitting = True
         sheet, template, mode = setting.sheet.id, setting.template.id, GenerationMode(setting.mode)
-        self.ask(
+        self.run_in_background(
             lambda workspace: workspace.generate.submit(sheet, template, mode, column=setting.column, limit=limit),
             self._submitted,
             group="generate",
@@ -261,14 +261,14 @@ class GenerateView(StageView):
             self.app.push_screen(ChooseDialog(heading, [(name, "") for name in columns]), chosen)
 
         source = setting.sheet.source_table
-        self.ask(
+        self.run_in_background(
             lambda workspace: [column.name for column in workspace.data.preview(source, limit=1).columns],
             choose,
             group="choose",
         )
 
     def action_sheet(self) -> None:
-        self.ask(lambda workspace: workspace.data.sheets(), self._choose_sheet, group="choose")
+        self.run_in_background(lambda workspace: workspace.data.sheets(), self._choose_sheet, group="choose")
 
     def _choose_sheet(self, sheets: Sequence[Sheet]) -> None:
         def chosen(index: int | None) -> None:
@@ -281,7 +281,7 @@ class GenerateView(StageView):
         self.app.push_screen(ChooseDialog("Which sheet?", choices, cursor), chosen)
 
     def action_template(self) -> None:
-        self.ask(lambda workspace: workspace.templates.list(), self._choose_template, group="choose")
+        self.run_in_background(lambda workspace: workspace.templates.list(), self._choose_template, group="choose")
 
     def _choose_template(self, templates: Sequence[Template]) -> None:
         def chosen(index: int | None) -> None:
@@ -310,7 +310,9 @@ class GenerateView(StageView):
         def done(values: Values | None) -> None:
             if values is not None:
                 path = Path(values["path"]).expanduser()
-                self.ask(lambda workspace: workspace.templates.import_file(path), self._imported, group="import")
+                self.run_in_background(
+                    lambda workspace: workspace.templates.import_file(path), self._imported, group="import"
+                )
 
         field = FormField("path", "File", required=True, hint="path of a .json or .toml file")
         self.app.push_screen(FormDialog("Import a template", [field]), done)

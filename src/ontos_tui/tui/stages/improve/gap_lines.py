@@ -37,7 +37,7 @@ TASK_STATES: Mapping[str, tuple[str, str]] = {
 }
 KINDS: Mapping[str, str] = {
     "capability": "wrong answers",
-    "coverage": "few labelled pairs",
+    "coverage": "few labeled pairs",
     "quality": "labels in doubt",
     "distribution": "never learned",
     "edge_case": "not sure",
@@ -64,7 +64,7 @@ def gap_lines(about: AboutGap, width: int) -> Iterator[Line]:
     yield from wrap(gap.description, width, "strong")
     yield EMPTY
     yield from wrap(f"→ {gap.suggested_action}", width)
-    needs = f"about {gap.estimated_records_needed} labelled pairs are needed (estimate: {gap.estimate_basis})"
+    needs = f"about {gap.estimated_records_needed} labeled pairs are needed (estimate: {gap.estimate_basis})"
     yield from wrap(needs, width, "muted")
     if gap.resolution_notes:
         yield from wrap(f"{GAP_STATES[gap.status.value][0]}: {gap.resolution_notes}", width)

@@ -82,7 +82,7 @@ class GapsPage(StagePage):
 
     def reload(self) -> None:
         open_only = not self._all
-        self.ask(lambda workspace: workspace.gaps.gaps(open_only=open_only), self._show, failed=self._say)
+        self.run_in_background(lambda workspace: workspace.gaps.gaps(open_only=open_only), self._show, failed=self._say)
 
     def _show(self, found: Sequence[Gap]) -> None:
         self.table.say(
@@ -134,7 +134,9 @@ class GapsPage(StagePage):
             self.query_one("#about-gap", Panel).show(lambda width: ())
             return
         self.session.extra["gap"] = gap.id
-        self.ask(lambda workspace: _about(workspace, gap), self._show_about, group="about", failed=self._say)
+        self.run_in_background(
+            lambda workspace: _about(workspace, gap), self._show_about, group="about", failed=self._say
+        )
 
     def _show_about(self, about: AboutGap) -> None:
         if self._report is None:
@@ -159,7 +161,7 @@ class GapsPage(StagePage):
         self.commands_changed()
         self.query_one("#about-gap", Panel).show(lambda width: [line(span("Looking for gaps…", "accent"))])
         endpoint = self.session.endpoint
-        self.ask(
+        self.run_in_background(
             lambda workspace: workspace.gaps.analyze(served_model(workspace, endpoint)),
             self._analyzed,
             group="analyze",
@@ -188,7 +190,7 @@ class GapsPage(StagePage):
             self.reload()
             self.ontos.refresh_overview()
 
-        self.ask(work, done, group="do")
+        self.run_in_background(work, done, group="do")
 
     def action_gap_status(self) -> None:
         gap = self.current
@@ -245,7 +247,7 @@ class GapsPage(StagePage):
 
         def done(values: Values | None) -> None:
             if values is not None:
-                self.ask(
+                self.run_in_background(
                     lambda workspace: workspace.annotation.create(gap.id, **_wishes(values)), self._made, group="do"
                 )
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Shown:
+class CurveState:
     """The curve of one model, and the names of all."""
 
     curve: Curve
@@ -42,7 +42,7 @@ class CurvePage(StagePage):
 
     def __init__(self) -> None:
         super().__init__()
-        self._shown: Shown | None = None
+        self._shown: CurveState | None = None
         self._chosen = ""
         self._known: dict[tuple[str, ...], Curve] = {}
 
@@ -56,9 +56,9 @@ class CurvePage(StagePage):
         if self._shown is None:
             self.query_one("#curve", Panel).show(lambda width: [line(span("Trying every version…", "accent"))])
         name, endpoint, known = self._chosen, self.session.endpoint, self._known
-        self.ask(lambda workspace: _curve(workspace, name, endpoint, known), self._show, failed=self._say)
+        self.run_in_background(lambda workspace: _curve(workspace, name, endpoint, known), self._show, failed=self._say)
 
-    def _show(self, shown: Shown) -> None:
+    def _show(self, shown: CurveState) -> None:
         self._shown = shown
         self._chosen = shown.curve.name
         self.query_one("#curve", Panel).show(lambda width: curve_lines(shown.curve, width), keep_place=True)
@@ -79,7 +79,7 @@ class CurvePage(StagePage):
             self.reload()
 
 
-def _curve(workspace: Workspace, name: str, endpoint: str, known: dict[tuple[str, ...], Curve]) -> Shown:
+def _curve(workspace: Workspace, name: str, endpoint: str, known: dict[tuple[str, ...], Curve]) -> CurveState:
     """The curve of the model with this name, or of what the endpoint answers with. Raises NotFoundError without one.
 
     It runs every version over all held-out pairs, so it is kept in `known` until a version or a pair changes.
@@ -94,4 +94,4 @@ def _curve(workspace: Workspace, name: str, endpoint: str, known: dict[tuple[str
     key = (*(model.id for model in versions), str(workspace.train.changes_since(newest)))
     if key not in known:
         known[key] = workspace.train.curve(chosen)
-    return Shown(known[key], names)
+    return CurveState(known[key], names)

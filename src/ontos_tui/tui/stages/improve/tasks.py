@@ -80,7 +80,9 @@ class TasksPage(StagePage):
 
     def reload(self) -> None:
         open_only = not self._all
-        self.ask(lambda workspace: workspace.annotation.tasks(open_only=open_only), self._show, failed=self._say)
+        self.run_in_background(
+            lambda workspace: workspace.annotation.tasks(open_only=open_only), self._show, failed=self._say
+        )
 
     def _show(self, found: Sequence[TaskView]) -> None:
         self.table.say(
@@ -149,7 +151,7 @@ class TasksPage(StagePage):
             self.reload()
             self.ontos.refresh_overview()
 
-        self.ask(work, done, group="do")
+        self.run_in_background(work, done, group="do")
 
     def action_assign(self) -> None:
         view = self.current
@@ -207,7 +209,7 @@ class TasksPage(StagePage):
             self.ontos.tell(f"{after.items - before:,} more pairs are in the task.")
             self.reload()
 
-        self.ask(lambda workspace: workspace.annotation.fill(task.id), filled, group="do")
+        self.run_in_background(lambda workspace: workspace.annotation.fill(task.id), filled, group="do")
 
     def action_which(self) -> None:
         self._all = not self._all

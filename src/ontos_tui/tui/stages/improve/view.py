@@ -122,7 +122,7 @@ class ImproveView(PagedView):
 
     def reload(self) -> None:
         wanted = self._wanted
-        self.ask(lambda workspace: _listed(workspace, wanted), self._show, failed=self._show_error)
+        self.run_in_background(lambda workspace: _listed(workspace, wanted), self._show, failed=self._show_error)
         if self.page is not None:
             self.page.reload()
 
@@ -188,7 +188,7 @@ class ImproveView(PagedView):
             self.query_one("#details", Panel).show(lambda width: ())
             return
         pair_id = item.qa_pair_id
-        self.ask(
+        self.run_in_background(
             lambda workspace: workspace.label.pair(pair_id) if pair_id else None,
             lambda pair: self._show_item(item, pair),
             group="pair",
@@ -213,7 +213,7 @@ class ImproveView(PagedView):
         item = self._current
         endpoint = item.endpoint if item is not None else self.session.endpoint
         compared = self._compared
-        self.ask(
+        self.run_in_background(
             lambda workspace: _outlook(workspace, endpoint, compared),
             self._show_outlook,
             group="outlook",
@@ -269,7 +269,7 @@ class ImproveView(PagedView):
     def action_convert(self) -> None:
         item = self._current
         if item is not None:
-            self.ask(lambda workspace: [workspace.improve.convert(item.id)], self._converted, group="do")
+            self.run_in_background(lambda workspace: [workspace.improve.convert(item.id)], self._converted, group="do")
 
     def action_convert_all(self) -> None:
         self._bulk("convert", FeedbackFilter(status=FeedbackStatus.NEW))
@@ -281,7 +281,7 @@ class ImproveView(PagedView):
             ids = [item.id for item in workspace.improve.feedback(wanted=wanted)]
             return workspace.improve.bulk(BulkAction(action), ids)
 
-        self.ask(work, self._did, group="do")
+        self.run_in_background(work, self._did, group="do")
 
     def _did(self, report: BulkReport) -> None:
         if report.refused:
@@ -307,7 +307,7 @@ class ImproveView(PagedView):
     def action_dismiss(self) -> None:
         item = self._current
         if item is not None:
-            self.ask(lambda workspace: workspace.improve.dismiss(item.id), self._dismissed, group="do")
+            self.run_in_background(lambda workspace: workspace.improve.dismiss(item.id), self._dismissed, group="do")
 
     def _dismissed(self, item: FeedbackItem) -> None:
         self.ontos.tell("Dismissed. c can still make a training pair of it.")
@@ -321,7 +321,7 @@ class ImproveView(PagedView):
         self.reload()
 
     def action_filter(self) -> None:
-        self.ask(
+        self.run_in_background(
             lambda workspace: [view.endpoint.name for view in workspace.deploy.endpoints()],
             self._ask_filter,
             group="form",
@@ -347,7 +347,9 @@ class ImproveView(PagedView):
                 self.ontos.tell(told)
                 self.reload()
 
-            self.ask(lambda workspace: workspace.improve.flag(item.id, not item.flagged), flagged, group="do")
+            self.run_in_background(
+                lambda workspace: workspace.improve.flag(item.id, not item.flagged), flagged, group="do"
+            )
 
     def action_many(self) -> None:
         count, wanted = len(self.query_one("#feedback", Table).rows), self._wanted
@@ -373,7 +375,9 @@ class ImproveView(PagedView):
 
         def answered(sure: bool | None) -> None:
             if sure:
-                self.ask(lambda workspace: workspace.deploy.roll_back(name), self._rolled_back, group="do")
+                self.run_in_background(
+                    lambda workspace: workspace.deploy.roll_back(name), self._rolled_back, group="do"
+                )
 
         question = f"{name} answers with {model.label()} instead of {now.label()} from the next request on."
         self.app.push_screen(ConfirmDialog(f"Roll back to {model.label()}?", question), answered)
@@ -387,7 +391,7 @@ class ImproveView(PagedView):
         outlook = self._outlook
         if outlook is not None:
             name = outlook.endpoint
-            self.ask(lambda workspace: workspace.improve.retrain(name), self._submitted, group="do")
+            self.run_in_background(lambda workspace: workspace.improve.retrain(name), self._submitted, group="do")
 
     def _submitted(self, job: Job) -> None:
         self.ontos.tell(f"{job.title}: under way. What it changed is shown here when it is done.")
@@ -401,7 +405,9 @@ class ImproveView(PagedView):
 
         def answered(sure: bool | None) -> None:
             if sure:
-                self.ask(lambda workspace: workspace.deploy.deploy(model.id, name), self._deployed, group="do")
+                self.run_in_background(
+                    lambda workspace: workspace.deploy.deploy(model.id, name), self._deployed, group="do"
+                )
 
         told = f"Not compared: {outlook.no_comparison}"
         if outlook.comparison is not None:

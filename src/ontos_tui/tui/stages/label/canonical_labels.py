@@ -102,7 +102,7 @@ class CanonicalPage(LabelPage):
 
     def reload(self) -> None:
         wanted = self._wanted()
-        self.ask(lambda workspace: _listed(workspace, wanted), self._show, failed=self._say)
+        self.run_in_background(lambda workspace: _listed(workspace, wanted), self._show, failed=self._say)
 
     def _wanted(self) -> LabelFilter:
         from ontos_tui.services.canonical.service import LabelFilter
@@ -114,7 +114,7 @@ class CanonicalPage(LabelPage):
         self.table.say(
             "No label contains that. Press / for another text, or v for another type."
             if self._text or self._type
-            else "Nothing is labelled yet. Approve pairs in a queue, or press n to label items without pairs."
+            else "Nothing is labeled yet. Approve pairs in a queue, or press n to label items without pairs."
         )
         here = self.current
         cursor = next((place for place, one in enumerate(listed.labels) if here and one.id == here.id), None)
@@ -141,7 +141,9 @@ class CanonicalPage(LabelPage):
         if label is None:
             self.query_one("#about-label", Panel).show(lambda width: ())
             return
-        self.ask(lambda workspace: _about(workspace, label), self._show_about, group="about", failed=self._say)
+        self.run_in_background(
+            lambda workspace: _about(workspace, label), self._show_about, group="about", failed=self._say
+        )
 
     def _show_about(self, about: About) -> None:
         self.query_one("#about-label", Panel).show(lambda width: _lines(about, width))
@@ -160,7 +162,9 @@ class CanonicalPage(LabelPage):
     def action_edit(self) -> None:
         label = self.current
         if label is not None:
-            self.ask(lambda workspace: workspace.labels.schema(label.id), lambda s: self._edit(label, s), group="form")
+            self.run_in_background(
+                lambda workspace: workspace.labels.schema(label.id), lambda s: self._edit(label, s), group="form"
+            )
 
     def _edit(self, label: CanonicalLabel, schema: dict[str, Any]) -> None:
         fields = (*schema_fields(schema, label.label_data), *_remarks(label.confidence, label.notes))
@@ -168,7 +172,7 @@ class CanonicalPage(LabelPage):
         def done(values: Values | None) -> None:
             if values is not None:
                 answer, confidence, notes = _filled(values)
-                self.ask(
+                self.run_in_background(
                     lambda workspace: workspace.labels.edit(
                         label.id, answer=answer, confidence=confidence, notes=notes, expected_version=label.version
                     ),
@@ -193,17 +197,19 @@ class CanonicalPage(LabelPage):
             def done(index: int | None) -> None:
                 if index is not None:
                     number = versions[index].version
-                    self.ask(lambda workspace: workspace.labels.restore(label.id, number), self._changed, group="do")
+                    self.run_in_background(
+                        lambda workspace: workspace.labels.restore(label.id, number), self._changed, group="do"
+                    )
 
             self.app.push_screen(ChooseDialog(f"What shall {label.item_ref} say again?", choices), done)
 
-        self.ask(lambda workspace: workspace.labels.versions(label.id), choose, group="versions")
+        self.run_in_background(lambda workspace: workspace.labels.versions(label.id), choose, group="versions")
 
     def action_constrain(self) -> None:
         label = self.current
         if label is not None:
             dialog = ConstraintsDialog(label.item_ref, [label])
-            write = lambda wish: self.ask(  # noqa: E731
+            write = lambda wish: self.run_in_background(  # noqa: E731
                 lambda workspace: workspace.constraints.set_label(label.id, wish), self._changed, group="do"
             )
             self.app.push_screen(dialog, ask_wish(dialog, write))
@@ -215,7 +221,7 @@ class CanonicalPage(LabelPage):
 
         def answered(sure: bool | None) -> None:
             if sure:
-                self.ask(lambda workspace: workspace.labels.delete(label.id), self._changed, group="do")
+                self.run_in_background(lambda workspace: workspace.labels.delete(label.id), self._changed, group="do")
 
         question = f"The label of {label.item_ref} goes, unless something uses it. The log keeps what it said."
         self.app.push_screen(ConfirmDialog("Delete this label?", question), answered)
@@ -239,7 +245,7 @@ class CanonicalPage(LabelPage):
     # Labeling without pairs
 
     def action_label_new(self) -> None:
-        self.ask(_choices, self._ask_list, group="choices")
+        self.run_in_background(_choices, self._ask_list, group="choices")
 
     def _ask_list(self, choices: Sequence[tuple[str, str, str, str]]) -> None:
         if not choices:
@@ -265,10 +271,10 @@ class CanonicalPage(LabelPage):
 
         def told(done: bool) -> None:
             if done:
-                self.ontos.tell("All of this list are labelled. n makes the next one.")
+                self.ontos.tell("All of this list are labeled. n makes the next one.")
             self._changed(None)
 
-        self.ask(hand_in, told, group="do")
+        self.run_in_background(hand_in, told, group="do")
 
     # Out and in
 
@@ -278,7 +284,7 @@ class CanonicalPage(LabelPage):
         def done(values: Values | None) -> None:
             if values is not None:
                 path = values["path"]
-                self.ask(
+                self.run_in_background(
                     lambda workspace: workspace.labels.export_file(path, wanted),
                     lambda count: self.ontos.tell(f"{count:,} labels are in {path}."),
                     group="do",
@@ -291,7 +297,7 @@ class CanonicalPage(LabelPage):
         def done(values: Values | None) -> None:
             if values is not None:
                 path = values["path"]
-                self.ask(lambda workspace: workspace.labels.import_file(path), self._imported, group="do")
+                self.run_in_background(lambda workspace: workspace.labels.import_file(path), self._imported, group="do")
 
         field = FormField("path", "File", required=True, hint="as E writes it: one label a line", read=read_path)
         self.app.push_screen(FormDialog("Read labels", (field,)), done)

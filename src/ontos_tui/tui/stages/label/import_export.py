@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from ontos_tui.domain.file_formats import SUFFIXES, Format, format_of
 from ontos_tui.domain.records.data import Sheet, identifier_from
 from ontos_tui.domain.rules.governance import Use
-from ontos_tui.tui.core.background import ServiceUser
+from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog, key_line
 from ontos_tui.tui.dialogs.choose import ConfirmDialog
@@ -20,7 +20,7 @@ from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.pairs import TrainingSheet
-    from ontos_tui.services.interchange.service import ExportReport, ImportReport, Selection, Wish
+    from ontos_tui.services.interchange.service import ExportOptions, ExportReport, ImportReport, Selection
     from ontos_tui.workspace import Workspace
 
 LABELED, ALL = "labeled", "all"
@@ -53,14 +53,14 @@ def read_mapping(text: str) -> dict[str, str]:
 # Out
 
 
-def ask_export(asker: ServiceUser, sheet: TrainingSheet, then: Callable[[ExportReport], Any]) -> None:
+def ask_export(asker: BackgroundMixin, sheet: TrainingSheet, then: Callable[[ExportReport], Any]) -> None:
     """Ask how a training sheet shall be exported, do it, show what came of it, then tell `then`."""
 
     def chosen(values: Values | None) -> None:
         if values is None:
             return
         path: Path = values["path"]
-        asker.ask(lambda workspace: path.exists(), lambda there: confirmed(values, there), group="export")
+        asker.run_in_background(lambda workspace: path.exists(), lambda there: confirmed(values, there), group="export")
 
     def confirmed(values: Values, there: bool) -> None:
         if not there:
@@ -74,7 +74,7 @@ def ask_export(asker: ServiceUser, sheet: TrainingSheet, then: Callable[[ExportR
             format, split = values["format"], values["split"]
             return workspace.interchange.export(sheet.id, values["path"], format, wish=_wish(values), split=split)
 
-        asker.ask(work, done, group="export")
+        asker.run_in_background(work, done, group="export")
 
     def done(report: ExportReport) -> None:
         asker.app.push_screen(ReportDialog("Exported", lambda width: _exported(report, width)), lambda _: then(report))
@@ -82,13 +82,13 @@ def ask_export(asker: ServiceUser, sheet: TrainingSheet, then: Callable[[ExportR
     asker.app.push_screen(ExportDialog(sheet), chosen)
 
 
-def _wish(values: Mapping[str, Any]) -> Wish:
-    from ontos_tui.services.interchange.service import Wish
+def _wish(values: Mapping[str, Any]) -> ExportOptions:
+    from ontos_tui.services.interchange.service import ExportOptions
 
-    return Wish(values["use"], values["statuses"] == ALL)
+    return ExportOptions(values["use"], values["statuses"] == ALL)
 
 
-class ExportDialog(FormDialog, ServiceUser):
+class ExportDialog(FormDialog, BackgroundMixin):
     """How to export a training sheet. What would be held back is counted anew with every choice."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
@@ -135,7 +135,9 @@ class ExportDialog(FormDialog, ServiceUser):
 
     def _count(self) -> None:
         values = {"use": self.query_one("#f1", ChoiceLine).value, "statuses": self.query_one("#f2", ChoiceLine).value}
-        self.ask(lambda workspace: workspace.interchange.preview(self._sheet.id, _wish(values)), self._counted)
+        self.run_in_background(
+            lambda workspace: workspace.interchange.preview(self._sheet.id, _wish(values)), self._counted
+        )
 
     def _counted(self, selection: Selection) -> None:
         self.query_one("#selection", Panel).show(lambda width: _selection_lines(selection, "would be written", width))
@@ -169,7 +171,7 @@ def _exported(report: ExportReport, width: int) -> Iterator[Line]:
 
 
 def ask_import(
-    asker: ServiceUser,
+    asker: BackgroundMixin,
     into: TrainingSheet | Sheet,
     then: Callable[[ImportReport], Any],
     label_type: str | None = None,
@@ -181,7 +183,9 @@ def ask_import(
 
     def chosen(values: Values | None) -> None:
         if values is not None:
-            asker.ask(lambda workspace: run(workspace, values, dry_run=True), lambda one: show(one, values), group="in")
+            asker.run_in_background(
+                lambda workspace: run(workspace, values, dry_run=True), lambda one: show(one, values), group="in"
+            )
 
     def run(workspace: Workspace, values: Values, *, dry_run: bool) -> ImportReport:
         path, service = values["path"], workspace.interchange
@@ -198,7 +202,7 @@ def ask_import(
         asker.app.push_screen(dialog, lambda yes: do(values) if yes else None)
 
     def do(values: Values) -> None:
-        asker.ask(lambda workspace: run(workspace, values, dry_run=False), done, group="in")
+        asker.run_in_background(lambda workspace: run(workspace, values, dry_run=False), done, group="in")
 
     def done(report: ImportReport) -> None:
         asker.app.push_screen(ReportDialog("Imported", lambda width: _imported(report, width)), lambda _: then(report))

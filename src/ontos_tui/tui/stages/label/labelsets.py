@@ -15,7 +15,7 @@ from ontos_tui.tui.dialogs.choose import ChooseDialog, ConfirmDialog
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
 from ontos_tui.tui.stages.base import error_lines
 from ontos_tui.tui.stages.label.page import LabelPage
-from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, Span, colour, line, span, wrap
+from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, Span, color, line, span, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class LabelsetsPage(LabelPage):
         Command("new", "n", "New", "A labelset of your own"),
         Command("from_template", "m", "From template", "A labelset with the values that a template's field has"),
         Command("add_class", "a,plus", "Add class", "One more class of this draft"),
-        Command("edit_class", "e", "Edit class", "Name, key, colour and meaning of a class"),
+        Command("edit_class", "e", "Edit class", "Name, key, color and meaning of a class"),
         Command("remove_class", "minus", "Remove class", "Take a class out of this draft", shown=False),
         Command("describe", "d", "Describe", "Name, description and guidelines of this draft", shown=False),
         Command("publish", "p", "Publish", "Make it final, and its keys work in the queue"),
@@ -86,7 +86,7 @@ class LabelsetsPage(LabelPage):
         self.table.focus()
 
     def reload(self) -> None:
-        self.ask(lambda workspace: workspace.labelsets.all(), self._show, failed=self._say)
+        self.run_in_background(lambda workspace: workspace.labelsets.all(), self._show, failed=self._say)
 
     def _show(self, labelsets: Sequence[Labelset]) -> None:
         self.table.say("No labelset yet.\nPress m to make one of a template, or n for one of your own.")
@@ -108,7 +108,9 @@ class LabelsetsPage(LabelPage):
             self.query_one(Panel).show(lambda width: ())
             return
         self.session.extra["labelset"] = labelset.id
-        self.ask(lambda workspace: _about(workspace, labelset), self._show_about, group="about", failed=self._say)
+        self.run_in_background(
+            lambda workspace: _about(workspace, labelset), self._show_about, group="about", failed=self._say
+        )
 
     def _show_about(self, about: About) -> None:
         self.query_one(Panel).show(lambda width: _lines(about, width))
@@ -132,7 +134,7 @@ class LabelsetsPage(LabelPage):
             self.session.extra["labelset"] = labelset.id
             self.reload()
 
-        self.ask(work, done, group="do")
+        self.run_in_background(work, done, group="do")
 
     def action_new(self) -> None:
         fields = (
@@ -150,7 +152,7 @@ class LabelsetsPage(LabelPage):
         self.app.push_screen(FormDialog("New labelset", fields), done)
 
     def action_from_template(self) -> None:
-        self.ask(lambda workspace: workspace.templates.list(), self._choose_template, group="templates")
+        self.run_in_background(lambda workspace: workspace.templates.list(), self._choose_template, group="templates")
 
     def _choose_template(self, templates: Sequence[Template]) -> None:
         fit = [one for one in templates if any(field.classes for field in one.fields())]
@@ -205,7 +207,7 @@ class LabelsetsPage(LabelPage):
             FormField("name", "Value", given.name or None, required=True, hint="as it stands in the answer"),
             FormField("display_name", "Shown as", given.display_name or None, hint="empty: the value itself"),
             FormField("hotkey", "Key", given.hotkey or None, hint="one key that chooses it in the queue"),
-            FormField("color", "Colour", given.color or None, hint="such as red, or #e06c75"),
+            FormField("color", "Color", given.color or None, hint="such as red, or #e06c75"),
             FormField("description", "Meaning", given.description or None, hint="when to choose it"),
         )
 
@@ -311,7 +313,7 @@ def _named(one: LabelClass) -> str:
 def _class_lines(one: LabelClass, room: int, width: int) -> Iterator[Line]:
     key = f" {one.hotkey or '·'} "
     head = (
-        Span("■ ", colour(one.color) if one.color else "muted"),
+        Span("■ ", color(one.color) if one.color else "muted"),
         span(key, "key"),
         span(_named(one), "strong", room),
     )

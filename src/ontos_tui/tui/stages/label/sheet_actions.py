@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ontos_tui.tui.core.background import ServiceUser
+from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values, read_part
 from ontos_tui.tui.stages.label.desk.list_filter import HINT_WORDS
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ontos_tui.workspace import Workspace
 
 
-def look_again(asker: ServiceUser, sheet: TrainingSheet) -> None:
+def look_again(asker: BackgroundMixin, sheet: TrainingSheet) -> None:
     """Have engines look for pairs that deserve a look, at once or as a job, and say what they found."""
 
     def work(workspace: Workspace) -> HintReport | Job:
@@ -31,7 +31,7 @@ def look_again(asker: ServiceUser, sheet: TrainingSheet) -> None:
         else:
             asker.ontos.tell(f"{outcome.title} runs as a job; J shows it.")
 
-    asker.ask(work, told, group="hints")
+    asker.run_in_background(work, told, group="hints")
 
 
 def _found(report: HintReport) -> Iterator[str]:
@@ -42,13 +42,13 @@ def _found(report: HintReport) -> Iterator[str]:
         yield "In the queue, o puts them first and F shows only them."
 
 
-def ask_blind_share(asker: ServiceUser, sheet: TrainingSheet) -> None:
+def ask_blind_share(asker: BackgroundMixin, sheet: TrainingSheet) -> None:
     """Ask for how many pairs the proposal shall be hidden."""
 
     def done(values: Values | None) -> None:
         if values is not None:
             share = values["share"] or 0.0
-            asker.ask(
+            asker.run_in_background(
                 lambda workspace: workspace.label.hide_proposals(sheet.id, share),
                 lambda changed: asker.ontos.tell(
                     f"The proposals of {changed.blind_share:.0%} of the pairs are hidden."
@@ -56,7 +56,7 @@ def ask_blind_share(asker: ServiceUser, sheet: TrainingSheet) -> None:
                 group="blind",
             )
 
-    about = "People lean towards what is proposed. A hidden share shows how much: w compares both. Usual is 10 %."
+    about = "People lean toward what is proposed. A hidden share shows how much: w compares both. Usual is 10 %."
     field = FormField(
         "share", "Share", f"{sheet.blind_share:.0%}", hint="such as 10 %; 0 hides nothing", read=read_part
     )

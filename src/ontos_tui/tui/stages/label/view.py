@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class LabelView(PagedView):
-    """The training sheets, and the desk where one of them is labelled."""
+    """The training sheets, and the desk where one of them is labeled."""
 
     STAGE = Stage.LABEL
     ABOUT = (
@@ -87,7 +87,7 @@ class LabelView(PagedView):
             self.focus_first_view()
 
     def reload(self) -> None:
-        self.ask(
+        self.run_in_background(
             lambda workspace: workspace.label.training_sheets(),
             self._show_sheets,
             failed=self._show_error,

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from ontos_tui.domain.records.alerts import AlertMetric, Comparison, shown
 from ontos_tui.domain.records.improve import Severity
 from ontos_tui.domain.rules.states import AlertStatus
-from ontos_tui.tui.core.background import ServiceUser
+from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.dialogs.choose import ConfirmDialog
@@ -36,7 +36,7 @@ SHOWN = 100
 
 
 @dataclass(frozen=True)
-class Shown:
+class AlertsState:
     """All that the dialog shows: alerts, open ones first; rules with what their figures are now; and who watches."""
 
     alerts: tuple[Alert, ...]
@@ -44,7 +44,7 @@ class Shown:
     watch: Job | None
 
 
-class AlertsDialog(Dialog[None], ServiceUser):
+class AlertsDialog(Dialog[None], BackgroundMixin):
     """What was raised, and by which rules."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
@@ -96,9 +96,9 @@ class AlertsDialog(Dialog[None], ServiceUser):
         self.set_interval(REFRESH_SECONDS, self._load)
 
     def _load(self) -> None:
-        self.ask(lambda workspace: _read(workspace, self._endpoint), self._show)
+        self.run_in_background(lambda workspace: _read(workspace, self._endpoint), self._show)
 
-    def _show(self, shown: Shown) -> None:
+    def _show(self, shown: AlertsState) -> None:
         self._watching = shown.watch
         self._alerts.say("No alert was ever opened here.")
         self._rules.say("No rule yet. Press n to add one.")
@@ -140,7 +140,7 @@ class AlertsDialog(Dialog[None], ServiceUser):
             self._load()
             self.ontos.refresh_overview()
 
-        self.ask(work, done, group="do")
+        self.run_in_background(work, done, group="do")
 
     def action_acknowledge(self) -> None:
         alert = self._alerts.current
@@ -208,7 +208,7 @@ class AlertsDialog(Dialog[None], ServiceUser):
             self._load()
             self.ontos.refresh_overview()
 
-        self.ask(lambda workspace: workspace.alerts.evaluate(), looked, group="do")
+        self.run_in_background(lambda workspace: workspace.alerts.evaluate(), looked, group="do")
 
     def action_watch(self) -> None:
         if self._watching is None:
@@ -237,12 +237,12 @@ def rule_fields(rule: AlertRule | None) -> list[FormField]:
     ]  # fmt: skip
 
 
-def _read(workspace: Workspace, endpoint: str) -> Shown:
+def _read(workspace: Workspace, endpoint: str) -> AlertsState:
     service = workspace.alerts
     found = service.history(endpoint, SHOWN)
     alerts = sorted(found, key=lambda alert: alert.status is AlertStatus.RESOLVED)
     rules = tuple((rule, service.measure(rule)) for rule in service.rules(endpoint))
-    return Shown(tuple(alerts), rules, service.watch())
+    return AlertsState(tuple(alerts), rules, service.watch())
 
 
 def _state(alert: Alert) -> Span:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ontos_tui.services.monitor.service import Point
 
 LINE, DOTS = "braille", "•"
-"""What a curve is drawn with; two curves differ in it, not in colour alone. Few values need the dots to be seen."""
+"""What a curve is drawn with; two curves differ in it, not in color alone. Few values need the dots to be seen."""
 
 
 class Figure(StrEnum):

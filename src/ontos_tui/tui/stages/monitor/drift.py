@@ -13,7 +13,7 @@ from textual.containers import Horizontal
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.records.drift import DriftState, FeatureDrift
 from ontos_tui.domain.records.improve import Severity
-from ontos_tui.tui.core.background import ServiceUser
+from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.stages.base import error_lines
@@ -37,7 +37,7 @@ LABEL, NUMBER = 9, 4
 """Cells of a bar's label at most, and of its percentage."""
 
 
-class DriftDialog(Dialog[None], ServiceUser):
+class DriftDialog(Dialog[None], BackgroundMixin):
     """The last comparison of an endpoint; it makes the first one itself."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
@@ -90,7 +90,7 @@ class DriftDialog(Dialog[None], ServiceUser):
         def last(workspace: Workspace) -> tuple[bool, DriftReport | None]:
             return workspace.drift.has_team, workspace.drift.last(self._endpoint, of_team=of_team)
 
-        self.ask(last, self._show_last)
+        self.run_in_background(last, self._show_last)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "reference":
@@ -124,7 +124,7 @@ class DriftDialog(Dialog[None], ServiceUser):
 
         self._table.say("Comparing…")
         self.query_one("#found", Panel).show(lambda width: [line(_span_muted("⟳ comparing…"))])
-        self.ask(check, self._show, failed=self._show_error)
+        self.run_in_background(check, self._show, failed=self._show_error)
 
     def _show_error(self, error: OntosError) -> None:
         self._table.say("")

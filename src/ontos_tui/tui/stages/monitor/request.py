@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 
-from ontos_tui.tui.core.background import ServiceUser
+from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.answer import answer_lines, said_lines, source_lines
 from ontos_tui.tui.dialogs.base import Dialog
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from ontos_tui.workspace import Workspace
 
 
-class RequestDialog(Dialog[None], ServiceUser):
+class RequestDialog(Dialog[None], BackgroundMixin):
     """A request to read, and to say something about."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
         Command("feedback", "f", "Feedback", "Say whether this answer was right, and what is"),
-        Command("near", "n", "Learnt from", "The training pairs that are most like this request"),
+        Command("near", "n", "Learned from", "The training pairs that are most like this request"),
     )
     DEFAULT_CSS = "RequestDialog > #box { height: 85%; }"
 
@@ -60,7 +60,7 @@ class RequestDialog(Dialog[None], ServiceUser):
             self._view, self._pair = loaded
             self._show()
 
-        self.ask(load, show)
+        self.run_in_background(load, show)
 
     def _show(self) -> None:
         self.query_one(Panel).show(self._lines, keep_place=True)
@@ -105,13 +105,13 @@ class RequestDialog(Dialog[None], ServiceUser):
         yield from field_lines(record.input, width)
 
 
-class NearDialog(Dialog[None], ServiceUser):
+class NearDialog(Dialog[None], BackgroundMixin):
     """The training pairs that are nearest to a request, field by field."""
 
     DEFAULT_CSS = "NearDialog > #box { height: 90%; max-width: 140; }"
 
     def __init__(self, record: InferenceRecord) -> None:
-        super().__init__("What the model may have learnt it from")
+        super().__init__("What the model may have learned it from")
         self._record = record
 
     def compose_body(self) -> ComposeResult:
@@ -123,7 +123,7 @@ class NearDialog(Dialog[None], ServiceUser):
         panel, request_id = self.query_one(Panel), self._record.request_id
         panel.show(lambda width: [line(span("Looking…", "muted"))])
         panel.focus()
-        self.ask(
+        self.run_in_background(
             lambda workspace: nearest_training_pairs(workspace.store, request_id),
             self._show,
             failed=lambda error: panel.show(lambda width: error_lines(error, width)),
@@ -133,7 +133,7 @@ class NearDialog(Dialog[None], ServiceUser):
         record = self._record
 
         def lines(width: int) -> Iterator[Line]:
-            told = f"{near.looked_at:,} of the {near.learnt:,} pairs that version {record.model_version} learnt from"
+            told = f"{near.looked_at:,} of the {near.learned:,} pairs that version {record.model_version} learned from"
             yield line(span(f"The nearest of {told}", "muted"))
             yield from alike_lines("this request", record.output or {}, record.input, near.found, width)
 

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.records.base import now
 from ontos_tui.domain.rules.traffic import Bucket
-from ontos_tui.tui.core.background import ServiceUser
+from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.stages.base import error_lines
@@ -39,7 +39,7 @@ class _Shown:
         return all(since > self.kept.since for since, _ in self.kept.not_counted)
 
 
-class TeamTrafficDialog(Dialog[None], ServiceUser):
+class TeamTrafficDialog(Dialog[None], BackgroundMixin):
     """Shows what was counted last, at once; counts by itself only a span that never was: a warehouse costs money."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
@@ -77,7 +77,7 @@ class TeamTrafficDialog(Dialog[None], ServiceUser):
             traffic = workspace.team_traffic.traffic(self._endpoint, over.bucket, *over.ending(now()))
             return _Shown(over, traffic)
 
-        self.ask(kept, self._show, failed=self._fail)
+        self.run_in_background(kept, self._show, failed=self._fail)
 
     def _show(self, shown: _Shown) -> None:
         self._shown = shown
@@ -127,7 +127,7 @@ class TeamTrafficDialog(Dialog[None], ServiceUser):
 
         self._counting, self._error = True, None
         self._paint()
-        self.ask(count, counted, group="count", failed=self._fail)
+        self.run_in_background(count, counted, group="count", failed=self._fail)
 
     def action_span(self) -> None:
         over = next_span(self._over)

@@ -14,7 +14,7 @@ from ontos_tui.domain.rules.traffic import Bucket
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
 
 if TYPE_CHECKING:
-    from ontos_tui.tui.core.background import ServiceUser
+    from ontos_tui.tui.core.background import BackgroundMixin
 
 MOST_DRAWN, FEW = 2_000, 200
 """Buckets that a series is drawn from at most, and up to which the narrowest width is chosen by itself."""
@@ -74,7 +74,7 @@ def next_span(over: SpanOfTime) -> SpanOfTime:
     return SPANS[(at + 1) % len(SPANS)]
 
 
-def ask_span(asker: ServiceUser, over: SpanOfTime, then: Callable[[SpanOfTime], Any]) -> None:
+def ask_span(asker: BackgroundMixin, over: SpanOfTime, then: Callable[[SpanOfTime], Any]) -> None:
     """Ask from when to when, starting with the span that is shown."""
     present = now()
     read = partial(read_moment, present=present)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.tui.core.background import ServiceUser
+from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.dialogs.choose import ChooseDialog
@@ -32,7 +32,7 @@ def compare_versions_of(page: Page, endpoint: str, over: SpanOfTime) -> None:
     """Let the user choose two versions that this endpoint has answered with, and show them side by side."""
     from ontos_tui.services.monitor.version_comparison import versions_asked
 
-    page.ask(
+    page.run_in_background(
         lambda workspace: versions_asked(workspace.store, endpoint) or versions_asked(workspace.store),
         lambda found: _choose(page, endpoint, over, found),
         group="versions",
@@ -69,7 +69,7 @@ def _choices(models: Sequence[ModelVersion]) -> list[tuple[str, str]]:
     return [(model.label(), f"trained {model.created_at.astimezone():%Y-%m-%d %H:%M}") for model in models]
 
 
-class VersionsDialog(Dialog[None], ServiceUser):
+class VersionsDialog(Dialog[None], BackgroundMixin):
     """Two versions to read, the earlier one on the left."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
@@ -97,7 +97,7 @@ class VersionsDialog(Dialog[None], ServiceUser):
 
         endpoint = self._endpoint
         since = self._over.ending(now())[0]
-        self.ask(
+        self.run_in_background(
             lambda workspace: compare_versions(workspace.store, *self._ids, endpoint, since, self._over.end),
             self._show,
             failed=self._say,

@@ -116,7 +116,9 @@ class MonitorView(StageView):
             return
         self._loading, self._again = True, False
         name, over, limit = self.session.endpoint, self._over, self._limit
-        self.ask(lambda workspace: read_board(workspace, name, over, limit), self._show, failed=self._show_error)
+        self.run_in_background(
+            lambda workspace: read_board(workspace, name, over, limit), self._show, failed=self._show_error
+        )
 
     def _loaded(self) -> None:
         self._loading = False

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 
-from ontos_tui.tui.core.background import ServiceUser
+from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.widgets.data_grid import value_text
 from ontos_tui.tui.widgets.lines import OneLine, Span, line, span
@@ -31,7 +31,7 @@ class Row:
     pair: QAPair | None = None
 
 
-class LineageDialog(Dialog[None], ServiceUser):
+class LineageDialog(Dialog[None], BackgroundMixin):
     """The pairs of a model version. Their answers are read as they come into view."""
 
     DEFAULT_CSS = """
@@ -64,7 +64,7 @@ class LineageDialog(Dialog[None], ServiceUser):
 
     def on_mount(self) -> None:
         self._table.focus()
-        self.ask(lambda workspace: workspace.train.lineage(self._model.id), self._show)
+        self.run_in_background(lambda workspace: workspace.train.lineage(self._model.id), self._show)
 
     def _show(self, lineage: Sequence[ModelPair]) -> None:
         self._rows = [Row(seen) for seen in lineage]
@@ -94,7 +94,7 @@ class LineageDialog(Dialog[None], ServiceUser):
                 self._rows[index] = Row(self._rows[index].seen, pair)
             self._table.repaint()
 
-        self.ask(read, know, group="pairs")
+        self.run_in_background(read, know, group="pairs")
 
     @staticmethod
     def _cells(row: Row) -> Sequence[object]:

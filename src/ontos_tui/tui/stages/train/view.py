@@ -104,8 +104,10 @@ class TrainView(StageView):
 
     def reload(self) -> None:
         wanted = (self.session.training_sheet_id, self._base_model)
-        self.ask(lambda workspace: _standing(workspace, *wanted), self._show_standing, failed=self._no_standing)
-        self.ask(lambda workspace: workspace.train.models(), self._show_models, group="models")
+        self.run_in_background(
+            lambda workspace: _standing(workspace, *wanted), self._show_standing, failed=self._no_standing
+        )
+        self.run_in_background(lambda workspace: workspace.train.models(), self._show_models, group="models")
 
     def _show_standing(self, standing: Standing) -> None:
         before = self._standing
@@ -199,7 +201,7 @@ class TrainView(StageView):
             return
         self._submitting = True
         sheet, key = standing.readiness.training_sheet.id, standing.base_model.key
-        self.ask(
+        self.run_in_background(
             lambda workspace: workspace.train.submit(sheet, base_model=key),
             self._submitted,
             group="train",
@@ -233,7 +235,9 @@ class TrainView(StageView):
         self.app.push_screen(ChooseDialog("What should be trained?", choices, cursor), chosen)
 
     def action_training_sheet(self) -> None:
-        self.ask(lambda workspace: workspace.label.training_sheets(), self._choose_training_sheet, group="choose")
+        self.run_in_background(
+            lambda workspace: workspace.label.training_sheets(), self._choose_training_sheet, group="choose"
+        )
 
     def _choose_training_sheet(self, views: Sequence[TrainingSheetView]) -> None:
         def chosen(index: int | None) -> None:
@@ -249,7 +253,7 @@ class TrainView(StageView):
     def action_compare(self) -> None:
         model = self._model
         if model is not None:
-            self.ask(
+            self.run_in_background(
                 lambda workspace: workspace.train.models(),
                 lambda models: self._choose_other(model, models),
                 group="choose",
@@ -286,7 +290,7 @@ class TrainView(StageView):
             self._compared[model.id] = Compared(other, outcome)
             self._show_current()
 
-        self.ask(compare, show, group=f"compare {model.id}", failed=show)
+        self.run_in_background(compare, show, group=f"compare {model.id}", failed=show)
 
     def action_lineage(self) -> None:
         from ontos_tui.tui.stages.train.lineage import LineageDialog

@@ -59,7 +59,7 @@ class Many(LabelReader):
         if self.is_many:
             self.unmark()
             return
-        self.ask(lambda workspace: queue.source.ids(MOST), self._marked_more, group="mark")
+        self.run_in_background(lambda workspace: queue.source.ids(MOST), self._marked_more, group="mark")
 
     def do_mark_group(self) -> None:
         """Mark the near-duplicates of the item under the cursor."""
@@ -70,7 +70,9 @@ class Many(LabelReader):
         if not group:
             self.ontos.tell("Nothing is known to be a near-duplicate of this one. L looks for them.")
             return
-        self.ask(lambda workspace: workspace.hints.members(work.id, group), self._marked_more, group="mark")
+        self.run_in_background(
+            lambda workspace: workspace.hints.members(work.id, group), self._marked_more, group="mark"
+        )
 
     def _marked_more(self, ids: Sequence[str]) -> None:
         self.marked.update(ids)
@@ -105,7 +107,7 @@ class Many(LabelReader):
             ]
             self.app.push_screen(ConfirmDialog(f"{len(fit):,} at once", question), lambda yes: self._do(decisions, yes))
 
-        self.ask(lambda workspace: work.service(workspace).pairs(ids), ask, group="many")
+        self.run_in_background(lambda workspace: work.service(workspace).pairs(ids), ask, group="many")
 
     def _do(self, decisions: Sequence[Decision], yes: bool | None) -> None:
         work = self._work

@@ -23,7 +23,7 @@ from ontos_tui.tui.stages.label.desk.queue_view import NOTHING
 if TYPE_CHECKING:
     from ontos_tui.domain.records.pairs import Decidable
     from ontos_tui.services.label.service import Batch
-    from ontos_tui.services.records.usage_constraints import Wish
+    from ontos_tui.services.records.usage_constraints import UsageChange
     from ontos_tui.tui.stages.label.desk.source import Work
     from ontos_tui.workspace import Workspace
 
@@ -218,7 +218,7 @@ class LabelDesk(Many):
             self.unmark()
             self._look()
 
-        def write(wish: Wish) -> None:
+        def write(wish: UsageChange) -> None:
             self.write(lambda workspace: workspace.constraints.set_pairs(ids, wish), changed)
 
         self.app.push_screen(dialog, ask_wish(dialog, write))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 
-from ontos_tui.tui.core.background import ServiceUser
+from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.widgets.data_grid import value_text
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ontos_tui.workspace import Workspace
 
 
-class HistoryDialog(Dialog[None], ServiceUser):
+class HistoryDialog(Dialog[None], BackgroundMixin):
     """The events of a pair, newest first."""
 
     DEFAULT_CSS = "HistoryDialog > #box { height: 80%; }"
@@ -35,7 +35,7 @@ class HistoryDialog(Dialog[None], ServiceUser):
         panel = self.query_one(Panel)
         panel.show(lambda width: [line(span("Loading…", "muted"))])
         panel.focus()
-        self.ask(lambda workspace: self._service(workspace).history(self._pair_id), self._show)
+        self.run_in_background(lambda workspace: self._service(workspace).history(self._pair_id), self._show)
 
     def _show(self, events: Sequence[Event]) -> None:
         self.query_one(Panel).show(lambda width: _lines(events, width))

@@ -14,7 +14,7 @@ from ontos_tui.tui.stages.label.desk.document_marks import document_lines, marke
 from ontos_tui.tui.stages.label.desk.source import Work
 from ontos_tui.tui.stages.label.desk.span_marking import span_lines
 from ontos_tui.tui.widgets.data_grid import value_text
-from ontos_tui.tui.widgets.lines import EMPTY, Line, Span, colour, line, span, wrap
+from ontos_tui.tui.widgets.lines import EMPTY, Line, Span, color, line, span, wrap
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.labeling import Hint
@@ -28,7 +28,7 @@ STATUS_MARKS: Mapping[str, tuple[str, str]] = {
     "rejected": ("✗", "bad"),
     "flagged": ("⚑", "warn"),
 }
-"""A glyph and a colour for every status; the word stands beside them where there is room."""
+"""A glyph and a color for every status; the word stands beside them where there is room."""
 
 WHY_LINES = 2
 """Lines that are kept for why an answer is proposed, so that the fields below stay where they are."""
@@ -112,7 +112,7 @@ def _origin(pair: Decidable) -> str:
 
 def _prompt(view: ItemView, width: int) -> Iterator[Line]:
     if not view.messages:
-        yield line(span("There is no prompt: these items are labelled without a template.", "muted"))
+        yield line(span("There is no prompt: these items are labeled without a template.", "muted"))
     for message in view.messages:
         yield line(span(message["role"], "title"))
         yield from wrap(message["content"], width - 2, indent="  ")
@@ -150,7 +150,7 @@ def _value(work: Work, name: str, value: Any) -> Iterator[Span]:
         return
     label = work.label_class(name, value)
     if label is not None and label.color:
-        yield Span("■ ", colour(label.color))
+        yield Span("■ ", color(label.color))
     yield span(_named(work, name, value), "strong")
 
 

@@ -43,7 +43,7 @@ SOURCE_WORDS: Mapping[LabelingMode, str] = {
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ListFilter:
     """The filter and the order of the list."""
 
     filter: QueueFilter = field(default_factory=QueueFilter)
@@ -54,24 +54,24 @@ class Wanted:
         """Whether no pair is left out."""
         return replace(self.filter, like="") == QueueFilter()
 
-    def next_status(self) -> Wanted:
+    def next_status(self) -> ListFilter:
         """The same with the next status."""
         at = STATUSES.index(self.filter.status)
         return replace(self, filter=replace(self.filter, status=STATUSES[(at + 1) % len(STATUSES)]))
 
-    def next_sort(self) -> Wanted:
+    def next_sort(self) -> ListFilter:
         """The same in the next order; the one that needs an item is not among them."""
         orders = [one for one in QueueSort if one is not QueueSort.SIMILAR]
         at = -1 if self.sort is QueueSort.SIMILAR else orders.index(self.sort)
         return replace(self, sort=orders[(at + 1) % len(orders)])
 
-    def with_text(self, text: str) -> Wanted:
+    def with_text(self, text: str) -> ListFilter:
         """The same, of what contains this text."""
         return replace(self, filter=replace(self.filter, text=text))
 
-    def similar_to(self, item_ref: str) -> Wanted:
+    def similar_to(self, item_ref: str) -> ListFilter:
         """The same, in the order of the likeness to this item."""
-        return Wanted(replace(self.filter, like=item_ref), QueueSort.SIMILAR)
+        return ListFilter(replace(self.filter, like=item_ref), QueueSort.SIMILAR)
 
     def words(self) -> str:
         """What the list leaves out and how it is ordered, when that is not the usual."""
@@ -117,7 +117,7 @@ class Wanted:
             FormField("sort", "Order", SORT_WORDS[self.sort], tuple(orders), required=True),
         )
 
-    def filled(self, work: Work, values: Values) -> Wanted:
+    def filled(self, work: Work, values: Values) -> ListFilter:
         """What the form was filled with."""
         below = values["below"]
         wanted = QueueFilter(
@@ -130,7 +130,7 @@ class Wanted:
             hint=_key(HINT_WORDS, values["hint"]),
             like=self.filter.like,
         )
-        return Wanted(wanted, _key(SORT_WORDS, values["sort"]) or QueueSort.ORDER)
+        return ListFilter(wanted, _key(SORT_WORDS, values["sort"]) or QueueSort.ORDER)
 
 
 def _labels(work: Work) -> dict[str, tuple[str, Any]]:

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.tui.core.background import ServiceUser
+from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.dialogs.record import field_lines
@@ -23,7 +23,7 @@ NONE = "This item has no picture. Which columns of a sheet name pictures is said
 OFF = "Pictures are turned off by the settings (images). Press o to open it in a viewer."
 
 
-class PictureDialog(Dialog[None], ServiceUser):
+class PictureDialog(Dialog[None], BackgroundMixin):
     """A picture on the left, the item's fields on the right."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
@@ -48,7 +48,7 @@ class PictureDialog(Dialog[None], ServiceUser):
         yield OneLine(self._caption, id="caption")
         with Horizontal():
             wanted = self.ontos.workspace.settings.images
-            yield PictureView(way_to_show(wanted, colours=not self.app.no_color), id="picture")
+            yield PictureView(way_to_show(wanted, colors=not self.app.no_color), id="picture")
             yield Panel(id="fields")
 
     def on_mount(self) -> None:
@@ -56,7 +56,9 @@ class PictureDialog(Dialog[None], ServiceUser):
         panel.show(lambda width: field_lines(self._fields, width))
         panel.focus()
         self._view.show(None, "Loading…")
-        self.ask(lambda workspace: workspace.images.pictures(self._sheet_id, self._fields), self._got, failed=self._say)
+        self.run_in_background(
+            lambda workspace: workspace.images.pictures(self._sheet_id, self._fields), self._got, failed=self._say
+        )
 
     @property
     def _view(self) -> PictureView:
@@ -112,7 +114,7 @@ class PictureDialog(Dialog[None], ServiceUser):
             self.ontos.tell("There is no file of a picture to open.")
             return
         path = one.path
-        self.ask(
+        self.run_in_background(
             lambda workspace: open_in_viewer(path),
             lambda opened: self.ontos.tell(f"{'Opened' if opened else 'There is no viewer here. The file is'} {path}"),
             group="viewer",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ontos_tui.domain.rules.states import PairStatus
     from ontos_tui.services.label.decision_service import Deciding
     from ontos_tui.services.label.service import PairCounts, Queue, QueueRow
-    from ontos_tui.tui.stages.label.desk.list_filter import Wanted
+    from ontos_tui.tui.stages.label.desk.list_filter import ListFilter
     from ontos_tui.tui.stages.label.desk.source import Work
 
 AHEAD, BEHIND, SOON = 16, 3, 4
@@ -218,7 +218,7 @@ class LabelQueue(Sequence["QueueRow"]):
 
 
 def open_queue(
-    label: Deciding[Any], work: Work, wanted: Wanted, pair_id: str, session: str, *, undecided: bool
+    label: Deciding[Any], work: Work, wanted: ListFilter, pair_id: str, session: str, *, undecided: bool
 ) -> LabelQueue:
     """The queue with the rows around the pair where the user was; `undecided` goes on to one that needs a decision."""
     source = label.queue(work.id, wanted.filter, wanted.sort, session)

@@ -70,7 +70,7 @@ class QueueTable(Table["QueueRow"], Commanded):
         ),
         Command("desk('guidelines')", "g", "Guidelines", "How to decide, and what each class means", shown=False),
         Command("desk('dismiss')", "d", "Looked", "The ! is no reason to look again; it stays away", shown=False),
-        Command("desk('alike')", "m", "Alike", "How the most similar labelled items were decided", shown=False),
+        Command("desk('alike')", "m", "Alike", "How the most similar labeled items were decided", shown=False),
         Command("desk('history')", "H", "History", "Every change of this pair: who, when, what", shown=False),
     )
 

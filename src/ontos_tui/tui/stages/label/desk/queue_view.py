@@ -12,12 +12,12 @@ from textual.containers import Horizontal
 
 from ontos_tui.domain.records.base import new_id
 from ontos_tui.services.label.queue import QueueFilter
-from ontos_tui.tui.core.background import ServiceUser
+from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
 from ontos_tui.tui.stages.label.desk.document_marks import marked
 from ontos_tui.tui.stages.label.desk.history import HistoryDialog
 from ontos_tui.tui.stages.label.desk.item_panel import Draft, ItemView, Side, item_lines
-from ontos_tui.tui.stages.label.desk.list_filter import Wanted
+from ontos_tui.tui.stages.label.desk.list_filter import ListFilter
 from ontos_tui.tui.stages.label.desk.queue_buffer import LabelQueue, open_queue, progress_line
 from ontos_tui.tui.stages.label.desk.queue_table import QueueTable
 from ontos_tui.tui.widgets.lines import OneLine, Panel, line, span
@@ -39,7 +39,7 @@ CLAIMED, RENEW_AT = 8, 3
 """Pairs ahead that are claimed at once, and how few of them may be left before the next are."""
 
 
-class LabelReader(ServiceUser):
+class LabelReader(BackgroundMixin):
     """The queue of one training sheet or task and the item under its cursor."""
 
     DEFAULT_CSS = """
@@ -58,7 +58,7 @@ class LabelReader(ServiceUser):
         self._shown = NOTHING
         self._seen_at = 0.0
         self._side = Side.FIELDS
-        self._wanted = Wanted()
+        self._wanted = ListFilter()
         self._claimed: set[str] = set()
         self._last = ""
         self._searching = False
@@ -99,26 +99,26 @@ class LabelReader(ServiceUser):
         def found(work: Work) -> None:
             before = self._work
             if before is None or (before.id, before.annotation_task) != (work.id, work.annotation_task):
-                self._wanted = Wanted(QueueFilter(task=work.annotation_task))
+                self._wanted = ListFilter(QueueFilter(task=work.annotation_task))
             self._work = work
             self.table.choose_with(work.keys)
             self._load()
 
-        self.ask(find, found, group="open")
+        self.run_in_background(find, found, group="open")
 
-    def _load(self, before: Wanted | None = None) -> None:
+    def _load(self, before: ListFilter | None = None) -> None:
         """Have the queue made; where that fails, `before` is wanted again."""
         work, wanted, session = self._work, self._wanted, self._session
         assert work is not None, "something is open"
         first, here = self._queue is None, self.ontos.session.pair_id
-        self.ask(
+        self.run_in_background(
             lambda workspace: open_queue(work.service(workspace), work, wanted, here, session, undecided=first),
             self._take,
             group="queue",
             failed=lambda error: self._not_found(error, before),
         )
 
-    def _not_found(self, error: OntosError, before: Wanted | None) -> None:
+    def _not_found(self, error: OntosError, before: ListFilter | None) -> None:
         if before is not None:
             self._wanted = before
         self._searching = False
@@ -139,7 +139,7 @@ class LabelReader(ServiceUser):
         self.table.show(queue, cursor=queue.start)
         self._look()
 
-    def want(self, wanted: Wanted) -> None:
+    def want(self, wanted: ListFilter) -> None:
         """List something else, or in another order; what is listed now stays until it is found."""
         before, self._wanted = self._wanted, wanted
         self._searching = True
@@ -168,10 +168,12 @@ class LabelReader(ServiceUser):
             self.table.repaint()
             self._look()
 
-        self.ask(lambda workspace: (queue.read(pages), work.service(workspace).counts(work.id)), show, group="others")
+        self.run_in_background(
+            lambda workspace: (queue.read(pages), work.service(workspace).counts(work.id)), show, group="others"
+        )
 
     def _look(self) -> None:
-        """Show the item under the cursor, now when it is here, and have its neighbours fetched."""
+        """Show the item under the cursor, now when it is here, and have its neighbors fetched."""
         queue, work = self._queue, self._work
         if queue is None or work is None:
             return
@@ -188,9 +190,11 @@ class LabelReader(ServiceUser):
         if queue is not self._queue or index != self.table.cursor:
             return
         if pages := queue.missing_pages(self.table.in_view):
-            self.ask(lambda workspace: queue.read(pages), lambda rows: self._got_pages(queue, rows), group="pages")
+            self.run_in_background(
+                lambda workspace: queue.read(pages), lambda rows: self._got_pages(queue, rows), group="pages"
+            )
         if missing := queue.missing_items(index):
-            self.ask(
+            self.run_in_background(
                 lambda workspace: _views(workspace, work, missing),
                 lambda views: self._got_items(queue, views),
                 group="items",
@@ -224,13 +228,15 @@ class LabelReader(ServiceUser):
                 self.table.repaint()
                 self._paint()
 
-        self.ask(lambda workspace: workspace.claims.take(work.id, ahead, self._session), held, group="claims")
+        self.run_in_background(
+            lambda workspace: workspace.claims.take(work.id, ahead, self._session), held, group="claims"
+        )
 
     def _let_go(self) -> None:
         """Others may be led to what was claimed here."""
         session = self._session
         self._claimed.clear()
-        self.ask(lambda workspace: workspace.claims.release(session), lambda _: None, group="release")
+        self.run_in_background(lambda workspace: workspace.claims.release(session), lambda _: None, group="release")
 
     def _got_pages(self, queue: LabelQueue, rows: dict[int, list[QueueRow]]) -> None:
         if queue is self._queue:
@@ -309,7 +315,7 @@ class LabelReader(ServiceUser):
         def done(values: Values | None) -> None:
             if values is not None:
                 wanted = values["item"]
-                self.ask(
+                self.run_in_background(
                     lambda workspace: queue.source.place_of(wanted),
                     lambda place: self._jumped(place, wanted),
                     group="jump",
@@ -355,7 +361,7 @@ class LabelReader(ServiceUser):
             self.ontos.tell("Views are of training sheets; a task is short enough without.")
             return
 
-        def done(wanted: Wanted | None) -> None:
+        def done(wanted: ListFilter | None) -> None:
             if wanted is not None:
                 self.want(wanted)
 
@@ -405,7 +411,7 @@ class LabelReader(ServiceUser):
                 self._queue.forget(pair_id)
                 self._look()
 
-        self.ask(work, done, group="dismiss")
+        self.run_in_background(work, done, group="dismiss")
 
     def do_alike(self) -> None:
         """How similar items were decided."""

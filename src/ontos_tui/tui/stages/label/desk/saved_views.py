@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 
-from ontos_tui.tui.core.background import ServiceUser
+from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.dialogs.choose import ConfirmDialog
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
-from ontos_tui.tui.stages.label.desk.list_filter import Wanted
+from ontos_tui.tui.stages.label.desk.list_filter import ListFilter
 from ontos_tui.tui.widgets.lines import OneLine, line, span
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ontos_tui.services.label.saved_views import View
 
 
-class ViewsDialog(Dialog[Wanted], ServiceUser):
+class ViewsDialog(Dialog[ListFilter], BackgroundMixin):
     """The views of a training sheet; gives the one that is to be opened."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
@@ -30,7 +30,7 @@ class ViewsDialog(Dialog[Wanted], ServiceUser):
     )
     DEFAULT_CSS = "ViewsDialog Table { height: 14; }"
 
-    def __init__(self, training_sheet_id: str, name: str, wanted: Wanted) -> None:
+    def __init__(self, training_sheet_id: str, name: str, wanted: ListFilter) -> None:
         super().__init__(f"Views of {name}")
         self._sheet_id = training_sheet_id
         self._wanted = wanted
@@ -44,7 +44,7 @@ class ViewsDialog(Dialog[Wanted], ServiceUser):
         self._load()
 
     def _load(self) -> None:
-        self.ask(lambda workspace: workspace.views.all(self._sheet_id), self._show)
+        self.run_in_background(lambda workspace: workspace.views.all(self._sheet_id), self._show)
 
     def _show(self, views: Sequence[View]) -> None:
         table = self.query_one(Table)
@@ -65,7 +65,7 @@ class ViewsDialog(Dialog[Wanted], ServiceUser):
 
     def action_open(self) -> None:
         if self._current is not None:
-            self.dismiss(Wanted(self._current.filter, self._current.sort))
+            self.dismiss(ListFilter(self._current.filter, self._current.sort))
 
     def action_save(self) -> None:
         wanted = self._wanted
@@ -73,7 +73,7 @@ class ViewsDialog(Dialog[Wanted], ServiceUser):
         def done(values: Values | None) -> None:
             if values is not None:
                 name = values["name"]
-                self.ask(
+                self.run_in_background(
                     lambda workspace: workspace.views.save(self._sheet_id, name, wanted.filter, wanted.sort),
                     lambda view: self._load(),
                     group="save",
@@ -89,7 +89,7 @@ class ViewsDialog(Dialog[Wanted], ServiceUser):
 
         def done(yes: bool | None) -> None:
             if yes:
-                self.ask(
+                self.run_in_background(
                     lambda workspace: workspace.views.delete(self._sheet_id, view.name),
                     lambda _: self._load(),
                     group="delete",
@@ -99,4 +99,4 @@ class ViewsDialog(Dialog[Wanted], ServiceUser):
 
 
 def _cells(view: View) -> Sequence[object]:
-    return view.name, span(Wanted(view.filter, view.sort).words() or "everything, in order", "muted")
+    return view.name, span(ListFilter(view.filter, view.sort).words() or "everything, in order", "muted")

@@ -1,4 +1,4 @@
-"""What is labelled at the desk: the pairs of a training sheet, or the items of a labeling task."""
+"""What is labeled at the desk: the pairs of a training sheet, or the items of a labeling task."""
 
 from __future__ import annotations
 

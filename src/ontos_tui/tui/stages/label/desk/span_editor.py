@@ -1,4 +1,4 @@
-"""Marking spans by keyboard: the text with its spans in brackets, walked through by words, labelled by keys."""
+"""Marking spans by keyboard: the text with its spans in brackets, walked through by words, labeled by keys."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.spans import Span, SpanRules, Words, at, put, told_of
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
-from ontos_tui.tui.widgets.lines import EMPTY, Line, LineView, OneLine, Panel, colour, line, span, wrap
+from ontos_tui.tui.widgets.lines import EMPTY, Line, LineView, OneLine, Panel, color, line, span, wrap
 from ontos_tui.tui.widgets.lines import Span as Part
 
 if TYPE_CHECKING:
@@ -128,11 +128,11 @@ class MarkedText(LineView, can_focus=True):
             super().__init__()
             self.key = key
 
-    def __init__(self, marking: Marking, keys: Mapping[str, str], colours: Mapping[str, str]) -> None:
+    def __init__(self, marking: Marking, keys: Mapping[str, str], colors: Mapping[str, str]) -> None:
         super().__init__(id="marked")
         self._marking = marking
         self._key_of = keys
-        self._colours = colours
+        self._colors = colors
         self._top = 0
         self._laid: tuple[tuple[Span, ...], int] | None = None
         self._rows: list[list[tuple[int, str, bool]]] = []
@@ -205,7 +205,7 @@ class MarkedText(LineView, can_focus=True):
         if self._laid != now:
             self._laid = now
             self._inside = {
-                position: self._colours.get(one.label, "accent")
+                position: self._colors.get(one.label, "accent")
                 for one in sorted(self._marking.spans, key=lambda one: one.start - one.end)  # the shortest one last
                 for position in range(one.start, one.end)
             }
@@ -295,7 +295,7 @@ class SpansDialog(Dialog[tuple[Span, ...]]):
         super().__init__(heading)
         self._marking = Marking(text, rules, spans)
         self._key_of = label_keys(rules.labels, classes)
-        self._colours = {one.name: colour(one.color) for one in classes if one.color}
+        self._colors = {one.name: color(one.color) for one in classes if one.color}
         self._names = {one.name: one.display_name for one in classes if one.display_name}
         self._said = ""
 
@@ -303,7 +303,7 @@ class SpansDialog(Dialog[tuple[Span, ...]]):
         labels = Panel(id="labels")
         labels.can_focus = False
         yield labels
-        yield MarkedText(self._marking, self._key_of, self._colours)
+        yield MarkedText(self._marking, self._key_of, self._colors)
         yield OneLine(id="here")
 
     def on_mount(self) -> None:

@@ -10,7 +10,7 @@ from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
 
 if TYPE_CHECKING:
     from ontos_tui.domain.rules.governance import Constrained
-    from ontos_tui.services.records.usage_constraints import Wish
+    from ontos_tui.services.records.usage_constraints import UsageChange
 
 
 class ConstraintsDialog(FormDialog):
@@ -36,13 +36,13 @@ class ConstraintsDialog(FormDialog):
         about = f"May be used for: {', '.join(first.effective) or 'nothing'}. What the sheet's tags ask for stays."
         super().__init__(f"Uses of {what}", fields, about=about)
 
-    def wish(self, values: Values) -> Wish:
+    def wish(self, values: Values) -> UsageChange:
         """What was changed in the form."""
-        from ontos_tui.services.records.usage_constraints import Wish
+        from ontos_tui.services.records.usage_constraints import UsageChange
 
         told = {name: ", ".join(values[name]) if isinstance(values[name], tuple) else values[name] for name in values}
         changed = {name for name, value in told.items() if (value or "") != self._given[name]}
-        return Wish(
+        return UsageChange(
             allowed=(values["allowed"] or ()) if "allowed" in changed else None,
             prohibited=(values["prohibited"] or ()) if "prohibited" in changed else None,
             reason=(values["reason"] or "") if "reason" in changed else None,
@@ -59,7 +59,7 @@ def read_uses(text: str) -> tuple[str, ...]:
     return tuple(use for use in ALL_USES if use in named)
 
 
-def ask_wish(dialog: ConstraintsDialog, then: Callable[[Wish], None]) -> Callable[[Values | None], None]:
+def ask_wish(dialog: ConstraintsDialog, then: Callable[[UsageChange], None]) -> Callable[[Values | None], None]:
     """What to do when the dialog is left: nothing, or `then` with what was changed."""
 
     def done(values: Values | None) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import ComposeResult
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.tui.core.background import ServiceUser
+from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values, schema_check, schema_fields, without_empty
@@ -28,7 +28,7 @@ NOTES = "adjudication notes"
 NAME = 22
 
 
-class DisagreementsDialog(Dialog[None], ServiceUser):
+class DisagreementsDialog(Dialog[None], BackgroundMixin):
     """The disputed items of a job on top, the votes about the one under the cursor below."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
@@ -63,7 +63,9 @@ class DisagreementsDialog(Dialog[None], ServiceUser):
 
     def _load(self) -> None:
         everything = self._all
-        self.ask(lambda workspace: _found(workspace, self._job.id, everything), self._show, failed=self._say)
+        self.run_in_background(
+            lambda workspace: _found(workspace, self._job.id, everything), self._show, failed=self._say
+        )
 
     def _show(self, found: tuple[JobAgreement, Sequence[Disagreement]]) -> None:
         agreement, disputed = found
@@ -105,13 +107,13 @@ class DisagreementsDialog(Dialog[None], ServiceUser):
             if values is not None:
                 notes = values[NOTES] or ""
                 answer = without_empty(_answer(values))
-                self.ask(
+                self.run_in_background(
                     lambda workspace: workspace.agreement.adjudicate(self._job.id, one.item_ref, answer, notes),
                     lambda _: self._load(),
                     group="do",
                 )
 
-        fields = (*schema_fields(schema, _favoured(one)), FormField(NOTES, "Why", None, hint="kept with the label"))
+        fields = (*schema_fields(schema, _favored(one)), FormField(NOTES, "Why", None, hint="kept with the label"))
         form = FormDialog(f"What is true of {one.item_ref}?", fields, check=lambda v: schema_check(schema)(_answer(v)))
         self.app.push_screen(form, done)
 
@@ -125,18 +127,18 @@ def _answer(values: Values) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name != NOTES}
 
 
-def _favoured(one: Disagreement) -> Mapping[str, Any] | None:
+def _favored(one: Disagreement) -> Mapping[str, Any] | None:
     """What it was decided to be before; else, field by field, what more than half of the votes say."""
     if one.label is not None:
         return one.label.label_data
     answers = [vote.answer for vote in one.votes if vote.answer is not None]
-    favoured: dict[str, Any] = {}
+    favored: dict[str, Any] = {}
     for name in dict.fromkeys(name for answer in answers for name in answer):
         values = [answer.get(name) for answer in answers]
         told, count = Counter(value_text(value) for value in values).most_common(1)[0]
         if count * 2 > len(one.votes):
-            favoured[name] = next(value for value in values if value_text(value) == told)
-    return favoured
+            favored[name] = next(value for value in values if value_text(value) == told)
+    return favored
 
 
 def _short(name: str, agreement: Any) -> str:

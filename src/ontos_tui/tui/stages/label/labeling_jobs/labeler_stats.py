@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.tui.core.background import ServiceUser
+from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.stages.base import error_lines
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NAME = 26
 
 
-class LabelersDialog(Dialog[None], ServiceUser):
+class LabelersDialog(Dialog[None], BackgroundMixin):
     """One block of figures for each labeler."""
 
     DEFAULT_CSS = "LabelersDialog > #box { height: 80%; }"
@@ -36,7 +36,7 @@ class LabelersDialog(Dialog[None], ServiceUser):
         panel = self.query_one(Panel)
         panel.show(lambda width: [line(span("Counting…", "muted"))])
         panel.focus()
-        self.ask(self._find, self._show, failed=self._say)
+        self.run_in_background(self._find, self._show, failed=self._say)
 
     def _show(self, stats: Sequence[LabelerStats]) -> None:
         self.query_one(Panel).show(lambda width: _lines(stats, width))

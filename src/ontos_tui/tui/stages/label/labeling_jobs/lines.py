@@ -10,7 +10,7 @@ from ontos_tui.tui.widgets.lines import Line, line, span, wrap
 if TYPE_CHECKING:
     from ontos_tui.services.label.labeling_jobs.agreement import Agreement
     from ontos_tui.services.label.labeling_jobs.service import JobView, TaskView
-    from ontos_tui.tui.stages.label.labeling_jobs.page import Shown
+    from ontos_tui.tui.stages.label.labeling_jobs.page import PageState
 
 JOB_STATES: Mapping[str, tuple[str, str]] = {
     "draft": ("✎ draft", "warn"),
@@ -51,12 +51,12 @@ def task_cells(view: TaskView) -> Sequence[object]:
     return f"{task.number}{copy}{urgent}", span(word, style), task.assignee, span(decided, "muted")
 
 
-def about_lines(shown: Shown | None, width: int) -> list[Line]:
+def about_lines(shown: PageState | None, width: int) -> list[Line]:
     """What a job is and how far it is."""
     return [] if shown is None else list(_about(shown, width))
 
 
-def _about(shown: Shown, width: int) -> Iterator[Line]:
+def _about(shown: PageState, width: int) -> Iterator[Line]:
     view, job = shown.view, shown.view.job
     word, style = JOB_STATES[job.status.value]
     yield line(span(job.name, "title"), "  ", span(word, style))
@@ -69,7 +69,7 @@ def _about(shown: Shown, width: int) -> Iterator[Line]:
         how.append(f"{job.blind_share:.0%} blind")
     yield from wrap(" · ".join(how), width, "muted")
     named = f"{view.labelset.name} {view.labelset.version}" if view.labelset is not None else job.label_type
-    yield from wrap(f"fills {named}: {view.labels:,} items labelled by now", width, "muted")
+    yield from wrap(f"fills {named}: {view.labels:,} items labeled by now", width, "muted")
     if shown.agreed is not None:
         yield from wrap(agreement_told(shown.agreed.agreement.whole), width, "accent")
         if shown.agreed.disputed:

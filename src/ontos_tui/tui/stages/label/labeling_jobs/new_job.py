@@ -1,4 +1,4 @@
-"""A new labeling job: what is to be labelled, then how it is shared out."""
+"""A new labeling job: what is to be labeled, then how it is shared out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ontos_tui.tui.core.background import ServiceUser
+from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.dialogs.choose import ChooseDialog
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values, read_integer, read_part
 
@@ -43,7 +43,7 @@ def sources(workspace: Workspace) -> list[Source]:
     return found
 
 
-def ask_job(asker: ServiceUser, found: Sequence[Source], made: Callable[[LabelingJob], Any]) -> None:
+def ask_job(asker: BackgroundMixin, found: Sequence[Source], made: Callable[[LabelingJob], Any]) -> None:
     """Ask for all of it and have the job made, as a draft."""
     if not found:
         asker.ontos.tell("It takes a training sheet (2, then g), or a sheet and a published labelset (esc, then l).")
@@ -53,10 +53,10 @@ def ask_job(asker: ServiceUser, found: Sequence[Source], made: Callable[[Labelin
         if index is not None:
             _ask_how(asker, found[index], made)
 
-    asker.app.push_screen(ChooseDialog("What shall be labelled?", [(one.name, one.remark) for one in found]), chosen)
+    asker.app.push_screen(ChooseDialog("What shall be labeled?", [(one.name, one.remark) for one in found]), chosen)
 
 
-def _ask_how(asker: ServiceUser, source: Source, made: Callable[[LabelingJob], Any]) -> None:
+def _ask_how(asker: BackgroundMixin, source: Source, made: Callable[[LabelingJob], Any]) -> None:
     fields = (
         FormField("name", "Name", source.name, required=True),
         FormField("batch_size", "Items of a task", "50", required=True, hint="1 to 500", read=read_integer),
@@ -72,7 +72,7 @@ def _ask_how(asker: ServiceUser, source: Source, made: Callable[[LabelingJob], A
     def done(values: Values | None) -> None:
         if values is not None:
             settings = {name: value for name, value in values.items() if value is not None}
-            asker.ask(
+            asker.run_in_background(
                 lambda workspace: workspace.labeling.create(**settings, **source.given),
                 made,
                 group="do",

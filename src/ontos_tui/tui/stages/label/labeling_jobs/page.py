@@ -42,7 +42,7 @@ class Agreed:
 
 
 @dataclass(frozen=True)
-class Shown:
+class PageState:
     """One job with its tasks; what people agree on where several label each item."""
 
     view: JobView
@@ -60,7 +60,7 @@ class JobsPage(LabelPage):
         Command("new", "n", "New", "A job: pairs or items cut into tasks that people claim"),
         Command("activate", "p", "Start/pause", "Let people claim tasks, or have them wait"),
         Command("submit", "S", "Submit", "Hand the task under the cursor in"),
-        Command("review", "v", "Review", "Approve a submitted task, send it back, or have it labelled anew"),
+        Command("review", "v", "Review", "Approve a submitted task, send it back, or have it labeled anew"),
         Command("disagreements", "d", "Disputed", "Where people gave different answers: decide what is true"),
         Command("who", "w", "Who", "Pace, agreement, gold and sway of each labeler", shown=False),
         Command("assign", "A", "Assign", "Give the task under the cursor to somebody", shown=False),
@@ -76,7 +76,7 @@ class JobsPage(LabelPage):
 
     def __init__(self) -> None:
         super().__init__()
-        self._shown: Shown | None = None
+        self._shown: PageState | None = None
         self._agreed: dict[str, Agreed] = {}
 
     def compose(self) -> ComposeResult:
@@ -124,7 +124,7 @@ class JobsPage(LabelPage):
     # Showing
 
     def reload(self) -> None:
-        self.ask(_jobs, self._show, failed=self._say)
+        self.run_in_background(_jobs, self._show, failed=self._say)
 
     def _show(self, views: Sequence[JobView]) -> None:
         self.jobs.say(
@@ -154,9 +154,11 @@ class JobsPage(LabelPage):
             return
         self.session.extra["labeling_job"] = view.job.id
         known = self._agreed.get(view.job.id)
-        self.ask(lambda workspace: _about(workspace, view, known), self._show_about, group="about", failed=self._say)
+        self.run_in_background(
+            lambda workspace: _about(workspace, view, known), self._show_about, group="about", failed=self._say
+        )
 
-    def _show_about(self, shown: Shown) -> None:
+    def _show_about(self, shown: PageState) -> None:
         self._shown = shown
         if shown.agreed is not None:
             self._agreed[shown.view.job.id] = shown.agreed
@@ -215,7 +217,7 @@ class JobsPage(LabelPage):
             self.reload()
             self.ontos.refresh_overview()
 
-        self.ask(work, done, group="do")
+        self.run_in_background(work, done, group="do")
 
     # Labeling
 
@@ -245,7 +247,7 @@ class JobsPage(LabelPage):
             else:
                 self._open(task.id)
 
-        self.ask(lambda workspace: workspace.claim_task(view.job.id), claimed, group="claim")
+        self.run_in_background(lambda workspace: workspace.claim_task(view.job.id), claimed, group="claim")
 
     def came_back(self, work_id: str) -> None:
         """Back from a task: when all of it is decided, offer to hand it in."""
@@ -262,7 +264,7 @@ class JobsPage(LabelPage):
             question = f"All {task.item_count:,} items of task {task.number} are decided. Hand it in?"
             self.app.push_screen(ConfirmDialog("Submit this task?", question), answered)
 
-        self.ask(lambda workspace: _ready(workspace, work_id), told, group="ready")
+        self.run_in_background(lambda workspace: _ready(workspace, work_id), told, group="ready")
 
     # Tasks
 
@@ -309,7 +311,7 @@ class JobsPage(LabelPage):
         task = self.current_task
         if task is None:
             return
-        verdicts = {"approve": "its answers count", "rework": "back to the labeler", "reject": "labelled anew"}
+        verdicts = {"approve": "its answers count", "rework": "back to the labeler", "reject": "labeled anew"}
 
         def done(values: Values | None) -> None:
             if values is not None:
@@ -332,7 +334,7 @@ class JobsPage(LabelPage):
             self.ontos.tell(f"{job.name}: {job.total_items:,} items are shared out. p lets people claim them.")
             self.reload()
 
-        self.ask(sources, lambda found: ask_job(self, found, made), group="sources")
+        self.run_in_background(sources, lambda found: ask_job(self, found, made), group="sources")
 
     def action_activate(self) -> None:
         view = self.current
@@ -399,15 +401,15 @@ def _jobs(workspace: Workspace) -> list[JobView]:
     return [view for view in workspace.labeling.jobs() if not view.job.is_personal]
 
 
-def _about(workspace: Workspace, view: JobView, known: Agreed | None) -> Shown:
+def _about(workspace: Workspace, view: JobView, known: Agreed | None) -> PageState:
     job, tasks = view.job, workspace.labeling.tasks(view.job.id)
     if job.overlap == 1:
-        return Shown(view, tasks, workspace.actor)
+        return PageState(view, tasks, workspace.actor)
     finished = sum(n for status, n in view.tasks.items() if status.value == "approved")
     if known is None or known.finished != finished:
         service = workspace.agreement
         known = Agreed(finished, service.of_job(job.id), len(service.disagreements(job.id)))
-    return Shown(view, tasks, workspace.actor, known)
+    return PageState(view, tasks, workspace.actor, known)
 
 
 def _ready(workspace: Workspace, task_id: str) -> LabelingTask | None:

@@ -1,4 +1,4 @@
-"""Labelled pairs put straight into the store, for the stages that come after labeling."""
+"""Labeled pairs put straight into the store, for the stages that come after labeling."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def truth(number: int) -> dict[str, Any]:
 
 
 def make_sheet(store: Store, count: int = 60, *, name: str = "Defects", **template: Any) -> TrainingSheet:
-    """A training sheet with `count` labelled pairs from two made-up sensors."""
+    """A training sheet with `count` labeled pairs from two made-up sensors."""
     sheet = Sheet(name=name, source_table="local.files.parts", item_id_column="part")
     made = Template(
         **{
@@ -74,7 +74,7 @@ def add_pairs(
     answer: Mapping[str, Any] | None = None,
     **columns: Any,
 ) -> list[QAPair]:
-    """Pairs about the parts with these numbers, labelled unless `columns` say otherwise."""
+    """Pairs about the parts with these numbers, labeled unless `columns` say otherwise."""
     pairs = [
         QAPair(
             **{
