@@ -33,7 +33,7 @@ def main() -> None:
         home = Path(folder) / "demo"
         with Workspace(home) as workspace:
             seeded = workspace.onboarding.seed("defect_detection")
-            workspace.generate.generate(seeded.sheet.id, seeded.template.id, GenerationMode.AI)
+            workspace.generate.generation.generate(seeded.sheet.id, seeded.template.id, GenerationMode.AI)
         asyncio.run(_take(home))
 
 

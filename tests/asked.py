@@ -22,8 +22,8 @@ def deployed(workspace: Workspace, pairs: int = 120, endpoint: str = "live", **t
     """A model of made-up parts that answers as `endpoint`, which is a month old."""
     sheet = make_sheet(workspace.store, pairs, **template)
     params = {"training_sheet_id": sheet.id, "base_model": "nearest", "name": "defects"}
-    model = workspace.train.run(params, "j1", NoProgress())
-    there = workspace.deploy.deploy(model.id, endpoint)
+    model = workspace.train.models.run(params, "j1", NoProgress())
+    there = workspace.deploy.endpoints.deploy(model.id, endpoint)
     with workspace.store.write() as connection:
         rows.change(connection, rows.get(connection, Endpoint, there.id), created_at=NOON - timedelta(days=30))
     return model

@@ -44,7 +44,7 @@ class Person:
 
     def decide(self, task: LabelingTask, answer: dict[str, Any] = MINOR, count: int | None = None) -> None:
         """Give the first undecided items of a task, or all, this answer."""
-        ids = [one.id for one in self.label.queue(task.id) if one.status.value == "unlabeled"][:count]
+        ids = [one.id for one in self.label.open(task.id) if one.status.value == "unlabeled"][:count]
         self.label.decide([Decision(key, Verdict.EDIT, answer) for key in ids])
 
     def do(self, job: LabelingJob, answer: dict[str, Any] = MINOR) -> LabelingTask:

@@ -15,7 +15,7 @@ from ontos_tui.workspace import Workspace
 def train(workspace: Workspace, sheet: TrainingSheet, job_id: str) -> ModelVersion:
     """The next version of the sheet's model, at once."""
     params = {"training_sheet_id": sheet.id, "base_model": "nearest", "name": "defects"}
-    return workspace.train.run(params, job_id, NoProgress())
+    return workspace.train.models.run(params, job_id, NoProgress())
 
 
 def trained(home: Path, pairs: int = 60) -> tuple[TrainingSheet, ModelVersion]:
@@ -27,7 +27,7 @@ def served(home: Path, pairs: int = 60, endpoint: str = "live") -> tuple[Trainin
     """The same, deployed."""
     sheet, model = trained(home, pairs)
     with Workspace(home) as workspace:
-        workspace.deploy.deploy(model.id, endpoint)
+        workspace.deploy.endpoints.deploy(model.id, endpoint)
     return sheet, model
 
 

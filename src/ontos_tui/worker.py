@@ -141,7 +141,7 @@ Work = Callable[[Workspace, Job, Reporter], tuple[str, dict[str, Any]]]
 
 
 def _train(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
-    model = workspace.train.run(job.params, job.id, reporter)
+    model = workspace.train.models.run(job.params, job.id, reporter)
     score = Evaluation.model_validate(model.evaluation).headline()
     told = f"{model.label()}: {score.field} {score.metric} {score.value:.3g} on {score.n} held-out pairs"
     return told, {"model_id": model.id, "name": model.name, "version": model.version}
@@ -149,7 +149,7 @@ def _train(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dic
 
 def _generate(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
     params = {**job.params, "mode": GenerationMode(job.params["mode"])}
-    report = workspace.generate.generate(**params, progress=reporter)
+    report = workspace.generate.generation.generate(**params, progress=reporter)
     told = f"{report.created} pairs made, {report.existing} were there, {report.failed} without a proposal"
     counts = {name: value for name, value in vars(report).items() if isinstance(value, int | float)}
     failures = [[_kept(ref), _kept(reason)] for ref, reason in report.failures]
@@ -157,13 +157,13 @@ def _generate(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, 
 
 
 def _deploy(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
-    endpoint = workspace.deploy.deploy(job.params["model_id"], job.params["endpoint"], reporter)
-    view = workspace.deploy.endpoint(endpoint.name)
+    endpoint = workspace.deploy.endpoints.deploy(job.params["model_id"], job.params["endpoint"], reporter)
+    view = workspace.deploy.endpoints.endpoint(endpoint.name)
     return f"{endpoint.name} answers with {view.model.label()}", {"endpoint": endpoint.name, "model_id": view.model.id}
 
 
 def _hints(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
-    report = workspace.hints.run(job.params, reporter)
+    report = workspace.label.hints.run(job.params, reporter)
     told = [f"{n:,} {kind}" for kind, n in report.counts.items() if kind not in report.skipped]
     told += [f"no {kind}: {reason}" for kind, reason in report.skipped.items()]
     return _kept("; ".join(told)), {name: _plain(value) for name, value in vars(report).items()}
@@ -212,8 +212,8 @@ class _Answers:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._deploy = workspace.deploy  # made here once, before several threads ask
-        self._monitor = workspace.monitor
+        self._deploy = workspace.deploy.endpoints  # made here once, before several threads ask
+        self._monitor = workspace.monitor.traffic
 
     def endpoints(self) -> list[EndpointView]:
         """Every endpoint with its model."""
@@ -229,7 +229,7 @@ class _Answers:
         """Keep what somebody says about a request to this endpoint."""
         if self._monitor.request(request_id).record.endpoint != name:
             raise NotFoundError(f"The endpoint {name!r} got no request {request_id!r}.", "Check the id and the name.")
-        item: FeedbackItem = self._workspace.improve.add_feedback(request_id, rating, comment, correction)
+        item: FeedbackItem = self._workspace.improve.feedback.add_feedback(request_id, rating, comment, correction)
         return item
 
 
@@ -239,7 +239,7 @@ def _watch(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dic
     opened = resolved = 0
     while not ended.is_set():
         try:
-            changes = workspace.alerts.evaluate()
+            changes = workspace.monitor.alerts.evaluate()
         except OntosError as error:
             LOG.warning("the rules could not be looked at: %s", error)  # the next look may succeed
             reporter.update(0, 0, _kept(f"the last look failed: {error.what}"))

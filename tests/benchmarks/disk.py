@@ -38,12 +38,12 @@ def decided_elsewhere(home: Path, sheet_id: str, times: int) -> list[float]:
     """Seconds from a decision in this process until the status line of an app shows it."""
     took = []
     with open_desk(home) as terminal, Workspace(home) as workspace:
-        queue = workspace.label.queue(sheet_id, QueueFilter(status=PairStatus.UNLABELED))
-        for pair in workspace.label.pairs([row.id for row in queue[-times:]]):
+        queue = workspace.label.queue.open(sheet_id, QueueFilter(status=PairStatus.UNLABELED))
+        for pair in workspace.label.queue.pairs([row.id for row in queue[-times:]]):
             while terminal.pump(0.1):
                 pass
             before = decided(terminal)[0]
-            workspace.label.decide([Decision(pair.id, Verdict.APPROVE)])
+            workspace.label.queue.decide([Decision(pair.id, Verdict.APPROVE)])
             begun = time.perf_counter()
             terminal.until(lambda shown=before: decided(terminal)[0] > shown, "it is in sight")  # type: ignore[misc]
             took.append(time.perf_counter() - begun)

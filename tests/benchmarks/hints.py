@@ -187,13 +187,13 @@ def times(count: int) -> None:
     with tempfile.TemporaryDirectory() as folder, Workspace(Path(folder)) as workspace:
         sheet = fill(workspace, count)
         for kind in (HintKind.DUPLICATE, HintKind.SUSPECT, HintKind.UNSURE):
-            report = workspace.hints.compute(sheet.id, [kind])
+            report = workspace.label.hints.compute(sheet.id, [kind])
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
             told = report.skipped.get(kind) or f"{report.counts[kind]:>7,} hints  {report.made_by[kind]}"
             print(f"{count:>7,} pairs  {kind:<10} {report.seconds:6.1f} s   peak {peak:5.0f} MB   {told[:110]}")
         for what, work in (
-            ("counts", lambda: workspace.hints.counts(sheet.id)),
-            ("groups", lambda: workspace.hints.groups(sheet.id, 50)),
+            ("counts", lambda: workspace.label.hints.counts(sheet.id)),
+            ("groups", lambda: workspace.label.hints.groups(sheet.id, 50)),
         ):
             started = time.perf_counter()
             work()

@@ -181,8 +181,8 @@ def is_right(said: Any, truth: Any, usual: float) -> bool:
 
 def one_round(workspace: Workspace, sheet: TrainingSheet, asked: Sequence[Item], usual: float) -> tuple[int, int]:
     """Ask, say what was wrong, convert, approve, retrain, deploy. Returns how many were wrong, and pairs made."""
-    service = workspace.improve
-    records = workspace.deploy.query("live", [fields for fields, _ in asked], origin=Origin.CLI)
+    service = workspace.improve.feedback
+    records = workspace.deploy.endpoints.query("live", [fields for fields, _ in asked], origin=Origin.CLI)
     wrong = 0
     for record, (_, truth) in zip(records, asked, strict=True):
         right = record.output is not None and is_right(record.output["answer"], truth, usual)
@@ -192,10 +192,10 @@ def one_round(workspace: Workspace, sheet: TrainingSheet, asked: Sequence[Item],
     report = service.bulk(BulkAction.CONVERT, [item.id for item in new])
     assert not report.refused, report.refused
     ids = [one.curation_item_id for one in report.conversions]
-    workspace.label.decide([Decision(one, Verdict.APPROVE) for one in ids])
+    workspace.label.queue.decide([Decision(one, Verdict.APPROVE) for one in ids])
     job = workspace.jobs.wait(service.retrain("live").id)
     assert job.status is JobStatus.SUCCEEDED, job.error
-    workspace.deploy.deploy("live", "live")
+    workspace.deploy.endpoints.deploy("live", "live")
     return wrong, len(ids)
 
 
@@ -211,9 +211,9 @@ def replay(data: Data, rounds: int) -> bool:
         put(workspace, sheet, held_out, 1, allowed_uses=["evaluation"])
         put(workspace, sheet, start, len(held_out) + 1)
         params = {"training_sheet_id": sheet.id, "name": "live", "seed": 0}
-        first = workspace.train.run(params, "first", NoProgress())
-        workspace.deploy.deploy("live", "live")
-        before = workspace.gaps.analyze()
+        first = workspace.train.models.run(params, "first", NoProgress())
+        workspace.deploy.endpoints.deploy("live", "live")
+        before = workspace.improve.gaps.analyze()
         usual = first.evaluation["scores"][0]["value"] if isinstance(items[0][1], float) else 0.0
         print(f"{data.name}: {len(items):,} rows, {len(held_out):,} held out; first {len(start)} {data.slice_words}")
         for step in range(rounds):
@@ -222,9 +222,9 @@ def replay(data: Data, rounds: int) -> bool:
             wrong, made = one_round(workspace, sheet, asked, usual)
             seconds = time.perf_counter() - started
             print(f"  round {step + 1}: {len(asked)} asked, {wrong} wrong, {made} pairs made, {seconds:.1f} s")
-        curve = workspace.train.curve("live")
-        after = workspace.gaps.analyze()
-        closed = len(workspace.gaps.gaps(status=GapStatus.RESOLVED))
+        curve = workspace.train.models.curve("live")
+        after = workspace.improve.gaps.analyze()
+        closed = len(workspace.improve.gaps.gaps(status=GapStatus.RESOLVED))
         print(f"  gaps: {len(before.new)} at first, {closed} of them closed by evidence, {len(after.new)} new")
         low, high = span_of(curve)
         print(f"  {curve.points[-1].score.metric}, {curve.basis}")
@@ -237,7 +237,7 @@ def replay(data: Data, rounds: int) -> bool:
                 f"   as many at random: {fair:.3f}"
             )
         old, new = (curve.points[place].score for place in (0, -1))
-        compared = workspace.train.compare(curve.points[0].model, curve.points[-1].model)
+        compared = workspace.train.models.compare(curve.points[0].model, curve.points[-1].model)
         print(f"  {compared.summary}\n")
         return (new.value > old.value) if new.higher_is_better else (new.value < old.value)
 
@@ -248,7 +248,7 @@ def random_score(workspace: Workspace, data: Data, rest: Sequence[Item], held_ou
     sheet = sheet_of(workspace, data, name)
     put(workspace, sheet, held_out, 1, allowed_uses=["evaluation"])
     put(workspace, sheet, random.Random(3).sample(list(rest), count), len(held_out) + 1)
-    model = workspace.train.run({"training_sheet_id": sheet.id, "name": f"random_{count}"}, name, NoProgress())
+    model = workspace.train.models.run({"training_sheet_id": sheet.id, "name": f"random_{count}"}, name, NoProgress())
     return float(model.evaluation["scores"][0]["value"])
 
 

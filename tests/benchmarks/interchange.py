@@ -144,7 +144,7 @@ def main(count: int) -> None:
         folder = Path(name)
         with Workspace(folder / "home") as workspace:
             sheet, made = seed(workspace, count, status=PairStatus.LABELED, reviewed_by="ana", reviewed_at=now())
-            service = workspace.interchange
+            service = workspace.label.files
             budget = count / 100_000
             floor = measured(
                 f"bare: {count:,} pairs out as JSON", bare_out(workspace.store.path, folder / "bare.jsonl")

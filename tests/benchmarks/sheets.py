@@ -34,7 +34,7 @@ def seeded(home: Path, pairs: int) -> str:
     with Workspace(home) as workspace:
         with workspace.store.read() as connection:
             made = rows.find_one(connection, TrainingSheet, table(TrainingSheet).c.name == _name(pairs))
-        if made is None or workspace.label.counts(made.id).total < pairs:
+        if made is None or workspace.label.queue.counts(made.id).total < pairs:
             made = _fill(workspace, pairs)
     Session(stage="label", training_sheet_id=made.id).save(home)
     return made.id
@@ -46,7 +46,7 @@ def _name(pairs: int) -> str:
 
 def _fill(workspace: Workspace, pairs: int) -> TrainingSheet:
     seed = workspace.onboarding.seed("defect_detection")
-    samples = workspace.generate.generate(seed.sheet.id, seed.template.id, GenerationMode.AI, limit=200)
+    samples = workspace.generate.generation.generate(seed.sheet.id, seed.template.id, GenerationMode.AI, limit=200)
     with workspace.store.read() as connection:
         like = rows.find(connection, QAPair, table(QAPair).c.training_sheet_id == samples.training_sheet.id)
     asked = seed.template.output_schema

@@ -45,7 +45,7 @@ def real(name: str) -> Path | None:
 
 def items_of(workspace: Workspace, sheet: Sheet) -> list[Item]:
     """All items of a sheet."""
-    return list(workspace.data.sheet_page(sheet.id, limit=sheet.item_count).items)
+    return list(workspace.data.sheets.sheet_page(sheet.id, limit=sheet.item_count).items)
 
 
 def learn(
@@ -94,9 +94,9 @@ def alarms(workspace: Workspace, name: str, rows_a_day: int, cut_after: int) -> 
         return
     found = json.loads(marked.read_text(encoding="utf-8"))
     spans = [tuple(map(datetime.fromisoformat, span)) for span in found[name]["windows"]]
-    sheet = workspace.data.create_sheet(
+    sheet = workspace.data.sheets.create_sheet(
         name,
-        workspace.data.add_file(path).address,
+        workspace.data.sheets.add_file(path).address,
         window_size=rows_a_day,
         window_step=rows_a_day // 4,
         window_order="timestamp",
@@ -135,9 +135,9 @@ def turbofans(workspace: Workspace) -> None:
     train_path, test_path, truth = (path for path in paths if path is not None)
 
     def cut(path: Path, step: int) -> list[Item]:
-        address = workspace.data.add_file(path, column_names=names).address
+        address = workspace.data.sheets.add_file(path, column_names=names).address
         settings = {"window_size": 30, "window_step": step, "window_group": "unit", "window_order": "cycle"}
-        return items_of(workspace, workspace.data.create_sheet(path.stem, address, **settings))
+        return items_of(workspace, workspace.data.sheets.create_sheet(path.stem, address, **settings))
 
     began = time.monotonic()
     windows, last = cut(train_path, 5), {item.fields["unit"]: item for item in cut(test_path, 1)}

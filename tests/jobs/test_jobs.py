@@ -87,12 +87,12 @@ def test_a_training_runs_as_a_process_and_reports(workspace: Workspace, home: Pa
         def update(self, done: int, total: int, message: str = "") -> None:
             seen.append((done, total, message))
 
-    job = workspace.train.submit(sheet.id, base_model="nearest")
+    job = workspace.train.models.submit(sheet.id, base_model="nearest")
     assert job.pid is not None
     assert job.pid != os.getpid()
     job = workspace.jobs.wait(job.id, LIMIT, Watcher())
     assert (job.status, job.error) == (JobStatus.SUCCEEDED, "")
-    model = workspace.train.model(job.result["model_id"])
+    model = workspace.train.models.model(job.result["model_id"])
     assert (model.job_id, model.version) == (job.id, 1)
     assert "defects v1: defect accuracy" in job.message
     assert "8 held-out pairs" in job.message
@@ -121,7 +121,7 @@ def test_a_failure_is_told_in_words_and_the_job_can_be_resumed(workspace: Worksp
     assert (again.status, again.error, again.finished_at) == (JobStatus.PENDING, "", None)
     done = workspace.jobs.wait(job.id, LIMIT)
     assert (done.status, done.error) == (JobStatus.SUCCEEDED, "")
-    assert workspace.train.model("defects").train_count == 16
+    assert workspace.train.models.model("defects").train_count == 16
     assert "resumed by ana" in told(workspace.jobs, done)
 
 
@@ -129,17 +129,17 @@ def test_a_generation_that_was_killed_goes_on_where_it_stopped(workspace: Worksp
     count = 30_000
     file = tmp_path / "parts.csv"
     file.write_text("part,volts,defect\n" + "".join(f"P{number},{number % 7},none\n" for number in range(count)))
-    address = str(workspace.data.add_file(file).address)
-    sheet = workspace.data.create_sheet("parts", address, item_id_column="part")
-    template = workspace.templates.create(
+    address = str(workspace.data.sheets.add_file(file).address)
+    sheet = workspace.data.sheets.create_sheet("parts", address, item_id_column="part")
+    template = workspace.generate.templates.create(
         name="Defects",
         label_type="defect",
         user_prompt="{{ volts }}",
         output_schema=SCHEMA,
         answer_columns={"defect": "defect"},
     )
-    template = workspace.templates.publish(template.id)
-    job = workspace.generate.submit(sheet.id, template.id, GenerationMode.COLUMN)
+    template = workspace.generate.templates.publish(template.id)
+    job = workspace.generate.generation.submit(sheet.id, template.id, GenerationMode.COLUMN)
 
     def made() -> int:
         with workspace.store.read() as connection:
@@ -188,7 +188,7 @@ def test_the_job_survives_the_terminal_that_started_it(workspace: Workspace, hom
         assert (job.status, job.error) == (JobStatus.SUCCEEDED, "")
         assert job.finished_at is not None
         assert job.finished_at > alone
-        assert workspace.train.model(job.result["model_id"]).job_id == job_id
+        assert workspace.train.models.model(job.result["model_id"]).job_id == job_id
 
 
 def test_a_running_job_is_cancelled_once_and_for_all(workspace: Workspace, server: Job) -> None:

@@ -42,7 +42,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("snapshots") / "demo"
     with Workspace(home) as workspace:
         report = workspace.onboarding.seed("defect_detection")
-        workspace.generate.generate(report.sheet.id, report.template.id, GenerationMode.AI)
+        workspace.generate.generation.generate(report.sheet.id, report.template.id, GenerationMode.AI)
     return home
 
 

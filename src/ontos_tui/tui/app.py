@@ -237,7 +237,7 @@ class OntosApp(App[None], Commanded):
         if self._watch:
             self._watching = Watching(workspace, self._tell_changes)
             self._watching.start()
-            if workspace.team is not None:
+            if workspace.engines.team is not None:
                 self._begin_syncing(workspace)
 
     def _begin_syncing(self, workspace: Workspace) -> None:

@@ -37,12 +37,12 @@ def test_sharing_begins_and_conflicts_are_settled(ontos: Ontos, home: Path, tmp_
     ben = Member(tmp_path / "ben", "ben", served)
     ben.sync.switch_on()
     ben.sync.sync()
-    row = next(iter(ben.label.queue(sheet.id)))
-    ben.label.decide([Decision(row.id, Verdict.EDIT, answer=NONE)])
+    row = next(iter(ben.label.queue.open(sheet.id)))
+    ben.label.queue.decide([Decision(row.id, Verdict.EDIT, answer=NONE)])
     ben.sync.sync()
     ben.close()
     with Workspace(home) as workspace:
-        workspace.label.decide([Decision(row.id, Verdict.EDIT, answer=MAJOR)])
+        workspace.label.queue.decide([Decision(row.id, Verdict.EDIT, answer=MAJOR)])
     assert ontos("sync", "--status", as_json=True).json["state"] == "waiting"
     report = ontos("sync", as_json=True).json
     assert report["status"]["conflicts"] == 2
@@ -54,7 +54,7 @@ def test_sharing_begins_and_conflicts_are_settled(ontos: Ontos, home: Path, tmp_
     assert "is settled" in ontos("sync", "--conflict", label["id"], "--keep", "ours", fails=1).err
     assert ontos("sync", as_json=True).json["status"]["state"] == "synced"
     with Workspace(home) as workspace:
-        assert [one.label_data for one in workspace.labels.find()] == [NONE]
+        assert [one.label_data for one in workspace.label.canonical_labels.find()] == [NONE]
     assert "Nobody disagrees" in ontos("sync", "--conflicts").out
 
 

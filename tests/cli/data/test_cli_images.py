@@ -30,7 +30,7 @@ def test_an_endpoint_takes_a_picture_as_a_path_or_in_base64(ontos: Ontos, home: 
     with Workspace(home) as workspace:
         sheet = workspace.onboarding.seed("defect_detection", 140, part="pictures").training_sheet
         assert sheet is not None
-        workspace.train.run({"training_sheet_id": sheet.id, "name": "faces"}, "a-job", NoProgress())
+        workspace.train.models.run({"training_sheet_id": sheet.id, "name": "faces"}, "a-job", NoProgress())
     ontos("deploy", "faces")
     name = "INS-00001.png"
     content = (synthetic_data() / "defect_detection" / "pictures" / name).read_bytes()

@@ -17,7 +17,7 @@ from ontos_tui.workspace import Workspace
 
 def train(workspace: Workspace, sheet: TrainingSheet, job_id: str) -> None:
     params = {"training_sheet_id": sheet.id, "base_model": "nearest", "name": "defects"}
-    workspace.train.run(params, job_id, NoProgress())
+    workspace.train.models.run(params, job_id, NoProgress())
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def sheet(home: Path) -> TrainingSheet:
         add_pairs(workspace.store, made, range(400, 460, 2), {"defect": "none"}, allowed_uses=["evaluation"])
         add_pairs(workspace.store, made, range(500, 560), status=PairStatus.UNLABELED)
         train(workspace, made, "j1")
-        workspace.deploy.deploy("defects", "live")
+        workspace.deploy.endpoints.deploy("defects", "live")
         return made
 
 
@@ -80,11 +80,11 @@ def test_without_a_model_there_is_nothing_to_analyze(ontos: Ontos) -> None:
 
 def test_feedback_is_filtered_flagged_and_converted_in_bulk(ontos: Ontos, sheet: TrainingSheet, home: Path) -> None:
     with Workspace(home) as workspace:
-        fields = workspace.deploy.sample_input("live")
+        fields = workspace.deploy.endpoints.sample_input("live")
         for rating in (1, 1, 3, 5):
-            (record,) = workspace.deploy.query("live", [fields], origin=Origin.CLI)
+            (record,) = workspace.deploy.endpoints.query("live", [fields], origin=Origin.CLI)
             correction = {"defect": "none"} if rating == 1 else None
-            workspace.improve.add_feedback(record.request_id, rating, "\x1b[31mred", correction)
+            workspace.improve.feedback.add_feedback(record.request_id, rating, "\x1b[31mred", correction)
     assert len(ontos("feedback", "list", "--rating", 1, as_json=True).json) == 2
     told = ontos("feedback", "list", "--rating", 1, "--rating", 5).out
     assert "\x1b" not in told and told.count("live") == 3

@@ -60,14 +60,14 @@ def test_what_a_label_said_is_kept_and_comes_back(ontos: Ontos, parts: str) -> N
 def test_a_label_in_use_stays_and_its_uses_reach_its_pairs(ontos: Ontos, home: Path) -> None:
     with Workspace(home) as workspace:
         sheet = a_training_sheet(workspace.store, 1)
-        (pair,) = [row.id for row in workspace.label.queue(sheet.id)]
-        workspace.label.decide([Decision(pair, Verdict.APPROVE)])
+        (pair,) = [row.id for row in workspace.label.queue.open(sheet.id)]
+        workspace.label.queue.decide([Decision(pair, Verdict.APPROVE)])
     (label,) = ontos("label", "labels", as_json=True).json["labels"]
     assert "used by 1 pairs" in ontos("label", "remove", label["id"], fails=1).err
     changed = ontos("label", "constrain", label["id"], "--prohibit", "training", "--reason", "not ours", as_json=True)
     assert changed.json["prohibited_uses"] == ["training"]
     with Workspace(home) as workspace:
-        assert workspace.label.pair(pair).prohibited_uses == ["training"]
+        assert workspace.label.queue.pair(pair).prohibited_uses == ["training"]
     held_out = ontos("label", "constrain", label["id"], "--allow", "evaluation", "--classification", "restricted")
     assert "uses            evaluation" in held_out.out
     assert ontos("label", "constrain", label["id"], "--free", as_json=True).json["prohibited_uses"] == []

@@ -20,9 +20,9 @@ def sheet(home: Path) -> TrainingSheet:
     with Workspace(home) as workspace:
         made = a_training_sheet(workspace.store, 4)
         for verdict in (Verdict.APPROVE, Verdict.APPROVE, Verdict.REJECT):
-            pair = workspace.label.next_unlabeled(made.id)
+            pair = workspace.label.queue.next_unlabeled(made.id)
             assert pair is not None
-            workspace.label.decide([Decision(pair.id, verdict)])
+            workspace.label.queue.decide([Decision(pair.id, verdict)])
     return made
 
 

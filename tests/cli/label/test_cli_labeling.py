@@ -141,7 +141,7 @@ def test_a_sheet_with_a_labelset_and_a_list_of_ones_own(team: Team, home: Path, 
     team.as_("ana", "decide", item["id"], "edit", "--answer", json.dumps(MINOR))
     assert team.as_("ana", "own", "parts", "Severity").json["id"] == own["id"]
     with Workspace(home) as workspace:
-        assert [label.item_ref for label in workspace.labels.find()] == ["p1"]
+        assert [label.item_ref for label in workspace.label.canonical_labels.find()] == ["p1"]
     team.as_("ana", "create", "Parts", "--sheet", "parts", "--labelset", "Severity", "--overlap", 2)
     shown = team.as_("ana", "show", "Parts").json
     assert (shown["job"]["total_items"], shown["total"], shown["labelset"]["name"]) == (3, 6, "Severity")

@@ -58,8 +58,8 @@ def test_a_templates_choices_become_classes_and_cover_a_sheet(ontos: Ontos, home
     (empty,) = ontos("labelset", "coverage", made["id"], as_json=True).json
     assert (empty["labeled"], empty["share"]) == (0, 0.0)
     with Workspace(home) as workspace:
-        ids = [row.id for row in workspace.label.queue(sheet.id)]
-        workspace.label.decide([Decision(ids[0], Verdict.APPROVE)])
+        ids = [row.id for row in workspace.label.queue.open(sheet.id)]
+        workspace.label.queue.decide([Decision(ids[0], Verdict.APPROVE)])
     (one,) = ontos("labelset", "coverage", made["id"], "--sheet", sheet.sheet_id, as_json=True).json
     assert (one["items"], one["labeled"], one["share"], one["per_class"]["minor"]) == (4, 1, 0.25, 1)
     assert "25%" in ontos("labelset", "coverage", made["id"]).out

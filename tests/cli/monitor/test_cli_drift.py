@@ -89,7 +89,7 @@ def test_the_watch_goes_on_until_it_is_ended(
     home: Path, model: ModelVersion, capsys: pytest.CaptureFixture[str]
 ) -> None:
     session = Session(home, as_json=False)
-    session.workspace.alerts.add_rule(endpoint="live", metric="latency", comparison="above", threshold=100)
+    session.workspace.monitor.alerts.add_rule(endpoint="live", metric="latency", comparison="above", threshold=100)
     looks = []
 
     def sleep(seconds: float) -> None:

@@ -47,8 +47,8 @@ def busy(home: Path) -> None:
     with Workspace(home) as workspace:
         sheet = make_sheet(workspace.store, 60)
         params = {"training_sheet_id": sheet.id, "base_model": "nearest", "name": "defects"}
-        first, second = (workspace.train.run(params, job, NoProgress()) for job in ("j1", "j2"))
-        workspace.deploy.deploy(second.id, "live")
+        first, second = (workspace.train.models.run(params, job, NoProgress()) for job in ("j1", "j2"))
+        workspace.deploy.endpoints.deploy(second.id, "live")
         log(workspace, first, 30, NOON)
         log(workspace, second, 5, NOON + timedelta(hours=1), output={"defect": "none"})
         log(workspace, second, 5, NOON + timedelta(hours=2), status_code=500, output=None, error="\x1b]52;c;x\x07")

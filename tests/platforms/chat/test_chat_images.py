@@ -90,7 +90,9 @@ def test_generation_sends_the_pictures_of_the_sheet(home: Path) -> None:
         with Workspace(home) as workspace:
             workspace.settings.chat_base_url, workspace.settings.chat_model = server.base_url, "eyes"
             seeded = workspace.onboarding.seed("defect_detection", part="pictures")
-            made = workspace.generate.generate(seeded.sheet.id, seeded.template.id, GenerationMode.AI, limit=3)
+            made = workspace.generate.generation.generate(
+                seeded.sheet.id, seeded.template.id, GenerationMode.AI, limit=3
+            )
         assert made.failed == 0
     assert server.requests
     for request in server.requests:

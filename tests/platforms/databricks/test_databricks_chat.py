@@ -234,7 +234,7 @@ def test_hostile_data_reaches_the_model_as_data(scene: Scene, databricks: Team) 
 
 
 def test_the_settings_choose_the_model(scene: Scene, monkeypatch: pytest.MonkeyPatch, workspace: Workspace) -> None:
-    assert workspace.chat.name != f"{MODEL} on Databricks"
+    assert workspace.engines.chat.name != f"{MODEL} on Databricks"
     monkeypatch.setenv("ONTOS_DATABRICKS_MODEL", MODEL)
     with Workspace(workspace.home) as opened:
-        assert opened.chat.name == f"{MODEL} on Databricks"
+        assert opened.engines.chat.name == f"{MODEL} on Databricks"

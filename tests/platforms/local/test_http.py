@@ -35,7 +35,7 @@ class Answers:
         from ontos_tui.domain.records.serving import Origin
 
         self.origin = Origin.HTTP
-        self.deploy = workspace.deploy
+        self.deploy = workspace.deploy.endpoints
         self.given: list[FeedbackItem] = []
         self.monitor = MonitorService(workspace.store)
 
@@ -65,8 +65,8 @@ class Answers:
 @pytest.fixture
 def answers(workspace: Workspace) -> Answers:
     sheet = make_sheet(workspace.store, 60)
-    workspace.train.run({"training_sheet_id": sheet.id, "base_model": "nearest"}, "j", NoProgress())
-    workspace.deploy.deploy("defects")
+    workspace.train.models.run({"training_sheet_id": sheet.id, "base_model": "nearest"}, "j", NoProgress())
+    workspace.deploy.endpoints.deploy("defects")
     return Answers(workspace)
 
 
@@ -90,7 +90,7 @@ def client(url: str) -> WorkspaceClient:
 
 
 def logged(workspace: Workspace) -> list[InferenceRecord]:
-    return [view.record for view in workspace.monitor.requests(limit=1000)]
+    return [view.record for view in workspace.monitor.traffic.requests(limit=1000)]
 
 
 def post(url: str, body: Any, path: str = "/serving-endpoints/defects/invocations", **headers: str) -> httpx.Response:
@@ -120,7 +120,7 @@ def test_databricks_client_sees_the_endpoints(client: WorkspaceClient, workspace
     assert found.config.served_entities is not None
     entity = found.config.served_entities[0]
     assert (entity.entity_name, entity.entity_version, entity.name) == ("defects", "1", "defects-1")
-    workspace.deploy.stop("defects")
+    workspace.deploy.endpoints.stop("defects")
     stopped = client.serving_endpoints.get("defects")
     assert stopped.state is not None
     assert stopped.state.ready is EndpointStateReady.NOT_READY
@@ -195,7 +195,7 @@ def test_feedback_on_an_unknown_request_is_not_found(url: str, workspace: Worksp
 
 
 def test_a_stopped_endpoint_is_unavailable(url: str, workspace: Workspace) -> None:
-    workspace.deploy.stop("defects")
+    workspace.deploy.endpoints.stop("defects")
     refused = post(url, {"instances": [ROW]})
     assert refused.status_code == 503
     assert refused.json()["error_code"] == "TEMPORARILY_UNAVAILABLE"

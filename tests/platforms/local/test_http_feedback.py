@@ -25,9 +25,9 @@ def served(home: Path) -> Iterator[Workspace]:
     """A workspace whose endpoints `defects` and `other` answer."""
     with Workspace(home) as workspace:
         sheet = make_sheet(workspace.store, 60)
-        workspace.train.run({"training_sheet_id": sheet.id, "base_model": "nearest"}, "j", NoProgress())
-        workspace.deploy.deploy("defects")
-        workspace.deploy.deploy("defects", "other")
+        workspace.train.models.run({"training_sheet_id": sheet.id, "base_model": "nearest"}, "j", NoProgress())
+        workspace.deploy.endpoints.deploy("defects")
+        workspace.deploy.endpoints.deploy("defects", "other")
         yield workspace
 
 
@@ -62,7 +62,7 @@ async def test_a_rating_with_a_correction_is_kept_and_counted(served: Workspace)
     (item,) = kept(served)
     assert answer.json() == {"feedback_id": item.id, "request_id": request_id, "status": "new"}
     assert (item.rating, item.correction) == (2, {"defect": "none", "severe": False})
-    summary = served.monitor.summary("defects")
+    summary = served.monitor.traffic.summary("defects")
     assert (summary.ratings, summary.mean_rating, summary.corrections) == (1, 2.0, 1)
     with served.store.read() as connection:
         assert rollups.ratings_by_model(connection, "other") == {}

@@ -26,7 +26,7 @@ approve = "y"
 @pytest.fixture
 def preferences(workspace: Workspace) -> PreferenceService:
     (workspace.home / "settings.toml").write_text(KEPT)
-    return workspace.preferences
+    return workspace.settings_file
 
 
 def found(preferences: PreferenceService, name: str) -> Preference:
@@ -60,11 +60,11 @@ def test_one_line_changes_and_all_else_stays(preferences: PreferenceService) -> 
 
 
 def test_a_file_is_made_where_there_is_none(workspace: Workspace) -> None:
-    workspace.preferences.change("hints", '["duplicate"]')
-    assert tomllib.loads(workspace.preferences.path.read_text()) == {"hints": ["duplicate"]}
-    assert found(workspace.preferences, "hints").value == '["duplicate"]'
-    workspace.preferences.change("alert_command", "notify-send drift")
-    assert found(workspace.preferences, "alert_command").value == "notify-send drift"
+    workspace.settings_file.change("hints", '["duplicate"]')
+    assert tomllib.loads(workspace.settings_file.path.read_text()) == {"hints": ["duplicate"]}
+    assert found(workspace.settings_file, "hints").value == '["duplicate"]'
+    workspace.settings_file.change("alert_command", "notify-send drift")
+    assert found(workspace.settings_file, "alert_command").value == "notify-send drift"
 
 
 @pytest.mark.parametrize(
@@ -89,10 +89,10 @@ def test_what_is_no_value_is_refused_and_nothing_is_written(
 
 def test_what_stands_on_several_lines_is_left_to_a_person(workspace: Workspace) -> None:
     text = 'hints = [\n  "duplicate",\n]\n'
-    workspace.preferences.path.write_text(text)
+    workspace.settings_file.path.write_text(text)
     with pytest.raises(InvalidInputError):
-        workspace.preferences.change("hints", '["suspect"]')
-    assert workspace.preferences.path.read_text() == text
+        workspace.settings_file.change("hints", '["suspect"]')
+    assert workspace.settings_file.path.read_text() == text
 
 
 def test_an_unknown_setting_is_told(preferences: PreferenceService) -> None:
@@ -101,8 +101,8 @@ def test_an_unknown_setting_is_told(preferences: PreferenceService) -> None:
 
 
 def test_a_broken_file_is_told(workspace: Workspace) -> None:
-    workspace.preferences.path.write_text("serve_port = ")
-    for act in (workspace.preferences.all, lambda: workspace.preferences.change("chat_model", "x")):
+    workspace.settings_file.path.write_text("serve_port = ")
+    for act in (workspace.settings_file.all, lambda: workspace.settings_file.change("chat_model", "x")):
         with pytest.raises(InvalidInputError, match=r"settings"):
             act()
 

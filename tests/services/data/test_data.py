@@ -24,7 +24,7 @@ CRYSTALS = "id,kind,Torque [Nm],photo\n" + "".join(
 
 @pytest.fixture
 def data(workspace: Workspace) -> DataService:
-    return workspace.data
+    return workspace.data.sheets
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def events(workspace: Workspace) -> list[tuple[str, str, str]]:
 
 def test_a_file_becomes_a_table(workspace: Workspace, crystals: str, tmp_path: Path) -> None:
     assert crystals == "local.files.crystals_2024"
-    assert workspace.data.tables() == [
+    assert workspace.data.sheets.tables() == [
         TableInfo(
             TableAddress("local", "files", "crystals_2024"),
             (
@@ -62,12 +62,12 @@ def test_a_file_becomes_a_table(workspace: Workspace, crystals: str, tmp_path: P
 
 def test_the_same_file_again_is_the_same_table_refreshed(workspace: Workspace, crystals: str, tmp_path: Path) -> None:
     path = tmp_path / "Crystals 2024.csv"
-    first = workspace.data.add_file(path)
+    first = workspace.data.sheets.add_file(path)
     path.write_text(CRYSTALS + "C101,NaI,1,101.png\n")
-    second = workspace.data.add_file(path)
+    second = workspace.data.sheets.add_file(path)
     assert (first.address, second.address) == (crystals, crystals)
     assert second.bytes > first.bytes
-    assert [table.rows for table in workspace.data.tables()] == [101]
+    assert [table.rows for table in workspace.data.sheets.tables()] == [101]
     assert [action for _, action, _ in events(workspace)] == ["add_file", "refresh_file"]
 
 
@@ -111,9 +111,9 @@ def test_a_file_that_cannot_be_read_is_not_added(
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(InvalidInputError, match=reason) as caught:
-        workspace.data.add_file(tmp_path / name)
+        workspace.data.sheets.add_file(tmp_path / name)
     assert caught.value.todo
-    assert workspace.data.tables() == []
+    assert workspace.data.sheets.tables() == []
     assert events(workspace) == []
 
 
@@ -162,7 +162,7 @@ def test_a_name_in_two_schemas_is_not_guessed(data: DataService, tmp_path: Path)
 
 
 def test_a_sheet_knows_its_items(workspace: Workspace, crystals: str) -> None:
-    sheet = workspace.data.create_sheet(
+    sheet = workspace.data.sheets.create_sheet(
         "CZT",
         "crystals_2024",
         description="only CZT",
@@ -178,10 +178,10 @@ def test_a_sheet_knows_its_items(workspace: Workspace, crystals: str) -> None:
     assert (sheet.item_id_column, sheet.columns) == ("id", ["kind", "Torque [Nm]"])
     assert sheet.item_count == 10
     assert sheet.created_by == "ana"
-    page = workspace.data.sheet_page("CZT", limit=3)
+    page = workspace.data.sheets.sheet_page("CZT", limit=3)
     assert page.total == 10
     assert all(item.ref.startswith("C") and set(item.fields) == {"kind", "Torque [Nm]"} for item in page.items)
-    assert workspace.data.sheet(sheet.id[:6]) == sheet
+    assert workspace.data.sheets.sheet(sheet.id[:6]) == sheet
     assert events(workspace)[-1] == ("sheets", "create", "ana")
 
 
@@ -208,9 +208,9 @@ def test_a_sheet_that_does_not_fit_its_source_is_not_made(
     workspace: Workspace, crystals: str, options: dict[str, Any], reason: str
 ) -> None:
     with pytest.raises(InvalidInputError, match=reason) as caught:
-        workspace.data.create_sheet(**{"name": "S", "source_table": crystals, **options})
+        workspace.data.sheets.create_sheet(**{"name": "S", "source_table": crystals, **options})
     assert caught.value.todo
-    assert workspace.data.sheets() == []
+    assert workspace.data.sheets.sheets() == []
 
 
 def test_identities_must_be_unique_among_the_sheets_items_only(data: DataService, tmp_path: Path) -> None:
@@ -238,28 +238,32 @@ def test_two_sheets_cannot_have_one_name_until_the_first_is_deleted(data: DataSe
 
 
 def test_an_edit_is_checked_counted_and_logged(workspace: Workspace, crystals: str) -> None:
-    sheet = workspace.data.create_sheet("S", crystals)
-    edited = workspace.data.edit_sheet("S", filter_expression="kind = 'CZT'", name="CZT only")
+    sheet = workspace.data.sheets.create_sheet("S", crystals)
+    edited = workspace.data.sheets.edit_sheet("S", filter_expression="kind = 'CZT'", name="CZT only")
     assert (edited.id, edited.name, edited.item_count) == (sheet.id, "CZT only", 25)
-    assert workspace.data.sheet(sheet.id) == edited
+    assert workspace.data.sheets.sheet(sheet.id) == edited
     assert edited.updated_at > sheet.updated_at
     with pytest.raises(InvalidInputError, match="no column"):
-        workspace.data.edit_sheet("CZT only", item_id_column="x")
+        workspace.data.sheets.edit_sheet("CZT only", item_id_column="x")
     with pytest.raises(InvalidInputError, match="no 'status' to edit"):
-        workspace.data.edit_sheet("CZT only", status="deleted")
+        workspace.data.sheets.edit_sheet("CZT only", status="deleted")
     with workspace.store.read() as connection:
         event = rows.find(connection, Event)[-1]
     assert event.before == {"name": "S", "filter_expression": "", "item_count": 100}
     assert event.after == {"name": "CZT only", "filter_expression": "kind = 'CZT'", "item_count": 25}
-    unchanged = workspace.data.edit_sheet("CZT only")
+    unchanged = workspace.data.sheets.edit_sheet("CZT only")
     assert unchanged == edited
 
 
 def test_a_deleted_sheet_is_kept_but_not_shown(workspace: Workspace, crystals: str) -> None:
-    workspace.data.create_sheet("S", crystals)
-    assert workspace.data.delete_sheet("S").status is SheetStatus.DELETED
-    assert workspace.data.sheets() == []
-    for forbidden in (workspace.data.sheet, workspace.data.sheet_page, workspace.data.delete_sheet):
+    workspace.data.sheets.create_sheet("S", crystals)
+    assert workspace.data.sheets.delete_sheet("S").status is SheetStatus.DELETED
+    assert workspace.data.sheets.sheets() == []
+    for forbidden in (
+        workspace.data.sheets.sheet,
+        workspace.data.sheets.sheet_page,
+        workspace.data.sheets.delete_sheet,
+    ):
         with pytest.raises(NotFoundError):
             forbidden("S")
     assert events(workspace)[-1] == ("sheets", "delete", "ana")
@@ -328,7 +332,7 @@ def streams(data: DataService, tmp_path: Path) -> str:
 
 
 def test_a_sheet_cuts_streams_into_windows(workspace: Workspace, streams: str) -> None:
-    sheet = workspace.data.create_sheet(
+    sheet = workspace.data.sheets.create_sheet(
         "windows", streams, window_size=3, window_step=2, window_group="unit_name", window_order="time",
         window_labels={"FAULT": "max"},
     )  # fmt: skip
@@ -338,10 +342,10 @@ def test_a_sheet_cuts_streams_into_windows(workspace: Workspace, streams: str) -
         {"fault": "max"},
     )
     assert sheet.item_count == 6
-    page = workspace.data.sheet_page(sheet.id, limit=2, offset=2)
+    page = workspace.data.sheets.sheet_page(sheet.id, limit=2, offset=2)
     assert [(item.ref, item.fields["fault"]) for item in page.items] == [("A@4", 1), ("B@0", 0)]
     assert windows_in_words(sheet) == "windows of 3 rows, every 2, of each Unit Name by Time; labels: max fault"
-    plain = workspace.data.edit_sheet(
+    plain = workspace.data.sheets.edit_sheet(
         sheet.id, window_size=None, window_step=None, window_group=None, window_order=None, window_labels={}
     )
     assert (plain.item_count, plain.windows) == (14, None)
@@ -365,18 +369,18 @@ def test_windows_that_make_no_sense_are_refused(
     workspace: Workspace, streams: str, settings: dict[str, Any], reason: str
 ) -> None:
     with pytest.raises(InvalidInputError, match=reason):
-        workspace.data.create_sheet("windows", streams, **settings)
-    assert not workspace.data.sheets()
+        workspace.data.sheets.create_sheet("windows", streams, **settings)
+    assert not workspace.data.sheets.sheets()
 
 
 def test_windows_become_pairs_with_lists_in_their_prompts_and_can_be_trained_on(
     workspace: Workspace, streams: str
 ) -> None:
-    sheet = workspace.data.create_sheet(
+    sheet = workspace.data.sheets.create_sheet(
         "windows", streams, window_size=2, window_step=1, window_group="Unit Name", window_order="Time",
         window_labels={"fault": "max"},
     )  # fmt: skip
-    template = workspace.templates.create(
+    template = workspace.generate.templates.create(
         name="fault",
         label_type="fault",
         user_prompt="{{ heat_series }} at {{ heat_mean }}{% if heat_series %}, {{ heat_series[0] }}{% endif %}",
@@ -388,9 +392,9 @@ def test_windows_become_pairs_with_lists_in_their_prompts_and_can_be_trained_on(
         answer_columns={"fault": "fault"},
         group_column="Unit Name",
     )
-    report = workspace.generate.generate(sheet.id, template.id, "column")
+    report = workspace.generate.generation.generate(sheet.id, template.id, "column")
     assert (report.created, report.failed) == (12, 0)
-    preview = workspace.generate.preview(sheet.id, template.id, "column", 1)
+    preview = workspace.generate.generation.preview(sheet.id, template.id, "column", 1)
     assert preview[0].messages[0]["content"] == "[0.0, 2.0] at 1.0, 0.0"
-    data = workspace.train.readiness(report.training_sheet.id)
+    data = workspace.train.models.readiness(report.training_sheet.id)
     assert data.eligible == 12

@@ -35,26 +35,26 @@ def shots(folder: Path, count: int = 40) -> Path:
 
 def shot_sheet(workspace: Workspace, folder: Path, count: int = 40) -> Sheet:
     """A sheet over that table."""
-    table = workspace.data.add_file(shots(folder, count))
-    return workspace.data.create_sheet(
+    table = workspace.data.sheets.add_file(shots(folder, count))
+    return workspace.data.sheets.create_sheet(
         "Shots", table.address, item_id_column="part", image_columns=["shot"], columns=["part", "shot", "heat"]
     )
 
 
 def test_the_pictures_of_a_row_are_found_beside_the_data(workspace: Workspace, tmp_path: Path) -> None:
     sheet = shot_sheet(workspace, tmp_path / "data")
-    one = workspace.images.pictures(sheet.id, {"shot": "3.png", "heat": 1})[0]
+    one = workspace.data.images.pictures(sheet.id, {"shot": "3.png", "heat": 1})[0]
     assert (one.column, one.named, one.width, one.height, one.problem) == ("shot", "3.png", 40, 40, "")
     assert one.path == (tmp_path / "data" / "3.png").resolve()
     assert one.image is not None
-    assert workspace.images.pictures(sheet.id, {"shot": None}) == []
-    assert workspace.images.pictures("no such sheet", {"shot": "3.png"}) == []
+    assert workspace.data.images.pictures(sheet.id, {"shot": None}) == []
+    assert workspace.data.images.pictures("no such sheet", {"shot": "3.png"}) == []
 
 
 def test_a_large_picture_is_made_as_small_as_a_screen_needs_it(workspace: Workspace, tmp_path: Path) -> None:
     sheet = shot_sheet(workspace, tmp_path)
     Image.new("RGB", (5_000, 1_000)).save(tmp_path / "large.png")
-    one = workspace.images.pictures(sheet.id, {"shot": "large.png"})[0]
+    one = workspace.data.images.pictures(sheet.id, {"shot": "large.png"})[0]
     assert (one.width, one.height) == (5_000, 1_000)
     assert one.image is not None
     assert max(one.image.size) == LONGEST
@@ -63,7 +63,7 @@ def test_a_large_picture_is_made_as_small_as_a_screen_needs_it(workspace: Worksp
 @pytest.mark.parametrize(("named", "told"), [("no.png", "no image"), ("shots.csv", "no image that"), ("../x", "below")])
 def test_a_broken_picture_says_why(workspace: Workspace, tmp_path: Path, named: str, told: str) -> None:
     sheet = shot_sheet(workspace, tmp_path / "data")
-    one = workspace.images.pictures(sheet.id, {"shot": named})[0]
+    one = workspace.data.images.pictures(sheet.id, {"shot": named})[0]
     assert one.image is None
     assert told in one.problem
 
@@ -72,8 +72,8 @@ def test_a_sheet_with_pictures_is_trained_on_them_though_the_prompt_names_none(
     workspace: Workspace, tmp_path: Path
 ) -> None:
     sheet = shot_sheet(workspace, tmp_path / "data", 60)
-    template = workspace.templates.publish(
-        workspace.templates.create(
+    template = workspace.generate.templates.publish(
+        workspace.generate.templates.create(
             name="Bars",
             label_type="bar",
             user_prompt="Heat {{ heat }}",
@@ -85,18 +85,18 @@ def test_a_sheet_with_pictures_is_trained_on_them_though_the_prompt_names_none(
             answer_columns={"kind": "kind"},
         ).id
     )
-    made = workspace.generate.generate(sheet.id, template.id, GenerationMode.COLUMN).training_sheet
+    made = workspace.generate.generation.generate(sheet.id, template.id, GenerationMode.COLUMN).training_sheet
     params = {"training_sheet_id": made.id, "name": "bars"}
-    model = workspace.train.run(params, "a-job", NoProgress())
+    model = workspace.train.models.run(params, "a-job", NoProgress())
     assert model.features == ["shot", "heat"]
     score = model.evaluation["scores"][0]
     assert score["value"] > 0.9 > score["baseline"] + 0.2
-    endpoint = workspace.deploy.deploy("bars").name
-    answers = workspace.deploy.query(
+    endpoint = workspace.deploy.endpoints.deploy("bars").name
+    answers = workspace.deploy.endpoints.query(
         endpoint, [{"shot": f"{number}.png", "heat": 1} for number in range(6)], origin=Origin.CLI
     )
     assert [one.output["kind"] for one in answers if one.output] == ["lying", "standing"] * 3
-    refused = workspace.deploy.query(endpoint, [{"shot": "../secret.png", "heat": 1}], origin=Origin.CLI)[0]
+    refused = workspace.deploy.endpoints.query(endpoint, [{"shot": "../secret.png", "heat": 1}], origin=Origin.CLI)[0]
     assert refused.status_code == 400
     assert "below the folder" in refused.error
 

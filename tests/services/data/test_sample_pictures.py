@@ -101,14 +101,16 @@ def test_the_loop_learns_the_pictures_of_the_sample_data(workspace: Workspace) -
     assert (report.sheet.item_count, report.canonical_labels, report.pairs) == (140, 140, 140)
     assert report.training_sheet is not None
     assert not workspace.onboarding.seed("defect_detection", 140, part="pictures").created
-    queue = workspace.label.queue(report.training_sheet.id)
-    assert workspace.label.pair(queue[0].id).labeling_mode is LabelingMode.CANONICAL
-    model = workspace.train.run({"training_sheet_id": report.training_sheet.id, "name": "faces"}, "a-job", NoProgress())
+    queue = workspace.label.queue.open(report.training_sheet.id)
+    assert workspace.label.queue.pair(queue[0].id).labeling_mode is LabelingMode.CANONICAL
+    model = workspace.train.models.run(
+        {"training_sheet_id": report.training_sheet.id, "name": "faces"}, "a-job", NoProgress()
+    )
     assert "image" in model.features
     score = model.evaluation["scores"][0]
     assert (score["n"], model.train_count) == (28, 112)
     assert score["value"] > 0.6 > score["baseline"] + 0.3
-    shown = workspace.images.pictures(report.sheet.id, workspace.label.pair(queue[0].id).source_data)
+    shown = workspace.data.images.pictures(report.sheet.id, workspace.label.queue.pair(queue[0].id).source_data)
     assert (shown[0].width, shown[0].problem) == (drawing.SIDE, "")
 
 

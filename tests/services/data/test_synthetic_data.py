@@ -72,7 +72,7 @@ def case(key: str, folder: Path) -> Case:
 
     with Workspace(folder / "home") as workspace:
         sheet = workspace.onboarding.seed(key).sheet
-        page = workspace.data.sheet_page(sheet.id, limit=sheet.item_count)
+        page = workspace.data.sheets.sheet_page(sheet.id, limit=sheet.item_count)
     columns = [column.name for column in page.columns]
     return Case(
         {item.ref: item.fields for item in page.items},

@@ -35,23 +35,25 @@ def local(tmp_path: Path) -> Path:
 
 
 def test_a_sheet_over_a_team_table_is_like_any_other(team: Workspace) -> None:
-    sheet = team.data.create_sheet("Presses", READINGS, item_id_column="ID", filter_expression="machine = 'press'")
+    sheet = team.data.sheets.create_sheet(
+        "Presses", READINGS, item_id_column="ID", filter_expression="machine = 'press'"
+    )
     assert (sheet.item_count, sheet.item_id_column, sheet.tags) == (40, "id", [])
-    page = team.data.sheet_page(sheet.id, limit=2)
+    page = team.data.sheets.sheet_page(sheet.id, limit=2)
     assert [item.ref for item in page.items] == ["r001", "r002"]
     assert page.notes == ()
-    sample = team.data.edit_sheet(sheet.id, sampling=Sampling.RANDOM, sample_size=10)
+    sample = team.data.sheets.edit_sheet(sheet.id, sampling=Sampling.RANDOM, sample_size=10)
     assert sample.item_count == 10
 
 
 def test_a_sheet_tells_that_its_source_was_changed(scene: Scene, team: Workspace) -> None:
-    sheet = team.data.create_sheet("All", READINGS, item_id_column="id")
+    sheet = team.data.sheets.create_sheet("All", READINGS, item_id_column="id")
     scene.engine.run(f"DELETE FROM {READINGS} WHERE id = 'r000'")
-    assert "was changed since" in team.data.sheet_page(sheet.id).notes[0]
+    assert "was changed since" in team.data.sheets.sheet_page(sheet.id).notes[0]
 
 
 def test_the_teams_tags_prohibit_uses_of_what_is_made_from_the_sheet(team: Workspace) -> None:
-    sheet = team.data.create_sheet("Notes", "team.plant.notes")
+    sheet = team.data.sheets.create_sheet("Notes", "team.plant.notes")
     assert sheet.tags == ["PII", "PHI", "domain=care"]
     assert Use.TRAINING in inherited(sheet.tags).prohibited_uses
 
@@ -63,15 +65,15 @@ def test_no_sheet_is_made_when_its_tags_cannot_be_read(scene: Scene, team: Works
 
     scene.engine.before = refuse
     with pytest.raises(OntosError, match="INSUFFICIENT_PERMISSIONS"):
-        team.data.create_sheet("Notes", "team.plant.notes")
-    assert team.data.sheets() == []
+        team.data.sheets.create_sheet("Notes", "team.plant.notes")
+    assert team.data.sheets.sheets() == []
 
 
 @pytest.mark.parametrize(("column", "said"), [("machine", "not unique"), ("note", "no identity")])
 def test_what_identifies_items_is_checked_where_they_are(scene: Scene, team: Workspace, column: str, said: str) -> None:
     table = READINGS if column == "machine" else "team.plant.notes"
     with pytest.raises(InvalidInputError, match=said):
-        team.data.create_sheet("Bad", table, item_id_column=column)
+        team.data.sheets.create_sheet("Bad", table, item_id_column=column)
     fetched = [one.sql for one in scene.engine.statements if one.sql.startswith("SELECT `ontos_ref`")]
     assert fetched == [], "no row came here for that"
 
@@ -80,11 +82,11 @@ def test_local_tables_stay_while_the_workspace_is_away(
     team: Workspace, local: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABRICKS_HOST", "http://127.0.0.1:9")
-    table = team.data.add_file(local)
-    assert [(str(info.address), info.rows) for info in team.data.tables()] == [("local.files.own", 2)]
-    assert team.data.create_sheet("Own", table.address, item_id_column="id").item_count == 2
+    table = team.data.sheets.add_file(local)
+    assert [(str(info.address), info.rows) for info in team.data.sheets.tables()] == [("local.files.own", 2)]
+    assert team.data.sheets.create_sheet("Own", table.address, item_id_column="id").item_count == 2
     with pytest.raises(OntosError) as caught:
-        list(team.data.browse())
+        list(team.data.sheets.browse())
     assert caught.value.todo
 
 
@@ -93,63 +95,65 @@ def test_without_a_profile_the_team_part_says_what_to_do(
 ) -> None:
     monkeypatch.delenv("DATABRICKS_HOST")
     monkeypatch.delenv("DATABRICKS_TOKEN")
-    team.data.add_file(local)
-    assert len(team.data.tables()) == 1
+    team.data.sheets.add_file(local)
+    assert len(team.data.sheets.tables()) == 1
     with pytest.raises(OntosError, match="auth login"):
-        list(team.data.browse())
+        list(team.data.sheets.browse())
 
 
 def test_nothing_is_browsed_where_no_workspace_is_set_up(workspace: Workspace) -> None:
-    assert not workspace.data.has_team
+    assert not workspace.data.sheets.has_team
     with pytest.raises(NotReadyError, match="databricks_profile"):
-        workspace.data.browse()
+        workspace.data.sheets.browse()
     with pytest.raises(NotReadyError):
-        workspace.data.look("a.b.c")
+        workspace.data.sheets.look("a.b.c")
 
 
 def test_the_team_is_browsed_and_looked_at(team: Workspace) -> None:
-    assert team.data.has_team
-    assert [node.name for node in team.data.browse("team.plant")][:2] == ["empty", "notes"]
-    assert len(team.data.look(READINGS, 3).rows) == 3
-    assert team.data.look("team.plant.empty").rows == ()
+    assert team.data.sheets.has_team
+    assert [node.name for node in team.data.sheets.browse("team.plant")][:2] == ["empty", "notes"]
+    assert len(team.data.sheets.look(READINGS, 3).rows) == 3
+    assert team.data.sheets.look("team.plant.empty").rows == ()
 
 
 def test_streams_of_a_team_table_are_cut_in_the_warehouse_and_become_pairs(scene: Scene, team: Workspace) -> None:
-    sheet = team.data.create_sheet(
+    sheet = team.data.sheets.create_sheet(
         "Streams", READINGS, window_size=10, window_step=5, window_group="machine", window_order="at",
         window_labels={"ok": "last"},
     )  # fmt: skip
     assert sheet.item_count == 3 + 7
-    first = team.data.sheet_page(sheet.id, limit=1).items[0]
+    first = team.data.sheets.sheet_page(sheet.id, limit=1).items[0]
     assert first.ref == "lathe@2026-01-02T10:00:00"
     assert len(first.fields["Torque [Nm]_series"]) == 10
     fetched = [one for one in scene.engine.statements if "ORDER BY" in one.sql and ":limit" not in one.sql]
     assert not [one for one in fetched if "count(DISTINCT" not in one.sql], "counted there, not fetched"
-    template = team.templates.create(
+    template = team.generate.templates.create(
         name="ok", label_type="ok", user_prompt="{{ Torque_Nm_mean }}",
         output_schema={"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"]},
         answer_columns={"ok": "ok"},
     )  # fmt: skip
-    report = team.generate.generate(sheet.id, template.id, GenerationMode.COLUMN)
+    report = team.generate.generation.generate(sheet.id, template.id, GenerationMode.COLUMN)
     assert (report.created, report.failed) == (10, 0)
     with pytest.raises(InvalidInputError, match="no order of its own"):
-        team.data.create_sheet("No order", READINGS, window_size=10, window_group="machine")
+        team.data.sheets.create_sheet("No order", READINGS, window_size=10, window_group="machine")
     with pytest.raises(InvalidInputError, match="not unique"):
-        team.data.create_sheet("Days", READINGS, window_size=5, window_group="machine", window_order="day")
+        team.data.sheets.create_sheet("Days", READINGS, window_size=5, window_group="machine", window_order="day")
 
 
 def test_pairs_are_generated_from_a_team_table_and_inherit_its_tags(scene: Scene, team: Workspace) -> None:
     scene.engine.tags[READINGS] = {"pii": ""}
-    sheet = team.data.create_sheet("Presses", READINGS, item_id_column="id", filter_expression="machine = 'press'")
-    template = team.templates.create(
+    sheet = team.data.sheets.create_sheet(
+        "Presses", READINGS, item_id_column="id", filter_expression="machine = 'press'"
+    )
+    template = team.generate.templates.create(
         name="state",
         label_type="state",
         user_prompt="Torque {{ torque_nm }}. In order?",
         output_schema={"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"]},
         answer_columns={"ok": "ok"},
     )
-    team.templates.publish(template.id)
-    team.generate.generate(sheet.id, template.id, GenerationMode.COLUMN)
+    team.generate.templates.publish(template.id)
+    team.generate.generation.generate(sheet.id, template.id, GenerationMode.COLUMN)
     with team.store.read() as connection:
         pairs = rows.find(connection, QAPair, order_by=(store_table(QAPair).c.sequence_number,))
     assert [pair.item_ref for pair in pairs[:3]] == ["r001", "r002", "r004"]
@@ -161,12 +165,12 @@ def test_pairs_are_generated_from_a_team_table_and_inherit_its_tags(scene: Scene
 def test_a_file_of_a_volume_is_copied_here_and_is_a_table(scene: Scene, team: Workspace) -> None:
     path = "/Volumes/team/plant/exports/may/parts.csv"
     scene.files.files[path] = b"id,text\n1,a\n2,b\n"
-    table = team.data.add_file(Path(path))
+    table = team.data.sheets.add_file(Path(path))
     assert (table.address, Path(table.path).is_relative_to(team.home)) == ("local.files.parts", True)
-    assert team.data.create_sheet("Parts", table.address, item_id_column="id").item_count == 2
+    assert team.data.sheets.create_sheet("Parts", table.address, item_id_column="id").item_count == 2
     scene.files.files[path] = b"id,text\n1,a\n2,b\n3,c\n"
-    team.data.add_file(Path(path))
-    assert team.data.edit_sheet("Parts").item_count == 3, "asked for again, it is copied anew"
+    team.data.sheets.add_file(Path(path))
+    assert team.data.sheets.edit_sheet("Parts").item_count == 3, "asked for again, it is copied anew"
     assert list(Path(table.path).parent.glob(".*")) == []
 
 
@@ -180,8 +184,8 @@ def test_a_file_of_a_volume_is_copied_here_and_is_a_table(scene: Scene, team: Wo
 )
 def test_what_is_no_file_of_a_volume_is_told(team: Workspace, path: str, said: str) -> None:
     with pytest.raises(OntosError, match=said):
-        team.data.add_file(Path(path))
-    assert team.data.tables() == []
+        team.data.sheets.add_file(Path(path))
+    assert team.data.sheets.tables() == []
 
 
 START = """

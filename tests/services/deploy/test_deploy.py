@@ -24,7 +24,9 @@ from ontos_tui.workspace import Workspace
 
 
 def train(workspace: Workspace, sheet: TrainingSheet, job_id: str, **params: object) -> ModelVersion:
-    return workspace.train.run({"training_sheet_id": sheet.id, "base_model": "nearest", **params}, job_id, NoProgress())
+    return workspace.train.models.run(
+        {"training_sheet_id": sheet.id, "base_model": "nearest", **params}, job_id, NoProgress()
+    )
 
 
 @pytest.fixture
@@ -43,20 +45,20 @@ def logged(workspace: Workspace) -> list[InferenceRecord]:
 
 
 def test_a_model_is_deployed_under_a_name_made_from_its_own(workspace: Workspace, model: ModelVersion) -> None:
-    endpoint = workspace.deploy.deploy("defects")
+    endpoint = workspace.deploy.endpoints.deploy("defects")
     assert (endpoint.name, endpoint.model_id, endpoint.previous_model_id) == ("defects", model.id, None)
     assert endpoint.created_by == "ana"
-    (view,) = workspace.deploy.endpoints()
-    assert view == workspace.deploy.endpoint("defects")
+    (view,) = workspace.deploy.endpoints.endpoints()
+    assert view == workspace.deploy.endpoints.endpoint("defects")
     assert (view.endpoint, view.model.label()) == (endpoint, "defects v1")
-    assert workspace.deploy.input_fields("defects") == ("voltage", "line")
-    assert workspace.deploy.output_schema("defects") == SCHEMA
+    assert workspace.deploy.endpoints.input_fields("defects") == ("voltage", "line")
+    assert workspace.deploy.endpoints.output_schema("defects") == SCHEMA
 
 
 def test_a_new_version_swaps_and_rolls_back_and_every_change_is_kept(
     workspace: Workspace, sheet: TrainingSheet, model: ModelVersion
 ) -> None:
-    service = workspace.deploy
+    service = workspace.deploy.endpoints
     second = train(workspace, sheet, "j2")
     service.deploy("defects:1", "live")
     with pytest.raises(ConflictError, match="one version only"):
@@ -84,9 +86,9 @@ def test_a_new_version_swaps_and_rolls_back_and_every_change_is_kept(
 
 
 def test_deploying_to_a_stopped_endpoint_lets_it_answer(workspace: Workspace, model: ModelVersion) -> None:
-    workspace.deploy.deploy("defects")
-    workspace.deploy.stop("defects")
-    again = workspace.deploy.deploy("defects")
+    workspace.deploy.endpoints.deploy("defects")
+    workspace.deploy.endpoints.stop("defects")
+    again = workspace.deploy.endpoints.deploy("defects")
     assert (again.status, again.previous_model_id) == (EndpointStatus.READY, None)
 
 
@@ -95,8 +97,8 @@ def test_names_that_cannot_stand_in_an_address_are_refused(
     workspace: Workspace, model: ModelVersion, name: str
 ) -> None:
     with pytest.raises(InvalidInputError):
-        workspace.deploy.deploy("defects", name)
-    assert workspace.deploy.endpoints() == []
+        workspace.deploy.endpoints.deploy("defects", name)
+    assert workspace.deploy.endpoints.endpoints() == []
 
 
 @given(st.text(max_size=200))
@@ -108,14 +110,14 @@ def test_an_altered_model_is_not_deployed(workspace: Workspace, model: ModelVers
     for file in (home / model.artifact).iterdir():
         file.write_bytes(file.read_bytes() + b" ")
     with pytest.raises(PlatformError):
-        workspace.deploy.deploy("defects")
-    assert workspace.deploy.endpoints() == []
+        workspace.deploy.endpoints.deploy("defects")
+    assert workspace.deploy.endpoints.endpoints() == []
 
 
 def test_an_answer_is_given_and_kept(workspace: Workspace, model: ModelVersion) -> None:
-    workspace.deploy.deploy("defects")
+    workspace.deploy.endpoints.deploy("defects")
     sent = [{"voltage": 0.1, "line": "north"}, {"voltage": 20.2, "line": "south", "extra": "ignored"}]
-    records = workspace.deploy.query("defects", sent, origin=Origin.PLAYGROUND, client_request_id="mine")
+    records = workspace.deploy.endpoints.query("defects", sent, origin=Origin.PLAYGROUND, client_request_id="mine")
     assert [record.output["defect"] for record in records if record.output] == ["crack", "none"]
     assert [record.input for record in records] == sent
     for record in records:
@@ -124,14 +126,14 @@ def test_an_answer_is_given_and_kept(workspace: Workspace, model: ModelVersion) 
         assert record.origin is Origin.PLAYGROUND
         assert record.latency_ms > 0
         assert 0 <= record.confidence["defect"] <= 1
-    assert workspace.monitor.summary("defects").by_version == {"defects v1": 2}
+    assert workspace.monitor.traffic.summary("defects").by_version == {"defects v1": 2}
     assert sorted(logged(workspace), key=lambda one: one.request_id) == sorted(records, key=lambda one: one.request_id)
 
 
 def test_a_row_that_does_not_fit_is_kept_beside_those_that_do(workspace: Workspace, model: ModelVersion) -> None:
-    workspace.deploy.deploy("defects")
+    workspace.deploy.endpoints.deploy("defects")
     sent = [{"voltage": 10, "line": "north"}, {"line": "north"}, {"voltage": [1], "line": {}}]
-    good, missing, odd = workspace.deploy.query("defects", sent, origin=Origin.CLI)
+    good, missing, odd = workspace.deploy.endpoints.query("defects", sent, origin=Origin.CLI)
     assert (good.status_code, good.error) == (200, "")
     assert (missing.status_code, missing.output, missing.confidence) == (400, None, {})
     assert "voltage" in missing.error
@@ -150,8 +152,8 @@ HOSTILE = [
 
 
 def test_hostile_rows_neither_crash_nor_get_lost(workspace: Workspace, model: ModelVersion) -> None:
-    workspace.deploy.deploy("defects")
-    records = workspace.deploy.query("defects", HOSTILE, origin=Origin.HTTP, client_request_id="\ud800")
+    workspace.deploy.endpoints.deploy("defects")
+    records = workspace.deploy.endpoints.query("defects", HOSTILE, origin=Origin.HTTP, client_request_id="\ud800")
     assert len(records) == len(logged(workspace)) == len(HOSTILE)
     assert {record.status_code for record in records} <= {200, 400}
     assert records[1].input["line"] == "a\x00b"
@@ -159,32 +161,37 @@ def test_hostile_rows_neither_crash_nor_get_lost(workspace: Workspace, model: Mo
 
 
 def test_a_stopped_endpoint_refuses_and_keeps_that_too(workspace: Workspace, model: ModelVersion) -> None:
-    workspace.deploy.deploy("defects")
-    workspace.deploy.stop("defects")
+    workspace.deploy.endpoints.deploy("defects")
+    workspace.deploy.endpoints.stop("defects")
     with pytest.raises(ConflictError, match="stopped"):
-        workspace.deploy.query("defects", [{"voltage": 1}, {"voltage": 2}], origin=Origin.CLI)
+        workspace.deploy.endpoints.query("defects", [{"voltage": 1}, {"voltage": 2}], origin=Origin.CLI)
     assert [record.status_code for record in logged(workspace)] == [503, 503]
-    workspace.deploy.start("defects")
-    assert workspace.deploy.query("defects", [{"voltage": 1, "line": "x"}], origin=Origin.CLI)[0].status_code == 200
+    workspace.deploy.endpoints.start("defects")
+    assert (
+        workspace.deploy.endpoints.query("defects", [{"voltage": 1, "line": "x"}], origin=Origin.CLI)[0].status_code
+        == 200
+    )
 
 
 def test_a_model_that_went_missing_answers_with_its_error(
     workspace: Workspace, model: ModelVersion, home: Path
 ) -> None:
-    workspace.deploy.deploy("defects")
+    workspace.deploy.endpoints.deploy("defects")
     for file in (home / model.artifact).iterdir():
         file.unlink()
     row = {"voltage": 1, "line": "x"}
-    assert workspace.deploy.query("defects", [row], origin=Origin.CLI)[0].status_code == 200, "it is in memory"
+    assert workspace.deploy.endpoints.query("defects", [row], origin=Origin.CLI)[0].status_code == 200, (
+        "it is in memory"
+    )
     with Workspace(home) as fresh:
-        (record,) = fresh.deploy.query("defects", [row], origin=Origin.CLI)
+        (record,) = fresh.deploy.endpoints.query("defects", [row], origin=Origin.CLI)
     assert record.status_code == 500
     assert "cannot be read" in record.error
     assert len(logged(workspace)) == 2
 
 
 def test_what_is_unknown_or_empty_is_refused(workspace: Workspace, model: ModelVersion) -> None:
-    service = workspace.deploy
+    service = workspace.deploy.endpoints
     with pytest.raises(NotFoundError):
         service.query("nothing", [{}], origin=Origin.CLI)
     service.deploy("defects")
@@ -201,31 +208,31 @@ def test_what_is_unknown_or_empty_is_refused(workspace: Workspace, model: ModelV
 def test_the_sample_is_a_real_row_that_is_not_held_out_restricted_to_what_the_model_reads(
     workspace: Workspace, sheet: TrainingSheet, model: ModelVersion
 ) -> None:
-    workspace.deploy.deploy("defects")
-    held_out = {pair.pair_id for pair in workspace.train.lineage(model.id) if pair.role is Role.HELD_OUT}
-    sample = workspace.deploy.sample_input("defects")
+    workspace.deploy.endpoints.deploy("defects")
+    held_out = {pair.pair_id for pair in workspace.train.models.lineage(model.id) if pair.role is Role.HELD_OUT}
+    sample = workspace.deploy.endpoints.sample_input("defects")
     assert list(sample) == ["voltage", "line"]
     numbers = [number for number in range(60) if find_pair(workspace.store, sheet, f"P{number:04d}").id in held_out]
     assert sample in [{name: part(number)[name] for name in sample} for number in range(60)]
     assert sample not in [{name: part(number)[name] for name in sample} for number in numbers]
-    assert workspace.deploy.sample_input("defects", skip=1) != sample
-    assert workspace.deploy.sample_input("defects", "P0007") == {
+    assert workspace.deploy.endpoints.sample_input("defects", skip=1) != sample
+    assert workspace.deploy.endpoints.sample_input("defects", "P0007") == {
         "voltage": part(7)["voltage"],
         "line": part(7)["line"],
     }
     with pytest.raises(NotFoundError, match="P9999"):
-        workspace.deploy.sample_input("defects", "P9999")
+        workspace.deploy.endpoints.sample_input("defects", "P9999")
 
 
 def test_a_model_is_loaded_once_also_by_several_threads(
     workspace: Workspace, model: ModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    workspace.deploy.deploy("defects")
+    workspace.deploy.endpoints.deploy("defects")
     with Workspace(workspace.home) as fresh:
         loads = []
-        load = fresh.trainer.load
-        monkeypatch.setattr(fresh.trainer, "load", lambda *given: (loads.append(given), load(*given))[1])
-        service = fresh.deploy
+        load = fresh.engines.trainer.load
+        monkeypatch.setattr(fresh.engines.trainer, "load", lambda *given: (loads.append(given), load(*given))[1])
+        service = fresh.deploy.endpoints
         with ThreadPoolExecutor(4) as pool:
             answers = list(
                 pool.map(
@@ -246,8 +253,8 @@ def test_a_model_that_answers_in_numbers_is_served_too(workspace: Workspace) -> 
         add_pairs(workspace.store, sheet, range(number, number + 1), answer={"depth": float(number % 3)})
     change_pair(workspace.store, sheet, "P0001", answer={"depth": 1.0})
     train(workspace, sheet, "j")
-    workspace.deploy.deploy("depths")
-    (record,) = workspace.deploy.query("depths", [{"voltage": 20.0, "line": "north"}], origin=Origin.CLI)
+    workspace.deploy.endpoints.deploy("depths")
+    (record,) = workspace.deploy.endpoints.query("depths", [{"voltage": 20.0, "line": "north"}], origin=Origin.CLI)
     assert record.output is not None
     assert record.output["depth"] == pytest.approx(2.0, abs=0.5)
 
@@ -259,9 +266,9 @@ def test_the_server_runs_once_and_stops(workspace: Workspace, home: Path, monkey
         probe.listen()
         monkeypatch.setenv("ONTOS_SERVE_PORT", str(port))
         with Workspace(home) as workspace, pytest.raises(ConflictError, match=f"port {port}.*ONTOS_SERVE_PORT"):
-            workspace.deploy.start_server()
+            workspace.deploy.endpoints.start_server()
     with Workspace(home) as workspace:
-        service = workspace.deploy
+        service = workspace.deploy.endpoints
         assert (service.server().running, service.server().url) == (False, f"http://127.0.0.1:{port}")
         assert service.stop_server() is None
         job = service.start_server()

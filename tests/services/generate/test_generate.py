@@ -55,8 +55,8 @@ def a_file(folder: Path, passed: Sequence[str], name: str = "plates.csv") -> Pat
 
 
 def a_sheet(workspace: Workspace, folder: Path, passed: Sequence[str], name: str = "plates", **more: Any) -> Sheet:
-    added = workspace.data.add_file(a_file(folder, passed, f"{name}.csv"))
-    return workspace.data.create_sheet(name, added.address, item_id_column="plate", **more)
+    added = workspace.data.sheets.add_file(a_file(folder, passed, f"{name}.csv"))
+    return workspace.data.sheets.create_sheet(name, added.address, item_id_column="plate", **more)
 
 
 def a_template(workspace: Workspace, name: str = "quality", **more: Any) -> Template:
@@ -68,7 +68,7 @@ def a_template(workspace: Workspace, name: str = "quality", **more: Any) -> Temp
         "answer_columns": {"passed": "passed"},
         **more,
     }
-    return workspace.templates.create(**fields)
+    return workspace.generate.templates.create(**fields)
 
 
 def pairs(workspace: Workspace) -> list[QAPair]:
@@ -110,7 +110,7 @@ class Scripted:
 
 
 def scripted(workspace: Workspace, chat: Any) -> GenerateService:
-    return GenerateService(workspace.store, workspace.catalog, chat, workspace.jobs, workspace.actor)
+    return GenerateService(workspace.store, workspace.engines.catalog, chat, workspace.jobs, workspace.actor)
 
 
 # Column mode
@@ -119,7 +119,7 @@ def scripted(workspace: Workspace, chat: Any) -> GenerateService:
 def test_answers_of_a_column_are_labels_at_once(workspace: Workspace, tmp_path: Path) -> None:
     sheet = a_sheet(workspace, tmp_path, ["yes", "No", " TRUE ", "0", "maybe", "", "1"])
     template = a_template(workspace)
-    report = workspace.generate.generate(sheet.name, template.name, COLUMN)
+    report = workspace.generate.generation.generate(sheet.name, template.name, COLUMN)
     assert (report.created, report.existing, report.proposed, report.failed) == (7, 0, 5, 2)
     assert [ref for ref, _ in report.failures] == ["p5", "p6"]
     assert "'maybe' is not of type 'boolean'" in report.failures[0][1]
@@ -138,12 +138,14 @@ def test_answers_of_a_column_are_labels_at_once(workspace: Workspace, tmp_path: 
     assert good.proposed_by == "column passed"
     assert (bad.status, bad.proposal, bad.generation_error) == (PairStatus.UNLABELED, None, report.failures[0][1])
     assert report.training_sheet.status is TrainingSheetStatus.REVIEW
-    assert workspace.label.counts(report.training_sheet.id) == PairCounts(total=7, unlabeled=2, labeled=5, failed=2)
+    assert workspace.label.queue.counts(report.training_sheet.id) == PairCounts(
+        total=7, unlabeled=2, labeled=5, failed=2
+    )
 
 
 def test_with_review_the_column_only_proposes(workspace: Workspace, tmp_path: Path) -> None:
     sheet, template = a_sheet(workspace, tmp_path, ["1", "0"]), a_template(workspace)
-    workspace.generate.generate(sheet.id, template.id, COLUMN, review=True)
+    workspace.generate.generation.generate(sheet.id, template.id, COLUMN, review=True)
     assert [(pair.status, pair.answer, pair.proposal) for pair in pairs(workspace)] == [
         (PairStatus.UNLABELED, None, {"passed": True}),
         (PairStatus.UNLABELED, None, {"passed": False}),
@@ -153,7 +155,7 @@ def test_with_review_the_column_only_proposes(workspace: Workspace, tmp_path: Pa
 def test_the_answer_column_may_lie_outside_the_sheet(workspace: Workspace, tmp_path: Path) -> None:
     sheet = a_sheet(workspace, tmp_path, ["1"], columns=["plate", "torque [Nm]"])
     template = a_template(workspace, answer_columns={})
-    workspace.generate.generate(sheet.name, template.name, COLUMN, column="passed")
+    workspace.generate.generation.generate(sheet.name, template.name, COLUMN, column="passed")
     (pair,) = pairs(workspace)
     assert (pair.answer, pair.source_data) == ({"passed": True}, {"plate": "p1", "torque [Nm]": 41})
 
@@ -186,10 +188,14 @@ def test_an_unclear_answer_column_is_refused_before_anything_is_written(
     workspace: Workspace, tmp_path: Path, changes: dict[str, Any], column: str | None, told: str
 ) -> None:
     sheet, template = a_sheet(workspace, tmp_path, ["1"]), a_template(workspace, **changes)
-    for attempt in (workspace.generate.generate, workspace.generate.preview, workspace.generate.submit):
+    for attempt in (
+        workspace.generate.generation.generate,
+        workspace.generate.generation.preview,
+        workspace.generate.generation.submit,
+    ):
         with pytest.raises(InvalidInputError, match=told):
             attempt(sheet.name, template.name, COLUMN, column=column)
-    assert workspace.label.training_sheets() == []
+    assert workspace.label.queue.training_sheets() == []
     assert workspace.jobs.jobs() == []
 
 
@@ -198,32 +204,34 @@ def test_a_template_that_does_not_fit_names_everything_and_writes_nothing(worksp
     template = a_template(workspace, user_prompt="{{ torque_nm }} {{ color }} {{ size }}", group_column="batch")
     for mode in GenerationMode:
         with pytest.raises(InvalidTemplateError, match=r"'color'.*'size'.*'batch'"):
-            workspace.generate.generate(sheet.name, template.name, mode)
+            workspace.generate.generation.generate(sheet.name, template.name, mode)
     failing = a_template(workspace, "failing", user_prompt="{{ 1 / (torque_nm - 43) }}")
     sheet = a_sheet(workspace, tmp_path, ["1"] * 4, "more")
     with pytest.raises(InvalidTemplateError):
-        workspace.generate.generate(sheet.name, failing.name, COLUMN)
-    assert workspace.label.training_sheets() == []
+        workspace.generate.generation.generate(sheet.name, failing.name, COLUMN)
+    assert workspace.label.queue.training_sheets() == []
 
 
 def test_unknown_and_retired_things_are_refused(workspace: Workspace, tmp_path: Path) -> None:
     sheet, template = a_sheet(workspace, tmp_path, ["1"]), a_template(workspace)
     with pytest.raises(NotFoundError):
-        workspace.generate.generate("nothing", template.name, MANUAL)
+        workspace.generate.generation.generate("nothing", template.name, MANUAL)
     with pytest.raises(NotFoundError):
-        workspace.generate.generate(sheet.name, "nothing", MANUAL)
+        workspace.generate.generation.generate(sheet.name, "nothing", MANUAL)
     with pytest.raises(InvalidInputError):
-        workspace.generate.generate(sheet.name, template.name, MANUAL, limit=0)
-    workspace.templates.archive(template.id)
+        workspace.generate.generation.generate(sheet.name, template.name, MANUAL, limit=0)
+    workspace.generate.templates.archive(template.id)
     with pytest.raises(ConflictError, match="archived"):
-        workspace.generate.generate(sheet.name, template.id, MANUAL)
+        workspace.generate.generation.generate(sheet.name, template.id, MANUAL)
 
 
 def test_new_data_without_the_answer_column_serves_the_other_modes(workspace: Workspace, tmp_path: Path) -> None:
     path = tmp_path / "new.csv"
     path.write_text("plate,torque [Nm]\np1,41\n", encoding="utf-8")
-    sheet = workspace.data.create_sheet("new", workspace.data.add_file(path).address, item_id_column="plate")
-    assert workspace.generate.generate(sheet.name, a_template(workspace).name, MANUAL).created == 1
+    sheet = workspace.data.sheets.create_sheet(
+        "new", workspace.data.sheets.add_file(path).address, item_id_column="plate"
+    )
+    assert workspace.generate.generation.generate(sheet.name, a_template(workspace).name, MANUAL).created == 1
 
 
 # Again and again
@@ -231,14 +239,14 @@ def test_new_data_without_the_answer_column_serves_the_other_modes(workspace: Wo
 
 def test_running_again_adds_only_what_is_new(workspace: Workspace, tmp_path: Path) -> None:
     sheet, template = a_sheet(workspace, tmp_path, ["1"] * 5), a_template(workspace)
-    first = workspace.generate.generate(sheet.name, template.name, COLUMN, limit=3)
+    first = workspace.generate.generation.generate(sheet.name, template.name, COLUMN, limit=3)
     assert (first.created, first.existing) == (3, 0)
     before = pairs(workspace)
-    again = workspace.generate.generate(sheet.name, template.name, COLUMN, limit=3)
+    again = workspace.generate.generation.generate(sheet.name, template.name, COLUMN, limit=3)
     assert (again.created, again.existing, again.failed) == (0, 3, 0)
     assert pairs(workspace) == before
     a_file(tmp_path, ["1"] * 8)
-    rest = workspace.generate.generate(sheet.name, template.name, COLUMN)
+    rest = workspace.generate.generation.generate(sheet.name, template.name, COLUMN)
     assert (rest.created, rest.existing, rest.training_sheet.id) == (5, 3, first.training_sheet.id)
     made = pairs(workspace)
     assert made[:3] == before
@@ -258,10 +266,10 @@ def test_a_stopped_run_keeps_whole_batches_and_the_next_goes_on(
                 raise JobCancelledError("Stopped.")
 
     with pytest.raises(JobCancelledError):
-        workspace.generate.generate(sheet.name, template.name, COLUMN, progress=StopAt20())
-    (view,) = workspace.label.training_sheets()
+        workspace.generate.generation.generate(sheet.name, template.name, COLUMN, progress=StopAt20())
+    (view,) = workspace.label.queue.training_sheets()
     assert (view.counts.total, view.sheet.status) == (20, TrainingSheetStatus.REVIEW)
-    report = workspace.generate.generate(sheet.name, template.name, COLUMN)
+    report = workspace.generate.generation.generate(sheet.name, template.name, COLUMN)
     assert (report.created, report.existing) == (15, 20)
     assert [pair.sequence_number for pair in pairs(workspace)] == list(range(1, 36))
 
@@ -273,7 +281,7 @@ def test_an_identity_that_repeats_is_a_failure_not_a_crash(
     monkeypatch.setattr("ontos_tui.services.generate.service.BATCH", batch)
     sheet, template = a_sheet(workspace, tmp_path, ["1", "0", "1"]), a_template(workspace)
     (tmp_path / "plates.csv").write_text("plate,torque [Nm],passed\np1,41,1\np2,42,0\np1,43,0\np3,44,1\n")
-    report = workspace.generate.generate(sheet.name, template.name, COLUMN)
+    report = workspace.generate.generation.generate(sheet.name, template.name, COLUMN)
     assert (report.created, report.existing, report.failed) == (3, 0, 1)
     assert report.failures[0][0] == "p1"
     assert "more than once" in report.failures[0][1]
@@ -282,13 +290,13 @@ def test_an_identity_that_repeats_is_a_failure_not_a_crash(
 
 def test_a_draft_may_change_its_prompt_but_not_its_question(workspace: Workspace, tmp_path: Path) -> None:
     sheet, template = a_sheet(workspace, tmp_path, ["1"]), a_template(workspace)
-    workspace.generate.generate(sheet.name, template.name, COLUMN)
-    workspace.templates.edit(template.id, user_prompt="{{ torque_nm }}: passed?")
-    report = workspace.generate.generate(sheet.name, template.name, COLUMN)
+    workspace.generate.generation.generate(sheet.name, template.name, COLUMN)
+    workspace.generate.templates.edit(template.id, user_prompt="{{ torque_nm }}: passed?")
+    report = workspace.generate.generation.generate(sheet.name, template.name, COLUMN)
     assert report.training_sheet.template_snapshot["user_prompt"] == "{{ torque_nm }}: passed?"
-    workspace.templates.edit(template.id, output_schema={**PASSED, "title": "other"})
+    workspace.generate.templates.edit(template.id, output_schema={**PASSED, "title": "other"})
     with pytest.raises(ConflictError, match="asks something else"):
-        workspace.generate.generate(sheet.name, template.name, COLUMN)
+        workspace.generate.generation.generate(sheet.name, template.name, COLUMN)
 
 
 # Canonical labels
@@ -296,25 +304,25 @@ def test_a_draft_may_change_its_prompt_but_not_its_question(workspace: Workspace
 
 def test_what_was_decided_once_is_approved_everywhere(workspace: Workspace, tmp_path: Path) -> None:
     sheet = a_sheet(workspace, tmp_path, ["1", "0", "1"])
-    first = workspace.generate.generate(sheet.name, a_template(workspace).name, MANUAL).training_sheet
-    decided = workspace.label.queue(first.id)[0]
-    workspace.label.decide([Decision(decided.id, Verdict.EDIT, answer={"passed": False}, notes="dented")])
+    first = workspace.generate.generation.generate(sheet.name, a_template(workspace).name, MANUAL).training_sheet
+    decided = workspace.label.queue.open(first.id)[0]
+    workspace.label.queue.decide([Decision(decided.id, Verdict.EDIT, answer={"passed": False}, notes="dented")])
     with workspace.store.write() as connection:
         (label,) = rows.find(connection, CanonicalLabel)
         rows.change(connection, label, prohibited_uses=["training"], usage_reason="of a customer")
 
     for mode in (MANUAL, COLUMN):
         other = a_template(workspace, f"by {mode}")
-        report = workspace.generate.generate(sheet.name, other.name, mode)
+        report = workspace.generate.generation.generate(sheet.name, other.name, mode)
         assert (report.created, report.auto_approved) == (3, 1)
-        pair = workspace.label.pair(workspace.label.queue(report.training_sheet.id)[0].id)
+        pair = workspace.label.queue.pair(workspace.label.queue.open(report.training_sheet.id)[0].id)
         assert (pair.status, pair.answer) == (PairStatus.LABELED, {"passed": False})
         assert (pair.was_auto_approved, pair.labeling_mode) == (True, LabelingMode.CANONICAL)
         assert (pair.canonical_label_id, pair.reviewed_by) == (label.id, "ana")
         assert (pair.prohibited_uses, pair.usage_reason) == (["training"], "of a customer")
-        (event,) = workspace.label.history(pair.id)
+        (event,) = workspace.label.queue.history(pair.id)
         assert (event.action, event.actor) == ("auto_approve", "ana")
-        assert workspace.label.undo(report.training_sheet.id) is None, "what nobody decided, nobody undoes"
+        assert workspace.label.queue.undo(report.training_sheet.id) is None, "what nobody decided, nobody undoes"
     with workspace.store.read() as connection:
         (label,) = rows.find(connection, CanonicalLabel)
     assert label.reuse_count == 2
@@ -323,20 +331,20 @@ def test_what_was_decided_once_is_approved_everywhere(workspace: Workspace, tmp_
 
 def test_undecided_pairs_get_the_label_that_came_since(workspace: Workspace, tmp_path: Path) -> None:
     sheet = a_sheet(workspace, tmp_path, ["1", "0", "1"])
-    one = workspace.generate.generate(sheet.name, a_template(workspace, "one").name, MANUAL).training_sheet
-    two = workspace.generate.generate(sheet.name, a_template(workspace, "two").name, MANUAL).training_sheet
-    first, second, _ = workspace.label.queue(one.id)
-    workspace.label.decide([Decision(key.id, Verdict.EDIT, answer={"passed": True}) for key in (first, second)])
-    refused = workspace.label.queue(two.id)[1]
-    workspace.label.decide([Decision(refused.id, Verdict.REJECT)])
-    report = workspace.generate.generate(sheet.name, "two", MANUAL)
+    one = workspace.generate.generation.generate(sheet.name, a_template(workspace, "one").name, MANUAL).training_sheet
+    two = workspace.generate.generation.generate(sheet.name, a_template(workspace, "two").name, MANUAL).training_sheet
+    first, second, _ = workspace.label.queue.open(one.id)
+    workspace.label.queue.decide([Decision(key.id, Verdict.EDIT, answer={"passed": True}) for key in (first, second)])
+    refused = workspace.label.queue.open(two.id)[1]
+    workspace.label.queue.decide([Decision(refused.id, Verdict.REJECT)])
+    report = workspace.generate.generation.generate(sheet.name, "two", MANUAL)
     assert (report.created, report.existing, report.auto_approved) == (0, 3, 1)
-    states = [row.status.value for row in workspace.label.queue(two.id)]
+    states = [row.status.value for row in workspace.label.queue.open(two.id)]
     assert states == ["labeled", "rejected", "unlabeled"], "a decision of a person stands"
-    pair = workspace.label.pair(workspace.label.queue(two.id)[0].id)
+    pair = workspace.label.queue.pair(workspace.label.queue.open(two.id)[0].id)
     assert pair.version == 2
-    assert workspace.label.counts(two.id).auto_approved == 1
-    assert workspace.generate.generate(sheet.name, "two", MANUAL).auto_approved == 0
+    assert workspace.label.queue.counts(two.id).auto_approved == 1
+    assert workspace.generate.generation.generate(sheet.name, "two", MANUAL).auto_approved == 0
 
 
 def test_a_label_that_does_not_fit_the_template_approves_nothing(workspace: Workspace, tmp_path: Path) -> None:
@@ -344,7 +352,7 @@ def test_a_label_that_does_not_fit_the_template_approves_nothing(workspace: Work
     label = CanonicalLabel(sheet_id=sheet.id, item_ref="p1", label_type="quality", label_data={"passed": "rather"})
     with workspace.store.write() as connection:
         rows.add(connection, label)
-    report = workspace.generate.generate(sheet.name, template.name, MANUAL)
+    report = workspace.generate.generation.generate(sheet.name, template.name, MANUAL)
     assert (report.auto_approved, report.failed) == (0, 1)
     assert "canonical label does not fit" in pairs(workspace)[0].generation_error
 
@@ -372,7 +380,7 @@ def test_proposals_wait_for_a_person_and_failures_stop_nothing(workspace: Worksp
     assert (misfit.proposal, failed.generation_error) == (None, "too hard")
     assert report.training_sheet.model_used == "a script"
     assert chat.shown["p1"] == ["example e1"]
-    assert workspace.label.counts(report.training_sheet.id).failed == 2
+    assert workspace.label.queue.counts(report.training_sheet.id).failed == 2
     retried = Scripted()
     again = scripted(workspace, retried).generate(sheet.name, template.name, AI)
     assert (retried.asked, again.proposed, again.failed) == (["p2", "p3"], 1, 1)
@@ -384,7 +392,7 @@ def test_a_server_that_dies_costs_nothing_that_came(workspace: Workspace, tmp_pa
     with pytest.raises(PlatformError, match="wait in the labeling queue"):
         scripted(workspace, Scripted(stop_after=5)).generate(sheet.name, template.name, AI)
     assert sum(pair.proposal is not None for pair in pairs(workspace)) == 4
-    (view,) = workspace.label.training_sheets()
+    (view,) = workspace.label.queue.training_sheets()
     assert (view.counts.total, view.sheet.status) == (9, TrainingSheetStatus.FAILED)
     assert "server is gone" in view.sheet.generation_error
     chat = Scripted()
@@ -397,8 +405,8 @@ def test_a_server_that_dies_costs_nothing_that_came(workspace: Workspace, tmp_pa
 def test_labeled_pairs_are_examples_as_far_as_they_may_be_shown(workspace: Workspace, tmp_path: Path) -> None:
     an_example(workspace)
     sheet, other = a_sheet(workspace, tmp_path, ["1"] * 4), a_sheet(workspace, tmp_path, ["1"] * 2, "other")
-    workspace.generate.generate(sheet.name, a_template(workspace, "columns").name, COLUMN, limit=3)
-    workspace.generate.generate(other.name, "columns", COLUMN)
+    workspace.generate.generation.generate(sheet.name, a_template(workspace, "columns").name, COLUMN, limit=3)
+    workspace.generate.generation.generate(other.name, "columns", COLUMN)
     secret = next(pair for pair in pairs(workspace) if (pair.sheet_id, pair.item_ref) == (sheet.id, "p2"))
     with workspace.store.write() as connection:
         rows.change(connection, secret, prohibited_uses=["few_shot"])
@@ -415,7 +423,7 @@ def test_labeled_pairs_are_examples_as_far_as_they_may_be_shown(workspace: Works
 
 def test_the_only_example_is_not_asked_about_itself(workspace: Workspace, tmp_path: Path) -> None:
     sheet = a_sheet(workspace, tmp_path, ["1"])
-    workspace.generate.generate(sheet.name, a_template(workspace, "columns").name, COLUMN)
+    workspace.generate.generation.generate(sheet.name, a_template(workspace, "columns").name, COLUMN)
     chat = Scripted()
     report = scripted(workspace, chat).generate(sheet.name, a_template(workspace, "asks").name, AI)
     assert (chat.asked, report.failed) == ([], 1)
@@ -430,7 +438,7 @@ def test_what_a_person_decides_meanwhile_stands(workspace: Workspace, tmp_path: 
             for proposal in super().propose(questions, *more):
                 pair = next(pair for pair in pairs(workspace) if pair.item_ref == proposal.ref)
                 if proposal.ref == "p1":
-                    workspace.label.decide([Decision(pair.id, Verdict.EDIT, answer={"passed": False})])
+                    workspace.label.queue.decide([Decision(pair.id, Verdict.EDIT, answer={"passed": False})])
                 yield proposal
 
     scripted(workspace, Interrupted()).generate(sheet.name, template.name, AI)
@@ -440,7 +448,7 @@ def test_what_a_person_decides_meanwhile_stands(workspace: Workspace, tmp_path: 
 
 def test_the_model_fills_what_other_modes_left_open(workspace: Workspace, tmp_path: Path) -> None:
     sheet, template = a_sheet(workspace, tmp_path, ["1", "0", "odd", "1"]), a_template(workspace)
-    workspace.generate.generate(sheet.name, template.name, COLUMN)
+    workspace.generate.generation.generate(sheet.name, template.name, COLUMN)
     chat = Scripted()
     report = scripted(workspace, chat).generate(sheet.name, template.name, AI)
     assert (chat.asked, report.created, report.existing, report.proposed) == (["p3"], 0, 4, 1)
@@ -451,7 +459,7 @@ def test_the_model_fills_what_other_modes_left_open(workspace: Workspace, tmp_pa
 def test_without_any_example_the_nearest_ones_say_so(workspace: Workspace, tmp_path: Path) -> None:
     sheet, template = a_sheet(workspace, tmp_path, [""] * 2), a_template(workspace)
     with pytest.raises(PlatformError, match="Nothing is labeled yet"):
-        workspace.generate.generate(sheet.name, template.name, AI)
+        workspace.generate.generation.generate(sheet.name, template.name, AI)
     assert len(pairs(workspace)) == 2, "the pairs are there to be labeled by hand"
 
 
@@ -460,8 +468,8 @@ def test_the_nearest_examples_propose_for_real(workspace: Workspace, tmp_path: P
         a_sheet(workspace, tmp_path, ["1" if n % 9 > 4 else "0" for n in range(1, 28)]),
         a_template(workspace),
     )
-    workspace.generate.generate(sheet.name, template.name, COLUMN, limit=18)
-    report = workspace.generate.generate(sheet.name, template.name, AI)
+    workspace.generate.generation.generate(sheet.name, template.name, COLUMN, limit=18)
+    report = workspace.generate.generation.generate(sheet.name, template.name, AI)
     assert (report.created, report.proposed) == (9, 9)
     truth = [{"passed": pair.source_data["passed"] == 1} for pair in pairs(workspace)[18:]]
     assert [pair.proposal for pair in pairs(workspace)[18:]] == truth
@@ -477,7 +485,7 @@ def test_a_preview_shows_what_would_be_made_and_makes_nothing(workspace: Workspa
     label = CanonicalLabel(sheet_id=sheet.id, item_ref="p3", label_type="quality", label_data={"passed": True})
     with workspace.store.write() as connection:
         rows.add(connection, label)
-    shown = workspace.generate.preview(sheet.name, template.name, COLUMN)
+    shown = workspace.generate.generation.preview(sheet.name, template.name, COLUMN)
     assert [(one.item_ref, one.proposal) for one in shown] == [
         ("p1", {"passed": True}),
         ("p2", None),
@@ -488,10 +496,10 @@ def test_a_preview_shows_what_would_be_made_and_makes_nothing(workspace: Workspa
     assert shown[0].messages[-1]["content"] == "Torque 41. Passed?"
     asked = scripted(workspace, Scripted(fails=["p1"])).preview(sheet.name, template.name, AI, count=2)
     assert [one.error[:8] for one in asked] == ["too hard", "The prop"]
-    assert [one.proposal for one in workspace.generate.preview(sheet.name, template.name, MANUAL, count=2)] == [
-        None
-    ] * 2
-    assert workspace.label.training_sheets() == []
+    assert [
+        one.proposal for one in workspace.generate.generation.preview(sheet.name, template.name, MANUAL, count=2)
+    ] == [None] * 2
+    assert workspace.label.queue.training_sheets() == []
 
 
 def test_a_job_is_given_what_generate_takes(
@@ -504,16 +512,16 @@ def test_a_job_is_given_what_generate_takes(
 
     monkeypatch.setattr(workspace.jobs, "submit", remember)
     sheet, template = a_sheet(workspace, tmp_path, ["1", "0"]), a_template(workspace)
-    workspace.generate.submit("plates", "quality", COLUMN, limit=1)
+    workspace.generate.generation.submit("plates", "quality", COLUMN, limit=1)
     assert (given["kind"], given["title"]) == (JobKind.GENERATE, "Generate plates by quality")
     assert given["params"]["sheet_ref"] == sheet.id
     assert given["params"]["template_ref"] == template.id
-    assert workspace.generate.generate(**given["params"]).created == 1
+    assert workspace.generate.generation.generate(**given["params"]).created == 1
 
 
 def test_every_run_is_in_the_log(workspace: Workspace, tmp_path: Path) -> None:
     sheet, template = a_sheet(workspace, tmp_path, ["1", "odd"]), a_template(workspace)
-    report = workspace.generate.generate(sheet.name, template.name, COLUMN)
+    report = workspace.generate.generation.generate(sheet.name, template.name, COLUMN)
     columns = table(Event).c
     with workspace.store.read() as connection:
         events = rows.find(connection, Event, columns.scope_id == report.training_sheet.id)
@@ -534,19 +542,19 @@ def test_hostile_values_come_through_as_they_are(workspace: Workspace, tmp_path:
         '{"id": "\\u202e b", "torque [Nm]": null, "passed": "\\u0000"}\n',
         encoding="utf-8",
     )
-    sheet = workspace.data.create_sheet("odd", workspace.data.add_file(path).address, item_id_column="id")
+    sheet = workspace.data.sheets.create_sheet("odd", workspace.data.sheets.add_file(path).address, item_id_column="id")
     schema = {"type": "object", "properties": {"passed": {"type": "string"}}}
     template = a_template(workspace, output_schema=schema)
-    report = workspace.generate.generate(sheet.name, template.name, COLUMN)
+    report = workspace.generate.generation.generate(sheet.name, template.name, COLUMN)
     assert report.created == 2
     assert [pair.item_ref for pair in pairs(workspace)] == ["a\0\x1b]52;c;x\x07", "\u202e b"]
     assert pairs(workspace)[0].answer == {"passed": "[bold]yes"}
-    assert workspace.generate.generate(sheet.name, template.name, COLUMN).existing == 2
+    assert workspace.generate.generation.generate(sheet.name, template.name, COLUMN).existing == 2
 
 
 def test_machine_failures_of_the_real_file(workspace: Workspace) -> None:
-    added = workspace.data.add_file(real_data("predictive_maintenance/ai4i2020.csv"))
-    sheet = workspace.data.create_sheet("machines", added.address, item_id_column="UDI")
+    added = workspace.data.sheets.add_file(real_data("predictive_maintenance/ai4i2020.csv"))
+    sheet = workspace.data.sheets.create_sheet("machines", added.address, item_id_column="UDI")
     schema = {"type": "object", "properties": {"failed": {"type": "boolean"}}, "required": ["failed"]}
     template = a_template(
         workspace,
@@ -554,7 +562,7 @@ def test_machine_failures_of_the_real_file(workspace: Workspace) -> None:
         output_schema=schema,
         answer_columns={"failed": "Machine_failure"},
     )
-    report = workspace.generate.generate(sheet.name, template.name, COLUMN)
+    report = workspace.generate.generation.generate(sheet.name, template.name, COLUMN)
     assert (report.created, report.proposed, report.failed) == (10_000, 10_000, 0)
     assert sum(bool(pair.answer and pair.answer["failed"]) for pair in pairs(workspace)) == 339
 

@@ -61,7 +61,7 @@ def test_seeding_makes_all_that_a_first_start_needs(workspace: Workspace) -> Non
     assert Path(data.path) == synthetic_data() / KEY / "inspections.csv", "the file is used where it is"
     assert [entry.name for entry in labelset.classes] == list(report.template.fields()[0].choices)
     assert {example.label_type for example in examples} == {report.template.label_type}
-    page = workspace.data.sheet_page(report.sheet.id, limit=1)
+    page = workspace.data.sheets.sheet_page(report.sheet.id, limit=1)
     check_mapping(report.template, [column.name for column in page.columns])
     case, *others = workspace.onboarding.use_cases()
     assert case.seeded
@@ -84,7 +84,7 @@ def test_held_out_labels_can_test_and_never_train(workspace: Workspace) -> None:
     sheet = workspace.onboarding.seed(KEY).sheet
     with workspace.store.read() as connection:
         labels = rows.find(connection, CanonicalLabel)
-    refs = {item.ref for item in workspace.data.sheet_page(sheet.id, limit=sheet.item_count).items}
+    refs = {item.ref for item in workspace.data.sheets.sheet_page(sheet.id, limit=sheet.item_count).items}
     assert {label.item_ref for label in labels} <= refs
     for label in labels:
         assert label.source == "ground_truth"
@@ -125,7 +125,7 @@ def test_a_run_that_was_cut_off_is_completed(workspace: Workspace, copied: Path)
     report = workspace.onboarding.seed(KEY)
     assert report.created
     assert (report.examples, report.canonical_labels) == (27, 160)
-    assert len(workspace.data.sheets()) == 1
+    assert len(workspace.data.sheets.sheets()) == 1
 
 
 def test_what_an_expert_decided_stays(workspace: Workspace) -> None:
@@ -143,7 +143,7 @@ def test_what_an_expert_decided_stays(workspace: Workspace) -> None:
 
 def test_a_deleted_sheet_can_be_seeded_again(workspace: Workspace) -> None:
     gone = workspace.onboarding.seed(KEY).sheet
-    workspace.data.delete_sheet(gone.id)
+    workspace.data.sheets.delete_sheet(gone.id)
     assert not workspace.onboarding.use_cases()[0].seeded
     report = workspace.onboarding.seed(KEY)
     assert report.created
@@ -158,7 +158,7 @@ def test_sample_data_that_moved_is_found_again(
     shutil.rmtree(copied)
     monkeypatch.delenv("ONTOS_SYNTHETIC_DATA")
     sheet = workspace.onboarding.seed(KEY).sheet
-    assert len(workspace.data.sheet_page(sheet.id, limit=3).items) == 3
+    assert len(workspace.data.sheets.sheet_page(sheet.id, limit=3).items) == 3
 
 
 def test_missing_sample_data_is_said(workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,7 +173,7 @@ def test_missing_sample_data_is_said(workspace: Workspace, tmp_path: Path, monke
 def test_unknown_use_cases_are_refused(workspace: Workspace, key: str) -> None:
     with pytest.raises(NotFoundError, match="no use case"):
         workspace.onboarding.seed(key)
-    assert not workspace.data.sheets()
+    assert not workspace.data.sheets.sheets()
 
 
 @pytest.mark.parametrize(
@@ -233,10 +233,10 @@ def test_every_use_case_can_be_seeded_beside_the_others(workspace: Workspace) ->
     assert not any(workspace.onboarding.seed(key).created for key in keys)
     assert everything(workspace) == before
     for report in reports:
-        columns = [column.name for column in workspace.data.sheet_page(report.sheet.id, limit=1).columns]
+        columns = [column.name for column in workspace.data.sheets.sheet_page(report.sheet.id, limit=1).columns]
         check_mapping(report.template, columns)
-        assert workspace.labelsets.get(report.labelset.id).status is TemplateStatus.PUBLISHED
-        preview = workspace.generate.preview(report.sheet.id, report.template.id, GenerationMode.AI, 3)
+        assert workspace.label.labelsets.get(report.labelset.id).status is TemplateStatus.PUBLISHED
+        preview = workspace.generate.generation.preview(report.sheet.id, report.template.id, GenerationMode.AI, 3)
         assert all(pair.proposal and not pair.error for pair in preview)
 
 
@@ -250,7 +250,7 @@ def test_pairs_have_their_known_answers_and_can_train_at_once(workspace: Workspa
     assert gates.count(Gate.TRAINING) >= 10
     assert gates.count(Gate.HELD_OUT) >= 1
     assert report.training_sheet is not None
-    assert workspace.train.readiness(report.training_sheet.id).ready
+    assert workspace.train.models.readiness(report.training_sheet.id).ready
     before = everything(workspace)
     assert not workspace.onboarding.seed("predictive_maintenance", pairs=20).created
     assert not workspace.onboarding.seed("predictive_maintenance").created
@@ -263,4 +263,4 @@ def test_pairs_have_their_known_answers_and_can_train_at_once(workspace: Workspa
 def test_a_number_of_pairs_that_makes_no_sense_is_refused(workspace: Workspace, pairs: int) -> None:
     with pytest.raises(InvalidInputError, match="cannot be seeded"):
         workspace.onboarding.seed(KEY, pairs)
-    assert not workspace.data.sheets()
+    assert not workspace.data.sheets.sheets()

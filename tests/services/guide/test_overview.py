@@ -39,8 +39,8 @@ def test_the_next_step_leads_once_round_the_loop(workspace: Workspace, store: St
     assert step(workspace) == (Stage.GENERATE, "generate training pairs from plates")
 
     training = a_training_sheet(store, 14, sheet)
-    label, improve = workspace.label, workspace.improve
-    ids = [row.id for row in label.queue(training.id)]
+    label, improve = workspace.label.queue, workspace.improve.feedback
+    ids = [row.id for row in label.open(training.id)]
     assert step(workspace) == (Stage.LABEL, "label 10 more pairs")
     label.decide([Decision(key, Verdict.APPROVE) for key in ids[:9]])
     assert step(workspace) == (Stage.LABEL, "label 1 more pair")
@@ -79,12 +79,12 @@ def test_the_next_step_leads_once_round_the_loop(workspace: Workspace, store: St
 
 def test_too_little_data_is_said(workspace: Workspace, store: Store) -> None:
     training = a_training_sheet(store, 4)
-    ids = [row.id for row in workspace.label.queue(training.id)]
+    ids = [row.id for row in workspace.label.queue.open(training.id)]
     assert step(workspace) == (Stage.DATA, "add data: 6 more items that can be labeled are needed")
-    workspace.label.decide([Decision(ids[0], Verdict.FLAG)])
+    workspace.label.queue.decide([Decision(ids[0], Verdict.FLAG)])
     more = a_training_sheet(store, 12)
-    ids = [row.id for row in workspace.label.queue(more.id)]
-    workspace.label.decide([Decision(key, Verdict.FLAG) for key in ids[:5]])
+    ids = [row.id for row in workspace.label.queue.open(more.id)]
+    workspace.label.queue.decide([Decision(key, Verdict.FLAG) for key in ids[:5]])
     assert step(workspace) == (Stage.LABEL, "label 10 more pairs; 5 are flagged")
 
 
@@ -92,7 +92,7 @@ def test_what_may_not_be_trained_on_does_not_count_as_labeled_enough(workspace: 
     training = a_training_sheet(store, 20)
     with store.write() as connection:
         connection.exec_driver_sql("""UPDATE qa_pairs SET prohibited_uses = '["training"]' WHERE sequence_number > 7""")
-    workspace.label.decide([Decision(row.id, Verdict.APPROVE) for row in workspace.label.queue(training.id)])
+    workspace.label.queue.decide([Decision(row.id, Verdict.APPROVE) for row in workspace.label.queue.open(training.id)])
     assert counts(workspace)[2] == 20
     assert step(workspace) == (Stage.DATA, "add data: 3 more items that can be labeled are needed")
 
@@ -109,8 +109,8 @@ def test_a_job_that_runs_is_waited_for(workspace: Workspace, store: Store, kind:
 
 def test_fresh_pairs_are_what_a_look_at_everything_finds(workspace: Workspace, store: Store) -> None:
     training = a_training_sheet(store, 30)
-    label = workspace.label
-    ids = [row.id for row in label.queue(training.id)]
+    label = workspace.label.queue
+    ids = [row.id for row in label.open(training.id)]
     label.decide([Decision(key, Verdict.APPROVE) for key in ids[:20]])
     model = a_model(store, training)
     label.decide([Decision(key, Verdict.EDIT, answer=MAJOR) for key in ids[:3]])
@@ -122,7 +122,7 @@ def test_fresh_pairs_are_what_a_look_at_everything_finds(workspace: Workspace, s
         connection.exec_driver_sql(
             """UPDATE qa_pairs SET prohibited_uses = '["training"]' WHERE sequence_number IN (1, 21)"""
         )
-    everything = workspace.train.changes_since(model)
+    everything = workspace.train.models.changes_since(model)
     with store.read() as connection:
         fresh = overview_module._fresh(connection, model)
     assert fresh == (everything.new, everything.corrected) == (3, 2)
@@ -141,7 +141,7 @@ def test_the_overview_is_read_again_when_and_only_when_something_has_changed(
 
 def test_deleted_sheets_are_not_counted(workspace: Workspace, store: Store) -> None:
     sheet = a_sheet(store)
-    workspace.data.delete_sheet(sheet.id)
+    workspace.data.sheets.delete_sheet(sheet.id)
     assert step(workspace) == (Stage.DATA, "add data or pick a use case")
 
 

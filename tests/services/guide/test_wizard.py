@@ -28,21 +28,21 @@ def test_the_way_through_the_sample_data_opens_step_by_step(workspace: Workspace
     assert wizard.standing(chosen).reached is Step.GENERATE
     mode, previews = wizard.preview(chosen.sheet_id, chosen.template_id)
     assert (mode, len(previews)) == (GenerationMode.AI, 5)
-    made = workspace.generate.generate(chosen.sheet_id, chosen.template_id, mode, limit=40)
+    made = workspace.generate.generation.generate(chosen.sheet_id, chosen.template_id, mode, limit=40)
     standing = wizard.standing(chosen)
     assert standing.reached is Step.LABEL
     assert standing.chosen.training_sheet_id == made.training_sheet.id
     assert standing.missing(Step.LABEL) == "Label 10 more; a training needs them."
-    queue = workspace.label.queue(made.training_sheet.id)
+    queue = workspace.label.queue.open(made.training_sheet.id)
     undecided = [row for row in queue if row.status.value == "unlabeled"][:10]
-    workspace.label.decide([Decision(row.id, Verdict.APPROVE) for row in undecided])
+    workspace.label.queue.decide([Decision(row.id, Verdict.APPROVE) for row in undecided])
     standing = wizard.standing(chosen)
     assert (standing.reached, standing.missing(Step.LABEL)) == (Step.TRAIN, "")
 
 
 def test_what_is_gone_is_no_longer_chosen(workspace: Workspace) -> None:
     chosen = workspace.wizard.take_samples(WizardChoices(use_case="defect_detection", step=5))
-    workspace.data.delete_sheet(chosen.sheet_id)
+    workspace.data.sheets.delete_sheet(chosen.sheet_id)
     standing = workspace.wizard.standing(chosen)
     assert (standing.reached, standing.chosen) == (Step.DATA, WizardChoices(use_case="defect_detection", step=2))
     assert workspace.wizard.standing(replace(chosen, use_case="")).chosen == WizardChoices()
@@ -50,13 +50,13 @@ def test_what_is_gone_is_no_longer_chosen(workspace: Workspace) -> None:
 
 def test_other_words_make_a_version_and_bad_ones_leave_nothing_behind(workspace: Workspace) -> None:
     chosen = workspace.wizard.take_samples(WizardChoices(use_case="defect_detection"))
-    before = workspace.templates.get(chosen.template_id)
+    before = workspace.generate.templates.get(chosen.template_id)
     assert workspace.wizard.adapt(before.id, guidelines=before.guidelines) == before, "the same words are no version"
     adapted = workspace.wizard.adapt(before.id, user_prompt="{{ detector_type }}?")
     assert (adapted.version, adapted.status, adapted.parent_id) == ("1.1.0", TemplateStatus.PUBLISHED, before.id)
     with pytest.raises(InvalidTemplateError):
         workspace.wizard.adapt(adapted.id, user_prompt="{% for %}")
-    assert len(workspace.templates.list()) == 2
+    assert len(workspace.generate.templates.list()) == 2
 
 
 def test_a_file_of_ones_own_is_a_sheet_once(workspace: Workspace, tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_without_anything_to_propose_people_give_the_answers(workspace: Workspac
     path = tmp_path / "parts.csv"
     path.write_text("a,b\n1,2\n3,4\n", encoding="utf-8")
     chosen = workspace.wizard.take_file(WizardChoices(use_case=OWN_DATA), path)
-    template = workspace.wizard.publish(workspace.drafting.draft(chosen.sheet_id).id)
+    template = workspace.wizard.publish(workspace.drafts.draft(chosen.sheet_id).id)
     mode, previews = workspace.wizard.preview(chosen.sheet_id, template.id)
     assert (mode, [one.proposal for one in previews]) == (GenerationMode.MANUAL, [None, None])
 
@@ -86,7 +86,7 @@ def test_a_model_that_refuses_is_told_and_not_passed_over(
     path = tmp_path / "parts.csv"
     path.write_text("a,b\n1,2\n3,4\n", encoding="utf-8")
     chosen = workspace.wizard.take_file(WizardChoices(use_case=OWN_DATA), path)
-    template = workspace.wizard.publish(workspace.drafting.draft(chosen.sheet_id).id)
+    template = workspace.wizard.publish(workspace.drafts.draft(chosen.sheet_id).id)
     monkeypatch.setenv("ONTOS_CHAT_BASE_URL", "http://127.0.0.1:9/v1")
     with Workspace(workspace.home) as again, pytest.raises(PlatformError, match="No model is set"):
         again.wizard.preview(chosen.sheet_id, template.id)

@@ -27,7 +27,7 @@ from ontos_tui.workspace import Workspace
 
 @pytest.fixture
 def tasks(workspace: Workspace) -> AnnotationTaskService:
-    return workspace.annotation
+    return workspace.improve.tasks
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def _pairs() -> Any:
 
 @pytest.fixture
 def gap(workspace: Workspace, skewed: tuple[TrainingSheet, ModelVersion]) -> Gap:
-    return next(one for one in workspace.gaps.analyze().new if "line" in one.fingerprint)
+    return next(one for one in workspace.improve.gaps.analyze().new if "line" in one.fingerprint)
 
 
 def a_gap(store: Store, **more: Any) -> Gap:
@@ -68,7 +68,7 @@ def a_gap(store: Store, **more: Any) -> Gap:
 
 
 def decide(workspace: Workspace, ids: list[str]) -> None:
-    workspace.label.decide([Decision(one, Verdict.EDIT, answer={"defect": "none"}) for one in ids])
+    workspace.label.queue.decide([Decision(one, Verdict.EDIT, answer={"defect": "none"}) for one in ids])
 
 
 def test_a_task_has_what_its_gap_says_and_the_undecided_pairs_of_its_segment(
@@ -84,12 +84,12 @@ def test_a_task_has_what_its_gap_says_and_the_undecided_pairs_of_its_segment(
     pairs = tasks.pairs(task.id)
     assert {pair.source_data["line"] for pair in pairs} == {"south"}
     assert {pair.status for pair in pairs} == {PairStatus.UNLABELED}
-    others = [row for row in workspace.label.queue(sheet.id) if row.status is PairStatus.UNLABELED]
+    others = [row for row in workspace.label.queue.open(sheet.id) if row.status is PairStatus.UNLABELED]
     left_out = [
         row.confidence for row in others if int(row.item_ref[1:]) % 2 == 0 and row.id not in {p.id for p in pairs}
     ]
     assert max(pair.confidence or 0.0 for pair in pairs) <= min(one or 0.0 for one in left_out), "the least sure first"
-    assert workspace.gaps.gap(gap.id).status is GapStatus.TASK_CREATED
+    assert workspace.improve.gaps.gap(gap.id).status is GapStatus.TASK_CREATED
     assert [one.task for one in tasks.tasks()] == [task]
 
 
@@ -97,7 +97,7 @@ def test_the_queue_opens_on_just_its_pairs(
     workspace: Workspace, tasks: AnnotationTaskService, gap: Gap, skewed: tuple[TrainingSheet, ModelVersion]
 ) -> None:
     view = tasks.create(gap.id, target_record_count=5)
-    queue = workspace.label.queue(skewed[0].id, QueueFilter(task=view.task.id))
+    queue = workspace.label.queue.open(skewed[0].id, QueueFilter(task=view.task.id))
     assert [row.id for row in queue] == [pair.id for pair in tasks.pairs(view.task.id)]
     assert len(queue) == 5
 
@@ -115,12 +115,12 @@ def test_decisions_move_the_task_and_its_gap_by_themselves(
     decide(workspace, ids[:1])
     view = tasks.task(task.id)
     assert (view.task.status, view.done) == (TaskStatus.IN_PROGRESS, 1)
-    assert workspace.gaps.gap(gap.id).status is GapStatus.IN_PROGRESS
-    workspace.label.decide([Decision(ids[1], Verdict.REJECT, reason="blurred")])
+    assert workspace.improve.gaps.gap(gap.id).status is GapStatus.IN_PROGRESS
+    workspace.label.queue.decide([Decision(ids[1], Verdict.REJECT, reason="blurred")])
     assert tasks.task(task.id).task.status is TaskStatus.IN_PROGRESS
     decide(workspace, ids[2:])
     assert tasks.task(task.id).task.status is TaskStatus.COMPLETED
-    assert workspace.gaps.gap(gap.id).status is GapStatus.IN_PROGRESS, "evidence closes a gap, not work"
+    assert workspace.improve.gaps.gap(gap.id).status is GapStatus.IN_PROGRESS, "evidence closes a gap, not work"
     assert tasks.follow() == 0
     with store.read() as connection:
         events = rows.find(connection, Event, table(Event).c.entity_id == task.id)
@@ -147,7 +147,7 @@ def test_labeling_and_retraining_close_the_gap(
     decide(workspace, [pair.id for pair in tasks.pairs(task.id)])
     assert tasks.task(task.id).task.status is TaskStatus.COMPLETED
     train(workspace, skewed[0], "j2")
-    assert gap.id in {one.id for one in workspace.gaps.analyze().resolved}
+    assert gap.id in {one.id for one in workspace.improve.gaps.analyze().resolved}
 
 
 def test_requests_with_unseen_values_become_pairs_each_row_once(
@@ -157,8 +157,8 @@ def test_requests_with_unseen_values_become_pairs_each_row_once(
     model = train(workspace, sheet)
     for number in (1, 1, 2, 3):
         record = ask(workspace, model, {"voltage": float(number), "line": "west"})
-    item = workspace.improve.add_feedback(record.request_id, 1, correction={"defect": "none"})
-    (gap,) = found(workspace.gaps.analyze(), GapType.DISTRIBUTION)
+    item = workspace.improve.feedback.add_feedback(record.request_id, 1, correction={"defect": "none"})
+    (gap,) = found(workspace.improve.gaps.analyze(), GapType.DISTRIBUTION)
     view = tasks.create(gap.id, target_record_count=20)
     pairs = tasks.pairs(view.task.id)
     assert (view.items, view.missing) == (3, 17)
@@ -166,7 +166,7 @@ def test_requests_with_unseen_values_become_pairs_each_row_once(
     by_feedback = {pair.feedback_id: pair for pair in pairs}
     assert by_feedback[item.id].proposal == {"defect": "none"}
     assert {pair.proposal and pair.proposal["defect"] for pair in pairs} == {None, "none"}, "nobody said what is right"
-    assert workspace.improve.feedback(status=FeedbackStatus.CONVERTED)[0].qa_pair_id == by_feedback[item.id].id
+    assert workspace.improve.feedback.feedback(status=FeedbackStatus.CONVERTED)[0].qa_pair_id == by_feedback[item.id].id
 
     ask(workspace, model, {"voltage": 9.0, "line": "west"})
     assert tasks.fill(view.task.id).items == 4
@@ -181,16 +181,16 @@ def test_doubtful_labels_count_when_somebody_has_decided_again(
 ) -> None:
     sheet = make_sheet(workspace.store, 60)
     train(workspace, sheet)
-    doubtful = [row.id for row in workspace.label.queue(sheet.id) if int(row.item_ref[1:]) % 3 == 1][:6]
+    doubtful = [row.id for row in workspace.label.queue.open(sheet.id) if int(row.item_ref[1:]) % 3 == 1][:6]
     with workspace.store.write() as connection:
         for pair_id in doubtful:
             hint = Hint(training_sheet_id=sheet.id, pair_id=pair_id, kind=HintKind.SUSPECT, score=0.9)
             rows.add(connection, hint)
-    (gap,) = found(workspace.gaps.analyze(), GapType.QUALITY)
+    (gap,) = found(workspace.improve.gaps.analyze(), GapType.QUALITY)
     view = tasks.create(gap.id)
     assert {pair.id for pair in tasks.pairs(view.task.id)} == set(doubtful)
     assert (view.items, view.done) == (6, 0), "they are labeled, but nobody has looked again"
-    workspace.label.decide([Decision(one, Verdict.APPROVE) for one in doubtful])
+    workspace.label.queue.decide([Decision(one, Verdict.APPROVE) for one in doubtful])
     assert tasks.task(view.task.id).task.status is TaskStatus.COMPLETED
 
 
@@ -199,7 +199,7 @@ def test_a_cancelled_task_gives_its_pairs_and_its_gap_back(
 ) -> None:
     task = tasks.create(gap.id).task
     tasks.move(task.id, TaskStatus.CANCELLED, "no time")
-    assert workspace.gaps.gap(gap.id).status is GapStatus.IDENTIFIED
+    assert workspace.improve.gaps.gap(gap.id).status is GapStatus.IDENTIFIED
     assert tasks.create(gap.id).items == 20
     with pytest.raises(ConflictError):
         tasks.fill(task.id)
@@ -250,32 +250,32 @@ def test_a_task_moves_by_the_listed_transitions_and_no_others(steps: list[TaskSt
     from pathlib import Path
 
     with tempfile.TemporaryDirectory() as folder, Workspace(Path(folder)) as workspace:
-        task: AnnotationTask = workspace.annotation.create(a_gap(workspace.store).id, assignee="bo").task
+        task: AnnotationTask = workspace.improve.tasks.create(a_gap(workspace.store).id, assignee="bo").task
         status = task.status
         for step in steps:
             allowed = step in TASK_TRANSITIONS[status]
-            nameless = step is TaskStatus.ASSIGNED and not workspace.annotation.task(task.id).task.assignee
+            nameless = step is TaskStatus.ASSIGNED and not workspace.improve.tasks.task(task.id).task.assignee
             if allowed and not nameless:
-                assert workspace.annotation.move(task.id, step).status is step
+                assert workspace.improve.tasks.move(task.id, step).status is step
                 status = step
             else:
                 with pytest.raises((ConflictError, InvalidInputError)):
-                    workspace.annotation.move(task.id, step)
-            assert workspace.annotation.task(task.id).task.status is status
+                    workspace.improve.tasks.move(task.id, step)
+            assert workspace.improve.tasks.task(task.id).task.status is status
 
 
 def test_it_is_there_after_the_workspace_was_closed(workspace: Workspace, gap: Gap) -> None:
-    task = workspace.annotation.create(gap.id).task
+    task = workspace.improve.tasks.create(gap.id).task
     with Workspace(workspace.home) as again:
-        assert again.annotation.task(task.id).task == task
+        assert again.improve.tasks.task(task.id).task == task
 
 
 def test_the_next_step_names_severe_gaps_then_the_tasks_that_wait(
     workspace: Workspace, tasks: AnnotationTaskService, gap: Gap, skewed: tuple[TrainingSheet, ModelVersion]
 ) -> None:
     record = ask(workspace, skewed[1], {"voltage": 5.0})
-    workspace.improve.dismiss(workspace.improve.add_feedback(record.request_id, 5).id)
-    severe = [one for one in workspace.gaps.gaps() if one.severity in (Severity.CRITICAL, Severity.HIGH)]
+    workspace.improve.feedback.dismiss(workspace.improve.feedback.add_feedback(record.request_id, 5).id)
+    severe = [one for one in workspace.improve.gaps.gaps() if one.severity in (Severity.CRITICAL, Severity.HIGH)]
     assert workspace.overview.overview().next_step.startswith(f"make a task of {len(severe)} severe gap")
     task = tasks.create(gap.id, target_record_count=2).task
     assert workspace.overview.overview().next_step == "label for 1 annotation task (t)"
@@ -291,10 +291,10 @@ def test_answers_that_were_not_sure_become_pairs_the_least_sure_first(
     for number in range(20):
         ask(workspace, model, {"voltage": number + 0.5, "line": "north"}, "scratch", number / 20)
     record = ask(workspace, model, {"voltage": 50.5, "line": "north"}, "scratch", 0.01)
-    item = workspace.improve.add_feedback(record.request_id, 1, correction={"defect": "none"})
+    item = workspace.improve.feedback.add_feedback(record.request_id, 1, correction={"defect": "none"})
     with workspace.store.write() as connection:
         rows.change(connection, item, correction={"defect": "of another version"})
-    (gap,) = found(workspace.gaps.analyze(), GapType.EDGE_CASE)
+    (gap,) = found(workspace.improve.gaps.analyze(), GapType.EDGE_CASE)
     pairs = tasks.pairs(tasks.create(gap.id, target_record_count=5).task.id)
     assert sorted(pair.source_data["voltage"] for pair in pairs) == [0.5, 1.5, 2.5, 3.5, 4.5]
-    assert workspace.improve.feedback()[0].status is FeedbackStatus.NEW, "what does not fit is left alone"
+    assert workspace.improve.feedback.feedback()[0].status is FeedbackStatus.NEW, "what does not fit is left alone"

@@ -26,7 +26,7 @@ from ontos_tui.workspace import Workspace
 
 def train(workspace: Workspace, sheet: TrainingSheet, job_id: str = "j1") -> ModelVersion:
     params = {"training_sheet_id": sheet.id, "base_model": "nearest", "name": "defects"}
-    return workspace.train.run(params, job_id, NoProgress())
+    return workspace.train.models.run(params, job_id, NoProgress())
 
 
 def ask(
@@ -60,7 +60,7 @@ def reason(report: AnalysisReport, kind: GapType) -> str:
 
 @pytest.fixture
 def gaps(workspace: Workspace) -> GapService:
-    return workspace.gaps
+    return workspace.improve.gaps
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_a_segment_that_the_model_gets_wrong_is_found_with_its_rows(
     assert kept["low"] > kept["elsewhere"]
     assert gap.severity is severity_of(kept["wrong"] / 60)
     assert 0 < len(kept["pairs"]) <= 10
-    pairs = workspace.label.pairs(kept["pairs"])
+    pairs = workspace.label.queue.pairs(kept["pairs"])
     assert {pair.source_data["line"] for pair in pairs} == {"south"}
     assert "line = south" in gap.description and "line = south" in gap.suggested_action
     assert gap.estimated_records_needed == 20, "none is labeled for training yet"
@@ -116,10 +116,10 @@ def test_feedback_whose_truth_is_known_counts_and_the_last_word_about_a_request_
 ) -> None:
     _, model = skewed
     record = ask(workspace, model, part(501), said=truth(501)["defect"])
-    workspace.improve.add_feedback(record.request_id, 1, correction={"defect": "none"})
-    workspace.improve.add_feedback(record.request_id, 5)
+    workspace.improve.feedback.add_feedback(record.request_id, 1, correction={"defect": "none"})
+    workspace.improve.feedback.add_feedback(record.request_id, 5)
     unknown = ask(workspace, model, part(503))
-    workspace.improve.add_feedback(unknown.request_id, 3)
+    workspace.improve.feedback.add_feedback(unknown.request_id, 3)
     (looked,) = [one.looked_at for one in gaps.analyze().examined if one.gap_type is GapType.CAPABILITY]
     assert "60 held-out pairs and 1 requests with feedback" in looked
 
@@ -266,7 +266,7 @@ def test_labels_in_doubt_are_found_by_class_and_closed_when_somebody_has_looked(
 ) -> None:
     sheet = make_sheet(workspace.store, 60)
     train(workspace, sheet)
-    doubtful = [pair for pair in workspace.label.queue(sheet.id) if int(pair.item_ref[1:]) % 3 == 1][:6]
+    doubtful = [pair for pair in workspace.label.queue.open(sheet.id) if int(pair.item_ref[1:]) % 3 == 1][:6]
     with workspace.store.write() as connection:
         for row in doubtful:
             hint = Hint(training_sheet_id=sheet.id, pair_id=row.id, kind=HintKind.SUSPECT, score=0.9)
@@ -276,15 +276,15 @@ def test_labels_in_doubt_are_found_by_class_and_closed_when_somebody_has_looked(
     assert set(gap.evidence["pairs"]) == {row.id for row in doubtful}
     assert "6 a likely error" in gap.description
     for row in doubtful:
-        workspace.label.decide([Decision(row.id, Verdict.APPROVE)])
+        workspace.label.queue.decide([Decision(row.id, Verdict.APPROVE)])
     assert gap.id in {one.id for one in gaps.analyze().resolved}
 
 
 def test_labels_that_were_changed_since_the_training_are_in_doubt(workspace: Workspace, gaps: GapService) -> None:
     sheet = make_sheet(workspace.store, 60)
     train(workspace, sheet)
-    for row in [pair for pair in workspace.label.queue(sheet.id) if int(pair.item_ref[1:]) % 3 == 1][:6]:
-        workspace.label.decide([Decision(row.id, Verdict.EDIT, answer={"defect": "none", "severe": False})])
+    for row in [pair for pair in workspace.label.queue.open(sheet.id) if int(pair.item_ref[1:]) % 3 == 1][:6]:
+        workspace.label.queue.decide([Decision(row.id, Verdict.EDIT, answer={"defect": "none", "severe": False})])
     (gap,) = found(gaps.analyze(), GapType.QUALITY)
     assert gap.evidence["value"] == "none"
     assert "6 changed since the training" in gap.description

@@ -36,7 +36,7 @@ def endpoint(store: Store, sheet: TrainingSheet) -> Endpoint:
 
 @pytest.fixture
 def improve(workspace: Workspace) -> ImproveService:
-    return workspace.improve
+    return workspace.improve.feedback
 
 
 def test_feedback_is_kept_with_what_was_asked_and_answered(
@@ -119,14 +119,14 @@ def test_converting_again_gives_the_same_pair(improve: ImproveService, endpoint:
 
 
 def test_two_processes_at_once_make_one_pair(endpoint: Endpoint, store: Store, workspace: Workspace) -> None:
-    item = workspace.improve.add_feedback(a_request(store, endpoint).request_id, 1, "", MAJOR)
+    item = workspace.improve.feedback.add_feedback(a_request(store, endpoint).request_id, 1, "", MAJOR)
     stores = [Store(store.path) for _ in range(4)]
     ready = threading.Barrier(len(stores))
     found: list[Any] = []
 
     def work(own: Store) -> None:
         ready.wait()
-        found.append(ImproveService(own, workspace.train, "bo").convert(item.id))
+        found.append(ImproveService(own, workspace.train.models, "bo").convert(item.id))
 
     threads = [threading.Thread(target=work, args=(own,)) for own in stores]
     for thread in threads:
@@ -146,7 +146,7 @@ def test_a_label_of_feedback_is_a_canonical_label_like_any_other(
 ) -> None:
     item = improve.add_feedback(a_request(store, endpoint).request_id, 1, "", MAJOR)
     done = improve.convert(item.id)
-    (pair,) = workspace.label.decide([Decision(done.curation_item_id, Verdict.APPROVE)]).pairs
+    (pair,) = workspace.label.queue.decide([Decision(done.curation_item_id, Verdict.APPROVE)]).pairs
     assert (pair.answer, pair.labeling_mode) == (MAJOR, LabelingMode.FEEDBACK)
     with store.read() as connection:
         (label,) = rows.find(connection, CanonicalLabel)
@@ -214,11 +214,11 @@ def test_a_retraining_is_configured_as_the_model_was_and_needs_something_new(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked: list[Any] = []
-    monkeypatch.setattr(workspace.train, "submit", lambda ref, **how: asked.append((ref, how)))
+    monkeypatch.setattr(workspace.train.models, "submit", lambda ref, **how: asked.append((ref, how)))
     with pytest.raises(NotReadyError, match="Nothing has changed since severity v1"):
         improve.retrain(endpoint.name)
-    ids = [row.id for row in workspace.label.queue(sheet.id)]
-    workspace.label.decide([Decision(key, Verdict.APPROVE) for key in ids[:10]])
+    ids = [row.id for row in workspace.label.queue.open(sheet.id)]
+    workspace.label.queue.decide([Decision(key, Verdict.APPROVE) for key in ids[:10]])
     preview = improve.retrain_preview(endpoint.name)
     assert (preview.changes.new, preview.changes.corrected, preview.readiness.ready) == (10, 0, True)
     improve.retrain(endpoint.name)
@@ -339,14 +339,14 @@ def test_from_a_feedback_to_the_models_that_learned_it_and_back(
     assert (before.item, before.pair, before.versions) == (item, None, ())
     assert before.request is not None and before.request.request_id == item.request_id
     done = improve.convert(item.id)
-    workspace.label.decide([Decision(done.curation_item_id, Verdict.APPROVE)])
+    workspace.label.queue.decide([Decision(done.curation_item_id, Verdict.APPROVE)])
     model = a_model(store, sheet, 2)
     after = improve.trace(item.id[:8])
     assert after.pair is not None and after.pair.id == done.curation_item_id
     assert [(version.label(), role) for version, role in after.versions] == [(model.label(), Role.TRAIN)]
     back = improve.said_about(done.curation_item_id)
     assert back is not None and back.id == item.id
-    other = next(row.id for row in workspace.label.queue(sheet.id) if row.id != done.curation_item_id)
+    other = next(row.id for row in workspace.label.queue.open(sheet.id) if row.id != done.curation_item_id)
     assert improve.said_about(other) is None
 
 
@@ -354,8 +354,8 @@ def test_what_a_newer_version_has_learned_is_not_trained_again(
     improve: ImproveService, endpoint: Endpoint, store: Store, sheet: TrainingSheet, workspace: Workspace
 ) -> None:
     """Whether that version is deployed or not."""
-    ids = [row.id for row in workspace.label.queue(sheet.id)]
-    workspace.label.decide([Decision(key, Verdict.APPROVE) for key in ids])
+    ids = [row.id for row in workspace.label.queue.open(sheet.id)]
+    workspace.label.queue.decide([Decision(key, Verdict.APPROVE) for key in ids])
     assert improve.retrain_preview(endpoint.name).changes.new == 12
     a_model(store, sheet, 2)
     with pytest.raises(NotReadyError, match="Nothing has changed since severity v2"):

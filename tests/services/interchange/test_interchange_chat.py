@@ -18,7 +18,7 @@ from ontos_tui.domain.rules.governance import Gate, Use
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.services.interchange.checks import Profile, chat_problems
 from ontos_tui.services.interchange.selection import in_validation
-from ontos_tui.services.interchange.service import Wish
+from ontos_tui.services.interchange.service import ExportOptions
 from ontos_tui.services.label.service import Decision
 from ontos_tui.store import rows
 from ontos_tui.store.tables import table
@@ -36,7 +36,7 @@ def decide(workspace: Workspace, sheet: TrainingSheet, **verdicts: Verdict) -> N
     """Decide about items by number: `_1=Verdict.APPROVE`."""
     pairs = {pair.item_ref: pair for pair in pairs_of(workspace, sheet.id)}
     for name, verdict in verdicts.items():
-        workspace.label.decide([Decision(pairs[f"item-{name[1:]}"].id, verdict)])
+        workspace.label.queue.decide([Decision(pairs[f"item-{name[1:]}"].id, verdict)])
 
 
 def change(workspace: Workspace, sheet: TrainingSheet, number: int, **columns: Any) -> None:
@@ -73,7 +73,7 @@ def test_only_what_may_be_trained_on_leaves_and_the_rest_is_counted_by_reason(
     change(workspace, sheet, 5, allowed_uses=["evaluation"])
     change(workspace, sheet, 6, allowed_uses=["few_shot"])
 
-    report = workspace.interchange.export(sheet.id, tmp_path / "out.jsonl", Format.CHAT)
+    report = workspace.label.files.export(sheet.id, tmp_path / "out.jsonl", Format.CHAT)
 
     assert read(tmp_path / "out.jsonl") == [
         {
@@ -94,7 +94,7 @@ def test_only_what_may_be_trained_on_leaves_and_the_rest_is_counted_by_reason(
         Gate.UNLABELED: 1,
     }
     assert report.total == 7
-    preview = workspace.interchange.preview(sheet.id)
+    preview = workspace.label.files.preview(sheet.id)
     assert (preview.written, preview.held_back) == (report.written, report.held_back)
 
 
@@ -104,7 +104,7 @@ def test_another_use_has_gates_of_its_own(workspace: Workspace, tmp_path: Path, 
     decide(workspace, sheet, _1=Verdict.APPROVE, _2=Verdict.APPROVE, _3=Verdict.APPROVE)
     change(workspace, sheet, 2, prohibited_uses=["evaluation"])
     change(workspace, sheet, 3, allowed_uses=["evaluation"])
-    report = workspace.interchange.export(sheet.id, tmp_path / "o.jsonl", Format.CHAT, wish=Wish(use))
+    report = workspace.label.files.export(sheet.id, tmp_path / "o.jsonl", Format.CHAT, wish=ExportOptions(use))
     assert [line["messages"][0]["content"] for line in read(tmp_path / "o.jsonl")] == [str(40 + n) for n in numbers]
     assert list(report.held_back.values()) == [1]
     assert use.value.replace("_", " ") in next(iter(report.held_back))
@@ -113,9 +113,9 @@ def test_another_use_has_gates_of_its_own(workspace: Workspace, tmp_path: Path, 
 def test_the_lines_are_those_of_the_label_service(workspace: Workspace, tmp_path: Path) -> None:
     sheet = a_training_sheet(workspace.store, 5, user_prompt="{{ note }}: {{ torque|float }}")
     decide(workspace, sheet, _2=Verdict.APPROVE, _4=Verdict.APPROVE)
-    workspace.interchange.export(sheet.id, tmp_path / "out.jsonl", Format.CHAT)
-    assert read(tmp_path / "out.jsonl") == list(workspace.label.export(sheet.id))
-    assert [json.loads(line) for line in workspace.interchange.chat_lines(sheet.id)] == read(tmp_path / "out.jsonl")
+    workspace.label.files.export(sheet.id, tmp_path / "out.jsonl", Format.CHAT)
+    assert read(tmp_path / "out.jsonl") == list(workspace.label.queue.export(sheet.id))
+    assert [json.loads(line) for line in workspace.label.files.chat_lines(sheet.id)] == read(tmp_path / "out.jsonl")
 
 
 def test_a_row_that_the_prompt_fails_on_is_held_back_and_the_others_are_written(
@@ -125,7 +125,7 @@ def test_a_row_that_the_prompt_fails_on_is_held_back_and_the_others_are_written(
     decide(workspace, sheet, _1=Verdict.APPROVE, _2=Verdict.APPROVE, _3=Verdict.APPROVE)
     change(workspace, sheet, 2, source_data={"note": "no torque"})
     change(workspace, sheet, 3, answer={"severity": "major", "depth": float("nan")})
-    report = workspace.interchange.export(sheet.id, tmp_path / "out.jsonl", Format.CHAT)
+    report = workspace.label.files.export(sheet.id, tmp_path / "out.jsonl", Format.CHAT)
     assert report.written == 1
     told = sorted(report.held_back)
     assert "torque" in told[1]
@@ -135,13 +135,13 @@ def test_a_row_that_the_prompt_fails_on_is_held_back_and_the_others_are_written(
 def test_an_export_that_fails_leaves_the_old_file_and_nothing_beside_it(workspace: Workspace, tmp_path: Path) -> None:
     target = write(tmp_path / "out.jsonl", "precious")
     with pytest.raises(NotFoundError):
-        workspace.interchange.export("nothing", target, Format.CHAT)
+        workspace.label.files.export("nothing", target, Format.CHAT)
     sheet = a_training_sheet(workspace.store, 1, user_prompt="{{ torque }}")
     with workspace.store.write() as connection:  # a template that cannot be used any more
         broken = {**sheet.template_snapshot, "user_prompt": "{% broken"}
         rows.change(connection, sheet, template_snapshot=broken)
     with pytest.raises(InvalidInputError):
-        workspace.interchange.export(sheet.id, target, Format.CHAT)
+        workspace.label.files.export(sheet.id, target, Format.CHAT)
     assert target.read_text(encoding="utf-8") == "precious\n"
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["out.jsonl"]
 
@@ -149,22 +149,22 @@ def test_an_export_that_fails_leaves_the_old_file_and_nothing_beside_it(workspac
 def test_a_folder_that_does_not_exist_is_told(workspace: Workspace, tmp_path: Path) -> None:
     sheet = a_training_sheet(workspace.store, 1)
     with pytest.raises(InvalidInputError, match="cannot be written"):
-        workspace.interchange.export(sheet.id, tmp_path / "no" / "out.jsonl", Format.CHAT)
+        workspace.label.files.export(sheet.id, tmp_path / "no" / "out.jsonl", Format.CHAT)
     with pytest.raises(InvalidInputError, match="folder"):
-        workspace.interchange.export(sheet.id, tmp_path, Format.CHAT)
+        workspace.label.files.export(sheet.id, tmp_path, Format.CHAT)
 
 
 def test_a_split_never_moves_a_row_and_keeps_groups_together(workspace: Workspace, tmp_path: Path) -> None:
     sheet = a_training_sheet(workspace.store, 60, group_column="note")
-    workspace.label.decide([Decision(pair.id, Verdict.APPROVE) for pair in pairs_of(workspace, sheet.id)])
-    report = workspace.interchange.export(sheet.id, tmp_path / "o.jsonl", Format.CHAT, split=0.5)
+    workspace.label.queue.decide([Decision(pair.id, Verdict.APPROVE) for pair in pairs_of(workspace, sheet.id)])
+    report = workspace.label.files.export(sheet.id, tmp_path / "o.jsonl", Format.CHAT, split=0.5)
     train, validation = tmp_path / "o.jsonl", tmp_path / "o.validation.jsonl"
     assert report.files == {train: len(read(train)), validation: len(read(validation))}
     assert report.written == 60 == len(read(train)) + len(read(validation))
     groups = [{int(line["messages"][0]["content"]) % 3 for line in read(path)} for path in (train, validation)]
     assert not groups[0] & groups[1]  # 40 + number, and the note is the number modulo 3
     with pytest.raises(InvalidInputError):
-        workspace.interchange.export(sheet.id, tmp_path / "o.jsonl", Format.CHAT, split=1.0)
+        workspace.label.files.export(sheet.id, tmp_path / "o.jsonl", Format.CHAT, split=1.0)
 
 
 @given(st.text(), st.floats(0.01, 0.5))
@@ -180,7 +180,7 @@ def test_about_the_share_of_the_items_is_validation() -> None:
 def test_chat_lines_need_answers(workspace: Workspace, tmp_path: Path) -> None:
     sheet = a_training_sheet(workspace.store, 1)
     with pytest.raises(InvalidInputError, match="approved answers"):
-        workspace.interchange.export(sheet.id, tmp_path / "o", Format.CHAT, wish=Wish(all_statuses=True))
+        workspace.label.files.export(sheet.id, tmp_path / "o", Format.CHAT, wish=ExportOptions(all_statuses=True))
 
 
 # Checks
@@ -251,23 +251,23 @@ def test_lines_become_pairs_of_a_training_sheet_that_is_made(workspace: Workspac
     lines = [a_line(f"question {n}\n", f"answer {n}", "Be \ud83d\ude00 brief.") for n in range(12)]
     path = write(tmp_path / "chat.jsonl", *lines, lines[0], "")
 
-    dry = workspace.interchange.import_chat(path, sheet.name, dry_run=True)
-    assert (dry.created, dry.skipped, workspace.label.training_sheets()) == (12, 1, [])
+    dry = workspace.label.files.import_chat(path, sheet.name, dry_run=True)
+    assert (dry.created, dry.skipped, workspace.label.queue.training_sheets()) == (12, 1, [])
 
-    report = workspace.interchange.import_chat(path, sheet.name)
+    report = workspace.label.files.import_chat(path, sheet.name)
     assert (report.created, report.unchanged, report.problems, report.notes) == (12, 0, [], [])
-    (view,) = workspace.label.training_sheets()
+    (view,) = workspace.label.queue.training_sheets()
     assert (view.counts.unlabeled, view.counts.total) == (12, 12)
     first = pairs_of(workspace, view.sheet.id)[0]
     assert first.source_data == {"question": "question 0\n", "instructions": "Be \U0001f600 brief."}
     assert first.proposal == {"answer": "answer 0"}
     assert first.item_ref.startswith("import:")
     assert first.proposed_by == "imported from chat.jsonl"
-    assert workspace.label.history(first.id)[0].action == "import"
+    assert workspace.label.queue.history(first.id)[0].action == "import"
 
-    again = workspace.interchange.import_chat(path, sheet.name)
+    again = workspace.label.files.import_chat(path, sheet.name)
     assert (again.created, again.unchanged) == (0, 12)
-    more = workspace.interchange.import_chat(write(tmp_path / "b.jsonl", lines[3], a_line("new", "x")), sheet.name)
+    more = workspace.label.files.import_chat(write(tmp_path / "b.jsonl", lines[3], a_line("new", "x")), sheet.name)
     assert (more.created, more.unchanged) == (1, 1)
     assert [pair.sequence_number for pair in pairs_of(workspace, view.sheet.id)] == list(range(1, 14))
 
@@ -276,10 +276,10 @@ def test_what_was_imported_as_approved_goes_out_as_it_came(workspace: Workspace,
     sheet = a_sheet(workspace.store)
     lines = [a_line("q {{ 1 }} %", "a"), a_line("  two\r\n", "\x1b[31m"), a_line("three", '{"answer": "x"}', "s")]
     path = write(tmp_path / "in.jsonl", *lines)
-    workspace.interchange.import_chat(path, sheet.id, approved=True)
-    (view,) = workspace.label.training_sheets()
+    workspace.label.files.import_chat(path, sheet.id, approved=True)
+    (view,) = workspace.label.queue.training_sheets()
     assert view.counts.labeled == 3
-    workspace.interchange.export(view.sheet.id, tmp_path / "out.jsonl", Format.CHAT)
+    workspace.label.files.export(view.sheet.id, tmp_path / "out.jsonl", Format.CHAT)
     before, after = read(path), read(tmp_path / "out.jsonl")
     assert [line["messages"][:-1] for line in after] == [line["messages"][:-1] for line in before]
     answers = [json.loads(line["messages"][-1]["content"]) for line in after]
@@ -303,7 +303,7 @@ def test_answers_fit_the_schema_of_the_template_or_are_refused_line_by_line(
         '{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"},'
         ' {"role": "user", "content": "c"}, {"role": "assistant", "content": "d"}]}',
     )
-    report = workspace.interchange.import_pairs(path, Format.CHAT, training_sheet.id)
+    report = workspace.label.files.import_pairs(path, Format.CHAT, training_sheet.id)
     assert [problem.line for problem in report.problems] == [2, 3, 4, 5, 6, 7]
     told = [problem.reason for problem in report.problems]
     assert "severity" in told[0]
@@ -315,7 +315,7 @@ def test_answers_fit_the_schema_of_the_template_or_are_refused_line_by_line(
     assert len(pairs_of(workspace, training_sheet.id)) == 2
 
     good = write(tmp_path / "good.jsonl", a_line("50", json.dumps(MAJOR)), a_line("51", json.dumps(MINOR)))
-    assert workspace.interchange.import_pairs(good, Format.CHAT, training_sheet.id).created == 2
+    assert workspace.label.files.import_pairs(good, Format.CHAT, training_sheet.id).created == 2
     new = pairs_of(workspace, training_sheet.id)[2:]
     assert [(pair.source_data, pair.proposal) for pair in new] == [({"torque": "50"}, MAJOR), ({"torque": "51"}, MINOR)]
 
@@ -326,7 +326,7 @@ def test_a_template_that_makes_its_question_of_several_columns_takes_no_finished
     training_sheet = a_training_sheet(workspace.store, 1, user_prompt="{{ torque }} {{ note }}")
     path = write(tmp_path / "in.jsonl", a_line("50 x", '{"severity": "minor"}'))
     with pytest.raises(InvalidInputError, match="finished text"):
-        workspace.interchange.import_pairs(path, Format.CHAT, training_sheet.id)
+        workspace.label.files.import_pairs(path, Format.CHAT, training_sheet.id)
 
 
 def test_files_that_are_none_are_told(workspace: Workspace, tmp_path: Path) -> None:
@@ -335,11 +335,11 @@ def test_files_that_are_none_are_told(workspace: Workspace, tmp_path: Path) -> N
     (tmp_path / "latin.jsonl").write_bytes(a_line("q", "a").encode() + b"\n\xff\xfe\n")
     for name, needle in (("none.jsonl", "no file"), ("empty.jsonl", "no lines")):
         with pytest.raises(InvalidInputError, match=needle):
-            workspace.interchange.import_chat(tmp_path / name, sheet.id)
-    report = workspace.interchange.import_chat(tmp_path / "latin.jsonl", sheet.id)
+            workspace.label.files.import_chat(tmp_path / name, sheet.id)
+    report = workspace.label.files.import_chat(tmp_path / "latin.jsonl", sheet.id)
     assert [str(problem) for problem in report.problems] == ["line 2: it is not UTF-8 text"]
     with pytest.raises(InvalidInputError, match="cannot be read"):
-        workspace.interchange.import_chat(tmp_path, sheet.id)
+        workspace.label.files.import_chat(tmp_path, sheet.id)
 
 
 @given(st.lists(st.text() | st.binary().map(repr), max_size=6))
@@ -363,8 +363,8 @@ def test_any_text_is_read_line_by_line_without_failing(lines: list[str]) -> None
 def test_history_tells_who_changed_what_in_order(workspace: Workspace) -> None:
     sheet = a_training_sheet(workspace.store, 3)
     decide(workspace, sheet, _1=Verdict.APPROVE, _2=Verdict.REJECT)
-    workspace.label.undo(sheet.id)
-    events = list(workspace.interchange.history(sheet.id))
+    workspace.label.queue.undo(sheet.id)
+    events = list(workspace.label.files.history(sheet.id))
     of_pairs = [event for event in events if event["entity_type"] == QAPair.TABLE]
     assert [event["action"] for event in of_pairs] == ["approve", "reject", "undo"]
     assert {event["actor"] for event in of_pairs} == {"ana"}

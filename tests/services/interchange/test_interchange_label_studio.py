@@ -17,13 +17,13 @@ from ontos_tui.domain.file_formats import Format
 from ontos_tui.domain.records.pairs import CanonicalLabel, QAPair, TrainingSheet, Verdict, answer_digest
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.services.interchange.label_studio import TaskMaker, TaskReader, config, controls
-from ontos_tui.services.interchange.service import ImportReport, Wish
+from ontos_tui.services.interchange.service import ExportOptions, ImportReport
 from ontos_tui.services.label.service import Decision
 from ontos_tui.store import rows
 from ontos_tui.store.tables import table
 from ontos_tui.workspace import Workspace
 
-ALL = Wish(all_statuses=True)
+ALL = ExportOptions(all_statuses=True)
 ODD: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -68,9 +68,9 @@ def write(path: Path, value: Any) -> Path:
 def test_a_pair_is_a_task_with_a_prediction_and_an_annotation(workspace: Workspace, tmp_path: Path) -> None:
     sheet = a_training_sheet(workspace.store, 3, guidelines="Look <closely>\nat the edge.")
     first, second, _ = pairs_of(workspace, sheet)
-    workspace.label.decide([Decision(first.id, Verdict.EDIT, MAJOR)])
-    workspace.label.decide([Decision(second.id, Verdict.REJECT, reason="blurred")])
-    report = workspace.interchange.export(sheet.id, tmp_path / "o.json", Format.LABEL_STUDIO, wish=ALL)
+    workspace.label.queue.decide([Decision(first.id, Verdict.EDIT, MAJOR)])
+    workspace.label.queue.decide([Decision(second.id, Verdict.REJECT, reason="blurred")])
+    report = workspace.label.files.export(sheet.id, tmp_path / "o.json", Format.LABEL_STUDIO, wish=ALL)
     assert report.beside == (tmp_path / "o.config.xml",)
     one, two, three = json.loads((tmp_path / "o.json").read_text(encoding="utf-8"))
     assert one["data"] == {"item_ref": "item-1", "question": "41", "fields": {"torque": 41, "note": "shift 1"}}
@@ -140,7 +140,7 @@ def test_an_answer_comes_back_exactly_as_it_went(answer: dict[str, Any], min_for
 def test_pairs_go_there_and_come_back_into_another_training_sheet(workspace: Workspace, tmp_path: Path) -> None:
     one, two = a_training_sheet(workspace.store, 5), a_training_sheet(workspace.store, 5)
     pairs = pairs_of(workspace, one)
-    workspace.label.decide(
+    workspace.label.queue.decide(
         [
             Decision(pairs[0].id, Verdict.EDIT, MAJOR),
             Decision(pairs[1].id, Verdict.APPROVE),
@@ -149,14 +149,14 @@ def test_pairs_go_there_and_come_back_into_another_training_sheet(workspace: Wor
         ]
     )
     path = tmp_path / "o.json"
-    workspace.interchange.export(one.id, path, Format.LABEL_STUDIO, wish=ALL)
-    report = workspace.interchange.import_pairs(path, Format.LABEL_STUDIO, two.id)
+    workspace.label.files.export(one.id, path, Format.LABEL_STUDIO, wish=ALL)
+    report = workspace.label.files.import_pairs(path, Format.LABEL_STUDIO, two.id)
     assert (report.created, report.skipped, report.problems) == (4, 1, [])
     for was, now in zip(pairs, pairs_of(workspace, two), strict=True):
         assert now.item_ref == was.item_ref
     for was, now in zip(pairs_of(workspace, one), pairs_of(workspace, two), strict=True):
         assert (now.answer, now.status, now.reject_reason) == (was.answer, was.status, was.reject_reason)
-    again = workspace.interchange.import_pairs(path, Format.LABEL_STUDIO, two.id)
+    again = workspace.label.files.import_pairs(path, Format.LABEL_STUDIO, two.id)
     assert (again.created, again.updated, again.unchanged) == (0, 0, 4)
 
 
@@ -176,13 +176,13 @@ def test_what_was_said_there_is_decided_here_and_the_log_says_by_whom(workspace:
             a_task("item-6", {"completed_by": 1, "result": [region("comment", "textarea", text=["?"])]}),
         ],
     )
-    report = workspace.interchange.import_pairs(path, Format.LABEL_STUDIO, sheet.id)
+    report = workspace.label.files.import_pairs(path, Format.LABEL_STUDIO, sheet.id)
     assert (report.created, report.skipped, report.problems) == (3, 3, [])
     pairs = pairs_of(workspace, sheet)
     assert [pair.answer for pair in pairs] == [MINOR, NONE, NONE, None, None, None]
-    reasons = [workspace.label.history(pair.id)[-1].reason for pair in pairs[:3]]
+    reasons = [workspace.label.queue.history(pair.id)[-1].reason for pair in pairs[:3]]
     assert reasons == [f"Label Studio, completed by {who}" for who in ("3", "eve@x.org", "3, 4")]
-    assert [workspace.label.history(pair.id)[-1].action for pair in pairs[:2]] == ["approve", "edit"]
+    assert [workspace.label.queue.history(pair.id)[-1].action for pair in pairs[:2]] == ["approve", "edit"]
 
 
 def test_annotations_become_canonical_labels_of_a_sheet(workspace: Workspace, tmp_path: Path) -> None:
@@ -191,13 +191,13 @@ def test_annotations_become_canonical_labels_of_a_sheet(workspace: Workspace, tm
     path = tmp_path / "min.jsonl"
     path.write_text("\n".join(map(json.dumps, entries)), encoding="utf-8")
     mapping = {"item_ref": "serial"}
-    report = workspace.interchange.import_labels(path, Format.LABEL_STUDIO, sheet.sheet_id, mapping=mapping)
+    report = workspace.label.files.import_labels(path, Format.LABEL_STUDIO, sheet.sheet_id, mapping=mapping)
     assert (report.created, report.skipped, report.problems) == (1, 1, [])
     with workspace.store.read() as connection:
         (label,) = rows.find(connection, CanonicalLabel)
     assert (label.item_ref, label.label_data) == ("7", {"severity": "major", "depth": 2})
     with pytest.raises(InvalidInputError, match="controls"):
-        workspace.interchange.import_labels(
+        workspace.label.files.import_labels(
             path, Format.LABEL_STUDIO, sheet.sheet_id, mapping={**mapping, "severity": "class"}
         )
 
@@ -221,7 +221,7 @@ def test_what_cannot_be_taken_is_told_with_the_number_of_the_entry(
 ) -> None:
     sheet = a_training_sheet(workspace.store, 2)
     path = write(tmp_path / "ls.json", [a_task("item-2", chosen("minor")), task])
-    report = workspace.interchange.import_pairs(path, Format.LABEL_STUDIO, sheet.id)
+    report = workspace.label.files.import_pairs(path, Format.LABEL_STUDIO, sheet.id)
     assert [problem.line for problem in report.problems] == [2]
     assert needle in report.problems[0].reason
     assert {pair.status for pair in pairs_of(workspace, sheet)} == {PairStatus.UNLABELED}

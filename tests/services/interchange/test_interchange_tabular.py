@@ -19,7 +19,7 @@ from ontos_tui.domain.records.pairs import CanonicalLabel, CanonicalLabelVersion
 from ontos_tui.domain.records.template import LabelClass, Labelset
 from ontos_tui.domain.rules.states import PairStatus, TemplateStatus
 from ontos_tui.services.interchange.reading import csv_rows, json_entries
-from ontos_tui.services.interchange.service import ImportReport, Wish
+from ontos_tui.services.interchange.service import ExportOptions, ImportReport
 from ontos_tui.services.interchange.tabular import TableReader
 from ontos_tui.services.label.service import Decision
 from ontos_tui.store import rows
@@ -42,7 +42,7 @@ def pairs_of(workspace: Workspace, sheet: TrainingSheet) -> list[QAPair]:
 
 
 def approve_all(workspace: Workspace, sheet: TrainingSheet) -> None:
-    workspace.label.decide([Decision(pair.id, Verdict.APPROVE) for pair in pairs_of(workspace, sheet)])
+    workspace.label.queue.decide([Decision(pair.id, Verdict.APPROVE) for pair in pairs_of(workspace, sheet)])
 
 
 def change(workspace: Workspace, pair: QAPair, **columns: Any) -> None:
@@ -66,11 +66,11 @@ def read_csv(path: Path) -> list[dict[str, str]]:
 def test_a_row_has_the_item_its_fields_the_answer_and_what_was_decided(workspace: Workspace, tmp_path: Path) -> None:
     sheet = a_training_sheet(workspace.store, 3)
     first, second, _ = pairs_of(workspace, sheet)
-    workspace.label.decide([Decision(first.id, Verdict.EDIT, MAJOR, notes="deep")])
-    workspace.label.decide([Decision(second.id, Verdict.REJECT, reason="blurred")])
+    workspace.label.queue.decide([Decision(first.id, Verdict.EDIT, MAJOR, notes="deep")])
+    workspace.label.queue.decide([Decision(second.id, Verdict.REJECT, reason="blurred")])
     change(workspace, pairs_of(workspace, sheet)[2], source_data={"note": None, "extra": True})
-    report = workspace.interchange.export(
-        sheet.id, tmp_path / "o.csv", Format.CSV, wish=Wish(all_statuses=True), split=None
+    report = workspace.label.files.export(
+        sheet.id, tmp_path / "o.csv", Format.CSV, wish=ExportOptions(all_statuses=True), split=None
     )
     assert (report.written, report.held_back) == (3, {})
     one, two, three = read_csv(tmp_path / "o.csv")
@@ -90,7 +90,7 @@ def test_hostile_data_stays_what_it_is_in_csv(workspace: Workspace, tmp_path: Pa
     sheet = a_training_sheet(workspace.store, 2)
     change(workspace, pairs_of(workspace, sheet)[0], source_data=HOSTILE)
     approve_all(workspace, sheet)
-    workspace.interchange.export(sheet.id, tmp_path / "o.csv", Format.CSV)
+    workspace.label.files.export(sheet.id, tmp_path / "o.csv", Format.CSV)
     row = read_csv(tmp_path / "o.csv")[0]
     assert row["field_a, b"] == HOSTILE["a, b"]
     assert row["field_ctrl"] == HOSTILE["ctrl"]
@@ -103,8 +103,8 @@ def test_formulas_are_disarmed_only_when_asked_for(workspace: Workspace, tmp_pat
     sheet = a_training_sheet(workspace.store, 1)
     change(workspace, pairs_of(workspace, sheet)[0], source_data={"=cmd": "=1+1", "minus": -5, "text": "-5", "ok": "a"})
     approve_all(workspace, sheet)
-    workspace.interchange.export(sheet.id, tmp_path / "safe.csv", Format.CSV, excel_safe=True)
-    workspace.interchange.export(sheet.id, tmp_path / "true.csv", Format.CSV)
+    workspace.label.files.export(sheet.id, tmp_path / "safe.csv", Format.CSV, excel_safe=True)
+    workspace.label.files.export(sheet.id, tmp_path / "true.csv", Format.CSV)
     (safe,), (true,) = read_csv(tmp_path / "safe.csv"), read_csv(tmp_path / "true.csv")
     assert (safe["field_=cmd"], safe["field_text"]) == ("'=1+1", "'-5")
     assert (safe["field_minus"], safe["field_ok"]) == ("-5", "a")
@@ -118,7 +118,7 @@ def test_parquet_keeps_the_kinds_of_values(workspace: Workspace, tmp_path: Path)
     change(workspace, pairs[0], source_data=fields)
     change(workspace, pairs[1], source_data={**fields, "x": float("nan"), "n": 2**40})
     approve_all(workspace, sheet)
-    workspace.interchange.export(sheet.id, tmp_path / "o.parquet", Format.PARQUET)
+    workspace.label.files.export(sheet.id, tmp_path / "o.parquet", Format.PARQUET)
     relation = duckdb.connect().execute(f"SELECT * FROM '{tmp_path / 'o.parquet'}'")
     names = [column[0] for column in relation.description]
     one, two, three = (dict(zip(names, row, strict=True)) for row in relation.fetchall())
@@ -135,7 +135,7 @@ def test_parquet_keeps_the_kinds_of_values(workspace: Workspace, tmp_path: Path)
 def test_an_empty_selection_is_a_table_without_rows(workspace: Workspace, tmp_path: Path, format: Format) -> None:
     sheet = a_training_sheet(workspace.store, 1)
     path = tmp_path / f"o.{format}"
-    assert workspace.interchange.export(sheet.id, path, format).written == 0
+    assert workspace.label.files.export(sheet.id, path, format).written == 0
     assert len(duckdb.connect().execute(f"SELECT item_ref, answer_depth FROM '{path}'").fetchall()) == 0
 
 
@@ -150,16 +150,16 @@ def test_a_table_becomes_canonical_labels_and_the_same_table_changes_nothing(
         tmp_path / "l.csv", "serial;class;depth;remark;confidence", "a;Major;1,5;x;low", "b;none;;;", "c;;;;", ";;;;"
     )
     mapping = {"item_ref": "serial", "severity": "class", "notes": "remark"}
-    refused = workspace.interchange.import_labels(path, Format.CSV, sheet.sheet_id, mapping=mapping)
+    refused = workspace.label.files.import_labels(path, Format.CSV, sheet.sheet_id, mapping=mapping)
     assert [str(problem) for problem in refused.problems] == [
         "line 2: the label does not fit: depth: '1,5' is not of type 'number'"
     ]
     assert all_of(workspace, CanonicalLabel) == []
 
     path.write_text(path.read_text().replace("1,5", "1.5"))
-    dry = workspace.interchange.import_labels(path, Format.CSV, sheet.sheet_id, mapping=mapping, dry_run=True)
+    dry = workspace.label.files.import_labels(path, Format.CSV, sheet.sheet_id, mapping=mapping, dry_run=True)
     assert (dry.created, dry.skipped, all_of(workspace, CanonicalLabel)) == (2, 1, [])
-    report = workspace.interchange.import_labels(path, Format.CSV, sheet.sheet_id, mapping=mapping)
+    report = workspace.label.files.import_labels(path, Format.CSV, sheet.sheet_id, mapping=mapping)
     assert (report.created, report.updated, report.unchanged, report.skipped) == (2, 0, 0, 1)
     labels = {label.item_ref: label for label in all_of(workspace, CanonicalLabel)}
     assert labels["a"].label_data == {"severity": "major", "depth": 1.5}
@@ -173,7 +173,7 @@ def test_a_table_becomes_canonical_labels_and_the_same_table_changes_nothing(
         ("create", sheet.sheet_id, "imported from l.csv")
     }
 
-    again = workspace.interchange.import_labels(path, Format.CSV, sheet.sheet_id, mapping=mapping)
+    again = workspace.label.files.import_labels(path, Format.CSV, sheet.sheet_id, mapping=mapping)
     assert (again.created, again.updated, again.unchanged) == (0, 0, 2)
     assert len(all_of(workspace, Event)) == len(events) + 1  # and that of the training sheet
 
@@ -183,7 +183,7 @@ def test_a_label_that_says_something_else_is_archived_and_gets_a_version(workspa
     approve_all(workspace, sheet)
     before = {label.item_ref: label for label in all_of(workspace, CanonicalLabel)}
     path = write(tmp_path / "l.csv", "item_ref,severity", "item-1,major", "item-2,minor", "item-3,none")
-    report = workspace.interchange.import_labels(path, Format.CSV, sheet.sheet_id)
+    report = workspace.label.files.import_labels(path, Format.CSV, sheet.sheet_id)
     assert (report.created, report.updated, report.unchanged) == (1, 1, 1)
     after = {label.item_ref: label for label in all_of(workspace, CanonicalLabel)}
     assert (after["item-1"].label_data, after["item-1"].version) == ({"severity": "major"}, 2)
@@ -198,7 +198,7 @@ def test_a_label_that_says_something_else_is_archived_and_gets_a_version(workspa
     assert (event.before["source"], event.after["source"]) == ("review", "import")
     assert (event.before["training_sheet_id"], event.after["training_sheet_id"]) == (sheet.id, None)
     # Decisions go on as before: the pair that is linked can be undone.
-    assert workspace.label.undo(sheet.id) is not None
+    assert workspace.label.queue.undo(sheet.id) is not None
 
 
 def test_what_is_wrong_is_named_line_by_line_and_nothing_is_done(workspace: Workspace, tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ def test_what_is_wrong_is_named_line_by_line_and_nothing_is_done(workspace: Work
         b'f,"minor" x,,\n'
         b"g,minor,,\n"
     )
-    report = workspace.interchange.import_labels(path, Format.CSV, sheet.sheet_id)
+    report = workspace.label.files.import_labels(path, Format.CSV, sheet.sheet_id)
     told = {problem.line: problem.reason for problem in report.problems}
     assert sorted(told) == [3, 4, 6, 7, 8, 10, 11, 12]
     for line, needle in ((3, "purple"), (4, "certain"), (6, "4 columns"), (7, "no item"), (8, "line 2")):
@@ -232,13 +232,13 @@ def test_the_schema_is_the_newest_published_labelsets(workspace: Workspace, tmp_
     sheet = a_sheet(workspace.store)
     path = write(tmp_path / "l.csv", "item_ref,grade", "1,A")
     with pytest.raises(InvalidInputError, match="no training sheet"):
-        workspace.interchange.import_labels(path, Format.CSV, sheet.id)
+        workspace.label.files.import_labels(path, Format.CSV, sheet.id)
     with pytest.raises(NotFoundError, match="grade"):
-        workspace.interchange.import_labels(path, Format.CSV, sheet.id, label_type="grade")
+        workspace.label.files.import_labels(path, Format.CSV, sheet.id, label_type="grade")
     labelset = Labelset(name="grades", label_type="grade", field="grade", classes=[LabelClass(name="A")])
     with workspace.store.write() as connection:
         rows.add(connection, labelset.model_copy(update={"status": TemplateStatus.PUBLISHED}))
-    assert workspace.interchange.import_labels(path, Format.CSV, sheet.id, label_type="grade").created == 1
+    assert workspace.label.files.import_labels(path, Format.CSV, sheet.id, label_type="grade").created == 1
 
 
 def test_a_column_that_is_needed_or_named_must_be_there(workspace: Workspace, tmp_path: Path) -> None:
@@ -247,7 +247,7 @@ def test_a_column_that_is_needed_or_named_must_be_there(workspace: Workspace, tm
     def failing(header: str, match: str, **mapping: str) -> None:
         path = write(tmp_path / "l.csv", header, "x,y")
         with pytest.raises(InvalidInputError, match=match):
-            workspace.interchange.import_labels(path, Format.CSV, sheet.sheet_id, mapping=mapping)
+            workspace.label.files.import_labels(path, Format.CSV, sheet.sheet_id, mapping=mapping)
 
     failing("item,severity", "which item")
     failing("item_ref,other", "holds an answer")
@@ -270,22 +270,22 @@ def test_a_table_decides_about_pairs_as_one_batch(workspace: Workspace, tmp_path
         "item-4,,flagged,,",
         "item-5,,unlabeled,,",
     )
-    dry = workspace.interchange.import_pairs(path, Format.CSV, sheet.id, dry_run=True)
+    dry = workspace.label.files.import_pairs(path, Format.CSV, sheet.id, dry_run=True)
     assert (dry.created, dry.skipped) == (4, 1)
     assert {pair.status for pair in pairs_of(workspace, sheet)} == {PairStatus.UNLABELED}
-    report = workspace.interchange.import_pairs(path, Format.CSV, sheet.id)
+    report = workspace.label.files.import_pairs(path, Format.CSV, sheet.id)
     assert (report.created, report.updated, report.unchanged) == (4, 0, 0)
     one, two, three, four, five = pairs_of(workspace, sheet)
     assert (one.answer, two.answer, two.notes) == (MINOR, NONE, "seen")
     assert (three.status, three.reject_reason) == (PairStatus.REJECTED, "blurred")
     assert (four.status, five.status) == (PairStatus.FLAGGED, PairStatus.UNLABELED)
-    again = workspace.interchange.import_pairs(path, Format.CSV, sheet.id)
+    again = workspace.label.files.import_pairs(path, Format.CSV, sheet.id)
     assert (again.created, again.updated, again.unchanged) == (0, 0, 4)
-    undone = workspace.label.undo(sheet.id)
+    undone = workspace.label.queue.undo(sheet.id)
     assert undone is not None
     assert len(undone.pairs) == 4
     unknown = write(tmp_path / "u.csv", "item_ref,severity", "item-1,major", "item-77,major")
-    refused = workspace.interchange.import_pairs(unknown, Format.CSV, sheet.id)
+    refused = workspace.label.files.import_pairs(unknown, Format.CSV, sheet.id)
     assert [str(problem) for problem in refused.problems] == ["line 3: 'item-77' is no pair of this training sheet"]
     assert pairs_of(workspace, sheet)[0].status is PairStatus.UNLABELED
 
@@ -310,9 +310,9 @@ def test_very_many_decisions_are_several_batches_and_a_refused_one_can_be_gone_o
 
     monkeypatch.setattr(LabelService, "decide", interrupted)
     with pytest.raises(ConflictError, match=r"decided meanwhile by bo.*The 2 decisions before it stand"):
-        workspace.interchange.import_pairs(path, Format.CSV, sheet.id)
+        workspace.label.files.import_pairs(path, Format.CSV, sheet.id)
     assert [pair.status for pair in pairs_of(workspace, sheet)][:2] == [PairStatus.LABELED] * 2
-    report = workspace.interchange.import_pairs(path, Format.CSV, sheet.id)
+    report = workspace.label.files.import_pairs(path, Format.CSV, sheet.id)
     assert (report.created, report.updated, report.unchanged) == (2, 1, 2)
     assert calls == [2, 2, 2, 1]
     assert report.notes
@@ -325,7 +325,7 @@ def test_what_went_out_comes_back_into_another_training_sheet(
 ) -> None:
     one, two = a_training_sheet(workspace.store, 4), a_training_sheet(workspace.store, 4)
     pairs = pairs_of(workspace, one)
-    workspace.label.decide(
+    workspace.label.queue.decide(
         [
             Decision(pairs[0].id, Verdict.EDIT, MAJOR, notes="n"),
             Decision(pairs[1].id, Verdict.APPROVE),
@@ -333,8 +333,8 @@ def test_what_went_out_comes_back_into_another_training_sheet(
         ]
     )
     path = tmp_path / f"o.{format}"
-    workspace.interchange.export(one.id, path, format, wish=Wish(all_statuses=True))
-    report = workspace.interchange.import_pairs(path, format, two.id)
+    workspace.label.files.export(one.id, path, format, wish=ExportOptions(all_statuses=True))
+    report = workspace.label.files.import_pairs(path, format, two.id)
     assert (report.created, report.skipped, report.problems) == (3, 1, [])
     for was, now in zip(pairs_of(workspace, one), pairs_of(workspace, two), strict=True):
         for name in ("item_ref", "answer", "status", "notes", "reject_reason"):
@@ -347,13 +347,13 @@ def test_parquet_of_other_tools_is_taken(workspace: Workspace, tmp_path: Path) -
     quoted = str(path).replace("'", "''")
     values = "(7, 'minor', 1.50::DECIMAL(6,2)), (8, 'none', NULL)"
     duckdb.connect().execute(f"COPY (SELECT * FROM (VALUES {values}) t(id, severity, depth)) TO '{quoted}'")
-    report = workspace.interchange.import_labels(path, Format.PARQUET, sheet.sheet_id, mapping={"item_ref": "id"})
+    report = workspace.label.files.import_labels(path, Format.PARQUET, sheet.sheet_id, mapping={"item_ref": "id"})
     assert (report.created, report.problems) == (2, [])
     labels = {label.item_ref: label.label_data for label in all_of(workspace, CanonicalLabel)}
     assert labels == {"7": {"severity": "minor", "depth": 1.5}, "8": {"severity": "none"}}
     broken = write(tmp_path / "no.parquet", "not parquet")
     with pytest.raises(InvalidInputError):
-        workspace.interchange.import_labels(broken, Format.PARQUET, sheet.sheet_id)
+        workspace.label.files.import_labels(broken, Format.PARQUET, sheet.sheet_id)
 
 
 # Readers

@@ -62,7 +62,7 @@ TASK: dict[str, Any] = {
 
 @pytest.fixture
 def old(workspace: Workspace) -> OldWebService:
-    return workspace.old_web
+    return workspace.improve.legacy_web
 
 
 @pytest.fixture
@@ -89,23 +89,23 @@ def test_a_folder_comes_over_with_its_ids_and_a_second_time_changes_nothing(
     write(folder, "feedback_items.jsonl", FEEDBACK)
     write(folder, "identified_gaps.jsonl", GAP)
     assert created(old.import_path(folder, dry_run=True)) == [1, 1, 1]
-    assert workspace.improve.feedback() == []
+    assert workspace.improve.feedback.feedback() == []
     assert created(old.import_path(folder)) == [1, 1, 1]
-    (item,) = workspace.improve.feedback()
+    (item,) = workspace.improve.feedback.feedback()
     assert (item.id, item.endpoint, item.model_id, item.rating) == (FEEDBACK["id"], "severity", endpoint.model_id, 1)
     assert (item.input, item.output, item.correction) == ({"torque": 41}, MINOR, MAJOR)
     assert (item.flagged, item.created_by, item.created_at.year) == (True, "dana", 2026)
-    (gap,) = workspace.gaps.gaps()
+    (gap,) = workspace.improve.gaps.gaps()
     assert (gap.id, gap.status, gap.affected_count, gap.error_rate) == ("gap-1", GapStatus.TASK_CREATED, 12, 0.4)
-    (view,) = workspace.annotation.tasks()
+    (view,) = workspace.improve.tasks.tasks()
     assert (view.task.id, view.task.status, view.task.assignee) == ("task-1", TaskStatus.IN_PROGRESS, "eli")
     assert (view.task.target_record_count, view.task.priority, view.items) == (40, "normal", 0)
     assert "7 records were completed" in view.task.description
 
-    workspace.gaps.update("gap-1", status=GapStatus.WONT_FIX)
+    workspace.improve.gaps.update("gap-1", status=GapStatus.WONT_FIX)
     again = old.import_path(folder)
     assert (created(again), [one.unchanged for one in again.files]) == ([0, 0, 0], [1, 1, 1])
-    assert workspace.gaps.gap("gap-1").status is GapStatus.WONT_FIX
+    assert workspace.improve.gaps.gap("gap-1").status is GapStatus.WONT_FIX
     with store.read() as connection:
         assert rows.count(connection, FeedbackItem) == 1
 
@@ -114,8 +114,8 @@ def test_imported_feedback_becomes_a_pair_like_any_other(
     old: OldWebService, endpoint: Endpoint, tmp_path: Path, workspace: Workspace
 ) -> None:
     old.import_path(write(tmp_path, "feedback_items.jsonl", FEEDBACK))
-    done = workspace.improve.convert(FEEDBACK["id"])
-    assert workspace.label.pair(done.curation_item_id).proposal == MAJOR
+    done = workspace.improve.feedback.convert(FEEDBACK["id"])
+    assert workspace.label.queue.pair(done.curation_item_id).proposal == MAJOR
 
 
 def test_csv_says_the_same(old: OldWebService, endpoint: Endpoint, tmp_path: Path, workspace: Workspace) -> None:
@@ -125,7 +125,7 @@ def test_csv_says_the_same(old: OldWebService, endpoint: Endpoint, tmp_path: Pat
         writer.writeheader()
         writer.writerow(GAP)
     assert created(old.import_path(path)) == [1]
-    assert workspace.gaps.gap("gap-1").estimated_records_needed == 50
+    assert workspace.improve.gaps.gap("gap-1").estimated_records_needed == 50
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_feedback_of_an_endpoint_that_is_not_here_can_be_given_to_one_that_is(
     path = write(tmp_path, "feedback_items.jsonl", {**FEEDBACK, "endpoint_id": "9f-gone"})
     assert old.import_path(path).refused
     assert created(old.import_path(path, "severity")) == [1]
-    assert workspace.improve.feedback()[0].endpoint == "severity"
+    assert workspace.improve.feedback.feedback()[0].endpoint == "severity"
 
 
 def test_an_id_that_is_there_twice_is_refused(old: OldWebService, endpoint: Endpoint, tmp_path: Path) -> None:
@@ -200,5 +200,5 @@ def test_no_value_breaks_it(entry: dict[str, Any], data: st.DataObject) -> None:
     which = next(file[key] for key in file if key in entry)
     with tempfile.TemporaryDirectory() as folder, Workspace(Path(folder) / "home") as workspace:
         an_endpoint(workspace.store, a_model(workspace.store, a_training_sheet(workspace.store, 1)))
-        (report,) = workspace.old_web.import_path(write(Path(folder), f"{which}.jsonl", odd)).files
+        (report,) = workspace.improve.legacy_web.import_path(write(Path(folder), f"{which}.jsonl", odd)).files
         assert report.created + report.problem_count == 1

@@ -38,7 +38,7 @@ def test_two_people_agree_field_by_field_and_as_a_whole(workspace: Workspace) ->
     job = a_job(workspace, 4)
     votes(workspace, "ben", job, {"item-1": MAJOR, "item-2": {"severity": "major", "depth": 2.5}, "item-4": NONE})
     votes(workspace, "eva", job, {"item-1": MAJOR, "item-2": MAJOR, "item-4": MINOR})
-    found = workspace.agreement.of_job(job.id)
+    found = workspace.label.agreement.of_job(job.id)
     assert (found.raters, found.items) == (("ben", "eva"), 4)
     assert found.whole.measure == ALPHA
     assert found.whole.percent == 0.5, "item-1 and item-3 are the same in everything"
@@ -58,19 +58,19 @@ def test_two_people_agree_field_by_field_and_as_a_whole(workspace: Workspace) ->
 
 def test_without_two_people_there_is_no_number_but_a_reason(workspace: Workspace) -> None:
     job = a_job(workspace, 3)
-    found = workspace.agreement.of_job(job.id)
+    found = workspace.label.agreement.of_job(job.id)
     assert (found.raters, found.items, found.pairs) == ((), 0, ())
     assert (found.whole.value, found.whole.why) == (None, NOBODY)
     votes(workspace, "ben", job, {"item-1": MAJOR})
-    assert workspace.agreement.of_job(job.id).fields["severity"].why == NOBODY
-    assert workspace.agreement.disagreements(job.id) == []
+    assert workspace.label.agreement.of_job(job.id).fields["severity"].why == NOBODY
+    assert workspace.label.agreement.disagreements(job.id) == []
 
 
 def test_one_answer_only_is_no_perfect_agreement(workspace: Workspace) -> None:
     job = a_job(workspace, 3)
     for name in ("ben", "eva"):
         votes(workspace, name, job, {})
-    found = workspace.agreement.of_job(job.id)
+    found = workspace.label.agreement.of_job(job.id)
     assert (found.whole.value, found.whole.percent, found.whole.why) == (None, 1.0, ONE_ANSWER)
     assert (found.pairs[0].kappa, found.pairs[0].why) == (None, ONE_ANSWER)
 
@@ -79,11 +79,11 @@ def test_answers_that_wait_for_a_review_do_not_count_yet(workspace: Workspace) -
     job = a_job(workspace, 3, needs_review=True)
     first = votes(workspace, "ben", job, {"item-1": MAJOR})
     second = votes(workspace, "eva", job, {})
-    assert workspace.agreement.of_job(job.id).items == 0
+    assert workspace.label.agreement.of_job(job.id).items == 0
     for task in (first, second):
-        workspace.labeling.review(task.id, "approve")
-    assert workspace.agreement.of_job(job.id).items == 3
-    assert [one.item_ref for one in workspace.agreement.disagreements(job.id)] == ["item-1"]
+        workspace.label.jobs.review(task.id, "approve")
+    assert workspace.label.agreement.of_job(job.id).items == 3
+    assert [one.item_ref for one in workspace.label.agreement.disagreements(job.id)] == ["item-1"]
 
 
 def test_disagreements_tell_who_said_what_the_most_disputed_first(workspace: Workspace) -> None:
@@ -91,7 +91,7 @@ def test_disagreements_tell_who_said_what_the_most_disputed_first(workspace: Wor
     votes(workspace, "ben", job, {"item-2": MAJOR, "item-3": MAJOR, "item-4": "blurred"})
     votes(workspace, "eva", job, {"item-3": NONE, "item-4": "out of focus"})
     votes(workspace, "kim", job, {"item-4": "blurred", "item-5": None})
-    found = workspace.agreement.disagreements(job.id)
+    found = workspace.label.agreement.disagreements(job.id)
     assert [one.item_ref for one in found] == ["item-3", "item-2", "item-5"], "all reject item-4: that is agreement"
     assert [round(one.apart, 2) for one in found] == [1.0, 0.67, 0.67]
     first = found[0]
@@ -110,10 +110,10 @@ def test_disagreements_tell_who_said_what_the_most_disputed_first(workspace: Wor
 def test_a_flag_asks_for_the_last_word_even_alone(workspace: Workspace) -> None:
     job = a_job(workspace, 2, overlap=1)
     votes(workspace, "ben", job, {"item-1": None})
-    (one,) = workspace.agreement.disagreements(job.id)
+    (one,) = workspace.label.agreement.disagreements(job.id)
     assert (one.item_ref, one.apart, one.fields) == ("item-1", 0.0, ())
-    workspace.agreement.adjudicate(job.id, "item-1", NONE)
-    assert workspace.agreement.disagreements(job.id) == []
+    workspace.label.agreement.adjudicate(job.id, "item-1", NONE)
+    assert workspace.label.agreement.disagreements(job.id) == []
 
 
 def test_gold_is_no_vote(workspace: Workspace) -> None:
@@ -124,10 +124,10 @@ def test_gold_is_no_vote(workspace: Workspace) -> None:
     job = a_job(workspace, sheet=sheet, gold_share=0.1)
     votes(workspace, "ben", job, {"item-1": NONE, "item-2": NONE})
     votes(workspace, "eva", job, {})
-    assert workspace.agreement.of_job(job.id).items == 4
-    assert [one.item_ref for one in workspace.agreement.disagreements(job.id)] == ["item-2"]
+    assert workspace.label.agreement.of_job(job.id).items == 4
+    assert [one.item_ref for one in workspace.label.agreement.disagreements(job.id)] == ["item-2"]
     with pytest.raises(NotFoundError, match="Nobody has answered"):
-        workspace.agreement.adjudicate(job.id, "item-1", MINOR)
+        workspace.label.agreement.adjudicate(job.id, "item-1", MINOR)
 
 
 def test_the_last_word_becomes_the_label_and_approves_the_pair(workspace: Workspace) -> None:
@@ -136,13 +136,13 @@ def test_the_last_word_becomes_the_label_and_approves_the_pair(workspace: Worksp
     votes(workspace, "eva", job, {})
     assert _pair(workspace.store, job.training_sheet_id, "item-1").status is PairStatus.LABELED, "they agreed"
     assert _pair(workspace.store, job.training_sheet_id, "item-2").status is PairStatus.UNLABELED
-    label = workspace.agreement.adjudicate(job.id, "item-2", MAJOR, " seen in the lab ")
+    label = workspace.label.agreement.adjudicate(job.id, "item-2", MAJOR, " seen in the lab ")
     assert (label.label_data, label.source, label.notes) == (MAJOR, "adjudication", "seen in the lab")
     assert (label.created_by, label.training_sheet_id) == ("ana", job.training_sheet_id)
     pair = _pair(workspace.store, job.training_sheet_id, "item-2")
     assert (pair.status, pair.answer, pair.canonical_label_id) == (PairStatus.LABELED, MAJOR, label.id)
-    assert workspace.agreement.disagreements(job.id) == []
-    (kept,) = workspace.agreement.disagreements(job.id, resolved=True)
+    assert workspace.label.agreement.disagreements(job.id) == []
+    (kept,) = workspace.label.agreement.disagreements(job.id, resolved=True)
     assert (kept.resolved, kept.label, len(kept.votes)) == (True, label, 2)
     with workspace.store.read() as connection:
         (event,) = rows.find(connection, Event, table(Event).c.action == "adjudicate")
@@ -152,24 +152,24 @@ def test_the_last_word_becomes_the_label_and_approves_the_pair(workspace: Worksp
         {"item_ref": "item-2", "answer": MAJOR},
         "seen in the lab",
     )
-    again = workspace.agreement.adjudicate(job.id, "item-2", NONE)
+    again = workspace.label.agreement.adjudicate(job.id, "item-2", NONE)
     assert (again.id, again.version, again.label_data) == (label.id, 2, NONE)
-    assert [one.label_data for one in workspace.labels.versions(label.id)] == [MAJOR]
-    assert workspace.agreement.of_job(job.id).whole.percent == pytest.approx(2 / 3), "the votes stay as they are"
+    assert [one.label_data for one in workspace.label.canonical_labels.versions(label.id)] == [MAJOR]
+    assert workspace.label.agreement.of_job(job.id).whole.percent == pytest.approx(2 / 3), "the votes stay as they are"
 
 
 def test_what_already_says_so_is_resolved_by_the_last_word_too(workspace: Workspace) -> None:
     sheet = a_training_sheet(workspace.store, 2)
-    first = workspace.label.queue(sheet.id)[0]
-    workspace.label.decide([Decision(first.id, Verdict.EDIT, answer=MAJOR)])
+    first = workspace.label.queue.open(sheet.id)[0]
+    workspace.label.queue.decide([Decision(first.id, Verdict.EDIT, answer=MAJOR)])
     job = a_job(workspace, sheet=sheet)
     assert job.total_items == 1, "what has a label is not asked again"
     votes(workspace, "ben", job, {"item-2": NONE})
     votes(workspace, "eva", job, {})
-    second = workspace.label.queue(sheet.id)[1]
-    workspace.label.decide([Decision(second.id, Verdict.APPROVE)])
-    assert workspace.agreement.disagreements(job.id) == [], "labeled by an expert since the last vote"
-    label = workspace.agreement.adjudicate(job.id, "item-2", MINOR)
+    second = workspace.label.queue.open(sheet.id)[1]
+    workspace.label.queue.decide([Decision(second.id, Verdict.APPROVE)])
+    assert workspace.label.agreement.disagreements(job.id) == [], "labeled by an expert since the last vote"
+    label = workspace.label.agreement.adjudicate(job.id, "item-2", MINOR)
     assert (label.version, label.source) == (1, "review"), "it says so already"
 
 
@@ -189,8 +189,8 @@ def test_a_last_word_that_cannot_be_is_refused(
     votes(workspace, "ben", job, {"item-2": MAJOR})
     votes(workspace, "eva", job, {})
     with pytest.raises(error, match=told):
-        workspace.agreement.adjudicate(job.id, item, answer)
-    assert len(workspace.agreement.disagreements(job.id)) == 1
+        workspace.label.agreement.adjudicate(job.id, item, answer)
+    assert len(workspace.label.agreement.disagreements(job.id)) == 1
 
 
 def test_disputed_pairs_come_first_in_the_queue_until_they_are_decided(workspace: Workspace) -> None:
@@ -199,21 +199,21 @@ def test_disputed_pairs_come_first_in_the_queue_until_they_are_decided(workspace
     assert sheet_id is not None
     votes(workspace, "ben", job, {"item-2": MAJOR, "item-3": MAJOR})
     votes(workspace, "eva", job, {"item-3": NONE})
-    assert workspace.hints.counts(sheet_id)[HintKind.DISAGREED] == 2
+    assert workspace.label.hints.counts(sheet_id)[HintKind.DISAGREED] == 2
     votes(workspace, "kim", job, {})
-    (top, ref), (second, _) = workspace.hints.top(sheet_id, HintKind.DISAGREED)
+    (top, ref), (second, _) = workspace.label.hints.top(sheet_id, HintKind.DISAGREED)
     assert (ref, top.score) == ("item-3", 1.0)
     assert second.score == pytest.approx(2 / 3)
     assert second.reason == "3 people: 2 × minor, 1 × major · 1.5"
     disputed = QueueFilter(hint=HintKind.DISAGREED)
-    queue = workspace.label.queue(sheet_id, disputed, QueueSort.MOST_DISAGREED)
+    queue = workspace.label.queue.open(sheet_id, disputed, QueueSort.MOST_DISAGREED)
     assert [row.item_ref for row in queue] == ["item-3", "item-2"]
-    workspace.agreement.adjudicate(job.id, "item-3", MAJOR)
+    workspace.label.agreement.adjudicate(job.id, "item-3", MAJOR)
     with workspace.store.read() as connection:
         assert [hint.pair_id for hint in rows.find(connection, Hint)] == [second.pair_id], "the other one is gone"
-    workspace.label.decide([Decision(second.pair_id, Verdict.APPROVE)])
-    assert len(workspace.label.queue(sheet_id, disputed)) == 0
-    assert workspace.hints.counts(sheet_id)[HintKind.DISAGREED] == 0
+    workspace.label.queue.decide([Decision(second.pair_id, Verdict.APPROVE)])
+    assert len(workspace.label.queue.open(sheet_id, disputed)) == 0
+    assert workspace.label.hints.counts(sheet_id)[HintKind.DISAGREED] == 0
 
 
 def test_a_late_vote_does_not_open_again_what_was_adjudicated(workspace: Workspace) -> None:
@@ -222,11 +222,11 @@ def test_a_late_vote_does_not_open_again_what_was_adjudicated(workspace: Workspa
     assert sheet_id is not None
     votes(workspace, "ben", job, {"item-2": MAJOR})
     votes(workspace, "eva", job, {})
-    workspace.agreement.adjudicate(job.id, "item-2", MAJOR)
+    workspace.label.agreement.adjudicate(job.id, "item-2", MAJOR)
     votes(workspace, "kim", job, {"item-2": NONE})
-    assert workspace.agreement.disagreements(job.id) == []
-    assert workspace.hints.counts(sheet_id)[HintKind.DISAGREED] == 0
-    found = workspace.labels.find()
+    assert workspace.label.agreement.disagreements(job.id) == []
+    assert workspace.label.hints.counts(sheet_id)[HintKind.DISAGREED] == 0
+    found = workspace.label.canonical_labels.find()
     assert {label.item_ref: label.label_data for label in found} == {"item-1": MINOR, "item-2": MAJOR}
 
 
@@ -275,12 +275,12 @@ def test_an_item_is_labeled_or_rejected_by_all_or_disputed(
         job = a_job(workspace, len(said), overlap=3)
         for place, actor in enumerate(("ben", "eva", "kim")):
             votes(workspace, actor, job, {f"item-{n}": some[place] for n, some in enumerate(said, 1)})
-        labeled = {label.item_ref for label in workspace.labels.find()}
-        disputed = {one.item_ref for one in workspace.agreement.disagreements(job.id)}
+        labeled = {label.item_ref for label in workspace.label.canonical_labels.find()}
+        disputed = {one.item_ref for one in workspace.label.agreement.disagreements(job.id)}
         rejected = {f"item-{n}" for n, some in enumerate(said, 1) if set(map(str, some)) == {"blurred"}}
         assert labeled | disputed | rejected == {f"item-{n}" for n in range(1, len(said) + 1)}
         assert len(labeled) + len(disputed) + len(rejected) == len(said), "nothing is two of them"
         for ref in disputed:
-            workspace.agreement.adjudicate(job.id, ref, MAJOR)
-        assert workspace.agreement.disagreements(job.id) == []
-        assert {label.item_ref for label in workspace.labels.find()} == labeled | disputed
+            workspace.label.agreement.adjudicate(job.id, ref, MAJOR)
+        assert workspace.label.agreement.disagreements(job.id) == []
+        assert {label.item_ref for label in workspace.label.canonical_labels.find()} == labeled | disputed

@@ -23,14 +23,14 @@ from ontos_tui.workspace import Workspace
 def labeled(workspace: Workspace) -> CanonicalLabel:
     """The label of item-1, made by approving its pair."""
     sheet = a_training_sheet(workspace.store, 3)
-    first, *_ = workspace.label.queue(sheet.id)
-    workspace.label.decide([Decision(first.id, Verdict.APPROVE, notes="clear")])
-    (label,) = workspace.labels.find()
+    first, *_ = workspace.label.queue.open(sheet.id)
+    workspace.label.queue.decide([Decision(first.id, Verdict.APPROVE, notes="clear")])
+    (label,) = workspace.label.canonical_labels.find()
     return label
 
 
 def test_an_edit_keeps_what_was_said_as_a_version(workspace: Workspace, labeled: CanonicalLabel) -> None:
-    labels = workspace.labels
+    labels = workspace.label.canonical_labels
     edited = labels.edit(labeled.id, answer=MAJOR, confidence="low", notes="looked again", expected_version=1)
     assert (edited.label_data, edited.confidence, edited.version) == (MAJOR, "low", 2)
     (old,) = labels.versions(labeled.id)
@@ -45,29 +45,29 @@ def test_an_edit_keeps_what_was_said_as_a_version(workspace: Workspace, labeled:
 
 
 def test_an_edit_of_something_else_than_was_seen_is_refused(workspace: Workspace, labeled: CanonicalLabel) -> None:
-    CanonicalLabelService(workspace.store, workspace.catalog, "ben").edit(labeled.id, answer=NONE)
+    CanonicalLabelService(workspace.store, workspace.engines.catalog, "ben").edit(labeled.id, answer=NONE)
     with pytest.raises(ConflictError, match="ben changed the label of item-1"):
-        workspace.labels.edit(labeled.id, answer=MAJOR, expected_version=1)
+        workspace.label.canonical_labels.edit(labeled.id, answer=MAJOR, expected_version=1)
     with pytest.raises(InvalidInputError, match="does not fit"):
-        workspace.labels.edit(labeled.id, answer={"severity": "purple"})
+        workspace.label.canonical_labels.edit(labeled.id, answer={"severity": "purple"})
     with pytest.raises(InvalidInputError, match="no confidence"):
-        workspace.labels.edit(labeled.id, confidence="sure")
+        workspace.label.canonical_labels.edit(labeled.id, confidence="sure")
 
 
 def test_a_label_in_use_is_not_deleted(workspace: Workspace, labeled: CanonicalLabel) -> None:
-    usage = workspace.labels.usage(labeled.id)
+    usage = workspace.label.canonical_labels.usage(labeled.id)
     assert (usage.pairs, len(usage.training_sheets), usage.models) == (1, 1, 0)
     with pytest.raises(ConflictError, match="used by 1 pairs and 0 models"):
-        workspace.labels.delete(labeled.id)
-    sheet = workspace.label.training_sheets()[0].sheet
-    workspace.label.undo(sheet.id)
-    assert workspace.labels.find() == []
+        workspace.label.canonical_labels.delete(labeled.id)
+    sheet = workspace.label.queue.training_sheets()[0].sheet
+    workspace.label.queue.undo(sheet.id)
+    assert workspace.label.canonical_labels.find() == []
 
 
 def test_items_without_a_label_are_labeled_without_pairs(workspace: Workspace) -> None:
     seeded = workspace.onboarding.seed("defect_detection")
     kind = seeded.template.label_type
-    labels = workspace.labels
+    labels = workspace.label.canonical_labels
     before = labels.unlabeled(seeded.sheet.id, kind, limit=3)
     assert len(before) == 3
     answer = {"defect_class": "crack", "severity": "major", "action": "scrap"}
@@ -88,7 +88,7 @@ def test_items_without_a_label_are_labeled_without_pairs(workspace: Workspace) -
 
 def test_labels_are_found_by_what_they_say(workspace: Workspace) -> None:
     workspace.onboarding.seed("defect_detection")
-    labels = workspace.labels
+    labels = workspace.label.canonical_labels
     everything = labels.count()
     assert everything == 160
     cracks = labels.find(LabelFilter(text='"crack"'))
@@ -103,20 +103,20 @@ def test_labels_are_found_by_what_they_say(workspace: Workspace) -> None:
 
 def test_out_and_in_again_changes_nothing_and_elsewhere_makes_the_same(workspace: Workspace, tmp_path: Path) -> None:
     workspace.onboarding.seed("defect_detection")
-    lines = list(workspace.labels.export_lines())
+    lines = list(workspace.label.canonical_labels.export_lines())
     path = tmp_path / "labels.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    same = workspace.labels.import_file(path)
+    same = workspace.label.canonical_labels.import_file(path)
     assert (same.created, same.updated, same.unchanged) == (0, 0, 160)
     with Workspace(tmp_path / "other") as other:
         seeded = other.onboarding.seed("defect_detection")
         with other.store.write() as connection:
             connection.exec_driver_sql("DELETE FROM canonical_labels")
-        trial = other.labels.import_file(path, dry_run=True)
-        assert (trial.created, other.labels.count()) == (160, 0)
-        assert other.labels.import_file(path).created == 160
-        assert {one.item_ref: one.label_data for one in other.labels.find()} == {
-            one.item_ref: one.label_data for one in workspace.labels.find()
+        trial = other.label.canonical_labels.import_file(path, dry_run=True)
+        assert (trial.created, other.label.canonical_labels.count()) == (160, 0)
+        assert other.label.canonical_labels.import_file(path).created == 160
+        assert {one.item_ref: one.label_data for one in other.label.canonical_labels.find()} == {
+            one.item_ref: one.label_data for one in workspace.label.canonical_labels.find()
         }
         assert seeded.sheet.name == lines[0]["sheet"]
 
@@ -137,9 +137,9 @@ def test_every_bad_line_is_named_and_nothing_is_taken(workspace: Workspace, tmp_
     ]
     path = tmp_path / "labels.jsonl"
     path.write_text("\n".join([json.dumps(good), *bad]))
-    report = workspace.labels.import_file(path)
+    report = workspace.label.canonical_labels.import_file(path)
     assert sorted(problem.line for problem in report.problems) == [2, 3, 4, 5, 6, 7, 8]
-    assert workspace.labels.count() == 160
+    assert workspace.label.canonical_labels.count() == 160
 
 
 @settings(max_examples=15)
@@ -153,7 +153,7 @@ def test_hostile_text_comes_back_as_it_was(notes: str, ref: str) -> None:
         with workspace.store.write() as connection:
             rows.add(connection, label)
         path = Path(folder) / "labels.jsonl"
-        path.write_text("".join(json.dumps(line) + "\n" for line in workspace.labels.export_lines()))
-        report = workspace.labels.import_file(path)
+        path.write_text("".join(json.dumps(line) + "\n" for line in workspace.label.canonical_labels.export_lines()))
+        report = workspace.label.canonical_labels.import_file(path)
         assert (report.problems, report.unchanged) == ([], 1)
-        assert workspace.labels.get(label.id).notes == notes
+        assert workspace.label.canonical_labels.get(label.id).notes == notes

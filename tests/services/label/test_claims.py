@@ -36,13 +36,13 @@ def test_two_people_get_different_pairs(store: Store) -> None:
 def test_what_others_claimed_is_told_and_passed_over(store: Store) -> None:
     sheet = a_training_sheet(store, 4)
     label = LabelService(store, "ben")
-    ids = [row.id for row in label.queue(sheet.id)]
+    ids = [row.id for row in label.open(sheet.id)]
     assert ClaimService(store, "ana").take(sheet.id, ids[:2], "a") == {}
     assert ClaimService(store, "ben").take(sheet.id, ids[1:3], "b") == {ids[1]: "ana"}
-    seen = label.queue(sheet.id, session="b")
+    seen = label.open(sheet.id, session="b")
     assert [row.claimed_by for row in seen] == ["ana", "ana", "", ""]
     assert seen.next_undecided(-1) == 2
-    assert label.queue(sheet.id, session="a").next_undecided(-1) == 0
+    assert label.open(sheet.id, session="a").next_undecided(-1) == 0
 
 
 def test_one_person_at_two_terminals_is_two(store: Store) -> None:
@@ -62,7 +62,7 @@ def test_a_claim_ends_with_the_decision_the_session_or_its_time(store: Store) ->
         claim = rows.find_one(connection, Claim, table(Claim).c.item_id == second.id)
         assert claim is not None
         rows.change(connection, claim, until=now() - timedelta(seconds=1))
-    assert [row.claimed_by for row in LabelService(store, "ben").queue(sheet.id)] == ["", "", "ana", ""]
+    assert [row.claimed_by for row in LabelService(store, "ben").open(sheet.id)] == ["", "", "ana", ""]
     assert [pair.id for pair in ClaimService(store, "ben").next(sheet.id, "b", 1)] == [second.id]
     ana.release("a")
     assert _claims(store) == {second.id: "ben"}
@@ -71,7 +71,7 @@ def test_a_claim_ends_with_the_decision_the_session_or_its_time(store: Store) ->
 def test_what_is_no_longer_named_is_free_again(store: Store) -> None:
     sheet = a_training_sheet(store, 3)
     ana = ClaimService(store, "ana")
-    ids = [row.id for row in LabelService(store, "ana").queue(sheet.id)]
+    ids = [row.id for row in LabelService(store, "ana").open(sheet.id)]
     ana.take(sheet.id, ids[:2], "a")
     ana.take(sheet.id, ids[1:], "a")
     assert set(_claims(store)) == set(ids[1:])

@@ -39,7 +39,7 @@ def sheet(store: Store) -> TrainingSheet:
 
 
 def pair_of(label: LabelService, sheet: TrainingSheet, number: int = 1) -> QAPair:
-    return label.pair(label.queue(sheet.id)[number - 1].id)
+    return label.pair(label.open(sheet.id)[number - 1].id)
 
 
 def say(label: LabelService, pair: QAPair, verdict: Verdict, **more: Any) -> QAPair:
@@ -184,7 +184,7 @@ def test_one_and_true_are_not_the_same_answer(label: LabelService, store: Store)
 
 
 def test_a_batch_is_all_or_nothing(label: LabelService, sheet: TrainingSheet, store: Store) -> None:
-    ids = [row.id for row in label.queue(sheet.id)]
+    ids = [row.id for row in label.open(sheet.id)]
     bad = [*(Decision(key, Verdict.APPROVE) for key in ids[:5]), Decision(ids[5], Verdict.EDIT, answer={"severity": 3})]
     with pytest.raises(InvalidInputError):
         label.decide(bad)
@@ -251,7 +251,7 @@ def test_hostile_text_is_kept_not_crashed_on(label: LabelService, sheet: Trainin
 
 
 def test_two_people_deciding_at_once_lose_nothing(sheet: TrainingSheet, store: Store) -> None:
-    ids = [row.id for row in LabelService(store, "x").queue(sheet.id)]
+    ids = [row.id for row in LabelService(store, "x").open(sheet.id)]
     failures: list[Exception] = []
 
     def work(actor: str) -> None:
@@ -276,11 +276,11 @@ def test_two_people_deciding_at_once_lose_nothing(sheet: TrainingSheet, store: S
 
 def test_counts_are_the_sums_of_the_states(label: LabelService, store: Store) -> None:
     sheet, other = a_training_sheet(store, 9), a_training_sheet(store, 2)
-    ids = [row.id for row in label.queue(sheet.id)]
+    ids = [row.id for row in label.open(sheet.id)]
     verdicts = [Verdict.APPROVE, Verdict.APPROVE, Verdict.APPROVE, Verdict.REJECT, Verdict.FLAG, Verdict.FLAG]
     label.decide([Decision(key, verdict) for key, verdict in zip(ids, verdicts, strict=False)])
     assert label.counts(sheet.id) == PairCounts(total=9, unlabeled=3, labeled=3, rejected=1, flagged=2)
-    found = Counter(row.status.value for row in label.queue(sheet.id))
+    found = Counter(row.status.value for row in label.open(sheet.id))
     assert found == {"unlabeled": 3, "labeled": 3, "rejected": 1, "flagged": 2}
     views = {view.sheet.id: view.counts for view in label.training_sheets()}
     assert views == {sheet.id: label.counts(sheet.id), other.id: PairCounts(total=2, unlabeled=2)}
@@ -292,7 +292,7 @@ def test_counts_are_the_sums_of_the_states(label: LabelService, store: Store) ->
 
 def test_the_queue_is_a_list_of_what_passed_the_filter(label: LabelService, store: Store) -> None:
     sheet = a_training_sheet(store, 40)
-    queue = label.queue(sheet.id)
+    queue = label.open(sheet.id)
     assert [row.sequence for row in queue] == list(range(1, 41))
     assert [row.item_ref for row in queue[3:6]] == ["item-4", "item-5", "item-6"]
     assert (queue[-1].item_ref, queue[::-1][0].item_ref, queue[0].summary) == ("item-40", "item-40", "minor")
@@ -300,13 +300,13 @@ def test_the_queue_is_a_list_of_what_passed_the_filter(label: LabelService, stor
         queue[40]
     label.decide([Decision(row.id, Verdict.APPROVE) for row in queue[:10]])
     assert queue[0].status is PairStatus.LABELED, "a row is as it is now"
-    open_ones = label.queue(sheet.id, QueueFilter(status=PairStatus.UNLABELED))
+    open_ones = label.open(sheet.id, QueueFilter(status=PairStatus.UNLABELED))
     assert [row.sequence for row in open_ones] == list(range(11, 41))
     assert open_ones.index_of(queue[10].id) == 0
     assert open_ones.index_of(queue[9].id) is None
     assert queue.index_of("nobody") is None
-    assert len(label.queue("nobody")) == 0
-    assert len(label.queue(sheet.id, QueueFilter(source=LabelingMode.FEEDBACK))) == 0
+    assert len(label.open("nobody")) == 0
+    assert len(label.open(sheet.id, QueueFilter(source=LabelingMode.FEEDBACK))) == 0
 
 
 @pytest.mark.parametrize("sort", list(QueueSort))
@@ -319,7 +319,7 @@ def test_next_undecided_is_what_a_walk_through_the_list_finds(
     sheet = a_training_sheet(store, 30)
     if sort is QueueSort.SIMILAR:
         wanted = replace(wanted, like="item-7")
-    queue = label.queue(sheet.id, wanted, sort)
+    queue = label.open(sheet.id, wanted, sort)
     decided = [row for number, row in enumerate(queue) if number % 3]
     label.decide([Decision(row.id, Verdict.FLAG) for row in decided])
     states = [row.status for row in queue]
@@ -335,7 +335,7 @@ def test_least_sure_comes_first_and_unknown_last(label: LabelService, store: Sto
     sheet = a_training_sheet(store, 20)
     with store.write() as connection:
         connection.exec_driver_sql("UPDATE qa_pairs SET confidence = NULL WHERE sequence_number = 1")
-    found = [row.confidence for row in label.queue(sheet.id, sort=QueueSort.LEAST_SURE)]
+    found = [row.confidence for row in label.open(sheet.id, sort=QueueSort.LEAST_SURE)]
     known = [one for one in found if one is not None]
     assert known == sorted(known)
     assert found[-1] is None
@@ -346,7 +346,7 @@ def test_a_gap_in_the_numbers_does_not_lose_rows(label: LabelService, store: Sto
     sheet = a_training_sheet(store, 10)
     with store.write() as connection:
         connection.exec_driver_sql("DELETE FROM qa_pairs WHERE sequence_number IN (1, 5)")
-    queue = label.queue(sheet.id)
+    queue = label.open(sheet.id)
     assert [row.sequence for row in queue] == [2, 3, 4, 6, 7, 8, 9, 10]
     assert [queue.index_of(row.id) for row in queue] == list(range(8))
     assert queue.next_undecided(2) == 3
@@ -374,11 +374,11 @@ def test_search_looks_into_names_values_answers_and_notes(
     say(label, third, Verdict.EDIT, answer=MAJOR, notes="100%_ sure")
     with store.write() as connection:
         rows.change(connection, fourth, source_data={"note": 'say "hi"\nline\nend'})
-    assert {row.item_ref for row in label.queue(sheet.id, QueueFilter(text=text))} == found
+    assert {row.item_ref for row in label.open(sheet.id, QueueFilter(text=text))} == found
 
 
 def test_pairs_come_in_the_order_asked_for(label: LabelService, sheet: TrainingSheet) -> None:
-    ids = [row.id for row in label.queue(sheet.id)][::-1]
+    ids = [row.id for row in label.open(sheet.id)][::-1]
     assert [pair.id for pair in label.pairs(ids)] == ids
     assert label.pairs([]) == []
     with pytest.raises(NotFoundError):
@@ -398,7 +398,7 @@ def test_the_next_unlabeled_pair(label: LabelService, sheet: TrainingSheet) -> N
 
 
 def test_export_is_chat_of_what_may_be_trained_on(label: LabelService, sheet: TrainingSheet, store: Store) -> None:
-    ids = [row.id for row in label.queue(sheet.id)]
+    ids = [row.id for row in label.open(sheet.id)]
     label.decide([Decision(ids[0], Verdict.APPROVE), Decision(ids[1], Verdict.EDIT, answer=MAJOR)])
     label.decide([Decision(ids[2], Verdict.REJECT), Decision(ids[3], Verdict.APPROVE)])
     with store.write() as connection:
@@ -409,7 +409,7 @@ def test_export_is_chat_of_what_may_be_trained_on(label: LabelService, sheet: Tr
 
 
 def test_a_file_of_decisions_is_one_batch(label: LabelService, sheet: TrainingSheet, tmp_path: Path) -> None:
-    ids = [row.id for row in label.queue(sheet.id)]
+    ids = [row.id for row in label.open(sheet.id)]
     file = tmp_path / "decisions.jsonl"
     lines = [
         {"item_ref": "item-1", "verdict": "approve"},

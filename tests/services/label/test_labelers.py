@@ -30,14 +30,14 @@ def _decide(
     workspace: Workspace, actor: str, sheet: TrainingSheet, number: int, verdict: Verdict, **more: object
 ) -> None:
     label = LabelService(workspace.store, actor)
-    label.decide([Decision(label.queue(sheet.id)[number - 1].id, verdict, **more)])  # type: ignore[arg-type]
+    label.decide([Decision(label.open(sheet.id)[number - 1].id, verdict, **more)])  # type: ignore[arg-type]
 
 
 def test_nobody_has_decided_anything(workspace: Workspace, sheet: TrainingSheet) -> None:
-    assert workspace.labelers.of_sheet(sheet.id) == []
-    assert workspace.labelers.of_job(a_job(workspace, sheet=sheet).id) == []
+    assert workspace.label.labelers.of_sheet(sheet.id) == []
+    assert workspace.label.labelers.of_job(a_job(workspace, sheet=sheet).id) == []
     with pytest.raises(NotFoundError):
-        workspace.labelers.of_job("none such")
+        workspace.label.labelers.of_job("none such")
 
 
 def test_a_sheet_counts_what_stands_and_times_what_was_decided(workspace: Workspace, sheet: TrainingSheet) -> None:
@@ -46,7 +46,7 @@ def test_a_sheet_counts_what_stands_and_times_what_was_decided(workspace: Worksp
     _decide(workspace, "ben", sheet, 5, Verdict.REJECT, reason="blurred", seconds=2.8)
     _decide(workspace, "eva", sheet, 6, Verdict.FLAG)
     _decide(workspace, "eva", sheet, 4, Verdict.EDIT, answer=MAJOR)
-    found = workspace.labelers.of_sheet(sheet.id)
+    found = workspace.label.labelers.of_sheet(sheet.id)
     assert [one.actor for one in found] == ["ben", "eva"]
     ben, eva = found
     assert (ben.decisions, ben.labeled, ben.rejected, ben.flagged) == (4, 3, 1, 0), "eva has decided item-4 again"
@@ -60,7 +60,7 @@ def test_a_sheet_counts_what_stands_and_times_what_was_decided(workspace: Worksp
 def test_an_undone_decision_does_not_count_but_its_time_does(workspace: Workspace, sheet: TrainingSheet) -> None:
     _decide(workspace, "ben", sheet, 1, Verdict.APPROVE, seconds=4.0)
     LabelService(workspace.store, "ben").undo(sheet.id)
-    (ben,) = workspace.labelers.of_sheet(sheet.id)
+    (ben,) = workspace.label.labelers.of_sheet(sheet.id)
     assert (ben.decisions, ben.labeled, ben.seconds_median) == (0, 0, 4.0)
 
 
@@ -69,9 +69,9 @@ def test_what_a_label_approved_by_itself_is_nobody_s_decision(workspace: Workspa
     _decide(workspace, "ben", first, 1, Verdict.APPROVE)
     job = a_job(workspace, overlap=1, sheet=first)
     votes(workspace, "eva", job, {})
-    assert workspace.label.counts(first.id).auto_approved == 2
-    assert [one.actor for one in workspace.labelers.of_sheet(first.id)] == ["ben"]
-    assert [(one.actor, one.labeled) for one in workspace.labelers.of_job(job.id)] == [("eva", 2)]
+    assert workspace.label.queue.counts(first.id).auto_approved == 2
+    assert [one.actor for one in workspace.label.labelers.of_sheet(first.id)] == ["ben"]
+    assert [(one.actor, one.labeled) for one in workspace.label.labelers.of_job(job.id)] == [("eva", 2)]
 
 
 def test_proposals_sway_who_sees_them(workspace: Workspace, sheet: TrainingSheet) -> None:
@@ -82,7 +82,7 @@ def test_proposals_sway_who_sees_them(workspace: Workspace, sheet: TrainingSheet
     _decide(workspace, "ben", sheet, 6, Verdict.EDIT, answer=MINOR, blind=True)
     for number in (7, 8, 9):
         _decide(workspace, "ben", sheet, number, Verdict.EDIT, answer=NONE, blind=True)
-    (ben,) = workspace.labelers.of_sheet(sheet.id)
+    (ben,) = workspace.label.labelers.of_sheet(sheet.id)
     assert (ben.seen, ben.blind) == (Share(3, 4), Share(1, 4)), "a rejection answers nothing"
     assert ben.seen is not None
     assert ben.seen.share == 0.75
@@ -93,7 +93,7 @@ def test_a_job_compares_people_on_the_same_items(workspace: Workspace) -> None:
     votes(workspace, "ben", job, {"item-1": MAJOR, "item-2": "blurred", "item-3": None}, seconds=1.5)
     votes(workspace, "eva", job, {"item-1": MAJOR, "item-2": "out of focus"}, seconds=0.1)
     votes(workspace, "kim", job, {"item-2": MAJOR}, submit=False)
-    found = _by_name(workspace.labelers.of_job(job.id))
+    found = _by_name(workspace.label.labelers.of_job(job.id))
     # item-1: ben and eva are alike; item-2: too; item-3: eva and kim, ben has flagged it; item-4: all three.
     assert found["ben"].agreement == Share(1 + 1 + 2, 6)
     assert found["eva"].agreement == Share(1 + 1 + 1 + 2, 7)
@@ -118,7 +118,7 @@ def test_gold_measures_against_the_truth(workspace: Workspace, sheet: TrainingSh
     assert job.total_items == 6
     votes(workspace, "ben", job, {"item-1": MAJOR, "item-2": MINOR, "item-3": "blurred", "item-4": None})
     votes(workspace, "eva", job, {"item-1": MAJOR, "item-2": MAJOR, "item-3": MAJOR, "item-4": MAJOR})
-    found = _by_name(workspace.labelers.of_job(job.id))
+    found = _by_name(workspace.label.labelers.of_job(job.id))
     assert found["ben"].gold == Share(1, 3), "who flags a gold item has not answered"
     assert found["eva"].gold == Share(4, 4)
     assert found["eva"].decisions == 10

@@ -71,7 +71,7 @@ def test_an_identity_that_stands_twice_in_a_changed_file_is_one_item(store: Stor
 
 def test_only_what_has_no_label_yet_unless_again(store: Store, sheet: TrainingSheet, ana: Person) -> None:
     service = LabelService(store, "ana")
-    pairs = [row.id for row in service.queue(sheet.id)]
+    pairs = [row.id for row in service.open(sheet.id)]
     service.decide([Decision(pairs[0], Verdict.APPROVE), Decision(pairs[1], Verdict.REJECT, reason="blurred")])
     rest = ana.jobs.create("Rest", training_sheet=sheet.id)
     assert refs_by_task(store, ana, rest) == [[f"item-{number}" for number in range(3, 8)]]

@@ -98,7 +98,7 @@ def test_a_template_gives_its_classes(labelsets: LabelsetService, store: Store) 
 def test_coverage_counts_labels_by_class(labelsets: LabelsetService, store: Store) -> None:
     sheet = a_training_sheet(store, 5)
     label = LabelService(store, "ana")
-    ids = [row.id for row in label.queue(sheet.id)]
+    ids = [row.id for row in label.open(sheet.id)]
     labelset = labelsets.create(name="Marks", label_type=sheet.label_type, field="severity", classes=CLASSES)
     with store.write() as connection:
         rows.change(connection, rows.get(connection, Sheet, sheet.sheet_id), item_count=5)

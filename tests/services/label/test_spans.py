@@ -17,7 +17,7 @@ from ontos_tui.domain.records.template import LabelClass
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.learning.nearest_examples import NearestExamples, most_alike
 from ontos_tui.platforms.local.trainer import LocalTrainer
-from ontos_tui.services.interchange.service import Wish
+from ontos_tui.services.interchange.service import ExportOptions
 from ontos_tui.services.label.service import Decision
 from ontos_tui.store import rows
 from ontos_tui.store.tables import table
@@ -53,15 +53,15 @@ def _sheet(workspace: Workspace, pairs: int = 3, text: str = TEXT) -> TrainingSh
         rows.change(connection, sheet, template_snapshot=snapshot)
         for pair in rows.find(connection, QAPair, table(QAPair).c.training_sheet_id == sheet.id):
             rows.change(connection, pair, source_data={"note": text}, proposal=None)
-    return workspace.label.training_sheet(sheet.id)
+    return workspace.label.queue.training_sheet(sheet.id)
 
 
 def _ids(workspace: Workspace, sheet: TrainingSheet) -> list[str]:
-    return [row.id for row in workspace.label.queue(sheet.id)]
+    return [row.id for row in workspace.label.queue.open(sheet.id)]
 
 
 def _answers(workspace: Workspace, sheet: TrainingSheet) -> list[Any]:
-    return [pair.answer for pair in workspace.label.pairs(_ids(workspace, sheet))]
+    return [pair.answer for pair in workspace.label.queue.pairs(_ids(workspace, sheet))]
 
 
 @pytest.mark.parametrize(
@@ -80,22 +80,26 @@ def test_what_the_text_does_not_bear_out_is_not_decided(
     sheet = _sheet(workspace)
     pair_id = _ids(workspace, sheet)[0]
     with pytest.raises(InvalidInputError, match=reason):
-        workspace.label.decide([Decision(pair_id, Verdict.EDIT, {"names": names})])
-    assert workspace.label.pair(pair_id).status is PairStatus.UNLABELED
+        workspace.label.queue.decide([Decision(pair_id, Verdict.EDIT, {"names": names})])
+    assert workspace.label.queue.pair(pair_id).status is PairStatus.UNLABELED
 
 
 def test_the_list_shows_spans_as_their_labels_and_texts(workspace: Workspace) -> None:
     sheet = _sheet(workspace)
     first, second, _ = _ids(workspace, sheet)
-    workspace.label.decide([Decision(first, Verdict.EDIT, BOTH), Decision(second, Verdict.EDIT, {"names": []})])
-    assert [row.summary for row in workspace.label.queue(sheet.id)] == ['org "Acme", place "Bonn"', "no spans", ""]
+    workspace.label.queue.decide([Decision(first, Verdict.EDIT, BOTH), Decision(second, Verdict.EDIT, {"names": []})])
+    assert [row.summary for row in workspace.label.queue.open(sheet.id)] == [
+        'org "Acme", place "Bonn"',
+        "no spans",
+        "",
+    ]
 
 
 @pytest.mark.parametrize("format", [Format.CSV, Format.PARQUET, Format.LABEL_STUDIO, Format.SPANS])
 def test_spans_come_back_as_they_went_out(workspace: Workspace, tmp_path: Path, format: Format) -> None:
     one, two = _sheet(workspace), _sheet(workspace)
     first, second, third = _ids(workspace, one)
-    workspace.label.decide(
+    workspace.label.queue.decide(
         [
             Decision(first, Verdict.EDIT, BOTH),
             Decision(second, Verdict.EDIT, {"names": [ACME]}),
@@ -103,19 +107,19 @@ def test_spans_come_back_as_they_went_out(workspace: Workspace, tmp_path: Path, 
         ]
     )
     path = tmp_path / f"out{SUFFIXES[format]}"
-    written = workspace.interchange.export(one.id, path, format)
+    written = workspace.label.files.export(one.id, path, format)
     assert written.written == 3
-    report = workspace.interchange.import_pairs(path, format, two.id)
+    report = workspace.label.files.import_pairs(path, format, two.id)
     assert not report.problems
     assert _answers(workspace, two) == [BOTH, {"names": [ACME]}, {"names": []}]
 
 
 def test_a_line_holds_the_text_its_spans_and_its_item(workspace: Workspace, tmp_path: Path) -> None:
     sheet = _sheet(workspace)
-    workspace.label.decide([Decision(_ids(workspace, sheet)[0], Verdict.EDIT, BOTH)])
+    workspace.label.queue.decide([Decision(_ids(workspace, sheet)[0], Verdict.EDIT, BOTH)])
     path = tmp_path / "o.spans.jsonl"
     assert format_of(path) is Format.SPANS
-    report = workspace.interchange.export(sheet.id, path, Format.SPANS, wish=Wish(all_statuses=True))
+    report = workspace.label.files.export(sheet.id, path, Format.SPANS, wish=ExportOptions(all_statuses=True))
     assert report.held_back == {"it has no answer": 2}
     (line,) = [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines()]
     spans = [{key: one[key] for key in ("start", "end", "label")} for one in (ACME, BONN)]
@@ -133,9 +137,9 @@ def test_lines_of_other_tools_are_taken_or_refused_line_by_line(workspace: Works
     ]
     path = tmp_path / "in.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in good))
-    report = workspace.interchange.import_pairs(path, Format.SPANS, sheet.id)
+    report = workspace.label.files.import_pairs(path, Format.SPANS, sheet.id)
     assert (report.created, report.skipped, report.problems) == (2, 1, [])
-    pairs = workspace.label.pairs(_ids(workspace, sheet))
+    pairs = workspace.label.queue.pairs(_ids(workspace, sheet))
     assert [pair.status for pair in pairs] == [PairStatus.LABELED, PairStatus.REJECTED, PairStatus.UNLABELED]
     assert pairs[0].answer == {"names": [ACME]}
     bad: list[Any] = [
@@ -149,7 +153,7 @@ def test_lines_of_other_tools_are_taken_or_refused_line_by_line(workspace: Works
         {"text": TEXT, "spans": [{**token, "start": "0"}], "item_ref": "item-2"},
     ]
     path.write_text("".join(json.dumps(line) + "\n" for line in bad))
-    refused = workspace.interchange.import_pairs(path, Format.SPANS, sheet.id)
+    refused = workspace.label.files.import_pairs(path, Format.SPANS, sheet.id)
     reasons = {problem.line: problem.reason for problem in refused.problems}
     assert sorted(reasons) == list(range(1, 9))
     assert "not the item's" in reasons[1]
@@ -161,10 +165,10 @@ def test_spans_leave_only_where_the_answer_holds_some(workspace: Workspace, tmp_
     sheet = a_training_sheet(workspace.store, 1)
     path = tmp_path / "o.spans.jsonl"
     with pytest.raises(InvalidInputError, match="no fields with spans"):
-        workspace.interchange.export(sheet.id, path, Format.SPANS)
+        workspace.label.files.export(sheet.id, path, Format.SPANS)
     assert not list(tmp_path.glob("o.*"))
     with pytest.raises(InvalidInputError, match="training sheet"):
-        workspace.interchange.import_labels(path, Format.SPANS, sheet.sheet_id)
+        workspace.label.files.import_labels(path, Format.SPANS, sheet.sheet_id)
 
 
 EXAMPLES = [LabeledExample(f"e{n}", {"note": f"word{n} Acme"}, {"names": []}) for n in range(4)]
@@ -204,10 +208,10 @@ def test_a_labelset_names_the_labels_of_spans(workspace: Workspace) -> None:
 
         template = rows.get(connection, Template, sheet.template_id)
         rows.change(connection, template, output_schema=SCHEMA)
-    made = workspace.labelsets.create_from_template(sheet.template_id)
+    made = workspace.label.labelsets.create_from_template(sheet.template_id)
     assert [(one.name, one.hotkey) for one in made.classes] == [("org", "1"), ("place", "2")]
     assert made.answer_schema() == SCHEMA
-    more = workspace.labelsets.edit(made.id, classes=[*made.classes, LabelClass(name="year")])
+    more = workspace.label.labelsets.edit(made.id, classes=[*made.classes, LabelClass(name="year")])
     schema = more.answer_schema()
     assert schema["properties"]["names"]["items"]["properties"]["label"] == {"enum": ["org", "place", "year"]}
     assert schema["properties"]["names"]["x-ontos-text"] == "note"

@@ -33,7 +33,7 @@ class TwoPeople(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp())
         self.store = Store(self.folder / "ontos.db")
         self.sheet = a_training_sheet(self.store, PAIRS)
-        self.ids = [row.id for row in self.label("ana").queue(self.sheet.id)]
+        self.ids = [row.id for row in self.label("ana").open(self.sheet.id)]
         self.done: dict[str, list[tuple[dict[str, Any], dict[str, Any]]]] = {name: [] for name in PEOPLE}
         self.undone: dict[str, list[tuple[dict[str, Any], dict[str, Any]]]] = {name: [] for name in PEOPLE}
 
@@ -138,7 +138,7 @@ def sheet(store: Store) -> TrainingSheet:
 
 def first(store: Store, sheet: TrainingSheet) -> QAPair:
     label = LabelService(store, "x")
-    return label.pair(label.queue(sheet.id)[0].id)
+    return label.pair(label.open(sheet.id)[0].id)
 
 
 def test_undo_goes_back_to_the_first_decision_in_a_new_process(store: Store, sheet: TrainingSheet) -> None:
@@ -163,7 +163,7 @@ def test_undo_goes_back_to_the_first_decision_in_a_new_process(store: Store, she
 
 def test_a_new_decision_ends_the_redo_branch(store: Store, sheet: TrainingSheet) -> None:
     label = LabelService(store, "ana")
-    one, two = (row.id for row in label.queue(sheet.id)[:2])
+    one, two = (row.id for row in label.open(sheet.id)[:2])
     label.decide([Decision(one, Verdict.APPROVE)])
     label.undo(sheet.id)
     label.decide([Decision(two, Verdict.FLAG)])
@@ -188,7 +188,7 @@ def test_who_decided_since_is_not_overwritten_and_the_next_undo_goes_on_before(
     store: Store, sheet: TrainingSheet
 ) -> None:
     ana, bo = LabelService(store, "ana"), LabelService(store, "bo")
-    one, two = (row.id for row in ana.queue(sheet.id)[:2])
+    one, two = (row.id for row in ana.open(sheet.id)[:2])
     ana.decide([Decision(one, Verdict.FLAG)])
     ana.decide([Decision(two, Verdict.FLAG)])
     bo.decide([Decision(two, Verdict.EDIT, answer=MAJOR)])
@@ -206,7 +206,7 @@ def test_a_clock_that_goes_back_does_not_mix_up_the_order(
     store: Store, sheet: TrainingSheet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     label = LabelService(store, "ana")
-    ids = [row.id for row in label.queue(sheet.id)]
+    ids = [row.id for row in label.open(sheet.id)]
     times = iter([3_000, 2_000, 1_000, 500, 400])
     monkeypatch.setattr("ontos_tui.services.label.change_log.time.time_ns", lambda: next(times))
     for key in ids:

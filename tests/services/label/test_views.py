@@ -58,9 +58,9 @@ def test_a_view_lists_what_its_filter_lists(views: ViewService, store: Store) ->
     label = LabelService(store, "ana")
     wanted = QueueFilter(text="shift 1", status=PairStatus.UNLABELED)
     views.save(sheet.id, "one", wanted, QueueSort.ORDER)
-    label.decide([Decision(label.queue(sheet.id)[0].id, Verdict.APPROVE)])
+    label.decide([Decision(label.open(sheet.id)[0].id, Verdict.APPROVE)])
     view = views.get(sheet.id, "one")
-    assert [row.item_ref for row in label.queue(sheet.id, view.filter, view.sort)] == ["item-4", "item-7", "item-10"]
+    assert [row.item_ref for row in label.open(sheet.id, view.filter, view.sort)] == ["item-4", "item-7", "item-10"]
 
 
 def test_saving_again_replaces_and_deleting_takes_away_with_a_trace(views: ViewService, store: Store) -> None:
@@ -91,7 +91,7 @@ def test_what_cannot_be_a_view_is_refused(views: ViewService, store: Store) -> N
     with pytest.raises(InvalidInputError, match="Similar to what"):
         views.save(sheet.id, "like", QueueFilter(), QueueSort.SIMILAR)
     with pytest.raises(InvalidInputError, match="Similar to what"):
-        LabelService(store, "ana").queue(sheet.id, sort=QueueSort.SIMILAR)
+        LabelService(store, "ana").open(sheet.id, sort=QueueSort.SIMILAR)
     with store.write() as connection:
         rows.add(connection, SavedView(training_sheet_id=sheet.id, name="odd", wanted={"color": 1}, sort="rainbow"))
     with pytest.raises(InvalidInputError, match="another version"):
@@ -118,13 +118,13 @@ def _noted(store: Store, notes: list[str], prompt: str = "{{ note }}") -> tuple[
 
 def test_the_most_similar_come_first_and_the_item_itself_before_all(store: Store) -> None:
     sheet_id, label = _noted(store, NOTES)
-    queue = label.queue(sheet_id, QueueFilter(like="item-3"), QueueSort.SIMILAR)
+    queue = label.open(sheet_id, QueueFilter(like="item-3"), QueueSort.SIMILAR)
     found = [row.sequence for row in queue]
     assert found[:3] == [3, 1, 5], "1 and 5 have the same words in another order, so they keep theirs"
     assert sorted(found) == [1, 2, 3, 4, 5, 6]
     assert queue.index_of(queue[4].id) == 4
     label.decide([Decision(queue[0].id, Verdict.APPROVE)])
-    narrowed = label.queue(sheet_id, QueueFilter(like="item-3", status=PairStatus.UNLABELED), QueueSort.SIMILAR)
+    narrowed = label.open(sheet_id, QueueFilter(like="item-3", status=PairStatus.UNLABELED), QueueSort.SIMILAR)
     assert [row.sequence for row in narrowed][:2] == [1, 5], "the item need not be in the list"
 
 
@@ -133,7 +133,7 @@ def test_a_rare_word_is_found_though_no_other_item_of_the_sample_has_it(store: S
     notes[10] += " delamination"
     notes[50] += " delamination"
     sheet_id, label = _noted(store, notes)
-    found = [row.sequence for row in label.queue(sheet_id, QueueFilter(like="item-11"), QueueSort.SIMILAR)]
+    found = [row.sequence for row in label.open(sheet_id, QueueFilter(like="item-11"), QueueSort.SIMILAR)]
     assert found[:2] == [11, 51]
 
 
@@ -144,12 +144,12 @@ def test_what_tells_labels_apart_weighs_more(store: Store) -> None:
         for pair in rows.find(connection, QAPair, table(QAPair).c.training_sheet_id == sheet.id):
             line = "north" if pair.sequence_number % 2 else "south"
             rows.change(connection, pair, source_data={"torque": pair.sequence_number % 7, "line": line})
-    ids = [row.id for row in label.queue(sheet.id)]
+    ids = [row.id for row in label.open(sheet.id)]
     told = [
         Decision(one, Verdict.EDIT, MAJOR if number % 2 else MINOR) for number, one in enumerate(ids[:40], 1)
     ]  # fmt: skip
     label.decide(told)
-    queue = label.queue(sheet.id, QueueFilter(like="item-1", status=PairStatus.UNLABELED), QueueSort.SIMILAR)
+    queue = label.open(sheet.id, QueueFilter(like="item-1", status=PairStatus.UNLABELED), QueueSort.SIMILAR)
     nearest = [row.sequence % 2 for row in queue][:10]
     assert nearest == [1] * 10, "the line tells the label, the torque does not"
 
@@ -171,20 +171,20 @@ def test_the_items_of_a_task_are_compared_too(store: Store) -> None:
                 for n, note in enumerate(NOTES, 1)
             ),
         )
-    queue = TaskLabelService(store, "ana").queue("t", QueueFilter(like="item-3"), QueueSort.SIMILAR)
+    queue = TaskLabelService(store, "ana").open("t", QueueFilter(like="item-3"), QueueSort.SIMILAR)
     assert [row.sequence for row in queue][:3] == [3, 1, 5]
 
 
 def test_without_anything_to_compare_by_it_says_so(store: Store) -> None:
     sheet_id, label = _noted(store, ["same"] * 4)
     with pytest.raises(NotReadyError, match="do not tell the items apart"):
-        label.queue(sheet_id, QueueFilter(like="item-1"), QueueSort.SIMILAR)
+        label.open(sheet_id, QueueFilter(like="item-1"), QueueSort.SIMILAR)
     with pytest.raises(NotFoundError, match="no item 'item-99'"):
-        label.queue(sheet_id, QueueFilter(like="item-99"), QueueSort.SIMILAR)
+        label.open(sheet_id, QueueFilter(like="item-99"), QueueSort.SIMILAR)
 
 
 def test_labeled_examples_are_the_nearest_ones(store: Store) -> None:
     sheet_id, label = _noted(store, NOTES)
-    ids = [row.id for row in label.queue(sheet_id)]
+    ids = [row.id for row in label.open(sheet_id)]
     label.decide([Decision(one, Verdict.APPROVE) for one in ids[:4]])
     assert [one.ref for one in most_alike(store, ids[4], 1)] == ["item-1"]

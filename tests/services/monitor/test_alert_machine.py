@@ -47,7 +47,7 @@ class Life(RuleBasedStateMachine):
         self.alerts = AlertService(
             self.workspace.store,
             self.figures,
-            self.workspace.drift,
+            self.workspace.monitor.drift,
             self.workspace.jobs,
             self.workspace.settings,
             "ana",

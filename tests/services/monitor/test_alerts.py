@@ -37,7 +37,7 @@ def model(workspace: Workspace) -> ModelVersion:
 
 @pytest.fixture
 def alerts(workspace: Workspace, model: ModelVersion) -> AlertService:
-    return workspace.alerts
+    return workspace.monitor.alerts
 
 
 def kinds(changes: list[Change]) -> list[str]:
@@ -89,17 +89,17 @@ def test_every_metric_is_watched(workspace: Workspace, model: ModelVersion, aler
 
 
 def test_drift_is_watched(workspace: Workspace) -> None:
-    model, alerts = deployed(workspace, 120), workspace.alerts
+    model, alerts = deployed(workspace, 120), workspace.monitor.alerts
     alerts.add_rule(endpoint="live", metric="drift", comparison="above", threshold=0.2, window_minutes=24 * 60)
     ask(workspace.store, model, range(100), NOON)
     assert told(alerts, NOON) == []
-    assert workspace.drift.last("live") is not None
+    assert workspace.monitor.drift.last("live") is not None
     ask(workspace.store, model, range(300), NOON + MINUTE, input={"voltage": 99.0, "line": "north"})
     assert told(alerts, NOON + MINUTE) == [], "a comparison is not made anew every minute"
     (change,) = alerts.evaluate(NOON + 20 * MINUTE)
-    report = workspace.drift.last("live")
+    report = workspace.monitor.drift.last("live")
     assert report is not None and change.alert.value == report.score
-    assert len(workspace.drift.history("live")) == 2
+    assert len(workspace.monitor.drift.history("live")) == 2
 
 
 def test_it_must_last_and_hysteresis_keeps_it_from_flapping(
@@ -218,12 +218,12 @@ def test_of_a_stopped_or_new_endpoint_nothing_is_claimed(
     workspace: Workspace, model: ModelVersion, alerts: AlertService
 ) -> None:
     quiet = alerts.add_rule(endpoint="live", metric="traffic", comparison="below", threshold=1)
-    workspace.deploy.stop("live")
+    workspace.deploy.endpoints.stop("live")
     assert "stopped" in alerts.measure(quiet, NOON).why and told(alerts, NOON) == []
-    workspace.deploy.start("live")
+    workspace.deploy.endpoints.start("live")
     assert "younger than 60 min" in alerts.measure(quiet, NOON - timedelta(days=30)).why
     assert told(alerts, NOON) == ["opened"]
-    workspace.deploy.stop("live")
+    workspace.deploy.endpoints.stop("live")
     assert told(alerts, NOON) == [] and len(alerts.open()) == 1, "what is open stays until something is known"
 
 
@@ -263,7 +263,7 @@ def hook(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def test_the_outside_world_gets_json(hook: Path, workspace: Workspace) -> None:
-    model, alerts = deployed(workspace, 12), workspace.alerts
+    model, alerts = deployed(workspace, 12), workspace.monitor.alerts
     alerts.add_rule(**SLOW)
     ask(workspace.store, model, range(30), NOON, latency_ms=900.0)
     (change,) = alerts.evaluate(NOON)
@@ -288,7 +288,9 @@ def test_a_command_that_fails_is_told_and_changes_nothing(
     workspace: Workspace, model: ModelVersion, command: Any, failure: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings = Settings(alert_command=command)
-    alerts = AlertService(workspace.store, workspace.monitor, workspace.drift, workspace.jobs, settings, "ana")
+    alerts = AlertService(
+        workspace.store, workspace.monitor.traffic, workspace.monitor.drift, workspace.jobs, settings, "ana"
+    )
     alerts.add_rule(**SLOW)
     ask(workspace.store, model, range(30), NOON, latency_ms=900.0)
     (change,) = alerts.evaluate(NOON)
@@ -299,7 +301,9 @@ def test_a_command_that_fails_is_told_and_changes_nothing(
 
 def test_a_line_is_split_into_words_and_no_shell_sees_it(workspace: Workspace) -> None:
     settings = Settings(alert_command="notify --to 'ana; rm -rf /' $HOME")
-    alerts = AlertService(workspace.store, workspace.monitor, workspace.drift, workspace.jobs, settings, "ana")
+    alerts = AlertService(
+        workspace.store, workspace.monitor.traffic, workspace.monitor.drift, workspace.jobs, settings, "ana"
+    )
     assert alerts.command == ("notify", "--to", "ana; rm -rf /", "$HOME")
 
 

@@ -35,7 +35,7 @@ def shifted(number: int, **changes: Any) -> dict[str, Any]:
 
 
 def check(workspace: Workspace, **options: Any) -> DriftReport:
-    return workspace.drift.check("live", **{"now": NOON, **options})
+    return workspace.monitor.drift.check("live", **{"now": NOON, **options})
 
 
 def feature(report: DriftReport, name: str) -> FeatureDrift:
@@ -43,13 +43,13 @@ def feature(report: DriftReport, name: str) -> FeatureDrift:
 
 
 def test_without_requests_there_is_no_data_and_no_number(workspace: Workspace, model: ModelVersion) -> None:
-    assert workspace.drift.last("live") is None
+    assert workspace.monitor.drift.last("live") is None
     report = check(workspace)
     assert (report.state, report.severity, report.score) == (DriftState.NO_DATA, Severity.LOW, None)
     assert report.summary.startswith("No data yet")
     assert report.features == []
     with pytest.raises(NotFoundError, match="no endpoint 'other'"):
-        workspace.drift.check("other", now=NOON)
+        workspace.monitor.drift.check("other", now=NOON)
 
 
 def test_few_requests_are_not_enough_yet(workspace: Workspace, model: ModelVersion) -> None:
@@ -92,23 +92,23 @@ def test_a_shift_is_found_with_its_direction_and_its_numbers(workspace: Workspac
     assert feature(report, "line").drifted is False, "what did not change is not blamed"
     assert sum(bar.reference for bar in voltage.picture) == voltage.reference_count == model.train_count
     assert sum(bar.recent for bar in voltage.picture) == 200
-    assert workspace.drift.picture("live", "voltage") == voltage.picture
+    assert workspace.monitor.drift.picture("live", "voltage") == voltage.picture
     with pytest.raises(NotFoundError, match="no signal 'width'"):
-        workspace.drift.picture("live", "width")
+        workspace.monitor.drift.picture("live", "width")
 
 
 def test_what_was_found_is_kept(workspace: Workspace, model: ModelVersion) -> None:
     with pytest.raises(NotReadyError):
-        workspace.drift.picture("live", "voltage")
+        workspace.monitor.drift.picture("live", "voltage")
     ask(workspace.store, model, range(100), NOON, input=shifted(1, line="west"))
     report = check(workspace)
-    assert workspace.drift.last("live") == report
+    assert workspace.monitor.drift.last("live") == report
     with workspace.store.write() as connection:
         older = [report.model_copy(update={"id": f"old{n}", "made_at": NOON - n * DAY}) for n in range(1, KEPT + 20)]
         rows.add_many(connection, older)
     check(workspace, now=NOON + timedelta(seconds=1))
-    assert len(workspace.drift.history("live", 1_000)) == KEPT
-    assert workspace.drift.history("live", 2)[1] == report
+    assert len(workspace.monitor.drift.history("live", 1_000)) == KEPT
+    assert workspace.monitor.drift.history("live", 2)[1] == report
 
 
 def test_new_values_are_named(workspace: Workspace, model: ModelVersion) -> None:
@@ -242,7 +242,7 @@ def test_odd_requests_are_compared_too(workspace: Workspace, model: ModelVersion
     ask(workspace.store, model, range(40), NOON, **columns)
     report = check(workspace)
     assert report.state is DriftState.COMPARED
-    assert workspace.drift.last("live") == report
+    assert workspace.monitor.drift.last("live") == report
     assert all(one.score is None or 0 <= one.score <= 1 for one in report.features)
 
 

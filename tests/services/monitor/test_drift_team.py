@@ -48,7 +48,7 @@ def signal(report: DriftReport, label: str) -> FeatureDrift:
 def test_a_monitor_of_the_log_is_asked_first(scene: Scene, team: Workspace) -> None:
     logged(scene.engine, START, [])
     monitored(scene, [SHIFTED, QUIET, ANSWERS])
-    report = team.drift.check_team("live", now=NOW)
+    report = team.monitor.drift.check_team("live", now=NOW)
     assert (report.source, report.state, report.severity) == (DriftSource.MONITOR, DriftState.COMPARED, "critical")
     voltage, width, defect = (signal(report, name) for name in ("voltage", "width", "defect"))
     assert voltage.why == "voltage runs 1.3 higher than before (mean 2.1 → 3.4)"
@@ -66,7 +66,7 @@ def test_a_monitor_of_the_log_is_asked_first(scene: Scene, team: Workspace) -> N
 def test_with_a_baseline_table_everything_is_compared_with_it(scene: Scene, team: Workspace) -> None:
     logged(scene.engine, START, [])
     monitored(scene, [SHIFTED], baseline=True)
-    report = team.drift.check_team("live", now=NOW)
+    report = team.monitor.drift.check_team("live", now=NOW)
     assert (report.reference, report.reference_since) == ("baseline", None)
     assert "higher than in the baseline (mean 2.1 → 3.4)" in signal(report, "voltage").why
 
@@ -74,7 +74,7 @@ def test_with_a_baseline_table_everything_is_compared_with_it(scene: Scene, team
 def test_without_drift_a_monitor_is_quiet(scene: Scene, team: Workspace) -> None:
     logged(scene.engine, START, [])
     monitored(scene, [QUIET, Found("kind", chi=(0.2, 0.9), js=0.02)])
-    report = team.drift.check_team("live", now=NOW)
+    report = team.monitor.drift.check_team("live", now=NOW)
     assert (report.severity, report.drifted) == (Severity.LOW, [])
     assert report.summary == "No drift in 2 signals over 500 requests."
 
@@ -84,7 +84,7 @@ def test_missing_values_few_values_and_slices(scene: Scene, team: Workspace) -> 
     few = Found("rare", ks=(0.9, 1e-9), psi=0.9, rows=(10, 500))
     gone = Found("line", chi=(0.2, 0.9), js=0.01, nulls=(0, 250))
     monitored(scene, [few, gone, Found("voltage", ks=(0.9, 0.0), slice="line"), Found("stamp")])
-    report = team.drift.check_team("live", now=NOW)
+    report = team.monitor.drift.check_team("live", now=NOW)
     assert signal(report, "rare").state is DriftState.NOT_ENOUGH
     assert not signal(report, "rare").drifted
     assert "missing in 50 % of requests (0 % before)" in signal(report, "line missing").why
@@ -95,7 +95,7 @@ def test_missing_values_few_values_and_slices(scene: Scene, team: Workspace) -> 
 def test_a_measure_that_the_table_does_not_have_is_told(scene: Scene, team: Workspace) -> None:
     logged(scene.engine, START, [])
     monitored(scene, [SHIFTED], without="population_stability_index")
-    report = team.drift.check_team("live", now=NOW)
+    report = team.monitor.drift.check_team("live", now=NOW)
     assert (signal(report, "voltage").psi, signal(report, "voltage").score) == (None, None)
     assert "The table does not have: population_stability_index." in report.notes
 
@@ -104,9 +104,9 @@ def test_a_table_made_of_the_log_may_be_the_monitored_one(scene: Scene, team: Wo
     logged(scene.engine, START, [])
     scene.engine.run("CREATE TABLE team.ontos.unpacked (voltage DOUBLE) USING DELTA")
     monitored(scene, [SHIFTED], table="unpacked")
-    assert team.drift.check_team("live", table="team.ontos.unpacked", now=NOW).source is DriftSource.MONITOR
+    assert team.monitor.drift.check_team("live", table="team.ontos.unpacked", now=NOW).source is DriftSource.MONITOR
     with pytest.raises(NotReadyError, match="no data-quality monitor"):
-        team.drift.check_team("live", table="team.ontos.live_payload", now=NOW)
+        team.monitor.drift.check_team("live", table="team.ontos.live_payload", now=NOW)
 
 
 def test_a_monitor_that_may_not_be_seen_is_told_and_samples_are_taken(scene: Scene, team: Workspace) -> None:
@@ -114,7 +114,7 @@ def test_a_monitor_that_may_not_be_seen_is_told_and_samples_are_taken(scene: Sce
     scene.workspace.fault(
         path="data-quality", status=403, error_code="PERMISSION_DENIED", message="needs MANAGE", times=9
     )
-    report = team.drift.check_team("live", now=NOW)
+    report = team.monitor.drift.check_team("live", now=NOW)
     assert report.source is DriftSource.TEAM
     assert any("could not be read" in note and "needs MANAGE" in note for note in report.notes)
 
@@ -129,7 +129,7 @@ def test_metrics_that_may_not_be_read_are_an_error(scene: Scene, team: Workspace
 
     scene.engine.before = refuse
     with pytest.raises(PlatformError, match="SELECT"):
-        team.drift.check_team("live", table="team.ontos.live_payload", now=NOW)
+        team.monitor.drift.check_team("live", table="team.ontos.live_payload", now=NOW)
 
 
 # Samples
@@ -148,7 +148,7 @@ def test_without_a_monitor_samples_are_compared_with_the_time_before(scene: Scen
     logged(scene.engine, DAY_BEFORE, records(100))
     logged(scene.engine, NOW - timedelta(hours=2), records(100, shift=8.1, answer="none"))
     feedback(scene.engine, [(f"c{n}", 5, None) for n in range(40)])
-    report = team.drift.check_team("live", now=NOW)
+    report = team.monitor.drift.check_team("live", now=NOW)
     assert (report.source, report.reference) == (DriftSource.TEAM, "window")
     assert (report.recent_rows, report.reference_rows) == (100, 100)
     assert "higher than earlier (median" in signal(report, "voltage").why
@@ -164,11 +164,11 @@ def test_the_same_traffic_is_quiet_and_a_large_log_is_drawn(
     monkeypatch.setattr("ontos_tui.platforms.databricks.inference_samples.MOST", 60)
     for at in (DAY_BEFORE, NOW - timedelta(hours=2)):
         logged(scene.engine, at, records(100))
-    report = team.drift.check_team("live", now=NOW)
+    report = team.monitor.drift.check_team("live", now=NOW)
     assert report.drifted == []
     assert (report.recent_rows, signal(report, "voltage").recent_count) == (100, 60)
     assert "Of 100 requests, 60 were drawn by a hash of their ids." in report.notes
-    again = team.drift.check_team("live", now=NOW)
+    again = team.monitor.drift.check_team("live", now=NOW)
     assert [one.statistic for one in again.features] == [one.statistic for one in report.features]
 
 
@@ -181,14 +181,14 @@ def test_conversations_are_compared_by_their_prompts_and_answers(scene: Scene, t
     logged(scene.engine, DAY_BEFORE, [talk(f"Part {n}", "crack") for n in range(60)])
     longer = [talk(f"Part {n}. " + "It was dropped. " * 9, "none") for n in range(60)]
     logged(scene.engine, NOW - timedelta(hours=2), longer)
-    report = team.drift.check_team("live", now=NOW)
+    report = team.monitor.drift.check_team("live", now=NOW)
     assert {one.label for one in report.drifted} == {"prompt (length)", "defect"}
 
 
 def test_failed_requests_count_as_errors(scene: Scene, team: Workspace) -> None:
     logged(scene.engine, DAY_BEFORE, records(100))
     logged(scene.engine, NOW - timedelta(hours=2), records(100), status=500)
-    report = team.drift.check_team("live", now=NOW)
+    report = team.monitor.drift.check_team("live", now=NOW)
     assert "errors: failed" not in signal(report, "errors").why
     assert "100 % of requests (0 % earlier)" in signal(report, "errors").why
     assert signal(report, "defect").state is not DriftState.COMPARED
@@ -196,27 +196,27 @@ def test_failed_requests_count_as_errors(scene: Scene, team: Workspace) -> None:
 
 def test_reports_of_the_team_are_kept_apart_from_those_of_this_machine(scene: Scene, team: Workspace) -> None:
     logged(scene.engine, NOW - timedelta(hours=2), records(40))
-    here, there = team.drift.check("live", now=NOW), team.drift.check_team("live", now=NOW)
-    assert team.drift.last("live") == here
-    assert team.drift.last("live", of_team=True) == there
+    here, there = team.monitor.drift.check("live", now=NOW), team.monitor.drift.check_team("live", now=NOW)
+    assert team.monitor.drift.last("live") == here
+    assert team.monitor.drift.last("live", of_team=True) == there
     scene.workspace.tokens.clear()
     with pytest.raises(AwayError):
-        team.drift.check_team("live", now=NOW)
-    assert team.drift.last("live", of_team=True) == there
+        team.monitor.drift.check_team("live", now=NOW)
+    assert team.monitor.drift.last("live", of_team=True) == there
 
 
 def test_what_is_not_there_says_what_to_do(scene: Scene, team: Workspace) -> None:
     with pytest.raises(NotReadyError, match="no inference table"):
-        team.drift.check_team("live", now=NOW)
+        team.monitor.drift.check_team("live", now=NOW)
     with pytest.raises(NotFoundError):
-        team.drift.check_team("ghost", now=NOW)
+        team.monitor.drift.check_team("ghost", now=NOW)
 
 
 def test_without_a_workspace_nothing_can_be_asked(workspace: Workspace) -> None:
     deployed(workspace, 120)
-    assert not workspace.drift.has_team
+    assert not workspace.monitor.drift.has_team
     with pytest.raises(NotReadyError, match="No Databricks workspace"):
-        workspace.drift.check_team("live", now=NOW)
+        workspace.monitor.drift.check_team("live", now=NOW)
 
 
 # Reading requests and answers
@@ -263,6 +263,6 @@ def test_answers_that_are_no_json_or_do_not_match_their_requests() -> None:
 def test_into_very_long_requests_nobody_looks(scene: Scene, team: Workspace) -> None:
     body = json.dumps({"dataframe_records": [{"note": "x" * LONGEST}]})
     logged(scene.engine, NOW - timedelta(hours=2), [(body, "{}")] * 2)
-    report = team.drift.check_team("live", now=NOW)
+    report = team.monitor.drift.check_team("live", now=NOW)
     assert report.recent_rows == 2
     assert all(one.name != "note" for one in report.features)

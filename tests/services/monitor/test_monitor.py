@@ -67,7 +67,7 @@ def clear(store: Store) -> None:
 
 @pytest.fixture
 def monitor(workspace: Workspace) -> MonitorService:
-    return workspace.monitor
+    return workspace.monitor.traffic
 
 
 def test_without_rows_there_is_no_number(monitor: MonitorService) -> None:

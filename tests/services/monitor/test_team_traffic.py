@@ -28,10 +28,10 @@ def team(scene: Scene, home: Path) -> Iterator[Workspace]:
 
 
 def test_what_is_counted_there_lands_here(team: Workspace) -> None:
-    before = team.team_traffic.traffic("weld-check", Bucket.HOUR, *DAY)
+    before = team.monitor.team_traffic.traffic("weld-check", Bucket.HOUR, *DAY)
     assert (before.reading, before.summary.requests, before.summary.error_rate) == (None, 0, None)
-    team.team_traffic.read("weld-check", *DAY)
-    found = team.team_traffic.traffic("weld-check", Bucket.HOUR, *DAY)
+    team.monitor.team_traffic.read("weld-check", *DAY)
+    found = team.monitor.team_traffic.traffic("weld-check", Bucket.HOUR, *DAY)
     summary = found.summary
     assert (summary.requests, summary.errors, summary.ratings, summary.corrections) == (12, 2, 2, 1)
     assert (summary.mean_rating, summary.mean_latency_ms) == (3.5, pytest.approx(15.4))
@@ -43,15 +43,15 @@ def test_what_is_counted_there_lands_here(team: Workspace) -> None:
 
 
 def test_days_are_made_of_the_hours(team: Workspace) -> None:
-    team.team_traffic.read("weld-check", *DAY)
-    found = team.team_traffic.traffic("weld-check", Bucket.DAY, *DAY)
+    team.monitor.team_traffic.read("weld-check", *DAY)
+    found = team.monitor.team_traffic.traffic("weld-check", Bucket.DAY, *DAY)
     assert [point.requests for point in found.points] == [12, 0]
     with pytest.raises(InvalidInputError, match="by hour"):
-        team.team_traffic.traffic("weld-check", Bucket.MINUTE, *DAY)
+        team.monitor.team_traffic.traffic("weld-check", Bucket.MINUTE, *DAY)
 
 
 def test_a_span_is_counted_anew_and_what_lies_outside_stays(scene: Scene, team: Workspace) -> None:
-    service = team.team_traffic
+    service = team.monitor.team_traffic
     service.read("weld-check", *DAY)
     scene.engine.run("DELETE FROM team.ontos.weld_check_payload WHERE client_request_id IN ('c0', 'c6')")
     # A late row of an hour that was counted already.
@@ -68,7 +68,7 @@ def test_a_span_is_counted_anew_and_what_lies_outside_stays(scene: Scene, team: 
 
 
 def test_what_was_counted_before_stays_counted_when_a_part_is_counted_anew(team: Workspace) -> None:
-    service = team.team_traffic
+    service = team.monitor.team_traffic
     service.read("weld-check", *DAY)
     assert service.read("weld-check", START + HOUR, START + 25 * HOUR).since == START
     apart = service.read("weld-check", START + 72 * HOUR, START + 73 * HOUR)
@@ -82,25 +82,25 @@ def test_what_was_counted_before_stays_counted_when_a_part_is_counted_anew(team:
 
 
 def test_what_was_counted_is_here_while_the_workspace_is_away(scene: Scene, team: Workspace) -> None:
-    team.team_traffic.read("weld-check", *DAY)
+    team.monitor.team_traffic.read("weld-check", *DAY)
     scene.workspace.tokens.clear()
     with pytest.raises(AwayError):
-        team.team_traffic.read("weld-check", *DAY)
-    assert team.team_traffic.traffic("weld-check", Bucket.HOUR, *DAY).summary.requests == 12
+        team.monitor.team_traffic.read("weld-check", *DAY)
+    assert team.monitor.team_traffic.traffic("weld-check", Bucket.HOUR, *DAY).summary.requests == 12
 
 
 def test_a_span_begins_and_ends_at_full_hours(team: Workspace) -> None:
-    reading = team.team_traffic.read("weld-check", START + timedelta(minutes=59), START + timedelta(minutes=61))
+    reading = team.monitor.team_traffic.read("weld-check", START + timedelta(minutes=59), START + timedelta(minutes=61))
     assert (reading.since, reading.until) == (START, START + 2 * HOUR)
     with pytest.raises(InvalidInputError, match="ends before"):
-        team.team_traffic.read("weld-check", START, START)
+        team.monitor.team_traffic.read("weld-check", START, START)
 
 
 def test_an_endpoint_without_a_log_has_none(team: Workspace) -> None:
-    assert not team.team_traffic.read("quiet", *DAY).logged
+    assert not team.monitor.team_traffic.read("quiet", *DAY).logged
 
 
 def test_without_a_team_there_is_nothing_to_ask(workspace: Workspace) -> None:
-    assert not workspace.team_traffic.has_team
+    assert not workspace.monitor.team_traffic.has_team
     with pytest.raises(NotReadyError, match="No Databricks workspace"):
-        workspace.team_traffic.read("weld-check", *DAY)
+        workspace.monitor.team_traffic.read("weld-check", *DAY)

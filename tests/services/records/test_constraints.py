@@ -56,7 +56,7 @@ def test_nothing_is_lowered() -> None:
 def test_a_tag_reaches_what_is_there_and_what_comes(store: Store, service: ConstraintService) -> None:
     sheet = a_training_sheet(store, 3)
     label = LabelService(store, "ana")
-    first, *_ = label.queue(sheet.id)
+    first, *_ = label.open(sheet.id)
     label.decide([Decision(first.id, Verdict.APPROVE)])
     tagged = service.tag_sheet(sheet.sheet_id, ["pii", "pii", " lab 3 "])
     assert tagged.sheet.tags == ["PII", "lab 3"]
@@ -101,7 +101,7 @@ def test_what_the_tags_ask_for_cannot_be_taken_back(store: Store, service: Const
 def test_a_label_passes_its_constraints_on_to_its_pairs(store: Store, service: ConstraintService) -> None:
     sheet = a_training_sheet(store, 1)
     label = LabelService(store, "ana")
-    label.decide([Decision(next(iter(label.queue(sheet.id))).id, Verdict.APPROVE)])
+    label.decide([Decision(next(iter(label.open(sheet.id))).id, Verdict.APPROVE)])
     (made,) = _all(store, CanonicalLabel)
     changed = service.set_label(made.id, UsageChange(prohibited=["few_shot"], reason="under embargo"))
     assert changed.prohibited_uses == ["few_shot"]
@@ -128,8 +128,8 @@ def test_badges_say_only_what_is_not_as_usual(store: Store) -> None:
 
 def test_generated_pairs_inherit(workspace: Workspace) -> None:
     seeded = workspace.onboarding.seed("defect_detection")
-    workspace.constraints.tag_sheet(seeded.sheet.id, ["CONFIDENTIAL"])
-    made = workspace.generate.generate(seeded.sheet.id, seeded.template.id, GenerationMode.MANUAL, limit=20)
+    workspace.label.constraints.tag_sheet(seeded.sheet.id, ["CONFIDENTIAL"])
+    made = workspace.generate.generation.generate(seeded.sheet.id, seeded.template.id, GenerationMode.MANUAL, limit=20)
     pairs = [pair for pair in _all(workspace.store, QAPair) if pair.training_sheet_id == made.training_sheet.id]
     assert all({"few_shot", "evaluation"} <= set(pair.prohibited_uses) for pair in pairs)
     assert {pair.data_classification for pair in pairs} == {Classification.CONFIDENTIAL}

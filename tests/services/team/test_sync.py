@@ -54,8 +54,8 @@ def sharing(ana: Member, ben: Member, pairs: int = 4) -> str:
 
 def decide(member: Member, sheet: str, item: str, answer: dict[str, object]) -> None:
     """One decision about an item."""
-    row = next(row for row in member.label.queue(sheet) if row.item_ref == item)
-    member.label.decide([Decision(row.id, Verdict.EDIT, answer=answer)])
+    row = next(row for row in member.label.queue.open(sheet) if row.item_ref == item)
+    member.label.queue.decide([Decision(row.id, Verdict.EDIT, answer=answer)])
 
 
 def settle(*members: Member) -> None:
@@ -67,16 +67,16 @@ def settle(*members: Member) -> None:
 
 def test_what_one_makes_and_decides_the_other_gets(ana: Member, ben: Member) -> None:
     sheet = sharing(ana, ben)
-    assert ben.label.counts(sheet).total == 4, "the kept counts follow"
+    assert ben.label.queue.counts(sheet).total == 4, "the kept counts follow"
     decide(ana, sheet, "item-1", MAJOR)
     assert ana.sync.status().state is SyncState.WAITING
     ana.sync.sync()
     assert ana.sync.status().state is SyncState.SYNCED
     ben.sync.sync()
-    assert ben.label.counts(sheet).labeled == 1
-    (label,) = ben.labels.find()
+    assert ben.label.queue.counts(sheet).labeled == 1
+    (label,) = ben.label.canonical_labels.find()
     assert (label.item_ref, label.label_data, label.updated_by) == ("item-1", MAJOR, "ana")
-    assert [event.actor for event in ben.label.history(next(iter(ben.label.queue(sheet))).id)] == ["ana"]
+    assert [event.actor for event in ben.label.queue.history(next(iter(ben.label.queue.open(sheet))).id)] == ["ana"]
     assert ana.shared() == ben.shared()
     again = ben.sync.sync()
     assert (again.pushed, again.pulled) == (0, 0), "a second time nothing moves"
@@ -132,20 +132,20 @@ def test_two_who_change_the_same_label_are_both_kept_until_somebody_says_who_is_
     sheet = sharing(ana, ben)
     decide(ana, sheet, "item-1", MINOR)
     settle(ana, ben)
-    (label,) = ana.labels.find()
-    ana.labels.edit(label.id, answer=MAJOR)
-    ben.labels.edit(label.id, answer=NONE)
+    (label,) = ana.label.canonical_labels.find()
+    ana.label.canonical_labels.edit(label.id, answer=MAJOR)
+    ben.label.canonical_labels.edit(label.id, answer=NONE)
     ana.sync.sync()
     ben.sync.sync()
     conflict = next(one for one in ben.sync.conflicts() if one.entity == CanonicalLabel.TABLE)
     assert conflict.theirs_by == "ana"
-    assert ben.labels.get(label.id).label_data == NONE, "what is here is not overwritten"
-    assert ana.labels.get(label.id).label_data == MAJOR, "and neither is what is there"
+    assert ben.label.canonical_labels.get(label.id).label_data == NONE, "what is here is not overwritten"
+    assert ana.label.canonical_labels.get(label.id).label_data == MAJOR, "and neither is what is there"
     assert ben.sync.status().conflicts >= 1
     for one in ben.sync.conflicts():
         ben.sync.adjudicate(one.id, ConflictState.OURS)
     settle(ben, ana)
-    assert ana.labels.get(label.id).label_data == NONE
+    assert ana.label.canonical_labels.get(label.id).label_data == NONE
     with pytest.raises(ConflictError, match="settled"):
         ben.sync.adjudicate(conflict.id, ConflictState.THEIRS)
     assert ana.rows(CanonicalLabel) == ben.rows(CanonicalLabel)
@@ -162,7 +162,11 @@ def test_two_labels_of_one_item_become_one(ana: Member, ben: Member) -> None:
     for one in ben.sync.conflicts():
         ben.sync.adjudicate(one.id, ConflictState.THEIRS)
     settle(ben, ana)
-    assert [one.label_data for one in ben.labels.find()] == [MAJOR] == [one.label_data for one in ana.labels.find()]
+    assert (
+        [one.label_data for one in ben.label.canonical_labels.find()]
+        == [MAJOR]
+        == [one.label_data for one in ana.label.canonical_labels.find()]
+    )
     assert ana.rows(CanonicalLabel) == ben.rows(CanonicalLabel)
     assert ben.sync.status().state is SyncState.SYNCED
 
@@ -214,7 +218,7 @@ def test_an_hour_without_the_hub_loses_nothing(ana: Member, ben: Member, served:
     served.tokens.add(TOKEN)
     settle(ana, ben)
     assert ana.sync.status().state is SyncState.SYNCED
-    assert ben.label.counts(sheet).labeled == 50
+    assert ben.label.queue.counts(sheet).labeled == 50
     assert ana.shared() == ben.shared()
 
 
@@ -227,27 +231,27 @@ def test_a_clock_that_is_wrong_changes_nothing(ana: Member, ben: Member, monkeyp
     decide(ana, sheet, "item-1", MAJOR)
     monkeypatch.undo()
     settle(ana, ben)
-    assert ben.label.counts(sheet).labeled == 1
+    assert ben.label.queue.counts(sheet).labeled == 1
 
 
 def test_a_task_is_claimed_at_the_hub(ana: Member, ben: Member) -> None:
     sheet = sharing(ana, ben)
-    job = ana.labeling.create("together", training_sheet=sheet, batch_size=2)
-    ana.labeling.activate(job.id)
+    job = ana.label.jobs.create("together", training_sheet=sheet, batch_size=2)
+    ana.label.jobs.activate(job.id)
     settle(ana, ben)
-    first = ana.sync.claim(ana.labeling, job.id)
-    second = ben.sync.claim(ben.labeling, job.id)
+    first = ana.sync.claim(ana.label.jobs, job.id)
+    second = ben.sync.claim(ben.label.jobs, job.id)
     assert first is not None
     assert second is not None
     assert {first.number, second.number} == {1, 2}
     settle(ana, ben)
-    assert [view.task.assignee for view in ana.labeling.tasks(job.id)] == ["ana", "ben"]
+    assert [view.task.assignee for view in ana.label.jobs.tasks(job.id)] == ["ana", "ben"]
 
 
 def test_who_was_slower_with_a_claim_gets_another_task(ana: Member, ben: Member) -> None:
     sheet = sharing(ana, ben)
-    job = ana.labeling.create("together", training_sheet=sheet, batch_size=2)
-    ana.labeling.activate(job.id)
+    job = ana.label.jobs.create("together", training_sheet=sheet, batch_size=2)
+    ana.label.jobs.activate(job.id)
     settle(ana, ben)
     raced = ben.sync.pull
 
@@ -255,14 +259,14 @@ def test_who_was_slower_with_a_claim_gets_another_task(ana: Member, ben: Member)
         """Between ben's look and his claim."""
         raced()
         ben.sync.pull = raced  # type: ignore[method-assign]
-        assert ana.sync.claim(ana.labeling, job.id) is not None
+        assert ana.sync.claim(ana.label.jobs, job.id) is not None
 
     ben.sync.pull = ana_is_quicker  # type: ignore[method-assign,assignment]
-    mine = ben.sync.claim(ben.labeling, job.id)
+    mine = ben.sync.claim(ben.label.jobs, job.id)
     assert mine is not None
     assert mine.number == 2
     settle(ana, ben)
-    assert [view.task.assignee for view in ben.labeling.tasks(job.id)] == ["ana", "ben"]
+    assert [view.task.assignee for view in ben.label.jobs.tasks(job.id)] == ["ana", "ben"]
     assert not ben.sync.conflicts()
 
 

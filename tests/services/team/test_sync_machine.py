@@ -53,14 +53,14 @@ class TwoWhoShare(RuleBasedStateMachine):
     @rule(who=WHO, item=ITEM, answer=ANSWER)
     def decide(self, who: int, item: int, answer: dict[str, Any]) -> None:
         member = self.people[who]
-        rows = list(member.label.queue(self.sheet))
-        member.label.decide([Decision(rows[item].id, Verdict.EDIT, answer=answer)])
+        rows = list(member.label.queue.open(self.sheet))
+        member.label.queue.decide([Decision(rows[item].id, Verdict.EDIT, answer=answer)])
         self.decided.update(self._event_ids(member))
 
     @rule(who=WHO)
     def undo(self, who: int) -> None:
         try:
-            self.people[who].label.undo(self.sheet)
+            self.people[who].label.queue.undo(self.sheet)
         except OntosError:
             return  # somebody else has changed it since, which undo says
         self.decided.update(self._event_ids(self.people[who]))

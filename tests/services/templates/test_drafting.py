@@ -19,7 +19,7 @@ from real_data import real_data
 def a_sheet(workspace: Workspace, path: Path, text: str) -> str:
     """A sheet over a CSV file with this text."""
     path.write_text(text, encoding="utf-8")
-    return workspace.data.create_sheet("Parts", workspace.data.add_file(path).address).id
+    return workspace.data.sheets.create_sheet("Parts", workspace.data.sheets.add_file(path).address).id
 
 
 def rows(count: int) -> str:
@@ -34,7 +34,7 @@ def rows(count: int) -> str:
 
 def test_the_likely_answer_comes_first_and_none_of_them_last(workspace: Workspace, tmp_path: Path) -> None:
     sheet = a_sheet(workspace, tmp_path / "parts.csv", rows(100))
-    targets = workspace.drafting.targets(sheet)
+    targets = workspace.drafts.targets(sheet)
     assert (targets[0].column, targets[0].reason) == ("failure", "yes or no: 0 90%, 1 10%")
     assert targets[-1].column == ""
     assert not {"serial", "site"} & {one.column for one in targets}, "neither can be decided"
@@ -42,7 +42,7 @@ def test_the_likely_answer_comes_first_and_none_of_them_last(workspace: Workspac
 
 def test_a_draft_asks_about_what_may_be_known_and_says_what_it_leaves_out(workspace: Workspace, tmp_path: Path) -> None:
     sheet = a_sheet(workspace, tmp_path / "parts.csv", rows(100))
-    draft = workspace.drafting.draft(sheet, "failure")
+    draft = workspace.drafts.draft(sheet, "failure")
     assert draft.feature_columns == ["torque", "note"]
     assert draft.answer_columns == {"failure": "failure"}
     assert draft.output_schema["properties"] == {"failure": {"type": "boolean", "title": "failure"}}
@@ -50,29 +50,29 @@ def test_a_draft_asks_about_what_may_be_known_and_says_what_it_leaves_out(worksp
         "Drafted from the first rows. Not asked about: serial identifies the item; site is always the same; "
         "broken_part gives failure away."
     )
-    assert workspace.drafting.draft(sheet, "failure").id == draft.id, "while it is a draft it is the same one"
-    workspace.templates.publish(draft.id)
-    made = workspace.generate.generate(sheet, draft.id, GenerationMode.COLUMN)
-    assert workspace.label.counts(made.training_sheet.id).labeled == 100
+    assert workspace.drafts.draft(sheet, "failure").id == draft.id, "while it is a draft it is the same one"
+    workspace.generate.templates.publish(draft.id)
+    made = workspace.generate.generation.generate(sheet, draft.id, GenerationMode.COLUMN)
+    assert workspace.label.queue.counts(made.training_sheet.id).labeled == 100
 
 
 def test_lists_and_objects_are_no_obstacle(workspace: Workspace, tmp_path: Path) -> None:
     path = tmp_path / "parts.jsonl"
     lines = [json.dumps({"x": n * 0.5, "tags": ["a", n], "at": {"k": n}, "grade": "AB"[n % 2]}) for n in range(30)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    sheet = workspace.data.create_sheet("Parts", workspace.data.add_file(path).address)
-    assert workspace.drafting.targets(sheet.id)[0].column == "grade"
-    draft = workspace.templates.publish(workspace.drafting.draft(sheet.id, "grade").id)
+    sheet = workspace.data.sheets.create_sheet("Parts", workspace.data.sheets.add_file(path).address)
+    assert workspace.drafts.targets(sheet.id)[0].column == "grade"
+    draft = workspace.generate.templates.publish(workspace.drafts.draft(sheet.id, "grade").id)
     assert "x" in draft.feature_columns
-    made = workspace.generate.generate(sheet.id, draft.id, GenerationMode.COLUMN)
-    assert workspace.label.counts(made.training_sheet.id).labeled == 30
+    made = workspace.generate.generation.generate(sheet.id, draft.id, GenerationMode.COLUMN)
+    assert workspace.label.queue.counts(made.training_sheet.id).labeled == 30
 
 
 def test_classes_numbers_and_texts_become_what_they_are(workspace: Workspace, tmp_path: Path) -> None:
     text = "x,grade,depth,remark\n" + "".join(f"{n},{'ABC'[n % 3]},{n * 1.5},note {n}\n" for n in range(60))
     sheet = a_sheet(workspace, tmp_path / "parts.csv", text)
     kinds = {
-        column: workspace.drafting.draft(sheet, column).output_schema["properties"][column]
+        column: workspace.drafts.draft(sheet, column).output_schema["properties"][column]
         for column in ("grade", "depth", "remark")
     }
     assert kinds == {
@@ -81,7 +81,7 @@ def test_classes_numbers_and_texts_become_what_they_are(workspace: Workspace, tm
         "remark": {"type": "string", "title": "remark"},
     }
     with pytest.raises(NotReadyError, match="no column 'weight'"):
-        workspace.drafting.draft(sheet, "weight")
+        workspace.drafts.draft(sheet, "weight")
 
 
 @pytest.mark.parametrize(
@@ -92,14 +92,14 @@ def test_classes_numbers_and_texts_become_what_they_are(workspace: Workspace, tm
     ],
 )
 def test_real_files_become_a_use_case(workspace: Workspace, file: str, target: str, left_out: set[str]) -> None:
-    table = workspace.data.add_file(real_data(file))
-    sheet = workspace.data.create_sheet("Real", table.address)
-    assert workspace.drafting.targets(sheet.id)[0].column == target
-    draft = workspace.templates.publish(workspace.drafting.draft(sheet.id, target).id)
+    table = workspace.data.sheets.add_file(real_data(file))
+    sheet = workspace.data.sheets.create_sheet("Real", table.address)
+    assert workspace.drafts.targets(sheet.id)[0].column == target
+    draft = workspace.generate.templates.publish(workspace.drafts.draft(sheet.id, target).id)
     assert not left_out & set(draft.feature_columns)
     assert len(draft.feature_columns) >= 5
-    made = workspace.generate.generate(sheet.id, draft.id, GenerationMode.COLUMN, limit=50)
-    assert workspace.label.counts(made.training_sheet.id).labeled == 50
+    made = workspace.generate.generation.generate(sheet.id, draft.id, GenerationMode.COLUMN, limit=50)
+    assert workspace.label.queue.counts(made.training_sheet.id).labeled == 50
 
 
 values = st.lists(st.none() | st.integers(-3, 3) | st.text(max_size=3) | st.floats(allow_nan=False), max_size=30)

@@ -27,7 +27,7 @@ FIELDS: dict[str, Any] = {
 
 @pytest.fixture
 def templates(workspace: Workspace) -> TemplateService:
-    return workspace.templates
+    return workspace.generate.templates
 
 
 def log(workspace: Workspace) -> list[Event]:

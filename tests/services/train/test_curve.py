@@ -28,7 +28,7 @@ def versions(workspace: Workspace) -> list[ModelVersion]:
 
 
 def test_every_version_is_scored_on_the_same_pairs(workspace: Workspace, versions: list[ModelVersion]) -> None:
-    curve = workspace.train.curve("defects")
+    curve = workspace.train.models.curve("defects")
     assert (curve.name, curve.field, curve.n) == ("defects", "defect", 60)
     assert [point.model.id for point in curve.points] == [model.id for model in versions]
     scores = [point.score for point in curve.points]
@@ -43,12 +43,12 @@ def test_every_version_is_scored_on_the_same_pairs(workspace: Workspace, version
 
 
 def test_the_pairs_are_taken_with_todays_answers(workspace: Workspace, versions: list[ModelVersion]) -> None:
-    before = workspace.train.curve("defects:1").points[-1].score
+    before = workspace.train.models.curve("defects:1").points[-1].score
     with workspace.store.write() as connection:
         for pair in rows.find(connection, QAPair):
             if pair.allowed_uses == ["evaluation"]:
                 rows.change(connection, pair, answer={"defect": "none"})
-    after = workspace.train.curve("defects").points[-1].score
+    after = workspace.train.models.curve("defects").points[-1].score
     assert before is not None and after is not None
     assert after.value < before.value
 
@@ -58,7 +58,7 @@ def test_a_version_whose_files_are_altered_shows_its_own_evaluation_and_why(
 ) -> None:
     for path in (workspace.home / versions[1].artifact).iterdir():
         path.write_bytes(b"altered")
-    curve = workspace.train.curve("defects")
+    curve = workspace.train.models.curve("defects")
     one, two, three = curve.points
     assert (one.is_own, two.is_own, three.is_own, curve.n) == (False, True, False, 60)
     assert two.note
@@ -73,7 +73,7 @@ def test_a_version_that_answers_another_question_is_not_compared(
         rows.change(
             connection, versions[0], template_snapshot={**versions[0].template_snapshot, "output_schema": schema}
         )
-    first = workspace.train.curve("defects").points[0]
+    first = workspace.train.models.curve("defects").points[0]
     assert (first.is_own, first.note) == (True, "it answers severe (boolean)")
     assert first.score is not None and first.score.field == "severe"
 
@@ -86,8 +86,8 @@ def test_without_common_pairs_each_has_its_own_evaluation(workspace: Workspace) 
     with workspace.store.write() as connection:
         for pair in rows.find(connection, QAPair):
             rows.change(connection, pair, allowed_uses=["few_shot"])
-    curve = workspace.train.curve("defects")
+    curve = workspace.train.models.curve("defects")
     assert (curve.n, [point.is_own for point in curve.points]) == (0, [True, True])
     assert "not to be compared exactly" in curve.basis
     with pytest.raises(NotFoundError):
-        workspace.train.curve("nothing")
+        workspace.train.models.curve("nothing")

@@ -45,19 +45,19 @@ def shared(scene: Scene, databricks: Team, home: Path) -> Iterator[Workspace]:
         def hurry(seconds: float) -> None:
             """Nobody waits in a test."""
 
-        opened.train = TrainService(
+        opened.train.models = TrainService(
             opened.store,
-            opened.trainer,
+            opened.engines.trainer,
             opened.jobs,
             home,
             "ana",
-            FineTuning(AiRuntime(databricks, wait=hurry), opened.trainer),
+            FineTuning(AiRuntime(databricks, wait=hurry), opened.engines.trainer),
         )
         serving = TeamServing(
-            LocalServing(home, opened.trainer),
+            LocalServing(home, opened.engines.trainer),
             lambda: DatabricksServing(databricks, rendered, patience=2, wait=hurry),
         )
-        opened.deploy = DeployService(opened.store, serving, opened.jobs, opened.settings, "ana")
+        opened.deploy.endpoints = DeployService(opened.store, serving, opened.jobs, opened.settings, "ana")
         yield opened
 
 
@@ -75,7 +75,7 @@ def a_job(workspace: Workspace, kind: JobKind = JobKind.TRAIN, **params: Any) ->
 
 def tune(workspace: Workspace, sheet: TrainingSheet, job: Job | None = None) -> ModelVersion:
     job = job or a_job(workspace)
-    return workspace.train.run({"training_sheet_id": sheet.id, "base_model": BASE}, job.id, NoProgress())
+    return workspace.train.models.run({"training_sheet_id": sheet.id, "base_model": BASE}, job.id, NoProgress())
 
 
 def test_the_held_out_answers_are_scored_here_beside_the_baseline(
@@ -83,7 +83,7 @@ def test_the_held_out_answers_are_scored_here_beside_the_baseline(
 ) -> None:
     model = tune(shared, sheet)
     evaluation = Evaluation.model_validate(model.evaluation)
-    held = [pair for pair in shared.train.lineage(model.id) if pair.role is Role.HELD_OUT]
+    held = [pair for pair in shared.train.models.lineage(model.id) if pair.role is Role.HELD_OUT]
     headline = evaluation.headline()
     assert headline.n == len(held) == model.held_out_count
     # Every answer was "crack", which is right for a third of the parts.
@@ -128,23 +128,23 @@ def test_the_run_is_kept_with_the_job_and_gone_on_with(scene: Scene, shared: Wor
 def test_what_is_there_cannot_be_loaded_here_and_says_so(shared: Workspace, sheet: TrainingSheet) -> None:
     model = tune(shared, sheet)
     with pytest.raises(PlatformError, match="fine-tuned on Databricks"):
-        shared.trainer.load(shared.home / model.artifact, model.sha256)
-    curve = shared.train.curve(model.name)
+        shared.engines.trainer.load(shared.home / model.artifact, model.sha256)
+    curve = shared.train.models.curve(model.name)
     assert [point.model.id for point in curve.points] == [model.id]
 
 
 def test_the_base_models_are_on_offer_after_those_of_this_machine(shared: Workspace, sheet: TrainingSheet) -> None:
-    keys = [one.key for one in shared.train.base_models()]
+    keys = [one.key for one in shared.train.models.base_models()]
     assert keys[-2:] == [BASE, "databricks:Qwen/Qwen3-8B"]
     assert not keys[0].startswith("databricks:")
-    here, there = shared.train.estimate(sheet.id), shared.train.estimate(sheet.id, BASE)
+    here, there = shared.train.models.estimate(sheet.id), shared.train.models.estimate(sheet.id, BASE)
     assert here.cost is None
     assert there.cost is not None
     assert "first 60 pairs" in there.basis
 
 
 def test_without_a_workspace_nothing_is_offered_there(workspace: Workspace) -> None:
-    assert workspace.train.elsewhere() == ()
+    assert workspace.train.models.elsewhere() == ()
 
 
 def records(workspace: Workspace) -> list[InferenceRecord]:
@@ -161,16 +161,16 @@ def test_a_tuned_model_is_deployed_asked_swapped_and_rolled_back(
     scene.serving.answer = answer
     first, second = tune(shared, sheet), tune(shared, sheet)
     assert (first.params["databricks_version"], second.params["databricks_version"]) == ("1", "2")
-    shared.deploy.deploy(first.id, "live")
-    (record,) = shared.deploy.query("live", [part(61)], origin=Origin.CLI)
+    shared.deploy.endpoints.deploy(first.id, "live")
+    (record,) = shared.deploy.endpoints.query("live", [part(61)], origin=Origin.CLI)
     assert record.output == {"defect": "crack"}
     assert scene.serving.asked[-1].body["client_request_id"] == record.request_id
     told = f"{part(61)['voltage']} {part(61)['line']}"
     assert scene.serving.asked[-1].body["messages"] == [{"role": "user", "content": told}]
-    shared.deploy.deploy(second.id, "live")
-    assert shared.deploy.query("live", [part(61)], origin=Origin.CLI)[0].output == {"defect": "none"}
-    shared.deploy.roll_back("live")
-    assert shared.deploy.query("live", [part(61)], origin=Origin.CLI)[0].output == {"defect": "crack"}
+    shared.deploy.endpoints.deploy(second.id, "live")
+    assert shared.deploy.endpoints.query("live", [part(61)], origin=Origin.CLI)[0].output == {"defect": "none"}
+    shared.deploy.endpoints.roll_back("live")
+    assert shared.deploy.endpoints.query("live", [part(61)], origin=Origin.CLI)[0].output == {"defect": "crack"}
     kept = scene.engine.direct("SELECT client_request_id FROM team.ontos.live_payload")
     assert {one for (one,) in kept} == {one.request_id for one in records(shared)}
 
@@ -178,21 +178,21 @@ def test_a_tuned_model_is_deployed_asked_swapped_and_rolled_back(
 def test_the_whole_round_on_the_teams_workspace(scene: Scene, shared: Workspace, sheet: TrainingSheet) -> None:
     scene.serving.answer = lambda asked: says({"defect": "crack", "severe": True})
     model = tune(shared, sheet)
-    shared.deploy.deploy(model.id, "live")
-    asked = shared.deploy.query("live", [part(number) for number in range(61, 101)], origin=Origin.CLI)
+    shared.deploy.endpoints.deploy(model.id, "live")
+    asked = shared.deploy.endpoints.query("live", [part(number) for number in range(61, 101)], origin=Origin.CLI)
     shared.sync.switch_on()
-    item = shared.improve.add_feedback(asked[3].request_id, 1, correction={"defect": "none", "severe": False})
+    item = shared.improve.feedback.add_feedback(asked[3].request_id, 1, correction={"defect": "none", "severe": False})
     shared.sync.sync()
     until = datetime.now(UTC)
     since = until - timedelta(hours=1)
-    shared.team_traffic.read("live", since, until)
-    found = shared.team_traffic.traffic("live", Bucket.HOUR, since, until)
+    shared.monitor.team_traffic.read("live", since, until)
+    found = shared.monitor.team_traffic.traffic("live", Bucket.HOUR, since, until)
     assert (found.summary.requests, found.summary.errors) == (40, 0)
     assert (found.summary.ratings, found.summary.mean_rating, found.summary.corrections) == (1, 1.0, 1)
-    report = shared.drift.check_team("live", recent=(since, until + timedelta(minutes=1)))
+    report = shared.monitor.drift.check_team("live", recent=(since, until + timedelta(minutes=1)))
     assert (report.source, report.recent_rows) == (DriftSource.TEAM, 40)
     assert next(one for one in report.features if one.label == "defect").recent_count == 40
-    made = shared.improve.convert(item.id)
+    made = shared.improve.feedback.convert(item.id)
     assert (made.status, made.training_sheet_id) == ("created", sheet.id)
     assert shared.sync.sync() is not None
     waiting = scene.engine.direct("SELECT status FROM team.ontos.qa_pairs WHERE id = ?", [made.curation_item_id])
@@ -203,11 +203,11 @@ def test_a_version_that_does_not_come_up_changes_nothing_here(
     scene: Scene, shared: Workspace, sheet: TrainingSheet
 ) -> None:
     first, second = tune(shared, sheet), tune(shared, sheet)
-    shared.deploy.deploy(first.id, "live")
+    shared.deploy.endpoints.deploy(first.id, "live")
     scene.serving.failing.add("team.ontos.defects/2")
     with pytest.raises(PlatformError, match="ran out of memory"):
-        shared.deploy.deploy(second.id, "live")
-    assert shared.deploy.endpoint("live").model.id == first.id
+        shared.deploy.endpoints.deploy(second.id, "live")
+    assert shared.deploy.endpoints.endpoint("live").model.id == first.id
 
 
 def test_deploying_there_is_a_job_and_here_is_not(
@@ -221,15 +221,15 @@ def test_deploying_there_is_a_job_and_here_is_not(
 
     monkeypatch.setattr(shared.jobs, "submit", submit)
     tuned = tune(shared, sheet)
-    job = shared.deploy.begin(tuned.id, "live")
+    job = shared.deploy.endpoints.begin(tuned.id, "live")
     assert isinstance(job, Job)
     assert begun == [(JobKind.DEPLOY, {"model_id": tuned.id, "endpoint": "live"})]
     told, result = WORK[JobKind.DEPLOY](shared, job, Reporter(shared.jobs, job.id))
     assert told == f"live answers with {tuned.label()}"
     assert result == {"endpoint": "live", "model_id": tuned.id}
-    local = shared.train.run({"training_sheet_id": sheet.id, "base_model": "nearest"}, "j", NoProgress())
-    there = shared.deploy.begin(local.id, "here")
+    local = shared.train.models.run({"training_sheet_id": sheet.id, "base_model": "nearest"}, "j", NoProgress())
+    there = shared.deploy.endpoints.begin(local.id, "here")
     assert not isinstance(there, Job)
     assert there.status is EndpointStatus.READY
-    shared.deploy.deploy(tune(shared, sheet).id, "live")
-    assert isinstance(shared.deploy.begin_roll_back("live"), Job)
+    shared.deploy.endpoints.deploy(tune(shared, sheet).id, "live")
+    assert isinstance(shared.deploy.endpoints.begin_roll_back("live"), Job)

@@ -26,15 +26,17 @@ EVALUATION_ONLY = {"allowed_uses": ["evaluation"]}
 
 
 def train(workspace: Workspace, sheet: TrainingSheet, job_id: str = "j1", **params: object) -> ModelVersion:
-    return workspace.train.run({"training_sheet_id": sheet.id, "base_model": "nearest", **params}, job_id, NoProgress())
+    return workspace.train.models.run(
+        {"training_sheet_id": sheet.id, "base_model": "nearest", **params}, job_id, NoProgress()
+    )
 
 
 def held(workspace: Workspace, model: ModelVersion) -> set[str]:
-    return {pair.pair_id for pair in workspace.train.lineage(model.id) if pair.role is Role.HELD_OUT}
+    return {pair.pair_id for pair in workspace.train.models.lineage(model.id) if pair.role is Role.HELD_OUT}
 
 
 def trained(workspace: Workspace, model: ModelVersion) -> set[str]:
-    return {pair.pair_id for pair in workspace.train.lineage(model.id) if pair.role is Role.TRAIN}
+    return {pair.pair_id for pair in workspace.train.models.lineage(model.id) if pair.role is Role.TRAIN}
 
 
 def test_readiness_counts_every_pair_at_exactly_one_gate(workspace: Workspace) -> None:
@@ -45,7 +47,7 @@ def test_readiness_counts_every_pair_at_exactly_one_gate(workspace: Workspace) -
     add_pairs(workspace.store, sheet, range(18, 22), **EVALUATION_ONLY)
     add_pairs(workspace.store, sheet, range(22, 27), allowed_uses=["training"], prohibited_uses=["training"])
     add_pairs(workspace.store, sheet, range(27, 30), allowed_uses=["few_shot"])
-    ready = workspace.train.readiness(sheet.name)
+    ready = workspace.train.models.readiness(sheet.name)
     assert ready.counts == {
         Gate.TRAINING: 12,
         Gate.UNLABELED: 3,
@@ -64,7 +66,7 @@ def test_uses_that_were_written_with_other_blanks_count_too(workspace: Workspace
     sheet = make_sheet(workspace.store, 12)
     with workspace.store.write() as connection:
         connection.execute(text("""UPDATE qa_pairs SET allowed_uses = '["training" , "evaluation"]'"""))
-    assert workspace.train.readiness(sheet.id).eligible == 12
+    assert workspace.train.models.readiness(sheet.id).eligible == 12
     assert train(workspace, sheet).train_count == 10
 
 
@@ -72,14 +74,14 @@ def test_too_few_pairs_are_refused_with_the_missing_number_and_the_reasons(works
     sheet = make_sheet(workspace.store, 7)
     add_pairs(workspace.store, sheet, range(7, 11), status=PairStatus.UNLABELED)
     with pytest.raises(NotReadyError) as refused:
-        workspace.train.submit(sheet.id)
+        workspace.train.models.submit(sheet.id)
     assert "7 of the 10" in refused.value.what
     assert "4 not labeled yet" in refused.value.what
     assert "3 more" in refused.value.todo
     assert workspace.jobs.jobs() == []
     with pytest.raises(NotReadyError):
         train(workspace, sheet)
-    assert workspace.train.models() == []
+    assert workspace.train.models.models() == []
 
 
 def test_a_training_registers_a_version_with_the_lineage_of_every_pair(workspace: Workspace, home: Path) -> None:
@@ -92,7 +94,7 @@ def test_a_training_registers_a_version_with_the_lineage_of_every_pair(workspace
     assert model.training_sheet_id == sheet.id
     assert model.template_snapshot == sheet.template_snapshot
     assert (home / model.artifact).is_dir()
-    lineage = workspace.train.lineage(model.id)
+    lineage = workspace.train.models.lineage(model.id)
     assert len(lineage) == len({pair.pair_id for pair in lineage}) == 60
     assert not {pair.pair_id for pair in lineage} & {pair.id for pair in unused}
     assert {pair.approved_by for pair in lineage} == {"ana"}
@@ -111,7 +113,7 @@ def test_the_answer_column_and_the_identity_are_never_learned_from(workspace: Wo
 
 def test_versions_count_up_by_name_also_for_trainings_at_the_same_time(workspace: Workspace) -> None:
     sheet = make_sheet(workspace.store, 30)
-    assert workspace.train.readiness(sheet.id).ready  # the service is made before the threads share it
+    assert workspace.train.models.readiness(sheet.id).ready  # the service is made before the threads share it
     with ThreadPoolExecutor(4) as pool:
         models = list(pool.map(lambda number: train(workspace, sheet, f"j{number}"), range(4)))
     assert sorted(model.version for model in models) == [1, 2, 3, 4]
@@ -123,13 +125,13 @@ def test_a_job_that_runs_again_after_it_registered_makes_no_second_model(workspa
     sheet = make_sheet(workspace.store, 30)
     first = train(workspace, sheet, "same")
     assert train(workspace, sheet, "same") == first
-    assert len(workspace.train.models()) == 1
+    assert len(workspace.train.models.models()) == 1
 
 
 def test_models_are_found_by_name_version_and_id(workspace: Workspace) -> None:
     sheet = make_sheet(workspace.store, 30)
     first, second = train(workspace, sheet, "a"), train(workspace, sheet, "b")
-    service = workspace.train
+    service = workspace.train.models
     assert [model.version for model in service.models("defects")] == [2, 1]
     assert service.model("defects").id == second.id
     for ref in ("defects:1", "defects v1", first.id, first.id[:8]):
@@ -144,7 +146,7 @@ def test_models_are_found_by_name_version_and_id(workspace: Workspace) -> None:
 def test_twenty_pairs_for_evaluation_only_are_the_test_and_all_others_train(workspace: Workspace) -> None:
     sheet = make_sheet(workspace.store, 40)
     only_test = add_pairs(workspace.store, sheet, range(40, 60), **EVALUATION_ONLY)
-    assert "20 pairs that are for evaluation only" in workspace.train.readiness(sheet.id).split
+    assert "20 pairs that are for evaluation only" in workspace.train.models.readiness(sheet.id).split
     model = train(workspace, sheet)
     assert held(workspace, model) == {pair.id for pair in only_test}
     assert model.train_count == 40
@@ -230,7 +232,7 @@ def test_changes_since_counts_new_corrected_and_removed(workspace: Workspace) ->
     store = workspace.store
     sheet = make_sheet(store, 40)
     model = train(workspace, sheet)
-    service = workspace.train
+    service = workspace.train.models
     assert str(service.changes_since(model)) == "0 new, 0 corrected"
     add_pairs(store, sheet, range(40, 45))
     add_pairs(store, sheet, range(45, 50), status=PairStatus.UNLABELED)
@@ -252,16 +254,16 @@ def test_pairs_for_evaluation_only_are_neither_new_nor_removed(workspace: Worksp
     sheet = make_sheet(workspace.store, 20)
     add_pairs(workspace.store, sheet, range(20, 40), **EVALUATION_ONLY)
     model = train(workspace, sheet)
-    assert str(workspace.train.changes_since(model)) == "0 new, 0 corrected"
+    assert str(workspace.train.models.changes_since(model)) == "0 new, 0 corrected"
     change_pair(workspace.store, sheet, "P0021", status=PairStatus.FLAGGED)
-    assert workspace.train.changes_since(model).removed == 1
+    assert workspace.train.models.changes_since(model).removed == 1
 
 
 def test_lineage_keeps_the_answer_as_it_was(workspace: Workspace) -> None:
     sheet = make_sheet(workspace.store, 20)
     model = train(workspace, sheet)
     pair = change_pair(workspace.store, sheet, "P0001", answer={"defect": "none"})
-    (kept,) = (one for one in workspace.train.lineage(model.id) if one.pair_id == pair.id)
+    (kept,) = (one for one in workspace.train.models.lineage(model.id) if one.pair_id == pair.id)
     assert kept.answer_digest == answer_digest({"defect": "scratch", "severe": False})
     assert kept.pair_version == 1
 
@@ -276,7 +278,7 @@ def test_two_versions_are_compared_on_the_same_pairs_that_neither_was_trained_on
         change_pair(store, sheet, f"P{number:04d}", answer={"defect": ("crack", "scratch", "none")[number % 3]})
     add_pairs(store, sheet, range(60, 90))
     new = train(workspace, sheet, "b")
-    comparison = workspace.train.compare(old, new)
+    comparison = workspace.train.models.compare(old, new)
     common = held(workspace, new) - trained(workspace, old) - trained(workspace, new)
     assert comparison.n == comparison.old.n == comparison.new.n == len(common) == 18
     assert comparison.changes.new == 30
@@ -289,7 +291,7 @@ def test_two_versions_are_compared_on_the_same_pairs_that_neither_was_trained_on
         f"{before.value:.2f} → {after.value:.2f} on the 18 held-out pairs (95 %: "
         f"{comparison.low:+.2f} … {comparison.high:+.2f})"
     ).replace("-0", "−0")
-    assert comparison == workspace.train.compare(old, new)
+    assert comparison == workspace.train.models.compare(old, new)
 
 
 def test_numbers_are_compared_by_their_error(workspace: Workspace) -> None:
@@ -298,7 +300,7 @@ def test_numbers_are_compared_by_their_error(workspace: Workspace) -> None:
         add_pairs(workspace.store, sheet, range(number, number + 1), answer={"depth": float(number % 3)})
     old = train(workspace, sheet, "a")
     new = train(workspace, sheet, "b", base_model="extra_trees")
-    comparison = workspace.train.compare(old, new)
+    comparison = workspace.train.models.compare(old, new)
     assert comparison.n == 12
     assert "mean absolute error" in comparison.summary
     assert comparison.low <= comparison.difference <= comparison.high
@@ -311,11 +313,11 @@ def test_what_cannot_be_compared_is_refused(workspace: Workspace) -> None:
         change_pair(workspace.store, other, f"P{number:04d}", answer={"depth": number * 1.5})
     model, depths = train(workspace, sheet, "a"), train(workspace, other, "b")
     with pytest.raises(ConflictError, match="depth"):
-        workspace.train.compare(model, depths)
+        workspace.train.models.compare(model, depths)
     for pair in _pairs(workspace, sheet):
         change_pair(workspace.store, sheet, pair.item_ref, status=PairStatus.REJECTED)
     with pytest.raises(NotReadyError):
-        workspace.train.compare(model, model)
+        workspace.train.models.compare(model, model)
 
 
 def test_intervals_of_paired_differences() -> None:
@@ -331,17 +333,17 @@ def test_intervals_of_paired_differences() -> None:
 def test_wrong_wishes_are_refused_in_words(workspace: Workspace) -> None:
     sheet = make_sheet(workspace.store, 20)
     with pytest.raises(InvalidInputError, match="extra_trees"):
-        workspace.train.submit(sheet.id, base_model="oracle")
+        workspace.train.models.submit(sheet.id, base_model="oracle")
     for name in ("../../etc", "a b", "", "ü", "x" * 64, "\x1b[2J"):
         with pytest.raises(InvalidInputError):
             train(workspace, sheet, name=name or ".")
     with pytest.raises(NotFoundError):
-        workspace.train.readiness("nothing")
+        workspace.train.models.readiness("nothing")
 
 
 def test_an_estimate_is_one_and_says_from_what(workspace: Workspace) -> None:
     sheet = make_sheet(workspace.store, 20)
-    estimate = workspace.train.estimate(sheet.id)
+    estimate = workspace.train.models.estimate(sheet.id)
     assert estimate.seconds > 0
     assert "estimate" in estimate.basis
 
@@ -354,8 +356,8 @@ def test_a_cancelled_training_leaves_no_model(workspace: Workspace, home: Path) 
 
     sheet = make_sheet(workspace.store, 30)
     with pytest.raises(JobCancelledError):
-        workspace.train.run({"training_sheet_id": sheet.id}, "j", Impatient())
-    assert workspace.train.models() == []
+        workspace.train.models.run({"training_sheet_id": sheet.id}, "j", Impatient())
+    assert workspace.train.models.models() == []
     assert not list(home.glob("models/*/*"))
 
 

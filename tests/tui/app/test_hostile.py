@@ -62,28 +62,32 @@ def _hostile_workspace(home: Path) -> None:
     path = home / "template.json"
     path.write_text(json.dumps(template), encoding="utf-8")
     with Workspace(home) as workspace:
-        table = workspace.data.add_file(source, name="evil")
-        sheet = workspace.data.create_sheet(f"Sheet {EVIL}", table.address, item_id_column="id", description=EVIL)
-        made = workspace.templates.import_file(path)
-        report = workspace.generate.generate(sheet.id, made.id, GenerationMode.MANUAL)
-        pairs = workspace.label.queue(report.training_sheet.id)
+        table = workspace.data.sheets.add_file(source, name="evil")
+        sheet = workspace.data.sheets.create_sheet(
+            f"Sheet {EVIL}", table.address, item_id_column="id", description=EVIL
+        )
+        made = workspace.generate.templates.import_file(path)
+        report = workspace.generate.generation.generate(sheet.id, made.id, GenerationMode.MANUAL)
+        pairs = workspace.label.queue.open(report.training_sheet.id)
         choices = template["output_schema"]["properties"]["verdict"]["enum"]  # type: ignore[index]
         decisions = [
             Decision(row.id, Verdict.EDIT, answer={"verdict": choices[index % 2], "why": EVIL}, notes=EVIL)
             for index, row in enumerate(list(pairs)[:24])
         ]
         for decision in decisions:
-            workspace.label.decide([decision])
-        workspace.label.decide([Decision(pairs[30].id, Verdict.REJECT, reason=EVIL)])
-        job = workspace.train.submit(report.training_sheet.id, base_model="nearest")
+            workspace.label.queue.decide([decision])
+        workspace.label.queue.decide([Decision(pairs[30].id, Verdict.REJECT, reason=EVIL)])
+        job = workspace.train.models.submit(report.training_sheet.id, base_model="nearest")
         finished = workspace.jobs.wait(job.id, timeout=100)
         assert finished.status.value == "succeeded", finished.error
-        model = workspace.train.models()[0]
-        endpoint = workspace.deploy.deploy(model.id, "evil")
-        fields = workspace.label.pair(pairs[0].id).source_data
-        record = workspace.deploy.query(endpoint.name, [fields], origin=Origin.PLAYGROUND, client_request_id=EVIL)[0]
-        workspace.deploy.query(endpoint.name, [{"note": EVIL}], origin=Origin.HTTP)
-        workspace.improve.add_feedback(
+        model = workspace.train.models.models()[0]
+        endpoint = workspace.deploy.endpoints.deploy(model.id, "evil")
+        fields = workspace.label.queue.pair(pairs[0].id).source_data
+        record = workspace.deploy.endpoints.query(
+            endpoint.name, [fields], origin=Origin.PLAYGROUND, client_request_id=EVIL
+        )[0]
+        workspace.deploy.endpoints.query(endpoint.name, [{"note": EVIL}], origin=Origin.HTTP)
+        workspace.improve.feedback.add_feedback(
             record.request_id, 1, comment=EVIL, correction={"verdict": choices[0], "why": EVIL}
         )
 

@@ -34,16 +34,18 @@ def test_a_clash_and_a_name_that_is_none_are_told(tmp_path: Path) -> None:
 async def test_another_key_works_and_is_shown(tmp_path: Path) -> None:
     with Workspace(tmp_path) as workspace:
         seeded = workspace.onboarding.seed("defect_detection")
-        made = workspace.generate.generate(seeded.sheet.id, seeded.template.id, GenerationMode.MANUAL, limit=5)
+        made = workspace.generate.generation.generate(
+            seeded.sheet.id, seeded.template.id, GenerationMode.MANUAL, limit=5
+        )
         sheet_id = made.training_sheet.id
     (tmp_path / "settings.toml").write_text('[keys]\nflag = "z"\n')
     async with open_app(tmp_path) as user:
-        flagged = user.app.workspace.label.counts(sheet_id).flagged
+        flagged = user.app.workspace.label.queue.counts(sheet_id).flagged
         await user.press("3", "enter")
         await user.sees("▸defect_class", "z Flag")
         await user.press("f")
-        assert user.app.workspace.label.counts(sheet_id).flagged == flagged
+        assert user.app.workspace.label.queue.counts(sheet_id).flagged == flagged
         await user.press("z")
-        assert user.app.workspace.label.counts(sheet_id).flagged == flagged + 1
+        assert user.app.workspace.label.queue.counts(sheet_id).flagged == flagged + 1
         await user.press("question_mark")
         await user.sees("  z  ")

@@ -42,11 +42,11 @@ async def test_the_ten_steps(tmp_path: Path, size: tuple[int, int]) -> None:
         # 4 review and label ten pairs
         await user.press("3", "enter")
         await user.sees("decided", "▸")
-        before = app.workspace.label.training_sheets()[0].counts
+        before = app.workspace.label.queue.training_sheets()[0].counts
         await user.press(*"aaaaaaa")
         for choice in ("1", "2", "6"):
             await user.press(choice, "1", "1", "a")
-        after = app.workspace.label.training_sheets()[0].counts
+        after = app.workspace.label.queue.training_sheets()[0].counts
         assert after.labeled - before.labeled == 10
         # 5 submit a training job and watch it finish
         await user.press("escape", "4")
@@ -77,9 +77,9 @@ async def test_the_ten_steps(tmp_path: Path, size: tuple[int, int]) -> None:
         await user.press("3", "enter")
         await user.sees("feedback:", "made from feedback", "dent")
         await user.press("a")
-        (item,) = app.workspace.improve.feedback()
+        (item,) = app.workspace.improve.feedback.feedback()
         assert item.qa_pair_id is not None
-        assert app.workspace.label.pair(item.qa_pair_id).status is PairStatus.LABELED
+        assert app.workspace.label.queue.pair(item.qa_pair_id).status is PairStatus.LABELED
         # 10 retrain with what is new and see what changed
         await user.press("escape", "7")
         await user.sees("1 new, 0 corrected")
@@ -87,4 +87,4 @@ async def test_the_ten_steps(tmp_path: Path, size: tuple[int, int]) -> None:
         await _job_done(user, 3)
         await user.sees("v2 is trained", "1 new, 0 corrected since v1", "held-out pairs")
         await user.press("d", "y")
-        await user.until(lambda: app.workspace.deploy.endpoints()[0].model.version == 2, "v2 answers")
+        await user.until(lambda: app.workspace.deploy.endpoints.endpoints()[0].model.version == 2, "v2 answers")

@@ -63,10 +63,10 @@ async def test_a_full_disk_loses_nothing_and_says_so(tmp_path: Path, monkeypatch
         def full(*_: object, **__: object) -> None:
             raise StoreError("The disk is full; nothing of the last step was kept.", "Free some space and do it again.")
 
-        monkeypatch.setattr(user.app.workspace.data, "delete_sheet", full)
+        monkeypatch.setattr(user.app.workspace.data.sheets, "delete_sheet", full)
         await user.press("D", "y")
         await user.sees("The disk is full", "Free some space")
-        assert len(user.app.workspace.data.sheets()) == 1
+        assert len(user.app.workspace.data.sheets.sheets()) == 1
 
 
 async def test_a_bug_is_said_in_one_line_and_goes_to_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

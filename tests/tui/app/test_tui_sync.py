@@ -36,11 +36,11 @@ async def test_a_conflict_is_seen_and_settled(
             ben = Member(tmp_path / "ben", "ben", served)
             ben.sync.switch_on()
             ben.sync.sync()
-            row = next(iter(ben.label.queue(sheet.id)))
-            ben.label.decide([Decision(row.id, Verdict.EDIT, answer=NONE)])
+            row = next(iter(ben.label.queue.open(sheet.id)))
+            ben.label.queue.decide([Decision(row.id, Verdict.EDIT, answer=NONE)])
             ben.sync.sync()
             ben.close()
-            workspace.label.decide([Decision(row.id, Verdict.EDIT, answer=MAJOR)])
+            workspace.label.queue.decide([Decision(row.id, Verdict.EDIT, answer=MAJOR)])
         async with open_app(tmp_path / "ana", size) as user:
             await user.sees("⇅ synced ⚑ 2")
             await user.press("Y")
@@ -49,7 +49,7 @@ async def test_a_conflict_is_seen_and_settled(
             await user.sees("Nobody disagrees")
             await user.press("escape")
             await user.until(lambda: "⚑" not in user.text().splitlines()[0], "the conflicts are gone from the header")
-            assert [one.label_data for one in user.app.workspace.labels.find()] == [NONE]
+            assert [one.label_data for one in user.app.workspace.label.canonical_labels.find()] == [NONE]
 
 
 def test_the_warehouse_is_left_alone_while_nobody_is_at_the_keyboard(

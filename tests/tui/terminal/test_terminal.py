@@ -94,8 +94,8 @@ def test_no_color_sends_no_colors(tmp_path: Path) -> None:
 def test_a_decision_that_was_shown_is_kept_when_the_line_drops(tmp_path: Path, number: int) -> None:
     with Workspace(tmp_path) as workspace:
         seeded = workspace.onboarding.seed("defect_detection")
-        made = workspace.generate.generate(seeded.sheet.id, seeded.template.id, GenerationMode.AI, limit=12)
-        before = workspace.label.counts(made.training_sheet.id)
+        made = workspace.generate.generation.generate(seeded.sheet.id, seeded.template.id, GenerationMode.AI, limit=12)
+        before = workspace.label.queue.counts(made.training_sheet.id)
     with Terminal(ontos("--home", str(tmp_path))) as terminal:
         terminal.sees("7 Improve", "INS-00001")
         terminal.send("3")
@@ -107,7 +107,7 @@ def test_a_decision_that_was_shown_is_kept_when_the_line_drops(tmp_path: Path, n
         terminal.signal(number)
         terminal.ended()
     with Workspace(tmp_path) as workspace:
-        assert workspace.label.counts(made.training_sheet.id).labeled == before.labeled + 1
+        assert workspace.label.queue.counts(made.training_sheet.id).labeled == before.labeled + 1
 
 
 def _picture(terminal: Terminal, quiet: float) -> list[list[object]]:
@@ -131,7 +131,7 @@ KEYS = ("jjj", "a", "x", "x", "a", "n", "\x1b", "4", "g", "p", "?", "\x1b", "u",
 def test_what_is_painted_line_by_line_is_what_the_compositor_paints(tmp_path: Path, size: tuple[int, int]) -> None:
     with Workspace(tmp_path) as workspace:
         seeded = workspace.onboarding.seed("defect_detection")
-        workspace.generate.generate(seeded.sheet.id, seeded.template.id, GenerationMode.AI, limit=60)
+        workspace.generate.generation.generate(seeded.sheet.id, seeded.template.id, GenerationMode.AI, limit=60)
     with Terminal(ontos("--home", str(tmp_path)), size) as terminal:
         terminal.sees("Open", "INS-00001")
         terminal.send("3")

@@ -82,7 +82,7 @@ async def test_a_file_of_ones_own_becomes_a_model(tmp_path: Path) -> None:
         await user.press(">", "enter")
         await user.sees("✓ trained.", "failure")
         workspace = user.app.workspace
-        (model,) = workspace.train.models()
+        (model,) = workspace.train.models.models()
         assert model.features == ["torque", "line"]
 
 
@@ -97,7 +97,7 @@ async def test_a_key_that_comes_before_the_page_counts(tmp_path: Path) -> None:
         step = user.app.query_one(TrainStep)
         step._outlook = None  # as it is until the page was read
         await user.pilot.press("enter")
-        assert not user.app.workspace.train.models(), "nobody read yet what it takes"
+        assert not user.app.workspace.train.models.models(), "nobody read yet what it takes"
         step.wizard.reload()
         await user.sees("✓ trained.")
 
@@ -110,7 +110,7 @@ async def test_the_wizard_lives_with_what_others_remove(tmp_path: Path) -> None:
         await user.sees("INS-00001")
         await user.press("enter")
         await user.sees("told beforehand")
-        user.app.workspace.data.delete_sheet(sheet.id)
+        user.app.workspace.data.sheets.delete_sheet(sheet.id)
         await user.sees("▐2 Data▌")
         await user.press("3")
         await user.sees("Choose the data")
@@ -128,5 +128,5 @@ async def test_a_table_of_the_team_is_data_too(scene: Scene, home: Path) -> None
         await user.type("read")
         await user.press("enter")
         await user.sees("Which column holds", "machine")
-        (sheet,) = user.app.workspace.data.sheets()
+        (sheet,) = user.app.workspace.data.sheets.sheets()
         assert (sheet.name, sheet.source_table) == ("readings", "team.plant.readings")

@@ -91,13 +91,13 @@ class Session:
     def training_sheet(self, ref: str) -> TrainingSheet:
         """A training sheet by its own name or id, or by its sheet's when that has only one."""
         try:
-            return self.workspace.label.training_sheet(ref)
+            return self.workspace.label.queue.training_sheet(ref)
         except NotFoundError:
             try:
-                sheet = self.workspace.data.sheet(ref)
+                sheet = self.workspace.data.sheets.sheet(ref)
             except NotFoundError:
                 sheet = None
-            views = self.workspace.label.training_sheets()
+            views = self.workspace.label.queue.training_sheets()
             found = [view.sheet for view in views if sheet is not None and view.sheet.sheet_id == sheet.id]
             if not found:
                 raise

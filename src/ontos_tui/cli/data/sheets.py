@@ -63,7 +63,7 @@ def add(
     if name and len(files) > 1:
         raise typer.BadParameter("--name goes with one file only.")
     names = [one.strip() for one in column_names.split(",")] if column_names else ()
-    added = [session.workspace.data.add_file(file, name or None, column_names=names) for file in files]
+    added = [session.workspace.data.sheets.add_file(file, name or None, column_names=names) for file in files]
     rows = [(item.address, item.format, item.bytes, item.path) for item in added]
     session.show(added, lambda: table(("address", "format", "bytes", "file"), rows))
 
@@ -72,7 +72,7 @@ def add(
 def list_tables(context: typer.Context) -> None:
     """The tables on offer."""
     session = Session.of(context)
-    found = session.workspace.data.tables()
+    found = session.workspace.data.sheets.tables()
     rows = [(str(item.address), item.rows, len(item.columns), item.path) for item in found]
     empty = "No tables yet. Add a file with `ontos data add FILE`, or start with `ontos seed`."
     session.show(found, lambda: table(("address", "rows", "columns", "file"), rows, empty))
@@ -85,7 +85,7 @@ def browse(
 ) -> None:
     """The team's Databricks workspace: its catalogs, a catalog's schemas, a schema's tables."""
     session = Session.of(context)
-    found = list(session.workspace.data.browse(prefix))
+    found = list(session.workspace.data.sheets.browse(prefix))
     rows = [(node.address, node.kind, node.problem or node.remark) for node in found]
     session.show(found, lambda: table(("address", "kind", "remark"), rows, "Nothing there, or nothing you may see."))
 
@@ -101,7 +101,8 @@ def preview(
     """Some rows of a table."""
     session = Session.of(context)
     _show_page(
-        session, session.workspace.data.preview(address, filter=filter_expression or "", limit=limit, offset=offset)
+        session,
+        session.workspace.data.sheets.preview(address, filter=filter_expression or "", limit=limit, offset=offset),
     )
 
 
@@ -141,7 +142,7 @@ def create(
         description=description,
         use_case=use_case,
     )
-    _show_sheet(session, session.workspace.data.create_sheet(name, source, **options))
+    _show_sheet(session, session.workspace.data.sheets.create_sheet(name, source, **options))
 
 
 @sheets.command("edit")
@@ -185,14 +186,14 @@ def edit(
     )
     if not changes:
         raise typer.BadParameter("Say what to change, such as --filter or --name.")
-    _show_sheet(session, session.workspace.data.edit_sheet(sheet, **changes))
+    _show_sheet(session, session.workspace.data.sheets.edit_sheet(sheet, **changes))
 
 
 @sheets.command("delete")
 def delete(context: typer.Context, sheet: SheetRef) -> None:
     """Take a sheet out of the lists. Pairs that were made from it stay."""
     session = Session.of(context)
-    gone = session.workspace.data.delete_sheet(sheet)
+    gone = session.workspace.data.sheets.delete_sheet(sheet)
     session.show(gone, lambda: [f"Deleted the sheet {safe_line(gone.name)!r}. Its training sheets keep their pairs."])
 
 
@@ -203,7 +204,7 @@ def list_sheets(
 ) -> None:
     """The sheets."""
     session = Session.of(context)
-    found = session.workspace.data.sheets(search)
+    found = session.workspace.data.sheets.sheets(search)
     rows = [(item.id[:8], item.name, item.item_count, item.source_table, item.filter_expression) for item in found]
     empty = "No sheets. Make one with `ontos sheet create NAME --table ADDRESS`, or start with `ontos seed`."
     session.show(found, lambda: table(("id", "name", "items", "table", "filter"), rows, empty))
@@ -213,8 +214,8 @@ def list_sheets(
 def show(context: typer.Context, sheet: SheetRef, limit: Limit = 5, offset: Offset = 0) -> None:
     """A sheet and some of its items."""
     session = Session.of(context)
-    found = session.workspace.data.sheet(sheet)
-    page = session.workspace.data.sheet_page(found.id, limit=limit, offset=offset)
+    found = session.workspace.data.sheets.sheet(sheet)
+    page = session.workspace.data.sheets.sheet_page(found.id, limit=limit, offset=offset)
     session.show({"sheet": found, "page": page}, lambda: [*_sheet_lines(found), "", *_page_lines(page)])
 
 

@@ -45,7 +45,7 @@ def deploy(
 ) -> None:
     """Let a model answer at an endpoint; an endpoint that exists gets the new version."""
     session = Session.of(context)
-    service = session.workspace.deploy
+    service = session.workspace.deploy.endpoints
     if sum(map(bool, (model, roll_back, stop, start))) > 1:
         raise typer.BadParameter("Name a model, or one of --roll-back, --stop, --start.")
     changed: str | None
@@ -87,8 +87,8 @@ def _done(session: Session, begun: Endpoint | Job, wait: bool) -> str | None:
 
 
 def _list(session: Session) -> None:
-    endpoints = session.workspace.deploy.endpoints()
-    models = session.workspace.train.models()
+    endpoints = session.workspace.deploy.endpoints.endpoints()
+    models = session.workspace.train.models.models()
     serving = [(view.endpoint.name, view.endpoint.status, view.model.label()) for view in endpoints]
     trained = [(model.label(), model.id[:8], model.train_count, model.created_at) for model in models]
     session.show(
@@ -113,7 +113,7 @@ def query(
 ) -> None:
     """Ask an endpoint. Without --input or --item, it says which fields it wants."""
     session = Session.of(context)
-    service = session.workspace.deploy
+    service = session.workspace.deploy.endpoints
     if sent is not None:
         rows = _rows(read_json(sent, "The input"))
     elif item is not None:
@@ -170,7 +170,7 @@ def serve(
 ) -> None:
     """Let the endpoints answer over HTTP on this machine's loopback, as a job."""
     session = Session.of(context)
-    service = session.workspace.deploy
+    service = session.workspace.deploy.endpoints
     if stop:
         stopped = service.stop_server()
         if stopped is not None:
@@ -190,7 +190,7 @@ def serve(
 
 def _wait_until_it_answers(session: Session, job: Job) -> Job:
     deadline = time.monotonic() + SERVER_SECONDS
-    while not session.workspace.deploy.server().running:
+    while not session.workspace.deploy.endpoints.server().running:
         job = session.workspace.jobs.wait(job.id, timeout=0.1)
         if job.status not in (JobStatus.PENDING, JobStatus.RUNNING) or time.monotonic() > deadline:
             raise ConflictError(f"The server did not start. {job.error}".strip(), f"See ontos jobs show {job.id[:8]}.")

@@ -33,7 +33,7 @@ def list_templates(
 ) -> None:
     """The templates, each in its newest version."""
     session = Session.of(context)
-    found = session.workspace.templates.list(search)
+    found = session.workspace.generate.templates.list(search)
     rows = [(item.id[:8], item.name, item.version, item.status, item.label_type) for item in found]
     empty = "No templates. Import one with `ontos template import FILE`, or start with `ontos seed`."
     session.show(found, lambda: table(("id", "name", "version", "status", "decides"), rows, empty))
@@ -47,9 +47,9 @@ def import_template(
 ) -> None:
     """Read a template from a file. The same content twice makes one template."""
     session = Session.of(context)
-    template = session.workspace.templates.import_file(file)
+    template = session.workspace.generate.templates.import_file(file)
     if publish and template.status == "draft":
-        template = session.workspace.templates.publish(template.id)
+        template = session.workspace.generate.templates.publish(template.id)
     session.show(template, lambda: _summary(template))
 
 
@@ -61,7 +61,7 @@ def show(
 ) -> None:
     """A template: prompts, schema, guidelines."""
     session = Session.of(context)
-    found = session.workspace.templates.get(template, version)
+    found = session.workspace.generate.templates.get(template, version)
     session.show(
         found,
         lambda: [
@@ -78,7 +78,7 @@ def show(
 def publish_template(context: typer.Context, template: TemplateRef) -> None:
     """Publish a draft: it can be used from now on and never changes again."""
     session = Session.of(context)
-    published = session.workspace.templates.publish(template)
+    published = session.workspace.generate.templates.publish(template)
     session.show(published, lambda: _summary(published))
 
 
@@ -99,7 +99,7 @@ def generate(
 ) -> None:
     """Make training pairs from a sheet by a template. Again: only what is new is made."""
     session = Session.of(context)
-    service = session.workspace.generate
+    service = session.workspace.generate.generation
     if preview:
         _preview(session, sheet, template, mode, preview, column)
         return
@@ -134,7 +134,7 @@ def generate(
 def _preview(
     session: Session, sheet: str, template: str, mode: GenerationMode, amount: int, column: str | None
 ) -> None:
-    pairs = session.workspace.generate.preview(sheet, template, mode, count=amount, column=column)
+    pairs = session.workspace.generate.generation.preview(sheet, template, mode, count=amount, column=column)
 
     def lines() -> list[str]:
         told = []

@@ -53,8 +53,8 @@ def add(
     if sum((rating is not None, good, bad)) != 1:
         raise typer.BadParameter("Give one of --rating, --good and --bad.")
     session = Session.of(context)
-    item = session.workspace.improve.add_feedback(
-        session.workspace.monitor.request(request).record.request_id,
+    item = session.workspace.improve.feedback.add_feedback(
+        session.workspace.monitor.traffic.request(request).record.request_id,
         rating if rating is not None else 5 if good else 1,
         comment,
         None if correction is None else read_object(correction, "The correction"),
@@ -85,7 +85,7 @@ def list_feedback(
     """The feedback, newest first."""
     session = Session.of(context)
     wanted = _wanted(endpoint, status, rating, flagged, corrected, text)
-    found = session.workspace.improve.feedback(wanted=wanted)
+    found = session.workspace.improve.feedback.feedback(wanted=wanted)
     rows = [
         (
             item.id[:8],
@@ -124,7 +124,7 @@ def stats(
 ) -> None:
     """What was said, in numbers."""
     session = Session.of(context)
-    found = session.workspace.improve.stats(endpoint or None)
+    found = session.workspace.improve.feedback.stats(endpoint or None)
     session.show(
         found,
         lambda: facts(
@@ -147,7 +147,7 @@ def stats(
 def show(context: typer.Context, item: FeedbackRef) -> None:
     """A feedback from its request to the model versions that learned from it."""
     session = Session.of(context)
-    trace = session.workspace.improve.trace(item)
+    trace = session.workspace.improve.feedback.trace(item)
     one, pair = trace.item, trace.pair
     session.show(
         trace,
@@ -177,7 +177,7 @@ def flag(
 ) -> None:
     """Mark feedback as worth a second look."""
     session = Session.of(context)
-    changed = [session.workspace.improve.flag(one, not off) for one in items]
+    changed = [session.workspace.improve.feedback.flag(one, not off) for one in items]
     session.show(changed, lambda: [f"{count(len(changed), 'piece')} of feedback {'unflagged' if off else 'flagged'}"])
 
 
@@ -185,7 +185,7 @@ def flag(
 def dismiss(context: typer.Context, item: FeedbackRef) -> None:
     """Say that nothing is to be learned from a feedback."""
     session = Session.of(context)
-    changed = session.workspace.improve.dismiss(item)
+    changed = session.workspace.improve.feedback.dismiss(item)
     session.show(changed, lambda: [f"{changed.id[:8]}: {changed.status}"])
 
 
@@ -205,7 +205,7 @@ def _bulk(action: str, words: str) -> None:
         from ontos_tui.services.improve.service import BulkAction
 
         session = Session.of(context)
-        service = session.workspace.improve
+        service = session.workspace.improve.feedback
         found = service.feedback(wanted=_wanted(endpoint, status, rating, flagged, corrected, text))
         report = service.bulk(BulkAction(action), [item.id for item in found])
         session.show(
@@ -229,7 +229,7 @@ def convert(
 ) -> None:
     """Make a training pair of a feedback. It waits in the labeling queue; twice makes one."""
     session = Session.of(context)
-    done = session.workspace.improve.convert(item, template)
+    done = session.workspace.improve.feedback.convert(item, template)
     words = {"created": "A new pair waits in the labeling queue.", "exists": "It had been converted already."}
     session.show(
         done,
@@ -249,7 +249,7 @@ def retrain(
     """Train an endpoint's model again with what is new since; --wait shows what changed."""
     session = Session.of(context)
     if preview:
-        view = session.workspace.improve.retrain_preview(endpoint)
+        view = session.workspace.improve.feedback.retrain_preview(endpoint)
         session.show(
             view,
             lambda: facts(
@@ -267,14 +267,14 @@ def retrain(
             ),
         )
         return
-    before = session.workspace.deploy.endpoint(endpoint).model
-    job = session.workspace.improve.retrain(endpoint)
+    before = session.workspace.deploy.endpoints.endpoint(endpoint).model
+    job = session.workspace.improve.feedback.retrain(endpoint)
     if not wait:
         session.show_job(job)
         return
     model = trained_model(session, session.wait_for(job))
     try:
-        comparison = session.workspace.train.compare(before, model)
+        comparison = session.workspace.train.models.compare(before, model)
         told = comparison.summary
     except (NotReadyError, ConflictError) as error:  # the new version is there, whether it can be compared or not
         comparison, told = None, f"Trained, but not to be compared: {error.what}"

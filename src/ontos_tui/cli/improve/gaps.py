@@ -57,7 +57,7 @@ def analyze(
 ) -> None:
     """Look for gaps of a model; what is there already is updated, and closed when its evidence is gone."""
     session = Session.of(context)
-    report = session.workspace.gaps.analyze(model)
+    report = session.workspace.improve.gaps.analyze(model)
     session.show(report, lambda: _report_lines(report))
 
 
@@ -92,7 +92,7 @@ def list_gaps(
 ) -> None:
     """The gaps, the most severe first."""
     session = Session.of(context)
-    found = session.workspace.gaps.gaps(
+    found = session.workspace.improve.gaps.gaps(
         status=status, severity=severity, kind=kind, model_name=model, open_only=open_only
     )
     rows = [
@@ -115,9 +115,9 @@ def list_gaps(
 def show_gap(context: typer.Context, gap: GapRef) -> None:
     """One gap with its evidence, its tasks, and what was changed about it."""
     session = Session.of(context)
-    found = session.workspace.gaps.gap(gap)
-    updates = session.workspace.gaps.updates(found.id)
-    views = session.workspace.annotation.tasks(gap_ref=found.id)
+    found = session.workspace.improve.gaps.gap(gap)
+    updates = session.workspace.improve.gaps.updates(found.id)
+    views = session.workspace.improve.tasks.tasks(gap_ref=found.id)
 
     def lines() -> Iterator[str]:
         yield from _gap_facts(found)
@@ -171,7 +171,9 @@ def update_gap(
 ) -> None:
     """Change a gap's status, severity or action; later analyses leave that alone."""
     session = Session.of(context)
-    changed = session.workspace.gaps.update(gap, status=status, severity=severity, suggested_action=action, note=note)
+    changed = session.workspace.improve.gaps.update(
+        gap, status=status, severity=severity, suggested_action=action, note=note
+    )
     session.show(changed, lambda: _gap_facts(changed))
 
 
@@ -189,7 +191,7 @@ def make_task(
     """Make an annotation task of a gap, with the pairs that it is about."""
     session = Session.of(context)
     wishes = _wishes(title, instructions, priority, target, due)
-    view = session.workspace.annotation.create(gap, assignee=assignee, **wishes)
+    view = session.workspace.improve.tasks.create(gap, assignee=assignee, **wishes)
     session.show(view, lambda: _task_facts(view))
 
 
@@ -221,7 +223,7 @@ def list_tasks(
 ) -> None:
     """The tasks, the most urgent open ones first."""
     session = Session.of(context)
-    found = session.workspace.annotation.tasks(status=status, assignee=assignee, gap_ref=gap, open_only=open_only)
+    found = session.workspace.improve.tasks.tasks(status=status, assignee=assignee, gap_ref=gap, open_only=open_only)
     session.show(found, lambda: _task_table(found))
 
 
@@ -246,7 +248,7 @@ def _task_table(views: list[TaskView]) -> list[str]:
 def show_task(context: typer.Context, task: TaskRef) -> None:
     """One task, and how far it is."""
     session = Session.of(context)
-    view = session.workspace.annotation.task(task)
+    view = session.workspace.improve.tasks.task(task)
     session.show(view, lambda: _task_facts(view))
 
 
@@ -286,7 +288,7 @@ def update_task(
 ) -> None:
     """Change a task, or take it to another status."""
     session = Session.of(context)
-    service = session.workspace.annotation
+    service = session.workspace.improve.tasks
     wishes = _wishes(title, instructions, priority, target, due)
     if wishes or status is None:
         service.update(task, **wishes)
@@ -304,8 +306,8 @@ def assign(
 ) -> None:
     """Hand a task to somebody."""
     session = Session.of(context)
-    session.workspace.annotation.assign(task, assignee)
-    view = session.workspace.annotation.task(task)
+    session.workspace.improve.tasks.assign(task, assignee)
+    view = session.workspace.improve.tasks.task(task)
     session.show(view, lambda: _task_facts(view))
 
 
@@ -313,7 +315,7 @@ def assign(
 def fill(context: typer.Context, task: TaskRef) -> None:
     """Look again for pairs that a task still lacks."""
     session = Session.of(context)
-    view = session.workspace.annotation.fill(task)
+    view = session.workspace.improve.tasks.fill(task)
     session.show(view, lambda: _task_facts(view))
 
 
@@ -326,7 +328,7 @@ def open_task(
 ) -> None:
     """The pairs that a task asks for: `ontos label decide PAIR` decides them."""
     session = Session.of(context)
-    view, pairs = session.workspace.annotation.open_pairs(task)
+    view, pairs = session.workspace.improve.tasks.open_pairs(task)
     found = [pair for pair, is_done in pairs if everything or not is_done][:limit]
     rows = [(pair.id[:8], pair.item_ref, pair.status, pair.answer or pair.proposal) for pair in found]
     done = f"Nothing is left to decide in {view.task.title!r}."
@@ -349,7 +351,7 @@ def curve(
 ) -> None:
     """Every version of a model on the same held-out pairs."""
     session = Session.of(context)
-    found = session.workspace.train.curve(model)
+    found = session.workspace.train.models.curve(model)
     session.show(found, lambda: _curve_lines(found))
 
 
@@ -365,7 +367,7 @@ def import_old_web(
     from ontos_tui.cli.label.import_export import import_lines
 
     session = Session.of(context)
-    outcome = session.workspace.old_web.import_path(path, endpoint, dry_run=dry_run)
+    outcome = session.workspace.improve.legacy_web.import_path(path, endpoint, dry_run=dry_run)
     session.show(
         outcome,
         lambda: [f"{safe_line(one.path.name)}: {told}" for one in outcome.files for told in import_lines(one)],

@@ -28,7 +28,7 @@ def register(_root: typer.Typer) -> None:
 def agreement(context: typer.Context, job: JobRef) -> None:
     """How far the people of a labeling job agree: as a whole, by field, and two by two."""
     session = Session.of(context)
-    found = session.workspace.agreement.of_job(job)
+    found = session.workspace.label.agreement.of_job(job)
     session.show(found, lambda: _agreement_lines(found))
 
 
@@ -41,7 +41,7 @@ def disagreements(
 ) -> None:
     """The items of a labeling job that the votes leave open, the most disputed first."""
     session = Session.of(context)
-    found = session.workspace.agreement.disagreements(job, resolved=everything)
+    found = session.workspace.label.agreement.disagreements(job, resolved=everything)
 
     def lines() -> Iterator[str]:
         for one in found[:limit]:
@@ -64,7 +64,7 @@ def adjudicate(
 ) -> None:
     """Have the last word about an item that people dispute; it becomes the canonical label."""
     session = Session.of(context)
-    label = session.workspace.agreement.adjudicate(job, item, read_object(answer, "The answer"), notes)
+    label = session.workspace.label.agreement.adjudicate(job, item, read_object(answer, "The answer"), notes)
     session.show(
         label,
         lambda: [
@@ -84,7 +84,7 @@ def labelers(
     session = Session.of(context)
     if bool(training_sheet) == bool(job):
         raise InvalidInputError("Name a training sheet or a labeling job.", "`ontos label labelers --job JOB`.")
-    service = session.workspace.labelers
+    service = session.workspace.label.labelers
     found = service.of_job(job) if job else service.of_sheet(session.training_sheet(training_sheet).id)
     headers = ("who", "decisions", "labeled", "rejected", "flagged", "median s", "a minute", "too fast")
     amounts = [

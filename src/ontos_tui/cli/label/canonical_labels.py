@@ -36,7 +36,7 @@ def items(
 ) -> None:
     """The items of a sheet that have no label of this type yet."""
     session = Session.of(context)
-    found = session.workspace.labels.unlabeled(sheet, label_type, limit, offset)
+    found = session.workspace.label.canonical_labels.unlabeled(sheet, label_type, limit, offset)
     value = [{"item_ref": one.ref, "fields": one.fields} for one in found]
 
     def lines() -> list[str]:
@@ -59,7 +59,9 @@ def put(
     """Label an item of a sheet without any pair; a label that is there gets a new version."""
     session = Session.of(context)
     given = read_object(answer, "The answer")
-    put_in = session.workspace.labels.put(sheet, item, label_type, given, confidence=confidence, notes=notes)
+    put_in = session.workspace.label.canonical_labels.put(
+        sheet, item, label_type, given, confidence=confidence, notes=notes
+    )
     _show(session, put_in)
 
 
@@ -76,7 +78,9 @@ def edit(
     given = None if answer is None else read_object(answer, "The answer")
     if given is None and confidence is None and notes is None:
         raise InvalidInputError("Nothing is to be changed.", "Give --answer, --confidence or --notes.")
-    _show(session, session.workspace.labels.edit(label, answer=given, confidence=confidence, notes=notes))
+    _show(
+        session, session.workspace.label.canonical_labels.edit(label, answer=given, confidence=confidence, notes=notes)
+    )
 
 
 @labels.command("labels")
@@ -92,7 +96,7 @@ def list_labels(
     from ontos_tui.services.canonical.service import LabelFilter
 
     session = Session.of(context)
-    service = session.workspace.labels
+    service = session.workspace.label.canonical_labels
     wanted = LabelFilter(_sheet_id(session, sheet), label_type, text)
     found, total = service.find(wanted, limit, offset), service.count(wanted)
     headers = ("id", "item", "label type", "label", "confidence", "source", "version", "reused", "by")
@@ -119,7 +123,7 @@ def list_labels(
 def versions(context: typer.Context, label: LabelRef) -> None:
     """What a label says, and what it said before, the newest first."""
     session = Session.of(context)
-    service = session.workspace.labels
+    service = session.workspace.label.canonical_labels
     now = service.get(label)
     old = service.versions(now.id)
     current = (now.version, now.label_data, now.confidence, now.notes, now.source, now.updated_by, now.updated_at)
@@ -139,14 +143,14 @@ def restore(
 ) -> None:
     """Let a label say again what an earlier version said, as a new version."""
     session = Session.of(context)
-    _show(session, session.workspace.labels.restore(label, version))
+    _show(session, session.workspace.label.canonical_labels.restore(label, version))
 
 
 @labels.command("remove")
 def remove(context: typer.Context, label: LabelRef) -> None:
     """Remove a label that no pair and no model uses."""
     session = Session.of(context)
-    gone = session.workspace.labels.delete(label)
+    gone = session.workspace.label.canonical_labels.delete(label)
     session.show(gone, lambda: [safe_line(f"The label of {gone.item_ref} is removed.")])
 
 
@@ -162,7 +166,9 @@ def export_labels(
     from ontos_tui.services.canonical.service import LabelFilter
 
     session = Session.of(context)
-    written = session.workspace.labels.export_file(file, LabelFilter(_sheet_id(session, sheet), label_type, text))
+    written = session.workspace.label.canonical_labels.export_file(
+        file, LabelFilter(_sheet_id(session, sheet), label_type, text)
+    )
     session.show({"file": file, "labels": written}, lambda: [f"{count(written, 'label')} in {safe_line(file)}"])
 
 
@@ -175,7 +181,7 @@ def import_labels(
 ) -> None:
     """Take labels from a file, all of them or none; what differs becomes a new version."""
     session = Session.of(context)
-    report = session.workspace.labels.import_file(file, sheet, dry_run=dry_run)
+    report = session.workspace.label.canonical_labels.import_file(file, sheet, dry_run=dry_run)
     session.show(report, lambda: import_lines(report))
     if report.refused:
         told = f"{file.name} was not imported: {count(report.problem_count, 'line')} cannot be used."
@@ -200,13 +206,13 @@ def constrain(
         raise InvalidInputError("--free goes with no --allow and no --prohibit.", "Give one or the other.")
     uses, never = (list(Use), []) if free else (allow or None, prohibit or None)
     session = Session.of(context)
-    found = session.workspace.labels.get(label)
-    changed = session.workspace.constraints.set_label(found.id, UsageChange(uses, never, reason, classification))
+    found = session.workspace.label.canonical_labels.get(label)
+    changed = session.workspace.label.constraints.set_label(found.id, UsageChange(uses, never, reason, classification))
     _show(session, changed)
 
 
 def _sheet_id(session: Session, ref: str | None) -> str | None:
-    return None if ref is None else session.workspace.data.sheet(ref).id
+    return None if ref is None else session.workspace.data.sheets.sheet(ref).id
 
 
 def _show(session: Session, label: CanonicalLabel) -> None:

@@ -40,7 +40,7 @@ def next_pairs(
     """The next pairs that nobody has decided yet."""
     session = Session.of(context)
     sheet = session.training_sheet(training_sheet)
-    label = session.workspace.label
+    label = session.workspace.label.queue
     pairs: list[QAPair] = []
     if view or like:
         pairs = label.pairs(_open_ones(session, sheet.id, view, like).first_undecided(amount))
@@ -66,13 +66,13 @@ def decide(
 
     session = Session.of(context)
     decision = Decision(
-        pair_id=session.workspace.label.pair(pair).id,
+        pair_id=session.workspace.label.queue.pair(pair).id,
         verdict=verdict,
         answer=None if answer is None else read_object(answer, "The answer"),
         reason=reason,
         notes=notes,
     )
-    _show_batch(session, session.workspace.label.decide([decision]))
+    _show_batch(session, session.workspace.label.queue.decide([decision]))
 
 
 @labels.command("apply")
@@ -83,7 +83,7 @@ def apply(
 ) -> None:
     """Take many decisions from a file, all or none."""
     session = Session.of(context)
-    _show_batch(session, session.workspace.label.apply_file(session.training_sheet(training_sheet).id, file))
+    _show_batch(session, session.workspace.label.queue.apply_file(session.training_sheet(training_sheet).id, file))
 
 
 @labels.command("stats")
@@ -94,7 +94,7 @@ def stats(
     """How many pairs are decided, and how."""
     session = Session.of(context)
     wanted = session.training_sheet(training_sheet).id if training_sheet else None
-    views = [view for view in session.workspace.label.training_sheets() if wanted in (None, view.sheet.id)]
+    views = [view for view in session.workspace.label.queue.training_sheets() if wanted in (None, view.sheet.id)]
     headers = ("id", "training sheet", "pairs", "unlabeled", "labeled", "rejected", "flagged", "by label", "failed")
     rows = [
         (
@@ -124,7 +124,9 @@ def export(
     """The labeled pairs that may be trained on, as chat JSONL; or who decided what, when and why."""
     session = Session.of(context)
     sheet = session.training_sheet(training_sheet)
-    lines = session.workspace.interchange.history(sheet.id) if history else session.workspace.label.export(sheet.id)
+    lines = (
+        session.workspace.label.files.history(sheet.id) if history else session.workspace.label.queue.export(sheet.id)
+    )
     if out is None:
         if session.as_json:
             session.show(list(lines), list)
@@ -144,7 +146,7 @@ def export(
 def undo(context: typer.Context, training_sheet: TrainingSheetRef) -> None:
     """Take back your last decision in a training sheet; again, the one before."""
     session = Session.of(context)
-    batch = session.workspace.label.undo(session.training_sheet(training_sheet).id)
+    batch = session.workspace.label.queue.undo(session.training_sheet(training_sheet).id)
     if batch is None:
         session.show(None, lambda: ["There is nothing of yours to take back."])
     else:
@@ -155,11 +157,11 @@ def _open_ones(session: Session, sheet_id: str, view: str, like: str) -> Queue:
     """The queue of a view, or in the order of the likeness to an item, or both."""
     from ontos_tui.services.label.queue import QueueFilter, QueueSort
 
-    saved = session.workspace.views.get(sheet_id, view) if view else None
+    saved = session.workspace.label.views.get(sheet_id, view) if view else None
     wanted, sort = (saved.filter, saved.sort) if saved else (QueueFilter(), QueueSort.ORDER)
     if like:
         wanted, sort = replace(wanted, like=like), QueueSort.SIMILAR
-    return session.workspace.label.queue(sheet_id, wanted, sort)
+    return session.workspace.label.queue.open(sheet_id, wanted, sort)
 
 
 def _show_batch(session: Session, batch: Batch[QAPair]) -> None:

@@ -37,7 +37,7 @@ def hints(
 ) -> None:
     """Find the pairs that deserve a look first, and say why."""
     session = Session.of(context)
-    service = session.workspace.hints
+    service = session.workspace.label.hints
     sheet = session.training_sheet(training_sheet)
     if show:
         _show_hints(session, sheet.id, kind, limit)
@@ -59,7 +59,7 @@ def hints(
 def groups(context: typer.Context, training_sheet: TrainingSheetRef, limit: Limit = 20) -> None:
     """The near-duplicates, group by group; those that are labeled differently first."""
     session = Session.of(context)
-    found = session.workspace.hints.groups(session.training_sheet(training_sheet).id, limit)
+    found = session.workspace.label.hints.groups(session.training_sheet(training_sheet).id, limit)
     value = [
         {
             "key": group.key,
@@ -93,8 +93,8 @@ def dismiss(
 ) -> None:
     """Say that you have looked and the hint is wrong; it does not come back for the same label."""
     session = Session.of(context)
-    found = session.workspace.label.pair(pair)
-    session.workspace.hints.dismiss(found.id, kind, reason)
+    found = session.workspace.label.queue.pair(pair)
+    session.workspace.label.hints.dismiss(found.id, kind, reason)
     session.show({"pair_id": found.id, "kind": kind}, lambda: [safe_line(f"{found.item_ref}: no longer {kind}")])
 
 
@@ -106,7 +106,7 @@ def clear(
 ) -> None:
     """Take the hints of a training sheet away until they are computed again."""
     session = Session.of(context)
-    n = session.workspace.hints.clear(session.training_sheet(training_sheet).id, kind)
+    n = session.workspace.label.hints.clear(session.training_sheet(training_sheet).id, kind)
     session.show({"cleared": n}, lambda: [f"{count(n, 'hint')} taken away"])
 
 
@@ -123,7 +123,7 @@ def _report_lines(report: HintReport) -> Iterator[str]:
 
 
 def _show_hints(session: Session, sheet_id: str, kinds: list[HintKind] | None, limit: int) -> None:
-    service = session.workspace.hints
+    service = session.workspace.label.hints
     found = {kind: service.top(sheet_id, kind, limit) for kind in kinds or HintKind}
     value = {
         "counts": service.counts(sheet_id),
@@ -134,7 +134,7 @@ def _show_hints(session: Session, sheet_id: str, kinds: list[HintKind] | None, l
 
 def _top(session: Session, sheet_id: str, kinds: list[HintKind] | None, limit: int) -> Iterator[str]:
     """The strongest hints of each kind."""
-    service = session.workspace.hints
+    service = session.workspace.label.hints
     counts = service.counts(sheet_id)
     for kind in kinds or HintKind:
         if not counts[kind]:

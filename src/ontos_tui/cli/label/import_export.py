@@ -52,7 +52,7 @@ def export(
 
     session = Session.of(context)
     sheet = session.training_sheet(training_sheet)
-    service = session.workspace.interchange
+    service = session.workspace.label.files
     wish = ExportOptions(use, all_statuses)
     if preview:
         selection = service.preview(sheet.id, wish)
@@ -86,11 +86,11 @@ def import_file(
 ) -> None:
     """Take a file in, all of it or nothing: as labels of a sheet, or as pairs and decisions of a training sheet."""
     session = Session.of(context)
-    service = session.workspace.interchange
+    service = session.workspace.label.files
     chosen = _format(format, file)
     mapped = dict(_mapped(one) for one in mapping or ())
     if (sheet := _sheet(session, to)) is None:
-        training_sheet = session.workspace.label.training_sheet(to)
+        training_sheet = session.workspace.label.queue.training_sheet(to)
         report = service.import_pairs(
             file, chosen, training_sheet.id, mapping=mapped, approved=approved, dry_run=dry_run
         )
@@ -161,6 +161,6 @@ def _mapped(text: str) -> tuple[str, str]:
 def _sheet(session: Session, ref: str) -> str | None:
     """The id of the sheet that is meant, if a sheet is meant."""
     try:
-        return session.workspace.data.sheet(ref).id
+        return session.workspace.data.sheets.sheet(ref).id
     except NotFoundError:
         return None

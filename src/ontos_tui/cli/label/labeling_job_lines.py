@@ -28,9 +28,9 @@ def show_moved(session: Session, job: LabelingJob) -> None:
 
 def show_task(session: Session, task: LabelingTask) -> None:
     """A task, whose it is and how far."""
-    service = session.workspace.labeling
+    service = session.workspace.label.jobs
     job = service.job(task.job_id)
-    counts = session.workspace.task_label.counts(task.id)
+    counts = session.workspace.label.task_queue.counts(task.id)
 
     def lines() -> Iterator[str]:
         yield from facts(

@@ -83,7 +83,7 @@ def create(
     from ontos_tui.services.label.labeling_jobs.service import Choice
 
     session = Session.of(context)
-    service = session.workspace.labeling
+    service = session.workspace.label.jobs
     job = service.create(
         name,
         sheet=sheet,
@@ -108,7 +108,7 @@ def list_jobs(
 ) -> None:
     """The jobs, newest first, and how far they are."""
     session = Session.of(context)
-    views = session.workspace.labeling.jobs(archived=archived)
+    views = session.workspace.label.jobs.jobs(archived=archived)
     rows = [
         (v.job.id[:8], v.job.name, v.job.status, sum(v.tasks.values()), v.decided, v.total, v.labels) for v in views
     ]
@@ -121,7 +121,7 @@ def list_jobs(
 def show(context: typer.Context, job: JobRef) -> None:
     """A job with its tasks: who has them, until when, and how far they are."""
     session = Session.of(context)
-    service = session.workspace.labeling
+    service = session.workspace.label.jobs
     view = service.job_view(job)
     tasks = service.tasks(view.job.id)
     value = {**plain(view), "items_of_tasks": [plain(one) for one in tasks]}
@@ -132,14 +132,14 @@ def show(context: typer.Context, job: JobRef) -> None:
 def activate(context: typer.Context, job: JobRef) -> None:
     """Let people claim its tasks, or go on after a pause."""
     session = Session.of(context)
-    show_moved(session, session.workspace.labeling.activate(job))
+    show_moved(session, session.workspace.label.jobs.activate(job))
 
 
 @jobs.command("pause")
 def pause(context: typer.Context, job: JobRef) -> None:
     """Nobody claims, decides or submits until it is activated again."""
     session = Session.of(context)
-    show_moved(session, session.workspace.labeling.pause(job))
+    show_moved(session, session.workspace.label.jobs.pause(job))
 
 
 @jobs.command("complete")
@@ -152,21 +152,21 @@ def complete(
 ) -> None:
     """End a job when its tasks are approved."""
     session = Session.of(context)
-    show_moved(session, session.workspace.labeling.complete(job, force=force))
+    show_moved(session, session.workspace.label.jobs.complete(job, force=force))
 
 
 @jobs.command("archive")
 def archive(context: typer.Context, job: JobRef) -> None:
     """Put a completed job, or a draft, out of sight."""
     session = Session.of(context)
-    show_moved(session, session.workspace.labeling.archive(job))
+    show_moved(session, session.workspace.label.jobs.archive(job))
 
 
 @jobs.command("delete")
 def delete(context: typer.Context, job: JobRef) -> None:
     """Remove a draft with its tasks."""
     session = Session.of(context)
-    gone = session.workspace.labeling.delete(job)
+    gone = session.workspace.label.jobs.delete(job)
     session.show(gone, lambda: [safe_line(f"{gone.name} is deleted.")])
 
 
@@ -176,7 +176,7 @@ def assign(
 ) -> None:
     """Give a task to somebody for good, also one that somebody else has."""
     session = Session.of(context)
-    show_task(session, session.workspace.labeling.assign(task, who))
+    show_task(session, session.workspace.label.jobs.assign(task, who))
 
 
 @jobs.command("prioritise")
@@ -189,7 +189,7 @@ def prioritise(
     """Say how urgent a task is."""
     session = Session.of(context)
     day = None if due is None else due.date()
-    show_task(session, session.workspace.labeling.set_priority(task, priority.value, day))
+    show_task(session, session.workspace.label.jobs.set_priority(task, priority.value, day))
 
 
 # Labeling
@@ -216,14 +216,14 @@ def own(
 ) -> None:
     """A list of your own: items without a label, canonical as you decide them. An open one goes on."""
     session = Session.of(context)
-    show_task(session, session.workspace.labeling.my_list(sheet, labelset, limit, again=again))
+    show_task(session, session.workspace.label.jobs.my_list(sheet, labelset, limit, again=again))
 
 
 @jobs.command("mine")
 def mine(context: typer.Context) -> None:
     """The tasks that you have claimed or been given."""
     session = Session.of(context)
-    service = session.workspace.labeling
+    service = session.workspace.label.jobs
     views = service.my_tasks()
     names = {view.task.job_id: service.job(view.task.job_id).name for view in views}
     empty = "You have no tasks. `ontos labeling claim JOB` takes one."
@@ -238,11 +238,11 @@ def next_items(
 ) -> None:
     """The next items of a task that are not decided yet."""
     session = Session.of(context)
-    found = session.workspace.labeling.task(task)
-    job = session.workspace.labeling.job(found.job_id)
+    found = session.workspace.label.jobs.task(task)
+    job = session.workspace.label.jobs.job(found.job_id)
     items: list[TaskItem] = []
     after = 0
-    while len(items) < amount and (item := session.workspace.task_label.next_unlabeled(found.id, after)):
+    while len(items) < amount and (item := session.workspace.label.task_queue.next_unlabeled(found.id, after)):
         items.append(item)
         after = item.sequence_number
     session.show(
@@ -267,9 +267,9 @@ def decide(
     from ontos_tui.services.label.service import Decision
 
     session = Session.of(context)
-    service = session.workspace.task_label
+    service = session.workspace.label.task_queue
     found = service.pair(item)
-    job = session.workspace.labeling.job(found.job_id)
+    job = session.workspace.label.jobs.job(found.job_id)
     blind = hides(found, job)
     if blind and verdict is Verdict.APPROVE and answer is None:
         raise InvalidInputError(
@@ -285,26 +285,26 @@ def decide(
 def undo(context: typer.Context, task: TaskRef) -> None:
     """Take back your last decision in a task; again, the one before."""
     session = Session.of(context)
-    found = session.workspace.labeling.task(task)
-    batch = session.workspace.task_label.undo(found.id)
+    found = session.workspace.label.jobs.task(task)
+    batch = session.workspace.label.task_queue.undo(found.id)
     if batch is None:
         session.show(None, lambda: ["There is nothing of yours to take back."])
     else:
-        show_batch(session, batch, session.workspace.labeling.job(found.job_id))
+        show_batch(session, batch, session.workspace.label.jobs.job(found.job_id))
 
 
 @jobs.command("release")
 def release(context: typer.Context, task: TaskRef) -> None:
     """Give a task back; what was decided in it stays."""
     session = Session.of(context)
-    show_task(session, session.workspace.labeling.release(task))
+    show_task(session, session.workspace.label.jobs.release(task))
 
 
 @jobs.command("submit")
 def submit(context: typer.Context, task: TaskRef) -> None:
     """Hand a task in. Where the job asks for no review, its answers count at once."""
     session = Session.of(context)
-    show_task(session, session.workspace.labeling.submit(task))
+    show_task(session, session.workspace.label.jobs.submit(task))
 
 
 @jobs.command("review")
@@ -316,4 +316,4 @@ def review_task(
 ) -> None:
     """Look over what somebody else has submitted."""
     session = Session.of(context)
-    show_task(session, session.workspace.labeling.review(task, verdict.value, notes))
+    show_task(session, session.workspace.label.jobs.review(task, verdict.value, notes))

@@ -44,7 +44,7 @@ def create(
 ) -> None:
     """Make a draft. It is offered to people when it is published."""
     session = Session.of(context)
-    made = session.workspace.labelsets.create(
+    made = session.workspace.label.labelsets.create(
         name=name,
         label_type=label_type,
         field=field,
@@ -64,7 +64,7 @@ def from_template(
 ) -> None:
     """Make a draft with the values of a template's field as classes."""
     session = Session.of(context)
-    _show(session, session.workspace.labelsets.create_from_template(template, field))
+    _show(session, session.workspace.label.labelsets.create_from_template(template, field))
 
 
 @labelsets.command("add-class")
@@ -79,7 +79,7 @@ def add_class(
 ) -> None:
     """Add a class to a draft."""
     session = Session.of(context)
-    service = session.workspace.labelsets
+    service = session.workspace.label.labelsets
     known = service.get(labelset)
     added = LabelClass(name=name, hotkey=key, color=color, display_name=display_name, description=description)
     _show(session, service.edit(known.id, classes=[*known.classes, added]))
@@ -89,21 +89,21 @@ def add_class(
 def publish(context: typer.Context, labelset: LabelsetRef) -> None:
     """Make a draft final."""
     session = Session.of(context)
-    _show(session, session.workspace.labelsets.publish(labelset))
+    _show(session, session.workspace.label.labelsets.publish(labelset))
 
 
 @labelsets.command("archive")
 def archive(context: typer.Context, labelset: LabelsetRef) -> None:
     """Take a labelset out of use; its labels stay."""
     session = Session.of(context)
-    _show(session, session.workspace.labelsets.archive(labelset))
+    _show(session, session.workspace.label.labelsets.archive(labelset))
 
 
 @labelsets.command("new-version")
 def new_version(context: typer.Context, labelset: LabelsetRef) -> None:
     """Make a draft with the same content, to change what is published."""
     session = Session.of(context)
-    _show(session, session.workspace.labelsets.new_version(labelset))
+    _show(session, session.workspace.label.labelsets.new_version(labelset))
 
 
 @labelsets.command("list")
@@ -112,7 +112,7 @@ def list_labelsets(
 ) -> None:
     """All labelsets, the newest version of each name first."""
     session = Session.of(context)
-    service = session.workspace.labelsets
+    service = session.workspace.label.labelsets
     found = service.all(search)
     counts = {one.id: service.item_count(one.id) for one in found}
     rows = [
@@ -129,7 +129,7 @@ def list_labelsets(
 def show(context: typer.Context, labelset: LabelsetRef) -> None:
     """A labelset with its classes, and what works with it."""
     session = Session.of(context)
-    service = session.workspace.labelsets
+    service = session.workspace.label.labelsets
     found = service.get(labelset)
     links = service.links(found.id)
     lines = [
@@ -156,7 +156,7 @@ def coverage(
 ) -> None:
     """How many items of each sheet have a label of this type, and how often each class was given."""
     session = Session.of(context)
-    found = session.workspace.labelsets.coverage(labelset, sheet)
+    found = session.workspace.label.labelsets.coverage(labelset, sheet)
     value = [{**plain(one), "share": one.share} for one in found]
     session.show(value, lambda: _coverage_lines(found))
 
@@ -165,7 +165,7 @@ def coverage(
 def delete(context: typer.Context, labelset: LabelsetRef) -> None:
     """Remove a labelset that nothing depends on."""
     session = Session.of(context)
-    gone = session.workspace.labelsets.delete(labelset)
+    gone = session.workspace.label.labelsets.delete(labelset)
     session.show(gone, lambda: [safe_line(f"{gone.name} {gone.version} is deleted.")])
 
 

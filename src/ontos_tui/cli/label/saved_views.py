@@ -32,7 +32,7 @@ def register(_root: typer.Typer) -> None:
 def views(context: typer.Context, training_sheet: TrainingSheetRef) -> None:
     """The saved views of a training sheet: filters and orders of its queue."""
     session = Session.of(context)
-    found = session.workspace.views.all(session.training_sheet(training_sheet).id)
+    found = session.workspace.label.views.all(session.training_sheet(training_sheet).id)
     rows = [(one.name, _told(one), one.sort.value, one.made_by) for one in found]
     empty = "No saved views. `ontos label save-view TRAINING_SHEET NAME --status unlabeled` makes one."
     session.show(found, lambda: table(("view", "lists", "order", "made by"), rows, empty))
@@ -68,7 +68,7 @@ def save_view(
         like=like,
     )
     order = QueueSort.SIMILAR if like else QueueSort(sort)
-    saved = session.workspace.views.save(session.training_sheet(training_sheet).id, name, wanted, order)
+    saved = session.workspace.label.views.save(session.training_sheet(training_sheet).id, name, wanted, order)
     session.show(saved, lambda: [safe_line(f"{saved.name}: {_told(saved)}; {saved.sort}")])
 
 
@@ -76,7 +76,7 @@ def save_view(
 def delete_view(context: typer.Context, training_sheet: TrainingSheetRef, name: ViewName) -> None:
     """Take a saved view away; the pairs stay as they are."""
     session = Session.of(context)
-    session.workspace.views.delete(session.training_sheet(training_sheet).id, name)
+    session.workspace.label.views.delete(session.training_sheet(training_sheet).id, name)
     session.show({"deleted": name}, lambda: [safe_line(f"{name}: deleted")])
 
 

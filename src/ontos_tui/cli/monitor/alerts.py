@@ -47,7 +47,7 @@ def list_alerts(
 ) -> None:
     """The alerts, the newest first."""
     session = Session.of(context)
-    service = session.workspace.alerts
+    service = session.workspace.monitor.alerts
     found = service.history(endpoint, limit) if everything else service.open(endpoint)[:limit]
     session.show(found, lambda: _alert_lines(found, "No alerts." if everything else "No open alerts."))
 
@@ -58,7 +58,7 @@ def rules(
 ) -> None:
     """The rules, and what their figures are now."""
     session = Session.of(context)
-    service = session.workspace.alerts
+    service = session.workspace.monitor.alerts
     found = [(rule, service.measure(rule)) for rule in service.rules(endpoint)]
     session.show(
         [{"rule": rule, "value": now.value, "sample": now.sample, "why": now.why} for rule, now in found],
@@ -88,7 +88,7 @@ def add(
 ) -> None:
     """Add a rule, such as: ontos alerts add parts error_rate above 0.05 --for 10"""
     session = Session.of(context)
-    rule = session.workspace.alerts.add_rule(
+    rule = session.workspace.monitor.alerts.add_rule(
         endpoint=endpoint,
         metric=metric,
         comparison=comparison,
@@ -114,7 +114,7 @@ def edit(
     session = Session.of(context)
     given = {"threshold": threshold, "enabled": enabled, **_given(recover, window, minimum, lasting, severity)}
     told = {name: value for name, value in given.items() if value is not None}
-    changed = session.workspace.alerts.edit_rule(rule, **told)
+    changed = session.workspace.monitor.alerts.edit_rule(rule, **told)
     session.show(changed, lambda: _rule_lines(changed))
 
 
@@ -122,8 +122,8 @@ def edit(
 def remove(context: typer.Context, rule: RuleRef) -> None:
     """Take a rule away; its open alerts are resolved."""
     session = Session.of(context)
-    found = session.workspace.alerts.rule(rule)
-    session.workspace.alerts.remove_rule(found.id)
+    found = session.workspace.monitor.alerts.rule(rule)
+    session.workspace.monitor.alerts.remove_rule(found.id)
     session.show({"removed": found.id}, lambda: [safe_line(f"removed: {found.endpoint}: {found.told()}")])
 
 
@@ -131,7 +131,7 @@ def remove(context: typer.Context, rule: RuleRef) -> None:
 def acknowledge(context: typer.Context, alert: AlertRef) -> None:
     """Say that you look after an alert."""
     session = Session.of(context)
-    found = session.workspace.alerts.acknowledge(alert)
+    found = session.workspace.monitor.alerts.acknowledge(alert)
     session.show(found, lambda: _alert_lines([found]))
 
 
@@ -143,7 +143,7 @@ def resolve(
 ) -> None:
     """Say that an alert is over. Its rule opens another one only after the figure was well in between."""
     session = Session.of(context)
-    found = session.workspace.alerts.resolve(alert, reason)
+    found = session.workspace.monitor.alerts.resolve(alert, reason)
     session.show(found, lambda: _alert_lines([found]))
 
 
@@ -158,7 +158,7 @@ def watch(
     """Look at the rules from time to time, and tell what was opened and resolved."""
     session = Session.of(context)
     if job:
-        session.show_job(session.workspace.alerts.start_watch(every))
+        session.show_job(session.workspace.monitor.alerts.start_watch(every))
     else:
         watch_rules(session, endpoint, every, once=once)
 
@@ -172,7 +172,7 @@ def watch_rules(
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
     """Look at the rules every so many seconds, for ever unless `once`. A look that fails is told; the next comes."""
-    service = session.workspace.alerts
+    service = session.workspace.monitor.alerts
     if not once and not session.as_json:
         rules = count(len(service.rules(endpoint)), "rule")
         session.show(None, lambda: [f"Watching {rules}, every {every:g} s. ^C ends it."])

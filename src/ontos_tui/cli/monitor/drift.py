@@ -51,10 +51,10 @@ def drift(
     if monitored and not team:
         raise typer.BadParameter("--table is about --team.")
     session = Session.of(context)
-    service, now = session.workspace.drift, datetime.now(UTC)
+    service, now = session.workspace.monitor.drift, datetime.now(UTC)
     report: DriftReport | None
     if last:
-        session.workspace.deploy.endpoint(endpoint)
+        session.workspace.deploy.endpoints.endpoint(endpoint)
         report = service.last(endpoint, of_team=team)
         if report is None:
             raise NotReadyError(f"{endpoint!r} has not been compared yet.", f"Run: ontos drift {endpoint}")

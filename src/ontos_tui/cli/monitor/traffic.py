@@ -77,17 +77,17 @@ def monitor(
         to = end or now()
         _team(session, endpoint, width, begin or to - (last or 24) * width.width, to)
         return
-    workspace.deploy.endpoint(endpoint)
+    workspace.deploy.endpoints.endpoint(endpoint)
     if compare is not None:
         _compare(session, compare, None if everywhere else endpoint, begin, end)
         return
     if near is not None:
         _near(session, near)
         return
-    card = make_card(workspace.monitor, workspace.drift, workspace.alerts, endpoint, begin, end)
+    card = make_card(workspace.monitor.traffic, workspace.monitor.drift, workspace.monitor.alerts, endpoint, begin, end)
     to = end or now()
-    points = workspace.monitor.timeseries(endpoint, width, begin or to - (last or 24) * width.width, to)
-    views = workspace.monitor.requests(endpoint, requests, since=begin, until=end) if requests else []
+    points = workspace.monitor.traffic.timeseries(endpoint, width, begin or to - (last or 24) * width.width, to)
+    views = workspace.monitor.traffic.requests(endpoint, requests, since=begin, until=end) if requests else []
     session.show(
         {
             "summary": card.summary,
@@ -104,7 +104,7 @@ def monitor(
 
 def _team(session: Session, endpoint: str, width: Bucket, begin: datetime, end: datetime) -> None:
     """Counted now; or, while the workspace is away, as it was counted last."""
-    service, away = session.workspace.team_traffic, ""
+    service, away = session.workspace.monitor.team_traffic, ""
     try:
         service.read(endpoint, begin, end)
     except AwayError as error:

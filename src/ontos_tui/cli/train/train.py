@@ -43,7 +43,7 @@ def train(
     if estimate:
         _estimate(session, sheet.id, base_model)
         return
-    job = session.workspace.train.submit(sheet.id, base_model=base_model, name=name, seed=seed)
+    job = session.workspace.train.models.submit(sheet.id, base_model=base_model, name=name, seed=seed)
     if not wait:
         session.show_job(job)
         return
@@ -57,7 +57,7 @@ def _recommended(session: Session, on: str) -> str | None:
         return None
     if on != "databricks":
         raise typer.BadParameter("It is local or databricks.", param_hint="--on")
-    models = session.workspace.train.elsewhere()
+    models = session.workspace.train.models.elsewhere()
     if not models:
         raise NoTeamError
     return models[0].key
@@ -65,7 +65,7 @@ def _recommended(session: Session, on: str) -> str | None:
 
 def trained_model(session: Session, job: Job) -> ModelVersion:
     """The model that a training job made."""
-    return session.workspace.train.model(str(job.result["model_id"]))
+    return session.workspace.train.models.model(str(job.result["model_id"]))
 
 
 def model_lines(model: ModelVersion) -> list[str]:
@@ -114,8 +114,8 @@ def _class_lines(score: FieldScore) -> list[str]:
 
 
 def _estimate(session: Session, training_sheet_id: str, base_model: str | None) -> None:
-    ready = session.workspace.train.readiness(training_sheet_id)
-    guess = session.workspace.train.estimate(training_sheet_id, base_model)
+    ready = session.workspace.train.models.readiness(training_sheet_id)
+    guess = session.workspace.train.models.estimate(training_sheet_id, base_model)
     cost = "nothing; it runs here" if guess.cost is None else number(guess.cost, 2, guess.currency)
     session.show(
         {"readiness": ready, "estimate": guess},

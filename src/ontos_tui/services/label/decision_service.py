@@ -88,7 +88,7 @@ class Deciding(Generic[D]):
         with self._store.read() as connection:
             return PairCounts.of(pair_counts(connection, container_id, self.RECORD))
 
-    def queue(
+    def open(
         self,
         container_id: str,
         filter: QueueFilter = QueueFilter(),  # noqa: B008  # the contract's word; it is frozen

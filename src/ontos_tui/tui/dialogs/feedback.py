@@ -52,7 +52,7 @@ def ask_feedback(
     """
 
     def schema(workspace: Workspace) -> dict[str, Any]:
-        found: dict[str, Any] = workspace.train.model(record.model_id).template_snapshot["output_schema"]
+        found: dict[str, Any] = workspace.train.models.model(record.model_id).template_snapshot["output_schema"]
         return found
 
     asker.run_in_background(schema, lambda found: _show_form(asker, record, found, then, rating), group="schema")
@@ -102,7 +102,7 @@ def send_feedback(
     """Keep a piece of feedback."""
 
     def add(workspace: Workspace) -> FeedbackItem:
-        return workspace.improve.add_feedback(record.request_id, int(rating), comment, correction)
+        return workspace.improve.feedback.add_feedback(record.request_id, int(rating), comment, correction)
 
     asker.run_in_background(add, then, group="feedback")
 

@@ -46,7 +46,7 @@ class SettingsDialog(Dialog[None], BackgroundMixin):
         self._load()
 
     def _load(self) -> None:
-        self.run_in_background(lambda workspace: workspace.preferences.all(), self._show)
+        self.run_in_background(lambda workspace: workspace.settings_file.all(), self._show)
 
     def _show(self, found: Sequence[Preference]) -> None:
         self.query_one(Table).show(found)
@@ -90,7 +90,7 @@ class SettingsDialog(Dialog[None], BackgroundMixin):
 
     def _set(self, name: str, text: str) -> None:
         self.run_in_background(
-            lambda workspace: workspace.preferences.change(name, text), self._changed, group="change"
+            lambda workspace: workspace.settings_file.change(name, text), self._changed, group="change"
         )
 
     def _changed(self, one: Preference) -> None:

@@ -150,7 +150,7 @@ class DataStep(WizardStep):
         self.app.push_screen(FormDialog("Which file?", (field,)), done)
 
     def action_browse(self) -> None:
-        self.run_in_background(lambda workspace: workspace.data.has_team, self._browse, group="team")
+        self.run_in_background(lambda workspace: workspace.data.sheets.has_team, self._browse, group="team")
 
     def _browse(self, has_team: bool) -> None:
         from ontos_tui.domain.errors import NoTeamError
@@ -170,7 +170,7 @@ class DataStep(WizardStep):
 
 def _origins(workspace: Workspace, chosen: WizardChoices) -> list[Origin]:
     """The sample data first, then the sheets that are here, then files."""
-    sheets = workspace.data.sheets()
+    sheets = workspace.data.sheets.sheets()
     origins = []
     if chosen.use_case != OWN_DATA:
         seeded = next((one for one in sheets if one.use_case == chosen.use_case), None)
@@ -182,6 +182,6 @@ def _origins(workspace: Workspace, chosen: WizardChoices) -> list[Origin]:
 
 def _rows(workspace: Workspace, chosen: WizardChoices, origin: Origin) -> DataPage:
     if origin.sheet_id:
-        return workspace.data.sheet_page(origin.sheet_id, limit=ROWS)
+        return workspace.data.sheets.sheet_page(origin.sheet_id, limit=ROWS)
     taken = workspace.wizard.take_samples(chosen)
-    return workspace.data.sheet_page(taken.sheet_id, limit=ROWS)
+    return workspace.data.sheets.sheet_page(taken.sheet_id, limit=ROWS)

@@ -45,7 +45,9 @@ class DeployStep(WizardStep):
         if endpoint is not None:
             self.action_playground()
         elif model is not None:
-            self.run_in_background(lambda workspace: workspace.deploy.deploy(model.id), self._deployed, group="deploy")
+            self.run_in_background(
+                lambda workspace: workspace.deploy.endpoints.deploy(model.id), self._deployed, group="deploy"
+            )
 
     def _deployed(self, endpoint: Endpoint) -> None:
         self.wizard.reload()

@@ -145,7 +145,7 @@ class GenerateStep(WizardStep):
             self.wizard.reload()
 
         self.run_in_background(
-            lambda workspace: workspace.generate.submit(sheet.id, template.id, previewed.mode),
+            lambda workspace: workspace.generate.generation.submit(sheet.id, template.id, previewed.mode),
             submitted,
             group="generate",
         )
@@ -161,7 +161,7 @@ def _previewed(workspace: Workspace, sheet_id: str, template_id: str, known: Pre
     last = newest_job(
         workspace, JobKind.GENERATE, lambda params: (params.get("sheet_ref"), params.get("template_ref")) == wanted
     )
-    source = {"ai": workspace.chat.name, "column": "the data's own column, labeled at once"}.get(mode, "you")
+    source = {"ai": workspace.engines.chat.name, "column": "the data's own column, labeled at once"}.get(mode, "you")
     return Previewed(pairs, mode, source, last)
 
 

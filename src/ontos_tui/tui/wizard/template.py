@@ -169,7 +169,7 @@ class TemplateStep(WizardStep):
         sheet = self.standing.sheet
         assert sheet is not None, "this step follows the data"
         self.run_in_background(
-            lambda workspace: workspace.drafting.targets(sheet.id), self._choose_target, group="targets"
+            lambda workspace: workspace.drafts.targets(sheet.id), self._choose_target, group="targets"
         )
 
     def _choose_target(self, targets: Sequence[Target]) -> None:
@@ -180,7 +180,7 @@ class TemplateStep(WizardStep):
             if index is not None:
                 column = targets[index].column
                 self.run_in_background(
-                    lambda workspace: workspace.drafting.draft(sheet.id, column), self._take_template, group="do"
+                    lambda workspace: workspace.drafts.draft(sheet.id, column), self._take_template, group="do"
                 )
 
         choices = [(one.column or "none of them", one.reason) for one in targets]
@@ -197,7 +197,7 @@ class TemplateStep(WizardStep):
 def _live(workspace: Workspace, sheet_id: str, template: Template) -> Live:
     from ontos_tui.domain.records.pairs import GenerationMode
 
-    return Live(template, workspace.generate.preview(sheet_id, template.id, GenerationMode.MANUAL, ROWS))
+    return Live(template, workspace.generate.generation.preview(sheet_id, template.id, GenerationMode.MANUAL, ROWS))
 
 
 def _lines(template: Template, pair: PreviewPair | None, width: int) -> Iterator[Line]:

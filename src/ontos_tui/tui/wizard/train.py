@@ -120,7 +120,7 @@ class TrainStep(WizardStep):
             self.wizard.reload()
 
         self.run_in_background(
-            lambda workspace: workspace.train.submit(sheet, base_model=key), submitted, group="train"
+            lambda workspace: workspace.train.models.submit(sheet, base_model=key), submitted, group="train"
         )
 
     def action_advanced(self) -> None:
@@ -141,7 +141,7 @@ class TrainStep(WizardStep):
 def _outlook(workspace: Workspace, sheet_id: str, key: str) -> Outlook:
     from ontos_tui.domain.records.training import JobKind
 
-    train = workspace.train
+    train = workspace.train.models
     readiness, models = train.readiness(sheet_id), train.base_models()
     chosen = next((one for one in models if one.key == key), models[0])
     estimate = train.estimate(sheet_id, chosen.key) if readiness.eligible else None

@@ -33,7 +33,7 @@ async def test_a_table_is_found_looked_at_and_becomes_a_sheet(scene: Scene, home
         await user.press("ctrl+s")
         await user.sees("Readings", "60 items", "team.plant.readings", "lathe")
     with Workspace(home) as workspace:
-        assert workspace.data.sheet("Readings").item_id_column == "id"
+        assert workspace.data.sheets.sheet("Readings").item_id_column == "id"
 
 
 async def test_the_way_back_goes_up_level_by_level(scene: Scene, home: Path) -> None:
@@ -98,8 +98,8 @@ async def test_the_screen_goes_on_while_the_workspace_is_away(
     own = tmp_path / "own.csv"
     own.write_text("id,text\n1,hello\n")
     with Workspace(home) as workspace:
-        workspace.data.create_sheet("Team", "team.plant.readings", item_id_column="id")
-        workspace.data.create_sheet("Own", workspace.data.add_file(own).address)
+        workspace.data.sheets.create_sheet("Team", "team.plant.readings", item_id_column="id")
+        workspace.data.sheets.create_sheet("Own", workspace.data.sheets.add_file(own).address)
     monkeypatch.setenv("DATABRICKS_HOST", "http://127.0.0.1:9")
     async with open_app(home) as user:
         await user.press("1")

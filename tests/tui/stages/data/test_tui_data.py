@@ -59,7 +59,7 @@ async def test_a_filter_that_is_none_is_refused_and_nothing_is_lost(
         await user.type(filter_text)
         await user.press("ctrl+s")
         await user.sees("✗", said)
-        assert user.app.workspace.data.sheets()[0].filter_expression == ""
+        assert user.app.workspace.data.sheets.sheets()[0].filter_expression == ""
         assert "60 items" in user.text()
 
 
@@ -69,7 +69,7 @@ async def test_a_missing_file_is_said_in_words(tmp_path: Path) -> None:
         await user.type("/nowhere/at/all.csv")
         await user.press("ctrl+s")
         await user.sees("✗", "all.csv")
-        assert user.app.workspace.data.sheets() == []
+        assert user.app.workspace.data.sheets.sheets() == []
 
 
 async def test_a_sheet_is_deleted_only_after_a_yes(tmp_path: Path, source: Path) -> None:
@@ -79,9 +79,9 @@ async def test_a_sheet_is_deleted_only_after_a_yes(tmp_path: Path, source: Path)
         await user.press("ctrl+s")
         await user.sees("60 items")
         await user.press("D", "n")
-        assert len(user.app.workspace.data.sheets()) == 1
+        assert len(user.app.workspace.data.sheets.sheets()) == 1
         await user.press("D", "y")
-        await user.until(lambda: user.app.workspace.data.sheets() == [], "the sheet is gone")
+        await user.until(lambda: user.app.workspace.data.sheets.sheets() == [], "the sheet is gone")
 
 
 async def test_the_app_comes_back_where_it_was_left(tmp_path: Path) -> None:

@@ -35,8 +35,8 @@ def _workspace(home: Path, folder: Path, pairs: int = 3) -> None:
     (folder / "broken.png").write_bytes((folder / "whole.png").read_bytes()[:60])
     (folder / "shots.csv").write_text("part,shot,heat\nA,whole.png,41.5\nB,broken.png,42.5\nC,,43.5\n")
     with Workspace(home) as workspace:
-        address = workspace.data.add_file(folder / "shots.csv").address
-        sheet = workspace.data.create_sheet("Shots", address, item_id_column="part", image_columns=["shot"])
+        address = workspace.data.sheets.add_file(folder / "shots.csv").address
+        sheet = workspace.data.sheets.create_sheet("Shots", address, item_id_column="part", image_columns=["shot"])
         made = a_training_sheet(workspace.store, pairs, sheet, user_prompt="{{ heat }}")
         with workspace.store.write() as connection:
             found = rows.find(connection, QAPair, table(QAPair).c.training_sheet_id == made.id)
@@ -100,7 +100,7 @@ async def test_which_columns_name_pictures_is_said_in_the_form_of_the_sheet(home
         await user.press("ctrl+a", "backspace", "end", *["backspace"] * 8)
         await user.press("ctrl+s")
         await user.settle()
-        assert user.app.workspace.data.sheet("Shots").image_columns == []
+        assert user.app.workspace.data.sheets.sheet("Shots").image_columns == []
 
 
 def test_kitty_is_sent_the_file_itself_and_takes_it_away_again(home: Path, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ async def test_windows_are_drawn_in_the_queue(tmp_path: Path, size: tuple[int, i
     home = tmp_path / "home"
     with Workspace(home) as workspace:
         seeded = workspace.onboarding.seed("anomaly_detection")
-        made = workspace.generate.generate(seeded.sheet.id, seeded.template.id, GenerationMode.AI, limit=3)
+        made = workspace.generate.generation.generate(seeded.sheet.id, seeded.template.id, GenerationMode.AI, limit=3)
         assert (made.proposed, made.failed) == (3, 0)
     async with open_app(home, size) as user:
         await user.press("1")
@@ -66,7 +66,7 @@ async def test_a_sheet_of_windows_is_made_by_its_form(tmp_path: Path) -> None:
     path = tmp_path / "streams.csv"
     path.write_text("unit,time,heat\n" + "".join(f"{unit},{at},{at * 2}\n" for unit in "AB" for at in range(6)))
     with Workspace(home) as workspace:
-        sheet = workspace.data.create_sheet("streams", workspace.data.add_file(path).address)
+        sheet = workspace.data.sheets.create_sheet("streams", workspace.data.sheets.add_file(path).address)
     async with open_app(home) as user:
         await user.press("1", "e")
         await user.sees("Edit streams", "Window group")
@@ -78,5 +78,5 @@ async def test_a_sheet_of_windows_is_made_by_its_form(tmp_path: Path) -> None:
         await user.type("3")
         await user.press("ctrl+s")
         await user.sees("windows of 3 rows, every 3, of each unit by time")
-        changed = user.app.workspace.data.sheet(sheet.id)
+        changed = user.app.workspace.data.sheets.sheet(sheet.id)
         assert (changed.item_count, changed.window_size, changed.window_group) == (4, 3, "unit")

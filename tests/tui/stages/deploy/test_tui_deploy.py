@@ -20,7 +20,7 @@ from served import served, train, trained
 
 def requests(user: Driver) -> list[InferenceRecord]:
     """What was asked so far, the newest first."""
-    return [view.record for view in user.app.workspace.monitor.requests()]
+    return [view.record for view in user.app.workspace.monitor.traffic.requests()]
 
 
 async def test_without_a_model_the_stage_says_what_comes_first(home: Path) -> None:
@@ -41,7 +41,7 @@ async def test_a_model_is_deployed_under_a_proposed_name(home: Path, size: tuple
         await user.type("parts-2")
         await user.press("ctrl+s")
         await user.sees("parts-2", "● ready", "nothing: this is its first version")
-        (view,) = user.app.workspace.deploy.endpoints()
+        (view,) = user.app.workspace.deploy.endpoints.endpoints()
         assert (view.endpoint.name, view.model.label()) == ("parts-2", "defects v1")
 
 
@@ -52,7 +52,7 @@ async def test_a_name_that_cannot_be_an_address_is_refused_where_it_is_typed(hom
         await user.type("Defects und Co")
         await user.press("ctrl+s")
         await user.sees("✗", "defects-und-co can")
-        assert user.app.workspace.deploy.endpoints() == []
+        assert user.app.workspace.deploy.endpoints.endpoints() == []
 
 
 @SIZES
@@ -69,10 +69,10 @@ async def test_another_version_takes_its_place_and_back(home: Path, size: tuple[
         await user.press("enter")
         await user.sees("serves    defects v2", "before    defects v1", "rolls back")
         await user.press("b", "n")
-        assert user.app.workspace.deploy.endpoint("live").model.version == 2
+        assert user.app.workspace.deploy.endpoints.endpoint("live").model.version == 2
         await user.press("b", "y")
         await user.sees("serves    defects v1", "before    defects v2", "rolled back to")
-        assert user.app.workspace.deploy.endpoint("live").model.version == 1
+        assert user.app.workspace.deploy.endpoints.endpoint("live").model.version == 1
 
 
 async def test_a_stopped_endpoint_says_so_and_is_started_again(home: Path) -> None:
@@ -102,14 +102,14 @@ async def test_a_real_row_is_asked_about_and_judged(home: Path, size: tuple[int,
         assert record.request_id[:20] in user.text()
         await user.press("plus")
         await user.sees("▲ 5", "rated 5 of 5 by ana")
-        (item,) = user.app.workspace.improve.feedback()
+        (item,) = user.app.workspace.improve.feedback.feedback()
         assert (item.request_id, item.rating, item.correction) == (record.request_id, 5, None)
 
 
 async def test_the_next_real_row_is_another_one_and_after_the_last_comes_the_first(home: Path) -> None:
     served(home, pairs=12)
     async with open_app(home) as user:
-        rows = [user.app.workspace.deploy.sample_input("live", skip=number) for number in range(12)]
+        rows = [user.app.workspace.deploy.endpoints.sample_input("live", skip=number) for number in range(12)]
         assert len({row["voltage"] for row in rows}) == 12
         await user.press("5", "p")
         for row in rows:
@@ -122,7 +122,7 @@ async def test_the_next_real_row_is_another_one_and_after_the_last_comes_the_fir
 async def test_a_changed_value_is_sent_as_the_kind_it_was(home: Path) -> None:
     served(home)
     async with open_app(home) as user:
-        row = user.app.workspace.deploy.sample_input("live")
+        row = user.app.workspace.deploy.endpoints.sample_input("live")
         await user.press("5", "p", "e", "end", "9", "enter")
         await user.sees("status 200")
         (record,) = requests(user)
@@ -162,7 +162,7 @@ async def test_a_wrong_answer_is_corrected_field_by_field(home: Path, size: tupl
         await user.type("see the photo")
         await user.press("tab", str(right + 1), "ctrl+s")
         await user.sees("▼ 1✎", "“see the photo”", "✎ corrected", "= as answered")
-        (item,) = user.app.workspace.improve.feedback()
+        (item,) = user.app.workspace.improve.feedback.feedback()
         assert item.correction == {**(record.output or {}), "defect": choices[right]}
         assert (item.rating, item.comment) == (1, "see the photo")
 
@@ -174,10 +174,10 @@ async def test_a_form_that_changes_nothing_sends_no_correction_and_needs_a_ratin
         await user.sees("○ 1 bad", "○ 5 very good")
         await user.press("ctrl+s")
         await user.sees("Rating is needed.")
-        assert user.app.workspace.improve.feedback() == []
+        assert user.app.workspace.improve.feedback.feedback() == []
         await user.press("3", "ctrl+s")
         await user.sees("■ 3")
-        (item,) = user.app.workspace.improve.feedback()
+        (item,) = user.app.workspace.improve.feedback.feedback()
         assert (item.rating, item.correction, item.comment) == (3, None, "")
 
 
@@ -196,7 +196,7 @@ async def test_the_http_server_is_started_shown_and_stopped(home: Path, monkeypa
         assert words[:3] == ["curl", "-s", f"http://127.0.0.1:{port}/serving-endpoints/live/invocations"]
         await user.press("h")
         await user.sees("○ not running")
-        assert not user.app.workspace.deploy.server().running
+        assert not user.app.workspace.deploy.endpoints.server().running
 
 
 @given(st.dictionaries(st.text(), st.one_of(st.none(), st.booleans(), st.floats(allow_nan=False), st.text())))

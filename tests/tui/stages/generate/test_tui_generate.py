@@ -32,10 +32,10 @@ def a_workspace(home: Path, *, name: str = "plates", **template: Any) -> None:
         encoding="utf-8",
     )
     with Workspace(home) as workspace:
-        table = workspace.data.add_file(source)
-        workspace.data.create_sheet(name, table.address, item_id_column="plate")
+        table = workspace.data.sheets.add_file(source)
+        workspace.data.sheets.create_sheet(name, table.address, item_id_column="plate")
         fields = {"name": "torque check", "label_type": "torque", "user_prompt": "Torque {{ torque }}"}
-        workspace.templates.create(**{**fields, "output_schema": PASSED, **template})
+        workspace.generate.templates.create(**{**fields, "output_schema": PASSED, **template})
 
 
 async def over(user: Driver, number: int = 1) -> None:
@@ -59,7 +59,7 @@ async def test_without_a_sheet_it_says_which_key_leads_on(home: Path, size: tupl
 async def test_without_a_template_import_is_offered(home: Path) -> None:
     a_workspace(home)
     with Workspace(home) as workspace:
-        workspace.templates.delete("torque check")
+        workspace.generate.templates.delete("torque check")
     async with open_app(home) as user:
         await user.press("2")
         await user.sees("There is no template yet.", "Press i to import one")
@@ -88,7 +88,7 @@ async def test_one_key_makes_all_pairs_and_tells_how_it_went(home: Path, size: t
         await user.press("g", "g")
         await over(user)
         (job,) = user.app.workspace.jobs.jobs()
-        (view,) = user.app.workspace.label.training_sheets()
+        (view,) = user.app.workspace.label.queue.training_sheets()
         assert view.counts.auto_approved > 0
         saved = view.counts.auto_approved
         await user.sees("800 pairs made, 0 were there", f"{saved} approved by canonical labels: {saved} reviews saved")
@@ -125,7 +125,7 @@ async def test_a_column_holds_the_answers_and_what_does_not_fit_is_named(home: P
         await user.sees("12 made, 11 labeled, 1 to decide", "1 without an answer", "f says why")
         await user.press("f")
         await user.sees("p11: ", "perhaps")
-        pairs = user.app.workspace.label.queue(user.app.session.training_sheet_id)
+        pairs = user.app.workspace.label.queue.open(user.app.session.training_sheet_id)
         assert [row.item_ref for row in pairs if row.status is PairStatus.UNLABELED] == ["p11"]
 
 
@@ -158,7 +158,7 @@ async def test_a_template_with_answer_columns_needs_no_choice_of_column(home: Pa
         await user.sees("column passed", "labeled at once")
         await user.press("g")
         await over(user)
-        (view,) = user.app.workspace.label.training_sheets()
+        (view,) = user.app.workspace.label.queue.training_sheets()
         assert view.sheet.generation_mode is GenerationMode.COLUMN
         assert view.counts.labeled == 11
 
@@ -166,11 +166,11 @@ async def test_a_template_with_answer_columns_needs_no_choice_of_column(home: Pa
 async def test_a_placeholder_that_no_column_fills_is_told_in_the_panel(home: Path) -> None:
     a_workspace(home, user_prompt="{{ color }}")
     with Workspace(home) as workspace:
-        workspace.templates.create(
+        workspace.generate.templates.create(
             name="another", label_type="torque", user_prompt="Torque {{ torque }}", output_schema=PASSED
         )
-        good = next(one for one in workspace.templates.list() if one.name == "another")
-        bad = next(one for one in workspace.templates.list() if one.name == "torque check")
+        good = next(one for one in workspace.generate.templates.list() if one.name == "another")
+        bad = next(one for one in workspace.generate.templates.list() if one.name == "torque check")
     async with open_app(home, (80, 24)) as user:
         user.app.session.template_id = bad.id
         await user.press("2")

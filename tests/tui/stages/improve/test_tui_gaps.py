@@ -25,7 +25,7 @@ def skewed(home: Path) -> TrainingSheet:
         add_pairs(workspace.store, sheet, range(400, 460, 2), {"defect": "none"}, allowed_uses=["evaluation"])
         add_pairs(workspace.store, sheet, range(500, 520), status=PairStatus.UNLABELED, proposal={"defect": "none"})
         model = train(workspace, sheet, "j1")
-        workspace.deploy.deploy(model.id, "live")
+        workspace.deploy.endpoints.deploy(model.id, "live")
         return sheet
 
 
@@ -57,18 +57,18 @@ async def test_what_a_person_says_about_a_gap_is_kept_and_shown(home: Path) -> N
     skewed(home)
     async with open_app(home) as user:
         await user.press("7", "g", "a", "i")
-        gap = user.app.workspace.gaps.gaps()[0]
+        gap = user.app.workspace.improve.gaps.gaps()[0]
         await user.press("v")
         await user.sees("‼ critical", "· low")
         await user.press("end", "enter")
         await user.sees("severity: ", "→ low, by ana")
-        assert user.app.workspace.gaps.gap(gap.id).severity.value == "low"
+        assert user.app.workspace.improve.gaps.gap(gap.id).severity.value == "low"
         await user.press("s")
         await user.sees("Status of this gap", "An analysis never opens again")
         await user.press("5", "tab")
         await user.type("it is known")
         await user.press("ctrl+s")
-        assert user.app.workspace.gaps.gap(gap.id).status is GapStatus.WONT_FIX
+        assert user.app.workspace.improve.gaps.gap(gap.id).status is GapStatus.WONT_FIX
         await user.press("o", "end")
         await user.sees("– won't fix", "it is known", "in all")
 
@@ -78,7 +78,7 @@ async def test_a_task_opens_the_queue_on_just_its_pairs(home: Path, size: tuple[
     skewed(home)
     async with open_app(home, size) as user:
         await user.press("7", "g", "a", "i")
-        gap = next(one for one in user.app.workspace.gaps.gaps() if "line = south" in one.description)
+        gap = next(one for one in user.app.workspace.improve.gaps.gaps() if "line = south" in one.description)
         await user.until(lambda: user.app.session.extra.get("gap") is not None, "a gap is under the cursor")
         while user.app.session.extra["gap"] != gap.id:
             await user.press("down")
@@ -86,7 +86,7 @@ async def test_a_task_opens_the_queue_on_just_its_pairs(home: Path, size: tuple[
         await user.sees("A task for this gap", "Pairs to decide")
         await user.press("ctrl+s")
         await user.sees("◔ has a task")
-        (view,) = user.app.workspace.annotation.tasks()
+        (view,) = user.app.workspace.improve.tasks.tasks()
         assert (view.items, view.task.status) == (10, TaskStatus.PENDING)
         await user.press("t")
         await user.sees("○ pending", "0 of ", "10 more were not found" if size[0] > 100 else "more were not")
@@ -96,16 +96,16 @@ async def test_a_task_opens_the_queue_on_just_its_pairs(home: Path, size: tuple[
         await user.press("a", "escape")
         await user.press("7")
         await user.sees("◑ in progress", "1 of ")
-        (view,) = user.app.workspace.annotation.tasks()
+        (view,) = user.app.workspace.improve.tasks.tasks()
         assert (view.done, view.task.status) == (1, TaskStatus.IN_PROGRESS)
 
 
 async def test_the_desk_lists_everything_again_when_the_sheet_is_opened(home: Path) -> None:
     skewed(home)
     with Workspace(home) as workspace:
-        workspace.gaps.analyze()
-        gap = next(one for one in workspace.gaps.gaps() if "line = south" in one.description)
-        workspace.annotation.create(gap.id, target_record_count=4)
+        workspace.improve.gaps.analyze()
+        gap = next(one for one in workspace.improve.gaps.gaps() if "line = south" in one.description)
+        workspace.improve.tasks.create(gap.id, target_record_count=4)
     async with open_app(home) as user:
         await user.press("7", "t", "enter")
         await user.sees("of one annotation task")
@@ -118,8 +118,8 @@ async def test_the_desk_lists_everything_again_when_the_sheet_is_opened(home: Pa
 async def test_a_task_is_assigned_moved_and_edited(home: Path) -> None:
     skewed(home)
     with Workspace(home) as workspace:
-        workspace.gaps.analyze()
-        task = workspace.annotation.create(workspace.gaps.gaps()[0].id, target_record_count=4).task
+        workspace.improve.gaps.analyze()
+        task = workspace.improve.tasks.create(workspace.improve.gaps.gaps()[0].id, target_record_count=4).task
     async with open_app(home) as user:
         await user.press("7", "t", "a")
         await user.sees("Who is to do it")
@@ -134,7 +134,7 @@ async def test_a_task_is_assigned_moved_and_edited(home: Path) -> None:
         await user.sees("This task", "Pairs to decide")
         await user.press("escape", "m", "end", "enter")
         await user.sees("tasks: 0 open")
-        assert user.app.workspace.annotation.task(task.id).task.status is TaskStatus.CANCELLED
+        assert user.app.workspace.improve.tasks.task(task.id).task.status is TaskStatus.CANCELLED
         await user.press("o")
         await user.sees("– cancelled")
 
@@ -165,14 +165,14 @@ async def test_a_roll_back_takes_one_key_and_a_yes(home: Path) -> None:
         await user.press("7")
         await user.sees("defects v2 is trained")
         await user.press("b")
-        assert user.app.workspace.deploy.endpoint("live").model.version == 1, "there is nothing to go back to"
+        assert user.app.workspace.deploy.endpoints.endpoint("live").model.version == 1, "there is nothing to go back to"
         await user.press("d", "y")
         await user.sees("live answers with defects v2")
         await user.press("b")
         await user.sees("Roll back to defects v1?", "instead of defects v2")
         await user.press("y")
         await user.sees("live answers with defects v1")
-        assert user.app.workspace.deploy.endpoint("live").model.id != model.id
+        assert user.app.workspace.deploy.endpoints.endpoint("live").model.id != model.id
 
 
 async def test_feedback_is_flagged_filtered_and_done_all_at_once(home: Path) -> None:
@@ -192,7 +192,7 @@ async def test_feedback_is_flagged_filtered_and_done_all_at_once(home: Path) -> 
         await user.sees("All 2 that are listed", "Take flags away")
         await user.press("enter")
         await user.sees("2 training pairs are made")
-        assert len(user.app.workspace.improve.feedback(status=FeedbackStatus.CONVERTED)) == 2
+        assert len(user.app.workspace.improve.feedback.feedback(status=FeedbackStatus.CONVERTED)) == 2
         await user.press("slash", "1", "tab", "2", "ctrl+s")
         await user.sees("feedback: 1 in all flagged", "wrong too")
         await user.press("slash", "tab", "1", "ctrl+s")
@@ -215,11 +215,11 @@ async def test_hostile_values_in_gaps_and_tasks_reach_no_terminal(home: Path) ->
     with Workspace(home) as workspace:
         sheet = make_sheet(workspace.store, 60)
         model = train(workspace, sheet, "j1")
-        workspace.deploy.deploy(model.id, "live")
-        workspace.deploy.query("live", [{"voltage": 5.0, "line": hostile}] * 5, origin=Origin.CLI)
-        workspace.gaps.analyze()
-        (gap,) = workspace.gaps.gaps()
-        workspace.annotation.create(gap.id, title=hostile, assignee=hostile, instructions=hostile)
+        workspace.deploy.endpoints.deploy(model.id, "live")
+        workspace.deploy.endpoints.query("live", [{"voltage": 5.0, "line": hostile}] * 5, origin=Origin.CLI)
+        workspace.improve.gaps.analyze()
+        (gap,) = workspace.improve.gaps.gaps()
+        workspace.improve.tasks.create(gap.id, title=hostile, assignee=hostile, instructions=hostile)
     async with open_app(home) as user:
         await user.press("7", "g")
         await user.sees("never learned", "5 requests have")

@@ -17,11 +17,11 @@ from served import served, train
 
 def say(workspace: Workspace, rating: int, *, corrected: bool = False, comment: str = "", row: int = 0) -> FeedbackItem:
     """Ask the endpoint about a real row, and say that about its answer."""
-    fields = workspace.deploy.sample_input("live", skip=row)
-    (record,) = workspace.deploy.query("live", [fields], origin=Origin.CLI)
+    fields = workspace.deploy.endpoints.sample_input("live", skip=row)
+    (record,) = workspace.deploy.endpoints.query("live", [fields], origin=Origin.CLI)
     said = record.output or {}
     other = "scratch" if said["defect"] != "scratch" else "none"
-    return workspace.improve.add_feedback(
+    return workspace.improve.feedback.add_feedback(
         record.request_id, rating, comment, {**said, "defect": other} if corrected else None
     )
 
@@ -56,13 +56,13 @@ async def test_feedback_is_converted_and_waits_in_the_queue(home: Path, size: tu
         await user.sees("makes a training pair with the correction")
         await user.press("c")
         await user.sees("✓ converted", "training pair: unlabeled", "1 training pair is made")
-        (converted,) = user.app.workspace.improve.feedback()
+        (converted,) = user.app.workspace.improve.feedback.feedback()
         assert converted.qa_pair_id is not None
-        pair = user.app.workspace.label.pair(converted.qa_pair_id)
+        pair = user.app.workspace.label.queue.pair(converted.qa_pair_id)
         assert (pair.proposal, pair.status) == (item.correction, PairStatus.UNLABELED)
         assert user.app.session.pair_id == pair.id
         await user.press("c")
-        assert len(user.app.workspace.improve.feedback()) == 1
+        assert len(user.app.workspace.improve.feedback.feedback()) == 1
         await user.press("3", "enter")
         await user.sees("feedback:")
 
@@ -72,8 +72,8 @@ async def test_all_new_feedback_is_converted_at_once_and_found_by_its_status(hom
     with Workspace(home) as workspace:
         for row, rating in enumerate((1, 3, 5)):
             say(workspace, rating, row=row)
-        workspace.improve.convert(say(workspace, 4, row=3).id)
-        workspace.improve.dismiss(say(workspace, 2, row=4).id)
+        workspace.improve.feedback.convert(say(workspace, 4, row=3).id)
+        workspace.improve.feedback.dismiss(say(workspace, 2, row=4).id)
     async with open_app(home) as user:
         await user.press("7")
         await user.sees("feedback: 5 in all")
@@ -87,7 +87,7 @@ async def test_all_new_feedback_is_converted_at_once_and_found_by_its_status(hom
         await user.sees("feedback: 1 dismissed", "– dismissed")
         await user.press("s")
         await user.sees("feedback: 5 in all")
-        pairs = user.app.workspace.improve.feedback(status=FeedbackStatus.CONVERTED)
+        pairs = user.app.workspace.improve.feedback.feedback(status=FeedbackStatus.CONVERTED)
         assert len({item.qa_pair_id for item in pairs}) == 4
 
 
@@ -120,9 +120,9 @@ async def test_the_cursor_stays_on_its_feedback_while_more_comes_in(home: Path) 
 
 def decide_all(workspace: Workspace) -> None:
     """Say that every pair from feedback is right."""
-    for item in workspace.improve.feedback(status=FeedbackStatus.CONVERTED):
+    for item in workspace.improve.feedback.feedback(status=FeedbackStatus.CONVERTED):
         assert item.qa_pair_id is not None
-        workspace.label.decide([Decision(item.qa_pair_id, Verdict.APPROVE)])
+        workspace.label.queue.decide([Decision(item.qa_pair_id, Verdict.APPROVE)])
 
 
 async def _job_done(user: Driver) -> None:
@@ -141,7 +141,7 @@ async def test_a_retraining_shows_what_it_was_worth_and_is_deployed(home: Path, 
         await user.press("r")
         assert user.app.workspace.jobs.jobs() == [], "there is nothing to learn yet"
         for row in range(2):
-            user.app.workspace.improve.convert(say(user.app.workspace, 5, corrected=True, row=row).id)
+            user.app.workspace.improve.feedback.convert(say(user.app.workspace, 5, corrected=True, row=row).id)
         decide_all(user.app.workspace)
         await user.sees("2 new, 0 corrected since v1", "pairs pass the gates", "trains again")
         await user.press("r")
@@ -152,10 +152,10 @@ async def test_a_retraining_shows_what_it_was_worth_and_is_deployed(home: Path, 
         await user.press("d")
         await user.sees("Deploy defects v2?", "2 new, 0 corrected since v1", "→", "answers with defects v2")
         await user.press("n")
-        assert user.app.workspace.deploy.endpoint("live").model.version == 1
+        assert user.app.workspace.deploy.endpoints.endpoint("live").model.version == 1
         await user.press("d", "y")
         await user.sees("live answers with defects v2")
-        assert user.app.workspace.deploy.endpoint("live").model.version == 2
+        assert user.app.workspace.deploy.endpoints.endpoint("live").model.version == 2
         assert "is trained" not in user.text()
 
 
@@ -175,8 +175,8 @@ async def test_what_is_new_is_counted_from_the_newest_version(home: Path) -> Non
 async def test_too_few_pairs_are_told_and_nothing_is_trained(home: Path) -> None:
     sheet, _ = served(home, pairs=12)
     with Workspace(home) as workspace:
-        rows = workspace.label.queue(sheet.id)
-        workspace.label.decide([Decision(row.id, Verdict.REJECT, reason="blurred") for row in list(rows)[:6]])
+        rows = workspace.label.queue.open(sheet.id)
+        workspace.label.queue.decide([Decision(row.id, Verdict.REJECT, reason="blurred") for row in list(rows)[:6]])
     async with open_app(home) as user:
         await user.press("7")
         await user.sees("6 removed since v1", "4 more labeled pairs are needed")
@@ -188,10 +188,10 @@ async def test_the_panel_is_about_the_endpoint_of_the_feedback(home: Path) -> No
     _, model = served(home)
     with Workspace(home) as workspace:
         say(workspace, 1)
-        workspace.deploy.deploy(model.id, "other")
-        fields = workspace.deploy.sample_input("other")
-        (record,) = workspace.deploy.query("other", [fields], origin=Origin.CLI)
-        workspace.improve.add_feedback(record.request_id, 5)
+        workspace.deploy.endpoints.deploy(model.id, "other")
+        fields = workspace.deploy.endpoints.sample_input("other")
+        (record,) = workspace.deploy.endpoints.query("other", [fields], origin=Origin.CLI)
+        workspace.improve.feedback.add_feedback(record.request_id, 5)
     async with open_app(home) as user:
         await user.press("7")
         await user.sees("other answers with defects v1")

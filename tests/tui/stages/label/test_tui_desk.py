@@ -38,8 +38,8 @@ async def _desk(home: Path, size: tuple[int, int] = (120, 40)) -> AsyncIterator[
 
 
 def _pairs(user: Driver, sheet: TrainingSheet) -> dict[str, QAPair]:
-    label = user.app.workspace.label
-    return {pair.item_ref: pair for pair in label.pairs([row.id for row in label.queue(sheet.id)])}
+    label = user.app.workspace.label.queue
+    return {pair.item_ref: pair for pair in label.pairs([row.id for row in label.open(sheet.id)])}
 
 
 def _statuses(user: Driver, sheet: TrainingSheet) -> dict[str, str]:
@@ -160,9 +160,10 @@ async def test_the_list_is_narrowed_by_label_and_confidence(home: Path) -> None:
     sheet = _made(home)
     with Workspace(home) as workspace:
         ids = {
-            pair.item_ref: pair.id for pair in workspace.label.pairs([r.id for r in workspace.label.queue(sheet.id)])
+            pair.item_ref: pair.id
+            for pair in workspace.label.queue.pairs([r.id for r in workspace.label.queue.open(sheet.id)])
         }
-        workspace.label.decide([Decision(ids["item-4"], Verdict.EDIT, MAJOR)])
+        workspace.label.queue.decide([Decision(ids["item-4"], Verdict.EDIT, MAJOR)])
         with workspace.store.write() as connection:
             for ref, sure in (("item-2", 0.9), ("item-6", 0.2), ("item-7", 0.4)):
                 pair = rows.get(connection, QAPair, ids[ref])
@@ -188,7 +189,8 @@ async def test_it_says_why_an_item_is_shown_and_orders_by_it(home: Path) -> None
     sheet = _made(home)
     with Workspace(home) as workspace:
         ids = {
-            pair.item_ref: pair.id for pair in workspace.label.pairs([r.id for r in workspace.label.queue(sheet.id)])
+            pair.item_ref: pair.id
+            for pair in workspace.label.queue.pairs([r.id for r in workspace.label.queue.open(sheet.id)])
         }
         hints = [
             Hint(training_sheet_id=sheet.id, pair_id=ids["item-8"], kind=HintKind.SUSPECT, score=0.9, reason="odd one"),
@@ -232,7 +234,7 @@ async def test_a_decision_knows_how_long_the_item_was_in_sight(home: Path) -> No
     async with _desk(home) as user:
         await user.press("a")
         pair = _pairs(user, sheet)["item-1"]
-        (event,) = user.app.workspace.label.history(pair.id)
+        (event,) = user.app.workspace.label.queue.history(pair.id)
         assert event.seconds is not None
         assert 0 < event.seconds < 60
 
@@ -240,7 +242,7 @@ async def test_a_decision_knows_how_long_the_item_was_in_sight(home: Path) -> No
 async def test_two_people_are_led_to_different_items(home: Path) -> None:
     sheet = _made(home, 20)
     with Workspace(home) as other:
-        other_claims = type(other.claims)(other.store, "ben")
+        other_claims = type(other.label.claims)(other.store, "ben")
         held = other_claims.next(sheet.id, "bens terminal", 2)
         async with _desk(home) as user:
             await user.until(lambda: _title(user) == "item-3", "what ben is at is passed over")
@@ -250,7 +252,7 @@ async def test_two_people_are_led_to_different_items(home: Path) -> None:
             await user.press("a")
             await user.sees("ben is at this one now")
             assert _pairs(user, sheet)["item-1"].status is PairStatus.UNLABELED
-            type(other.label)(other.store, "ben").decide([Decision(pair.id, Verdict.APPROVE) for pair in held])
+            type(other.label.queue)(other.store, "ben").decide([Decision(pair.id, Verdict.APPROVE) for pair in held])
             await user.sees("2/20 decided")
             assert other_claims.at_work(sheet.id).keys() == {"ana"}
             await user.press("escape")
@@ -266,7 +268,7 @@ async def test_both_people_cannot_decide_the_same_item_unseen(home: Path) -> Non
             first = rows.find_one(connection, QAPair, table(QAPair).c.item_ref == "item-1")
         assert first is not None
         with Workspace(home) as other:
-            type(other.label)(other.store, "ben").decide([Decision(first.id, Verdict.REJECT, reason="broken")])
+            type(other.label.queue)(other.store, "ben").decide([Decision(first.id, Verdict.REJECT, reason="broken")])
         await user.press("a")
         await user.sees("was decided meanwhile by ben")
         assert _statuses(user, sheet)["item-1"] == "rejected"
@@ -310,7 +312,7 @@ async def test_uses_of_many_are_changed_at_once(home: Path) -> None:
 async def test_who_ends_the_app_at_the_desk_holds_no_claim(home: Path) -> None:
     sheet = _made(home)
     async with _desk(home) as user:
-        await user.until(lambda: bool(user.app.workspace.claims.at_work(sheet.id)), "the next pairs are claimed")
+        await user.until(lambda: bool(user.app.workspace.label.claims.at_work(sheet.id)), "the next pairs are claimed")
         await user.settle()
     with Workspace(home) as workspace:
-        assert not workspace.claims.at_work(sheet.id)
+        assert not workspace.label.claims.at_work(sheet.id)

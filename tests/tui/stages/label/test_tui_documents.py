@@ -42,9 +42,9 @@ def a_workspace(home: Path) -> None:
     lines = [{"bill": f"B-{number}", "page": bill(number)} for number in range(1, 4)]
     source.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     with Workspace(home) as workspace:
-        table = workspace.data.add_file(source)
-        workspace.data.create_sheet("bills", table.address, item_id_column="bill")
-        workspace.templates.create(
+        table = workspace.data.sheets.add_file(source)
+        workspace.data.sheets.create_sheet("bills", table.address, item_id_column="bill")
+        workspace.generate.templates.create(
             name="bill fields", label_type="bill", user_prompt="Read:\n{{ page }}", output_schema=SCHEMA
         )
 
@@ -80,9 +80,9 @@ async def test_fields_are_proposed_without_an_example_and_shown_where_they_stand
         await user.press("p", "a")
         await user.sees("⟦02.05.2025⟧2", "⟦212.00⟧3")
         sheet = user.app.session.training_sheet_id
-        label = user.app.workspace.label
+        label = user.app.workspace.label.queue
         await user.until(lambda: label.counts(sheet).labeled == 1, "the first is labeled")
-        first = label.pair(label.queue(sheet)[0].id)
+        first = label.pair(label.open(sheet)[0].id)
         assert first.answer == {"vendor": "Nordkap Optik GmbH", "billed": "01.05.2025", "total": 211}
 
 

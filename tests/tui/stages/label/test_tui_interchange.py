@@ -24,9 +24,9 @@ def sheet(home: Path) -> TrainingSheet:
     with Workspace(home) as workspace:
         made = a_training_sheet(workspace.store, 5)
         for verdict in (Verdict.APPROVE, Verdict.APPROVE, Verdict.REJECT):
-            pair = workspace.label.next_unlabeled(made.id)
+            pair = workspace.label.queue.next_unlabeled(made.id)
             assert pair is not None
-            workspace.label.decide([Decision(pair.id, verdict)])
+            workspace.label.queue.decide([Decision(pair.id, verdict)])
     return made
 
 
@@ -98,12 +98,12 @@ async def test_an_import_is_shown_before_it_happens(
             "enter Import",
             "1 as the file says already",
         )
-        assert user.app.workspace.label.counts(sheet.id).labeled == 2
+        assert user.app.workspace.label.queue.counts(sheet.id).labeled == 2
         await user.press("enter")
         await user.sees("Imported", "2 created")
         await user.press("escape")
         assert told[0].created == 2
-        assert user.app.workspace.label.counts(sheet.id).labeled == 4
+        assert user.app.workspace.label.queue.counts(sheet.id).labeled == 4
 
 
 @SIZES

@@ -18,12 +18,12 @@ from ontos_tui.workspace import Workspace
 def label_as(workspace: Workspace, actor: str, job: LabelingJob, answers: dict[str, dict[str, object]]) -> None:
     """Somebody else claims a task, gives these answers (approves what is not named) and hands it in."""
     service, deciding = (
-        LabelingService(workspace.store, workspace.catalog, actor),
+        LabelingService(workspace.store, workspace.engines.catalog, actor),
         TaskLabelService(workspace.store, actor),
     )
     task = service.claim(job.id)
     assert task is not None
-    for row in deciding.queue(task.id):
+    for row in deciding.open(task.id):
         answer = answers.get(row.item_ref)
         deciding.decide([Decision(row.id, Verdict.EDIT if answer else Verdict.APPROVE, answer=answer)])
     service.submit(task.id)
@@ -53,9 +53,9 @@ async def test_a_job_is_made_claimed_labeled_and_handed_in(tmp_path: Path, size:
         await user.sees("Submit this task?", "All 3 items")
         await user.press("y")
         await user.sees("✓ done", "3/5")
-        found = user.app.workspace.labels.find()
+        found = user.app.workspace.label.canonical_labels.find()
         assert [(one.item_ref, one.source) for one in found] == [("item-1", "labeling"), ("item-2", "labeling")]
-        assert user.app.workspace.label.counts(sheet.id).labeled == 2
+        assert user.app.workspace.label.queue.counts(sheet.id).labeled == 2
         await user.press("enter")
         await user.sees("task 2", "0/2 decided")
         await user.press("escape")
@@ -69,8 +69,8 @@ async def test_a_job_is_made_claimed_labeled_and_handed_in(tmp_path: Path, size:
 async def test_a_task_of_somebody_else_is_looked_at_and_reviewed(tmp_path: Path) -> None:
     with Workspace(tmp_path) as workspace:
         sheet = a_training_sheet(workspace.store, 2)
-        job = workspace.labeling.create("reviewed", training_sheet=sheet.id, needs_review=True)
-        workspace.labeling.activate(job.id)
+        job = workspace.label.jobs.create("reviewed", training_sheet=sheet.id, needs_review=True)
+        workspace.label.jobs.activate(job.id)
         label_as(workspace, "ben", job, {"item-2": MAJOR})
     async with open_app(tmp_path) as user:
         await user.press("3", "t")
@@ -85,7 +85,7 @@ async def test_a_task_of_somebody_else_is_looked_at_and_reviewed(tmp_path: Path)
         await user.sees("needs a reason")
         await user.press("v", "1", "ctrl+s")
         await user.sees("✓ done")
-        assert {one.item_ref: one.label_data for one in user.app.workspace.labels.find()} == {
+        assert {one.item_ref: one.label_data for one in user.app.workspace.label.canonical_labels.find()} == {
             "item-1": MINOR,
             "item-2": MAJOR,
         }
@@ -95,21 +95,21 @@ async def test_a_task_of_somebody_else_is_looked_at_and_reviewed(tmp_path: Path)
 async def test_what_is_disputed_is_decided_and_labelers_have_figures(tmp_path: Path, size: tuple[int, int]) -> None:
     with Workspace(tmp_path) as workspace:
         sheet = a_training_sheet(workspace.store, 4)
-        job = workspace.labeling.create("twice", training_sheet=sheet.id, overlap=2)
-        workspace.labeling.activate(job.id)
+        job = workspace.label.jobs.create("twice", training_sheet=sheet.id, overlap=2)
+        workspace.label.jobs.activate(job.id)
         label_as(workspace, "ben", job, {"item-2": MAJOR})
         label_as(workspace, "cho", job, {})
     async with open_app(tmp_path, size) as user:
         await user.press("3", "t")
         await user.sees("2 people an item", "75% alike", "1 disputed")
-        assert len(user.app.workspace.labels.find()) == 3
+        assert len(user.app.workspace.label.canonical_labels.find()) == 3
         await user.press("d")
         await user.sees("item-2", "ben", "cho", "severity")
         await user.press("enter")
         await user.sees("What is true of item-2?")
         await user.press("3", "ctrl+s")
         await user.sees("Nothing is left to decide")
-        (label,) = [one for one in user.app.workspace.labels.find() if one.item_ref == "item-2"]
+        (label,) = [one for one in user.app.workspace.label.canonical_labels.find() if one.item_ref == "item-2"]
         assert (label.label_data, label.source) == ({"severity": "major"}, "adjudication")
         await user.press("v")
         await user.sees("decided")
@@ -121,13 +121,13 @@ async def test_what_is_disputed_is_decided_and_labelers_have_figures(tmp_path: P
 async def test_a_job_pauses_completes_and_goes(tmp_path: Path) -> None:
     with Workspace(tmp_path) as workspace:
         sheet = a_training_sheet(workspace.store, 2)
-        workspace.labeling.create("short", training_sheet=sheet.id)
+        workspace.label.jobs.create("short", training_sheet=sheet.id)
     async with open_app(tmp_path) as user:
         await user.press("3", "t", "D", "y")
         await user.sees("No labeling job yet")
         workspace = user.app.workspace
-        job = workspace.labeling.create("short", training_sheet=sheet.id)
-        workspace.labeling.activate(job.id)
+        job = workspace.label.jobs.create("short", training_sheet=sheet.id)
+        workspace.label.jobs.activate(job.id)
         await user.sees("▸ active")
         await user.press("p")
         await user.sees("‖ paused")
@@ -137,7 +137,7 @@ async def test_a_job_pauses_completes_and_goes(tmp_path: Path) -> None:
         await user.type("dee")
         await user.press("ctrl+s")
         await user.sees("dee")
-        assert workspace.labeling.tasks(job.id)[0].task.status is LabelingTaskStatus.ASSIGNED
+        assert workspace.label.jobs.tasks(job.id)[0].task.status is LabelingTaskStatus.ASSIGNED
         await user.press("P", "home", "enter")
         await user.sees("1‼")
         await user.press("x")

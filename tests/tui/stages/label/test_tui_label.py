@@ -28,7 +28,7 @@ def home(tmp_path: Path) -> Path:
 def _make(home: Path) -> None:
     with Workspace(home) as workspace:
         seeded = workspace.onboarding.seed("defect_detection")
-        workspace.generate.generate(seeded.sheet.id, seeded.template.id, GenerationMode.AI, limit=40)
+        workspace.generate.generation.generate(seeded.sheet.id, seeded.template.id, GenerationMode.AI, limit=40)
 
 
 @asynccontextmanager
@@ -41,14 +41,16 @@ async def _desk(home: Path, size: tuple[int, int] = (120, 40)) -> AsyncIterator[
 
 def _open(user: Driver) -> list[str]:
     """The items that need a decision, in order."""
-    sheet = user.app.workspace.label.training_sheets()[0].sheet
-    return [row.item_ref for row in user.app.workspace.label.queue(sheet.id, QueueFilter(status=PairStatus.UNLABELED))]
+    sheet = user.app.workspace.label.queue.training_sheets()[0].sheet
+    return [
+        row.item_ref for row in user.app.workspace.label.queue.open(sheet.id, QueueFilter(status=PairStatus.UNLABELED))
+    ]
 
 
 def _pair(user: Driver, item_ref: str) -> QAPair:
-    label = user.app.workspace.label
+    label = user.app.workspace.label.queue
     sheet = label.training_sheets()[0].sheet
-    return label.pair(next(row.id for row in label.queue(sheet.id) if row.item_ref == item_ref))
+    return label.pair(next(row.id for row in label.open(sheet.id) if row.item_ref == item_ref))
 
 
 @SIZES
@@ -83,7 +85,7 @@ async def test_ten_quick_decisions_are_all_on_the_disk(home: Path) -> None:
         await user.settle()
         await user.until(lambda: len(_open(user)) <= 40 - 10, "ten decisions are written")
     with Workspace(home) as workspace:
-        counts = workspace.label.training_sheets()[0].counts
+        counts = workspace.label.queue.training_sheets()[0].counts
         assert counts.labeled - counts.auto_approved >= len(first_ten) - 2
 
 
@@ -165,8 +167,8 @@ async def test_a_decision_right_before_leaving_is_on_the_disk(home: Path) -> Non
         user.app.query_one(LabelDesk).do_approve()
         user.app.exit()
     with Workspace(home) as workspace:
-        sheet = workspace.label.training_sheets()[0].sheet
-        row = next(row for row in workspace.label.queue(sheet.id) if row.item_ref == first)
+        sheet = workspace.label.queue.training_sheets()[0].sheet
+        row = next(row for row in workspace.label.queue.open(sheet.id) if row.item_ref == first)
         assert row.status is PairStatus.LABELED
 
 

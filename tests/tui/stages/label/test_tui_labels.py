@@ -17,11 +17,11 @@ def a_workspace(home: Path) -> None:
     path = home.parent / "plates.csv"
     path.write_text(PLATES, encoding="utf-8")
     with Workspace(home) as workspace:
-        workspace.data.add_file(path)
-        sheet = workspace.data.create_sheet("Plates", "local.files.plates", item_id_column="id")
+        workspace.data.sheets.add_file(path)
+        sheet = workspace.data.sheets.create_sheet("Plates", "local.files.plates", item_id_column="id")
         training = a_training_sheet(workspace.store, 1, sheet)
-        made = workspace.labelsets.create_from_template(training.template_id)
-        workspace.labelsets.publish(made.id)
+        made = workspace.label.labelsets.create_from_template(training.template_id)
+        workspace.label.labelsets.publish(made.id)
 
 
 @SIZES
@@ -39,7 +39,7 @@ async def test_items_are_labeled_without_pairs_then_corrected_and_restored(
         await user.sees("0/3 decided", "torque")
         await user.press("2", "a", "3", "a", "escape")
         await user.sees("2 canonical labels", "P1", "minor")
-        labels = user.app.workspace.labels
+        labels = user.app.workspace.label.canonical_labels
         assert {one.item_ref: one.label_data["severity"] for one in labels.find()} == {"P1": "minor", "P2": "major"}
         await user.press("e", "1", "ctrl+s")
         await user.sees("version 2", "What it said before")
@@ -82,4 +82,4 @@ async def test_labels_go_out_and_in_and_what_is_in_use_stays(tmp_path: Path) -> 
         await user.type("item-9")
         await user.press("ctrl+s")
         await user.sees("No label contains that", "with 'item-9'")
-        assert user.app.workspace.labels.count() == 1, sheet
+        assert user.app.workspace.label.canonical_labels.count() == 1, sheet

@@ -44,14 +44,14 @@ async def test_a_labelset_is_made_of_a_template_published_and_its_keys_work(
         await user.press("escape", "enter")
         await user.sees("b Deep")
         await user.press("b", "a")
-        label = user.app.workspace.label
-        pair = label.pair(next(iter(label.queue(sheet.id))).id)
+        label = user.app.workspace.label.queue
+        pair = label.pair(next(iter(label.open(sheet.id))).id)
         assert pair.answer == {"severity": "major"}
         await user.press("escape", "l")
         await user.sees("Coverage", "major 1")
         await user.press("v")
         await user.sees("1.1.0")
-        assert {one.status for one in user.app.workspace.labelsets.all()} == {
+        assert {one.status for one in user.app.workspace.label.labelsets.all()} == {
             TemplateStatus.DRAFT,
             TemplateStatus.PUBLISHED,
         }

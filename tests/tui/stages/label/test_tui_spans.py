@@ -61,8 +61,8 @@ async def _desk(home: Path, size: tuple[int, int] = (120, 40)) -> AsyncIterator[
 
 
 def _answer(user: Driver, sheet: TrainingSheet, place: int = 0) -> dict[str, Any] | None:
-    label = user.app.workspace.label
-    return label.pair(label.queue(sheet.id)[place].id).answer
+    label = user.app.workspace.label.queue
+    return label.pair(label.open(sheet.id)[place].id).answer
 
 
 @SIZES

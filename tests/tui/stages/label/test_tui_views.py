@@ -55,7 +55,7 @@ async def test_a_view_is_saved_opened_and_deleted_by_keys(home: Path, size: tupl
         await user.type("Night")
         await user.press("ctrl+s")
         await user.sees("Night", "with 'shift 1'")
-        views = user.app.workspace.views.all(sheet.id)
+        views = user.app.workspace.label.views.all(sheet.id)
         assert [(one.name, one.filter) for one in views] == [("Night", QueueFilter(text="shift 1"))]
         await user.press("escape", "slash", *["backspace"] * 7, "ctrl+s")
         await user.until(lambda: "item-2" in user.text(), "everything is listed")
@@ -65,7 +65,7 @@ async def test_a_view_is_saved_opened_and_deleted_by_keys(home: Path, size: tupl
         await user.sees("1/12 decided")
         await user.press("V", "minus", "y")
         await user.sees("No view yet")
-        assert user.app.workspace.views.all(sheet.id) == []
+        assert user.app.workspace.label.views.all(sheet.id) == []
 
 
 async def test_the_most_similar_ones_come_first_and_o_goes_back_to_the_order(home: Path) -> None:
@@ -114,7 +114,7 @@ async def test_an_order_that_cannot_be_made_leaves_the_list_as_it_was(home: Path
         sheet = a_training_sheet(workspace.store, 3, user_prompt="no column")
         with workspace.store.write() as connection:
             connection.exec_driver_sql("UPDATE qa_pairs SET source_data = '{\"torque\": 1}'")
-        workspace.views.save(sheet.id, "gone", QueueFilter(like="item-99"), QueueSort.SIMILAR)
+        workspace.label.views.save(sheet.id, "gone", QueueFilter(like="item-99"), QueueSort.SIMILAR)
     async with _desk(home) as user:
         await user.press("M")
         await user.sees("do not tell the items apart", "item-2")

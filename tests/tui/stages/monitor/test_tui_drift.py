@@ -60,16 +60,16 @@ async def test_a_shift_is_seen_with_its_sentence_and_both_distributions(home: Pa
         await user.press("n")
         await user.sees("How it was made", "Jensen-Shannon", "for the better" if size[1] > 24 else "medium")
         await user.press("escape")
-        report = user.app.workspace.drift.last("live")
+        report = user.app.workspace.monitor.drift.last("live")
         assert report is not None and report.severity.value == "critical"
         await user.press("D")
         await user.sees("✗ critical")
-        assert len(user.app.workspace.drift.history("live")) == 1, "what was found is shown, not computed again"
+        assert len(user.app.workspace.monitor.drift.history("live")) == 1, "what was found is shown, not computed again"
         await user.press("c")
-        await user.until(lambda: len(user.app.workspace.drift.history("live")) == 2, "it is compared again")
+        await user.until(lambda: len(user.app.workspace.monitor.drift.history("live")) == 2, "it is compared again")
         await user.press("t")
         await user.settle()
-        latest = user.app.workspace.drift.last("live")
+        latest = user.app.workspace.monitor.drift.last("live")
         assert latest is not None and latest.recent_until - latest.recent_since == timedelta(days=7)
         await user.press("r")
         await user.sees("against 0 before", "Nothing to compare with yet")
@@ -154,7 +154,7 @@ async def test_a_rule_is_made_raises_an_alert_and_the_alert_is_looked_after(home
         await user.type("250")
         await user.press("ctrl+s")
         await user.sees("latency above 250 ms", "⚠", "900 ms")
-        (rule,) = user.app.workspace.alerts.rules("live")
+        (rule,) = user.app.workspace.monitor.alerts.rules("live")
         assert (rule.threshold, rule.window_minutes, rule.created_by) == (250, 60, "ana")
         await user.press("l")
         await user.sees("⚠ active", "latency is 900 ms", "⚠ 1 alert ")
@@ -164,7 +164,7 @@ async def test_a_rule_is_made_raises_an_alert_and_the_alert_is_looked_after(home
         await user.type("pump was off")
         await user.press("ctrl+s")
         await user.sees("✓ resolved", "pump was off")
-        (alert,) = user.app.workspace.alerts.history()
+        (alert,) = user.app.workspace.monitor.alerts.history()
         assert (alert.status, alert.resolution) == (AlertStatus.RESOLVED, "pump was off")
         assert "⚠ 1 alert " not in user.text()
         await user.press("tab")
@@ -176,10 +176,10 @@ async def test_a_rule_is_made_raises_an_alert_and_the_alert_is_looked_after(home
         await user.sees("latency above 1,000 ms")
         await user.press("o")
         await user.sees("○")
-        assert user.app.workspace.alerts.rules()[0].enabled is False
+        assert user.app.workspace.monitor.alerts.rules()[0].enabled is False
         await user.press("d", "y")
         await user.sees("No rule yet")
-        assert user.app.workspace.alerts.rules() == []
+        assert user.app.workspace.monitor.alerts.rules() == []
 
 
 async def test_the_watch_is_started_and_stopped_here(home: Path) -> None:
@@ -187,7 +187,7 @@ async def test_the_watch_is_started_and_stopped_here(home: Path) -> None:
     async with open_app(home) as user:
         await user.press("6", "A", "w")
         await user.sees("● watched in the background")
-        job = user.app.workspace.alerts.watch()
+        job = user.app.workspace.monitor.alerts.watch()
         assert job is not None
         await user.press("w")
         assert user.app.workspace.jobs.wait(job.id, timeout=60).status.value == "cancelled"
@@ -197,9 +197,9 @@ async def test_the_watch_is_started_and_stopped_here(home: Path) -> None:
 async def test_a_resolved_alert_cannot_be_acknowledged(home: Path) -> None:
     model = busy(home, 30, latency_ms=900.0)
     with Workspace(home) as workspace:
-        workspace.alerts.add_rule(endpoint="live", metric="latency", comparison="above", threshold=100)
-        (change,) = workspace.alerts.evaluate()
-        workspace.alerts.resolve(change.alert.id)
+        workspace.monitor.alerts.add_rule(endpoint="live", metric="latency", comparison="above", threshold=100)
+        (change,) = workspace.monitor.alerts.evaluate()
+        workspace.monitor.alerts.resolve(change.alert.id)
         assert model.id
     async with open_app(home) as user:
         await user.press("6", "A", "a")

@@ -77,8 +77,8 @@ async def test_the_figures_are_those_of_the_log(home: Path, size: tuple[int, int
         good = log(workspace, model, minutes(2, 5, 70, 200))
         log(workspace, model, minutes(3), status_code=400, output=None, error="the field 'voltage' holds 'hot'.")
         log(workspace, model, [timedelta(days=3)], latency_ms=999.0)
-        workspace.improve.add_feedback(good[0].request_id, 4)
-        workspace.improve.add_feedback(good[1].request_id, 1, "no", {"defect": "none"})
+        workspace.improve.feedback.add_feedback(good[0].request_id, 4)
+        workspace.improve.feedback.add_feedback(good[1].request_id, 1, "no", {"defect": "none"})
     async with open_app(home, size) as user:
         await user.press("6")
         await user.sees(
@@ -124,8 +124,8 @@ async def test_a_span_without_requests_tells_when_the_last_one_was(home: Path) -
 async def test_a_request_is_inspected_and_judged(home: Path, size: tuple[int, int]) -> None:
     served(home)
     with Workspace(home) as workspace:
-        row = workspace.deploy.sample_input("live")
-        (record,) = workspace.deploy.query("live", [row], origin=Origin.CLI, client_request_id="cli-7")
+        row = workspace.deploy.endpoints.sample_input("live")
+        (record,) = workspace.deploy.endpoints.query("live", [row], origin=Origin.CLI, client_request_id="cli-7")
     async with open_app(home, size) as user:
         await user.press("6", "enter", "enter")
         await user.sees("Request to live", "from cli", "client's id cli-7", "version 1", "sure", "none yet")
@@ -133,9 +133,9 @@ async def test_a_request_is_inspected_and_judged(home: Path, size: tuple[int, in
         await user.type("hardly")
         await user.press("ctrl+s")
         await user.sees("▼ 2", "“hardly”", "not a training pair yet")
-        (item,) = user.app.workspace.improve.feedback()
+        (item,) = user.app.workspace.improve.feedback.feedback()
         assert (item.request_id, item.rating, item.correction) == (record.request_id, 2, None)
-        user.app.workspace.improve.convert(item.id)
+        user.app.workspace.improve.feedback.convert(item.id)
         await user.press("escape", "enter")
         await user.sees("became a training pair, which is unlabeled")
         await user.press("end")
@@ -145,7 +145,7 @@ async def test_a_request_is_inspected_and_judged(home: Path, size: tuple[int, in
 async def test_a_request_without_an_answer_shows_why_and_cannot_be_judged(home: Path) -> None:
     served(home)
     with Workspace(home) as workspace:
-        workspace.deploy.query("live", [{"voltage": "hot", "line": "north"}], origin=Origin.HTTP)
+        workspace.deploy.endpoints.query("live", [{"voltage": "hot", "line": "north"}], origin=Origin.HTTP)
     async with open_app(home) as user:
         await user.press("6")
         await user.sees("✗", "400")
@@ -161,11 +161,11 @@ async def test_feedback_goes_by_the_schema_of_the_model_that_answered(home: Path
     """The endpoint may answer with another model by now, one that answers another question."""
     served(home)
     with Workspace(home) as workspace:
-        workspace.deploy.query("live", [workspace.deploy.sample_input("live")], origin=Origin.CLI)
+        workspace.deploy.endpoints.query("live", [workspace.deploy.endpoints.sample_input("live")], origin=Origin.CLI)
         depths = make_sheet(workspace.store, 0, name="Depths", output_schema=NUMBER_SCHEMA)
         add_pairs(workspace.store, depths, range(40), answer={"depth": 1.5})
         params = {"training_sheet_id": depths.id, "base_model": "nearest", "name": "depths"}
-        workspace.deploy.deploy(workspace.train.run(params, "j9", NoProgress()).id, "live")
+        workspace.deploy.endpoints.deploy(workspace.train.models.run(params, "j9", NoProgress()).id, "live")
     async with open_app(home) as user:
         await user.press("6", "f")
         await user.sees("Rating", "defect")
@@ -180,7 +180,7 @@ async def test_several_versions_are_counted_apart(home: Path, size: tuple[int, i
         log(workspace, model, minutes(60, 61, 62))
         (last,) = log(workspace, second, minutes(1))
         log(workspace, second, minutes(2), status_code=500, output=None)
-        workspace.improve.add_feedback(last.request_id, 5)
+        workspace.improve.feedback.add_feedback(last.request_id, 5)
     async with open_app(home, size) as user:
         await user.press("6")
         await user.sees("version", "asked", "requests  5")
@@ -227,7 +227,7 @@ async def test_a_long_log_comes_in_pieces(home: Path) -> None:
 async def test_the_screen_follows_the_endpoint_and_counts_again(home: Path) -> None:
     _, model = served(home)
     with Workspace(home) as workspace:
-        workspace.deploy.deploy(model.id, "other")
+        workspace.deploy.endpoints.deploy(model.id, "other")
         log(workspace, model, minutes(1, 2))
         log(workspace, model, minutes(3), endpoint="other")
     async with open_app(home) as user:
@@ -314,7 +314,7 @@ async def test_the_chart_shows_each_figure_and_follows_the_log(home: Path, size:
         await user.sees("[latency]", "half below", "≈26%")
         await user.press("right")
         await user.sees("[rating]", "No data about rating in the last 24 h")
-        user.app.workspace.improve.add_feedback(good[0].request_id, 4)
+        user.app.workspace.improve.feedback.add_feedback(good[0].request_id, 4)
         view = user.app.stage_view
         assert view is not None
         view.reload()
@@ -380,8 +380,8 @@ async def test_of_three_versions_two_are_chosen(home: Path) -> None:
 async def test_the_training_pairs_nearest_to_a_request(home: Path, size: tuple[int, int]) -> None:
     served(home)
     with Workspace(home) as workspace:
-        row = workspace.deploy.sample_input("live")
-        workspace.deploy.query("live", [row], origin=Origin.CLI)
+        row = workspace.deploy.endpoints.sample_input("live")
+        workspace.deploy.endpoints.query("live", [row], origin=Origin.CLI)
     async with open_app(home, size) as user:
         await user.press("6", "enter", "enter", "n")
         await user.sees(
@@ -400,8 +400,8 @@ async def test_hostile_data_reaches_no_terminal(home: Path, size: tuple[int, int
         for one in (model, second):
             log(workspace, one, minutes(1, 2), output={"defect": evil, evil: evil}, input={evil: evil, "line": evil})
         log(workspace, model, minutes(3), output=None, status_code=500, error=evil)
-        (view, *_) = workspace.monitor.requests("live")
-        workspace.improve.add_feedback(view.record.request_id, 1, evil)
+        (view, *_) = workspace.monitor.traffic.requests("live")
+        workspace.improve.feedback.add_feedback(view.record.request_id, 1, evil)
     async with open_app(home, size) as user:
         await user.press("6")
         await user.sees("requests  5")

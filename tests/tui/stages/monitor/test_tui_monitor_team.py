@@ -71,7 +71,7 @@ async def test_a_wider_span_is_counted_when_it_is_looked_at(scene: Scene, asked:
 async def test_hours_that_are_younger_than_what_was_counted_are_told(scene: Scene, asked: Path) -> None:
     now = datetime.now(UTC)
     with Workspace(asked) as workspace:
-        workspace.team_traffic.read("live", now - timedelta(days=30), now - timedelta(hours=2))
+        workspace.monitor.team_traffic.read("live", now - timedelta(days=30), now - timedelta(hours=2))
     async with open_app(asked) as user:
         await user.press("6", "w")
         await user.sees("Not counted yet: ", "c counts.")

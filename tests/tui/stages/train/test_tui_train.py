@@ -23,7 +23,7 @@ from ontos_tui.workspace import Workspace
 
 def trained(workspace: Workspace, sheet: TrainingSheet, base_model: str = "nearest") -> ModelVersion:
     """A model version of this sheet, without a process of its own."""
-    return workspace.train.run({"training_sheet_id": sheet.id, "base_model": base_model}, new_id(), NoProgress())
+    return workspace.train.models.run({"training_sheet_id": sheet.id, "base_model": base_model}, new_id(), NoProgress())
 
 
 def a_number_sheet(workspace: Workspace) -> TrainingSheet:
@@ -111,7 +111,7 @@ async def test_one_key_trains_and_the_new_model_is_shown(home: Path, size: tuple
         await over(user)
         (job,) = app.workspace.jobs.jobs()
         assert (job.status, job.params["training_sheet_id"]) == (JobStatus.SUCCEEDED, sheet.id)
-        (model,) = app.workspace.train.models()
+        (model,) = app.workspace.train.models.models()
         score = Evaluation.model_validate(model.evaluation).headline()
         await user.sees(
             "▌ defects",
@@ -187,7 +187,7 @@ async def test_a_second_version_stands_beside_the_first(home: Path) -> None:
         change_pair(workspace.store, sheet, "P0003", answer={"defect": "scratch", "severe": False})
         second = trained(workspace, sheet)
         third = trained(workspace, sheet)
-        told = workspace.train.compare(first, second)
+        told = workspace.train.models.compare(first, second)
     async with open_app(home) as user:
         await user.press("4", "down", "down")
         await user.sees("defects v2", "beside defects v1", "12 new, 1 corrected since v1", f"on the {told.n}")
@@ -197,7 +197,7 @@ async def test_a_second_version_stands_beside_the_first(home: Path) -> None:
         await user.sees("Compare defects v3 with which version?", "defects v1")
         await user.press("end", "enter")
         await user.sees("beside defects v1", "12 new, 1 corrected since v1")
-        assert [model.id for model in user.app.workspace.train.models()] == [third.id, second.id, first.id]
+        assert [model.id for model in user.app.workspace.train.models.models()] == [third.id, second.id, first.id]
 
 
 async def test_versions_that_cannot_be_compared_say_why(home: Path) -> None:
@@ -205,7 +205,7 @@ async def test_versions_that_cannot_be_compared_say_why(home: Path) -> None:
         first = trained(workspace, make_sheet(workspace.store, 60))
         other = a_number_sheet(workspace)
         params = {"training_sheet_id": other.id, "base_model": "nearest", "name": first.name}
-        workspace.train.run(params, new_id(), NoProgress())
+        workspace.train.models.run(params, new_id(), NoProgress())
     async with open_app(home) as user:
         await user.press("4", "down")
         await user.sees("defects v2", "beside defects v1", "answers defect", "answers depth")
@@ -226,8 +226,8 @@ async def test_the_lineage_names_every_pair_and_what_was_changed_since(home: Pat
     with Workspace(home) as workspace:
         sheet = make_sheet(workspace.store, 200)
         model = trained(workspace, sheet)
-        last = workspace.train.lineage(model.id)[-1]
-        pair = workspace.label.pair(last.pair_id)
+        last = workspace.train.models.lineage(model.id)[-1]
+        pair = workspace.label.queue.pair(last.pair_id)
         change_pair(workspace.store, sheet, pair.item_ref, answer={"defect": "none", "severe": True})
     async with open_app(home, (80, 24)) as user:
         await user.press("4", "down", "l")
@@ -240,7 +240,7 @@ async def test_the_lineage_names_every_pair_and_what_was_changed_since(home: Pat
 async def test_the_base_model_is_chosen_with_its_description(home: Path) -> None:
     with Workspace(home) as workspace:
         make_sheet(workspace.store, 60)
-        models = workspace.train.base_models()
+        models = workspace.train.models.base_models()
     async with open_app(home, (80, 24)) as user:
         await user.press("4", "b", "down")
         words = models[1].description.split()
@@ -260,7 +260,7 @@ async def test_a_training_that_fails_says_why_and_how_to_go_on(home: Path) -> No
         await user.press("4", "t")
         await over(user)
         await user.sees("✗ failed; J can resume it", "one group", "+ new model")
-        assert user.app.workspace.train.models() == []
+        assert user.app.workspace.train.models.models() == []
         await user.press("J")
         await user.sees("Train defects", "failed")
 
@@ -274,7 +274,7 @@ async def test_another_training_sheet_is_chosen(home: Path) -> None:
         await user.sees("Depths", "40  pairs")
         await user.press("s")
         await user.sees("Which training sheet?", "30 of 30 labeled")
-        names = [view.sheet.name for view in user.app.workspace.label.training_sheets()]
+        names = [view.sheet.name for view in user.app.workspace.label.queue.training_sheets()]
         await user.press("home", *(["down"] * names.index("First")), "enter")
         await user.sees("30  pairs")
 

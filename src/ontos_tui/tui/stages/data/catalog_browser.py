@@ -89,7 +89,7 @@ class CatalogDialog(Dialog[str], BackgroundMixin):
         self._repaint_place()
 
         def begin(workspace: Workspace) -> tuple[Iterator[CatalogNode], list[CatalogNode]]:
-            nodes = workspace.data.browse(prefix)
+            nodes = workspace.data.sheets.browse(prefix)
             return nodes, list(islice(nodes, CHUNK))
 
         self.run_in_background(begin, lambda made: self._more(*made, cursor), group="nodes", failed=self._failed)
@@ -165,7 +165,7 @@ class CatalogDialog(Dialog[str], BackgroundMixin):
         self._show_rows(None)
         grid.say("Asking the warehouse; one that is stopped takes a while to start…")
         self.run_in_background(
-            lambda workspace: workspace.data.look(address, PREVIEWED),
+            lambda workspace: workspace.data.sheets.look(address, PREVIEWED),
             self._show_rows,
             group="look",
             failed=lambda error: grid.say(f"✗ {error.what}\n{error.todo}"),

@@ -135,7 +135,7 @@ class DataView(StageView):
         self.session.sheet_id = sheet.id
         self.query_one("#about", Panel).show(lambda width: _about_sheet(sheet, width))
         self.run_in_background(
-            lambda workspace: workspace.data.sheet_page(sheet.id, limit=PREVIEWED),
+            lambda workspace: workspace.data.sheets.sheet_page(sheet.id, limit=PREVIEWED),
             lambda page: self._show_page(sheet, page),
             group="rows",
             failed=self._show_page_error,
@@ -191,9 +191,9 @@ class DataView(StageView):
             return
 
         def add(workspace: Workspace) -> Sheet:
-            table = workspace.data.add_file(Path(values["path"]).expanduser())
+            table = workspace.data.sheets.add_file(Path(values["path"]).expanduser())
             name = values["name"] or table.address.split(".")[-1]
-            return workspace.data.create_sheet(name, table.address, item_id_column=values["item_id_column"])
+            return workspace.data.sheets.create_sheet(name, table.address, item_id_column=values["item_id_column"])
 
         self.run_in_background(add, self._sheet_saved, group="do")
 
@@ -205,7 +205,7 @@ class DataView(StageView):
         self.ontos.refresh_overview()
 
     def action_browse(self) -> None:
-        self.run_in_background(lambda workspace: workspace.data.has_team, self._browse, group="do")
+        self.run_in_background(lambda workspace: workspace.data.sheets.has_team, self._browse, group="do")
 
     def _browse(self, has_team: bool) -> None:
         from ontos_tui.tui.stages.data.catalog_browser import CatalogDialog
@@ -221,7 +221,7 @@ class DataView(StageView):
         self.app.push_screen(CatalogDialog(), chosen)
 
     def action_new_sheet(self) -> None:
-        self.run_in_background(lambda workspace: workspace.data.tables(), self._choose_table, group="do")
+        self.run_in_background(lambda workspace: workspace.data.sheets.tables(), self._choose_table, group="do")
 
     def _choose_table(self, tables: Sequence[TableInfo]) -> None:
         if not tables:
@@ -289,8 +289,8 @@ class DataView(StageView):
         def save(workspace: Workspace) -> Sheet:
             if sheet is None:
                 name = values.pop("name")
-                return workspace.data.create_sheet(name, source, **values)
-            return workspace.data.edit_sheet(sheet.id, **values)
+                return workspace.data.sheets.create_sheet(name, source, **values)
+            return workspace.data.sheets.edit_sheet(sheet.id, **values)
 
         self.run_in_background(save, self._sheet_saved, group="do")
 
@@ -304,7 +304,7 @@ class DataView(StageView):
             if values is not None:
                 tags = (values["tags"] or "").split(",")
                 self.run_in_background(
-                    lambda workspace: workspace.constraints.tag_sheet(sheet.id, tags), self._tagged, group="do"
+                    lambda workspace: workspace.label.constraints.tag_sheet(sheet.id, tags), self._tagged, group="do"
                 )
 
         about = "PII and PHI prohibit training; CONFIDENTIAL prohibits few-shot and evaluation. Others are words."
@@ -327,7 +327,9 @@ class DataView(StageView):
         def answered(sure: bool | None) -> None:
             if sure:
                 self.run_in_background(
-                    lambda workspace: workspace.data.delete_sheet(sheet.id), lambda _: self._deleted(), group="do"
+                    lambda workspace: workspace.data.sheets.delete_sheet(sheet.id),
+                    lambda _: self._deleted(),
+                    group="do",
                 )
 
         self.app.push_screen(
@@ -342,7 +344,7 @@ class DataView(StageView):
 
 
 def _entries(workspace: Workspace) -> list[Entry]:
-    sheets = [Entry(sheet.name, f"{sheet.item_count:,}", sheet=sheet) for sheet in workspace.data.sheets()]
+    sheets = [Entry(sheet.name, f"{sheet.item_count:,}", sheet=sheet) for sheet in workspace.data.sheets.sheets()]
     cases = [Entry(case.title, "sample", use_case=case) for case in workspace.onboarding.use_cases() if not case.seeded]
     return sheets + cases
 

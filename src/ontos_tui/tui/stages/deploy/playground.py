@@ -78,7 +78,7 @@ class Playground(Dialog[None], BackgroundMixin):
 
     def _load(self, number: int) -> None:
         self.run_in_background(
-            lambda workspace: workspace.deploy.sample_input(self._endpoint, skip=number),
+            lambda workspace: workspace.deploy.endpoints.sample_input(self._endpoint, skip=number),
             lambda row: self._fill(number, row),
             failed=lambda error: self._no_row(number, error),
         )
@@ -163,7 +163,7 @@ class Playground(Dialog[None], BackgroundMixin):
         self.query_one("#answer").focus()
 
         def query(workspace: Workspace) -> InferenceRecord:
-            return workspace.deploy.query(self._endpoint, [row], origin=Origin.PLAYGROUND)[0]
+            return workspace.deploy.endpoints.query(self._endpoint, [row], origin=Origin.PLAYGROUND)[0]
 
         self.run_in_background(query, self._answered, group="query", failed=self._failed)
 

@@ -201,7 +201,7 @@ class DeployView(StageView):
 
     def _deploy(self, model: ModelVersion, name: str) -> None:
         self.run_in_background(
-            lambda workspace: workspace.deploy.begin(model.id, name),
+            lambda workspace: workspace.deploy.endpoints.begin(model.id, name),
             lambda begun: self._deployed(begun, model.label()),
             group="do",
         )
@@ -227,7 +227,7 @@ class DeployView(StageView):
         def answered(sure: bool | None) -> None:
             if sure:
                 self.run_in_background(
-                    lambda workspace: workspace.deploy.begin_roll_back(name),
+                    lambda workspace: workspace.deploy.endpoints.begin_roll_back(name),
                     lambda begun: self._deployed(begun, what),
                     group="do",
                 )
@@ -247,7 +247,9 @@ class DeployView(StageView):
             self.reload()
 
         self.run_in_background(
-            lambda workspace: (workspace.deploy.stop if ready else workspace.deploy.start)(name), done, group="do"
+            lambda workspace: (workspace.deploy.endpoints.stop if ready else workspace.deploy.endpoints.start)(name),
+            done,
+            group="do",
         )
 
     # Asking
@@ -268,9 +270,9 @@ class DeployView(StageView):
 
         def switch(workspace: Workspace) -> str:
             if running:
-                workspace.deploy.stop_server()
+                workspace.deploy.endpoints.stop_server()
                 return "The HTTP server is stopping."
-            workspace.deploy.start_server()
+            workspace.deploy.endpoints.start_server()
             return "The HTTP server is starting; it goes on when you leave. h stops it."
 
         def done(told: str) -> None:
@@ -287,9 +289,9 @@ class DeployView(StageView):
 
 
 def _served(workspace: Workspace) -> EndpointRow:
-    deploy, server = workspace.deploy, workspace.deploy.server()
+    deploy, server = workspace.deploy.endpoints, workspace.deploy.endpoints.server()
     views = deploy.endpoints()
-    models = workspace.train.models()
+    models = workspace.train.models.models()
     deployed = {view.model.id for view in views}
     entries = [Entry(view=view) for view in views] + [Entry(model=one) for one in models if one.id not in deployed]
     names = [view.endpoint.name for view in views]
@@ -307,7 +309,7 @@ def _curl(workspace: Workspace, server: ServerState, name: str) -> str:
     if not server.running:
         return ""
     try:
-        return curl_line(server.url, name, workspace.deploy.sample_input(name))
+        return curl_line(server.url, name, workspace.deploy.endpoints.sample_input(name))
     except NotFoundError:
         return ""
 

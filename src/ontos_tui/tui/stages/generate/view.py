@@ -216,7 +216,9 @@ class GenerateView(StageView):
         self._submitting = True
         sheet, template, mode = setting.sheet.id, setting.template.id, GenerationMode(setting.mode)
         self.run_in_background(
-            lambda workspace: workspace.generate.submit(sheet, template, mode, column=setting.column, limit=limit),
+            lambda workspace: workspace.generate.generation.submit(
+                sheet, template, mode, column=setting.column, limit=limit
+            ),
             self._submitted,
             group="generate",
             failed=self._refused,
@@ -262,13 +264,13 @@ class GenerateView(StageView):
 
         source = setting.sheet.source_table
         self.run_in_background(
-            lambda workspace: [column.name for column in workspace.data.preview(source, limit=1).columns],
+            lambda workspace: [column.name for column in workspace.data.sheets.preview(source, limit=1).columns],
             choose,
             group="choose",
         )
 
     def action_sheet(self) -> None:
-        self.run_in_background(lambda workspace: workspace.data.sheets(), self._choose_sheet, group="choose")
+        self.run_in_background(lambda workspace: workspace.data.sheets.sheets(), self._choose_sheet, group="choose")
 
     def _choose_sheet(self, sheets: Sequence[Sheet]) -> None:
         def chosen(index: int | None) -> None:
@@ -281,7 +283,9 @@ class GenerateView(StageView):
         self.app.push_screen(ChooseDialog("Which sheet?", choices, cursor), chosen)
 
     def action_template(self) -> None:
-        self.run_in_background(lambda workspace: workspace.templates.list(), self._choose_template, group="choose")
+        self.run_in_background(
+            lambda workspace: workspace.generate.templates.list(), self._choose_template, group="choose"
+        )
 
     def _choose_template(self, templates: Sequence[Template]) -> None:
         def chosen(index: int | None) -> None:
@@ -311,7 +315,7 @@ class GenerateView(StageView):
             if values is not None:
                 path = Path(values["path"]).expanduser()
                 self.run_in_background(
-                    lambda workspace: workspace.templates.import_file(path), self._imported, group="import"
+                    lambda workspace: workspace.generate.templates.import_file(path), self._imported, group="import"
                 )
 
         field = FormField("path", "File", required=True, hint="path of a .json or .toml file")
@@ -352,7 +356,7 @@ def _setting(
     """
     from ontos_tui.domain.records.training import JobKind
 
-    sheets, templates = workspace.data.sheets(), workspace.templates.list()
+    sheets, templates = workspace.data.sheets.sheets(), workspace.generate.templates.list()
     if not sheets:
         raise NotFoundError("There is no sheet yet.", "Press 1 and pick a use case, or add a data file.")
     if not templates:
@@ -363,7 +367,7 @@ def _setting(
     made = next(
         (
             view
-            for view in workspace.label.training_sheets()
+            for view in workspace.label.queue.training_sheets()
             if view.sheet.sheet_id == sheet.id and view.sheet.template_id == template.id
         ),
         None,
@@ -376,7 +380,7 @@ def _setting(
     if mode not in possible_modes(template) or (mode == COLUMN and not template.answer_columns and column is None):
         mode = AI
     column = column if mode == COLUMN and not template.answer_columns else None
-    return Setting(sheet, template, workspace.chat.name, made, mode, column, last)
+    return Setting(sheet, template, workspace.engines.chat.name, made, mode, column, last)
 
 
 def _previews(workspace: Workspace, setting: Setting) -> list[PreviewPair]:
@@ -385,12 +389,12 @@ def _previews(workspace: Workspace, setting: Setting) -> list[PreviewPair]:
 
     sheet, template = setting.sheet.id, setting.template.id
     try:
-        return workspace.generate.preview(
+        return workspace.generate.generation.preview(
             sheet, template, GenerationMode(setting.mode), PREVIEWED, column=setting.column
         )
     except PlatformError as error:
         told = f"{error.what} {error.todo} (m changes where answers come from)"
-        pairs = workspace.generate.preview(sheet, template, GenerationMode.MANUAL, PREVIEWED)
+        pairs = workspace.generate.generation.preview(sheet, template, GenerationMode.MANUAL, PREVIEWED)
         return [pair if pair.proposal is not None else replace(pair, error=told) for pair in pairs]
 
 

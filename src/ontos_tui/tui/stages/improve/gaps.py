@@ -82,7 +82,9 @@ class GapsPage(StagePage):
 
     def reload(self) -> None:
         open_only = not self._all
-        self.run_in_background(lambda workspace: workspace.gaps.gaps(open_only=open_only), self._show, failed=self._say)
+        self.run_in_background(
+            lambda workspace: workspace.improve.gaps.gaps(open_only=open_only), self._show, failed=self._say
+        )
 
     def _show(self, found: Sequence[Gap]) -> None:
         self.table.say(
@@ -162,7 +164,7 @@ class GapsPage(StagePage):
         self.query_one("#about-gap", Panel).show(lambda width: [line(span("Looking for gaps…", "accent"))])
         endpoint = self.session.endpoint
         self.run_in_background(
-            lambda workspace: workspace.gaps.analyze(served_model(workspace, endpoint)),
+            lambda workspace: workspace.improve.gaps.analyze(served_model(workspace, endpoint)),
             self._analyzed,
             group="analyze",
             failed=self._say,
@@ -204,7 +206,7 @@ class GapsPage(StagePage):
         def done(values: Values | None) -> None:
             if values is not None:
                 status, note = values["status"], values["note"] or ""
-                self._do(lambda workspace: workspace.gaps.update(gap.id, status=status, note=note), "Kept.")
+                self._do(lambda workspace: workspace.improve.gaps.update(gap.id, status=status, note=note), "Kept.")
 
         about = "An analysis never opens again what is not to be fixed; what is resolved comes back with its evidence."
         self.app.push_screen(FormDialog("Status of this gap", fields, about=about), done)
@@ -218,7 +220,7 @@ class GapsPage(StagePage):
         def done(place: int | None) -> None:
             if place is not None:
                 severity = order[place]
-                self._do(lambda workspace: workspace.gaps.update(gap.id, severity=severity), "Kept.")
+                self._do(lambda workspace: workspace.improve.gaps.update(gap.id, severity=severity), "Kept.")
 
         choices = [(SEVERITIES[one.value][0], "") for one in order]
         self.app.push_screen(ChooseDialog("Severity", choices, order.index(gap.severity)), done)
@@ -232,7 +234,7 @@ class GapsPage(StagePage):
         def done(values: Values | None) -> None:
             if values is not None:
                 action = values["action"]
-                self._do(lambda workspace: workspace.gaps.update(gap.id, suggested_action=action), "Kept.")
+                self._do(lambda workspace: workspace.improve.gaps.update(gap.id, suggested_action=action), "Kept.")
 
         self.app.push_screen(FormDialog("What should be done", fields), done)
 
@@ -248,7 +250,7 @@ class GapsPage(StagePage):
         def done(values: Values | None) -> None:
             if values is not None:
                 self.run_in_background(
-                    lambda workspace: workspace.annotation.create(gap.id, **_wishes(values)), self._made, group="do"
+                    lambda workspace: workspace.improve.tasks.create(gap.id, **_wishes(values)), self._made, group="do"
                 )
 
         about = "It gets the pairs that this gap is about, as many as there are; the queue opens on just these."
@@ -271,13 +273,13 @@ class GapsPage(StagePage):
 
 def served_model(workspace: Workspace, endpoint: str) -> str | None:
     """The name of the model that an endpoint answers with; None where there is no such endpoint."""
-    views = workspace.deploy.endpoints()
+    views = workspace.deploy.endpoints.endpoints()
     return next((view.model.name for view in views if view.endpoint.name == endpoint), None)
 
 
 def _about(workspace: Workspace, gap: Gap) -> AboutGap:
-    found = workspace.gaps.gap(gap.id)
-    return AboutGap(found, workspace.annotation.tasks(gap_ref=gap.id), workspace.gaps.updates(gap.id))
+    found = workspace.improve.gaps.gap(gap.id)
+    return AboutGap(found, workspace.improve.tasks.tasks(gap_ref=gap.id), workspace.improve.gaps.updates(gap.id))
 
 
 def task_fields(

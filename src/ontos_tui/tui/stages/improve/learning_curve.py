@@ -84,14 +84,14 @@ def _curve(workspace: Workspace, name: str, endpoint: str, known: dict[tuple[str
 
     It runs every version over all held-out pairs, so it is kept in `known` until a version or a pair changes.
     """
-    models = workspace.train.models()
+    models = workspace.train.models.models()
     if not models:
         raise NotFoundError("There is no model yet.", "Press 4 and then t to train one.")
     names = sorted({model.name for model in models})
     chosen = name if name in names else served_model(workspace, endpoint) or models[0].name
     versions = [model for model in models if model.name == chosen]
     newest = max(versions, key=lambda model: model.version)
-    key = (*(model.id for model in versions), str(workspace.train.changes_since(newest)))
+    key = (*(model.id for model in versions), str(workspace.train.models.changes_since(newest)))
     if key not in known:
-        known[key] = workspace.train.curve(chosen)
+        known[key] = workspace.train.models.curve(chosen)
     return CurveState(known[key], names)

@@ -81,7 +81,7 @@ class TasksPage(StagePage):
     def reload(self) -> None:
         open_only = not self._all
         self.run_in_background(
-            lambda workspace: workspace.annotation.tasks(open_only=open_only), self._show, failed=self._say
+            lambda workspace: workspace.improve.tasks.tasks(open_only=open_only), self._show, failed=self._say
         )
 
     def _show(self, found: Sequence[TaskView]) -> None:
@@ -164,7 +164,7 @@ class TasksPage(StagePage):
             if values is not None:
                 name = values["assignee"] or ""
                 told = f"Assigned to {name}." if name else "Assigned to nobody."
-                self._do(lambda workspace: workspace.annotation.assign(task.id, name), told)
+                self._do(lambda workspace: workspace.improve.tasks.assign(task.id, name), told)
 
         self.app.push_screen(FormDialog("Who is to do it", fields), done)
 
@@ -177,7 +177,9 @@ class TasksPage(StagePage):
 
         def done(place: int | None) -> None:
             if place is not None:
-                self._do(lambda workspace: workspace.annotation.move(task.id, to[place]), f"It is {to[place].value}.")
+                self._do(
+                    lambda workspace: workspace.improve.tasks.move(task.id, to[place]), f"It is {to[place].value}."
+                )
 
         choices = [(TASK_STATES[one.value][0], "") for one in to]
         self.app.push_screen(ChooseDialog(f"From {task.status.value} to", choices), done)
@@ -195,7 +197,7 @@ class TasksPage(StagePage):
             if values is not None:
                 changes = {**values, "instructions": values["instructions"] or ""}
                 del changes["assignee"]
-                self._do(lambda workspace: workspace.annotation.update(task.id, **changes), "Kept.")
+                self._do(lambda workspace: workspace.improve.tasks.update(task.id, **changes), "Kept.")
 
         self.app.push_screen(FormDialog("This task", [one for one in fields if one.name != "assignee"]), done)
 
@@ -209,7 +211,7 @@ class TasksPage(StagePage):
             self.ontos.tell(f"{after.items - before:,} more pairs are in the task.")
             self.reload()
 
-        self.run_in_background(lambda workspace: workspace.annotation.fill(task.id), filled, group="do")
+        self.run_in_background(lambda workspace: workspace.improve.tasks.fill(task.id), filled, group="do")
 
     def action_which(self) -> None:
         self._all = not self._all
@@ -233,7 +235,7 @@ def _work(workspace: Workspace, view: TaskView) -> Work:
     from ontos_tui.tui.stages.label.desk.source import work_of_sheet
 
     assert view.task.training_sheet_id is not None, "it has pairs"
-    sheet = workspace.label.training_sheet(view.task.training_sheet_id)
+    sheet = workspace.label.queue.training_sheet(view.task.training_sheet_id)
     work = work_of_sheet(workspace, sheet)
     told = "\n\n".join(part for part in (view.task.title, view.task.instructions, work.guidelines) if part.strip())
     return replace(work, annotation_task=view.task.id, guidelines=told)

@@ -189,7 +189,7 @@ class ImproveView(PagedView):
             return
         pair_id = item.qa_pair_id
         self.run_in_background(
-            lambda workspace: workspace.label.pair(pair_id) if pair_id else None,
+            lambda workspace: workspace.label.queue.pair(pair_id) if pair_id else None,
             lambda pair: self._show_item(item, pair),
             group="pair",
         )
@@ -269,7 +269,9 @@ class ImproveView(PagedView):
     def action_convert(self) -> None:
         item = self._current
         if item is not None:
-            self.run_in_background(lambda workspace: [workspace.improve.convert(item.id)], self._converted, group="do")
+            self.run_in_background(
+                lambda workspace: [workspace.improve.feedback.convert(item.id)], self._converted, group="do"
+            )
 
     def action_convert_all(self) -> None:
         self._bulk("convert", FeedbackFilter(status=FeedbackStatus.NEW))
@@ -278,8 +280,8 @@ class ImproveView(PagedView):
         def work(workspace: Workspace) -> BulkReport:
             from ontos_tui.services.improve.service import BulkAction
 
-            ids = [item.id for item in workspace.improve.feedback(wanted=wanted)]
-            return workspace.improve.bulk(BulkAction(action), ids)
+            ids = [item.id for item in workspace.improve.feedback.feedback(wanted=wanted)]
+            return workspace.improve.feedback.bulk(BulkAction(action), ids)
 
         self.run_in_background(work, self._did, group="do")
 
@@ -307,7 +309,9 @@ class ImproveView(PagedView):
     def action_dismiss(self) -> None:
         item = self._current
         if item is not None:
-            self.run_in_background(lambda workspace: workspace.improve.dismiss(item.id), self._dismissed, group="do")
+            self.run_in_background(
+                lambda workspace: workspace.improve.feedback.dismiss(item.id), self._dismissed, group="do"
+            )
 
     def _dismissed(self, item: FeedbackItem) -> None:
         self.ontos.tell("Dismissed. c can still make a training pair of it.")
@@ -322,7 +326,7 @@ class ImproveView(PagedView):
 
     def action_filter(self) -> None:
         self.run_in_background(
-            lambda workspace: [view.endpoint.name for view in workspace.deploy.endpoints()],
+            lambda workspace: [view.endpoint.name for view in workspace.deploy.endpoints.endpoints()],
             self._ask_filter,
             group="form",
         )
@@ -348,7 +352,7 @@ class ImproveView(PagedView):
                 self.reload()
 
             self.run_in_background(
-                lambda workspace: workspace.improve.flag(item.id, not item.flagged), flagged, group="do"
+                lambda workspace: workspace.improve.feedback.flag(item.id, not item.flagged), flagged, group="do"
             )
 
     def action_many(self) -> None:
@@ -376,7 +380,7 @@ class ImproveView(PagedView):
         def answered(sure: bool | None) -> None:
             if sure:
                 self.run_in_background(
-                    lambda workspace: workspace.deploy.roll_back(name), self._rolled_back, group="do"
+                    lambda workspace: workspace.deploy.endpoints.roll_back(name), self._rolled_back, group="do"
                 )
 
         question = f"{name} answers with {model.label()} instead of {now.label()} from the next request on."
@@ -391,7 +395,9 @@ class ImproveView(PagedView):
         outlook = self._outlook
         if outlook is not None:
             name = outlook.endpoint
-            self.run_in_background(lambda workspace: workspace.improve.retrain(name), self._submitted, group="do")
+            self.run_in_background(
+                lambda workspace: workspace.improve.feedback.retrain(name), self._submitted, group="do"
+            )
 
     def _submitted(self, job: Job) -> None:
         self.ontos.tell(f"{job.title}: under way. What it changed is shown here when it is done.")
@@ -406,7 +412,7 @@ class ImproveView(PagedView):
         def answered(sure: bool | None) -> None:
             if sure:
                 self.run_in_background(
-                    lambda workspace: workspace.deploy.deploy(model.id, name), self._deployed, group="do"
+                    lambda workspace: workspace.deploy.endpoints.deploy(model.id, name), self._deployed, group="do"
                 )
 
         told = f"Not compared: {outlook.no_comparison}"
@@ -430,7 +436,7 @@ class Listed:
 
 
 def _listed(workspace: Workspace, wanted: FeedbackFilter) -> Listed:
-    return Listed(workspace.improve.feedback(wanted=wanted), workspace.improve.stats(wanted.endpoint))
+    return Listed(workspace.improve.feedback.feedback(wanted=wanted), workspace.improve.feedback.stats(wanted.endpoint))
 
 
 def _outlook(workspace: Workspace, endpoint: str, compared: dict[tuple[str, str, str], Comparison]) -> Outlook:
@@ -438,23 +444,23 @@ def _outlook(workspace: Workspace, endpoint: str, compared: dict[tuple[str, str,
 
     A comparison runs two models over all held-out pairs; it is kept in `compared` until a pair changes.
     """
-    views = workspace.deploy.endpoints()
+    views = workspace.deploy.endpoints.endpoints()
     if not views:
         raise NotFoundError("There is no endpoint yet.", "Press 5 and then d to deploy a model.")
     last = max(views, key=lambda one: one.endpoint.updated_at)
     view = next((one for one in views if one.endpoint.name == endpoint), last)
-    model, newest = view.model, max(workspace.train.models(view.model.name), key=lambda one: one.version)
-    preview = workspace.improve.retrain_preview(view.endpoint.name)
+    model, newest = view.model, max(workspace.train.models.models(view.model.name), key=lambda one: one.version)
+    preview = workspace.improve.feedback.retrain_preview(view.endpoint.name)
     before = view.endpoint.previous_model_id
-    previous = next((one for one in workspace.train.models() if one.id == before), None)
-    since = preview.changes if newest.id == model.id else workspace.train.changes_since(newest)
+    previous = next((one for one in workspace.train.models.models() if one.id == before), None)
+    since = preview.changes if newest.id == model.id else workspace.train.models.changes_since(newest)
     outlook = Outlook(view.endpoint.name, preview, newest, since, previous=previous)
     if not outlook.is_newer:
         return outlook
     key = (model.id, newest.id, str(since))
     try:
         if key not in compared:
-            compared[key] = workspace.train.compare(model, newest)
+            compared[key] = workspace.train.models.compare(model, newest)
     except (NotReadyError, ConflictError) as error:
         return Outlook(view.endpoint.name, preview, newest, since, no_comparison=str(error), previous=previous)
     return Outlook(view.endpoint.name, preview, newest, since, compared[key], previous=previous)

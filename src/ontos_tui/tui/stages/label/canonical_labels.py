@@ -163,7 +163,9 @@ class CanonicalPage(LabelPage):
         label = self.current
         if label is not None:
             self.run_in_background(
-                lambda workspace: workspace.labels.schema(label.id), lambda s: self._edit(label, s), group="form"
+                lambda workspace: workspace.label.canonical_labels.schema(label.id),
+                lambda s: self._edit(label, s),
+                group="form",
             )
 
     def _edit(self, label: CanonicalLabel, schema: dict[str, Any]) -> None:
@@ -173,7 +175,7 @@ class CanonicalPage(LabelPage):
             if values is not None:
                 answer, confidence, notes = _filled(values)
                 self.run_in_background(
-                    lambda workspace: workspace.labels.edit(
+                    lambda workspace: workspace.label.canonical_labels.edit(
                         label.id, answer=answer, confidence=confidence, notes=notes, expected_version=label.version
                     ),
                     self._changed,
@@ -198,19 +200,23 @@ class CanonicalPage(LabelPage):
                 if index is not None:
                     number = versions[index].version
                     self.run_in_background(
-                        lambda workspace: workspace.labels.restore(label.id, number), self._changed, group="do"
+                        lambda workspace: workspace.label.canonical_labels.restore(label.id, number),
+                        self._changed,
+                        group="do",
                     )
 
             self.app.push_screen(ChooseDialog(f"What shall {label.item_ref} say again?", choices), done)
 
-        self.run_in_background(lambda workspace: workspace.labels.versions(label.id), choose, group="versions")
+        self.run_in_background(
+            lambda workspace: workspace.label.canonical_labels.versions(label.id), choose, group="versions"
+        )
 
     def action_constrain(self) -> None:
         label = self.current
         if label is not None:
             dialog = ConstraintsDialog(label.item_ref, [label])
             write = lambda wish: self.run_in_background(  # noqa: E731
-                lambda workspace: workspace.constraints.set_label(label.id, wish), self._changed, group="do"
+                lambda workspace: workspace.label.constraints.set_label(label.id, wish), self._changed, group="do"
             )
             self.app.push_screen(dialog, ask_wish(dialog, write))
 
@@ -221,7 +227,9 @@ class CanonicalPage(LabelPage):
 
         def answered(sure: bool | None) -> None:
             if sure:
-                self.run_in_background(lambda workspace: workspace.labels.delete(label.id), self._changed, group="do")
+                self.run_in_background(
+                    lambda workspace: workspace.label.canonical_labels.delete(label.id), self._changed, group="do"
+                )
 
         question = f"The label of {label.item_ref} goes, unless something uses it. The log keeps what it said."
         self.app.push_screen(ConfirmDialog("Delete this label?", question), answered)
@@ -264,9 +272,9 @@ class CanonicalPage(LabelPage):
         """A list in which everything is decided has served its purpose; the next one begins with what is left."""
 
         def hand_in(workspace: Workspace) -> bool:
-            done = not workspace.task_label.counts(work_id).unlabeled
+            done = not workspace.label.task_queue.counts(work_id).unlabeled
             if done:
-                workspace.labeling.submit(work_id)
+                workspace.label.jobs.submit(work_id)
             return done
 
         def told(done: bool) -> None:
@@ -285,7 +293,7 @@ class CanonicalPage(LabelPage):
             if values is not None:
                 path = values["path"]
                 self.run_in_background(
-                    lambda workspace: workspace.labels.export_file(path, wanted),
+                    lambda workspace: workspace.label.canonical_labels.export_file(path, wanted),
                     lambda count: self.ontos.tell(f"{count:,} labels are in {path}."),
                     group="do",
                 )
@@ -297,7 +305,9 @@ class CanonicalPage(LabelPage):
         def done(values: Values | None) -> None:
             if values is not None:
                 path = values["path"]
-                self.run_in_background(lambda workspace: workspace.labels.import_file(path), self._imported, group="do")
+                self.run_in_background(
+                    lambda workspace: workspace.label.canonical_labels.import_file(path), self._imported, group="do"
+                )
 
         field = FormField("path", "File", required=True, hint="as E writes it: one label a line", read=read_path)
         self.app.push_screen(FormDialog("Read labels", (field,)), done)
@@ -312,25 +322,25 @@ class CanonicalPage(LabelPage):
 
 
 def _listed(workspace: Workspace, wanted: LabelFilter) -> Listed:
-    service = workspace.labels
+    service = workspace.label.canonical_labels
     return Listed(service.find(wanted), service.count(wanted), service.label_types())
 
 
 def _about(workspace: Workspace, label: CanonicalLabel) -> About:
-    service = workspace.labels
+    service = workspace.label.canonical_labels
     return About(label, service.usage(label.id), service.versions(label.id))
 
 
 def _list_of_mine(workspace: Workspace, sheet_id: str, labelset_id: str) -> Work:
-    return work_of_task(workspace, workspace.labeling.my_list(sheet_id, labelset_id).id)
+    return work_of_task(workspace, workspace.label.jobs.my_list(sheet_id, labelset_id).id)
 
 
 def _choices(workspace: Workspace) -> list[tuple[str, str, str, str]]:
     """Every sheet with every published labelset: names, then ids."""
-    published = [one for one in workspace.labelsets.all() if one.status.value == "published"]
+    published = [one for one in workspace.label.labelsets.all() if one.status.value == "published"]
     return [
         (sheet.name, f"{one.name} {one.version}", sheet.id, one.id)
-        for sheet in workspace.data.sheets()
+        for sheet in workspace.data.sheets.sheets()
         for one in published
     ]
 

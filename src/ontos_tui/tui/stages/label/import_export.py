@@ -72,7 +72,7 @@ def ask_export(asker: BackgroundMixin, sheet: TrainingSheet, then: Callable[[Exp
     def write(values: Values) -> None:
         def work(workspace: Workspace) -> ExportReport:
             format, split = values["format"], values["split"]
-            return workspace.interchange.export(sheet.id, values["path"], format, wish=_wish(values), split=split)
+            return workspace.label.files.export(sheet.id, values["path"], format, wish=_wish(values), split=split)
 
         asker.run_in_background(work, done, group="export")
 
@@ -136,7 +136,7 @@ class ExportDialog(FormDialog, BackgroundMixin):
     def _count(self) -> None:
         values = {"use": self.query_one("#f1", ChoiceLine).value, "statuses": self.query_one("#f2", ChoiceLine).value}
         self.run_in_background(
-            lambda workspace: workspace.interchange.preview(self._sheet.id, _wish(values)), self._counted
+            lambda workspace: workspace.label.files.preview(self._sheet.id, _wish(values)), self._counted
         )
 
     def _counted(self, selection: Selection) -> None:
@@ -188,7 +188,7 @@ def ask_import(
             )
 
     def run(workspace: Workspace, values: Values, *, dry_run: bool) -> ImportReport:
-        path, service = values["path"], workspace.interchange
+        path, service = values["path"], workspace.label.files
         format = values["format"] or format_of(path)
         assert format is not None  # the form has checked it
         mapping = values["mapping"] or {}

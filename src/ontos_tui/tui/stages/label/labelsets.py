@@ -86,7 +86,7 @@ class LabelsetsPage(LabelPage):
         self.table.focus()
 
     def reload(self) -> None:
-        self.run_in_background(lambda workspace: workspace.labelsets.all(), self._show, failed=self._say)
+        self.run_in_background(lambda workspace: workspace.label.labelsets.all(), self._show, failed=self._say)
 
     def _show(self, labelsets: Sequence[Labelset]) -> None:
         self.table.say("No labelset yet.\nPress m to make one of a template, or n for one of your own.")
@@ -147,12 +147,14 @@ class LabelsetsPage(LabelPage):
         def done(values: Values | None) -> None:
             if values is not None:
                 given = {name: value for name, value in values.items() if value is not None}
-                self._do(lambda workspace: workspace.labelsets.create(**given))
+                self._do(lambda workspace: workspace.label.labelsets.create(**given))
 
         self.app.push_screen(FormDialog("New labelset", fields), done)
 
     def action_from_template(self) -> None:
-        self.run_in_background(lambda workspace: workspace.templates.list(), self._choose_template, group="templates")
+        self.run_in_background(
+            lambda workspace: workspace.generate.templates.list(), self._choose_template, group="templates"
+        )
 
     def _choose_template(self, templates: Sequence[Template]) -> None:
         fit = [one for one in templates if any(field.classes for field in one.fields())]
@@ -162,7 +164,7 @@ class LabelsetsPage(LabelPage):
 
         def done(index: int | None) -> None:
             if index is not None:
-                self._do(lambda workspace: workspace.labelsets.create_from_template(fit[index].id))
+                self._do(lambda workspace: workspace.label.labelsets.create_from_template(fit[index].id))
 
         choices = [(f"{one.name} {one.version}", one.label_type) for one in fit]
         self.app.push_screen(ChooseDialog("Classes of which template?", choices), done)
@@ -179,7 +181,7 @@ class LabelsetsPage(LabelPage):
         def remove(place: int) -> None:
             assert labelset is not None
             left = [one for number, one in enumerate(labelset.classes) if number != place]
-            self._do(lambda workspace: workspace.labelsets.edit(labelset.id, classes=left))
+            self._do(lambda workspace: workspace.label.labelsets.edit(labelset.id, classes=left))
 
         self._choose_class("Remove which class?", remove)
 
@@ -217,7 +219,7 @@ class LabelsetsPage(LabelPage):
             made = LabelClass(**{name: value or "" for name, value in values.items()})
             at = place if place is not None else len(labelset.classes)
             changed = [*labelset.classes[:at], made, *labelset.classes[at + 1 :]]
-            self._do(lambda workspace: workspace.labelsets.edit(labelset.id, classes=changed))
+            self._do(lambda workspace: workspace.label.labelsets.edit(labelset.id, classes=changed))
 
         self.app.push_screen(FormDialog(heading, fields), done)
 
@@ -234,14 +236,14 @@ class LabelsetsPage(LabelPage):
         def done(values: Values | None) -> None:
             if values is not None:
                 changes = {name: value or "" for name, value in values.items()}
-                self._do(lambda workspace: workspace.labelsets.edit(labelset.id, **changes))
+                self._do(lambda workspace: workspace.label.labelsets.edit(labelset.id, **changes))
 
         self.app.push_screen(FormDialog(f"Describe {labelset.name}", fields), done)
 
     def _by_ref(self, verb: str) -> None:
         labelset = self.current
         if labelset is not None:
-            self._do(lambda workspace: getattr(workspace.labelsets, verb)(labelset.id))
+            self._do(lambda workspace: getattr(workspace.label.labelsets, verb)(labelset.id))
 
     def action_publish(self) -> None:
         self._by_ref("publish")
@@ -276,7 +278,7 @@ def _cells(labelset: Labelset) -> Sequence[object]:
 
 
 def _about(workspace: Workspace, labelset: Labelset) -> About:
-    service = workspace.labelsets
+    service = workspace.label.labelsets
     return About(labelset, service.links(labelset.id), service.coverage(labelset.id))
 
 

@@ -20,7 +20,7 @@ def look_again(asker: BackgroundMixin, sheet: TrainingSheet) -> None:
     """Have engines look for pairs that deserve a look, at once or as a job, and say what they found."""
 
     def work(workspace: Workspace) -> HintReport | Job:
-        hints = workspace.hints
+        hints = workspace.label.hints
         return hints.submit(sheet.id) if hints.is_large(sheet.id) else hints.compute(sheet.id)
 
     def told(outcome: HintReport | Job) -> None:
@@ -49,7 +49,7 @@ def ask_blind_share(asker: BackgroundMixin, sheet: TrainingSheet) -> None:
         if values is not None:
             share = values["share"] or 0.0
             asker.run_in_background(
-                lambda workspace: workspace.label.hide_proposals(sheet.id, share),
+                lambda workspace: workspace.label.queue.hide_proposals(sheet.id, share),
                 lambda changed: asker.ontos.tell(
                     f"The proposals of {changed.blind_share:.0%} of the pairs are hidden."
                 ),

@@ -88,7 +88,7 @@ class LabelView(PagedView):
 
     def reload(self) -> None:
         self.run_in_background(
-            lambda workspace: workspace.label.training_sheets(),
+            lambda workspace: workspace.label.queue.training_sheets(),
             self._show_sheets,
             failed=self._show_error,
         )
@@ -195,7 +195,9 @@ class LabelView(PagedView):
 
         if self.current is not None:
             sheet = self.current.sheet
-            self.app.push_screen(LabelersDialog(sheet.name, lambda workspace: workspace.labelers.of_sheet(sheet.id)))
+            self.app.push_screen(
+                LabelersDialog(sheet.name, lambda workspace: workspace.label.labelers.of_sheet(sheet.id))
+            )
 
     def action_export(self) -> None:
         from ontos_tui.tui.stages.label.import_export import ask_export

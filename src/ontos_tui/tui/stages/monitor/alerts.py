@@ -145,7 +145,7 @@ class AlertsDialog(Dialog[None], BackgroundMixin):
     def action_acknowledge(self) -> None:
         alert = self._alerts.current
         if alert is not None:
-            self._do(lambda workspace: workspace.alerts.acknowledge(alert.id))
+            self._do(lambda workspace: workspace.monitor.alerts.acknowledge(alert.id))
 
     def action_resolve(self) -> None:
         alert = self._alerts.current
@@ -154,17 +154,19 @@ class AlertsDialog(Dialog[None], BackgroundMixin):
 
         def done(values: Values | None) -> None:
             if values is not None:
-                self._do(lambda workspace: workspace.alerts.resolve(alert.id, values["reason"] or ""))
+                self._do(lambda workspace: workspace.monitor.alerts.resolve(alert.id, values["reason"] or ""))
 
         self.app.push_screen(FormDialog("Resolve this alert", [FormField("reason", "What came of it")]), done)
 
     def action_add(self) -> None:
-        self._ask_rule("New rule", None, lambda workspace, values: workspace.alerts.add_rule(**values))
+        self._ask_rule("New rule", None, lambda workspace, values: workspace.monitor.alerts.add_rule(**values))
 
     def action_edit(self) -> None:
         if self._rules.current is not None:
             rule = self._rules.current[0]
-            self._ask_rule("Rule", rule, lambda workspace, values: workspace.alerts.edit_rule(rule.id, **values))
+            self._ask_rule(
+                "Rule", rule, lambda workspace, values: workspace.monitor.alerts.edit_rule(rule.id, **values)
+            )
 
     def _ask_rule(self, heading: str, rule: AlertRule | None, then: Callable[[Workspace, Values], Any]) -> None:
         def wanted(values: Values) -> Values:
@@ -186,7 +188,7 @@ class AlertsDialog(Dialog[None], BackgroundMixin):
     def action_switch(self) -> None:
         if self._rules.current is not None:
             rule = self._rules.current[0]
-            self._do(lambda workspace: workspace.alerts.edit_rule(rule.id, enabled=not rule.enabled))
+            self._do(lambda workspace: workspace.monitor.alerts.edit_rule(rule.id, enabled=not rule.enabled))
 
     def action_remove(self) -> None:
         if self._rules.current is None:
@@ -195,7 +197,7 @@ class AlertsDialog(Dialog[None], BackgroundMixin):
 
         def answered(sure: bool | None) -> None:
             if sure:
-                self._do(lambda workspace: workspace.alerts.remove_rule(rule.id))
+                self._do(lambda workspace: workspace.monitor.alerts.remove_rule(rule.id))
 
         question = f"{rule.told()}: the rule goes, and an alert that it holds open is resolved."
         self.app.push_screen(ConfirmDialog("Delete this rule?", question), answered)
@@ -208,13 +210,13 @@ class AlertsDialog(Dialog[None], BackgroundMixin):
             self._load()
             self.ontos.refresh_overview()
 
-        self.run_in_background(lambda workspace: workspace.alerts.evaluate(), looked, group="do")
+        self.run_in_background(lambda workspace: workspace.monitor.alerts.evaluate(), looked, group="do")
 
     def action_watch(self) -> None:
         if self._watching is None:
-            self._do(lambda workspace: workspace.alerts.start_watch())
+            self._do(lambda workspace: workspace.monitor.alerts.start_watch())
         else:
-            self._do(lambda workspace: workspace.alerts.stop_watch(), "The watch stops.")
+            self._do(lambda workspace: workspace.monitor.alerts.stop_watch(), "The watch stops.")
 
 
 def rule_fields(rule: AlertRule | None) -> list[FormField]:
@@ -238,7 +240,7 @@ def rule_fields(rule: AlertRule | None) -> list[FormField]:
 
 
 def _read(workspace: Workspace, endpoint: str) -> AlertsState:
-    service = workspace.alerts
+    service = workspace.monitor.alerts
     found = service.history(endpoint, SHOWN)
     alerts = sorted(found, key=lambda alert: alert.status is AlertStatus.RESOLVED)
     rules = tuple((rule, service.measure(rule)) for rule in service.rules(endpoint))

@@ -88,7 +88,7 @@ class DriftDialog(Dialog[None], BackgroundMixin):
         of_team = self._of_team
 
         def last(workspace: Workspace) -> tuple[bool, DriftReport | None]:
-            return workspace.drift.has_team, workspace.drift.last(self._endpoint, of_team=of_team)
+            return workspace.monitor.drift.has_team, workspace.monitor.drift.last(self._endpoint, of_team=of_team)
 
         self.run_in_background(last, self._show_last)
 
@@ -118,9 +118,11 @@ class DriftDialog(Dialog[None], BackgroundMixin):
 
             until = now()
             if of_team:
-                return workspace.drift.check_team(self._endpoint, recent=span, now=until)
+                return workspace.monitor.drift.check_team(self._endpoint, recent=span, now=until)
             reference = "training" if with_training else (until - 2 * span, until - span)
-            return workspace.drift.check(self._endpoint, reference=reference, recent=(until - span, until), now=until)
+            return workspace.monitor.drift.check(
+                self._endpoint, reference=reference, recent=(until - span, until), now=until
+            )
 
         self._table.say("Comparing…")
         self.query_one("#found", Panel).show(lambda width: [line(_span_muted("⟳ comparing…"))])

@@ -52,9 +52,9 @@ class RequestDialog(Dialog[None], BackgroundMixin):
         request_id = self._view.record.request_id
 
         def load(workspace: Workspace) -> tuple[RequestView, QAPair | None]:
-            view = workspace.monitor.request(request_id)
+            view = workspace.monitor.traffic.request(request_id)
             pair_id = view.feedback.qa_pair_id if view.feedback else None
-            return view, workspace.label.pair(pair_id) if pair_id else None
+            return view, workspace.label.queue.pair(pair_id) if pair_id else None
 
         def show(loaded: tuple[RequestView, QAPair | None]) -> None:
             self._view, self._pair = loaded

@@ -30,22 +30,22 @@ def read_board(workspace: Workspace, endpoint: str, over: SpanOfTime, limit: int
     from ontos_tui.services.monitor.endpoint_card import make_card
 
     since, until = over.ending(now())
-    names = [view.endpoint.name for view in workspace.deploy.endpoints()]
-    parts = (workspace.monitor, workspace.drift, workspace.alerts)
+    names = [view.endpoint.name for view in workspace.deploy.endpoints.endpoints()]
+    parts = (workspace.monitor.traffic, workspace.monitor.drift, workspace.monitor.alerts)
     cards = {name: make_card(*parts, name, since, over.end) for name in names}
     wanted = endpoint if endpoint in names else next(iter(names), None)
     traffic = _traffic(workspace, cards[wanted], over, since, until, limit) if wanted is not None else None
-    return Board(tuple(cards.values()), traffic, workspace.team_traffic.has_team)
+    return Board(tuple(cards.values()), traffic, workspace.monitor.team_traffic.has_team)
 
 
 def _traffic(
     workspace: Workspace, card: Card, over: SpanOfTime, since: datetime, until: datetime, limit: int
 ) -> Traffic:
-    monitor, name = workspace.monitor, card.summary.endpoint
+    monitor, name = workspace.monitor.traffic, card.summary.endpoint
     # The log may have been written to between the questions: the buckets reach to the last request that was counted.
     last = card.summary.last_at
     end = max(until, last + timedelta(microseconds=1)) if last is not None else until
-    team = workspace.team_traffic
+    team = workspace.monitor.team_traffic
     return Traffic(
         over=over,
         card=card,

@@ -74,7 +74,7 @@ class TeamTrafficDialog(Dialog[None], BackgroundMixin):
         over = self._over
 
         def kept(workspace: Workspace) -> _Shown:
-            traffic = workspace.team_traffic.traffic(self._endpoint, over.bucket, *over.ending(now()))
+            traffic = workspace.monitor.team_traffic.traffic(self._endpoint, over.bucket, *over.ending(now()))
             return _Shown(over, traffic)
 
         self.run_in_background(kept, self._show, failed=self._fail)
@@ -119,7 +119,7 @@ class TeamTrafficDialog(Dialog[None], BackgroundMixin):
         over, endpoint = self._over, self._endpoint
 
         def count(workspace: Workspace) -> None:
-            workspace.team_traffic.read(endpoint, *over.ending(now()))
+            workspace.monitor.team_traffic.read(endpoint, *over.ending(now()))
 
         def counted(_: None) -> None:
             self._counting = False

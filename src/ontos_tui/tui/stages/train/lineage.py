@@ -64,7 +64,7 @@ class LineageDialog(Dialog[None], BackgroundMixin):
 
     def on_mount(self) -> None:
         self._table.focus()
-        self.run_in_background(lambda workspace: workspace.train.lineage(self._model.id), self._show)
+        self.run_in_background(lambda workspace: workspace.train.models.lineage(self._model.id), self._show)
 
     def _show(self, lineage: Sequence[ModelPair]) -> None:
         self._rows = [Row(seen) for seen in lineage]
@@ -87,7 +87,7 @@ class LineageDialog(Dialog[None], BackgroundMixin):
         missing = {index: self._rows[index].seen.pair_id for index in around if self._rows[index].pair is None}
 
         def read(workspace: Workspace) -> list[QAPair]:
-            return workspace.label.pairs(list(missing.values()))
+            return workspace.label.queue.pairs(list(missing.values()))
 
         def know(pairs: Sequence[QAPair]) -> None:
             for index, pair in zip(missing, pairs, strict=True):

@@ -107,7 +107,7 @@ class TrainView(StageView):
         self.run_in_background(
             lambda workspace: _standing(workspace, *wanted), self._show_standing, failed=self._no_standing
         )
-        self.run_in_background(lambda workspace: workspace.train.models(), self._show_models, group="models")
+        self.run_in_background(lambda workspace: workspace.train.models.models(), self._show_models, group="models")
 
     def _show_standing(self, standing: Standing) -> None:
         before = self._standing
@@ -202,7 +202,7 @@ class TrainView(StageView):
         self._submitting = True
         sheet, key = standing.readiness.training_sheet.id, standing.base_model.key
         self.run_in_background(
-            lambda workspace: workspace.train.submit(sheet, base_model=key),
+            lambda workspace: workspace.train.models.submit(sheet, base_model=key),
             self._submitted,
             group="train",
             failed=self._not_submitted,
@@ -236,7 +236,7 @@ class TrainView(StageView):
 
     def action_training_sheet(self) -> None:
         self.run_in_background(
-            lambda workspace: workspace.label.training_sheets(), self._choose_training_sheet, group="choose"
+            lambda workspace: workspace.label.queue.training_sheets(), self._choose_training_sheet, group="choose"
         )
 
     def _choose_training_sheet(self, views: Sequence[TrainingSheetView]) -> None:
@@ -254,7 +254,7 @@ class TrainView(StageView):
         model = self._model
         if model is not None:
             self.run_in_background(
-                lambda workspace: workspace.train.models(),
+                lambda workspace: workspace.train.models.models(),
                 lambda models: self._choose_other(model, models),
                 group="choose",
             )
@@ -282,8 +282,8 @@ class TrainView(StageView):
         other = self._other.get(model.id, f"{model.name} v{model.version - 1}")
 
         def compare(workspace: Workspace) -> Comparison:
-            older, newer = sorted((workspace.train.model(other), model), key=lambda one: one.version)
-            return workspace.train.compare(older, newer)
+            older, newer = sorted((workspace.train.models.model(other), model), key=lambda one: one.version)
+            return workspace.train.models.compare(older, newer)
 
         def show(outcome: Comparison | OntosError) -> None:
             self._comparing.discard(model.id)
@@ -303,15 +303,15 @@ def _standing(workspace: Workspace, training_sheet_id: str, base_model: str) -> 
     """Where the session's training sheet stands, or the newest one's. Raises NotFoundError with the key to press."""
     from ontos_tui.domain.records.training import JobKind
 
-    views = workspace.label.training_sheets()
+    views = workspace.label.queue.training_sheets()
     if not views:
         raise NotFoundError("There is no training sheet yet.", "Press 2 and then g to make pairs from a sheet.")
     newest = max((view.sheet for view in views), key=lambda sheet: sheet.created_at)
     sheet = next((view.sheet for view in views if view.sheet.id == training_sheet_id), newest)
-    readiness = workspace.train.readiness(sheet.id)
-    models = workspace.train.base_models()
+    readiness = workspace.train.models.readiness(sheet.id)
+    models = workspace.train.models.base_models()
     chosen = next((one for one in models if one.key == base_model), models[0])
-    estimate = workspace.train.estimate(sheet.id, chosen.key) if readiness.eligible else None
+    estimate = workspace.train.models.estimate(sheet.id, chosen.key) if readiness.eligible else None
     last = newest_job(workspace, JobKind.TRAIN, lambda params: params.get("training_sheet_id") == sheet.id)
     return Standing(readiness, models, chosen, estimate, last)
 

@@ -71,7 +71,7 @@ class Many(LabelReader):
             self.ontos.tell("Nothing is known to be a near-duplicate of this one. L looks for them.")
             return
         self.run_in_background(
-            lambda workspace: workspace.hints.members(work.id, group), self._marked_more, group="mark"
+            lambda workspace: workspace.label.hints.members(work.id, group), self._marked_more, group="mark"
         )
 
     def _marked_more(self, ids: Sequence[str]) -> None:

@@ -219,7 +219,7 @@ class LabelDesk(Many):
             self._look()
 
         def write(wish: UsageChange) -> None:
-            self.write(lambda workspace: workspace.constraints.set_pairs(ids, wish), changed)
+            self.write(lambda workspace: workspace.label.constraints.set_pairs(ids, wish), changed)
 
         self.app.push_screen(dialog, ask_wish(dialog, write))
 
@@ -376,5 +376,5 @@ class LabelDesk(Many):
         """Whatever ends the app: what was decided is written first, and others may be led to what was claimed here."""
         if self._writer is not None:
             workspace, session = self.ontos.workspace, self._session
-            self._writer.put(lambda: workspace.claims.release(session), lambda _: None, self.ontos.tell_error)
+            self._writer.put(lambda: workspace.label.claims.release(session), lambda _: None, self.ontos.tell_error)
             self._writer.close()

@@ -57,7 +57,7 @@ class PictureDialog(Dialog[None], BackgroundMixin):
         panel.focus()
         self._view.show(None, "Loading…")
         self.run_in_background(
-            lambda workspace: workspace.images.pictures(self._sheet_id, self._fields), self._got, failed=self._say
+            lambda workspace: workspace.data.images.pictures(self._sheet_id, self._fields), self._got, failed=self._say
         )
 
     @property

@@ -221,7 +221,7 @@ def open_queue(
     label: Deciding[Any], work: Work, wanted: ListFilter, pair_id: str, session: str, *, undecided: bool
 ) -> LabelQueue:
     """The queue with the rows around the pair where the user was; `undecided` goes on to one that needs a decision."""
-    source = label.queue(work.id, wanted.filter, wanted.sort, session)
+    source = label.open(work.id, wanted.filter, wanted.sort, session)
     at = source.index_of(pair_id) if pair_id else None
     if len(source) and (at is None or (undecided and source[at].status.value != "unlabeled")):
         at = source.next_undecided((at or 0) - 1)

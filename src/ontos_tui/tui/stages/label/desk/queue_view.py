@@ -229,14 +229,16 @@ class LabelReader(BackgroundMixin):
                 self._paint()
 
         self.run_in_background(
-            lambda workspace: workspace.claims.take(work.id, ahead, self._session), held, group="claims"
+            lambda workspace: workspace.label.claims.take(work.id, ahead, self._session), held, group="claims"
         )
 
     def _let_go(self) -> None:
         """Others may be led to what was claimed here."""
         session = self._session
         self._claimed.clear()
-        self.run_in_background(lambda workspace: workspace.claims.release(session), lambda _: None, group="release")
+        self.run_in_background(
+            lambda workspace: workspace.label.claims.release(session), lambda _: None, group="release"
+        )
 
     def _got_pages(self, queue: LabelQueue, rows: dict[int, list[QueueRow]]) -> None:
         if queue is self._queue:
@@ -404,7 +406,7 @@ class LabelReader(BackgroundMixin):
 
         def work(workspace: Workspace) -> None:
             for kind in kinds:
-                workspace.hints.dismiss(pair_id, kind)
+                workspace.label.hints.dismiss(pair_id, kind)
 
         def done(_: None) -> None:
             if self._queue is not None:
@@ -429,7 +431,7 @@ class LabelReader(BackgroundMixin):
 
 def _views(workspace: Workspace, work: Work, ids: Sequence[str]) -> list[ItemView]:
     pairs = work.service(workspace).pairs(ids)
-    hints = workspace.hints.of(ids)
+    hints = workspace.label.hints.of(ids)
     for pair in pairs:  # found here, where it costs no key its time, and remembered for the picture
         marked(pair.source_data, work.fields, pair.answer or pair.proposal or {})
     return [

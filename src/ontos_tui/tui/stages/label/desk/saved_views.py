@@ -44,7 +44,7 @@ class ViewsDialog(Dialog[ListFilter], BackgroundMixin):
         self._load()
 
     def _load(self) -> None:
-        self.run_in_background(lambda workspace: workspace.views.all(self._sheet_id), self._show)
+        self.run_in_background(lambda workspace: workspace.label.views.all(self._sheet_id), self._show)
 
     def _show(self, views: Sequence[View]) -> None:
         table = self.query_one(Table)
@@ -74,7 +74,7 @@ class ViewsDialog(Dialog[ListFilter], BackgroundMixin):
             if values is not None:
                 name = values["name"]
                 self.run_in_background(
-                    lambda workspace: workspace.views.save(self._sheet_id, name, wanted.filter, wanted.sort),
+                    lambda workspace: workspace.label.views.save(self._sheet_id, name, wanted.filter, wanted.sort),
                     lambda view: self._load(),
                     group="save",
                 )
@@ -90,7 +90,7 @@ class ViewsDialog(Dialog[ListFilter], BackgroundMixin):
         def done(yes: bool | None) -> None:
             if yes:
                 self.run_in_background(
-                    lambda workspace: workspace.views.delete(self._sheet_id, view.name),
+                    lambda workspace: workspace.label.views.delete(self._sheet_id, view.name),
                     lambda _: self._load(),
                     group="delete",
                 )

@@ -103,12 +103,12 @@ def work_of_sheet(workspace: Workspace, sheet: TrainingSheet) -> Work:
     from ontos_tui.domain.records.template import Template
 
     template = Template.model_validate(sheet.template_snapshot)
-    labelset = workspace.labelsets.for_label_type(sheet.label_type)
+    labelset = workspace.label.labelsets.for_label_type(sheet.label_type)
     return Work(
         sheet.id,
         sheet.name,
         template.output_schema,
-        lambda workspace: workspace.label,
+        lambda workspace: workspace.label.queue,
         guidelines=_guidelines(template.guidelines, labelset),
         classes=_classes(labelset, template.output_schema),
         blind_share=sheet.blind_share,
@@ -121,17 +121,19 @@ def work_of_task(workspace: Workspace, task_id: str) -> Work:
     """The items of a labeling task."""
     from ontos_tui.domain.records.template import Template
 
-    task = workspace.labeling.task(task_id)
-    job = workspace.labeling.job(task.job_id)
-    labelset = workspace.labelsets.for_label_type(job.label_type)
+    task = workspace.label.jobs.task(task_id)
+    job = workspace.label.jobs.job(task.job_id)
+    labelset = workspace.label.labelsets.for_label_type(job.label_type)
     template = None
     if job.training_sheet_id is not None:
-        template = Template.model_validate(workspace.label.training_sheet(job.training_sheet_id).template_snapshot)
+        template = Template.model_validate(
+            workspace.label.queue.training_sheet(job.training_sheet_id).template_snapshot
+        )
     return Work(
         task.id,
         f"task {task.number} · {job.name}",
         job.response_schema,
-        lambda workspace: workspace.task_label,
+        lambda workspace: workspace.label.task_queue,
         guidelines=_guidelines(job.instructions or (template.guidelines if template else ""), labelset),
         classes=_classes(labelset, job.response_schema),
         blind_share=job.blind_share,

@@ -108,7 +108,7 @@ class DisagreementsDialog(Dialog[None], BackgroundMixin):
                 notes = values[NOTES] or ""
                 answer = without_empty(_answer(values))
                 self.run_in_background(
-                    lambda workspace: workspace.agreement.adjudicate(self._job.id, one.item_ref, answer, notes),
+                    lambda workspace: workspace.label.agreement.adjudicate(self._job.id, one.item_ref, answer, notes),
                     lambda _: self._load(),
                     group="do",
                 )
@@ -119,7 +119,7 @@ class DisagreementsDialog(Dialog[None], BackgroundMixin):
 
 
 def _found(workspace: Workspace, job_id: str, everything: bool) -> tuple[JobAgreement, Sequence[Disagreement]]:
-    service = workspace.agreement
+    service = workspace.label.agreement
     return service.of_job(job_id), service.disagreements(job_id, resolved=everything)
 
 

@@ -27,8 +27,8 @@ class Source:
 def sources(workspace: Workspace) -> list[Source]:
     """The open pairs of every training sheet, and the items of every sheet with each published labelset."""
     found = []
-    labelsets = [one for one in workspace.labelsets.all() if one.status.value == "published"]
-    for view in workspace.label.training_sheets():
+    labelsets = [one for one in workspace.label.labelsets.all() if one.status.value == "published"]
+    for view in workspace.label.queue.training_sheets():
         sheet = view.sheet
         given: dict[str, Any] = {"training_sheet": sheet.id}
         fit = next((one for one in labelsets if one.label_type == sheet.label_type), None)
@@ -36,7 +36,7 @@ def sources(workspace: Workspace) -> list[Source]:
             given["labelset"] = fit.id
         remark = f"{view.counts.unlabeled:,} pairs to decide" + (f", for {fit.name} {fit.version}" if fit else "")
         found.append(Source(sheet.name, remark, given))
-    for sheet_view in workspace.data.sheets():
+    for sheet_view in workspace.data.sheets.sheets():
         for one in labelsets:
             given = {"sheet": sheet_view.id, "labelset": one.id}
             found.append(Source(sheet_view.name, f"its items, for {one.name} {one.version}", given))
@@ -73,7 +73,7 @@ def _ask_how(asker: BackgroundMixin, source: Source, made: Callable[[LabelingJob
         if values is not None:
             settings = {name: value for name, value in values.items() if value is not None}
             asker.run_in_background(
-                lambda workspace: workspace.labeling.create(**settings, **source.given),
+                lambda workspace: workspace.label.jobs.create(**settings, **source.given),
                 made,
                 group="do",
             )

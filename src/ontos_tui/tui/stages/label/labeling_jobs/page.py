@@ -273,11 +273,11 @@ class JobsPage(LabelPage):
             self._submit(task)
 
     def _submit(self, task: LabelingTask) -> None:
-        self._do(lambda workspace: workspace.labeling.submit(task.id), f"Task {task.number} is handed in.")
+        self._do(lambda workspace: workspace.label.jobs.submit(task.id), f"Task {task.number} is handed in.")
 
     def action_release(self) -> None:
         if (task := self.current_task) is not None:
-            self._do(lambda workspace: workspace.labeling.release(task.id), f"Task {task.number} is free for others.")
+            self._do(lambda workspace: workspace.label.jobs.release(task.id), f"Task {task.number} is free for others.")
 
     def action_assign(self) -> None:
         task = self.current_task
@@ -286,7 +286,7 @@ class JobsPage(LabelPage):
 
         def done(values: Values | None) -> None:
             if values is not None:
-                self._do(lambda workspace: workspace.labeling.assign(task.id, values["who"]))
+                self._do(lambda workspace: workspace.label.jobs.assign(task.id, values["who"]))
 
         fields = (FormField("who", "Who", task.assignee or None, required=True, hint="the name they label under"),)
         self.app.push_screen(FormDialog(f"Assign task {task.number}", fields), done)
@@ -300,7 +300,7 @@ class JobsPage(LabelPage):
 
         def done(index: int | None) -> None:
             if index is not None:
-                self._do(lambda workspace: workspace.labeling.set_priority(task.id, PRIORITIES[index], task.due_date))
+                self._do(lambda workspace: workspace.label.jobs.set_priority(task.id, PRIORITIES[index], task.due_date))
 
         dialog = ChooseDialog(
             f"How urgent is task {task.number}?", [(one, "") for one in PRIORITIES], PRIORITIES.index(task.priority)
@@ -316,7 +316,7 @@ class JobsPage(LabelPage):
         def done(values: Values | None) -> None:
             if values is not None:
                 verdict, notes = values["verdict"], values["notes"] or ""
-                self._do(lambda workspace: workspace.labeling.review(task.id, verdict, notes))
+                self._do(lambda workspace: workspace.label.jobs.review(task.id, verdict, notes))
 
         told = "; ".join(f"{name}: {what}" for name, what in verdicts.items())
         fields = (
@@ -340,7 +340,7 @@ class JobsPage(LabelPage):
         view = self.current
         if view is not None:
             verb = "pause" if view.job.status.value == "active" else "activate"
-            self._do(lambda workspace: getattr(workspace.labeling, verb)(view.job.id))
+            self._do(lambda workspace: getattr(workspace.label.jobs, verb)(view.job.id))
 
     def action_finish(self) -> None:
         view = self.current
@@ -348,13 +348,13 @@ class JobsPage(LabelPage):
             return
         job = view.job
         if job.status.value in ("draft", "completed"):
-            self._do(lambda workspace: workspace.labeling.archive(job.id), f"{job.name} is out of sight.")
+            self._do(lambda workspace: workspace.label.jobs.archive(job.id), f"{job.name} is out of sight.")
             return
         left = sum(view.tasks.values()) - sum(n for status, n in view.tasks.items() if status.value == "approved")
 
         def answered(sure: bool | None) -> None:
             if sure:
-                self._do(lambda workspace: workspace.labeling.complete(job.id, force=True))
+                self._do(lambda workspace: workspace.label.jobs.complete(job.id, force=True))
 
         question = (
             f"{left:,} tasks are not finished; what they hold makes no labels." if left else "All tasks are finished."
@@ -368,7 +368,7 @@ class JobsPage(LabelPage):
 
         def answered(sure: bool | None) -> None:
             if sure:
-                self._do(lambda workspace: workspace.labeling.delete(view.job.id))
+                self._do(lambda workspace: workspace.label.jobs.delete(view.job.id))
 
         question = f"{view.job.name} goes with its {sum(view.tasks.values()):,} tasks. Nothing was decided in it."
         self.app.push_screen(ConfirmDialog("Delete this draft?", question), answered)
@@ -392,28 +392,28 @@ class JobsPage(LabelPage):
         view = self.current
         if view is not None:
             job_id = view.job.id
-            dialog = LabelersDialog(view.job.name, lambda workspace: workspace.labelers.of_job(job_id))
+            dialog = LabelersDialog(view.job.name, lambda workspace: workspace.label.labelers.of_job(job_id))
             self.app.push_screen(dialog)
 
 
 def _jobs(workspace: Workspace) -> list[JobView]:
     """The jobs of the team; lists of one's own are no jobs to anybody else."""
-    return [view for view in workspace.labeling.jobs() if not view.job.is_personal]
+    return [view for view in workspace.label.jobs.jobs() if not view.job.is_personal]
 
 
 def _about(workspace: Workspace, view: JobView, known: Agreed | None) -> PageState:
-    job, tasks = view.job, workspace.labeling.tasks(view.job.id)
+    job, tasks = view.job, workspace.label.jobs.tasks(view.job.id)
     if job.overlap == 1:
         return PageState(view, tasks, workspace.actor)
     finished = sum(n for status, n in view.tasks.items() if status.value == "approved")
     if known is None or known.finished != finished:
-        service = workspace.agreement
+        service = workspace.label.agreement
         known = Agreed(finished, service.of_job(job.id), len(service.disagreements(job.id)))
     return PageState(view, tasks, workspace.actor, known)
 
 
 def _ready(workspace: Workspace, task_id: str) -> LabelingTask | None:
     """The task when it is this person's and all of it is decided."""
-    task = workspace.labeling.task(task_id)
+    task = workspace.label.jobs.task(task_id)
     mine = task.assignee == workspace.actor and task.status.value in OPEN
-    return task if mine and not workspace.task_label.counts(task_id).unlabeled else None
+    return task if mine and not workspace.label.task_queue.counts(task_id).unlabeled else None
