@@ -1,4 +1,4 @@
-"""Where the workspace is when nobody says otherwise. Apart, so that it costs nothing to ask."""
+"""Where the workspace is by default. A module of its own, so that it costs nothing to import."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ontos_tui.domain.errors import ConflictError, NotFoundError
+from ontos_tui.domain.nouns import not_found, noun
 from ontos_tui.domain.records.base import Record, new_id, now
 from ontos_tui.domain.records.pairs import Event
 from ontos_tui.store.tables import table
@@ -27,8 +28,8 @@ def add(connection: Connection, record: Record) -> None:
     try:
         connection.execute(insert(table(type(record))), _values(record))
     except IntegrityError as error:
-        what = record.TABLE.replace("_", " ").rstrip("s")
-        raise ConflictError(f"There is such a {what} already ({error.orig}).", "Choose another name.") from error
+        what = noun(type(record)).singular
+        raise ConflictError(f"This {what} exists already ({error.orig}).", "Choose another name.") from error
 
 
 def add_many(connection: Connection, records: Iterable[Record]) -> int:
@@ -45,7 +46,7 @@ def get(connection: Connection, record: type[R], key: str) -> R:
     """The record with this key. Raises NotFoundError."""
     found = find_one(connection, record, table(record).c[record.KEY] == key)
     if found is None:
-        raise NotFoundError(f"There is no {_noun(record)} {key!r}.", "List them to see what there is.")
+        raise not_found(record, key)
     return found
 
 
@@ -92,10 +93,10 @@ def resolve(connection: Connection, record: type[R], ref: str, *where: ColumnEle
             return found[0]
         if found:
             raise ConflictError(
-                f"{ref!r} could be several {_noun(record)}s: {', '.join(item.key()[:8] for item in found)}…",
+                f"{ref!r} could be several {noun(record).plural}: {', '.join(item.key()[:8] for item in found)}…",
                 "Give its id instead.",
             )
-    raise NotFoundError(f"There is no {_noun(record)} {ref!r}.", "List them to see what there is.")
+    raise not_found(record, ref)
 
 
 def change(connection: Connection, record: R, **changes: Any) -> R:
@@ -109,10 +110,11 @@ def change(connection: Connection, record: R, **changes: Any) -> R:
         result = connection.execute(update(table(type(record))).where(where).values(values))
     except IntegrityError as error:
         raise ConflictError(
-            f"There is another {_noun(type(record))} like that ({error.orig}).", "Choose another name."
+            f"There is another {noun(type(record)).singular} like that ({error.orig}).", "Choose another name."
         ) from error
     if result.rowcount != 1:
-        raise NotFoundError(f"The {_noun(type(record))} {record.key()!r} is gone.", "Look again; somebody removed it.")
+        what = noun(type(record)).singular
+        raise NotFoundError(f"The {what} {record.key()!r} is gone.", "It was removed in the meantime.")
     return changed
 
 
@@ -145,7 +147,3 @@ def log(
     )
     add(connection, event)
     return event
-
-
-def _noun(record: type[Record]) -> str:
-    return record.TABLE.replace("_", " ").rstrip("s")

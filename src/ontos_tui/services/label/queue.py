@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -11,8 +10,9 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any, overload
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, cast, exists, false, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, and_, exists, false, func, or_, select
 
+from ontos_tui.domain.answers import summary
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.base import now
 from ontos_tui.domain.records.improve import AnnotationItem
@@ -20,16 +20,14 @@ from ontos_tui.domain.records.labeling import Claim, Hint, HintKind
 from ontos_tui.domain.records.pairs import Decidable, LabelingMode, QAPair
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer
-from ontos_tui.domain.spans import told
+from ontos_tui.services.label.hint_conditions import hint_is_current
 from ontos_tui.store.counts import pair_counts
 from ontos_tui.store.engine import Store
+from ontos_tui.store.search import among_values
 from ontos_tui.store.tables import table
 
 WINDOW = 2_000
 """Rows that are read at once when the whole list is walked through."""
-
-SUMMARY = 80
-"""Characters of a row's summary."""
 
 _CLAIMS = table(Claim).c
 _HINTS = table(Hint).c
@@ -37,11 +35,11 @@ _HINTS = table(Hint).c
 
 @dataclass(frozen=True)
 class QueueFilter:
-    """Which pairs are wanted.
+    """Which pairs the queue shows.
 
     `text` is looked for, in any case, in the item's name, fields, answers and notes; `label` is a field of the answer
     (or else of the proposal) and the value that it has; `below` is a confidence; `hint` a reason to look at it;
-    `task` an annotation task that asks for them.
+    `task` an annotation task that contains them.
     """
 
     status: PairStatus | None = None
@@ -72,7 +70,7 @@ class QueueSort(StrEnum):
 class QueueRow:
     """One pair as the list shows it; `summary` is its answer, or else its proposal, on one line.
 
-    `claimed_by` is somebody else who is about to decide it.
+    `claimed_by` is another person who is about to decide it.
     """
 
     id: str
@@ -85,7 +83,7 @@ class QueueRow:
 
 
 class Queue(Sequence[QueueRow]):
-    """The pairs that a filter let through when the queue was opened, in that order; a row is read when it is asked for.
+    """The pairs that a filter let through when the queue was opened, in that order; a row is read when it is accessed.
 
     A pair that is decided stays where it is. A million pairs without a filter take no more time to open than ten.
     """
@@ -95,7 +93,7 @@ class Queue(Sequence[QueueRow]):
         store: Store,
         record: type[Decidable],
         container_id: str,
-        wanted: QueueFilter,
+        filter: QueueFilter,
         sort: QueueSort,
         session: str = "",
     ) -> None:
@@ -106,7 +104,7 @@ class Queue(Sequence[QueueRow]):
         self._sort = sort
         self._session = session
         with store.read() as connection:
-            self._numbers = _numbers(connection, record, container_id, wanted, sort)
+            self._numbers = _numbers(connection, record, container_id, filter, sort)
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -131,18 +129,18 @@ class Queue(Sequence[QueueRow]):
             number = connection.execute(query).scalar_one_or_none()
         return None if number is None else self._place(number)
 
-    def place_of(self, told: str) -> int | None:
-        """Where the item stands whose number (#12 or 12) or name is `told`, or whose name begins so."""
-        names = [self._c.item_ref == told, self._c.item_ref.startswith(told, autoescape=True)]
-        number = told.removeprefix("#")
+    def find_item(self, text: str) -> int | None:
+        """The place of the item with this number (#12 or 12) or name, or whose name begins so."""
+        names = [self._c.item_ref == text, self._c.item_ref.startswith(text, autoescape=True)]
+        number = text.removeprefix("#")
         if number.isdecimal() and len(number) < 19:
             names.insert(1, self._c.sequence_number == int(number))
         with self._store.read() as connection:
             for name in names:
                 query = select(self._c.sequence_number).where(self._in_container, name)
-                found = connection.execute(query.order_by(self._c.sequence_number).limit(1)).scalar()
-                if found is not None:
-                    return self._place(found)
+                sequence = connection.execute(query.order_by(self._c.sequence_number).limit(1)).scalar()
+                if sequence is not None:
+                    return self._place(sequence)
         return None
 
     def ids(self, limit: int) -> list[str]:
@@ -150,14 +148,14 @@ class Queue(Sequence[QueueRow]):
         return [row.id for row in self[:limit]]
 
     def first_undecided(self, limit: int) -> list[str]:
-        """The ids of the first unlabeled pairs of the list that nobody else claims."""
+        """The ids of the first unlabeled pairs of the list that no other person claims."""
         open_ones = (row.id for row in self if row.status is PairStatus.UNLABELED and not row.claimed_by)
         return list(islice(open_ones, limit))
 
     def next_undecided(self, after: int) -> int | None:
-        """The next unlabeled pair that nobody else claims: from behind `after` to the end, then from the top."""
-        found = self._undecided(after + 1, len(self))
-        return self._undecided(0, min(after + 1, len(self))) if found is None else found
+        """The next unlabeled pair that no other person claims: from behind `after` to the end, then from the top."""
+        place = self._undecided(after + 1, len(self))
+        return self._undecided(0, min(after + 1, len(self))) if place is None else place
 
     def _undecided(self, start: int, stop: int) -> int | None:
         if self._sort is QueueSort.ORDER:
@@ -215,22 +213,22 @@ class Queue(Sequence[QueueRow]):
             if run
             else c.sequence_number.in_(list(numbers))
         )
-        wanted = (c.id, c.sequence_number, c.item_ref, c.status, c.confidence, c.answer, c.proposal)
-        query = select(*wanted).where(self._in_container, which)
+        columns = (c.id, c.sequence_number, c.item_ref, c.status, c.confidence, c.answer, c.proposal)
+        query = select(*columns).where(self._in_container, which)
         with self._store.read() as connection:
             held = connection.execute(select(_CLAIMS.item_id, _CLAIMS.actor).where(*self._others()))
             claims = {row.item_id: row.actor for row in held}
-            found = {row[1]: _row(*row, claims.get(row[0], "")) for row in connection.execute(query)}
-        return [found[number] for number in numbers]
+            queue_rows = {row[1]: _row(*row, claims.get(row[0], "")) for row in connection.execute(query)}
+        return [queue_rows[number] for number in numbers]
 
 
 def _numbers(
-    connection: Connection, record: type[Decidable], container_id: str, wanted: QueueFilter, sort: QueueSort
+    connection: Connection, record: type[Decidable], container_id: str, filter: QueueFilter, sort: QueueSort
 ) -> range | array[int]:
     """The sequence numbers of the queue's pairs in its order."""
     c = table(record).c
     inside = c[record.CONTAINER] == container_id
-    if wanted == QueueFilter() and sort is QueueSort.ORDER:
+    if filter == QueueFilter() and sort is QueueSort.ORDER:
         first, last = connection.execute(
             select(
                 select(func.min(c.sequence_number)).where(inside).scalar_subquery(),
@@ -245,10 +243,10 @@ def _numbers(
     if sort is QueueSort.SIMILAR:
         from ontos_tui.services.label.similar_items import nearest_first
 
-        if not wanted.like:
-            raise InvalidInputError("Similar to what?", "Name the item that the others shall be compared with.")
-        return nearest_first(connection, record, container_id, wanted.like, _conditions(record, wanted))
-    query = select(c.sequence_number).where(inside, *_conditions(record, wanted))
+        if not filter.like:
+            raise InvalidInputError("No item to compare with.", "Name the item that the others are compared with.")
+        return nearest_first(connection, record, container_id, filter.like, _conditions(record, filter))
+    query = select(c.sequence_number).where(inside, *_conditions(record, filter))
     query = query.order_by(*_order(record, sort), c.sequence_number)
     return array("q", connection.execute(query).scalars())
 
@@ -262,10 +260,8 @@ _HINTED = {
 
 def _hinted(record: type[Decidable], kind: HintKind) -> tuple[ColumnElement[bool], ...]:
     """The conditions of a hint about a pair that still holds; the items of tasks have none."""
-    from ontos_tui.services.label.hints.service import holds
-
     c = table(record).c
-    return (_HINTS.pair_id == c.id, _HINTS.kind == kind, holds() if record is QAPair else false())
+    return (_HINTS.pair_id == c.id, _HINTS.kind == kind, hint_is_current() if record is QAPair else false())
 
 
 def _order(record: type[Decidable], sort: QueueSort) -> tuple[ColumnElement[Any], ...]:
@@ -281,24 +277,24 @@ def _order(record: type[Decidable], sort: QueueSort) -> tuple[ColumnElement[Any]
     return (score.desc().nulls_last(),)
 
 
-def _conditions(record: type[Decidable], wanted: QueueFilter) -> list[ColumnElement[bool]]:
+def _conditions(record: type[Decidable], filter: QueueFilter) -> list[ColumnElement[bool]]:
     c = table(record).c
     conditions: list[ColumnElement[bool]] = []
-    if wanted.status is not None:
-        conditions.append(c.status == wanted.status)
-    if wanted.source is not None:
-        conditions.append(c.labeling_mode == wanted.source)
-    if wanted.below is not None:
-        conditions.append(c.confidence < wanted.below)
-    if wanted.hint is not None:
-        conditions.append(exists(select(1).where(*_hinted(record, wanted.hint)).correlate(table(record))))
-    if wanted.task:
+    if filter.status is not None:
+        conditions.append(c.status == filter.status)
+    if filter.source is not None:
+        conditions.append(c.labeling_mode == filter.source)
+    if filter.below is not None:
+        conditions.append(c.confidence < filter.below)
+    if filter.hint is not None:
+        conditions.append(exists(select(1).where(*_hinted(record, filter.hint)).correlate(table(record))))
+    if filter.task:
         items = table(AnnotationItem).c
-        conditions.append(c.id.in_(select(items.pair_id).where(items.task_id == wanted.task)))
-    if wanted.label is not None:
-        conditions.append(_has_label(c, *wanted.label))
-    if wanted.text:
-        text = wanted.text.encode("utf-8", "replace").decode()
+        conditions.append(c.id.in_(select(items.pair_id).where(items.task_id == filter.task)))
+    if filter.label is not None:
+        conditions.append(_has_label(c, *filter.label))
+    if filter.text:
+        text = filter.text.encode("utf-8", "replace").decode()
         # SQLite's LIKE passes over case by itself; `icontains` would lower every text first, which takes twice as long.
         names = (column.contains(text, autoescape=True) for column in (c.item_ref, c.notes))
         values = (among_values(column, text) for column in (c.source_data, c.answer, c.proposal))
@@ -310,22 +306,8 @@ def _has_label(c: Any, field: str, value: Any) -> ColumnElement[bool]:
     """Whether the answer, or else the proposal, has this value in this field."""
     whole = func.coalesce(c.answer, c.proposal)
     answer = func.json_each(whole).table_valued("key", "value").c
-    wanted = int(value) if isinstance(value, bool) else value
-    return and_(func.json_valid(whole) == 1, exists(select(1).where(answer.key == field, answer.value == wanted)))
-
-
-def among_values(column: Any, text: str) -> ColumnElement[bool]:
-    """Whether a value of a JSON object holds the text: a look at the whole first, at the single values where it fits.
-
-    In the whole, the text stands with its quotes and line ends escaped; and the names of the fields stand there too.
-    """
-    whole = type_coerce(column, Text)
-    value = func.json_each(column).table_valued("value").c.value
-    return and_(
-        whole.contains(json.dumps(text, ensure_ascii=False)[1:-1], autoescape=True),
-        func.json_valid(column) == 1,
-        exists(select(1).where(cast(value, Text).contains(text, autoescape=True))),
-    )
+    stored = int(value) if isinstance(value, bool) else value
+    return and_(func.json_valid(whole) == 1, exists(select(1).where(answer.key == field, answer.value == stored)))
 
 
 def _row(
@@ -340,19 +322,3 @@ def _row(
 ) -> QueueRow:
     shown = summary(answer if answer is not None else proposal)
     return QueueRow(pair_id, sequence, item_ref, PairStatus(status), confidence, shown, claimed_by)
-
-
-def summary(answer: Answer | None) -> str:
-    """An answer on one line, not longer than a list shows."""
-    whole = " · ".join(_told(value) for value in (answer or {}).values())
-    return whole if len(whole) <= SUMMARY else whole[: SUMMARY - 1] + "…"
-
-
-def _told(value: Any) -> str:
-    if value is None:
-        return "·"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(told(value)) or "no spans"
-    return f"{value:g}" if isinstance(value, float) else str(value)
