@@ -15,7 +15,7 @@ export ONTOS_HOME=${1:-$work/workspace}
 
 ontos() { "$python" -m ontos_tui "$@"; }
 step() { printf '\n──── %s\n' "$*"; }
-exec 3>&1 # what is shown, wherever a command's own output goes
+exec 3>&1 # where the commands are printed, wherever their own output goes
 show() {
     local word
     {
@@ -30,7 +30,7 @@ show() {
 # field EXPRESSION: a value out of the JSON document on stdin, called d
 field() { "$python" -c 'import json, sys; d = json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
 
-# expert AMOUNT: what an expert says about the next pairs, as a file for `ontos label apply`
+# expert AMOUNT: an expert's decisions about the next pairs, as a file for `ontos label apply`
 expert() {
     ontos label next "$sheet" --count "$1" --json | "$python" -c '
 import csv, json, sys
@@ -56,7 +56,7 @@ show sheet show "Crystal inspections" --limit 3
 
 step "3  Generate training pairs"
 show generate "Crystal inspections" --template "Crystal defect" --mode ai
-sheet=$(ontos label stats --json | field 'd[0]["training_sheet"]["id"][:8]')
+sheet=$(ontos training-sheets --json | field 'd[0]["training_sheet"]["id"][:8]')
 
 step "4  Review and label ten pairs"
 show label next "$sheet"
@@ -70,7 +70,7 @@ show train "$sheet" --wait
 show jobs list
 
 step "6  Deploy the model and try it"
-model=$(ontos deploy --json | field '"{name}:{version}".format(**d["models"][0])')
+model=$(ontos models --json | field '"{name}:{version}".format(**d[0])')
 endpoint=crystal-defect
 show deploy "$model" --name "$endpoint"
 show query "$endpoint" --item INS-00800
@@ -92,10 +92,10 @@ rows, answers = (json.load(open(name, encoding="utf-8")) for name in sys.argv[2:
 pairs = [(truth[row["inspection_id"]], answer) for row, answer in zip(rows, answers, strict=True)]
 wrong = [(right, answer) for right, answer in pairs if right["defect_class"] != answer["output"]["defect_class"]]
 right, answer = wrong[0]
-told = {"request": answer["request_id"][:8], "said": answer["output"], "right": right, "input": answer["input"]}
-json.dump(told | {"wrong": len(wrong), "asked": len(pairs)}, sys.stdout)
+first = {"request": answer["request_id"][:8], "output": answer["output"], "right": right, "input": answer["input"]}
+json.dump(first | {"wrong": len(wrong), "sent": len(pairs)}, sys.stdout)
 PYTHON
-field '"Asked about {asked} rows; wrong about {wrong}. For example it said {said}; right is {right}.".format(**d)' <"$work/wrong.json"
+field '"{wrong} of {sent} answers are wrong. For example {output}; the right answer is {right}.".format(**d)' <"$work/wrong.json"
 show serve
 url=$(ontos serve --json | field 'd["server"]["url"]')
 printf '$ POST %s/serving-endpoints/%s/invocations\n' "$url" "$endpoint"
@@ -129,5 +129,5 @@ expert 60
 show label apply "$sheet" "$work/decisions.jsonl"
 show retrain "$endpoint" --preview
 show retrain "$endpoint" --wait
-show deploy "$(ontos deploy --json | field '"{name}:{version}".format(**d["models"][0])')" --name "$endpoint"
+show deploy "$(ontos models --json | field '"{name}:{version}".format(**d[0])')" --name "$endpoint"
 show status

@@ -43,8 +43,8 @@ def find_column(name: str, columns: Sequence[str]) -> str:
     near = difflib.get_close_matches(name.casefold(), [column.casefold() for column in columns], 3, 0.5)
     meant = [column for column in columns if column.casefold() in near]
     if meant:
-        raise InvalidInputError(f"No column {name!r}.", f"Did you mean {_listed(meant)}?")
-    raise InvalidInputError(f"No column {name!r}.", f"The columns are {_listed(columns)}.")
+        raise InvalidInputError(f"There is no column {name!r}.", f"Did you mean {_listed(meant)}?")
+    raise InvalidInputError(f"There is no column {name!r}.", f"The columns are {_listed(columns)}.")
 
 
 def filter_sql(text: str, columns: Sequence[str], dialect: str = "duckdb") -> str:

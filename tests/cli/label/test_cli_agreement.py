@@ -39,7 +39,7 @@ def test_agreement_shows_its_measure_and_interval_or_why_there_is_none(ontos: On
     document = ontos("label", "agreement", job.id, as_json=True).json
     assert document["raters"] == ["ben\x1b[2J", "eva"]
     assert document["whole"]["items"] == 11, "who flags an item has given no answer"
-    assert document["whole"]["low"] <= matches["whole"]["value"] <= matches["whole"]["high"]
+    assert document["whole"]["low"] <= document["whole"]["value"] <= document["whole"]["high"]
     assert document["fields"]["depth"]["value"] is None
     assert document["pairs"][0]["percent"] == pytest.approx(10 / 11)
 

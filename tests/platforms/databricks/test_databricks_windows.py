@@ -122,7 +122,7 @@ def test_the_most_frequent_value_is_the_label(catalogs: Catalogs, both: Both) ->
 def test_short_streams_are_told_and_streamed_items_are_those_of_the_page(catalogs: Catalogs, both: Both) -> None:
     _, address = both(SENSORS, [*STREAM, ("C", 1, 1.0, "x", 0)])
     page = catalogs[1].page(address, RowQuery(windows=TWO))
-    assert page.notes == ("1 streams are shorter than a window and give none.",)
+    assert page.notes == ("1 streams are shorter than a window and are left out.",)
     assert list(catalogs[1].items(address, RowQuery(windows=TWO))) == list(page.items)
     found = catalogs[1].identities(address, RowQuery(windows=TWO))
     assert (found.items, found.named, found.distinct) == (3, 3, 3)
@@ -154,7 +154,7 @@ def test_a_table_has_no_order_of_its_own(catalogs: Catalogs, both: Both) -> None
 
 def test_rows_without_a_group_are_refused(catalogs: Catalogs, both: Both) -> None:
     _, address = both(SENSORS, [*STREAM, (None, 1, 1.0, "x", 0), (None, 2, 1.0, "x", 0)])
-    with pytest.raises(InvalidInputError, match="without a value in 'unit' or 'time'"):
+    with pytest.raises(InvalidInputError, match="no value in 'unit' or 'time'"):
         catalogs[1].page(address, RowQuery(windows=TWO))
 
 

@@ -47,8 +47,8 @@ def test_a_draft_asks_about_what_may_be_known_and_says_what_it_leaves_out(worksp
     assert draft.answer_columns == {"failure": "failure"}
     assert draft.output_schema["properties"] == {"failure": {"type": "boolean", "title": "failure"}}
     assert draft.description == (
-        "Drafted from the first rows. Not asked about: serial identifies the item; site is always the same; "
-        "broken_part gives failure away."
+        "Drafted from the first rows. Columns left out: serial identifies the item; site is always the same; "
+        "broken_part reveals failure."
     )
     assert workspace.drafts.draft(sheet, "failure").id == draft.id, "while it is a draft it is the same one"
     workspace.generate.templates.publish(draft.id)

@@ -217,7 +217,7 @@ def test_hostile_values_pass_as_they_are() -> None:
 def test_the_limit_is_on_the_whole_prompt() -> None:
     prompt = Prompt(template("{{ a }}{{ b }}"))
     assert len(prompt.messages({"a": "x" * (MAX_PROMPT - 1), "b": "y"})[0]["content"]) == MAX_PROMPT
-    with pytest.raises(InvalidTemplateError, match="beyond 200,000 characters"):
+    with pytest.raises(InvalidTemplateError, match="more than 200,000 characters"):
         prompt.messages({"a": "x" * MAX_PROMPT, "b": "y"})
 
 
