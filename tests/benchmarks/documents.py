@@ -28,6 +28,7 @@ from ontos_tui.domain.documents import Document, plain
 from ontos_tui.domain.wanted import Wanted
 from ontos_tui.platforms.local.clues import Clues
 from ontos_tui.platforms.local.extraction import Finder, find_all, learn
+from ontos_tui.services.sample_files import synthetic_data
 
 ROOT = Path(__file__).parents[2]
 HELD_OUT = 200
@@ -60,7 +61,7 @@ def receipts() -> tuple[list[Wanted], list[Labelled]] | None:
 
 def certificates() -> tuple[list[Wanted], list[Labelled]]:
     """The made-up certificates with the facts that stand in them."""
-    folder = ROOT / "synthetic_data" / "document_extraction"
+    folder = synthetic_data() / "document_extraction"
     texts = {one["document_id"]: one["document"] for one in _lines(folder / "documents.jsonl")}
     found = []
     for name in ("truth.jsonl", "held_out.jsonl"):

@@ -34,6 +34,7 @@ from ontos_tui.services.curve import bar, span_of
 from ontos_tui.services.feedback import FeedbackFilter
 from ontos_tui.services.improve import BulkAction
 from ontos_tui.services.label import Decision
+from ontos_tui.services.sample_files import synthetic_data
 from ontos_tui.services.training_sheets import make_training_sheet
 from ontos_tui.store import rows
 from ontos_tui.workspace import Workspace
@@ -268,7 +269,7 @@ def main() -> None:
             continue
         data = make(path)
         rose[data.name] = replay(data, rounds)
-    data = crystals(Path(__file__).parents[2] / "synthetic_data" / "defect_detection")
+    data = crystals(synthetic_data() / "defect_detection")
     rose[data.name] = replay(data, rounds)
     fallen = [name for name, has_risen in rose.items() if not has_risen]
     if fallen:
