@@ -6,8 +6,8 @@ from typing import Any
 
 import typer
 
-PLAIN: dict[str, Any] = {"rich_markup_mode": None, "pretty_exceptions_enable": False, "add_completion": False}
-"""No markup, no colours, no tracebacks with values in them."""
+PLAIN: dict[str, Any] = {"rich_markup_mode": None, "pretty_exceptions_enable": False}
+"""No markup, no colors, no tracebacks with values in them."""
 
 
 def group(help_text: str) -> typer.Typer:

@@ -41,9 +41,7 @@ def _module(key: str, name: str) -> Any:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command."""
-    parser = argparse.ArgumentParser(
-        prog="generate", description=(__doc__ or "").split("\n\n")[1]
-    )
+    parser = argparse.ArgumentParser(prog="generate", description=(__doc__ or "").split("\n\n")[1])
     parser.add_argument("use_case", nargs="?", choices=use_cases(), help="only this one; otherwise all")
     parser.add_argument("--scale", type=int, default=1, metavar="N", help="N times as many rows (default 1)")
     parser.add_argument("--out", type=Path, default=HERE, metavar="DIR", help="where to write (default: in place)")
