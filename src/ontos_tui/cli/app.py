@@ -93,9 +93,7 @@ def command_line() -> typer.Typer:
 def _options(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
     keys: Annotated[bool, typer.Option("--keys", help="List the keys of the app.")] = False,
-    home: Annotated[
-        str, typer.Option("--home", metavar="DIR", help="The workspace (ONTOS_HOME, ~/.ontos).")
-    ] = "",
+    home: Annotated[str, typer.Option("--home", metavar="DIR", help="The workspace (ONTOS_HOME, ~/.ontos).")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """For the help and for completion: `ontos_tui.__main__` takes these out before any command is known."""

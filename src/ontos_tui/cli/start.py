@@ -30,9 +30,7 @@ DEMO = "defect_detection"
 
 def demo(
     context: typer.Context,
-    seed_only: Annotated[
-        bool, typer.Option("--seed-only", help="load the data, but do not open the app")
-    ] = False,
+    seed_only: Annotated[bool, typer.Option("--seed-only", help="load the data, but do not open the app")] = False,
 ) -> None:
     """Open the app on sample data, in a workspace of its own.
 
