@@ -5,12 +5,15 @@ Opening the app must be quick, so nothing but Python's own modules is imported h
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+COMPLETING = "_ONTOS_COMPLETE"
+"""Set by a shell that asks how the words on its command line could go on."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +52,13 @@ def main() -> None:
     if isinstance(wish, str):
         print(f"Error: {wish}", file=sys.stderr)
         sys.exit(WRONG_USAGE)
-    if wish.words == ("--version",):
+    if wish.words[:1] == ("--version",):
         from ontos_tui import __version__
 
         print(f"ontos {__version__}")
-    elif wish.words == ("--keys",):
+    elif wish.words[:1] == ("--keys",):
         sys.exit(_list_keys(wish.home))
-    elif wish.words and wish.words != ("--plain-driver",):
+    elif (wish.words and wish.words != ("--plain-driver",)) or COMPLETING in os.environ:
         from ontos_tui.cli.app import run
 
         sys.exit(run(wish.words, wish.home, as_json=wish.json))

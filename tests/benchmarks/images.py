@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from ontos_tui.services.sample_files import synthetic_data
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 
@@ -94,7 +95,7 @@ def timed(folder: Path, lines: Sequence[dict[str, str]]) -> None:
 def main() -> None:
     """Print the figures."""
     seeds = range(int(sys.argv[1]) if len(sys.argv) > 1 else 1)
-    sample = Path(__file__).parents[2] / "synthetic_data" / "defect_detection" / "pictures" / "images.csv"
+    sample = synthetic_data() / "defect_detection" / "pictures" / "images.csv"
     measured("sample pictures of crystals", sample, "defect_class", seeds)
     if tiles().exists():
         measured("magnetic tiles", tiles(), "defect", seeds)

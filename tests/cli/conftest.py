@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from command_result import Ontos, Result
 
+from command_result import Ontos, Result
 from ontos_tui.cli.app import run
 
 

@@ -10,6 +10,7 @@ import sqlglot
 from sqlalchemy import Connection, create_engine, inspect, text
 from sqlglot import exp
 
+import ontos_tui
 from ontos_tui.domain.errors import StoreError
 from ontos_tui.domain.records.base import Record
 from ontos_tui.domain.records.data import Sheet
@@ -19,7 +20,7 @@ from ontos_tui.store import delta, migrations, rows
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import METADATA, table
 
-SCHEMAS = Path(__file__).parents[2] / "schemas"
+SCHEMAS = Path(ontos_tui.__file__).parent / "schemas"
 
 
 def shape(connection: Connection) -> set[tuple[Any, ...]]:
@@ -136,7 +137,7 @@ def test_every_record_has_exactly_one_file_and_it_is_up_to_date() -> None:
     assert len(wanted) == len(RECORDS)
     assert {f"{AnnotationTask.TABLE}.sql", f"{GapUpdate.TABLE}.sql"} <= set(wanted)
     for name, content in wanted.items():
-        stale = "run: python -m ontos_tui.store.delta schemas"
+        stale = "run: python -m ontos_tui.store.delta"
         assert (SCHEMAS / name).read_text(encoding="utf-8") == content, f"{name} is out of date; {stale}"
 
 

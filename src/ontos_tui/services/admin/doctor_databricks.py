@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.platforms.databricks.workspace_client import BROWSE_SECONDS, Place, Team, quoted, sdk_error
+from ontos_tui.platforms.databricks.workspace_client import BROWSE_SECONDS, INSTALL, Place, Team, quoted, sdk_error
 from ontos_tui.services.admin.doctor import Finding, State, checked
 from ontos_tui.settings import Settings
 
@@ -67,9 +67,7 @@ def _libraries() -> str:
     try:
         return ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
     except PackageNotFoundError as error:
-        raise OntosError(
-            f"{error.name} is not installed.", "Start once with ONTOS_EXTRAS=databricks ./ontos."
-        ) from error
+        raise OntosError(f"{error.name} is not installed.", INSTALL) from error
 
 
 def _login(team: Team) -> str:
