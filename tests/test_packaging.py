@@ -16,10 +16,10 @@ import pytest
 import licenses
 import ontos_tui
 from terminal import Terminal
+from tiers import deep
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = Path(ontos_tui.__file__).parent
-DEEP = pytest.mark.skipif(not os.environ.get("ONTOS_DEEP"), reason="downloads all dependencies; set ONTOS_DEEP=1")
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-@DEEP
+@deep
 def test_the_wheel_has_every_file_of_the_package(wheel: Path) -> None:
     files = {path.relative_to(PACKAGE.parent).as_posix() for path in PACKAGE.rglob("*") if path.is_file()}
     expected = {name for name in files if "__pycache__" not in name}
@@ -45,7 +45,7 @@ def test_the_wheel_has_every_file_of_the_package(wheel: Path) -> None:
     assert any(name.endswith("licenses/LICENSE") for name in packed)
 
 
-@DEEP
+@deep
 @pytest.mark.timeout(900)
 def test_the_wheel_runs_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
     place = tmp_path / "environment"
