@@ -13,10 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from sqlite3 import IntegrityError
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
 from ontos_tui.domain.errors import ConflictError, NotReadyError, PlatformError
 from ontos_tui.domain.labeling import LabelingTask
