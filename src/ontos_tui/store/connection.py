@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVarTuple, Unpack, overload
 
 import ontos_tui.store.values  # noqa: F401  # registers the adapters
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # BRIDGE: goes with sqlalchemy_bridge.py
     from sqlalchemy import CursorResult, Executable
     from sqlalchemy.sql.selectable import TypedReturnsRows
 
-T = TypeVar("T", bound=tuple[Any, ...])
+Columns = TypeVarTuple("Columns")  # BRIDGE
 
 Values = Sequence[Any] | Mapping[str, Any]
 """What is bound: in the order of the question marks, or by the names after the colons."""
@@ -72,9 +72,9 @@ class Connection:
     @overload
     def execute(self, sql: str, values: Values = ()) -> sqlite3.Cursor: ...
     @overload
-    def execute(self, sql: TypedReturnsRows[T], values: Any = ()) -> CursorResult[T]: ...
+    def execute(self, sql: TypedReturnsRows[Unpack[Columns]], values: Any = ()) -> CursorResult[Unpack[Columns]]: ...
     @overload
-    def execute(self, sql: Executable, values: Any = ()) -> CursorResult[Any]: ...
+    def execute(self, sql: Executable, values: Any = ()) -> CursorResult[Unpack[tuple[Any, ...]]]: ...
     def execute(self, sql: Any, values: Any = ()) -> Any:
         """Run one statement; the cursor iterates over its rows and knows how many it changed (`rowcount`)."""
         if not isinstance(sql, str):  # BRIDGE
@@ -140,9 +140,9 @@ class Connection:
             self._bridged = connect(self._raw)
         return self._bridged
 
-    def exec_driver_sql(self, sql: str, values: Any = None) -> CursorResult[Any]:
+    def exec_driver_sql(self, sql: str, values: Any = None) -> CursorResult[Unpack[tuple[Any, ...]]]:
         """As SQLAlchemy's."""
-        result: CursorResult[Any] = self.bridged().exec_driver_sql(sql, values)
+        result: CursorResult[Unpack[tuple[Any, ...]]] = self.bridged().exec_driver_sql(sql, values)
         return result
 
     def execution_options(self, *, stream_results: bool) -> Connection:

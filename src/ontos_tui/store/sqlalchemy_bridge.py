@@ -77,7 +77,7 @@ def _as_the_driver_says(context: ExceptionContext) -> None:
     """Errors are the driver's own, whoever runs a statement."""
     error = context.original_exception
     if isinstance(error, sqlite3.Error):
-        context.chained_exception = type(error)(*error.args)
+        raise type(error)(*error.args)
 
 
 def connect(raw: sqlite3.Connection) -> Connection:
