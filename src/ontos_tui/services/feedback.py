@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Connection, literal_column, or_
 
 from ontos_tui.domain.improve import FeedbackItem
 from ontos_tui.domain.states import FeedbackStatus
-from ontos_tui.services.queue import among_values
 from ontos_tui.store import rows
+from ontos_tui.store.sqlalchemy_bridge import among_values
 from ontos_tui.store.tables import table
 
 GOOD = 4

@@ -5,6 +5,7 @@ The SQL and the names of columns are written in our own code; whatever comes fro
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -51,6 +52,17 @@ def contains(column: str, text: str) -> Condition:
 def starts_with(column: str, text: str) -> Condition:
     """The column begins with the text, in any case of ASCII letters."""
     return Condition(f"{_checked(column)} LIKE ? ESCAPE '\\'", (f"{_escaped(text)}%",))
+
+
+def value_contains(column: str, text: str) -> Condition:
+    """A value of the JSON object in this column holds the text: a look at the whole first, at the values where it fits.
+
+    In the whole, the text stands with its quotes and line ends escaped; and the names of the fields stand there too.
+    """
+    whole = contains(column, json.dumps(text, ensure_ascii=False)[1:-1])
+    value = contains("value_text", text)
+    values = f"SELECT 1 FROM (SELECT CAST(value AS TEXT) AS value_text FROM json_each({column})) WHERE {value.sql}"  # noqa: S608
+    return all_of(whole, Condition(f"json_valid({column}) AND EXISTS ({values})", value.values))
 
 
 def all_of(*conditions: Condition) -> Condition:

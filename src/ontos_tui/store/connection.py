@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVarTuple, Unpack, overload
+from typing import TYPE_CHECKING, Any, TypeVarTuple, overload
 
 import ontos_tui.store.values  # noqa: F401  # registers the adapters
 
@@ -72,9 +72,9 @@ class Connection:
     @overload
     def execute(self, sql: str, values: Values = ()) -> sqlite3.Cursor: ...
     @overload
-    def execute(self, sql: TypedReturnsRows[Unpack[Columns]], values: Any = ()) -> CursorResult[Unpack[Columns]]: ...
+    def execute(self, sql: TypedReturnsRows[*Columns], values: Any = ()) -> CursorResult[*Columns]: ...
     @overload
-    def execute(self, sql: Executable, values: Any = ()) -> CursorResult[Unpack[tuple[Any, ...]]]: ...
+    def execute(self, sql: Executable, values: Any = ()) -> CursorResult[*tuple[Any, ...]]: ...
     def execute(self, sql: Any, values: Any = ()) -> Any:
         """Run one statement; the cursor iterates over its rows and knows how many it changed (`rowcount`)."""
         if not isinstance(sql, str):  # BRIDGE
@@ -140,9 +140,9 @@ class Connection:
             self._bridged = connect(self._raw)
         return self._bridged
 
-    def exec_driver_sql(self, sql: str, values: Any = None) -> CursorResult[Unpack[tuple[Any, ...]]]:
+    def exec_driver_sql(self, sql: str, values: Any = None) -> CursorResult[*tuple[Any, ...]]:
         """As SQLAlchemy's."""
-        result: CursorResult[Unpack[tuple[Any, ...]]] = self.bridged().exec_driver_sql(sql, values)
+        result: CursorResult[*tuple[Any, ...]] = self.bridged().exec_driver_sql(sql, values)
         return result
 
     def execution_options(self, *, stream_results: bool) -> Connection:

@@ -27,10 +27,14 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
+    cast,
     create_engine,
     event,
+    exists,
     func,
     select,
+    type_coerce,
 )
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.pool import NullPool
@@ -116,6 +120,16 @@ def references(record: type[Record], ref: str) -> list[Any]:
     names = [columns["name"] == ref] if "name" in columns else []
     beginning = [key.startswith(ref, autoescape=True)] if len(ref) >= 4 else []
     return [key == ref, *names, *beginning]
+
+
+def among_values(column: Any, text: str) -> Any:
+    """As `conditions.value_contains`."""
+    value = func.json_each(column).table_valued("value").c.value
+    return and_(
+        type_coerce(column, Text).contains(json.dumps(text, ensure_ascii=False)[1:-1], autoescape=True),
+        func.json_valid(column) == 1,
+        exists(select(1).where(cast(value, Text).contains(text, autoescape=True))),
+    )
 
 
 # Tables ------------------------------------------------------------------------------------------------------------
