@@ -13,9 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ontos_tui.services.data.service.sample_files import read_answers
-from ontos_tui.services.label.service.labelsets.service import DESK_KEYS
-from ontos_tui.services.templates.service.prompt import Prompt, feature_columns
 
 from ontos_tui import synthetic_data
 from ontos_tui.domain import spans
@@ -23,6 +20,9 @@ from ontos_tui.domain.learning import LabeledExample, NoProgress, TrainingSet
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.schema import FieldKind, answer_problems, check_schema
+from ontos_tui.services.data.sample_files import read_answers
+from ontos_tui.services.label.labelsets.service import DESK_KEYS
+from ontos_tui.services.templates.prompt import Prompt, feature_columns
 
 DATA = Path(synthetic_data.__file__).parent
 DEFECTS = DATA / "defect_detection"

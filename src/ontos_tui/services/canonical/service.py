@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Text, func, or_, select, type_coerce
+from sqlalchemy import Text, func, or_, select, type_coerce
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from ontos_tui.domain.records.data import Item, RowQuery, Sheet, TableAddress
@@ -23,6 +23,7 @@ from ontos_tui.services.interchange.tabular import LabelRow
 from ontos_tui.services.label.change_log import Changes
 from ontos_tui.services.records.answers import AnswerChecker
 from ontos_tui.store import rows
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 

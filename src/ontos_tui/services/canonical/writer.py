@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
 from ontos_tui.domain.records.pairs import CanonicalLabel, Decidable, QAPair, answer_digest
 from ontos_tui.services.label.change_log import Changes
 from ontos_tui.services.label.decision_context import DecisionContext
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import chunks
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.tables import table
 
 CONSTRAINTS = ("allowed_uses", "prohibited_uses", "usage_reason", "data_classification")
