@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ontos_tui.domain.pairs import GenerationMode
+from ontos_tui.domain.records.pairs import GenerationMode
 from ontos_tui.tui.app import OntosApp
 from ontos_tui.workspace import Workspace
 
@@ -53,7 +53,7 @@ def main() -> None:
         home = Path(folder) / "demo"
         with Workspace(home) as workspace:
             seeded = workspace.onboarding.seed("defect_detection")
-            workspace.generate.generate(seeded.sheet.id, seeded.template.id, GenerationMode.AI)
+            workspace.generate.generation.generate(seeded.sheet.id, seeded.template.id, GenerationMode.AI)
         asyncio.run(_take(home))
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from labelled import make_sheet, part, truth
-from ontos_tui.domain.improve import FeedbackItem
-from ontos_tui.domain.serving import Endpoint, InferenceRecord, Origin
-from ontos_tui.domain.training import ModelVersion
-from ontos_tui.platforms.base import Silent
+from labeled import make_sheet, part, truth
+from ontos_tui.domain.learning import NoProgress
+from ontos_tui.domain.records.improve import FeedbackItem
+from ontos_tui.domain.records.serving import Endpoint, InferenceRecord, Origin
+from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 from ontos_tui.workspace import Workspace
@@ -22,8 +22,8 @@ def deployed(workspace: Workspace, pairs: int = 120, endpoint: str = "live", **t
     """A model of made-up parts that answers as `endpoint`, which is a month old."""
     sheet = make_sheet(workspace.store, pairs, **template)
     params = {"training_sheet_id": sheet.id, "base_model": "nearest", "name": "defects"}
-    model = workspace.train.run(params, "j1", Silent())
-    there = workspace.deploy.deploy(model.id, endpoint)
+    model = workspace.train.models.run(params, "j1", NoProgress())
+    there = workspace.deploy.endpoints.deploy(model.id, endpoint)
     with workspace.store.write() as connection:
         rows.change(connection, rows.get(connection, Endpoint, there.id), created_at=NOON - timedelta(days=30))
     return model

@@ -17,7 +17,7 @@ from ontos_tui.workspace import Workspace
 
 if TYPE_CHECKING:
     from emulator.databricks.scene import Scene
-    from ontos_tui.platforms.databricks.client import Team
+    from ontos_tui.platforms.databricks.workspace_client import Team
 
 pytest_plugins = ["spark_parser", "pytester"]
 
@@ -79,7 +79,7 @@ def scene(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Scene]:
 @pytest.fixture
 def databricks(scene: Scene) -> Iterator[Team]:
     """The client of the emulated workspace."""
-    from ontos_tui.platforms.databricks.client import Place, Team
+    from ontos_tui.platforms.databricks.workspace_client import Place, Team
 
     team = Team(Place("", "w1", "team", "ontos"), patience=2)
     yield team

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from ontos_tui.domain.data import Column, RowQuery, Sampling, WindowLabel, Windows
-from ontos_tui.platforms.databricks.batch import Batch
-from ontos_tui.platforms.databricks.client import Place, Team
-from ontos_tui.platforms.databricks.inference import hours_statement, tokens_statement, versions_statement
-from ontos_tui.platforms.databricks.payload import ratings_statement, sample_statement
-from ontos_tui.platforms.databricks.quality import drift_statement, profile_statement
-from ontos_tui.platforms.databricks.reading import Reading
-from ontos_tui.platforms.databricks.tags import tags_statement
+from ontos_tui.domain.records.data import Column, RowQuery, Sampling, WindowLabel, Windows
+from ontos_tui.platforms.chat.asking import Shots
+from ontos_tui.platforms.databricks.ai_query import Batch
+from ontos_tui.platforms.databricks.inference_counts import hours_statement, tokens_statement, versions_statement
+from ontos_tui.platforms.databricks.inference_samples import ratings_statement, sample_statement
+from ontos_tui.platforms.databricks.quality_monitor import drift_statement, profile_statement
+from ontos_tui.platforms.databricks.select_sql import Reading
+from ontos_tui.platforms.databricks.unity_tags import tags_statement
 from ontos_tui.platforms.databricks.windows import windowed
-from ontos_tui.platforms.openai import Shots
+from ontos_tui.platforms.databricks.workspace_client import Place, Team
 
 COLUMNS = (
     *(Column("id", "string"), Column("n", "bigint"), Column("odd `name`", "string"), Column("t", "timestamp")),

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ontos_tui.domain.data import Sheet
-from ontos_tui.domain.governance import Gate, gate
-from ontos_tui.domain.pairs import GenerationMode, LabelingMode, QAPair, TrainingSheet, answer_digest
-from ontos_tui.domain.record import now
-from ontos_tui.domain.serving import Endpoint, InferenceRecord, Origin
-from ontos_tui.domain.states import JobStatus
-from ontos_tui.domain.template import Template
-from ontos_tui.domain.training import Job, JobKind, ModelPair, ModelVersion, Role
-from ontos_tui.services.training_sheets import make_training_sheet
+from ontos_tui.domain.records.base import now
+from ontos_tui.domain.records.data import Sheet
+from ontos_tui.domain.records.pairs import GenerationMode, LabelingMode, QAPair, TrainingSheet, answer_digest
+from ontos_tui.domain.records.serving import Endpoint, InferenceRecord, Origin
+from ontos_tui.domain.records.template import Template
+from ontos_tui.domain.records.training import Job, JobKind, ModelPair, ModelVersion, Role
+from ontos_tui.domain.rules.governance import Gate, gate
+from ontos_tui.domain.rules.states import JobStatus
+from ontos_tui.services.records.training_sheets import make_training_sheet
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table

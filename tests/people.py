@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from labeling import MINOR, SCHEMA
-from ontos_tui.domain.data import Sheet
-from ontos_tui.domain.labeling import LabelingJob, LabelingTask, TaskItem
-from ontos_tui.domain.pairs import CanonicalLabel, Verdict
-from ontos_tui.domain.record import now
-from ontos_tui.domain.template import LabelClass, Labelset
+from ontos_tui.domain.records.base import now
+from ontos_tui.domain.records.data import Sheet
+from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask, TaskItem
+from ontos_tui.domain.records.pairs import CanonicalLabel, Verdict
+from ontos_tui.domain.records.template import LabelClass, Labelset
 from ontos_tui.platforms.local.catalog import LocalCatalog
-from ontos_tui.services.data import DataService
-from ontos_tui.services.label import Decision
-from ontos_tui.services.labeling import LabelingService
-from ontos_tui.services.labelsets import LabelsetService
-from ontos_tui.services.task_label import TaskLabelService
+from ontos_tui.services.data.service import DataService
+from ontos_tui.services.label.labeling_jobs.service import LabelingService
+from ontos_tui.services.label.labelsets.service import LabelsetService
+from ontos_tui.services.label.service import Decision
+from ontos_tui.services.label.task_service import TaskLabelService
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
@@ -44,7 +44,7 @@ class Person:
 
     def decide(self, task: LabelingTask, answer: dict[str, Any] = MINOR, count: int | None = None) -> None:
         """Give the first undecided items of a task, or all, this answer."""
-        ids = [one.id for one in self.label.queue(task.id) if one.status.value == "unlabeled"][:count]
+        ids = [one.id for one in self.label.open(task.id) if one.status.value == "unlabeled"][:count]
         self.label.decide([Decision(key, Verdict.EDIT, answer) for key in ids])
 
     def do(self, job: LabelingJob, answer: dict[str, Any] = MINOR) -> LabelingTask:

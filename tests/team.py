@@ -7,16 +7,14 @@ from typing import Any
 
 from emulator.databricks.server import TOKEN
 from emulator.databricks.server import Workspace as Emulated
-from ontos_tui.domain.record import Record
-from ontos_tui.domain.tables import SHARED
-from ontos_tui.platforms.databricks.client import Place, Team
-from ontos_tui.platforms.databricks.hub import Hub
-from ontos_tui.services.label import LabelService
-from ontos_tui.services.labeling import LabelingService
-from ontos_tui.services.labels import CanonicalLabelService
-from ontos_tui.services.sync import SyncService
+from ontos_tui.domain.records.base import Record
+from ontos_tui.domain.records.tables import SHARED
+from ontos_tui.platforms.databricks.delta_hub import Hub
+from ontos_tui.platforms.databricks.workspace_client import Place, Team
+from ontos_tui.services.team.sync import SyncService
 from ontos_tui.store.engine import Store
 from ontos_tui.workspace import Workspace
+from ontos_tui.workspace.stages import Core, LabelServices
 
 PLACE = Place("", "w1", "team", "ontos")
 
@@ -38,9 +36,9 @@ class Member:
         self.name = name
         self.hub = Hub(a_team(served))
         self.sync = SyncService(self.store, self.hub, name)
-        self.label = LabelService(self.store, name)
-        self.labels = CanonicalLabelService(self.store, self.workspace.catalog, name)
-        self.labeling = LabelingService(self.store, self.workspace.catalog, name)
+        workspace = self.workspace
+        core = Core(workspace.home, workspace.settings, workspace.store, workspace.engines, workspace.jobs, name)
+        self.label = LabelServices(core)
 
     def close(self) -> None:
         """Go home."""

@@ -74,7 +74,7 @@ model=$(ontos deploy --json | field '"{name}:{version}".format(**d["models"][0])
 endpoint=crystal-defect
 show deploy "$model" --name "$endpoint"
 show query "$endpoint" --item INS-00800
-# Rows that are neither labelled yet nor held out, all in one request …
+# Rows that are neither labeled yet nor held out, all in one request …
 ontos data preview local.samples.defect_detection --offset 780 --limit 20 --json | "$python" -c '
 import csv, json, sys
 with open(sys.argv[1], encoding="utf-8", newline="") as file:

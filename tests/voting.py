@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from labeling import a_training_sheet
-from ontos_tui.domain.labeling import LabelingJob, LabelingTask
-from ontos_tui.domain.pairs import TrainingSheet, Verdict
-from ontos_tui.services.decisions import Decision
-from ontos_tui.services.labeling import LabelingService
-from ontos_tui.services.task_label import TaskLabelService
+from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask
+from ontos_tui.domain.records.pairs import TrainingSheet, Verdict
+from ontos_tui.services.label.decisions import Decision
+from ontos_tui.services.label.labeling_jobs.service import LabelingService
+from ontos_tui.services.label.task_service import TaskLabelService
 from ontos_tui.workspace import Workspace
 
 Said = Mapping[str, dict[str, Any] | str | None]
@@ -22,7 +22,7 @@ def a_job(
 ) -> LabelingJob:
     """An active job in one batch over a training sheet's pairs item-1…, each proposed to be minor."""
     sheet = sheet or a_training_sheet(workspace.store, items)
-    leading = LabelingService(workspace.store, workspace.catalog, "lead")
+    leading = LabelingService(workspace.store, workspace.engines.catalog, "lead")
     job = leading.create("Plates again", training_sheet=sheet.id, overlap=overlap, **settings)
     return leading.activate(job.id)
 
@@ -31,11 +31,11 @@ def votes(
     workspace: Workspace, actor: str, job: LabelingJob, said: Said, *, seconds: float | None = None, submit: bool = True
 ) -> LabelingTask:
     """Somebody claims a task of the job, says this of its items, and hands it in."""
-    tasks = LabelingService(workspace.store, workspace.catalog, actor)
+    tasks = LabelingService(workspace.store, workspace.engines.catalog, actor)
     deciding = TaskLabelService(workspace.store, actor)
     task = tasks.claim(job.id)
     assert task is not None
-    for row in list(deciding.queue(task.id)):
+    for row in list(deciding.open(task.id)):
         one = said.get(row.item_ref, {})
         if one is None:
             decision = Decision(row.id, Verdict.FLAG, seconds=seconds)

@@ -17,7 +17,7 @@ COMPLETING = "_ONTOS_COMPLETE"
 
 
 @dataclass(frozen=True)
-class Wish:
+class CommandLine:
     """What the command line asks for; `words` is what remains when the options that stand anywhere are taken out."""
 
     words: tuple[str, ...]
@@ -25,7 +25,7 @@ class Wish:
     json: bool
 
 
-def read_arguments(arguments: Sequence[str]) -> Wish | str:
+def read_arguments(arguments: Sequence[str]) -> CommandLine | str:
     """Take --home and --json out of the arguments, wherever they stand before a `--`. A str says what is wrong."""
     words: list[str] = []
     home: Path | None = None
@@ -43,7 +43,7 @@ def read_arguments(arguments: Sequence[str]) -> Wish | str:
             home = Path(value)
         else:
             words.append(word)
-    return Wish(tuple(words), home, json)
+    return CommandLine(tuple(words), home, json)
 
 
 def main() -> None:
@@ -70,7 +70,7 @@ def _list_keys(home: Path | None) -> int:
     from ontos_tui.domain.errors import OntosError
     from ontos_tui.home import default_home
     from ontos_tui.settings import Settings
-    from ontos_tui.tui.keys import listing
+    from ontos_tui.tui.core.key_listing import listing
 
     try:
         keys = Settings.load(home or default_home()).keys

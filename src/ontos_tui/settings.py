@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from ontos_tui.domain.errors import InvalidInputError
-from ontos_tui.domain.labeling import HintKind
+from ontos_tui.domain.records.labeling import HintKind
 
 
 def _user() -> str:

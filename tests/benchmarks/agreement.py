@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import numpy as np
 from sklearn.metrics import cohen_kappa_score
 
-from ontos_tui.domain.agreement import LEAST_ITEMS, Scale, bootstrap, cohen, krippendorff
+from ontos_tui.domain.rules.agreement import LEAST_ITEMS, Scale, bootstrap, cohen, krippendorff
 
 RATERS = 4
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.domain.pairs import Event, QAPair, Verdict
-from ontos_tui.domain.record import new_id
-from ontos_tui.services.decisions import Decision
+from ontos_tui.domain.records.base import new_id
+from ontos_tui.domain.records.pairs import Event, QAPair, Verdict
+from ontos_tui.services.label.decisions import Decision
 from ontos_tui.store import rows
 from ontos_tui.store.tables import table
 from ontos_tui.workspace import Workspace
@@ -37,7 +37,7 @@ class Together:
 def label_together(home: Path, sheet_id: str, people: int, each: int) -> Together:
     """So many processes make so many decisions each."""
     with Workspace(home) as workspace:
-        before = workspace.label.counts(sheet_id)
+        before = workspace.label.queue.counts(sheet_id)
     command = [sys.executable, __file__, str(home), sheet_id, str(each)]
     processes = [
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(people)
@@ -57,7 +57,7 @@ def label_together(home: Path, sheet_id: str, people: int, each: int) -> Togethe
     seconds = time.perf_counter() - begun
     ids = [pair_id for one in told for pair_id in one["ids"]]
     with Workspace(home) as workspace:
-        after = workspace.label.counts(sheet_id)
+        after = workspace.label.queue.counts(sheet_id)
         with workspace.store.read() as connection:
             events = table(Event).c
             decided = Counter(
@@ -84,7 +84,7 @@ def _label(home: Path, sheet_id: str, each: int) -> None:
     errors = 0
     with Workspace(home) as workspace:
         session = new_id()
-        label, claims = workspace.label, workspace.claims
+        label, claims = workspace.label.queue, workspace.label.claims
         label.counts(sheet_id)
         print("ready", flush=True)
         sys.stdin.read()

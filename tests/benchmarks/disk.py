@@ -9,10 +9,10 @@ from pathlib import Path
 
 from screens import decided, open_desk
 
-from ontos_tui.domain.pairs import Verdict
-from ontos_tui.domain.states import PairStatus
-from ontos_tui.services.decisions import Decision
-from ontos_tui.services.queue import QueueFilter
+from ontos_tui.domain.records.pairs import Verdict
+from ontos_tui.domain.rules.states import PairStatus
+from ontos_tui.services.label.decisions import Decision
+from ontos_tui.services.label.queue import QueueFilter
 from ontos_tui.workspace import Workspace
 
 LABELED = "SELECT sum(n) FROM pair_counts WHERE training_sheet_id = ? AND status = 'labeled'"
@@ -38,12 +38,12 @@ def decided_elsewhere(home: Path, sheet_id: str, times: int) -> list[float]:
     """Seconds from a decision in this process until the status line of an app shows it."""
     took = []
     with open_desk(home) as terminal, Workspace(home) as workspace:
-        queue = workspace.label.queue(sheet_id, QueueFilter(status=PairStatus.UNLABELED))
-        for pair in workspace.label.pairs([row.id for row in queue[-times:]]):
+        queue = workspace.label.queue.open(sheet_id, QueueFilter(status=PairStatus.UNLABELED))
+        for pair in workspace.label.queue.pairs([row.id for row in queue[-times:]]):
             while terminal.pump(0.1):
                 pass
             before = decided(terminal)[0]
-            workspace.label.decide([Decision(pair.id, Verdict.APPROVE)])
+            workspace.label.queue.decide([Decision(pair.id, Verdict.APPROVE)])
             begun = time.perf_counter()
             terminal.until(lambda shown=before: decided(terminal)[0] > shown, "it is in sight")  # type: ignore[misc]
             took.append(time.perf_counter() - begun)

@@ -1,9 +1,9 @@
-"""Facts found in documents: how many are right with few labelled examples, and what the stated confidence is worth.
+"""Facts found in documents: how many are right with few labeled examples, and what the stated confidence is worth.
 
     python tests/benchmarks/documents.py [SEEDS]
 
 Receipts (public, read where ONTOS_REAL_DATA has them) and the made-up certificates of synthetic_data. 200 documents are
-held out, the same ones every time; 0, 20 and 100 labelled examples are drawn from the others, with SEEDS seeds (3).
+held out, the same ones every time; 0, 20 and 100 labeled examples are drawn from the others, with SEEDS seeds (3).
 An answer is right when letter case, spaces and punctuation aside it is the one that people gave; where a certificate
 does not say a thing, right is to find nothing. "in the text" is the share that stands in the held-out texts at all.
 The random split lets issuers of the held-out documents be among the examples; "new issuers" holds out documents of
@@ -24,11 +24,11 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
-from ontos_tui.domain.documents import Document, plain
-from ontos_tui.domain.wanted import Wanted
-from ontos_tui.platforms.local.clues import Clues
-from ontos_tui.platforms.local.extraction import Finder, find_all, learn
-from ontos_tui.services.sample_files import synthetic_data
+from ontos_tui.learning.extraction.documents import Document, plain
+from ontos_tui.learning.extraction.field_finder import Finder, find_all, learn
+from ontos_tui.learning.extraction.field_priors import FieldPrior
+from ontos_tui.learning.extraction.token_features import Clues
+from ontos_tui.services.data.sample_files import synthetic_data
 
 ROOT = Path(__file__).parents[2]
 HELD_OUT = 200
@@ -39,7 +39,7 @@ BANDS = ((0.0, 0.5), (0.5, 0.7), (0.7, 0.8), (0.8, 0.9), (0.9, 0.95), (0.95, 1.0
 
 
 @dataclass(frozen=True)
-class Labelled:
+class Labeled:
     """A document, what people found in it, and who issued it."""
 
     clues: Clues
@@ -47,19 +47,19 @@ class Labelled:
     issuer: str
 
 
-def receipts() -> tuple[list[Wanted], list[Labelled]] | None:
+def receipts() -> tuple[list[FieldPrior], list[Labeled]] | None:
     """The public receipts, where they are."""
     beside = ROOT.parent / "shared" / "real_data"
     path = Path(os.environ.get("ONTOS_REAL_DATA") or beside) / "document_extraction" / "sroie_receipts.jsonl"
     if not path.exists():
         return None
     found = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return [Wanted(name, required=True) for name in ("company", "date", "address", "total")], [
-        Labelled(Clues(Document(one["text"])), one["key"], plain(one["key"].get("company", ""))) for one in found
+    return [FieldPrior(name, required=True) for name in ("company", "date", "address", "total")], [
+        Labeled(Clues(Document(one["text"])), one["key"], plain(one["key"].get("company", ""))) for one in found
     ]
 
 
-def certificates() -> tuple[list[Wanted], list[Labelled]]:
+def certificates() -> tuple[list[FieldPrior], list[Labeled]]:
     """The made-up certificates with the facts that stand in them."""
     folder = synthetic_data() / "document_extraction"
     texts = {one["document_id"]: one["document"] for one in _lines(folder / "documents.jsonl")}
@@ -67,12 +67,12 @@ def certificates() -> tuple[list[Wanted], list[Labelled]]:
     for name in ("truth.jsonl", "held_out.jsonl"):
         for one in _lines(folder / name):
             answer = {span["label"]: span["text"] for span in one["entities"]}
-            found.append(Labelled(Clues(Document(texts[one["document_id"]])), answer, plain(answer.get("issuer", ""))))
+            found.append(Labeled(Clues(Document(texts[one["document_id"]])), answer, plain(answer.get("issuer", ""))))
     # A scanner has misread some names: each counts as the common one that it resembles most.
     common = [name for name, _ in Counter(one.issuer for one in found).most_common(ISSUERS)]
     found = [replace(one, issuer=get_close_matches(one.issuer, common, 1, 0)[0]) for one in found]
     labels = dict.fromkeys(label for one in found for label in one.answer)
-    return [Wanted(label) for label in labels], found
+    return [FieldPrior(label) for label in labels], found
 
 
 def _lines(path: Path) -> Iterator[dict[str, object]]:
@@ -80,13 +80,13 @@ def _lines(path: Path) -> Iterator[dict[str, object]]:
         yield json.loads(line)
 
 
-def at_random(documents: Sequence[Labelled]) -> tuple[list[Labelled], list[Labelled]]:
+def at_random(documents: Sequence[Labeled]) -> tuple[list[Labeled], list[Labeled]]:
     """Held-out documents and all others."""
     mixed = random.Random(17).sample(documents, len(documents))
     return mixed[:HELD_OUT], mixed[HELD_OUT:]
 
 
-def by_issuer(documents: Sequence[Labelled]) -> tuple[list[Labelled], list[Labelled]]:
+def by_issuer(documents: Sequence[Labeled]) -> tuple[list[Labeled], list[Labeled]]:
     """Documents of held-out issuers, and those of all others."""
     issuers = sorted({one.issuer for one in documents})
     random.Random(17).shuffle(issuers)
@@ -98,14 +98,14 @@ def by_issuer(documents: Sequence[Labelled]) -> tuple[list[Labelled], list[Label
     ]
 
 
-def is_right(wanted: Wanted, given: object, truth: str | None) -> bool:
+def is_right(wanted: FieldPrior, given: object, truth: str | None) -> bool:
     """Whether an answer is the one that people gave."""
     if given is None or not truth:
         return given is None and not truth
     return wanted.key(str(given)) == wanted.key(truth)
 
 
-def measure(wanted: Sequence[Wanted], held: Sequence[Labelled], others: Sequence[Labelled], seeds: int) -> None:
+def measure(wanted: Sequence[FieldPrior], held: Sequence[Labeled], others: Sequence[Labeled], seeds: int) -> None:
     """Print the shares that are right, and what the confidence was worth."""
     print(f"{'examples':>12}  " + "  ".join(f"{one.name:>18}" for one in wanted) + "  seconds")
     there = []
@@ -153,7 +153,7 @@ def measure(wanted: Sequence[Wanted], held: Sequence[Labelled], others: Sequence
 def main() -> None:
     """Everything."""
     seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
-    splits: tuple[tuple[str, Callable[..., tuple[list[Labelled], list[Labelled]]]], ...] = (
+    splits: tuple[tuple[str, Callable[..., tuple[list[Labeled], list[Labeled]]]], ...] = (
         ("random split", at_random),
         ("new issuers", by_issuer),
     )

@@ -27,7 +27,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from asked import NOON, ask, deployed
-from ontos_tui.platforms.local.drift import compare_categories, compare_numbers
+from ontos_tui.learning.drift_statistics import compare_categories, compare_numbers
 from ontos_tui.workspace import Workspace
 
 NUMBERS, CATEGORIES = 8, 2
@@ -122,7 +122,7 @@ def as_a_user(requests: int) -> tuple[float, int]:
         step = timedelta(days=1).total_seconds() / (requests + 1)
         ask(workspace.store, model, (draw.randrange(100_000) for _ in range(requests)), NOON, seconds=step)
         begun = time.perf_counter()
-        report = workspace.drift.check("live", now=NOON)
+        report = workspace.monitor.drift.check("live", now=NOON)
         return time.perf_counter() - begun, max(one.recent_count for one in report.features)
 
 

@@ -18,8 +18,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ontos_tui.domain.pairs import GenerationMode
-from ontos_tui.services.generate import BATCH
+from ontos_tui.domain.records.pairs import GenerationMode
+from ontos_tui.services.generate.service import BATCH
 from ontos_tui.workspace import Workspace
 
 SCHEMA = {"type": "object", "properties": {"failed": {"type": "boolean"}}, "required": ["failed"]}
@@ -77,16 +77,16 @@ def main(rows: int) -> None:
         home = Path(folder)
         write_file(home / "machines.csv", rows)
         with Workspace(home / "home") as workspace:
-            added = workspace.data.add_file(home / "machines.csv")
-            sheet = workspace.data.create_sheet("machines", added.address, item_id_column="id")
-            template = workspace.templates.create(
+            added = workspace.data.sheets.add_file(home / "machines.csv")
+            sheet = workspace.data.sheets.create_sheet("machines", added.address, item_id_column="id")
+            template = workspace.generate.templates.create(
                 name="failure",
                 label_type="failure",
                 user_prompt="{{ type }} {{ torque_nm }}",
                 output_schema=SCHEMA,
                 answer_columns={"failed": "failed"},
             )
-            service = workspace.generate  # what the platform imports is not part of it
+            service = workspace.generate.generation  # what the platform imports is not part of it
 
             def generate() -> None:
                 report = service.generate(sheet.id, template.id, GenerationMode.COLUMN)
@@ -102,7 +102,7 @@ def main(rows: int) -> None:
 
 def again(workspace: Workspace, sheet_id: str, template_id: str, rows: int) -> None:
     """A second run, which finds everything there."""
-    report = workspace.generate.generate(sheet_id, template_id, GenerationMode.COLUMN)
+    report = workspace.generate.generation.generate(sheet_id, template_id, GenerationMode.COLUMN)
     assert (report.created, report.existing) == (0, rows)
 
 

@@ -23,18 +23,18 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from labelled import part, truth
-from ontos_tui.domain.data import Sheet
-from ontos_tui.domain.labeling import HintKind
-from ontos_tui.domain.pairs import GenerationMode, QAPair, TrainingSheet
+from labeled import part, truth
+from ontos_tui.domain.learning import LabeledExample, NoProgress
+from ontos_tui.domain.records.data import Sheet
+from ontos_tui.domain.records.labeling import HintKind
+from ontos_tui.domain.records.pairs import GenerationMode, QAPair, TrainingSheet
+from ontos_tui.domain.records.template import Template
+from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import AnswerField, FieldKind
-from ontos_tui.domain.states import PairStatus
-from ontos_tui.domain.template import Template
-from ontos_tui.platforms.base import LabelledExample, Silent
 from ontos_tui.platforms.local.trainer import LocalTrainer
-from ontos_tui.services.hint_suspects import doubted
-from ontos_tui.services.hint_unsure import KINDS, Open, margins, ordered
-from ontos_tui.services.training_sheets import make_training_sheet
+from ontos_tui.services.label.hints.active_learning import KINDS, Open, margins, ordered
+from ontos_tui.services.label.hints.label_errors import doubted
+from ontos_tui.services.records.training_sheets import make_training_sheet
 from ontos_tui.store import rows
 from ontos_tui.workspace import Workspace
 
@@ -92,7 +92,7 @@ def errors(name: str, data: Data, share: float = 0.05) -> None:
     field = field_of(data)
     wrong = set(draw.sample(range(len(data)), round(share * len(data))))
     examples = [
-        LabelledExample(
+        LabeledExample(
             str(place),
             row,
             {"label": draw.choice([one for one in field.choices if one != label]) if place in wrong else label},
@@ -100,7 +100,7 @@ def errors(name: str, data: Data, share: float = 0.05) -> None:
         for place, (row, label) in enumerate(data)
     ]
     started = time.perf_counter()
-    judged = TRAINER.judge(field, tuple(data[0][0]), examples, None, [], Silent())
+    judged = TRAINER.judge(field, tuple(data[0][0]), examples, None, [], NoProgress())
     found = doubted(judged, [example.ref for example in examples], [])
     seconds = time.perf_counter() - started
     found.sort(key=lambda one: -one.score)
@@ -150,9 +150,9 @@ def learning(data: Data, budget: int, step: int, choose: Choose) -> dict[int, fl
 
 def fitted(field: AnswerField, data: Data, known: Sequence[int]) -> Any:
     """A forest of these labels."""
-    from ontos_tui.platforms.local.answers import class_of
-    from ontos_tui.platforms.local.features import describe
-    from ontos_tui.platforms.local.heads import fit
+    from ontos_tui.learning.features import describe
+    from ontos_tui.learning.field_models import fit
+    from ontos_tui.learning.targets import class_of
 
     table, _ = describe([data[place][0] for place in known], tuple(data[0][0]))
     targets = [class_of(data[place][1]) for place in known]
@@ -162,7 +162,7 @@ def fitted(field: AnswerField, data: Data, known: Sequence[int]) -> Any:
 
 def ours(field: AnswerField, data: Data, known: Sequence[int], rest: Sequence[int], seed: int) -> list[int]:
     """The least sure first, different ones first, a fifth at random."""
-    from ontos_tui.platforms.local.judging import shares
+    from ontos_tui.learning.cross_validation import shares
 
     head, table = fitted(field, data, known)
     said = shares(table, [head], field, [data[place][0] for place in rest])
@@ -183,17 +183,17 @@ def at_random(field: AnswerField, data: Data, known: Sequence[int], rest: Sequen
 
 
 def times(count: int) -> None:
-    """How long each kind takes with so many pairs, half of them labelled, and what the process grows to."""
+    """How long each kind takes with so many pairs, half of them labeled, and what the process grows to."""
     with tempfile.TemporaryDirectory() as folder, Workspace(Path(folder)) as workspace:
         sheet = fill(workspace, count)
         for kind in (HintKind.DUPLICATE, HintKind.SUSPECT, HintKind.UNSURE):
-            report = workspace.hints.compute(sheet.id, [kind])
+            report = workspace.label.hints.compute(sheet.id, [kind])
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
             told = report.skipped.get(kind) or f"{report.counts[kind]:>7,} hints  {report.made_by[kind]}"
             print(f"{count:>7,} pairs  {kind:<10} {report.seconds:6.1f} s   peak {peak:5.0f} MB   {told[:110]}")
         for what, work in (
-            ("counts", lambda: workspace.hints.counts(sheet.id)),
-            ("groups", lambda: workspace.hints.groups(sheet.id, 50)),
+            ("counts", lambda: workspace.label.hints.counts(sheet.id)),
+            ("groups", lambda: workspace.label.hints.groups(sheet.id, 50)),
         ):
             started = time.perf_counter()
             work()
@@ -228,7 +228,7 @@ def fill(workspace: Workspace, count: int) -> TrainingSheet:
 
 
 def made(sheet: TrainingSheet, place: int, item: dict[str, Any]) -> QAPair:
-    """One pair; every second one is labelled."""
+    """One pair; every second one is labeled."""
     heat = item["temperature"] + 5 * item["s0"]
     answer = {"label": "hot" if heat > 308 else "cold" if heat < 292 else "fine"}
     return QAPair(

@@ -22,12 +22,12 @@ import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 
+from ontos_tui.domain.learning import LabeledExample, NoProgress, TrainingSet
 from ontos_tui.domain.schema import answer_fields
-from ontos_tui.platforms.base import LabelledExample, Silent, TrainingSet
-from ontos_tui.platforms.local.image_features import describe_image
-from ontos_tui.platforms.local.images import open_image
+from ontos_tui.learning.image_features import describe_image
+from ontos_tui.learning.images import open_image
 from ontos_tui.platforms.local.trainer import LocalTrainer
-from ontos_tui.services.sample_files import synthetic_data
+from ontos_tui.services.data.sample_files import synthetic_data
 
 FOLDS = 5
 NOISE = 10
@@ -48,7 +48,7 @@ def read(table: Path, defect: str) -> list[dict[str, str]]:
 
 
 def cross_validated(
-    folder: Path, examples: Sequence[LabelledExample], base_model: str, seed: int
+    folder: Path, examples: Sequence[LabeledExample], base_model: str, seed: int
 ) -> tuple[float, float]:
     """Accuracy and the majority's, over all folds."""
     names = [str(example.answer["defect"]) for example in examples]
@@ -66,20 +66,20 @@ def cross_validated(
                 seed=seed,
                 images={"image": folder},
             )
-            score = TRAINER.train(data, base_model, Path(made) / str(number), Silent()).evaluation.headline()
+            score = TRAINER.train(data, base_model, Path(made) / str(number), NoProgress()).evaluation.headline()
             hits += score.value * score.n
             baseline += score.baseline * score.n
     return hits / len(names), baseline / len(names)
 
 
-def examples_of(lines: Sequence[dict[str, str]], noise: int = 0) -> list[LabelledExample]:
+def examples_of(lines: Sequence[dict[str, str]], noise: int = 0) -> list[LabeledExample]:
     """The tiles, with columns of noise beside the picture."""
     drawn = np.random.default_rng(0).normal(size=(len(lines), noise))
     made = []
     for number, line in enumerate(lines):
         fields: dict[str, Any] = {"image": line["image"]}
         fields |= {f"noise {column}": float(value) for column, value in enumerate(drawn[number])}
-        made.append(LabelledExample(line["image"], fields, {"defect": line["defect"]}))
+        made.append(LabeledExample(line["image"], fields, {"defect": line["defect"]}))
     return made
 
 

@@ -23,19 +23,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ontos_tui.domain.data import Sheet
-from ontos_tui.domain.pairs import GenerationMode, QAPair, TrainingSheet, Verdict
-from ontos_tui.domain.record import now
-from ontos_tui.domain.serving import Origin
-from ontos_tui.domain.states import FeedbackStatus, GapStatus, JobStatus, PairStatus
-from ontos_tui.domain.template import Template
-from ontos_tui.platforms.base import Silent
-from ontos_tui.services.curve import bar, span_of
-from ontos_tui.services.feedback import FeedbackFilter
-from ontos_tui.services.improve import BulkAction
-from ontos_tui.services.label import Decision
-from ontos_tui.services.sample_files import synthetic_data
-from ontos_tui.services.training_sheets import make_training_sheet
+from ontos_tui.domain.learning import NoProgress
+from ontos_tui.domain.records.base import now
+from ontos_tui.domain.records.data import Sheet
+from ontos_tui.domain.records.pairs import GenerationMode, QAPair, TrainingSheet, Verdict
+from ontos_tui.domain.records.serving import Origin
+from ontos_tui.domain.records.template import Template
+from ontos_tui.domain.rules.states import FeedbackStatus, GapStatus, JobStatus, PairStatus
+from ontos_tui.services.data.sample_files import synthetic_data
+from ontos_tui.services.improve.service import BulkAction
+from ontos_tui.services.label.service import Decision
+from ontos_tui.services.records.feedback import FeedbackFilter
+from ontos_tui.services.records.training_sheets import make_training_sheet
+from ontos_tui.services.train.learning_curve import bar, span_of
 from ontos_tui.store import rows
 from ontos_tui.workspace import Workspace
 
@@ -155,7 +155,7 @@ def sheet_of(workspace: Workspace, data: Data, name: str) -> TrainingSheet:
 
 
 def put(workspace: Workspace, sheet: TrainingSheet, items: Sequence[Item], first: int, **more: Any) -> None:
-    """Labelled pairs."""
+    """Labeled pairs."""
     pairs = (
         QAPair(
             training_sheet_id=sheet.id,
@@ -182,8 +182,8 @@ def is_right(said: Any, truth: Any, usual: float) -> bool:
 
 def one_round(workspace: Workspace, sheet: TrainingSheet, asked: Sequence[Item], usual: float) -> tuple[int, int]:
     """Ask, say what was wrong, convert, approve, retrain, deploy. Returns how many were wrong, and pairs made."""
-    service = workspace.improve
-    records = workspace.deploy.query("live", [fields for fields, _ in asked], origin=Origin.CLI)
+    service = workspace.improve.feedback
+    records = workspace.deploy.endpoints.query("live", [fields for fields, _ in asked], origin=Origin.CLI)
     wrong = 0
     for record, (_, truth) in zip(records, asked, strict=True):
         right = record.output is not None and is_right(record.output["answer"], truth, usual)
@@ -193,10 +193,10 @@ def one_round(workspace: Workspace, sheet: TrainingSheet, asked: Sequence[Item],
     report = service.bulk(BulkAction.CONVERT, [item.id for item in new])
     assert not report.refused, report.refused
     ids = [one.curation_item_id for one in report.conversions]
-    workspace.label.decide([Decision(one, Verdict.APPROVE) for one in ids])
+    workspace.label.queue.decide([Decision(one, Verdict.APPROVE) for one in ids])
     job = workspace.jobs.wait(service.retrain("live").id)
     assert job.status is JobStatus.SUCCEEDED, job.error
-    workspace.deploy.deploy("live", "live")
+    workspace.deploy.endpoints.deploy("live", "live")
     return wrong, len(ids)
 
 
@@ -212,9 +212,9 @@ def replay(data: Data, rounds: int) -> bool:
         put(workspace, sheet, held_out, 1, allowed_uses=["evaluation"])
         put(workspace, sheet, start, len(held_out) + 1)
         params = {"training_sheet_id": sheet.id, "name": "live", "seed": 0}
-        first = workspace.train.run(params, "first", Silent())
-        workspace.deploy.deploy("live", "live")
-        before = workspace.gaps.analyze()
+        first = workspace.train.models.run(params, "first", NoProgress())
+        workspace.deploy.endpoints.deploy("live", "live")
+        before = workspace.improve.gaps.analyze()
         usual = first.evaluation["scores"][0]["value"] if isinstance(items[0][1], float) else 0.0
         print(f"{data.name}: {len(items):,} rows, {len(held_out):,} held out; first {len(start)} {data.slice_words}")
         for step in range(rounds):
@@ -223,9 +223,9 @@ def replay(data: Data, rounds: int) -> bool:
             wrong, made = one_round(workspace, sheet, asked, usual)
             seconds = time.perf_counter() - started
             print(f"  round {step + 1}: {len(asked)} asked, {wrong} wrong, {made} pairs made, {seconds:.1f} s")
-        curve = workspace.train.curve("live")
-        after = workspace.gaps.analyze()
-        closed = len(workspace.gaps.gaps(status=GapStatus.RESOLVED))
+        curve = workspace.train.models.curve("live")
+        after = workspace.improve.gaps.analyze()
+        closed = len(workspace.improve.gaps.gaps(status=GapStatus.RESOLVED))
         print(f"  gaps: {len(before.new)} at first, {closed} of them closed by evidence, {len(after.new)} new")
         low, high = span_of(curve)
         print(f"  {curve.points[-1].score.metric}, {curve.basis}")
@@ -238,7 +238,7 @@ def replay(data: Data, rounds: int) -> bool:
                 f"   as many at random: {fair:.3f}"
             )
         old, new = (curve.points[place].score for place in (0, -1))
-        compared = workspace.train.compare(curve.points[0].model, curve.points[-1].model)
+        compared = workspace.train.models.compare(curve.points[0].model, curve.points[-1].model)
         print(f"  {compared.summary}\n")
         return (new.value > old.value) if new.higher_is_better else (new.value < old.value)
 
@@ -249,7 +249,7 @@ def random_score(workspace: Workspace, data: Data, rest: Sequence[Item], held_ou
     sheet = sheet_of(workspace, data, name)
     put(workspace, sheet, held_out, 1, allowed_uses=["evaluation"])
     put(workspace, sheet, random.Random(3).sample(list(rest), count), len(held_out) + 1)
-    model = workspace.train.run({"training_sheet_id": sheet.id, "name": f"random_{count}"}, name, Silent())
+    model = workspace.train.models.run({"training_sheet_id": sheet.id, "name": f"random_{count}"}, name, NoProgress())
     return float(model.evaluation["scores"][0]["value"])
 
 

@@ -19,13 +19,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ontos_tui.domain.data import Sheet
-from ontos_tui.domain.interchange import SUFFIXES, Format
-from ontos_tui.domain.pairs import CanonicalLabel, GenerationMode, QAPair, TrainingSheet
-from ontos_tui.domain.record import now
-from ontos_tui.domain.states import PairStatus, TrainingSheetStatus
-from ontos_tui.domain.template import Template
-from ontos_tui.services.training_sheets import make_training_sheet
+from ontos_tui.domain.file_formats import SUFFIXES, Format
+from ontos_tui.domain.records.base import now
+from ontos_tui.domain.records.data import Sheet
+from ontos_tui.domain.records.pairs import CanonicalLabel, GenerationMode, QAPair, TrainingSheet
+from ontos_tui.domain.records.template import Template
+from ontos_tui.domain.rules.states import PairStatus, TrainingSheetStatus
+from ontos_tui.services.records.training_sheets import make_training_sheet
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import RowMaker, new_ids
 from ontos_tui.workspace import Workspace
@@ -144,7 +144,7 @@ def main(count: int) -> None:
         folder = Path(name)
         with Workspace(folder / "home") as workspace:
             sheet, made = seed(workspace, count, status=PairStatus.LABELED, reviewed_by="ana", reviewed_at=now())
-            service = workspace.interchange
+            service = workspace.label.files
             budget = count / 100_000
             floor = measured(
                 f"bare: {count:,} pairs out as JSON", bare_out(workspace.store.path, folder / "bare.jsonl")

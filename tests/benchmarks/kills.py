@@ -14,10 +14,10 @@ from pathlib import Path
 
 from screens import decided, open_desk
 
-from ontos_tui.domain.pairs import Verdict
-from ontos_tui.domain.record import new_id
-from ontos_tui.domain.states import PairStatus
-from ontos_tui.services.decisions import Decision
+from ontos_tui.domain.records.base import new_id
+from ontos_tui.domain.records.pairs import Verdict
+from ontos_tui.domain.rules.states import PairStatus
+from ontos_tui.services.label.decisions import Decision
 from ontos_tui.workspace import Workspace
 
 SETTLED = 0.25
@@ -50,7 +50,7 @@ def kill_services(home: Path, sheet_id: str, rounds: int) -> Killed:
             told = [line.strip() for line in process.stdout if line.endswith("\n")]
         outcome.broken += not _is_whole(home)
         with Workspace(home) as workspace:
-            kept = sum(pair.status is PairStatus.LABELED for pair in workspace.label.pairs(told))
+            kept = sum(pair.status is PairStatus.LABELED for pair in workspace.label.queue.pairs(told))
         outcome.confirmed += len(told)
         outcome.lost += len(told) - kept
     return outcome
@@ -62,7 +62,7 @@ def kill_apps(home: Path, sheet_id: str, rounds: int) -> Killed:
     draw = random.Random(2)
     for _ in range(rounds):
         with Workspace(home) as workspace:
-            before = workspace.label.counts(sheet_id)
+            before = workspace.label.queue.counts(sheet_id)
         done_before = before.total - before.unlabeled
         with open_desk(home) as terminal:
             shown: list[tuple[float, int]] = [(time.monotonic(), done_before)]
@@ -80,7 +80,7 @@ def kill_apps(home: Path, sheet_id: str, rounds: int) -> Killed:
         confirmed = min(settled, shown[-1][1])
         outcome.broken += not _is_whole(home)
         with Workspace(home) as workspace:
-            counts = workspace.label.counts(sheet_id)
+            counts = workspace.label.queue.counts(sheet_id)
         outcome.confirmed += confirmed - done_before
         outcome.lost += max(0, confirmed - (counts.total - counts.unlabeled))
     return outcome
@@ -97,8 +97,8 @@ def _label(home: Path, sheet_id: str) -> None:
         session = new_id()
         _tell(["begun"])
         while True:
-            for pair in workspace.claims.next(sheet_id, session):
-                workspace.label.decide([Decision(pair.id, Verdict.APPROVE, version=pair.version)])
+            for pair in workspace.label.claims.next(sheet_id, session):
+                workspace.label.queue.decide([Decision(pair.id, Verdict.APPROVE, version=pair.version)])
                 _tell([pair.id])
 
 

@@ -23,9 +23,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ontos_tui.domain.serving import Endpoint, InferenceRecord, Origin
-from ontos_tui.domain.traffic import WITHIN, Bucket
-from ontos_tui.services.monitor import MonitorService
+from ontos_tui.domain.records.serving import Endpoint, InferenceRecord, Origin
+from ontos_tui.domain.rules.traffic import WITHIN, Bucket
+from ontos_tui.services.monitor.service import MonitorService
 from ontos_tui.store import bulk, rollups, rows
 from ontos_tui.store.engine import Store
 

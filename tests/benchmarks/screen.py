@@ -12,7 +12,7 @@ from pathlib import Path
 
 from meter import Answer, Meter, median, quantile
 
-from ontos_tui.domain.pairs import GenerationMode
+from ontos_tui.domain.records.pairs import GenerationMode
 from ontos_tui.workspace import Workspace
 
 RUNS = 5
@@ -22,7 +22,7 @@ DECISIONS = 60
 def _seed(home: Path) -> None:
     with Workspace(home) as workspace:
         report = workspace.onboarding.seed("defect_detection")
-        workspace.generate.generate(report.sheet.id, report.template.id, GenerationMode.AI)
+        workspace.generate.generation.generate(report.sheet.id, report.template.id, GenerationMode.AI)
 
 
 def _row(what: str, value: str, budget: str) -> None:

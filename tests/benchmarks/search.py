@@ -23,8 +23,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from labeling import a_training_sheet
-from ontos_tui.domain.pairs import LabelingMode, QAPair, TrainingSheet
-from ontos_tui.services.queue import Queue, QueueFilter, QueueSort
+from ontos_tui.domain.records.pairs import LabelingMode, QAPair, TrainingSheet
+from ontos_tui.services.label.queue import Queue, QueueFilter, QueueSort
 from ontos_tui.store.bulk import RowMaker, new_ids
 from ontos_tui.workspace import Workspace
 
@@ -117,7 +117,7 @@ def main(pairs: int) -> None:
                 connection.exec_driver_sql(query, (sheet.id,)).scalar_one()
 
         def found(wanted: QueueFilter, sort: QueueSort = QueueSort.ORDER) -> Queue:
-            return workspace.label.queue(sheet.id, wanted, sort)
+            return workspace.label.queue.open(sheet.id, wanted, sort)
 
         floor = best(scan)
         tell("a bare scan of the table", floor, floor, pairs)
@@ -126,7 +126,7 @@ def main(pairs: int) -> None:
             tell(f"text search, {told}", best(partial(found, wanted)), floor, len(found(wanted)))
         like = partial(found, QueueFilter(like="item-778"), QueueSort.SIMILAR)
         tell("most like one item first", best(like, 1), floor, pairs)
-        whole = workspace.label.queue(sheet.id)
+        whole = workspace.label.queue.open(sheet.id)
         waits = waiting_beside(like, lambda: whole[pairs // 2])
         middle, last = waits[len(waits) // 2] * 1000, waits[min(len(waits) - 1, len(waits) * 99 // 100)] * 1000
         print(f"a row asked for meanwhile: p50 {middle:.1f} ms, p99 {last:.1f} ms")

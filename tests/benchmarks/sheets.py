@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ontos_tui.domain.data import Sheet
-from ontos_tui.domain.pairs import GenerationMode, LabelingMode, QAPair, TrainingSheet
-from ontos_tui.domain.record import now
-from ontos_tui.domain.states import TrainingSheetStatus
-from ontos_tui.domain.template import Template
-from ontos_tui.services.training_sheets import make_training_sheet
+from ontos_tui.domain.records.base import now
+from ontos_tui.domain.records.data import Sheet
+from ontos_tui.domain.records.pairs import GenerationMode, LabelingMode, QAPair, TrainingSheet
+from ontos_tui.domain.records.template import Template
+from ontos_tui.domain.rules.states import TrainingSheetStatus
+from ontos_tui.services.records.training_sheets import make_training_sheet
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import RowMaker, new_ids, stored
 from ontos_tui.store.tables import table
-from ontos_tui.tui.session import Session
+from ontos_tui.tui.core.ui_state import Session
 from ontos_tui.workspace import Workspace
 
 FIELD = "defect_class"
@@ -29,12 +29,12 @@ def seeded(home: Path, pairs: int) -> str:
     """A workspace at `home` with a training sheet of so many undecided pairs; returns the training sheet's id.
 
     The pairs have the 20 fields of the crystal inspections, the long prompt and one field to decide, so that one
-    number key is a decision. A workspace that is there already is used again. The app opens where they are labelled.
+    number key is a decision. A workspace that is there already is used again. The app opens where they are labeled.
     """
     with Workspace(home) as workspace:
         with workspace.store.read() as connection:
             made = rows.find_one(connection, TrainingSheet, table(TrainingSheet).c.name == _name(pairs))
-        if made is None or workspace.label.counts(made.id).total < pairs:
+        if made is None or workspace.label.queue.counts(made.id).total < pairs:
             made = _fill(workspace, pairs)
     Session(stage="label", training_sheet_id=made.id).save(home)
     return made.id
@@ -46,7 +46,7 @@ def _name(pairs: int) -> str:
 
 def _fill(workspace: Workspace, pairs: int) -> TrainingSheet:
     seed = workspace.onboarding.seed("defect_detection")
-    samples = workspace.generate.generate(seed.sheet.id, seed.template.id, GenerationMode.AI, limit=200)
+    samples = workspace.generate.generation.generate(seed.sheet.id, seed.template.id, GenerationMode.AI, limit=200)
     with workspace.store.read() as connection:
         like = rows.find(connection, QAPair, table(QAPair).c.training_sheet_id == samples.training_sheet.id)
     asked = seed.template.output_schema

@@ -22,13 +22,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from ontos_tui.domain.data import Item, Sheet
+from ontos_tui.domain.learning import LabeledExample, NoProgress, Predictor, TrainingSet
+from ontos_tui.domain.records.data import Item, Sheet
+from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.schema import AnswerField, FieldKind
-from ontos_tui.domain.template import Template
-from ontos_tui.platforms.base import LabelledExample, Predictor, Silent, TrainingSet
 from ontos_tui.platforms.local.trainer import LocalTrainer
-from ontos_tui.services.prompts import feature_columns
-from ontos_tui.services.sample_files import read_answers, read_manifest, synthetic_data
+from ontos_tui.services.data.sample_files import read_answers, read_manifest, synthetic_data
+from ontos_tui.services.templates.prompt import feature_columns
 from ontos_tui.workspace import Workspace
 
 TRAINER = LocalTrainer()
@@ -45,16 +45,16 @@ def real(name: str) -> Path | None:
 
 def items_of(workspace: Workspace, sheet: Sheet) -> list[Item]:
     """All items of a sheet."""
-    return list(workspace.data.sheet_page(sheet.id, limit=sheet.item_count).items)
+    return list(workspace.data.sheets.sheet_page(sheet.id, limit=sheet.item_count).items)
 
 
 def learn(
-    field: AnswerField, features: Sequence[str], train: list[LabelledExample], held_out: list[LabelledExample]
+    field: AnswerField, features: Sequence[str], train: list[LabeledExample], held_out: list[LabeledExample]
 ) -> Predictor:
     """A model of one field, as the local trainer makes it."""
     with tempfile.TemporaryDirectory() as folder:
         data = TrainingSet((field,), tuple(features), tuple(train), tuple(held_out), "later windows")
-        trained = TRAINER.train(data, "extra_trees", Path(folder), Silent())
+        trained = TRAINER.train(data, "extra_trees", Path(folder), NoProgress())
         return TRAINER.load(Path(folder), trained.sha256)
 
 
@@ -67,16 +67,16 @@ def sample(workspace: Workspace, key: str) -> None:
     items = {item.ref: item.fields for item in items_of(workspace, seeded.sheet)}
     identity = manifest.held_out.item_id_column
 
-    def labelled(name: str) -> tuple[LabelledExample, ...]:
+    def labeled(name: str) -> tuple[LabeledExample, ...]:
         answers = read_answers(folder / name, identity, template)
-        return tuple(LabelledExample(ref, items[ref], answer) for ref, answer in answers)
+        return tuple(LabeledExample(ref, items[ref], answer) for ref, answer in answers)
 
     features = feature_columns(template, list(next(iter(items.values()))), seeded.sheet.item_id_column)
-    train, held_out = labelled(manifest.truth), labelled(manifest.held_out.file)
+    train, held_out = labeled(manifest.truth), labeled(manifest.held_out.file)
     with tempfile.TemporaryDirectory() as out:
         began = time.monotonic()
         data = TrainingSet(template.fields(), features, train, held_out, "held_out")
-        trained = TRAINER.train(data, "extra_trees", Path(out), Silent())
+        trained = TRAINER.train(data, "extra_trees", Path(out), NoProgress())
         took = time.monotonic() - began
     print(f"{key}: {len(items)} items, {len(train)} to learn from, {len(held_out)} held out, {took:.1f} s")
     for score in trained.evaluation.scores:
@@ -94,9 +94,9 @@ def alarms(workspace: Workspace, name: str, rows_a_day: int, cut_after: int) -> 
         return
     found = json.loads(marked.read_text(encoding="utf-8"))
     spans = [tuple(map(datetime.fromisoformat, span)) for span in found[name]["windows"]]
-    sheet = workspace.data.create_sheet(
+    sheet = workspace.data.sheets.create_sheet(
         name,
-        workspace.data.add_file(path).address,
+        workspace.data.sheets.add_file(path).address,
         window_size=rows_a_day,
         window_step=rows_a_day // 4,
         window_order="timestamp",
@@ -105,7 +105,7 @@ def alarms(workspace: Workspace, name: str, rows_a_day: int, cut_after: int) -> 
     for item in items_of(workspace, sheet):
         start, end = (datetime.fromisoformat(item.fields[part]) for part in ("window_start", "window_end"))
         bad = any(start <= last and first <= end for first, last in spans)
-        examples.append((start, end, LabelledExample(item.ref, item.fields, {"anomaly": bad})))
+        examples.append((start, end, LabeledExample(item.ref, item.fields, {"anomaly": bad})))
     cut = spans[cut_after - 1][1] + DAY
     train = [example for _, end, example in examples if end < cut]
     later = [one for one in examples if one[0] >= cut]
@@ -135,9 +135,9 @@ def turbofans(workspace: Workspace) -> None:
     train_path, test_path, truth = (path for path in paths if path is not None)
 
     def cut(path: Path, step: int) -> list[Item]:
-        address = workspace.data.add_file(path, column_names=names).address
+        address = workspace.data.sheets.add_file(path, column_names=names).address
         settings = {"window_size": 30, "window_step": step, "window_group": "unit", "window_order": "cycle"}
-        return items_of(workspace, workspace.data.create_sheet(path.stem, address, **settings))
+        return items_of(workspace, workspace.data.sheets.create_sheet(path.stem, address, **settings))
 
     began = time.monotonic()
     windows, last = cut(train_path, 5), {item.fields["unit"]: item for item in cut(test_path, 1)}
@@ -150,14 +150,14 @@ def turbofans(workspace: Workspace) -> None:
     features = [column for column in windows[0].fields if column[0] == "s" and not column.endswith("_series")]
     for most in (float(MOST_CYCLES), math.inf):
         train = [
-            LabelledExample(
+            LabeledExample(
                 item.ref,
                 item.fields,
                 {"rul": min(most, float(lives[item.fields["unit"]] - int(item.fields["window_end"])))},
             )
             for item in windows
         ]
-        test = [LabelledExample(str(unit), item.fields, {"rul": min(most, left[unit])}) for unit, item in last.items()]
+        test = [LabeledExample(str(unit), item.fields, {"rul": min(most, left[unit])}) for unit, item in last.items()]
         field = AnswerField("rul", FieldKind.NUMBER, required=True, minimum=0)
         began = time.monotonic()
         model = learn(field, features, train, test)

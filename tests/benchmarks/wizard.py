@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from ontos_tui.services.onboarding import UseCase
+from ontos_tui.services.guide.onboarding import UseCase
 from ontos_tui.workspace import Workspace
 from terminal import Terminal, ontos
 

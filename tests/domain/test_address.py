@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ontos_tui.domain.data import TableAddress, identifier_from
 from ontos_tui.domain.errors import InvalidInputError
+from ontos_tui.domain.records.data import TableAddress, identifier_from
 
 PARTS = st.from_regex(r"[A-Za-z_][A-Za-z0-9_-]*", fullmatch=True)
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ontos_tui.domain.agreement import (
+from ontos_tui.domain.rules.agreement import (
     ALL_AGREE,
     FEW_ITEMS,
     LEAST_ITEMS,

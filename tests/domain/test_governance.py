@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ontos_tui.domain.governance import ALL_USES, Gate, Use, gate, is_allowed
-from ontos_tui.domain.states import PairStatus
+from ontos_tui.domain.rules.governance import ALL_USES, Gate, Use, gate, is_allowed
+from ontos_tui.domain.rules.states import PairStatus
 
 USES = st.lists(st.sampled_from(ALL_USES), unique=True)
 

@@ -7,9 +7,9 @@ from enum import StrEnum
 
 import pytest
 
-from ontos_tui.domain import states
 from ontos_tui.domain.errors import ConflictError
-from ontos_tui.domain.states import (
+from ontos_tui.domain.rules import states
+from ontos_tui.domain.rules.states import (
     AlertStatus,
     JobStatus,
     LabelingJobStatus,

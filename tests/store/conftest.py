@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from make_records import odd_record
 
-from ontos_tui.domain.record import Record
-from ontos_tui.domain.tables import RECORDS
+from make_records import odd_record
+from ontos_tui.domain.records.base import Record
+from ontos_tui.domain.records.tables import RECORDS
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling import a_model, a_request, a_training_sheet, an_endpoint
-from ontos_tui.domain.pairs import QAPair
-from ontos_tui.domain.states import PairStatus
+from ontos_tui.domain.records.pairs import QAPair
+from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.store import counts, rows
 from ontos_tui.store.engine import Store
 

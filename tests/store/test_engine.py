@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from ontos_tui.domain.data import Sheet
 from ontos_tui.domain.errors import StoreError
+from ontos_tui.domain.records.data import Sheet
 from ontos_tui.store import migrations, rows
 from ontos_tui.store.engine import Store
 
@@ -149,7 +149,7 @@ def test_a_full_database_keeps_what_was_confirmed(home: Path, store: Store) -> N
 FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
-from ontos_tui.domain.data import Sheet
+from ontos_tui.domain.records.data import Sheet
 from ontos_tui.domain.errors import StoreError
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
@@ -266,7 +266,7 @@ def test_a_writer_that_does_not_end_is_told(home: Path, store: Store, monkeypatc
 UNTIL_KILLED = """
 import sys
 from pathlib import Path
-from ontos_tui.domain.data import Sheet
+from ontos_tui.domain.records.data import Sheet
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 store = Store(Path(sys.argv[1]))

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
-from ontos_tui.domain.improve import FeedbackItem
-from ontos_tui.domain.record import Record
-from ontos_tui.domain.serving import InferenceRecord, Origin
-from ontos_tui.domain.traffic import BINS, EDGES, WITHIN, Bucket, Ratings, Tally, bin_of
+from ontos_tui.domain.records.base import Record
+from ontos_tui.domain.records.improve import FeedbackItem
+from ontos_tui.domain.records.serving import InferenceRecord, Origin
+from ontos_tui.domain.rules.traffic import BINS, EDGES, WITHIN, Bucket, Ratings, Tally, bin_of
 from ontos_tui.store import rollups, rows
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table

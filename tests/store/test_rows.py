@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from make_records import odd_record
 from pydantic import ValidationError
 
-from ontos_tui.domain.data import Sheet
+from make_records import odd_record
 from ontos_tui.domain.errors import ConflictError, NotFoundError
-from ontos_tui.domain.pairs import Event, PairStatus, QAPair
-from ontos_tui.domain.record import Record, new_id
-from ontos_tui.domain.tables import RECORDS
-from ontos_tui.domain.training import Job
+from ontos_tui.domain.records.base import Record, new_id
+from ontos_tui.domain.records.data import Sheet
+from ontos_tui.domain.records.pairs import Event, PairStatus, QAPair
+from ontos_tui.domain.records.tables import RECORDS
+from ontos_tui.domain.records.training import Job
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import RowMaker
 from ontos_tui.store.engine import Store

@@ -11,11 +11,11 @@ from sqlalchemy import Connection, create_engine, inspect, text
 from sqlglot import exp
 
 import ontos_tui
-from ontos_tui.domain.data import Sheet
 from ontos_tui.domain.errors import StoreError
-from ontos_tui.domain.improve import AnnotationTask, GapUpdate
-from ontos_tui.domain.record import Record
-from ontos_tui.domain.tables import APPEND_ONLY, RECORDS, SHARED
+from ontos_tui.domain.records.base import Record
+from ontos_tui.domain.records.data import Sheet
+from ontos_tui.domain.records.improve import AnnotationTask, GapUpdate
+from ontos_tui.domain.records.tables import APPEND_ONLY, RECORDS, SHARED
 from ontos_tui.store import delta, migrations, rows
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import METADATA, table

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from ontos_tui.domain.pairs import GenerationMode
+from ontos_tui.domain.records.pairs import GenerationMode
 from ontos_tui.tui.app import OntosApp
 from ontos_tui.workspace import Workspace
 
@@ -42,7 +42,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("snapshots") / "demo"
     with Workspace(home) as workspace:
         report = workspace.onboarding.seed("defect_detection")
-        workspace.generate.generate(report.sheet.id, report.template.id, GenerationMode.AI)
+        workspace.generate.generation.generate(report.sheet.id, report.template.id, GenerationMode.AI)
     return home
 
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from served import served, train
 from test_snapshots import SIZES, _walk
 
-from ontos_tui.domain.improve import FeedbackItem
-from ontos_tui.domain.serving import InferenceRecord, Origin
+from ontos_tui.domain.records.improve import FeedbackItem
+from ontos_tui.domain.records.serving import InferenceRecord, Origin
 from ontos_tui.store import rows
 from ontos_tui.tui.app import OntosApp
 from ontos_tui.workspace import Workspace
+from served import served, train
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SPAN = ("d", "ctrl+u", *"2026-11-22", "space", *"12", "colon", *"00")

@@ -12,33 +12,26 @@ from typing import Annotated
 
 import typer
 
-from ontos_tui.cli import (
+from ontos_tui.cli.admin import doctor, jobs, settings, start, sync
+from ontos_tui.cli.core.groups import PLAIN
+from ontos_tui.cli.core.output import tell, tell_error, to_json
+from ontos_tui.cli.core.session import Session
+from ontos_tui.cli.data import sheets
+from ontos_tui.cli.deploy import endpoints
+from ontos_tui.cli.generate import templates
+from ontos_tui.cli.improve import feedback, gaps
+from ontos_tui.cli.label import (
     agreement,
-    alerts,
-    canonical,
-    data,
-    deploy,
-    doctor,
-    drift,
-    gaps,
-    generate,
+    canonical_labels,
+    decide,
     hints,
-    improve,
-    interchange,
-    jobs,
-    label,
-    labeling,
+    import_export,
+    labeling_jobs,
     labelsets,
-    monitor,
-    settings,
-    start,
-    sync,
-    train,
-    views,
+    saved_views,
 )
-from ontos_tui.cli.groups import PLAIN
-from ontos_tui.cli.output import tell, tell_error, to_json
-from ontos_tui.cli.session import Session
+from ontos_tui.cli.monitor import alerts, drift, traffic
+from ontos_tui.cli.train import train
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.home import default_home
 
@@ -63,24 +56,24 @@ def command_line() -> typer.Typer:
         start,
         doctor,
         settings,
-        data,
-        generate,
-        label,
+        sheets,
+        templates,
+        decide,
         hints,
-        views,
-        canonical,
+        saved_views,
+        canonical_labels,
         labelsets,
-        labeling,
+        labeling_jobs,
         agreement,
         train,
         jobs,
-        deploy,
-        monitor,
+        endpoints,
+        traffic,
         drift,
         alerts,
-        improve,
+        feedback,
         gaps,
-        interchange,
+        import_export,
         sync,
     ):
         stage.register(root)

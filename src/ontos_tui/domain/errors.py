@@ -44,7 +44,7 @@ class NoIdentityError(InvalidInputError):
 
 
 class NotReadyError(OntosError):
-    """Something must come first, such as more labelled pairs before training."""
+    """Something must come first, such as more labeled pairs before training."""
 
 
 class NoTeamError(NotReadyError):
@@ -71,7 +71,7 @@ class AwayError(PlatformError):
 
 
 class NothingToProposeError(PlatformError):
-    """Labelled examples cannot answer: there are none yet, none that fits, or not for such a field. People begin."""
+    """Labeled examples cannot answer: there are none yet, none that fits, or not for such a field. People begin."""
 
 
 class JobCancelledError(OntosError):

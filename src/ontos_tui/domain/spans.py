@@ -119,7 +119,7 @@ def problems(name: str, value: Any, text: Any, rules: SpanRules) -> list[str]:
     if len(set(spans)) < len(spans):
         return [f"{name}: a span stands there twice"]
     if not rules.overlap:
-        # In order of their starts, any overlap shows between neighbours.
+        # In order of their starts, any overlap shows between neighbors.
         return [f"{name}: {told_of(a)} and {told_of(b)} overlap" for a, b in pairwise(spans) if a.overlaps(b)]
     return []
 

@@ -19,16 +19,16 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, func, literal_column, select
 
 from ontos_tui.domain.errors import ConflictError, PlatformError
-from ontos_tui.domain.record import now
-from ontos_tui.domain.states import JOB_TRANSITIONS, JobStatus, check_transition
-from ontos_tui.domain.training import Job, JobEvent, JobKind
+from ontos_tui.domain.records.base import now
+from ontos_tui.domain.records.training import Job, JobEvent, JobKind
+from ontos_tui.domain.rules.states import JOB_TRANSITIONS, JobStatus, check_transition
 from ontos_tui.jobs import process
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 
 if TYPE_CHECKING:
-    from ontos_tui.platforms.base import Progress
+    from ontos_tui.domain.learning import Progress
 
 ACTIVE = (JobStatus.PENDING, JobStatus.RUNNING)
 START_SECONDS = 60.0
@@ -193,7 +193,7 @@ class JobQueue:
 
     def _start(self, job: Job) -> Job:
         # -P: modules come from where Ontos is installed, never from the folder it happens to run in.
-        module = ("-P", "-m", "ontos_tui.jobs.run")
+        module = ("-P", "-m", "ontos_tui.worker")
         try:
             child = process.spawn(
                 (sys.executable, *module, job.id, "--home", str(self.home)), self.log_path(job.id), self.home

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.dialects import sqlite
 
-from ontos_tui.domain.record import Record
+from ontos_tui.domain.records.base import Record
 from ontos_tui.store.tables import table
 
 T = TypeVar("T")

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-from ontos_tui.domain.governance import Use
-from ontos_tui.domain.labeling import TaskItem
-from ontos_tui.domain.pairs import Decidable, QAPair
-from ontos_tui.domain.states import PairStatus
+from ontos_tui.domain.records.labeling import TaskItem
+from ontos_tui.domain.records.pairs import Decidable, QAPair
+from ontos_tui.domain.rules.governance import Use
+from ontos_tui.domain.rules.states import PairStatus
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from ontos_tui.domain.record import Record
-from ontos_tui.domain.tables import RECORDS, SHARED
+from ontos_tui.domain.records.base import Record
+from ontos_tui.domain.records.tables import RECORDS, SHARED
 from ontos_tui.store.tables import storage_type
 
 HUB_COLUMNS = {
@@ -25,7 +25,7 @@ HUB_COLUMNS = {
     "hub_deleted": "BOOLEAN",
     "hub_at": "TIMESTAMP",
 }
-"""The hub's own columns of a shared table: see platforms/databricks/hub.py."""
+"""The hub's own columns of a shared table: see platforms/databricks/delta_hub.py."""
 
 _DELTA = {str: "STRING", bool: "BOOLEAN", int: "BIGINT", float: "DOUBLE", datetime: "TIMESTAMP", date: "DATE"}
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection, text
 from sqlalchemy.schema import CreateColumn
 
-from ontos_tui.domain.tables import APPEND_ONLY, RECORDS
+from ontos_tui.domain.records.tables import APPEND_ONLY, RECORDS
 from ontos_tui.store import bulk, counts, rollups
 from ontos_tui.store.tables import METADATA, table
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ontos_tui.domain.record import Record
-from ontos_tui.domain.tables import SHARED
+from ontos_tui.domain.records.base import Record
+from ontos_tui.domain.records.tables import SHARED
 
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS sync_outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, entity TEXT NOT NULL, "

@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from ontos_tui.domain.improve import FeedbackItem
-from ontos_tui.domain.serving import InferenceRecord
-from ontos_tui.domain.traffic import BINS, EDGES, Bucket, Ratings, Tally, bin_in_sql
+from ontos_tui.domain.records.improve import FeedbackItem
+from ontos_tui.domain.records.serving import InferenceRecord
+from ontos_tui.domain.rules.traffic import BINS, EDGES, Bucket, Ratings, Tally, bin_in_sql
 from ontos_tui.store import bulk
 
 ALWAYS = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)

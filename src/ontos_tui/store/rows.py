@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ontos_tui.domain.errors import ConflictError, NotFoundError
-from ontos_tui.domain.pairs import Event
-from ontos_tui.domain.record import Record, new_id, now
+from ontos_tui.domain.records.base import Record, new_id, now
+from ontos_tui.domain.records.pairs import Event
 from ontos_tui.store.tables import table
 
 R = TypeVar("R", bound=Record)

@@ -13,8 +13,8 @@ from pydantic import BaseModel
 from sqlalchemy import Boolean, Column, Dialect, Float, Index, Integer, MetaData, Table, Text, UniqueConstraint
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from ontos_tui.domain.record import Record
-from ontos_tui.domain.tables import RECORDS
+from ontos_tui.domain.records.base import Record
+from ontos_tui.domain.records.tables import RECORDS
 
 METADATA = MetaData()
 

@@ -183,7 +183,7 @@ def write_streams(
 
 
 def window_fields(rows: Sequence[Row], group: str, order: str) -> dict[str, Any]:
-    """A window of readings as a sheet makes an item of it: see `platforms/local/windows.py`."""
+    """A window of readings as a sheet makes an item of it: see `tabular/duckdb_windows.py`."""
     fields: dict[str, Any] = {
         group: typed(rows[0][group]),
         "window_start": rows[0][order].replace(" ", "T"),

@@ -24,26 +24,26 @@ from textual.events import Event, InputEvent
 from textual.screen import Screen
 
 from ontos_tui.domain.errors import InvalidInputError, OntosError
-from ontos_tui.domain.safe import safe_text
 from ontos_tui.domain.stages import Stage
-from ontos_tui.tui.commands import OTHER_KEYS, Command, Commanded, CommandPalette, can_do, clashes, in_reach
+from ontos_tui.domain.terminal_text import safe_text
+from ontos_tui.tui.core.background import Finished, unexpected
+from ontos_tui.tui.core.change_watcher import Watching
+from ontos_tui.tui.core.commands import KEY_OVERRIDES, Command, Commanded, CommandPalette, can_do, clashes, in_reach
+from ontos_tui.tui.core.frame import Header, JobLine, KeyLine, TabLine
+from ontos_tui.tui.core.log import log_to
+from ontos_tui.tui.core.themes import THEMES
+from ontos_tui.tui.core.ui_state import Session
 from ontos_tui.tui.dialogs.base import Dialog, key_line
-from ontos_tui.tui.driver import DiffDriver, OntosDriver
-from ontos_tui.tui.frame import Header, JobLine, KeyLine, TabLine
-from ontos_tui.tui.gateway import Finished, unexpected
-from ontos_tui.tui.log import log_to
-from ontos_tui.tui.painter import Painter
-from ontos_tui.tui.session import Session
-from ontos_tui.tui.themes import THEMES
-from ontos_tui.tui.watching import Watching
+from ontos_tui.tui.terminal.driver import DiffDriver, OntosDriver
+from ontos_tui.tui.terminal.painter import Painter
 from ontos_tui.tui.widgets.lines import Panel, line, span, wrap
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.training import Job
-    from ontos_tui.services.overview import Overview
-    from ontos_tui.services.sync import SyncStatus
+    from ontos_tui.domain.records.training import Job
+    from ontos_tui.services.guide.overview import Overview
+    from ontos_tui.services.team.sync import SyncStatus
+    from ontos_tui.tui.core.sync_worker import Syncing
     from ontos_tui.tui.stages.base import Page, StageView
-    from ontos_tui.tui.syncing import Syncing
     from ontos_tui.tui.wizard.view import WizardView
     from ontos_tui.workspace import Workspace
 
@@ -79,7 +79,7 @@ class OntosApp(App[None], Commanded):
         ),
         Command("jobs", "J", "Jobs", "What runs and what ran; cancel or resume it", False),
         Command("settings", "comma", "Settings", "What is set, where it comes from; change it", False),
-        Command("theme", "f9", "Theme", "Change the colours; the choice is remembered", False),
+        Command("theme", "f9", "Theme", "Change the colors; the choice is remembered", False),
         Command("redraw", "ctrl+l", "Redraw", "Paint the whole screen again", False),
         Command("palette", "ctrl+p", "Commands", "Find any command by typing part of its name"),
         Command("help", "question_mark,f1", "Help", "Every key that works here"),
@@ -237,11 +237,11 @@ class OntosApp(App[None], Commanded):
         if self._watch:
             self._watching = Watching(workspace, self._tell_changes)
             self._watching.start()
-            if workspace.team is not None:
+            if workspace.engines.team is not None:
                 self._begin_syncing(workspace)
 
     def _begin_syncing(self, workspace: Workspace) -> None:
-        from ontos_tui.tui.syncing import Syncing, told
+        from ontos_tui.tui.core.sync_worker import Syncing, told
 
         def tell(status: SyncStatus, resting: bool) -> None:
             self.post_message(Finished(partial(self._show_sync, told(status, resting))))
@@ -284,8 +284,8 @@ class OntosApp(App[None], Commanded):
 
     def _use_keys(self, keys: Mapping[str, str]) -> None:
         """Commands have these keys now; the footer, the help and the palette show them."""
-        OTHER_KEYS.clear()
-        OTHER_KEYS.update(keys)
+        KEY_OVERRIDES.clear()
+        KEY_OVERRIDES.update(keys)
         self.set_keymap(dict(keys))
         self._tell_clashes()
 
@@ -306,7 +306,9 @@ class OntosApp(App[None], Commanded):
         """Read the loop's state again, after a change of our own."""
         view = self.stage_view
         if view is not None:
-            view.ask(lambda workspace: workspace.overview.overview(), self._show_overview, group="overview")
+            view.run_in_background(
+                lambda workspace: workspace.overview.overview(), self._show_overview, group="overview"
+            )
 
     async def on_unmount(self) -> None:
         for behind in (self._watching, self._syncing):
@@ -395,7 +397,7 @@ class OntosApp(App[None], Commanded):
             self.push_screen(JobsDialog())
 
     def action_sharing(self) -> None:
-        from ontos_tui.tui.dialogs.conflicts import ConflictsDialog
+        from ontos_tui.tui.dialogs.sync_conflicts import ConflictsDialog
 
         if self._workspace is not None:
             self.push_screen(ConflictsDialog())
@@ -448,7 +450,7 @@ class OntosApp(App[None], Commanded):
 
 
 def _make_view(stage: Stage) -> StageView:
-    module = importlib.import_module(f"ontos_tui.tui.stages.{stage.value}")
+    module = importlib.import_module(f"ontos_tui.tui.stages.{stage.value}.view")
     view: StageView = getattr(module, f"{stage.title}View")()
     return view
 

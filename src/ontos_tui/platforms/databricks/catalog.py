@@ -13,15 +13,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ontos_tui.domain.data import Column, Item, Page, Row, RowQuery, TableAddress
+from ontos_tui.domain.catalog import CatalogNode, Identities, TablePreview
 from ontos_tui.domain.errors import InvalidInputError, NoIdentityError, NotFoundError, PlatformError
-from ontos_tui.platforms.base import Identities, Look, Node
-from ontos_tui.platforms.databricks.client import SqlFailedError, Team, quoted, sdk_error
-from ontos_tui.platforms.databricks.reading import Reading, column_name
-from ontos_tui.platforms.databricks.tags import UNTAGGED, sheet_tags, tags_statement
-from ontos_tui.platforms.databricks.values import plain, selected
+from ontos_tui.domain.records.data import Column, Item, Page, Row, RowQuery, TableAddress
+from ontos_tui.platforms.databricks.cell_values import plain, selected
+from ontos_tui.platforms.databricks.select_sql import Reading, column_name
+from ontos_tui.platforms.databricks.unity_tags import UNTAGGED, sheet_tags, tags_statement
 from ontos_tui.platforms.databricks.windows import windowed
-from ontos_tui.platforms.window_fields import told_short
+from ontos_tui.platforms.databricks.workspace_client import SqlFailedError, Team, quoted, sdk_error
+from ontos_tui.tabular.window_fields import told_short
 
 if TYPE_CHECKING:
     from databricks.sdk.service.catalog import TableInfo
@@ -53,7 +53,7 @@ class UnityCatalog:
             TableAddress.parse(node.address) for node in nodes if node.kind in ("table", "view") and not node.problem
         )
 
-    def children(self, prefix: str = "") -> Iterator[Node]:
+    def children(self, prefix: str = "") -> Iterator[CatalogNode]:
         """What is below, as the pages come. Raises NotFoundError, AwayError, PlatformError, InvalidInputError."""
         parts = [part for part in prefix.split(".") if part]
         if len(parts) > 2:
@@ -69,7 +69,7 @@ class UnityCatalog:
             else:
                 yield from self._of_schema(prefix, *parts)
 
-    def _of_schema(self, prefix: str, catalog: str, schema: str) -> Iterator[Node]:
+    def _of_schema(self, prefix: str, catalog: str, schema: str) -> Iterator[CatalogNode]:
         client = self._team.client
         listed = client.tables.list(
             catalog, schema, omit_columns=True, omit_properties=True, omit_username=True, include_browse=True
@@ -80,7 +80,7 @@ class UnityCatalog:
             try:
                 TableAddress.parse(node.address)
             except InvalidInputError as error:
-                node = Node(node.address, node.name, kind, node.remark, error.what)
+                node = CatalogNode(node.address, node.name, kind, node.remark, error.what)
             yield node
         for volume in client.volumes.list(catalog, schema, include_browse=True):
             yield _node(prefix, volume.name, "volume", volume.comment, VOLUME_TODO)
@@ -129,14 +129,14 @@ class UnityCatalog:
         """
         yield from self._items(self._reading(address, query), query)
 
-    def look(self, address: TableAddress, limit: int) -> Look:
+    def look(self, address: TableAddress, limit: int) -> TablePreview:
         """Some rows, quickly: nothing is counted or ordered."""
         columns = self.columns(address)
         values = ", ".join(
             f"{selected(column_name(column.name), column.type)} AS {column_name(column.name)}" for column in columns
         )
         sql = f"SELECT {values} FROM {_quoted(address)} LIMIT :limit"  # noqa: S608
-        return Look(columns, tuple(_fields(row, columns) for row in self._team.rows(sql, {"limit": limit})))
+        return TablePreview(columns, tuple(_fields(row, columns) for row in self._team.rows(sql, {"limit": limit})))
 
     def identities(self, address: TableAddress, query: RowQuery) -> Identities:
         """How many items the query reaches, how many of them have a name, and how many names there are."""
@@ -172,7 +172,7 @@ class UnityCatalog:
         with _sdk_words(path):
             contents = self._team.client.files.download(path).contents
         if contents is None:
-            raise PlatformError(f"{path} has no content.", "Look at it in the workspace.")
+            raise PlatformError(f"{path} has no content.", "TablePreview at it in the workspace.")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             with contents, fresh.open("wb") as file:
@@ -223,9 +223,9 @@ def _quoted(address: TableAddress) -> str:
     return ".".join(quoted(part) for part in address)
 
 
-def _node(prefix: str, name: str | None, kind: str, comment: str | None, problem: str = "") -> Node:
+def _node(prefix: str, name: str | None, kind: str, comment: str | None, problem: str = "") -> CatalogNode:
     named = name or ""
-    return Node(f"{prefix}.{named}" if prefix else named, named, kind, comment or "", problem)
+    return CatalogNode(f"{prefix}.{named}" if prefix else named, named, kind, comment or "", problem)
 
 
 @contextmanager

@@ -13,12 +13,12 @@ from types import TracebackType
 from typing import Any
 
 from ontos_tui.domain.errors import OntosError, PlatformError
-from ontos_tui.platforms.base import LabelledExample, Proposal, Question
-from ontos_tui.platforms.chat_wire import BadRequestError, RefusedError, UnreachableError
-from ontos_tui.platforms.databricks.batch import Batch
-from ontos_tui.platforms.databricks.client import Team, sdk_error
+from ontos_tui.domain.learning import LabeledExample, Proposal, Question
+from ontos_tui.platforms.chat.asking import Asker, Dialect, Shots, side_by_side
+from ontos_tui.platforms.chat.wire import BadRequestError, RefusedError, UnreachableError
+from ontos_tui.platforms.databricks.ai_query import Batch
 from ontos_tui.platforms.databricks.endpoints import chat_models, endpoint_name
-from ontos_tui.platforms.openai import Asker, Dialect, Shots, side_by_side
+from ontos_tui.platforms.databricks.workspace_client import Team, sdk_error
 
 ANSWER_SECONDS = 300
 """Seconds that an answer may take, waiting for a busy model or a sleeping endpoint included."""
@@ -65,7 +65,7 @@ class FoundationModelChat:
         self,
         questions: Iterable[Question],
         schema: dict[str, Any],
-        examples: Sequence[LabelledExample],
+        examples: Sequence[LabeledExample],
         features: Sequence[str],
     ) -> Iterator[Proposal]:
         """One proposal for every question, in the order in which the answers come.

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ontos_tui.domain.errors import InvalidInputError
-from ontos_tui.platforms.databricks.client import Team, sdk_error
+from ontos_tui.platforms.databricks.workspace_client import Team, sdk_error
 
 if TYPE_CHECKING:
     from databricks.sdk.service.serving import ServingEndpoint

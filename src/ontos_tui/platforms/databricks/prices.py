@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ontos_tui.platforms.base import Estimate
+from ontos_tui.domain.learning import Estimate
 
 DBU_USD = 0.65
 AS_OF = "2026-09-25"

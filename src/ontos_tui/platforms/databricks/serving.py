@@ -11,16 +11,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ontos_tui.domain.data import Row
 from ontos_tui.domain.errors import ConflictError, OntosError, PlatformError
-from ontos_tui.domain.template import Message
-from ontos_tui.domain.training import ModelVersion
-from ontos_tui.platforms.answer_shape import AnswerShape, sendable
-from ontos_tui.platforms.base import Prediction, Progress, Served, Silent
+from ontos_tui.domain.learning import EndpointAnswer, NoProgress, Prediction, Progress
+from ontos_tui.domain.records.data import Row
+from ontos_tui.domain.records.template import Message
+from ontos_tui.domain.records.training import ModelVersion
+from ontos_tui.platforms.chat.answer_parsing import AnswerShape, sendable
+from ontos_tui.platforms.chat.asking import content_of
 from ontos_tui.platforms.databricks.chat import ANSWER_SECONDS
-from ontos_tui.platforms.databricks.client import Team, sdk_error
 from ontos_tui.platforms.databricks.endpoints import endpoint_name, table_prefix
-from ontos_tui.platforms.openai import content_of
+from ontos_tui.platforms.databricks.workspace_client import Team, sdk_error
 
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
@@ -104,7 +104,7 @@ class DatabricksServing:
         Raises ConflictError for an endpoint that others made or that changes just now, PlatformError when the version
         does not come up: then the one before goes on answering.
         """
-        told = progress or Silent()
+        told = progress or NoProgress()
         wanted, name = _place(model), endpoint_name(endpoint)
         client = self._team.client
         try:
@@ -125,7 +125,9 @@ class DatabricksServing:
         except OSError as error:
             raise sdk_error(error) from error
 
-    def invoke(self, endpoint: str, model: ModelVersion, rows: Sequence[Row], ids: Sequence[str] = ()) -> list[Served]:
+    def invoke(
+        self, endpoint: str, model: ModelVersion, rows: Sequence[Row], ids: Sequence[str] = ()
+    ) -> list[EndpointAnswer]:
         """Ask about each row; `ids` go with the requests, so that the team's tables can be joined with ours by them.
 
         What goes wrong with a row is its own status and error: 400, 403, 404, 429, 503 as the workspace says, 502 for
@@ -135,10 +137,10 @@ class DatabricksServing:
         path = f"/serving-endpoints/{endpoint_name(endpoint)}/invocations"
         given = list(ids) or [""] * len(rows)
 
-        def one(row: Row, request_id: str) -> Served:
+        def one(row: Row, request_id: str) -> EndpointAnswer:
             begun = time.perf_counter()
             prediction, status, error = self._answer(path, model, shape, row, request_id)
-            return Served(prediction, status, (time.perf_counter() - begun) * 1_000, error)
+            return EndpointAnswer(prediction, status, (time.perf_counter() - begun) * 1_000, error)
 
         with ThreadPoolExecutor(min(WIDTH, len(rows)) or 1) as pool:
             return list(pool.map(one, rows, given))

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ontos_tui.domain.errors import InvalidInputError, JobCancelledError, PlatformError
-from ontos_tui.platforms.answer_shape import sendable
-from ontos_tui.platforms.base import BaseModel, Estimate, Progress, Tuned, TuningSet
-from ontos_tui.platforms.databricks.client import Team, sdk_error
+from ontos_tui.domain.learning import BaseModel, Estimate, Progress, Tuned, TuningSet
+from ontos_tui.platforms.chat.answer_parsing import sendable
 from ontos_tui.platforms.databricks.prices import A10, H100, Gpu, estimate
 from ontos_tui.platforms.databricks.serving import MODEL, VERSION
+from ontos_tui.platforms.databricks.workspace_client import Team, sdk_error
 
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
@@ -88,7 +88,7 @@ _BASES = (
         BaseModel(
             "databricks:Qwen/Qwen3-4B-Instruct-2507",
             "Fine-tuned chat model, 4 billion parameters (Databricks)",
-            "A language model learns the labelled answers on a GPU of the team's workspace. The pairs are sent there, "
+            "A language model learns the labeled answers on a GPU of the team's workspace. The pairs are sent there, "
             f"and it costs money. {REMOVED}",
         ),
         4e9,

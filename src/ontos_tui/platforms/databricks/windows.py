@@ -1,6 +1,6 @@
 """SELECT statements whose items are windows of streams over one table, computed in the warehouse.
 
-A window is what it is over a file (platforms/window_fields.py), with the same name where the group and the order read
+A window is what it is over a file (tabular/window_fields.py), with the same name where the group and the order read
 the same as text: times in ISO form, but without a zone, since the session is in UTC. A table of a warehouse has no
 order of its own, so a column has to give it; rows that are equal in it come in the order of their other columns.
 """
@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ontos_tui.domain.data import Column, RowQuery, Sampling, Windows
 from ontos_tui.domain.errors import InvalidInputError
-from ontos_tui.platforms.databricks.reading import REF, Reading, column_name, drawn, limited
-from ontos_tui.platforms.databricks.values import ORDERED, base_type, selected
-from ontos_tui.platforms.predicate import check
-from ontos_tui.platforms.window_fields import LARGEST, WindowFields, WindowSql, free_name
+from ontos_tui.domain.records.data import Column, RowQuery, Sampling, Windows
+from ontos_tui.platforms.databricks.cell_values import ORDERED, base_type, selected
+from ontos_tui.platforms.databricks.select_sql import REF, Reading, column_name, drawn, limited
+from ontos_tui.tabular.row_filter import check
+from ontos_tui.tabular.window_fields import LARGEST, WindowFields, WindowSql, free_name
 
 _NUMBERS = frozenset({"tinyint", "smallint", "int", "bigint", "float", "double", "decimal"})
 # Unlike elsewhere, max_by also gives the value of the last row when that is missing.

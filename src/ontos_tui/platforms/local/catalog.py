@@ -16,15 +16,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ontos_tui.domain.data import Column, DataTable, Item, Page, Row, RowQuery, Sampling, TableAddress, Windows
 from ontos_tui.domain.errors import InvalidInputError, NoIdentityError, PlatformError
-from ontos_tui.platforms.local.source import Source, fingerprint, open_source
-from ontos_tui.platforms.local.sql import literal, quoted, reader_words
-from ontos_tui.platforms.local.windows import make_windows
-from ontos_tui.platforms.predicate import check, find_column
-from ontos_tui.platforms.window_fields import free_name, told_short
+from ontos_tui.domain.records.data import Column, DataTable, Item, Page, Row, RowQuery, Sampling, TableAddress, Windows
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
+from ontos_tui.tabular.duckdb_sql import literal, quoted, reader_words
+from ontos_tui.tabular.duckdb_windows import make_windows
+from ontos_tui.tabular.row_filter import check, find_column
+from ontos_tui.tabular.source import Source, fingerprint, open_source
+from ontos_tui.tabular.window_fields import free_name, told_short
 
 CHUNK = 2_000
 """Rows fetched at once while streaming."""

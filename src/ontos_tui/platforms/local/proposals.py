@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
+from ontos_tui.domain.learning import LabeledExample, Proposal, Question
 from ontos_tui.domain.schema import AnswerField, answer_fields
-from ontos_tui.platforms.base import LabelledExample, Proposal, Question
-from ontos_tui.platforms.local.extractor import Extractor, Reading, plan
-from ontos_tui.platforms.local.retrieval import NAME, NearestExamples
+from ontos_tui.learning.extraction.extractor import Extractor, Reading, plan
+from ontos_tui.learning.nearest_examples import NAME, NearestExamples
 
 TASTED = 20
 """Items whose texts are looked at, beside those of the examples, to see what can be read out of them."""
@@ -32,7 +32,7 @@ class LocalProposals:
         self,
         questions: Iterable[Question],
         schema: dict[str, Any],
-        examples: Sequence[LabelledExample],
+        examples: Sequence[LabeledExample],
         features: Sequence[str],
     ) -> Iterator[Proposal]:
         """One proposal for every question. Reading needs no example; what is voted on does.
@@ -67,7 +67,7 @@ def _only(schema: dict[str, Any], fields: Sequence[AnswerField]) -> dict[str, An
 def _with_votes(
     asked: Iterator[Question],
     schema: dict[str, Any],
-    examples: Sequence[LabelledExample],
+    examples: Sequence[LabeledExample],
     features: Sequence[str],
     extractor: Extractor,
     fields: Sequence[AnswerField],
@@ -111,5 +111,5 @@ def _proposal(
 def _told(reading: Reading, extractor: Extractor) -> str:
     """In words what was read, how sure it is, and why."""
     names = [f"{target.name} {one.confidence:.0%}" for target, one in reading.found if one.value is not None]
-    how = f"as {extractor.taught} labelled examples teach" if extractor.taught else "by general patterns alone"
+    how = f"as {extractor.taught} labeled examples teach" if extractor.taught else "by general patterns alone"
     return f"read from {extractor.plan.text_field} {how}: {', '.join(names) or 'nothing'}"

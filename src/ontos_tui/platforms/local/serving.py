@@ -9,10 +9,11 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 
-from ontos_tui.domain.data import Row
 from ontos_tui.domain.errors import InvalidInputError, PlatformError
-from ontos_tui.domain.training import ModelVersion
-from ontos_tui.platforms.base import Prediction, Predictor, Progress, Served, Trainer
+from ontos_tui.domain.learning import EndpointAnswer, Prediction, Predictor, Progress
+from ontos_tui.domain.records.data import Row
+from ontos_tui.domain.records.training import ModelVersion
+from ontos_tui.platforms.ports import Trainer
 
 LOG = logging.getLogger(__name__)
 KEPT = 8
@@ -36,7 +37,9 @@ class LocalServing:
         """Make sure that the model's files are there, unaltered, and in memory. Raises PlatformError."""
         self._predictor(model)
 
-    def invoke(self, endpoint: str, model: ModelVersion, rows: Sequence[Row], ids: Sequence[str] = ()) -> list[Served]:
+    def invoke(
+        self, endpoint: str, model: ModelVersion, rows: Sequence[Row], ids: Sequence[str] = ()
+    ) -> list[EndpointAnswer]:
         """Ask the model; a row that does not fit is answered with 400 and its error, a model that fails with 500.
 
         The latency is that of the whole call, in milliseconds: so long every one of its rows had to wait.
@@ -44,7 +47,7 @@ class LocalServing:
         begun = time.perf_counter()
         answers = self._answers(model, rows)
         latency = (time.perf_counter() - begun) * 1_000
-        return [Served(prediction, status, latency, error) for prediction, status, error in answers]
+        return [EndpointAnswer(prediction, status, latency, error) for prediction, status, error in answers]
 
     def _answers(self, model: ModelVersion, rows: Sequence[Row]) -> list[tuple[Prediction | None, int, str]]:
         try:

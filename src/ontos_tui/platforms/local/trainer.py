@@ -10,29 +10,29 @@ from typing import Any
 
 import sklearn
 
-from ontos_tui.domain.data import Row
 from ontos_tui.domain.errors import InvalidInputError, NotReadyError, PlatformError
-from ontos_tui.domain.schema import AnswerField, FieldKind
-from ontos_tui.domain.training import Evaluation
-from ontos_tui.platforms.base import (
+from ontos_tui.domain.learning import (
     BaseModel,
+    ClassProbabilities,
     Estimate,
-    Judged,
-    LabelledExample,
+    LabeledExample,
+    OutOfFoldPredictions,
     Prediction,
     Predictor,
     Progress,
-    Shares,
     Trained,
     TrainingSet,
 )
-from ontos_tui.platforms.local import artifact, judging, scores
-from ontos_tui.platforms.local.answers import put, target
-from ontos_tui.platforms.local.checks import data_warnings, leak_warnings
-from ontos_tui.platforms.local.extraction import MOST_LEARNED
-from ontos_tui.platforms.local.extractor import Extractor, Target, plan
-from ontos_tui.platforms.local.features import FeatureTable, describe
-from ontos_tui.platforms.local.heads import Head, fit
+from ontos_tui.domain.records.data import Row
+from ontos_tui.domain.records.training import Evaluation
+from ontos_tui.domain.schema import AnswerField, FieldKind
+from ontos_tui.learning import cross_validation, evaluation, model_file
+from ontos_tui.learning.data_warnings import data_warnings, leak_warnings
+from ontos_tui.learning.extraction.extractor import Extractor, Target, plan
+from ontos_tui.learning.extraction.field_finder import MOST_LEARNED
+from ontos_tui.learning.features import FeatureTable, describe
+from ontos_tui.learning.field_models import Head, fit
+from ontos_tui.learning.targets import put, target
 
 FORMAT, FORMAT_WITH_READER = 1, 2
 """Of a model's description; the second also says how fields are read out of a document."""
@@ -51,7 +51,7 @@ BASE_MODELS = (
     BaseModel(
         "hist_gradient_boosting",
         "Gradient boosting",
-        "Decision trees that correct each other; strong from about a thousand labelled pairs on.",
+        "Decision trees that correct each other; strong from about a thousand labeled pairs on.",
     ),
     BaseModel(
         "logistic",
@@ -60,8 +60,8 @@ BASE_MODELS = (
     ),
     BaseModel(
         "nearest",
-        "Nearest neighbours",
-        "The five most similar labelled pairs vote, the nearer the more; simple, and quick to follow a correction.",
+        "Nearest neighbors",
+        "The five most similar labeled pairs vote, the nearer the more; simple, and quick to follow a correction.",
     ),
 )
 
@@ -181,7 +181,7 @@ class LocalTrainer:
         }
         if reader is not None:
             plain["reader"] = reader.to_json()
-        sha256 = artifact.write(folder, plain, [head.estimator for head in heads])
+        sha256 = model_file.write(folder, plain, [head.estimator for head in heads])
         return Trained(
             base_model=base_model,
             engine=ENGINE,
@@ -195,11 +195,11 @@ class LocalTrainer:
 
     def evaluate(self, predictor: Predictor, data: TrainingSet) -> Evaluation:
         """How well a loaded model does on `data.held_out`, with the baseline of `data.train`."""
-        return scores.evaluate(predictor, data, predictor.reader if isinstance(predictor, LocalPredictor) else None)
+        return evaluation.evaluate(predictor, data, predictor.reader if isinstance(predictor, LocalPredictor) else None)
 
     def load(self, folder: Path, sha256: str) -> Predictor:
         """The model in `folder`, without running code from it. Raises PlatformError when the file was altered."""
-        plain, estimators = artifact.read(folder, sha256)
+        plain, estimators = model_file.read(folder, sha256)
         try:
             if plain["format"] not in (FORMAT, FORMAT_WITH_READER):
                 raise PlatformError(
@@ -217,27 +217,27 @@ class LocalTrainer:
                 f"The description of the model in {folder} is incomplete ({error}).", "Train the model again."
             ) from error
 
-    def shares(self, predictor: Predictor, field: AnswerField, rows: Sequence[Row]) -> Shares:
+    def shares(self, predictor: Predictor, field: AnswerField, rows: Sequence[Row]) -> ClassProbabilities:
         """How a loaded model spreads each row over the classes of a field. What does not fit counts as missing."""
         if not isinstance(predictor, LocalPredictor):
             raise NotReadyError("The model was not trained here.", "Train it here.")
-        return judging.shares(predictor.table, predictor.heads, field, rows)
+        return cross_validation.shares(predictor.table, predictor.heads, field, rows)
 
     def judge(
         self,
         field: AnswerField,
         features: Sequence[str],
-        labelled: Sequence[LabelledExample],
+        labeled: Sequence[LabeledExample],
         groups: Sequence[str] | None,
         others: Sequence[Row],
         progress: Progress,
-    ) -> Judged:
-        """Judge each labelled row by models that learned without it (and its group), and `others` by all of them."""
-        return judging.judge(field, features, labelled, groups, others, progress)
+    ) -> OutOfFoldPredictions:
+        """Judge each labeled row by models that learned without it (and its group), and `others` by all of them."""
+        return cross_validation.judge(field, features, labeled, groups, others, progress)
 
     def clusters(self, rows: Sequence[Row], features: Sequence[str], count: int) -> list[int]:
         """The number of the cluster of each row; rows of one cluster have similar fields."""
-        return judging.clusters(rows, features, count)
+        return cross_validation.clusters(rows, features, count)
 
 
 def _check_base_model(key: str) -> None:

@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ontos_tui.domain.data import Row
 from ontos_tui.domain.errors import InvalidInputError, InvalidTemplateError
+from ontos_tui.domain.records.data import Row
+from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.schema import Answer, FieldKind
-from ontos_tui.domain.template import Template
-from ontos_tui.services.answers import AnswerChecker
 from ontos_tui.services.interchange.checks import LEAST_EXAMPLES, MAX_CONTENT, Profile, chat_problems
 from ontos_tui.services.interchange.reading import json_lines
 from ontos_tui.services.interchange.report import ImportReport
 from ontos_tui.services.interchange.selection import Outgoing
-from ontos_tui.services.prompts import Prompt
+from ontos_tui.services.records.answers import AnswerChecker
+from ontos_tui.services.templates.prompt import Prompt
 from ontos_tui.store.tables import to_json
 
 QUESTION = "question"

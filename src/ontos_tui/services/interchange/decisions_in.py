@@ -12,13 +12,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.domain.pairs import TrainingSheet, Verdict, answer_digest
-from ontos_tui.domain.states import PairStatus
-from ontos_tui.services.answers import AnswerChecker
-from ontos_tui.services.decisions import Decision
+from ontos_tui.domain.records.pairs import TrainingSheet, Verdict, answer_digest
+from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.services.interchange.report import ImportReport
-from ontos_tui.services.interchange.tabular import Given
-from ontos_tui.services.label import LabelService
+from ontos_tui.services.interchange.tabular import LabelRow
+from ontos_tui.services.label.decisions import Decision
+from ontos_tui.services.label.service import LabelService
+from ontos_tui.services.records.answers import AnswerChecker
 from ontos_tui.store.bulk import chunks, marks
 from ontos_tui.store.engine import Store
 
@@ -28,12 +28,12 @@ AT_ONCE = 20_000
 _VERDICTS = {PairStatus.REJECTED: Verdict.REJECT, PairStatus.FLAGGED: Verdict.FLAG}
 
 
-def decide_all(store: Store, sheet: TrainingSheet, given: Iterable[Given], report: ImportReport, actor: str) -> None:
+def decide_all(store: Store, sheet: TrainingSheet, given: Iterable[LabelRow], report: ImportReport, actor: str) -> None:
     """Decide what the lines say about their items once all are checked; what is decided so already is left alone."""
     checker = AnswerChecker(sheet.template_snapshot["output_schema"])
     lines = list(given)
     pairs = _pairs(store, sheet, {one.item_ref for one in lines}, with_items=checker.looks_at_items)
-    seen: dict[str, Given] = {}
+    seen: dict[str, LabelRow] = {}
     decisions: list[Decision] = []
     for one in lines:
         before = seen.setdefault(one.item_ref, one)
@@ -89,7 +89,7 @@ def _pairs(store: Store, sheet: TrainingSheet, refs: set[str], *, with_items: bo
     return found
 
 
-def _problem(one: Given, before: Given, pair: _Pair | None, checker: AnswerChecker) -> str:
+def _problem(one: LabelRow, before: LabelRow, pair: _Pair | None, checker: AnswerChecker) -> str:
     if pair is None:
         return f"{one.item_ref[:80]!r} is no pair of this training sheet"
     if before is not one and (before.status, answer_digest(before.answer)) != (one.status, answer_digest(one.answer)):
@@ -102,7 +102,7 @@ def _problem(one: Given, before: Given, pair: _Pair | None, checker: AnswerCheck
     return ""
 
 
-def _is_so(one: Given, pair: _Pair) -> bool:
+def _is_so(one: LabelRow, pair: _Pair) -> bool:
     if one.status.value != pair.status or (one.notes is not None and one.notes != pair.notes):
         return False
     if one.status is PairStatus.LABELED:
@@ -110,11 +110,11 @@ def _is_so(one: Given, pair: _Pair) -> bool:
     return one.status is PairStatus.FLAGGED or one.reason == pair.reject_reason
 
 
-def _same(one: Given, stored: str) -> bool:
+def _same(one: LabelRow, stored: str) -> bool:
     return answer_digest(one.answer) == answer_digest(json.loads(stored))
 
 
-def _decision(one: Given, pair: _Pair) -> Decision:
+def _decision(one: LabelRow, pair: _Pair) -> Decision:
     verdict = _VERDICTS.get(one.status, Verdict.EDIT)
     if verdict is Verdict.EDIT and pair.proposal is not None and _same(one, pair.proposal):
         verdict = Verdict.APPROVE

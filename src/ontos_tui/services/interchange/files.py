@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ontos_tui.domain.errors import InvalidInputError
-from ontos_tui.domain.record import new_id
+from ontos_tui.domain.records.base import new_id
 
 
 @contextmanager

@@ -17,15 +17,15 @@ from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from ontos_tui.domain.pairs import answer_digest
+from ontos_tui.domain.records.pairs import answer_digest
+from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer, AnswerField, FieldKind, answer_fields
-from ontos_tui.domain.states import PairStatus
-from ontos_tui.services.answers import AnswerReader
-from ontos_tui.services.decisions import storable
 from ontos_tui.services.interchange.reading import Entry
 from ontos_tui.services.interchange.report import ImportReport
 from ontos_tui.services.interchange.selection import OutgoingPair, listed
-from ontos_tui.services.interchange.tabular import Given
+from ontos_tui.services.interchange.tabular import LabelRow
+from ontos_tui.services.label.decisions import storable
+from ontos_tui.services.records.answers import AnswerReader
 
 ITEM, QUESTION, FIELDS = "item_ref", "question", "fields"
 """What a task's data holds: the item's reference, the question as it is asked, and the item's fields."""
@@ -189,7 +189,7 @@ class TaskReader:
         self._controls |= {name: control for name, control in self._by_field.items() if name not in _TAKEN}
         self._values = AnswerReader(schema)
 
-    def read(self, entries: Iterable[Entry], report: ImportReport) -> Iterator[Given]:
+    def read(self, entries: Iterable[Entry], report: ImportReport) -> Iterator[LabelRow]:
         """What each task says; tasks that say nothing are counted, and what is wrong is noted."""
         for number, task in entries:
             said = self._said(number, task) if isinstance(task, dict) else "it is no JSON object"
@@ -200,7 +200,7 @@ class TaskReader:
             else:
                 yield said
 
-    def _said(self, number: int, task: dict[str, Any]) -> Given | str | None:
+    def _said(self, number: int, task: dict[str, Any]) -> LabelRow | str | None:
         """What a task says, None when nothing; a text says what is wrong with it."""
         full = isinstance(task.get("data"), dict)
         item = (task["data"] if full else task).get(self._item_key)
@@ -217,7 +217,7 @@ class TaskReader:
             return _from_meta(number, ref, task.get("meta"))
         return self._from_annotations(number, ref, done)
 
-    def _from_annotations(self, number: int, ref: str, done: Sequence[dict[str, Any]]) -> Given | str | None:
+    def _from_annotations(self, number: int, ref: str, done: Sequence[dict[str, Any]]) -> LabelRow | str | None:
         truths = [one for one in done if one.get("ground_truth")] or done
         answers = [self._answer(one.get("result")) for one in truths]
         wrong = next((answer for answer in answers if isinstance(answer, str)), None)
@@ -228,7 +228,7 @@ class TaskReader:
         answer = answers[-1]
         assert isinstance(answer, dict)
         by = ", ".join(dict.fromkeys(_who(one.get("completed_by")) for one in truths))
-        return Given(number, ref, answer, reason=f"Label Studio, completed by {by}") if answer else None
+        return LabelRow(number, ref, answer, reason=f"Label Studio, completed by {by}") if answer else None
 
     def _answer(self, result: object) -> Answer | str:
         if not isinstance(result, list):
@@ -258,20 +258,20 @@ class TaskReader:
                 answer |= self._values.read({name: value})
         return answer
 
-    def _from_min(self, number: int, ref: str, task: dict[str, Any]) -> Given | None:
+    def _from_min(self, number: int, ref: str, task: dict[str, Any]) -> LabelRow | None:
         values = {self._controls[name].field.name: value for name, value in task.items() if name in self._controls}
         answer = self._read(values)
         by = _who(task.get("annotator"))
-        return Given(number, ref, answer, reason=f"Label Studio, completed by {by}") if answer else None
+        return LabelRow(number, ref, answer, reason=f"Label Studio, completed by {by}") if answer else None
 
 
-def _from_meta(number: int, ref: str, meta: object) -> Given | None:
+def _from_meta(number: int, ref: str, meta: object) -> LabelRow | None:
     """Without an annotation: that the pair was rejected or flagged when we wrote the task."""
     ours = meta.get("ontos") if isinstance(meta, dict) else None
     if not isinstance(ours, dict) or ours.get("status") not in (PairStatus.REJECTED, PairStatus.FLAGGED):
         return None
     reason, notes = (ours.get(name) for name in ("reject_reason", "notes"))
-    return Given(
+    return LabelRow(
         number,
         ref,
         status=PairStatus(ours["status"]),

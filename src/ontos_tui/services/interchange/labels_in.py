@@ -13,16 +13,16 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ontos_tui.domain.data import Sheet
-from ontos_tui.domain.governance import inherited
-from ontos_tui.domain.pairs import CanonicalLabel, CanonicalLabelVersion, Event, answer_digest
-from ontos_tui.domain.record import Record
+from ontos_tui.domain.records.base import Record
+from ontos_tui.domain.records.data import Sheet
+from ontos_tui.domain.records.pairs import CanonicalLabel, CanonicalLabelVersion, Event, answer_digest
+from ontos_tui.domain.rules.governance import inherited
+from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer
-from ontos_tui.domain.states import PairStatus
-from ontos_tui.services.answers import AnswerChecker
-from ontos_tui.services.changes import LABEL_CONTENT, Changes
 from ontos_tui.services.interchange.report import ImportReport
-from ontos_tui.services.interchange.tabular import Given
+from ontos_tui.services.interchange.tabular import LabelRow
+from ontos_tui.services.label.change_log import LABEL_CONTENT, Changes
+from ontos_tui.services.records.answers import AnswerChecker
 from ontos_tui.store.bulk import stored
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table, to_json
@@ -48,7 +48,7 @@ class LabelImport:
     checker: AnswerChecker
     actor: str
 
-    def carry_out(self, given: Iterable[Given], report: ImportReport) -> None:
+    def carry_out(self, given: Iterable[LabelRow], report: ImportReport) -> None:
         """Make the labels of all lines, or of none when one cannot be used or the report is of a dry run."""
         rows = self._checked(given, report)
         if report.refused:
@@ -64,7 +64,7 @@ class LabelImport:
                 self._write(connection, reason=f"imported from {report.path.name}")
             connection.exec_driver_sql("DROP TABLE incoming")
 
-    def _checked(self, given: Iterable[Given], report: ImportReport) -> list[tuple[Any, ...]]:
+    def _checked(self, given: Iterable[LabelRow], report: ImportReport) -> list[tuple[Any, ...]]:
         rows: list[tuple[Any, ...]] = []
         seen: dict[str, tuple[int, Answer]] = {}
         for one in given:

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from ontos_tui.domain.data import Sheet
-from ontos_tui.domain.governance import inherited
-from ontos_tui.domain.pairs import Event, GenerationMode, QAPair, TrainingSheet
-from ontos_tui.domain.record import now
-from ontos_tui.domain.states import PairStatus, TrainingSheetStatus
-from ontos_tui.domain.template import Template
-from ontos_tui.services.constraints import tags_of
+from ontos_tui.domain.records.base import now
+from ontos_tui.domain.records.data import Sheet
+from ontos_tui.domain.records.pairs import Event, GenerationMode, QAPair, TrainingSheet
+from ontos_tui.domain.records.template import Template
+from ontos_tui.domain.rules.governance import inherited
+from ontos_tui.domain.rules.states import PairStatus, TrainingSheetStatus
 from ontos_tui.services.interchange.chat import IncomingPair
 from ontos_tui.services.interchange.report import ImportReport
-from ontos_tui.services.training_sheets import find_training_sheet, last_sequence_number, make_training_sheet
+from ontos_tui.services.records.training_sheets import find_training_sheet, last_sequence_number, make_training_sheet
+from ontos_tui.services.records.usage_constraints import tags_of
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import RowMaker, chunks, marks, new_ids, stored
 from ontos_tui.store.engine import Store

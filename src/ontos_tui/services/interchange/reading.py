@@ -160,9 +160,9 @@ def _is_broken(text: str) -> bool:
 @contextmanager
 def parquet_rows(path: Path) -> Iterator[tuple[list[str], Iterator[Entry]]]:
     """The columns of a Parquet file and its rows, as long as the context is open."""
-    from ontos_tui.domain.data import FileFormat
-    from ontos_tui.platforms.local.source import open_source
-    from ontos_tui.platforms.local.sql import reader_words
+    from ontos_tui.domain.records.data import FileFormat
+    from ontos_tui.tabular.duckdb_sql import reader_words
+    from ontos_tui.tabular.source import open_source
 
     if not path.is_file():
         raise InvalidInputError(f"There is no file {path}.", "Check the name and the folder.")

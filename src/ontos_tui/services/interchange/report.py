@@ -46,7 +46,7 @@ class ExportReport(Selection):
 class ImportReport:
     """What an import did, or would do when `dry_run`. With problems, nothing was changed at all.
 
-    `skipped` lines say nothing that could be taken over, such as a task that nobody has labelled.
+    `skipped` lines say nothing that could be taken over, such as a task that nobody has labeled.
     """
 
     path: Path

@@ -11,10 +11,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ontos_tui.domain.data import Row
-from ontos_tui.domain.governance import Use, gate, is_allowed
+from ontos_tui.domain.records.data import Row
+from ontos_tui.domain.rules.governance import Use, gate, is_allowed
+from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer
-from ontos_tui.domain.states import PairStatus
 from ontos_tui.services.interchange.report import Selection
 
 BATCH = 2_000
@@ -25,7 +25,7 @@ ALLOWED = ""
 
 
 @dataclass(frozen=True)
-class Wish:
+class ExportOptions:
     """What somebody wants to have: for which use, and whether pairs without an approved answer come along."""
 
     use: Use = Use.TRAINING
@@ -39,7 +39,7 @@ class _Standing:
     prohibited_uses: list[str]
 
 
-def held_back(standing: _Standing, wish: Wish) -> str:
+def held_back(standing: _Standing, wish: ExportOptions) -> str:
     """Why such pairs are held back; an empty text when they are not. Prohibited wins, whatever the status."""
     if standing.status is not PairStatus.LABELED and not wish.all_statuses:
         return gate(standing).value
@@ -54,7 +54,7 @@ def held_back(standing: _Standing, wish: Wish) -> str:
 class Standings:
     """The reasons by what is stored; there are few combinations in a training sheet however many pairs it has."""
 
-    def __init__(self, wish: Wish) -> None:
+    def __init__(self, wish: ExportOptions) -> None:
         self._wish = wish
         self._known: dict[tuple[str, str, str], str] = {}
 
@@ -67,7 +67,7 @@ class Standings:
         return self._known[key]
 
 
-def preview(connection: Connection, training_sheet_id: str, wish: Wish) -> Selection:
+def preview(connection: Connection, training_sheet_id: str, wish: ExportOptions) -> Selection:
     """How many pairs an export would write, and how many it would hold back for which reason."""
     standings = Standings(wish)
     counts: dict[str, int] = {}
@@ -121,7 +121,7 @@ _AT = {name: place for place, name in enumerate(_COLUMNS)}
 class Outgoing:
     """The pairs of a training sheet in its order, as one moment saw them; counts what is held back."""
 
-    def __init__(self, connection: Connection, training_sheet_id: str, wish: Wish) -> None:
+    def __init__(self, connection: Connection, training_sheet_id: str, wish: ExportOptions) -> None:
         self._connection = connection
         self._id = training_sheet_id
         self._standings = Standings(wish)

@@ -11,15 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ontos_tui.domain.data import Row
 from ontos_tui.domain.errors import InvalidInputError
+from ontos_tui.domain.records.data import Row
+from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import AnswerField, answer_fields
 from ontos_tui.domain.spans import SpanRules, in_order
-from ontos_tui.domain.states import PairStatus
 from ontos_tui.services.interchange.reading import Entry
 from ontos_tui.services.interchange.report import ImportReport
 from ontos_tui.services.interchange.selection import Outgoing
-from ontos_tui.services.interchange.tabular import Given, json_line
+from ontos_tui.services.interchange.tabular import LabelRow, json_line
 
 ITEM = "item_ref"
 KEPT = ("start", "end", "label")
@@ -53,7 +53,7 @@ class SpanReader:
         self._field, self._rules = _the_field(schema)
         self._item_key = item_key
 
-    def read(self, entries: Iterable[Entry], report: ImportReport) -> Iterator[Given]:
+    def read(self, entries: Iterable[Entry], report: ImportReport) -> Iterator[LabelRow]:
         """What each line says; those that cannot be used are noted."""
         for number, line in entries:
             said = self._given(number, line)
@@ -64,7 +64,7 @@ class SpanReader:
             else:
                 yield said
 
-    def _given(self, number: int, line: Any) -> Given | str | None:
+    def _given(self, number: int, line: Any) -> LabelRow | str | None:
         if not isinstance(line, dict) or not isinstance(line.get("text"), str):
             return "it holds no object with a text"
         meta = line.get("meta")
@@ -75,11 +75,11 @@ class SpanReader:
         if verdict == "ignore":
             return None
         if verdict == "reject":
-            return Given(number, str(ref), status=PairStatus.REJECTED, reason="rejected in the file")
+            return LabelRow(number, str(ref), status=PairStatus.REJECTED, reason="rejected in the file")
         spans = line.get("spans", [])
         if not isinstance(spans, list) or not all(isinstance(one, dict) and set(KEPT) <= one.keys() for one in spans):
             return "spans: a list of objects with start, end and label is expected"
-        return Given(
+        return LabelRow(
             number, str(ref), {self._field.name: in_order([self._kept(one, text) for one in spans])}, text=text
         )
 

@@ -22,13 +22,13 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection
 
 from ontos_tui.domain.errors import InvalidInputError
+from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer, answer_fields
-from ontos_tui.domain.states import PairStatus
-from ontos_tui.services.answers import AnswerReader
-from ontos_tui.services.decisions import storable
 from ontos_tui.services.interchange.reading import Entry
 from ontos_tui.services.interchange.report import ImportReport
 from ontos_tui.services.interchange.selection import OutgoingPair, listed
+from ontos_tui.services.label.decisions import storable
+from ontos_tui.services.records.answers import AnswerReader
 from ontos_tui.store.tables import to_json
 
 if TYPE_CHECKING:
@@ -175,12 +175,12 @@ def _finite(value: Any) -> Any:
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, lines: Path, columns: Sequence[str], target: Path) -> None:
-    from ontos_tui.platforms.local import jsonl_file
-    from ontos_tui.platforms.local.sql import literal, quoted, reader_words
+    from ontos_tui.tabular import jsonl_reader
+    from ontos_tui.tabular.duckdb_sql import literal, quoted, reader_words
 
     with reader_words(lines):
         if lines.stat().st_size:
-            relation, found, _, _ = jsonl_file.inspect(connection, lines)
+            relation, found, _, _ = jsonl_reader.inspect(connection, lines)
             types = {column.name: column.type for column in found}
         else:
             relation, types = "(SELECT 1) WHERE false", {}
@@ -198,7 +198,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, lines: Path, columns: Sequence[
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class LabelRow:
     """What a line says about an item: an answer, or that it was rejected or flagged.
 
     `reason` goes into the log: who decided, and where. `notes` and `confidence` are None where the line is silent.
@@ -247,7 +247,7 @@ class TableReader:
                 f"Name the columns: FIELD=COLUMN. There are {', '.join(columns)}.",
             )
 
-    def read(self, entries: Iterable[Entry], report: ImportReport) -> Iterator[Given]:
+    def read(self, entries: Iterable[Entry], report: ImportReport) -> Iterator[LabelRow]:
         """What each row says; rows that say nothing are counted, and what is wrong is noted."""
         for number, row in entries:
             item = row[self._of["item_ref"]]
@@ -263,7 +263,7 @@ class TableReader:
                 report.skipped += 1
             else:
                 assert not isinstance(answer, str)
-                yield Given(
+                yield LabelRow(
                     number,
                     storable(str(item)),
                     answer,

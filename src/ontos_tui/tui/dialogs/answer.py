@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 
-from ontos_tui.domain.safe import safe_line
+from ontos_tui.domain.terminal_text import safe_line
 from ontos_tui.tui.dialogs.feedback import rating_span
 from ontos_tui.tui.widgets.data_grid import value_text
 from ontos_tui.tui.widgets.lines import Line, fit, line, span, wrap
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.improve import FeedbackItem
-    from ontos_tui.domain.serving import InferenceRecord
+    from ontos_tui.domain.records.improve import FeedbackItem
+    from ontos_tui.domain.records.serving import InferenceRecord
 
 BAR = 10
 WIDEST_NAME = 18

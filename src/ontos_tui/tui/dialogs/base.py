@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from ontos_tui.tui.commands import Command, Commanded, can_do
+from ontos_tui.tui.core.commands import Command, Commanded, can_do
 from ontos_tui.tui.widgets.lines import Line, OneLine, Span, line, span
 
 R = TypeVar("R")

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 
-from ontos_tui.tui.commands import Command
+from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.widgets.lines import Line, Panel, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table

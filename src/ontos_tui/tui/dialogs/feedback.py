@@ -11,10 +11,10 @@ from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values, schema_che
 from ontos_tui.tui.widgets.lines import Span, span
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.improve import FeedbackItem
+    from ontos_tui.domain.records.improve import FeedbackItem
+    from ontos_tui.domain.records.serving import InferenceRecord
     from ontos_tui.domain.schema import Answer
-    from ontos_tui.domain.serving import InferenceRecord
-    from ontos_tui.tui.gateway import ServiceUser
+    from ontos_tui.tui.core.background import BackgroundMixin
     from ontos_tui.workspace import Workspace
 
 
@@ -40,7 +40,7 @@ def rating_span(item: FeedbackItem | None) -> Span:
 
 
 def ask_feedback(
-    asker: ServiceUser,
+    asker: BackgroundMixin,
     record: InferenceRecord,
     then: Callable[[FeedbackItem], Any],
     rating: Rating | None = None,
@@ -52,14 +52,14 @@ def ask_feedback(
     """
 
     def schema(workspace: Workspace) -> dict[str, Any]:
-        found: dict[str, Any] = workspace.train.model(record.model_id).template_snapshot["output_schema"]
+        found: dict[str, Any] = workspace.train.models.model(record.model_id).template_snapshot["output_schema"]
         return found
 
-    asker.ask(schema, lambda found: _show_form(asker, record, found, then, rating), group="schema")
+    asker.run_in_background(schema, lambda found: _show_form(asker, record, found, then, rating), group="schema")
 
 
 def _show_form(
-    asker: ServiceUser,
+    asker: BackgroundMixin,
     record: InferenceRecord,
     schema: dict[str, Any],
     then: Callable[[FeedbackItem], Any],
@@ -92,7 +92,7 @@ def _show_form(
 
 
 def send_feedback(
-    asker: ServiceUser,
+    asker: BackgroundMixin,
     record: InferenceRecord,
     rating: Rating,
     then: Callable[[FeedbackItem], Any],
@@ -102,9 +102,9 @@ def send_feedback(
     """Keep a piece of feedback."""
 
     def add(workspace: Workspace) -> FeedbackItem:
-        return workspace.improve.add_feedback(record.request_id, int(rating), comment, correction)
+        return workspace.improve.feedback.add_feedback(record.request_id, int(rating), comment, correction)
 
-    asker.ask(add, then, group="feedback")
+    asker.run_in_background(add, then, group="feedback")
 
 
 def noted(item: FeedbackItem) -> str:

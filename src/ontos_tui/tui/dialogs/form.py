@@ -11,8 +11,8 @@ from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widgets import Input
 
-from ontos_tui.domain.safe import safe_line
-from ontos_tui.tui.commands import Command
+from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.widgets.lines import Line, LineView, OneLine, Panel, Span, line, span, wrap
 
@@ -160,7 +160,7 @@ class FormDialog(Dialog[Values]):
             yield OneLine(lambda width: line(span(self._about, "muted")))
         with VerticalScroll(id="fields", can_focus=False):
             for number, field in enumerate(self._fields):
-                yield OneLine(self._labeller(field))
+                yield OneLine(self._labeler(field))
                 if field.choices:
                     yield ChoiceLine(field.choices, field.value, optional=not field.required, id=f"f{number}")
                 else:
@@ -175,7 +175,7 @@ class FormDialog(Dialog[Values]):
         self.query_one("#fields").styles.max_height = max(2, int(self.size.height * 0.9) - around)
 
     @staticmethod
-    def _labeller(field: FormField) -> Callable[[int], Line]:
+    def _labeler(field: FormField) -> Callable[[int], Line]:
         star = " *" if field.required else ""
         return lambda width: line(span(f"{field.label}{star}", "strong"), span(f"  {field.hint}", "muted"))
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 
-from ontos_tui.tui.commands import Command
+from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, Span, line, span, wrap
 
@@ -58,7 +58,7 @@ class HelpDialog(Dialog[None]):
 
 
 def _keys(command: Command) -> list[str]:
-    from ontos_tui.tui.commands import key_name
+    from ontos_tui.tui.core.commands import key_name
 
     return [command.key_text] if command.key_text else [key_name(key) for key in command.keys]
 

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 
-from ontos_tui.tui.commands import Command
+from ontos_tui.tui.core.background import BackgroundMixin
+from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
-from ontos_tui.tui.gateway import ServiceUser
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.training import Job, JobEvent
+    from ontos_tui.domain.records.training import Job, JobEvent
 
 REFRESH_SECONDS = 1.0
 
 
-class JobsDialog(Dialog[None], ServiceUser):
+class JobsDialog(Dialog[None], BackgroundMixin):
     """The jobs of this workspace, newest first."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
@@ -52,7 +52,7 @@ class JobsDialog(Dialog[None], ServiceUser):
         self.set_interval(REFRESH_SECONDS, self._load)
 
     def _load(self) -> None:
-        self.ask(lambda workspace: workspace.jobs.jobs(), self._show)
+        self.run_in_background(lambda workspace: workspace.jobs.jobs(), self._show)
 
     def _show(self, jobs: Sequence[Job]) -> None:
         self.query_one(Table).show(jobs)
@@ -64,7 +64,7 @@ class JobsDialog(Dialog[None], ServiceUser):
     def _details(self) -> None:
         job: Job | None = self.query_one(Table).current
         if job is not None:
-            self.ask(
+            self.run_in_background(
                 lambda workspace: workspace.jobs.events(job.id), lambda events: self._tell(job, events), group="ev"
             )
 
@@ -83,12 +83,12 @@ class JobsDialog(Dialog[None], ServiceUser):
     def action_cancel(self) -> None:
         job: Job | None = self.query_one(Table).current
         if job is not None:
-            self.ask(lambda workspace: workspace.jobs.cancel(job.id), lambda _: self._load(), group="do")
+            self.run_in_background(lambda workspace: workspace.jobs.cancel(job.id), lambda _: self._load(), group="do")
 
     def action_resume(self) -> None:
         job: Job | None = self.query_one(Table).current
         if job is not None:
-            self.ask(lambda workspace: workspace.jobs.resume(job.id), lambda _: self._load(), group="do")
+            self.run_in_background(lambda workspace: workspace.jobs.resume(job.id), lambda _: self._load(), group="do")
 
 
 def _cells(job: Job) -> Sequence[object]:

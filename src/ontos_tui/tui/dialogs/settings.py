@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 
-from ontos_tui.tui.commands import Command
+from ontos_tui.tui.core.background import BackgroundMixin
+from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
-from ontos_tui.tui.gateway import ServiceUser
 from ontos_tui.tui.widgets.lines import Line, Panel, line, span, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 if TYPE_CHECKING:
-    from ontos_tui.services.preferences import Preference
+    from ontos_tui.services.admin.settings_file import Preference
 
 
-class SettingsDialog(Dialog[None], ServiceUser):
+class SettingsDialog(Dialog[None], BackgroundMixin):
     """A line a setting; enter changes it in settings.toml."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
@@ -46,7 +46,7 @@ class SettingsDialog(Dialog[None], ServiceUser):
         self._load()
 
     def _load(self) -> None:
-        self.ask(lambda workspace: workspace.preferences.all(), self._show)
+        self.run_in_background(lambda workspace: workspace.settings_file.all(), self._show)
 
     def _show(self, found: Sequence[Preference]) -> None:
         self.query_one(Table).show(found)
@@ -89,7 +89,9 @@ class SettingsDialog(Dialog[None], ServiceUser):
             self._set(self._current.name, "")
 
     def _set(self, name: str, text: str) -> None:
-        self.ask(lambda workspace: workspace.preferences.change(name, text), self._changed, group="change")
+        self.run_in_background(
+            lambda workspace: workspace.settings_file.change(name, text), self._changed, group="change"
+        )
 
     def _changed(self, one: Preference) -> None:
         told = f"{one.name}: {one.value or 'nothing'}. It holds from the next start on."

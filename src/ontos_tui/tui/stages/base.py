@@ -6,13 +6,13 @@ from typing import ClassVar
 
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.stages import Stage
-from ontos_tui.tui.commands import Commanded
-from ontos_tui.tui.gateway import ServiceUser
-from ontos_tui.tui.session import Session
+from ontos_tui.tui.core.background import BackgroundMixin
+from ontos_tui.tui.core.commands import Commanded
+from ontos_tui.tui.core.ui_state import Session
 from ontos_tui.tui.widgets.lines import Line, span, wrap
 
 
-class Page(ServiceUser, Commanded):
+class Page(BackgroundMixin, Commanded):
     """Something that fills the screen, with commands of its own. `ABOUT` says in the help what it is for."""
 
     ABOUT: ClassVar[str] = ""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ontos_tui.tui.widgets.lines import Line, line, span, wrap
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.training import Job, JobEvent, JobKind
+    from ontos_tui.domain.records.training import Job, JobEvent, JobKind
     from ontos_tui.workspace import Workspace
 
 EVENTS = 4

@@ -125,7 +125,7 @@ class Chart(Widget, can_focus=True):
         plt = plot.plt
         plt.clear_figure()
         variables = self.app.theme_variables
-        colours = [Color.parse(variables.get(name, "white")).rgb for name in ("primary", "accent")]
+        colors = [Color.parse(variables.get(name, "white")).rgb for name in ("primary", "accent")]
         most = POINTS_PER_COLUMN * width // max(1, len(drawing.curves))
         for number, curve in enumerate(drawing.curves):
             points = decimated(list(zip(curve.at, curve.values, strict=True)), most)
@@ -133,7 +133,7 @@ class Chart(Widget, can_focus=True):
                 at, values = [x for x, _ in run], [min(max(y, drawing.bottom), drawing.top) for _, y in run]
                 # One value alone would be one dot of braille.
                 marker = ALONE if len(run) == 1 and curve.marker == "braille" else curve.marker
-                plt.plot(at, values, marker=marker, color=colours[number % len(colours)])
+                plt.plot(at, values, marker=marker, color=colors[number % len(colors)])
         plt.xlim(drawing.since, drawing.until)
         plt.ylim(drawing.bottom, drawing.top)
         marks = ticks(drawing.bottom, drawing.top, whole=drawing.whole)
@@ -156,7 +156,7 @@ def is_number(value: float | None) -> bool:
 def decimated(points: Sequence[Point], most: int) -> list[Point]:
     """At most `most` of the points (2 at least), such that no peak and no valley is hidden.
 
-    Of each group of neighbours the lowest and the highest stay, in their order; a group without values is one gap.
+    Of each group of neighbors the lowest and the highest stay, in their order; a group without values is one gap.
     """
     if len(points) <= max(2, most):
         return list(points)

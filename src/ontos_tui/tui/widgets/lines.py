@@ -18,10 +18,10 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from ontos_tui.domain.safe import safe_line, safe_text
+from ontos_tui.domain.terminal_text import safe_line, safe_text
 
 STYLES = ("text", "muted", "strong", "accent", "good", "warn", "bad", "key", "cursor", "title")
-"""The names that a part of a line may be painted with; a theme gives them their colours."""
+"""The names that a part of a line may be painted with; a theme gives them their colors."""
 
 
 class Span(NamedTuple):
@@ -31,12 +31,12 @@ class Span(NamedTuple):
     style: str = "text"
 
 
-def colour(name: str) -> str:
-    """The style of something in a colour of the user's: a name that Rich knows, or #rrggbb, or two with ` on `."""
-    return f"{_COLOUR}{name}"
+def color(name: str) -> str:
+    """The style of something in a color of the user's: a name that Rich knows, or #rrggbb, or two with ` on `."""
+    return f"{_COLOR}{name}"
 
 
-_COLOUR = "colour "
+_COLOR = "color "
 
 Line = tuple[Span, ...]
 EMPTY: Line = ()
@@ -190,15 +190,15 @@ class LineView(Widget):
         if name not in self._styles:
             if name == "text":
                 style = self.rich_style
-            elif name.startswith(_COLOUR):
-                style = self.rich_style + _coloured(name.removeprefix(_COLOUR))
+            elif name.startswith(_COLOR):
+                style = self.rich_style + _colored(name.removeprefix(_COLOR))
             else:
                 style = self.get_component_rich_style(f"line--{name}")
             self._styles[name] = style
         return self._styles[name]
 
     def notify_style_update(self) -> None:
-        """Another theme, another state: all colours are looked up again."""
+        """Another theme, another state: all colors are looked up again."""
         super().notify_style_update()
         self._styles.clear()
         self._sgr.clear()
@@ -215,8 +215,8 @@ class LineView(Widget):
         return 1
 
 
-def _coloured(name: str) -> Style:
-    """A colour of the user's, or none when it is no colour: what is painted so has its words beside it."""
+def _colored(name: str) -> Style:
+    """A color of the user's, or none when it is no color: what is painted so has its words beside it."""
     front, _, back = name.partition(" on ")
     try:
         return Style(color=front, bgcolor=back or None)

@@ -1,7 +1,7 @@
 """A picture in the terminal: by Kitty's graphics or Sixel where the terminal is known to have them, else in cells.
 
-Two pixels stand in a cell, one above the other: ▀ in the upper one's colour on the lower one's. Without colours, or
-over a line where every byte counts, shades of grey (░▒▓█) stand for a cell each. Nothing is asked of the terminal: what
+Two pixels stand in a cell, one above the other: ▀ in the upper one's color on the lower one's. Without colors, or
+over a line where every byte counts, shades of gray (░▒▓█) stand for a cell each. Nothing is asked of the terminal: what
 it can is told by its environment or by the settings, so nothing is read from the keyboard's line.
 
 A picture in Sixel is taken away by painting the whole screen anew, since the driver cannot know what lies under it.
@@ -14,14 +14,14 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
-from ontos_tui.tui.driver import DiffDriver
-from ontos_tui.tui.widgets.lines import EMPTY, Line, LineView, Span, colour, wrap
+from ontos_tui.tui.terminal.driver import DiffDriver
+from ontos_tui.tui.widgets.lines import EMPTY, Line, LineView, Span, color, wrap
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from textual.geometry import Region
 
-    from ontos_tui.platforms.local.images import Pixels
+    from ontos_tui.learning.images import Pixels
 
 Way = Literal["kitty", "sixel", "cells", "shades", "off"]
 
@@ -31,7 +31,7 @@ SIXEL = ("foot", "mlterm", "contour", "WezTerm", "iTerm.app", "mintty")
 
 SHADES = " ░▒▓█"
 LEVELS = 8
-"""Steps between two values of a colour's 256: pixels that look alike are then painted alike, in far fewer bytes."""
+"""Steps between two values of a color's 256: pixels that look alike are then painted alike, in far fewer bytes."""
 CHUNK = 4_096
 """Base64 characters of one graphics command, as the protocol limits them."""
 ID = 662
@@ -39,11 +39,11 @@ ID = 662
 TAKE_AWAY = f"\x1b_Ga=d,d=I,i={ID},q=2\x1b\\"
 
 
-def way_to_show(wanted: str, environment: Mapping[str, str] = os.environ, *, colours: bool = True) -> Way:
+def way_to_show(wanted: str, environment: Mapping[str, str] = os.environ, *, colors: bool = True) -> Way:
     """How pictures are shown: as the settings say, and for `auto` by what the environment tells of the terminal."""
     if wanted in ("kitty", "sixel", "off", "shades"):
         return wanted  # type: ignore[return-value]
-    if not colours:
+    if not colors:
         return "shades"
     if wanted == "cells":
         return "cells"
@@ -58,13 +58,13 @@ def way_to_show(wanted: str, environment: Mapping[str, str] = os.environ, *, col
 
 
 def cell_lines(pixels: Pixels) -> Iterator[Line]:
-    """Half-cells: two rows of pixels in a line; neighbours of the same colours are one span."""
+    """Half-cells: two rows of pixels in a line; neighbors of the same colors are one span."""
     for top in range(0, pixels.height, 2):
         spans: list[Span] = []
         for column in range(pixels.width):
             upper = _at(pixels, column, top)
             lower = _at(pixels, column, top + 1) if top + 1 < pixels.height else ""
-            style = colour(f"{upper} on {lower}" if lower else upper)
+            style = color(f"{upper} on {lower}" if lower else upper)
             if spans and spans[-1].style == style:
                 spans[-1] = Span(spans[-1].text + "▀", style)
             else:
@@ -114,7 +114,7 @@ def kitty_commands(image: Image, row: int, column: int, columns: int, rows: int)
 
 def _in_sixel(image: Image, place: Region) -> str:
     """The commands for an image, as large as it fits into these cells."""
-    from ontos_tui.tui.widgets.sixel import cell_size, sixel_commands
+    from ontos_tui.tui.terminal.sixel import cell_size, sixel_commands
 
     width, height = cell_size()
     factor = min(place.width * width / image.width, place.height * height / image.height)
@@ -143,7 +143,7 @@ class PictureView(LineView):
         self._relay()
 
     def _relay(self) -> None:
-        from ontos_tui.platforms.local.images import shrink
+        from ontos_tui.learning.images import shrink
 
         width, height = self.size
         self.take_away()

@@ -1,4 +1,4 @@
-"""A row of numbers as a row of blocks: small, and readable without colour."""
+"""A row of numbers as a row of blocks: small, and readable without color."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.services.wizard import OWN_DATA, Chosen, Standing, Step
-from ontos_tui.tui.commands import Command
+from ontos_tui.services.guide.wizard import OWN_DATA, Step, WizardChoices, WizardState
+from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
 from ontos_tui.tui.stages.base import error_lines
 from ontos_tui.tui.widgets.data_grid import DataGrid
@@ -21,7 +21,7 @@ from ontos_tui.tui.widgets.table import ColumnSpec, Table
 from ontos_tui.tui.wizard.step import WizardStep
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.data import Page as DataPage
+    from ontos_tui.domain.records.data import Page as DataPage
     from ontos_tui.workspace import Workspace
 
 ROWS = 30
@@ -73,9 +73,9 @@ class DataStep(WizardStep):
     def focus_first(self) -> None:
         self.table.focus()
 
-    def show(self, standing: Standing) -> None:
+    def show(self, standing: WizardState) -> None:
         chosen = standing.chosen
-        self.ask(lambda workspace: _origins(workspace, chosen), self._show_origins, failed=self.refused)
+        self.run_in_background(lambda workspace: _origins(workspace, chosen), self._show_origins, failed=self.refused)
 
     def _show_origins(self, origins: Sequence[Origin]) -> None:
         here = self.standing.chosen.sheet_id
@@ -95,7 +95,9 @@ class DataStep(WizardStep):
             self._show_rows(None)
             return
         chosen = self.standing.chosen
-        self.ask(lambda workspace: _rows(workspace, chosen, origin), self._show_rows, group="rows", failed=self._say)
+        self.run_in_background(
+            lambda workspace: _rows(workspace, chosen, origin), self._show_rows, group="rows", failed=self._say
+        )
 
     def _show_rows(self, page: DataPage | None) -> None:
         grid, about = self.query_one("#rows", DataGrid), self.query_one("#about-data", Panel)
@@ -133,8 +135,8 @@ class DataStep(WizardStep):
         else:
             self._take(lambda workspace: workspace.wizard.take_sheet(chosen, origin.sheet_id))
 
-    def _take(self, work: Callable[[Workspace], Chosen]) -> None:
-        self.ask(work, lambda chosen: self.post_message(self.Decided(chosen)), group="take")
+    def _take(self, work: Callable[[Workspace], WizardChoices]) -> None:
+        self.run_in_background(work, lambda chosen: self.post_message(self.Decided(chosen)), group="take")
 
     def action_file(self) -> None:
         chosen = self.standing.chosen
@@ -148,11 +150,11 @@ class DataStep(WizardStep):
         self.app.push_screen(FormDialog("Which file?", (field,)), done)
 
     def action_browse(self) -> None:
-        self.ask(lambda workspace: workspace.data.has_team, self._browse, group="team")
+        self.run_in_background(lambda workspace: workspace.data.sheets.has_team, self._browse, group="team")
 
     def _browse(self, has_team: bool) -> None:
         from ontos_tui.domain.errors import NoTeamError
-        from ontos_tui.tui.dialogs.catalog import CatalogDialog
+        from ontos_tui.tui.stages.data.catalog_browser import CatalogDialog
 
         if not has_team:
             self.ontos.tell_error(NoTeamError())
@@ -166,9 +168,9 @@ class DataStep(WizardStep):
         self.app.push_screen(CatalogDialog(), taken)
 
 
-def _origins(workspace: Workspace, chosen: Chosen) -> list[Origin]:
+def _origins(workspace: Workspace, chosen: WizardChoices) -> list[Origin]:
     """The sample data first, then the sheets that are here, then files."""
-    sheets = workspace.data.sheets()
+    sheets = workspace.data.sheets.sheets()
     origins = []
     if chosen.use_case != OWN_DATA:
         seeded = next((one for one in sheets if one.use_case == chosen.use_case), None)
@@ -178,8 +180,8 @@ def _origins(workspace: Workspace, chosen: Chosen) -> list[Origin]:
     return [*origins, Origin("A file of yours…", "", is_file=True)]
 
 
-def _rows(workspace: Workspace, chosen: Chosen, origin: Origin) -> DataPage:
+def _rows(workspace: Workspace, chosen: WizardChoices, origin: Origin) -> DataPage:
     if origin.sheet_id:
-        return workspace.data.sheet_page(origin.sheet_id, limit=ROWS)
+        return workspace.data.sheets.sheet_page(origin.sheet_id, limit=ROWS)
     taken = workspace.wizard.take_samples(chosen)
-    return workspace.data.sheet_page(taken.sheet_id, limit=ROWS)
+    return workspace.data.sheets.sheet_page(taken.sheet_id, limit=ROWS)

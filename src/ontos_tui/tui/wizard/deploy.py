@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 
-from ontos_tui.services.wizard import Standing, Step
-from ontos_tui.tui.commands import Command
-from ontos_tui.tui.stages.train_lines import score_text
+from ontos_tui.services.guide.wizard import Step, WizardState
+from ontos_tui.tui.core.commands import Command
+from ontos_tui.tui.stages.train.lines import score_text
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
 from ontos_tui.tui.wizard.step import WizardStep
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.serving import Endpoint
+    from ontos_tui.domain.records.serving import Endpoint
 
 
 class DeployStep(WizardStep):
@@ -32,7 +32,7 @@ class DeployStep(WizardStep):
     def focus_first(self) -> None:
         self.query_one("#endpoint").focus()
 
-    def show(self, standing: Standing) -> None:
+    def show(self, standing: WizardState) -> None:
         self.query_one("#endpoint", Panel).show(lambda width: _lines(standing, width), keep_place=True)
         self.commands_changed()
 
@@ -45,7 +45,9 @@ class DeployStep(WizardStep):
         if endpoint is not None:
             self.action_playground()
         elif model is not None:
-            self.ask(lambda workspace: workspace.deploy.deploy(model.id), self._deployed, group="deploy")
+            self.run_in_background(
+                lambda workspace: workspace.deploy.endpoints.deploy(model.id), self._deployed, group="deploy"
+            )
 
     def _deployed(self, endpoint: Endpoint) -> None:
         self.wizard.reload()
@@ -58,12 +60,12 @@ class DeployStep(WizardStep):
             self._try(endpoint)
 
     def _try(self, endpoint: Endpoint) -> None:
-        from ontos_tui.tui.dialogs.playground import Playground
+        from ontos_tui.tui.stages.deploy.playground import Playground
 
         self.app.push_screen(Playground(endpoint.name), lambda _: self.wizard.reload())
 
 
-def _lines(standing: Standing, width: int) -> Iterator[Line]:
+def _lines(standing: WizardState, width: int) -> Iterator[Line]:
     model, endpoint = standing.model, standing.endpoint
     if model is None:
         yield line(span("There is no model yet. < leads back to the training.", "muted"))

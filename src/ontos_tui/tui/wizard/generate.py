@@ -10,10 +10,10 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.services.wizard import Standing, Step
-from ontos_tui.tui.commands import Command
+from ontos_tui.services.guide.wizard import Step, WizardState
+from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.stages.base import error_lines
-from ontos_tui.tui.stages.generate_lines import pair_lines
+from ontos_tui.tui.stages.generate.lines import pair_lines
 from ontos_tui.tui.stages.job_state import LOOK_SECONDS, JobState, newest_job, progress_lines
 from ontos_tui.tui.widgets.data_grid import value_text
 from ontos_tui.tui.widgets.lines import Line, Panel, line, span, wrap
@@ -21,9 +21,9 @@ from ontos_tui.tui.widgets.table import ColumnSpec, Table
 from ontos_tui.tui.wizard.step import WizardStep
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.pairs import GenerationMode
-    from ontos_tui.domain.training import Job
-    from ontos_tui.services.generate import PreviewPair
+    from ontos_tui.domain.records.pairs import GenerationMode
+    from ontos_tui.domain.records.training import Job
+    from ontos_tui.services.generate.service import PreviewPair
     from ontos_tui.workspace import Workspace
 
 PREVIEWED = 5
@@ -78,12 +78,12 @@ class GenerateStep(WizardStep):
     def focus_first(self) -> None:
         self.table.focus()
 
-    def show(self, standing: Standing) -> None:
+    def show(self, standing: WizardState) -> None:
         sheet, template = standing.sheet, standing.template
         if sheet is None or template is None:
             return
         known = self._previewed
-        self.ask(
+        self.run_in_background(
             lambda workspace: _previewed(workspace, sheet.id, template.id, known),
             self._show_previewed,
             failed=self._say,
@@ -144,15 +144,15 @@ class GenerateStep(WizardStep):
             self._waits = True
             self.wizard.reload()
 
-        self.ask(
-            lambda workspace: workspace.generate.submit(sheet.id, template.id, previewed.mode),
+        self.run_in_background(
+            lambda workspace: workspace.generate.generation.submit(sheet.id, template.id, previewed.mode),
             submitted,
             group="generate",
         )
 
 
 def _previewed(workspace: Workspace, sheet_id: str, template_id: str, known: Previewed | None) -> Previewed:
-    from ontos_tui.domain.training import JobKind
+    from ontos_tui.domain.records.training import JobKind
 
     mode, pairs = (
         (known.mode, known.pairs) if known is not None else workspace.wizard.preview(sheet_id, template_id, PREVIEWED)
@@ -161,11 +161,11 @@ def _previewed(workspace: Workspace, sheet_id: str, template_id: str, known: Pre
     last = newest_job(
         workspace, JobKind.GENERATE, lambda params: (params.get("sheet_ref"), params.get("template_ref")) == wanted
     )
-    source = {"ai": workspace.chat.name, "column": "the data's own column, labeled at once"}.get(mode, "you")
+    source = {"ai": workspace.engines.chat.name, "column": "the data's own column, labeled at once"}.get(mode, "you")
     return Previewed(pairs, mode, source, last)
 
 
-def _made_lines(standing: Standing, previewed: Previewed, width: int) -> Iterator[Line]:
+def _made_lines(standing: WizardState, previewed: Previewed, width: int) -> Iterator[Line]:
     last, made, sheet = previewed.last, standing.training, standing.sheet
     if last is not None and (last.active or last.broken):
         yield from progress_lines(last, width)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.message import Message
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.services.wizard import Chosen, Standing, Step
+from ontos_tui.services.guide.wizard import Step, WizardChoices, WizardState
 from ontos_tui.tui.stages.base import Page
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class WizardStep(Page):
     class Decided(Message):
         """Something was chosen; `go_on` leads to the next step when that is open then."""
 
-        def __init__(self, chosen: Chosen, *, go_on: bool = True) -> None:
+        def __init__(self, chosen: WizardChoices, *, go_on: bool = True) -> None:
             super().__init__()
             self.chosen, self.go_on = chosen, go_on
 
@@ -38,11 +38,11 @@ class WizardStep(Page):
         return next(node for node in self.ancestors if isinstance(node, WizardView))
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> WizardState:
         """Where one stands."""
         return self.wizard.standing
 
-    def show(self, standing: Standing) -> None:
+    def show(self, standing: WizardState) -> None:
         """Show where one stands now."""
         raise NotImplementedError
 

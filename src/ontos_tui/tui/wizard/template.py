@@ -10,8 +10,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.services.wizard import Standing, Step
-from ontos_tui.tui.commands import Command
+from ontos_tui.services.guide.wizard import Step, WizardState
+from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.choose import ChooseDialog
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
 from ontos_tui.tui.stages.base import error_lines
@@ -20,9 +20,9 @@ from ontos_tui.tui.widgets.table import ColumnSpec, Table
 from ontos_tui.tui.wizard.step import WizardStep
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.template import Template
-    from ontos_tui.services.drafting import Target
-    from ontos_tui.services.generate import PreviewPair
+    from ontos_tui.domain.records.template import Template
+    from ontos_tui.services.generate.service import PreviewPair
+    from ontos_tui.services.templates.drafts import Target
     from ontos_tui.workspace import Workspace
 
 ROWS = 12
@@ -71,7 +71,7 @@ class TemplateStep(WizardStep):
     def focus_first(self) -> None:
         self.table.focus()
 
-    def show(self, standing: Standing) -> None:
+    def show(self, standing: WizardState) -> None:
         if standing.template is None:
             self.table.say("There is no template for this data yet. t drafts one, or takes one that is here.")
             self.table.show(())
@@ -81,7 +81,9 @@ class TemplateStep(WizardStep):
             return
         sheet, template = standing.sheet, standing.template
         assert sheet is not None, "a template is chosen for a sheet"
-        self.ask(lambda workspace: _live(workspace, sheet.id, template), self._show_live, failed=self._say)
+        self.run_in_background(
+            lambda workspace: _live(workspace, sheet.id, template), self._show_live, failed=self._say
+        )
 
     def _show_live(self, live: Live) -> None:
         self._live = live
@@ -113,7 +115,7 @@ class TemplateStep(WizardStep):
     def action_take(self) -> None:
         template, chosen = self.standing.template, self.standing.chosen
         if template is not None:
-            self.ask(
+            self.run_in_background(
                 lambda workspace: workspace.wizard.publish(template.id),
                 lambda _: self.post_message(self.Decided(chosen)),
                 group="take",
@@ -132,7 +134,7 @@ class TemplateStep(WizardStep):
         def done(values: Values | None) -> None:
             if values is not None:
                 given = {name: value or "" for name, value in values.items()}
-                self.ask(
+                self.run_in_background(
                     lambda workspace: workspace.wizard.adapt(template.id, **given), self._take_template, group="do"
                 )
 
@@ -144,7 +146,9 @@ class TemplateStep(WizardStep):
 
     def action_other(self) -> None:
         chosen = self.standing.chosen
-        self.ask(lambda workspace: workspace.wizard.templates_for(chosen), self._choose, group="templates")
+        self.run_in_background(
+            lambda workspace: workspace.wizard.templates_for(chosen), self._choose, group="templates"
+        )
 
     def _choose(self, templates: Sequence[Template]) -> None:
         if not templates:
@@ -164,7 +168,9 @@ class TemplateStep(WizardStep):
     def _draft(self) -> None:
         sheet = self.standing.sheet
         assert sheet is not None, "this step follows the data"
-        self.ask(lambda workspace: workspace.drafting.targets(sheet.id), self._choose_target, group="targets")
+        self.run_in_background(
+            lambda workspace: workspace.drafts.targets(sheet.id), self._choose_target, group="targets"
+        )
 
     def _choose_target(self, targets: Sequence[Target]) -> None:
         sheet = self.standing.sheet
@@ -173,7 +179,9 @@ class TemplateStep(WizardStep):
         def chosen(index: int | None) -> None:
             if index is not None:
                 column = targets[index].column
-                self.ask(lambda workspace: workspace.drafting.draft(sheet.id, column), self._take_template, group="do")
+                self.run_in_background(
+                    lambda workspace: workspace.drafts.draft(sheet.id, column), self._take_template, group="do"
+                )
 
         choices = [(one.column or "none of them", one.reason) for one in targets]
         self.app.push_screen(ChooseDialog("Which column holds what is to be decided?", choices), chosen)
@@ -187,9 +195,9 @@ class TemplateStep(WizardStep):
 
 
 def _live(workspace: Workspace, sheet_id: str, template: Template) -> Live:
-    from ontos_tui.domain.pairs import GenerationMode
+    from ontos_tui.domain.records.pairs import GenerationMode
 
-    return Live(template, workspace.generate.preview(sheet_id, template.id, GenerationMode.MANUAL, ROWS))
+    return Live(template, workspace.generate.generation.preview(sheet_id, template.id, GenerationMode.MANUAL, ROWS))
 
 
 def _lines(template: Template, pair: PreviewPair | None, width: int) -> Iterator[Line]:

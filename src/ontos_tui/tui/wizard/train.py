@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.services.wizard import Standing, Step
-from ontos_tui.tui.commands import Command
+from ontos_tui.services.guide.wizard import Step, WizardState
+from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.choose import ChooseDialog
 from ontos_tui.tui.stages.base import error_lines
 from ontos_tui.tui.stages.job_state import LOOK_SECONDS, JobState, duration, newest_job, progress_lines
-from ontos_tui.tui.stages.train_lines import model_lines, verdict_of
+from ontos_tui.tui.stages.train.lines import model_lines, verdict_of
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
 from ontos_tui.tui.wizard.step import WizardStep
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.training import Job, ModelVersion
-    from ontos_tui.platforms.base import BaseModel, Estimate
-    from ontos_tui.services.train import Readiness
+    from ontos_tui.domain.learning import BaseModel, Estimate
+    from ontos_tui.domain.records.training import Job, ModelVersion
+    from ontos_tui.services.train.service import Readiness
     from ontos_tui.workspace import Workspace
 
 LABEL = 16
@@ -61,11 +61,13 @@ class TrainStep(WizardStep):
     def focus_first(self) -> None:
         self.query_one("#outlook").focus()
 
-    def show(self, standing: Standing) -> None:
+    def show(self, standing: WizardState) -> None:
         training = standing.training
         if training is not None:
             key = standing.chosen.base_model
-            self.ask(lambda workspace: _outlook(workspace, training.sheet.id, key), self._show, failed=self._say)
+            self.run_in_background(
+                lambda workspace: _outlook(workspace, training.sheet.id, key), self._show, failed=self._say
+            )
 
     def _show(self, outlook: Outlook) -> None:
         self._outlook = outlook
@@ -117,7 +119,9 @@ class TrainStep(WizardStep):
             self._waits = True
             self.wizard.reload()
 
-        self.ask(lambda workspace: workspace.train.submit(sheet, base_model=key), submitted, group="train")
+        self.run_in_background(
+            lambda workspace: workspace.train.models.submit(sheet, base_model=key), submitted, group="train"
+        )
 
     def action_advanced(self) -> None:
         outlook = self._outlook
@@ -135,9 +139,9 @@ class TrainStep(WizardStep):
 
 
 def _outlook(workspace: Workspace, sheet_id: str, key: str) -> Outlook:
-    from ontos_tui.domain.training import JobKind
+    from ontos_tui.domain.records.training import JobKind
 
-    train = workspace.train
+    train = workspace.train.models
     readiness, models = train.readiness(sheet_id), train.base_models()
     chosen = next((one for one in models if one.key == key), models[0])
     estimate = train.estimate(sheet_id, chosen.key) if readiness.eligible else None
@@ -181,7 +185,7 @@ def _lines(outlook: Outlook, width: int) -> Iterator[Line]:
 
 def _advice(model: ModelVersion, width: int) -> Iterator[Line]:
     """What to do when the model does not beat its baseline for certain."""
-    from ontos_tui.domain.training import Evaluation
+    from ontos_tui.domain.records.training import Evaluation
 
     headline = Evaluation.model_validate(model.evaluation).headline()
     mark, words, style = verdict_of(headline)

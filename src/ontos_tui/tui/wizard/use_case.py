@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.services.wizard import OWN_DATA, Chosen, Standing, Step
-from ontos_tui.tui.commands import Command
+from ontos_tui.services.guide.wizard import OWN_DATA, Step, WizardChoices, WizardState
+from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.wizard.cards import Card, CardGrid
 from ontos_tui.tui.wizard.step import WizardStep
 
 if TYPE_CHECKING:
-    from ontos_tui.services.onboarding import UseCase
+    from ontos_tui.services.guide.onboarding import UseCase
 
 OWN = Card("Your own data", "A CSV, Parquet or JSONL file of yours: a template is drafted from its columns.")
 
@@ -37,8 +37,8 @@ class UseCaseStep(WizardStep):
     def focus_first(self) -> None:
         self.query_one(CardGrid).focus()
 
-    def show(self, standing: Standing) -> None:
-        self.ask(lambda workspace: workspace.onboarding.use_cases(), self._show_cases, failed=self._none)
+    def show(self, standing: WizardState) -> None:
+        self.run_in_background(lambda workspace: workspace.onboarding.use_cases(), self._show_cases, failed=self._none)
 
     def _show_cases(self, cases: Sequence[UseCase]) -> None:
         self._cases = cases
@@ -58,4 +58,4 @@ class UseCaseStep(WizardStep):
     def on_card_grid_taken(self, event: CardGrid.Taken) -> None:
         key = OWN_DATA if event.index == len(self._cases) else self._cases[event.index].key
         chosen = self.standing.chosen
-        self.post_message(self.Decided(chosen if chosen.use_case == key else Chosen(use_case=key)))
+        self.post_message(self.Decided(chosen if chosen.use_case == key else WizardChoices(use_case=key)))

@@ -12,12 +12,12 @@ from textual.containers import Container
 from textual.message import Message
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.services.wizard import Chosen, Standing, Step
-from ontos_tui.tui.commands import Command
+from ontos_tui.services.guide.wizard import Step, WizardChoices, WizardState
+from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.stages.base import Page, error_lines
 from ontos_tui.tui.widgets.lines import Line, LineView, Panel, Span, span, wrap
 from ontos_tui.tui.wizard.step import WizardStep
-from ontos_tui.tui.wizard.words import ABOUT
+from ontos_tui.tui.wizard.texts import ABOUT
 
 KEPT = "wizard"
 """Under which name the session keeps what was chosen."""
@@ -94,7 +94,7 @@ class WizardView(Page):
 
     def __init__(self) -> None:
         super().__init__()
-        self.standing = Standing(Chosen())
+        self.standing = WizardState(WizardChoices())
         self._step: WizardStep | None = None
 
     def compose(self) -> ComposeResult:
@@ -105,11 +105,11 @@ class WizardView(Page):
         yield Container(id="step")
 
     @property
-    def chosen(self) -> Chosen:
+    def chosen(self) -> WizardChoices:
         """What was chosen so far."""
-        return Chosen.of(self.session.extra.get(KEPT))
+        return WizardChoices.of(self.session.extra.get(KEPT))
 
-    def _keep(self, chosen: Chosen) -> None:
+    def _keep(self, chosen: WizardChoices) -> None:
         self.session.extra[KEPT] = chosen.kept()
 
     def focus_first(self) -> None:
@@ -120,9 +120,9 @@ class WizardView(Page):
 
     def reload(self) -> None:
         chosen = self.chosen
-        self.ask(lambda workspace: workspace.wizard.standing(chosen), self._show, failed=self._say)
+        self.run_in_background(lambda workspace: workspace.wizard.standing(chosen), self._show, failed=self._say)
 
-    async def _show(self, standing: Standing) -> None:
+    async def _show(self, standing: WizardState) -> None:
         self.standing = standing
         here = Step(min(standing.chosen.step, standing.reached))
         self._keep(replace(standing.chosen, step=here.value))
@@ -175,13 +175,13 @@ class WizardView(Page):
         """To a step, if it is open by now: a job may have ended since one looked."""
         chosen = self.chosen
 
-        def found(standing: Standing) -> None:
+        def found(standing: WizardState) -> None:
             if number <= standing.reached:
                 self.go(number)
             else:
                 self.ontos.tell(standing.missing(standing.reached))
 
-        self.ask(lambda workspace: workspace.wizard.standing(chosen), found, group="step")
+        self.run_in_background(lambda workspace: workspace.wizard.standing(chosen), found, group="step")
 
     def action_next_step(self) -> None:
         self.action_step(self.chosen.step + 1)
@@ -190,7 +190,7 @@ class WizardView(Page):
         self.go(max(1, self.chosen.step - 1))
 
     def action_start_over(self) -> None:
-        self._keep(Chosen())
+        self._keep(WizardChoices())
         self.reload()
 
     def action_leave(self) -> None:

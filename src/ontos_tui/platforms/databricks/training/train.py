@@ -1,4 +1,4 @@
-"""Fine-tune a chat model on labelled conversations, answer the held-out ones, and register it in Unity Catalog.
+"""Fine-tune a chat model on labeled conversations, answer the held-out ones, and register it in Unity Catalog.
 
 It runs on a GPU node of Databricks' AI Runtime, not where Ontos runs: `train.py fit|answer|register PARAMETERS`, each
 step a process of its own, so that the memory of one is free for the next. PARAMETERS is a JSON file (see trainer.py).
@@ -41,7 +41,7 @@ def fit(wanted: dict[str, Any]) -> None:
             seed=wanted["seed"],
             report_to=wanted["report_to"],
         ),
-        # Lines of prompt and completion: only the completions are learnt.
+        # Lines of prompt and completion: only the completions are learned.
         train_dataset=load_dataset("json", data_files=wanted["train"], split="train"),
         peft_config=LoraConfig(
             r=wanted["lora_r"],

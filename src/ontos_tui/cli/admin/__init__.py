@@ -1,0 +1,1 @@
+"""Commands about the workspace itself: seed, status, doctor, settings, jobs, sync."""

@@ -1,0 +1,1 @@
+"""DATA commands: data files as tables, and the sheets over them."""

@@ -1,0 +1,1 @@
+"""DEPLOY commands: endpoints, and querying them."""

@@ -1,0 +1,1 @@
+"""GENERATE commands: templates, and generation."""

@@ -1,0 +1,1 @@
+"""IMPROVE commands: feedback, gaps, annotation tasks, retraining."""

@@ -1,0 +1,166 @@
+"""Files out and in: training sheets and labels as other tools read and write them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ontos_tui.cli.core.output import count, table, tell_error
+from ontos_tui.cli.core.session import Session
+from ontos_tui.domain.errors import InvalidInputError, NotFoundError
+from ontos_tui.domain.file_formats import Format, format_of
+from ontos_tui.domain.rules.governance import Use
+from ontos_tui.domain.terminal_text import safe_line
+
+if TYPE_CHECKING:
+    from ontos_tui.services.interchange.service import ExportReport, ImportReport
+
+SHOWN = 20
+"""Problems that are printed one by one; --json has more."""
+
+FormatOption = Annotated[Format | None, typer.Option("--format", help="by default as the file's name says")]
+
+
+def register(root: typer.Typer) -> None:
+    """Add the commands."""
+    root.command("export")(export)
+    root.command("import")(import_file)
+
+
+def export(
+    context: typer.Context,
+    training_sheet: Annotated[str, typer.Argument(metavar="TRAINING_SHEET", help="name or id; its sheet's will do")],
+    out: Annotated[Path | None, typer.Option("--out", help="the file; replaced if it is there")] = None,
+    format: FormatOption = None,
+    use: Annotated[Use, typer.Option("--use", help="only what may be used for this")] = Use.TRAINING,
+    split: Annotated[
+        float | None, typer.Option("--split", help="this share into a second file, NAME.validation.SUFFIX")
+    ] = None,
+    all_statuses: Annotated[
+        bool, typer.Option("--all-statuses", help="not only what is labeled (not for chat)")
+    ] = False,
+    excel_safe: Annotated[
+        bool, typer.Option("--excel-safe", help="CSV: an apostrophe before texts that a spreadsheet would calculate")
+    ] = False,
+    history: Annotated[bool, typer.Option("--history", help="the log of all decisions instead, as JSON lines")] = False,
+    preview: Annotated[bool, typer.Option("--preview", help="only say what would be held back, and why")] = False,
+) -> None:
+    """Write a training sheet's pairs to a file: chat JSONL, CSV, Parquet or Label Studio JSON."""
+    from ontos_tui.services.interchange.service import ExportOptions
+
+    session = Session.of(context)
+    sheet = session.training_sheet(training_sheet)
+    service = session.workspace.label.files
+    wish = ExportOptions(use, all_statuses)
+    if preview:
+        selection = service.preview(sheet.id, wish)
+        held = [(amount, reason) for reason, amount in selection.held_back.items()]
+        session.show(selection, lambda: [f"{count(selection.written, 'pair')} would be written", *_held(held)])
+        return
+    if out is None:
+        raise InvalidInputError("Where to is not said.", "Name a file with --out.")
+    if history:
+        lines = service.write_history(sheet.id, out)
+        session.show({"file": out, "events": lines}, lambda: [f"{count(lines, 'event')} in {safe_line(out)}"])
+        return
+    report = service.export(sheet.id, out, _format(format, out), wish=wish, split=split, excel_safe=excel_safe)
+    session.show(_written(report), lambda: _export_lines(report))
+
+
+def import_file(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="what to import")],
+    to: Annotated[str, typer.Option("--to", help="a sheet for labels or chat lines, a training sheet for decisions")],
+    format: FormatOption = None,
+    mapping: Annotated[
+        list[str] | None, typer.Option("--map", help="WHAT=COLUMN, such as item_ref=serial_number; may be repeated")
+    ] = None,
+    label_type: Annotated[str | None, typer.Option("--label-type", help="of the labels, for a sheet")] = None,
+    template: Annotated[str | None, typer.Option("--template", help="for chat lines into a sheet")] = None,
+    approved: Annotated[
+        bool, typer.Option("--approved", help="chat answers are labels at once, not proposals")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would happen")] = False,
+) -> None:
+    """Take a file in, all of it or nothing: as labels of a sheet, or as pairs and decisions of a training sheet."""
+    session = Session.of(context)
+    service = session.workspace.label.files
+    chosen = _format(format, file)
+    mapped = dict(_mapped(one) for one in mapping or ())
+    if (sheet := _sheet(session, to)) is None:
+        training_sheet = session.workspace.label.queue.training_sheet(to)
+        report = service.import_pairs(
+            file, chosen, training_sheet.id, mapping=mapped, approved=approved, dry_run=dry_run
+        )
+    elif chosen is Format.CHAT:
+        report = service.import_chat(
+            file, sheet, template_ref=template, label_type=label_type or "chat", approved=approved, dry_run=dry_run
+        )
+    else:
+        report = service.import_labels(file, chosen, sheet, label_type=label_type, mapping=mapped, dry_run=dry_run)
+    session.show(report, lambda: import_lines(report))
+    if report.refused:
+        told = f"{file.name} was not imported: {count(report.problem_count, 'line')} cannot be used."
+        tell_error(InvalidInputError(told, "Correct them and import the file again; nothing of it was taken."))
+        raise typer.Exit(1)
+
+
+def import_lines(report: ImportReport) -> list[str]:
+    """What came of an import, for people."""
+    would = "would be " if report.dry_run or report.refused else ""
+    amounts = ((report.created, "created"), (report.updated, "changed"))
+    done = ", ".join(f"{amount:,} {would}{word}" for amount, word in amounts)
+    told = [] if report.refused else [f"{done}, {report.unchanged:,} as they were, {report.skipped:,} without effect"]
+    more = report.problem_count - SHOWN
+    return [
+        *told,
+        *(safe_line(note) for note in report.notes),
+        *(safe_line(problem) for problem in report.problems[:SHOWN]),
+        *([f"and {more:,} more lines"] if more > 0 else []),
+    ]
+
+
+def _export_lines(report: ExportReport) -> list[str]:
+    files = [f"{count(pairs, 'pair')} in {safe_line(path)}" for path, pairs in report.files.items()]
+    return [*files, *(f"beside it {safe_line(path)}" for path in report.beside), *_held(_by_reason(report))]
+
+
+def _by_reason(report: ExportReport) -> list[tuple[int, str]]:
+    return sorted(((amount, reason) for reason, amount in report.held_back.items()), reverse=True)
+
+
+def _held(held: list[tuple[int, str]]) -> list[str]:
+    return table(("held back", "why"), held) if held else ["nothing is held back"]
+
+
+def _written(report: ExportReport) -> dict[str, object]:
+    return {
+        "written": report.written,
+        "held_back": report.held_back,
+        "files": {str(path): pairs for path, pairs in report.files.items()},
+        "beside": list(report.beside),
+    }
+
+
+def _format(given: Format | None, path: Path) -> Format:
+    found = given or format_of(path)
+    if found is None:
+        raise InvalidInputError(f"{path.name} does not say of which format it is.", f"Say --format {'|'.join(Format)}.")
+    return found
+
+
+def _mapped(text: str) -> tuple[str, str]:
+    what, equals, column = text.partition("=")
+    if not equals or not what or not column:
+        raise InvalidInputError(f"{text!r} maps nothing.", "Write WHAT=COLUMN, such as item_ref=serial_number.")
+    return what.strip(), column.strip()
+
+
+def _sheet(session: Session, ref: str) -> str | None:
+    """The id of the sheet that is meant, if a sheet is meant."""
+    try:
+        return session.workspace.data.sheets.sheet(ref).id
+    except NotFoundError:
+        return None

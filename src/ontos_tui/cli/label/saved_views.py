@@ -1,0 +1,105 @@
+"""LABEL: what the queue lists and in which order, saved under names."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ontos_tui.cli.core.output import table
+from ontos_tui.cli.core.session import Session
+from ontos_tui.cli.label.decide import TrainingSheetRef, labels
+from ontos_tui.domain.errors import InvalidInputError
+from ontos_tui.domain.records.labeling import HintKind
+from ontos_tui.domain.records.pairs import LabelingMode
+from ontos_tui.domain.rules.states import PairStatus
+from ontos_tui.domain.terminal_text import safe_line
+
+if TYPE_CHECKING:
+    from ontos_tui.services.label.saved_views import View
+
+ViewName = Annotated[str, typer.Argument(metavar="NAME", help="the view's name")]
+SORTS = ("order", "least_sure", "most_disagreed", "suspect", "oldest", "similar")
+"""The orders, as services/label/queue.py calls them: to import it takes longer than to print the help."""
+
+
+def register(_root: typer.Typer) -> None:
+    """Nothing to add: the commands joined the group `label` when this module was imported."""
+
+
+@labels.command("views")
+def views(context: typer.Context, training_sheet: TrainingSheetRef) -> None:
+    """The saved views of a training sheet: filters and orders of its queue."""
+    session = Session.of(context)
+    found = session.workspace.label.views.all(session.training_sheet(training_sheet).id)
+    rows = [(one.name, _told(one), one.sort.value, one.made_by) for one in found]
+    empty = "No saved views. `ontos label save-view TRAINING_SHEET NAME --status unlabeled` makes one."
+    session.show(found, lambda: table(("view", "lists", "order", "made by"), rows, empty))
+
+
+@labels.command("save-view")
+def save_view(
+    context: typer.Context,
+    training_sheet: TrainingSheetRef,
+    name: ViewName,
+    status: Annotated[PairStatus | None, typer.Option("--status", help="only pairs in this state")] = None,
+    text: Annotated[str, typer.Option("--text", help="in the item's name, fields, answers or notes")] = "",
+    source: Annotated[LabelingMode | None, typer.Option("--source", help="where the answer comes from")] = None,
+    label: Annotated[str, typer.Option("--label", help="FIELD=VALUE of the answer, or else of the proposal")] = "",
+    below: Annotated[float | None, typer.Option("--below", min=0, max=1, help="less sure than this, 0 to 1")] = None,
+    hint: Annotated[HintKind | None, typer.Option("--hint", help="worth a look because of this")] = None,
+    sort: Annotated[str, typer.Option("--sort", help="/".join(SORTS))] = SORTS[0],
+    like: Annotated[str, typer.Option("--like", metavar="ITEM", help="order by the likeness to this item")] = "",
+) -> None:
+    """Keep a filter and an order under a name; `label next --view NAME` and V in the queue open it."""
+    from ontos_tui.services.label.queue import QueueFilter, QueueSort
+
+    if sort not in SORTS:
+        raise InvalidInputError(f"There is no order {sort!r}.", f"Choose one of {', '.join(SORTS)}.")
+    session = Session.of(context)
+    wanted = QueueFilter(
+        status=status,
+        text=text,
+        source=source,
+        label=_label(label) if label else None,
+        below=below,
+        hint=hint,
+        like=like,
+    )
+    order = QueueSort.SIMILAR if like else QueueSort(sort)
+    saved = session.workspace.label.views.save(session.training_sheet(training_sheet).id, name, wanted, order)
+    session.show(saved, lambda: [safe_line(f"{saved.name}: {_told(saved)}; {saved.sort}")])
+
+
+@labels.command("delete-view")
+def delete_view(context: typer.Context, training_sheet: TrainingSheetRef, name: ViewName) -> None:
+    """Take a saved view away; the pairs stay as they are."""
+    session = Session.of(context)
+    session.workspace.label.views.delete(session.training_sheet(training_sheet).id, name)
+    session.show({"deleted": name}, lambda: [safe_line(f"{name}: deleted")])
+
+
+def _label(told: str) -> tuple[str, Any]:
+    field, equals, value = told.partition("=")
+    if not (field and equals):
+        raise InvalidInputError(f"{told!r} names no field and value.", "Write FIELD=VALUE, such as severity=minor.")
+    try:
+        return field, json.loads(value)
+    except ValueError:  # a word without quotes is a text
+        return field, value
+
+
+def _told(view: View) -> str:
+    """What a view leaves out, in words."""
+    wanted = view.filter
+    parts = {
+        "status": wanted.status,
+        "text": wanted.text or None,
+        "source": wanted.source,
+        "label": None if wanted.label is None else f"{wanted.label[0]}={wanted.label[1]}",
+        "below": wanted.below,
+        "hint": wanted.hint,
+        "like": wanted.like or None,
+    }
+    return ", ".join(f"{name} {value}" for name, value in parts.items() if value is not None) or "everything"

@@ -1,0 +1,1 @@
+"""MONITOR commands: traffic, drift, alerts."""

@@ -1,0 +1,1 @@
+"""TRAIN commands: models from the labeled pairs."""

@@ -1,0 +1,38 @@
+"""What a catalog of tables shows: its nodes, a first look at a table, and how many items have a name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ontos_tui.domain.records.data import Column, Row
+
+
+@dataclass(frozen=True)
+class CatalogNode:
+    """One thing of a catalog that is browsed: `catalog`, `schema`, `table`, `view` or `volume`.
+
+    `address` is what lists its children, or reads it; `problem` says why it cannot be used here.
+    """
+
+    address: str
+    name: str
+    kind: str
+    remark: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class TablePreview:
+    """A table's columns and the first rows that came, uncounted and in no order."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Identities:
+    """How many items a query reaches, how many of them have a name, and how many names there are."""
+
+    items: int
+    named: int
+    distinct: int

@@ -1,0 +1,198 @@
+"""What passes between services and engines: examples, proposals, training sets, trained models, predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ontos_tui.domain.records.data import Row
+from ontos_tui.domain.records.template import Message
+from ontos_tui.domain.records.training import Evaluation
+from ontos_tui.domain.schema import Answer, AnswerField
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+ELSEWHERE = "elsewhere.json"
+"""The file that stands in a model's folder for files that are not on this machine."""
+
+
+class Progress(Protocol):
+    """How long work tells where it is. `update` raises JobCancelledError when the user asked to stop."""
+
+    def update(self, done: int, total: int, message: str = "") -> None:
+        """`done` of `total` units are finished; `message` says in plain words what happens now."""
+        ...
+
+
+class NoProgress:
+    """Progress that nobody watches."""
+
+    def update(self, done: int, total: int, message: str = "") -> None:
+        """Do nothing."""
+
+
+@dataclass(frozen=True)
+class LabeledExample:
+    """A row whose answer is known."""
+
+    ref: str
+    fields: Row
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a chat model is asked about one item: its fields, and the prompt that was rendered from them.
+
+    `images` names the fields that hold paths of pictures, with the folder that they are relative to.
+    """
+
+    ref: str
+    fields: Row
+    messages: tuple[Message, ...]
+    images: Mapping[str, Path] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """An answer that was proposed for one item, or why there is none."""
+
+    ref: str
+    answer: Answer | None
+    confidence: float | None = None
+    explanation: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class BaseModel:
+    """Something that can be trained: its key, one sentence an expert understands, and why it is recommended, if so."""
+
+    key: str
+    title: str
+    description: str
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a training will take. Always an estimate: `basis` says from what and when it was made."""
+
+    seconds: float
+    cost: float | None
+    currency: str
+    basis: str
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """What a model learns from and is tested on."""
+
+    fields: tuple[AnswerField, ...]
+    features: tuple[str, ...]
+    train: tuple[LabeledExample, ...]
+    held_out: tuple[LabeledExample, ...]
+    held_out_from: str
+    seed: int = 0
+    images: Mapping[str, Path] = field(default_factory=dict)
+    """Features that hold paths of images, with the folder that they are relative to."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came out of a training. `sha256` is of the file that `Trainer.load` reads."""
+
+    base_model: str
+    engine: str
+    params: dict[str, Any]
+    features: tuple[str, ...]
+    evaluation: Evaluation
+    sha256: str
+    seconds: float
+    warnings: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A model's answer for one row, with 0..1 for each field that the model can be more or less sure of."""
+
+    answer: Answer
+    confidence: dict[str, float]
+
+
+class Predictor(Protocol):
+    """A loaded model. Safe to use from several threads."""
+
+    def predict(self, rows: Sequence[Row]) -> list[Prediction]:
+        """One prediction a row. Raises InvalidInputError naming the field when a row does not fit the model."""
+        ...
+
+
+@dataclass(frozen=True)
+class ClassProbabilities:
+    """How probable each class of one field is for some rows: a line for each row, which adds up to 1.
+
+    `classes` are values of the field, None where it is left out. A line of NaN stands for a row without a say.
+    """
+
+    classes: tuple[Any, ...]
+    lines: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class OutOfFoldPredictions:
+    """What models say of labeled rows that they were not shown, and of other rows.
+
+    `own` is the place in `shares.classes` of the class that each labeled row has; -1 where the row was left out.
+    """
+
+    shares: ClassProbabilities
+    own: NDArray[np.intp]
+    others: ClassProbabilities
+    engine: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class EndpointAnswer:
+    """What an endpoint answered to one row."""
+
+    prediction: Prediction | None
+    status_code: int
+    latency_ms: float
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """What a chat model learns from or is tested on: messages, of which the last is the right answer."""
+
+    ref: str
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True)
+class TuningSet:
+    """What a chat model is fine-tuned with. `key` names this piece of work: the same key never starts it twice."""
+
+    key: str
+    name: str
+    train: tuple[Conversation, ...]
+    held_out: tuple[Conversation, ...]
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What came out of a fine-tuning. `answers` are what the model said to the held-out conversations, by their ref."""
+
+    base_model: str
+    engine: str
+    params: dict[str, Any]
+    answers: dict[str, str]
+    seconds: float
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""The stored records. The tables, the Delta DDL and the forms are made from these classes."""

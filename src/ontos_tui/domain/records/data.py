@@ -1,0 +1,234 @@
+"""DATA: tables that a catalog offers, and sheets that point at them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar, NamedTuple
+
+from pydantic import Field
+
+from ontos_tui.domain.errors import InvalidInputError
+from ontos_tui.domain.records.base import Audited, Record, now
+from ontos_tui.domain.rules.states import SheetStatus
+
+Row = dict[str, Any]
+"""One source row: column name to a JSON-like value (str, int, float, bool, None, list or dict)."""
+
+
+LOCAL = "local"
+"""The catalog of the files on this machine."""
+
+
+class TableAddress(NamedTuple):
+    """Where a table lives, as in Unity Catalog: catalog.schema.table."""
+
+    catalog: str
+    schema: str
+    table: str
+
+    def __str__(self) -> str:
+        return f"{self.catalog}.{self.schema}.{self.table}"
+
+    @classmethod
+    def parse(cls, text: str) -> TableAddress:
+        """Read `catalog.schema.table`. Raises InvalidInputError when a part is missing or not an identifier."""
+        parts = text.split(".")
+        if len(parts) != 3 or not all(_IDENTIFIER.fullmatch(part) for part in parts):
+            raise InvalidInputError(
+                f"{text!r} is not a table address.",
+                "Write catalog.schema.table, each of letters, digits, _ and -, as in local.files.ai4i2020.",
+            )
+        return cls(*parts)
+
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+def identifier_from(text: str) -> str:
+    """A table name made from free text, such as a file's name: lower case, underscores, never empty."""
+    name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "table"
+    return name if name[0].isalpha() else f"t_{name}"
+
+
+class FileFormat(StrEnum):
+    CSV = "csv"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+    SPACED = "spaced"
+    """Values separated by any number of blanks, as simulation codes write them."""
+
+
+class DataTable(Record):
+    """A data file on this machine, offered by the local catalog under an address."""
+
+    TABLE: ClassVar[str] = "data_tables"
+    KEY: ClassVar[str] = "address"
+
+    address: str = Field(description="catalog.schema.table")
+    path: str = Field(description="absolute path of the file")
+    format: FileFormat
+    bytes: int = Field(description="size when it was added, bytes")
+    column_names: list[str] = Field(
+        default_factory=list, description="names of the columns of a file whose lines hold blanks between the values"
+    )
+    added_at: datetime = Field(default_factory=now)
+    added_by: str = ""
+
+
+class Sampling(StrEnum):
+    ALL = "all"
+    FIRST = "first"
+    RANDOM = "random"
+    STRATIFIED = "stratified"
+
+
+class WindowLabel(StrEnum):
+    """How the values of a column that holds a label become the one label of a window."""
+
+    LAST = "last"
+    MAX = "max"
+    MEAN = "mean"
+    MOST = "most"
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Items made of streams: `size` rows that follow each other in `order`, every `step` rows, within each `group`.
+
+    Without a group, all rows are one stream; without an order, the file's own counts. Only whole windows are items.
+    `labels` names the columns that hold a label, and how it is taken.
+    """
+
+    size: int
+    step: int
+    group: str | None = None
+    order: str | None = None
+    labels: tuple[tuple[str, WindowLabel], ...] = ()
+
+
+class Sheet(Audited):
+    """A named view of a source table: which rows, which columns, what identifies an item.
+
+    With a window size, its items are windows of the source's rows and not the rows themselves.
+    """
+
+    TABLE: ClassVar[str] = "sheets"
+    INDEXES: ClassVar = (("name",),)
+
+    name: str = Field(min_length=1, max_length=200)
+    description: str = ""
+    source_table: str = Field(description="catalog.schema.table")
+    item_id_column: str | None = Field(None, description="identifies an item; without it, the row's position does")
+    columns: list[str] = Field(default_factory=list, description="columns that are used; empty means all")
+    image_columns: list[str] = Field(default_factory=list, description="columns that hold paths of images")
+    filter_expression: str = Field("", description="a predicate over the source's columns")
+    sampling: Sampling = Sampling.ALL
+    sample_size: int | None = Field(None, ge=1, description="rows; None means all that pass the filter")
+    sample_by: str | None = Field(None, description="column whose values are kept in proportion when stratified")
+    sample_seed: int = 0
+    window_size: int | None = Field(None, ge=1, description="rows of a window; None means that every row is an item")
+    window_step: int | None = Field(None, ge=1, description="rows from one window to the next; None means its size")
+    window_group: str | None = Field(None, description="column that tells the streams apart")
+    window_order: str | None = Field(None, description="column that orders a stream, such as its time")
+    window_labels: dict[str, WindowLabel] = Field(
+        default_factory=dict, description="columns that hold a label, and how the window's is taken from its rows"
+    )
+    use_case: str = ""
+    tags: list[str] = Field(default_factory=list, description="what the data holds, such as PII; labels inherit it")
+    status: SheetStatus = SheetStatus.ACTIVE
+    item_count: int = Field(0, description="rows after filter and sample, counted when the sheet was last validated")
+    source_fingerprint: str = Field("", description="size and modification time of the source when last validated")
+
+    @property
+    def windows(self) -> Windows | None:
+        """How its items are made of streams; None when every row is an item."""
+        if self.window_size is None:
+            return None
+        return Windows(
+            self.window_size,
+            self.window_step or self.window_size,
+            self.window_group,
+            self.window_order,
+            tuple(self.window_labels.items()),
+        )
+
+
+def unnamed_in_words(source_table: str) -> str:
+    """What an item of a source is called by when no column identifies it."""
+    return "the row's position" if TableAddress.parse(source_table).catalog == LOCAL else "a hash of its content"
+
+
+def windows_in_words(sheet: Sheet) -> str:
+    """What the items of a sheet are, such as `windows of 24 rows, every 12, of each unit by time`; "" for rows."""
+    windows = sheet.windows
+    if windows is None:
+        return ""
+    told = f"windows of {windows.size} rows, every {windows.step}"
+    told += f", of each {windows.group}" if windows.group else ""
+    told += f" by {windows.order}" if windows.order else ""
+    labels = ", ".join(f"{how.value} {name}" for name, how in windows.labels)
+    return told + (f"; labels: {labels}" if labels else "")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A source column: its name and its type in the source's own words, such as DOUBLE."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True)
+class RowQuery:
+    """Which rows of a table are wanted. The filter is text from a user; catalogs check it before use.
+
+    With `windows`, items are windows of the rows that pass the filter, and `columns` may also name fields of windows.
+    """
+
+    filter: str = ""
+    sampling: Sampling = Sampling.ALL
+    sample_size: int | None = None
+    sample_by: str | None = None
+    sample_seed: int = 0
+    item_id_column: str | None = None
+    columns: tuple[str, ...] = ()
+    limit: int | None = None
+    offset: int = 0
+    windows: Windows | None = None
+
+    @classmethod
+    def of(cls, sheet: Sheet, limit: int | None = None, offset: int = 0) -> RowQuery:
+        """The query that yields the sheet's items."""
+        return cls(
+            sheet.filter_expression,
+            sheet.sampling,
+            sheet.sample_size,
+            sheet.sample_by,
+            sheet.sample_seed,
+            sheet.item_id_column,
+            tuple(sheet.columns),
+            limit,
+            offset,
+            sheet.windows,
+        )
+
+
+@dataclass(frozen=True)
+class Item:
+    """One row of a sheet with its identity."""
+
+    ref: str
+    fields: Row
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some items of a table: what a preview shows. `total` counts all items that the query reaches."""
+
+    columns: tuple[Column, ...]
+    items: tuple[Item, ...]
+    total: int
+    notes: tuple[str, ...] = field(default=())

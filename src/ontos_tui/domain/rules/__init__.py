@@ -1,0 +1,1 @@
+"""Rules that services and screens both need: states, governance, splits, agreement, health."""

@@ -1,0 +1,1 @@
+"""Finding the fields of an answer in the text of a document."""

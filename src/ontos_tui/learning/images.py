@@ -1,0 +1,178 @@
+"""Image files as data names them: found where they may lie, opened with limits, and turned into pixels.
+
+Paths come from tables and from requests, and files from anywhere, so nothing of them is trusted: a path must lead below
+a folder that is allowed, a file has a largest size, and its header is read before its pixels are.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import re
+import stat
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ontos_tui.domain.errors import InvalidInputError
+from ontos_tui.domain.terminal_text import safe_line
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+MOST_BYTES = 64_000_000
+"""Bytes of an image file; a 16-bit image of 25 megapixels still fits."""
+MOST_PIXELS = 50_000_000
+"""Pixels of an image. A small file can say that it has far more (a decompression bomb)."""
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "PPM")
+"""What is read: formats whose header is read alone. WebP is not: its decoder takes the memory of all pixels at once."""
+KINDS = "PNG, JPEG, BMP, GIF, TIFF or PPM"
+_DATA_URL = re.compile(r"data:[\w.+/-]*;base64,", re.ASCII)
+_BASE64 = re.compile(r"[A-Za-z0-9+/\s]{64,}={0,2}\s*", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """An image made small: `rgb` has three bytes for each pixel, row by row."""
+
+    width: int
+    height: int
+    rgb: bytes
+
+
+def find_image(text: str, roots: Sequence[Path], *, anywhere: bool = False) -> Path:
+    """The file that a cell names: a path from the first of `roots`, or an absolute one.
+
+    It must lie below one of `roots`, links followed, unless it is absolute and `anywhere` is said, as for a table of
+    the user's own. Raises InvalidInputError saying why there is no such file.
+    """
+    named = text.strip()
+    shown = safe_line(named, 120)
+    try:
+        path = Path(named)
+        found = (roots[0] / path).resolve() if roots else path.resolve()
+        allowed = (anywhere and path.is_absolute()) or any(found.is_relative_to(root.resolve()) for root in roots)
+        if not allowed:
+            raise InvalidInputError(
+                f"The image {shown} is not below the folder of the data.", "Move it there, or name it from there."
+            )
+        if not stat.S_ISREG(found.stat().st_mode):
+            raise InvalidInputError(f"The image {shown} is no file.", "Name a file.")
+    except FileNotFoundError as error:
+        where = f" in {safe_line(roots[0], 200)}" if roots else ""
+        raise InvalidInputError(f"There is no image {shown}{where}.", "Check the path and the folder.") from error
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InvalidInputError(f"The image {shown} cannot be reached ({error}).", "Check the path.") from error
+    return found
+
+
+def inline(source: str) -> bytes | None:
+    """The bytes that a text holds in base64, as a data URL or bare; None when it is rather a path.
+
+    Raises InvalidInputError for broken base64.
+    """
+    start = _DATA_URL.match(source)
+    if start is None and not _BASE64.fullmatch(source):
+        return None
+    try:
+        return base64.b64decode(source[start.end() if start else 0 :])
+    except (binascii.Error, ValueError) as error:
+        raise InvalidInputError("The image is no base64.", "Send the bytes of the file in base64.") from error
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of an image file. Raises InvalidInputError when it cannot be read or is too large."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise InvalidInputError(
+            f"The image {safe_line(path, 200)} cannot be read: {error.strerror or error}.",
+            "Check that you may read it.",
+        ) from error
+    if len(content) > MOST_BYTES:
+        raise InvalidInputError(f"The image has more than {MOST_BYTES:,} bytes.", "Make it smaller, then name that.")
+    return content
+
+
+def decode(content: bytes) -> Image:
+    """The image in some bytes, its pixels read, upright, in mode L (gray) or RGB.
+
+    Raises InvalidInputError for what is no image, a broken one, or one of too many pixels.
+    """
+    from PIL import Image, ImageOps
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # what it warns of is refused below
+            opened = Image.open(io.BytesIO(content), formats=FORMATS)
+        with opened:
+            width, height = opened.size
+            if width * height > MOST_PIXELS:
+                raise InvalidInputError(
+                    f"The image has {width:,} × {height:,} pixels; at most {MOST_PIXELS:,} are read.",
+                    "Make it smaller, then name that.",
+                )
+            opened.load()
+            return _plain(ImageOps.exif_transpose(opened))
+    except InvalidInputError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise InvalidInputError(f"The image is too large ({error}).", "Make it smaller, then name that.") from error
+    except Exception as error:  # Pillow's decoders raise whatever a broken file makes them
+        raise InvalidInputError(
+            f"That is no image that can be read ({safe_line(error, 120) or type(error).__name__}).",
+            f"Give a whole {KINDS} file.",
+        ) from error
+
+
+def _plain(image: Image) -> Image:
+    """Eight bits a channel. Deep gray images, as instruments write them, are stretched from darkest to brightest."""
+    if image.mode == "1":
+        return image.convert("L")
+    if image.mode[0] in "IF":
+        import numpy as np
+        from PIL import Image
+
+        deep = np.nan_to_num(np.asarray(image, dtype=np.float64), posinf=0.0, neginf=0.0)
+        low, high = float(deep.min()), float(deep.max())
+        gray = (deep - low) * (255 / (high - low)) if high > low else np.zeros_like(deep)
+        return Image.fromarray(gray.astype(np.uint8))
+    if image.mode in ("L", "LA"):
+        return image.convert("L")
+    return image.convert("RGB")
+
+
+def open_image(source: str, roots: Sequence[Path], *, anywhere: bool = False) -> Image:
+    """The image that a cell or a request names or holds. Raises InvalidInputError saying what is wrong with it."""
+    content = inline(source)
+    return decode(read_file(find_image(source, roots, anywhere=anywhere)) if content is None else content)
+
+
+def shrink(image: Image, width: int, height: int) -> Pixels:
+    """The image in at most so many pixels, its proportions kept; a small one is enlarged by whole steps at most."""
+    from PIL import Image
+
+    factor = min(width / image.width, height / image.height)
+    if factor > 1:
+        factor = float(int(factor))
+    size = max(1, int(image.width * factor)), max(1, int(image.height * factor))
+    way = Image.Resampling.NEAREST if factor >= 1 else Image.Resampling.BOX
+    small = image.convert("RGB").resize(size, way)
+    return Pixels(*size, small.tobytes())
+
+
+def data_url(image: Image, longest: int) -> str:
+    """The image as a data URL for a model, its longer side made `longest` pixels where it is more.
+
+    Gray images are sent as PNG, which keeps faint marks; colored ones as JPEG.
+    """
+    small = image.copy()
+    small.thumbnail((longest, longest))
+    into = io.BytesIO()
+    kind = "png" if small.mode == "L" else "jpeg"
+    small.save(into, kind.upper())
+    return f"data:image/{kind};base64,{base64.b64encode(into.getvalue()).decode('ascii')}"

@@ -1,0 +1,83 @@
+"""Answers as things to learn: each value of a field as a class, a number or a text, and back."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from ontos_tui.domain.schema import Answer, AnswerField, FieldKind
+from ontos_tui.learning.features import LARGEST, number
+
+NO_VALUE = ""
+"""The class of answers that leave an optional field out."""
+
+CLASSED = (FieldKind.ENUM, FieldKind.BOOLEAN)
+COUNTED = (FieldKind.NUMBER, FieldKind.INTEGER)
+
+
+def class_of(value: object) -> str:
+    """A value as the name of a class: its JSON, so that 1, true and "1" stay apart; 1.0 is 1."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return json.dumps(value, sort_keys=True)
+
+
+def value_of(name: str) -> Any:
+    """The value that a class name stands for."""
+    return json.loads(name)
+
+
+def shown(name: str) -> str:
+    """A class as a person reads it."""
+    if name == NO_VALUE:
+        return "(no value)"
+    value = value_of(name)
+    # Scores are kept in records, and those hold no lone surrogates.
+    return (value if isinstance(value, str) else name).encode("utf-8", "replace").decode()
+
+
+def target(field: AnswerField, answer: Answer) -> str | float | None:
+    """What an answer teaches about `field`: a class name, a number, a text; None when nothing that fits the field.
+
+    An optional field that is left out is a class of its own, except for numbers.
+    """
+    value = answer.get(field.name)
+    if field.kind is FieldKind.SPANS:  # where something stands in one text tells nothing about another
+        return None
+    if field.kind in CLASSED:
+        allowed = [class_of(choice) for choice in field.choices] or ["false", "true"]
+        if field.name in answer:
+            try:
+                name = class_of(value)
+            except (TypeError, ValueError):  # nothing that JSON can hold, so no choice either
+                return None
+            if name in allowed:
+                return name
+        return NO_VALUE if value is None and not field.required else None
+    if field.kind in COUNTED:
+        found = None if isinstance(value, str) else number(value)
+        return None if found is None else min(max(found, -LARGEST), LARGEST)
+    if isinstance(value, str):
+        return class_of(value)
+    return NO_VALUE if value is None and not field.required else None
+
+
+def in_range(field: AnswerField, value: float) -> int | float:
+    """A number as the field may hold it: within minimum and maximum, whole for integers."""
+    low = -math.inf if field.minimum is None else field.minimum
+    high = math.inf if field.maximum is None else field.maximum
+    if field.kind is FieldKind.INTEGER:
+        low = math.ceil(low) if math.isfinite(low) else low
+        high = math.floor(high) if math.isfinite(high) else high
+        return int(min(max(round(value), low), high))
+    return float(min(max(value, low), high))
+
+
+def put(answer: Answer, field: AnswerField, value: str | float) -> None:
+    """Write a class name or a number into `answer`; an absent value writes nothing."""
+    if isinstance(value, str):
+        if value != NO_VALUE:
+            answer[field.name] = value_of(value)
+    else:
+        answer[field.name] = in_range(field, value)

@@ -1,0 +1,1 @@
+"""Everything about a workspace itself: settings, and the doctor that examines what Ontos needs."""

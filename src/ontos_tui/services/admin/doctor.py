@@ -1,0 +1,152 @@
+"""The doctor: looks at everything that Ontos needs, and says of each thing how it is and what to do about it.
+
+Nothing that is found may hold a secret, whatever an error of a library says: values of the environment's tokens and
+keys are taken out of every text.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+from ontos_tui.domain.errors import OntosError
+from ontos_tui.settings import Settings
+from ontos_tui.store.engine import Store
+
+LOW_DISK = 500_000_000
+"""Bytes; with less than that free, a training may end with a full disk."""
+CHAT_SECONDS = 5.0
+SHORTEST_SECRET = 6
+"""Characters; a shorter value of a variable that is called a key would be found in many an innocent word."""
+_SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSWORD|KEY", re.IGNORECASE)
+
+
+class State(StrEnum):
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at. `todo` says what to do about a problem; `ok` is whether Ontos works with it."""
+
+    name: str
+    ok: bool
+    message: str
+    todo: str = ""
+    state: State = State.OK
+
+    @classmethod
+    def of(cls, name: str, message: str, todo: str = "", state: State = State.OK) -> Finding:
+        """A finding; a problem unless the state says otherwise."""
+        return cls(name, state is not State.FAIL, message, todo, state)
+
+
+def checked(name: str, look: Callable[[], str]) -> Finding:
+    """What `look` says, or the error that it raises, as a finding."""
+    try:
+        return Finding.of(name, look())
+    except OntosError as error:
+        return Finding.of(name, error.what, error.todo, State.FAIL)
+
+
+def examine(home: Path, store: Callable[[], Store], *, start: bool = False) -> Iterator[Finding]:
+    """One finding for each thing, in the order in which they matter. `store` opens the workspace at `home`.
+
+    `start` allows to start a SQL warehouse that is stopped, which takes a while and costs money.
+    """
+    for finding in _examine(home, store, start):
+        yield replace(finding, message=without_secrets(finding.message), todo=without_secrets(finding.todo))
+
+
+def without_secrets(text: str) -> str:
+    """A text without the values of those variables of the environment that are called a token, secret or key."""
+    for name, value in os.environ.items():
+        if _SECRET_NAME.search(name) and len(value) >= SHORTEST_SECRET:
+            text = text.replace(value, "•••")
+    return text
+
+
+def _examine(home: Path, store: Callable[[], Store], start: bool) -> Iterator[Finding]:
+    old = "" if sys.version_info >= (3, 11) else "3.11 or newer is needed."
+    python = f"{sys.version.split()[0]} at {sys.executable}"
+    yield Finding.of("python", python, old, State.FAIL if old else State.OK)
+    yield checked("workspace", lambda: f"{store().path.parent} opens")
+    yield checked("write", lambda: _write_to(home))
+    yield checked("schema", lambda: _schema(store()))
+    yield _disk(home)
+    yield checked("sample data", _sample_data)
+    try:
+        settings = Settings.load(home)
+    except OntosError as error:
+        yield Finding.of("settings", error.what, error.todo, State.FAIL)
+        return
+    yield Finding.of("settings", f"decisions are logged as {settings.actor}")
+    if settings.chat_base_url:
+        yield _chat(settings)
+    if settings.uses_databricks:
+        from ontos_tui.services.admin.doctor_databricks import examine_databricks
+
+        yield from examine_databricks(settings, start=start)
+
+
+def _write_to(home: Path) -> str:
+    probe = home / f".probe-{uuid.uuid4().hex}"
+    try:
+        probe.write_bytes(b"ontos")
+        probe.unlink()
+    except OSError as error:
+        raise OntosError(f"{home}: {error.strerror}.", "Free space or choose another --home.") from error
+    return f"{home} can be written"
+
+
+def _schema(store: Store) -> str:
+    from ontos_tui.store.migrations import VERSION
+
+    with store.read() as connection:
+        health = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+        found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+    if health != "ok":
+        raise OntosError(f"The database is damaged: {health}.", "Copy the workspace's folder away, restore a backup.")
+    return f"the database's schema is version {found}; this program writes {VERSION}"
+
+
+def _disk(home: Path) -> Finding:
+    existing = next(folder for folder in (home, *home.parents) if folder.exists())
+    free = shutil.disk_usage(existing).free
+    low = free < LOW_DISK
+    return Finding.of(
+        "disk", f"{free / 1e9:,.1f} GB free", "Free some space." if low else "", State.FAIL if low else State.OK
+    )
+
+
+def _sample_data() -> str:
+    from ontos_tui.services.data.sample_files import synthetic_data
+
+    return f"at {synthetic_data()}"
+
+
+def _chat(settings: Settings) -> Finding:
+    """Whether the OpenAI-compatible server of the settings answers, and knows the model."""
+    import httpx
+
+    name, url = "chat endpoint", f"{settings.chat_base_url.rstrip('/')}/models"
+    key = settings.chat_api_key.get_secret_value()
+    try:
+        answer = httpx.get(url, headers={"Authorization": f"Bearer {key}"} if key else {}, timeout=CHAT_SECONDS)
+        answer.raise_for_status()
+        models = [str(model.get("id")) for model in answer.json().get("data", [])]
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, AttributeError) as error:
+        return Finding.of(name, f"{url}: {error}", "Start it, or correct ONTOS_CHAT_BASE_URL.", State.FAIL)
+    if settings.chat_model and settings.chat_model not in models:
+        offered = ", ".join(models[:10]) or "none"
+        return Finding.of(name, f"{url} has no {settings.chat_model!r}", f"It offers: {offered}.", State.FAIL)
+    return Finding.of(name, f"{url} answers; {len(models):,} model{'' if len(models) == 1 else 's'}")

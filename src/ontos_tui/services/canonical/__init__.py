@@ -1,0 +1,1 @@
+"""Canonical labels: label once, reuse everywhere."""

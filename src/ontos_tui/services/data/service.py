@@ -1,0 +1,441 @@
+"""DATA: files as tables, and sheets over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import ColumnElement, Connection
+
+from ontos_tui.domain.catalog import CatalogNode, Identities, TablePreview
+from ontos_tui.domain.errors import (
+    ConflictError,
+    InvalidInputError,
+    NoIdentityError,
+    NoTeamError,
+    NotFoundError,
+    OntosError,
+)
+from ontos_tui.domain.records.data import (
+    LOCAL,
+    Column,
+    DataTable,
+    Page,
+    RowQuery,
+    Sampling,
+    Sheet,
+    TableAddress,
+    WindowLabel,
+    identifier_from,
+    unnamed_in_words,
+)
+from ontos_tui.domain.rules.states import SheetStatus
+from ontos_tui.platforms.ports import Catalog, TeamCatalog
+from ontos_tui.store import rows
+from ontos_tui.store.engine import Store
+from ontos_tui.store.tables import table
+
+_EDITABLE = (
+    *("name", "description", "source_table", "item_id_column", "columns", "image_columns", "filter_expression"),
+    *("sampling", "sample_size", "sample_by", "sample_seed", "use_case"),
+    *("window_size", "window_step", "window_group", "window_order", "window_labels"),
+)
+
+
+@dataclass(frozen=True)
+class TableInfo:
+    """A table on offer. When `problem` says why it cannot be read, `columns` is empty and `rows` means nothing."""
+
+    address: TableAddress
+    columns: tuple[Column, ...]
+    rows: int
+    path: str
+    problem: str = ""
+
+
+class DataService:
+    """Add files, look into tables, make sheets. Every change is logged under `actor`."""
+
+    def __init__(self, store: Store, catalog: Catalog, actor: str) -> None:
+        self._store = store
+        self._catalog = catalog
+        self._actor = actor
+
+    def add_file(
+        self, path: Path, name: str | None = None, schema: str = "files", column_names: Sequence[str] = ()
+    ) -> DataTable:
+        """Offer a data file as local.<schema>.<name>; the name is the file's own unless given.
+
+        `column_names` are for text whose values are separated by blanks; without them, and without a line of names,
+        its columns are c1, c2 and so on. A file that is there already is looked at again. One of the team's, whose
+        path is /Volumes/catalog/schema/volume/…, is copied into the workspace, anew each time. Raises InvalidInputError
+        saying why the file cannot be read, ConflictError when another file has that name.
+        """
+        from ontos_tui.tabular.source import check_file
+
+        path = _absolute(self._here(path))
+        file_format = check_file(path, column_names)
+        record = DataTable(
+            address=str(TableAddress(LOCAL, identifier_from(schema), identifier_from(name or path.stem))),
+            path=str(path),
+            format=file_format,
+            bytes=path.stat().st_size,
+            column_names=list(column_names),
+            added_by=self._actor,
+        )
+        columns = table(DataTable).c
+        with self._store.write() as connection:
+            known = rows.find_one(connection, DataTable, columns.address == record.address)
+            if known is None and name is None:
+                known = rows.find_one(connection, DataTable, columns.path == record.path)
+            if known is None:
+                rows.add(connection, record)
+                rows.log(connection, record, "add_file", self._actor, after=record.model_dump(mode="json"))
+                return record
+            if known.path != record.path:
+                raise ConflictError(
+                    f"The name {known.address} is taken by another file: {known.path}.", "Give this file another name."
+                )
+            return self._refresh(connection, known, record)
+
+    def _here(self, path: Path) -> Path:
+        """The file itself, or its copy when it lies in a volume of the team's."""
+        if path.as_posix().startswith("/Volumes/") and not path.exists() and self.has_team:
+            return self._team.fetch(path.as_posix(), self._store.path.parent / "volumes")
+        return path
+
+    def _refresh(self, connection: Connection, known: DataTable, record: DataTable) -> DataTable:
+        watched = ("format", "bytes", *(["column_names"] if record.column_names else []))
+        after = {name: getattr(record, name) for name in watched}
+        before = {name: getattr(known, name) for name in after}
+        if before == after:
+            return known
+        changed = rows.change(connection, known, **after)
+        rows.log(connection, known, "refresh_file", self._actor, before=before, after=after)
+        return changed
+
+    def tables(self) -> list[TableInfo]:
+        """Every table on offer, by name; one that cannot be read says why instead of hiding."""
+        with self._store.read() as connection:
+            paths = {record.address: record.path for record in rows.find(connection, DataTable)}
+        return [self._info(address, paths.get(str(address), "")) for address in self._catalog.tables()]
+
+    def _info(self, address: TableAddress, path: str) -> TableInfo:
+        try:
+            page = self._catalog.page(address, RowQuery(limit=0))
+        except OntosError as error:
+            return TableInfo(address, (), 0, path, str(error))
+        return TableInfo(address, page.columns, page.total, path)
+
+    def browse(self, prefix: str = "") -> Iterator[CatalogNode]:
+        """What the team's workspace has below: catalogs, a catalog's schemas, a schema's tables; as they come.
+
+        Raises NoTeamError where no workspace is set up, and PlatformError when it is away or does not allow it.
+        """
+        return self._team.children(prefix)
+
+    def look(self, address: str, limit: int = 20) -> TablePreview:
+        """Some rows of one of the team's tables, quickly: nothing is counted or ordered. Raises as `browse` does."""
+        return self._team.look(TableAddress.parse(address), limit)
+
+    @property
+    def has_team(self) -> bool:
+        """Whether a team's workspace is set up."""
+        return isinstance(self._catalog, TeamCatalog)
+
+    @property
+    def _team(self) -> TeamCatalog:
+        if not isinstance(self._catalog, TeamCatalog):
+            raise NoTeamError
+        return self._catalog
+
+    def preview(self, address: str, *, filter: str = "", limit: int = 50, offset: int = 0) -> Page:
+        """Some rows of a table, as they are. `address` may be the table's name alone where only one is called so."""
+        _check_span(limit, offset)
+        return self._catalog.page(self._address(address), RowQuery(filter=filter, limit=limit, offset=offset))
+
+    def create_sheet(
+        self,
+        name: str,
+        source_table: str,
+        *,
+        description: str = "",
+        item_id_column: str | None = None,
+        columns: Sequence[str] = (),
+        image_columns: Sequence[str] = (),
+        filter_expression: str = "",
+        sampling: Sampling | str = Sampling.ALL,
+        sample_size: int | None = None,
+        sample_by: str | None = None,
+        sample_seed: int = 0,
+        window_size: int | None = None,
+        window_step: int | None = None,
+        window_group: str | None = None,
+        window_order: str | None = None,
+        window_labels: Mapping[str, WindowLabel | str] | None = None,
+        use_case: str = "",
+    ) -> Sheet:
+        """A sheet over a table. With a window size its items are windows of streams, called GROUP@START.
+
+        Raises InvalidInputError when a column does not exist, the filter is none, or two items have one identity;
+        ConflictError when the name is taken. What the team's catalog says that the table holds become its tags.
+        """
+        options = {
+            "name": name,
+            "source_table": source_table,
+            "description": description,
+            "item_id_column": item_id_column,
+            "columns": list(columns),
+            "image_columns": list(image_columns),
+            "filter_expression": filter_expression,
+            "sampling": sampling,
+            "sample_size": sample_size,
+            "sample_by": sample_by,
+            "sample_seed": sample_seed,
+            "window_size": window_size,
+            "window_step": window_step,
+            "window_group": window_group,
+            "window_order": window_order,
+            "window_labels": dict(window_labels or {}),
+            "use_case": use_case,
+        }
+        sheet = self._validated(_sheet({**options, "created_by": self._actor, "updated_by": self._actor}))
+        if isinstance(self._catalog, TeamCatalog):
+            tags = self._catalog.tags(TableAddress.parse(sheet.source_table))
+            sheet = sheet.model_copy(update={"tags": list(tags)})
+        with self._store.write() as connection:
+            _check_name(connection, sheet)
+            rows.add(connection, sheet)
+            rows.log(connection, sheet, "create", self._actor, after=sheet.model_dump(mode="json"))
+        return sheet
+
+    def edit_sheet(self, ref: str, **changes: Any) -> Sheet:
+        """Change a sheet's fields and check it again, also its source; without changes, only that.
+
+        Training sheets that were made from it keep their pairs.
+        """
+        unknown = [name for name in changes if name not in _EDITABLE]
+        if unknown:
+            raise InvalidInputError(
+                f"A sheet has no {', '.join(map(repr, unknown))} to edit.", f"There are {', '.join(_EDITABLE)}."
+            )
+        sheet = self.sheet(ref)
+        edited = self._validated(_sheet({**sheet.model_dump(), **changes}))
+        with self._store.write() as connection:
+            current = rows.resolve(connection, Sheet, sheet.id, _not_deleted())
+            _check_name(connection, edited)
+            watched = (*_EDITABLE, "item_count", "source_fingerprint")
+            after = {name: getattr(edited, name) for name in watched if getattr(edited, name) != getattr(sheet, name)}
+            if not after:
+                return current
+            before = {name: getattr(current, name) for name in after}
+            changed = rows.change(connection, current, **after, updated_by=self._actor)
+            rows.log(connection, current, "edit", self._actor, before=before, after=after)
+        return changed
+
+    def delete_sheet(self, ref: str) -> Sheet:
+        """Take a sheet off the list. Its file and the pairs that were made from it stay."""
+        with self._store.write() as connection:
+            sheet = rows.resolve(connection, Sheet, ref, _not_deleted())
+            deleted = {"status": SheetStatus.DELETED}
+            changed = rows.change(connection, sheet, **deleted, updated_by=self._actor)
+            rows.log(connection, sheet, "delete", self._actor, before={"status": sheet.status}, after=deleted)
+        return changed
+
+    def sheets(self, search: str = "") -> list[Sheet]:
+        """The sheets that are not deleted, the newest first; `search` looks into names, sources and use cases."""
+        columns = table(Sheet).c
+        with self._store.read() as connection:
+            found = rows.find(connection, Sheet, _not_deleted(), order_by=[columns.created_at.desc(), columns.id])
+        wanted = search.casefold()
+        return [
+            sheet
+            for sheet in found
+            if any(
+                wanted in text.casefold()
+                for text in (sheet.name, sheet.description, sheet.source_table, sheet.use_case)
+            )
+        ]
+
+    def sheet(self, ref: str) -> Sheet:
+        """The sheet that `ref` (id, name or the beginning of an id) means. Raises NotFoundError or ConflictError."""
+        with self._store.read() as connection:
+            return rows.resolve(connection, Sheet, ref, _not_deleted())
+
+    def sheet_page(self, ref: str, limit: int = 50, offset: int = 0) -> Page:
+        """Some items of a sheet. A note says when the source was changed since the sheet was checked."""
+        _check_span(limit, offset)
+        sheet = self.sheet(ref)
+        address = TableAddress.parse(sheet.source_table)
+        page = self._catalog.page(address, RowQuery.of(sheet, limit, offset))
+        if self._catalog.fingerprint(address) == sheet.source_fingerprint:
+            return page
+        note = f"The source was changed since the sheet was checked: it had {sheet.item_count:,} items then. Edit the "
+        return replace(page, notes=(*page.notes, note + "sheet to check it again."))
+
+    def _address(self, text: str) -> TableAddress:
+        if "." in text:
+            return TableAddress.parse(text)
+        found = [address for address in self._catalog.tables() if address.table == text]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise ConflictError(
+                f"{text!r} could be {', '.join(map(str, found))}.", "Write the whole address, catalog.schema.table."
+            )
+        raise NotFoundError(f"There is no table {text!r}.", "List the tables to see what there is.")
+
+    def _validated(self, sheet: Sheet) -> Sheet:
+        """The sheet with its columns' exact names, counted, and known to fit its source."""
+        from ontos_tui.tabular.row_filter import find_column
+
+        address = self._address(sheet.source_table)
+        fingerprint = self._catalog.fingerprint(address)
+        names = [column.name for column in self._catalog.columns(address)]
+
+        def exact(wanted: Iterable[str]) -> list[str]:
+            return list(dict.fromkeys(find_column(name, names) for name in wanted))
+
+        _check_windows(sheet)
+        sheet = sheet.model_copy(
+            update={
+                "window_group": find_column(sheet.window_group, names) if sheet.window_group else None,
+                "window_order": find_column(sheet.window_order, names) if sheet.window_order else None,
+                "window_labels": {find_column(name, names): how for name, how in sheet.window_labels.items()},
+            }
+        )
+        fields = names
+        if sheet.windows is not None:
+            whole = RowQuery(windows=sheet.windows, limit=0)
+            fields = [column.name for column in self._catalog.page(address, whole).columns]
+        sheet = sheet.model_copy(
+            update={
+                "source_table": str(address),
+                "item_id_column": find_column(sheet.item_id_column, names) if sheet.item_id_column else None,
+                "sample_by": find_column(sheet.sample_by, fields) if sheet.sample_by else None,
+                "columns": exact(sheet.columns),
+                "image_columns": exact(sheet.image_columns),
+                "source_fingerprint": fingerprint,
+            }
+        )
+        _check_sample(sheet)
+        count = self._count_items(address, sheet)
+        return sheet.model_copy(update={"item_count": count})
+
+    def _count_items(self, address: TableAddress, sheet: Sheet) -> int:
+        """How many items the sheet has. Raises InvalidInputError when two have one identity, or no window is whole."""
+        query = RowQuery.of(sheet)
+        if sheet.windows is not None and not self._catalog.page(address, replace(query, limit=0)).total:
+            raise InvalidInputError(
+                f"No stream has the {sheet.window_size} rows of a window.", "Make the windows shorter."
+            )
+        column = sheet.item_id_column or sheet.window_order
+        if column is None:
+            return self._catalog.page(address, replace(query, limit=0)).total
+        if isinstance(self._catalog, TeamCatalog):
+            found = self._catalog.identities(address, query)
+            if found is not None:
+                return _checked_count(found, sheet, column)
+        seen: set[str] = set()
+        count = 0
+        for item in self._catalog.items(address, replace(query, columns=(column,))):
+            count += 1
+            seen.add(item.ref)
+            if len(seen) < count:
+                raise InvalidInputError(
+                    f"The values of {column!r} are not unique: {item.ref!r} repeats in item {count:,} of the sheet.",
+                    _apart(sheet),
+                )
+        return count
+
+
+def _checked_count(found: Identities, sheet: Sheet, column: str) -> int:
+    """The number of items. Raises InvalidInputError when two have one identity, or one has none."""
+    if found.named < found.items:
+        raise NoIdentityError(*((column,) if sheet.windows is None else (sheet.window_group, column)))
+    if found.distinct < found.items:
+        raise InvalidInputError(
+            f"The values of {column!r} are not unique: {found.items:,} items have {found.distinct:,} of them.",
+            _apart(sheet),
+        )
+    return found.items
+
+
+def _apart(sheet: Sheet) -> str:
+    """What to do where the items of a sheet cannot be told apart."""
+    if sheet.windows is None:
+        unnamed = unnamed_in_words(sheet.source_table)
+        return f"Choose a column that identifies every item, or none: then {unnamed} does."
+    or_none = ", or no order" if TableAddress.parse(sheet.source_table).catalog == LOCAL else ""
+    return f"Choose columns for group and order that tell the windows apart{or_none}."
+
+
+def _absolute(path: Path) -> Path:
+    # Not resolved: a link is what the user named, and may be meant to point elsewhere tomorrow.
+    try:
+        absolute = path.expanduser().absolute()
+        str(absolute).encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInputError(f"The name of {path!r} is not valid Unicode.", "Rename the file.") from error
+    except RuntimeError as error:
+        raise InvalidInputError(f"{path} cannot be found: {error}.", "Write the whole path.") from error
+    return absolute
+
+
+def _check_span(limit: int, offset: int) -> None:
+    if limit < 0 or offset < 0:
+        raise InvalidInputError("A page cannot begin before the first row or hold less than none.", "Use 0 or more.")
+
+
+def _sheet(values: dict[str, Any]) -> Sheet:
+    # An empty field of a form means no column.
+    for name in ("item_id_column", "sample_by", "window_size", "window_step", "window_group", "window_order"):
+        values[name] = values.get(name) or None
+    try:
+        return Sheet.model_validate(values)
+    except ValidationError as error:
+        reasons = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise InvalidInputError(f"The sheet cannot be made: {reasons}.", "Correct these fields.") from error
+
+
+def _check_windows(sheet: Sheet) -> None:
+    if sheet.window_size is None:
+        if sheet.window_step or sheet.window_group or sheet.window_order or sheet.window_labels:
+            raise InvalidInputError(
+                "Windows are described, but they have no size.", "Say how many rows a window has, or describe none."
+            )
+    elif sheet.window_size < 2:
+        raise InvalidInputError("A window of one row is no window.", "Give it 2 rows or more, or none for single rows.")
+    elif sheet.item_id_column:
+        raise InvalidInputError(
+            f"A window has no {sheet.item_id_column!r} of its own: it is called by its group and its start.",
+            "Leave the item id column empty.",
+        )
+
+
+def _check_sample(sheet: Sheet) -> None:
+    if sheet.sampling is Sampling.ALL:
+        if sheet.sample_size is not None:
+            raise InvalidInputError(
+                "A sample size is given, but all rows are wanted.", "Say how to sample: first, random or stratified."
+            )
+    elif sheet.sample_size is None:
+        raise InvalidInputError(f"A {sheet.sampling} sample needs a size.", "Say how many rows.")
+    if sheet.sampling is Sampling.STRATIFIED and sheet.sample_by is None:
+        raise InvalidInputError(
+            "A stratified sample needs a column whose values keep their proportions.", "Name that column."
+        )
+
+
+def _not_deleted() -> ColumnElement[bool]:
+    return table(Sheet).c.status != SheetStatus.DELETED
+
+
+def _check_name(connection: Connection, sheet: Sheet) -> None:
+    columns = table(Sheet).c
+    taken = rows.find_one(connection, Sheet, columns.name == sheet.name, columns.id != sheet.id, _not_deleted())
+    if taken is not None:
+        raise ConflictError(f"There is a sheet {sheet.name!r} already.", "Choose another name.")

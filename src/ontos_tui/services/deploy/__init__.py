@@ -1,0 +1,1 @@
+"""DEPLOY: endpoints, and what they answer."""

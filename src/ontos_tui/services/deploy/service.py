@@ -1,0 +1,299 @@
+"""DEPLOY: a model version answers under a name, and everything that it is asked is kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from ontos_tui.domain.learning import EndpointAnswer, Progress
+from ontos_tui.domain.records.base import new_id, now
+from ontos_tui.domain.records.data import Row
+from ontos_tui.domain.records.pairs import QAPair
+from ontos_tui.domain.records.serving import Deployment, Endpoint, InferenceRecord, Origin
+from ontos_tui.domain.records.training import Job, JobKind, ModelPair, ModelVersion
+from ontos_tui.domain.rules.states import EndpointStatus, JobStatus
+from ontos_tui.jobs.loopback import listen, url
+from ontos_tui.jobs.queue import JobQueue
+from ontos_tui.platforms.ports import Serving
+from ontos_tui.services.records.model_versions import find_model
+from ontos_tui.settings import Settings
+from ontos_tui.store import rows
+from ontos_tui.store.engine import Store
+from ontos_tui.store.tables import table
+
+_NAME = re.compile(str(Endpoint.model_fields["name"].metadata[0].pattern))
+
+
+@dataclass(frozen=True)
+class EndpointView:
+    """An endpoint with the model version that answers."""
+
+    endpoint: Endpoint
+    model: ModelVersion
+
+
+@dataclass(frozen=True)
+class ServerState:
+    """Whether the loopback server answers, and where it does or would."""
+
+    running: bool
+    url: str
+
+
+class DeployService:
+    """Endpoints: what they serve, and asking them."""
+
+    def __init__(self, store: Store, serving: Serving, jobs: JobQueue, settings: Settings, actor: str) -> None:
+        self._store = store
+        self._serving = serving
+        self._jobs = jobs
+        self._settings = settings
+        self._actor = actor
+
+    def endpoints(self) -> list[EndpointView]:
+        """All endpoints, by name."""
+        with self._store.read() as connection:
+            found = rows.find(connection, Endpoint, order_by=(table(Endpoint).c.name,))
+            return [_view(connection, endpoint) for endpoint in found]
+
+    def endpoint(self, name: str) -> EndpointView:
+        """One endpoint by its name. Raises NotFoundError."""
+        with self._store.read() as connection:
+            return _view(connection, _endpoint(connection, name))
+
+    def history(self, name: str, limit: int = 20) -> list[Deployment]:
+        """What was done to an endpoint, the newest first."""
+        columns = table(Deployment).c
+        order = (columns.at.desc(), columns.id)
+        with self._store.read() as connection:
+            return rows.find(connection, Deployment, columns.endpoint == name, order_by=order, limit=limit)
+
+    def begin(self, model_ref: str, endpoint: str | None = None) -> Endpoint | Job:
+        """Deploy at once, or as a job where that takes minutes. Raises as `deploy` does."""
+        with self._store.read() as connection:
+            model = find_model(connection, model_ref)
+        if not self._serving.takes_long(model):
+            return self.deploy(model.id, endpoint)
+        name = dns_name(model.name) if endpoint is None else _checked(endpoint)
+        params = {"model_id": model.id, "endpoint": name}
+        return self._jobs.submit(JobKind.DEPLOY, f"Deploy {model.label()} to {name}", params)
+
+    def begin_roll_back(self, name: str) -> Endpoint | Job:
+        """Roll back at once, or as a job where that takes minutes. Raises ConflictError as `roll_back` does."""
+        endpoint = self.endpoint(name).endpoint
+        if endpoint.previous_model_id is not None:
+            with self._store.read() as connection:
+                model = rows.get(connection, ModelVersion, endpoint.previous_model_id)
+            if self._serving.takes_long(model):
+                return self.begin(model.id, name)
+        return self.roll_back(name)
+
+    def deploy(self, model_ref: str, endpoint: str | None = None, progress: Progress | None = None) -> Endpoint:
+        """Let an endpoint answer with this model version; made if missing, else swapped, remembering the one before.
+
+        Raises PlatformError when the model's files are missing or altered; then nothing changes.
+        """
+        with self._store.read() as connection:
+            model = find_model(connection, model_ref)
+        name = dns_name(model.name) if endpoint is None else _checked(endpoint)
+        self._serving.deploy(name, model, progress)
+        with self._store.write() as connection:
+            there = rows.find_one(connection, Endpoint, table(Endpoint).c.name == name)
+            if there is None:
+                made = Endpoint(name=name, model_id=model.id, created_by=self._actor, updated_by=self._actor)
+                rows.add(connection, made)
+                self._tell(connection, made, "deploy", {}, {"model_id": model.id})
+                return made
+            if there.model_id == model.id and there.status is EndpointStatus.READY:
+                return there
+            changes: dict[str, Any] = {"model_id": model.id, "status": EndpointStatus.READY}
+            if there.model_id != model.id:
+                changes["previous_model_id"] = there.model_id
+            return self._change(connection, there, "deploy", **changes)
+
+    def roll_back(self, name: str) -> Endpoint:
+        """Serve the version from before again; once more brings the present one back. Raises ConflictError."""
+        with self._store.read() as connection:
+            there = _endpoint(connection, name)
+            if there.previous_model_id is None:
+                raise ConflictError(f"{name} has served one version only.", "Deploy another version to it first.")
+            model = rows.get(connection, ModelVersion, there.previous_model_id)
+        self._serving.deploy(name, model)
+        with self._store.write() as connection:
+            there = _endpoint(connection, name)
+            if there.previous_model_id != model.id:
+                raise ConflictError(f"{name} was changed by somebody else just now.", "Look at it, then do it again.")
+            return self._change(connection, there, "roll_back", model_id=model.id, previous_model_id=there.model_id)
+
+    def stop(self, name: str) -> Endpoint:
+        """Let the endpoint refuse requests until it is started again."""
+        return self._switch(name, "stop", EndpointStatus.STOPPED)
+
+    def start(self, name: str) -> Endpoint:
+        """Let a stopped endpoint answer again."""
+        return self._switch(name, "start", EndpointStatus.READY)
+
+    def query(
+        self, name: str, rows_in: Sequence[Row], *, origin: Origin, client_request_id: str = ""
+    ) -> list[InferenceRecord]:
+        """Ask an endpoint about some rows; every row is logged, in one transaction, also when it is not answered.
+
+        A row that does not fit has the status 400 and its error, one at which the model fails 500. Raises
+        NotFoundError for an unknown endpoint, ConflictError when it is stopped (logged with 503).
+        """
+        if not rows_in:
+            raise InvalidInputError("There is no row to ask about.", "Give at least one.")
+        asked_at = now()
+        view, ids = self.endpoint(name), [new_id() for _ in rows_in]
+        if view.endpoint.status is EndpointStatus.STOPPED:
+            stopped = ConflictError(f"The endpoint {name} is stopped.", "Start it (DEPLOY), then ask again.")
+            waited = (now() - asked_at).total_seconds() * 1_000
+            served = [EndpointAnswer(None, 503, waited, str(stopped))] * len(rows_in)
+        else:
+            stopped = None
+            served = self._serving.invoke(name, view.model, rows_in, ids)
+        records = [
+            InferenceRecord(
+                request_id=request_id,
+                client_request_id=_kept(client_request_id),
+                endpoint=name,
+                model_id=view.model.id,
+                model_version=view.model.version,
+                requested_at=asked_at,
+                origin=origin,
+                input=_kept(row),
+                output=None if one.prediction is None else _kept(one.prediction.answer),
+                confidence={} if one.prediction is None else one.prediction.confidence,
+                latency_ms=one.latency_ms,
+                status_code=one.status_code,
+                error=_kept(one.error),
+            )
+            for request_id, row, one in zip(ids, rows_in, served, strict=True)
+        ]
+        with self._store.write() as connection:
+            rows.add_many(connection, records)
+        if stopped is not None:
+            raise stopped
+        return records
+
+    def sample_input(self, name: str, item_ref: str | None = None, skip: int = 0) -> Row:
+        """A real row of the data that the model was made from, as the endpoint wants it: one that it has never seen.
+
+        Held-out rows come last, since feedback on one must not teach the model what it is tested on. `skip` leaves out
+        so many rows, to walk through them.
+
+        Raises NotFoundError when the item, or every pair of the training sheet, is not there.
+        """
+        model = self.endpoint(name).model
+        pairs, lineage = table(QAPair).c, table(ModelPair).c
+        query = (
+            select(pairs.source_data)
+            .outerjoin(table(ModelPair), (lineage.pair_id == pairs.id) & (lineage.model_id == model.id))
+            .where(pairs.training_sheet_id == model.training_sheet_id)
+            .order_by(lineage.role.is_not(None), lineage.role.desc(), pairs.sequence_number)
+            .limit(1)
+            .offset(skip)
+        )
+        if item_ref is not None:
+            query = query.where(pairs.item_ref == item_ref)
+        with self._store.read() as connection:
+            fields = connection.execute(query).scalar_one_or_none()
+        if fields is None:
+            what = "no item" if item_ref is None else f"no item {item_ref!r}"
+            raise NotFoundError(f"The training sheet of {model.label()} has {what}.", "Write the row by hand.")
+        return {feature: fields.get(feature) for feature in model.features}
+
+    def input_fields(self, name: str) -> tuple[str, ...]:
+        """The columns that the endpoint's model looks at."""
+        return tuple(self.endpoint(name).model.features)
+
+    def output_schema(self, name: str) -> dict[str, Any]:
+        """The JSON schema of the endpoint's answers."""
+        schema: dict[str, Any] = self.endpoint(name).model.template_snapshot["output_schema"]
+        return schema
+
+    def start_server(self) -> Job:
+        """Start the loopback server as a job; when it runs already, that job. Raises ConflictError for a taken port."""
+        job = self._server_job()
+        if job is not None and not job.cancel_requested:
+            return job
+        if job is not None:
+            self._jobs.wait(job.id)
+        port = self._settings.serve_port
+        listen(port).close()  # a taken port is told here and now, not in a log
+        return self._jobs.submit(JobKind.SERVE, f"Serve endpoints on port {port}", {})
+
+    def stop_server(self) -> Job | None:
+        """Ask the loopback server to stop; None when it does not run."""
+        job = self._server_job()
+        return None if job is None else self._jobs.cancel(job.id)
+
+    def server(self) -> ServerState:
+        """Whether the loopback server takes requests, and its address."""
+        job = self._server_job()
+        if job is not None and job.status is JobStatus.RUNNING and "url" in job.result:
+            return ServerState(True, str(job.result["url"]))
+        return ServerState(False, url(self._settings.serve_port))
+
+    def _server_job(self) -> Job | None:
+        active = self._jobs.jobs(active_only=True, limit=1_000)
+        return next((job for job in active if job.kind is JobKind.SERVE), None)
+
+    def _switch(self, name: str, action: str, status: EndpointStatus) -> Endpoint:
+        with self._store.write() as connection:
+            there = _endpoint(connection, name)
+            return there if there.status is status else self._change(connection, there, action, status=status)
+
+    def _change(self, connection: Connection, there: Endpoint, action: str, **changes: Any) -> Endpoint:
+        before = {column: getattr(there, column) for column in changes}
+        changed = rows.change(connection, there, **changes, updated_by=self._actor)
+        self._tell(connection, changed, action, before, changes)
+        return changed
+
+    def _tell(
+        self, connection: Connection, endpoint: Endpoint, action: str, before: dict[str, Any], after: dict[str, Any]
+    ) -> None:
+        by = self._actor
+        rows.add(connection, Deployment(endpoint=endpoint.name, model_id=endpoint.model_id, action=action, by=by))
+        rows.log(connection, endpoint, action, by, before=before or None, after=after)
+
+
+def dns_name(text: str) -> str:
+    """A name that may stand in an address, made from free text: lower case letters, digits and hyphens, at most 63."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:63].rstrip("-") or "model"
+
+
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise InvalidInputError(
+            f"{name!r} cannot be an endpoint's name: it becomes part of an address.",
+            f"Use lower case letters, digits and hyphens, at most 63, such as {dns_name(name)}.",
+        )
+    return name
+
+
+def _endpoint(connection: Connection, name: str) -> Endpoint:
+    found = rows.find_one(connection, Endpoint, table(Endpoint).c.name == name)
+    if found is None:
+        raise NotFoundError(f"There is no endpoint {name!r}.", "List the endpoints (DEPLOY), or deploy a model.")
+    return found
+
+
+def _view(connection: Connection, endpoint: Endpoint) -> EndpointView:
+    return EndpointView(endpoint, rows.get(connection, ModelVersion, endpoint.model_id))
+
+
+def _kept(value: Any) -> Any:
+    """`value` as a record can hold it: lone surrogates are written out."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_kept(str(key)): _kept(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_kept(one) for one in value]
+    return value

@@ -1,0 +1,293 @@
+"""Proposals for pairs that nobody has decided, from whatever chat model the workspace has.
+
+An item is never proposed an answer from its own example. Most questions are asked with all examples in one go; those
+that are examples themselves (labeled by another template of the same kind) are asked in a few groups, each without the
+examples of its own items.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
+
+from ontos_tui.domain.errors import OntosError
+from ontos_tui.domain.learning import LabeledExample, Proposal, Question
+from ontos_tui.domain.records.base import now
+from ontos_tui.domain.records.pairs import LabelingMode, QAPair, TrainingSheet
+from ontos_tui.domain.records.template import Example, Template
+from ontos_tui.domain.rules.governance import Use, is_allowed
+from ontos_tui.domain.rules.states import PairStatus
+from ontos_tui.platforms.ports import ChatModel
+from ontos_tui.services.data.images import image_folders
+from ontos_tui.services.generate.pair_writer import Tally
+from ontos_tui.services.records.answers import AnswerChecker
+from ontos_tui.services.templates.prompt import Prompt
+from ontos_tui.store import rows
+from ontos_tui.store.bulk import chunks
+from ontos_tui.store.engine import Store
+from ontos_tui.store.tables import table
+
+MOST_EXAMPLES = 10_000
+"""Labeled pairs that are offered as examples, the newest first."""
+
+GROUPS = 5
+"""Groups in which items are asked that are examples themselves."""
+
+COMMIT_PAIRS, COMMIT_SECONDS = 500, 1.0
+"""Proposals are kept when so many have come, or so much time has passed."""
+
+_PAIRS = table(QAPair)
+_C = _PAIRS.c
+
+
+@dataclass(frozen=True)
+class Examples:
+    """What is known already: examples of the store, and labeled pairs; `own` are the latter's items on this sheet."""
+
+    known: tuple[LabeledExample, ...]
+    own: frozenset[str]
+
+    def without(self, refs: frozenset[str]) -> tuple[LabeledExample, ...]:
+        """The examples without those that these items of the sheet are."""
+        here = refs & self.own
+        return tuple(example for example in self.known if example.ref not in here) if here else self.known
+
+
+def load_examples(connection: Connection, label_type: str, sheet_id: str) -> Examples:
+    """Every example for a label type, as far as its uses allow it to be shown (few_shot)."""
+    columns = table(Example).c
+    stored = [
+        LabeledExample(f"example {one.name}", one.input, one.expected_output)
+        for one in rows.find(connection, Example, columns.label_type == label_type, order_by=(columns.name,))
+    ]
+    sheets = table(TrainingSheet).c
+    query = (
+        select(_C.item_ref, _C.sheet_id, _C.source_data, _C.answer, _C.allowed_uses, _C.prohibited_uses)
+        .join(table(TrainingSheet), sheets.id == _C.training_sheet_id)
+        .where(sheets.label_type == label_type, _C.status == PairStatus.LABELED, _C.answer.is_not(None))
+        .order_by(_C.updated_at.desc(), _C.sequence_number)
+    )
+    pairs: dict[str, LabeledExample] = {}
+    own = set()
+    for ref, of_sheet, fields, answer, allowed, prohibited in connection.execute(query):
+        if len(pairs) == MOST_EXAMPLES:
+            break
+        if is_allowed(Use.FEW_SHOT, allowed, prohibited):
+            name = ref if of_sheet == sheet_id else f"{ref} of sheet {of_sheet[:8]}"
+            pairs.setdefault(name, LabeledExample(name, fields, answer))
+            if of_sheet == sheet_id:
+                own.add(ref)
+    return Examples((*stored, *pairs.values()), frozenset(own))
+
+
+class Proposer:
+    """Asks for the answers of one training sheet, and keeps them as they come."""
+
+    def __init__(
+        self,
+        store: Store,
+        chat: ChatModel,
+        sheet: TrainingSheet,
+        template: Template,
+        features: Sequence[str],
+        actor: str,
+        tally: Tally,
+    ) -> None:
+        self._store = store
+        self._chat = chat
+        self._sheet = sheet
+        self._template = template
+        self._prompt = Prompt(template)
+        self._features = features
+        self._checker = AnswerChecker(template.output_schema)
+        self._tally = tally
+        self._keep = _Keeper(store, actor)
+        self._done = 0
+        self._images: dict[str, Path] = {}
+
+    def run(self, limit: int | None, told: Callable[[int, int], None]) -> None:
+        """Ask about the undecided pairs without a proposal, `limit` at most, also about those that failed before.
+
+        `told` hears how many of how many are done; when it raises, what has come is kept first. Raises PlatformError
+        when nothing can be proposed at all.
+        """
+        with self._store.read() as connection:
+            examples = load_examples(connection, self._template.label_type, self._sheet.sheet_id)
+            last, total = _extent(connection, self._sheet.id, limit)
+            own = _open_among(connection, self._sheet.id, examples.own, last)
+            self._images = image_folders(connection, self._sheet.sheet_id)
+        groups = [frozenset(own[start::GROUPS]) for start in range(min(GROUPS, len(own)))]
+
+        def report() -> None:
+            self._keep.flush()
+            told(self._done, total)
+
+        try:
+            if total > len(own):
+                self._ask(self._questions(last, lambda ref: ref not in examples.own), examples.known, report)
+            for group in groups:
+                asked, others = self._questions(last, group.__contains__), examples.without(group)
+                if others:
+                    self._ask(asked, others, report)
+                else:
+                    self._refuse(asked, "There is no labeled example but the item itself.")
+            report()
+        finally:
+            self._keep.flush()
+
+    def _ask(
+        self,
+        asked: Iterator[tuple[str, Question]],
+        examples: Sequence[LabeledExample],
+        report: Callable[[], None],
+    ) -> None:
+        waiting: dict[str, str] = {}
+
+        def questions() -> Iterator[Question]:
+            for pair_id, question in asked:
+                waiting[question.ref] = pair_id
+                yield question
+
+        for proposal in self._chat.propose(questions(), self._template.output_schema, examples, self._features):
+            pair_id = waiting.pop(proposal.ref, None)
+            if pair_id is not None:
+                self._take(pair_id, proposal)
+                if self._keep.due():
+                    report()
+        for ref, pair_id in waiting.items():
+            self._take(pair_id, Proposal(ref, None, error=f"{self._chat.name} gave no answer."))
+
+    def _refuse(self, asked: Iterator[tuple[str, Question]], reason: str) -> None:
+        for pair_id, question in asked:
+            self._take(pair_id, Proposal(question.ref, None, error=reason))
+
+    def _questions(self, last: int, wanted: Callable[[str], bool]) -> Iterator[tuple[str, Question]]:
+        """The open pairs up to a sequence number with their questions; a prompt that fails is the pair's own error."""
+        after = 0
+        while True:
+            query = (
+                select(_C.id, _C.item_ref, _C.source_data, _C.sequence_number)
+                .where(*_open(self._sheet.id), _C.sequence_number > after, _C.sequence_number <= last)
+                .order_by(_C.sequence_number)
+                .limit(COMMIT_PAIRS)
+            )
+            with self._store.read() as connection:
+                found = connection.execute(query).all()
+            if not found:
+                return
+            after = found[-1].sequence_number
+            for pair_id, ref, fields, _ in found:
+                if not wanted(ref):
+                    continue
+                try:
+                    messages = tuple(self._prompt.messages(fields))
+                except OntosError as error:
+                    self._take(pair_id, Proposal(ref, None, error=error.what))
+                    continue
+                yield pair_id, Question(ref, fields, messages, self._images)
+
+    def _take(self, pair_id: str, proposal: Proposal) -> None:
+        checked = check_proposal(proposal, self._checker)
+        self._done += 1
+        if checked.error:
+            self._tally.fail(checked.ref, checked.error)
+        else:
+            self._tally.proposed += 1
+        self._keep.take(pair_id, checked)
+
+
+def check_proposal(proposal: Proposal, checker: AnswerChecker) -> Proposal:
+    """The proposal, or what is wrong with it in place of its answer."""
+    error = proposal.error
+    if proposal.answer is None:
+        error = error or "No answer was given."
+    elif not error and (reason := checker.reason(proposal.answer)):
+        told = json.dumps(proposal.answer, ensure_ascii=False, default=str)[:200]
+        error = f"The proposed answer does not fit: {reason}. It was {told}"
+    if not error:
+        return proposal
+    return Proposal(proposal.ref, None, explanation=proposal.explanation, error=error)
+
+
+def _open(training_sheet_id: str) -> tuple[ColumnElement[bool], ...]:
+    """The pairs to ask about. What was made from feedback waits for a person: the model has been wrong about it."""
+    return (
+        _C.training_sheet_id == training_sheet_id,
+        _C.status == PairStatus.UNLABELED,
+        _C.proposal.is_(None),
+        _C.answer.is_(None),
+        _C.feedback_id.is_(None),
+    )
+
+
+def _extent(connection: Connection, training_sheet_id: str, limit: int | None) -> tuple[int, int]:
+    """The last sequence number to ask about, and how many pairs that are."""
+    reached = select(_C.sequence_number).where(*_open(training_sheet_id)).order_by(_C.sequence_number)
+    numbers = (reached if limit is None else reached.limit(limit)).subquery()
+    last, total = connection.execute(
+        select(func.max(numbers.c.sequence_number), func.count()).select_from(numbers)
+    ).one()
+    return last or 0, total
+
+
+def _open_among(connection: Connection, training_sheet_id: str, refs: frozenset[str], last: int) -> list[str]:
+    """Which of these items are asked about, in a stable order."""
+    where = (*_open(training_sheet_id), _C.sequence_number <= last)
+    return sorted(
+        ref
+        for some in chunks(sorted(refs))
+        for ref in connection.execute(select(_C.item_ref).where(*where, _C.item_ref.in_(some))).scalars()
+    )
+
+
+class _Keeper:
+    """Writes proposals in batches. A pair that a person has decided meanwhile is left alone."""
+
+    def __init__(self, store: Store, actor: str) -> None:
+        self._store = store
+        self._waiting: list[dict[str, object]] = []
+        self._since = time.monotonic()
+        self._update = (
+            update(_PAIRS)
+            .where(_C.id == bindparam("pair"), _C.status == PairStatus.UNLABELED, _C.answer.is_(None))
+            .values(
+                proposal=bindparam("proposed"),
+                confidence=bindparam("sure"),
+                proposed_by=bindparam("told"),
+                generation_error=bindparam("error"),
+                labeling_mode=LabelingMode.AI_GENERATED,
+                version=_C.version + 1,
+                updated_at=bindparam("moment"),
+                updated_by=actor,
+            )
+        )
+
+    def take(self, pair_id: str, proposal: Proposal) -> None:
+        """Remember a proposal until the next flush."""
+        self._waiting.append(
+            {
+                "pair": pair_id,
+                "proposed": proposal.answer,
+                "sure": proposal.confidence,
+                "told": proposal.explanation,
+                "error": proposal.error,
+            }
+        )
+
+    def due(self) -> bool:
+        """Whether it is time to write."""
+        return len(self._waiting) >= COMMIT_PAIRS or time.monotonic() - self._since >= COMMIT_SECONDS
+
+    def flush(self) -> None:
+        """Write what is waiting, in one transaction."""
+        if self._waiting:
+            moment = now()
+            with self._store.write() as connection:
+                connection.execute(self._update, [{**one, "moment": moment} for one in self._waiting])
+            self._waiting.clear()
+        self._since = time.monotonic()

@@ -1,0 +1,277 @@
+"""Sample data for a first start: a use case becomes a data table, a sheet, a template, examples and held-out labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ontos_tui.domain.errors import InvalidInputError, NotFoundError
+from ontos_tui.domain.records.data import DataTable, Sheet, TableAddress
+from ontos_tui.domain.records.pairs import CanonicalLabel, GenerationMode, QAPair, TrainingSheet
+from ontos_tui.domain.records.template import Example, Labelset, Template
+from ontos_tui.domain.rules.governance import Use
+from ontos_tui.domain.rules.states import SheetStatus, TemplateStatus
+from ontos_tui.domain.schema import Answer
+from ontos_tui.services.data.sample_files import (
+    Manifest,
+    read_answers,
+    read_examples,
+    read_json,
+    read_manifest,
+    synthetic_data,
+)
+from ontos_tui.services.records.training_sheets import find_training_sheet
+from ontos_tui.store.rows import add, change, count, find, find_one, log
+from ontos_tui.store.tables import table
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Connection
+
+    from ontos_tui.services.data.service import DataService
+    from ontos_tui.services.generate.service import GenerateService
+    from ontos_tui.services.templates.service import TemplateService
+    from ontos_tui.store.engine import Store
+
+SCHEMA = "samples"
+"""The schema of the local catalog that holds sample data: local.samples.USE_CASE."""
+
+MOST_PAIRS = 1_000
+"""Pairs that a demonstration may have; for more, generate them."""
+
+
+@dataclass(frozen=True)
+class UseCase:
+    """Something to start with. `seeded` says whether this workspace has it already."""
+
+    key: str
+    title: str
+    summary: str
+    seeded: bool
+
+
+@dataclass(frozen=True)
+class SeedReport:
+    """What the workspace has of a use case now. `created` is False when all of it had been there.
+
+    `training_sheet` is the one of the template, with its number of `pairs`; None when there is none.
+    """
+
+    use_case: UseCase
+    sheet: Sheet
+    template: Template
+    labelset: Labelset
+    examples: int
+    canonical_labels: int
+    created: bool
+    training_sheet: TrainingSheet | None = None
+    pairs: int = 0
+
+
+class OnboardingService:
+    """Finds the use cases that come with Ontos and puts them into the workspace."""
+
+    def __init__(
+        self,
+        store: Store,
+        data: DataService,
+        templates: TemplateService,
+        actor: str,
+        generate: Callable[[], GenerateService],
+    ) -> None:
+        """`generate` gives the service that makes pairs, when pairs are wanted."""
+        self._store = store
+        self._data = data
+        self._templates = templates
+        self._actor = actor
+        self._generate = generate
+
+    def use_cases(self) -> list[UseCase]:
+        """The use cases that can be seeded, in their order. Raises NotFoundError without sample data."""
+        manifests = [read_manifest(path) for path in synthetic_data().glob("*/use_case.json")]
+        manifests.sort(key=lambda manifest: (manifest.order, manifest.title))
+        with self._store.read() as connection:
+            return [_use_case(manifest, _sheet(connection, manifest.key)) for manifest in manifests]
+
+    def seed(self, key: str, pairs: int = 0, *, part: str = "") -> SeedReport:
+        """Put a use case into the workspace. Whatever is there already stays as it is, so a second run changes nothing.
+
+        With `pairs`, the first so many items get their known answers as canonical labels, and a training sheet is
+        made of them: something to train on at once. Those that are held out for testing stay so.
+
+        `part` is a folder of the use case with data of its own, such as `pictures`.
+
+        Raises NotFoundError for an unknown key or part, InvalidInputError when a file of the use case is damaged.
+        """
+        if not 0 <= pairs <= MOST_PAIRS:
+            raise InvalidInputError(
+                f"{pairs} pairs cannot be seeded.", f"Ask for 1 to {MOST_PAIRS:,}; generate makes as many as you like."
+            )
+        folder = synthetic_data() / key
+        if Path(key).name != key or not (folder / "use_case.json").is_file():
+            known = ", ".join(case.key for case in self.use_cases()) or "none"
+            raise NotFoundError(f"There is no use case {key!r}.", f"Choose one of: {known}.")
+        if part:
+            folder /= part
+            if Path(part).name != part or not (folder / "use_case.json").is_file():
+                raise NotFoundError(f"The use case {key!r} has no {part}.", "defect_detection has pictures.")
+        manifest = read_manifest(folder / "use_case.json")
+
+        sheet, new_sheet = self._seed_sheet(manifest, folder)
+        template, new_template = self._seed_template(folder / manifest.template)
+        examples = read_examples(folder / manifest.examples, template, self._actor)
+        labels = self._held_out(manifest, folder, sheet, template)
+        if pairs:
+            labels += self._known(manifest, folder, sheet, template, pairs)
+        examples_here = table(Example).c.label_type == template.label_type
+        labels_here = table(CanonicalLabel).c.sheet_id == sheet.id
+        with self._store.write() as connection:
+            labelset, new_labelset = self._seed_labelset(connection, manifest, template)
+            new_examples = self._add_new(connection, examples, "name", examples_here)
+            new_labels = self._add_new(connection, labels, "item_ref", labels_here)
+        made, found = self._seed_pairs(sheet, template, pairs)
+        with self._store.read() as connection:
+            kept = count(connection, Example, examples_here), count(connection, CanonicalLabel, labels_here)
+            of_sheet = 0 if found is None else count(connection, QAPair, table(QAPair).c.training_sheet_id == found.id)
+        created = any((new_sheet, new_template, new_labelset, new_examples, new_labels, made))
+        case = _use_case(manifest, sheet)
+        return SeedReport(case, sheet, template, labelset, *kept, created, found, of_sheet)
+
+    def _held_out(self, manifest: Manifest, folder: Path, sheet: Sheet, template: Template) -> list[CanonicalLabel]:
+        """Labels that may test and never train."""
+        part = manifest.held_out
+        return self._labels(
+            read_answers(folder / part.file, part.item_id_column, template),
+            sheet,
+            template,
+            source="ground_truth",
+            allowed_uses=[Use.EVALUATION.value, Use.TESTING.value],
+            prohibited_uses=[Use.TRAINING.value, Use.FEW_SHOT.value],
+            usage_reason=part.reason,
+        )
+
+    def _known(
+        self, manifest: Manifest, folder: Path, sheet: Sheet, template: Template, pairs: int
+    ) -> list[CanonicalLabel]:
+        """The answers of the first items of the sheet, as the use case's people wrote them down."""
+        first = {item.ref for item in self._data.sheet_page(sheet.id, limit=pairs).items}
+        answers = read_answers(folder / manifest.truth, manifest.held_out.item_id_column, template)
+        return self._labels(
+            ((ref, answer) for ref, answer in answers if ref in first),
+            sheet,
+            template,
+            source="import",
+            notes=f"from {manifest.truth} of the sample data",
+        )
+
+    def _labels(
+        self, answers: Iterable[tuple[str, Answer]], sheet: Sheet, template: Template, **more: Any
+    ) -> list[CanonicalLabel]:
+        return [
+            CanonicalLabel(
+                sheet_id=sheet.id,
+                item_ref=ref,
+                label_type=template.label_type,
+                label_data=answer,
+                created_by=self._actor,
+                updated_by=self._actor,
+                **more,
+            )
+            for ref, answer in answers
+        ]
+
+    def _seed_pairs(self, sheet: Sheet, template: Template, pairs: int) -> tuple[bool, TrainingSheet | None]:
+        """Make the pairs that are wanted and not there; whether any were made, and the training sheet."""
+        with self._store.read() as connection:
+            known = find_training_sheet(connection, sheet.id, template.id)
+            there = 0 if known is None else count(connection, QAPair, table(QAPair).c.training_sheet_id == known.id)
+        if there >= min(pairs, sheet.item_count):
+            return False, known
+        report = self._generate().generate(sheet.id, template.id, GenerationMode.AI, limit=pairs)
+        return True, report.training_sheet
+
+    def _seed_sheet(self, manifest: Manifest, folder: Path) -> tuple[Sheet, bool]:
+        with self._store.read() as connection:
+            known = _sheet(connection, manifest.key)
+        self._seed_table(manifest.key, folder / manifest.data)
+        if known:
+            return known, False
+        part = manifest.sheet.model_dump()
+        return self._data.create_sheet(part.pop("name"), _address(manifest.key), use_case=manifest.key, **part), True
+
+    def _seed_table(self, key: str, path: Path) -> None:
+        with self._store.write() as connection:
+            known = find_one(connection, DataTable, table(DataTable).c.address == _address(key))
+            if known and not Path(known.path).exists():  # the checkout that it came from was moved or removed
+                change(connection, known, path=str(path))
+                log(connection, known, "move_file", self._actor, before={"path": known.path}, after={"path": str(path)})
+        if not known:
+            self._data.add_file(path, key, SCHEMA)
+
+    def _seed_template(self, path: Path) -> tuple[Template, bool]:
+        name = read_json(path).get("name")
+        columns = table(Template).c
+        with self._store.read() as connection:
+            known = find_one(connection, Template, columns.name == name, columns.status == TemplateStatus.PUBLISHED)
+        if known:
+            return known, False
+        template = self._templates.import_file(path)
+        if template.status is TemplateStatus.DRAFT:
+            template = self._templates.publish(template.id)
+        return template, True
+
+    def _seed_labelset(self, connection: Connection, manifest: Manifest, template: Template) -> tuple[Labelset, bool]:
+        part = manifest.labelset
+        known = find_one(connection, Labelset, table(Labelset).c.name == part.name)
+        if known:
+            return known, False
+        labelset = Labelset(
+            name=part.name,
+            description=part.description,
+            label_type=template.label_type,
+            field=part.field,
+            classes=part.classes,
+            response_schema=template.output_schema,
+            use_case=manifest.key,
+            status=TemplateStatus.PUBLISHED,
+            created_by=self._actor,
+            updated_by=self._actor,
+        )
+        add(connection, labelset)
+        log(connection, labelset, "seed", self._actor, after={"name": part.name, "classes": len(part.classes)})
+        return labelset, True
+
+    def _add_new(
+        self, connection: Connection, records: Sequence[Example | CanonicalLabel], by: str, scope: ColumnElement[bool]
+    ) -> int:
+        """Add the records whose field `by` is not there yet within `scope`; returns how many those are."""
+        kinds = {type(record) for record in records}
+        known = {getattr(record, by) for kind in kinds for record in find(connection, kind, scope)}
+        new = [record for record in records if getattr(record, by) not in known]
+        for record in new:
+            add(connection, record)
+            log(connection, record, "seed", self._actor, after=record.model_dump(mode="json", include=_LOGGED))
+        return len(new)
+
+
+_LOGGED = {"name", "label_type", "expected_output", "item_ref", "label_data", "allowed_uses", "usage_reason"}
+
+
+def _use_case(manifest: Manifest, sheet: Sheet | None) -> UseCase:
+    return UseCase(manifest.key, manifest.title, manifest.summary, seeded=sheet is not None)
+
+
+def _address(key: str) -> str:
+    return str(TableAddress("local", SCHEMA, key))
+
+
+def _sheet(connection: Connection, key: str) -> Sheet | None:
+    columns = table(Sheet).c
+    return find_one(
+        connection,
+        Sheet,
+        columns.use_case == key,
+        columns.source_table == _address(key),
+        columns.status != SheetStatus.DELETED,
+    )

@@ -1,0 +1,320 @@
+"""How far the loop is, and what to do next: what the header shows in every stage."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, and_, func, select
+
+from ontos_tui.domain.records.alerts import Alert
+from ontos_tui.domain.records.data import Sheet
+from ontos_tui.domain.records.improve import AnnotationItem, AnnotationTask, FeedbackItem, Gap, Severity
+from ontos_tui.domain.records.pairs import QAPair, TrainingSheet, answer_digest
+from ontos_tui.domain.records.serving import Endpoint
+from ontos_tui.domain.records.training import Job, JobKind, ModelPair, ModelVersion
+from ontos_tui.domain.rules.governance import Gate, gate
+from ontos_tui.domain.rules.states import (
+    AlertStatus,
+    EndpointStatus,
+    FeedbackStatus,
+    GapStatus,
+    JobStatus,
+    PairStatus,
+    SheetStatus,
+    TaskStatus,
+)
+from ontos_tui.domain.schema import Answer
+from ontos_tui.domain.stages import Stage
+from ontos_tui.store import rows
+from ontos_tui.store.counts import pair_counts, request_counts
+from ontos_tui.store.engine import Store
+from ontos_tui.store.tables import table
+
+MINIMUM = 10
+"""Labeled pairs that a first training needs; a test holds it equal to the one in services/train/service.py."""
+
+
+@dataclass(frozen=True)
+class StageState:
+    """What there is of a stage: `count` things called `unit`, and whether the stage has what the next one needs."""
+
+    stage: Stage
+    count: int
+    unit: str
+    done: bool
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The state of the loop, the stage to go to next, and what to do there."""
+
+    stages: tuple[StageState, ...]
+    next_stage: Stage
+    next_step: str
+    running: tuple[Job, ...]
+    alerts: int = 0
+    """Alerts that are not resolved."""
+
+
+@dataclass(frozen=True)
+class _SheetState:
+    """A training sheet's pairs as far as the next step depends on them."""
+
+    sheet: TrainingSheet
+    undecided: int
+    flagged: int
+    eligible: int
+
+
+@dataclass
+class _State:
+    """Everything that the overview is made of."""
+
+    sheets: list[Sheet]
+    training: list[_SheetState]
+    pairs: int
+    labeled: int
+    models: list[ModelVersion]
+    endpoints: list[Endpoint]
+    requests: dict[str, int]
+    feedback: int
+    converted: int
+    to_convert: int
+    from_feedback: int
+    running: tuple[Job, ...]
+    alerts: int
+    severe_gaps: int
+    gap_tasks: int
+    fresh: Callable[[ModelVersion], tuple[int, int]] = field(repr=False)
+
+    def newest(self, name: str) -> ModelVersion:
+        """The newest version of a model."""
+        return max((model for model in self.models if model.name == name), key=lambda model: model.version)
+
+
+class OverviewService:
+    """Reads the state of the loop; reads it once until somebody changes something."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._known: tuple[int, Overview] | None = None
+
+    def overview(self) -> Overview:
+        """The state of the loop now. The counts are exact."""
+        with self._lock:
+            # Read before the state is: a change in between makes the next call read again.
+            counter = self._store.change_counter()
+            if self._known is None or self._known[0] != counter:
+                with self._store.read() as connection:
+                    state = _read(connection)
+                    stage, step = _next(state)
+                overview = Overview(_stages(state), stage, step, state.running, state.alerts)
+                self._known = (counter, overview)
+            return self._known[1]
+
+
+def _read(connection: Connection) -> _State:
+    sheets, jobs, feedback = table(Sheet).c, table(Job).c, table(FeedbackItem).c
+    counts = pair_counts(connection)
+    training = [
+        _SheetState(
+            sheet,
+            undecided=sum(one.n for one in own if one.status is PairStatus.UNLABELED),
+            flagged=sum(one.n for one in own if one.status is PairStatus.FLAGGED),
+            eligible=sum(one.n for one in own if one.status is PairStatus.LABELED and one.trainable),
+        )
+        for sheet in rows.find(connection, TrainingSheet, order_by=(table(TrainingSheet).c.created_at.desc(),))
+        for own in [[one for one in counts if one.container_id == sheet.id]]
+    ]
+    statuses = connection.execute(select(feedback.status, func.count()).group_by(feedback.status))
+    said: dict[str, int] = {row[0]: row[1] for row in statuses}
+    to_learn_from = (feedback.status == FeedbackStatus.NEW, (feedback.rating <= 3) | feedback.correction.is_not(None))
+    return _State(
+        sheets=rows.find(connection, Sheet, sheets.status == SheetStatus.ACTIVE, order_by=(sheets.created_at.desc(),)),
+        training=training,
+        pairs=sum(one.n for one in counts),
+        labeled=sum(one.n for one in counts if one.status is PairStatus.LABELED),
+        models=rows.find(connection, ModelVersion, order_by=(table(ModelVersion).c.created_at.desc(),)),
+        endpoints=rows.find(
+            connection,
+            Endpoint,
+            table(Endpoint).c.status == EndpointStatus.READY,
+            order_by=(table(Endpoint).c.updated_at.desc(),),
+        ),
+        requests=request_counts(connection),
+        feedback=sum(said.values()),
+        converted=said.get(FeedbackStatus.CONVERTED, 0),
+        to_convert=rows.count(connection, FeedbackItem, *to_learn_from),
+        from_feedback=_waiting_from_feedback(connection),
+        running=tuple(
+            rows.find(
+                connection,
+                Job,
+                jobs.status.in_([JobStatus.PENDING, JobStatus.RUNNING]),
+                order_by=(jobs.created_at.desc(),),
+            )
+        ),
+        alerts=rows.count(connection, Alert, table(Alert).c.status != AlertStatus.RESOLVED),
+        severe_gaps=rows.count(
+            connection,
+            Gap,
+            table(Gap).c.status == GapStatus.IDENTIFIED,
+            table(Gap).c.severity.in_((Severity.CRITICAL, Severity.HIGH)),
+        ),
+        gap_tasks=_tasks_with_open_pairs(connection),
+        fresh=lambda model: _fresh(connection, model),
+    )
+
+
+def _stages(state: _State) -> tuple[StageState, ...]:
+    eligible = max((one.eligible for one in state.training), default=0)
+    return (
+        StageState(Stage.DATA, len(state.sheets), "sheets", bool(state.sheets)),
+        StageState(Stage.GENERATE, state.pairs, "pairs", state.pairs > 0),
+        StageState(Stage.LABEL, state.labeled, "labeled", eligible >= MINIMUM),
+        StageState(Stage.TRAIN, len(state.models), "models", bool(state.models)),
+        StageState(Stage.DEPLOY, len(state.endpoints), "endpoints", bool(state.endpoints)),
+        StageState(Stage.MONITOR, sum(state.requests.values()), "requests", bool(state.requests)),
+        StageState(Stage.IMPROVE, state.feedback, "pieces of feedback", state.converted > 0),
+    )
+
+
+def _next(state: _State) -> tuple[Stage, str]:
+    """The stage to go to, and what to do there."""
+    return _first_model(state) or _first_endpoint(state) or _round_again(state)
+
+
+def _first_model(state: _State) -> tuple[Stage, str] | None:
+    """The way from nothing to a trained model."""
+    if state.models:
+        return None
+    for kind, stage in ((JobKind.TRAIN, Stage.TRAIN), (JobKind.GENERATE, Stage.GENERATE)):
+        for job in state.running:
+            if job.kind is kind:
+                return stage, f"wait until this is done: {job.title}"
+    if not state.pairs:
+        if not state.sheets:
+            return Stage.DATA, "add data or pick a use case"
+        return Stage.GENERATE, f"generate training pairs from {state.sheets[0].name}"
+    best = max(state.training, key=lambda one: (one.eligible, one.undecided))
+    missing = MINIMUM - best.eligible
+    if missing <= 0:
+        return Stage.TRAIN, f"train a model on {best.sheet.name}"
+    if best.undecided >= missing:
+        return Stage.LABEL, f"label {_count(missing, 'more pair')}"
+    if best.undecided + best.flagged >= missing:
+        return Stage.LABEL, f"label {_count(missing, 'more pair')}; {best.flagged} are flagged"
+    short = missing - best.undecided - best.flagged
+    return Stage.DATA, f"add data: {_count(short, 'more item')} that can be labeled {_are(short)} needed"
+
+
+def _first_endpoint(state: _State) -> tuple[Stage, str] | None:
+    """The way from a model to feedback on its predictions."""
+    if not state.endpoints:
+        return Stage.DEPLOY, f"deploy {state.models[0].label()}"
+    if not any(state.requests.get(endpoint.name) for endpoint in state.endpoints):
+        return Stage.DEPLOY, f"try {state.endpoints[0].name} in the playground"
+    if not state.feedback:
+        return Stage.MONITOR, "give feedback on a prediction"
+    return None
+
+
+def _round_again(state: _State) -> tuple[Stage, str]:
+    """The way from feedback to a better model in its place."""
+    if state.to_convert:
+        return Stage.IMPROVE, f"convert {_count(state.to_convert, 'piece')} of feedback"
+    if state.from_feedback:
+        return Stage.LABEL, f"review {_count(state.from_feedback, 'pair')} made from feedback"
+    for job in state.running:
+        if job.kind is JobKind.TRAIN:
+            return Stage.TRAIN, f"wait until this is done: {job.title}"
+    served = {model.id: model for model in state.models}
+    for endpoint in state.endpoints:
+        model = served.get(endpoint.model_id)
+        if model is None:
+            continue
+        newest = state.newest(model.name)
+        new, corrected = state.fresh(newest)
+        if new or corrected:
+            return (
+                Stage.IMPROVE,
+                f"retrain: {new:,} new, {corrected:,} corrected {'pair' if new + corrected == 1 else 'pairs'}",
+            )
+        if newest.id not in (model.id, endpoint.previous_model_id):
+            return Stage.DEPLOY, f"deploy {newest.label()} to {endpoint.name}"
+    if state.gap_tasks:
+        return Stage.IMPROVE, f"label for {_count(state.gap_tasks, 'annotation task')} (t)"
+    if state.severe_gaps:
+        return Stage.IMPROVE, f"make a task of {_count(state.severe_gaps, 'severe gap')} (g)"
+    undecided = sum(one.undecided for one in state.training)
+    if undecided:
+        return Stage.LABEL, f"label more: {_count(undecided, 'pair')} {_are(undecided)} undecided"
+    return Stage.MONITOR, f"watch {state.endpoints[0].name}; nothing else needs you now"
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"
+
+
+def _are(n: int) -> str:
+    return "is" if n == 1 else "are"
+
+
+def _waiting_from_feedback(connection: Connection) -> int:
+    """Pairs that were made from feedback and wait for a decision."""
+    pairs, feedback = table(QAPair), table(FeedbackItem)
+    query = (
+        select(func.count())
+        .select_from(feedback.join(pairs, pairs.c.id == feedback.c.qa_pair_id))
+        .where(pairs.c.status == PairStatus.UNLABELED)
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def _tasks_with_open_pairs(connection: Connection) -> int:
+    """Annotation tasks that are under way and have a pair that nobody has decided."""
+    tasks, items, pairs = table(AnnotationTask), table(AnnotationItem), table(QAPair)
+    query = (
+        select(func.count(tasks.c.id.distinct()))
+        .select_from(tasks.join(items, items.c.task_id == tasks.c.id).join(pairs, pairs.c.id == items.c.pair_id))
+        .where(tasks.c.status.in_((TaskStatus.PENDING, TaskStatus.ASSIGNED, TaskStatus.IN_PROGRESS)))
+        .where(pairs.c.status == PairStatus.UNLABELED)
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """What the gate looks at."""
+
+    status: PairStatus
+    allowed_uses: list[str]
+    prohibited_uses: list[str]
+
+
+def _fresh(connection: Connection, model: ModelVersion) -> tuple[int, int]:
+    """How many pairs may be trained on that are new, and corrected, since a model's training began.
+
+    Only what was written since is looked at, by an index; `TrainService.changes_since` looks at everything.
+    """
+    pairs, lineage, jobs = table(QAPair), table(ModelPair), table(Job)
+    began = connection.execute(select(jobs.c.started_at).where(jobs.c.id == model.job_id)).scalar_one_or_none()
+    seen = and_(lineage.c.pair_id == pairs.c.id, lineage.c.model_id == model.id)
+    query = (
+        select(pairs.c.status, pairs.c.allowed_uses, pairs.c.prohibited_uses, pairs.c.answer, lineage.c.answer_digest)
+        .select_from(pairs.outerjoin(lineage, seen))
+        .where(pairs.c.training_sheet_id == model.training_sheet_id)
+    )
+    if began is not None:
+        query = query.where(pairs.c.updated_at >= began)
+    new = corrected = 0
+    digest: str | None
+    answer: Answer
+    for status, allowed, prohibited, answer, digest in connection.execute(query):
+        if gate(_Standing(PairStatus(status), allowed, prohibited)) is Gate.TRAINING:
+            new += digest is None
+            corrected += digest is not None and digest != answer_digest(answer)
+    return new, corrected

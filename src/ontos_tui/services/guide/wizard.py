@@ -1,0 +1,256 @@
+"""The guided way from "I have data" to "I have a model": seven steps over the same services as everything else.
+
+The wizard keeps only what was chosen; how far one is, is read from what there is. So one can leave at any point, do
+something in the stages, and come back to a wizard that knows of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ontos_tui.domain.errors import ConflictError, NotFoundError, NothingToProposeError
+from ontos_tui.domain.records.pairs import GenerationMode
+from ontos_tui.domain.rules.states import TemplateStatus
+
+if TYPE_CHECKING:
+    from ontos_tui.domain.records.data import Sheet
+    from ontos_tui.domain.records.serving import Endpoint
+    from ontos_tui.domain.records.template import Template
+    from ontos_tui.domain.records.training import ModelVersion
+    from ontos_tui.services.data.service import DataService
+    from ontos_tui.services.deploy.service import DeployService
+    from ontos_tui.services.generate.service import GenerateService, PreviewPair
+    from ontos_tui.services.guide.onboarding import OnboardingService
+    from ontos_tui.services.label.service import LabelService, TrainingSheetView
+    from ontos_tui.services.templates.service import TemplateService
+    from ontos_tui.services.train.service import Readiness, TrainService
+
+OWN_DATA = "own_data"
+"""What stands for a use case when somebody brings data of their own."""
+
+ADAPTABLE = ("system_prompt", "user_prompt", "guidelines")
+"""What of a template the wizard lets one change."""
+
+
+class Step(IntEnum):
+    """The steps, by their number on the screen."""
+
+    USE_CASE = 1
+    DATA = 2
+    TEMPLATE = 3
+    GENERATE = 4
+    LABEL = 5
+    TRAIN = 6
+    DEPLOY = 7
+
+    @property
+    def title(self) -> str:
+        """As it stands in the line of steps."""
+        return self.name.capitalize().replace("_", " ")
+
+
+@dataclass(frozen=True)
+class WizardChoices:
+    """What was chosen so far: a use case, then the ids of what was made of it."""
+
+    use_case: str = ""
+    sheet_id: str = ""
+    template_id: str = ""
+    training_sheet_id: str = ""
+    base_model: str = ""
+    model_id: str = ""
+    endpoint: str = ""
+    step: int = 1
+
+    @classmethod
+    def of(cls, kept: Any) -> WizardChoices:
+        """As it was kept by `kept()`; from the beginning when that cannot be read."""
+        if not isinstance(kept, Mapping):
+            return cls()
+        known = {one.name: kept[one.name] for one in fields(cls) if isinstance(kept.get(one.name), type(one.default))}
+        step = known.get("step", 1)
+        return cls(**{**known, "step": step if 1 <= step <= len(Step) else 1})
+
+    def kept(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class WizardState:
+    """What there is of what was chosen. `chosen` has let go of what is gone."""
+
+    chosen: WizardChoices
+    sheet: Sheet | None = None
+    template: Template | None = None
+    training: TrainingSheetView | None = None
+    readiness: Readiness | None = None
+    model: ModelVersion | None = None
+    endpoint: Endpoint | None = None
+
+    @property
+    def reached(self) -> Step:
+        """The furthest step that can be entered."""
+        if self.model is not None:
+            return Step.DEPLOY
+        if self.readiness is not None and self.readiness.ready:
+            return Step.TRAIN
+        if self.training is not None and self.training.counts.total:
+            return Step.LABEL
+        if self.sheet is not None and self.template is not None:
+            return Step.GENERATE if self.template.status is TemplateStatus.PUBLISHED else Step.TEMPLATE
+        if self.sheet is not None:
+            return Step.TEMPLATE
+        return Step.DATA if self.chosen.use_case else Step.USE_CASE
+
+    def missing(self, step: Step) -> str:
+        """What has to be done before the step after `step`; empty when nothing."""
+        if step < self.reached:
+            return ""
+        if step is Step.LABEL and self.readiness is not None:
+            return f"Label {self.readiness.missing} more; a training needs them."
+        return {
+            Step.USE_CASE: "Choose what you want to do: enter takes the one under the cursor.",
+            Step.DATA: "Choose the data: enter takes what is under the cursor.",
+            Step.TEMPLATE: "The template is a draft. Enter makes it final.",
+            Step.GENERATE: "Press enter to make the pairs.",
+            Step.TRAIN: "Press enter to train a model.",
+        }.get(step, "")
+
+
+class WizardService:
+    """Reads where one is, and does what a step needs that no single other service does."""
+
+    def __init__(
+        self,
+        onboarding: OnboardingService,
+        data: DataService,
+        templates: TemplateService,
+        generate: GenerateService,
+        label: LabelService,
+        train: TrainService,
+        deploy: DeployService,
+    ) -> None:
+        self._onboarding = onboarding
+        self._data = data
+        self._templates = templates
+        self._generate = generate
+        self._label = label
+        self._train = train
+        self._deploy = deploy
+
+    def standing(self, chosen: WizardChoices) -> WizardState:
+        """How far one is with what was chosen; what was removed meanwhile is no longer chosen."""
+        sheet = next((one for one in self._data.sheets() if one.id == chosen.sheet_id), None)
+        if sheet is None:
+            kept = replace(WizardChoices(), use_case=chosen.use_case, step=min(chosen.step, Step.DATA))
+            return WizardState(kept if chosen.use_case else WizardChoices())
+        template = next((one for one in self._templates.list() if one.id == chosen.template_id), None)
+        if template is None:
+            return WizardState(
+                replace(WizardChoices(), use_case=chosen.use_case, sheet_id=sheet.id, step=chosen.step), sheet
+            )
+        views = self._label.training_sheets()
+        ours = (sheet.id, template.id)
+        training = next((one for one in views if (one.sheet.sheet_id, one.sheet.template_id) == ours), None)
+        if training is None:
+            return WizardState(replace(chosen, training_sheet_id="", model_id="", endpoint=""), sheet, template)
+        readiness = self._train.readiness(training.sheet.id)
+        models = self._train.models()
+        model = next((one for one in models if one.training_sheet_id == training.sheet.id), None)
+        views_of = self._deploy.endpoints()
+        endpoint = next((one.endpoint for one in views_of if model and one.model.id == model.id), None)
+        found = replace(
+            chosen,
+            training_sheet_id=training.sheet.id,
+            model_id=model.id if model is not None else "",
+            endpoint=endpoint.name if endpoint is not None else "",
+        )
+        return WizardState(found, sheet, template, training, readiness, model, endpoint)
+
+    def take_samples(self, chosen: WizardChoices) -> WizardChoices:
+        """The sample data of the use case, with its template; made when it is not here yet."""
+        report = self._onboarding.seed(chosen.use_case)
+        return replace(chosen, sheet_id=report.sheet.id, template_id=report.template.id)
+
+    def take_sheet(self, chosen: WizardChoices, sheet_id: str) -> WizardChoices:
+        """A sheet that is here already; its template is still to be chosen, unless the use case has one that fits."""
+        return replace(WizardChoices(), use_case=chosen.use_case, sheet_id=sheet_id, step=chosen.step)
+
+    def take_file(self, chosen: WizardChoices, path: Path) -> WizardChoices:
+        """A file of one's own as a table and a sheet over it. The same file again is the same sheet."""
+        return self.take_table(chosen, self._data.add_file(path).address, path.stem)
+
+    def take_table(self, chosen: WizardChoices, address: str, name: str = "") -> WizardChoices:
+        """A table, also one of the team's catalog, as a sheet. The same table again is the same sheet."""
+        known = next((one for one in self._data.sheets() if one.source_table == address), None)
+        sheet = known or self._data.create_sheet(self._free_name(name or address.rpartition(".")[2]), address)
+        return self.take_sheet(chosen, sheet.id)
+
+    def _free_name(self, wanted: str) -> str:
+        """The name, with a number where another sheet has it."""
+        taken = {one.name for one in self._data.sheets()}
+        names = (wanted, *(f"{wanted} {number}" for number in range(2, len(taken) + 3)))
+        return next(name for name in names if name not in taken)
+
+    def adapt(self, template_id: str, **changes: str) -> Template:
+        """The template with other words: a draft is changed, of a published one a new version is made and published.
+
+        Raises InvalidTemplateError when the prompt cannot work; nothing is left behind then.
+        """
+        unknown = set(changes) - set(ADAPTABLE)
+        if unknown:
+            raise ConflictError(f"{', '.join(sorted(unknown))} cannot be changed here.", "Use GENERATE.")
+        template = self._templates.get(template_id)
+        if all(getattr(template, name) == value for name, value in changes.items()):
+            return template
+        if template.status is TemplateStatus.DRAFT:
+            return self._templates.edit(template.id, **changes)
+        draft = self._templates.new_version(template.id)
+        try:
+            return self._templates.publish(self._templates.edit(draft.id, **changes).id)
+        except Exception:
+            self._templates.delete(draft.id)
+            raise
+
+    def publish(self, template_id: str) -> Template:
+        """The template, final."""
+        template = self._templates.get(template_id)
+        return self._templates.publish(template.id) if template.status is TemplateStatus.DRAFT else template
+
+    def preview(self, sheet_id: str, template_id: str, count: int = 5) -> tuple[GenerationMode, list[PreviewPair]]:
+        """The first few pairs as they would be made, and where their answers come from.
+
+        An answer column that the template names comes first, then the model or the nearest examples; where neither has
+        anything to propose yet, people give every answer. Raises what `GenerateService.preview` does, such as
+        PlatformError for a model that is away: that is no reason to give every answer oneself without knowing why.
+        """
+        template = self._templates.get(template_id)
+        if template.answer_columns:
+            return GenerationMode.COLUMN, self._generate.preview(sheet_id, template_id, GenerationMode.COLUMN, count)
+        try:
+            found = self._generate.preview(sheet_id, template_id, GenerationMode.AI, count)
+        except NothingToProposeError:
+            return GenerationMode.MANUAL, self._generate.preview(sheet_id, template_id, GenerationMode.MANUAL, count)
+        if found and all(one.proposal is None for one in found):
+            return GenerationMode.MANUAL, self._generate.preview(sheet_id, template_id, GenerationMode.MANUAL, count)
+        return GenerationMode.AI, found
+
+    def templates_for(self, chosen: WizardChoices) -> list[Template]:
+        """The templates that can be used: those of the use case first, none that is archived."""
+        found = [one for one in self._templates.list() if one.status is not TemplateStatus.ARCHIVED]
+        return sorted(found, key=lambda one: one.use_case != chosen.use_case)
+
+    def title(self, chosen: WizardChoices) -> str:
+        """What the use case is called."""
+        if chosen.use_case == OWN_DATA:
+            return "Your own data"
+        try:
+            cases = self._onboarding.use_cases()
+        except NotFoundError:
+            return chosen.use_case
+        return next((one.title for one in cases if one.key == chosen.use_case), chosen.use_case)

@@ -1,0 +1,270 @@
+"""What a gap analysis looks at: labeled pairs, requests, and what the newest model says where the truth is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from ontos_tui.domain.errors import NotReadyError, OntosError
+from ontos_tui.domain.learning import LabeledExample
+from ontos_tui.domain.records.data import Row
+from ontos_tui.domain.records.improve import FeedbackItem
+from ontos_tui.domain.records.labeling import Hint, HintKind
+from ontos_tui.domain.records.pairs import Event, QAPair
+from ontos_tui.domain.records.serving import InferenceRecord
+from ontos_tui.domain.records.template import Template
+from ontos_tui.domain.records.training import ModelPair, ModelVersion, Role
+from ontos_tui.domain.rules.governance import Gate
+from ontos_tui.domain.schema import Answer, AnswerField, FieldKind
+from ontos_tui.platforms.ports import Trainer
+from ontos_tui.services.improve.gaps.findings import KEPT
+from ontos_tui.services.label.hints.service import holds
+from ontos_tui.services.records.feedback import BAD, GOOD, latest_feedback
+from ontos_tui.services.records.segments import is_number
+from ontos_tui.services.records.training_pairs import TrainingPair, usable_pairs
+from ontos_tui.services.train.comparison import COUNTED, answers_of
+from ontos_tui.store.engine import Store
+from ontos_tui.store.tables import table
+
+MOST_REQUESTS = 5_000
+"""The newest requests that are looked at."""
+MOST_ROWS = 5_000
+"""Rows of the training sheet, and held-out pairs, that are looked at; of more, an even sample."""
+MOST_COLUMNS = 100
+LARGE_ERROR = 2.0
+"""A number is wrong when it is off by more than so many times the usual (median) error."""
+
+_PAIRS = table(QAPair).c
+_LINEAGE = table(ModelPair).c
+_LOG = table(InferenceRecord).c
+_FEEDBACK = table(FeedbackItem).c
+_HINTS = table(Hint).c
+_EVENTS = table(Event).c
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request that was answered, by any version of the model."""
+
+    id: str
+    model_id: str
+    fields: Row
+    said: Answer
+    confidence: float | None
+
+
+@dataclass(frozen=True)
+class EvaluatedPair:
+    """A row that the newest model never learned, what it says of it, and whether that is wrong.
+
+    `truth` is None where it is only known that the answer is not right. The row is that of a held-out pair or of a
+    request with feedback.
+    """
+
+    id: str
+    fields: Row
+    said: Answer
+    truth: Answer | None
+    wrong: bool
+    from_feedback: bool = False
+
+
+@dataclass(frozen=True)
+class Material:
+    """All that the finders of gaps look at. What could not be had is empty, with the reason in `why_not`."""
+
+    model: ModelVersion
+    answer: AnswerField
+    columns: tuple[str, ...]
+    """The columns of the items: those that the model looks at first."""
+    labeled: tuple[TrainingPair, ...]
+    sheet_rows: tuple[tuple[Row, Answer], ...]
+    """Rows of the training sheet, labeled or not, with their answer or else proposal."""
+    requests: tuple[Request, ...]
+    judged: tuple[EvaluatedPair, ...]
+    doubts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By pair: why its label is in doubt."""
+    usual_error: float | None = None
+    """The median error, where the answer is a number."""
+    why_not: str = ""
+    """Why nothing is judged."""
+
+    @property
+    def taught(self) -> tuple[TrainingPair, ...]:
+        """The labeled pairs that a training may learn from."""
+        return tuple(pair for pair in self.labeled if pair.gate is Gate.TRAINING)
+
+    def class_of(self, answer: Answer) -> Any:
+        """The value of the headline field, when it is a class; None for numbers and texts."""
+        is_class = self.answer.kind in (FieldKind.ENUM, FieldKind.BOOLEAN)
+        return answer.get(self.answer.name) if is_class else None
+
+
+def request_ids(requests: Sequence[Request]) -> dict[str, list[str]]:
+    """The requests of a gap's evidence, as few as are shown."""
+    return {"requests": [one.id for one in requests][:KEPT]}
+
+
+def gather(store: Store, trainer: Trainer, home: Path, versions: Sequence[ModelVersion]) -> Material:
+    """Read everything, and ask the newest of the `versions` about the rows whose truth is known."""
+    model = max(versions, key=lambda one: one.version)
+    answer = Template.model_validate(model.template_snapshot).fields()[0]
+    with store.read() as connection:
+        labeled = tuple(usable_pairs(connection, model.training_sheet_id))
+        requests = _requests(connection, [one.id for one in versions], answer)
+        sheet_rows = _sheet_rows(connection, model.training_sheet_id)
+        roles = _roles(connection, model)
+        said = _feedback(connection, [one.id for one in versions], roles)
+        doubts = _doubts(connection, model)
+    held_out = [pair for pair in labeled if roles.get(pair.id) == Role.HELD_OUT]
+    judged: tuple[EvaluatedPair, ...] = ()
+    usual: float | None = None
+    why_not = ""
+    try:
+        judged, usual = _judge(trainer, home, model, answer, _even(held_out), said)
+    except OntosError as error:
+        why_not = f"{error.what} {error.todo}".strip()
+    return Material(
+        model, answer, _columns(model, sheet_rows), labeled, sheet_rows, requests, judged, doubts, usual, why_not
+    )
+
+
+def _requests(connection: Connection, model_ids: Sequence[str], answer: AnswerField) -> tuple[Request, ...]:
+    query = (
+        select(_LOG.request_id, _LOG.model_id, _LOG.input, _LOG.output, _LOG.confidence)
+        .where(_LOG.model_id.in_(model_ids), _LOG.status_code < 400)
+        .order_by(_LOG.requested_at.desc())
+        .limit(MOST_REQUESTS)
+    )
+    return tuple(
+        Request(row.request_id, row.model_id, row.input, row.output or {}, (row.confidence or {}).get(answer.name))
+        for row in connection.execute(query)
+    )
+
+
+def _sheet_rows(connection: Connection, training_sheet_id: str) -> tuple[tuple[Row, Answer], ...]:
+    here = _PAIRS.training_sheet_id == training_sheet_id
+    count = connection.execute(select(func.count()).where(here)).scalar_one()
+    every = max(1, -(-count // MOST_ROWS))
+    query = select(_PAIRS.source_data, func.coalesce(_PAIRS.answer, _PAIRS.proposal))
+    found = connection.execute(query.where(here, _PAIRS.sequence_number % every == 0))
+    return tuple((fields, answer or {}) for fields, answer in found)
+
+
+def _columns(model: ModelVersion, sheet_rows: Sequence[tuple[Row, Answer]]) -> tuple[str, ...]:
+    others = (name for fields, _ in sheet_rows for name in fields)
+    return tuple(dict.fromkeys([*model.features, *others]))[:MOST_COLUMNS]
+
+
+def _roles(connection: Connection, model: ModelVersion) -> dict[str, str]:
+    """What each pair was to the model."""
+    found = connection.execute(select(_LINEAGE.pair_id, _LINEAGE.role).where(_LINEAGE.model_id == model.id))
+    return {row.pair_id: row.role for row in found}
+
+
+def _feedback(connection: Connection, model_ids: Sequence[str], known: dict[str, str]) -> list[FeedbackItem]:
+    """The last word about each request, but for those whose pair the model has learned or is tested on already."""
+    found = latest_feedback(connection, _FEEDBACK.model_id.in_(model_ids))
+    return [item for item in found if item.qa_pair_id not in known][:MOST_ROWS]
+
+
+def _doubts(connection: Connection, model: ModelVersion) -> dict[str, tuple[str, ...]]:
+    """Labels that are suspected, that people disagree about, or that were changed since the model learned them."""
+    sheet_id = model.training_sheet_id
+    found: dict[str, list[str]] = {}
+    hints = connection.execute(
+        select(_HINTS.pair_id, _HINTS.kind)
+        .join(table(QAPair), _PAIRS.id == _HINTS.pair_id)
+        .where(_HINTS.training_sheet_id == sheet_id, _HINTS.kind.in_((HintKind.SUSPECT, HintKind.DISAGREED)), holds())
+    )
+    words = {HintKind.SUSPECT: "a likely error", HintKind.DISAGREED: "people disagree"}
+    for pair_id, kind in hints:
+        found.setdefault(pair_id, []).append(words[HintKind(kind)])
+    changed = connection.execute(
+        select(_EVENTS.entity_id)
+        .distinct()
+        .where(
+            _EVENTS.scope_id == sheet_id,
+            _EVENTS.entity_type == QAPair.TABLE,
+            _EVENTS.at > model.created_at,
+            func.json_extract(_EVENTS.before, "$.answer").is_not(None),
+        )
+    )
+    for (pair_id,) in changed:
+        found.setdefault(pair_id, []).append("changed since the training")
+    return {pair_id: tuple(reasons) for pair_id, reasons in found.items()}
+
+
+def _judge(
+    trainer: Trainer,
+    home: Path,
+    model: ModelVersion,
+    answer: AnswerField,
+    held_out: Sequence[TrainingPair],
+    said: Sequence[FeedbackItem],
+) -> tuple[tuple[EvaluatedPair, ...], float | None]:
+    rows = [pair.example() for pair in held_out] + [
+        LabeledExample(item.request_id, item.input, truth_of(item) or {}) for item in said
+    ]
+    if not rows:
+        raise NotReadyError(
+            "There are no held-out pairs and there is no feedback.", "Train again, or say what is wrong."
+        )
+    answers = answers_of(trainer.load(home / model.artifact, model.sha256), model, rows)
+    known = [
+        (pair.id, pair.fields, predicted, pair.answer, None)
+        for pair, predicted in zip(held_out, answers, strict=False)
+        if predicted is not None and pair.answer.get(answer.name) is not None
+    ] + [
+        (item.request_id, item.input, predicted, truth_of(item), item)
+        for item, predicted in zip(said, answers[len(held_out) :], strict=True)
+        if predicted is not None
+    ]
+    usual = _usual_error(answer, [(predicted, truth) for _, _, predicted, truth, _ in known if truth])
+    judged = []
+    for id, fields, predicted, truth, item in known:
+        wrong = _is_wrong(answer, predicted, truth, usual) if truth else _still_bad(answer, predicted, item)
+        if wrong is not None:
+            judged.append(EvaluatedPair(id, fields, predicted, truth, wrong, item is not None))
+    return tuple(judged), usual
+
+
+def truth_of(item: FeedbackItem) -> Answer | None:
+    """What is right, as far as a piece of feedback tells: the correction, or the answer when it was rated as right."""
+    if item.correction is not None:
+        return item.correction
+    return item.output if item.rating >= GOOD else None
+
+
+def _still_bad(answer: AnswerField, predicted: Answer, item: FeedbackItem | None) -> bool | None:
+    """Without a truth only this is known: who gives an answer again that was rated as bad is wrong again."""
+    if item is None or item.rating > BAD or item.output is None:
+        return None
+    return True if predicted.get(answer.name) == item.output.get(answer.name) else None
+
+
+def _usual_error(answer: AnswerField, known: Sequence[tuple[Answer, Answer]]) -> float | None:
+    from statistics import median
+
+    errors = [error for predicted, truth in known if (error := _error(answer, predicted, truth)) is not None]
+    return median(errors) if answer.kind in COUNTED and errors else None
+
+
+def _error(answer: AnswerField, predicted: Answer, truth: Answer) -> float | None:
+    one, other = predicted.get(answer.name), truth.get(answer.name)
+    return abs(float(one) - float(other)) if is_number(one) and is_number(other) else None
+
+
+def _is_wrong(answer: AnswerField, predicted: Answer, truth: Answer, usual: float | None) -> bool | None:
+    if usual is None:
+        return bool(predicted.get(answer.name) != truth.get(answer.name))
+    error = _error(answer, predicted, truth)
+    return None if error is None else error > LARGE_ERROR * usual
+
+
+def _even(pairs: Sequence[TrainingPair]) -> Sequence[TrainingPair]:
+    return pairs[:: max(1, -(-len(pairs) // MOST_ROWS))]

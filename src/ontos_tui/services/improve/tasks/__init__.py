@@ -1,0 +1,1 @@
+"""Annotation tasks: the labeling work that closes a gap."""

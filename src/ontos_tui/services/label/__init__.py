@@ -1,0 +1,1 @@
+"""LABEL: the queue, decisions about pairs, undo, and work that several people share."""

@@ -1,0 +1,217 @@
+"""Decisions from a file: JSON lines, or CSV with a header.
+
+Every line names a pair by `pair` (its id) or by `item_ref`. It may say `verdict` (without one: edit when there is an
+answer, else approve), `answer`, `reason` and `notes`. In CSV the answer is JSON in the column `answer`, or stands field
+by field in columns that are called like the fields.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from ontos_tui.domain.errors import InvalidInputError
+from ontos_tui.domain.records.pairs import QAPair, TrainingSheet, Verdict
+from ontos_tui.domain.rules.states import PairStatus
+from ontos_tui.domain.schema import Answer, answer_fields
+from ontos_tui.services.label.decisions import Decision
+from ontos_tui.services.records.answers import AnswerChecker, AnswerReader
+from ontos_tui.store.bulk import chunks
+from ontos_tui.store.engine import Store
+from ontos_tui.store.tables import table
+
+SHOWN = 20
+"""Errors that are shown one by one; the others are counted."""
+
+_KEYS = ("pair", "pair_id", "id")
+_WORDS = {*_KEYS, "item_ref", "verdict", "answer", "reason", "notes"}
+
+
+@dataclass(frozen=True)
+class _Line:
+    number: int
+    values: Mapping[str, Any]
+
+
+def read_decisions(store: Store, sheet: TrainingSheet, path: Path) -> list[Decision]:
+    """The decisions of a file about pairs of this training sheet.
+
+    Raises InvalidInputError with every line that cannot be used and why.
+    """
+    errors: list[tuple[int, str]] = []
+    reader = _Reader(sheet)
+    lines = list(_lines(path, errors))
+    pairs = _pairs(store, sheet, lines)
+    seen: dict[str, int] = {}
+    decisions = []
+    for line in lines:
+        ref = _ref(line)
+        pair = pairs.get(ref)
+        if not ref:
+            errors.append((line.number, "it names no pair: item_ref or pair is missing"))
+        elif pair is None:
+            errors.append((line.number, f"{ref[:80]!r} is no pair of this training sheet"))
+        elif pair.id in seen:
+            errors.append((line.number, f"{pair.item_ref!r} is decided in line {seen[pair.id]} already"))
+        else:
+            seen[pair.id] = line.number
+            decision, problem = reader.decision(line, pair)
+            if decision is None:
+                errors.append((line.number, problem))
+            else:
+                decisions.append(decision)
+    if errors:
+        raise _refused(path, errors)
+    if not decisions:
+        raise InvalidInputError(f"{path.name} holds no decisions.", "Write one on each line.")
+    return decisions
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """What is needed of a pair to check a decision about it."""
+
+    id: str
+    item_ref: str
+    has_answer: bool
+    flagged: bool
+
+
+class _Reader:
+    """Makes decisions of lines, by the schema of one training sheet."""
+
+    def __init__(self, sheet: TrainingSheet) -> None:
+        schema = sheet.template_snapshot["output_schema"]
+        self.fields = tuple(field.name for field in answer_fields(schema))
+        self._checker = AnswerChecker(schema)
+        self._values = AnswerReader(schema)
+
+    def decision(self, line: _Line, pair: _Pair) -> tuple[Decision | None, str]:
+        """The decision that a line holds, or what is wrong with it."""
+        given = line.values
+        unknown = [name for name in given if name not in _WORDS and name not in self.fields]
+        if unknown:
+            return None, f"{unknown[0]!r} is neither a field of the answer nor one of {', '.join(sorted(_WORDS))}"
+        answer = self._answer(given)
+        if isinstance(answer, str):
+            return None, answer
+        told = given.get("verdict") or (Verdict.APPROVE if answer is None else Verdict.EDIT)
+        try:
+            verdict = Verdict(str(told).strip().lower())
+        except ValueError:
+            return None, f"{str(told)[:40]!r} is no verdict; there are {', '.join(Verdict)}"
+        if verdict is Verdict.APPROVE and answer is not None:
+            verdict = Verdict.EDIT
+        if verdict is Verdict.EDIT and answer is None:
+            return None, "an edit needs an answer"
+        if verdict is Verdict.APPROVE and not pair.has_answer:
+            return None, f"there is no answer for {pair.item_ref!r} to approve"
+        if verdict is Verdict.EDIT and (reason := self._checker.reason(answer)):
+            return None, f"the answer does not fit: {reason}"
+        if verdict is Verdict.UNFLAG and not pair.flagged:
+            return None, f"{pair.item_ref!r} has no flag"
+        texts = {name: given.get(name) for name in ("reason", "notes")}
+        if wrong := [name for name, text in texts.items() if text is not None and not isinstance(text, str)]:
+            return None, f"{wrong[0]} is no text"
+        return Decision(pair.id, verdict, answer, texts["reason"] or "", texts["notes"] or None), ""
+
+    def _answer(self, given: Mapping[str, Any]) -> Answer | str | None:
+        """The answer of a line; a text says what is wrong with it."""
+        single = {name: given[name] for name in self.fields if name not in _WORDS and given.get(name) not in (None, "")}
+        answer = given.get("answer")
+        if answer in (None, ""):
+            return self._values.read(single) if single else None
+        if single:
+            return "the answer stands there twice, whole and field by field"
+        if isinstance(answer, str):
+            try:
+                answer = json.loads(answer)
+            except (ValueError, RecursionError) as error:
+                return f"the answer is not JSON: {error}"
+        return answer if isinstance(answer, dict) else "the answer is no JSON object"
+
+
+def _ref(line: _Line) -> str:
+    given = line.values
+    named = next((given[key] for key in _KEYS if given.get(key)), None) or given.get("item_ref")
+    return "" if named is None else str(named).strip()
+
+
+def _pairs(store: Store, sheet: TrainingSheet, lines: list[_Line]) -> dict[str, _Pair]:
+    """The pairs of the training sheet that the lines name, by id and by item reference."""
+    columns = table(QAPair).c
+    refs = sorted({_ref(line).encode("utf-8", "replace").decode() for line in lines})
+    has_answer = columns.answer.is_not(None) | columns.proposal.is_not(None)
+    wanted = (columns.id, columns.item_ref, has_answer, columns.status == PairStatus.FLAGGED)
+    found: dict[str, _Pair] = {}
+    with store.read() as connection:
+        for by in (columns.item_ref, columns.id):
+            for some in chunks(refs):
+                query = select(*wanted).where(columns.training_sheet_id == sheet.id, by.in_(some))
+                for row in connection.execute(query):
+                    pair = _Pair(row[0], row[1], bool(row[2]), bool(row[3]))
+                    found[pair.item_ref if by is columns.item_ref else pair.id] = pair
+    return found
+
+
+def _lines(path: Path, errors: list[tuple[int, str]]) -> Iterator[_Line]:
+    try:
+        if path.suffix.lower() in (".csv", ".tsv"):
+            yield from _csv_lines(path, errors)
+        else:
+            yield from _json_lines(path, errors)
+    except OSError as error:
+        raise InvalidInputError(
+            f"{path} cannot be read: {error.strerror}.", "Check the name and the folder."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise InvalidInputError(f"{path.name} is not UTF-8 text.", "Save it as UTF-8.") from error
+
+
+def _json_lines(path: Path, errors: list[tuple[int, str]]) -> Iterator[_Line]:
+    with path.open(encoding="utf-8-sig") as file:
+        for number, text in enumerate(file, 1):
+            if not text.strip():
+                continue
+            try:
+                value = json.loads(text)
+            except (ValueError, RecursionError) as error:
+                errors.append((number, f"it is not JSON: {error}"))
+                continue
+            if isinstance(value, dict):
+                yield _Line(number, value)
+            else:
+                errors.append((number, "it holds no JSON object in braces"))
+
+
+def _csv_lines(path: Path, errors: list[tuple[int, str]]) -> Iterator[_Line]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.reader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
+        try:
+            header = [name.strip() for name in next(rows, [])]
+            twice = sorted({name for name in header if header.count(name) > 1})
+            if twice:
+                errors.append((1, f"two columns are called {twice[0]!r}"))
+                return
+            for row in rows:
+                if len(row) != len(header) and any(row):
+                    errors.append((rows.line_num, f"{len(row)} values, but the first line names {len(header)} columns"))
+                elif any(row):
+                    yield _Line(rows.line_num, dict(zip(header, row, strict=True)))
+        except csv.Error as error:
+            errors.append((rows.line_num, str(error)))
+
+
+def _refused(path: Path, errors: list[tuple[int, str]]) -> InvalidInputError:
+    errors.sort()
+    told = "; ".join(f"line {number}: {reason}" for number, reason in errors[:SHOWN])
+    more = f"; and {len(errors) - SHOWN:,} more lines" if len(errors) > SHOWN else ""
+    return InvalidInputError(
+        f"{path.name} was not applied: {told}{more}.", "Correct these lines and apply the file again."
+    )

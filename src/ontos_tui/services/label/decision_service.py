@@ -1,0 +1,238 @@
+"""Deciding items one by one or many at once, and taking decisions back: the same for pairs and for a task's items."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Generic
+
+from sqlalchemy import Connection, delete
+
+from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from ontos_tui.domain.records.labeling import Claim
+from ontos_tui.domain.records.pairs import Decidable, Event, Verdict
+from ontos_tui.domain.rules.states import PairStatus
+from ontos_tui.services.canonical.writer import LabelKeeper
+from ontos_tui.services.label import undo as undoing
+from ontos_tui.services.label.change_log import Changes, by_id
+from ontos_tui.services.label.decision_context import DecisionContext
+from ontos_tui.services.label.decisions import DONE, D, Decision, decide, storable
+from ontos_tui.services.label.queue import Queue, QueueFilter, QueueSort
+from ontos_tui.store import rows
+from ontos_tui.store.bulk import chunks
+from ontos_tui.store.counts import PairCount, pair_counts
+from ontos_tui.store.engine import Store
+from ontos_tui.store.tables import table
+
+
+@dataclass(frozen=True)
+class PairCounts:
+    """How many pairs of a training sheet, or items of a task, are in which state.
+
+    `auto_approved` of the labeled ones were approved by a canonical label without a review; `failed` of the unlabeled
+    ones could not be given a proposal.
+    """
+
+    total: int = 0
+    unlabeled: int = 0
+    labeled: int = 0
+    rejected: int = 0
+    flagged: int = 0
+    auto_approved: int = 0
+    failed: int = 0
+
+    @classmethod
+    def of(cls, counts: Sequence[PairCount]) -> PairCounts:
+        """The sums of the kept counts."""
+        by_status = Counter[PairStatus]()
+        for count in counts:
+            by_status[count.status] += count.n
+        return cls(
+            total=by_status.total(),
+            unlabeled=by_status[PairStatus.UNLABELED],
+            labeled=by_status[PairStatus.LABELED],
+            rejected=by_status[PairStatus.REJECTED],
+            flagged=by_status[PairStatus.FLAGGED],
+            auto_approved=sum(one.n for one in counts if one.status is PairStatus.LABELED and one.auto_approved),
+            failed=sum(one.n for one in counts if one.status is PairStatus.UNLABELED and one.failed),
+        )
+
+
+@dataclass(frozen=True)
+class Batch(Generic[D]):
+    """Decisions that were made, and are undone, together: the pairs as they are now, and in words what was done."""
+
+    id: str
+    pairs: tuple[D, ...]
+    description: str
+
+
+class Deciding(Generic[D]):
+    """Decisions are logged under `actor`; undo and redo walk through that person's own."""
+
+    RECORD: ClassVar[type[Decidable]]
+
+    def __init__(self, store: Store, actor: str) -> None:
+        self._store = store
+        self._actor = actor
+
+    def _scope(self, connection: Connection, container_id: str) -> DecisionContext:
+        """What the training sheet or task asks of decisions. Raises OntosError when this person may not decide."""
+        raise NotImplementedError
+
+    # Looking
+
+    def counts(self, container_id: str) -> PairCounts:
+        """How many are in which state, right now."""
+        with self._store.read() as connection:
+            return PairCounts.of(pair_counts(connection, container_id, self.RECORD))
+
+    def open(
+        self,
+        container_id: str,
+        filter: QueueFilter = QueueFilter(),  # noqa: B008  # the contract's word; it is frozen
+        sort: QueueSort = QueueSort.ORDER,
+        session: str = "",
+    ) -> Queue:
+        """The pairs that pass the filter, as a list that is read where it is looked at.
+
+        What others have claimed is marked, but not what was claimed in this `session`.
+        """
+        return Queue(self._store, self.RECORD, container_id, filter, sort, session)
+
+    def pair(self, pair_id: str) -> D:
+        """The pair with this id, or with an id that begins so. Raises NotFoundError or ConflictError."""
+        with self._store.read() as connection:
+            return rows.resolve(connection, self._record, pair_id)
+
+    def pairs(self, ids: Sequence[str]) -> list[D]:
+        """The pairs with these ids, in that order. Raises NotFoundError when one is missing."""
+        with self._store.read() as connection:
+            return _all(by_id(connection, self._record, ids), ids)
+
+    def history(self, pair_id: str) -> list[Event]:
+        """Every change of a pair, the oldest first."""
+        with self._store.read() as connection:
+            return undoing.history(connection, pair_id)
+
+    def next_unlabeled(self, container_id: str, after: int = 0) -> D | None:
+        """The first unlabeled pair whose sequence number is above `after`."""
+        columns = table(self._record).c
+        where = (
+            columns[self.RECORD.CONTAINER] == container_id,
+            columns.status == PairStatus.UNLABELED,
+            columns.sequence_number > after,
+        )
+        with self._store.read() as connection:
+            found = rows.find(connection, self._record, *where, order_by=(columns.sequence_number,), limit=1)
+        return found[0] if found else None
+
+    @property
+    def _record(self) -> type[D]:
+        return self.RECORD  # type: ignore[return-value]  # a class variable cannot be of the class's own type
+
+    # Deciding
+
+    def decide(self, decisions: Sequence[Decision]) -> Batch[D]:
+        """Carry out decisions about pairs of one training sheet: all or none, in one transaction, as one batch.
+
+        Raises NotFoundError for an unknown pair, InvalidInputError for an answer that does not fit or a pair that is
+        decided twice, ConflictError when a pair has changed since the version that the decision names.
+        """
+        if not decisions:
+            raise InvalidInputError("There is nothing to decide.", "Name at least one pair.")
+        ids = [decision.pair_id for decision in decisions]
+        repeated = [key for key, times in Counter(ids).items() if times > 1]
+        if repeated:
+            raise InvalidInputError(
+                f"The pair {repeated[0]} is decided more than once in one batch.", "Decide it once, or one by one."
+            )
+        with self._store.write() as connection:
+            pairs = _all(by_id(connection, self._record, ids), ids)
+            containers = {pair.container_id for pair in pairs}
+            if len(containers) > 1:
+                raise InvalidInputError(
+                    "The pairs belong to different training sheets.", "Decide those of each training sheet together."
+                )
+            return self._decide(connection, self._scope(connection, containers.pop()), pairs, decisions)
+
+    def _decide(
+        self, connection: Connection, scope: DecisionContext, pairs: Sequence[D], decisions: Sequence[Decision]
+    ) -> Batch[D]:
+        changes = Changes(connection, scope.id, self._actor)
+        labels = LabelKeeper(connection, scope, pairs, changes, self._actor) if scope.keeps_labels else None
+        done: list[D] = []
+        notes = []
+        for pair, decision in zip(pairs, decisions, strict=True):
+            _check_version(connection, pair, decision)
+            after = decide(pair, decision, scope, self._actor, changes.at)
+            if labels is not None and after.status is PairStatus.LABELED:
+                after = labels.settle(after)
+            elif labels is not None and pair.status is PairStatus.LABELED:
+                notes.append(labels.withdraw(pair))
+            done.append(changes.pair(pair, after, decision.verdict.value, storable(decision.reason), decision.seconds))
+        changes.write()
+        for some in chunks([pair.id for pair in done]):
+            connection.execute(delete(table(Claim)).where(table(Claim).c.item_id.in_(some)))
+        return Batch(changes.id, tuple(done), _described(done, decisions, [note for note in notes if note]))
+
+    def undo(self, container_id: str) -> Batch[D] | None:
+        """Take back this person's last batch that is not undone yet; None when there is none.
+
+        Raises ConflictError when somebody has changed one of its pairs since; the next undo goes on before that batch.
+        """
+        return self._walk(container_id, undoing.UNDO)
+
+    def redo(self, container_id: str) -> Batch[D] | None:
+        """Bring back what this person undid last, unless they have decided something since. Else as `undo`."""
+        return self._walk(container_id, undoing.REDO)
+
+    def _walk(self, container_id: str, action: str) -> Batch[D] | None:
+        find = undoing.next_to_undo if action == undoing.UNDO else undoing.next_to_redo
+        with self._store.write() as connection:
+            scope = self._scope(connection, container_id)
+            batch_id = find(connection, scope.id, self._actor)
+            if batch_id is None:
+                return None
+            outcome = undoing.take_back(connection, self._record, scope, self._actor, batch_id, action)
+        if isinstance(outcome, ConflictError):
+            raise outcome
+        which = outcome.pairs[0].item_ref if len(outcome.pairs) == 1 else f"{len(outcome.pairs):,} pairs"
+        told = "; ".join([f"{action}: {which} {outcome.pairs[0].status}", *_few(outcome.notes)])
+        return Batch(outcome.batch_id, outcome.pairs, told)
+
+
+def _all(found: dict[str, D], ids: Sequence[str]) -> list[D]:
+    missing = [key for key in ids if key not in found]
+    if missing:
+        raise NotFoundError(f"There is no pair {missing[0]!r}.", "Look at the queue again.")
+    return [found[key] for key in ids]
+
+
+def _check_version(connection: Connection, pair: Decidable, decision: Decision) -> None:
+    """Refuse a decision about something else than what the person saw."""
+    if decision.version is None or decision.version >= pair.version:
+        return
+    changed = [event for event in undoing.history(connection, pair.id) if event.after]
+    if changed and changed[-1].after["version"] > decision.version:  # type: ignore[index]
+        raise ConflictError(
+            f"{pair.item_ref} was decided meanwhile {undoing.last_change(connection, pair.id)}: it is {pair.status}.",
+            "Look at it again, and decide if you disagree.",
+        )
+    if decision.verdict is Verdict.APPROVE and decision.answer is None:
+        raise ConflictError(f"A new answer has been proposed for {pair.item_ref} meanwhile.", "Look at it first.")
+
+
+def _described(pairs: Sequence[Decidable], decisions: Sequence[Decision], notes: Sequence[str]) -> str:
+    if len(pairs) == 1:
+        told = f"{DONE[decisions[0].verdict]} {pairs[0].item_ref}"
+    else:
+        kinds = Counter(DONE[decision.verdict] for decision in decisions)
+        told = ", ".join(f"{n:,} {kind}" for kind, n in kinds.items())
+    return "; ".join([told, *_few(notes)])
+
+
+def _few(notes: Sequence[str]) -> list[str]:
+    """The first notes, and how many more there are."""
+    return [*notes[:2], *([f"and so for {len(notes) - 2} more"] if len(notes) > 2 else [])]

@@ -1,0 +1,116 @@
+"""The rules of a decision: what each verdict makes of a pair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from ontos_tui.domain.errors import ConflictError, InvalidInputError
+from ontos_tui.domain.records.pairs import Decidable, LabelingMode, QAPair, Verdict, answer_digest
+from ontos_tui.domain.rules.states import PairStatus
+from ontos_tui.domain.schema import Answer
+from ontos_tui.services.label.decision_context import DecisionContext
+
+D = TypeVar("D", bound=Decidable)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What somebody says about one pair, or one item of a labeling task.
+
+    `notes` replaces the pair's notes unless None. `at` is when it was decided, now if None. `version` is the pair's
+    version that the person has seen; with it, a decision about something that has changed since is refused. `blind`
+    says that the proposal was hidden from the person, `seconds` how long the item was in sight.
+    """
+
+    pair_id: str
+    verdict: Verdict
+    answer: Answer | None = None
+    reason: str = ""
+    notes: str | None = None
+    at: datetime | None = None
+    version: int | None = None
+    blind: bool = False
+    seconds: float | None = None
+
+
+DONE = {
+    Verdict.APPROVE: "approved",
+    Verdict.EDIT: "edited",
+    Verdict.REJECT: "rejected",
+    Verdict.FLAG: "flagged",
+    Verdict.UNFLAG: "unflagged",
+    Verdict.REOPEN: "reopened",
+}
+"""Each verdict as what has been done."""
+
+
+def decide(pair: D, decision: Decision, scope: DecisionContext, actor: str, at: datetime) -> D:
+    """The pair after the decision, apart from its canonical label.
+
+    Approving and editing set the answer, rejecting and reopening take it away, a flag leaves it as it is. Raises
+    InvalidInputError for an answer that is missing or does not fit, ConflictError for a flag that is not there.
+    """
+    notes = pair.notes if decision.notes is None else storable(decision.notes)
+    changes: dict[str, object] = {
+        "notes": notes,
+        "reviewed_by": actor,
+        "reviewed_at": decision.at or at,
+        "was_blind": decision.blind,
+        "reject_reason": storable(decision.reason) if decision.verdict is Verdict.REJECT else "",
+    }
+    match decision.verdict:
+        case Verdict.APPROVE | Verdict.EDIT:
+            answer = _answer(pair, decision, scope)
+            changes |= {
+                "status": PairStatus.LABELED,
+                "answer": answer,
+                "labeling_mode": _mode(pair, answer, scope),
+                "was_auto_approved": False,
+            }
+        case Verdict.REJECT:
+            changes |= {"status": PairStatus.REJECTED, **_UNANSWERED}
+        case Verdict.FLAG:
+            changes |= {"status": PairStatus.FLAGGED, "was_auto_approved": False, "canonical_label_id": None}
+        case Verdict.UNFLAG | Verdict.REOPEN:
+            if decision.verdict is Verdict.UNFLAG and pair.status is not PairStatus.FLAGGED:
+                raise ConflictError(f"{pair.item_ref} has no flag; it is {pair.status}.", "Reopen it to decide again.")
+            changes |= {"status": PairStatus.UNLABELED, "reviewed_by": "", "reviewed_at": None, "was_blind": False}
+            if decision.verdict is Verdict.REOPEN:
+                changes |= _UNANSWERED
+    return pair.model_copy(update=changes)
+
+
+_UNANSWERED = {"answer": None, "was_auto_approved": False, "canonical_label_id": None}
+
+
+def _answer(pair: Decidable, decision: Decision, scope: DecisionContext) -> Answer:
+    answer = decision.answer
+    if answer is None and decision.verdict is Verdict.APPROVE:
+        answer = pair.answer if pair.answer is not None else pair.proposal
+    if answer is None:
+        raise InvalidInputError(
+            f"There is no answer for {pair.item_ref}"
+            + (" to approve." if decision.verdict is Verdict.APPROVE else ", and an edit needs one."),
+            "Give the answer, or reject or flag the pair.",
+        )
+    reason = scope.checker.reason(answer) or scope.checker.misplaced(answer, pair.source_data)
+    if reason:
+        raise InvalidInputError(f"The answer for {pair.item_ref} does not fit: {reason}.", "Correct these fields.")
+    return answer
+
+
+def _mode(pair: Decidable, answer: Answer, scope: DecisionContext) -> LabelingMode:
+    """Where the decided answer comes from: what was there already, the proposal, or the person."""
+    digest = answer_digest(answer)
+    if pair.answer is not None and answer_digest(pair.answer) == digest:
+        return pair.labeling_mode
+    if pair.proposal is None or answer_digest(pair.proposal) != digest:
+        return LabelingMode.MANUAL
+    return LabelingMode.FEEDBACK if isinstance(pair, QAPair) and pair.feedback_id else scope.proposed
+
+
+def storable(text: str) -> str:
+    """The text with lone surrogates, which no file and no database can hold, written out as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

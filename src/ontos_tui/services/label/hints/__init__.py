@@ -1,0 +1,1 @@
+"""Hints: which pairs deserve a look first, and why."""

@@ -1,0 +1,303 @@
+"""Making the hints of one training sheet: what is read for them, and which engine says what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from ontos_tui.domain.errors import NotReadyError, PlatformError
+from ontos_tui.domain.learning import ClassProbabilities, OutOfFoldPredictions, Progress
+from ontos_tui.domain.records.data import Row, Sheet
+from ontos_tui.domain.records.labeling import Hint, HintKind
+from ontos_tui.domain.records.pairs import QAPair, TrainingSheet
+from ontos_tui.domain.records.template import Template
+from ontos_tui.domain.records.training import ModelVersion
+from ontos_tui.domain.rules.governance import Gate
+from ontos_tui.domain.rules.states import PairStatus
+from ontos_tui.domain.schema import AnswerField, FieldKind
+from ontos_tui.platforms.ports import Trainer
+from ontos_tui.services.label.hints.active_learning import KINDS, Open, margins, ordered, told_confidence, told_shares
+from ontos_tui.services.label.hints.duplicates import find_duplicates
+from ontos_tui.services.label.hints.label_errors import Member, Suspicion, conflicting, doubted, label_of, merged
+from ontos_tui.services.records.training_pairs import TrainingPair, first_row, usable_pairs
+from ontos_tui.services.templates.prompt import feature_columns
+from ontos_tui.store import rows
+from ontos_tui.store.engine import Store
+from ontos_tui.store.tables import table
+
+CLASSED = (FieldKind.ENUM, FieldKind.BOOLEAN)
+_PAIRS = table(QAPair).c
+_HINTS = table(Hint).c
+
+
+@dataclass(frozen=True)
+class HintDraft:
+    """A hint that is to be written about a pair."""
+
+    pair_id: str
+    score: float
+    reason: str
+    group_key: str = ""
+
+
+@dataclass(frozen=True)
+class HintBatch:
+    """The hints of one kind, what made them, and what people should know about that."""
+
+    hints: list[HintDraft]
+    made_by: str
+    notes: tuple[str, ...] = ()
+
+
+def class_field(template: Template) -> AnswerField | None:
+    """The field of the answer that hints are about: the first with classes."""
+    return next((field for field in template.fields() if field.kind in CLASSED), None)
+
+
+class HintEngine:
+    """Makes hints of a training sheet as its pairs are now."""
+
+    def __init__(
+        self, store: Store, trainer: Trainer, home: Path, sheet: TrainingSheet, kinds: Sequence[HintKind]
+    ) -> None:
+        self._store = store
+        self._trainer = trainer
+        self._home = home
+        self._sheet = sheet
+        self._kinds = kinds
+        self._template = Template.model_validate(sheet.template_snapshot)
+        self._field = class_field(self._template)
+        self._judgment: OutOfFoldPredictions | None = None
+        self._judged_open = False
+        with store.read() as connection:
+            source = rows.find_one(connection, Sheet, table(Sheet).c.id == sheet.sheet_id)
+            columns = tuple(first_row(connection, sheet.id))
+        self._features = feature_columns(self._template, columns, source.item_id_column if source else None)
+
+    def make(self, kind: HintKind, progress: Progress) -> HintBatch:
+        """The hints of one kind. Raises NotReadyError saying why there can be none."""
+        if kind is HintKind.DISAGREED:
+            raise NotReadyError(
+                "Who disagrees comes from labeling jobs with overlap.", "It appears there when their tasks are done."
+            )
+        makers = {
+            HintKind.DUPLICATE: self._duplicates,
+            HintKind.SUSPECT: self._suspects,
+            HintKind.UNSURE: self._unsure,
+        }
+        return makers[kind](progress)
+
+    # Near-duplicates
+
+    def _duplicates(self, progress: Progress) -> HintBatch:
+        if not self._features:
+            raise NotReadyError("There is no column to compare.", "Name feature columns in the template.")
+        ids, refs, items = [], [], []
+        query = select(_PAIRS.id, _PAIRS.item_ref, _PAIRS.source_data).order_by(_PAIRS.sequence_number)
+        with self._store.read() as connection:
+            for pair_id, ref, fields in connection.execute(query.where(_PAIRS.training_sheet_id == self._sheet.id)):
+                ids.append(pair_id)
+                refs.append(ref)
+                items.append(self._seen(fields, self._features))
+        found = find_duplicates(items, refs, self._features, progress)
+        if not found.compared:
+            reasons = "; ".join(found.left_out) or "there are no pairs"
+            raise NotReadyError(
+                f"No column tells the items apart: {reasons}.", "Choose other feature columns in the template."
+            )
+        hints = [HintDraft(ids[one.place], one.closeness, one.reason, ids[one.leader]) for one in found.members]
+        notes = [f"not compared: {'; '.join(found.left_out)}"] if found.left_out else []
+        if len(hints) > len(ids) / 2:
+            notes.append(
+                f"{len(hints):,} of {len(ids):,} items are nearly the same as another one: the compared columns tell "
+                "them apart but little"
+            )
+        return HintBatch(hints, f"comparison of {found.compared}", tuple(notes))
+
+    # Suspects
+
+    def _suspects(self, progress: Progress) -> HintBatch:
+        conflicts = conflicting(self._labeled_duplicates())
+        by_duplicates = "labels of near-duplicates"
+        try:
+            suspects, judged = self._doubted(progress)
+        except NotReadyError as error:
+            if not conflicts:
+                raise
+            return HintBatch(_wanted(conflicts), by_duplicates, (f"{error.what} {error.todo}",))
+        made_by = f"{judged.engine}; {by_duplicates}" if conflicts else judged.engine
+        return HintBatch(_wanted(merged(suspects, conflicts)), made_by, (*judged.notes, *self._passed_over()))
+
+    def _doubted(self, progress: Progress) -> tuple[list[Suspicion], OutOfFoldPredictions]:
+        judged = self._judged(progress, HintKind.UNSURE in self._kinds and self._model is None)
+        field = self._class_field()
+        held_out = [(pair.id, pair.answer.get(field.name)) for pair in self._at(Gate.HELD_OUT)]
+        return doubted(judged, [pair.id for pair in self._at(Gate.TRAINING)], held_out), judged
+
+    def _labeled_duplicates(self) -> list[Member]:
+        query = (
+            select(_PAIRS.id, _PAIRS.item_ref, _HINTS.group_key, _PAIRS.answer)
+            .join(table(Hint), _HINTS.pair_id == _PAIRS.id)
+            .where(_HINTS.training_sheet_id == self._sheet.id, _HINTS.kind == HintKind.DUPLICATE)
+            .where(_PAIRS.status == PairStatus.LABELED)
+            .order_by(_PAIRS.sequence_number)
+        )
+        name = self._field.name if self._field else None
+        with self._store.read() as connection:
+            return [
+                Member(pair_id, ref, group, label_of(answer, name))
+                for pair_id, ref, group, answer in connection.execute(query)
+            ]
+
+    def _passed_over(self) -> tuple[str, ...]:
+        with self._store.read() as connection:
+            labeled = rows.count(
+                connection,
+                QAPair,
+                _PAIRS.training_sheet_id == self._sheet.id,
+                _PAIRS.status == PairStatus.LABELED,
+            )
+        others = labeled - len(self._usable)
+        return (f"{others:,} labels may be used neither for training nor for evaluation: not judged",) if others else ()
+
+    # Least sure
+
+    def _unsure(self, progress: Progress) -> HintBatch:
+        pairs = self._open
+        if not pairs:
+            raise NotReadyError("No pair is open.", "Everything is decided.")
+        shares, source, made_by, notes = self._opinion(progress)
+        if shares is None:
+            return self._by_confidence(notes)
+        unsure = margins(shares)
+        told = told_shares(shares, unsure, source)
+        places = ordered(self._sheet.id, pairs, unsure, told, self._kinds_of(pairs))
+        return HintBatch([HintDraft(one.pair_id, one.score, one.reason) for one in places], made_by, notes)
+
+    def _opinion(self, progress: Progress) -> tuple[ClassProbabilities | None, str, str, tuple[str, ...]]:
+        """What the newest model says of the open pairs, or else models of today's labels; with its name and notes."""
+        notes: list[str] = []
+        model = self._model
+        if model is not None:
+            progress.update(0, 2, f"asking {model.label()}")
+            try:
+                field = self._class_field()
+                predictor = self._trainer.load(self._home / model.artifact, model.sha256)
+                shares = self._trainer.shares(predictor, field, [pair.fields for pair in self._open])
+            except (PlatformError, NotReadyError) as error:
+                notes.append(f"{model.label()} could not be asked: {error.what}")
+            else:
+                return shares, model.label(), f"{model.label()} ({model.engine})", ()
+        try:
+            judged = self._judged(progress, open_too=True)
+        except NotReadyError as error:
+            return None, "", "", (*notes, error.what)
+        first = len(judged.others.lines) - len(self._open)
+        shares = ClassProbabilities(judged.others.classes, judged.others.lines[first:])
+        source = f"a model of {int((judged.own >= 0).sum()):,} labels"
+        return shares, source, judged.engine, (*notes, *judged.notes)
+
+    def _by_confidence(self, notes: tuple[str, ...]) -> HintBatch:
+        import numpy as np
+
+        pairs = [pair for pair in self._open if pair.confidence is not None]
+        if not pairs:
+            raise NotReadyError(
+                " ".join((*notes, "And no proposal states how sure it is.")),
+                "Label some pairs or train a model, then compute the hints again.",
+            )
+        unsure = np.array([1.0 - min(max(pair.confidence or 0.0, 0.0), 1.0) for pair in pairs])
+        told = [told_confidence(pair.confidence) for pair in pairs]
+        places = ordered(self._sheet.id, pairs, unsure, told, self._kinds_of(pairs))
+        if silent := len(self._open) - len(pairs):
+            notes = (*notes, f"{silent:,} open pairs without a stated confidence got no hint")
+        by = self._sheet.model_used or "what proposed the answers"
+        hints = [HintDraft(one.pair_id, one.score, one.reason) for one in places]
+        return HintBatch(hints, f"confidence as stated by {by}", notes)
+
+    def _kinds_of(self, pairs: Sequence[Open]) -> Callable[[list[int]], list[int]]:
+        def kinds_of(places: list[int]) -> list[int]:
+            return self._trainer.clusters([pairs[place].fields for place in places], self._features, KINDS)
+
+        return kinds_of
+
+    # What is read, once
+
+    def _class_field(self) -> AnswerField:
+        if self._field is None:
+            raise NotReadyError(
+                "The answer has no field with classes, so nothing says which answers are close to each other.",
+                "Only the proposals' own confidence and near-duplicates can help here.",
+            )
+        return self._field
+
+    def _judged(self, progress: Progress, open_too: bool) -> OutOfFoldPredictions:
+        """The labels, the held-out pairs, and with `open_too` the open ones behind these, judged once."""
+        if self._judgment is None or (open_too and not self._judged_open):
+            learned, held_out = self._at(Gate.TRAINING), self._at(Gate.HELD_OUT)
+            others = [pair.fields for pair in (*held_out, *(self._open if open_too else ()))]
+            column = self._template.group_column
+            groups = [str(pair.fields.get(column)) for pair in learned] if column else None
+            examples = [pair.example() for pair in learned]
+            self._judgment = self._trainer.judge(
+                self._class_field(), self._features, examples, groups, others, progress
+            )
+            self._judged_open = open_too
+        return self._judgment
+
+    @cached_property
+    def _usable(self) -> list[TrainingPair]:
+        with self._store.read() as connection:
+            return usable_pairs(connection, self._sheet.id)
+
+    def _at(self, gate: Gate) -> list[TrainingPair]:
+        return [pair for pair in self._usable if pair.gate is gate]
+
+    @cached_property
+    def _model(self) -> ModelVersion | None:
+        with self._store.read() as connection:
+            return newest_model(connection, self._sheet.id)
+
+    @cached_property
+    def _open(self) -> list[Open]:
+        """The undecided pairs, with the columns that somebody here looks at."""
+        names = (*self._features, *(self._model.features if self._model else ()))
+        sheet = self._sheet
+        query = select(_PAIRS.id, _PAIRS.item_ref, _PAIRS.source_data, _PAIRS.confidence).where(
+            _PAIRS.training_sheet_id == sheet.id, _PAIRS.status == PairStatus.UNLABELED
+        )
+        in_groups = select(_HINTS.pair_id, _HINTS.group_key).where(
+            _HINTS.training_sheet_id == sheet.id, _HINTS.kind == HintKind.DUPLICATE
+        )
+        with self._store.read() as connection:
+            groups = {row.pair_id: row.group_key for row in connection.execute(in_groups)}
+            return [
+                Open(
+                    id=pair_id,
+                    item_ref=ref,
+                    fields=self._seen(fields, names),
+                    confidence=confidence,
+                    group=groups.get(pair_id, ""),
+                )
+                for pair_id, ref, fields, confidence in connection.execute(query.order_by(_PAIRS.sequence_number))
+            ]
+
+    @staticmethod
+    def _seen(fields: Row, names: Sequence[str]) -> Row:
+        return {name: fields.get(name) for name in names}
+
+
+def newest_model(connection: Connection, training_sheet_id: str) -> ModelVersion | None:
+    """The version that was trained last from this training sheet."""
+    columns = table(ModelVersion).c
+    where = columns.training_sheet_id == training_sheet_id
+    order = (columns.created_at.desc(), columns.version.desc())
+    return next(iter(rows.find(connection, ModelVersion, where, order_by=order, limit=1)), None)
+
+
+def _wanted(suspects: Sequence[Suspicion]) -> list[HintDraft]:
+    return [HintDraft(one.pair_id, one.score, one.reason) for one in suspects]

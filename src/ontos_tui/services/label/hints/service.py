@@ -1,0 +1,397 @@
+"""LABEL: what deserves a look before the rest, and why, in words.
+
+Hints are made when somebody asks for it (`compute`, or `submit` as a job), each kind anew as a whole, and they go when
+somebody says so (`clear`). Which kinds are made when none is named stands in the settings (`hints`); a kind that is
+cleared in a training sheet stays off there until it is asked for again.
+
+A hint holds as long as what it is about does: an open pair is unsure until it is decided, a label is a suspect until
+somebody has decided about it again. That people disagree comes from finished labeling tasks (`disagreements`), and
+holds until the pair is decided or the item adjudicated. Who has looked and disagrees dismisses the hint; the same one
+does not come back for an unchanged label.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select
+
+from ontos_tui.domain.errors import InvalidInputError, NotFoundError, NotReadyError
+from ontos_tui.domain.learning import NoProgress, Progress
+from ontos_tui.domain.records.base import now
+from ontos_tui.domain.records.labeling import Hint, HintKind, is_blind
+from ontos_tui.domain.records.pairs import Event, QAPair, TrainingSheet, answer_digest
+from ontos_tui.domain.records.template import Template
+from ontos_tui.domain.records.training import Job, JobKind
+from ontos_tui.domain.rules.states import PairStatus
+from ontos_tui.domain.schema import Answer
+from ontos_tui.jobs.queue import JobQueue
+from ontos_tui.platforms.ports import Trainer
+from ontos_tui.services.label.decisions import storable
+from ontos_tui.services.label.hints.engines import HintBatch, HintDraft, HintEngine, class_field
+from ontos_tui.services.label.hints.label_errors import label_of
+from ontos_tui.store import rows
+from ontos_tui.store.bulk import RowMaker, chunks, new_ids
+from ontos_tui.store.counts import pair_counts
+from ontos_tui.store.engine import Store
+from ontos_tui.store.tables import table
+
+__all__ = ["DuplicateGroup", "GroupMember", "HintReport", "HintService", "holds"]
+
+ORDER = (HintKind.DUPLICATE, HintKind.SUSPECT, HintKind.UNSURE)
+"""The kinds that are made here: near-duplicates first, since the others look at them."""
+LARGE = 20_000
+"""Pairs from which on hints are better made by a job (`submit`)."""
+DISMISS = "dismiss_hint"
+HIDDEN = "the order of what is unsure; what a model says of it is hidden here"
+
+_PAIRS = table(QAPair).c
+_HINTS = table(Hint).c
+_EVENTS = table(Event).c
+_SHEETS = table(TrainingSheet).c
+
+
+@dataclass(frozen=True)
+class HintReport:
+    """What came of making hints: how many of each kind, made by what, and why some could not be made."""
+
+    training_sheet_id: str
+    counts: dict[HintKind, int] = field(default_factory=dict)
+    made_by: dict[HintKind, str] = field(default_factory=dict)
+    skipped: dict[HintKind, str] = field(default_factory=dict)
+    notes: dict[HintKind, tuple[str, ...]] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class GroupMember:
+    """One pair of a near-duplicate group; `label` is what it is labeled, empty until then."""
+
+    pair_id: str
+    item_ref: str
+    sequence_number: int
+    status: PairStatus
+    label: str
+    closeness: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class DuplicateGroup:
+    """Pairs that are nearly the same; `labels` counts what they are labeled."""
+
+    key: str
+    members: tuple[GroupMember, ...]
+    labels: Mapping[str, int]
+
+    @property
+    def conflict(self) -> bool:
+        """Whether the same thing is labeled differently."""
+        return len(self.labels) > 1
+
+    @property
+    def undecided(self) -> tuple[str, ...]:
+        """The ids of the pairs that nobody has decided, to be decided at once."""
+        return tuple(member.pair_id for member in self.members if member.status is PairStatus.UNLABELED)
+
+
+def holds() -> ColumnElement[bool]:
+    """The condition, on hints joined with their pairs, that a hint is still about what is there."""
+    looked_at = func.coalesce(_PAIRS.reviewed_at > _HINTS.made_at, False)
+    return or_(
+        _HINTS.kind == HintKind.DUPLICATE,
+        and_(_HINTS.kind == HintKind.DISAGREED, ~looked_at),
+        and_(_HINTS.kind == HintKind.UNSURE, _PAIRS.status == PairStatus.UNLABELED),
+        and_(_HINTS.kind == HintKind.SUSPECT, _PAIRS.status == PairStatus.LABELED, ~looked_at),
+    )
+
+
+class HintService:
+    """Makes hints, tells them, and takes them away."""
+
+    def __init__(
+        self,
+        store: Store,
+        trainer: Callable[[], Trainer],
+        jobs: JobQueue,
+        home: Path,
+        actor: str,
+        kinds: Sequence[HintKind] = ORDER,
+    ) -> None:
+        """`trainer` is asked for when hints are made: to read them takes no machine learning."""
+        self._store = store
+        self._trainer = trainer
+        self._jobs = jobs
+        self._home = home
+        self._actor = actor
+        self._usual = tuple(kinds)
+
+    # Making them
+
+    def compute(
+        self, ts_ref: str, kinds: Iterable[HintKind] | None = None, *, progress: Progress | None = None
+    ) -> HintReport:
+        """Make the hints of these kinds anew (those of the settings when none is named).
+
+        A kind that cannot be made is in the report's `skipped` with the reason, and has no hints then.
+        """
+        started = time.monotonic()
+        sheet = self._sheet(ts_ref)
+        wanted = self._wanted(kinds)
+        maker = HintEngine(self._store, self._trainer(), self._home, sheet, wanted)
+        report = HintReport(sheet.id)
+        for place, kind in enumerate(wanted):
+            at = now()
+            try:
+                made = maker.make(kind, _Part(progress or NoProgress(), kind, place, len(wanted)))
+            except NotReadyError as error:
+                report.skipped[kind] = f"{error.what} {error.todo}".strip()
+                made = HintBatch([], "")
+            if kind not in ORDER:
+                continue
+            with self._store.write() as connection:
+                report.counts[kind] = self._replace(connection, sheet, kind, made, at)
+            if made.made_by:
+                report.made_by[kind] = made.made_by
+            if made.notes:
+                report.notes[kind] = made.notes
+        seconds = round(time.monotonic() - started, 2)
+        return HintReport(sheet.id, report.counts, report.made_by, report.skipped, report.notes, seconds)
+
+    def is_large(self, ts_ref: str) -> bool:
+        """Whether making hints takes so long that a job should do it."""
+        sheet = self._sheet(ts_ref)
+        with self._store.read() as connection:
+            return sum(count.n for count in pair_counts(connection, sheet.id)) >= LARGE
+
+    def submit(self, ts_ref: str, kinds: Iterable[HintKind] | None = None) -> Job:
+        """Make hints as a job of its own."""
+        sheet = self._sheet(ts_ref)
+        params = {"training_sheet_id": sheet.id, "kinds": [kind.value for kind in self._wanted(kinds)]}
+        return self._jobs.submit(JobKind.HINTS, f"Hints for {sheet.name}", params)
+
+    def run(self, params: Mapping[str, Any], progress: Progress) -> HintReport:
+        """What the job does."""
+        kinds = [HintKind(kind) for kind in params["kinds"]]
+        return self.compute(params["training_sheet_id"], kinds, progress=progress)
+
+    # Taking them away
+
+    def clear(self, ts_ref: str, kind: HintKind | None = None) -> int:
+        """Take away the hints of this kind, or all; returns how many there were."""
+        sheet = self._sheet(ts_ref)
+        where = [_HINTS.training_sheet_id == sheet.id, *([] if kind is None else [_HINTS.kind == kind])]
+        with self._store.write() as connection:
+            n = connection.execute(delete(table(Hint)).where(*where)).rowcount
+            if n:
+                before = {"hints": kind or "all", "count": n}
+                rows.log(connection, sheet, "clear_hints", self._actor, scope_id=sheet.id, before=before)
+        return n
+
+    def dismiss(self, pair_id: str, kind: HintKind, reason: str = "") -> None:
+        """Say that somebody has looked, and the hint is wrong. Raises NotFoundError when there is no such hint."""
+        with self._store.write() as connection:
+            pair = rows.resolve(connection, QAPair, pair_id)
+            hint = rows.find_one(connection, Hint, _HINTS.pair_id == pair.id, _HINTS.kind == kind)
+            if hint is None:
+                raise NotFoundError(f"{pair.item_ref} has no hint of the kind {kind}.", "Look at it again.")
+            _log_dismissal(connection, pair, hint, self._actor, storable(reason))
+            connection.execute(delete(table(Hint)).where(_HINTS.id == hint.id))
+
+    # Telling them
+
+    def counts(self, ts_ref: str) -> dict[HintKind, int]:
+        """How many hints of each kind hold now."""
+        sheet = self._sheet(ts_ref)
+        query = (
+            select(_HINTS.kind, func.count())
+            .join(table(QAPair), _PAIRS.id == _HINTS.pair_id)
+            .where(_HINTS.training_sheet_id == sheet.id, holds())
+            .group_by(_HINTS.kind)
+        )
+        with self._store.read() as connection:
+            found = {HintKind(kind): n for kind, n in connection.execute(query)}
+        return {kind: found.get(kind, 0) for kind in HintKind}
+
+    def of(self, pair_ids: Sequence[str]) -> dict[str, list[Hint]]:
+        """The hints of these pairs that hold now, the strongest first; pairs without one are not in it.
+
+        What a model says of a pair whose proposal is hidden, is hidden too.
+        """
+        found: dict[str, list[Hint]] = {}
+        with self._store.read() as connection:
+            for some in chunks(pair_ids):
+                for hint, _ in _read(connection, _HINTS.pair_id.in_(some)):
+                    found.setdefault(hint.pair_id, []).append(hint)
+        return found
+
+    def top(self, ts_ref: str, kind: HintKind, limit: int = 20) -> list[tuple[Hint, str]]:
+        """The strongest hints of a kind, each with the name of its item."""
+        sheet = self._sheet(ts_ref)
+        with self._store.read() as connection:
+            return _read(connection, _HINTS.training_sheet_id == sheet.id, _HINTS.kind == kind, limit=limit)
+
+    def groups(self, ts_ref: str, limit: int | None = None) -> list[DuplicateGroup]:
+        """The near-duplicate groups: those labeled differently first, then those with most undecided pairs."""
+        sheet = self._sheet(ts_ref)
+        classes = class_field(Template.model_validate(sheet.template_snapshot))
+        name = classes.name if classes else None
+        query = (
+            select(
+                _HINTS.group_key,
+                _HINTS.score,
+                _HINTS.reason,
+                _PAIRS.id,
+                _PAIRS.item_ref,
+                _PAIRS.sequence_number,
+                _PAIRS.status,
+                _PAIRS.answer,
+            )
+            .join(table(QAPair), _PAIRS.id == _HINTS.pair_id)
+            .where(_HINTS.training_sheet_id == sheet.id, _HINTS.kind == HintKind.DUPLICATE)
+            .order_by(_PAIRS.sequence_number)
+        )
+        members: dict[str, list[GroupMember]] = {}
+        with self._store.read() as connection:
+            for key, score, reason, pair_id, ref, number, status, answer in connection.execute(query):
+                label = label_of(answer, name) if status == PairStatus.LABELED else ""
+                members.setdefault(key, []).append(
+                    GroupMember(pair_id, ref, number, PairStatus(status), label, score, reason)
+                )
+        found = [_group(key, some) for key, some in members.items() if len(some) > 1]
+        found.sort(key=lambda group: (not group.conflict, -len(group.undecided), group.members[0].sequence_number))
+        return found[:limit]
+
+    def members(self, training_sheet_id: str, group_key: str) -> list[str]:
+        """The ids of the pairs of one near-duplicate group."""
+        where = (_HINTS.training_sheet_id == training_sheet_id, _HINTS.kind == HintKind.DUPLICATE)
+        with self._store.read() as connection:
+            found = connection.execute(select(_HINTS.pair_id).where(*where, _HINTS.group_key == group_key))
+            return [str(pair_id) for pair_id in found.scalars()]
+
+    def _sheet(self, ref: str) -> TrainingSheet:
+        with self._store.read() as connection:
+            return rows.resolve(connection, TrainingSheet, ref)
+
+    def _wanted(self, kinds: Iterable[HintKind] | None) -> list[HintKind]:
+        wanted = set(self._usual if kinds is None else kinds)
+        if not wanted:
+            raise InvalidInputError(
+                "No kind of hint is on.", "Name kinds, or set `hints` in the settings: duplicate, suspect, unsure."
+            )
+        return sorted(wanted, key=(*ORDER, HintKind.DISAGREED).index)
+
+    def _replace(
+        self, connection: Connection, sheet: TrainingSheet, kind: HintKind, made: HintBatch, at: datetime
+    ) -> int:
+        """Put new hints in place of the former ones, without those that were dismissed; returns how many."""
+        if kind is HintKind.SUSPECT:
+            _note_second_looks(connection, sheet.id)
+        wanted = _without_dismissed(connection, sheet.id, kind, made.hints)
+        connection.execute(delete(table(Hint)).where(_HINTS.training_sheet_id == sheet.id, _HINTS.kind == kind))
+        like = Hint(
+            training_sheet_id=sheet.id, pair_id="", kind=kind, score=0, made_by=storable(made.made_by), made_at=at
+        )
+        maker = RowMaker(like)
+        ids = new_ids(len(wanted))
+        maker.insert(
+            connection,
+            [
+                maker.row(
+                    id=key, pair_id=one.pair_id, score=one.score, group_key=one.group_key, reason=storable(one.reason)
+                )
+                for key, one in zip(ids, wanted, strict=True)
+            ],
+        )
+        return len(wanted)
+
+
+class _Part:
+    """The progress of one kind as its part of the whole."""
+
+    def __init__(self, progress: Progress, kind: HintKind, place: int, parts: int) -> None:
+        self._progress = progress
+        self._kind = kind
+        self._place = place
+        self._parts = parts
+
+    def update(self, done: int, total: int, message: str = "") -> None:
+        share = done / total if total else 0.0
+        self._progress.update(round(100 * (self._place + share)), 100 * self._parts, f"{self._kind}: {message}")
+
+
+def _read(connection: Connection, *where: ColumnElement[bool], limit: int | None = None) -> list[tuple[Hint, str]]:
+    """The hints that hold, the strongest first, each with the name of its item."""
+    query = (
+        select(table(Hint), _PAIRS.item_ref, _SHEETS.blind_share)
+        .join(table(QAPair), _PAIRS.id == _HINTS.pair_id)
+        .join(table(TrainingSheet), _SHEETS.id == _HINTS.training_sheet_id)
+        .where(*where, holds())
+        .order_by(_HINTS.score.desc(), _PAIRS.sequence_number, _HINTS.kind)
+        .limit(limit)
+    )
+    found = []
+    for row in connection.execute(query).mappings():
+        values = dict(row)
+        ref, share = values.pop("item_ref"), values.pop("blind_share")
+        if values["kind"] == HintKind.UNSURE and is_blind(values["training_sheet_id"], ref, share):
+            values["reason"] = HIDDEN
+        found.append((Hint.model_validate(values), ref))
+    return found
+
+
+def _group(key: str, members: list[GroupMember]) -> DuplicateGroup:
+    labels: dict[str, int] = {}
+    for member in members:
+        if member.label:
+            labels[member.label] = labels.get(member.label, 0) + 1
+    return DuplicateGroup(key, tuple(members), labels)
+
+
+def _log_dismissal(connection: Connection, pair: QAPair, hint: Hint, actor: str, reason: str) -> None:
+    before = {"hint": hint.kind.value, "hint_reason": hint.reason, "looked_at": _looked_at(hint.kind, pair.answer)}
+    rows.log(connection, pair, DISMISS, actor, scope_id=hint.training_sheet_id, before=before, reason=reason)
+
+
+def _looked_at(kind: HintKind, answer: Answer | None) -> str:
+    """What a dismissal is about: the label as it is, or, of near-duplicates, the item whatever its label."""
+    return "item" if kind is HintKind.DUPLICATE else answer_digest(answer)
+
+
+def _without_dismissed(
+    connection: Connection, sheet_id: str, kind: HintKind, hints: Sequence[HintDraft]
+) -> Sequence[HintDraft]:
+    where = (_EVENTS.scope_id == sheet_id, _EVENTS.action == DISMISS, _EVENTS.entity_type == QAPair.TABLE)
+    dismissed: dict[str, set[str]] = {}
+    for pair_id, before in connection.execute(select(_EVENTS.entity_id, _EVENTS.before).where(*where)):
+        if before["hint"] == kind:
+            dismissed.setdefault(pair_id, set()).add(before["looked_at"])
+    if not dismissed:
+        return hints
+    gone = {
+        pair_id
+        for some in chunks(list(dismissed))
+        for pair_id, answer in connection.execute(select(_PAIRS.id, _PAIRS.answer).where(_PAIRS.id.in_(some)))
+        if _looked_at(kind, answer) in dismissed[pair_id]
+    }
+    return [one for one in hints if one.pair_id not in gone]
+
+
+def _note_second_looks(connection: Connection, sheet_id: str) -> None:
+    """Whoever decided about a suspect again has looked: that dismisses the hint, whatever they decided."""
+    query = (
+        select(_HINTS.id.label("hint_id"), table(QAPair))
+        .join(table(Hint), _HINTS.pair_id == _PAIRS.id)
+        .where(_HINTS.training_sheet_id == sheet_id, _HINTS.kind == HintKind.SUSPECT)
+        .where(_PAIRS.status == PairStatus.LABELED, _PAIRS.reviewed_at > _HINTS.made_at)
+    )
+    for row in connection.execute(query).mappings().all():
+        values = dict(row)
+        hint = rows.get(connection, Hint, values.pop("hint_id"))
+        pair = QAPair.model_validate(values)
+        _log_dismissal(connection, pair, hint, pair.reviewed_by, "decided again after the hint was made")

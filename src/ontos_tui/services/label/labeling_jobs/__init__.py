@@ -1,0 +1,1 @@
+"""Labeling jobs: items shared out as tasks, agreement between labelers, and adjudication."""

@@ -1,0 +1,222 @@
+"""LABEL, by several people: how far they agree, where they do not, and who has the last word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from ontos_tui.domain.records.labeling import LabelingJob, TaskItem
+from ontos_tui.domain.records.pairs import CanonicalLabel
+from ontos_tui.domain.rules.agreement import Agreement, Scale, cohen, krippendorff, on_scale
+from ontos_tui.domain.rules.governance import constraints_of
+from ontos_tui.domain.rules.states import PairStatus
+from ontos_tui.domain.schema import Answer, AnswerField, FieldKind, answer_fields
+from ontos_tui.services.canonical.writer import labels_of
+from ontos_tui.services.label.decisions import storable
+from ontos_tui.services.label.labeling_jobs.completion import Truth, approve_open, keep
+from ontos_tui.services.label.labeling_jobs.disagreements import (
+    ADJUDICATE,
+    Vote,
+    adjudicated,
+    drop_disagreement,
+    fields_apart,
+    is_open,
+    share_apart,
+    value_key,
+    votes_by_item,
+)
+from ontos_tui.services.records.answers import AnswerChecker
+from ontos_tui.store import rows
+from ontos_tui.store.bulk import chunks
+from ontos_tui.store.engine import Store
+from ontos_tui.store.tables import table
+
+__all__ = ["Agreement", "AgreementService", "Disagreement", "JobAgreement", "PairAgreement", "Scale", "Vote"]
+
+STEPS = 10
+"""An integer between bounds that are no further apart is a rating: its steps have an order, and no fixed size."""
+
+_ITEMS = table(TaskItem).c
+
+People = Mapping[str, Vote]
+"""What was said about one item, by person."""
+
+
+@dataclass(frozen=True)
+class PairAgreement:
+    """How far two people agree about the items that both decided; `percent` is 0 to 1, `why` says why no kappa."""
+
+    a: str
+    b: str
+    items: int
+    percent: float | None
+    kappa: float | None
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class JobAgreement:
+    """How far the people of a job agree, as a whole (the same decision, a rejection being one), by field, and by two.
+
+    `items` were answered by two people or more in approved tasks; gold is not among them.
+    """
+
+    job: LabelingJob
+    raters: tuple[str, ...]
+    items: int
+    whole: Agreement
+    fields: Mapping[str, Agreement] = field(default_factory=dict)
+    pairs: Sequence[PairAgreement] = ()
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """An item that its votes leave open: they differ, or somebody flagged it.
+
+    `fields` are those in which the answers differ, `label` what the item's label says now. It is resolved when it was
+    adjudicated, or labeled otherwise since the last vote.
+    """
+
+    item_ref: str
+    source_data: Mapping[str, Any]
+    votes: tuple[Vote, ...]
+    fields: tuple[str, ...]
+    label: CanonicalLabel | None
+    resolved: bool = False
+
+    @property
+    def apart(self) -> float:
+        """Of all pairs of people, the share that does not say the same: 0 to 1."""
+        return share_apart(self.votes)
+
+
+class AgreementService:
+    """Agreement of a job's people, and its adjudication under the name of `actor`."""
+
+    def __init__(self, store: Store, actor: str) -> None:
+        self._store = store
+        self._actor = actor
+
+    def of_job(self, job_ref: str) -> JobAgreement:
+        """How far the people of a job agree. What cannot be told is None, with the reason."""
+        with self._store.read() as connection:
+            job = rows.resolve(connection, LabelingJob, job_ref)
+            votes = votes_by_item(connection, job)
+        # Whoever got hold of two copies of a batch has one vote: the later one.
+        people: list[People] = [{vote.actor: vote for vote in some} for some in votes.values()]
+        raters = tuple(sorted({name for one in people for name in one}))
+        several = [one for one in people if len(one) > 1]
+        fields = {one.name: _of_field(one, several) for one in answer_fields(job.response_schema)}
+        pairs = [_of_two(a, b, several) for a, b in combinations(raters, 2)]
+        return JobAgreement(
+            job, raters, len(several), _of_whole(several), fields, tuple(one for one in pairs if one.items)
+        )
+
+    def disagreements(self, job_ref: str, *, resolved: bool = False) -> list[Disagreement]:
+        """The items that the votes leave open, the most disputed first; with those that are resolved, if wanted."""
+        with self._store.read() as connection:
+            job = rows.resolve(connection, LabelingJob, job_ref)
+            votes = {ref: some for ref, some in votes_by_item(connection, job).items() if is_open(some)}
+            labels = labels_of(connection, job.sheet_id, job.label_type, list(votes))
+            sources = _sources(connection, job, list(votes))
+            done = adjudicated(connection, job)
+        properties = job.response_schema["properties"]
+        found = []
+        for ref, some in votes.items():
+            label = labels.get(ref)
+            is_done = ref in done or _labeled_since(label, some)
+            if resolved or not is_done:
+                fields = fields_apart(some, properties)
+                found.append(Disagreement(ref, sources[ref], tuple(some), fields, label, is_done))
+        return sorted(found, key=lambda one: (one.resolved, -one.apart))
+
+    def adjudicate(self, job_ref: str, item_ref: str, answer: Answer, notes: str = "") -> CanonicalLabel:
+        """Have the last word about an item that the votes leave open: its label says so, and its open pairs too.
+
+        All votes stay. A second adjudication makes a new version of the label. Raises NotFoundError for an item that
+        nobody has voted on, ConflictError for one that is not disputed, InvalidInputError for an answer that does not
+        fit.
+        """
+        with self._store.write() as connection:
+            job = rows.resolve(connection, LabelingJob, job_ref)
+            votes = votes_by_item(connection, job, item_ref=item_ref).get(item_ref)
+            if votes is None:
+                raise NotFoundError(
+                    f"Nobody has answered {item_ref!r} in a finished task of {job.name!r}.",
+                    "Look at the disagreements of the job.",
+                )
+            if not is_open(votes):
+                raise ConflictError(f"The votes on {item_ref!r} agree.", "Correct its label if it is wrong.")
+            reason = AnswerChecker(job.response_schema).reason(answer)
+            if reason:
+                raise InvalidInputError(f"The answer for {item_ref} does not fit: {reason}.", "Correct these fields.")
+            notes = storable(notes.strip())
+            item = rows.find(connection, TaskItem, _ITEMS.job_id == job.id, _ITEMS.item_ref == item_ref, limit=1)[0]
+            truth = Truth(item_ref, answer, notes, constraints_of(item))
+            labels = keep(connection, job, [truth], "adjudication", job.id, self._actor)
+            approve_open(connection, job, labels, self._actor)
+            drop_disagreement(connection, job, item_ref)
+            said = {"item_ref": item_ref, "answer": answer}
+            rows.log(connection, job, ADJUDICATE, self._actor, after=said, scope_id=job.id, reason=notes)
+            # The pairs that it has approved count as reuse of the label.
+            return rows.get(connection, CanonicalLabel, labels[item_ref].id)
+
+
+def scale_of(one: AnswerField) -> Scale:
+    """How far apart two values of a field are."""
+    if one.kind is FieldKind.NUMBER:
+        return Scale.INTERVAL
+    if one.kind is FieldKind.INTEGER:
+        bounded = one.minimum is not None and one.maximum is not None and one.maximum - one.minimum <= STEPS
+        return Scale.ORDINAL if bounded else Scale.INTERVAL
+    if one.choices and all(on_scale(choice) is not None for choice in one.choices):
+        return Scale.ORDINAL
+    return Scale.NOMINAL
+
+
+def _of_whole(several: Sequence[People]) -> Agreement:
+    decisions = ([vote.decision for vote in one.values()] for one in several)
+    return krippendorff([[said for said in some if said is not None] for some in decisions])
+
+
+def _of_field(one: AnswerField, several: Sequence[People]) -> Agreement:
+    """Agreement about one field, of those who gave an answer. A number that is not given is nowhere on its scale."""
+    scale = scale_of(one)
+    given = ([vote.answer.get(one.name) for vote in people.values() if _answered(vote)] for people in several)  # type: ignore[union-attr]
+    if scale is Scale.NOMINAL:
+        return krippendorff([[value_key(value) for value in some] for some in given])
+    places = ([on_scale(value) for value in some] for some in given)
+    return krippendorff([[place for place in some if place is not None] for some in places], scale)
+
+
+def _answered(vote: Vote) -> bool:
+    return vote.status is PairStatus.LABELED and vote.answer is not None
+
+
+def _of_two(a: str, b: str, several: Sequence[People]) -> PairAgreement:
+    both = [(one[a].decision, one[b].decision) for one in several if a in one and b in one]
+    found = cohen([pair for pair in both if None not in pair])
+    return PairAgreement(a, b, found.items, found.percent, found.value, found.why)
+
+
+def _labeled_since(label: CanonicalLabel | None, votes: Sequence[Vote]) -> bool:
+    last = max((vote.at for vote in votes if vote.at is not None), default=None)
+    return label is not None and last is not None and label.updated_at > last
+
+
+def _sources(connection: Connection, job: LabelingJob, refs: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """The fields of these items when the job was made."""
+    return {
+        ref: fields
+        for some in chunks(refs)
+        for ref, fields in connection.execute(
+            select(_ITEMS.item_ref, _ITEMS.source_data)
+            .where(_ITEMS.job_id == job.id, _ITEMS.item_ref.in_(some))
+            .group_by(_ITEMS.item_ref)
+        )
+    }

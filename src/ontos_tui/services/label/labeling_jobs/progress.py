@@ -1,0 +1,65 @@
+"""How far labeling jobs and their tasks are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, select
+
+from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask, TaskItem
+from ontos_tui.domain.records.template import Labelset
+from ontos_tui.domain.rules.states import LabelingTaskStatus
+from ontos_tui.services.label.decision_service import PairCounts
+from ontos_tui.store import rows
+from ontos_tui.store.counts import PairCount, label_counts, pair_counts
+from ontos_tui.store.tables import table
+
+
+@dataclass(frozen=True)
+class TaskView:
+    """A task and how far it is."""
+
+    task: LabelingTask
+    counts: PairCounts
+
+
+@dataclass(frozen=True)
+class JobView:
+    """A job, how far it is, and how many labels its labelset's type has on its sheet by now."""
+
+    job: LabelingJob
+    tasks: Mapping[LabelingTaskStatus, int] = field(default_factory=dict)
+    decided: int = 0
+    total: int = 0
+    labelset: Labelset | None = None
+    labels: int = 0
+
+
+def counts_by_task(connection: Connection) -> dict[str, PairCounts]:
+    """The counts of every task that has items, by its id."""
+    kept: dict[str, list[PairCount]] = {}
+    for count in pair_counts(connection, of=TaskItem):
+        kept.setdefault(count.container_id, []).append(count)
+    return {task_id: PairCounts.of(counts) for task_id, counts in kept.items()}
+
+
+def view(connection: Connection, job: LabelingJob, counts: Mapping[str, PairCounts]) -> JobView:
+    """A job and how far it is; `counts` are those of all tasks."""
+    tasks = table(LabelingTask).c
+    found = connection.execute(select(tasks.id, tasks.status).where(tasks.job_id == job.id)).all()
+    own = [counts.get(task_id, PairCounts()) for task_id, _ in found]
+    labelset = (
+        None
+        if job.labelset_id is None
+        else rows.find_one(connection, Labelset, table(Labelset).c.id == job.labelset_id)
+    )
+    return JobView(
+        job,
+        Counter(LabelingTaskStatus(status) for _, status in found),
+        sum(one.total - one.unlabeled for one in own),
+        sum(one.total for one in own),
+        labelset,
+        label_counts(connection, job.label_type).get(job.sheet_id, 0),
+    )

@@ -1,0 +1,378 @@
+"""LABEL, by several people: jobs that share a sheet's items out as tasks, claimed first come, never by two."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, case, delete, or_, select
+
+from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotReadyError
+from ontos_tui.domain.records.base import now
+from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask, TaskItem
+from ontos_tui.domain.rules.states import (
+    LABELING_JOB_TRANSITIONS,
+    LabelingJobStatus,
+    LabelingTaskStatus,
+    check_transition,
+)
+from ontos_tui.platforms.ports import Catalog
+from ontos_tui.services.label.change_log import Changes
+from ontos_tui.services.label.decision_service import PairCounts
+from ontos_tui.services.label.decisions import storable
+from ontos_tui.services.label.labeling_jobs.completion import finish
+from ontos_tui.services.label.labeling_jobs.progress import JobView, TaskView, counts_by_task, view
+from ontos_tui.services.label.labeling_jobs.setup import drafted
+from ontos_tui.services.label.labeling_jobs.task_split import Choice, populate
+from ontos_tui.services.label.labeling_jobs.tasks import (
+    OPEN,
+    RUNNING,
+    change,
+    check_active,
+    copies_of,
+    give,
+    is_over,
+    lease,
+    move,
+    named,
+    release,
+)
+from ontos_tui.store import rows
+from ontos_tui.store.counts import pair_counts
+from ontos_tui.store.engine import Store
+from ontos_tui.store.tables import table
+
+__all__ = ["PERSONAL_ITEMS", "PRIORITIES", "Choice", "JobView", "LabelingService", "TaskView"]
+
+PERSONAL_ITEMS = 500
+"""Items of a list of one's own, unless another number is asked for."""
+
+PRIORITIES = ("urgent", "high", "normal", "low")
+
+_JOBS = table(LabelingJob).c
+_TASKS = table(LabelingTask).c
+_ITEMS = table(TaskItem).c
+_ORDER = (_TASKS.number, _TASKS.copy_number)
+_DECIDED = (
+    *("status", "answer", "labeling_mode", "canonical_label_id", "was_auto_approved", "was_blind"),
+    *("reject_reason", "notes", "reviewed_by", "reviewed_at"),
+)
+"""What of an item is as if nobody had decided about it when its task is rejected."""
+
+
+class LabelingService:
+    """Jobs and tasks. Whoever calls is `actor`: leads, labels and reviews under that name."""
+
+    def __init__(self, store: Store, catalog: Catalog, actor: str) -> None:
+        self._store = store
+        self._catalog = catalog
+        self._actor = actor
+
+    # Looking
+
+    def jobs(self, *, archived: bool = False) -> list[JobView]:
+        """The jobs, newest first."""
+        where = () if archived else (_JOBS.status != LabelingJobStatus.ARCHIVED,)
+        with self._store.read() as connection:
+            found = rows.find(connection, LabelingJob, *where, order_by=(_JOBS.created_at.desc(), _JOBS.id))
+            counts = counts_by_task(connection)
+            return [view(connection, job, counts) for job in found]
+
+    def job(self, ref: str) -> LabelingJob:
+        """The job that `ref` (id, name or the beginning of an id) means."""
+        with self._store.read() as connection:
+            return rows.resolve(connection, LabelingJob, ref)
+
+    def job_view(self, ref: str) -> JobView:
+        """A job and how far it is."""
+        with self._store.read() as connection:
+            job = rows.resolve(connection, LabelingJob, ref)
+            return view(connection, job, counts_by_task(connection))
+
+    def task(self, ref: str) -> LabelingTask:
+        """The task with this id, or with an id that begins so."""
+        with self._store.read() as connection:
+            return rows.resolve(connection, LabelingTask, ref)
+
+    def tasks(self, job_ref: str) -> list[TaskView]:
+        """The tasks of a job in their order."""
+        with self._store.read() as connection:
+            job = rows.resolve(connection, LabelingJob, job_ref)
+            counts = counts_by_task(connection)
+            found = rows.find(
+                connection, LabelingTask, _TASKS.job_id == job.id, order_by=(_TASKS.number, _TASKS.copy_number)
+            )
+        return [TaskView(task, counts.get(task.id, PairCounts())) for task in found]
+
+    def my_tasks(self) -> list[TaskView]:
+        """What this person has claimed or been given in jobs that run, and has not submitted."""
+        with self._store.read() as connection:
+            counts = counts_by_task(connection)
+            found = rows.find(
+                connection,
+                LabelingTask,
+                _TASKS.assignee == self._actor,
+                _TASKS.status.in_(OPEN),
+                _TASKS.job_id.in_(select(_JOBS.id).where(_JOBS.status.in_(RUNNING))),
+                order_by=(_TASKS.assigned_at,),
+            )
+        return [TaskView(task, counts.get(task.id, PairCounts())) for task in found]
+
+    # Leading a job
+
+    def create(
+        self,
+        name: str,
+        *,
+        sheet: str | None = None,
+        training_sheet: str | None = None,
+        labelset: str | None = None,
+        choice: Choice = Choice(),  # noqa: B008  # it is frozen
+        **settings: Any,
+    ) -> LabelingJob:
+        """A draft with its tasks, over a training sheet's pairs or a sheet's items.
+
+        What an answer looks like comes from the labelset, else from the training sheet's template. `settings` are
+        more of the job's fields: batch_size, overlap, needs_review, blind_share, gold_share, lease_minutes,
+        instructions, description. Raises InvalidInputError, NotReadyError when there is nothing to label.
+        """
+        with self._store.write() as connection:
+            over = {"sheet": sheet, "training_sheet": training_sheet, "labelset": labelset}
+            job = drafted(connection, name, self._actor, settings, **over)
+            return self._add(connection, job, choice)
+
+    def my_list(self, sheet: str, labelset: str, limit: int = PERSONAL_ITEMS, *, again: bool = False) -> LabelingTask:
+        """Items of a sheet that have no label yet, for this person alone: labeled without pairs, canonical at once.
+
+        An open list of the same kind goes on where it was left, whatever its length. Submitting it ends it.
+        """
+        with self._store.write() as connection:
+            fields = {"is_personal": True, "batch_size": limit, "status": LabelingJobStatus.ACTIVE}
+            job = drafted(connection, f"{self._actor}'s list", self._actor, fields, sheet=sheet, labelset=labelset)
+            task = self._list_left(connection, job)
+            if task is None:
+                self._add(connection, job, Choice(limit, None, again))
+                (task,) = rows.find(connection, LabelingTask, _TASKS.job_id == job.id)
+            elif task.status is not LabelingTaskStatus.PENDING:
+                return task
+            return give(connection, task, self._actor, None, self._actor, "assign")
+
+    def _list_left(self, connection: Connection, like: LabelingJob) -> LabelingTask | None:
+        """This person's task of an active list of the same kind."""
+        kind = (_JOBS.is_personal, _JOBS.sheet_id == like.sheet_id, _JOBS.label_type == like.label_type)
+        mine = (_JOBS.created_by == self._actor, _JOBS.status == LabelingJobStatus.ACTIVE)
+        at_hand = (_TASKS.status.in_((LabelingTaskStatus.PENDING, *OPEN)), _TASKS.assignee.in_(("", self._actor)))
+        lists = select(_JOBS.id).where(*kind, *mine)
+        return rows.find_one(connection, LabelingTask, _TASKS.job_id.in_(lists), *at_hand)
+
+    def _add(self, connection: Connection, job: LabelingJob, choice: Choice) -> LabelingJob:
+        """Store a job with its tasks."""
+        rows.add(connection, job)
+        total = populate(connection, self._catalog, job, choice, self._actor)
+        job = rows.change(connection, job, total_items=total)
+        rows.log(connection, job, "create", self._actor, after=job.model_dump(mode="json"), scope_id=job.id)
+        return job
+
+    def activate(self, ref: str) -> LabelingJob:
+        """Let people claim its tasks, or go on after a pause."""
+        return self._move(ref, LabelingJobStatus.ACTIVE, "activate")
+
+    def pause(self, ref: str) -> LabelingJob:
+        """Nobody claims or decides until it is activated again."""
+        return self._move(ref, LabelingJobStatus.PAUSED, "pause")
+
+    def complete(self, ref: str, *, force: bool = False) -> LabelingJob:
+        """End a job. Raises NotReadyError while tasks are open, unless forced; what those hold makes no labels."""
+        with self._store.write() as connection:
+            job = rows.resolve(connection, LabelingJob, ref)
+            where = (_TASKS.job_id == job.id, _TASKS.status != LabelingTaskStatus.APPROVED)
+            left = rows.count(connection, LabelingTask, *where)
+            if left and not force and job.status in RUNNING:
+                raise NotReadyError(f"{left:,} tasks of {job.name!r} are not finished.", "Wait for them, or force it.")
+            return self._moved(connection, job, LabelingJobStatus.COMPLETED, "complete")
+
+    def archive(self, ref: str) -> LabelingJob:
+        """Put a completed job, or a draft, out of sight."""
+        return self._move(ref, LabelingJobStatus.ARCHIVED, "archive")
+
+    def delete(self, ref: str) -> LabelingJob:
+        """Remove a draft with its tasks. Raises ConflictError for any other."""
+        with self._store.write() as connection:
+            job = rows.resolve(connection, LabelingJob, ref)
+            if job.status is not LabelingJobStatus.DRAFT:
+                raise ConflictError(
+                    f"{job.name!r} is {job.status}.", "Only a draft is deleted; complete or archive it."
+                )
+            rows.log(connection, job, "delete", self._actor, before=job.model_dump(mode="json"), scope_id=job.id)
+            connection.execute(delete(table(TaskItem)).where(table(TaskItem).c.job_id == job.id))
+            connection.execute(delete(table(LabelingTask)).where(_TASKS.job_id == job.id))
+            connection.execute(delete(table(LabelingJob)).where(_JOBS.id == job.id))
+            return job
+
+    def _move(self, ref: str, status: LabelingJobStatus, action: str) -> LabelingJob:
+        with self._store.write() as connection:
+            return self._moved(connection, rows.resolve(connection, LabelingJob, ref), status, action)
+
+    def _moved(self, connection: Connection, job: LabelingJob, status: LabelingJobStatus, action: str) -> LabelingJob:
+        check_transition(LABELING_JOB_TRANSITIONS, job.status, status, repr(job.name))
+        changed = rows.change(connection, job, status=status, updated_by=self._actor)
+        before, after = {"status": job.status.value}, {"status": status.value}
+        rows.log(connection, job, action, self._actor, before=before, after=after, scope_id=job.id)
+        return changed
+
+    def assign(self, task_ref: str, who: str) -> LabelingTask:
+        """Give a task to somebody for good, also one that somebody else has and has not submitted."""
+        name = storable(who.strip())
+        if not name:
+            raise InvalidInputError("Nobody was named.", "Name who shall do it.")
+        with self._store.write() as connection:
+            task = rows.resolve(connection, LabelingTask, task_ref)
+            job = rows.get(connection, LabelingJob, task.job_id)
+            if job.status not in (LabelingJobStatus.DRAFT, *RUNNING):
+                raise ConflictError(
+                    f"The labeling job {job.name!r} is {job.status}.", "Nothing in it is open any more."
+                )
+            if task.status not in (LabelingTaskStatus.PENDING, *OPEN):
+                raise ConflictError(f"{named(task)} is {task.status}.", "Assign one that is not submitted yet.")
+            _check_other_copies(connection, task, name)
+            return give(connection, task, name, None, self._actor, "assign")
+
+    def set_priority(self, task_ref: str, priority: str, due: date | None = None) -> LabelingTask:
+        """Say how urgent a task is; urgent ones are claimed first."""
+        if priority not in PRIORITIES:
+            raise InvalidInputError(f"{priority!r} is no priority.", f"There are {', '.join(PRIORITIES)}.")
+        with self._store.write() as connection:
+            task = rows.resolve(connection, LabelingTask, task_ref)
+            return change(connection, task, self._actor, "prioritise", priority=priority, due_date=due)
+
+    # Labeling
+
+    def claim(self, job_ref: str) -> LabelingTask | None:
+        """The next free task, held for the job's lease; the one that this person has already; None when none is free.
+
+        First come, first served: the transaction that looks also takes, so no two people get one.
+        """
+        with self._store.write() as connection:
+            job = rows.resolve(connection, LabelingJob, job_ref)
+            if job.status is not LabelingJobStatus.ACTIVE:
+                raise ConflictError(f"The labeling job {job.name!r} is {job.status}.", "It has to be active.")
+            if job.is_personal and job.created_by != self._actor:
+                raise ConflictError(
+                    f"This is {job.created_by}'s own list.", "Claim from another job, or make your own."
+                )
+            in_job = _TASKS.job_id == job.id
+            mine = (in_job, _TASKS.assignee == self._actor, _TASKS.status.in_(OPEN))
+            own = next(iter(rows.find(connection, LabelingTask, *mine, order_by=_ORDER, limit=1)), None)
+            if own is not None:
+                return give(connection, own, self._actor, lease(job), self._actor, "claim") if is_over(own) else own
+            had = copies_of(connection, job.id, self._actor) if job.overlap > 1 else {}
+            free = or_(_TASKS.status == LabelingTaskStatus.PENDING, _TASKS.lease_until <= now())
+            states = _TASKS.status.in_((LabelingTaskStatus.PENDING, *OPEN))
+            urgent_first = case({name: place for place, name in enumerate(PRIORITIES)}, value=_TASKS.priority)
+            query = select(_TASKS.id, _TASKS.number).where(in_job, free, states).order_by(urgent_first, *_ORDER)
+            for task_id, number in connection.execute(query):
+                if not had.get(number, set()) - {task_id}:
+                    task = rows.get(connection, LabelingTask, task_id)
+                    return give(connection, task, self._actor, lease(job), self._actor, "claim")
+            return None
+
+    def release(self, task_ref: str) -> LabelingTask:
+        """Give a task back; what was decided in it stays. Raises ConflictError when it is somebody else's."""
+        with self._store.write() as connection:
+            task = self._mine(connection, task_ref)
+            return release(connection, task, self._actor)
+
+    def submit(self, task_ref: str) -> LabelingTask:
+        """Hand a task in. Without a review its answers count at once. A list of one's own is over then.
+
+        Raises NotReadyError while items are undecided; one that cannot be decided is rejected with the reason.
+        """
+        with self._store.write() as connection:
+            task = self._mine(connection, task_ref)
+            job = rows.get(connection, LabelingJob, task.job_id)
+            if task.status not in OPEN:
+                raise ConflictError(f"{named(task)} is {task.status} already.", "Claim the next one.")
+            check_active(job.name, job.status)
+            counts = PairCounts.of(pair_counts(connection, task.id, TaskItem))
+            if counts.unlabeled:
+                raise NotReadyError(
+                    f"{counts.unlabeled:,} items of {named(task).lower()} are not decided yet.",
+                    "Decide them; reject one that cannot be decided, and say why.",
+                )
+            if task.status is not LabelingTaskStatus.IN_PROGRESS:
+                at = task.started_at or now()
+                task = move(connection, task, LabelingTaskStatus.IN_PROGRESS, self._actor, "start", started_at=at)
+            at = now()
+            task = move(
+                connection, task, LabelingTaskStatus.SUBMITTED, self._actor, "submit", submitted_at=at, lease_until=None
+            )
+            if job.needs_review:
+                return task
+            task = move(connection, task, LabelingTaskStatus.APPROVED, self._actor, "approve")
+            finish(connection, job, task, self._actor)
+            if job.is_personal:
+                self._moved(connection, job, LabelingJobStatus.COMPLETED, "complete")
+            return task
+
+    # Reviewing
+
+    def review(self, task_ref: str, verdict: str, notes: str = "") -> LabelingTask:
+        """Approve a submitted task, send it back for rework, or reject it: then its items are labeled anew.
+
+        Nobody reviews their own task. Raises InvalidInputError without a reason for what is sent back.
+        """
+        if verdict not in ("approve", "rework", "reject"):
+            raise InvalidInputError(f"{verdict!r} is no verdict.", "There are approve, rework and reject.")
+        if verdict != "approve" and not notes.strip():
+            raise InvalidInputError("A task that is sent back needs a reason.", "Say what is to be done better.")
+        with self._store.write() as connection:
+            task = rows.resolve(connection, LabelingTask, task_ref)
+            job = rows.get(connection, LabelingJob, task.job_id)
+            if task.status is not LabelingTaskStatus.SUBMITTED:
+                raise ConflictError(f"{named(task)} is {task.status}.", "Only a submitted task is reviewed.")
+            if job.status not in RUNNING:
+                raise NotReadyError(f"The labeling job {job.name!r} is {job.status}.", "Its tasks stay as they are.")
+            if task.assignee == self._actor or _has_decided(connection, task, self._actor):
+                raise ConflictError(f"{named(task)} is your own.", "Somebody else has to review it.")
+            said: dict[str, Any] = {
+                "reviewer": self._actor,
+                "reviewed_at": now(),
+                "review_notes": storable(notes.strip()),
+            }
+            if verdict == "approve":
+                task = move(connection, task, LabelingTaskStatus.APPROVED, self._actor, "approve", **said)
+                finish(connection, job, task, self._actor)
+                return task
+            if verdict == "rework":
+                return move(connection, task, LabelingTaskStatus.REWORK, self._actor, "rework", **said)
+            task = move(connection, task, LabelingTaskStatus.REJECTED, self._actor, "reject", **said)
+            self._empty(connection, task)
+            free: dict[str, Any] = {"assignee": "", "assigned_at": None, "started_at": None, "submitted_at": None}
+            return move(connection, task, LabelingTaskStatus.PENDING, self._actor, "reopen", **free)
+
+    def _empty(self, connection: Connection, task: LabelingTask) -> None:
+        """Take the answers of a rejected task away; the log keeps them, by the job, where no undo finds them."""
+        changes = Changes(connection, task.job_id, self._actor)
+        undecided = {name: TaskItem.model_fields[name].get_default() for name in _DECIDED}
+        for item in rows.find(connection, TaskItem, _ITEMS.task_id == task.id):
+            emptied = item.model_copy(update=undecided)
+            if emptied != item:
+                changes.pair(item, emptied, "reopen", task.review_notes)
+        changes.write()
+
+    def _mine(self, connection: Connection, task_ref: str) -> LabelingTask:
+        task = rows.resolve(connection, LabelingTask, task_ref)
+        if task.assignee != self._actor:
+            whose = f"{task.assignee}'s" if task.assignee else "nobody's"
+            raise ConflictError(f"{named(task)} is {whose}, not yours.", "Claim a task first.")
+        return task
+
+
+def _check_other_copies(connection: Connection, task: LabelingTask, who: str) -> None:
+    """Nobody labels one batch twice: that would be no second opinion."""
+    if copies_of(connection, task.job_id, who).get(task.number, set()) - {task.id}:
+        raise ConflictError(f"{who} has another copy of task {task.number}, or had it.", "Give it to somebody else.")
+
+
+def _has_decided(connection: Connection, task: LabelingTask, who: str) -> bool:
+    return rows.count(connection, TaskItem, _ITEMS.task_id == task.id, _ITEMS.reviewed_by == who) > 0

@@ -1,0 +1,185 @@
+"""Cutting items into the tasks of a labeling job: every item once for each copy, hidden gold items mixed in."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from ontos_tui.domain.errors import InvalidInputError, NotReadyError
+from ontos_tui.domain.records.data import RowQuery, Sheet, TableAddress
+from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask, TaskItem
+from ontos_tui.domain.records.pairs import CanonicalLabel, QAPair
+from ontos_tui.domain.rules.governance import inherited
+from ontos_tui.domain.rules.states import PairStatus
+from ontos_tui.domain.schema import Answer
+from ontos_tui.platforms.ports import Catalog
+from ontos_tui.store import rows
+from ontos_tui.store.bulk import RowMaker, new_ids
+from ontos_tui.store.tables import table, to_json
+
+_PAIRS = table(QAPair).c
+_LABELS = table(CanonicalLabel).c
+
+GROUND_TRUTH = "ground_truth"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An item that a job may hand out, with what is proposed for it."""
+
+    ref: str
+    fields: Mapping[str, Any]
+    proposal: Answer | None = None
+    confidence: float | None = None
+    proposed_by: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which items a job is made of: `again` takes those too that have a label of the type already."""
+
+    limit: int | None = None
+    status: PairStatus | None = PairStatus.UNLABELED
+    again: bool = False
+
+
+def candidates(connection: Connection, catalog: Catalog, job: LabelingJob, choice: Choice) -> Iterator[Candidate]:
+    """The items of the job's training sheet or sheet, in their order."""
+    if job.training_sheet_id is None:
+        sheet = rows.get(connection, Sheet, job.sheet_id)
+        for item in catalog.items(TableAddress.parse(sheet.source_table), RowQuery.of(sheet)):
+            yield Candidate(item.ref, item.fields)
+        return
+    status = () if choice.status is None else (_PAIRS.status == choice.status,)
+    query = (
+        select(_PAIRS.item_ref, _PAIRS.source_data, _PAIRS.proposal, _PAIRS.confidence, _PAIRS.proposed_by)
+        .where(_PAIRS.training_sheet_id == job.training_sheet_id, *status)
+        .order_by(_PAIRS.sequence_number)
+    )
+    for ref, fields, proposal, confidence, proposed_by in connection.execute(query):
+        yield Candidate(ref, fields, proposal, confidence, proposed_by)
+
+
+def populate(connection: Connection, catalog: Catalog, job: LabelingJob, choice: Choice, actor: str) -> int:
+    """Make the job's tasks; returns how many items it has. Gold items come on top and are not counted.
+
+    Raises NotReadyError when no item is left, or no item whose truth is known for the gold share.
+    """
+    known = set(
+        connection.execute(
+            select(_LABELS.item_ref).where(_LABELS.sheet_id == job.sheet_id, _LABELS.label_type == job.label_type)
+        ).scalars()
+    )
+    gold = _gold(connection, catalog, job) if job.gold_share else []
+    left_out = {one.ref for one, _ in gold} | (set() if choice.again else known)
+    fresh = _each_once(candidates(connection, catalog, job, choice), left_out)
+    writer = _Writer(connection, job, gold, actor)
+    for batch in _batches(islice(fresh, choice.limit), writer.room):
+        writer.write(batch)
+    if not writer.items:
+        raise NotReadyError(
+            "There is no item left to label.", "Choose another status, or take those too that have a label already."
+        )
+    return writer.items
+
+
+def _each_once(items: Iterable[Candidate], left_out: set[str]) -> Iterator[Candidate]:
+    """The items that are not left out. Of an identity that stands more than once in the source, its first row."""
+    seen = set(left_out)
+    for one in items:
+        if one.ref not in seen:
+            seen.add(one.ref)
+            yield one
+
+
+def _batches(items: Iterable[Candidate], size: int) -> Iterator[list[Candidate]]:
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch
+
+
+def _gold(connection: Connection, catalog: Catalog, job: LabelingJob) -> list[tuple[Candidate, Answer]]:
+    """Items whose truth is known, with it."""
+    where = (_LABELS.sheet_id == job.sheet_id, _LABELS.label_type == job.label_type, _LABELS.source == GROUND_TRUTH)
+    query = select(_LABELS.item_ref, _LABELS.label_data).where(*where)
+    truth: dict[str, Answer] = {ref: answer for ref, answer in connection.execute(query)}  # noqa: C416
+    everything = Choice(status=None, again=True)
+    items = _each_once(candidates(connection, catalog, job, everything), set()) if truth else ()
+    found = [one for one in items if one.ref in truth]
+    if not found:
+        raise NotReadyError(
+            "No item of this sheet has a known truth (ground truth), so there is no gold to hide among the others.",
+            "Leave the gold share at 0, or import labels with the source ground_truth.",
+        )
+    return [(one, truth[one.ref]) for one in found]
+
+
+class _Writer:
+    """Writes tasks and their items."""
+
+    def __init__(
+        self, connection: Connection, job: LabelingJob, gold: list[tuple[Candidate, Answer]], actor: str
+    ) -> None:
+        self._connection = connection
+        self._job = job
+        self._gold = gold
+        self._actor = actor
+        self._random = random.Random(job.id)  # noqa: S311  # places, not secrets
+        self._gold_of_task = round(job.batch_size * job.gold_share) or (1 if gold else 0)
+        self.room = job.batch_size - self._gold_of_task
+        if self.room < 1:
+            raise InvalidInputError("So large a gold share leaves no room for other items.", "Take less, such as 0.05.")
+        self._number = 0
+        self.items = 0
+        sheet = rows.find_one(connection, Sheet, table(Sheet).c.id == job.sheet_id)
+        self._maker = RowMaker(
+            TaskItem(
+                task_id="",
+                job_id=job.id,
+                sheet_id=job.sheet_id,
+                item_ref="",
+                sequence_number=0,
+                source_data={},
+                created_by=actor,
+                updated_by=actor,
+                **inherited(sheet.tags if sheet is not None else ()).columns(),
+            )
+        )
+
+    def write(self, batch: list[Candidate]) -> None:
+        """One batch, as many times as people shall label it."""
+        self._number += 1
+        self.items += len(batch)
+        mixed: list[tuple[Candidate, Answer | None]] = [(one, None) for one in batch]
+        for one in self._random.sample(self._gold, min(self._gold_of_task, len(self._gold))):
+            mixed.insert(self._random.randint(0, len(mixed)), one)
+        columns = [
+            {
+                "item_ref": one.ref,
+                "sequence_number": number,
+                "source_data": to_json(one.fields),
+                "proposal": None if one.proposal is None else to_json(one.proposal),
+                "confidence": one.confidence,
+                "proposed_by": one.proposed_by,
+                "gold_answer": None if truth is None else to_json(truth),
+            }
+            for number, (one, truth) in enumerate(mixed, 1)
+        ]
+        for copy in range(1, self._job.overlap + 1):
+            task = LabelingTask(
+                job_id=self._job.id,
+                number=self._number,
+                copy_number=copy,
+                item_count=len(mixed),
+                created_by=self._actor,
+                updated_by=self._actor,
+            )
+            rows.add(self._connection, task)
+            ids = new_ids(len(columns))
+            made = [self._maker.row(id=key, task_id=task.id, **one) for key, one in zip(ids, columns, strict=True)]
+            self._maker.insert(self._connection, made)

@@ -1,0 +1,133 @@
+"""LABEL: decide about the pairs of training sheets, take decisions back, and take the result out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from sqlalchemy import Connection
+
+from ontos_tui.domain.errors import InvalidInputError
+from ontos_tui.domain.records.pairs import Decidable, QAPair, TrainingSheet
+from ontos_tui.domain.records.template import Template
+from ontos_tui.domain.rules.governance import Gate, gate
+from ontos_tui.domain.rules.states import PairStatus
+from ontos_tui.services.label.decision_context import DecisionContext
+from ontos_tui.services.label.decision_service import Batch, Deciding, PairCounts
+from ontos_tui.services.label.decisions import Decision
+from ontos_tui.services.label.queue import Queue, QueueFilter, QueueRow, QueueSort, summary
+from ontos_tui.store import rows
+from ontos_tui.store.counts import PairCount, pair_counts
+from ontos_tui.store.engine import Store
+from ontos_tui.store.tables import table
+
+__all__ = [
+    "Batch",
+    "Decision",
+    "LabelService",
+    "PairCounts",
+    "Queue",
+    "QueueFilter",
+    "QueueRow",
+    "QueueSort",
+    "TrainingSheetView",
+    "summary",
+]
+
+_PAIRS = table(QAPair).c
+
+
+@dataclass(frozen=True)
+class TrainingSheetView:
+    """A training sheet and how far it is."""
+
+    sheet: TrainingSheet
+    counts: PairCounts
+
+
+class LabelService(Deciding[QAPair]):
+    """The pairs of training sheets. What is approved becomes the canonical label of its item."""
+
+    RECORD: ClassVar[type[Decidable]] = QAPair
+
+    def __init__(self, store: Store, actor: str) -> None:
+        super().__init__(store, actor)
+        self._scopes: dict[str, tuple[str, DecisionContext]] = {}
+
+    def training_sheets(self) -> list[TrainingSheetView]:
+        """All training sheets by name, with their counts."""
+        with self._store.read() as connection:
+            sheets = rows.find(connection, TrainingSheet)
+            kept: dict[str, list[PairCount]] = {}
+            for count in pair_counts(connection):
+                kept.setdefault(count.container_id, []).append(count)
+        sheets.sort(key=lambda sheet: (sheet.name.casefold(), sheet.created_at))
+        return [TrainingSheetView(sheet, PairCounts.of(kept.get(sheet.id, []))) for sheet in sheets]
+
+    def training_sheet(self, ref: str) -> TrainingSheet:
+        """The training sheet that `ref` (id, name or the beginning of an id) means."""
+        with self._store.read() as connection:
+            return rows.resolve(connection, TrainingSheet, ref)
+
+    def hide_proposals(self, ref: str, share: float) -> TrainingSheet:
+        """Hide the proposals of this share of the pairs, 0 to 1, from those who decide; always of the same pairs.
+
+        Raises InvalidInputError for another number.
+        """
+        if not 0 <= share <= 1:
+            raise InvalidInputError(f"{share:g} is no share.", "Give a number from 0 to 1, such as 0.1.")
+        with self._store.write() as connection:
+            sheet = rows.resolve(connection, TrainingSheet, ref)
+            changed = rows.change(connection, sheet, blind_share=share, updated_by=self._actor)
+            before, after = {"blind_share": sheet.blind_share}, {"blind_share": share}
+            rows.log(connection, sheet, "change", self._actor, before=before, after=after, scope_id=sheet.id)
+        return changed
+
+    def _scope(self, connection: Connection, container_id: str) -> DecisionContext:
+        """As the training sheet is now. Its template is read again only when it has changed: it may be long."""
+        query = "SELECT updated_at FROM training_sheets WHERE id = ?"
+        now = str(connection.exec_driver_sql(query, (container_id,)).scalar())
+        known = self._scopes.get(container_id)
+        if known is None or known[0] != now:
+            known = (now, DecisionContext.of_sheet(rows.get(connection, TrainingSheet, container_id)))
+            self._scopes[container_id] = known
+        return known[1]
+
+    # In and out
+
+    def export(self, training_sheet_id: str) -> Iterator[dict[str, Any]]:
+        """Chat messages of every pair that is labeled and allowed for training, in the order of the sheet."""
+        from ontos_tui.services.templates.prompt import Prompt
+
+        sheet = self.training_sheet(training_sheet_id)
+        prompt = Prompt(Template.model_validate(sheet.template_snapshot))
+        after = 0
+        where = (_PAIRS.training_sheet_id == sheet.id, _PAIRS.status == PairStatus.LABELED)
+        while True:
+            with self._store.read() as connection:
+                found = rows.find(
+                    connection,
+                    QAPair,
+                    *where,
+                    _PAIRS.sequence_number > after,
+                    order_by=(_PAIRS.sequence_number,),
+                    limit=500,
+                )
+            if not found:
+                return
+            for pair in found:
+                if gate(pair) is Gate.TRAINING:
+                    yield {"messages": [dict(message) for message in prompt.messages(pair.source_data, pair.answer)]}
+            after = found[-1].sequence_number
+
+    def apply_file(self, training_sheet_ref: str, path: Path) -> Batch[QAPair]:
+        """Carry out the decisions of a JSONL or CSV file as one batch; what a line holds: decision_files.py.
+
+        Raises InvalidInputError with every line that cannot be used; nothing is decided then.
+        """
+        from ontos_tui.services.label.decision_files import read_decisions
+
+        sheet = self.training_sheet(training_sheet_ref)
+        return self.decide(read_decisions(self._store, sheet, path))

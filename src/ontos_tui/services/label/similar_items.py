@@ -1,0 +1,141 @@
+"""Items like this one: how those that are labeled were decided, and the others in the order of their likeness."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from ontos_tui.domain.errors import NotFoundError, NotReadyError
+from ontos_tui.domain.learning import Question
+from ontos_tui.domain.records.data import Row, Sheet
+from ontos_tui.domain.records.pairs import Decidable, QAPair, TrainingSheet
+from ontos_tui.domain.records.template import Template
+from ontos_tui.domain.rules.states import PairStatus
+from ontos_tui.domain.schema import Answer
+from ontos_tui.services.generate.proposals import load_examples
+from ontos_tui.services.templates.prompt import feature_columns
+from ontos_tui.store import rows
+from ontos_tui.store.engine import Store
+from ontos_tui.store.tables import table
+
+if TYPE_CHECKING:
+    from ontos_tui.learning.similarity import Space
+
+SAMPLE = 1_000
+"""Pairs of each kind, labeled and any, from which the scales and the weights of the columns are taken."""
+BLOCK = 2_000
+"""Pairs that are compared at once."""
+
+
+@dataclass(frozen=True)
+class Alike:
+    """A labeled example, and how far it is from the item: 0 is the same in all that was compared, 1 the opposite."""
+
+    ref: str
+    fields: Row
+    answer: Answer
+    distance: float
+
+
+def most_alike(store: Store, pair_id: str, count: int = 3) -> list[Alike]:
+    """The labeled examples of the same label type that are most alike this pair's item, nearest first; never itself.
+
+    Only what may be shown as an example is (few_shot). Raises PlatformError when nothing is labeled yet.
+    """
+    from ontos_tui.learning.nearest_examples import most_alike as nearest
+
+    with store.read() as connection:
+        pair = rows.get(connection, QAPair, pair_id)
+        sheet = rows.get(connection, TrainingSheet, pair.training_sheet_id)
+        template = Template.model_validate(sheet.template_snapshot)
+        features = _compared(connection, pair, template)
+        examples = load_examples(connection, sheet.label_type, sheet.sheet_id)
+    known = examples.without(frozenset({pair.item_ref}))
+    question = Question(pair.item_ref, pair.source_data, ())
+    found = nearest(question, template.output_schema, known, features, count)
+    return [Alike(example.ref, example.fields, example.answer, distance) for example, distance in found]
+
+
+def nearest_first(
+    connection: Connection,
+    record: type[Decidable],
+    container_id: str,
+    item_ref: str,
+    where: Sequence[ColumnElement[bool]],
+) -> array[int]:
+    """The sequence numbers of the pairs of a container that fulfil `where`, those first that are most like one of them.
+
+    Compared is what models learn from: numbers by rank, categories, the words of texts; what tells labels apart weighs
+    more once some are labeled. Equally near ones keep their order. Raises NotFoundError when there is no such item,
+    NotReadyError when nothing can be compared.
+    """
+    import numpy as np
+
+    c = table(record).c
+    inside = c[record.CONTAINER] == container_id
+    one = rows.find_one(connection, record, inside, c.item_ref == item_ref)
+    if one is None:
+        raise NotFoundError(f"There is no item {item_ref!r} here.", "Choose one that is in the list.")
+    space = _space(connection, record, container_id, one)
+    query = select(c.sequence_number, c.source_data).where(inside, *where)
+    query = query.order_by(c.sequence_number).execution_options(stream_results=True)
+    numbers: array[int] = array("q")
+    distances = []
+    for block in connection.execute(query).partitions(BLOCK):
+        numbers.extend(number for number, _ in block)
+        distances.append(space.from_one(one.source_data, [fields for _, fields in block]))
+    if not numbers:
+        return numbers
+    # The weights of the same words add up to other last digits in another order.
+    far = np.round(np.concatenate(distances), 9)
+    far[np.frombuffer(numbers, dtype=np.int64) == one.sequence_number] = -1.0  # itself, before its twins
+    return array("q", np.frombuffer(numbers, dtype=np.int64)[np.argsort(far, kind="stable")].tobytes())
+
+
+def _space(connection: Connection, record: type[Decidable], container_id: str, one: Decidable) -> Space:
+    """The space in which the pairs of a container are compared."""
+    from ontos_tui.learning.similarity import Space
+    from ontos_tui.learning.targets import target
+
+    c = table(record).c
+    inside = c[record.CONTAINER] == container_id
+    template = _template(connection, one)
+    names = _compared(connection, one, template)
+    fields = template.fields() if template else ()
+    last = connection.execute(select(func.max(c.sequence_number)).where(inside)).scalar_one()
+    anyhow = (inside, c.sequence_number % max(1, last // SAMPLE) == 0)
+    labeled = (inside, c.status == PairStatus.LABELED)
+    sample = [
+        tuple(row)
+        for which in (labeled, anyhow)
+        for row in connection.execute(
+            select(c.source_data, c.answer).where(*which).order_by(c.sequence_number).limit(SAMPLE)
+        )
+    ]
+    targets = [[None if answer is None else target(field, answer) for _, answer in sample] for field in fields]
+    space = Space([one.source_data, *(fields for fields, _ in sample)], names, [[None, *some] for some in targets])
+    if not space.table.columns:
+        raise NotReadyError(
+            "The columns do not tell the items apart, so none is more like this one than another.",
+            "Choose other feature columns in the template.",
+        )
+    return space
+
+
+def _compared(connection: Connection, one: Decidable, template: Template | None) -> Sequence[str]:
+    """The columns by which an item is compared: those that a model learns from, or all where nothing says."""
+    source = rows.find_one(connection, Sheet, table(Sheet).c.id == one.sheet_id)
+    item_id = source.item_id_column if source else None
+    if template is not None:
+        return feature_columns(template, list(one.source_data), item_id)
+    return [name for name in one.source_data if name != item_id]
+
+
+def _template(connection: Connection, one: Decidable) -> Template | None:
+    if not isinstance(one, QAPair):
+        return None
+    return Template.model_validate(rows.get(connection, TrainingSheet, one.training_sheet_id).template_snapshot)

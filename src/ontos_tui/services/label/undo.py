@@ -1,0 +1,222 @@
+"""Undo and redo, from the log alone: for each person and training sheet (or task), without an end, across restarts.
+
+A batch that takes another one back names it in `undoes`; so does a batch that brings it back, by naming the undo. What
+can be undone or redone next follows from the newest batch and, where that one is an undo or redo itself, from what was
+newest before the batch that it names. A decision after an undo has nothing to redo before it: the branch is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection, func, literal_column, select
+
+from ontos_tui.domain.errors import ConflictError
+from ontos_tui.domain.records.labeling import TaskItem
+from ontos_tui.domain.records.pairs import CanonicalLabel, CanonicalLabelVersion, Decidable, Event, QAPair
+from ontos_tui.services.canonical.writer import labels_of, says, users
+from ontos_tui.services.label.change_log import DECIDED, LABEL_CONTENT, Changes, by_id, content
+from ontos_tui.services.label.decision_context import DecisionContext
+from ontos_tui.store import rows
+from ontos_tui.store.tables import table, to_json
+
+UNDO, REDO = "undo", "redo"
+_REFUSED = "_refused"
+
+_DECIDABLE = (QAPair.TABLE, TaskItem.TABLE)
+
+_EVENTS = table(Event).c
+D = TypeVar("D", bound=Decidable)
+
+
+@dataclass(frozen=True)
+class Reversal(Generic[D]):
+    """What came of taking a batch back: the new batch, its pairs, and what could not be taken back with them."""
+
+    batch_id: str
+    pairs: tuple[D, ...]
+    notes: tuple[str, ...]
+
+
+def next_to_undo(connection: Connection, scope_id: str, actor: str) -> str | None:
+    """The id of the batch that an undo takes back, if there is one."""
+    newest = _newest(connection, scope_id, actor)
+    while newest is not None:
+        if newest.action in (UNDO, UNDO + _REFUSED):
+            newest = _newest(connection, scope_id, actor, before=newest.undoes)
+        elif newest.action == REDO + _REFUSED:
+            newest = _newest(connection, scope_id, actor, before=newest.batch_id)
+        else:
+            return newest.batch_id
+    return None
+
+
+def next_to_redo(connection: Connection, scope_id: str, actor: str) -> str | None:
+    """The id of the undo that a redo takes back, if there is one."""
+    newest = _newest(connection, scope_id, actor)
+    while newest is not None:
+        if newest.action == UNDO:
+            return newest.batch_id
+        if newest.action in (REDO, REDO + _REFUSED):
+            newest = _newest(connection, scope_id, actor, before=newest.undoes)
+        elif newest.action == UNDO + _REFUSED:
+            newest = _newest(connection, scope_id, actor, before=newest.batch_id)
+        else:
+            return None
+    return None
+
+
+def _newest(connection: Connection, scope_id: str, actor: str, before: str | None = None) -> Event | None:
+    """An event of the newest batch, or of the newest before another one."""
+    found = rows.find(
+        connection,
+        Event,
+        _EVENTS.scope_id == scope_id,
+        _EVENTS.actor == actor,
+        _EVENTS.batch_id > "",
+        *(() if before is None else (_EVENTS.batch_id < before,)),
+        _EVENTS.entity_type.in_(_DECIDABLE),
+        order_by=(_EVENTS.batch_id.desc(),),
+        limit=1,
+    )
+    return found[0] if found else None
+
+
+def take_back(
+    connection: Connection, record: type[D], scope: DecisionContext, actor: str, batch_id: str, action: str
+) -> Reversal[D] | ConflictError:
+    """Undo or redo a batch as a new batch, whole or not at all.
+
+    When somebody has changed one of its pairs since, nothing changes and the error to raise is returned, once the
+    transaction is through: that the batch was passed over stays in the log, so that the next undo goes on before it.
+    """
+    events = rows.find(
+        connection,
+        Event,
+        _EVENTS.scope_id == scope.id,
+        _EVENTS.actor == actor,
+        _EVENTS.batch_id == batch_id,
+    )
+    of_pairs = [event for event in events if event.entity_type == record.TABLE]
+    of_labels = [event for event in events if event.entity_type == CanonicalLabel.TABLE]
+    pairs = by_id(connection, record, [event.entity_id for event in of_pairs])
+    changes = Changes(connection, scope.id, actor, undoes=batch_id)
+    for event in of_pairs:
+        pair = pairs[event.entity_id]
+        if not _is_as_left(pair, event):
+            changes.remark(pair, action + _REFUSED, "somebody has changed it since")
+            changes.write()
+            return _conflict(connection, pair, action)
+    restored = {event.entity_id: _before(pairs[event.entity_id], event) for event in of_pairs}
+    labels = _Labels(connection, scope, restored.values(), changes)
+    for event in of_labels:
+        labels.take_back(event)
+    done = [
+        changes.pair(pairs[event.entity_id], labels.linked(restored[event.entity_id]), action) for event in of_pairs
+    ]
+    changes.write()
+    return Reversal(changes.id, tuple(done), tuple(labels.notes))
+
+
+def _is_as_left(pair: Decidable, event: Event) -> bool:
+    left = {name: value for name, value in (event.after or {}).items() if name in DECIDED}
+    return content(pair, left) == left
+
+
+def _before(pair: D, event: Event) -> D:
+    before = {name: value for name, value in (event.before or {}).items() if name in DECIDED}
+    return type(pair).model_validate({**pair.model_dump(), **before})
+
+
+def _conflict(connection: Connection, pair: Decidable, action: str) -> ConflictError:
+    return ConflictError(
+        f"{pair.item_ref} was changed since {last_change(connection, pair.id)}, so your decision stays as it is.",
+        f"Decide it anew if you disagree; the next {action} goes on with what you did before it.",
+    )
+
+
+def last_change(connection: Connection, pair_id: str) -> str:
+    """Who changed a pair last, and when, as part of a sentence."""
+    changed = [event for event in history(connection, pair_id) if event.after]
+    if not changed:
+        return "by nobody that the log knows"
+    return f"by {changed[-1].actor} at {changed[-1].at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def history(connection: Connection, pair_id: str) -> list[Event]:
+    """Every change of a pair, the oldest first, in the order in which they were written."""
+    where = (_EVENTS.entity_type.in_(_DECIDABLE), _EVENTS.entity_id == pair_id)
+    return rows.find(connection, Event, *where, order_by=(literal_column("events.rowid"),))
+
+
+class _Labels:
+    """The canonical labels of a batch that is taken back. What somebody else has said since stays."""
+
+    def __init__(
+        self, connection: Connection, scope: DecisionContext, pairs: Iterable[Decidable], changes: Changes
+    ) -> None:
+        self._connection = connection
+        self._changes = changes
+        self._pairs = {pair.item_ref: pair for pair in pairs}
+        self._now = labels_of(connection, scope.sheet_id, scope.label_type, list(self._pairs))
+        self.notes: list[str] = []
+
+    def take_back(self, event: Event) -> None:
+        """Make of the label what it was before the event, unless it is in somebody else's hands now."""
+        if event.before is None:
+            self._uncreate(event)
+        elif event.after is None:
+            self._recreate(CanonicalLabel.model_validate(event.before))
+        else:
+            label = next((label for label in self._now.values() if label.id == event.entity_id), None)
+            if label is None or not _says(label, event.after):
+                self.notes.append(f"a canonical label was changed since and stays as it is: {_short(event.after)}")
+                return
+            old = CanonicalLabel.model_validate({**label.model_dump(), **_content(event.before)})
+            self._now[label.item_ref] = self._changes.change_label(label, {n: getattr(old, n) for n in LABEL_CONTENT})
+
+    def _uncreate(self, event: Event) -> None:
+        assert event.after is not None
+        label = self._now.get(event.after["item_ref"])
+        if label is None or label.id != event.entity_id:
+            return
+        pair = self._pairs[label.item_ref]
+        if label.reuse_count or not _says(label, event.after) or users(self._connection, label, apart_from=pair.id):
+            self.notes.append(f"the canonical label of {label.item_ref} is used elsewhere and stays")
+            return
+        self._changes.drop_label(label)
+        del self._now[label.item_ref]
+
+    def _recreate(self, label: CanonicalLabel) -> None:
+        if label.item_ref in self._now:
+            self.notes.append(f"{label.item_ref} has another canonical label by now, which stays")
+            return
+        archived = table(CanonicalLabelVersion).c
+        query = select(func.max(archived.version)).where(archived.canonical_label_id == label.id)
+        last = self._connection.execute(query).scalar_one() or 0
+        label = label.model_copy(update={"version": max(label.version, last + 1)})
+        self._changes.new_label(label)
+        self._now[label.item_ref] = label
+
+    def linked(self, pair: D) -> D:
+        """The pair, linked to no label but one that is there and says the same."""
+        label = self._now.get(pair.item_ref)
+        fits = label is not None and label.id == pair.canonical_label_id and says(label, pair.answer)
+        if pair.canonical_label_id is None or fits:
+            return pair
+        return pair.model_copy(update={"canonical_label_id": None})
+
+
+def _content(logged: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in logged.items() if name in LABEL_CONTENT}
+
+
+def _says(label: CanonicalLabel, logged: Mapping[str, Any]) -> bool:
+    told = _content(logged)
+    return content(label, told) == told
+
+
+def _short(logged: Mapping[str, Any]) -> str:
+    return to_json(logged.get("label_data"))[:120]

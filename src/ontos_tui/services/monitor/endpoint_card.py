@@ -1,0 +1,43 @@
+"""An endpoint's card: its figures over a span, what drift and alerts say, and the health that follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ontos_tui.domain.records.alerts import Alert
+from ontos_tui.domain.records.drift import DriftReport, DriftState
+from ontos_tui.domain.rules.traffic import Health
+from ontos_tui.services.monitor.alerts.service import AlertService
+from ontos_tui.services.monitor.drift.service import DriftService
+from ontos_tui.services.monitor.service import EndpointSummary, MonitorService
+
+
+@dataclass(frozen=True)
+class Card:
+    """What there is to know about an endpoint at a glance. `drift` is the last report, None before the first."""
+
+    summary: EndpointSummary
+    health: Health
+    drift: DriftReport | None
+    alerts: Sequence[Alert]
+
+
+def make_card(
+    monitor: MonitorService,
+    drift: DriftService,
+    alerts: AlertService,
+    endpoint: str,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Card:
+    """The card of an endpoint. A drift report without a comparison takes nothing from its health."""
+    report, open_alerts = drift.last(endpoint), alerts.open(endpoint)
+    severity = report.severity if report is not None and report.state is DriftState.COMPARED else None
+    return Card(
+        monitor.summary(endpoint, since, until),
+        monitor.health(endpoint, severity, len(open_alerts)),
+        report,
+        open_alerts,
+    )

@@ -1,0 +1,70 @@
+"""What a model may have learned an answer from: the training pairs that are nearest to a request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from ontos_tui.domain.errors import NotReadyError
+from ontos_tui.domain.learning import LabeledExample, Question
+from ontos_tui.domain.records.pairs import QAPair
+from ontos_tui.domain.records.serving import InferenceRecord
+from ontos_tui.domain.records.training import ModelPair, ModelVersion, Role
+from ontos_tui.services.generate.proposals import MOST_EXAMPLES
+from ontos_tui.services.label.similar_items import Alike
+from ontos_tui.store import rows
+from ontos_tui.store.engine import Store
+from ontos_tui.store.tables import table
+
+
+@dataclass(frozen=True)
+class NearPair(Alike):
+    """A pair that the model learned from, as it is labeled now."""
+
+    pair_id: str
+
+
+@dataclass(frozen=True)
+class NearPairs:
+    """The nearest pairs, the nearest first, out of `looked_at`; `learned` is how many the model learned from in all."""
+
+    found: tuple[NearPair, ...]
+    looked_at: int
+    learned: int
+
+
+def nearest_training_pairs(store: Store, request_id: str, count: int = 3) -> NearPairs:
+    """The training pairs of the model that answered a request which are most alike its input.
+
+    Compared as in services/label/similar_items.py, in the columns that the model looks at. Of a very large training
+    only the first `proposing.MOST_EXAMPLES` pairs are looked at. Raises NotFoundError for an unknown request,
+    NotReadyError when no pair is left, PlatformError when nothing can be compared.
+    """
+    from ontos_tui.learning.nearest_examples import most_alike as nearest
+
+    pairs, lineage = table(QAPair).c, table(ModelPair).c
+    with store.read() as connection:
+        request = rows.resolve(connection, InferenceRecord, request_id)
+        model = rows.get(connection, ModelVersion, request.model_id)
+        query = (
+            select(pairs.id, pairs.item_ref, pairs.source_data, pairs.answer)
+            .join(table(ModelPair), lineage.pair_id == pairs.id)
+            .where(lineage.model_id == model.id, lineage.role == Role.TRAIN, pairs.answer.is_not(None))
+            .order_by(pairs.sequence_number)
+            .limit(MOST_EXAMPLES)
+        )
+        known = {id: (ref, LabeledExample(id, fields, answer)) for id, ref, fields, answer in connection.execute(query)}
+    if not known:
+        raise NotReadyError(
+            f"None of the pairs that {model.label()} learned from is labeled any more.",
+            "Look at its lineage (TRAIN, l).",
+        )
+    schema = model.template_snapshot["output_schema"]
+    question = Question(request.request_id, request.input, ())
+    found = nearest(question, schema, [example for _, example in known.values()], model.features, count)
+    return NearPairs(
+        tuple(NearPair(known[one.ref][0], one.fields, one.answer, distance, one.ref) for one, distance in found),
+        len(known),
+        model.train_count,
+    )

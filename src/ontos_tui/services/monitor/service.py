@@ -1,0 +1,253 @@
+"""MONITOR: what endpoints were asked, how they answered, and what people said about it. All of it counted from the log.
+
+An error is a request with a status of 400 or more. Latencies are those of the answered requests. Ratings count at the
+time when they were given. Times are UTC. Counts come from sums that are kept (store/rollups.py), so that they cost the
+same whatever the log holds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, literal_column, select
+
+from ontos_tui.domain.errors import InvalidInputError
+from ontos_tui.domain.records.base import now
+from ontos_tui.domain.records.improve import FeedbackItem
+from ontos_tui.domain.records.serving import InferenceRecord
+from ontos_tui.domain.records.training import ModelVersion
+from ontos_tui.domain.rules.traffic import Bucket, Health, Ratings, Tally, health
+from ontos_tui.store import rollups, rows
+from ontos_tui.store.engine import Store
+from ontos_tui.store.rollups import ALWAYS, Span
+from ontos_tui.store.tables import table
+
+LOG = table(InferenceRecord).c
+FEEDBACK = table(FeedbackItem).c
+MOST_POINTS = 100_000
+"""Buckets of one time series; a span with more is refused."""
+EXACT_UP_TO = 10_000
+"""Requests of a span up to which its percentiles are made from every latency; beyond, from latencies in bins."""
+SHARES = (0.50, 0.95)
+"""The percentiles of latency that are told."""
+HEALTH_SPAN = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class EndpointSummary:
+    """An endpoint in figures; None where there is nothing to make the figure from.
+
+    Percentiles are `exact`, or else within `domain.traffic.WITHIN` of the true ones. `by_version` has the requests of
+    each model version (`name v3`), the one that was asked last first.
+    """
+
+    endpoint: str
+    requests: int
+    errors: int
+    error_rate: float | None
+    mean_latency_ms: float | None
+    p50_ms: float | None
+    p95_ms: float | None
+    exact: bool
+    ratings: int
+    mean_rating: float | None
+    corrections: int
+    last_at: datetime | None
+    by_version: dict[str, int]
+
+
+@dataclass(frozen=True)
+class VersionSummary:
+    """What one model version (`name v3`) has a part in."""
+
+    name: str
+    requests: int
+    errors: int
+    ratings: int
+    mean_rating: float | None
+
+
+@dataclass(frozen=True)
+class Point:
+    """One bucket of a time series, from `start` on. Percentiles are within `domain.traffic.WITHIN` of the true ones."""
+
+    start: datetime
+    requests: int
+    errors: int
+    mean_latency_ms: float | None
+    p50_ms: float | None
+    p95_ms: float | None
+    mean_rating: float | None
+    ratings: int
+
+
+@dataclass(frozen=True)
+class RequestView:
+    """One request with the last thing that somebody said about it."""
+
+    record: InferenceRecord
+    feedback: FeedbackItem | None
+
+
+class MonitorService:
+    """Reads the inference log and the feedback."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def summary(self, endpoint: str, since: datetime | None = None, until: datetime | None = None) -> EndpointSummary:
+        """The endpoint in figures, over all its requests or those from `since` up to, not including, `until`."""
+        span = _span(since, until)
+        with self._store.read() as connection:
+            by_version = rollups.traffic_by_version(connection, endpoint, span)
+            said = sum(rollups.ratings_by_model(connection, endpoint, span).values(), Ratings())
+            tally = sum(by_version.values(), Tally())
+            exact = tally.requests <= EXACT_UP_TO
+            found = _percentiles(connection, endpoint, span) if exact else tally.percentiles(*SHARES)
+            names = _names(connection, [model_id for model_id, _ in by_version])
+        asked = {f"{names.get(id, id[:8])} v{version}": one.requests for (id, version), one in by_version.items()}
+        return summary_of(endpoint, tally, said, asked, found, exact=exact)
+
+    def versions(
+        self, endpoint: str, since: datetime | None = None, until: datetime | None = None
+    ) -> list[VersionSummary]:
+        """The endpoint's figures by the model version that answered, the one that was asked last first."""
+        span = _span(since, until)
+        with self._store.read() as connection:
+            found = rollups.traffic_by_version(connection, endpoint, span)
+            said = rollups.ratings_by_model(connection, endpoint, span)
+            names = _names(connection, [model_id for model_id, _ in found])
+        return [
+            VersionSummary(f"{names.get(id, id[:8])} v{version}", one.requests, one.errors, rated.ratings, rated.mean)
+            for (id, version), one in found.items()
+            for rated in [said.get(id, Ratings())]
+        ]
+
+    def timeseries(self, endpoint: str, bucket: Bucket, since: datetime, until: datetime) -> list[Point]:
+        """Every bucket from `since` up to, not including, `until`; the first and the last may be cut by them."""
+        first, width = bucket.start_of(since), bucket.width
+        size = math.ceil((until - first) / width) if until > since else 0
+        if size > MOST_POINTS:
+            raise InvalidInputError(
+                f"This span has {size:,} {bucket}s.", "Choose wider buckets (minute, hour, day) or a shorter span."
+            )
+        with self._store.read() as connection:
+            asked = rollups.traffic_by_bucket(connection, endpoint, bucket, (since, until))
+            rated = rollups.ratings_by_bucket(connection, endpoint, bucket, (since, until))
+        silent, unrated = Tally(), Ratings()
+        points = []
+        for number in range(size):
+            start = first + number * width
+            key = bucket.key(start)
+            points.append(point_of(start, asked.get(key, silent), rated.get(key, unrated)))
+        return points
+
+    def health(self, endpoint: str, drift: str | None = None, alerts: int = 0) -> Health:
+        """How the endpoint is, from the requests of the last hour, the severity of its drift, and its open alerts."""
+        until = now()
+        with self._store.read() as connection:
+            found = rollups.traffic_by_version(connection, endpoint, (until - HEALTH_SPAN, until))
+        tally = sum(found.values(), Tally())
+        return health(tally.requests, tally.errors, drift, alerts)
+
+    def last_request_at(self, endpoint: str) -> datetime | None:
+        """When the endpoint was asked last; None when it never was."""
+        query = select(LOG.requested_at).where(LOG.endpoint == endpoint).order_by(LOG.requested_at.desc()).limit(1)
+        with self._store.read() as connection:
+            return connection.execute(query).scalar_one_or_none()
+
+    def requests(
+        self,
+        endpoint: str | None = None,
+        limit: int = 50,
+        offset: int = 0,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> list[RequestView]:
+        """The requests, newest first."""
+        where = [] if endpoint is None else [LOG.endpoint == endpoint]
+        where += [] if since is None else [LOG.requested_at >= since]
+        where += [] if until is None else [LOG.requested_at < until]
+        order: tuple[Any, ...] = (LOG.requested_at.desc(), literal_column("rowid").desc())
+        with self._store.read() as connection:
+            records = rows.find(connection, InferenceRecord, *where, order_by=order, limit=limit, offset=offset)
+            return _with_feedback(connection, records)
+
+    def request(self, id: str) -> RequestView:
+        """One request by its id or the beginning of it. Raises NotFoundError."""
+        with self._store.read() as connection:
+            return _with_feedback(connection, [rows.resolve(connection, InferenceRecord, id)])[0]
+
+
+def _span(since: datetime | None, until: datetime | None) -> Span:
+    return since or ALWAYS[0], until or ALWAYS[1]
+
+
+def summary_of(
+    endpoint: str,
+    tally: Tally,
+    said: Ratings,
+    by_version: dict[str, int],
+    percentiles: Sequence[float | None],
+    *,
+    exact: bool,
+) -> EndpointSummary:
+    """An endpoint in figures, from its sums and its percentiles of `SHARES`."""
+    p50, p95 = percentiles
+    return EndpointSummary(
+        endpoint=endpoint,
+        requests=tally.requests,
+        errors=tally.errors,
+        error_rate=tally.error_rate,
+        mean_latency_ms=tally.mean_latency_ms,
+        p50_ms=p50,
+        p95_ms=p95,
+        exact=exact,
+        ratings=said.ratings,
+        mean_rating=said.mean,
+        corrections=said.corrections,
+        last_at=tally.last_at,
+        by_version=by_version,
+    )
+
+
+def point_of(start: datetime, asked: Tally, rated: Ratings) -> Point:
+    """One bucket from its sums."""
+    p50, p95 = asked.percentiles(*SHARES)
+    return Point(
+        start=start,
+        requests=asked.requests,
+        errors=asked.errors,
+        mean_latency_ms=asked.mean_latency_ms,
+        p50_ms=p50,
+        p95_ms=p95,
+        mean_rating=rated.mean,
+        ratings=rated.ratings,
+    )
+
+
+def _names(connection: Connection, model_ids: Sequence[str]) -> dict[str, str]:
+    columns = table(ModelVersion).c
+    found = connection.execute(select(columns.id, columns.name).where(columns.id.in_(model_ids)))
+    return {row.id: row.name for row in found}
+
+
+def _percentiles(connection: Connection, endpoint: str, span: Span) -> list[float | None]:
+    """Exact percentiles of the answered requests' latency (nearest rank); None when there are none."""
+    query = select(LOG.latency_ms).where(
+        LOG.endpoint == endpoint, LOG.requested_at >= span[0], LOG.requested_at < span[1], LOG.status_code < 400
+    )
+    latencies = sorted(connection.execute(query).scalars())
+    return [latencies[math.ceil(share * len(latencies)) - 1] if latencies else None for share in SHARES]
+
+
+def _with_feedback(connection: Connection, records: Sequence[InferenceRecord]) -> list[RequestView]:
+    ids = [record.request_id for record in records]
+    order: tuple[Any, ...] = (FEEDBACK.created_at, literal_column("rowid"))
+    said = rows.find(connection, FeedbackItem, FEEDBACK.request_id.in_(ids), order_by=order)
+    last = {item.request_id: item for item in said}
+    return [RequestView(record, last.get(record.request_id)) for record in records]

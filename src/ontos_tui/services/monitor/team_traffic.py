@@ -1,0 +1,170 @@
+"""MONITOR, elsewhere: what everybody asked an endpoint on Databricks, counted there when asked to, and kept here.
+
+What was counted last can be looked at while the workspace is away; it always says when that was.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete
+
+from ontos_tui.domain.errors import InvalidInputError, NoTeamError
+from ontos_tui.domain.records.team_traffic import TeamHour, TeamReading
+from ontos_tui.domain.rules.traffic import Bucket, Ratings, Tally
+from ontos_tui.services.monitor.service import (
+    MOST_POINTS,
+    SHARES,
+    EndpointSummary,
+    Point,
+    VersionSummary,
+    point_of,
+    summary_of,
+)
+from ontos_tui.store import rows
+from ontos_tui.store.engine import Store
+from ontos_tui.store.tables import table
+
+if TYPE_CHECKING:
+    from ontos_tui.platforms.databricks.inference_counts import InferenceTables
+
+HOURS, READINGS = table(TeamHour).c, table(TeamReading).c
+
+
+@dataclass(frozen=True)
+class TeamVersion:
+    """What one served model has a part in; `version` is its model and version, or its id where that is not told."""
+
+    figures: VersionSummary
+    input_tokens: int | None
+    output_tokens: int | None
+
+
+@dataclass(frozen=True)
+class TeamTraffic:
+    """An endpoint over a span of whole hours, as it was counted at `reading.read_at`; never yet where that is None."""
+
+    summary: EndpointSummary
+    versions: tuple[TeamVersion, ...]
+    points: tuple[Point, ...]
+    reading: TeamReading | None
+    since: datetime
+    until: datetime
+
+    @property
+    def not_counted(self) -> tuple[tuple[datetime, datetime], ...]:
+        """The parts of the span that nobody counted yet."""
+        if self.reading is None or self.reading.until <= self.since or self.reading.since >= self.until:
+            return ((self.since, self.until),)
+        parts = ((self.since, self.reading.since), (self.reading.until, self.until))
+        return tuple((since, until) for since, until in parts if since < until)
+
+
+class TeamTrafficService:
+    """Counts, keeps and shows."""
+
+    def __init__(self, store: Store, logs: Callable[[], InferenceTables] | None) -> None:
+        """`logs` is None where no team's workspace is set up."""
+        self._store = store
+        self._logs = logs
+
+    @property
+    def has_team(self) -> bool:
+        """Whether there is a workspace to count in."""
+        return self._logs is not None
+
+    def read(self, endpoint: str, since: datetime, until: datetime) -> TeamReading:
+        """Count the hours of a span anew, and keep them in the place of those that were kept.
+
+        Feedback may come days after its request, so that nothing of the span is taken to be final. Raises NoTeamError
+        without a workspace, AwayError, PlatformError.
+        """
+        if self._logs is None:
+            raise NoTeamError
+        since, until = whole_hours(since, until)
+        counted = self._logs().hours(endpoint, since, until)
+        with self._store.write() as connection:
+            before = rows.find_one(connection, TeamReading, READINGS.endpoint == endpoint)
+            first, last = since, until
+            if before is not None and before.logged and before.since <= until and since <= before.until:
+                first, last = min(since, before.since), max(until, before.until)
+            reading = TeamReading(
+                endpoint=endpoint, since=first, until=last, logged=counted.logged, missing=list(counted.missing)
+            )
+            within = (HOURS.endpoint == endpoint, HOURS.start >= since, HOURS.start < until)
+            connection.execute(delete(table(TeamHour)).where(*within))
+            connection.execute(delete(table(TeamReading)).where(READINGS.endpoint == endpoint))
+            rows.add_many(connection, counted.hours)
+            rows.add(connection, reading)
+        return reading
+
+    def traffic(self, endpoint: str, bucket: Bucket, since: datetime, until: datetime) -> TeamTraffic:
+        """What is kept of a span, in whole hours. Raises InvalidInputError for buckets of a minute."""
+        if bucket is Bucket.MINUTE:
+            raise InvalidInputError("A team's traffic is kept by hour.", "Choose hours or days.")
+        since, until = whole_hours(since, until)
+        with self._store.read() as connection:
+            within = (HOURS.endpoint == endpoint, HOURS.start >= since, HOURS.start < until)
+            hours = rows.find(connection, TeamHour, *within, order_by=(HOURS.start,))
+            reading = rows.find_one(connection, TeamReading, READINGS.endpoint == endpoint)
+        return TeamTraffic(
+            summary=_summary(endpoint, hours),
+            versions=tuple(_version(name, some) for name, some in _by_version(hours).items()),
+            points=tuple(_points(hours, bucket, since, until)),
+            reading=reading,
+            since=since,
+            until=until,
+        )
+
+
+def whole_hours(since: datetime, until: datetime) -> tuple[datetime, datetime]:
+    """The span, extended to full hours. Raises InvalidInputError when it ends before it begins."""
+    if since >= until:
+        raise InvalidInputError("The span of time ends before it begins.", "Give its beginning first.")
+    return Bucket.HOUR.start_of(since), Bucket.HOUR.next_start(until)
+
+
+def _summary(endpoint: str, hours: Sequence[TeamHour]) -> EndpointSummary:
+    tally, said = sum((one.tally for one in hours), Tally()), sum((one.said for one in hours), Ratings())
+    asked = {name: sum(one.requests for one in some) for name, some in _by_version(hours).items()}
+    return summary_of(endpoint, tally, said, asked, tally.percentiles(*SHARES), exact=False)
+
+
+def _by_version(hours: Sequence[TeamHour]) -> dict[str, list[TeamHour]]:
+    """The hours by what answered, the one that was asked last first."""
+    found: dict[str, list[TeamHour]] = {}
+    for one in sorted(hours, key=lambda hour: hour.last_at, reverse=True):
+        found.setdefault(one.version or one.served or "unknown", []).append(one)
+    return found
+
+
+def _version(name: str, hours: Sequence[TeamHour]) -> TeamVersion:
+    tally, said = sum((one.tally for one in hours), Tally()), sum((one.said for one in hours), Ratings())
+    figures = VersionSummary(name, tally.requests, tally.errors, said.ratings, said.mean)
+    return TeamVersion(figures, _sum(one.input_tokens for one in hours), _sum(one.output_tokens for one in hours))
+
+
+def _sum(values: Iterable[int | None]) -> int | None:
+    """The sum of what was told; None where nothing was."""
+    told = [value for value in values if value is not None]
+    return sum(told) if told else None
+
+
+def _points(hours: Sequence[TeamHour], bucket: Bucket, since: datetime, until: datetime) -> Iterator[Point]:
+    first = bucket.start_of(since)
+    size = math.ceil((until - first) / bucket.width)
+    if size > MOST_POINTS:
+        raise InvalidInputError(f"This span has {size:,} {bucket}s.", "Choose wider buckets or a shorter span.")
+    asked: dict[datetime, Tally] = {}
+    said: dict[datetime, Ratings] = {}
+    for one in hours:
+        start = bucket.start_of(one.start)
+        asked[start] = asked.get(start, Tally()) + one.tally
+        said[start] = said.get(start, Ratings()) + one.said
+    for number in range(size):
+        start = first + number * bucket.width
+        yield point_of(start, asked.get(start, Tally()), said.get(start, Ratings()))

@@ -1,0 +1,200 @@
+"""Governance: what labels and pairs may be used for, inherited from their sheet's tags; every change is logged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, bindparam, update
+
+from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from ontos_tui.domain.records.base import new_id, now
+from ontos_tui.domain.records.data import Sheet
+from ontos_tui.domain.records.labeling import TaskItem
+from ontos_tui.domain.records.pairs import CanonicalLabel, Event, QAPair
+from ontos_tui.domain.rules.governance import (
+    TAG_RULES,
+    Classification,
+    Constraints,
+    check_uses,
+    constraints_of,
+    inherited,
+)
+from ontos_tui.domain.rules.states import SheetStatus
+from ontos_tui.store import rows
+from ontos_tui.store.bulk import chunks
+from ontos_tui.store.engine import Store
+from ontos_tui.store.tables import table
+
+CONSTRAIN = "constrain"
+"""The action of every event about constraints."""
+
+R = TypeVar("R", QAPair, CanonicalLabel, TaskItem)
+
+
+@dataclass(frozen=True)
+class UsageChange:
+    """What shall change; None leaves it as it is."""
+
+    allowed: Sequence[str] | None = None
+    prohibited: Sequence[str] | None = None
+    reason: str | None = None
+    classification: Classification | None = None
+
+    def of(self, given: Constraints) -> Constraints:
+        """The constraints with the wish fulfilled. Raises InvalidInputError for a use that there is not."""
+        try:
+            allowed = given.allowed_uses if self.allowed is None else check_uses(self.allowed)
+            prohibited = given.prohibited_uses if self.prohibited is None else check_uses(self.prohibited)
+        except ValueError as error:
+            raise InvalidInputError(f"{error}.", "Name uses from that list.") from error
+        return replace(
+            given,
+            allowed_uses=allowed,
+            prohibited_uses=prohibited,
+            usage_reason=given.usage_reason if self.reason is None else self.reason,
+            data_classification=self.classification or given.data_classification,
+        )
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """A sheet with its tags, and how many of its pairs and labels changed with them."""
+
+    sheet: Sheet
+    pairs: int
+    labels: int
+    kept: tuple[str, ...]
+    """Tags that went while what they prohibited stays, since only a person may allow it again."""
+
+
+def tags_of(connection: Connection, sheet_id: str) -> list[str]:
+    """The tags of a sheet, for what is made from it."""
+    sheet = rows.find_one(connection, Sheet, table(Sheet).c.id == sheet_id)
+    return [] if sheet is None else sheet.tags
+
+
+class ConstraintService:
+    """Changes of constraints by `actor`."""
+
+    def __init__(self, store: Store, actor: str) -> None:
+        self._store = store
+        self._actor = actor
+
+    def tag_sheet(self, sheet_ref: str, tags: Sequence[str]) -> Tagged:
+        """Say what a sheet's data holds. Its pairs and labels inherit what the tags ask for; nothing is lowered."""
+        named = tuple(dict.fromkeys(_tag(tag) for tag in tags if tag.strip()))
+        with self._store.write() as connection:
+            sheet = rows.resolve(connection, Sheet, sheet_ref, table(Sheet).c.status != SheetStatus.DELETED)
+            before = list(sheet.tags)
+            tagged = rows.change(connection, sheet, tags=list(named), updated_by=self._actor)
+            if before != tagged.tags:
+                after = {"tags": tagged.tags}
+                rows.log(connection, sheet, "tag", self._actor, before={"tags": before}, after=after, scope_id=sheet.id)
+            pairs = self._inherit(connection, QAPair, tagged)
+            labels = self._inherit(connection, CanonicalLabel, tagged)
+            self._inherit(connection, TaskItem, tagged)
+        gone = tuple(tag for tag in before if tag in TAG_RULES and tag not in named)
+        return Tagged(tagged, pairs, labels, gone)
+
+    def set_pairs(self, pair_ids: Sequence[str], wish: UsageChange) -> int:
+        """Change the constraints of pairs, all or none; returns how many changed.
+
+        Raises ConflictError when a sheet's tags forbid it, NotFoundError for an unknown pair.
+        """
+        with self._store.write() as connection:
+            found = [
+                pair
+                for some in chunks(pair_ids)
+                for pair in rows.find(connection, QAPair, table(QAPair).c.id.in_(some))
+            ]
+            if len(found) < len(set(pair_ids)):
+                raise NotFoundError("Some of these pairs are not there.", "Look at the queue again.")
+            return self._set(connection, QAPair, found, wish)
+
+    def set_label(self, label_ref: str, wish: UsageChange) -> CanonicalLabel:
+        """Change the constraints of a canonical label and of every pair that is linked to it."""
+        with self._store.write() as connection:
+            label = rows.resolve(connection, CanonicalLabel, label_ref)
+            self._set(connection, CanonicalLabel, [label], wish)
+            linked = rows.find(connection, QAPair, table(QAPair).c.canonical_label_id == label.id)
+            self._set(connection, QAPair, linked, wish)
+            return rows.get(connection, CanonicalLabel, label.id)
+
+    def audit(self, entity_id: str) -> list[Event]:
+        """Every change of something's constraints, the oldest first."""
+        events = table(Event).c
+        with self._store.read() as connection:
+            where = (events.entity_id == entity_id, events.action.in_((CONSTRAIN, "tag")))
+            return rows.find(connection, Event, *where, order_by=(events.at,))
+
+    def _set(self, connection: Connection, kind: type[R], records: Sequence[R], wish: UsageChange) -> int:
+        tags = {sheet.id: sheet.tags for sheet in rows.find(connection, Sheet)} if records else {}
+        changes = []
+        for record in records:
+            wanted = wish.of(constraints_of(record))
+            asked = inherited(tags.get(record.sheet_id, ()), wanted)
+            lowered = [use for use in asked.prohibited_uses if use not in wanted.prohibited_uses]
+            if lowered or asked.data_classification is not wanted.data_classification:
+                told = ", ".join(tags[record.sheet_id])
+                what = f"{', '.join(lowered)} stays prohibited" if lowered else f"it stays {asked.data_classification}"
+                raise ConflictError(
+                    f"{record.item_ref} comes from data with {told}: {what}.",
+                    "Take the tag off the sheet first, if it is wrong.",
+                )
+            changes.append((record, asked))
+        return self._write(connection, kind, changes)
+
+    def _inherit(self, connection: Connection, kind: type[R], sheet: Sheet) -> int:
+        found = rows.find(connection, kind, table(kind).c.sheet_id == sheet.id)
+        changes = [(record, inherited(sheet.tags, constraints_of(record))) for record in found]
+        return self._write(connection, kind, changes)
+
+    def _write(self, connection: Connection, kind: type[R], changes: Sequence[tuple[R, Constraints]]) -> int:
+        """Write what differs, with an event each."""
+        at = now()
+        values, events = [], []
+        for record, wanted in changes:
+            given = constraints_of(record)
+            if wanted == given:
+                continue
+            columns = wanted.columns()
+            values.append(
+                {"key": record.id, "at": at, "by": self._actor, **{f"new_{k}": v for k, v in columns.items()}}
+            )
+            events.append(
+                Event(
+                    id=new_id(),
+                    entity_type=kind.TABLE,
+                    entity_id=record.id,
+                    scope_id=record.training_sheet_id if isinstance(record, QAPair) else record.sheet_id,
+                    action=CONSTRAIN,
+                    actor=self._actor,
+                    at=at,
+                    before=_logged(given),
+                    after=_logged(wanted),
+                    reason=wanted.usage_reason,
+                )
+            )
+        if values:
+            kept = table(kind)
+            names = Constraints().columns()
+            new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+            statement = update(kept).where(kept.c.id == bindparam("key"))
+            connection.execute(statement.values(**new, updated_at=bindparam("at"), updated_by=bindparam("by")), values)
+            rows.add_many(connection, events)
+        return len(values)
+
+
+def _logged(constraints: Constraints) -> dict[str, Any]:
+    return {
+        name: str(value) if isinstance(value, Classification) else value
+        for name, value in constraints.columns().items()
+    }
+
+
+def _tag(tag: str) -> str:
+    """A tag with a rule in capitals, any other as it was written."""
+    told = tag.strip()
+    return told.upper() if told.upper() in TAG_RULES else told

@@ -1,0 +1,1 @@
+"""Sharing a workspace with a team through its hub."""

@@ -1,0 +1,1 @@
+"""Templates: made, versioned, drafted from columns, and rendered in a sandbox."""

@@ -1,0 +1,1 @@
+"""TRAIN: readiness, the split, model versions, fine-tuning, and versions compared."""

@@ -1,0 +1,215 @@
+"""Two versions of a model on the same held-out pairs, and how sure the difference is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+
+from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotReadyError
+from ontos_tui.domain.intervals import Z95
+from ontos_tui.domain.learning import LabeledExample, Predictor, TrainingSet
+from ontos_tui.domain.records.template import Template
+from ontos_tui.domain.records.training import Evaluation, FieldScore, ModelPair, ModelVersion, Role
+from ontos_tui.domain.schema import Answer, AnswerField, FieldKind
+from ontos_tui.platforms.ports import Trainer
+from ontos_tui.services.records.model_versions import Changes, changes_between
+from ontos_tui.services.records.training_pairs import TrainingPair, usable_pairs
+from ontos_tui.store.engine import Store
+from ontos_tui.store.tables import table
+
+RESAMPLES = 1_000
+COUNTED = (FieldKind.NUMBER, FieldKind.INTEGER)
+Examples = tuple[LabeledExample, ...]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two versions on the same `n` held-out pairs, with today's answers.
+
+    `difference` is new minus old in the metric of the headline field; `low` and `high` bound it with 95 % confidence
+    (shares: Agresti and Min's interval of a paired difference; errors: paired bootstrap, the same at every call).
+    """
+
+    old: Evaluation
+    new: Evaluation
+    n: int
+    changes: Changes
+    difference: float
+    low: float
+    high: float
+    summary: str
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Some versions on the same held-out pairs, which none of them was trained on and all of them can answer.
+
+    `answers` and `evaluations` have one entry a version, in their order.
+    """
+
+    examples: Examples
+    answers: tuple[tuple[Answer, ...], ...]
+    evaluations: tuple[Evaluation, ...]
+
+
+def try_out(store: Store, trainer: Trainer, home: Path, models: Sequence[ModelVersion]) -> Trial:
+    """Evaluate versions that answer the same question on the held-out pairs of the last one that all can be tested on.
+
+    Raises NotReadyError when there is no such pair, PlatformError when the files of a version are missing or altered.
+    """
+    newest = models[-1]
+    held_out, learned = _examples(store, models)
+    predictors = [trainer.load(home / model.artifact, model.sha256) for model in models]
+    answered = [answers_of(predictor, model, held_out) for predictor, model in zip(predictors, models, strict=True)]
+    complete = [
+        (example, answers)
+        for example, *answers in zip(held_out, *answered, strict=True)
+        if all(answer is not None for answer in answers)
+    ]
+    if not complete:
+        raise NotReadyError(
+            f"{' and '.join(model.label() for model in models)} have no held-out pair that neither was trained on.",
+            "Label some pairs with evaluation as their only allowed use, and train again.",
+        )
+    same = tuple(example for example, _ in complete)
+    fields = Template.model_validate(newest.template_snapshot).fields()
+    evaluations = (
+        trainer.evaluate(
+            predictor,
+            TrainingSet(fields, tuple(model.features), learned, same, "held-out pairs that neither was trained on"),
+        )
+        for predictor, model in zip(predictors, models, strict=True)
+    )
+    by_model = zip(*(answers for _, answers in complete), strict=True)
+    return Trial(same, tuple(tuple(answer or {} for answer in answers) for answers in by_model), tuple(evaluations))
+
+
+def compare(store: Store, trainer: Trainer, home: Path, old: ModelVersion, new: ModelVersion) -> Comparison:
+    """Evaluate both on those held-out pairs of `new` that neither was trained on and both can answer.
+
+    Raises NotReadyError when there is no such pair, ConflictError when the two do not answer the same question.
+    """
+    field, before = headline(new), headline(old)
+    if (before.name, before.kind) != (field.name, field.kind):
+        raise ConflictError(
+            f"{old.label()} answers {before.name} ({before.kind}), {new.label()} answers {field.name} ({field.kind}).",
+            "Compare versions that answer the same question first.",
+        )
+    with store.read() as connection:
+        changes = changes_between(connection, old, new)
+    trial = try_out(store, trainer, home, (old, new))
+    first, second = (score_of(evaluation, field) for evaluation in trial.evaluations)
+    low, high = _interval(field, list(zip(trial.examples, *trial.answers, strict=True)))
+    digits = 2 if first.higher_is_better else 3
+    several = len(Template.model_validate(new.template_snapshot).fields()) > 1
+    summary = (
+        f"{changes} since v{old.version}; {field.name}: " if several else f"{changes} since v{old.version}; "
+    ) + (
+        f"{first.metric} {_number(first.value, digits)} → {_number(second.value, digits)} on the "
+        f"{len(trial.examples)} held-out pairs (95 %: {_signed(low, digits)} … {_signed(high, digits)})"
+    )
+    difference = second.value - first.value
+    one, other = trial.evaluations
+    return Comparison(one, other, len(trial.examples), changes, difference, low, high, summary)
+
+
+def headline(model: ModelVersion) -> AnswerField:
+    """The field of the answer that one line shows: the first."""
+    return Template.model_validate(model.template_snapshot).fields()[0]
+
+
+def _examples(store: Store, models: Sequence[ModelVersion]) -> tuple[Examples, Examples]:
+    """The held-out pairs of the last version that no version was trained on, and the pairs that it learned from."""
+    lineage, newest = table(ModelPair).c, models[-1]
+    with store.read() as connection:
+        pairs: dict[str, TrainingPair] = {pair.id: pair for pair in usable_pairs(connection, newest.training_sheet_id)}
+        roles = connection.execute(
+            select(lineage.model_id, lineage.pair_id, lineage.role).where(
+                lineage.model_id.in_([model.id for model in models])
+            )
+        ).all()
+    trained = {pair_id for _, pair_id, role in roles if role == Role.TRAIN}
+    ours = [(pairs[pair_id], role) for model_id, pair_id, role in roles if model_id == newest.id and pair_id in pairs]
+    held_out = tuple(pair.example() for pair, role in ours if role == Role.HELD_OUT and pair.id not in trained)
+    learned = tuple(pair.example() for pair, role in ours if role == Role.TRAIN)
+    return held_out, learned
+
+
+def answers_of(predictor: Predictor, model: ModelVersion, examples: Sequence[LabeledExample]) -> list[Answer | None]:
+    """The model's answer to each example; None where it refuses the row."""
+    if not examples:
+        return []
+    rows = [{**dict.fromkeys(model.features), **example.fields} for example in examples]
+    try:
+        return [prediction.answer for prediction in predictor.predict(rows)]
+    except InvalidInputError:
+        if len(examples) == 1:
+            return [None]
+        return [answers_of(predictor, model, [example])[0] for example in examples]
+
+
+def score_of(evaluation: Evaluation, field: AnswerField) -> FieldScore:
+    """The score of one field. Raises NotReadyError, with what the evaluation notes, when it has none."""
+    for score in evaluation.scores:
+        if score.field == field.name:
+            return score
+    raise NotReadyError(
+        f"{field.name} cannot be scored: {' '.join(evaluation.notes) or 'no held-out pair has a value for it'}",
+        "Label more pairs, and train again.",
+    )
+
+
+def _interval(field: AnswerField, triples: Sequence[tuple[LabeledExample, Answer, Answer]]) -> tuple[float, float]:
+    """95 % confidence of new minus old in the field's metric."""
+    name = field.name
+    if field.kind not in COUNTED:
+        gained = lost = 0
+        for example, one, other in triples:
+            truth = example.answer.get(name)
+            gained += one.get(name) != truth == other.get(name)
+            lost += one.get(name) == truth != other.get(name)
+        return paired_shares(gained, lost, len(triples))
+    return paired_errors(
+        [
+            abs(float(other[name]) - float(example.answer[name])) - abs(float(one[name]) - float(example.answer[name]))
+            for example, one, other in triples
+            if all(isinstance(answer.get(name), int | float) for answer in (example.answer, one, other))
+        ]
+    )
+
+
+def paired_shares(gained: int, lost: int, n: int) -> tuple[float, float]:
+    """95 % interval of the difference of two shares of the same `n` (Agresti and Min 2005), honest also for small n.
+
+    `gained` became right, `lost` became wrong; all others stayed as they were.
+    """
+    size = n + 2
+    middle = (gained - lost) / size
+    half = Z95 * math.sqrt((gained + lost + 1) / size - middle**2) / math.sqrt(size)
+    return max(-1.0, middle - half), min(1.0, middle + half)
+
+
+def paired_errors(differences: Sequence[float]) -> tuple[float, float]:
+    """95 % interval of the mean of paired differences, by drawing again from them."""
+    import numpy as np
+
+    values = np.asarray(differences, dtype=np.float64)
+    generator = np.random.default_rng(0)
+    means = [values[generator.integers(0, len(values), len(values))].mean() for _ in range(RESAMPLES)]
+    low, high = np.percentile(means, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _number(value: float, digits: int) -> str:
+    return f"{value:.{digits}f}" if digits == 2 else f"{value:.{digits}g}"
+
+
+def _signed(value: float, digits: int) -> str:
+    shown = _number(abs(value), digits)
+    if float(shown) == 0:
+        return shown
+    return f"{'−' if value < 0 else '+'}{shown}"

@@ -1,0 +1,142 @@
+"""TRAIN on the team's workspace: labeled pairs become conversations, and what the tuned model says is scored here.
+
+The right answers of the held-out pairs never leave: the model's answers come back, and are scored as those of a model
+of this machine are, beside the same baseline.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ontos_tui.domain.errors import StoreError
+from ontos_tui.domain.learning import (
+    ELSEWHERE,
+    BaseModel,
+    Conversation,
+    Estimate,
+    LabeledExample,
+    Prediction,
+    Progress,
+    Trained,
+    TrainingSet,
+    TuningSet,
+)
+from ontos_tui.domain.records.data import Row
+from ontos_tui.domain.records.template import Message, Template
+from ontos_tui.domain.records.training import ModelVersion
+from ontos_tui.domain.schema import Answer
+from ontos_tui.platforms.chat.answer_parsing import AnswerShape
+from ontos_tui.platforms.ports import FineTuner, Trainer
+from ontos_tui.services.templates.prompt import Prompt
+
+ANSWERS = "answers.json"
+
+
+class FineTuning:
+    """Fine-tunes with `tuner`, and scores with `trainer`."""
+
+    def __init__(self, tuner: FineTuner, trainer: Trainer) -> None:
+        self._tuner = tuner
+        self._trainer = trainer
+
+    def base_models(self) -> tuple[BaseModel, ...]:
+        """What can be fine-tuned, the recommended one first."""
+        return self._tuner.base_models()
+
+    def knows(self, base_model: str) -> bool:
+        """Whether this base model is fine-tuned there, rather than trained here."""
+        return any(one.key == base_model for one in self._tuner.base_models())
+
+    def estimate(
+        self, template: Template, some: Sequence[LabeledExample], pairs: int, held_out: int, base_model: str
+    ) -> Estimate:
+        """What it will take and cost, from the length of `some` of the conversations."""
+        lengths = [sum(len(one["content"]) for one in talk.messages) for talk in _conversations(template, some)]
+        average = sum(lengths) / len(lengths) if lengths else 0
+        guess = self._tuner.estimate(round(average * pairs), held_out, base_model)
+        return replace(guess, basis=f"{guess.basis}; the length is that of the first {len(lengths)} pairs")
+
+    def train(
+        self,
+        template: Template,
+        data: TrainingSet,
+        base_model: str,
+        work: tuple[str, str],
+        known: Mapping[str, Any],
+        keep: Callable[[dict[str, Any]], None],
+        folder: Path,
+        progress: Progress,
+    ) -> Trained:
+        """Fine-tune there, score here, and leave in `folder` what the model said. `work` is a key and the model's name.
+
+        Raises PlatformError, InvalidTemplateError for a pair that cannot be put into words, StoreError.
+        """
+        key, name = work
+        tuning = TuningSet(
+            key,
+            name,
+            tuple(_conversations(template, data.train)),
+            tuple(_conversations(template, data.held_out)),
+            data.seed,
+        )
+        tuned = self._tuner.fine_tune(tuning, base_model, known, keep, progress)
+        progress.update(0, 0, "scoring the held-out answers")
+        shape = AnswerShape(template.output_schema)
+        answers = [shape.read(tuned.answers.get(one.ref, ""))[0] for one in data.held_out]
+        unfit = sum(answer is None for answer in answers)
+        evaluation = self._trainer.evaluate(_Said([answer or {} for answer in answers]), data)
+        notes = (f"{unfit} of {len(answers)} held-out answers did not fit the schema, and count as wrong.",)
+        return Trained(
+            base_model=tuned.base_model,
+            engine=tuned.engine,
+            params=tuned.params,
+            features=data.features,
+            evaluation=evaluation,
+            sha256=_leave(folder, tuned.params, tuned.answers),
+            seconds=tuned.seconds,
+            warnings=(*tuned.notes, *(notes if unfit else ())),
+        )
+
+
+class _Said:
+    """What a model said to the held-out rows, in their order, as if it were asked now."""
+
+    def __init__(self, answers: Sequence[Answer]) -> None:
+        self._answers = answers
+
+    def predict(self, rows: Sequence[Row]) -> list[Prediction]:
+        """The answers to all rows at once; no row is refused, so nobody asks for fewer."""
+        assert len(rows) == len(self._answers)
+        return [Prediction(answer, {}) for answer in self._answers]
+
+
+def rendered(model: ModelVersion, row: Row) -> Sequence[Message]:
+    """What a model version's template makes of a row, as at its training. Raises InvalidTemplateError."""
+    return Prompt(Template.model_validate(model.template_snapshot)).messages(row)
+
+
+def _conversations(template: Template, examples: Sequence[LabeledExample]) -> list[Conversation]:
+    """The pairs as talk. A column that a pair made from feedback lacks is empty."""
+    prompt = Prompt(template)
+    columns = dict.fromkeys(column for example in examples for column in example.fields)
+    return [
+        Conversation(example.ref, tuple(prompt.messages({**columns, **example.fields}, example.answer)))
+        for example in examples
+    ]
+
+
+def _leave(folder: Path, params: Mapping[str, Any], answers: Mapping[str, str]) -> str:
+    """Keep what the model said, and where it is; returns the digest of the former."""
+    text = json.dumps(answers, indent=1, sort_keys=True).encode()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ANSWERS).write_bytes(text)
+        (folder / ELSEWHERE).write_text(json.dumps(dict(params), indent=1, sort_keys=True), encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be written: {error.strerror}.", "Make room, then resume the job.") from error
+    return hashlib.sha256(text).hexdigest()

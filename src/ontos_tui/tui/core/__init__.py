@@ -1,0 +1,1 @@
+"""The frame of the app: commands and keys, background work, state of the interface, themes."""

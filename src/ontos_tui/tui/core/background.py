@@ -1,0 +1,95 @@
+"""The only way from a screen to a service: in a thread, with the result or the error brought back to the event loop."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from textual.message import Message
+from textual.widget import Widget
+
+from ontos_tui.domain.errors import OntosError
+
+if TYPE_CHECKING:
+    from ontos_tui.tui.app import OntosApp
+    from ontos_tui.workspace import Workspace
+
+T = TypeVar("T")
+LOG = logging.getLogger("ontos.tui")
+
+
+class Finished(Message):
+    """Work in a thread is over; `deliver` runs on the event loop, and is awaited when it can be."""
+
+    def __init__(self, deliver: Callable[[], Any]) -> None:
+        super().__init__()
+        self.deliver = deliver
+
+
+class UnexpectedError(OntosError):
+    """An error of ours, not the user's; what is known about it is in the log."""
+
+
+class BackgroundMixin(Widget):
+    """A widget that asks services for something."""
+
+    @property
+    def ontos(self) -> OntosApp:
+        """The app, as what it is."""
+        from ontos_tui.tui.app import OntosApp
+
+        assert isinstance(self.app, OntosApp)
+        return self.app
+
+    def run_in_background(
+        self,
+        work: Callable[[Workspace], T],
+        then: Callable[[T], Any],
+        *,
+        group: str = "load",
+        failed: Callable[[OntosError], Any] | None = None,
+    ) -> None:
+        """Run `work` in a thread, then give its result to `then` on the event loop.
+
+        A later call of the same group takes the earlier one's place: its result is dropped when it comes. Errors go to
+        `failed`, or into a toast that says what to do.
+        """
+        turns: dict[str, int] = self.__dict__.setdefault("_turns", {})
+        turn = turns[group] = turns.get(group, 0) + 1
+        app = self.ontos
+
+        async def deliver(outcome: T | OntosError) -> None:
+            try:
+                if turns[group] != turn or not self.is_attached:
+                    return
+                told = then if not isinstance(outcome, OntosError) else failed or app.tell_error
+                done = told(outcome)  # type: ignore[arg-type]  # each is called with what it is for
+                if inspect.isawaitable(done):
+                    await done
+            finally:
+                app.busy(-1)
+
+        def run() -> None:
+            outcome: T | OntosError
+            try:
+                outcome = work(app.workspace)
+            except OntosError as error:
+                outcome = error
+            except Exception as error:  # noqa: BLE001  # a thread's error must reach the user, whatever it is
+                outcome = unexpected(error)
+            app.post_message(Finished(lambda: deliver(outcome)))
+
+        app.busy(+1)
+        # A daemon: leaving the app never waits for a query that nobody will look at. Writes are transactions.
+        threading.Thread(target=run, name=f"ask-{group}", daemon=True).start()
+
+
+def unexpected(error: Exception) -> OntosError:
+    """Log what nobody foresaw and say it in one line. The log has the places, never the values of variables."""
+    LOG.error("unexpected %s", type(error).__name__, exc_info=error)
+    return UnexpectedError(
+        f"Something unexpected happened: {type(error).__name__}: {error}.", "It is in logs/ontos.log; try again."
+    )

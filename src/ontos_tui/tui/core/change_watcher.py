@@ -1,0 +1,65 @@
+"""Others' changes behind the screens: noticed within a second, and only then anything is read again."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ontos_tui.domain.errors import OntosError
+from ontos_tui.tui.core.background import unexpected
+
+if TYPE_CHECKING:
+    from ontos_tui.domain.records.training import Job
+    from ontos_tui.services.guide.overview import Overview
+    from ontos_tui.workspace import Workspace
+
+WATCH_SECONDS = 0.5
+"""Seconds between two looks at what was committed."""
+LOG = logging.getLogger("ontos.tui")
+
+
+class Watching:
+    """A thread that notices what this and other processes commit."""
+
+    def __init__(self, workspace: Workspace, tell: Callable[[Overview, list[Job]], None]) -> None:
+        """`tell` is called from the thread, with the loop's state and the jobs that ended meanwhile."""
+        self._workspace = workspace
+        self._tell = tell
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+        self._seen = -1
+        self._running: set[str] = set()
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End before the next look."""
+        self._stop.set()
+
+    def _run(self) -> None:
+        while not self._stop.wait(WATCH_SECONDS):
+            try:
+                self._look()
+            except OntosError as error:
+                LOG.warning("watching: %s", error)
+            except Exception as error:  # noqa: BLE001  # watching goes on; the log has it
+                unexpected(error)
+
+    def _look(self) -> None:
+        workspace = self._workspace
+        if self._running:
+            # A job that died tells nobody; its process is looked after, which notes it for all to see.
+            workspace.jobs.jobs(active_only=True)
+        counter = workspace.store.change_counter()
+        if counter == self._seen:
+            return
+        self._seen = counter
+        overview = workspace.overview.overview()
+        running = {job.id for job in overview.running}
+        ended = [workspace.jobs.job(job_id) for job_id in self._running - running]
+        self._running = running
+        self._tell(overview, ended)

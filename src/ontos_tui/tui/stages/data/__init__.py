@@ -1,0 +1,1 @@
+"""The DATA stage: sample data, files, the team catalog, and sheets."""

@@ -1,0 +1,202 @@
+"""The team's catalog, browsed level by level: catalogs, schemas, tables; typing narrows the list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.widgets import Input
+
+from ontos_tui.domain.errors import OntosError
+from ontos_tui.tui.core.background import BackgroundMixin
+from ontos_tui.tui.core.commands import Command
+from ontos_tui.tui.dialogs.base import Dialog
+from ontos_tui.tui.dialogs.form import ValueInput
+from ontos_tui.tui.widgets.data_grid import DataGrid
+from ontos_tui.tui.widgets.lines import Line, OneLine, line, span
+from ontos_tui.tui.widgets.table import ColumnSpec, Table
+
+if TYPE_CHECKING:
+    from ontos_tui.domain.catalog import CatalogNode, TablePreview
+    from ontos_tui.workspace import Workspace
+
+CHUNK = 200
+"""Names that are shown as soon as they are here; more of them follow."""
+PREVIEWED = 20
+_GLYPHS = {"catalog": "▣", "schema": "▤", "table": "▦", "view": "◫", "volume": "▱"}
+
+
+class CatalogDialog(Dialog[str], BackgroundMixin):
+    """Gives the address of the table that was chosen."""
+
+    OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
+        Command("open", "enter", "Open", "TablePreview into it, or make a sheet of the table"),
+        Command("look", "f3,ctrl+o", "Preview", "Some rows of the table; a warehouse that is stopped starts for it"),
+        Command("leave", "escape", "Back", "One level up; from the catalogs, leave"),
+        Command("again", "f5,ctrl+r", "Ask again", "Ask the workspace once more"),
+        Command("move(1)", "down", "Next", "The next one", shown=False),
+        Command("move(-1)", "up", "Previous", "The one before", shown=False),
+        Command("page(1)", "pagedown", "Page down", "A page further", shown=False),
+        Command("page(-1)", "pageup", "Page up", "A page back", shown=False),
+    )
+    DEFAULT_CSS = """
+    CatalogDialog Table#nodes { height: 9; }
+    CatalogDialog DataGrid { height: 6; }
+    """
+
+    def __init__(self, prefix: str = "") -> None:
+        super().__init__("The team's tables")
+        self._prefix = prefix
+        self._found: list[CatalogNode] = []
+        self._whole = False
+
+    def compose_body(self) -> ComposeResult:
+        yield OneLine(self._place, id="place")
+        yield ValueInput(id="filter")
+        nodes: Table[CatalogNode] = Table(
+            [ColumnSpec("name", 34), ColumnSpec("", 8), ColumnSpec("", 0)], _cells, id="nodes"
+        )
+        nodes.can_focus = False
+        yield nodes
+        rows = DataGrid(id="rows")
+        rows.can_focus = False
+        yield rows
+
+    def on_mount(self) -> None:
+        self.query_one("#filter").focus()
+        self._go(self._prefix)
+
+    @property
+    def _list(self) -> Table[CatalogNode]:
+        found: Table[CatalogNode] = self.query_one("#nodes", Table)
+        return found
+
+    def _place(self, width: int) -> Line:
+        told = f"{len(self._found):,}{'' if self._whole else '…'}"
+        return line(span(self._prefix or "catalogs", "strong"), span(f"  {told}  type to narrow the list", "muted"))
+
+    # Listing
+
+    def _go(self, prefix: str, cursor: str = "") -> None:
+        """List what is below `prefix`, with the cursor on what is called so."""
+        self._prefix, self._found, self._whole = prefix, [], False
+        self.query_one("#filter", ValueInput).give(None)
+        self._list.say("Asking the workspace…")
+        self._list.show((), cursor=0)
+        self._show_rows(None)
+        self._repaint_place()
+
+        def begin(workspace: Workspace) -> tuple[Iterator[CatalogNode], list[CatalogNode]]:
+            nodes = workspace.data.sheets.browse(prefix)
+            return nodes, list(islice(nodes, CHUNK))
+
+        self.run_in_background(begin, lambda made: self._more(*made, cursor), group="nodes", failed=self._failed)
+
+    def _more(self, nodes: Iterator[CatalogNode], some: Sequence[CatalogNode], cursor: str) -> None:
+        """Show what came, and ask for what follows."""
+        self._found += some
+        self._whole = len(some) < CHUNK
+        self._list.say("Nothing is there that you may see.")
+        self._narrow(cursor)
+        self._repaint_place()
+        if not self._whole:
+            self.run_in_background(
+                lambda workspace: (nodes, list(islice(nodes, CHUNK))),
+                lambda made: self._more(*made, ""),
+                group="nodes",
+                failed=self._failed,
+            )
+
+    def _failed(self, error: OntosError) -> None:
+        self._whole = True
+        self._list.say(f"✗ {error.what}\n{error.todo}\nF5 asks again.")
+        self._list.show(() if not self._found else self._list.rows)
+        self._repaint_place()
+        if self._found:
+            self.ontos.tell_error(error)
+
+    def _repaint_place(self) -> None:
+        self.query_one("#place", OneLine).repaint()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self._found:
+            self._list.say(f"Nothing called like {event.value}.")
+            self._narrow("")
+
+    def _narrow(self, cursor: str) -> None:
+        wanted = self.query_one("#filter", ValueInput).value.strip().casefold()
+        shown = [node for node in self._found if wanted in node.name.casefold()]
+        at = next((index for index, node in enumerate(shown) if node.name == cursor), None)
+        self._list.show(shown, cursor=at if at is not None else (0 if wanted else None))
+
+    # What keys do
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_open()
+
+    def on_table_chosen(self, event: Table.Chosen) -> None:
+        event.stop()
+        self.action_open()
+
+    def on_table_moved(self, event: Table.Moved) -> None:
+        event.stop()
+
+    def action_open(self) -> None:
+        node = self._list.current
+        if node is None:
+            return
+        if node.problem:
+            self.ontos.tell_error(OntosError(f"{node.name} cannot be used here.", node.problem))
+        elif node.kind in ("catalog", "schema"):
+            self._go(node.address)
+        else:
+            self.dismiss(node.address)
+
+    def action_look(self) -> None:
+        node = self._list.current
+        if node is None or node.problem or node.kind not in ("table", "view"):
+            return
+        address = node.address
+        grid = self.query_one(DataGrid)
+        self._show_rows(None)
+        grid.say("Asking the warehouse; one that is stopped takes a while to start…")
+        self.run_in_background(
+            lambda workspace: workspace.data.sheets.look(address, PREVIEWED),
+            self._show_rows,
+            group="look",
+            failed=lambda error: grid.say(f"✗ {error.what}\n{error.todo}"),
+        )
+
+    def _show_rows(self, look: TablePreview | None) -> None:
+        grid = self.query_one(DataGrid)
+        grid.say("F3 shows some rows of a table." if look is None else "The table is empty.")
+        names = [column.name for column in look.columns] if look is not None else ()
+        grid.show_rows(names, look.rows if look is not None else ())
+
+    def action_leave(self) -> None:
+        if not self._prefix:
+            self.dismiss(None)
+            return
+        above, _, name = self._prefix.rpartition(".")
+        self._go(above, name)
+
+    def action_again(self) -> None:
+        self._go(self._prefix)
+
+    def action_move(self, by: int) -> None:
+        self._list.action_move(by)
+
+    def action_page(self, by: int) -> None:
+        self._list.action_page(by)
+
+
+def _cells(node: CatalogNode) -> Sequence[object]:
+    return (
+        f"{_GLYPHS.get(node.kind, ' ')} {node.name}",
+        span(node.kind, "muted"),
+        span(node.problem or node.remark, "warn" if node.problem else "muted"),
+    )

@@ -1,0 +1,377 @@
+"""DATA: sample data, files, and the sheets that point at them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+
+from ontos_tui.domain.errors import NoTeamError, OntosError
+from ontos_tui.domain.stages import Stage
+from ontos_tui.tui.core.commands import Command
+from ontos_tui.tui.dialogs.choose import ChooseDialog, ConfirmDialog
+from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values, read_integer
+from ontos_tui.tui.dialogs.record import RecordDialog
+from ontos_tui.tui.stages.base import StageView, error_lines
+from ontos_tui.tui.widgets.data_grid import DataGrid
+from ontos_tui.tui.widgets.lines import Line, Panel, line, span, wrap
+from ontos_tui.tui.widgets.table import ColumnSpec, Table
+
+if TYPE_CHECKING:
+    from ontos_tui.domain.records.data import Page, Sheet
+    from ontos_tui.services.data.service import TableInfo
+    from ontos_tui.services.guide.onboarding import SeedReport, UseCase
+    from ontos_tui.services.records.usage_constraints import Tagged
+    from ontos_tui.workspace import Workspace
+
+PREVIEWED = 200
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the list: a sheet, or a use case whose sample data is not loaded yet."""
+
+    name: str
+    remark: str
+    sheet: Sheet | None = None
+    use_case: UseCase | None = None
+
+
+class DataView(StageView):
+    """Sheets on the left; on the right what the one under the cursor is, and its rows."""
+
+    STAGE = Stage.DATA
+    ABOUT = (
+        "A sheet is a named view of a data file: which rows, which columns, and what identifies an item. "
+        "Pick a use case to load its sample data, or add a CSV, JSONL or Parquet file of your own."
+    )
+    OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
+        Command("open_entry", "o", "Open", "Load the sample data, or go to the rows (enter does it too)"),
+        Command("add_file", "a", "Add file", "Make a sheet of a CSV, JSONL or Parquet file"),
+        Command("browse", "b", "Team tables", "Browse the team's Databricks workspace and make a sheet of a table"),
+        Command("new_sheet", "n", "New sheet", "Another view of a table that is already here"),
+        Command("edit_sheet", "e", "Edit", "Name, filter, sample and item id of this sheet"),
+        Command("tag_sheet", "t", "Tags", "Say what its data holds, such as PII; pairs and labels inherit it"),
+        Command("delete_sheet", "D", "Delete", "Remove this sheet; its data file and its pairs stay"),
+    )
+    DEFAULT_CSS = """
+    DataView #about { height: 6; }
+    DataView #rows { height: 1fr; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown_sheet = ""
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(classes="row"):
+            yield Table[Entry](
+                [ColumnSpec("sheets and use cases", 0), ColumnSpec("items", 8, right=True)],
+                lambda entry: (entry.name, span(entry.remark, "muted")),
+                empty="Loading…",
+                id="entries",
+                classes="side",
+            )
+            with Vertical(classes="main"):
+                yield Panel(id="about")
+                yield DataGrid(id="rows")
+
+    def focus_first(self) -> None:
+        self.query_one("#entries").focus()
+
+    def reload(self) -> None:
+        self.run_in_background(_entries, self._show_entries, failed=self._show_error)
+
+    def _show_entries(self, entries: Sequence[Entry]) -> None:
+        table: Table[Entry] = self.query_one("#entries", Table)
+        table.say("Nothing here yet. Press a to add a data file.")
+        cursor = next((i for i, e in enumerate(entries) if e.sheet and e.sheet.id == self.session.sheet_id), None)
+        table.show(entries, cursor=cursor)
+        self._show_current()
+
+    def _show_error(self, error: OntosError) -> None:
+        self.query_one("#about", Panel).show(lambda width: error_lines(error, width))
+
+    def on_table_moved(self, event: Table.Moved) -> None:
+        if event.table.id == "entries":
+            self._show_current()
+
+    def on_table_chosen(self, event: Table.Chosen) -> None:
+        if event.table.id == "entries":
+            self.action_open_entry()
+        else:
+            self._show_item(self.query_one(DataGrid).rows[event.index])
+
+    def _show_item(self, fields: Mapping[str, Any]) -> None:
+        """All of a row, beside its pictures where the sheet has some."""
+        from ontos_tui.tui.stages.label.desk.picture import PictureDialog
+
+        sheet = self._current.sheet if self._current is not None else None
+        if sheet is not None and sheet.image_columns:
+            self.app.push_screen(PictureDialog("Item", sheet.id, fields))
+        else:
+            self.app.push_screen(RecordDialog("Item", fields))
+
+    @property
+    def _current(self) -> Entry | None:
+        entry: Entry | None = self.query_one("#entries", Table).current
+        return entry
+
+    def _show_current(self) -> None:
+        entry = self._current
+        self.commands_changed()
+        if entry is None:
+            return
+        if entry.sheet is None:
+            self._shown_sheet = ""
+            self.query_one(DataGrid).show_rows((), ())
+            self.query_one("#about", Panel).show(lambda width: _about_use_case(entry, width))
+            return
+        sheet = entry.sheet
+        self.session.sheet_id = sheet.id
+        self.query_one("#about", Panel).show(lambda width: _about_sheet(sheet, width))
+        self.run_in_background(
+            lambda workspace: workspace.data.sheets.sheet_page(sheet.id, limit=PREVIEWED),
+            lambda page: self._show_page(sheet, page),
+            group="rows",
+            failed=self._show_page_error,
+        )
+
+    def _show_page(self, sheet: Sheet, page: Page) -> None:
+        grid = self.query_one(DataGrid)
+        grid.say("No row passes the filter. Press e to change it.")
+        grid.show_rows([column.name for column in page.columns], [item.fields for item in page.items])
+        if sheet.id != self._shown_sheet:
+            self._shown_sheet = sheet.id
+            grid.move_to(0)
+
+    def _show_page_error(self, error: OntosError) -> None:
+        self.query_one(DataGrid).show_rows((), ())
+        self._show_error(error)
+
+    def possible(self, command: str) -> bool:
+        entry = self._current if self.is_mounted else None
+        if command in ("edit_sheet", "tag_sheet", "delete_sheet"):
+            return entry is not None and entry.sheet is not None
+        return True
+
+    def action_open_entry(self) -> None:
+        entry = self._current
+        if entry is None:
+            return
+        if entry.sheet is not None:
+            self.query_one(DataGrid).focus()
+        elif entry.use_case is not None:
+            key = entry.use_case.key
+            self.run_in_background(lambda workspace: workspace.onboarding.seed(key), self._seeded, group="do")
+
+    def _seeded(self, report: SeedReport) -> None:
+        self.session.sheet_id = report.sheet.id
+        self.session.template_id = report.template.id
+        self.ontos.tell(
+            f"{report.sheet.name}: {report.sheet.item_count:,} items are ready. Press 2 to make pairs of them."
+        )
+        self.reload()
+        self.ontos.refresh_overview()
+
+    def action_add_file(self) -> None:
+        fields = (
+            FormField("path", "File", required=True, hint="path of a .csv, .jsonl or .parquet file"),
+            FormField("name", "Sheet name", hint="empty: the file's name"),
+            FormField("item_id_column", "Item id column", hint="empty: the row's position identifies it"),
+        )
+        self.app.push_screen(FormDialog("Add a data file", fields), self._add_file)
+
+    def _add_file(self, values: Values | None) -> None:
+        if values is None:
+            return
+
+        def add(workspace: Workspace) -> Sheet:
+            table = workspace.data.sheets.add_file(Path(values["path"]).expanduser())
+            name = values["name"] or table.address.split(".")[-1]
+            return workspace.data.sheets.create_sheet(name, table.address, item_id_column=values["item_id_column"])
+
+        self.run_in_background(add, self._sheet_saved, group="do")
+
+    def _sheet_saved(self, sheet: Sheet) -> None:
+        self.session.sheet_id = sheet.id
+        self._shown_sheet = ""
+        self.ontos.tell(f"{sheet.name}: {sheet.item_count:,} items.")
+        self.reload()
+        self.ontos.refresh_overview()
+
+    def action_browse(self) -> None:
+        self.run_in_background(lambda workspace: workspace.data.sheets.has_team, self._browse, group="do")
+
+    def _browse(self, has_team: bool) -> None:
+        from ontos_tui.tui.stages.data.catalog_browser import CatalogDialog
+
+        if not has_team:
+            self.ontos.tell_error(NoTeamError())
+            return
+
+        def chosen(address: str | None) -> None:
+            if address is not None:
+                self._sheet_form(f"New sheet over {address}", address, None)
+
+        self.app.push_screen(CatalogDialog(), chosen)
+
+    def action_new_sheet(self) -> None:
+        self.run_in_background(lambda workspace: workspace.data.sheets.tables(), self._choose_table, group="do")
+
+    def _choose_table(self, tables: Sequence[TableInfo]) -> None:
+        if not tables:
+            self.ontos.tell("There is no table yet; press a to add a data file.")
+            return
+        choices = [(str(table.address), f"{table.rows:,} rows · {len(table.columns)} columns") for table in tables]
+
+        def chosen(index: int | None) -> None:
+            if index is not None:
+                self._sheet_form(f"New sheet over {tables[index].address}", str(tables[index].address), None)
+
+        self.app.push_screen(ChooseDialog("A sheet over which table?", choices), chosen)
+
+    def action_edit_sheet(self) -> None:
+        entry = self._current
+        if entry is not None and entry.sheet is not None:
+            self._sheet_form(f"Edit {entry.sheet.name}", entry.sheet.source_table, entry.sheet)
+
+    def _sheet_form(self, heading: str, source: str, sheet: Sheet | None) -> None:
+        from ontos_tui.domain.records.data import Sampling, unnamed_in_words
+
+        def value(name: str) -> Any:
+            return getattr(sheet, name) if sheet is not None else None
+
+        unnamed = unnamed_in_words(source)
+        fields = (
+            FormField("name", "Name", value("name"), required=True),
+            FormField("item_id_column", "Item id column", value("item_id_column"), hint=f"empty: {unnamed}"),
+            FormField(
+                "filter_expression",
+                "Filter",
+                value("filter_expression"),
+                hint="such as: humidity > 60",
+            ),
+            FormField(
+                "image_columns", "Pictures", ", ".join(value("image_columns") or ()), hint="columns that name files"
+            ),
+            FormField("sampling", "Sample", value("sampling") or Sampling.ALL, choices=tuple(Sampling), required=True),
+            FormField("sample_size", "Sample size", value("sample_size"), hint="rows; not for all", read=read_integer),
+            FormField("sample_by", "Stratify by", value("sample_by"), hint="column that keeps its proportions"),
+            FormField(
+                "window_size", "Window", value("window_size"), hint="rows; empty: each is an item", read=read_integer
+            ),
+            FormField(
+                "window_step", "Window step", value("window_step"), hint="rows; empty: its size", read=read_integer
+            ),
+            FormField("window_group", "Window group", value("window_group"), hint="column that tells streams apart"),
+            FormField("window_order", "Window order", value("window_order"), hint="column such as the time"),
+        )
+        self.app.push_screen(
+            FormDialog(heading, fields, about=source), lambda values: self._save_sheet(source, sheet, values)
+        )
+
+    def _save_sheet(self, source: str, sheet: Sheet | None, values: Values | None) -> None:
+        from ontos_tui.domain.records.data import Sampling
+
+        if values is None:
+            return
+        values["filter_expression"] = values["filter_expression"] or ""
+        named = (part.strip() for part in (values["image_columns"] or "").split(","))
+        values["image_columns"] = [name for name in named if name]
+        if values["sampling"] is Sampling.ALL:
+            values["sample_size"] = values["sample_by"] = None
+
+        def save(workspace: Workspace) -> Sheet:
+            if sheet is None:
+                name = values.pop("name")
+                return workspace.data.sheets.create_sheet(name, source, **values)
+            return workspace.data.sheets.edit_sheet(sheet.id, **values)
+
+        self.run_in_background(save, self._sheet_saved, group="do")
+
+    def action_tag_sheet(self) -> None:
+        entry = self._current
+        if entry is None or entry.sheet is None:
+            return
+        sheet = entry.sheet
+
+        def done(values: Values | None) -> None:
+            if values is not None:
+                tags = (values["tags"] or "").split(",")
+                self.run_in_background(
+                    lambda workspace: workspace.label.constraints.tag_sheet(sheet.id, tags), self._tagged, group="do"
+                )
+
+        about = "PII and PHI prohibit training; CONFIDENTIAL prohibits few-shot and evaluation. Others are words."
+        field = FormField("tags", "Tags", ", ".join(sheet.tags) or None, hint="separated by commas")
+        self.app.push_screen(FormDialog(f"What {sheet.name} holds", (field,), about=about), done)
+
+    def _tagged(self, outcome: Tagged) -> None:
+        told = f"{outcome.pairs:,} pairs and {outcome.labels:,} labels inherited it."
+        if outcome.kept:
+            told += f" What {', '.join(outcome.kept)} prohibited stays, until somebody allows it with C in the queue."
+        self.ontos.tell(told, title=f"Tags: {', '.join(outcome.sheet.tags) or 'none'}")
+        self.reload()
+
+    def action_delete_sheet(self) -> None:
+        entry = self._current
+        if entry is None or entry.sheet is None:
+            return
+        sheet = entry.sheet
+
+        def answered(sure: bool | None) -> None:
+            if sure:
+                self.run_in_background(
+                    lambda workspace: workspace.data.sheets.delete_sheet(sheet.id),
+                    lambda _: self._deleted(),
+                    group="do",
+                )
+
+        self.app.push_screen(
+            ConfirmDialog("Delete this sheet?", f"{sheet.name} leaves the list. Its data file and its pairs stay."),
+            answered,
+        )
+
+    def _deleted(self) -> None:
+        self.session.sheet_id = ""
+        self.reload()
+        self.ontos.refresh_overview()
+
+
+def _entries(workspace: Workspace) -> list[Entry]:
+    sheets = [Entry(sheet.name, f"{sheet.item_count:,}", sheet=sheet) for sheet in workspace.data.sheets.sheets()]
+    cases = [Entry(case.title, "sample", use_case=case) for case in workspace.onboarding.use_cases() if not case.seeded]
+    return sheets + cases
+
+
+def _about_use_case(entry: Entry, width: int) -> list[Line]:
+    assert entry.use_case is not None
+    return [
+        line(span(entry.name, "title")),
+        *wrap(entry.use_case.summary, width),
+        line(span("enter", "key"), " loads its sample data"),
+    ]
+
+
+def _about_sheet(sheet: Sheet, width: int) -> list[Line]:
+    from ontos_tui.domain.records.data import Sampling, unnamed_in_words, windows_in_words
+
+    sample = "all rows"
+    if sheet.sampling is not Sampling.ALL:
+        by = f" by {sheet.sample_by}" if sheet.sample_by else ""
+        sample = f"{sheet.sampling.value}{by}, {sheet.sample_size or 'all'} rows"
+    unnamed = unnamed_in_words(sheet.source_table)
+    tags = f"  ⛔ {', '.join(sheet.tags)}" if sheet.tags else ""
+    return [
+        line(span(sheet.name, "title"), span(f"  {sheet.item_count:,} items", "strong"), span(tags, "warn")),
+        line(span(sheet.description, "muted", width)),
+        line(span("source  ", "muted"), sheet.source_table),
+        line(span("item id ", "muted"), windows_in_words(sheet) or sheet.item_id_column or unnamed),
+        line(span("filter  ", "muted"), sheet.filter_expression or "none"),
+        line(span("sample  ", "muted"), sample),
+    ]

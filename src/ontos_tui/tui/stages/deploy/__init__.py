@@ -1,0 +1,1 @@
+"""The DEPLOY stage: endpoints and the playground."""

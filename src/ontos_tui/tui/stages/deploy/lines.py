@@ -1,0 +1,96 @@
+"""DEPLOY in words: what an endpoint serves, what it served, and how to ask it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ontos_tui.tui.stages.train.lines import model_lines, score_text
+from ontos_tui.tui.widgets.lines import EMPTY, Line, Span, line, span, wrap
+
+if TYPE_CHECKING:
+    from ontos_tui.domain.records.data import Row
+    from ontos_tui.domain.records.serving import Deployment, Endpoint
+    from ontos_tui.domain.records.training import ModelVersion
+    from ontos_tui.services.deploy.service import EndpointView, ServerState
+
+ACTIONS = {"deploy": "deployed", "roll_back": "rolled back to", "stop": "stopped", "start": "started"}
+SWAPS = ("deploy", "roll_back")
+REMEMBERED = 5
+INDENT = 10
+
+
+def endpoint_lines(
+    view: EndpointView,
+    models: Mapping[str, ModelVersion],
+    server: ServerState,
+    history: Sequence[Deployment],
+    curl: str,
+    width: int,
+) -> Iterator[Line]:
+    """Everything about an endpoint that helps to decide what to do with it."""
+    endpoint, model = view.endpoint, view.model
+    yield line(span(endpoint.name, "title"), "  ", state_span(endpoint))
+    yield EMPTY
+    serving_since = next((one.at for one in history if one.action in SWAPS), endpoint.created_at)
+    yield line(span("serves", "muted", INDENT), span(model.label(), "strong"), f"  {score_text(model)}")
+    yield line(" " * INDENT, span(f"since {serving_since.astimezone():%Y-%m-%d %H:%M}", "muted"))
+    if (previous := models.get(endpoint.previous_model_id or "")) is not None:
+        yield line(span("before", "muted", INDENT), previous.label(), f"  {score_text(previous)}")
+        yield line(" " * INDENT, span("b", "key"), " rolls back to it")
+    else:
+        yield line(span("before", "muted", INDENT), span("nothing: this is its first version", "muted"))
+    if endpoint.status.value == "ready":
+        yield line(span("try it", "muted", INDENT), span("p", "key"), " opens the playground")
+    else:
+        yield line(span("try it", "muted", INDENT), span("x", "key"), " starts it; until then it refuses requests")
+    yield EMPTY
+    yield from _http_lines(server)
+    yield EMPTY
+    yield from _beside("asks for", ", ".join(model.features), width)
+    yield EMPTY
+    for number, one in enumerate(history[:REMEMBERED]):
+        of = models.get(one.model_id)
+        what = f" {of.label()}" if of is not None and one.action in SWAPS else ""
+        told = f"{one.at.astimezone():%Y-%m-%d %H:%M} {ACTIONS.get(one.action, one.action)}{what} by {one.by}"
+        yield from _beside("history" if number == 0 else "", told, width, "muted")
+    if curl:
+        yield EMPTY
+        yield line(span("This asks about a real row; ", "muted"), span("y", "key"), span(" copies it:", "muted"))
+        yield from wrap(curl, width, "accent")
+
+
+def _http_lines(server: ServerState) -> Iterator[Line]:
+    if not server.running:
+        yield line(span("HTTP", "muted", INDENT), "○ not running")
+        yield line(" " * INDENT, span("h", "key"), f" starts it at {server.url}")
+        return
+    yield line(span("HTTP", "muted", INDENT), span("● running", "good"), f" at {server.url}")
+    yield line(" " * INDENT, span("h", "key"), " stops it, ", span("y", "key"), " copies a curl command")
+
+
+def _beside(name: str, text: str, width: int, style: str = "text") -> Iterator[Line]:
+    first, *rest = wrap(text, width - INDENT, style)
+    yield line(span(name, "muted", INDENT), *first)
+    for part in rest:
+        yield line(" " * INDENT, *part)
+
+
+def state_span(endpoint: Endpoint) -> Span:
+    """Whether an endpoint takes requests, as a sign and a word."""
+    return span("● ready", "good") if endpoint.status.value == "ready" else span("■ stopped", "warn")
+
+
+def undeployed_lines(model: ModelVersion, width: int) -> Iterator[Line]:
+    """A model that no endpoint serves."""
+    yield line(span("d", "key"), " or ", span("enter", "key"), " deploys this model")
+    yield EMPTY
+    yield from model_lines(model, None, width)
+
+
+def curl_line(url: str, endpoint: str, row: Row) -> str:
+    """A command for the shell that asks an endpoint about a row over HTTP."""
+    body = shlex.quote(json.dumps({"dataframe_records": [row]}))
+    return f"curl -s {url}/serving-endpoints/{endpoint}/invocations -H 'Content-Type: application/json' -d {body}"

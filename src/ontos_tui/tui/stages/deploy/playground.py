@@ -1,0 +1,244 @@
+"""The playground: a real row to change, the endpoint's answer to it, and what you say about that."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+
+from ontos_tui.domain.errors import NotFoundError, OntosError
+from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.tui.core.background import BackgroundMixin
+from ontos_tui.tui.core.commands import Command, can_do, key_name
+from ontos_tui.tui.dialogs.answer import answer_lines, said_lines, source_lines
+from ontos_tui.tui.dialogs.base import Dialog, key_line
+from ontos_tui.tui.dialogs.feedback import Rating, ask_feedback, noted, send_feedback
+from ontos_tui.tui.dialogs.form import ValueInput
+from ontos_tui.tui.stages.base import error_lines
+from ontos_tui.tui.widgets.lines import EMPTY, Line, OneLine, Panel, line, span, wrap
+
+if TYPE_CHECKING:
+    from ontos_tui.domain.records.data import Row
+    from ontos_tui.domain.records.improve import FeedbackItem
+    from ontos_tui.domain.records.serving import InferenceRecord
+    from ontos_tui.workspace import Workspace
+
+WIDEST_NAME = 24
+LOWEST, FRAME = 20, 4
+"""Rows that the box has at least, and those of them that are not fields."""
+_WHOLE = re.compile(r"[+-]?\d{1,15}")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+class Playground(Dialog[None], BackgroundMixin):
+    """Ask an endpoint. Every request is logged like any other."""
+
+    OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
+        Command("send", "enter,ctrl+s,f2", "Ask", "Send the row to the endpoint"),
+        Command("another", "n,ctrl+n", "Next row", "Another real row"),
+        Command("edit", "e", "Edit", "Change a value of the row; tab leads to the next one"),
+        Command("good", "plus,ctrl+g", "Good", "The answer is right"),
+        Command("wrong", "minus,ctrl+b", "Wrong", "The answer is wrong: say what is right"),
+        Command("feedback", "f,ctrl+r", "Feedback", "Rate the answer, comment on it, correct it"),
+        Command("leave", "escape", "Back", "Leave the playground"),
+    )
+    DEFAULT_CSS = """
+    Playground > #box { height: 95%; max-height: 95%; max-width: 140; width: 96%; }
+    Playground #row { width: 1fr; padding: 0 1 0 0; scrollbar-size-vertical: 1; }
+    Playground #row Horizontal { height: 1; }
+    Playground ValueInput { width: 1fr; }
+    Playground #answer { width: 1fr; padding: 0 1; border-left: outer $surface-lighten-1; }
+    Playground #answer:focus { border-left: outer $accent; }
+    """
+
+    def __init__(self, endpoint: str) -> None:
+        super().__init__(f"Playground · {endpoint}")
+        self._endpoint = endpoint
+        self._row: Row = {}
+        self._at = 0
+        self._record: InferenceRecord | None = None
+        self._said: FeedbackItem | None = None
+
+    def compose_body(self) -> ComposeResult:
+        with Horizontal(classes="row"):
+            yield VerticalScroll(id="row", can_focus=False)
+            yield Panel(id="answer")
+
+    def on_mount(self) -> None:
+        self.query_one("#answer").focus()
+        self._show_answer()
+        self._load(0)
+
+    # The row
+
+    def _load(self, number: int) -> None:
+        self.run_in_background(
+            lambda workspace: workspace.deploy.endpoints.sample_input(self._endpoint, skip=number),
+            lambda row: self._fill(number, row),
+            failed=lambda error: self._no_row(number, error),
+        )
+
+    def _no_row(self, number: int, error: OntosError) -> None:
+        if number and isinstance(error, NotFoundError):
+            self._load(0)  # after the last row the first one comes again
+        else:
+            self.query_one("#answer", Panel).show(lambda width: error_lines(error, width))
+
+    async def _fill(self, number: int, row: Row) -> None:
+        """The form of a row: a field for each feature."""
+        fresh = list(row) != list(self._row)
+        self._at, self._row, self._record, self._said = number, row, None, None
+        if fresh:
+            self.query_one("#box").styles.height = max(LOWEST, len(row) + FRAME)
+            box = self.query_one("#row", VerticalScroll)
+            await box.remove_children()
+            await box.mount_all(self._field(name, value) for name, value in row.items())
+        else:
+            for field, value in zip(self.query(ValueInput), row.values(), strict=True):
+                field.give(value)
+        self._show_answer()
+
+    def _field(self, name: str, value: Any) -> Horizontal:
+        label = OneLine(lambda width: self._label(name, width))
+        label.styles.width = 3 + min(WIDEST_NAME, max(cell_len(safe_line(one, 60)) for one in self._row))
+        return Horizontal(label, ValueInput(value))
+
+    def _label(self, name: str, width: int) -> Line:
+        """A field's name; marked when the endpoint refused the row because of it."""
+        error = self._record.error if self._record is not None else ""
+        refused = repr(safe_line(name, 80)) in error
+        return line(span(f"✗ {name}" if refused else name, "bad" if refused else "muted", width - 1))
+
+    def _values(self) -> Row:
+        """The row as it stands in the form: what was a number is read as one, an empty field is no value."""
+        fields = self.query(ValueInput)
+        return {
+            name: field.read(lambda text, before=before: typed_value(text, before))  # type: ignore[misc]
+            for (name, before), field in zip(self._row.items(), fields, strict=True)
+        }
+
+    # The answer
+
+    def _show_answer(self) -> None:
+        self.query_one("#answer", Panel).show(self._answer_lines)
+        for label in self.query("#row OneLine").results(OneLine):
+            label.repaint()
+        self._keys_changed()
+
+    def _answer_lines(self, width: int) -> Iterator[Line]:
+        record = self._record
+        if record is None:
+            yield line(span("enter", "key"), " asks the endpoint")
+            yield line(span("n", "key"), "     takes another row")
+            yield line(span("e", "key"), "     changes a value")
+            yield EMPTY
+            yield from wrap("The row is real. What you change, and every answer, is kept in the log.", width, "muted")
+            return
+        yield from answer_lines(record, width)
+        yield EMPTY
+        yield from source_lines(record, width)
+        yield EMPTY
+        if self._said is not None:
+            yield from said_lines(record, self._said, width)
+        elif record.output is not None:
+            yield line(span("+", "key"), " right   ", span("-", "key"), " wrong")
+
+    def on_input_submitted(self) -> None:
+        """Enter in a field asks, as it does everywhere here."""
+        self.action_send()
+
+    def action_send(self) -> None:
+        from ontos_tui.domain.records.serving import Origin
+
+        if not self._row:
+            return
+        row = self._values()
+        self._record = self._said = None
+        self.query_one("#answer", Panel).show(lambda width: [line(span("Asking…", "muted"))])
+        self.query_one("#answer").focus()
+
+        def query(workspace: Workspace) -> InferenceRecord:
+            return workspace.deploy.endpoints.query(self._endpoint, [row], origin=Origin.PLAYGROUND)[0]
+
+        self.run_in_background(query, self._answered, group="query", failed=self._failed)
+
+    def _answered(self, record: InferenceRecord) -> None:
+        self._record = record
+        self._show_answer()
+        self.ontos.refresh_overview()
+
+    def _failed(self, error: OntosError) -> None:
+        self.query_one("#answer", Panel).show(lambda width: error_lines(error, width))
+        self._keys_changed()
+
+    def action_another(self) -> None:
+        self._load(self._at + 1)
+
+    def action_edit(self) -> None:
+        self.query(ValueInput).first().focus()
+
+    # What is said about it
+
+    def action_good(self) -> None:
+        if self._record is not None:
+            send_feedback(self, self._record, Rating.VERY_GOOD, self._noted)
+
+    def action_wrong(self) -> None:
+        if self._record is not None:
+            ask_feedback(self, self._record, self._noted, Rating.BAD)
+
+    def action_feedback(self) -> None:
+        if self._record is not None:
+            ask_feedback(self, self._record, self._noted)
+
+    def _noted(self, item: FeedbackItem) -> None:
+        self._said = item
+        self._show_answer()
+        self.ontos.tell(noted(item))
+        self.ontos.refresh_overview()
+
+    # Keys
+
+    @property
+    def _typing(self) -> bool:
+        return isinstance(self.focused, ValueInput)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only an answer can be judged; letters that are typed into a field are no commands."""
+        if action in ("good", "wrong", "feedback"):
+            return self._record is not None and self._record.output is not None
+        if action == "edit":
+            return not self._typing and bool(self._row)
+        return super().check_action(action, parameters)
+
+    def _keys(self, width: int) -> Line:
+        commands = [command for command in self.OWN_COMMANDS if can_do(self, command)]
+        if self._typing:  # the keys that a field does not take for text
+            commands = [replace(one, key_text=_key_while_typing(one)) for one in commands]
+        return key_line(commands, width)
+
+    def _keys_changed(self) -> None:
+        self.query_one("#keys", OneLine).repaint()
+
+    def on_descendant_focus(self) -> None:
+        self._keys_changed()
+
+
+def _key_while_typing(command: Command) -> str:
+    keys = command.key.split(",")
+    return key_name(next((key for key in keys if key.startswith("ctrl+")), keys[0]))
+
+
+def typed_value(text: str, before: Any) -> Any:
+    """What was typed, as the kind of value that stood there before; else the text, which the model may refuse."""
+    told = text.strip()
+    if isinstance(before, bool):
+        return {"true": True, "yes": True, "false": False, "no": False}.get(told.lower(), text)
+    if isinstance(before, (int, float)) and _NUMBER.fullmatch(told):
+        return int(told) if _WHOLE.fullmatch(told) and isinstance(before, int) else float(told)
+    return text

@@ -1,0 +1,321 @@
+"""DEPLOY: models under names that answer, in the playground and over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+
+from ontos_tui.domain.errors import NotFoundError, OntosError
+from ontos_tui.domain.stages import Stage
+from ontos_tui.tui.core.commands import Command
+from ontos_tui.tui.dialogs.choose import ChooseDialog, ConfirmDialog
+from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.stages.base import StageView, error_lines
+from ontos_tui.tui.stages.deploy.lines import curl_line, endpoint_lines, state_span, undeployed_lines
+from ontos_tui.tui.stages.train.lines import score_text
+from ontos_tui.tui.widgets.lines import Panel, line, span
+from ontos_tui.tui.widgets.table import ColumnSpec, Table
+
+if TYPE_CHECKING:
+    from ontos_tui.domain.records.serving import Deployment, Endpoint
+    from ontos_tui.domain.records.training import Job, ModelVersion
+    from ontos_tui.services.deploy.service import EndpointView, ServerState
+    from ontos_tui.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the list: an endpoint, or a model that no endpoint serves."""
+
+    view: EndpointView | None = None
+    model: ModelVersion | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells it from the other lines."""
+        return self.view.endpoint.id if self.view is not None else self.model.id if self.model is not None else ""
+
+
+@dataclass(frozen=True)
+class EndpointRow:
+    """Everything that this stage shows."""
+
+    entries: tuple[Entry, ...]
+    models: dict[str, ModelVersion]
+    history: dict[str, list[Deployment]]
+    curl: dict[str, str]
+    server: ServerState
+
+
+class DeployView(StageView):
+    """Endpoints and models on the left, what the one under the cursor is on the right."""
+
+    STAGE = Stage.DEPLOY
+    ABOUT = (
+        "An endpoint is a name under which a model version answers; another version can take its place at once, "
+        "and back. Every request is logged with what was asked, what was answered and how long it took."
+    )
+    OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
+        Command("deploy", "d", "Deploy", "Deploy this model, or choose what this endpoint answers with"),
+        Command("playground", "p", "Playground", "Ask the endpoint about a real row"),
+        Command("roll_back", "b", "Roll back", "Serve what this endpoint served before"),
+        Command("switch", "x", "Stop/start", "Let the endpoint refuse or take requests"),
+        Command("server", "h", "HTTP", "Start or stop answering over HTTP on this machine"),
+        Command("copy", "y", "Copy curl", "Put the command that asks over HTTP into the clipboard", shown=False),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._served: EndpointRow | None = None
+        self._wanted = ""
+        self._here = ""
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(classes="row"):
+            yield Table[Entry](
+                [ColumnSpec("name", 0), ColumnSpec("state", 14)],
+                _cells,
+                empty="Loading…",
+                id="endpoints",
+                classes="side",
+            )
+            yield Panel(id="details", classes="main")
+
+    def focus_first(self) -> None:
+        self.query_one("#endpoints").focus()
+
+    def reload(self) -> None:
+        self.run_in_background(_served, self._show, failed=self._show_error)
+
+    def _show(self, served: EndpointRow) -> None:
+        before, self._served = self._current, served
+        table: Table[Entry] = self.query_one("#endpoints", Table)
+        table.say("No model yet.\nPress 4 and then t to train one; it can be deployed here.")
+        keys = [entry.key for entry in served.entries]
+        names = [entry.view.endpoint.name if entry.view is not None else "" for entry in served.entries]
+        # The cursor goes to what was just deployed, or to what another stage looked at; else it stays.
+        wanted = self._wanted or (self.session.endpoint if self.session.endpoint != self._here else "")
+        self._wanted = ""
+        cursor = None
+        if wanted and wanted in names:
+            cursor = names.index(wanted)
+        elif before is not None and before.key in keys:
+            cursor = keys.index(before.key)
+        table.show(served.entries, cursor=cursor)
+        self._show_current(keep_place=before is not None and cursor is not None)
+
+    def _show_error(self, error: OntosError) -> None:
+        self.query_one("#details", Panel).show(lambda width: error_lines(error, width))
+
+    @property
+    def _current(self) -> Entry | None:
+        entry: Entry | None = self.query_one("#endpoints", Table).current
+        return entry
+
+    @property
+    def _view(self) -> EndpointView | None:
+        entry = self._current if self.is_mounted else None
+        return entry.view if entry is not None else None
+
+    def _show_current(self, *, keep_place: bool = False) -> None:
+        self.commands_changed()
+        entry, served, panel = self._current, self._served, self.query_one("#details", Panel)
+        if entry is None or served is None:
+            panel.show(lambda width: [line(span("Nothing can be deployed before a model is trained.", "muted"))])
+        elif entry.view is not None:
+            view, name = entry.view, entry.view.endpoint.name
+            self.session.endpoint = self._here = name
+            history, curl = served.history[name], served.curl.get(name, "")
+            panel.show(
+                lambda width: endpoint_lines(view, served.models, served.server, history, curl, width),
+                keep_place=keep_place,
+            )
+        elif entry.model is not None:
+            model = entry.model
+            panel.show(lambda width: undeployed_lines(model, width), keep_place=keep_place)
+
+    def on_table_moved(self) -> None:
+        self._show_current()
+
+    def on_table_chosen(self) -> None:
+        if self._view is not None:
+            self.action_playground()
+        else:
+            self.action_deploy()
+
+    def possible(self, command: str) -> bool:
+        entry, view, served = self._current if self.is_mounted else None, self._view, self._served
+        if command == "playground":
+            return view is not None and view.endpoint.status.value == "ready"
+        if command == "switch":
+            return view is not None
+        if command == "roll_back":
+            return view is not None and view.endpoint.previous_model_id is not None
+        if command == "copy":
+            return view is not None and served is not None and view.endpoint.name in served.curl
+        return entry is not None
+
+    # What serves
+
+    def action_deploy(self) -> None:
+        entry = self._current
+        if entry is not None and entry.view is not None:
+            self._choose_model(entry.view)
+        elif entry is not None and entry.model is not None:
+            self._name_endpoint(entry.model)
+
+    def _choose_model(self, view: EndpointView) -> None:
+        """Which model should this endpoint answer with from now on?"""
+        assert self._served is not None
+        name, current, previous = view.endpoint.name, view.model.id, view.endpoint.previous_model_id
+        # Versions of the same model first: that is what an endpoint is for.
+        models = sorted(self._served.models.values(), key=lambda model: model.name != view.model.name)
+        marks = {current: " · answers now", previous: " · before"}
+        choices = [(model.label(), f"{score_text(model)}{marks.get(model.id, '')}") for model in models]
+
+        def chosen(index: int | None) -> None:
+            if index is not None:
+                self._deploy(models[index], name)
+
+        cursor = next((i for i, model in enumerate(models) if model.id != current), 0)
+        self.app.push_screen(ChooseDialog(f"Which model should {name} answer with?", choices, cursor), chosen)
+
+    def _name_endpoint(self, model: ModelVersion) -> None:
+        from ontos_tui.services.deploy.service import dns_name
+
+        def problems(values: Values) -> list[str]:
+            name = values["name"]
+            return [] if dns_name(name) == name else [f"{name} cannot be part of an address; {dns_name(name)} can"]
+
+        def done(values: Values | None) -> None:
+            if values is not None:
+                self._deploy(model, values["name"])
+
+        about = f"{score_text(model)}. An endpoint that is there already swaps to it at once."
+        field = FormField("name", "Endpoint", dns_name(model.name), required=True, hint="lower case letters, digits, -")
+        self.app.push_screen(FormDialog(f"Deploy {model.label()}", [field], about=about, check=problems), done)
+
+    def _deploy(self, model: ModelVersion, name: str) -> None:
+        self.run_in_background(
+            lambda workspace: workspace.deploy.endpoints.begin(model.id, name),
+            lambda begun: self._deployed(begun, model.label()),
+            group="do",
+        )
+
+    def _deployed(self, begun: Endpoint | Job, model: str) -> None:
+        from ontos_tui.domain.records.training import Job
+
+        if isinstance(begun, Job):
+            self.ontos.tell(f"{begun.title}: under way on Databricks for some minutes. You may leave; it goes on.")
+        else:
+            self._wanted = begun.name
+            self.ontos.tell(f"{begun.name} answers with {model}. Press p to try it.")
+        self.reload()
+        self.ontos.refresh_overview()
+
+    def action_roll_back(self) -> None:
+        view, served = self._view, self._served
+        if view is None or served is None:
+            return
+        name, previous = view.endpoint.name, served.models.get(view.endpoint.previous_model_id or "")
+        what = previous.label() if previous is not None else "the version before"
+
+        def answered(sure: bool | None) -> None:
+            if sure:
+                self.run_in_background(
+                    lambda workspace: workspace.deploy.endpoints.begin_roll_back(name),
+                    lambda begun: self._deployed(begun, what),
+                    group="do",
+                )
+
+        question = f"{name} answers with {what} again, from the next request on. Rolling back twice undoes it."
+        self.app.push_screen(ConfirmDialog("Roll back?", question), answered)
+
+    def action_switch(self) -> None:
+        view = self._view
+        if view is None:
+            return
+        name, ready = view.endpoint.name, view.endpoint.status.value == "ready"
+
+        def done(endpoint: Endpoint) -> None:
+            told = "is stopped: requests are refused. x starts it." if ready else "takes requests again."
+            self.ontos.tell(f"{endpoint.name} {told}")
+            self.reload()
+
+        self.run_in_background(
+            lambda workspace: (workspace.deploy.endpoints.stop if ready else workspace.deploy.endpoints.start)(name),
+            done,
+            group="do",
+        )
+
+    # Asking
+
+    def action_playground(self) -> None:
+        from ontos_tui.tui.stages.deploy.playground import Playground
+
+        view = self._view
+        if view is None:
+            return
+        if view.endpoint.status.value != "ready":
+            self.ontos.tell(f"{view.endpoint.name} is stopped. x starts it.")
+            return
+        self.app.push_screen(Playground(view.endpoint.name), lambda _: self.reload())
+
+    def action_server(self) -> None:
+        running = self._served is not None and self._served.server.running
+
+        def switch(workspace: Workspace) -> str:
+            if running:
+                workspace.deploy.endpoints.stop_server()
+                return "The HTTP server is stopping."
+            workspace.deploy.endpoints.start_server()
+            return "The HTTP server is starting; it goes on when you leave. h stops it."
+
+        def done(told: str) -> None:
+            self.ontos.tell(told)
+            self.reload()
+            self.ontos.refresh_overview()
+
+        self.run_in_background(switch, done, group="do")
+
+    def action_copy(self) -> None:
+        if self._view is not None and self._served is not None:
+            self.app.copy_to_clipboard(self._served.curl[self._view.endpoint.name])
+            self.ontos.tell("The command is in the clipboard, if this terminal lets programs write there.")
+
+
+def _served(workspace: Workspace) -> EndpointRow:
+    deploy, server = workspace.deploy.endpoints, workspace.deploy.endpoints.server()
+    views = deploy.endpoints()
+    models = workspace.train.models.models()
+    deployed = {view.model.id for view in views}
+    entries = [Entry(view=view) for view in views] + [Entry(model=one) for one in models if one.id not in deployed]
+    names = [view.endpoint.name for view in views]
+    return EndpointRow(
+        tuple(entries),
+        {model.id: model for model in models},
+        {name: deploy.history(name) for name in names},
+        {name: curl for name in names if (curl := _curl(workspace, server, name))},
+        server,
+    )
+
+
+def _curl(workspace: Workspace, server: ServerState, name: str) -> str:
+    """How to ask the endpoint over HTTP, with a real row; empty while no server runs or there is no row."""
+    if not server.running:
+        return ""
+    try:
+        return curl_line(server.url, name, workspace.deploy.endpoints.sample_input(name))
+    except NotFoundError:
+        return ""
+
+
+def _cells(entry: Entry) -> Sequence[object]:
+    if entry.view is not None:
+        return entry.view.endpoint.name, state_span(entry.view.endpoint)
+    assert entry.model is not None
+    return entry.model.label(), span("○ not deployed", "muted")

@@ -1,0 +1,1 @@
+"""The GENERATE stage: templates and previews, and the generation itself."""

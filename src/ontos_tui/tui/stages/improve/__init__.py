@@ -1,0 +1,1 @@
+"""The IMPROVE stage: feedback, gaps, annotation tasks, and the learning curve."""

@@ -1,0 +1,97 @@
+"""IMPROVE, versions: how a model has become better, every version on the same pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+
+from ontos_tui.domain.errors import NotFoundError, OntosError
+from ontos_tui.tui.core.commands import Command
+from ontos_tui.tui.stages.base import error_lines
+from ontos_tui.tui.stages.improve.gap_lines import curve_lines
+from ontos_tui.tui.stages.improve.gaps import served_model
+from ontos_tui.tui.stages.pages import StagePage
+from ontos_tui.tui.widgets.lines import Panel, line, span
+
+if TYPE_CHECKING:
+    from ontos_tui.services.train.learning_curve import Curve
+    from ontos_tui.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class CurveState:
+    """The curve of one model, and the names of all."""
+
+    curve: Curve
+    names: Sequence[str]
+
+
+class CurvePage(StagePage):
+    """One model's versions as bars."""
+
+    OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
+        Command("back", "escape", "Back", "To the feedback"),
+        Command("next_model", "n", "Next model", "The versions of another model"),
+    )
+    DEFAULT_CSS = """
+    CurvePage Panel { padding: 0 1; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: CurveState | None = None
+        self._chosen = ""
+        self._known: dict[tuple[str, ...], Curve] = {}
+
+    def compose(self) -> ComposeResult:
+        yield Panel(id="curve")
+
+    def focus_first(self) -> None:
+        self.query_one("#curve").focus()
+
+    def reload(self) -> None:
+        if self._shown is None:
+            self.query_one("#curve", Panel).show(lambda width: [line(span("Trying every version…", "accent"))])
+        name, endpoint, known = self._chosen, self.session.endpoint, self._known
+        self.run_in_background(lambda workspace: _curve(workspace, name, endpoint, known), self._show, failed=self._say)
+
+    def _show(self, shown: CurveState) -> None:
+        self._shown = shown
+        self._chosen = shown.curve.name
+        self.query_one("#curve", Panel).show(lambda width: curve_lines(shown.curve, width), keep_place=True)
+        self.commands_changed()
+
+    def _say(self, error: OntosError) -> None:
+        self.query_one("#curve", Panel).show(lambda width: error_lines(error, width))
+
+    def possible(self, command: str) -> bool:
+        return command == "back" or (self._shown is not None and len(self._shown.names) > 1)
+
+    def action_next_model(self) -> None:
+        shown = self._shown
+        if shown is not None:
+            names = list(shown.names)
+            self._chosen = names[(names.index(shown.curve.name) + 1) % len(names)]
+            self._shown = None
+            self.reload()
+
+
+def _curve(workspace: Workspace, name: str, endpoint: str, known: dict[tuple[str, ...], Curve]) -> CurveState:
+    """The curve of the model with this name, or of what the endpoint answers with. Raises NotFoundError without one.
+
+    It runs every version over all held-out pairs, so it is kept in `known` until a version or a pair changes.
+    """
+    models = workspace.train.models.models()
+    if not models:
+        raise NotFoundError("There is no model yet.", "Press 4 and then t to train one.")
+    names = sorted({model.name for model in models})
+    chosen = name if name in names else served_model(workspace, endpoint) or models[0].name
+    versions = [model for model in models if model.name == chosen]
+    newest = max(versions, key=lambda model: model.version)
+    key = (*(model.id for model in versions), str(workspace.train.models.changes_since(newest)))
+    if key not in known:
+        known[key] = workspace.train.models.curve(chosen)
+    return CurveState(known[key], names)

@@ -1,0 +1,192 @@
+"""IMPROVE in words: a piece of feedback, what became of it, and what a retraining brings or has brought."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ontos_tui.domain.rules.states import FeedbackStatus
+from ontos_tui.services.records.feedback import FeedbackFilter
+from ontos_tui.tui.dialogs.answer import name_room
+from ontos_tui.tui.dialogs.feedback import rating_span
+from ontos_tui.tui.dialogs.form import FormField, Values
+from ontos_tui.tui.dialogs.record import field_lines
+from ontos_tui.tui.stages.train.lines import score_text
+from ontos_tui.tui.widgets.data_grid import value_text
+from ontos_tui.tui.widgets.lines import EMPTY, Line, Span, line, span, wrap
+
+if TYPE_CHECKING:
+    from ontos_tui.domain.records.improve import FeedbackItem
+    from ontos_tui.domain.records.pairs import QAPair
+    from ontos_tui.domain.records.training import ModelVersion
+    from ontos_tui.services.improve.service import FeedbackStats, RetrainPreview
+    from ontos_tui.services.records.model_versions import Changes
+    from ontos_tui.services.train.comparison import Comparison
+
+STATES = {"new": ("○ new", "accent"), "converted": ("✓ converted", "good"), "dismissed": ("– dismissed", "muted")}
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a retraining of an endpoint's model would bring, or has brought.
+
+    `since` is what has changed since the newest version, which need not be the one that the endpoint serves. When the
+    two differ there is a comparison, or the reason why there is none. `previous` is what a roll-back leads to.
+    """
+
+    endpoint: str
+    preview: RetrainPreview
+    newest: ModelVersion
+    since: Changes
+    comparison: Comparison | None = None
+    no_comparison: str = ""
+    previous: ModelVersion | None = None
+
+    @property
+    def is_newer(self) -> bool:
+        """Whether a version waits that the endpoint does not serve."""
+        return self.newest.version > self.preview.model.version
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether a training would learn anything else than the last one did."""
+        return bool(self.since.new or self.since.corrected or self.since.removed)
+
+
+def state_span(item: FeedbackItem) -> Span:
+    """What became of a piece of feedback, as a sign and a word; a flag goes before it."""
+    told, style = STATES[item.status.value]
+    return span(f"⚑{told[1:]}", "warn") if item.flagged else span(told, style)
+
+
+def stats_text(stats: FeedbackStats) -> str:
+    """What was said in all, in a few words."""
+    if stats.good_share is None or stats.mean_rating is None:
+        return "nobody has said anything"
+    return f"{stats.good_share:.0%} good, mean {stats.mean_rating:.1f} of {stats.total:,}"
+
+
+def filter_words(wanted: FeedbackFilter) -> str:
+    """What the list leaves out besides a status, in words."""
+    words = []
+    if wanted.ratings:
+        words.append(f"rated {'/'.join(map(str, wanted.ratings))}")
+    if wanted.flagged is not None:
+        words.append("flagged" if wanted.flagged else "without a flag")
+    if wanted.corrected is not None:
+        words.append("with a correction" if wanted.corrected else "without a correction")
+    if wanted.endpoint is not None:
+        words.append(f"about {wanted.endpoint}")
+    if wanted.text:
+        words.append(f"with {wanted.text!r}")
+    return ", ".join(words)
+
+
+RATINGS: dict[str, tuple[int, ...]] = {"bad (1, 2)": (1, 2), "fair (3)": (3,), "good (4, 5)": (4, 5)}
+
+
+def filter_fields(wanted: FeedbackFilter, endpoints: Sequence[str]) -> tuple[FormField, ...]:
+    """The form that asks which feedback is wanted."""
+    rated = next((told for told, ratings in RATINGS.items() if ratings == wanted.ratings), None)
+    return (
+        FormField("ratings", "Rating", rated, tuple(RATINGS)),
+        FormField("flagged", "Flagged", wanted.flagged, (True, False)),
+        FormField("corrected", "With correction", wanted.corrected, (True, False)),
+        FormField("status", "Status", wanted.status, tuple(FeedbackStatus)),
+        FormField("endpoint", "Endpoint", wanted.endpoint, tuple(endpoints)),
+        FormField("text", "Text", wanted.text or None, hint="in the comment, the values, or who said it"),
+    )
+
+
+def filled_filter(values: Values) -> FeedbackFilter:
+    """What the form was filled with."""
+    return FeedbackFilter(
+        endpoint=values["endpoint"],
+        status=values["status"],
+        ratings=RATINGS.get(values["ratings"], ()),
+        flagged=values["flagged"],
+        corrected=values["corrected"],
+        text=values["text"] or "",
+    )
+
+
+def item_lines(item: FeedbackItem, pair: QAPair | None, width: int) -> Iterator[Line]:
+    """A piece of feedback: what was asked, what the model said, what is right, and the pair it became."""
+    when = item.created_at.astimezone().strftime("%Y-%m-%d %H:%M")
+    yield line(span(item.endpoint, "title"), "  ", rating_span(item), span(f" of 5 by {item.created_by}", "muted"))
+    yield line(span(when, "muted"), "  ", state_span(item))
+    if item.comment:
+        yield from wrap(f"“{item.comment}”", width)
+    yield EMPTY
+    yield from _answer_lines(item, width)
+    yield EMPTY
+    if pair is not None:
+        told = (span("training pair: ", "muted"), span(pair.status.value, "strong"))
+        yield line(*told, *((span("; press 3 to decide", "muted"),) if pair.status.value == "unlabeled" else ()))
+        yield line(span(pair.item_ref, "muted"))
+    elif item.correction is not None:
+        yield line(span("c", "key"), " makes a training pair with the correction")
+    elif item.rating >= 4:
+        yield line(span("c", "key"), " makes a training pair with the answer")
+    else:
+        yield line(span("c", "key"), " makes a training pair without an answer")
+    yield EMPTY
+    yield line(span("asked about", "title"))
+    yield from field_lines(item.input, width)
+
+
+def _answer_lines(item: FeedbackItem, width: int) -> Iterator[Line]:
+    """Field by field what the model said and, where somebody corrected it, what is right."""
+    said, right = item.output or {}, item.correction
+    room = name_room({**said, **(right or {})})
+    yield line(span("model said" if right is None else "model said → right", "title"))
+    for name in dict.fromkeys([*said, *(right or {})]):
+        before = value_text(said.get(name))
+        parts: tuple[Span, ...] = (span(name, "muted", room - 1), span(" "), span(before, "strong"))
+        if right is not None and right.get(name) == said.get(name):
+            parts = (*parts, span("  = same", "muted"))
+        elif right is not None:
+            parts = (
+                *parts,
+                span(" → ", "warn"),
+                span(value_text(right.get(name)), "strong"),
+                span("  ✎ differs", "warn"),
+            )
+        yield line(*parts)
+    if right is None:
+        yield line(span("no correction", "muted"))
+
+
+def outlook_lines(outlook: Outlook, training: bool, width: int) -> Iterator[Line]:
+    """What retraining would bring or has brought, and the key for what comes next. `training`: one is under way."""
+    model, newest, ready = outlook.preview.model, outlook.newest, outlook.preview.readiness
+    yield line(
+        span("Retraining ", "title"),
+        span(f"{outlook.endpoint} answers with {model.label()}, {score_text(model)}", "muted"),
+    )
+    if outlook.comparison is not None:
+        mark, style = verdict(outlook.comparison)
+        yield from wrap(f"{newest.label()} is trained: {outlook.comparison.summary}", width)
+        yield line(span(mark, style), "  ", span("d", "key"), f" lets {outlook.endpoint} answer with v{newest.version}")
+    elif outlook.is_newer:
+        yield from wrap(f"{newest.label()} is trained; no comparison: {outlook.no_comparison}", width)
+        yield line(span("d", "key"), f" lets {outlook.endpoint} answer with v{newest.version}")
+    since = f"{outlook.since} since v{newest.version}"
+    if training:
+        yield line(span(f"⟳ {since}: a training is under way", "accent"))
+    elif not ready.ready:
+        yield from wrap(f"{since}; {ready.missing} more labeled pairs are needed before anything can be trained", width)
+    elif outlook.has_changes:
+        pairs = f"{ready.eligible:,} pairs pass the gates"
+        yield line(span(since, "strong"), span(f" · {pairs} · ", "muted"), span("r", "key"), " trains again")
+    else:
+        yield from wrap(f"Nothing has changed since v{newest.version}: convert feedback or label more.", width, "muted")
+
+
+def verdict(comparison: Comparison) -> tuple[str, str]:
+    """Whether the new version is better, in a sign and words; a range around zero says nothing either way."""
+    if comparison.low <= 0 <= comparison.high:
+        return "≈ no clear difference", "warn"
+    better = (comparison.difference > 0) == comparison.new.headline().higher_is_better
+    return ("▲ better", "good") if better else ("▼ worse", "bad")

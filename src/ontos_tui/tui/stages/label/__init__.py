@@ -1,0 +1,1 @@
+"""The LABEL stage: training sheets, the desk, canonical labels, labelsets, labeling jobs, files in and out."""

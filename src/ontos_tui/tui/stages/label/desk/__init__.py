@@ -1,0 +1,1 @@
+"""The desk: the labeling queue on the screen, one key a decision."""

@@ -1,0 +1,321 @@
+"""Files out and in: what is held back and why before anything is written, and what would happen before it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+
+from ontos_tui.domain.file_formats import SUFFIXES, Format, format_of
+from ontos_tui.domain.records.data import Sheet, identifier_from
+from ontos_tui.domain.rules.governance import Use
+from ontos_tui.tui.core.background import BackgroundMixin
+from ontos_tui.tui.core.commands import Command
+from ontos_tui.tui.dialogs.base import Dialog, key_line
+from ontos_tui.tui.dialogs.choose import ConfirmDialog
+from ontos_tui.tui.dialogs.form import ChoiceLine, FormDialog, FormField, ValueInput, Values, read_part
+from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
+
+if TYPE_CHECKING:
+    from ontos_tui.domain.records.pairs import TrainingSheet
+    from ontos_tui.services.interchange.service import ExportOptions, ExportReport, ImportReport, Selection
+    from ontos_tui.workspace import Workspace
+
+LABELED, ALL = "labeled", "all"
+
+
+def read_share(text: str) -> float:
+    """A share between 0 and 1, also as per cent. Raises ValueError in plain words."""
+    share = read_part(text)
+    if share in (0, 1):
+        raise ValueError("a share is more than 0 and less than 1")
+    return share
+
+
+def read_path(text: str) -> Path:
+    """A file's name as typed; ~ is the home folder."""
+    return Path(text.strip()).expanduser()
+
+
+def read_mapping(text: str) -> dict[str, str]:
+    """`item_ref=serial, severity=class` as a mapping. Raises ValueError in plain words."""
+    mapping = {}
+    for part in filter(None, map(str.strip, text.split(","))):
+        what, equals, column = part.partition("=")
+        if not equals or not what.strip() or not column.strip():
+            raise ValueError(f"{part!r} is no WHAT=COLUMN")
+        mapping[what.strip()] = column.strip()
+    return mapping
+
+
+# Out
+
+
+def ask_export(asker: BackgroundMixin, sheet: TrainingSheet, then: Callable[[ExportReport], Any]) -> None:
+    """Ask how a training sheet shall be exported, do it, show what came of it, then tell `then`."""
+
+    def chosen(values: Values | None) -> None:
+        if values is None:
+            return
+        path: Path = values["path"]
+        asker.run_in_background(lambda workspace: path.exists(), lambda there: confirmed(values, there), group="export")
+
+    def confirmed(values: Values, there: bool) -> None:
+        if not there:
+            write(values)
+            return
+        question = f"{values['path']} is there already. Its content will be gone."
+        asker.app.push_screen(ConfirmDialog("Replace the file?", question), lambda yes: write(values) if yes else None)
+
+    def write(values: Values) -> None:
+        def work(workspace: Workspace) -> ExportReport:
+            format, split = values["format"], values["split"]
+            return workspace.label.files.export(sheet.id, values["path"], format, wish=_wish(values), split=split)
+
+        asker.run_in_background(work, done, group="export")
+
+    def done(report: ExportReport) -> None:
+        asker.app.push_screen(ReportDialog("Exported", lambda width: _exported(report, width)), lambda _: then(report))
+
+    asker.app.push_screen(ExportDialog(sheet), chosen)
+
+
+def _wish(values: Mapping[str, Any]) -> ExportOptions:
+    from ontos_tui.services.interchange.service import ExportOptions
+
+    return ExportOptions(values["use"], values["statuses"] == ALL)
+
+
+class ExportDialog(FormDialog, BackgroundMixin):
+    """How to export a training sheet. What would be held back is counted anew with every choice."""
+
+    OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
+        Command("save", "ctrl+s,f2", "Export", "Write the file; one that is there is replaced only when you confirm"),
+    )
+    DEFAULT_CSS = """
+    ExportDialog > #box { height: 90%; max-height: 24; }
+    ExportDialog #selection { height: 5; }
+    ExportDialog #fields { height: 1fr; }
+    """
+
+    def __init__(self, sheet: TrainingSheet) -> None:
+        self._sheet = sheet
+        self._suggested = self._suggestion(Format.CHAT)
+        fields = (
+            FormField("format", "Format", Format.CHAT, choices=tuple(Format), required=True),
+            FormField("use", "For", Use.TRAINING, choices=tuple(Use), required=True),
+            FormField("statuses", "Pairs", LABELED, choices=(LABELED, ALL), required=True, hint="all: not for chat"),
+            FormField("path", "File", self._suggested, required=True, hint="~ is your home folder", read=read_path),
+            FormField("split", "Share to validate with", hint="such as 0.1, into a file of its own", read=read_share),
+        )
+        super().__init__(f"Export {sheet.name}", fields, check=_check_export)
+
+    def compose_body(self) -> ComposeResult:
+        selection = Panel(id="selection")
+        selection.can_focus = False
+        yield selection
+        yield from super().compose_body()
+
+    def on_mount(self) -> None:
+        self.query_one("#selection", Panel).show(lambda width: [line(span("Counting…", "muted"))])
+        self._count()
+
+    def on_choice_line_changed(self) -> None:
+        super().on_choice_line_changed()
+        self._count()
+        path, format = self.query_one("#f3", ValueInput), self.query_one("#f0", ChoiceLine).value
+        if path.value == self._suggested and format is not None:
+            self._suggested = self._suggestion(format)
+            path.give(self._suggested)
+
+    def _suggestion(self, format: Format) -> str:
+        return identifier_from(self._sheet.name) + SUFFIXES[format]
+
+    def _count(self) -> None:
+        values = {"use": self.query_one("#f1", ChoiceLine).value, "statuses": self.query_one("#f2", ChoiceLine).value}
+        self.run_in_background(
+            lambda workspace: workspace.label.files.preview(self._sheet.id, _wish(values)), self._counted
+        )
+
+    def _counted(self, selection: Selection) -> None:
+        self.query_one("#selection", Panel).show(lambda width: _selection_lines(selection, "would be written", width))
+
+
+def _check_export(values: Values) -> list[str]:
+    if values["format"] is Format.CHAT and values["statuses"] == ALL:
+        return ["Chat lines hold approved answers; choose another format for all pairs."]
+    return []
+
+
+def _selection_lines(selection: Selection, done: str, width: int) -> Iterator[Line]:
+    """What is written, and what is held back for which reason, the largest first."""
+    amount = span(f"{selection.written:,} of {selection.total:,} pairs", "good" if selection.written else "warn")
+    yield line("● ", amount, f" {done}")
+    held = sorted(selection.held_back.items(), key=lambda item: -item[1])
+    told = "; ".join(f"{count:,} {reason}" for reason, count in held)
+    yield from wrap(f"○ held back: {told}" if held else "○ nothing is held back", width, "warn" if held else "muted")
+
+
+def _exported(report: ExportReport, width: int) -> Iterator[Line]:
+    yield from _selection_lines(report, "written", width)
+    yield EMPTY
+    for path, pairs in report.files.items():
+        yield from wrap(f"{pairs:,} {'pair' if pairs == 1 else 'pairs'} in {path}", width)
+    for path in report.beside:
+        yield from wrap(f"beside it {path}, for a new project in Label Studio", width)
+
+
+# In
+
+
+def ask_import(
+    asker: BackgroundMixin,
+    into: TrainingSheet | Sheet,
+    then: Callable[[ImportReport], Any],
+    label_type: str | None = None,
+) -> None:
+    """Ask for a file, show what would happen, and do it when the user wants that; then tell `then`.
+
+    Into a training sheet come decisions about its pairs, and new pairs from chat lines; into a sheet, canonical labels.
+    """
+
+    def chosen(values: Values | None) -> None:
+        if values is not None:
+            asker.run_in_background(
+                lambda workspace: run(workspace, values, dry_run=True), lambda one: show(one, values), group="in"
+            )
+
+    def run(workspace: Workspace, values: Values, *, dry_run: bool) -> ImportReport:
+        path, service = values["path"], workspace.label.files
+        format = values["format"] or format_of(path)
+        assert format is not None  # the form has checked it
+        mapping = values["mapping"] or {}
+        if isinstance(into, Sheet):
+            return service.import_labels(path, format, into.id, label_type=label_type, mapping=mapping, dry_run=dry_run)
+        approved = bool(values["approved"])
+        return service.import_pairs(path, format, into.id, mapping=mapping, approved=approved, dry_run=dry_run)
+
+    def show(report: ImportReport, values: Values) -> None:
+        dialog = ImportReportDialog(report)
+        asker.app.push_screen(dialog, lambda yes: do(values) if yes else None)
+
+    def do(values: Values) -> None:
+        asker.run_in_background(lambda workspace: run(workspace, values, dry_run=False), done, group="in")
+
+    def done(report: ImportReport) -> None:
+        asker.app.push_screen(ReportDialog("Imported", lambda width: _imported(report, width)), lambda _: then(report))
+
+    what = "labels of" if isinstance(into, Sheet) else "into"
+    fields = _import_fields(is_sheet=isinstance(into, Sheet))
+    asker.app.push_screen(ImportDialog(f"Import {what} {into.name}", fields), chosen)
+
+
+class ImportDialog(FormDialog):
+    """What to import. The file is read before anything happens."""
+
+    OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
+        Command("save", "ctrl+s,f2", "Read it", "Read the file and show what would happen; nothing is taken yet"),
+    )
+
+    def __init__(self, heading: str, fields: list[FormField]) -> None:
+        about = "Nothing is taken before you have seen what would happen."
+        super().__init__(heading, fields, about=about, check=_check_import)
+
+
+def _import_fields(*, is_sheet: bool) -> list[FormField]:
+    formats = tuple(one for one in Format if not (is_sheet and one is Format.CHAT))
+    fields = [
+        FormField("path", "File", required=True, hint="~ is your home folder", read=read_path),
+        FormField("format", "Format", choices=formats, hint="none: as the file's name says"),
+        FormField("mapping", "Columns", hint="if called otherwise: item_ref=serial, severity=class", read=read_mapping),
+    ]
+    if not is_sheet:
+        hint = "chat only: the answers are labels at once"
+        fields.append(FormField("approved", "Approved", False, choices=(True, False), required=True, hint=hint))
+    return fields
+
+
+def _check_import(values: Values) -> list[str]:
+    if values["format"] is None and values["path"] is not None and format_of(values["path"]) is None:
+        return ["The file's name does not say its format: choose it."]
+    return []
+
+
+class ReportDialog(Dialog[None]):
+    """Something to read, and to leave."""
+
+    DEFAULT_CSS = "ReportDialog Panel { height: auto; min-height: 4; max-height: 16; }"
+
+    def __init__(self, heading: str, lines: Callable[[int], Iterator[Line]]) -> None:
+        super().__init__(heading)
+        self._lines = lines
+
+    def compose_body(self) -> ComposeResult:
+        yield Panel(id="report")
+
+    def on_mount(self) -> None:
+        panel = self.query_one(Panel)
+        panel.show(self._lines)
+        panel.focus()
+        self.call_after_refresh(self._make_room)
+
+    def _make_room(self) -> None:
+        """As high as what there is to read, with an empty line at the end."""
+        panel = self.query_one(Panel)
+        panel.styles.height = max(4, min(16, len(list(self._lines(panel.size.width))) + 1))
+
+
+class ImportReportDialog(Dialog[bool]):
+    """What an import would do. It is done when the user says so, and cannot be when a line is wrong."""
+
+    OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
+        Command("take", "enter,ctrl+s", "Import", "Do what is said here, all of it in one step"),
+    )
+    DEFAULT_CSS = "ImportReportDialog > #box { height: 80%; }"
+
+    def __init__(self, report: ImportReport) -> None:
+        super().__init__(f"{report.path.name}: {'cannot be imported' if report.refused else 'what would happen'}")
+        self._report = report
+
+    def compose_body(self) -> ComposeResult:
+        yield Panel(id="report")
+
+    def on_mount(self) -> None:
+        panel = self.query_one(Panel)
+        panel.show(lambda width: _imported(self._report, width))
+        panel.focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """With a line that cannot be used nothing is imported; without a change there is nothing to do."""
+        if action == "take":
+            return not self._report.refused and bool(self._report.created or self._report.updated)
+        return super().check_action(action, parameters)
+
+    def _keys(self, width: int) -> Line:
+        shown = [one for one in self.all_commands() if one.shown and self.check_action(one.id, ())]
+        return key_line(shown, width)
+
+    def action_take(self) -> None:
+        self.dismiss(True)
+
+
+def _imported(report: ImportReport, width: int) -> Iterator[Line]:
+    if report.refused:
+        amount = f"{report.problem_count:,} {'line' if report.problem_count == 1 else 'lines'}"
+        yield line(span(f"✗ {amount} cannot be used; nothing is taken.", "bad"))
+        yield line(span("Correct the file and import it again.", "muted"))
+        yield EMPTY
+        for problem in report.problems:
+            yield from wrap(str(problem), width)
+        if report.problem_count > len(report.problems):
+            yield line(span(f"and {report.problem_count - len(report.problems):,} more lines", "muted"))
+        return
+    would = "would be " if report.dry_run else ""
+    yield line(span(f"● {report.created:,} {would}created", "good" if report.created else "muted"))
+    yield line(span(f"● {report.updated:,} {would}changed", "warn" if report.updated else "muted"))
+    yield line(span(f"○ {report.unchanged:,} as the file says already", "muted"))
+    yield line(span(f"○ {report.skipped:,} without anything to take", "muted"))
+    for note in report.notes:
+        yield from wrap(note, width, "warn")

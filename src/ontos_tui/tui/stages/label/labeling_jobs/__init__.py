@@ -1,0 +1,1 @@
+"""Labeling jobs on the screen: tasks, agreement, and labelers."""

@@ -1,0 +1,419 @@
+"""LABEL, labeling jobs: work shared out as tasks, claimed first come, submitted, reviewed, and agreed on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+
+from ontos_tui.domain.errors import OntosError
+from ontos_tui.tui.core.commands import Command
+from ontos_tui.tui.dialogs.choose import ChooseDialog, ConfirmDialog
+from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.stages.base import error_lines
+from ontos_tui.tui.stages.label.desk.source import work_of_task
+from ontos_tui.tui.stages.label.labeling_jobs.lines import about_lines, job_cells, task_cells
+from ontos_tui.tui.stages.label.labeling_jobs.new_job import ask_job, sources
+from ontos_tui.tui.stages.label.page import LabelPage
+from ontos_tui.tui.widgets.lines import Panel
+from ontos_tui.tui.widgets.table import ColumnSpec, Table
+
+if TYPE_CHECKING:
+    from ontos_tui.domain.records.labeling import LabelingTask
+    from ontos_tui.services.label.labeling_jobs.agreement import JobAgreement
+    from ontos_tui.services.label.labeling_jobs.service import JobView, TaskView
+    from ontos_tui.workspace import Workspace
+
+OPEN = ("assigned", "in_progress", "rework")
+ABOUT_HEIGHT = 8
+"""Rows of what is told about a job at most, so that its tasks stay in view at 24 rows."""
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """What people agree on in a job, and how many items are disputed; worth keeping until another task is done."""
+
+    finished: int
+    agreement: JobAgreement
+    disputed: int
+
+
+@dataclass(frozen=True)
+class PageState:
+    """One job with its tasks; what people agree on where several label each item."""
+
+    view: JobView
+    tasks: Sequence[TaskView]
+    actor: str
+    agreed: Agreed | None = None
+
+
+class JobsPage(LabelPage):
+    """The jobs on the left; on the right how far the one under the cursor is, and its tasks."""
+
+    OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
+        LabelPage.BACK,
+        Command("label", "o", "Label", "Go on with your task of this job, or claim the next free one"),
+        Command("new", "n", "New", "A job: pairs or items cut into tasks that people claim"),
+        Command("activate", "p", "Start/pause", "Let people claim tasks, or have them wait"),
+        Command("submit", "S", "Submit", "Hand the task under the cursor in"),
+        Command("review", "v", "Review", "Approve a submitted task, send it back, or have it labeled anew"),
+        Command("disagreements", "d", "Disputed", "Where people gave different answers: decide what is true"),
+        Command("who", "w", "Who", "Pace, agreement, gold and sway of each labeler", shown=False),
+        Command("assign", "A", "Assign", "Give the task under the cursor to somebody", shown=False),
+        Command("release", "R", "Release", "Give the task back; what was decided in it stays", shown=False),
+        Command("priority", "P", "Priority", "Urgent tasks are claimed first", shown=False),
+        Command("finish", "x", "End", "Complete a job, or put a finished one out of sight", shown=False),
+        Command("delete", "D", "Delete", "Remove a draft with its tasks", shown=False),
+    )
+    DEFAULT_CSS = """
+    JobsPage #about-job { height: auto; padding: 0 1; }
+    JobsPage #tasks { height: 1fr; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: PageState | None = None
+        self._agreed: dict[str, Agreed] = {}
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(classes="row"):
+            yield Table["JobView"](
+                [ColumnSpec("job", 0), ColumnSpec("decided", 11, right=True)],
+                job_cells,
+                empty="Loading…",
+                id="labeling-jobs",
+                classes="side",
+            )
+            with Vertical(classes="main"):
+                about = Panel(id="about-job")
+                about.can_focus = False
+                yield about
+                yield Table["TaskView"](
+                    [
+                        ColumnSpec("task", 5),
+                        ColumnSpec("state", 14),
+                        ColumnSpec("who", 0),
+                        ColumnSpec("decided", 9, True),
+                    ],
+                    task_cells,
+                    id="tasks",
+                )
+
+    @property
+    def jobs(self) -> Table[JobView]:
+        """The jobs."""
+        return self.query_one("#labeling-jobs", Table)
+
+    @property
+    def tasks(self) -> Table[TaskView]:
+        """The tasks of the job under the cursor."""
+        return self.query_one("#tasks", Table)
+
+    @property
+    def current(self) -> JobView | None:
+        """The job under the cursor."""
+        return self.jobs.current
+
+    def focus_first(self) -> None:
+        self.jobs.focus()
+
+    # Showing
+
+    def reload(self) -> None:
+        self.run_in_background(_jobs, self._show, failed=self._say)
+
+    def _show(self, views: Sequence[JobView]) -> None:
+        self.jobs.say(
+            "No labeling job yet.\nPress n to share the pairs of a training sheet out among people, "
+            "or the items of a sheet."
+        )
+        wanted = self.session.extra.get("labeling_job")
+        cursor = next((place for place, view in enumerate(views) if view.job.id == wanted), None)
+        self.jobs.show(views, cursor=cursor)
+        self._look()
+
+    def _say(self, error: OntosError) -> None:
+        self.query_one("#about-job", Panel).show(lambda width: error_lines(error, width))
+
+    def on_table_moved(self, event: Table.Moved) -> None:
+        if event.table is self.jobs:
+            self._look()
+        else:
+            self.commands_changed()
+
+    def _look(self) -> None:
+        view = self.current
+        self.commands_changed()
+        if view is None:
+            self._shown = None
+            self._paint()
+            return
+        self.session.extra["labeling_job"] = view.job.id
+        known = self._agreed.get(view.job.id)
+        self.run_in_background(
+            lambda workspace: _about(workspace, view, known), self._show_about, group="about", failed=self._say
+        )
+
+    def _show_about(self, shown: PageState) -> None:
+        self._shown = shown
+        if shown.agreed is not None:
+            self._agreed[shown.view.job.id] = shown.agreed
+        self._paint()
+        self.commands_changed()
+
+    def _paint(self) -> None:
+        shown, panel = self._shown, self.query_one("#about-job", Panel)
+        panel.show(lambda width: about_lines(shown, width))
+        panel.styles.height = min(ABOUT_HEIGHT, len(about_lines(shown, max(20, panel.size.width))))
+        self.tasks.show(shown.tasks if shown is not None else ())
+
+    # What can be done
+
+    @property
+    def current_task(self) -> LabelingTask | None:
+        """The task under the cursor."""
+        view = self.tasks.current
+        return view.task if view is not None else None
+
+    def possible(self, command: str) -> bool:
+        if command in ("back", "new"):
+            return True
+        view = self.current if self.is_mounted else None
+        if view is None:
+            return False
+        status, task = view.job.status.value, self.current_task
+        if command in ("label", "activate"):
+            return status == "active" if command == "label" else status in ("draft", "active", "paused")
+        if command == "finish":
+            return status != "archived"
+        if command == "delete":
+            return status == "draft"
+        if command == "disagreements":
+            return view.job.overlap > 1
+        if command == "who":
+            return True
+        if task is None:
+            return False
+        mine = self._shown is not None and task.assignee == self._shown.actor
+        fit = {
+            "submit": mine and task.status.value in OPEN,
+            "release": mine and task.status.value in OPEN,
+            "review": task.status.value == "submitted",
+            "assign": task.status.value in ("pending", *OPEN),
+            "priority": task.status.value in ("pending", *OPEN),
+        }
+        return fit[command]
+
+    def _do(self, work: Callable[[Workspace], Any], told: str = "") -> None:
+        """Change something, then show it."""
+
+        def done(_: Any) -> None:
+            if told:
+                self.ontos.tell(told)
+            self.reload()
+            self.ontos.refresh_overview()
+
+        self.run_in_background(work, done, group="do")
+
+    # Labeling
+
+    def on_table_chosen(self, event: Table.Chosen) -> None:
+        event.stop()
+        if event.table is self.jobs:
+            self.action_label()
+        elif (task := self.current_task) is not None:
+            self._open(task.id)
+
+    def _open(self, task_id: str) -> None:
+        """The desk on a task: to decide when it is one's own, else to look."""
+        self.post_message(self.Labeling(lambda workspace: work_of_task(workspace, task_id)))
+
+    def action_label(self) -> None:
+        view = self.current
+        if view is None:
+            return
+        if view.job.status.value != "active":
+            self.ontos.tell(f"The job is {view.job.status.value}. Press p to let people claim its tasks.")
+            return
+
+        def claimed(task: LabelingTask | None) -> None:
+            if task is None:
+                self.ontos.tell("No task is free: others have them, or all are done.")
+                self.reload()
+            else:
+                self._open(task.id)
+
+        self.run_in_background(lambda workspace: workspace.claim_task(view.job.id), claimed, group="claim")
+
+    def came_back(self, work_id: str) -> None:
+        """Back from a task: when all of it is decided, offer to hand it in."""
+        self.reload()
+
+        def told(task: LabelingTask | None) -> None:
+            if task is None:
+                return
+
+            def answered(sure: bool | None) -> None:
+                if sure:
+                    self._submit(task)
+
+            question = f"All {task.item_count:,} items of task {task.number} are decided. Hand it in?"
+            self.app.push_screen(ConfirmDialog("Submit this task?", question), answered)
+
+        self.run_in_background(lambda workspace: _ready(workspace, work_id), told, group="ready")
+
+    # Tasks
+
+    def action_submit(self) -> None:
+        if (task := self.current_task) is not None:
+            self._submit(task)
+
+    def _submit(self, task: LabelingTask) -> None:
+        self._do(lambda workspace: workspace.label.jobs.submit(task.id), f"Task {task.number} is handed in.")
+
+    def action_release(self) -> None:
+        if (task := self.current_task) is not None:
+            self._do(lambda workspace: workspace.label.jobs.release(task.id), f"Task {task.number} is free for others.")
+
+    def action_assign(self) -> None:
+        task = self.current_task
+        if task is None:
+            return
+
+        def done(values: Values | None) -> None:
+            if values is not None:
+                self._do(lambda workspace: workspace.label.jobs.assign(task.id, values["who"]))
+
+        fields = (FormField("who", "Who", task.assignee or None, required=True, hint="the name they label under"),)
+        self.app.push_screen(FormDialog(f"Assign task {task.number}", fields), done)
+
+    def action_priority(self) -> None:
+        from ontos_tui.services.label.labeling_jobs.service import PRIORITIES
+
+        task = self.current_task
+        if task is None:
+            return
+
+        def done(index: int | None) -> None:
+            if index is not None:
+                self._do(lambda workspace: workspace.label.jobs.set_priority(task.id, PRIORITIES[index], task.due_date))
+
+        dialog = ChooseDialog(
+            f"How urgent is task {task.number}?", [(one, "") for one in PRIORITIES], PRIORITIES.index(task.priority)
+        )
+        self.app.push_screen(dialog, done)
+
+    def action_review(self) -> None:
+        task = self.current_task
+        if task is None:
+            return
+        verdicts = {"approve": "its answers count", "rework": "back to the labeler", "reject": "labeled anew"}
+
+        def done(values: Values | None) -> None:
+            if values is not None:
+                verdict, notes = values["verdict"], values["notes"] or ""
+                self._do(lambda workspace: workspace.label.jobs.review(task.id, verdict, notes))
+
+        told = "; ".join(f"{name}: {what}" for name, what in verdicts.items())
+        fields = (
+            FormField("verdict", "Verdict", None, tuple(verdicts), required=True, hint=told),
+            FormField("notes", "Notes", None, hint="needed when it goes back: what is to be done better"),
+        )
+        about = f"{task.item_count:,} items by {task.assignee}; enter on the task shows its answers."
+        self.app.push_screen(FormDialog(f"Review task {task.number}", fields, about=about), done)
+
+    # The job
+
+    def action_new(self) -> None:
+        def made(job: Any) -> None:
+            self.session.extra["labeling_job"] = job.id
+            self.ontos.tell(f"{job.name}: {job.total_items:,} items are shared out. p lets people claim them.")
+            self.reload()
+
+        self.run_in_background(sources, lambda found: ask_job(self, found, made), group="sources")
+
+    def action_activate(self) -> None:
+        view = self.current
+        if view is not None:
+            verb = "pause" if view.job.status.value == "active" else "activate"
+            self._do(lambda workspace: getattr(workspace.label.jobs, verb)(view.job.id))
+
+    def action_finish(self) -> None:
+        view = self.current
+        if view is None:
+            return
+        job = view.job
+        if job.status.value in ("draft", "completed"):
+            self._do(lambda workspace: workspace.label.jobs.archive(job.id), f"{job.name} is out of sight.")
+            return
+        left = sum(view.tasks.values()) - sum(n for status, n in view.tasks.items() if status.value == "approved")
+
+        def answered(sure: bool | None) -> None:
+            if sure:
+                self._do(lambda workspace: workspace.label.jobs.complete(job.id, force=True))
+
+        question = (
+            f"{left:,} tasks are not finished; what they hold makes no labels." if left else "All tasks are finished."
+        )
+        self.app.push_screen(ConfirmDialog(f"Complete {job.name}?", question), answered)
+
+    def action_delete(self) -> None:
+        view = self.current
+        if view is None:
+            return
+
+        def answered(sure: bool | None) -> None:
+            if sure:
+                self._do(lambda workspace: workspace.label.jobs.delete(view.job.id))
+
+        question = f"{view.job.name} goes with its {sum(view.tasks.values()):,} tasks. Nothing was decided in it."
+        self.app.push_screen(ConfirmDialog("Delete this draft?", question), answered)
+
+    def action_disagreements(self) -> None:
+        from ontos_tui.tui.stages.label.labeling_jobs.disagreements import DisagreementsDialog
+
+        view = self.current
+        if view is not None:
+            job = view.job
+
+            def decided(_: None) -> None:
+                self._agreed.pop(job.id, None)
+                self.reload()
+
+            self.app.push_screen(DisagreementsDialog(job), decided)
+
+    def action_who(self) -> None:
+        from ontos_tui.tui.stages.label.labeling_jobs.labeler_stats import LabelersDialog
+
+        view = self.current
+        if view is not None:
+            job_id = view.job.id
+            dialog = LabelersDialog(view.job.name, lambda workspace: workspace.label.labelers.of_job(job_id))
+            self.app.push_screen(dialog)
+
+
+def _jobs(workspace: Workspace) -> list[JobView]:
+    """The jobs of the team; lists of one's own are no jobs to anybody else."""
+    return [view for view in workspace.label.jobs.jobs() if not view.job.is_personal]
+
+
+def _about(workspace: Workspace, view: JobView, known: Agreed | None) -> PageState:
+    job, tasks = view.job, workspace.label.jobs.tasks(view.job.id)
+    if job.overlap == 1:
+        return PageState(view, tasks, workspace.actor)
+    finished = sum(n for status, n in view.tasks.items() if status.value == "approved")
+    if known is None or known.finished != finished:
+        service = workspace.label.agreement
+        known = Agreed(finished, service.of_job(job.id), len(service.disagreements(job.id)))
+    return PageState(view, tasks, workspace.actor, known)
+
+
+def _ready(workspace: Workspace, task_id: str) -> LabelingTask | None:
+    """The task when it is this person's and all of it is decided."""
+    task = workspace.label.jobs.task(task_id)
+    mine = task.assignee == workspace.actor and task.status.value in OPEN
+    return task if mine and not workspace.label.task_queue.counts(task_id).unlabeled else None

@@ -1,0 +1,335 @@
+"""LABEL, labelsets: the classes that people may give, and how far the sheets are covered with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+
+from ontos_tui.domain.errors import OntosError
+from ontos_tui.tui.core.commands import Command
+from ontos_tui.tui.dialogs.choose import ChooseDialog, ConfirmDialog
+from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.stages.base import error_lines
+from ontos_tui.tui.stages.label.page import LabelPage
+from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, Span, color, line, span, wrap
+from ontos_tui.tui.widgets.table import ColumnSpec, Table
+
+if TYPE_CHECKING:
+    from ontos_tui.domain.records.template import LabelClass, Labelset, Template
+    from ontos_tui.services.label.labelsets.service import Coverage, Links
+    from ontos_tui.workspace import Workspace
+
+STATUS: Mapping[str, tuple[str, str]] = {
+    "draft": ("✎ draft", "warn"),
+    "published": ("✓ published", "good"),
+    "archived": ("▫ archived", "muted"),
+}
+BAR = 20
+"""Cells of a coverage bar."""
+
+
+@dataclass(frozen=True)
+class About:
+    """A labelset with what works with it, and how far sheets are covered."""
+
+    labelset: Labelset
+    links: Links
+    coverage: Sequence[Coverage]
+
+
+class LabelsetsPage(LabelPage):
+    """Labelsets on the left; on the right the classes of the one under the cursor, and its coverage."""
+
+    OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
+        LabelPage.BACK,
+        Command("new", "n", "New", "A labelset of your own"),
+        Command("from_template", "m", "From template", "A labelset with the values that a template's field has"),
+        Command("add_class", "a,plus", "Add class", "One more class of this draft"),
+        Command("edit_class", "e", "Edit class", "Name, key, color and meaning of a class"),
+        Command("remove_class", "minus", "Remove class", "Take a class out of this draft", shown=False),
+        Command("describe", "d", "Describe", "Name, description and guidelines of this draft", shown=False),
+        Command("publish", "p", "Publish", "Make it final, and its keys work in the queue"),
+        Command("version", "v", "New version", "A draft with the same classes"),
+        Command("archive", "x", "Archive", "Take it out of use; labels stay", shown=False),
+        Command("delete", "D", "Delete", "Remove it, if nothing depends on it", shown=False),
+    )
+    DEFAULT_CSS = """
+    LabelsetsPage Panel { width: 3fr; padding: 0 1; }
+    """
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(classes="row"):
+            yield Table["Labelset"](
+                [ColumnSpec("labelset", 0), ColumnSpec("", 11)],
+                _cells,
+                empty="Loading…",
+                id="labelsets",
+                classes="side",
+            )
+            yield Panel(id="about-labelset")
+
+    @property
+    def table(self) -> Table[Labelset]:
+        """The labelsets."""
+        return self.query_one("#labelsets", Table)
+
+    @property
+    def current(self) -> Labelset | None:
+        """The labelset under the cursor."""
+        return self.table.current
+
+    def focus_first(self) -> None:
+        self.table.focus()
+
+    def reload(self) -> None:
+        self.run_in_background(lambda workspace: workspace.label.labelsets.all(), self._show, failed=self._say)
+
+    def _show(self, labelsets: Sequence[Labelset]) -> None:
+        self.table.say("No labelset yet.\nPress m to make one of a template, or n for one of your own.")
+        wanted = self.session.extra.get("labelset")
+        cursor = next((place for place, one in enumerate(labelsets) if one.id == wanted), None)
+        self.table.show(labelsets, cursor=cursor)
+        self._look()
+
+    def _say(self, error: OntosError) -> None:
+        self.query_one(Panel).show(lambda width: error_lines(error, width))
+
+    def on_table_moved(self) -> None:
+        self._look()
+
+    def _look(self) -> None:
+        labelset = self.current
+        self.commands_changed()
+        if labelset is None:
+            self.query_one(Panel).show(lambda width: ())
+            return
+        self.session.extra["labelset"] = labelset.id
+        self.run_in_background(
+            lambda workspace: _about(workspace, labelset), self._show_about, group="about", failed=self._say
+        )
+
+    def _show_about(self, about: About) -> None:
+        self.query_one(Panel).show(lambda width: _lines(about, width))
+
+    def possible(self, command: str) -> bool:
+        if command in ("back", "new", "from_template"):
+            return True
+        labelset = self.current if self.is_mounted else None
+        if labelset is None:
+            return False
+        is_draft = labelset.status.value == "draft"
+        drafts_only = ("add_class", "edit_class", "remove_class", "describe", "publish")
+        return is_draft if command in drafts_only else command != "archive" or labelset.status.value != "archived"
+
+    # Changing
+
+    def _do(self, work: Any) -> None:
+        """Change something, then show it."""
+
+        def done(labelset: Labelset) -> None:
+            self.session.extra["labelset"] = labelset.id
+            self.reload()
+
+        self.run_in_background(work, done, group="do")
+
+    def action_new(self) -> None:
+        fields = (
+            FormField("name", "Name", required=True),
+            FormField("label_type", "Label type", required=True, hint="what is decided; as templates call it"),
+            FormField("field", "Field", required=True, hint="the answer's field that holds the class"),
+            FormField("description", "Description"),
+        )
+
+        def done(values: Values | None) -> None:
+            if values is not None:
+                given = {name: value for name, value in values.items() if value is not None}
+                self._do(lambda workspace: workspace.label.labelsets.create(**given))
+
+        self.app.push_screen(FormDialog("New labelset", fields), done)
+
+    def action_from_template(self) -> None:
+        self.run_in_background(
+            lambda workspace: workspace.generate.templates.list(), self._choose_template, group="templates"
+        )
+
+    def _choose_template(self, templates: Sequence[Template]) -> None:
+        fit = [one for one in templates if any(field.classes for field in one.fields())]
+        if not fit:
+            self.ontos.tell("No template has a field with choices. Press n for a labelset of your own.")
+            return
+
+        def done(index: int | None) -> None:
+            if index is not None:
+                self._do(lambda workspace: workspace.label.labelsets.create_from_template(fit[index].id))
+
+        choices = [(f"{one.name} {one.version}", one.label_type) for one in fit]
+        self.app.push_screen(ChooseDialog("Classes of which template?", choices), done)
+
+    def action_add_class(self) -> None:
+        self._ask_class("Another class", None)
+
+    def action_edit_class(self) -> None:
+        self._choose_class("Edit which class?", lambda place: self._ask_class("Class", place))
+
+    def action_remove_class(self) -> None:
+        labelset = self.current
+
+        def remove(place: int) -> None:
+            assert labelset is not None
+            left = [one for number, one in enumerate(labelset.classes) if number != place]
+            self._do(lambda workspace: workspace.label.labelsets.edit(labelset.id, classes=left))
+
+        self._choose_class("Remove which class?", remove)
+
+    def _choose_class(self, heading: str, then: Any) -> None:
+        labelset = self.current
+        if labelset is None or not labelset.classes:
+            self.ontos.tell("There are no classes yet. Press a to add one.")
+            return
+        choices = [(one.display_name or one.name, f"{one.hotkey or '·'} {one.description}") for one in labelset.classes]
+
+        def done(index: int | None) -> None:
+            if index is not None:
+                then(index)
+
+        self.app.push_screen(ChooseDialog(heading, choices), done)
+
+    def _ask_class(self, heading: str, place: int | None) -> None:
+        from ontos_tui.domain.records.template import LabelClass
+
+        labelset = self.current
+        if labelset is None:
+            return
+        given = labelset.classes[place] if place is not None else LabelClass(name="", hotkey=_free_key(labelset))
+        fields = (
+            FormField("name", "Value", given.name or None, required=True, hint="as it stands in the answer"),
+            FormField("display_name", "Shown as", given.display_name or None, hint="empty: the value itself"),
+            FormField("hotkey", "Key", given.hotkey or None, hint="one key that chooses it in the queue"),
+            FormField("color", "Color", given.color or None, hint="such as red, or #e06c75"),
+            FormField("description", "Meaning", given.description or None, hint="when to choose it"),
+        )
+
+        def done(values: Values | None) -> None:
+            if values is None:
+                return
+            made = LabelClass(**{name: value or "" for name, value in values.items()})
+            at = place if place is not None else len(labelset.classes)
+            changed = [*labelset.classes[:at], made, *labelset.classes[at + 1 :]]
+            self._do(lambda workspace: workspace.label.labelsets.edit(labelset.id, classes=changed))
+
+        self.app.push_screen(FormDialog(heading, fields), done)
+
+    def action_describe(self) -> None:
+        labelset = self.current
+        if labelset is None:
+            return
+        fields = (
+            FormField("name", "Name", labelset.name, required=True),
+            FormField("description", "Description", labelset.description or None),
+            FormField("guidelines", "Guidelines", labelset.guidelines or None, hint="how to decide; g shows them"),
+        )
+
+        def done(values: Values | None) -> None:
+            if values is not None:
+                changes = {name: value or "" for name, value in values.items()}
+                self._do(lambda workspace: workspace.label.labelsets.edit(labelset.id, **changes))
+
+        self.app.push_screen(FormDialog(f"Describe {labelset.name}", fields), done)
+
+    def _by_ref(self, verb: str) -> None:
+        labelset = self.current
+        if labelset is not None:
+            self._do(lambda workspace: getattr(workspace.label.labelsets, verb)(labelset.id))
+
+    def action_publish(self) -> None:
+        self._by_ref("publish")
+
+    def action_version(self) -> None:
+        self._by_ref("new_version")
+
+    def action_archive(self) -> None:
+        self._by_ref("archive")
+
+    def action_delete(self) -> None:
+        labelset = self.current
+        if labelset is None:
+            return
+
+        def answered(sure: bool | None) -> None:
+            if sure:
+                self._by_ref("delete")
+
+        question = f"{labelset.name} {labelset.version} goes, unless something depends on it. Labels are not touched."
+        self.app.push_screen(ConfirmDialog("Delete this labelset?", question), answered)
+
+
+def _free_key(labelset: Labelset) -> str:
+    taken = {one.hotkey for one in labelset.classes}
+    return next((key for key in "123456789" if key not in taken), "")
+
+
+def _cells(labelset: Labelset) -> Sequence[object]:
+    word, style = STATUS[labelset.status.value]
+    return f"{labelset.name} {labelset.version}", span(word, style)
+
+
+def _about(workspace: Workspace, labelset: Labelset) -> About:
+    service = workspace.label.labelsets
+    return About(labelset, service.links(labelset.id), service.coverage(labelset.id))
+
+
+def _lines(about: About, width: int) -> Iterator[Line]:
+    labelset = about.labelset
+    word, style = STATUS[labelset.status.value]
+    yield line(span(labelset.name, "title"), span(f"  {labelset.version}  "), span(word, style))
+    yield line(span(f"{labelset.label_type} · field {labelset.field}", "muted"))
+    if labelset.description:
+        yield from wrap(labelset.description, width)
+    yield EMPTY
+    if not labelset.classes:
+        yield line(span("No classes yet. Press a to add one.", "muted"))
+    room = max((len(_named(one)) for one in labelset.classes), default=0) + 2
+    for one in labelset.classes:
+        yield from _class_lines(one, min(room, width // 2), width)
+    yield EMPTY
+    links = about.links
+    counts = ((len(links.templates), "templates"), (len(links.training_sheets), "training sheets"))
+    told = [f"{count} {what}" for count, what in (*counts, (len(links.jobs), "labeling jobs"))]
+    yield line(span(f"{', '.join(told)}; {links.labels:,} canonical labels of this type", "muted"))
+    yield EMPTY
+    yield line(span("Coverage", "title"))
+    if not about.coverage:
+        yield line(span("No sheet has labels of this type yet.", "muted"))
+    for sheet in about.coverage:
+        yield from _coverage_lines(sheet, width)
+
+
+def _named(one: LabelClass) -> str:
+    return f"{one.display_name} ({one.name})" if one.display_name not in ("", one.name) else one.name
+
+
+def _class_lines(one: LabelClass, room: int, width: int) -> Iterator[Line]:
+    key = f" {one.hotkey or '·'} "
+    head = (
+        Span("■ ", color(one.color) if one.color else "muted"),
+        span(key, "key"),
+        span(_named(one), "strong", room),
+    )
+    meaning = wrap(one.description, max(10, width - room - 6), "muted") or [EMPTY]
+    for number, part in enumerate(meaning):
+        yield (*head, *part) if number == 0 else (Span(" " * (room + 5)), *part)
+
+
+def _coverage_lines(one: Coverage, width: int) -> Iterator[Line]:
+    share = one.share
+    filled = round((share or 0.0) * BAR)
+    told = f"{one.labeled:,} of {one.items:,} items" + (f" ({share:.0%})" if share is not None else "")
+    yield line(one.sheet.name, "  ", span("━" * filled, "good"), span("─" * (BAR - filled), "muted"), f"  {told}")
+    counts = [f"{name} {count:,}" for name, count in one.per_class.items()]
+    if one.other:
+        counts.append(f"other values {one.other:,}")
+    yield from wrap(" · ".join(counts), width, "muted", indent="  ")

@@ -1,0 +1,1 @@
+"""The MONITOR stage: endpoints over time, requests, drift, alerts, versions."""

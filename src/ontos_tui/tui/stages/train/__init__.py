@@ -1,0 +1,1 @@
+"""The TRAIN stage: what can be trained, a training, scores, and lineage."""

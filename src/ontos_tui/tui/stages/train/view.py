@@ -1,0 +1,328 @@
+"""TRAIN: the two gates, what can be trained, and how good every model turned out to be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+
+from ontos_tui.domain.errors import NotFoundError, OntosError
+from ontos_tui.domain.stages import Stage
+from ontos_tui.tui.core.commands import Command
+from ontos_tui.tui.dialogs.choose import ChooseDialog
+from ontos_tui.tui.stages.base import StageView, error_lines
+from ontos_tui.tui.stages.job_state import LOOK_SECONDS, JobState, event_lines, newest_job, progress_lines
+from ontos_tui.tui.stages.train.lines import Compared, Standing, gate_lines, model_lines, score_text
+from ontos_tui.tui.widgets.lines import Line, Panel, line, span
+from ontos_tui.tui.widgets.table import ColumnSpec, Table
+
+if TYPE_CHECKING:
+    from ontos_tui.domain.records.training import Job, ModelVersion
+    from ontos_tui.services.label.service import TrainingSheetView
+    from ontos_tui.services.train.comparison import Comparison
+    from ontos_tui.workspace import Workspace
+
+ROOM_FOR_TIMES = 44
+"""Width of the list from which on it also says when a model was made."""
+JOB_ROWS = 9
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the list: the training to come, or a model that is there."""
+
+    model: ModelVersion | None = None
+
+
+class TrainView(StageView):
+    """The training to come and the models on the left; on the right the gates, or how good a model is."""
+
+    STAGE = Stage.TRAIN
+    ABOUT = (
+        "A model learns from the pairs that are labeled and allowed for training, and is tested on pairs it never saw. "
+        "Beside its score stands what you would get by always giving the most frequent answer. "
+        "In the list: acc. is accuracy, the share of right answers; exact is the same for texts; "
+        "MAE is the mean absolute error, in the unit of the answer, and smaller is better."
+    )
+    OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
+        Command("train", "t", "Train", "Train a model on this training sheet; it runs as a job"),
+        Command("compare", "c", "Compare", "Compare this model with another version on the same held-out pairs"),
+        Command("lineage", "l", "Lineage", "The exact pairs this model learned from, and who approved them"),
+        Command("base_model", "b", "Base model", "Choose what is trained"),
+        Command("training_sheet", "s", "Sheet", "Choose the training sheet"),
+    )
+    DEFAULT_CSS = """
+    TrainView #models { height: 1fr; width: 100%; }
+    TrainView #job { height: 1; display: none; padding: 0 1; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._base_model = ""
+        self._standing: Standing | None = None
+        self._problem: OntosError | None = None
+        self._refused: OntosError | None = None
+        self._newest: str | None = None
+        self._shown = ""
+        self._other: dict[str, str] = {}
+        self._compared: dict[str, Compared] = {}
+        self._comparing: set[str] = set()
+        self._submitting = False
+        self._looking = False
+        self._wide = False
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(classes="row"):
+            with Vertical(classes="side"):
+                yield Table[Entry](_columns(False), self._cells, empty="Loading…", id="models")
+                yield Panel(id="job")
+            yield Panel(id="details", classes="main")
+
+    def focus_first(self) -> None:
+        self._compared.clear()
+        self._table.focus()
+
+    def on_resize(self) -> None:
+        self._wide = self.size.width * 2 // 5 >= ROOM_FOR_TIMES
+        self._table.show(self._table.rows, columns=_columns(self._wide))
+        self._show_job()
+
+    @property
+    def _table(self) -> Table[Entry]:
+        table: Table[Entry] = self.query_one("#models", Table)
+        return table
+
+    @property
+    def _model(self) -> ModelVersion | None:
+        entry = self._table.current
+        return entry.model if entry is not None else None
+
+    # Where things stand
+
+    def reload(self) -> None:
+        wanted = (self.session.training_sheet_id, self._base_model)
+        self.run_in_background(
+            lambda workspace: _standing(workspace, *wanted), self._show_standing, failed=self._no_standing
+        )
+        self.run_in_background(lambda workspace: workspace.train.models.models(), self._show_models, group="models")
+
+    def _show_standing(self, standing: Standing) -> None:
+        before = self._standing
+        if before is None or before.readiness != standing.readiness:
+            self._refused = None
+        self._standing, self._problem = standing, None
+        self.session.training_sheet_id = standing.readiness.training_sheet.id
+        self._show_job()
+        self._show_current()
+        if standing.under_way and not self._looking:
+            self._looking = True
+            self.set_timer(LOOK_SECONDS, self._look_again)
+
+    def _look_again(self) -> None:
+        self._looking = False
+        if self.display:
+            self.reload()
+
+    def _no_standing(self, error: OntosError) -> None:
+        self._standing, self._problem = None, error
+        self._show_job()
+        self._show_current()
+
+    def _show_job(self) -> None:
+        """The training that runs, or why the last one broke, under the list; whatever the cursor is on."""
+        panel = self.query_one("#job", Panel)
+        state = self._standing.last if self._standing is not None else None
+        if state is None or not (state.active or state.broken):
+            panel.display = False
+            return
+        panel.show(lambda width: _job_lines(state, width))
+        width = panel.size.width or (self._table.size.width or 40) - 2
+        panel.styles.height = min(JOB_ROWS, max(4, self.size.height // 2), sum(1 for _ in _job_lines(state, width)))
+        panel.display = True
+
+    def _show_models(self, models: Sequence[ModelVersion]) -> None:
+        current = self._model
+        entries = [Entry(), *(Entry(model) for model in models)]
+        cursor = next((i for i, e in enumerate(entries) if e.model and current and e.model.id == current.id), None)
+        newest = models[0].id if models else ""
+        if newest and self._newest is not None and newest != self._newest:
+            cursor = 1  # What was just trained is what one wants to see.
+        self._newest = newest
+        self._table.show(entries, cursor=cursor)
+        self._show_current()
+
+    def _show_current(self) -> None:
+        self.commands_changed()
+        panel, model, standing, refused = self.query_one("#details", Panel), self._model, self._standing, self._refused
+        shown = model.id if model is not None else "gates"
+        same, self._shown = shown == self._shown, shown
+        if model is not None:
+            self.session.model_id = model.id
+            compared = self._compared.get(model.id)
+            panel.show(lambda width: model_lines(model, compared, width), keep_place=same)
+            if compared is None and (model.id in self._other or model.version > 1):
+                self._compare(model)
+        elif standing is not None:
+            panel.show(lambda width: gate_lines(standing, refused, width), keep_place=same)
+        elif self._problem is not None:
+            problem = self._problem
+            panel.show(lambda width: error_lines(problem, width))
+
+    def on_table_moved(self) -> None:
+        self._show_current()
+
+    def on_table_chosen(self) -> None:
+        self.query_one("#details").focus()
+
+    def _cells(self, entry: Entry) -> Sequence[object]:
+        model = entry.model
+        if model is None:
+            cells: list[object] = [span("+ new model", "accent"), "", "", ""]
+        else:
+            when = model.created_at.astimezone().strftime("%m-%d %H:%M")
+            cells = [model.name, span(f"v{model.version}", "strong"), score_text(model), span(when, "muted")]
+        return cells[: len(_columns(self._wide))]
+
+    # Commands
+
+    def possible(self, command: str) -> bool:
+        if not self.is_mounted:
+            return False
+        if command in ("compare", "lineage"):
+            return self._model is not None
+        return self._standing is not None and not (command == "train" and self._standing.under_way)
+
+    def action_train(self) -> None:
+        standing = self._standing
+        if standing is None or self._submitting:
+            return
+        self._submitting = True
+        sheet, key = standing.readiness.training_sheet.id, standing.base_model.key
+        self.run_in_background(
+            lambda workspace: workspace.train.models.submit(sheet, base_model=key),
+            self._submitted,
+            group="train",
+            failed=self._not_submitted,
+        )
+
+    def _submitted(self, job: Job) -> None:
+        self._submitting, self._refused = False, None
+        self.ontos.tell(f"{job.title}: under way. You may leave; it goes on by itself.")
+        self.reload()
+        self.ontos.refresh_overview()
+
+    def _not_submitted(self, error: OntosError) -> None:
+        self._submitting, self._refused = False, error
+        self._table.move_to(0)
+        self._show_current()
+
+    def action_base_model(self) -> None:
+        standing = self._standing
+        if standing is None:
+            return
+
+        def chosen(index: int | None) -> None:
+            if index is not None:
+                self._base_model = standing.base_models[index].key
+                self._table.move_to(0)
+                self.reload()
+
+        choices = [(one.title, one.description) for one in standing.base_models]
+        cursor = standing.base_models.index(standing.base_model)
+        self.app.push_screen(ChooseDialog("What should be trained?", choices, cursor), chosen)
+
+    def action_training_sheet(self) -> None:
+        self.run_in_background(
+            lambda workspace: workspace.label.queue.training_sheets(), self._choose_training_sheet, group="choose"
+        )
+
+    def _choose_training_sheet(self, views: Sequence[TrainingSheetView]) -> None:
+        def chosen(index: int | None) -> None:
+            if index is not None:
+                self.session.training_sheet_id = views[index].sheet.id
+                self._table.move_to(0)
+                self.reload()
+
+        choices = [(view.sheet.name, f"{view.counts.labeled:,} of {view.counts.total:,} labeled") for view in views]
+        cursor = next((i for i, view in enumerate(views) if view.sheet.id == self.session.training_sheet_id), 0)
+        self.app.push_screen(ChooseDialog("Which training sheet?", choices, cursor), chosen)
+
+    def action_compare(self) -> None:
+        model = self._model
+        if model is not None:
+            self.run_in_background(
+                lambda workspace: workspace.train.models.models(),
+                lambda models: self._choose_other(model, models),
+                group="choose",
+            )
+
+    def _choose_other(self, model: ModelVersion, models: Sequence[ModelVersion]) -> None:
+        others = [one for one in models if one.id != model.id and one.name == model.name]
+        if not others:
+            self.ontos.tell(f"{model.label()} is the only version so far.")
+            return
+
+        def chosen(index: int | None) -> None:
+            if index is not None:
+                self._other[model.id] = others[index].label()
+                self._compared.pop(model.id, None)
+                self._show_current()
+
+        choices = [(version.label(), score_text(version)) for version in others]
+        self.app.push_screen(ChooseDialog(f"Compare {model.label()} with which version?", choices), chosen)
+
+    def _compare(self, model: ModelVersion) -> None:
+        """Beside the version that was chosen, else the one before; asked once for each visit of the stage."""
+        if model.id in self._comparing:
+            return
+        self._comparing.add(model.id)
+        other = self._other.get(model.id, f"{model.name} v{model.version - 1}")
+
+        def compare(workspace: Workspace) -> Comparison:
+            older, newer = sorted((workspace.train.models.model(other), model), key=lambda one: one.version)
+            return workspace.train.models.compare(older, newer)
+
+        def show(outcome: Comparison | OntosError) -> None:
+            self._comparing.discard(model.id)
+            self._compared[model.id] = Compared(other, outcome)
+            self._show_current()
+
+        self.run_in_background(compare, show, group=f"compare {model.id}", failed=show)
+
+    def action_lineage(self) -> None:
+        from ontos_tui.tui.stages.train.lineage import LineageDialog
+
+        if self._model is not None:
+            self.app.push_screen(LineageDialog(self._model))
+
+
+def _standing(workspace: Workspace, training_sheet_id: str, base_model: str) -> Standing:
+    """Where the session's training sheet stands, or the newest one's. Raises NotFoundError with the key to press."""
+    from ontos_tui.domain.records.training import JobKind
+
+    views = workspace.label.queue.training_sheets()
+    if not views:
+        raise NotFoundError("There is no training sheet yet.", "Press 2 and then g to make pairs from a sheet.")
+    newest = max((view.sheet for view in views), key=lambda sheet: sheet.created_at)
+    sheet = next((view.sheet for view in views if view.sheet.id == training_sheet_id), newest)
+    readiness = workspace.train.models.readiness(sheet.id)
+    models = workspace.train.models.base_models()
+    chosen = next((one for one in models if one.key == base_model), models[0])
+    estimate = workspace.train.models.estimate(sheet.id, chosen.key) if readiness.eligible else None
+    last = newest_job(workspace, JobKind.TRAIN, lambda params: params.get("training_sheet_id") == sheet.id)
+    return Standing(readiness, models, chosen, estimate, last)
+
+
+def _columns(wide: bool) -> list[ColumnSpec]:
+    """As much about each model as the list has room for."""
+    columns = [ColumnSpec("model", 0), ColumnSpec("", 3), ColumnSpec("score", 10, right=True)]
+    return [*columns, ColumnSpec("made", 11)] if wide else columns
+
+
+def _job_lines(state: JobState, width: int) -> Iterator[Line]:
+    yield line(span(state.job.title, "title"))
+    yield from progress_lines(state, width)
+    yield from event_lines(state, width)

@@ -1,0 +1,1 @@
+"""The terminal itself: the differential driver, painting past the compositor, and Sixel."""

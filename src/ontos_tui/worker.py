@@ -1,0 +1,285 @@
+"""The process of one job: `python -m ontos_tui.worker JOB_ID --home DIR`. Exits with 0 when it succeeded, else 1."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from ontos_tui.domain.errors import JobCancelledError, NotFoundError, OntosError
+from ontos_tui.domain.records.data import Row
+from ontos_tui.domain.records.improve import FeedbackItem
+from ontos_tui.domain.records.pairs import GenerationMode
+from ontos_tui.domain.records.serving import InferenceRecord, Origin
+from ontos_tui.domain.records.training import Evaluation, Job, JobKind
+from ontos_tui.domain.rules.states import JobStatus
+from ontos_tui.domain.schema import Answer
+from ontos_tui.jobs.loopback import listen, url
+from ontos_tui.jobs.queue import RESUME, JobQueue
+from ontos_tui.services.deploy.service import EndpointView
+from ontos_tui.services.monitor.alerts.service import ChangeKind
+from ontos_tui.workspace import Workspace
+
+LOG = logging.getLogger("ontos_tui.worker")  # as a program its own name is __main__
+REPORT_SECONDS = 0.2
+"""Progress reaches the store at most five times a second, whatever the pace of the work."""
+LOG_BYTES = 1_000_000
+NICE = 5
+"""A little lower priority, so that the interface stays quick."""
+GRACEFUL_SECONDS = 5
+"""Requests that are being answered when the server is stopped may take this long."""
+
+
+class Reporter:
+    """The job's progress: kept in memory by `update`; a thread carries it to the store and hears of a cancel."""
+
+    def __init__(self, jobs: JobQueue, job_id: str) -> None:
+        self._jobs = jobs
+        self._job_id = job_id
+        self._latest: tuple[int, int, str] | None = None
+        self._over = threading.Event()
+        self._stop = threading.Event()
+        self._failure: OntosError | None = None
+        self._thread = threading.Thread(target=self._carry, name="progress", daemon=True)
+        self.on_stop: Callable[[], None] = _nothing
+
+    def update(self, done: int, total: int, message: str = "") -> None:
+        """`done` of `total` units are finished. Raises JobCancelledError when the user asked to stop."""
+        if self._stop.is_set():
+            raise JobCancelledError("The job was cancelled.", RESUME)
+        if self._failure is not None:
+            raise self._failure
+        self._latest = (done, total, message)
+
+    def stop(self) -> None:
+        """Let the next `update` end the work."""
+        self._stop.set()
+        self.on_stop()
+
+    def __enter__(self) -> Reporter:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _carry(self) -> None:
+        told, counter, last = None, -1, False
+        while not last:
+            last = self._over.wait(REPORT_SECONDS)
+            try:
+                if (latest := self._latest) is not None and latest != told:
+                    done, total, message = told = latest
+                    self._jobs.report(self._job_id, done=done, total=total, message=message)
+                if (moved := self._jobs.store.change_counter()) != counter:
+                    counter = moved
+                    if not self._stop.is_set() and self._jobs.should_stop(self._job_id):
+                        self.stop()
+            except OntosError as error:
+                self._failure = error
+                return
+
+
+def _nothing() -> None:
+    """What happens at a stop besides the next `update`: nothing."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one job to its end."""
+    parser = argparse.ArgumentParser(prog="ontos_tui.worker", description="Run one job of a workspace.")
+    parser.add_argument("job_id")
+    parser.add_argument("--home", required=True, type=Path)
+    options = parser.parse_args(arguments)
+    os.nice(NICE)
+    try:
+        with Workspace(options.home) as workspace:
+            _log_to(workspace.jobs.log_path(options.job_id), workspace.settings.chat_api_key.get_secret_value())
+            return run(workspace, options.job_id)
+    except OntosError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def run(workspace: Workspace, job_id: str) -> int:
+    """Claim the job, do its work, and write how it ended."""
+    jobs = workspace.jobs
+    reporter = Reporter(jobs, job_id)
+    signal.signal(signal.SIGTERM, lambda *_: reporter.stop())
+    job = jobs.claim(job_id, os.getpid())
+    LOG.info("%s: begun", job.title)
+    try:
+        with reporter:
+            message, result = WORK[job.kind](workspace, job, reporter)
+    except JobCancelledError as error:
+        LOG.info("%s: cancelled", job.title)
+        ended = jobs.finish(job_id, JobStatus.CANCELLED, error.what)
+    except OntosError as error:
+        LOG.warning("%s: %s", job.title, error)
+        ended = jobs.finish(job_id, JobStatus.FAILED, error=_kept(str(error)))
+    except Exception as error:
+        LOG.exception("%s: an error that nobody foresaw", job.title)
+        told = f"{type(error).__name__}: {error}"
+        ended = jobs.finish(
+            job_id, JobStatus.FAILED, error=_kept(f"It failed ({told}). The log says more: {jobs.log_path(job_id)}")
+        )
+    else:
+        ended = jobs.finish(job_id, JobStatus.SUCCEEDED, message, result=result)
+    LOG.info("%s: %s", job.title, ended.status)
+    return 0 if ended.status is JobStatus.SUCCEEDED else 1
+
+
+Work = Callable[[Workspace, Job, Reporter], tuple[str, dict[str, Any]]]
+
+
+def _train(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
+    model = workspace.train.models.run(job.params, job.id, reporter)
+    score = Evaluation.model_validate(model.evaluation).headline()
+    told = f"{model.label()}: {score.field} {score.metric} {score.value:.3g} on {score.n} held-out pairs"
+    return told, {"model_id": model.id, "name": model.name, "version": model.version}
+
+
+def _generate(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
+    params = {**job.params, "mode": GenerationMode(job.params["mode"])}
+    report = workspace.generate.generation.generate(**params, progress=reporter)
+    told = f"{report.created} pairs made, {report.existing} were there, {report.failed} without a proposal"
+    counts = {name: value for name, value in vars(report).items() if isinstance(value, int | float)}
+    failures = [[_kept(ref), _kept(reason)] for ref, reason in report.failures]
+    return told, {"training_sheet_id": report.training_sheet.id, **counts, "failures": failures}
+
+
+def _deploy(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
+    endpoint = workspace.deploy.endpoints.deploy(job.params["model_id"], job.params["endpoint"], reporter)
+    view = workspace.deploy.endpoints.endpoint(endpoint.name)
+    return f"{endpoint.name} answers with {view.model.label()}", {"endpoint": endpoint.name, "model_id": view.model.id}
+
+
+def _hints(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
+    report = workspace.label.hints.run(job.params, reporter)
+    told = [f"{n:,} {kind}" for kind, n in report.counts.items() if kind not in report.skipped]
+    told += [f"no {kind}: {reason}" for kind, reason in report.skipped.items()]
+    return _kept("; ".join(told)), {name: _plain(value) for name, value in vars(report).items()}
+
+
+def _plain(value: Any) -> Any:
+    """Counts and words by kind, as a record keeps them."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return _kept(value) if isinstance(value, str) else value
+
+
+def _serve(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
+    import uvicorn
+
+    from ontos_tui.platforms.local.serving_http import make_app
+
+    port = workspace.settings.serve_port
+    with listen(port) as listener:
+        app = make_app(_Answers(workspace))
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,  # the inference log has every request
+                lifespan="off",
+                server_header=False,
+                timeout_graceful_shutdown=GRACEFUL_SECONDS,
+            )
+        )
+
+        def leave() -> None:
+            server.should_exit = True
+
+        reporter.on_stop = leave
+        workspace.jobs.report(job.id, result={"url": url(port)})
+        reporter.update(0, 0, f"answering at {url(port)}")
+        server.run(sockets=[listener])
+    raise JobCancelledError("The server was stopped.", "Start it again when you need it.")
+
+
+class _Answers:
+    """What the loopback server can be asked, answered by the services."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._deploy = workspace.deploy.endpoints  # made here once, before several threads ask
+        self._monitor = workspace.monitor.traffic
+
+    def endpoints(self) -> list[EndpointView]:
+        """Every endpoint with its model."""
+        return self._deploy.endpoints()
+
+    def query(self, name: str, rows: Sequence[Row], client_request_id: str) -> list[InferenceRecord]:
+        """Answer rows; every one is logged."""
+        return self._deploy.query(name, rows, origin=Origin.HTTP, client_request_id=client_request_id)
+
+    def feedback(
+        self, name: str, request_id: str, rating: int, comment: str, correction: Answer | None
+    ) -> FeedbackItem:
+        """Keep what somebody says about a request to this endpoint."""
+        if self._monitor.request(request_id).record.endpoint != name:
+            raise NotFoundError(f"The endpoint {name!r} got no request {request_id!r}.", "Check the id and the name.")
+        item: FeedbackItem = self._workspace.improve.feedback.add_feedback(request_id, rating, comment, correction)
+        return item
+
+
+def _watch(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
+    every, ended = float(job.params["every"]), threading.Event()
+    reporter.on_stop = ended.set
+    opened = resolved = 0
+    while not ended.is_set():
+        try:
+            changes = workspace.monitor.alerts.evaluate()
+        except OntosError as error:
+            LOG.warning("the rules could not be looked at: %s", error)  # the next look may succeed
+            reporter.update(0, 0, _kept(f"the last look failed: {error.what}"))
+        else:
+            opened += sum(change.kind is ChangeKind.OPENED for change in changes)
+            resolved += sum(change.kind is ChangeKind.RESOLVED for change in changes)
+            reporter.update(0, 0, f"alerts since it began: {opened:,} opened, {resolved:,} resolved")
+        ended.wait(every)
+    raise JobCancelledError("The watch was stopped.", "Start it again when you need it.")
+
+
+WORK: Mapping[JobKind, Work] = {
+    JobKind.TRAIN: _train,
+    JobKind.GENERATE: _generate,
+    JobKind.SERVE: _serve,
+    JobKind.HINTS: _hints,
+    JobKind.WATCH: _watch,
+    JobKind.DEPLOY: _deploy,
+}
+
+
+def _log_to(path: Path, secret: str) -> None:
+    """Write the log of this process to `path`, bounded, without the secret."""
+
+    class Discreet(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            text = super().format(record)
+            return text.replace(secret, "•••") if secret else text
+
+    handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8", errors="backslashreplace")
+    handler.setFormatter(Discreet("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("ontos_tui").setLevel(logging.INFO)
+    logging.captureWarnings(capture=True)
+
+
+def _kept(text: str) -> str:
+    """A text that a record can hold: no lone surrogates."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,130 @@
+"""One workspace, put together: settings, store and engines make the services, one attribute a stage."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from ontos_tui.home import default_home
+from ontos_tui.jobs.queue import JobQueue
+from ontos_tui.settings import Settings
+from ontos_tui.store.engine import Store
+from ontos_tui.workspace.engines import Engines
+from ontos_tui.workspace.stages import (
+    Core,
+    DataServices,
+    DeployServices,
+    GenerateServices,
+    ImproveServices,
+    LabelServices,
+    MonitorServices,
+    TrainServices,
+)
+
+if TYPE_CHECKING:
+    from ontos_tui.domain.records.labeling import LabelingTask
+    from ontos_tui.services.admin.settings_file import PreferenceService
+    from ontos_tui.services.guide.onboarding import OnboardingService
+    from ontos_tui.services.guide.overview import OverviewService
+    from ontos_tui.services.guide.wizard import WizardService
+    from ontos_tui.services.team.sync import SyncService
+    from ontos_tui.services.templates.drafts import DraftingService
+
+
+class Workspace:
+    """A folder with a database, models and settings, and everything that can be done with it, by stage."""
+
+    def __init__(self, home: Path | None = None) -> None:
+        """Open the workspace at `home` (made if missing). Raises StoreError or InvalidInputError."""
+        self.home = (home or default_home()).expanduser().absolute()
+        self.settings = Settings.load(self.home)
+        self.store = Store(self.home / "ontos.db")
+        self.actor = self.settings.actor
+        self.engines = Engines(self.home, self.settings, self.store)
+        self.jobs = JobQueue(self.store, self.home, self.actor)
+        core = Core(self.home, self.settings, self.store, self.engines, self.jobs, self.actor)
+        self.data = DataServices(core)
+        self.generate = GenerateServices(core)
+        self.label = LabelServices(core)
+        self.train = TrainServices(core)
+        self.deploy = DeployServices(core)
+        self.monitor = MonitorServices(core)
+        self.improve = ImproveServices(core, lambda: self.train.models)
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database, and the connections to the team's warehouse."""
+        self.engines.close()
+        self.store.close()
+
+    def claim_task(self, job_ref: str) -> LabelingTask | None:
+        """Claim the next free task of a labeling job: at the team's hub where this workspace shares, else here."""
+        if self.engines.team is not None and self.sync.status().state != "off":
+            return self.sync.claim(self.label.jobs, job_ref)
+        return self.label.jobs.claim(job_ref)
+
+    # Beside the stages
+
+    @cached_property
+    def settings_file(self) -> PreferenceService:
+        """The settings: what each is, where it comes from, and changed in settings.toml."""
+        from ontos_tui.services.admin.settings_file import PreferenceService
+
+        return PreferenceService(self.home)
+
+    @cached_property
+    def onboarding(self) -> OnboardingService:
+        """Sample data for a first start."""
+        from ontos_tui.services.guide.onboarding import OnboardingService
+
+        return OnboardingService(
+            self.store, self.data.sheets, self.generate.templates, self.actor, lambda: self.generate.generation
+        )
+
+    @cached_property
+    def drafts(self) -> DraftingService:
+        """Templates drafted from the columns of somebody's own data."""
+        from ontos_tui.services.templates.drafts import DraftingService
+
+        return DraftingService(self.data.sheets, self.engines.catalog, self.generate.templates)
+
+    @cached_property
+    def wizard(self) -> WizardService:
+        """Seven guided steps from data to a model that answers."""
+        from ontos_tui.services.guide.wizard import WizardService
+
+        return WizardService(
+            self.onboarding,
+            self.data.sheets,
+            self.generate.templates,
+            self.generate.generation,
+            self.label.queue,
+            self.train.models,
+            self.deploy.endpoints,
+        )
+
+    @cached_property
+    def overview(self) -> OverviewService:
+        """How far the loop is, and what to do next."""
+        from ontos_tui.services.guide.overview import OverviewService
+
+        return OverviewService(self.store)
+
+    @cached_property
+    def sync(self) -> SyncService:
+        """Sharing with the team."""
+        from ontos_tui.services.team.sync import SyncService
+
+        hub = None
+        if self.engines.team is not None:
+            from ontos_tui.platforms.databricks.delta_hub import Hub
+
+            hub = Hub(self.engines.team)
+        return SyncService(self.store, hub, self.actor)

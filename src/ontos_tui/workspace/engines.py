@@ -1,0 +1,120 @@
+"""The engines of a workspace: catalog, generating model, trainer and serving, here or on the team's Databricks."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ontos_tui.platforms.lazy import later
+from ontos_tui.settings import Settings
+from ontos_tui.store.engine import Store
+
+if TYPE_CHECKING:
+    from ontos_tui.platforms.databricks.catalog import UnityCatalog
+    from ontos_tui.platforms.databricks.workspace_client import Team
+    from ontos_tui.platforms.ports import Catalog, ChatModel, Serving, Trainer
+
+
+class Engines:
+    """What the services work with. Each is made when it is first used: their libraries take seconds to import."""
+
+    def __init__(self, home: Path, settings: Settings, store: Store) -> None:
+        self._home = home
+        self._settings = settings
+        self._store = store
+
+    def close(self) -> None:
+        """Close the connections to the team's warehouse, where one was used."""
+        for name in ("unity_catalog", "team"):
+            if (opened := self.__dict__.get(name)) is not None:
+                opened.close()
+
+    @cached_property
+    def team(self) -> Team | None:
+        """The team's Databricks workspace, when the settings name one."""
+        settings = self._settings
+        if not (settings.databricks_catalog and settings.databricks_warehouse):
+            return None
+        from ontos_tui.platforms.databricks.workspace_client import Place, Team
+
+        return Team(Place.of(settings))
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The files of this machine, and the team's tables beside them when the settings name a workspace."""
+        from ontos_tui.platforms.local.catalog import LocalCatalog
+
+        local = LocalCatalog(self._store)
+        if self.unity_catalog is None:
+            return local
+        from ontos_tui.platforms.routing.catalog import CompositeCatalog
+
+        return CompositeCatalog(local, self.unity_catalog)
+
+    @cached_property
+    def unity_catalog(self) -> UnityCatalog | None:
+        """The tables of the Databricks workspace, when the settings name one; connected on the first query."""
+        if not self._settings.uses_databricks:
+            return None
+        from ontos_tui.platforms.databricks.catalog import UnityCatalog
+        from ontos_tui.platforms.databricks.workspace_client import BROWSE_SECONDS, Place, Team
+
+        return UnityCatalog(Team(Place.of(self._settings), BROWSE_SECONDS))
+
+    @cached_property
+    def chat(self) -> ChatModel:
+        """What proposes answers: a model of the team's workspace, or the OpenAI-compatible server of the settings, as
+        far as they name one; else labeled examples and documents.
+        """
+        settings = self._settings
+        if settings.databricks_model and self.team is not None:
+            from ontos_tui.platforms.databricks.chat import FoundationModelChat
+
+            return FoundationModelChat(
+                self.team,
+                settings.databricks_model,
+                concurrency=settings.chat_concurrency,
+                batch_from=settings.databricks_batch_from,
+            )
+        if settings.chat_base_url:
+            from ontos_tui.platforms.chat.asking import OpenAIChat
+
+            return OpenAIChat(settings)
+        return later(_local_proposals)
+
+    @cached_property
+    def trainer(self) -> Trainer:
+        """What trains on this machine."""
+        return later(_local_trainer)
+
+    @cached_property
+    def serving(self) -> Serving:
+        """What answers for deployed models: this machine, and the team's workspace for models registered there."""
+        from ontos_tui.platforms.local.serving import LocalServing
+
+        local = LocalServing(self._home, self.trainer)
+        if self.team is None:
+            return local
+        from ontos_tui.platforms.routing.serving import TeamServing
+
+        return TeamServing(local, self._team_serving)
+
+    def _team_serving(self) -> Serving:
+        from ontos_tui.platforms.databricks.serving import DatabricksServing
+        from ontos_tui.services.train.fine_tuning import rendered
+
+        assert self.team is not None
+        return DatabricksServing(self.team, rendered)
+
+
+def _local_proposals() -> ChatModel:
+    from ontos_tui.platforms.local.proposals import LocalProposals
+
+    return LocalProposals()
+
+
+def _local_trainer() -> Trainer:
+    from ontos_tui.platforms.local.trainer import LocalTrainer
+
+    return LocalTrainer()

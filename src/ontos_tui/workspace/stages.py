@@ -1,0 +1,300 @@
+"""The services of each stage, made when they are first used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ontos_tui.settings import Settings
+from ontos_tui.store.engine import Store
+from ontos_tui.workspace.engines import Engines
+
+if TYPE_CHECKING:
+    from ontos_tui.jobs.queue import JobQueue
+    from ontos_tui.platforms.databricks.inference_counts import InferenceTables
+    from ontos_tui.platforms.databricks.workspace_client import Team
+    from ontos_tui.services.canonical.service import CanonicalLabelService
+    from ontos_tui.services.data.images import ImageService
+    from ontos_tui.services.data.service import DataService
+    from ontos_tui.services.deploy.service import DeployService
+    from ontos_tui.services.generate.service import GenerateService
+    from ontos_tui.services.improve.gaps.service import GapService
+    from ontos_tui.services.improve.service import ImproveService
+    from ontos_tui.services.improve.tasks.service import AnnotationTaskService
+    from ontos_tui.services.interchange.legacy_web import OldWebService
+    from ontos_tui.services.interchange.service import InterchangeService
+    from ontos_tui.services.label.claims import ClaimService
+    from ontos_tui.services.label.hints.service import HintService
+    from ontos_tui.services.label.labeling_jobs.agreement import AgreementService
+    from ontos_tui.services.label.labeling_jobs.labeler_stats import LabelerService
+    from ontos_tui.services.label.labeling_jobs.service import LabelingService
+    from ontos_tui.services.label.labelsets.service import LabelsetService
+    from ontos_tui.services.label.saved_views import ViewService
+    from ontos_tui.services.label.service import LabelService
+    from ontos_tui.services.label.task_service import TaskLabelService
+    from ontos_tui.services.monitor.alerts.service import AlertService
+    from ontos_tui.services.monitor.drift.databricks import TeamDrift
+    from ontos_tui.services.monitor.drift.service import DriftService
+    from ontos_tui.services.monitor.service import MonitorService
+    from ontos_tui.services.monitor.team_traffic import TeamTrafficService
+    from ontos_tui.services.records.usage_constraints import ConstraintService
+    from ontos_tui.services.templates.service import TemplateService
+    from ontos_tui.services.train.service import TrainService
+
+
+@dataclass(frozen=True)
+class Core:
+    """What every service is made of."""
+
+    home: Path
+    settings: Settings
+    store: Store
+    engines: Engines
+    jobs: JobQueue
+    actor: str
+
+
+class DataServices:
+    """DATA: files and tables, the sheets over them, and their pictures."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    @cached_property
+    def sheets(self) -> DataService:
+        from ontos_tui.services.data.service import DataService
+
+        return DataService(self._core.store, self._core.engines.catalog, self._core.actor)
+
+    @cached_property
+    def images(self) -> ImageService:
+        from ontos_tui.services.data.images import ImageService
+
+        return ImageService(self._core.store)
+
+
+class GenerateServices:
+    """GENERATE: templates, and the pairs that they make of a sheet."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    @cached_property
+    def templates(self) -> TemplateService:
+        from ontos_tui.services.templates.service import TemplateService
+
+        return TemplateService(self._core.store, self._core.actor)
+
+    @cached_property
+    def generation(self) -> GenerateService:
+        from ontos_tui.services.generate.service import GenerateService
+
+        return GenerateService(
+            self._core.store, self._core.engines.catalog, self._core.engines.chat, self._core.jobs, self._core.actor
+        )
+
+
+class LabelServices:
+    """LABEL: the queue, and everything that helps to decide."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    @cached_property
+    def queue(self) -> LabelService:
+        from ontos_tui.services.label.service import LabelService
+
+        return LabelService(self._core.store, self._core.actor)
+
+    @cached_property
+    def task_queue(self) -> TaskLabelService:
+        from ontos_tui.services.label.task_service import TaskLabelService
+
+        return TaskLabelService(self._core.store, self._core.actor)
+
+    @cached_property
+    def claims(self) -> ClaimService:
+        from ontos_tui.services.label.claims import ClaimService
+
+        return ClaimService(self._core.store, self._core.actor)
+
+    @cached_property
+    def hints(self) -> HintService:
+        from ontos_tui.services.label.hints.service import HintService
+
+        return HintService(
+            self._core.store,
+            lambda: self._core.engines.trainer,
+            self._core.jobs,
+            self._core.home,
+            self._core.actor,
+            self._core.settings.hints,
+        )
+
+    @cached_property
+    def views(self) -> ViewService:
+        from ontos_tui.services.label.saved_views import ViewService
+
+        return ViewService(self._core.store, self._core.actor)
+
+    @cached_property
+    def canonical_labels(self) -> CanonicalLabelService:
+        from ontos_tui.services.canonical.service import CanonicalLabelService
+
+        return CanonicalLabelService(self._core.store, self._core.engines.catalog, self._core.actor)
+
+    @cached_property
+    def labelsets(self) -> LabelsetService:
+        from ontos_tui.services.label.labelsets.service import LabelsetService
+
+        return LabelsetService(self._core.store, self._core.actor)
+
+    @cached_property
+    def jobs(self) -> LabelingService:
+        from ontos_tui.services.label.labeling_jobs.service import LabelingService
+
+        return LabelingService(self._core.store, self._core.engines.catalog, self._core.actor)
+
+    @cached_property
+    def agreement(self) -> AgreementService:
+        from ontos_tui.services.label.labeling_jobs.agreement import AgreementService
+
+        return AgreementService(self._core.store, self._core.actor)
+
+    @cached_property
+    def labelers(self) -> LabelerService:
+        from ontos_tui.services.label.labeling_jobs.labeler_stats import LabelerService
+
+        return LabelerService(self._core.store)
+
+    @cached_property
+    def constraints(self) -> ConstraintService:
+        from ontos_tui.services.records.usage_constraints import ConstraintService
+
+        return ConstraintService(self._core.store, self._core.actor)
+
+    @cached_property
+    def files(self) -> InterchangeService:
+        from ontos_tui.services.interchange.service import InterchangeService
+
+        return InterchangeService(self._core.store, self._core.actor)
+
+
+class TrainServices:
+    """TRAIN: trainings, and the model versions that came of them."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    @cached_property
+    def models(self) -> TrainService:
+        from ontos_tui.services.train.service import TrainService
+
+        tuning = None
+        if (team := self._core.engines.team) is not None:
+            from ontos_tui.platforms.databricks.trainer import AiRuntime
+            from ontos_tui.services.train.fine_tuning import FineTuning
+
+            tuning = FineTuning(AiRuntime(team), self._core.engines.trainer)
+        return TrainService(
+            self._core.store, self._core.engines.trainer, self._core.jobs, self._core.home, self._core.actor, tuning
+        )
+
+
+class DeployServices:
+    """DEPLOY: endpoints."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    @cached_property
+    def endpoints(self) -> DeployService:
+        from ontos_tui.services.deploy.service import DeployService
+
+        return DeployService(
+            self._core.store, self._core.engines.serving, self._core.jobs, self._core.settings, self._core.actor
+        )
+
+
+class MonitorServices:
+    """MONITOR: traffic, drift and alerts of the endpoints."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    @cached_property
+    def traffic(self) -> MonitorService:
+        from ontos_tui.services.monitor.service import MonitorService
+
+        return MonitorService(self._core.store)
+
+    @cached_property
+    def team_traffic(self) -> TeamTrafficService:
+        from ontos_tui.services.monitor.team_traffic import TeamTrafficService
+
+        team = self._core.engines.team
+        return TeamTrafficService(self._core.store, None if team is None else partial(_inference_tables, team))
+
+    @cached_property
+    def drift(self) -> DriftService:
+        from ontos_tui.services.monitor.drift.service import DriftService
+
+        team = self._core.engines.team
+        return DriftService(self._core.store, self._core.actor, None if team is None else partial(_team_drift, team))
+
+    @cached_property
+    def alerts(self) -> AlertService:
+        from ontos_tui.services.monitor.alerts.service import AlertService
+
+        return AlertService(
+            self._core.store, self.traffic, self.drift, self._core.jobs, self._core.settings, self._core.actor
+        )
+
+
+class ImproveServices:
+    """IMPROVE: feedback, gaps, and the annotation tasks that close them."""
+
+    def __init__(self, core: Core, models: Callable[[], TrainService]) -> None:
+        self._core = core
+        self._models = models
+
+    @cached_property
+    def feedback(self) -> ImproveService:
+        from ontos_tui.services.improve.service import ImproveService
+
+        return ImproveService(self._core.store, self._models(), self._core.actor)
+
+    @cached_property
+    def gaps(self) -> GapService:
+        from ontos_tui.services.improve.gaps.service import GapService
+
+        return GapService(self._core.store, self._core.engines.trainer, self._core.home, self._core.actor)
+
+    @cached_property
+    def tasks(self) -> AnnotationTaskService:
+        from ontos_tui.services.improve.tasks.service import AnnotationTaskService
+
+        return AnnotationTaskService(self._core.store, self._core.actor)
+
+    @cached_property
+    def legacy_web(self) -> OldWebService:
+        from ontos_tui.services.interchange.legacy_web import OldWebService
+
+        return OldWebService(self._core.store, self._core.actor)
+
+
+def _inference_tables(team: Team) -> InferenceTables:
+    from ontos_tui.platforms.databricks.inference_counts import InferenceTables
+
+    return InferenceTables(team)
+
+
+def _team_drift(team: Team) -> TeamDrift:
+    from ontos_tui.platforms.databricks.inference_samples import PayloadSamples
+    from ontos_tui.platforms.databricks.quality_monitor import QualityMonitors
+    from ontos_tui.services.monitor.drift.databricks import TeamDrift
+
+    return TeamDrift(QualityMonitors(team), PayloadSamples(team))

@@ -1,0 +1,121 @@
+"""Settings told and changed: one line of settings.toml at a time, atomically, and never a secret."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ontos_tui.domain.errors import InvalidInputError, NotFoundError
+from ontos_tui.services.admin.settings_file import Preference, PreferenceService, _edited, _toml
+from ontos_tui.settings import Settings
+from ontos_tui.workspace import Workspace
+
+KEPT = """# ours
+serve_port = 9000  # behind the proxy
+chat_model = "small"
+
+[keys]
+approve = "y"
+"""
+
+
+@pytest.fixture
+def preferences(workspace: Workspace) -> PreferenceService:
+    (workspace.home / "settings.toml").write_text(KEPT)
+    return workspace.settings_file
+
+
+def found(preferences: PreferenceService, name: str) -> Preference:
+    return next(one for one in preferences.all() if one.name == name)
+
+
+def test_each_tells_where_it_comes_from(preferences: PreferenceService, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONTOS_CHAT_MODEL", "large")
+    monkeypatch.setenv("ONTOS_CHAT_API_KEY", "sk-secret")
+    told = {one.name: (one.value, one.source.value) for one in preferences.all()}
+    assert told["serve_port"] == ("9000", "file")
+    assert told["chat_model"] == ("large", "environment")
+    assert told["databricks_schema"] == ("ontos", "default")
+    assert told["chat_api_key"] == ("set", "environment")
+    assert told["keys"] == ('{"approve": "y"}', "file")
+    assert set(told) == set(Settings.model_fields)
+    assert all(one.about for one in preferences.all())
+
+
+def test_one_line_changes_and_all_else_stays(preferences: PreferenceService) -> None:
+    changed = preferences.change("chat_model", 'a "quoted" \\ one\x7f')
+    assert (changed.value, changed.source.value) == ('a "quoted" \\ one\x7f', "file")
+    preferences.change("databricks_catalog", "team")
+    text = preferences.path.read_text()
+    assert text.startswith("# ours\nserve_port = 9000  # behind the proxy\n")
+    assert tomllib.loads(text)["keys"] == {"approve": "y"}
+    assert Settings.load(preferences.path.parent).databricks_catalog == "team"
+    assert preferences.change("chat_model", "").source.value == "default"
+    assert "chat_model" not in preferences.path.read_text()
+    assert [path.name for path in preferences.path.parent.glob(".settings*")] == []
+
+
+def test_a_file_is_made_where_there_is_none(workspace: Workspace) -> None:
+    workspace.settings_file.change("hints", '["duplicate"]')
+    assert tomllib.loads(workspace.settings_file.path.read_text()) == {"hints": ["duplicate"]}
+    assert found(workspace.settings_file, "hints").value == '["duplicate"]'
+    workspace.settings_file.change("alert_command", "notify-send drift")
+    assert found(workspace.settings_file, "alert_command").value == "notify-send drift"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("chat_api_key", "sk-secret", "never stored"),
+        ("serve_port", "many", "valid integer"),
+        ("serve_port", "70000", "less than or equal"),
+        ("hints", '["nothing"]', "duplicate"),
+        ("hints", "[1,", "no list"),
+        ("keys", "{}", "by hand"),
+    ],
+)
+def test_what_is_no_value_is_refused_and_nothing_is_written(
+    preferences: PreferenceService, name: str, text: str, said: str
+) -> None:
+    with pytest.raises(InvalidInputError, match=said) as caught:
+        preferences.change(name, text)
+    assert preferences.path.read_text() == KEPT
+    assert caught.value.todo
+
+
+def test_what_stands_on_several_lines_is_left_to_a_person(workspace: Workspace) -> None:
+    text = 'hints = [\n  "duplicate",\n]\n'
+    workspace.settings_file.path.write_text(text)
+    with pytest.raises(InvalidInputError):
+        workspace.settings_file.change("hints", '["suspect"]')
+    assert workspace.settings_file.path.read_text() == text
+
+
+def test_an_unknown_setting_is_told(preferences: PreferenceService) -> None:
+    with pytest.raises(NotFoundError, match="no setting"):
+        preferences.change("color", "red")
+
+
+def test_a_broken_file_is_told(workspace: Workspace) -> None:
+    workspace.settings_file.path.write_text("serve_port = ")
+    for act in (workspace.settings_file.all, lambda: workspace.settings_file.change("chat_model", "x")):
+        with pytest.raises(InvalidInputError, match=r"settings"):
+            act()
+
+
+@given(value=st.text(st.characters(exclude_categories=["Cs"])), before=st.sampled_from(["", KEPT, "a = 1", "[keys]\n"]))
+def test_any_text_is_written_as_it_is(value: str, before: str) -> None:
+    parsed = tomllib.loads(_edited(before, "chat_model", _toml(value)))
+    assert parsed == {**tomllib.loads(before), "chat_model": value}
+
+
+def test_the_folder_that_cannot_be_written_is_told(preferences: PreferenceService, tmp_path: Path) -> None:
+    from ontos_tui.domain.errors import StoreError
+
+    nowhere = PreferenceService(tmp_path / "nowhere")
+    with pytest.raises(StoreError, match="cannot be written"):
+        nowhere.change("chat_model", "x")

@@ -1,0 +1,149 @@
+"""The overview: exact counts, and at every turn of the loop the one thing to do next."""
+
+from __future__ import annotations
+
+import pytest
+
+from labeling import MAJOR, a_model, a_request, a_sheet, a_training_sheet, an_endpoint
+from ontos_tui.domain.records.pairs import Verdict
+from ontos_tui.domain.records.training import Job, JobKind
+from ontos_tui.domain.stages import Stage
+from ontos_tui.services.guide import overview as overview_module
+from ontos_tui.services.label.service import Decision
+from ontos_tui.services.train import service as train_module
+from ontos_tui.store import rows
+from ontos_tui.store.engine import Store
+from ontos_tui.store.tables import table
+from ontos_tui.workspace import Workspace
+
+
+def step(workspace: Workspace) -> tuple[Stage, str]:
+    found = workspace.overview.overview()
+    return found.next_stage, found.next_step
+
+
+def counts(workspace: Workspace) -> list[int]:
+    return [state.count for state in workspace.overview.overview().stages]
+
+
+def done(workspace: Workspace) -> str:
+    return "".join(str(state.stage.number) for state in workspace.overview.overview().stages if state.done)
+
+
+def test_the_next_step_leads_once_round_the_loop(workspace: Workspace, store: Store) -> None:
+    assert step(workspace) == (Stage.DATA, "add data or pick a use case")
+    assert [state.stage for state in workspace.overview.overview().stages] == list(Stage)
+    assert (counts(workspace), done(workspace)) == ([0] * 7, "")
+
+    sheet = a_sheet(store)
+    assert step(workspace) == (Stage.GENERATE, "generate training pairs from plates")
+
+    training = a_training_sheet(store, 14, sheet)
+    label, improve = workspace.label.queue, workspace.improve.feedback
+    ids = [row.id for row in label.open(training.id)]
+    assert step(workspace) == (Stage.LABEL, "label 10 more pairs")
+    label.decide([Decision(key, Verdict.APPROVE) for key in ids[:9]])
+    assert step(workspace) == (Stage.LABEL, "label 1 more pair")
+    assert (counts(workspace), done(workspace)) == ([1, 14, 9, 0, 0, 0, 0], "12")
+    label.decide([Decision(ids[9], Verdict.APPROVE)])
+    assert step(workspace) == (Stage.TRAIN, f"train a model on {training.name}")
+
+    model = a_model(store, training)
+    assert step(workspace) == (Stage.DEPLOY, "deploy severity v1")
+    endpoint = an_endpoint(store, model)
+    assert step(workspace) == (Stage.DEPLOY, "try severity in the playground")
+    request, second = a_request(store, endpoint), a_request(store, endpoint)
+    assert step(workspace) == (Stage.MONITOR, "give feedback on a prediction")
+    item = improve.add_feedback(request.request_id, 1, "", MAJOR)
+    assert step(workspace) == (Stage.IMPROVE, "convert 1 piece of feedback")
+    other = improve.add_feedback(second.request_id, 2)
+    assert step(workspace) == (Stage.IMPROVE, "convert 2 pieces of feedback")
+    improve.dismiss(other.id)
+    pair = improve.convert(item.id).curation_item_id
+    assert step(workspace) == (Stage.LABEL, "review 1 pair made from feedback")
+    assert (counts(workspace), done(workspace)) == ([1, 15, 10, 1, 1, 2, 2], "1234567")
+    label.decide([Decision(pair, Verdict.APPROVE), Decision(ids[0], Verdict.EDIT, answer=MAJOR)])
+    assert step(workspace) == (Stage.IMPROVE, "retrain: 1 new, 1 corrected pairs")
+    a_model(store, training, 2)
+    assert step(workspace) == (Stage.DEPLOY, "deploy severity v2 to severity")
+    with store.write() as connection:
+        rows.change(
+            connection,
+            endpoint,
+            model_id=rows.resolve(connection, type(model), "severity", table(type(model)).c.version == 2).id,
+        )
+    assert step(workspace) == (Stage.LABEL, "label more: 4 pairs are undecided")
+    label.decide([Decision(key, Verdict.REJECT) for key in ids[10:]])
+    assert step(workspace) == (Stage.MONITOR, "watch severity; nothing else needs you now")
+
+
+def test_too_little_data_is_said(workspace: Workspace, store: Store) -> None:
+    training = a_training_sheet(store, 4)
+    ids = [row.id for row in workspace.label.queue.open(training.id)]
+    assert step(workspace) == (Stage.DATA, "add data: 6 more items that can be labeled are needed")
+    workspace.label.queue.decide([Decision(ids[0], Verdict.FLAG)])
+    more = a_training_sheet(store, 12)
+    ids = [row.id for row in workspace.label.queue.open(more.id)]
+    workspace.label.queue.decide([Decision(key, Verdict.FLAG) for key in ids[:5]])
+    assert step(workspace) == (Stage.LABEL, "label 10 more pairs; 5 are flagged")
+
+
+def test_what_may_not_be_trained_on_does_not_count_as_labeled_enough(workspace: Workspace, store: Store) -> None:
+    training = a_training_sheet(store, 20)
+    with store.write() as connection:
+        connection.exec_driver_sql("""UPDATE qa_pairs SET prohibited_uses = '["training"]' WHERE sequence_number > 7""")
+    workspace.label.queue.decide([Decision(row.id, Verdict.APPROVE) for row in workspace.label.queue.open(training.id)])
+    assert counts(workspace)[2] == 20
+    assert step(workspace) == (Stage.DATA, "add data: 3 more items that can be labeled are needed")
+
+
+@pytest.mark.parametrize(("kind", "stage"), [(JobKind.GENERATE, Stage.GENERATE), (JobKind.TRAIN, Stage.TRAIN)])
+def test_a_job_that_runs_is_waited_for(workspace: Workspace, store: Store, kind: JobKind, stage: Stage) -> None:
+    a_sheet(store)
+    job = Job(kind=kind, title="A long one")
+    with store.write() as connection:
+        rows.add(connection, job)
+    assert step(workspace) == (stage, "wait until this is done: A long one")
+    assert [one.id for one in workspace.overview.overview().running] == [job.id]
+
+
+def test_fresh_pairs_are_what_a_look_at_everything_finds(workspace: Workspace, store: Store) -> None:
+    training = a_training_sheet(store, 30)
+    label = workspace.label.queue
+    ids = [row.id for row in label.open(training.id)]
+    label.decide([Decision(key, Verdict.APPROVE) for key in ids[:20]])
+    model = a_model(store, training)
+    label.decide([Decision(key, Verdict.EDIT, answer=MAJOR) for key in ids[:3]])
+    label.decide([Decision(key, Verdict.APPROVE) for key in ids[3:6]])
+    label.decide([Decision(key, Verdict.APPROVE) for key in ids[20:24]])
+    label.decide([Decision(key, Verdict.REJECT) for key in ids[6:8]])
+    label.undo(training.id)
+    with store.write() as connection:
+        connection.exec_driver_sql(
+            """UPDATE qa_pairs SET prohibited_uses = '["training"]' WHERE sequence_number IN (1, 21)"""
+        )
+    everything = workspace.train.models.changes_since(model)
+    with store.read() as connection:
+        fresh = overview_module._fresh(connection, model)
+    assert fresh == (everything.new, everything.corrected) == (3, 2)
+
+
+def test_the_overview_is_read_again_when_and_only_when_something_has_changed(
+    workspace: Workspace, store: Store
+) -> None:
+    first = workspace.overview.overview()
+    assert workspace.overview.overview() is first
+    other = Store(store.path)
+    a_sheet(other)
+    other.close()
+    assert counts(workspace)[0] == 1
+
+
+def test_deleted_sheets_are_not_counted(workspace: Workspace, store: Store) -> None:
+    sheet = a_sheet(store)
+    workspace.data.sheets.delete_sheet(sheet.id)
+    assert step(workspace) == (Stage.DATA, "add data or pick a use case")
+
+
+def test_both_minimums_are_one() -> None:
+    assert overview_module.MINIMUM == train_module.MINIMUM

@@ -1,0 +1,76 @@
+"""Segments: what they hold is the same one by one, counted in one pass, and in SQL."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import JSON, Column, MetaData, Table, create_engine, func, insert, select
+
+from ontos_tui.services.records.segments import FIFTHS, Segment, cut, tally
+
+scalars = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**50), 2**50),
+    st.floats(-1e12, 1e12),
+    st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=4),
+)
+values = st.lists(scalars | st.sampled_from([1, 2.5, "a", "b", True]), max_size=60)
+
+
+@given(values)
+def test_every_value_is_in_at_most_one_segment_and_the_counts_agree(values: list[Any]) -> None:
+    segments = cut("field", values)
+    held = [[segment.holds({"field": value}) for segment in segments] for value in values]
+    assert all(sum(row) <= 1 for row in held)
+    assert tally(segments, values) == [sum(row[place] for row in held) for place in range(len(segments))]
+
+
+@given(st.lists(st.integers(-1000, 1000), min_size=9, max_size=80, unique=True))
+def test_numbers_are_cut_into_fifths_that_hold_all_of_them(numbers: list[int]) -> None:
+    segments = cut("field", numbers)
+    assert sorted(segment.place for segment in segments) == list(range(1, FIFTHS + 1))
+    assert sum(tally(segments, numbers)) == len(numbers)
+    assert max(tally(segments, numbers)) - min(tally(segments, numbers)) <= 1
+
+
+@given(values)
+def test_sqlite_finds_the_same_rows(values: list[Any]) -> None:
+    data = Table("data", MetaData(), Column("fields", JSON), Column("answer", JSON))
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        data.create(connection)
+        if values:
+            connection.execute(insert(data), [{"fields": {"field": value}, "answer": {}} for value in values])
+        for segment in cut("field", values):
+            where = segment.condition(data.c.fields, data.c.answer)
+            found = connection.execute(select(func.count()).select_from(data).where(where)).scalar_one()
+            assert found == sum(segment.holds({"field": value}) for value in values), segment
+    engine.dispose()
+
+
+@given(values)
+def test_a_segment_survives_being_kept_as_evidence(values: list[Any]) -> None:
+    for segment in cut("field", values, of_answer=True):
+        again = Segment.of_evidence(json.loads(json.dumps(segment.evidence())))
+        assert (again, again.key) == (segment, segment.key)
+
+
+def test_free_texts_and_single_values_are_no_segments() -> None:
+    assert cut("note", [f"note {number}" for number in range(100)]) == []
+    assert cut("line", ["north"] * 30) == []
+    assert cut("image", [{"path": "a.png"}] * 30) == []
+    assert [segment.words for segment in cut("line", ["north", "south", None] * 5)] == [
+        "line = north",
+        "line = south",
+        "line = (empty)",
+    ]
+
+
+def test_a_fifth_keeps_its_name_when_its_limits_move() -> None:
+    before, after = (cut("torque", range(100)), cut("torque", range(5, 130)))
+    assert [segment.key for segment in before] == [segment.key for segment in after]
+    assert before[-1].words == "torque in its highest fifth (80 to 99)"

@@ -1,0 +1,180 @@
+"""Making labeling jobs: every item once in each copy, gold hidden among them, and what cannot work is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from labeling import MAJOR, MINOR, a_training_sheet
+from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError, NotReadyError
+from ontos_tui.domain.records.labeling import LabelingJob, is_blind
+from ontos_tui.domain.records.pairs import CanonicalLabel, TrainingSheet, Verdict
+from ontos_tui.domain.rules.states import LabelingJobStatus, PairStatus
+from ontos_tui.services.label.labeling_jobs.service import Choice
+from ontos_tui.services.label.labelsets.service import LabelsetService
+from ontos_tui.services.label.service import Decision, LabelService
+from ontos_tui.store import rows
+from ontos_tui.store.engine import Store
+from people import Person, a_labelset, a_sheet_of_parts, items_of
+
+J = LabelingJobStatus
+
+
+@pytest.fixture
+def sheet(store: Store) -> TrainingSheet:
+    """A training sheet with 7 open pairs, each proposed to be minor."""
+    return a_training_sheet(store, 7)
+
+
+@pytest.fixture
+def ana(store: Store) -> Person:
+    return Person(store, "ana")
+
+
+def refs_by_task(store: Store, person: Person, job: LabelingJob) -> list[list[str]]:
+    return [[item.item_ref for item in items_of(store, view.task.id)] for view in person.jobs.tasks(job.id)]
+
+
+def test_a_job_over_pairs_has_every_item_once_and_a_short_last_batch(
+    store: Store, sheet: TrainingSheet, ana: Person
+) -> None:
+    job = ana.jobs.create("Marks", training_sheet=sheet.id, batch_size=3)
+    assert (job.status, job.total_items, job.label_type) == (J.DRAFT, 7, "severity")
+    refs = refs_by_task(store, ana, job)
+    assert [len(some) for some in refs] == [3, 3, 1]
+    assert [ref for some in refs for ref in some] == [f"item-{number}" for number in range(1, 8)]
+    views = ana.jobs.tasks(job.id)
+    assert [view.task.item_count for view in views] == [view.counts.total for view in views] == [3, 3, 1]
+    first = items_of(store, views[0].task.id)[0]
+    assert (first.proposal, first.confidence, first.source_data["torque"]) == (MINOR, 0.7, 41)
+
+
+def test_a_job_over_a_sheet_asks_what_the_labelset_says(store: Store, tmp_path: Path, ana: Person) -> None:
+    parts, labelset = a_sheet_of_parts(store, tmp_path, 5), a_labelset(store)
+    job = ana.jobs.create("Parts", sheet="parts", labelset="Severity", batch_size=2)
+    assert (job.sheet_id, job.labelset_id, job.training_sheet_id) == (parts.id, labelset.id, None)
+    assert job.response_schema == labelset.answer_schema()
+    assert refs_by_task(store, ana, job) == [["p1", "p2"], ["p3", "p4"], ["p5"]]
+    assert items_of(store, ana.jobs.tasks(job.id)[0].task.id)[0].proposal is None
+
+
+def test_an_identity_that_stands_twice_in_a_changed_file_is_one_item(store: Store, tmp_path: Path, ana: Person) -> None:
+    a_sheet_of_parts(store, tmp_path, 3)
+    a_labelset(store)
+    with (tmp_path / "parts.csv").open("a") as file:
+        file.write("p2,99\n")
+    job = ana.jobs.create("Parts", sheet="parts", labelset="Severity", batch_size=10)
+    (refs,) = refs_by_task(store, ana, job)
+    assert refs == ["p1", "p2", "p3"]
+
+
+def test_only_what_has_no_label_yet_unless_again(store: Store, sheet: TrainingSheet, ana: Person) -> None:
+    service = LabelService(store, "ana")
+    pairs = [row.id for row in service.open(sheet.id)]
+    service.decide([Decision(pairs[0], Verdict.APPROVE), Decision(pairs[1], Verdict.REJECT, reason="blurred")])
+    rest = ana.jobs.create("Rest", training_sheet=sheet.id)
+    assert refs_by_task(store, ana, rest) == [[f"item-{number}" for number in range(3, 8)]]
+    rejected = ana.jobs.create("Rejected", training_sheet=sheet.id, choice=Choice(status=PairStatus.REJECTED))
+    assert refs_by_task(store, ana, rejected) == [["item-2"]]
+    everything = ana.jobs.create("All", training_sheet=sheet.id, choice=Choice(4, None, again=True))
+    assert refs_by_task(store, ana, everything) == [[f"item-{number}" for number in range(1, 5)]]
+    with pytest.raises(NotReadyError, match="no item left"):
+        ana.jobs.create("None", training_sheet=sheet.id, choice=Choice(status=PairStatus.FLAGGED))
+    assert {view.job.name for view in ana.jobs.jobs()} == {"Rest", "Rejected", "All"}, "a job without items is none"
+
+
+def test_overlap_makes_copies_of_each_batch(store: Store, sheet: TrainingSheet, ana: Person) -> None:
+    job = ana.jobs.create("Marks", training_sheet=sheet.id, batch_size=4, overlap=3)
+    tasks = [view.task for view in ana.jobs.tasks(job.id)]
+    assert [(task.number, task.copy_number) for task in tasks] == [(1, 1), (1, 2), (1, 3), (2, 1), (2, 2), (2, 3)]
+    refs = refs_by_task(store, ana, job)
+    assert refs[0] == refs[1] == refs[2] != refs[3] == refs[4] == refs[5]
+    assert job.total_items == 7
+
+
+def _ground_truth(store: Store, sheet: TrainingSheet, numbers: range) -> None:
+    with store.write() as connection:
+        for number in numbers:
+            columns = {"sheet_id": sheet.sheet_id, "item_ref": f"item-{number}", "label_type": "severity"}
+            rows.add(connection, CanonicalLabel(**columns, label_data=MAJOR, source="ground_truth"))
+
+
+def test_gold_items_are_mixed_in_and_not_counted(store: Store, ana: Person) -> None:
+    sheet = a_training_sheet(store, 40)
+    _ground_truth(store, sheet, range(31, 41))
+    job = ana.jobs.create("Marks", training_sheet=sheet.id, batch_size=10, gold_share=0.2, overlap=2)
+    assert job.total_items == 30
+    places = set()
+    fresh: list[str] = []
+    before: list[str] = []
+    for view in ana.jobs.tasks(job.id):
+        items = items_of(store, view.task.id)
+        gold = [item for item in items if item.gold_answer is not None]
+        assert len(gold) == 2
+        assert all(item.gold_answer == MAJOR and int(item.item_ref[5:]) > 30 for item in gold)
+        places |= {item.sequence_number for item in gold}
+        if view.task.copy_number == 1:
+            fresh += [item.item_ref for item in items if item.gold_answer is None]
+        else:
+            assert [item.item_ref for item in items] == before
+        before = [item.item_ref for item in items]
+    assert fresh == [f"item-{number}" for number in range(1, 31)]
+    assert len(places) > 2, "not always at the same places"
+
+
+def test_gold_needs_a_known_truth_and_room(store: Store, sheet: TrainingSheet, ana: Person) -> None:
+    with pytest.raises(NotReadyError, match="known truth"):
+        ana.jobs.create("Marks", training_sheet=sheet.id, gold_share=0.1)
+    _ground_truth(store, sheet, range(1, 3))
+    with pytest.raises(InvalidInputError, match="no room"):
+        ana.jobs.create("Marks", training_sheet=sheet.id, gold_share=1.0)
+
+
+def test_the_blind_share_is_spread_over_the_items(store: Store, ana: Person) -> None:
+    sheet = a_training_sheet(store, 400)
+    job = ana.jobs.create("Marks", training_sheet=sheet.id, batch_size=100, blind_share=0.25)
+    hidden = [is_blind(view.task.id, ref, job.blind_share) for view in ana.jobs.tasks(job.id)
+              for ref in (item.item_ref for item in items_of(store, view.task.id))]  # fmt: skip
+    assert 60 < sum(hidden) < 140
+    assert not any(is_blind("x", f"item-{number}", 0.0) for number in range(50))
+    assert all(is_blind("x", f"item-{number}", 1.0) for number in range(50))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        ({}, "a training sheet, or a sheet and a labelset"),
+        ({"sheet": "plates0"}, "a training sheet, or a sheet and a labelset"),
+        ({"training_sheet": "plates0 · severity 0 1.0.0", "batch_size": 501}, "batch_size"),
+        ({"training_sheet": "plates0 · severity 0 1.0.0", "overlap": 0}, "overlap"),
+        ({"training_sheet": "plates0 · severity 0 1.0.0", "blind_share": 2}, "blind_share"),
+        ({"training_sheet": "plates0 · severity 0 1.0.0", "labelset": "Color"}, "Choose one of the same label type"),
+        ({"training_sheet": "plates0 · severity 0 1.0.0", "labelset": "Empty"}, "no classes"),
+        ({"training_sheet": "plates0 · severity 0 1.0.0", "sheet": "other"}, "is not made from"),
+        ({"training_sheet": "nowhere"}, "no training sheet"),
+    ],
+)
+def test_what_does_not_go_together_is_refused_with_the_reason(
+    store: Store, sheet: TrainingSheet, ana: Person, wanted: dict[str, object], told: str
+) -> None:
+    a_training_sheet(store, 0)
+    a_labelset(store, name="Color", label_type="color", field="color", response_schema={})
+    LabelsetService(store, "ana").create(name="Empty", label_type="severity", field="severity")
+    with store.write() as connection:
+        from ontos_tui.domain.records.data import Sheet
+
+        rows.add(connection, Sheet(name="other", source_table="local.files.other"))
+    with pytest.raises((InvalidInputError, NotFoundError), match=told):
+        ana.jobs.create("Marks", **wanted)  # type: ignore[arg-type]
+    assert ana.jobs.jobs() == []
+
+
+def test_of_a_labelset_the_newest_version_is_asked(store: Store, sheet: TrainingSheet, ana: Person) -> None:
+    old = a_labelset(store)
+    service = LabelsetService(store, "ana")
+    new = service.publish(service.new_version(old.id).id)
+    assert ana.jobs.create("Marks", training_sheet=sheet.id, labelset="Severity").labelset_id == new.id
+    service.archive(old.id)
+    with pytest.raises(ConflictError, match="archived"):
+        ana.jobs.create("Marks", training_sheet=sheet.id, labelset=old.id)

@@ -1,0 +1,164 @@
+"""Two workspaces and a hub, whatever they do and wherever a push breaks off: in the end they are equal."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import hypothesis.strategies as st
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from emulator.databricks.server import TOKEN, serve
+from labeling import MAJOR, MINOR, NONE, a_training_sheet
+from ontos_tui.domain.errors import OntosError
+from ontos_tui.domain.records.pairs import CanonicalLabel, Event, QAPair, Verdict
+from ontos_tui.domain.records.sync import ConflictState
+from ontos_tui.services.label.service import Decision
+from ontos_tui.store import outbox
+from team import Member
+
+ITEMS = 3
+WHO = st.integers(0, 1)
+ITEM = st.integers(0, ITEMS - 1)
+ANSWER = st.sampled_from([MINOR, MAJOR, NONE])
+
+
+class Killed(BaseException):
+    """A process dies here."""
+
+
+class TwoWhoShare(RuleBasedStateMachine):
+    """Decisions, corrections, undo, pushes and pulls that may be broken off, and adjudications, in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folder = tempfile.TemporaryDirectory()
+        self._serving = serve()
+        self.served = self._serving.__enter__()
+        home = Path(self._folder.name)
+        self.people = [Member(home / name, name, self.served) for name in ("ana", "ben")]
+        self.sheet = ""
+        self.decided: set[str] = set()
+
+    @initialize()
+    def begin(self) -> None:
+        ana, ben = self.people
+        self.sheet = a_training_sheet(ana.store, ITEMS).id
+        for member in (ana, ben):
+            member.sync.switch_on()
+            member.sync.sync()
+
+    @rule(who=WHO, item=ITEM, answer=ANSWER)
+    def decide(self, who: int, item: int, answer: dict[str, Any]) -> None:
+        member = self.people[who]
+        rows = list(member.label.queue.open(self.sheet))
+        member.label.queue.decide([Decision(rows[item].id, Verdict.EDIT, answer=answer)])
+        self.decided.update(self._event_ids(member))
+
+    @rule(who=WHO)
+    def undo(self, who: int) -> None:
+        try:
+            self.people[who].label.queue.undo(self.sheet)
+        except OntosError:
+            return  # somebody else has changed it since, which undo says
+        self.decided.update(self._event_ids(self.people[who]))
+
+    @rule(who=WHO)
+    def sync(self, who: int) -> None:
+        self.people[who].sync.sync()
+
+    @rule(who=WHO)
+    def pull(self, who: int) -> None:
+        self.people[who].sync.pull()
+
+    @rule(who=WHO, drop=st.sampled_from(["before", "after"]), after=st.integers(0, 6))
+    def push_over_a_bad_line(self, who: int, drop: str, after: int) -> None:
+        for _ in range(after):
+            self.served.fault(path="/sql/1.0/")  # a request that goes well
+        self.served.fault(path="/sql/1.0/", drop=drop)
+        try:
+            self.people[who].sync.push()
+        finally:
+            self.served.faults.clear()
+
+    @rule(who=WHO, after=st.integers(0, 3))
+    def die_before_the_push_is_noted(self, who: int, after: int) -> None:
+        real, left = outbox.pushed, [after]
+
+        def dying(*arguments: Any) -> None:
+            if left[0] == 0:
+                raise Killed
+            left[0] -= 1
+            real(*arguments)
+
+        outbox.pushed = dying  # type: ignore[assignment]
+        try:
+            self.people[who].sync.push()
+        except Killed:
+            pass
+        finally:
+            outbox.pushed = real
+
+    @rule(who=WHO)
+    def be_away_for_a_while(self, who: int) -> None:
+        self.served.tokens.discard(TOKEN)
+        try:
+            self.people[who].sync.sync()
+        except OntosError:
+            pass
+        finally:
+            self.served.tokens.add(TOKEN)
+
+    @rule(who=WHO, keep=st.sampled_from([ConflictState.OURS, ConflictState.THEIRS]))
+    def adjudicate(self, who: int, keep: ConflictState) -> None:
+        self._settle_conflicts(self.people[who], keep)
+
+    @invariant()
+    def no_event_is_ever_lost(self) -> None:
+        if self.sheet:
+            have = {event for member in self.people for event in self._event_ids(member)}
+            assert self.decided <= have
+
+    def teardown(self) -> None:
+        try:
+            if self.sheet:
+                self._come_together()
+                ana, ben = (member.shared() for member in self.people)
+                for one in (QAPair.TABLE, CanonicalLabel.TABLE, Event.TABLE, "training_sheets", "templates", "sheets"):
+                    assert ana[one] == ben[one], one
+                assert self.decided <= set(ana[Event.TABLE])
+        finally:
+            for member in self.people:
+                member.close()
+            self._serving.__exit__(None, None, None)
+            self._folder.cleanup()
+
+    def _come_together(self) -> None:
+        """Everybody synchronises and settles, until nothing moves."""
+        for _ in range(12):
+            moved = 0
+            for member in self.people:
+                report = member.sync.sync()
+                moved += report.pushed + report.pulled + self._settle_conflicts(member, ConflictState.THEIRS)
+            if not moved:
+                return
+        raise AssertionError("they never come to rest")
+
+    @staticmethod
+    def _settle_conflicts(member: Member, keep: ConflictState) -> int:
+        found = member.sync.conflicts()
+        for conflict in sorted(found, key=lambda one: one.entity):
+            member.sync.adjudicate(conflict.id, keep)
+        return len(found)
+
+    @staticmethod
+    def _event_ids(member: Member) -> set[str]:
+        return set(member.rows(Event))
+
+
+TwoWhoShare.TestCase.settings = settings(
+    max_examples=6, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestTwoWhoShare = TwoWhoShare.TestCase

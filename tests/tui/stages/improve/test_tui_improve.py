@@ -1,0 +1,199 @@
+"""IMPROVE through real keys: feedback becomes pairs, pairs a new version, and the screen says what that was worth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness import SIZES, Driver, open_app
+from labeled import add_pairs
+from ontos_tui.domain.records.improve import FeedbackItem
+from ontos_tui.domain.records.pairs import Verdict
+from ontos_tui.domain.records.serving import Origin
+from ontos_tui.domain.rules.states import FeedbackStatus, JobStatus, PairStatus
+from ontos_tui.services.label.service import Decision
+from ontos_tui.workspace import Workspace
+from served import served, train
+
+
+def say(workspace: Workspace, rating: int, *, corrected: bool = False, comment: str = "", row: int = 0) -> FeedbackItem:
+    """Ask the endpoint about a real row, and say that about its answer."""
+    fields = workspace.deploy.endpoints.sample_input("live", skip=row)
+    (record,) = workspace.deploy.endpoints.query("live", [fields], origin=Origin.CLI)
+    said = record.output or {}
+    other = "scratch" if said["defect"] != "scratch" else "none"
+    return workspace.improve.feedback.add_feedback(
+        record.request_id, rating, comment, {**said, "defect": other} if corrected else None
+    )
+
+
+async def test_without_feedback_the_stage_says_where_it_comes_from(home: Path) -> None:
+    async with open_app(home) as user:
+        await user.press("7")
+        await user.sees("No feedback yet", "in the playground (5, then", "There is no endpoint yet.")
+
+
+@SIZES
+async def test_what_differs_is_marked(home: Path, size: tuple[int, int]) -> None:
+    served(home)
+    with Workspace(home) as workspace:
+        item = say(workspace, 1, corrected=True, comment="look closer")
+    async with open_app(home, size) as user:
+        await user.press("7")
+        await user.sees("▼ 1✎", "○ new", "“look closer”", "model said → right", "asked about", "voltage")
+        assert item.output is not None and item.correction is not None
+        (differing,) = [line for line in user.text().splitlines() if "✎ differs" in line]
+        assert f"{item.output['defect']} → {item.correction['defect']}" in differing
+        assert [line for line in user.text().splitlines() if "severe" in line and "= same" in line]
+
+
+@SIZES
+async def test_feedback_is_converted_and_waits_in_the_queue(home: Path, size: tuple[int, int]) -> None:
+    served(home)
+    with Workspace(home) as workspace:
+        item = say(workspace, 1, corrected=True)
+    async with open_app(home, size) as user:
+        await user.press("7")
+        await user.sees("makes a training pair with the correction")
+        await user.press("c")
+        await user.sees("✓ converted", "training pair: unlabeled", "1 training pair is made")
+        (converted,) = user.app.workspace.improve.feedback.feedback()
+        assert converted.qa_pair_id is not None
+        pair = user.app.workspace.label.queue.pair(converted.qa_pair_id)
+        assert (pair.proposal, pair.status) == (item.correction, PairStatus.UNLABELED)
+        assert user.app.session.pair_id == pair.id
+        await user.press("c")
+        assert len(user.app.workspace.improve.feedback.feedback()) == 1
+        await user.press("3", "enter")
+        await user.sees("feedback:")
+
+
+async def test_all_new_feedback_is_converted_at_once_and_found_by_its_status(home: Path) -> None:
+    served(home)
+    with Workspace(home) as workspace:
+        for row, rating in enumerate((1, 3, 5)):
+            say(workspace, rating, row=row)
+        workspace.improve.feedback.convert(say(workspace, 4, row=3).id)
+        workspace.improve.feedback.dismiss(say(workspace, 2, row=4).id)
+    async with open_app(home) as user:
+        await user.press("7")
+        await user.sees("feedback: 5 in all")
+        await user.press("s")
+        await user.sees("feedback: 3 new")
+        await user.press("C")
+        await user.sees("3 training pairs are made", "feedback: 0 new", "No feedback is new.")
+        await user.press("s")
+        await user.sees("feedback: 4 converted")
+        await user.press("s")
+        await user.sees("feedback: 1 dismissed", "– dismissed")
+        await user.press("s")
+        await user.sees("feedback: 5 in all")
+        pairs = user.app.workspace.improve.feedback.feedback(status=FeedbackStatus.CONVERTED)
+        assert len({item.qa_pair_id for item in pairs}) == 4
+
+
+async def test_dismissed_feedback_can_still_be_converted(home: Path) -> None:
+    served(home)
+    with Workspace(home) as workspace:
+        say(workspace, 2)
+    async with open_app(home) as user:
+        await user.press("7", "D")
+        await user.sees("– dismissed", "without an answer")
+        await user.press("c")
+        await user.sees("✓ converted")
+
+
+async def test_the_cursor_stays_on_its_feedback_while_more_comes_in(home: Path) -> None:
+    served(home)
+    with Workspace(home) as workspace:
+        say(workspace, 2, comment="the first")
+        say(workspace, 3, comment="the second", row=1)
+    async with open_app(home) as user:
+        await user.press("7")
+        await user.sees("the second")
+        await user.press("down")
+        await user.sees("“the first”")
+        say(user.app.workspace, 5, comment="the third", row=2)
+        await user.sees("3 in all")
+        await user.settle()
+        assert "“the first”" in user.text()
+
+
+def decide_all(workspace: Workspace) -> None:
+    """Say that every pair from feedback is right."""
+    for item in workspace.improve.feedback.feedback(status=FeedbackStatus.CONVERTED):
+        assert item.qa_pair_id is not None
+        workspace.label.queue.decide([Decision(item.qa_pair_id, Verdict.APPROVE)])
+
+
+async def _job_done(user: Driver) -> None:
+    jobs = user.app.workspace.jobs
+    await user.until(lambda: any(job.status is JobStatus.SUCCEEDED for job in jobs.jobs()), "the training is done")
+    await user.until(lambda: user.app.overview is not None and not user.app.overview.running, "the screen knows")
+    await user.settle()
+
+
+@SIZES
+async def test_a_retraining_shows_what_it_was_worth_and_is_deployed(home: Path, size: tuple[int, int]) -> None:
+    served(home)
+    async with open_app(home, size) as user:
+        await user.press("7")
+        await user.sees("live answers with defects v1", "Nothing has changed since v1")
+        await user.press("r")
+        assert user.app.workspace.jobs.jobs() == [], "there is nothing to learn yet"
+        for row in range(2):
+            user.app.workspace.improve.feedback.convert(say(user.app.workspace, 5, corrected=True, row=row).id)
+        decide_all(user.app.workspace)
+        await user.sees("2 new, 0 corrected since v1", "pairs pass the gates", "trains again")
+        await user.press("r")
+        await _job_done(user)
+        await user.sees(
+            "defects v2 is trained: 2 new, 0 corrected since v1", "held-out", "Nothing has changed since v2"
+        )
+        await user.press("d")
+        await user.sees("Deploy defects v2?", "2 new, 0 corrected since v1", "→", "answers with defects v2")
+        await user.press("n")
+        assert user.app.workspace.deploy.endpoints.endpoint("live").model.version == 1
+        await user.press("d", "y")
+        await user.sees("live answers with defects v2")
+        assert user.app.workspace.deploy.endpoints.endpoint("live").model.version == 2
+        assert "is trained" not in user.text()
+
+
+async def test_what_is_new_is_counted_from_the_newest_version(home: Path) -> None:
+    """A version that nobody deployed yet knows already what came before it."""
+    sheet, _ = served(home)
+    with Workspace(home) as workspace:
+        add_pairs(workspace.store, sheet, range(100, 105))
+        train(workspace, sheet, "j2")
+        add_pairs(workspace.store, sheet, range(105, 107))
+    async with open_app(home) as user:
+        await user.press("7")
+        await user.sees("defects v2 is trained: 5 new", "2 new, 0 corrected since v2", "trains again")
+        assert any(word in user.text() for word in ("▲ better", "▼ worse", "≈ no clear difference"))
+
+
+async def test_too_few_pairs_are_told_and_nothing_is_trained(home: Path) -> None:
+    sheet, _ = served(home, pairs=12)
+    with Workspace(home) as workspace:
+        rows = workspace.label.queue.open(sheet.id)
+        workspace.label.queue.decide([Decision(row.id, Verdict.REJECT, reason="blurred") for row in list(rows)[:6]])
+    async with open_app(home) as user:
+        await user.press("7")
+        await user.sees("6 removed since v1", "4 more labeled pairs are needed")
+        await user.press("r")
+        assert user.app.workspace.jobs.jobs() == []
+
+
+async def test_the_panel_is_about_the_endpoint_of_the_feedback(home: Path) -> None:
+    _, model = served(home)
+    with Workspace(home) as workspace:
+        say(workspace, 1)
+        workspace.deploy.endpoints.deploy(model.id, "other")
+        fields = workspace.deploy.endpoints.sample_input("other")
+        (record,) = workspace.deploy.endpoints.query("other", [fields], origin=Origin.CLI)
+        workspace.improve.feedback.add_feedback(record.request_id, 5)
+    async with open_app(home) as user:
+        await user.press("7")
+        await user.sees("other answers with defects v1")
+        await user.press("down")
+        await user.sees("live answers with defects v1")

@@ -1,0 +1,85 @@
+"""Canonical labels through real keys: looked at, corrected, restored, given without pairs, taken out and in."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from harness import SIZES, open_app
+from labeling import a_training_sheet
+from ontos_tui.workspace import Workspace
+
+PLATES = "id,torque\nP1,41\nP2,42\nP3,43\n"
+
+
+def a_workspace(home: Path) -> None:
+    """Three plates in a file, their sheet, and a published labelset to label them with."""
+    path = home.parent / "plates.csv"
+    path.write_text(PLATES, encoding="utf-8")
+    with Workspace(home) as workspace:
+        workspace.data.sheets.add_file(path)
+        sheet = workspace.data.sheets.create_sheet("Plates", "local.files.plates", item_id_column="id")
+        training = a_training_sheet(workspace.store, 1, sheet)
+        made = workspace.label.labelsets.create_from_template(training.template_id)
+        workspace.label.labelsets.publish(made.id)
+
+
+@SIZES
+async def test_items_are_labeled_without_pairs_then_corrected_and_restored(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    home = tmp_path / "home"
+    a_workspace(home)
+    async with open_app(home, size) as user:
+        await user.press("3", "c")
+        await user.sees("Nothing is labeled yet", "press n")
+        await user.press("n")
+        await user.sees("Label the items of which sheet")
+        await user.press("enter")
+        await user.sees("0/3 decided", "torque")
+        await user.press("2", "a", "3", "a", "escape")
+        await user.sees("2 canonical labels", "P1", "minor")
+        labels = user.app.workspace.label.canonical_labels
+        assert {one.item_ref: one.label_data["severity"] for one in labels.find()} == {"P1": "minor", "P2": "major"}
+        await user.press("e", "1", "ctrl+s")
+        await user.sees("version 2", "What it said before")
+        await user.press("R", "enter")
+        await user.sees("version 3")
+        assert labels.find()[0].label_data == {"severity": "minor"}
+        await user.press("n", "enter")
+        await user.sees("2/3 decided")
+        await user.press("1", "a", "escape")
+        await user.sees("3 canonical labels", "All of this list are labeled")
+
+
+async def test_labels_go_out_and_in_and_what_is_in_use_stays(tmp_path: Path) -> None:
+    with Workspace(tmp_path) as workspace:
+        sheet = a_training_sheet(workspace.store, 2)
+    out = tmp_path / "out.jsonl"
+    async with open_app(tmp_path) as user:
+        await user.press("3", "enter", "a", "escape", "c")
+        await user.sees("1 canonical labels", "used by 1 pairs")
+        await user.press("D", "y")
+        await user.sees("is used by 1 pairs")
+        await user.press("E", "end", "ctrl+u")
+        await user.type(str(out))
+        await user.press("ctrl+s")
+        await user.sees("1 labels are in")
+        (line,) = [json.loads(text) for text in out.read_text(encoding="utf-8").splitlines()]
+        assert line["label_data"] == {"severity": "minor"}
+        line["label_data"] = {"severity": "none"}
+        out.write_text(json.dumps(line) + "\n", encoding="utf-8")
+        await user.press("I")
+        await user.type(str(out))
+        await user.press("ctrl+s")
+        await user.sees("1 changed", "none")
+        out.write_text('{"item_ref": "item-1"}\n', encoding="utf-8")
+        await user.press("I")
+        await user.type(str(out))
+        await user.press("ctrl+s")
+        await user.sees("Nothing was taken", "label_type is missing")
+        await user.press("slash")
+        await user.type("item-9")
+        await user.press("ctrl+s")
+        await user.sees("No label contains that", "with 'item-9'")
+        assert user.app.workspace.label.canonical_labels.count() == 1, sheet
