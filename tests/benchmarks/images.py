@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from ontos_tui.services.sample_files import synthetic_data
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 
@@ -28,6 +27,7 @@ from ontos_tui.domain.schema import answer_fields
 from ontos_tui.learning.image_features import describe_image
 from ontos_tui.learning.images import open_image
 from ontos_tui.platforms.local.trainer import LocalTrainer
+from ontos_tui.services.data.sample_files import synthetic_data
 
 FOLDS = 5
 NOISE = 10

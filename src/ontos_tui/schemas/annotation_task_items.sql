@@ -1,4 +1,4 @@
--- Rendered from ontos_tui.domain.improve.AnnotationItem by: python -m ontos_tui.store.delta
+-- Rendered from ontos_tui.domain.records.improve.AnnotationItem by: python -m ontos_tui.store.delta
 -- one row for each (task_id, pair_id)
 CREATE TABLE IF NOT EXISTS annotation_task_items (
   id STRING NOT NULL,

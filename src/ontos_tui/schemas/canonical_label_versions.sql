@@ -1,4 +1,4 @@
--- Rendered from ontos_tui.domain.pairs.CanonicalLabelVersion by: python -m ontos_tui.store.delta
+-- Rendered from ontos_tui.domain.records.pairs.CanonicalLabelVersion by: python -m ontos_tui.store.delta
 -- one row for each (canonical_label_id, version)
 CREATE TABLE IF NOT EXISTS canonical_label_versions (
   id STRING NOT NULL,

@@ -1,4 +1,4 @@
--- Rendered from ontos_tui.domain.pairs.CanonicalLabel by: python -m ontos_tui.store.delta
+-- Rendered from ontos_tui.domain.records.pairs.CanonicalLabel by: python -m ontos_tui.store.delta
 -- one row for each (sheet_id, item_ref, label_type)
 CREATE TABLE IF NOT EXISTS canonical_labels (
   id STRING NOT NULL COMMENT 'random, made by the client',

@@ -1,4 +1,4 @@
--- Rendered from ontos_tui.domain.labeling.Claim by: python -m ontos_tui.store.delta
+-- Rendered from ontos_tui.domain.records.labeling.Claim by: python -m ontos_tui.store.delta
 CREATE TABLE IF NOT EXISTS claims (
   item_id STRING NOT NULL COMMENT 'a Q&A pair',
   container_id STRING NOT NULL COMMENT 'its training sheet',

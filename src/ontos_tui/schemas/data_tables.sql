@@ -1,4 +1,4 @@
--- Rendered from ontos_tui.domain.data.DataTable by: python -m ontos_tui.store.delta
+-- Rendered from ontos_tui.domain.records.data.DataTable by: python -m ontos_tui.store.delta
 CREATE TABLE IF NOT EXISTS data_tables (
   address STRING NOT NULL COMMENT 'catalog.schema.table',
   path STRING NOT NULL COMMENT 'absolute path of the file',

@@ -1,4 +1,4 @@
--- Rendered from ontos_tui.domain.serving.Deployment by: python -m ontos_tui.store.delta
+-- Rendered from ontos_tui.domain.records.serving.Deployment by: python -m ontos_tui.store.delta
 CREATE TABLE IF NOT EXISTS deployments (
   id STRING NOT NULL,
   endpoint STRING NOT NULL,

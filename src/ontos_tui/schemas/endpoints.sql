@@ -1,4 +1,4 @@
--- Rendered from ontos_tui.domain.serving.Endpoint by: python -m ontos_tui.store.delta
+-- Rendered from ontos_tui.domain.records.serving.Endpoint by: python -m ontos_tui.store.delta
 -- one row for each (name)
 CREATE TABLE IF NOT EXISTS endpoints (
   id STRING NOT NULL COMMENT 'random, made by the client',

@@ -1,4 +1,4 @@
--- Rendered from ontos_tui.domain.pairs.Event by: python -m ontos_tui.store.delta
+-- Rendered from ontos_tui.domain.records.pairs.Event by: python -m ontos_tui.store.delta
 CREATE TABLE IF NOT EXISTS events (
   id STRING NOT NULL COMMENT 'random, made by the client',
   entity_type STRING NOT NULL COMMENT 'the table of what changed',

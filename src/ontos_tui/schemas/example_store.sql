@@ -1,4 +1,4 @@
--- Rendered from ontos_tui.domain.template.Example by: python -m ontos_tui.store.delta
+-- Rendered from ontos_tui.domain.records.template.Example by: python -m ontos_tui.store.delta
 -- one row for each (label_type, name)
 CREATE TABLE IF NOT EXISTS example_store (
   id STRING NOT NULL COMMENT 'random, made by the client',
@@ -24,5 +24,5 @@ CREATE TABLE IF NOT EXISTS example_store (
 )
 USING DELTA
 CLUSTER BY (id)
-COMMENT 'A labelled example that is offered when answers are proposed.'
+COMMENT 'A labeled example that is offered when answers are proposed.'
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', 'delta.enableRowTracking' = 'true');

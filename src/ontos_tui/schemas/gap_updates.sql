@@ -1,4 +1,4 @@
--- Rendered from ontos_tui.domain.improve.GapUpdate by: python -m ontos_tui.store.delta
+-- Rendered from ontos_tui.domain.records.improve.GapUpdate by: python -m ontos_tui.store.delta
 CREATE TABLE IF NOT EXISTS gap_updates (
   id STRING NOT NULL,
   gap_id STRING NOT NULL,
@@ -6,7 +6,7 @@ CREATE TABLE IF NOT EXISTS gap_updates (
   before STRING NOT NULL,
   after STRING NOT NULL,
   note STRING NOT NULL,
-  by_analysis BOOLEAN NOT NULL COMMENT 'it changed by what was found or labelled, not by a person\'s wish',
+  by_analysis BOOLEAN NOT NULL COMMENT 'it changed by what was found or labeled, not by a person\'s wish',
   at TIMESTAMP NOT NULL,
   by STRING NOT NULL,
   hub_version BIGINT COMMENT 'the hub\'s own',

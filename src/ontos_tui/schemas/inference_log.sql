@@ -1,4 +1,4 @@
--- Rendered from ontos_tui.domain.serving.InferenceRecord by: python -m ontos_tui.store.delta
+-- Rendered from ontos_tui.domain.records.serving.InferenceRecord by: python -m ontos_tui.store.delta
 CREATE TABLE IF NOT EXISTS inference_log (
   request_id STRING NOT NULL,
   client_request_id STRING NOT NULL,

@@ -1,4 +1,4 @@
--- Rendered from ontos_tui.domain.training.JobEvent by: python -m ontos_tui.store.delta
+-- Rendered from ontos_tui.domain.records.training.JobEvent by: python -m ontos_tui.store.delta
 CREATE TABLE IF NOT EXISTS job_events (
   id STRING NOT NULL,
   job_id STRING NOT NULL,

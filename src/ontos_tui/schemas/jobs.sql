@@ -1,4 +1,4 @@
--- Rendered from ontos_tui.domain.training.Job by: python -m ontos_tui.store.delta
+-- Rendered from ontos_tui.domain.records.training.Job by: python -m ontos_tui.store.delta
 CREATE TABLE IF NOT EXISTS jobs (
   id STRING NOT NULL,
   kind STRING NOT NULL COMMENT 'generate | train | serve | hints | watch | deploy',

@@ -1,4 +1,4 @@
--- Rendered from ontos_tui.domain.labeling.TaskItem by: python -m ontos_tui.store.delta
+-- Rendered from ontos_tui.domain.records.labeling.TaskItem by: python -m ontos_tui.store.delta
 -- one row for each (task_id, item_ref)
 CREATE TABLE IF NOT EXISTS labeling_items (
   id STRING NOT NULL COMMENT 'random, made by the client',

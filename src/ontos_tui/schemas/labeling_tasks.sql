@@ -1,4 +1,4 @@
--- Rendered from ontos_tui.domain.labeling.LabelingTask by: python -m ontos_tui.store.delta
+-- Rendered from ontos_tui.domain.records.labeling.LabelingTask by: python -m ontos_tui.store.delta
 -- one row for each (job_id, number, copy_number)
 CREATE TABLE IF NOT EXISTS labeling_tasks (
   id STRING NOT NULL COMMENT 'random, made by the client',

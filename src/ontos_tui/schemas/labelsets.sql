@@ -1,4 +1,4 @@
--- Rendered from ontos_tui.domain.template.Labelset by: python -m ontos_tui.store.delta
+-- Rendered from ontos_tui.domain.records.template.Labelset by: python -m ontos_tui.store.delta
 -- one row for each (name, version)
 CREATE TABLE IF NOT EXISTS labelsets (
   id STRING NOT NULL COMMENT 'random, made by the client',
@@ -27,5 +27,5 @@ CREATE TABLE IF NOT EXISTS labelsets (
 )
 USING DELTA
 CLUSTER BY (id)
-COMMENT 'The classes that people may give, with their names, colours and keys.'
+COMMENT 'The classes that people may give, with their names, colors and keys.'
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', 'delta.enableRowTracking' = 'true');

@@ -1,4 +1,4 @@
--- Rendered from ontos_tui.domain.training.ModelPair by: python -m ontos_tui.store.delta
+-- Rendered from ontos_tui.domain.records.training.ModelPair by: python -m ontos_tui.store.delta
 -- one row for each (model_id, pair_id)
 CREATE TABLE IF NOT EXISTS model_pairs (
   id STRING NOT NULL,

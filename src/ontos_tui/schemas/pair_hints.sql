@@ -1,4 +1,4 @@
--- Rendered from ontos_tui.domain.labeling.Hint by: python -m ontos_tui.store.delta
+-- Rendered from ontos_tui.domain.records.labeling.Hint by: python -m ontos_tui.store.delta
 -- one row for each (pair_id, kind)
 CREATE TABLE IF NOT EXISTS pair_hints (
   id STRING NOT NULL,

@@ -1,4 +1,4 @@
--- Rendered from ontos_tui.domain.pairs.QAPair by: python -m ontos_tui.store.delta
+-- Rendered from ontos_tui.domain.records.pairs.QAPair by: python -m ontos_tui.store.delta
 -- one row for each (training_sheet_id, item_ref)
 CREATE TABLE IF NOT EXISTS qa_pairs (
   id STRING NOT NULL COMMENT 'random, made by the client',

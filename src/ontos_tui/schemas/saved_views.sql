@@ -1,4 +1,4 @@
--- Rendered from ontos_tui.domain.labeling.SavedView by: python -m ontos_tui.store.delta
+-- Rendered from ontos_tui.domain.records.labeling.SavedView by: python -m ontos_tui.store.delta
 -- one row for each (training_sheet_id, name)
 CREATE TABLE IF NOT EXISTS saved_views (
   id STRING NOT NULL COMMENT 'random, made by the client',
@@ -9,10 +9,10 @@ CREATE TABLE IF NOT EXISTS saved_views (
   training_sheet_id STRING NOT NULL,
   name STRING NOT NULL,
   wanted STRING NOT NULL COMMENT 'the filter: what is not said leaves nothing out; JSON',
-  sort STRING NOT NULL COMMENT 'the order, as services/queue.py calls it',
+  sort STRING NOT NULL COMMENT 'the order, as services/label/queue.py calls it',
   CONSTRAINT saved_views_pk PRIMARY KEY (id)
 )
 USING DELTA
 CLUSTER BY (id)
-COMMENT 'A filter and an order of a training sheet\'s queue under a name, to be labelled like any session.'
+COMMENT 'A filter and an order of a training sheet\'s queue under a name, to be labeled like any session.'
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', 'delta.enableRowTracking' = 'true');

@@ -1,4 +1,4 @@
--- Rendered from ontos_tui.domain.template.Template by: python -m ontos_tui.store.delta
+-- Rendered from ontos_tui.domain.records.template.Template by: python -m ontos_tui.store.delta
 -- one row for each (name, version)
 CREATE TABLE IF NOT EXISTS templates (
   id STRING NOT NULL COMMENT 'random, made by the client',

@@ -1,4 +1,4 @@
--- Rendered from ontos_tui.domain.pairs.TrainingSheet by: python -m ontos_tui.store.delta
+-- Rendered from ontos_tui.domain.records.pairs.TrainingSheet by: python -m ontos_tui.store.delta
 -- one row for each (sheet_id, template_id)
 CREATE TABLE IF NOT EXISTS training_sheets (
   id STRING NOT NULL COMMENT 'random, made by the client',
