@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from made_once import an_empty_one
+from builders.copies import empty_workspace
+from fork_server import ForkServer
+from ontos_tui.jobs.queue import JobQueue
 from ontos_tui.store.engine import Store
 from ontos_tui.workspace import Workspace
 from tiers import load_profile
@@ -36,6 +38,20 @@ def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ONTOS_ACTOR", "ana")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "real_processes: jobs are started as users start them, not forked")
+
+
+FORK_SERVER = ForkServer()
+
+
+@pytest.fixture(autouse=True)
+def _forked_jobs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs are forks of a process that has the libraries imported, unless the test is marked `real_processes`."""
+    if request.node.get_closest_marker("real_processes") is None:
+        monkeypatch.setattr(JobQueue, "start_worker", FORK_SERVER.start_worker)
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """The folder of a workspace that does not exist yet."""
@@ -45,7 +61,7 @@ def home(tmp_path: Path) -> Path:
 @pytest.fixture
 def workspace(home: Path) -> Iterator[Workspace]:
     """An empty workspace whose user is `ana`."""
-    an_empty_one(home)
+    empty_workspace(home)
     with Workspace(home) as opened:
         yield opened
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from ontos_tui.domain.records.data import Column, RowQuery, Sampling, WindowLabel, Windows
-from ontos_tui.platforms.chat.asking import Shots
-from ontos_tui.platforms.databricks.ai_query import Batch
-from ontos_tui.platforms.databricks.inference_counts import hours_statement, tokens_statement, versions_statement
-from ontos_tui.platforms.databricks.inference_samples import ratings_statement, sample_statement
-from ontos_tui.platforms.databricks.quality_monitor import drift_statement, profile_statement
-from ontos_tui.platforms.databricks.select_sql import Reading
+from ontos_tui.platforms.chat.proposals import FewShotExamples
+from ontos_tui.platforms.databricks.ai_query import AiQueryBatch
+from ontos_tui.platforms.databricks.monitoring.inference_counts import (
+    hours_statement,
+    tokens_statement,
+    versions_statement,
+)
+from ontos_tui.platforms.databricks.monitoring.inference_samples import ratings_statement, sample_statement
+from ontos_tui.platforms.databricks.monitoring.quality_monitor import drift_statement, profile_statement
+from ontos_tui.platforms.databricks.select_sql import SelectStatements
 from ontos_tui.platforms.databricks.unity_tags import tags_statement
-from ontos_tui.platforms.databricks.windows import windowed
+from ontos_tui.platforms.databricks.windows import window_statements
 from ontos_tui.platforms.databricks.workspace_client import Place, Team
 
 COLUMNS = (
@@ -35,13 +39,13 @@ WINDOWED = {
 }
 
 
-def reading(shape: str) -> Reading:
+def reading(shape: str) -> SelectStatements:
     """The statements of one shape."""
     if shape in WINDOWED:
         query = WINDOWED[shape]
         assert query.windows is not None
-        return windowed("`c`.`s`.`t`", COLUMNS, query, query.windows)
-    return Reading.of("`c`.`s`.`t`", COLUMNS, SHAPES[shape])
+        return window_statements("`c`.`s`.`t`", COLUMNS, query, query.windows)
+    return SelectStatements.of("`c`.`s`.`t`", COLUMNS, SHAPES[shape])
 
 
 def statements() -> dict[str, str]:
@@ -57,7 +61,7 @@ def statements() -> dict[str, str]:
     }
     team = Team(Place("", "w", "c", "s"))
     schema = {"type": "object", "properties": {"a": {"description": 'it\'s \\ "here"', "type": "string"}}}
-    found["ask a model"] = Batch(team, "databricks-chat", schema, Shots((), ())).sql
+    found["ask a model"] = AiQueryBatch(team, "databricks-chat", schema, FewShotExamples((), ())).sql
     for feedback in (None, "`c`.`s`.`f`"):
         found[f"traffic, {feedback}"] = hours_statement("`c`.`s`.`p`", feedback)
     found["versions"] = versions_statement("`c`.`s`.`p`")

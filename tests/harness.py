@@ -40,7 +40,7 @@ class Driver:
             await asyncio.sleep(LOOK)
 
     async def settle(self) -> None:
-        """Let everything that was asked for arrive on the screen, and what that asked for in turn."""
+        """Let the results of all background work arrive on the screen, and of the work which that begins."""
         while True:
             await self.until(lambda: self.app.is_idle, "nothing under way")
             await self.pilot.pause(0)

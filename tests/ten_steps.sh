@@ -56,7 +56,7 @@ show sheet show "Crystal inspections" --limit 3
 
 step "3  Generate training pairs"
 show generate "Crystal inspections" --template "Crystal defect" --mode ai
-sheet=$(ontos label stats --json | field 'd[0]["sheet"]["id"][:8]')
+sheet=$(ontos label stats --json | field 'd[0]["training_sheet"]["id"][:8]')
 
 step "4  Review and label ten pairs"
 show label next "$sheet"

@@ -1,4 +1,4 @@
-"""A terminal for tests: a real pty with the real program in it, every byte kept, and a screen to look at."""
+"""A terminal for tests: a real pty with the real program in it, every byte recorded, and a screen to look at."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The command `ontos`: alone it opens the app, with a subcommand it does that without a screen.
 
-Opening the app must be quick, so nothing but Python's own modules is imported here before it is known what is wanted.
+Opening the app must be quick, so nothing but Python's own modules is imported here before the command is known.
 """
 
 from __future__ import annotations
@@ -48,22 +48,33 @@ def read_arguments(arguments: Sequence[str]) -> CommandLine | str:
 
 def main() -> None:
     """Run the command line and exit: 0 done, 1 failed (the reason is on stderr), 2 wrong usage."""
-    wish = read_arguments(sys.argv[1:])
-    if isinstance(wish, str):
-        print(f"Error: {wish}", file=sys.stderr)
-        sys.exit(WRONG_USAGE)
-    if wish.words[:1] == ("--version",):
+    command_line = read_arguments(sys.argv[1:])
+    if isinstance(command_line, str):
+        sys.exit(_refuse(f"Error: {command_line}", as_json="--json" in sys.argv))
+    if command_line.words == ("--version",):
         from ontos_tui import __version__
 
         print(f"ontos {__version__}")
-    elif wish.words[:1] == ("--keys",):
-        sys.exit(_list_keys(wish.home))
-    elif (wish.words and wish.words != ("--plain-driver",)) or COMPLETING in os.environ:
+    elif command_line.words == ("--keys",):
+        sys.exit(_list_keys(command_line.home))
+    elif (command_line.words and command_line.words != ("--plain-driver",)) or COMPLETING in os.environ:
         from ontos_tui.cli.app import run
 
-        sys.exit(run(wish.words, wish.home, as_json=wish.json))
+        sys.exit(run(command_line.words, command_line.home, as_json=command_line.json))
     else:
-        sys.exit(_open_app(wish.home, plain_driver=bool(wish.words)))
+        sys.exit(_open_app(command_line.home, plain_driver=bool(command_line.words), as_json=command_line.json))
+
+
+def _refuse(reason: str, *, as_json: bool) -> int:
+    """Wrong usage: the reason on stderr, and as the document with --json."""
+    if as_json:
+        import json
+
+        print(
+            json.dumps({"error": {"what": reason.removeprefix("Error: "), "todo": "List the commands: ontos --help"}})
+        )
+    print(reason, file=sys.stderr)
+    return WRONG_USAGE
 
 
 def _list_keys(home: Path | None) -> int:
@@ -82,15 +93,14 @@ def _list_keys(home: Path | None) -> int:
     return DONE
 
 
-def _open_app(home: Path | None, *, plain_driver: bool) -> int:
+def _open_app(home: Path | None, *, plain_driver: bool, as_json: bool) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
-        print(
+        return _refuse(
             "The app needs a terminal, and there is none here.\n"
             "Run `ontos` in a terminal (over SSH: ssh -t), or work without a screen: "
             "`ontos status`, `ontos seed`, `ontos --help`.",
-            file=sys.stderr,
+            as_json=as_json,
         )
-        return WRONG_USAGE
     from ontos_tui.tui.app import run_app
 
     return run_app(home, plain_driver=plain_driver)

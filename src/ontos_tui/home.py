@@ -1,4 +1,4 @@
-"""Where workspaces are when no option names one. Apart, so that it costs nothing to ask."""
+"""Where workspaces are by default. A module of its own, so that it costs nothing to import."""
 
 from __future__ import annotations
 

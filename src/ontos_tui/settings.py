@@ -37,30 +37,32 @@ class Settings(BaseModel):
     )
     chat_model: str = Field("", description="the model's name on that server")
     chat_api_key: SecretStr = Field(SecretStr(""), description="only from the environment (ONTOS_CHAT_API_KEY)")
-    chat_concurrency: int = Field(4, ge=1, le=64, description="requests to a chat model under way at once")
+    chat_concurrency: int = Field(4, ge=1, le=64, description="requests to a chat model at the same time")
     keys: dict[str, str] = Field(
-        default_factory=dict, description="other keys for commands, by their name: `ontos --keys` lists them"
+        default_factory=dict, description="other keys for commands, by command id: `ontos --keys` lists them"
     )
     hints: tuple[HintKind, ...] = Field(
         (HintKind.DUPLICATE, HintKind.SUSPECT, HintKind.UNSURE),
-        description="the help at labeling that is computed when none is named; [] turns all of it off",
+        description="the hints that are computed when none are named; [] turns them all off",
     )
     images: Literal["auto", "kitty", "sixel", "cells", "shades", "off"] = Field(
-        "auto", description="how pictures are shown; auto goes by what the environment tells of the terminal"
+        "auto", description="how pictures are shown; auto: what the terminal can show"
     )
     alert_command: tuple[str, ...] | str = Field(
         (),
-        description="a command that is told about alerts: words, or one line that is split into them; no shell runs it",
+        description="a command that runs at each alert: words, or one line that is split into words; no shell runs it",
     )
     databricks_profile: str = Field("", description="profile of ~/.databrickscfg; empty: DATABRICKS_… or none at all")
     databricks_warehouse: str = Field("", description="id of the SQL warehouse that does the team's work")
     databricks_catalog: str = Field("", description="catalog of the team's tables; with it, work is shared there")
     databricks_schema: str = Field("ontos", description="schema of the team's tables")
     databricks_model: str = Field(
-        "", description="model endpoint of the workspace that proposes answers, such as one that `ontos doctor` lists"
+        "", description="model endpoint of the workspace that proposes answers; `ontos doctor` lists them"
     )
     databricks_batch_from: int = Field(
-        2_000, ge=0, description="so many questions and more are asked in statements of the warehouse; 0: never"
+        2_000,
+        ge=0,
+        description="from this many questions on, the warehouse asks them in statements (ai_query); 0: never",
     )
     serve_port: int = Field(8765, ge=1, le=65535, description="loopback port of `ontos serve`")
 
@@ -74,8 +76,8 @@ class Settings(BaseModel):
         """Read the settings of the workspace at `home`. Raises InvalidInputError naming the file and the reason."""
         path = home / "settings.toml"
         try:
-            kept = _kept(path)
-            loaded = cls.model_validate({**kept, **_from_environment(cls)})
+            stored = _from_file(path)
+            loaded = cls.model_validate({**stored, **_from_environment(cls)})
         except (ValidationError, ValueError) as error:
             reasons = (
                 "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
@@ -85,7 +87,7 @@ class Settings(BaseModel):
             raise InvalidInputError(
                 f"The settings cannot be read: {reasons}.", f"Correct {path} or the ONTOS_… variables."
             ) from error
-        if "chat_api_key" in kept:
+        if "chat_api_key" in stored:
             raise InvalidInputError(
                 f"{path} holds chat_api_key; secrets are never stored.",
                 "Remove it there and set ONTOS_CHAT_API_KEY in the environment.",
@@ -93,22 +95,22 @@ class Settings(BaseModel):
         return loaded
 
 
-def _kept(path: Path) -> dict[str, Any]:
-    """What the file says; nothing when there is none. Raises ValueError when it is no TOML."""
+def _from_file(path: Path) -> dict[str, Any]:
+    """What the file says; nothing when there is none. Raises ValueError when it is not valid TOML."""
     return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def _from_environment(settings: type[Settings]) -> dict[str, Any]:
     """The settings that the environment names; lists and tables are JSON there. Raises ValueError with the name."""
     named = {name.upper(): text for name, text in os.environ.items()}
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name, field in settings.model_fields.items():
         text = named.get(f"{PREFIX}{name}".upper())
         if text is None:
             continue
         is_json = field.annotation not in (str, SecretStr) and text.lstrip().startswith(("[", "{"))
         try:
-            found[name] = json.loads(text) if is_json else text
+            values[name] = json.loads(text) if is_json else text
         except ValueError as error:
-            raise ValueError(f"{PREFIX}{name.upper()} is no JSON: {error}") from error
-    return found
+            raise ValueError(f"{PREFIX}{name.upper()} is not valid JSON: {error}") from error
+    return values

@@ -22,9 +22,11 @@ from ontos_tui.domain.records.serving import InferenceRecord, Origin
 from ontos_tui.domain.records.training import Evaluation, Job, JobKind
 from ontos_tui.domain.rules.states import JobStatus
 from ontos_tui.domain.schema import Answer
+from ontos_tui.domain.text import storable
 from ontos_tui.jobs.loopback import listen, url
 from ontos_tui.jobs.queue import RESUME, JobQueue
 from ontos_tui.services.deploy.service import EndpointView
+from ontos_tui.services.generate.service import GenerationReport
 from ontos_tui.services.monitor.alerts.service import ChangeKind
 from ontos_tui.workspace import Workspace
 
@@ -39,7 +41,7 @@ GRACEFUL_SECONDS = 5
 
 
 class Reporter:
-    """The job's progress: kept in memory by `update`; a thread carries it to the store and hears of a cancel."""
+    """The job's progress: `update` leaves it in memory; a thread writes it to the store and notices a cancel."""
 
     def __init__(self, jobs: JobQueue, job_id: str) -> None:
         self._jobs = jobs
@@ -52,7 +54,7 @@ class Reporter:
         self.on_stop: Callable[[], None] = _nothing
 
     def update(self, done: int, total: int, message: str = "") -> None:
-        """`done` of `total` units are finished. Raises JobCancelledError when the user asked to stop."""
+        """`done` of `total` units are finished. Raises JobCancelledError when the job was cancelled."""
         if self._stop.is_set():
             raise JobCancelledError("The job was cancelled.", RESUME)
         if self._failure is not None:
@@ -73,12 +75,12 @@ class Reporter:
         self._thread.join()
 
     def _carry(self) -> None:
-        told, counter, last = None, -1, False
+        reported, counter, last = None, -1, False
         while not last:
             last = self._over.wait(REPORT_SECONDS)
             try:
-                if (latest := self._latest) is not None and latest != told:
-                    done, total, message = told = latest
+                if (latest := self._latest) is not None and latest != reported:
+                    done, total, message = reported = latest
                     self._jobs.report(self._job_id, done=done, total=total, message=message)
                 if (moved := self._jobs.store.change_counter()) != counter:
                     counter = moved
@@ -124,12 +126,14 @@ def run(workspace: Workspace, job_id: str) -> int:
         ended = jobs.finish(job_id, JobStatus.CANCELLED, error.what)
     except OntosError as error:
         LOG.warning("%s: %s", job.title, error)
-        ended = jobs.finish(job_id, JobStatus.FAILED, error=_kept(str(error)))
+        ended = jobs.finish(job_id, JobStatus.FAILED, error=storable(str(error)))
     except Exception as error:
-        LOG.exception("%s: an error that nobody foresaw", job.title)
-        told = f"{type(error).__name__}: {error}"
+        LOG.exception("%s: unexpected error", job.title)
+        reason = f"{type(error).__name__}: {error}"
         ended = jobs.finish(
-            job_id, JobStatus.FAILED, error=_kept(f"It failed ({told}). The log says more: {jobs.log_path(job_id)}")
+            job_id,
+            JobStatus.FAILED,
+            error=storable(f"It failed ({reason}). See the log: {jobs.log_path(job_id)}"),
         )
     else:
         ended = jobs.finish(job_id, JobStatus.SUCCEEDED, message, result=result)
@@ -143,17 +147,23 @@ Work = Callable[[Workspace, Job, Reporter], tuple[str, dict[str, Any]]]
 def _train(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
     model = workspace.train.models.run(job.params, job.id, reporter)
     score = Evaluation.model_validate(model.evaluation).headline()
-    told = f"{model.label()}: {score.field} {score.metric} {score.value:.3g} on {score.n} held-out pairs"
-    return told, {"model_id": model.id, "name": model.name, "version": model.version}
+    message = f"{model.label()}: {score.field} {score.metric} {score.value:.3g} on {score.n} held-out pairs"
+    return message, {"model_id": model.id, "name": model.name, "version": model.version}
 
 
 def _generate(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
     params = {**job.params, "mode": GenerationMode(job.params["mode"])}
     report = workspace.generate.generation.generate(**params, progress=reporter)
-    told = f"{report.created} pairs made, {report.existing} were there, {report.failed} without a proposal"
+    message = _pairs_message(report)
     counts = {name: value for name, value in vars(report).items() if isinstance(value, int | float)}
-    failures = [[_kept(ref), _kept(reason)] for ref, reason in report.failures]
-    return told, {"training_sheet_id": report.training_sheet.id, **counts, "failures": failures}
+    failures = [[storable(ref), storable(reason)] for ref, reason in report.failures]
+    return message, {"training_sheet_id": report.training_sheet.id, **counts, "failures": failures}
+
+
+def _pairs_message(report: GenerationReport) -> str:
+    existing = f", {report.existing:,} existed already" if report.existing else ""
+    failed = f", {report.failed:,} without a proposal" if report.failed else ""
+    return f"{report.created:,} pairs made{existing}{failed}"
 
 
 def _deploy(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
@@ -164,9 +174,9 @@ def _deploy(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, di
 
 def _hints(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
     report = workspace.label.hints.run(job.params, reporter)
-    told = [f"{n:,} {kind}" for kind, n in report.counts.items() if kind not in report.skipped]
-    told += [f"no {kind}: {reason}" for kind, reason in report.skipped.items()]
-    return _kept("; ".join(told)), {name: _plain(value) for name, value in vars(report).items()}
+    parts = [f"{n:,} {kind}" for kind, n in report.counts.items() if kind not in report.skipped]
+    parts += [f"no {kind}: {reason}" for kind, reason in report.skipped.items()]
+    return storable("; ".join(parts)), {name: _plain(value) for name, value in vars(report).items()}
 
 
 def _plain(value: Any) -> Any:
@@ -175,7 +185,7 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    return _kept(value) if isinstance(value, str) else value
+    return storable(value) if isinstance(value, str) else value
 
 
 def _serve(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
@@ -185,7 +195,7 @@ def _serve(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dic
 
     port = workspace.settings.serve_port
     with listen(port) as listener:
-        app = make_app(_Answers(workspace))
+        app = make_app(_ServingBackend(workspace))
         server = uvicorn.Server(
             uvicorn.Config(
                 app,
@@ -197,22 +207,22 @@ def _serve(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dic
             )
         )
 
-        def leave() -> None:
+        def stop_server() -> None:
             server.should_exit = True
 
-        reporter.on_stop = leave
+        reporter.on_stop = stop_server
         workspace.jobs.report(job.id, result={"url": url(port)})
         reporter.update(0, 0, f"answering at {url(port)}")
         server.run(sockets=[listener])
     raise JobCancelledError("The server was stopped.", "Start it again when you need it.")
 
 
-class _Answers:
-    """What the loopback server can be asked, answered by the services."""
+class _ServingBackend:
+    """What the loopback server offers, by the services."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._deploy = workspace.deploy.endpoints  # made here once, before several threads ask
+        self._deploy = workspace.deploy.endpoints  # created here once, before several threads use it
         self._monitor = workspace.monitor.traffic
 
     def endpoints(self) -> list[EndpointView]:
@@ -226,9 +236,9 @@ class _Answers:
     def feedback(
         self, name: str, request_id: str, rating: int, comment: str, correction: Answer | None
     ) -> FeedbackItem:
-        """Keep what somebody says about a request to this endpoint."""
+        """Store feedback on a request to this endpoint."""
         if self._monitor.request(request_id).record.endpoint != name:
-            raise NotFoundError(f"The endpoint {name!r} got no request {request_id!r}.", "Check the id and the name.")
+            raise NotFoundError(f"The endpoint {name!r} has no request {request_id!r}.", "Check the id and the name.")
         item: FeedbackItem = self._workspace.improve.feedback.add_feedback(request_id, rating, comment, correction)
         return item
 
@@ -241,12 +251,12 @@ def _watch(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dic
         try:
             changes = workspace.monitor.alerts.evaluate()
         except OntosError as error:
-            LOG.warning("the rules could not be looked at: %s", error)  # the next look may succeed
-            reporter.update(0, 0, _kept(f"the last look failed: {error.what}"))
+            LOG.warning("the rules could not be checked: %s", error)  # the next check may succeed
+            reporter.update(0, 0, storable(f"the last check failed: {error.what}"))
         else:
             opened += sum(change.kind is ChangeKind.OPENED for change in changes)
             resolved += sum(change.kind is ChangeKind.RESOLVED for change in changes)
-            reporter.update(0, 0, f"alerts since it began: {opened:,} opened, {resolved:,} resolved")
+            reporter.update(0, 0, f"{opened:,} alerts opened, {resolved:,} resolved since the start")
         ended.wait(every)
     raise JobCancelledError("The watch was stopped.", "Start it again when you need it.")
 
@@ -274,11 +284,6 @@ def _log_to(path: Path, secret: str) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("ontos_tui").setLevel(logging.INFO)
     logging.captureWarnings(capture=True)
-
-
-def _kept(text: str) -> str:
-    """A text that a record can hold: no lone surrogates."""
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 if __name__ == "__main__":

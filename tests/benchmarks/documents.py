@@ -25,9 +25,9 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from ontos_tui.learning.extraction.documents import Document, plain
-from ontos_tui.learning.extraction.field_finder import Finder, find_all, learn
+from ontos_tui.learning.extraction.field_finder import FieldFinder, find_all, learn
 from ontos_tui.learning.extraction.field_priors import FieldPrior
-from ontos_tui.learning.extraction.token_features import Clues
+from ontos_tui.learning.extraction.token_features import TokenFeatures
 from ontos_tui.services.data.sample_files import synthetic_data
 
 ROOT = Path(__file__).parents[2]
@@ -42,7 +42,7 @@ BANDS = ((0.0, 0.5), (0.5, 0.7), (0.7, 0.8), (0.8, 0.9), (0.9, 0.95), (0.95, 1.0
 class Labeled:
     """A document, what people found in it, and who issued it."""
 
-    clues: Clues
+    clues: TokenFeatures
     answer: dict[str, str]
     issuer: str
 
@@ -55,7 +55,7 @@ def receipts() -> tuple[list[FieldPrior], list[Labeled]] | None:
         return None
     found = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     return [FieldPrior(name, required=True) for name in ("company", "date", "address", "total")], [
-        Labeled(Clues(Document(one["text"])), one["key"], plain(one["key"].get("company", ""))) for one in found
+        Labeled(TokenFeatures(Document(one["text"])), one["key"], plain(one["key"].get("company", ""))) for one in found
     ]
 
 
@@ -67,7 +67,9 @@ def certificates() -> tuple[list[FieldPrior], list[Labeled]]:
     for name in ("truth.jsonl", "held_out.jsonl"):
         for one in _lines(folder / name):
             answer = {span["label"]: span["text"] for span in one["entities"]}
-            found.append(Labeled(Clues(Document(texts[one["document_id"]])), answer, plain(answer.get("issuer", ""))))
+            found.append(
+                Labeled(TokenFeatures(Document(texts[one["document_id"]])), answer, plain(answer.get("issuer", "")))
+            )
     # A scanner has misread some names: each counts as the common one that it resembles most.
     common = [name for name, _ in Counter(one.issuer for one in found).most_common(ISSUERS)]
     found = [replace(one, issuer=get_close_matches(one.issuer, common, 1, 0)[0]) for one in found]
@@ -112,8 +114,8 @@ def measure(wanted: Sequence[FieldPrior], held: Sequence[Labeled], others: Seque
     for one in wanted:
         known = [(doc, value) for doc in held if (value := doc.answer.get(one.name))]
         hits = sum(
-            any(one.same(doc.clues.document.said(piece), value) for piece in doc.clues.document.pieces)
-            or any(one.same(doc.clues.document.said(piece), value) for piece in one.pieces(doc.clues.document))
+            any(one.matches(doc.clues.document.text_of(piece), value) for piece in doc.clues.document.pieces)
+            or any(one.matches(doc.clues.document.text_of(piece), value) for piece in one.pieces(doc.clues.document))
             for doc, value in known
         )
         there.append(hits / len(known))
@@ -128,7 +130,7 @@ def measure(wanted: Sequence[FieldPrior], held: Sequence[Labeled], others: Seque
             finders = [
                 learn(one, [doc.clues for doc in some], [doc.answer.get(one.name) for doc in some])
                 if count
-                else Finder(one)
+                else FieldFinder(one)
                 for one in wanted
             ]
             found = [find_all(finders, doc.clues) for doc in held]

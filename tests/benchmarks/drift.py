@@ -26,7 +26,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from asked import NOON, ask, deployed
+from builders.traffic import NOON, deployed_model, log_requests
 from ontos_tui.learning.drift_statistics import compare_categories, compare_numbers
 from ontos_tui.workspace import Workspace
 
@@ -117,10 +117,10 @@ def in_a_process(work: Callable[[list[Column]], None], rows: int) -> tuple[float
 def as_a_user(requests: int) -> tuple[float, int]:
     """Seconds of one comparison of an endpoint with so many requests in a day, and how many of them were read."""
     with tempfile.TemporaryDirectory() as folder, Workspace(Path(folder)) as workspace:
-        model = deployed(workspace, 1_000)
+        model = deployed_model(workspace, 1_000)
         draw = random.Random(1)
         step = timedelta(days=1).total_seconds() / (requests + 1)
-        ask(workspace.store, model, (draw.randrange(100_000) for _ in range(requests)), NOON, seconds=step)
+        log_requests(workspace.store, model, (draw.randrange(100_000) for _ in range(requests)), NOON, seconds=step)
         begun = time.perf_counter()
         report = workspace.monitor.drift.check("live", now=NOON)
         return time.perf_counter() - begun, max(one.recent_count for one in report.features)

@@ -23,7 +23,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from labeled import part, truth
+from builders.defects import part, truth
 from ontos_tui.domain.learning import LabeledExample, NoProgress
 from ontos_tui.domain.records.data import Sheet
 from ontos_tui.domain.records.labeling import HintKind
@@ -32,9 +32,9 @@ from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import AnswerField, FieldKind
 from ontos_tui.platforms.local.trainer import LocalTrainer
-from ontos_tui.services.label.hints.active_learning import KINDS, Open, margins, ordered
-from ontos_tui.services.label.hints.label_errors import doubted
-from ontos_tui.services.records.training_sheets import make_training_sheet
+from ontos_tui.services.label.hints.active_learning import KINDS, OpenPair, margins, rank_pairs
+from ontos_tui.services.label.hints.label_errors import find_label_errors
+from ontos_tui.services.records.training_sheets import create_training_sheet
 from ontos_tui.store import rows
 from ontos_tui.workspace import Workspace
 
@@ -100,8 +100,8 @@ def errors(name: str, data: Data, share: float = 0.05) -> None:
         for place, (row, label) in enumerate(data)
     ]
     started = time.perf_counter()
-    judged = TRAINER.judge(field, tuple(data[0][0]), examples, None, [], NoProgress())
-    found = doubted(judged, [example.ref for example in examples], [])
+    judged = TRAINER.out_of_fold(field, tuple(data[0][0]), examples, None, [], NoProgress())
+    found = find_label_errors(judged, [example.ref for example in examples], [])
     seconds = time.perf_counter() - started
     found.sort(key=lambda one: -one.score)
     hits = [int(one.pair_id) in wrong for one in found]
@@ -138,7 +138,7 @@ def learning(data: Data, budget: int, step: int, choose: Choose) -> dict[int, fl
         curve = {}
         while len(known) <= budget:
             head, table = fitted(field, data, known)
-            shares = head.shares(table.encode([data[place][0] for place in test]))
+            shares = head.class_probabilities(table.encode([data[place][0] for place in test]))
             said = [head.classes[code] for code in shares.argmax(axis=1)]
             right = [f'"{data[place][1]}"' for place in test]
             curve[len(known)] = float(f1_score(right, said, average="macro"))
@@ -162,18 +162,18 @@ def fitted(field: AnswerField, data: Data, known: Sequence[int]) -> Any:
 
 def ours(field: AnswerField, data: Data, known: Sequence[int], rest: Sequence[int], seed: int) -> list[int]:
     """The least sure first, different ones first, a fifth at random."""
-    from ontos_tui.learning.cross_validation import shares
+    from ontos_tui.learning.cross_validation import class_probabilities
 
     head, table = fitted(field, data, known)
-    said = shares(table, [head], field, [data[place][0] for place in rest])
-    unsure = margins(said)
-    pairs = [Open(str(place), str(place), data[place][0], None) for place in rest]
+    probabilities = class_probabilities(table, [head], field, [data[place][0] for place in rest])
+    unsure = margins(probabilities)
+    pairs = [OpenPair(str(place), str(place), data[place][0], None) for place in rest]
     features = tuple(data[0][0])
 
     def kinds_of(some: list[int]) -> list[int]:
         return TRAINER.clusters([pairs[place].fields for place in some], features, KINDS)
 
-    placed = ordered(str(seed), pairs, unsure, [""] * len(pairs), kinds_of)
+    placed = rank_pairs(str(seed), pairs, unsure, [""] * len(pairs), kinds_of)
     return [int(one.pair_id) for one in placed]
 
 
@@ -222,7 +222,7 @@ def fill(workspace: Workspace, count: int) -> TrainingSheet:
     with workspace.store.write() as connection:
         rows.add(connection, source)
         rows.add(connection, template)
-        sheet = make_training_sheet(connection, source, template, GenerationMode.AI, "bench")
+        sheet = create_training_sheet(connection, source, template, GenerationMode.AI, "bench")
         rows.add_many(connection, (made(sheet, place, item) for place, item in enumerate(items, 1)))
     return sheet
 

@@ -34,8 +34,8 @@ from ontos_tui.services.data.sample_files import synthetic_data
 from ontos_tui.services.improve.service import BulkAction
 from ontos_tui.services.label.service import Decision
 from ontos_tui.services.records.feedback import FeedbackFilter
-from ontos_tui.services.records.training_sheets import make_training_sheet
-from ontos_tui.services.train.learning_curve import bar, span_of
+from ontos_tui.services.records.training_sheets import create_training_sheet
+from ontos_tui.services.train.learning_curve import bar, score_range
 from ontos_tui.store import rows
 from ontos_tui.workspace import Workspace
 
@@ -149,7 +149,7 @@ def sheet_of(workspace: Workspace, data: Data, name: str) -> TrainingSheet:
     with workspace.store.write() as connection:
         rows.add(connection, source)
         rows.add(connection, template)
-        return make_training_sheet(
+        return create_training_sheet(
             connection, source, template, GenerationMode.MANUAL, workspace.actor, status="review"
         )
 
@@ -189,7 +189,7 @@ def one_round(workspace: Workspace, sheet: TrainingSheet, asked: Sequence[Item],
         right = record.output is not None and is_right(record.output["answer"], truth, usual)
         wrong += not right
         service.add_feedback(record.request_id, 5 if right else 1, correction=None if right else {"answer": truth})
-    new = service.feedback(wanted=FeedbackFilter(status=FeedbackStatus.NEW))
+    new = service.feedback(filter=FeedbackFilter(status=FeedbackStatus.NEW))
     report = service.bulk(BulkAction.CONVERT, [item.id for item in new])
     assert not report.refused, report.refused
     ids = [one.curation_item_id for one in report.conversions]
@@ -227,7 +227,7 @@ def replay(data: Data, rounds: int) -> bool:
         after = workspace.improve.gaps.analyze()
         closed = len(workspace.improve.gaps.gaps(status=GapStatus.RESOLVED))
         print(f"  gaps: {len(before.new)} at first, {closed} of them closed by evidence, {len(after.new)} new")
-        low, high = span_of(curve)
+        low, high = score_range(curve)
         print(f"  {curve.points[-1].score.metric}, {curve.basis}")
         for point in curve.points:
             score = point.score

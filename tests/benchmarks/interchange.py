@@ -25,7 +25,7 @@ from ontos_tui.domain.records.data import Sheet
 from ontos_tui.domain.records.pairs import CanonicalLabel, GenerationMode, QAPair, TrainingSheet
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.rules.states import PairStatus, TrainingSheetStatus
-from ontos_tui.services.records.training_sheets import make_training_sheet
+from ontos_tui.services.records.training_sheets import create_training_sheet
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import RowMaker, new_ids
 from ontos_tui.workspace import Workspace
@@ -55,7 +55,7 @@ def seed(workspace: Workspace, count: int, name: str = "machines", **pair: Any) 
     with workspace.store.write() as connection:
         rows.add(connection, sheet)
         rows.add(connection, template)
-        made = make_training_sheet(
+        made = create_training_sheet(
             connection, sheet, template, GenerationMode.AI, "bench", status=TrainingSheetStatus.REVIEW
         )
         like = QAPair(

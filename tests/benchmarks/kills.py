@@ -30,10 +30,10 @@ class Killed:
 
     confirmed: int = 0
     lost: int = 0
-    broken: int = 0
+    ended_early: int = 0
 
     def __str__(self) -> str:
-        return f"{self.confirmed:,} confirmed, {self.lost} lost, {self.broken} stores broken"
+        return f"{self.confirmed:,} confirmed, {self.lost} lost, {self.ended_early} stores broken"
 
 
 def kill_services(home: Path, sheet_id: str, rounds: int) -> Killed:
@@ -48,7 +48,7 @@ def kill_services(home: Path, sheet_id: str, rounds: int) -> Killed:
             time.sleep(draw.uniform(0.02, 0.5))
             process.kill()
             told = [line.strip() for line in process.stdout if line.endswith("\n")]
-        outcome.broken += not _is_whole(home)
+        outcome.ended_early += not _is_whole(home)
         with Workspace(home) as workspace:
             kept = sum(pair.status is PairStatus.LABELED for pair in workspace.label.queue.pairs(told))
         outcome.confirmed += len(told)
@@ -78,7 +78,7 @@ def kill_apps(home: Path, sheet_id: str, rounds: int) -> Killed:
         # It was killed when the block was left.
         settled = max(done for when, done in shown if when <= at - SETTLED or done == done_before)
         confirmed = min(settled, shown[-1][1])
-        outcome.broken += not _is_whole(home)
+        outcome.ended_early += not _is_whole(home)
         with Workspace(home) as workspace:
             counts = workspace.label.queue.counts(sheet_id)
         outcome.confirmed += confirmed - done_before

@@ -62,7 +62,7 @@ def _keys(home: Path, pairs: int, amount: Amount) -> None:
     seeded(home, pairs)
     with Meter(BARE) as bare, Meter([sys.executable, "-m", "ontos_tui", "--home", str(home)]) as meter:
         _row(f"with {pairs:,} pairs", "", "")
-        meter.until("opens the queue")
+        meter.until("open the queue")
         before = len(meter.output)
         meter.press(b"\r")
         _row("  the queue opens", f"{meter.until('▸', before):.0f} ms to the first item", "")

@@ -17,7 +17,7 @@ _SAVING = re.compile(r"(\d+) being saved")
 def open_desk(home: Path) -> Terminal:
     """The app at the queue of the training sheet that the workspace was left with. Leave it as a context manager."""
     terminal = Terminal(ontos("--home", str(home)))
-    terminal.sees("opens the queue")
+    terminal.sees("open the queue")
     terminal.send("\r")
     terminal.sees("▸defect_class", "decided")
     return terminal

@@ -22,7 +22,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from labeling import a_training_sheet
+from builders.severity import unlabeled_sheet
 from ontos_tui.domain.records.pairs import LabelingMode, QAPair, TrainingSheet
 from ontos_tui.services.label.queue import Queue, QueueFilter, QueueSort
 from ontos_tui.store.bulk import RowMaker, new_ids
@@ -49,7 +49,7 @@ def item(number: int, drawn: random.Random) -> dict[str, Any]:
 
 def filled(workspace: Workspace, pairs: int) -> TrainingSheet:
     """A training sheet with so many pairs."""
-    sheet = a_training_sheet(workspace.store, 0, user_prompt="{{ torque }} {{ machine }} {{ line }} {{ note }}")
+    sheet = unlabeled_sheet(workspace.store, 0, user_prompt="{{ torque }} {{ machine }} {{ line }} {{ note }}")
     like = QAPair(
         training_sheet_id=sheet.id,
         sheet_id=sheet.sheet_id,

@@ -13,7 +13,7 @@ from ontos_tui.domain.records.data import Sheet
 from ontos_tui.domain.records.pairs import GenerationMode, LabelingMode, QAPair, TrainingSheet
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.rules.states import TrainingSheetStatus
-from ontos_tui.services.records.training_sheets import make_training_sheet
+from ontos_tui.services.records.training_sheets import create_training_sheet
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import RowMaker, new_ids, stored
 from ontos_tui.store.tables import table
@@ -58,7 +58,7 @@ def _fill(workspace: Workspace, pairs: int) -> TrainingSheet:
     with workspace.store.write() as connection:
         rows.add(connection, sheet)
         rows.add(connection, template)
-        made = make_training_sheet(
+        made = create_training_sheet(
             connection, sheet, template, GenerationMode.AI, "bench", status=TrainingSheetStatus.REVIEW
         )
         made = rows.change(connection, made, name=_name(pairs))

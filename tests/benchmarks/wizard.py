@@ -57,7 +57,7 @@ def walk(use_case: UseCase, place: int, think: float) -> tuple[Typist, dict[str,
         terminal.sees("Your own data")
         typist.press(str(place), "Sample data", "items,")
         done("data")
-        typist.press("\r", "told beforehand")
+        typist.press("\r", "system prompt")
         typist.press("\r", "preview 1 of 5")
         done("template")
         typist.press("\r", "▐5", "unlabeled")
@@ -65,13 +65,13 @@ def walk(use_case: UseCase, place: int, think: float) -> tuple[Typist, dict[str,
         for number in range(LABELS):
             time.sleep(think)
             typist.press(
-                "a", f"{LABELS - number - 1} more" if number < LABELS - 1 else "enough to train", labeling=True
+                "a", f"{LABELS - number - 1} more" if number < LABELS - 1 else "labels are enough", labeling=True
             )
         done("label")
         typist.press(">", "learns from", "enter trains the model")
         typist.press("\r", "✓ trained")
         done("train")
-        typist.press(">", "lets an endpoint answer")
+        typist.press(">", "deploys it to an endpoint")
         typist.press("\r", "Playground", "takes another row")
         typist.press("\r", "status 200")
         done("deploy and ask")

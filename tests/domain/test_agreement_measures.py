@@ -17,7 +17,7 @@ from ontos_tui.domain.rules.agreement import (
     ALL_AGREE,
     FEW_ITEMS,
     LEAST_ITEMS,
-    NOBODY,
+    NO_ITEMS,
     ONE_ANSWER,
     Scale,
     Share,
@@ -105,8 +105,8 @@ AGREED = [["a", "a"]] * LEAST_ITEMS
 
 def test_what_is_not_defined_says_why() -> None:
     nobody = krippendorff([["a"], [], ["b"]])
-    assert (nobody.value, nobody.percent, nobody.items, nobody.why) == (None, None, 0, NOBODY)
-    assert (cohen([]).value, cohen([]).why) == (None, NOBODY)
+    assert (nobody.value, nobody.percent, nobody.items, nobody.why) == (None, None, 0, NO_ITEMS)
+    assert (cohen([]).value, cohen([]).why) == (None, NO_ITEMS)
     same = krippendorff(AGREED)
     assert (same.value, same.low, same.percent, same.why) == (None, None, 1.0, ONE_ANSWER)
     assert (cohen([("a", "a")] * 5).value, cohen([("a", "a")] * 5).why) == (None, ONE_ANSWER)

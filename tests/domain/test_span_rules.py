@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 
 from ontos_tui.domain.errors import InvalidInputError, InvalidTemplateError
 from ontos_tui.domain.schema import FieldKind, answer_fields, answer_problems, check_schema
-from ontos_tui.domain.spans import Span, SpanRules, Words, answer_of, at, in_order, problems, put, spans_of, told
+from ontos_tui.domain.spans import (
+    Span,
+    SpanRules,
+    Words,
+    add_span,
+    answer_of,
+    describe_spans,
+    sort_spans,
+    span_at,
+    span_problems,
+    spans_of,
+)
 
 LABELS = ("org", "place")
 ITEMS: dict[str, Any] = {
@@ -40,7 +51,7 @@ def _edited(text: str, edits: list[tuple[int, int, str]], rules: SpanRules) -> t
         start = min(wanted, len(text) - 1)
         new = Span(start, min(start + length, len(text)), label)
         try:
-            spans = put(spans, new, rules)
+            spans = add_span(spans, new, rules)
         except InvalidInputError:
             assert any(new.overlaps(one) for one in spans), "only an overlap is refused"
     return spans
@@ -53,12 +64,12 @@ def test_whatever_is_put_there_makes_an_answer_without_problems(
     rules = replace(RULES, overlap=overlap)
     spans = _edited(text, edits, rules)
     answer = answer_of(spans, text, rules)
-    assert problems("names", answer, text, rules) == []
+    assert span_problems("names", answer, text, rules) == []
     assert answer_problems(SCHEMA, {"names": answer}) == ()
     assert spans_of(json.loads(json.dumps(answer)), text) == spans
     for position in range(len(text)):
         holding = [one for one in spans if one.start <= position < one.end]
-        found = at(spans, position)
+        found = span_at(spans, position)
         assert (found is None) == (not holding)
         assert found is None or found in holding
     if not overlap:
@@ -79,8 +90,8 @@ ODD_SPANS = st.lists(
 def test_nothing_that_an_answer_may_hold_breaks_the_reading(value: Any, text: str) -> None:
     for one in spans_of(value, text):
         assert 0 <= one.start < one.end <= len(text)
-    assert all(isinstance(part, str) for part in told(value, text))
-    in_order(value)
+    assert all(isinstance(part, str) for part in describe_spans(value, text))
+    sort_spans(value)
 
 
 @pytest.mark.parametrize(
@@ -89,22 +100,22 @@ def test_nothing_that_an_answer_may_hold_breaks_the_reading(value: Any, text: st
         ([{"start": 0, "end": 9, "label": "org"}], "names.0: 0–9 is not inside the text, 0–8"),
         ([{"start": 2, "end": 2, "label": "org"}], "names.0: 2–2 is not inside"),
         ([{"start": -1, "end": 2, "label": "org"}], "names.0: -1–2 is not inside"),
-        ([{"start": 0, "end": 4, "label": "org", "text": "ACME"}], "names.0.text: it is not what stands at 0–4"),
+        ([{"start": 0, "end": 4, "label": "org", "text": "ACME"}], "names.0.text: it is not the text at 0–4"),
         ([{"start": 5, "end": 8, "label": "org"}, {"start": 0, "end": 4, "label": "org"}], "not in the order"),
         ([{"start": 0, "end": 4, "label": "org"}] * 2, "stands there twice"),
         ([{"start": 0, "end": 4, "label": "org"}, {"start": 3, "end": 8, "label": "place"}], "org 0–4 and place 3–8"),
     ],
 )
 def test_what_the_text_does_not_bear_out_is_told(value: list[dict[str, Any]], reason: str) -> None:
-    (found,) = problems("names", value, "Acme Bonn"[:8], RULES)
+    (found,) = span_problems("names", value, "Acme Bonn"[:8], RULES)
     assert reason in found
 
 
 def test_spans_need_a_text() -> None:
     one = [{"start": 0, "end": 1, "label": "org"}]
-    assert "has no text in 'note'" in problems("names", one, None, RULES)[0]
-    assert "has no text in 'note'" in problems("names", one, 12, RULES)[0]
-    assert problems("names", [], None, RULES) == []
+    assert "has no text in 'note'" in span_problems("names", one, None, RULES)[0]
+    assert "has no text in 'note'" in span_problems("names", one, 12, RULES)[0]
+    assert span_problems("names", [], None, RULES) == []
 
 
 def test_overlaps_are_allowed_where_the_schema_says_so() -> None:
@@ -112,13 +123,13 @@ def test_overlaps_are_allowed_where_the_schema_says_so() -> None:
     rules = answer_fields({"type": "object", "properties": {"names": overlapping}})[0].spans
     assert rules is not None
     outer, inner = Span(0, 9, "org"), Span(5, 9, "place")
-    both = put((outer,), inner, rules)
+    both = add_span((outer,), inner, rules)
     assert both == (outer, inner)
-    assert at(both, 6) == inner
-    assert put(both, Span(5, 9, "org"), rules) == (outer, Span(5, 9, "org"), inner)
+    assert span_at(both, 6) == inner
+    assert add_span(both, Span(5, 9, "org"), rules) == (outer, Span(5, 9, "org"), inner)
     with pytest.raises(InvalidInputError, match="org 0–9"):
-        put((outer,), inner, RULES)
-    assert put((outer,), Span(0, 9, "place"), RULES) == (Span(0, 9, "place"),), "the same characters are renamed"
+        add_span((outer,), inner, RULES)
+    assert add_span((outer,), Span(0, 9, "place"), RULES) == (Span(0, 9, "place"),), "the same characters are renamed"
 
 
 def test_a_span_field_is_known_by_its_schema() -> None:
@@ -176,5 +187,5 @@ def test_words_are_what_a_reader_calls_words() -> None:
 
 def test_spans_are_told_with_their_text() -> None:
     value = [{"start": 0, "end": 4, "label": "org"}, {"start": 5, "end": 99, "label": "place", "text": "Bonn"}, 7]
-    assert told(value, "Acme Bonn") == ['org "Acme"', 'place "Bonn"', "7"]
-    assert told(value[:1]) == ["org 0–4"]
+    assert describe_spans(value, "Acme Bonn") == ['org "Acme"', 'place "Bonn"', "7"]
+    assert describe_spans(value[:1]) == ["org 0–4"]

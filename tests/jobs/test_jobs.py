@@ -19,7 +19,7 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from labeled import SCHEMA, add_pairs, make_sheet
+from builders.defects import DEFECT_SCHEMA, add_pairs, labeled_sheet
 from ontos_tui.domain.errors import ConflictError, JobCancelledError, NotFoundError, PlatformError, StoreError
 from ontos_tui.domain.records.base import now
 from ontos_tui.domain.records.pairs import GenerationMode, QAPair
@@ -65,7 +65,7 @@ def server(port: int, workspace: Workspace) -> Iterator[Job]:
     yield workspace.jobs.job(job.id)
     left = workspace.jobs.job(job.id)
     if left.pid is not None:
-        process.send(left.pid, left.process_started, signal.SIGKILL)
+        process.send_signal(left.pid, left.process_started, signal.SIGKILL)
 
 
 def insert(store: Store, **columns: object) -> Job:
@@ -75,12 +75,13 @@ def insert(store: Store, **columns: object) -> Job:
     return job
 
 
-def told(jobs: JobQueue, job: Job) -> list[str]:
+def event_messages(jobs: JobQueue, job: Job) -> list[str]:
     return [event.message for event in jobs.events(job.id)]
 
 
+@pytest.mark.real_processes
 def test_a_training_runs_as_a_process_and_reports(workspace: Workspace, home: Path) -> None:
-    sheet = make_sheet(workspace.store, 40)
+    sheet = labeled_sheet(workspace.store, 40)
     seen: list[tuple[int, int, str]] = []
 
     class Watcher:
@@ -99,7 +100,7 @@ def test_a_training_runs_as_a_process_and_reports(workspace: Workspace, home: Pa
     assert job.started_at and job.finished_at and job.created_at <= job.started_at <= job.finished_at
     assert job.created_by == "ana"
     assert seen
-    assert told(workspace.jobs, job)[0] == "submitted by ana"
+    assert event_messages(workspace.jobs, job)[0] == "submitted by ana"
     assert [event.kind for event in workspace.jobs.events(job.id)] == ["status", "status", "status"]
     log = workspace.jobs.log_path(job.id)
     assert log == home / "logs" / f"job-{job.id}.log"
@@ -108,13 +109,13 @@ def test_a_training_runs_as_a_process_and_reports(workspace: Workspace, home: Pa
 
 
 def test_a_failure_is_told_in_words_and_the_job_can_be_resumed(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 3)
+    sheet = labeled_sheet(workspace.store, 3)
     params = {"training_sheet_id": sheet.id, "base_model": "nearest"}
     job = workspace.jobs.submit(JobKind.TRAIN, "Train too early", params)
     job = workspace.jobs.wait(job.id, LIMIT)
     assert job.status is JobStatus.FAILED
-    assert "3 of the 10 pairs" in job.error
-    assert "Label 7 more" in job.error
+    assert "7 more labels needed" in job.error
+    assert "Label more pairs" in job.error
     assert job.finished_at is not None
     add_pairs(workspace.store, sheet, range(3, 20))
     again = workspace.jobs.resume(job.id[:8])
@@ -122,7 +123,7 @@ def test_a_failure_is_told_in_words_and_the_job_can_be_resumed(workspace: Worksp
     done = workspace.jobs.wait(job.id, LIMIT)
     assert (done.status, done.error) == (JobStatus.SUCCEEDED, "")
     assert workspace.train.models.model("defects").train_count == 16
-    assert "resumed by ana" in told(workspace.jobs, done)
+    assert "resumed by ana" in event_messages(workspace.jobs, done)
 
 
 def test_a_generation_that_was_killed_goes_on_where_it_stopped(workspace: Workspace, tmp_path: Path) -> None:
@@ -135,7 +136,7 @@ def test_a_generation_that_was_killed_goes_on_where_it_stopped(workspace: Worksp
         name="Defects",
         label_type="defect",
         user_prompt="{{ volts }}",
-        output_schema=SCHEMA,
+        output_schema=DEFECT_SCHEMA,
         answer_columns={"defect": "defect"},
     )
     template = workspace.generate.templates.publish(template.id)
@@ -161,13 +162,13 @@ def test_a_generation_that_was_killed_goes_on_where_it_stopped(workspace: Worksp
 
 
 def test_the_job_survives_the_terminal_that_started_it(workspace: Workspace, home: Path) -> None:
-    sheet = make_sheet(workspace.store, 400)
+    sheet = labeled_sheet(workspace.store, 400)
     script = (
         "import sys, signal\n"
         "from pathlib import Path\n"
         "from ontos_tui.workspace import Workspace\n"
         "workspace = Workspace(Path(sys.argv[1]))\n"
-        "job = workspace.train.submit(sys.argv[2], base_model='extra_trees')\n"
+        "job = workspace.train.models.submit(sys.argv[2], base_model='extra_trees')\n"
         "print(job.id, flush=True)\n"
         "signal.pause()\n"
     )
@@ -200,9 +201,9 @@ def test_a_running_job_is_cancelled_once_and_for_all(workspace: Workspace, serve
     jobs.cancel(server.id)
     job = jobs.wait(server.id, LIMIT)
     assert job.status is JobStatus.CANCELLED
-    assert told(jobs, job).count("asked to stop by ana") == 1
+    assert event_messages(jobs, job).count("cancel requested by ana") == 1
     assert jobs.cancel(job.id) == job
-    until(lambda: process.started(server.pid or 0) is None)
+    until(lambda: process.start_time(server.pid or 0) is None)
 
 
 def test_a_cancel_reaches_a_job_through_the_store_alone(workspace: Workspace, server: Job) -> None:
@@ -221,17 +222,17 @@ def test_a_job_that_does_not_listen_is_ended(
     workspace.jobs.cancel(server.id)
     job = workspace.jobs.wait(server.id, LIMIT)
     assert job.status is JobStatus.CANCELLED
-    assert "did not stop by itself" in told(workspace.jobs, job)[-1]
-    until(lambda: process.started(server.pid or 0) is None)
+    assert "did not stop within" in event_messages(workspace.jobs, job)[-1]
+    until(lambda: process.start_time(server.pid or 0) is None)
 
 
 def test_a_dead_process_is_noticed_when_jobs_are_listed(workspace: Workspace, server: Job) -> None:
     assert server.pid is not None
     os.kill(server.pid, signal.SIGKILL)
-    until(lambda: process.started(server.pid or 0) is None)
+    until(lambda: process.start_time(server.pid or 0) is None)
     (job,) = workspace.jobs.jobs()
     assert job.status is JobStatus.FAILED
-    assert "ended without a word" in job.error
+    assert "ended without a message" in job.error
     assert "Resume" in job.error
     assert workspace.jobs.jobs(active_only=True) == []
     workspace.jobs.resume(job.id)
@@ -241,7 +242,7 @@ def test_a_dead_process_is_noticed_when_jobs_are_listed(workspace: Workspace, se
 
 
 def test_a_later_process_under_the_same_number_is_not_the_job(workspace: Workspace) -> None:
-    mine = process.started(os.getpid())
+    mine = process.start_time(os.getpid())
     assert mine is not None
     alive = insert(workspace.store, status=JobStatus.RUNNING, pid=os.getpid(), process_started=mine)
     other = insert(workspace.store, status=JobStatus.RUNNING, pid=os.getpid(), process_started=mine - 1)
@@ -253,22 +254,22 @@ def test_a_later_process_under_the_same_number_is_not_the_job(workspace: Workspa
 
 def test_only_that_very_process_gets_a_signal() -> None:
     with subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"]) as other:
-        start = process.started(other.pid)
+        start = process.start_time(other.pid)
         assert start is not None
-        process.send(other.pid, start - 1, signal.SIGKILL)
-        process.send(other.pid, None, signal.SIGKILL)
+        process.send_signal(other.pid, start - 1, signal.SIGKILL)
+        process.send_signal(other.pid, None, signal.SIGKILL)
         assert process.is_alive(other.pid, start)
-        process.send(other.pid, start, signal.SIGKILL)
+        process.send_signal(other.pid, start, signal.SIGKILL)
         until(lambda: not process.is_alive(other.pid, start))
         assert other.wait(LIMIT) == -signal.SIGKILL
 
 
 def test_without_proc_a_process_is_still_told_from_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(process, "_PROC", tmp_path)
-    assert process.started(os.getpid()) == 0.0
+    assert process.start_time(os.getpid()) == 0.0
     with subprocess.Popen([sys.executable, "-c", ""]) as other:
         other.wait(LIMIT)
-    assert process.started(other.pid) is None
+    assert process.start_time(other.pid) is None
 
 
 def test_a_job_that_never_came_up_is_given_up(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -277,19 +278,23 @@ def test_a_job_that_never_came_up_is_given_up(workspace: Workspace, monkeypatch:
     late = insert(workspace.store, created_at=now() - timedelta(seconds=queue.START_SECONDS + 1))
     found = workspace.jobs.job(late.id)
     assert found.status is JobStatus.FAILED
-    assert "never came up" in found.error
+    assert "never started" in found.error
 
 
+@pytest.mark.real_processes
 def test_a_process_that_ends_before_it_begins_tells_its_last_words(workspace: Workspace, home: Path) -> None:
     (home / "settings.toml").write_text("serve_port = 'none'\n")
     job = workspace.jobs.submit(JobKind.SERVE, "Serve", {})
     job = workspace.jobs.wait(job.id, LIMIT)
     assert job.status is JobStatus.FAILED
-    assert "ended before it began" in job.error
+    assert "ended before the job began" in job.error
     assert "settings.toml" in job.error
 
 
-def test_no_process_to_be_had_is_told_and_kept(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.real_processes
+def test_a_process_that_cannot_be_started_is_reported_and_stored(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(PlatformError, match="No process can be started"):
         workspace.jobs.submit(JobKind.SERVE, "Serve", {})
@@ -326,7 +331,7 @@ def test_a_job_that_succeeded_is_not_resumed(workspace: Workspace) -> None:
 
 
 def test_waiting_ends_when_its_time_does(workspace: Workspace) -> None:
-    mine = process.started(os.getpid())
+    mine = process.start_time(os.getpid())
     job = insert(workspace.store, status=JobStatus.RUNNING, pid=os.getpid(), process_started=mine)
     assert workspace.jobs.wait(job.id, timeout=0.1).status is JobStatus.RUNNING
     with pytest.raises(NotFoundError):
@@ -425,7 +430,7 @@ class Machine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.signals = mock.patch.object(process, "send")  # the process that is played is this one
+        self.signals = mock.patch.object(process, "send_signal")  # the process that is played is this one
         self.signals.start()
         self.folder = tempfile.TemporaryDirectory()
         home = Path(self.folder.name)

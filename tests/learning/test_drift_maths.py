@@ -21,8 +21,8 @@ from ontos_tui.learning.drift_statistics import (
     Numbers,
     compare_categories,
     compare_numbers,
-    compare_shares,
-    distance,
+    compare_proportions,
+    jensen_shannon,
     largest_gap,
     stability_index,
 )
@@ -100,7 +100,7 @@ def test_a_wider_scatter_is_found_and_called_so(seed: int, size: int) -> None:
     (one,) = compare_columns(
         "t", Signal.INPUT, draw.normal(0, 1, size).tolist(), draw.normal(0, 4, size).tolist(), "before"
     )
-    assert drifted(one) and one.direction == "wider" and "scatters more than before" in one.why
+    assert drifted(one) and one.direction == "wider" and "varies more than before" in one.why
 
 
 def test_a_tiny_change_in_a_huge_sample_is_certain_but_too_small_to_matter() -> None:
@@ -121,7 +121,7 @@ def test_a_constant_that_moves_is_found_whichever_way() -> None:
 @given(st.integers(1, 400), st.integers(1, 400), st.integers(0, 400), st.integers(0, 400))
 def test_shares_are_tested_as_scipy_does(n: int, m: int, x: int, y: int) -> None:
     assume(x <= n and y <= m)
-    found = compare_shares((x, n), (y, m), ("failed", "answered"))
+    found = compare_proportions((x, n), (y, m), ("failed", "answered"))
     table = np.array([[x, n - x], [y, m - y]])
     if not table.sum(axis=0).all():
         assert (found.p_value, found.score) == (1.0, 0.0)
@@ -136,7 +136,7 @@ def test_shares_are_tested_as_scipy_does(n: int, m: int, x: int, y: int) -> None
 def test_the_distance_is_scipys_less_what_chance_makes(counts: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> None:
     plain = jensenshannon(*counts, base=2)
     chance = 4 * (1 / counts[0].sum() + 1 / counts[1].sum()) / (8 * np.log(2))
-    assert distance(counts) ** 2 == pytest.approx(max(0.0, plain**2 - chance), abs=1e-9)
+    assert jensen_shannon(counts) ** 2 == pytest.approx(max(0.0, plain**2 - chance), abs=1e-9)
     p, q = (counts + 0.5) / (counts + 0.5).sum(axis=1, keepdims=True)
     assert stability_index(counts) == pytest.approx(stats.entropy(p, q) + stats.entropy(q, p))
 
@@ -148,7 +148,7 @@ def test_what_chance_makes_is_what_was_taken_off() -> None:
     for _ in range(400):
         counts = np.array([draw.multinomial(60, shares), draw.multinomial(90, shares)])
         plain.append(jensenshannon(*counts, base=2) ** 2)
-        ours.append(distance(counts))
+        ours.append(jensen_shannon(counts))
     chance = 9 * (1 / 60 + 1 / 90) / (8 * np.log(2))
     assert np.mean(plain) == pytest.approx(chance, rel=0.1)
     assert np.mean(ours) < 0.1 < np.mean(np.sqrt(plain)), "small samples look drifted unless it is taken off"
@@ -202,7 +202,7 @@ def compared(reference: Rows, recent: Rows) -> list[FeatureDrift]:
 def test_the_air_of_february_is_not_that_of_march() -> None:
     found = {one.label: one for one in compared(month("2004-03"), month("2005-02"))}
     assert found["T"].severity is Severity.CRITICAL
-    assert found["T"].why == "T runs 7.3 lower than in training (median 14.1 → 6.8)"
+    assert found["T"].why == "T is 7.3 lower than in training (median 14.1 → 6.8)"
     assert found["NMHC(GT) missing"].why == "NMHC(GT) is missing in 100 % of requests (20 % in training)"
     assert {"PT08.S4(NO2)", "AH", "NO2(GT)", "NOx(GT)"} <= {name for name, one in found.items() if one.drifted}
 

@@ -15,10 +15,10 @@ from ontos_tui.domain.errors import InvalidInputError, PlatformError
 from ontos_tui.domain.learning import LabeledExample, NoProgress, Proposal, Question, TrainingSet
 from ontos_tui.domain.schema import answer_fields, answer_problems
 from ontos_tui.learning.extraction.documents import Document, plain, read_date, read_number
-from ontos_tui.learning.extraction.extractor import Extractor, plan
-from ontos_tui.learning.extraction.field_finder import Finder, learn
-from ontos_tui.learning.extraction.field_priors import FieldPrior, Sort, places
-from ontos_tui.learning.extraction.token_features import Clues
+from ontos_tui.learning.extraction.extractor import Extractor, plan_extraction
+from ontos_tui.learning.extraction.field_finder import FieldFinder, learn
+from ontos_tui.learning.extraction.field_priors import FieldPrior, ValueKind, locate_fields
+from ontos_tui.learning.extraction.token_features import TokenFeatures
 from ontos_tui.platforms.local.proposals import LocalProposals
 from ontos_tui.platforms.local.trainer import LocalTrainer
 from real_data import real_data
@@ -77,12 +77,12 @@ def test_amounts_and_days_are_read_as_they_are_written() -> None:
 
 
 def test_what_a_field_asks_for_is_told_by_its_name_and_format() -> None:
-    assert [FieldPrior.of(field).sort for field in FIELDS] == [
-        Sort.ORGANISATION, Sort.DAY, Sort.AMOUNT, Sort.IDENTIFIER,
+    assert [FieldPrior.of(field).value_kind for field in FIELDS] == [
+        ValueKind.ORGANISATION, ValueKind.DAY, ValueKind.AMOUNT, ValueKind.IDENTIFIER,
     ]  # fmt: skip
-    assert FieldPrior("valid_until").sort is Sort.DAY
-    assert FieldPrior("shipTo", description="the address of delivery").sort is Sort.ADDRESS
-    assert FieldPrior("color").sort is Sort.WORDS
+    assert FieldPrior("valid_until").value_kind is ValueKind.DAY
+    assert FieldPrior("shipTo", description="the address of delivery").value_kind is ValueKind.ADDRESS
+    assert FieldPrior("color").value_kind is ValueKind.WORDS
 
 
 def test_patterns_alone_find_what_is_called_by_its_name() -> None:
@@ -99,7 +99,7 @@ def test_examples_teach_what_patterns_cannot_know() -> None:
     taught = ask(*odd, examples=[example(number) for number in range(30)])
     after = sum(one.answer == bill(number)[1] for number, one in zip(odd, taught, strict=True))
     assert after == len(odd) > before
-    assert "as 30 labeled examples teach" in taught[0].explanation
+    assert "with 30 labeled examples" in taught[0].explanation
     assert all(answer_problems(SCHEMA, one.answer) == () for one in taught)
 
 
@@ -120,7 +120,7 @@ def test_what_is_not_in_a_text_is_voted_on() -> None:
     (proposal,) = ask(51, examples=known, schema=schema)
     assert proposal.answer == {**bill(51)[1], "kind": "b", "remark": "nothing that stands there 1"}
     assert list(proposal.answer) == ["vendor", "billed", "total", "kind", "remark"]
-    assert "; all else: " in proposal.explanation
+    assert "; the other fields: " in proposal.explanation
     with pytest.raises(PlatformError, match="Nothing is labeled yet"):
         ask(51, examples=[], schema=schema)
 
@@ -128,10 +128,10 @@ def test_what_is_not_in_a_text_is_voted_on() -> None:
 def test_short_items_are_left_to_the_nearest_examples() -> None:
     fields = answer_fields({"type": "object", "properties": {"reason": {"type": "string"}}})
     rows = [{"load": 1.5, "shift": "night"}] * 3
-    assert plan(fields, [], rows, ["load", "shift"]) is None
+    assert plan_extraction(fields, [], rows, ["load", "shift"]) is None
     numbers = answer_fields({"type": "object", "properties": {"days": {"type": "number"}}})
     told = [LabeledExample(str(n), {"note": "seen by the night shift, " * 6}, {"days": 7.5 + n}) for n in range(9)]
-    assert plan(numbers, told, [one.fields for one in told], ["note"]) is None
+    assert plan_extraction(numbers, told, [one.fields for one in told], ["note"]) is None
 
 
 def test_a_missing_value_of_a_required_field_is_the_items_own_error() -> None:
@@ -154,40 +154,40 @@ def test_pieces_of_any_text_lie_inside_it(text: str) -> None:
     document = Document(text)
     for piece in (*document.dates, *document.amounts, *document.pieces):
         assert 0 <= piece.start < piece.end <= len(text)
-        assert document.said(piece) == text[piece.start : piece.end]
-        assert not document.said(piece)[0].isspace()
-        assert not document.said(piece)[-1].isspace()
+        assert document.text_of(piece) == text[piece.start : piece.end]
+        assert not document.text_of(piece)[0].isspace()
+        assert not document.text_of(piece)[-1].isspace()
         assert 0 <= piece.first <= piece.last < len(document.lines)
-        assert Clues(document).of(piece)
+        assert TokenFeatures(document).of(piece)
 
 
 @given(ODD, st.sampled_from([0, 12]))
 @settings(max_examples=60, deadline=None)
 def test_what_is_found_in_any_text_stands_where_it_is_said_to(text: str, count: int) -> None:
     examples = [example(number) for number in range(count)]
-    what = plan(FIELDS, examples, [example(0).fields], ["page"])
+    what = plan_extraction(FIELDS, examples, [example(0).fields], ["page"])
     assert what is not None
     reader = TAUGHT if count else Extractor.learned(what, [])
     reading = reader.read({"page": text})
-    for target, found in reading.found:
+    for target, found in reading.matches:
         assert 0 <= found.confidence <= 1
         if found.value is not None:
-            assert target.wanted.same(text[found.start : found.end], found.value)
-    for place in places(FIELDS, reading.answer, text):
+            assert target.prior.matches(text[found.start : found.end], found.value)
+    for place in locate_fields(FIELDS, reading.answer, text):
         field = next(one for one in FIELDS if one.name == place.field)
-        assert FieldPrior.of(field).same(text[place.start : place.end], reading.answer[place.field])
-    assert {place.field for place in places(FIELDS, reading.answer, text)} == set(reading.answer)
+        assert FieldPrior.of(field).matches(text[place.start : place.end], reading.answer[place.field])
+    assert {place.field for place in locate_fields(FIELDS, reading.answer, text)} == set(reading.answer)
 
 
 TAUGHT = Extractor.learned(
-    plan(FIELDS, [example(number) for number in range(12)], [example(0).fields], ["page"]),  # type: ignore[arg-type]
+    plan_extraction(FIELDS, [example(number) for number in range(12)], [example(0).fields], ["page"]),  # type: ignore[arg-type]
     [example(number) for number in range(12)],
 )
 
 
 def test_a_value_that_stands_there_twice_is_shown_where_it_is_meant() -> None:
     text = "Lens 9.00\nNet 9.00\nTotal: 9.00\nCash 9.00"
-    (place,) = places(
+    (place,) = locate_fields(
         answer_fields({"type": "object", "properties": {"total": {"type": "number"}}}), {"total": 9}, text
     )
     assert text[: place.start].endswith("Total: ")
@@ -257,20 +257,20 @@ def test_receipts_are_read_better_the_more_are_labeled() -> None:
     path = real_data("document_extraction/sroie_receipts.jsonl")
     lines = path.read_text(encoding="utf-8").splitlines()[:100]
     mixed = random.Random(0).sample([json.loads(line) for line in lines], 100)
-    documents = [Clues(Document(one["text"])) for one in mixed]
+    documents = [TokenFeatures(Document(one["text"])) for one in mixed]
     for name, none, some in (("date", 0.9, 0.9), ("total", 0.4, 0.6)):
         wanted = FieldPrior(name, required=True)
         truths = [one["key"].get(name) for one in mixed]
 
-        def right(finder: Finder, name: str = name, truths: list[Any] = truths) -> float:
+        def right(finder: FieldFinder, name: str = name, truths: list[Any] = truths) -> float:
             found = [finder.find(one) for one in documents[40:]]
             hits = [
-                finder.wanted.key(str(one.value)) == finder.wanted.key(truth or "")
+                finder.field_prior.key(str(one.value)) == finder.field_prior.key(truth or "")
                 for one, truth in zip(found, truths[40:], strict=True)
             ]
             return sum(hits) / len(hits)
 
-        bare, taught = right(Finder(wanted)), right(learn(wanted, documents[:40], truths[:40]))
+        bare, taught = right(FieldFinder(wanted)), right(learn(wanted, documents[:40], truths[:40]))
         assert bare >= none
         assert taught >= some
         assert taught >= bare - 0.02

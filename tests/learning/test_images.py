@@ -224,7 +224,7 @@ def test_a_request_reads_no_picture_elsewhere_and_is_told_what_is_wrong(tmp_path
     for shot, told in [
         ("../secret.png", "not below"),
         (str(tmp_path / "secret.png"), "not below"),
-        ("broken.png", "no image that can be read"),
+        ("broken.png", "image cannot be read"),
         (5, "path of an image"),
     ]:
         with pytest.raises(InvalidInputError, match=told):

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from ontos_tui.domain.errors import PlatformError
 from ontos_tui.domain.learning import LabeledExample, Proposal, Question
 from ontos_tui.domain.schema import answer_problems
-from ontos_tui.learning.evaluation import macro_f1
 from ontos_tui.learning.nearest_examples import NearestExamples
 from ontos_tui.learning.similarity import Space
+from ontos_tui.learning.statistics import macro_f1
 from real_data import real_data
 
 SCHEMA = {
@@ -102,7 +102,7 @@ def test_with_many_examples_confidence_is_how_often_such_votes_were_right() -> N
     assert len(stated) == 300
     assert max(stated) < 0.97
     assert sum(stated) / 300 == pytest.approx(sum(right) / 300, abs=0.08)
-    assert "when each example was left out once" in proposals[0].explanation
+    assert "leave-one-out tests" in proposals[0].explanation
 
 
 def test_weights_are_learned_from_the_labels() -> None:
@@ -182,7 +182,7 @@ def test_what_cannot_be_proposed_is_said_at_once() -> None:
     with pytest.raises(PlatformError, match="None of the 1 labeled examples"):
         NearestExamples().propose([], SCHEMA, odd, ())
     same = [LabeledExample(str(n), {"load": 1}, EXAMPLES[n].answer) for n in range(4)]
-    with pytest.raises(PlatformError, match="do not tell"):
+    with pytest.raises(PlatformError, match="No column differs"):
         NearestExamples().propose([], SCHEMA, same, ())
     assert NearestExamples().name == "nearest labeled examples"
 

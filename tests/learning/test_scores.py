@@ -13,17 +13,9 @@ from ontos_tui.domain.intervals import wilson
 from ontos_tui.domain.learning import LabeledExample, Prediction, TrainingSet
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.schema import AnswerField, FieldKind
-from ontos_tui.learning.evaluation import (
-    average_precision,
-    bootstrap,
-    evaluate,
-    macro_f1,
-    per_class,
-    score_classes,
-    score_numbers,
-    sureness,
-)
-from ontos_tui.learning.targets import class_of, in_range, shown, target
+from ontos_tui.learning.evaluation import evaluate, score_classes, score_numbers
+from ontos_tui.learning.statistics import average_precision, bootstrap, class_scores, confident_answers, macro_f1
+from ontos_tui.learning.targets import class_of, class_text, in_range, target
 
 ENUM = AnswerField("y", FieldKind.ENUM, True, choices=("a", "b", "c"))
 NUMBER = AnswerField("y", FieldKind.NUMBER, True, minimum=0, maximum=10)
@@ -52,7 +44,7 @@ def test_per_class_scores_are_those_of_scikit_learn(pairs: list[tuple[str, str]]
     truth, given_ = [one for one, _ in pairs], [one for _, one in pairs]
     classes = sorted(set(truth) | set(given_))
     expected = precision_recall_fscore_support(truth, given_, labels=classes, zero_division=0)
-    found = per_class(truth, given_, classes)
+    found = class_scores(truth, given_, classes)
     for position, name in enumerate(classes):
         score = found[name]
         assert (score.precision, score.recall, score.f1) == pytest.approx([one[position] for one in expected[:3]])
@@ -106,9 +98,9 @@ def test_the_bootstrap_interval_covers_the_true_mean_about_as_often_as_it_says()
     assert 86 <= covered <= 99
 
 
-def test_sureness_counts_what_was_stated_with_confidence() -> None:
-    assert sureness([0.95, 0.9, 0.89], [True, False, False]) == (2, 1)
-    assert sureness([], []) == (0, 0)
+def test_confident_answers_counts_what_was_stated_with_confidence() -> None:
+    assert confident_answers([0.95, 0.9, 0.89], [True, False, False]) == (2, 1)
+    assert confident_answers([], []) == (0, 0)
 
 
 class Echo:
@@ -166,8 +158,8 @@ def test_what_an_answer_teaches() -> None:
     assert target(NUMBER, {"y": "3"}) is None
     assert target(AnswerField("y", FieldKind.TEXT, True), {"y": ""}) == '""'
     assert class_of(1.0) == class_of(1) != class_of(True) != class_of("true")
-    assert shown('"\\ud800"') == "?"
-    assert shown("true") == "true"
+    assert class_text('"\\ud800"') == "?"
+    assert class_text("true") == "true"
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.integers(-50, 50), st.integers(0, 50))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from make_records import odd_record
+from builders.records import odd_record
 from ontos_tui.domain.records.base import Record
 from ontos_tui.domain.records.tables import RECORDS
 

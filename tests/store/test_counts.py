@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labeling import a_model, a_request, a_training_sheet, an_endpoint
+from builders.severity import endpoint_record, model_record, request_record, unlabeled_sheet
 from ontos_tui.domain.records.pairs import QAPair
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.store import counts, migrations, rows
@@ -58,8 +58,8 @@ def test_counts_follow_every_change(steps: list[tuple[int, dict[str, object] | N
 
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder) / "ontos.db")
-        a_training_sheet(store, 3)
-        a_training_sheet(store, 2)
+        unlabeled_sheet(store, 3)
+        unlabeled_sheet(store, 2)
         for which, change in steps:
             with store.write() as connection:
                 pairs = rows.find(connection, QAPair)
@@ -74,9 +74,9 @@ def test_counts_follow_every_change(steps: list[tuple[int, dict[str, object] | N
 
 
 def test_what_was_there_before_is_counted_when_the_counts_come(store: Store) -> None:
-    sheet = a_training_sheet(store, 4)
-    endpoint = an_endpoint(store, a_model(store, sheet))
-    a_request(store, endpoint)
+    sheet = unlabeled_sheet(store, 4)
+    endpoint = endpoint_record(store, model_record(store, sheet))
+    request_record(store, endpoint)
     with store.write() as connection:
         for name in MADE:
             connection.execute(f"DROP TABLE {name}")
@@ -86,6 +86,6 @@ def test_what_was_there_before_is_counted_when_the_counts_come(store: Store) -> 
                 connection.execute(f"DROP TRIGGER {name}")
         migrations.STEPS[1](connection)
     assert kept(store) == counted(store)
-    a_request(store, endpoint)
+    request_record(store, endpoint)
     with store.read() as connection:
         assert counts.request_counts(connection) == {endpoint.name: 2}

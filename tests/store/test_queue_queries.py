@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-
 from labeling import a_training_sheet
 from ontos_tui.domain.pairs import QAPair
 from ontos_tui.domain.states import PairStatus
+
 from ontos_tui.store.engine import Store
 from ontos_tui.store.queries import labeling_queue as queries
 from ontos_tui.store.queries.labeling_queue import Place, QueueFilter, QueueSort

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from make_records import odd_record
+from builders.records import odd_record
 from ontos_tui.domain.errors import ConflictError, NotFoundError
 from ontos_tui.domain.records.base import Record, new_id
 from ontos_tui.domain.records.data import Sheet

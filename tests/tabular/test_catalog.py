@@ -392,7 +392,7 @@ def test_a_filter_that_does_not_fit_is_explained(
         ("a.csv", "a,b\n1,2\n3,4,5\n6,7\n", "a.csv, line 3: 3 values, but the first line names 2 columns"),
         ("a.csv", "a,b,c\n1,2,3\n3,4\n6,7,8\n", "a.csv, line 3: 2 values, but the first line names 3 columns"),
         ("a.csv", "a,b\n" + "1,2\n" * 50_000 + "1,2,3\n", "a.csv, line 50002: 3 values"),
-        ("a.csv", 'a,b\n1,2\n"open,2\n1,2\n', "a.csv, line 3: a double quote is opened and not closed"),
+        ("a.csv", 'a,b\n1,2\n"open,2\n1,2\n', "a.csv, line 3: a double quote is not closed"),
         (
             "a.csv",
             "Instrument X\nSerial 5\na,b,c\n1,2,3\n4,5,6\n7,8,9\n",
@@ -409,8 +409,8 @@ def test_a_filter_that_does_not_fit_is_explained(
         ("a.jsonl", '{"a": 1}\n{"A": 2}\n', "both 'A' and 'a'"),
         ("a.jsonl", "{}\n{}\n", "only empty objects"),
         ("a.jsonl", '{"a": ' + "[" * 5000 + "]" * 5000 + "}\n", "a.jsonl"),
-        ("a.parquet", b"PAR1" + bytes(200), "damaged or no Parquet file"),
-        ("a.parquet", "a,b\n1,2\n", "damaged or no Parquet file"),
+        ("a.parquet", b"PAR1" + bytes(200), "damaged or not a Parquet file"),
+        ("a.parquet", "a,b\n1,2\n", "damaged or not a Parquet file"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_why_and_where(
@@ -445,7 +445,7 @@ def test_a_vanished_file_a_folder_and_an_unknown_table(catalog: LocalCatalog, pu
             look(address)
         assert "add it again" in caught.value.todo
     (tmp_path / "a.csv").mkdir()
-    with pytest.raises(PlatformError, match="no ordinary file"):
+    with pytest.raises(PlatformError, match="not a regular file"):
         catalog.page(address, RowQuery())
     with pytest.raises(NotFoundError):
         catalog.columns(TableAddress("local", "files", "nothing"))
@@ -472,7 +472,7 @@ def test_a_file_that_changes_while_it_is_read_is_noticed(catalog: LocalCatalog, 
 
 def test_a_named_pipe_does_not_hang(catalog: LocalCatalog, store: Store, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
-    with pytest.raises(PlatformError, match="no ordinary file"):
+    with pytest.raises(PlatformError, match="not a regular file"):
         catalog.columns(offer(store, tmp_path / "pipe.csv"))
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlglot import exp
 
 from ontos_tui.domain.errors import InvalidInputError
-from ontos_tui.tabular.row_filter import MAX_LENGTH, _allowed, check, find_column
+from ontos_tui.tabular.row_filter import MAX_LENGTH, _allowed, filter_sql, find_column
 
 COLUMNS = ["UDI", "Type", "Torque [Nm]", "CO(GT)", "Date", "T", 'we"ird', "a;b", "order", "t c", "T-C"]
 
@@ -41,12 +41,12 @@ COLUMNS = ["UDI", "Type", "Torque [Nm]", "CO(GT)", "Date", "T", 'we"ird', "a;b",
     ],
 )
 def test_conditions_are_written_anew_with_quoted_names(text: str, sql: str) -> None:
-    assert check(text, COLUMNS) == sql
+    assert filter_sql(text, COLUMNS) == sql
 
 
 def test_the_same_filter_serves_databricks() -> None:
     text = "torque_nm > 40 and type = 'it''s' and type ~ 'a\\d'"
-    assert check(text, COLUMNS, "databricks") == (
+    assert filter_sql(text, COLUMNS, "databricks") == (
         "`Torque [Nm]` > 40 AND `Type` = 'it\\'s' AND REGEXP_LIKE(`Type`, 'a\\\\d')"
     )
 
@@ -131,16 +131,16 @@ INJECTIONS = [
 @pytest.mark.parametrize("text", INJECTIONS)
 def test_everything_else_is_refused_with_something_to_do(text: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        check(text, COLUMNS)
+        filter_sql(text, COLUMNS)
     assert caught.value.what.endswith(".")
     assert caught.value.todo
 
 
 def test_unknown_columns_list_the_near_ones() -> None:
     with pytest.raises(InvalidInputError, match=r"no column 'tourque'.*Torque \[Nm\]"):
-        check("tourque > 3", COLUMNS)
+        filter_sql("tourque > 3", COLUMNS)
     with pytest.raises(InvalidInputError, match="The columns are 'UDI', 'Type'"):
-        check("zzzzzz > 3", COLUMNS)
+        filter_sql("zzzzzz > 3", COLUMNS)
 
 
 def test_a_name_that_could_be_two_columns_is_not_guessed() -> None:
@@ -165,13 +165,13 @@ def test_a_name_that_could_be_two_columns_is_not_guessed() -> None:
 )
 def test_endless_nesting_is_refused(text: str) -> None:
     with pytest.raises(InvalidInputError):
-        check(text, COLUMNS)
+        filter_sql(text, COLUMNS)
 
 
 def test_a_long_chain_is_no_nesting() -> None:
     text = "T = 1" + " or T = 1" * 1_000
     assert len(text) < MAX_LENGTH
-    assert check(text, COLUMNS).count("OR") == 1_000
+    assert filter_sql(text, COLUMNS).count("OR") == 1_000
 
 
 WORDS = st.sampled_from(
@@ -188,7 +188,7 @@ WORDS = st.sampled_from(
 @given(st.one_of(st.text(max_size=60), st.lists(WORDS, max_size=14).map(" ".join)))
 def test_arbitrary_text_is_refused_or_becomes_a_listed_expression(text: str) -> None:
     try:
-        sql = check(text, COLUMNS)
+        sql = filter_sql(text, COLUMNS)
     except InvalidInputError:
         return
     tree = sqlglot.parse_one(sql, dialect="duckdb", into=exp.Condition)

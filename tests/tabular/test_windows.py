@@ -77,7 +77,7 @@ def test_windows_are_the_rows_of_a_group_in_order(catalog: LocalCatalog, put: Pu
 def test_windows_may_overlap_and_a_short_stream_is_told(catalog: LocalCatalog, put: Put) -> None:
     page = catalog.page(put(STREAM), RowQuery(windows=replace(TWO, size=4, step=1)))
     assert [item.ref for item in page.items] == ["A@1", "A@2"]
-    assert page.notes == ("1 streams are shorter than a window and give none.",)
+    assert page.notes == ("1 streams are shorter than a window and are left out.",)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_columns_choose_sensors_or_single_figures(catalog: LocalCatalog, put: Pu
     assert list(one.items[0].fields) == ["unit", "window_start", "window_end", "kind"]
     other = catalog.page(address, RowQuery(windows=TWO, columns=("heat_max", "unit")))
     assert list(other.items[0].fields) == ["unit", "window_start", "window_end", "heat_max"]
-    with pytest.raises(InvalidInputError, match="no column"):
+    with pytest.raises(InvalidInputError, match="No column"):
         catalog.page(address, RowQuery(windows=TWO, columns=("cold",)))
 
 

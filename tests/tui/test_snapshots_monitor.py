@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from test_snapshots import SIZES, _walk
 
+from builders.models import served_model, train_next
 from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.domain.records.serving import InferenceRecord, Origin
 from ontos_tui.store import rows
 from ontos_tui.tui.app import OntosApp
 from ontos_tui.workspace import Workspace
-from served import served, train
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SPAN = ("d", "ctrl+u", *"2026-11-22", "space", *"12", "colon", *"00")
@@ -38,10 +38,10 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def busy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An endpoint that two versions answered in the 24 hours up to a fixed noon."""
     home = tmp_path_factory.mktemp("snapshots") / "demo"
-    sheet, first = served(home)
+    sheet, first = served_model(home)
     draw = random.Random(0)
     with Workspace(home) as workspace:
-        second = train(workspace, sheet, "j2")
+        second = train_next(workspace, sheet, "j2")
         records = []
         for number in range(400):
             good, model = draw.random() > 0.06, second if number > 250 else first

@@ -8,22 +8,23 @@ import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from ontos_tui.cli.admin import doctor, jobs, settings, start, sync
+from ontos_tui.cli.admin import doctor, jobs, schema, settings, start, sync
 from ontos_tui.cli.core.groups import PLAIN
-from ontos_tui.cli.core.output import tell, tell_error, to_json
+from ontos_tui.cli.core.output import print_error, print_lines, to_json
 from ontos_tui.cli.core.session import Session
-from ontos_tui.cli.data import sheets
-from ontos_tui.cli.deploy import endpoints
-from ontos_tui.cli.generate import templates
-from ontos_tui.cli.improve import feedback, gaps
+from ontos_tui.cli.core.words import translate
+from ontos_tui.cli.data import sheets, tables
+from ontos_tui.cli.deploy import endpoints, serving
+from ontos_tui.cli.generate import generation, templates
+from ontos_tui.cli.improve import feedback, gaps, learning_curve, legacy_web, retraining, tasks
 from ontos_tui.cli.label import (
     agreement,
     canonical_labels,
-    decide,
+    decisions,
     hints,
     import_export,
     labeling_jobs,
@@ -31,14 +32,14 @@ from ontos_tui.cli.label import (
     saved_views,
 )
 from ontos_tui.cli.monitor import alerts, drift, traffic
-from ontos_tui.cli.train import train
+from ontos_tui.cli.train import models, training, training_sheets
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.home import default_home
 
 ANYWHERE = "Everywhere: --home DIR chooses the workspace (or ONTOS_HOME); --json prints one JSON document."
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
-ASSEMBLY = ("--assembly", "--assembly-id", "--assembly_id")
-"""What a training sheet was called in the earlier web version."""
+UsageError: Any = typer.BadParameter.__base__
+"""What typer raises for a command line that no command accepts."""
 
 
 def command_line() -> typer.Typer:
@@ -55,25 +56,35 @@ def command_line() -> typer.Typer:
     for stage in (
         start,
         doctor,
+        schema,
         settings,
+        tables,
         sheets,
         templates,
-        decide,
+        generation,
+        training_sheets,
+        decisions,
         hints,
         saved_views,
         canonical_labels,
         labelsets,
         labeling_jobs,
         agreement,
-        train,
+        training,
+        models,
         jobs,
         endpoints,
+        serving,
         traffic,
         drift,
         alerts,
         feedback,
         gaps,
+        tasks,
+        retraining,
+        learning_curve,
         import_export,
+        legacy_web,
         sync,
     ):
         stage.register(root)
@@ -93,19 +104,17 @@ def _options(
 
 
 def run(words: Sequence[str], home: Path | None = None, *, as_json: bool = False) -> int:
-    """Do what the words say; returns the exit code. Errors are told on stderr (and as the document with --json)."""
+    """Do what the words say; returns the exit code. Errors are printed on stderr, with --json also as the document."""
     session = Session(home, as_json)
-    if tuple(words[:2]) == ("import", "old-web"):
-        words = ["import-old-web", *words[2:]]
-    root = command_line()
-    groups = {group.name for group in root.registered_groups}
+    command = typer.main.get_command(command_line())
     try:
-        typer.main.get_command(root).main(list(_training_sheet_first(words, groups)), prog_name="ontos", obj=session)
-    except SystemExit as done:
-        return _flushed(done.code if isinstance(done.code, int) else 0)
+        code = command.main(translate(words, command), prog_name="ontos", obj=session, standalone_mode=False)
+        return _flushed(code if isinstance(code, int) else 0)
+    except UsageError as error:
+        return _refused(error, as_json)
     except OntosError as error:
         return _failed(error, as_json)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         print("Stopped.", file=sys.stderr)
         return 130
     except BrokenPipeError:
@@ -114,31 +123,31 @@ def run(words: Sequence[str], home: Path | None = None, *, as_json: bool = False
         return _failed(_unexpected(error, session.home), as_json)
     finally:
         session.close()
-    return _flushed(0)
 
 
-def _training_sheet_first(words: Sequence[str], groups: set[str | None]) -> list[str]:
-    """`--assembly X` anywhere means the training sheet X, which comes first after the command's name."""
-    rest, named = [], []
-    source = iter(words)
-    for word in source:
-        option, equals, value = word.partition("=")
-        if option in ASSEMBLY:
-            named.append(value if equals else next(source, ""))
-        else:
-            rest.append(word)
-    at = 2 if rest and rest[0] in groups else 1
-    return [*rest[:at], *named, *rest[at:]]
+def _refused(error: Any, as_json: bool) -> int:
+    """Wrong usage: the usage and the reason on stderr, or the help of a group that stands alone."""
+    if as_json:
+        name = error.ctx.command_path if error.ctx is not None else "ontos"
+        is_help = error.ctx is not None and error.message == error.ctx.get_help()
+        what = f"{name} needs a command." if is_help else error.format_message()
+        _print_json_error(OntosError(what, f"List its options: {name} --help"))
+    error.show()
+    return int(error.exit_code)
 
 
 def _failed(error: OntosError, as_json: bool) -> int:
+    if as_json:
+        _print_json_error(error)
+    print_error(error)
+    return 1
+
+
+def _print_json_error(error: OntosError) -> None:
     try:
-        if as_json:
-            tell([to_json({"error": {"what": error.what, "todo": error.todo}})])
+        print_lines([to_json({"error": {"what": error.what, "todo": error.todo}})])
     except BrokenPipeError:
         _quiet()
-    tell_error(error)
-    return 1
 
 
 def _flushed(code: int) -> int:
@@ -150,7 +159,7 @@ def _flushed(code: int) -> int:
 
 
 def _quiet() -> int:
-    """Whoever read our output has gone (`ontos … | head`); Python must not complain about that when it exits."""
+    """The reader of our output has gone, such as `head`; Python must not complain about that when it exits."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
@@ -164,5 +173,5 @@ def _unexpected(error: Exception, home: Path | None) -> OntosError:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(lines), encoding="utf-8")
     except OSError:
-        return OntosError(what, "It could not even be logged; check the workspace with `ontos doctor`.")
+        return OntosError(what, "It could not be logged. Check the workspace: `ontos doctor`")
     return OntosError(what, f"Please report it, with {path}.")

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from ontos_tui.domain.records.data import Column, Row
+
+NodeKind = Literal["catalog", "schema", "table", "view", "volume"]
 
 
 @dataclass(frozen=True)
 class CatalogNode:
-    """One thing of a catalog that is browsed: `catalog`, `schema`, `table`, `view` or `volume`.
+    """One thing of a catalog that is browsed.
 
     `address` is what lists its children, or reads it; `problem` says why it cannot be used here.
     """
 
     address: str
     name: str
-    kind: str
+    kind: NodeKind
     remark: str = ""
     problem: str = ""
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 class OntosError(Exception):
     """Something that the user can understand and act on.
 
-    `what` tells what happened, `todo` what to do next; screens and the command line show both.
+    `what` is what happened, `todo` what to do next; screens and the command line show both.
     Neither may contain a secret. Data inside them is made displayable where it is shown, not here.
     """
 
@@ -21,7 +21,7 @@ class NotFoundError(OntosError):
 
 
 class ConflictError(OntosError):
-    """The wish does not fit the present state: a name in use, a transition that is not allowed."""
+    """The request does not fit the present state: a name in use, a transition that is not allowed."""
 
 
 class InvalidInputError(OntosError):
@@ -33,13 +33,13 @@ class InvalidTemplateError(InvalidInputError):
 
 
 class NoIdentityError(InvalidInputError):
-    """Rows that have no value in the columns that shall identify them."""
+    """Rows that have no value in the columns that identify them."""
 
     def __init__(self, *columns: str | None) -> None:
         named = " or ".join(repr(name) for name in columns if name)
         super().__init__(
-            f"There are rows without a value in {named}, so they have no identity.",
-            "Choose another identifying column, or filter those rows out.",
+            f"Some rows have no value in {named}, so they cannot be identified.",
+            "Choose another id column, or filter those rows out.",
         )
 
 
@@ -48,7 +48,7 @@ class NotReadyError(OntosError):
 
 
 class NoTeamError(NotReadyError):
-    """Something of a team's workspace was asked for, and none is set up."""
+    """Something needs a team's workspace, and none is set up."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -75,4 +75,4 @@ class NothingToProposeError(PlatformError):
 
 
 class JobCancelledError(OntosError):
-    """The job was asked to stop, and stopped."""
+    """The job was cancelled, and stopped."""

@@ -21,7 +21,7 @@ ELSEWHERE = "elsewhere.json"
 
 
 class Progress(Protocol):
-    """How long work tells where it is. `update` raises JobCancelledError when the user asked to stop."""
+    """How long work reports its progress. `update` raises JobCancelledError when the user has cancelled it."""
 
     def update(self, done: int, total: int, message: str = "") -> None:
         """`done` of `total` units are finished; `message` says in plain words what happens now."""
@@ -29,7 +29,7 @@ class Progress(Protocol):
 
 
 class NoProgress:
-    """Progress that nobody watches."""
+    """Progress that is not shown."""
 
     def update(self, done: int, total: int, message: str = "") -> None:
         """Do nothing."""
@@ -46,7 +46,7 @@ class LabeledExample:
 
 @dataclass(frozen=True)
 class Question:
-    """What a chat model is asked about one item: its fields, and the prompt that was rendered from them.
+    """The question to a chat model about one item: its fields, and the prompt that was rendered from them.
 
     `images` names the fields that hold paths of pictures, with the folder that they are relative to.
     """

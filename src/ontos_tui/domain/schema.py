@@ -43,6 +43,11 @@ class AnswerField:
     format: str = ""
 
     @property
+    def is_choice(self) -> bool:
+        """Whether a value is one of a few: an enum's, or yes and no."""
+        return bool(self.choices) or self.kind is FieldKind.BOOLEAN
+
+    @property
     def classes(self) -> tuple[Any, ...]:
         """What the classes of a labelset can be: the choices, or the labels of spans."""
         return self.choices if self.spans is None else self.spans.labels
@@ -69,7 +74,7 @@ def check_schema(schema: Mapping[str, Any]) -> None:
     except SchemaError as error:
         where = ".".join(str(part) for part in error.absolute_path)
         raise InvalidTemplateError(
-            f"The output schema is no JSON schema: {error.message}{f' (at {where})' if where else ''}.",
+            f"The output schema is not a valid JSON schema: {error.message}{f' (at {where})' if where else ''}.",
             "Correct it; JSON Schema draft 2020-12 is expected.",
         ) from error
     if schema.get("type") != "object" or not schema.get("properties"):
@@ -132,5 +137,5 @@ def answer_problems(schema: Mapping[str, Any], answer: object) -> tuple[Problem,
     from jsonschema import Draft202012Validator
 
     errors = Draft202012Validator(dict(schema)).iter_errors(answer)
-    found = (Problem(".".join(str(part) for part in error.absolute_path), error.message) for error in errors)
-    return tuple(sorted(found, key=lambda problem: problem.path))
+    problems = (Problem(".".join(str(part) for part in error.absolute_path), error.message) for error in errors)
+    return tuple(sorted(problems, key=lambda problem: problem.path))

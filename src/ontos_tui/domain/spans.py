@@ -41,7 +41,7 @@ class SpanRules:
         text_field = schema.get(TEXT)
         if not (whole and labels and all(isinstance(one, str) for one in labels) and isinstance(text_field, str)):
             raise InvalidTemplateError(
-                f"The field {name!r} of the output schema is an array, but no span field.",
+                f"The field {name!r} of the output schema is an array, but not a span field.",
                 'A span field is {"type": "array", "x-ontos-text": "NAME OF THE TEXT FIELD", "items": {"type": '
                 '"object", "properties": {"start": {"type": "integer"}, "end": {"type": "integer"}, '
                 '"label": {"enum": […]}}}}.',
@@ -72,21 +72,21 @@ class Span:
 
 def spans_of(value: Any, text: str) -> tuple[Span, ...]:
     """The spans of an answer that lie in the text, in its order; what is none is left out, whatever it is."""
-    found = {
+    spans = {
         Span(int(one["start"]), int(one["end"]), one["label"])
         for one in (value if isinstance(value, list) else ())
         if isinstance(one, dict) and _is_placed(one, len(text)) and isinstance(one.get("label"), str)
     }
-    return tuple(sorted(found))
+    return tuple(sorted(spans))
 
 
-def fitting(value: Any, text: str, rules: SpanRules) -> tuple[tuple[Span, ...], int]:
+def valid_spans(value: Any, text: str, rules: SpanRules) -> tuple[tuple[Span, ...], int]:
     """The spans of any answer that may stand together, and how many others had to be left out."""
-    kept: tuple[Span, ...] = ()
+    valid: tuple[Span, ...] = ()
     for one in spans_of(value, text):
-        if one.label in rules.labels and (rules.overlap or not any(one.overlaps(other) for other in kept)):
-            kept = put(kept, one, rules)
-    return kept, (len(value) if isinstance(value, list) else 0) - len(kept)
+        if one.label in rules.labels and (rules.overlap or not any(one.overlaps(other) for other in valid)):
+            valid = add_span(valid, one, rules)
+    return valid, (len(value) if isinstance(value, list) else 0) - len(valid)
 
 
 def answer_of(spans: Iterable[Span], text: str, rules: SpanRules) -> list[dict[str, Any]]:
@@ -98,56 +98,60 @@ def answer_of(spans: Iterable[Span], text: str, rules: SpanRules) -> list[dict[s
     ]
 
 
-def problems(name: str, value: Any, text: Any, rules: SpanRules) -> list[str]:
+def span_problems(name: str, value: Any, text: Any, rules: SpanRules) -> list[str]:
     """Everything in a span field, of an answer that fits its schema, that the item's text does not bear out."""
     if not value:
         return []
     if not isinstance(text, str):
-        return [f"{name}: the item has no text in {rules.text_field!r} that spans could lie in"]
-    told = []
+        return [f"{name}: the item has no text in {rules.text_field!r} for spans"]
+    problems = []
     for place, one in enumerate(value):
         where = f"{name}.{place}"
         if not _is_placed(one, len(text)):
-            told.append(f"{where}: {one.get('start')}–{one.get('end')} is not inside the text, 0–{len(text)}")
+            problems.append(f"{where}: {one.get('start')}–{one.get('end')} is not inside the text, 0–{len(text)}")
         elif "text" in one and one["text"] != text[int(one["start"]) : int(one["end"])]:
-            told.append(f"{where}.text: it is not what stands at {one['start']}–{one['end']}")
-    if told:
-        return told
+            problems.append(f"{where}.text: it is not the text at {one['start']}–{one['end']}")
+    if problems:
+        return problems
     spans = [Span(int(one["start"]), int(one["end"]), one["label"]) for one in value]
     if spans != sorted(spans):
         return [f"{name}: the spans are not in the order of the text"]
     if len(set(spans)) < len(spans):
-        return [f"{name}: a span stands there twice"]
+        return [f"{name}: a span appears twice"]
     if not rules.overlap:
         # In order of their starts, any overlap shows between neighbors.
-        return [f"{name}: {told_of(a)} and {told_of(b)} overlap" for a, b in pairwise(spans) if a.overlaps(b)]
+        return [
+            f"{name}: {describe_span(a)} and {describe_span(b)} overlap" for a, b in pairwise(spans) if a.overlaps(b)
+        ]
     return []
 
 
-def put(spans: Sequence[Span], new: Span, rules: SpanRules) -> tuple[Span, ...]:
+def add_span(spans: Sequence[Span], new: Span, rules: SpanRules) -> tuple[Span, ...]:
     """The spans with a new one among them; one on the very same characters gets the new label instead.
 
     Where spans may overlap, the same characters may have several labels. Raises InvalidInputError for one that
     overlaps where it may not.
     """
-    kept = [one for one in spans if rules.overlap or (one.start, one.end) != (new.start, new.end)]
-    if not rules.overlap and (other := next((one for one in kept if one.overlaps(new)), None)) is not None:
-        raise InvalidInputError(f"It would overlap with {told_of(other)}.", "Take that away first, or choose less.")
-    return tuple(sorted({*kept, new}))
+    others = [one for one in spans if rules.overlap or (one.start, one.end) != (new.start, new.end)]
+    if not rules.overlap and (other := next((one for one in others if one.overlaps(new)), None)) is not None:
+        raise InvalidInputError(
+            f"It would overlap with {describe_span(other)}.", "Remove that span first, or select less."
+        )
+    return tuple(sorted({*others, new}))
 
 
-def at(spans: Iterable[Span], position: int) -> Span | None:
+def span_at(spans: Iterable[Span], position: int) -> Span | None:
     """The shortest span that holds this character."""
     holding = [one for one in spans if one.start <= position < one.end]
     return min(holding, key=lambda one: one.end - one.start, default=None)
 
 
-def told_of(one: Span) -> str:
+def describe_span(one: Span) -> str:
     """A span in words."""
     return f"{one.label} {one.start}–{one.end}"
 
 
-def told(value: Any, text: Any = None) -> list[str]:
+def describe_spans(value: Any, text: Any = None) -> list[str]:
     """The spans of an answer as people read them: label "text", or the positions where the text is not known."""
     parts = []
     for one in value if isinstance(value, list) else ():
@@ -161,7 +165,7 @@ def told(value: Any, text: Any = None) -> list[str]:
     return parts
 
 
-def in_order(value: Any) -> Any:
+def sort_spans(value: Any) -> Any:
     """Spans from elsewhere in the order of the text; anything else stays as it is, for a check to say what it is."""
     try:
         return sorted(value, key=lambda one: (one["start"], one["end"], str(one["label"])))
@@ -186,23 +190,23 @@ class Words:
 
     def next_start(self, position: int) -> int:
         """Where the next word begins; the last character behind the last word."""
-        found = bisect_right(self._starts, position)
-        return self._starts[found] if found < len(self._starts) else self._last
+        index = bisect_right(self._starts, position)
+        return self._starts[index] if index < len(self._starts) else self._last
 
     def previous_start(self, position: int) -> int:
         """Where this word begins, or from there the one before; the first character before the first word."""
-        found = bisect_left(self._starts, position)
-        return self._starts[found - 1] if found else 0
+        index = bisect_left(self._starts, position)
+        return self._starts[index - 1] if index else 0
 
     def next_end(self, position: int) -> int:
         """The last character of this word, or from there of the next one."""
-        found = bisect_right(self._ends, position + 1)
-        return self._ends[found] - 1 if found < len(self._ends) else self._last
+        index = bisect_right(self._ends, position + 1)
+        return self._ends[index] - 1 if index < len(self._ends) else self._last
 
     def around(self, position: int) -> tuple[int, int] | None:
         """The word that holds this character, from and up to; None between words."""
-        found = bisect_right(self._starts, position) - 1
-        return (self._starts[found], self._ends[found]) if found >= 0 and position < self._ends[found] else None
+        index = bisect_right(self._starts, position) - 1
+        return (self._starts[index], self._ends[index]) if index >= 0 and position < self._ends[index] else None
 
 
 def _kind(character: str) -> int:

@@ -1,16 +1,35 @@
-"""Processes of their own: they outlive the terminal, and are told apart from a later process of the same number."""
+"""Processes that outlive the terminal, each identified by its number and start time, as numbers are used again."""
 
 from __future__ import annotations
 
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 _PROC = Path("/proc")
+
+
+class Child(Protocol):
+    """A process that this one started."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None:
+        """The exit status, None while it lives."""
+        ...
+
+
+def start_worker(job_id: str, home: Path, log: Path) -> Child:
+    """Start the process of one job of the workspace at `home`. Raises OSError when it cannot begin."""
+    # -P: modules come from where Ontos is installed, never from the folder it happens to run in.
+    return spawn((sys.executable, "-P", "-m", "ontos_tui.worker", job_id, "--home", str(home)), log, home)
 
 
 def cores() -> int:
@@ -28,7 +47,7 @@ def spawn(command: Sequence[str], log: Path, folder: Path) -> subprocess.Popen[b
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     environment = {**dict.fromkeys(THREAD_LIMITS, str(cores())), **os.environ}
     with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb") as output:
-        return subprocess.Popen(  # noqa: S603  # the command is made by us, no shell reads it
+        return subprocess.Popen(  # noqa: S603  # the command is ours, no shell reads it
             command,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -39,10 +58,10 @@ def spawn(command: Sequence[str], log: Path, folder: Path) -> subprocess.Popen[b
         )
 
 
-def started(pid: int) -> float | None:
+def start_time(pid: int) -> float | None:
     """When the living process `pid` was started, in seconds since boot; None when there is none.
 
-    Where the system does not tell the time, 0 stands for every living process of ours.
+    Where the system does not give the time, 0 stands for every living process of ours.
     """
     try:
         # The name of the program, in parentheses, may hold anything; the numbers come after it.
@@ -56,10 +75,10 @@ def started(pid: int) -> float | None:
 
 def is_alive(pid: int, start: float | None) -> bool:
     """Whether the process that was started at `start` still lives, and not another one under its number."""
-    return start is not None and started(pid) == start
+    return start is not None and start_time(pid) == start
 
 
-def send(pid: int, start: float | None, number: signal.Signals) -> None:
+def send_signal(pid: int, start: float | None, number: signal.Signals) -> None:
     """Send a signal to exactly that process; nothing happens when it is gone."""
     if is_alive(pid, start):
         with suppress(ProcessLookupError, PermissionError):
@@ -69,6 +88,6 @@ def send(pid: int, start: float | None, number: signal.Signals) -> None:
 def _answers(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-    except OSError:  # gone, or somebody else's under the same number
+    except OSError:  # gone, or another user's under the same number
         return False
     return True

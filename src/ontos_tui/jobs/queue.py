@@ -1,19 +1,17 @@
 """Long work as processes of their own, with everything about them in the store.
 
 The row comes first, then the process: whatever dies, the job is known. All changes of a job's state go through here,
-by the machine in domain/states, each with an event; the job's own process uses `claim`, `report` and `finish`.
+by the state machine in domain/rules/states, with an event; the job's own process uses `claim`, `report` and `finish`.
 """
 
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 import time
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from subprocess import Popen
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, literal_column, select
@@ -35,11 +33,11 @@ ACTIVE = (JobStatus.PENDING, JobStatus.RUNNING)
 START_SECONDS = 60.0
 """A job without a process is given up after this time."""
 CANCEL_SECONDS = 10.0
-"""A job that was asked to stop and does not is ended after this time."""
+"""A job that does not stop when it is cancelled is ended after this time."""
 LOOK_SECONDS = 1.0
-"""How often `wait` looks whether the process still lives; changes in the store it notices at once."""
+"""How often `wait` checks that the process still lives; changes in the store it notices at once."""
 POLL_SECONDS = 0.05
-RESUME = "Resume the job (ontos jobs resume, or r in the list of jobs); what it finished is kept."
+RESUME = "Resume the job (`ontos jobs resume JOB`, or r in the list of jobs); what it finished stays done."
 
 
 class JobQueue:
@@ -49,40 +47,42 @@ class JobQueue:
         self.store = store
         self.home = home
         self.actor = actor
-        self._children: dict[str, Popen[bytes]] = {}
+        self._children: dict[str, process.Child] = {}
 
     # What a user does
 
     def submit(self, kind: JobKind, title: str, params: Mapping[str, Any]) -> Job:
-        """Keep a new job and start its process. Raises PlatformError when no process can be started."""
+        """Store a new job and start its process. Raises PlatformError when no process can be started."""
         job = Job(kind=kind, title=title, params=dict(params), message="starting", created_by=self.actor)
         with self.store.write() as connection:
             rows.add(connection, job)
-            _tell(connection, job, f"submitted by {self.actor}")
+            _add_event(connection, job, f"submitted by {self.actor}")
         return self._start(job)
 
     def cancel(self, ref: str) -> Job:
         """Ask a job to stop: it does so at its next step, and is ended when it does not within CANCEL_SECONDS.
 
-        A job that was asked already, or is cancelled, stays as it is. Raises ConflictError when it is over.
+        A job that is being cancelled already, or is cancelled, stays as it is. Raises ConflictError when it is over.
         """
-        self._look_after()
+        self._check_processes()
         with self.store.write() as connection:
             job = rows.resolve(connection, Job, ref)
             if job.status is JobStatus.PENDING:
                 job = _move(connection, job, JobStatus.CANCELLED, f"cancelled by {self.actor} before it began")
             elif job.status is JobStatus.RUNNING and not job.cancel_requested:
-                _tell(connection, job, f"asked to stop by {self.actor}")
+                _add_event(connection, job, f"cancel requested by {self.actor}")
                 job = rows.change(connection, job, cancel_requested=True)
             elif job.status in (JobStatus.SUCCEEDED, JobStatus.FAILED):
-                raise ConflictError(f"{job.title} has {job.status} already.", "There is nothing to stop.")
+                raise ConflictError(
+                    f"{job.title} has {job.status} already.", "Only pending and running jobs can be cancelled."
+                )
         if job.pid is not None:
-            process.send(job.pid, job.process_started, signal.SIGTERM)
+            process.send_signal(job.pid, job.process_started, signal.SIGTERM)
         return job
 
     def resume(self, ref: str) -> Job:
         """Start a failed or cancelled job again, with the same parameters. Raises ConflictError for any other."""
-        self._look_after()
+        self._check_processes()
         with self.store.write() as connection:
             job = rows.resolve(connection, Job, ref)
             if job.status in ACTIVE:
@@ -106,7 +106,7 @@ class JobQueue:
 
     def jobs(self, active_only: bool = False, limit: int = 50) -> list[Job]:
         """The jobs, newest first. Those whose process died are marked before they are shown."""
-        self._look_after()
+        self._check_processes()
         columns = table(Job).c
         where = (columns.status.in_(ACTIVE),) if active_only else ()
         with self.store.read() as connection:
@@ -114,7 +114,7 @@ class JobQueue:
 
     def job(self, ref: str) -> Job:
         """One job by its id or the beginning of it. Raises NotFoundError, or ConflictError when several fit."""
-        self._look_after()
+        self._check_processes()
         with self.store.read() as connection:
             return rows.resolve(connection, Job, ref)
 
@@ -142,7 +142,7 @@ class JobQueue:
                 patience.wait(POLL_SECONDS)
 
     def time_left(self, job: Job) -> float | None:
-        """An estimate in seconds, from the pace since the job began; None while there is nothing to tell it from."""
+        """An estimate in seconds, from the pace since the job began; None while nothing is done yet."""
         if job.status is not JobStatus.RUNNING or job.started_at is None or not 0 < job.done <= job.total:
             return None
         elapsed = (now() - job.started_at).total_seconds()
@@ -164,25 +164,25 @@ class JobQueue:
                 JobStatus.RUNNING,
                 f"running as process {pid}",
                 pid=pid,
-                process_started=process.started(pid),
+                process_started=process.start_time(pid),
                 started_at=now(),
             )
 
     def report(self, job_id: str, **changes: Any) -> None:
-        """Write how far a running job is (done, total, message) or what came of it so far (result)."""
+        """Write how far a running job is (done, total, message) or its result so far (result)."""
         with self.store.write() as connection:
             job = rows.get(connection, Job, job_id)
             if job.status is JobStatus.RUNNING:
                 rows.change(connection, job, **changes)
 
     def should_stop(self, job_id: str) -> bool:
-        """Whether somebody asked a job to stop, or it was given up."""
+        """Whether a job was cancelled or given up."""
         with self.store.read() as connection:
             job = rows.get(connection, Job, job_id)
             return job.cancel_requested or job.status is not JobStatus.RUNNING
 
     def finish(self, job_id: str, status: JobStatus, message: str = "", **changes: Any) -> Job:
-        """Write how a job ended. Somebody who ended it before has the last word: then it stays as it is."""
+        """Write how a job ended. One that was ended before, such as by a cancel, stays as it is."""
         with self.store.write() as connection:
             job = rows.get(connection, Job, job_id)
             if job.status is not JobStatus.RUNNING:
@@ -190,59 +190,58 @@ class JobQueue:
             changes.setdefault("message", message)
             return _move(connection, job, status, changes.get("error") or message or str(status), **changes)
 
+    @staticmethod
+    def start_worker(job_id: str, home: Path, log: Path) -> process.Child:
+        """Start the process of a job of the workspace at `home`. Raises OSError. Tests may replace it."""
+        return process.start_worker(job_id, home, log)
+
     # What keeps the states true
 
     def _start(self, job: Job) -> Job:
-        # -P: modules come from where Ontos is installed, never from the folder it happens to run in.
-        module = ("-P", "-m", "ontos_tui.worker")
         try:
-            child = process.spawn(
-                (sys.executable, *module, job.id, "--home", str(self.home)), self.log_path(job.id), self.home
-            )
+            child = self.start_worker(job.id, self.home, self.log_path(job.id))
         except OSError as error:
             what = f"No process can be started: {error.strerror or error}."
-            self._settle(job, JobStatus.FAILED, f"{what} {RESUME}")
+            self._end(job, JobStatus.FAILED, f"{what} {RESUME}")
             raise PlatformError(what, RESUME) from error
         self._children[job.id] = child
         with self.store.write() as connection:
             job = rows.get(connection, Job, job.id)
             if job.status is JobStatus.PENDING:
-                job = rows.change(connection, job, pid=child.pid, process_started=process.started(child.pid))
+                job = rows.change(connection, job, pid=child.pid, process_started=process.start_time(child.pid))
         return job
 
-    def _look_after(self) -> None:
-        """Notice the jobs that died, never came up, or do not stop although they were asked to."""
+    def _check_processes(self) -> None:
+        """Find the jobs that died, never started, or do not stop although they were cancelled."""
         for job_id, child in list(self._children.items()):
             if child.poll() is not None:  # also lets the system forget it
                 self._children.pop(job_id, None)
         with self.store.read() as connection:
             active = rows.find(connection, Job, table(Job).c.status.in_(ACTIVE))
             waiting = [job for job in active if job.pid is None or job.cancel_requested]
-            since = {job.id: _last_told(connection, job) for job in waiting}
+            since = {job.id: _last_event_at(connection, job) for job in waiting}
         for job in active:
             seconds = (now() - since[job.id]).total_seconds() if job.id in since else 0.0
             if job.pid is None:
                 if seconds > START_SECONDS:
-                    self._settle(job, JobStatus.FAILED, f"Its process never came up. {RESUME}")
+                    self._end(job, JobStatus.FAILED, f"Its process never started. {RESUME}")
             elif not process.is_alive(job.pid, job.process_started):
-                self._bury(job)
+                self._end_dead(job)
             elif job.cancel_requested and seconds > CANCEL_SECONDS:
-                process.send(job.pid, job.process_started, signal.SIGKILL)
-                self._settle(
-                    job, JobStatus.CANCELLED, f"ended: it did not stop by itself within {CANCEL_SECONDS:.0f} s"
-                )
+                process.send_signal(job.pid, job.process_started, signal.SIGKILL)
+                self._end(job, JobStatus.CANCELLED, f"ended: it did not stop within {CANCEL_SECONDS:.0f} s")
 
-    def _bury(self, job: Job) -> None:
+    def _end_dead(self, job: Job) -> None:
         if job.cancel_requested:
-            self._settle(job, JobStatus.CANCELLED, "cancelled")
+            self._end(job, JobStatus.CANCELLED, "cancelled")
         elif job.status is JobStatus.PENDING:
             why = f": {last}" if (last := _last_line(self.log_path(job.id))) else "."
-            self._settle(job, JobStatus.FAILED, f"Its process ended before it began{why} {RESUME}")
+            self._end(job, JobStatus.FAILED, f"Its process ended before the job began{why} {RESUME}")
         else:
-            what = "Its process ended without a word: it was killed, or the machine was restarted."
-            self._settle(job, JobStatus.FAILED, f"{what} {RESUME}")
+            what = "Its process ended without a message: it was killed, or the machine was restarted."
+            self._end(job, JobStatus.FAILED, f"{what} {RESUME}")
 
-    def _settle(self, seen: Job, status: JobStatus, message: str) -> None:
+    def _end(self, seen: Job, status: JobStatus, message: str) -> None:
         """End a job that cannot end itself, unless it has moved on since it was seen."""
         with self.store.write() as connection:
             job = rows.get(connection, Job, seen.id)
@@ -252,24 +251,24 @@ class JobQueue:
             _move(connection, job, status, message, message="" if error else message, error=error)
 
 
-def _move(connection: Connection, job: Job, status: JobStatus, told: str, **changes: Any) -> Job:
-    """Change a job's status and tell it as an event. Raises ConflictError when the machine does not lead there."""
+def _move(connection: Connection, job: Job, status: JobStatus, event: str, **changes: Any) -> Job:
+    """Change a job's status and record it as an event. Raises ConflictError for a change that is not allowed."""
     check_transition(JOB_TRANSITIONS, job.status, status, job.title)
     if status not in ACTIVE:
         changes.setdefault("finished_at", now())
     job = rows.change(connection, job, status=status, **changes)
-    _tell(connection, job, told, "error" if status is JobStatus.FAILED else "status")
+    _add_event(connection, job, event, "error" if status is JobStatus.FAILED else "status")
     return job
 
 
-def _tell(connection: Connection, job: Job, message: str, kind: str = "status") -> None:
+def _add_event(connection: Connection, job: Job, message: str, kind: str = "status") -> None:
     rows.add(connection, JobEvent(job_id=job.id, kind=kind, message=message))
 
 
-def _last_told(connection: Connection, job: Job) -> datetime:
+def _last_event_at(connection: Connection, job: Job) -> datetime:
     columns = table(JobEvent).c
-    found = connection.execute(select(func.max(columns.at)).where(columns.job_id == job.id)).scalar_one()
-    return found or job.created_at
+    latest = connection.execute(select(func.max(columns.at)).where(columns.job_id == job.id)).scalar_one()
+    return latest or job.created_at
 
 
 def _last_line(log: Path, limit: int = 300) -> str:

@@ -1,4 +1,4 @@
-"""What an expert should know before trusting a model: warnings that are found in the training and held-out pairs."""
+"""What an expert should know before trusting a model: warnings from the training and held-out pairs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from ontos_tui.domain.learning import TrainingSet
 from ontos_tui.domain.schema import AnswerField
 from ontos_tui.learning.features import FeatureTable, LeftOut, Matrix
-from ontos_tui.learning.targets import CLASSED, COUNTED, NO_VALUE, class_of, shown, target
+from ontos_tui.learning.targets import CLASS_KINDS, NO_VALUE, NUMBER_KINDS, class_of, class_text, target
 
 FEW_HELD_OUT = 30
 ENOUGH = 20
@@ -23,11 +23,11 @@ GIVEN_AWAY = 0.99
 
 def data_warnings(data: TrainingSet, left_out: Sequence[LeftOut]) -> list[str]:
     """What the pairs themselves tell: columns that teach nothing, classes never seen, too few pairs to test on."""
-    warnings = [f"The column {column.name} {column.reason}; it is not learned from." for column in left_out]
+    warnings = [f"The column {column.name} {column.reason}; it is not used for training." for column in left_out]
     if len(data.held_out) < FEW_HELD_OUT:
         warnings.append(
             f"Only {len(data.held_out)} pairs are held out for the test: "
-            "the measured figures are rough; mind their range."
+            "the measured scores are rough; see their intervals."
         )
     for field in data.fields:
         warnings += _class_warnings(field, data)
@@ -35,22 +35,22 @@ def data_warnings(data: TrainingSet, left_out: Sequence[LeftOut]) -> list[str]:
 
 
 def _class_warnings(field: AnswerField, data: TrainingSet) -> list[str]:
-    found = [target(field, example.answer) for example in data.train]
-    unusable = found.count(None)
+    targets = [target(field, example.answer) for example in data.train]
+    unusable = targets.count(None)
     warnings = []
     if unusable:
-        warnings.append(f"{field.name}: {unusable} training pairs have no usable value and do not teach it.")
-    if field.kind not in CLASSED:
+        warnings.append(f"{field.name}: {unusable} training pairs have no usable value and are not used for it.")
+    if field.kind not in CLASS_KINDS:
         return warnings
-    seen = Counter(str(one) for one in found if one is not None)
+    seen = Counter(str(one) for one in targets if one is not None)
     allowed = [class_of(choice) for choice in field.choices] or ["false", "true"]
-    if never := [shown(name) for name in allowed if name not in seen]:
-        warnings.append(f"{field.name}: no training pair shows {', '.join(never)}; the model cannot give it.")
-    if len(seen) > 1 and (single := [shown(name) for name in seen if seen[name] == 1 and name != NO_VALUE]):
-        warnings.append(f"{field.name}: a single training pair shows {', '.join(single)}; label more of it.")
+    if never := [class_text(name) for name in allowed if name not in seen]:
+        warnings.append(f"{field.name}: no training pair has {', '.join(never)}; the model cannot predict it.")
+    if len(seen) > 1 and (single := [class_text(name) for name in seen if seen[name] == 1 and name != NO_VALUE]):
+        warnings.append(f"{field.name}: only 1 training pair has {', '.join(single)}; label more of it.")
     if len(seen) == 1:
         warnings.append(
-            f"{field.name}: every training pair says {shown(next(iter(seen)))}; the model always gives that."
+            f"{field.name}: every training pair has {class_text(next(iter(seen)))}; the model always predicts that."
         )
     return warnings
 
@@ -63,23 +63,23 @@ def leak_warnings(
         return []
     drawn = np.random.default_rng(seed).permutation(len(targets))[:MOST_ROWS]
     matrix, values = matrix[drawn], np.array(targets, dtype=object)[drawn]
-    if field.kind in COUNTED:
+    if field.kind in NUMBER_KINDS:
         values = values.astype(np.float64)
-    elif field.kind not in CLASSED:
+    elif field.kind not in CLASS_KINDS:
         return []
     warnings = []
     for name, span in table.spans():
         if span.stop - span.start > 60:  # a text as a whole may well say it
             continue
-        if (share := _alone(matrix[:, span], values, numeric=field.kind in COUNTED)) >= GIVEN_AWAY:
+        if (share := _alone(matrix[:, span], values, numeric=field.kind in NUMBER_KINDS)) >= GIVEN_AWAY:
             warnings.append(
-                f"{name} alone gives {field.name} away (a one-column tree reaches {share:.2f}). "
-                "If it is known only once the answer is, leave it out: the measured figures would flatter."
+                f"{name} alone predicts {field.name} (a one-column tree reaches {share:.2f}). "
+                "If it is only known after the answer, leave it out: the measured scores would be too good."
             )
-        elif field.kind in CLASSED and (rare := _telling_value(matrix[:, span], values)):
+        elif field.kind in CLASS_KINDS and (rare := _telling_value(matrix[:, span], values)):
             warnings.append(
-                f"One value of {name} always means {field.name} = {shown(rare)}. "
-                "If it is known only once the answer is, leave it out: the measured figures would flatter."
+                f"One value of {name} always means {field.name} = {class_text(rare)}. "
+                "If it is only known after the answer, leave it out: the measured scores would be too good."
             )
     return warnings
 

@@ -54,7 +54,7 @@ def compare_numbers(reference: Numbers, recent: Numbers) -> Difference:
         statistic=d,
         p_value=float(kolmogorov(d * math.sqrt(len(a) * len(b) / (len(a) + len(b))))),
         psi=stability_index(counts),
-        score=distance(counts),
+        score=jensen_shannon(counts),
         reference=_described(a),
         recent=_described(b),
         bars=_bars(a, b),
@@ -79,7 +79,7 @@ def compare_categories(reference: Iterable[str], recent: Iterable[str]) -> Diffe
         statistic=statistic,
         p_value=p_value,
         psi=stability_index(counts),
-        score=distance(counts),
+        score=jensen_shannon(counts),
         reference={name: count / n for name, count, _ in rows},
         recent={name: count / m for name, _, count in rows},
         new_values=tuple(name for name in names if not a[name]),
@@ -87,7 +87,7 @@ def compare_categories(reference: Iterable[str], recent: Iterable[str]) -> Diffe
     )
 
 
-def compare_shares(reference: tuple[int, int], recent: tuple[int, int], names: tuple[str, str]) -> Difference:
+def compare_proportions(reference: tuple[int, int], recent: tuple[int, int], names: tuple[str, str]) -> Difference:
     """How many of how many, on either side, neither of none; `names` are for those that are counted and the rest."""
     counts = np.array([(hits, total - hits) for hits, total in (reference, recent)], dtype=np.int64)
     statistic, p_value, test = _independence(counts)
@@ -96,7 +96,7 @@ def compare_shares(reference: tuple[int, int], recent: tuple[int, int], names: t
         statistic=statistic,
         p_value=p_value,
         psi=stability_index(counts),
-        score=distance(counts),
+        score=jensen_shannon(counts),
         reference={names[0]: reference[0] / reference[1]},
         recent={names[0]: recent[0] / recent[1]},
         bars=tuple((name, int(counts[0, place]), int(counts[1, place])) for place, name in enumerate(names)),
@@ -124,7 +124,7 @@ def largest_gap(a: Numbers, b: Numbers) -> float:
     return float(max((upto / n - b_upto / m).max(), (b_below / m - below / n).max(), 0.0))
 
 
-def distance(counts: Counts) -> float:
+def jensen_shannon(counts: Counts) -> float:
     """The Jensen-Shannon distance (base 2) of two rows of counts, less what chance alone is expected to make of them.
 
     Two samples of n and m values from one distribution in k bins are on average (k - 1)(1/n + 1/m)/(8 ln 2) apart
@@ -158,8 +158,8 @@ def _independence(counts: Counts) -> tuple[float, float, str]:
     if counts.shape[1] == 2 and expected.min() < RARE:
         exact = fisher_exact(counts)
         return float(exact.statistic), float(exact.pvalue), "Fisher's exact"
-    found = chi2_contingency(counts, correction=False)
-    return float(found.statistic), float(found.pvalue), "chi-squared"
+    result = chi2_contingency(counts, correction=False)
+    return float(result.statistic), float(result.pvalue), "chi-squared"
 
 
 def _deciles(a: Numbers) -> Numbers:

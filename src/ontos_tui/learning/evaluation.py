@@ -6,46 +6,16 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ontos_tui.domain.errors import InvalidInputError, NotReadyError
 from ontos_tui.domain.intervals import wilson
 from ontos_tui.domain.learning import LabeledExample, Prediction, Predictor, TrainingSet
-from ontos_tui.domain.records.training import ClassScore, Evaluation, FieldScore
+from ontos_tui.domain.records.training import Evaluation, FieldScore
 from ontos_tui.domain.schema import AnswerField, FieldKind
-from ontos_tui.learning.extraction.evaluation import score_read
+from ontos_tui.learning.extraction.evaluation import score_extraction
 from ontos_tui.learning.extraction.extractor import Extractor
-from ontos_tui.learning.targets import COUNTED, class_of, in_range, shown, target
-
-RESAMPLES = 1_000
-
-
-def bootstrap(errors: NDArray[np.float64], seed: int) -> tuple[float, float]:
-    """The 95 % interval of a mean by drawing again from `errors`, always the same for one seed."""
-    generator = np.random.default_rng(seed)
-    means = [errors[generator.integers(0, len(errors), len(errors))].mean() for _ in range(RESAMPLES)]
-    low, high = np.percentile(means, [2.5, 97.5])
-    mean = errors.mean()
-    return min(float(low), float(mean)), max(float(high), float(mean))
-
-
-def per_class(truth: Sequence[str], given: Sequence[str], classes: Sequence[str]) -> dict[str, ClassScore]:
-    """Precision, recall, F1 and number of true cases of each class; what is undefined for want of cases is 0."""
-    right = Counter(one for one, other in zip(truth, given, strict=True) if one == other)
-    support, answered = Counter(truth), Counter(given)
-    found = {}
-    for name in classes:
-        precision = right[name] / answered[name] if answered[name] else 0.0
-        recall = right[name] / support[name] if support[name] else 0.0
-        f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
-        found[name] = ClassScore(precision=precision, recall=recall, f1=f1, support=support[name])
-    return found
-
-
-def macro_f1(truth: Sequence[str], given: Sequence[str]) -> float:
-    """The mean F1 over the classes that truly occur."""
-    classes = sorted(set(truth))
-    return sum(score.f1 for score in per_class(truth, given, classes).values()) / len(classes)
+from ontos_tui.learning.statistics import average_precision, bootstrap, class_scores, confident_answers, macro_f1
+from ontos_tui.learning.targets import NUMBER_KINDS, class_of, class_text, in_range, target
 
 
 def score_classes(
@@ -74,9 +44,10 @@ def score_classes(
         order = [name for name in classes if name in occurring] + sorted(occurring - set(classes))
         score.macro_f1 = macro_f1(truth, given)
         score.baseline_macro_f1 = macro_f1(truth, baseline)
-        alike = Counter(shown(name) for name in order)  # the choices 1 and "1" are two classes
+        alike = Counter(class_text(name) for name in order)  # the choices 1 and "1" are two classes
         score.classes = {
-            name if alike[shown(name)] > 1 else shown(name): one for name, one in per_class(truth, given, order).items()
+            name if alike[class_text(name)] > 1 else class_text(name): one
+            for name, one in class_scores(truth, given, order).items()
         }
     return score
 
@@ -85,7 +56,7 @@ def score_numbers(
     field: AnswerField, truth: Sequence[float], given: Sequence[float], learned: Sequence[float], seed: int
 ) -> FieldScore:
     """Score numbers on held-out pairs by their mean absolute error; the baseline is the median of `learned`."""
-    assert field.kind in COUNTED
+    assert field.kind in NUMBER_KINDS
     true = np.asarray(truth, dtype=np.float64)
     errors = np.abs(true - np.asarray(given, dtype=np.float64))
     median = in_range(field, float(np.median(np.asarray(learned, dtype=np.float64))))
@@ -103,37 +74,18 @@ def score_numbers(
     )
 
 
-def average_precision(truth: Sequence[bool], confidence: Sequence[float]) -> float:
-    """The area under the precision-recall curve, as a step function; ties count together."""
-    order = np.argsort(-np.asarray(confidence), kind="stable")
-    hits = np.asarray(truth, dtype=bool)[order]
-    if not hits.any():
-        return 0.0
-    stated = np.asarray(confidence)[order]
-    last_of_tie = np.append(stated[1:] != stated[:-1], True)
-    found = np.cumsum(hits)[last_of_tie]
-    precision = found / (np.flatnonzero(last_of_tie) + 1)
-    return float((np.diff(found, prepend=0) * precision).sum() / hits.sum())
-
-
-def sureness(confidence: Sequence[float], right: Sequence[bool], least: float = 0.9) -> tuple[int, int]:
-    """How many answers were stated with at least `least` confidence, and how many of those were right."""
-    sure = [hit for stated, hit in zip(confidence, right, strict=True) if stated >= least]
-    return len(sure), sum(sure)
-
-
 def evaluate(predictor: Predictor, data: TrainingSet, reader: Extractor | None = None) -> Evaluation:
     """How well `predictor` does on the held-out pairs, field by field in the order of the schema.
 
     The baseline of each field comes from the training pairs; fields that it reads out of a document by `reader` have
-    one of their own (`read_scores`). Raises NotReadyError when nothing can be measured.
+    one of their own (`extraction.evaluation`). Raises NotReadyError when nothing can be measured.
     """
-    asked, predictions, notes = _ask(predictor, data)
+    tested, predictions, notes = _ask(predictor, data)
     scores, read = [], {}
-    if reader is not None and asked:
-        of_reader, told = score_read(reader, asked, predictions, data.seed)
-        read = {score.field: score for score in of_reader}
-        notes += told
+    if reader is not None and tested:
+        reader_scores, reader_notes = score_extraction(reader, tested, predictions, data.seed)
+        read = {score.field: score for score in reader_scores}
+        notes += reader_notes
     for field in data.fields:
         if field.name in read:
             scores.append(read[field.name])
@@ -141,7 +93,7 @@ def evaluate(predictor: Predictor, data: TrainingSet, reader: Extractor | None =
         learned = [one for example in data.train if (one := target(field, example.answer)) is not None]
         known = [
             (truth, prediction)
-            for example, prediction in zip(asked, predictions, strict=True)
+            for example, prediction in zip(tested, predictions, strict=True)
             if (truth := target(field, example.answer)) is not None
         ]
         if not known or not learned:
@@ -154,9 +106,9 @@ def evaluate(predictor: Predictor, data: TrainingSet, reader: Extractor | None =
             notes += _remarks(field, known)
     if not scores:
         raise NotReadyError(
-            "There is nothing to test the model on.", "Label more pairs, so that some can be held out for the test."
+            "No pairs to test the model on.", "Label more pairs, so that some can be held out for testing."
         )
-    return Evaluation(scores=scores, n=len(asked), held_out_from=data.held_out_from, notes=notes)
+    return Evaluation(scores=scores, n=len(tested), held_out_from=data.held_out_from, notes=notes)
 
 
 def _ask(predictor: Predictor, data: TrainingSet) -> tuple[list[LabeledExample], list[Prediction], list[str]]:
@@ -171,16 +123,20 @@ def _ask(predictor: Predictor, data: TrainingSet) -> tuple[list[LabeledExample],
     try:
         return list(data.held_out), predictor.predict([row for _, row in pairs]), []
     except InvalidInputError as first:
-        asked, predictions = [], []
+        answered, predictions = [], []
         for example, row in pairs:
             try:
                 predictions += predictor.predict([row])
-                asked.append(example)
+                answered.append(example)
             except InvalidInputError:
                 continue
-        if not asked:
+        if not answered:
             raise first
-        return asked, predictions, [f"{len(pairs) - len(asked)} held-out pairs do not fit the model: {first.what}"]
+        return (
+            answered,
+            predictions,
+            [f"{len(pairs) - len(answered)} held-out pairs do not fit the model and were skipped: {first.what}"],
+        )
 
 
 Known = list[tuple[str | float, Prediction]]
@@ -188,7 +144,7 @@ Known = list[tuple[str | float, Prediction]]
 
 def _score(field: AnswerField, known: Known, learned: Sequence[str | float], seed: int) -> FieldScore | None:
     given = [target(field, prediction.answer) for _, prediction in known]
-    if field.kind in COUNTED:
+    if field.kind in NUMBER_KINDS:
         if any(one is None for one in given):
             return None
         pairs = [(float(truth), float(one)) for (truth, _), one in zip(known, given, strict=True) if one is not None]
@@ -211,7 +167,7 @@ def _remarks(field: AnswerField, known: Known) -> list[str]:
     if not sure:
         return []
     remarks = []
-    n, right = sureness([one for one, _ in sure], [hit for _, hit in sure])
+    n, right = confident_answers([one for one, _ in sure], [hit for _, hit in sure])
     if n:
         remarks.append(
             f"{field.name}: {n} of {len(sure)} held-out answers were stated with 90 % confidence or more; "

@@ -1,4 +1,4 @@
-"""What a model sees of a row: typed columns, found from the training rows and kept as plain data with the model.
+"""What a model sees of a row: typed columns, inferred from the training rows and stored as plain data with the model.
 
 `describe` looks at rows and decides what each column is. A `FeatureTable` then turns rows into numbers, always the
 same way: leniently while learning (odd values count as missing), strictly for requests (`strict=True` refuses them).
@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ontos_tui.domain.errors import InvalidInputError
+from ontos_tui.domain.numbers import is_numeral
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.terminal_text import safe_line
 from ontos_tui.learning.image_features import HISTOGRAMS, ImageColumn, learn_column
@@ -34,7 +35,6 @@ LONGEST_TEXT = 20_000
 NESTED = "holds lists or objects"
 NO_WORDS = "has no words that several rows share"
 WORD = re.compile(r"[^\W\d_][\w-]+")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _IDENTIFYING = re.compile(r"(^|[ _.-])(id|uid|udi|uuid|guid|index|idx|key|serial|row|nr|number)$", re.IGNORECASE)
 
 
@@ -53,16 +53,16 @@ def number(value: object) -> float | None:
         return None
     if isinstance(value, str):
         text = value.strip()
-        if len(text) > 400 or not _NUMBER.fullmatch(text):
+        if not is_numeral(text):
             return None
         value = float(text)
     if not isinstance(value, (int, float)):
         return None
     try:
-        found = float(value)
+        parsed = float(value)
     except OverflowError:
         return None
-    return found if math.isfinite(found) else None
+    return parsed if math.isfinite(parsed) else None
 
 
 class FeatureColumn(Protocol):
@@ -114,14 +114,14 @@ class NumericColumn:
 
     def numbers(self, values: Sequence[object]) -> Matrix:
         """The values as numbers, NaN where missing."""
-        found = np.array([math.nan if (n := number(value)) is None else n for value in values], dtype=np.float64)
-        return np.clip(found, -LARGEST, LARGEST)
+        numbers = np.array([math.nan if (n := number(value)) is None else n for value in values], dtype=np.float64)
+        return np.clip(numbers, -LARGEST, LARGEST)
 
     def encode(self, values: Sequence[object]) -> Matrix:
-        found = self.numbers(values)
-        missing = np.isnan(found)
-        found = np.where(missing, self.median, found)
-        return np.column_stack([found, missing]) if self.sometimes_missing else found[:, None]
+        numbers = self.numbers(values)
+        missing = np.isnan(numbers)
+        numbers = np.where(missing, self.median, numbers)
+        return np.column_stack([numbers, missing]) if self.sometimes_missing else numbers[:, None]
 
 
 @dataclass(frozen=True)
@@ -142,8 +142,8 @@ class BooleanColumn:
         return is_missing(value) or self._read(value) is not None
 
     def encode(self, values: Sequence[object]) -> Matrix:
-        found = [self._read(value) for value in values]
-        return np.array([[0.5 if one is None else float(one)] for one in found], dtype=np.float64).reshape(-1, 1)
+        flags = [self._read(value) for value in values]
+        return np.array([[0.5 if one is None else float(one)] for one in flags], dtype=np.float64).reshape(-1, 1)
 
     @staticmethod
     def _read(value: object) -> bool | None:
@@ -178,8 +178,8 @@ class CategoryColumn:
 
     def codes(self, values: Sequence[object]) -> NDArray[np.intp]:
         """The position of each value's category, -1 for none of them."""
-        found = [self.positions.get(str(value).strip(), -1) if _scalar(value) else -1 for value in values]
-        return np.array(found, dtype=np.intp)
+        codes = [self.positions.get(str(value).strip(), -1) if _scalar(value) else -1 for value in values]
+        return np.array(codes, dtype=np.intp)
 
     def encode(self, values: Sequence[object]) -> Matrix:
         return np.where(self.codes(values)[:, None] == np.arange(self.width), 1.0, 0.0)
@@ -210,15 +210,15 @@ class TextColumn:
         return is_missing(value) or isinstance(value, str)
 
     def encode(self, values: Sequence[object]) -> Matrix:
-        found = np.zeros((len(values), self.width))
-        for line, value in zip(found, values, strict=True):
+        matrix = np.zeros((len(values), self.width))
+        for line, value in zip(matrix, values, strict=True):
             for word, count in Counter(words_of(value)).items():
                 if (position := self.positions.get(word)) is not None:
                     line[position] = (1 + math.log(count)) * self.weights[position]
-        length = np.linalg.norm(found, axis=1, keepdims=True)
+        length = np.linalg.norm(matrix, axis=1, keepdims=True)
         length[length == 0] = 1
-        found /= length
-        return found
+        matrix /= length
+        return matrix
 
 
 def words_of(value: object) -> list[str]:
@@ -269,9 +269,9 @@ class FeatureTable:
     def _check(self, row: Row, where: str) -> None:
         absent = [column for column in self.columns if column.name not in row]
         if absent:
-            wanted = ", ".join(f"{safe_line(column.name, 80)!r} ({column.expected})" for column in absent)
+            lacking = ", ".join(f"{safe_line(column.name, 80)!r} ({column.expected})" for column in absent)
             raise InvalidInputError(
-                f"{where}the input lacks {wanted}.", "Give every field; null stands for an unknown value."
+                f"{where}the input lacks {lacking}.", "Give every field, or null for an unknown value."
             )
         for column in self.columns:
             value = row[column.name]
@@ -291,13 +291,13 @@ class FeatureTable:
         kinds: dict[str, Any] = {
             kind.__name__: kind for kind in (NumericColumn, BooleanColumn, CategoryColumn, TextColumn, ImageColumn)
         }
-        made = []
+        restored = []
         for column in columns:
             plain: dict[str, Any] = {
                 key: tuple(value) if isinstance(value, list) else value for key, value in column.items()
             }
-            made.append(kinds[plain.pop("type")](**plain))
-        return cls(tuple(made))
+            restored.append(kinds[plain.pop("type")](**plain))
+        return cls(tuple(restored))
 
 
 def describe(
@@ -307,7 +307,7 @@ def describe(
     most_words: int = MOST_WORDS,
     images: Mapping[str, Path] | None = None,
 ) -> tuple[FeatureTable, tuple[LeftOut, ...]]:
-    """Find out what each named column is (all columns where none is named); those that teach nothing are left out.
+    """Infer the type of each named column (all columns where none is named); those that teach nothing are left out.
 
     Those of `images` hold pictures, relative to that folder; nobody else's paths are opened.
     """
@@ -316,21 +316,21 @@ def describe(
     left_out: list[LeftOut] = []
     for name in names:
         values = [row.get(name) for row in rows]
-        found: FeatureColumn | LeftOut
+        described: FeatureColumn | LeftOut
         if images and name in images:
             learned = learn_column(name, values, images[name])
-            found = LeftOut(name, learned) if isinstance(learned, str) else learned
+            described = LeftOut(name, learned) if isinstance(learned, str) else learned
         else:
-            found = _describe(name, values, most_words)
-        if isinstance(found, LeftOut):
-            left_out.append(found)
+            described = _describe(name, values, most_words)
+        if isinstance(described, LeftOut):
+            left_out.append(described)
         else:
-            columns.append(found)
+            columns.append(described)
     return FeatureTable(tuple(columns)), tuple(left_out)
 
 
 def _block(column: FeatureColumn, values: Sequence[object], *, strict: bool) -> Matrix:
-    """The lines of one column. Whether a picture can be read shows only when it is: requests are told then."""
+    """The lines of one column. Whether a picture can be read shows only when it is: requests fail then."""
     return column.encode_strictly(values) if strict and isinstance(column, ImageColumn) else column.encode(values)
 
 
@@ -370,7 +370,7 @@ def _describe_words(name: str, texts: list[str], most_words: int) -> FeatureColu
     least = 2 if len(texts) >= 5 else 1
     known = [text for text, count in counts.most_common(MOST_CATEGORIES) if count >= least]
     if not known:
-        return LeftOut(name, "is different in almost every row, as an identifier or a date is")
+        return LeftOut(name, "is different in almost every row, like an identifier or a date")
     return CategoryColumn(name, tuple(sorted(known)))
 
 

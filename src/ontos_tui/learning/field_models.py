@@ -1,4 +1,4 @@
-"""One head for each field of the answer: what is fitted for it, and how it answers."""
+"""One model for each field of the answer: what is fitted for it, and how it predicts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sklearn.preprocessing import QuantileTransformer, StandardScaler
 from ontos_tui.domain.schema import AnswerField, FieldKind
 from ontos_tui.learning.features import Matrix
 from ontos_tui.learning.image_ensemble import with_pictures
-from ontos_tui.learning.targets import COUNTED
+from ontos_tui.learning.targets import NUMBER_KINDS
 
 TREES = 100
 NEIGHBORS = 5
@@ -59,7 +59,7 @@ def smoothed(hits: int, n: int) -> float:
 
 
 @dataclass(frozen=True)
-class Head:
+class FieldModel:
     """What was learned for one field. `classes` are the estimator's; with a single one there is no estimator.
 
     For texts the classes are the distinct texts, `codes` say which one each training pair has, and `steps` turn the
@@ -80,7 +80,7 @@ class Head:
             value = self.classes[0] if self.constant is None else self.constant
             confidence = smoothed(self.seen, self.seen) if self.constant is None else None
             return [(value, confidence)] * len(matrix)
-        if self.field.kind in COUNTED:
+        if self.field.kind in NUMBER_KINDS:
             return [(float(value), None) for value in self._values(matrix)]
         if self.steps is not None:
             distances, lines = self._neighbors(matrix, 1)
@@ -92,7 +92,7 @@ class Head:
         best = shares.argmax(axis=1)
         return [(self.classes[code], float(line[code])) for code, line in zip(best, shares, strict=True)]
 
-    def shares(self, matrix: Matrix) -> NDArray[np.float64]:
+    def class_probabilities(self, matrix: Matrix) -> NDArray[np.float64]:
         """How probable each of `classes` is for each line; only for a field of classes."""
         if self.estimator is None:
             return np.ones((len(matrix), 1))
@@ -102,9 +102,9 @@ class Head:
         trees = getattr(self.estimator, "estimators_", None)
         if trees is not None and len(matrix) <= FEW_ROWS and hasattr(trees[0], "tree_"):
             narrow = matrix.astype(np.float32)
-            found: NDArray[np.float64] = sum(tree.tree_.predict(narrow) for tree in trees) / len(trees)
-            return found.ravel() if self.field.kind in COUNTED else found
-        ask = self.estimator.predict if self.field.kind in COUNTED else self.estimator.predict_proba
+            predicted: NDArray[np.float64] = sum(tree.tree_.predict(narrow) for tree in trees) / len(trees)
+            return predicted.ravel() if self.field.kind in NUMBER_KINDS else predicted
+        ask = self.estimator.predict if self.field.kind in NUMBER_KINDS else self.estimator.predict_proba
         return np.asarray(ask(matrix), dtype=np.float64)
 
     def _neighbors(self, matrix: Matrix, count: int) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
@@ -124,7 +124,7 @@ class Head:
         }
 
     @classmethod
-    def from_json(cls, plain: dict[str, Any], estimator: Any) -> Head:
+    def from_json(cls, plain: dict[str, Any], estimator: Any) -> FieldModel:
         """Back from plain data. Raises KeyError, TypeError or ValueError where it is none of ours."""
         field = plain["field"]
         steps = plain["steps"]
@@ -146,36 +146,36 @@ def fit(
     base_model: str,
     seed: int,
     pictures: Sequence[slice] = (),
-) -> tuple[Head, dict[str, Any]]:
+) -> tuple[FieldModel, dict[str, Any]]:
     """Learn one field from the lines of `matrix`; gives the head and what was set when it was fitted.
 
-    `pictures` says which columns hold histograms of pictures: these become a few scores first (see `picture_heads`).
+    `pictures` says which columns hold histograms of pictures: these become a few scores first (see `image_ensemble`).
     """
-    if field.kind in COUNTED:
+    if field.kind in NUMBER_KINDS:
         numbers = np.array(targets, dtype=np.float64)
         if len(np.unique(numbers)) == 1:
-            return Head(field, constant=float(numbers[0]), seen=len(numbers)), {}
+            return FieldModel(field, constant=float(numbers[0]), seen=len(numbers)), {}
         estimator, params = _regressor(base_model, matrix, seed)
         if pictures:
             estimator, params = with_pictures(estimator, params, numbers, matrix.shape[1], pictures, seed)
-        return Head(field, estimator=estimator.fit(matrix, numbers), seen=len(numbers)), params
+        return FieldModel(field, estimator=estimator.fit(matrix, numbers), seen=len(numbers)), params
     classes, codes = np.unique(np.array(targets, dtype=object), return_inverse=True)
     names = tuple(str(name) for name in classes)
     if len(names) == 1:
-        return Head(field, classes=names, seen=len(targets)), {}
+        return FieldModel(field, classes=names, seen=len(targets)), {}
     if field.kind is FieldKind.TEXT:
         return _nearest_text(field, matrix, names, codes, seed)
     estimator, params = _classifier(base_model, matrix, seed)
     if pictures:
         estimator, params = with_pictures(estimator, params, codes, matrix.shape[1], pictures, seed)
-    return Head(field, classes=names, estimator=estimator.fit(matrix, codes), seen=len(targets)), params
+    return FieldModel(field, classes=names, estimator=estimator.fit(matrix, codes), seen=len(targets)), params
 
 
 def _nearest_text(
     field: AnswerField, matrix: Matrix, names: tuple[str, ...], codes: NDArray[np.intp], seed: int
-) -> tuple[Head, dict[str, Any]]:
+) -> tuple[FieldModel, dict[str, Any]]:
     finder = NearestNeighbors(algorithm="brute", metric="manhattan", n_jobs=1)
-    head = Head(
+    head = FieldModel(
         field,
         classes=names,
         estimator=make_pipeline(ranker(matrix), finder).fit(matrix),

@@ -49,19 +49,24 @@ def with_pictures(
         return estimator, params
     folds, classes = min(FOLDS, rarest), len(np.unique(targets))
     scores = 1 if counted or classes == 2 else classes
-    kept = [*range(scores), *(scores + np.flatnonzero(~sees)).tolist()]
+    inputs = [*range(scores), *(scores + np.flatnonzero(~sees)).tolist()]
     machine = SVR(C=SOFTNESS) if counted else SVC(C=SOFTNESS, class_weight="balanced")
     stacked = {
         "estimators": [("pictures", make_pipeline(_only(np.flatnonzero(sees).tolist()), StandardScaler(), machine))],
-        "final_estimator": make_pipeline(_only(kept), estimator),
+        "final_estimator": make_pipeline(_only(inputs), estimator),
         "passthrough": True,
     }
-    told = {**params, "pictures": "gradient histograms, support vector machine", "C": SOFTNESS, "folds": folds}
+    stacked_params = {
+        **params,
+        "pictures": "gradient histograms, support vector machine",
+        "C": SOFTNESS,
+        "folds": folds,
+    }
     if counted:
-        return StackingRegressor(**stacked, cv=KFold(folds, shuffle=True, random_state=seed)), told
+        return StackingRegressor(**stacked, cv=KFold(folds, shuffle=True, random_state=seed)), stacked_params
     splits = StratifiedKFold(folds, shuffle=True, random_state=seed)
-    return StackingClassifier(**stacked, cv=splits, stack_method="decision_function"), told
+    return StackingClassifier(**stacked, cv=splits, stack_method="decision_function"), stacked_params
 
 
 def _only(columns: list[int]) -> ColumnTransformer:
-    return ColumnTransformer([("kept", "passthrough", columns)])
+    return ColumnTransformer([("columns", "passthrough", columns)])

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Matrix = NDArray[np.float64]
 
 SIDE = 64
-"""Pixels of the square that every image is made before it is described."""
+"""Pixels of the square to which every image is scaled before it is described."""
 CELL = 8
 DIRECTIONS = 9
 CLIPPED = 0.2
@@ -53,8 +53,8 @@ WIDTH = (
     + len(MARKS_AROUND) * (len(MARKS_QUANTILES) + 10)
 )
 """Figures that an image becomes."""
-KEPT = 4_096
-"""Descriptors of files that are kept in memory, 7 kB each: a training asks for those of a row several times."""
+CACHED_IMAGES = 4_096
+"""Descriptors of files in the memory cache, 7 kB each: a training needs those of a row several times."""
 
 
 def describe_image(image: Image) -> Matrix:
@@ -81,13 +81,13 @@ def _directions(down: Matrix, right: Matrix, strength: Matrix) -> Matrix:
     counts += np.bincount((place + (below + 1) % DIRECTIONS).ravel(), (strength * beyond).ravel(), size)
     cells = counts.reshape(_CELLS, _CELLS, DIRECTIONS)
     blocks = np.concatenate([cells[:-1, :-1], cells[1:, :-1], cells[:-1, 1:], cells[1:, 1:]], axis=2)
-    found: Matrix = _normalized(np.minimum(_normalized(blocks), CLIPPED)).ravel()
-    return found
+    histograms: Matrix = _normalized(np.minimum(_normalized(blocks), CLIPPED)).ravel()
+    return histograms
 
 
 def _normalized(blocks: Matrix) -> Matrix:
-    found: Matrix = blocks / np.sqrt((blocks**2).sum(axis=2, keepdims=True) + 1e-4)
-    return found
+    normalized: Matrix = blocks / np.sqrt((blocks**2).sum(axis=2, keepdims=True) + 1e-4)
+    return normalized
 
 
 def _gray_values(gray: Matrix) -> Matrix:
@@ -97,27 +97,27 @@ def _gray_values(gray: Matrix) -> Matrix:
 
 
 def _texture(gray: Matrix, strength: Matrix) -> Matrix:
-    found = [strength.mean(), strength.std(), *np.percentile(strength, EDGE_QUANTILES)]
+    figures = [strength.mean(), strength.std(), *np.percentile(strength, EDGE_QUANTILES)]
     for size in COARSER:
         n = SIDE // size
         blocks = gray.reshape(n, size, n, size).mean(axis=(1, 3))
-        found += [blocks.std(), blocks.min(), blocks.max()]
-    return np.array(found)
+        figures += [blocks.std(), blocks.min(), blocks.max()]
+    return np.array(figures)
 
 
 def _marks(square: Image) -> Matrix:
     """What stands out from its surroundings: how strongly, how much of it, of what shape the dark and the bright."""
     from PIL.ImageFilter import BoxBlur
 
-    found: list[float] = []
+    figures: list[float] = []
     within = slice(MARKS_EDGE, -MARKS_EDGE)
     for around in MARKS_AROUND:
         blurred = np.asarray(square.filter(BoxBlur(around)), dtype=np.float64)
         rest = ((np.asarray(square, dtype=np.float64) - blurred) / 255)[within, within]
-        found += np.percentile(rest, MARKS_QUANTILES).tolist()
+        figures += np.percentile(rest, MARKS_QUANTILES).tolist()
         for outstanding in (-rest, rest):
-            found += _shape(np.maximum(outstanding - MARKS_FROM, 0))
-    return np.array(found)
+            figures += _shape(np.maximum(outstanding - MARKS_FROM, 0))
+    return np.array(figures)
 
 
 def _shape(weights: Matrix) -> list[float]:
@@ -135,7 +135,7 @@ def _shape(weights: Matrix) -> list[float]:
     return [total / weights.size, area, short / MARKS_SIDE, long / MARKS_SIDE, short / (long + 1e-9)]
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=CACHED_IMAGES)
 def _of_file(path: Path, changed: int, size: int) -> NDArray[np.float32]:
     """The figures of a file as it was when it was changed last (ns) and had this size."""
     return describe_image(decode(read_file(path))).astype(np.float32)
@@ -147,8 +147,8 @@ def _descriptor(source: str, roots: Sequence[Path], *, anywhere: bool) -> Matrix
         return describe_image(decode(content)).astype(np.float32).astype(np.float64)  # as those of files are kept
     path = find_image(source, roots, anywhere=anywhere)
     try:
-        told = path.stat()
-        return _of_file(path, told.st_mtime_ns, told.st_size).astype(np.float64)
+        status = path.stat()
+        return _of_file(path, status.st_mtime_ns, status.st_size).astype(np.float64)
     except OSError as error:
         raise InvalidInputError(f"The image cannot be read: {error.strerror or error}.", "Name another one.") from error
 
@@ -185,8 +185,8 @@ class ImageColumn:
         return self._lines(values, strict=True)
 
     def _lines(self, values: Sequence[object], *, strict: bool) -> Matrix:
-        found = np.tile(np.array(self.mean), (len(values), 1))
-        for line, value in zip(found, values, strict=True):
+        matrix = np.tile(np.array(self.mean), (len(values), 1))
+        for line, value in zip(matrix, values, strict=True):
             if not isinstance(value, str) or not value.strip():
                 continue
             try:
@@ -196,7 +196,7 @@ class ImageColumn:
                     raise InvalidInputError(
                         f"The field {safe_line(self.name, 80)!r}: {error.what}", error.todo
                     ) from error
-        return found
+        return matrix
 
 
 def learn_column(name: str, values: Sequence[object], folder: Path) -> ImageColumn | str:

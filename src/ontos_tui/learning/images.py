@@ -1,4 +1,4 @@
-"""Image files as data names them: found where they may lie, opened with limits, and turned into pixels.
+"""Image files as data names them: located where they may lie, opened with limits, and turned into pixels.
 
 Paths come from tables and from requests, and files from anywhere, so nothing of them is trusted: a path must lead below
 a folder that is allowed, a file has a largest size, and its header is read before its pixels are.
@@ -36,7 +36,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/\s]{64,}={0,2}\s*", re.ASCII)
 
 @dataclass(frozen=True)
 class Pixels:
-    """An image made small: `rgb` has three bytes for each pixel, row by row."""
+    """An image scaled down: `rgb` has three bytes for each pixel, row by row."""
 
     width: int
     height: int
@@ -53,20 +53,20 @@ def find_image(text: str, roots: Sequence[Path], *, anywhere: bool = False) -> P
     shown = safe_line(named, 120)
     try:
         path = Path(named)
-        found = (roots[0] / path).resolve() if roots else path.resolve()
-        allowed = (anywhere and path.is_absolute()) or any(found.is_relative_to(root.resolve()) for root in roots)
+        resolved = (roots[0] / path).resolve() if roots else path.resolve()
+        allowed = (anywhere and path.is_absolute()) or any(resolved.is_relative_to(root.resolve()) for root in roots)
         if not allowed:
             raise InvalidInputError(
                 f"The image {shown} is not below the folder of the data.", "Move it there, or name it from there."
             )
-        if not stat.S_ISREG(found.stat().st_mode):
-            raise InvalidInputError(f"The image {shown} is no file.", "Name a file.")
+        if not stat.S_ISREG(resolved.stat().st_mode):
+            raise InvalidInputError(f"The image {shown} is not a file.", "Name a file.")
     except FileNotFoundError as error:
         where = f" in {safe_line(roots[0], 200)}" if roots else ""
-        raise InvalidInputError(f"There is no image {shown}{where}.", "Check the path and the folder.") from error
+        raise InvalidInputError(f"No image {shown}{where}.", "Check the path and the folder.") from error
     except (OSError, ValueError, RuntimeError) as error:
         raise InvalidInputError(f"The image {shown} cannot be reached ({error}).", "Check the path.") from error
-    return found
+    return resolved
 
 
 def inline(source: str) -> bytes | None:
@@ -80,7 +80,7 @@ def inline(source: str) -> bytes | None:
     try:
         return base64.b64decode(source[start.end() if start else 0 :])
     except (binascii.Error, ValueError) as error:
-        raise InvalidInputError("The image is no base64.", "Send the bytes of the file in base64.") from error
+        raise InvalidInputError("The image is not valid base64.", "Send the bytes of the file in base64.") from error
 
 
 def read_file(path: Path) -> bytes:
@@ -94,7 +94,9 @@ def read_file(path: Path) -> bytes:
             "Check that you may read it.",
         ) from error
     if len(content) > MOST_BYTES:
-        raise InvalidInputError(f"The image has more than {MOST_BYTES:,} bytes.", "Make it smaller, then name that.")
+        raise InvalidInputError(
+            f"The image has more than {MOST_BYTES:,} bytes.", "Make it smaller and use the smaller one."
+        )
     return content
 
 
@@ -114,17 +116,19 @@ def decode(content: bytes) -> Image:
             if width * height > MOST_PIXELS:
                 raise InvalidInputError(
                     f"The image has {width:,} × {height:,} pixels; at most {MOST_PIXELS:,} are read.",
-                    "Make it smaller, then name that.",
+                    "Make it smaller and use the smaller one.",
                 )
             opened.load()
             return _plain(ImageOps.exif_transpose(opened))
     except InvalidInputError:
         raise
     except Image.DecompressionBombError as error:
-        raise InvalidInputError(f"The image is too large ({error}).", "Make it smaller, then name that.") from error
+        raise InvalidInputError(
+            f"The image is too large ({error}).", "Make it smaller and use the smaller one."
+        ) from error
     except Exception as error:  # Pillow's decoders raise whatever a broken file makes them
         raise InvalidInputError(
-            f"That is no image that can be read ({safe_line(error, 120) or type(error).__name__}).",
+            f"The image cannot be read ({safe_line(error, 120) or type(error).__name__}).",
             f"Give a whole {KINDS} file.",
         ) from error
 
@@ -153,7 +157,7 @@ def open_image(source: str, roots: Sequence[Path], *, anywhere: bool = False) ->
 
 
 def shrink(image: Image, width: int, height: int) -> Pixels:
-    """The image in at most so many pixels, its proportions kept; a small one is enlarged by whole steps at most."""
+    """The image in at most so many pixels, in proportion; a small one is enlarged by whole steps at most."""
     from PIL import Image
 
     factor = min(width / image.width, height / image.height)
@@ -166,7 +170,7 @@ def shrink(image: Image, width: int, height: int) -> Pixels:
 
 
 def data_url(image: Image, longest: int) -> str:
-    """The image as a data URL for a model, its longer side made `longest` pixels where it is more.
+    """The image as a data URL for a model, its longer side scaled to `longest` pixels where it is more.
 
     Gray images are sent as PNG, which keeps faint marks; colored ones as JPEG.
     """

@@ -41,22 +41,22 @@ def write(folder: Path, plain: dict[str, Any], estimators: list[Any]) -> str:
     """Put a model into `folder`, all or nothing, and give its sha256. Raises PlatformError when that fails."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         try:
             packed = skops.io.dumps(estimators, compression=zipfile.ZIP_DEFLATED, compresslevel=1)
             text = json.dumps({**plain, "estimators": _digest(packed)}, indent=1).encode("ascii")
-            _write(made / ESTIMATORS, packed)
-            _write(made / PLAIN, text)
-            made.chmod(0o755)
+            _write(temporary / ESTIMATORS, packed)
+            _write(temporary / PLAIN, text)
+            temporary.chmod(0o755)
             if folder.exists():  # what an earlier, interrupted training left there
                 shutil.rmtree(folder)
-            made.rename(folder)
+            temporary.rename(folder)
         finally:
-            shutil.rmtree(made, ignore_errors=True)
+            shutil.rmtree(temporary, ignore_errors=True)
     except OSError as error:
         raise PlatformError(
             f"The model cannot be written to {folder}: {error.strerror or error}.",
-            "Make room or correct the permissions there, then train again.",
+            "Free disk space or correct the permissions there, then train again.",
         ) from error
     return _digest(text)
 
@@ -69,7 +69,7 @@ def read(folder: Path, sha256: str) -> tuple[dict[str, Any], list[Any]]:
     if (folder / ELSEWHERE).exists():
         raise PlatformError(
             "This model was fine-tuned on Databricks, and its files are there.",
-            "Deploy it to ask it; how well it did is kept with it.",
+            "Deploy it to use it. Its evaluation is stored here.",
         )
     text = _bytes(folder / PLAIN)
     if _digest(text) != sha256:
@@ -87,7 +87,7 @@ def read(folder: Path, sha256: str) -> tuple[dict[str, Any], list[Any]]:
             estimators = skops.io.loads(packed, trusted=TRUSTED)
     except UntrustedTypesFoundException as error:
         raise PlatformError(
-            f"{folder / ESTIMATORS} holds a type that does not belong into a model: {error}",
+            f"{folder / ESTIMATORS} holds a type that is not allowed in a model: {error}",
             "Do not use this file. Train the model again.",
         ) from error
     except (zipfile.BadZipFile, ValueError, KeyError, TypeError, AttributeError, ImportError, EOFError) as error:
@@ -110,7 +110,7 @@ def _bytes(path: Path) -> bytes:
     except OSError as error:
         raise PlatformError(
             f"The model's file {path} cannot be read: {error.strerror or error}.",
-            "Bring it back from a copy, or train the model again.",
+            "Restore it from a copy, or train the model again.",
         ) from error
 
 
@@ -121,12 +121,12 @@ def _digest(content: bytes) -> str:
 def _altered(path: Path) -> PlatformError:
     return PlatformError(
         f"{path} is not the file that the training wrote: its checksum differs.",
-        "Do not use it. Bring it back from a copy, or train the model again.",
+        "Do not use it. Restore it from a copy, or train the model again.",
     )
 
 
 def _unreadable(path: Path, error: Exception) -> PlatformError:
     return PlatformError(
-        f"{path} is no model of this program ({type(error).__name__}).",
+        f"{path} is not a model of this program ({type(error).__name__}).",
         "It may come from another version of scikit-learn. Train the model again.",
     )

@@ -14,7 +14,7 @@ from ontos_tui.domain.learning import LabeledExample, Proposal, Question
 from ontos_tui.domain.schema import Answer, AnswerField, FieldKind, answer_fields
 from ontos_tui.learning.features import is_missing
 from ontos_tui.learning.similarity import Points, Space
-from ontos_tui.learning.targets import CLASSED, COUNTED, NO_VALUE, put, target
+from ontos_tui.learning.targets import CLASS_KINDS, NO_VALUE, NUMBER_KINDS, put, target
 
 Near = tuple[int, float]
 """An example's position, and how far it is."""
@@ -55,14 +55,14 @@ class NearestExamples:
         fields = _voted_on(schema)
         if not fields:
             raise NothingToProposeError(
-                "Where spans lie in a text cannot be told from other examples.",
+                "The places of spans in a text cannot be copied from other examples.",
                 "Label by hand, or choose a language model as the source of answers.",
             )
         voters = _Voters(fields, examples, features)
 
         def stream() -> Iterator[Proposal]:
-            asked = iter(questions)
-            while block := list(islice(asked, voters.block)):
+            remaining = iter(questions)
+            while block := list(islice(remaining, voters.block)):
                 yield from voters.propose(block)
 
         return stream()
@@ -97,7 +97,7 @@ class _Voters:
             )
         self.fields = fields
         # Texts are copied from an example, so they vote only where there is nothing else to vote on.
-        self.voted = [field for field in fields if field.kind in CLASSED] or [
+        self.voted = [field for field in fields if field.kind in CLASS_KINDS] or [
             field for field in fields if field.kind is FieldKind.TEXT
         ]
         self.examples = [example for example in examples if not fields or _usable(fields, example.answer)]
@@ -115,7 +115,7 @@ class _Voters:
         )
         if not self.space.table.columns and len(self.examples) > 1:
             raise NothingToProposeError(
-                "The columns do not tell the labeled examples apart.",
+                "No column differs between the labeled examples.",
                 "Label items that differ, or choose other feature columns in the template.",
             )
         self.block = max(1, min(BLOCK, 4_000_000 // len(self.examples)))
@@ -128,7 +128,7 @@ class _Voters:
         for question, near in zip(questions, self._nearest(points, VOTERS), strict=True):
             if names and all(is_missing(question.fields.get(name)) for name in names):
                 yield Proposal(
-                    question.ref, None, error="The item has no value in any column by which examples are compared."
+                    question.ref, None, error="The item has no value in any column that examples are compared by."
                 )
             else:
                 yield self._proposal(question.ref, near)
@@ -149,7 +149,7 @@ class _Voters:
         for position, field in enumerate(self.fields):
             if field in self.voted:
                 put(answer, field, NO_VALUE if (won := ballot[self.voted.index(field)]) is None else won)
-            elif field.kind in COUNTED:
+            elif field.kind in NUMBER_KINDS:
                 numbers = [one for line in lines if isinstance(one := self.targets[line][position], float)]
                 if numbers:
                     put(answer, field, float(np.median(numbers)))
@@ -159,13 +159,13 @@ class _Voters:
         if not self.voted:
             names = ", ".join(self.examples[line].ref for line in lines)
             return Proposal(ref, answer, None, f"median of the {len(lines)} nearest examples: {names}")
-        names = ", ".join(self.examples[line].ref for line in agreeing) or "none in all fields"
-        told = f"{len(agreeing)} of {len(lines)} nearest examples agree: {names}"
+        names = ", ".join(self.examples[line].ref for line in agreeing) or "none in every field"
+        explanation = f"{len(agreeing)} of {len(lines)} nearest examples agree: {names}"
         confidence = len(agreeing) / len(lines)
         if self.worth is not None:
             confidence = self.worth[len(agreeing)]
-            told += f"; such votes were right in {confidence:.0%} of the cases when each example was left out once"
-        return Proposal(ref, answer, confidence, told)
+            explanation += f"; such votes were right in {confidence:.0%} of leave-one-out tests"
+        return Proposal(ref, answer, confidence, explanation)
 
     def _winners(self, near: Sequence[Near]) -> Ballot:
         """What the votes are for, field by field: the nearer an example, the more its vote counts.
@@ -186,8 +186,8 @@ class _Voters:
         tried, right = np.zeros(VOTERS + 1), np.zeros(VOTERS + 1)
         for start in range(0, len(drawn), self.block):
             block = drawn[start : start + self.block]
-            found = self._nearest(self.space.points.take(block), VOTERS + 1)
-            for line, near in zip(block.tolist(), found, strict=True):
+            neighbors = self._nearest(self.space.points.take(block), VOTERS + 1)
+            for line, near in zip(block.tolist(), neighbors, strict=True):
                 others = [one for one in near if one[0] != line][:VOTERS]
                 ballot = self._winners(others)
                 agreeing = sum(self.ballots[one] == ballot for one, _ in others)
@@ -199,8 +199,8 @@ class _Voters:
 
 def _usable(fields: Sequence[AnswerField], answer: Answer) -> bool:
     """Whether an answer has a value that fits in every required field, and something at all."""
-    found = [target(field, answer) for field in fields]
-    return any(one not in (None, NO_VALUE) for one in found) and all(
-        one is not None or (field.kind in COUNTED and not field.required)
-        for one, field in zip(found, fields, strict=True)
+    targets = [target(field, answer) for field in fields]
+    return any(one not in (None, NO_VALUE) for one in targets) and all(
+        one is not None or (field.kind in NUMBER_KINDS and not field.required)
+        for one, field in zip(targets, fields, strict=True)
     )

@@ -81,33 +81,33 @@ class Space:
 
     def distances(self, points: Points) -> Matrix:
         """From each of these points to each row of the space."""
-        found = np.zeros((len(points.plain), len(self.points.plain)))
+        distances = np.zeros((len(points.plain), len(self.points.plain)))
         if self._plain:
-            found += cdist(points.plain, self.points.plain, "cityblock")
-        for column, asked, known in zip(self._texts, points.texts, self.points.texts, strict=True):
-            shared = (asked.held * np.asarray(column.weights, dtype=np.float32)) @ known.held.T
-            union = asked.total[:, None] + known.total[None, :] - shared
+            distances += cdist(points.plain, self.points.plain, "cityblock")
+        for column, query, known in zip(self._texts, points.texts, self.points.texts, strict=True):
+            shared = (query.held * np.asarray(column.weights, dtype=np.float32)) @ known.held.T
+            union = query.total[:, None] + known.total[None, :] - shared
             alike = np.divide(shared, union, out=np.ones_like(union), where=union > 0)
-            found += self.weights[column.name] * (1 - alike)
-        return found
+            distances += self.weights[column.name] * (1 - alike)
+        return distances
 
     def from_one(self, one: Row, rows: Sequence[Row]) -> NDArray[np.float64]:
         """How far each of these rows is from one row, without placing texts: fast for very many rows.
 
         As `distances`, but words that the space does not know are compared too, each as one of its rarest.
         """
-        found = np.zeros(len(rows))
+        distances = np.zeros(len(rows))
         for column in self._plain:
             values = [row.get(column.name) for row in (one, *rows)]
             if isinstance(column, CategoryColumn):
                 codes = column.codes(values)
-                found += self.weights[column.name] * (codes[1:] != codes[0])
+                distances += self.weights[column.name] * (codes[1:] != codes[0])
             else:
                 placed = self._coordinates(column, values)
-                found += self.weights[column.name] * np.abs(placed[1:] - placed[:1]).sum(axis=1)
+                distances += self.weights[column.name] * np.abs(placed[1:] - placed[:1]).sum(axis=1)
         for text in self._texts:
-            found += self.weights[text.name] * _unlike(text, one, rows)
-        return found
+            distances += self.weights[text.name] * _unlike(text, one, rows)
+        return distances
 
     def nearest(self, points: Points, count: int) -> tuple[NDArray[np.intp], Matrix]:
         """The rows nearest to each point and how far they are; the nearest first, equally near ones in order."""
@@ -136,8 +136,8 @@ class Space:
         names = self.table.names
         drawn = np.random.default_rng(seed).permutation(len(rows))[:MOST_LEARNED]
         matrix = self.table.encode([rows[line] for line in drawn])
-        told = [_importances(matrix, [one[line] for line in drawn], seed) for one in targets]
-        known = [one for one in told if one is not None]
+        importances = [_importances(matrix, [one[line] for line in drawn], seed) for one in targets]
+        known = [one for one in importances if one is not None]
         if not known:
             return dict.fromkeys(names, 1 / len(names)) if names else {}
         mean = np.mean(known, axis=0)
@@ -147,15 +147,15 @@ class Space:
 def _unlike(column: TextColumn, one: Row, rows: Sequence[Row]) -> NDArray[np.float64]:
     """The share of the words' weight that a row's text and the one's do not have in common."""
     weights, rarest = dict(zip(column.words, column.weights, strict=True)), max(column.weights)
-    asked = set(words_of(one.get(column.name)))
-    whole = sum(weights.get(word, rarest) for word in asked)
-    found = np.zeros(len(rows))
+    query = set(words_of(one.get(column.name)))
+    whole = sum(weights.get(word, rarest) for word in query)
+    distances = np.zeros(len(rows))
     for line, row in enumerate(rows):
         held = set(words_of(row.get(column.name)))
-        shared = sum([weights.get(word, rarest) for word in held & asked])
+        shared = sum([weights.get(word, rarest) for word in held & query])
         union = whole + sum([weights.get(word, rarest) for word in held]) - shared
-        found[line] = 1 - shared / union if union else 0.0
-    return found
+        distances[line] = 1 - shared / union if union else 0.0
+    return distances
 
 
 def _words(column: TextColumn, values: Sequence[object]) -> Words:
@@ -188,5 +188,5 @@ def _importances(matrix: Matrix, targets: Targets, seed: int) -> NDArray[np.floa
         return None
     every = None if matrix.shape[1] <= 64 else "sqrt"
     forest = ExtraTreesClassifier(50, max_features=every, class_weight="balanced", n_jobs=1, random_state=seed)
-    found = np.asarray(forest.fit(matrix[known], codes).feature_importances_, dtype=np.float64)
-    return found if found.sum() > 0 else None
+    importances = np.asarray(forest.fit(matrix[known], codes).feature_importances_, dtype=np.float64)
+    return importances if importances.sum() > 0 else None

@@ -12,8 +12,8 @@ from ontos_tui.learning.features import LARGEST, number
 NO_VALUE = ""
 """The class of answers that leave an optional field out."""
 
-CLASSED = (FieldKind.ENUM, FieldKind.BOOLEAN)
-COUNTED = (FieldKind.NUMBER, FieldKind.INTEGER)
+CLASS_KINDS = (FieldKind.ENUM, FieldKind.BOOLEAN)
+NUMBER_KINDS = (FieldKind.NUMBER, FieldKind.INTEGER)
 
 
 def class_of(value: object) -> str:
@@ -28,7 +28,7 @@ def value_of(name: str) -> Any:
     return json.loads(name)
 
 
-def shown(name: str) -> str:
+def class_text(name: str) -> str:
     """A class as a person reads it."""
     if name == NO_VALUE:
         return "(no value)"
@@ -45,7 +45,7 @@ def target(field: AnswerField, answer: Answer) -> str | float | None:
     value = answer.get(field.name)
     if field.kind is FieldKind.SPANS:  # where something stands in one text tells nothing about another
         return None
-    if field.kind in CLASSED:
+    if field.kind in CLASS_KINDS:
         allowed = [class_of(choice) for choice in field.choices] or ["false", "true"]
         if field.name in answer:
             try:
@@ -55,9 +55,9 @@ def target(field: AnswerField, answer: Answer) -> str | float | None:
             if name in allowed:
                 return name
         return NO_VALUE if value is None and not field.required else None
-    if field.kind in COUNTED:
-        found = None if isinstance(value, str) else number(value)
-        return None if found is None else min(max(found, -LARGEST), LARGEST)
+    if field.kind in NUMBER_KINDS:
+        parsed = None if isinstance(value, str) else number(value)
+        return None if parsed is None else min(max(parsed, -LARGEST), LARGEST)
     if isinstance(value, str):
         return class_of(value)
     return NO_VALUE if value is None and not field.required else None

@@ -1,1 +1,1 @@
-"""Who does the heavy work, behind the four ports of `base`: Catalog, ChatModel, Trainer, Serving."""
+"""The engines that do the heavy work, behind the protocols of `ports`: Catalog, ChatModel, Trainer, Serving."""

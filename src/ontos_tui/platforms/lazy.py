@@ -1,4 +1,4 @@
-"""Engines that are made when they are first asked: their libraries take seconds to import, and memory to keep."""
+"""Engines that are created at their first use: their libraries take seconds to import, and memory."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Any, Generic, TypeVar, cast
 T = TypeVar("T")
 
 
-class _Later(Generic[T]):
-    """Everything of what `make` gives; nothing is made before something of it is asked for."""
+class _Lazy(Generic[T]):
+    """Stands in for what `make` returns, which is called at the first access to an attribute."""
 
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
 
     @cached_property
-    def _made(self) -> T:
+    def _value(self) -> T:
         return self._make()
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._made, name)
+        return getattr(self._value, name)
 
 
-def later(make: Callable[[], T]) -> T:
-    """What `make` gives, made on first use; whoever is given it need not know."""
-    return cast(T, _Later(make))
+def lazy(make: Callable[[], T]) -> T:
+    """What `make` returns, created at its first use; callers use it like the thing itself."""
+    return cast(T, _Lazy(make))

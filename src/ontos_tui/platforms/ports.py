@@ -126,14 +126,14 @@ class Trainer(Protocol):
         """The model in `folder`, without running code from it. Raises PlatformError when the file was altered."""
         ...
 
-    def shares(self, predictor: Predictor, field: AnswerField, rows: Sequence[Row]) -> ClassProbabilities:
-        """How a loaded model spreads each row over the classes of a field. What does not fit counts as missing.
+    def class_probabilities(self, predictor: Predictor, field: AnswerField, rows: Sequence[Row]) -> ClassProbabilities:
+        """The probability of each class of a field for each row, by a loaded model. Odd values count as missing.
 
         Raises NotReadyError when the model has no classes for this field.
         """
         ...
 
-    def judge(
+    def out_of_fold(
         self,
         field: AnswerField,
         features: Sequence[str],
@@ -142,7 +142,7 @@ class Trainer(Protocol):
         others: Sequence[Row],
         progress: Progress,
     ) -> OutOfFoldPredictions:
-        """Judge each labeled row by models that learned without it (and its group), and `others` by all of them.
+        """Predict each labeled row by models that learned without it (and its group), and `others` by all of them.
 
         Raises NotReadyError, with what is missing, when the labels are too few or belong together.
         """
@@ -175,7 +175,7 @@ class Serving(Protocol):
 
 
 class FineTuner(Protocol):
-    """TRAIN, elsewhere: turns labeled conversations into a chat model that is registered where it was made."""
+    """TRAIN, elsewhere: turns labeled conversations into a chat model that is registered where it was trained."""
 
     def base_models(self) -> tuple[BaseModel, ...]:
         """What can be fine-tuned, the recommended one first."""

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ontos_tui.domain.errors import ConflictError, NotFoundError
+from ontos_tui.domain.nouns import not_found, noun
 from ontos_tui.domain.records.base import Record, new_id, now
 from ontos_tui.domain.records.pairs import Event
 from ontos_tui.store.bulk import stored
@@ -30,9 +31,8 @@ def add(connection: Connection, record: Record) -> None:
     try:
         connection.execute(_insert(type(record)), _values(record))
     except sqlite3.IntegrityError as error:
-        raise ConflictError(
-            f"There is such a {_noun(type(record))} already ({error}).", "Choose another name."
-        ) from error
+        what = noun(type(record)).singular
+        raise ConflictError(f"This {what} exists already ({error}).", "Choose another name.") from error
 
 
 def add_many(connection: Connection, records: Iterable[Record]) -> int:
@@ -49,7 +49,7 @@ def get(connection: Connection, record: type[R], key: str) -> R:
     """The record with this key. Raises NotFoundError."""
     found = find_one(connection, record, equal(**{record.KEY: key}))
     if found is None:
-        raise NotFoundError(f"There is no {_noun(record)} {key!r}.", "List them to see what there is.")
+        raise not_found(record, key)
     return found
 
 
@@ -127,10 +127,10 @@ def resolve(connection: Connection, record: type[R], ref: str, *where: Where) ->
             return found[0]
         if found:
             raise ConflictError(
-                f"{ref!r} could be several {_noun(record)}s: {', '.join(item.key()[:8] for item in found)}…",
+                f"{ref!r} could be several {noun(record).plural}: {', '.join(item.key()[:8] for item in found)}…",
                 "Give its id instead.",
             )
-    raise NotFoundError(f"There is no {_noun(record)} {ref!r}.", "List them to see what there is.")
+    raise not_found(record, ref)
 
 
 def change(connection: Connection, record: R, **changes: Any) -> R:
@@ -144,9 +144,10 @@ def change(connection: Connection, record: R, **changes: Any) -> R:
     try:
         result = connection.execute(sql, (*values, record.key()))
     except sqlite3.IntegrityError as error:
-        raise ConflictError(f"There is another {_noun(kind)} like that ({error}).", "Choose another name.") from error
+        what = noun(kind).singular
+        raise ConflictError(f"There is another {what} like that ({error}).", "Choose another name.") from error
     if result.rowcount != 1:
-        raise NotFoundError(f"The {_noun(kind)} {record.key()!r} is gone.", "Look again; somebody removed it.")
+        raise NotFoundError(f"The {noun(kind).singular} {record.key()!r} is gone.", "It was removed in the meantime.")
     return changed
 
 
@@ -179,10 +180,6 @@ def log(
     )
     add(connection, event)
     return event
-
-
-def _noun(record: type[Record]) -> str:
-    return record.TABLE.replace("_", " ").rstrip("s")
 
 
 def _fields(record: Record) -> dict[str, Any]:

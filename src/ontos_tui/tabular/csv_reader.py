@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.data import Column
-from ontos_tui.tabular.duckdb_sql import column_list, literal, name, quoted
+from ontos_tui.tabular.duckdb_sql import column_list, literal, path_literal, quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -39,7 +39,7 @@ class _Dialect:
     def relation(self, path: Path, columns: dict[str, str]) -> str:
         kinds = set(columns.values())
         options = [
-            name(path),
+            path_literal(path),
             "auto_detect = false",
             f"columns = {column_list(columns)}",
             *self.options(),
@@ -136,11 +136,13 @@ def _guess(
         return dialect, {f"column{number}": "VARCHAR" for number, _ in enumerate(names)}
     if dialect.separator != ",":
         candidates.append(_sniff(connection, path, replace(dialect, decimal=",")))
-    return max(candidates, key=lambda found: sum(kind in ("BIGINT", "HUGEINT", "DOUBLE") for kind in found[1].values()))
+    return max(
+        candidates, key=lambda candidate: sum(kind in ("BIGINT", "HUGEINT", "DOUBLE") for kind in candidate[1].values())
+    )
 
 
 def _sniff(connection: duckdb.DuckDBPyConnection, path: Path, dialect: _Dialect) -> tuple[_Dialect, dict[str, str]]:
-    options = ", ".join([name(path), *dialect.options()])
+    options = ", ".join([path_literal(path), *dialect.options()])
     columns, dates, times = connection.execute(
         f"SELECT Columns, DateFormat, TimestampFormat FROM sniff_csv({options})"  # noqa: S608
     ).fetchall()[0]
@@ -200,7 +202,7 @@ _WORDS = {"%d": "day", "%m": "month", "%Y": "year", "%y": "year"}
 def _notes(dialect: _Dialect, types: dict[str, str]) -> list[str]:
     notes = []
     for kind, written in (("DATE", dialect.dates), ("TIMESTAMP", dialect.times)):
-        columns = [column for column, found in types.items() if found == kind]
+        columns = [column for column, column_type in types.items() if column_type == kind]
         order = [_WORDS[part] for part in re.findall("%[dmYy]", written or "")]
         if columns and order and order[0] != "year":
             notes.append(f"Dates in {', '.join(map(repr, columns))} were read as {', '.join(order)}.")

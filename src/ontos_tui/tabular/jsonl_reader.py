@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.data import Column
-from ontos_tui.tabular.duckdb_sql import bad_json_line, column_list, name
+from ontos_tui.tabular.duckdb_sql import bad_json_line, column_list, path_literal
 
 if TYPE_CHECKING:
     import duckdb
 
-_KEPT = ("BOOLEAN", "BIGINT", "UBIGINT", "HUGEINT", "DOUBLE", "VARCHAR")
+_JSON_TYPES = ("BOOLEAN", "BIGINT", "UBIGINT", "HUGEINT", "DOUBLE", "VARCHAR")
 _TEXTS = ("DATE", "TIME", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "UUID", '"NULL"')
 
 
 def inspect(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, list[Column], int, list[str]]:
     """The SQL that reads the file, its columns by all of its lines, how many rows it has, and notes."""
-    lines = f"read_ndjson_objects({name(path)})"
+    lines = f"read_ndjson_objects({path_literal(path)})"
     shapes = connection.execute(
         f"SELECT json_type(json) = 'OBJECT', json_keys(json), count(*) FROM {lines} GROUP BY ALL"  # noqa: S608
     ).fetchall()
@@ -27,16 +27,16 @@ def inspect(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, lis
         raise InvalidInputError(f"{path.name}, line {line}: {reason}.", "Every line holds one JSON object in braces.")
     _check_keys(path, {key for _, keys, _ in shapes for key in keys})
     described = connection.execute(
-        f"DESCRIBE FROM read_json({name(path)}, format = 'newline_delimited', sample_size = -1, maximum_depth = 2, "
-        "map_inference_threshold = -1)"
+        f"DESCRIBE FROM read_json({path_literal(path)}, format = 'newline_delimited', sample_size = -1, "
+        "maximum_depth = 2, map_inference_threshold = -1)"
     ).fetchall()
-    types = {str(row[0]): _kept(str(row[1])) for row in described}
-    relation = f"read_json({name(path)}, format = 'newline_delimited', columns = {column_list(types)})"
+    types = {str(row[0]): _column_type(str(row[1])) for row in described}
+    relation = f"read_json({path_literal(path)}, format = 'newline_delimited', columns = {column_list(types)})"
     return relation, [Column(*item) for item in types.items()], sum(count for _, _, count in shapes), []
 
 
-def _kept(kind: str) -> str:
-    if kind in _KEPT:
+def _column_type(kind: str) -> str:
+    if kind in _JSON_TYPES:
         return kind
     return "VARCHAR" if kind in _TEXTS else "JSON"
 

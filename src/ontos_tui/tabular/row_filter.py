@@ -33,21 +33,21 @@ def find_column(name: str, columns: Sequence[str]) -> str:
     if name in columns:
         return name
     for form in (str.casefold, identifier_from):
-        found = [column for column in columns if form(column) == form(name)]
-        if len(found) == 1:
-            return found[0]
-        if found:
+        matches = [column for column in columns if form(column) == form(name)]
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
             raise InvalidInputError(
-                f"{name!r} could be several columns: {_listed(found)}.", "Write the name exactly, in double quotes."
+                f"{name!r} could be several columns: {_listed(matches)}.", "Write the name exactly, in double quotes."
             )
     near = difflib.get_close_matches(name.casefold(), [column.casefold() for column in columns], 3, 0.5)
     meant = [column for column in columns if column.casefold() in near]
     if meant:
-        raise InvalidInputError(f"There is no column {name!r}.", f"Did you mean {_listed(meant)}?")
-    raise InvalidInputError(f"There is no column {name!r}.", f"The columns are {_listed(columns)}.")
+        raise InvalidInputError(f"No column {name!r}.", f"Did you mean {_listed(meant)}?")
+    raise InvalidInputError(f"No column {name!r}.", f"The columns are {_listed(columns)}.")
 
 
-def check(text: str, columns: Sequence[str], dialect: str = "duckdb") -> str:
+def filter_sql(text: str, columns: Sequence[str], dialect: str = "duckdb") -> str:
     """The filter `text` as a SQL expression of `dialect`, with quoted names of `columns` and nothing else in it.
 
     Raises InvalidInputError saying what is not allowed, or which column does not exist.
@@ -74,7 +74,7 @@ def _check_text(text: str) -> None:
     if len(text) > MAX_LENGTH:
         raise InvalidInputError(f"The filter is longer than {MAX_LENGTH} characters.", "Make it shorter.")
     if "\0" in text or not _encodable(text):
-        raise InvalidInputError("The filter holds characters that are not text.", "Type it anew.")
+        raise InvalidInputError("The filter holds characters that are not text.", "Type it again.")
 
 
 def _encodable(text: str) -> bool:
@@ -110,7 +110,7 @@ def _check_tree(tree: exp.Expr, columns: Sequence[str]) -> None:
     while type(root) is exp.Paren:
         root = root.this
     if type(root) not in _conditions():
-        raise InvalidInputError("The filter is no condition: it is neither true nor false.", EXAMPLE)
+        raise InvalidInputError("The filter is not a condition: it is neither true nor false.", EXAMPLE)
     for node in list(tree.walk()):
         if type(node) not in _allowed():
             raise InvalidInputError(f"{_name(node)} is not allowed in a filter.", _offer(node))
@@ -120,7 +120,7 @@ def _check_tree(tree: exp.Expr, columns: Sequence[str]) -> None:
             )
         if isinstance(node, exp.Column):
             if len(node.parts) != 1 or not isinstance(node.this, exp.Identifier):
-                raise InvalidInputError(f"{node.sql()} is no column.", "Write the column's name alone.")
+                raise InvalidInputError(f"{node.sql()} is not a column.", "Write the column's name alone.")
             node.set("this", exp.to_identifier(find_column(node.name, columns), quoted=True))
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.data import Column, FileFormat
 from ontos_tui.tabular import csv_reader, jsonl_reader, whitespace_reader
-from ontos_tui.tabular.duckdb_sql import literal, name, reader_words
+from ontos_tui.tabular.duckdb_sql import explain_duckdb_errors, literal, path_literal
 
 if TYPE_CHECKING:
     import duckdb
@@ -77,19 +77,19 @@ def check_file(path: Path, column_names: Sequence[str] = ()) -> FileFormat:
 
 def format_of(path: Path) -> FileFormat:
     """The format that a file's name promises. Raises InvalidInputError for any other."""
-    found = SUFFIXES.get(path.suffix.lower())
-    if found is None:
+    file_format = SUFFIXES.get(path.suffix.lower())
+    if file_format is None:
         raise InvalidInputError(
-            f"{path.name} is of no format that can be read.",
+            f"{path.name} has a format that cannot be read.",
             "Use CSV (.csv, .tsv), JSON lines (.jsonl, one object a line), Parquet (.parquet) or values between blanks "
             "(.txt, .dat). A spreadsheet can be saved as CSV.",
         )
-    return found
+    return file_format
 
 
 def fingerprint(path: Path) -> str:
     """Size and modification time: changes when the file does. Raises InvalidInputError when there is no such file."""
-    with file_words(path):
+    with explain_file_errors(path):
         status = path.stat()
     return f"{status.st_size}-{status.st_mtime_ns}"
 
@@ -103,7 +103,7 @@ def open_source(path: Path, file_format: FileFormat, spill: Path, column_names: 
     seen = fingerprint(path)
     head = _head(path)
     connection = _connect(path, spill)
-    with reader_words(path):
+    with explain_duckdb_errors(path):
         if file_format is FileFormat.CSV:
             relation, columns, rows, notes = csv_reader.inspect(connection, path, head)
         elif file_format is FileFormat.JSONL:
@@ -136,7 +136,7 @@ def _connect(path: Path, spill: Path) -> duckdb.DuckDBPyConnection:
                 "autoload_known_extensions": False,
             }
         )
-    allowed = ", ".join(sorted({literal(str(path)), name(path)}))
+    allowed = ", ".join(sorted({literal(str(path)), path_literal(path)}))
     for setting in (
         "TimeZone = 'UTC'",
         f"temp_directory = {literal(str(spill))}",
@@ -149,7 +149,7 @@ def _connect(path: Path, spill: Path) -> duckdb.DuckDBPyConnection:
 
 
 def _parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, list[Column], int, list[str]]:
-    relation = f"read_parquet({name(path)}, hive_partitioning = false)"
+    relation = f"read_parquet({path_literal(path)}, hive_partitioning = false)"
     described = connection.execute(f"DESCRIBE FROM {relation}").fetchall()
     rows = connection.execute(f"SELECT count(*) FROM {relation}").fetchall()[0][0]  # noqa: S608
     return relation, [Column(str(row[0]), str(row[1])) for row in described], int(rows), []
@@ -166,9 +166,9 @@ _MAGIC = (
 
 def _head(path: Path) -> bytes:
     """The file's first bytes, after checks of what they promise."""
-    with file_words(path):
+    with explain_file_errors(path):
         if not path.is_file():
-            raise InvalidInputError(f"{path} is no ordinary file.", "Copy its content into a file first.")
+            raise InvalidInputError(f"{path} is not a regular file.", "Copy its content into a file first.")
         with path.open("rb") as file:
             head = file.read(1 << 16)
     if not head.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n"):
@@ -195,12 +195,12 @@ def _check_names(path: Path, columns: Sequence[Column]) -> None:
 
 
 @contextmanager
-def file_words(path: Path) -> Iterator[None]:
+def explain_file_errors(path: Path) -> Iterator[None]:
     """Turn the operating system's refusals into InvalidInputError in plain words."""
     try:
         yield
     except FileNotFoundError as error:
-        raise InvalidInputError(f"There is no file {path}.", "Check the name and the folder.") from error
+        raise InvalidInputError(f"No file {path}.", "Check the name and the folder.") from error
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise InvalidInputError(f"{path} cannot be read: {reason}.", "Check that you may read it.") from error

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.data import Column
-from ontos_tui.tabular.duckdb_sql import name, quoted
+from ontos_tui.tabular.duckdb_sql import path_literal, quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -46,7 +46,7 @@ def inspect(
         )
     called = list(names) if names else [f"c{place}" for place, _ in enumerate(first, 1)] if bare else _distinct(first)
     lines = (
-        f"(SELECT string_split_regex(trim(line, ' \t\r'), '[ \t]+') AS parts FROM read_csv({name(path)}, "  # noqa: S608
+        f"(SELECT string_split_regex(trim(line, ' \t\r'), '[ \t]+') AS parts FROM read_csv({path_literal(path)}, "  # noqa: S608
         "auto_detect = false, columns = {'line': 'VARCHAR'}, delim = '\x01', quote = '', escape = '', "
         f"header = {str(not bare).lower()}, comment = '', null_padding = false) WHERE trim(line, ' \t\r') != '')"
     )
@@ -87,13 +87,13 @@ def _verify(
 
 def _ragged(path: Path, width: int) -> tuple[int, int]:
     with path.open(encoding="utf-8-sig", errors="replace") as file:
-        found = ((number, len(line.split())) for number, line in enumerate(file, 1) if line.strip())
-        return next((number, values) for number, values in found if values != width)
+        widths = ((number, len(line.split())) for number, line in enumerate(file, 1) if line.strip())
+        return next((number, values) for number, values in widths if values != width)
 
 
 def _distinct(names: Sequence[str]) -> list[str]:
-    made: list[str] = []
+    distinct: list[str] = []
     for one in names:
         tries = (one if number == 1 else f"{one}_{number}" for number in count(1))
-        made += islice((name for name in tries if name.lower() not in {used.lower() for used in made}), 1)
-    return made
+        distinct += islice((name for name in tries if name.lower() not in {used.lower() for used in distinct}), 1)
+    return distinct

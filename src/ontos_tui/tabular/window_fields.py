@@ -18,7 +18,7 @@ from ontos_tui.domain.records.data import Column, WindowLabel, Windows
 from ontos_tui.tabular.row_filter import find_column
 
 MOST_POINTS = 120
-"""Values of a series that are kept; of more, the most unusual one of each stretch stands for it."""
+"""Values of a series that are stored; of more, the most unusual one of each stretch stands for it."""
 LARGEST = "1e100"
 """Larger numbers count as missing: their squares would leave the range."""
 SERIES = "series"
@@ -73,7 +73,7 @@ class WindowFields:
         self._sql: list[str] = []
         self.columns: list[Column] = []
         self.identity: list[str] = []
-        self.made_of: dict[str, tuple[str, ...]] = {}
+        self.derived: dict[str, tuple[str, ...]] = {}
 
     def add_all(self, group: str, start: str, end: str) -> None:
         """Every field, from the SQL of the group's value and of the first and the last row's order as text."""
@@ -82,8 +82,8 @@ class WindowFields:
         self.identity.append(self._add("window_start", self._words.text_type, start))
         self.identity.append(self._add("window_end", self._words.text_type, end))
         for column in self._source:
-            told = column in (self.group, self.order)
-            self.made_of[column.name] = () if told else self._of(column, self._labels.get(column.name))
+            identifies = column in (self.group, self.order)
+            self.derived[column.name] = () if identifies else self._of(column, self._labels.get(column.name))
 
     @property
     def computed(self) -> str:
@@ -97,14 +97,14 @@ class WindowFields:
         quoted = self._words.quoted
         return ", ".join(f"{quoted(_alias(place))} AS {quoted(one.name)}" for place, one in enumerate(self.columns))
 
-    def wanted(self, names: Sequence[str]) -> tuple[Column, ...]:
+    def select(self, names: Sequence[str]) -> tuple[Column, ...]:
         """The fields that `names` mean, fields of windows or columns of the source; what tells windows apart first."""
         if not names:
             return tuple(self.columns)
         known = [column.name for column in self.columns]
         chosen = set(self.identity)
         for name in names:
-            chosen |= {name} if name in known else set(self.made_of[find_column(name, list(self.made_of))])
+            chosen |= {name} if name in known else set(self.derived[find_column(name, list(self.derived))])
         return tuple(column for column in self.columns if column.name in chosen)
 
     def converter(self, column: Column) -> Callable[[Any], Any] | None:
@@ -125,12 +125,12 @@ class WindowFields:
         words, place = self._words, self._words.quoted(self._place)
         if label is None and words.is_number(column):
             value = words.number(column)
-            made = [
+            names = [
                 self._add(f"{column.name}_{name}", words.float_type, sql.format(v=value, place=place))
                 for name, sql in {**STATISTICS, "last": words.last}.items()
             ]
             series = words.series.format(v=value, place=place)
-            return (*made, self._add(f"{column.name}_{SERIES}", words.list_type, series))
+            return (*names, self._add(f"{column.name}_{SERIES}", words.list_type, series))
         mean = label is WindowLabel.MEAN
         value = words.number(column) if mean else words.quoted(column.name)
         sql = LABELS.get(label or WindowLabel.LAST, words.last).format(v=value, place=place)
@@ -141,17 +141,17 @@ def _alias(place: int) -> str:
     return f"window_field_{place}"
 
 
-def free_name(wanted: str, names: Sequence[str]) -> str:
+def free_name(name: str, taken: Sequence[str]) -> str:
     """The name, with underscores behind it where it is taken; names differ in more than case."""
-    taken = {name.lower() for name in names}
-    while wanted.lower() in taken:
-        wanted += "_"
-    return wanted
+    lower = {one.lower() for one in taken}
+    while name.lower() in lower:
+        name += "_"
+    return name
 
 
-def told_short(streams: int) -> tuple[str, ...]:
+def short_stream_notes(streams: int) -> tuple[str, ...]:
     """What an expert should know about streams that are shorter than a window."""
-    return (f"{streams:,} streams are shorter than a window and give none.",) if streams else ()
+    return (f"{streams:,} streams are shorter than a window and are left out.",) if streams else ()
 
 
 def rounded(value: float | None) -> float | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import importlib
 import inspect
 import logging
 import os
@@ -12,28 +11,32 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, ComposeResult, SystemCommand
-from textual.containers import Container
 from textual.dom import DOMNode
 from textual.events import Event, InputEvent
 from textual.screen import Screen
 
 from ontos_tui.domain.errors import InvalidInputError, OntosError
+from ontos_tui.domain.rules.states import JobStatus
 from ontos_tui.domain.stages import Stage
 from ontos_tui.domain.terminal_text import safe_text
+from ontos_tui.tui.app_commands import APP_COMMANDS
 from ontos_tui.tui.core.background import Finished, unexpected
-from ontos_tui.tui.core.change_watcher import Watching
-from ontos_tui.tui.core.commands import KEY_OVERRIDES, Command, Commanded, CommandPalette, can_do, clashes, in_reach
+from ontos_tui.tui.core.change_watcher import ChangeWatcher
+from ontos_tui.tui.core.commands import KEY_OVERRIDES, Command, Commanded, commanded_nodes, key_clashes
 from ontos_tui.tui.core.frame import Header, JobLine, KeyLine, TabLine
 from ontos_tui.tui.core.log import log_to
+from ontos_tui.tui.core.palette import CommandPalette
 from ontos_tui.tui.core.themes import THEMES
 from ontos_tui.tui.core.ui_state import Session
 from ontos_tui.tui.dialogs.base import Dialog, key_line
+from ontos_tui.tui.stage_area import StageArea
+from ontos_tui.tui.terminal import textual_internals
 from ontos_tui.tui.terminal.driver import DiffDriver, OntosDriver
 from ontos_tui.tui.terminal.painter import Painter
 from ontos_tui.tui.widgets.lines import Panel, line, span, wrap
@@ -42,10 +45,13 @@ if TYPE_CHECKING:
     from ontos_tui.domain.records.training import Job
     from ontos_tui.services.guide.overview import Overview
     from ontos_tui.services.team.sync import SyncStatus
-    from ontos_tui.tui.core.sync_worker import Syncing
+    from ontos_tui.tui.core.ports import AppPort
+    from ontos_tui.tui.core.sync_worker import SyncWorker
     from ontos_tui.tui.stages.base import Page, StageView
-    from ontos_tui.tui.wizard.view import WizardView
     from ontos_tui.workspace import Workspace
+
+Keys = tuple[dict[str, str], list[str]]
+"""Keys by the ids of their commands, and what is wrong with the settings' keys."""
 
 SWITCH_SECONDS = 0.0005
 LOG = logging.getLogger("ontos.tui")
@@ -57,51 +63,24 @@ class OntosApp(App[None], Commanded):
     TITLE = "Ontos"
     HELP_TITLE = "Everywhere"
     CSS_PATH = "app.tcss"
-    COMMANDS_SHOWN_LAST: ClassVar[tuple[str, ...]] = ("palette", "help", "quit")
+    COMMANDS_SHOWN_LAST: ClassVar[tuple[str, ...]] = ("app.palette", "app.help", "app.quit")
     COMMANDS: ClassVar[set[type[CommandPalette]]] = {CommandPalette}  # type: ignore[assignment]
-    OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        *(
-            Command(
-                f"stage('{stage.value}')",
-                str(stage.number),
-                f"Go to {stage.title}",
-                f"Stage {stage.number} of 7",
-                False,
-            )
-            for stage in Stage
-        ),
-        Command("next_step", "0", "Go to the next step", "The stage that the header advises", False),
-        Command(
-            "wizard", "W", "Wizard", "Seven guided steps from data to a model that answers; again, back to here", False
-        ),
-        Command(
-            "sharing", "Y", "Sharing", "What waits for the team, and what you and others changed differently", False
-        ),
-        Command("jobs", "J", "Jobs", "What runs and what ran; cancel or resume it", False),
-        Command("settings", "comma", "Settings", "What is set, where it comes from; change it", False),
-        Command("theme", "f9", "Theme", "Change the colors; the choice is remembered", False),
-        Command("redraw", "ctrl+l", "Redraw", "Paint the whole screen again", False),
-        Command("palette", "ctrl+p", "Commands", "Find any command by typing part of its name"),
-        Command("help", "question_mark,f1", "Help", "Every key that works here"),
-        Command("quit", "q,ctrl+q", "Quit", "Leave; everything is saved already, and jobs go on"),
-    )
+    OWN_COMMANDS: ClassVar[tuple[Command, ...]] = APP_COMMANDS
     ENABLE_COMMAND_PALETTE = True
 
     def __init__(self, home: Path, *, plain_driver: bool = False, watch: bool = True, welcome: bool = False) -> None:
-        """`welcome` opens the wizard when the workspace is empty and nobody has been in the wizard before."""
+        """`welcome` opens the wizard when the workspace is empty and the wizard has never been opened."""
         super().__init__(driver_class=OntosDriver if plain_driver else DiffDriver)
         self.home = home
         self.session = Session.load(home)
         self.overview: Overview | None = None
         self._workspace: Workspace | None = None
-        self._views: dict[Stage, StageView] = {}
-        self._wizard: WizardView | None = None
         self._busy = 0
         self._clashes: set[str] = set()
         self._watch = watch
-        self._watching: Watching | None = None
-        self._syncing: Syncing | None = None
-        self._sync_told = ""
+        self._watcher: ChangeWatcher | None = None
+        self._sync_worker: SyncWorker | None = None
+        self._sync_text = ""
         self._touched = time.monotonic()
         self._welcome = welcome
         self.painter = Painter(self)
@@ -110,7 +89,7 @@ class OntosApp(App[None], Commanded):
             self.register_theme(theme)
         self.theme = self.session.theme if self.session.theme in self.available_themes else THEMES[0].name
 
-    # What the stages use
+    # What screens ask of the app (core.ports)
 
     @property
     def workspace(self) -> Workspace:
@@ -126,18 +105,18 @@ class OntosApp(App[None], Commanded):
     @property
     def in_wizard(self) -> bool:
         """Whether the wizard is shown in place of the stages."""
-        return self._wizard is not None and self._wizard.display
+        return self.query_one(StageArea).in_wizard
 
     @property
     def stage_view(self) -> Page | None:
         """The stage that is shown, once it is mounted; the wizard while that is shown."""
-        return self._wizard if self.in_wizard else self._views.get(self.stage)
+        return self.query_one(StageArea).page_of(self.stage)
 
-    def tell(self, message: str, *, title: str = "") -> None:
+    def show_message(self, message: str, *, title: str = "") -> None:
         """A toast about something that went well."""
         self.notify(safe_text(message, 400), title=title, markup=False, timeout=5)
 
-    def tell_error(self, error: OntosError) -> None:
+    def show_error(self, error: OntosError) -> None:
         """A toast that says what happened and what to do next."""
         text = safe_text(f"✗ {error.what}\n{error.todo}".rstrip(), 600)
         self.notify(text, severity="error", markup=False, timeout=12)
@@ -148,7 +127,7 @@ class OntosApp(App[None], Commanded):
 
     @property
     def is_idle(self) -> bool:
-        """Nothing that was asked for is still under way."""
+        """Whether no work in threads is under way."""
         return self._busy == 0
 
     @property
@@ -162,9 +141,9 @@ class OntosApp(App[None], Commanded):
             return
         commands = [
             command
-            for node in in_reach(self.key_target)
-            for command in node.OWN_COMMANDS
-            if node is not self and command.shown and can_do(node, command)
+            for node in commanded_nodes(self.key_target)
+            for command in node.possible_commands()
+            if node is not self and command.shown
         ]
         last = [command for command in self.OWN_COMMANDS if command.id in self.COMMANDS_SHOWN_LAST]
         self.query_one(KeyLine).show(lambda width: key_line(commands, width, last))
@@ -174,7 +153,7 @@ class OntosApp(App[None], Commanded):
     def compose(self) -> ComposeResult:
         yield Header()
         yield TabLine()
-        with Container(id="stages"):
+        with StageArea():
             yield Panel(id="opening")
         yield JobLine()
         yield KeyLine()
@@ -183,13 +162,13 @@ class OntosApp(App[None], Commanded):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._on_signal, number)
-        self.query_one(Header).tell("", None)
-        self.query_one(TabLine).tell(self.stage, None)
+        self.query_one(Header).show_overview("", None)
+        self.query_one(TabLine).show_stage(self.stage, None)
         self.query_one("#opening", Panel).show(lambda width: [line(span("  Opening the workspace…", "muted"))])
         self.call_after_refresh(self._begin_opening)
 
     def _on_signal(self, number: signal.Signals) -> None:
-        """The line dropped or somebody ended us: leave in order. Nothing needs saving; decisions are on the disk."""
+        """The line dropped or the process is ended: leave in order. Nothing needs saving; decisions are on the disk."""
         self.exit(return_code=128 + number)
 
     def _begin_opening(self) -> None:
@@ -199,6 +178,7 @@ class OntosApp(App[None], Commanded):
     def _open(self) -> None:
         workspace: Workspace | None = None
         overview: Overview | None = None
+        keys: Keys = {}, []
         error: OntosError | None = None
         try:
             from ontos_tui.workspace import Workspace as OpenWorkspace
@@ -206,13 +186,16 @@ class OntosApp(App[None], Commanded):
             workspace = OpenWorkspace(self.home)
             log_to(workspace.home)
             overview = workspace.overview.overview()
+            keys = _keys_of(workspace)
         except OntosError as known:
             error = known
         except Exception as unknown:  # noqa: BLE001  # shown to the user and logged, whatever it is
             error = unexpected(unknown)
-        self.post_message(Finished(lambda: self._opened(workspace, overview, error)))
+        self.post_message(Finished(lambda: self._opened(workspace, overview, keys, error)))
 
-    def _opened(self, workspace: Workspace | None, overview: Overview | None, error: OntosError | None) -> None:
+    def _opened(
+        self, workspace: Workspace | None, overview: Overview | None, keys: Keys, error: OntosError | None
+    ) -> None:
         self.busy(-1)
         if error is not None or workspace is None or overview is None:
             failure = error or OntosError("The workspace did not open.", "See logs/ontos.log.")
@@ -221,42 +204,42 @@ class OntosApp(App[None], Commanded):
                 lambda width: [
                     *wrap(f"  ✗ {failure.what}", width, "bad"),
                     *wrap(f"  {failure.todo}", width),
-                    *wrap("  Press q to leave.", width, "muted"),
+                    *wrap("  Press q to quit.", width, "muted"),
                 ]
             )
             self.query_one(Header).show(lambda width: line(span(" Ontos ", "title")))
             self.refresh_keys()
             return
-        self._use_keys(workspace.settings.keys)
+        self._use_keys(*keys)
         self._workspace = workspace
         self.query_one("#opening").remove()
         self._show_overview(overview)
         self.action_stage(self.stage.value)
-        if self._welcome and "wizard" not in self.session.extra and not any(one.count for one in overview.stages):
+        if self._welcome and "wizard" not in self.session.extra and not any(stage.count for stage in overview.stages):
             self.call_later(self.action_wizard)
         if self._watch:
-            self._watching = Watching(workspace, self._tell_changes)
-            self._watching.start()
+            self._watcher = ChangeWatcher(workspace, self._post_changes)
+            self._watcher.start()
             if workspace.engines.team is not None:
-                self._begin_syncing(workspace)
+                self._start_sync_worker(workspace)
 
-    def _begin_syncing(self, workspace: Workspace) -> None:
-        from ontos_tui.tui.core.sync_worker import Syncing, told
+    def _start_sync_worker(self, workspace: Workspace) -> None:
+        from ontos_tui.tui.core.sync_worker import SyncWorker, describe_sync
 
-        def tell(status: SyncStatus, resting: bool) -> None:
-            self.post_message(Finished(partial(self._show_sync, told(status, resting))))
+        def post(status: SyncStatus, resting: bool) -> None:
+            self.post_message(Finished(partial(self._show_sync, describe_sync(status, resting))))
 
-        self._syncing = Syncing(workspace, tell, lambda: time.monotonic() - self._touched)
-        self._syncing.start()
+        self._sync_worker = SyncWorker(workspace, post, lambda: time.monotonic() - self._touched)
+        self._sync_worker.start()
 
     async def on_event(self, event: Event) -> None:
         if isinstance(event, InputEvent):
             self._touched = time.monotonic()
         await super().on_event(event)
 
-    def _show_sync(self, words: str) -> None:
-        if words != self._sync_told:
-            self._sync_told = words
+    def _show_sync(self, text: str) -> None:
+        if text != self._sync_text:
+            self._sync_text = text
             if self.overview is not None:
                 self._show_overview(self.overview)
 
@@ -269,38 +252,40 @@ class OntosApp(App[None], Commanded):
         if inspect.isawaitable(done):
             await done
 
-    def _tell_changes(self, overview: Overview, ended: list[Job]) -> None:
+    def _post_changes(self, overview: Overview, ended: list[Job]) -> None:
         self.post_message(Finished(partial(self._changed, overview, ended)))
 
     def _changed(self, overview: Overview, ended: list[Job]) -> None:
         self._show_overview(overview)
         for job in ended:
-            if job.status.value == "failed":
-                self.tell_error(OntosError(f"{job.title} failed: {job.error}", "J shows the job; it can be resumed."))
+            if job.status is JobStatus.FAILED:
+                self.show_error(OntosError(f"{job.title} failed: {job.error}", "Show and resume the job: J"))
             else:
-                self.tell(f"{job.title}: {job.status.value}. {job.message}".rstrip())
+                self.show_message(f"{job.title}: {job.status.value}. {job.message}".rstrip())
         if self.stage_view is not None:
             self.stage_view.reload()
 
-    def _use_keys(self, keys: Mapping[str, str]) -> None:
-        """Commands have these keys now; the footer, the help and the palette show them."""
+    def _use_keys(self, keys: Mapping[str, str], problems: Sequence[str]) -> None:
+        """Commands have these keys now, by their ids; the footer, the help and the palette show them."""
         KEY_OVERRIDES.clear()
         KEY_OVERRIDES.update(keys)
         self.set_keymap(dict(keys))
-        self._tell_clashes()
+        for problem in problems:
+            self.show_error(InvalidInputError(f"{problem}.", "List all commands: ontos --keys"))
+        self._show_clashes()
 
-    def _tell_clashes(self) -> None:
+    def _show_clashes(self) -> None:
         """Say once where the settings gave one key to two commands."""
-        for clash in clashes():
+        for clash in key_clashes():
             if clash not in self._clashes:
                 self._clashes.add(clash)
-                self.tell_error(InvalidInputError(f"{clash}.", "Choose another key for one of them in settings.toml."))
+                self.show_error(InvalidInputError(f"{clash}.", "Change one of them in [keys] of settings.toml."))
 
     def _show_overview(self, overview: Overview) -> None:
         self.overview = overview
-        self.query_one(Header).tell(self.home.name, overview, self._sync_told)
-        self.query_one(TabLine).tell(self.stage, overview)
-        self.query_one(JobLine).tell(overview.running)
+        self.query_one(Header).show_overview(self.home.name, overview, self._sync_text)
+        self.query_one(TabLine).show_stage(self.stage, overview)
+        self.query_one(JobLine).show_jobs(overview.running)
 
     def refresh_overview(self) -> None:
         """Read the loop's state again, after a change of our own."""
@@ -311,9 +296,9 @@ class OntosApp(App[None], Commanded):
             )
 
     async def on_unmount(self) -> None:
-        for behind in (self._watching, self._syncing):
-            if behind is not None:
-                behind.stop()
+        for thread in (self._watcher, self._sync_worker):
+            if thread is not None:
+                thread.stop()
         self.session.theme = self.theme
         if self._workspace is not None:
             self.session.save(self.home)
@@ -321,40 +306,36 @@ class OntosApp(App[None], Commanded):
 
     def _fatal_error(self) -> None:
         """A bug ended the app: leave a report without the values of variables, and say where it is."""
-        assert self._exception is not None
-        unexpected(self._exception)
-        what = safe_text(repr(self._exception), 300)
+        error = textual_internals.fatal_exception(self)
+        assert error is not None
+        unexpected(error)
+        what = safe_text(repr(error), 300)
         self.panic(f"Ontos stopped because of a bug: {what}\nSee {self.home}/logs/ontos.log")
 
     # Commands
 
     def action_stage(self, name: str) -> None:
-        """Show a stage; it is made on its first visit."""
+        """Show a stage; it is created on its first visit."""
         stage = Stage(name)
         self.session.stage = name
-        if self._wizard is not None:
-            self._wizard.display = False
-        self.query_one(TabLine).display = True
+        tabs = self.query_one(TabLine)
+        tabs.display = True
+        tabs.show_stage(stage, self.overview)
         if self._workspace is None:
-            self.query_one(TabLine).tell(stage, None)
             return
-        view = self._views.get(stage)
-        for other in self._views.values():
-            other.display = other is view
-        self.query_one(TabLine).tell(stage, self.overview)
-        if view is None:
-            view = _make_view(stage)
-            self._views[stage] = view
+        view = self.query_one(StageArea).show_stage(stage)
+        if view.is_attached:
+            self._enter(view)
+        else:
             self.busy(+1)
             self.call_later(self._enter_first, view)
-        else:
-            self._enter(view)
 
     async def _enter_first(self, view: StageView) -> None:
-        await self.query_one("#stages").mount(view)
-        self._tell_clashes()
+        if not view.is_attached:
+            await self.query_one(StageArea).mount(view)
+        self._show_clashes()
         self._enter(view)
-        # What is here now stays: no collection looks through all of it while somebody waits for a key's answer.
+        # What is here now stays: no collection looks through all of it while the user waits for a key's answer.
         gc.freeze()
         self.busy(-1)
 
@@ -370,18 +351,10 @@ class OntosApp(App[None], Commanded):
         if self.in_wizard:
             self.action_stage(self.stage.value)
             return
-        for view in self._views.values():
-            view.display = False
         self.query_one(TabLine).display = False
-        if self._wizard is None:
-            from ontos_tui.tui.wizard.view import WizardView
-
-            self._wizard = WizardView()
-            await self.query_one("#stages").mount(self._wizard)
-            if not self._wizard.display:
-                return  # somebody quicker than the machine went to a stage meanwhile
-        self._wizard.display = True
-        self._enter(self._wizard)
+        wizard = await self.query_one(StageArea).show_wizard()
+        if wizard is not None:
+            self._enter(wizard)
 
     def on_wizard_view_left(self) -> None:
         self.action_stage(self.stage.value)
@@ -412,8 +385,9 @@ class OntosApp(App[None], Commanded):
         self.search_themes()
 
     def action_redraw(self) -> None:
-        if isinstance(self._driver, DiffDriver):
-            self._driver.redraw()
+        driver = textual_internals.driver_of(self)
+        if isinstance(driver, DiffDriver):
+            driver.redraw()
         self.refresh(layout=True)
 
     def action_palette(self) -> None:
@@ -423,11 +397,10 @@ class OntosApp(App[None], Commanded):
         from ontos_tui.tui.dialogs.help import HelpDialog
 
         view = self.stage_view
-        nodes = in_reach(self.key_target)
         sections = [
-            (node.HELP_TITLE, node.OWN_COMMANDS)
-            for node in nodes
-            if any(can_do(node, command) for command in node.OWN_COMMANDS)
+            (node.HELP_TITLE, list(node.all_commands()))
+            for node in commanded_nodes(self.key_target)
+            if node.possible_commands()
         ]
         about = view.ABOUT if view is not None else ""
         where = "Wizard" if self.in_wizard else self.stage.title
@@ -449,10 +422,17 @@ class OntosApp(App[None], Commanded):
         return ()
 
 
-def _make_view(stage: Stage) -> StageView:
-    module = importlib.import_module(f"ontos_tui.tui.stages.{stage.value}.view")
-    view: StageView = getattr(module, f"{stage.title}View")()
-    return view
+def _keys_of(workspace: Workspace) -> Keys:
+    """The keys that the settings give to commands, and what is wrong with them; all commands are imported for it."""
+    if not workspace.settings.keys:
+        return {}, []
+    from ontos_tui.tui.core.key_listing import resolve_keys
+
+    return resolve_keys(workspace.settings.keys)
+
+
+if TYPE_CHECKING:
+    _PORT: type[AppPort] = OntosApp  # the type checker sees here that the app is what its screens expect
 
 
 def run_app(home: Path | None, *, plain_driver: bool = False) -> int:
@@ -462,7 +442,7 @@ def run_app(home: Path | None, *, plain_driver: bool = False) -> int:
         return 2
     from ontos_tui.home import default_home
 
-    # Threads read and write while somebody types; the event loop must not wait for its turn.
+    # Threads read and write while the user types; the event loop must not wait for its turn.
     sys.setswitchinterval(SWITCH_SECONDS)
     app = OntosApp((home or default_home()).expanduser().absolute(), plain_driver=plain_driver, welcome=True)
     app.run(mouse=os.environ.get("ONTOS_MOUSE", "on") != "off")

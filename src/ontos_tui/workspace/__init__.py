@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from ontos_tui.domain.records.sync import SyncState
 from ontos_tui.home import default_home
 from ontos_tui.jobs.queue import JobQueue
 from ontos_tui.settings import Settings
@@ -25,7 +26,7 @@ from ontos_tui.workspace.stages import (
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.labeling import LabelingTask
-    from ontos_tui.services.admin.settings_file import PreferenceService
+    from ontos_tui.services.admin.settings_file import SettingsService
     from ontos_tui.services.guide.onboarding import OnboardingService
     from ontos_tui.services.guide.overview import OverviewService
     from ontos_tui.services.guide.wizard import WizardService
@@ -37,7 +38,7 @@ class Workspace:
     """A folder with a database, models and settings, and everything that can be done with it, by stage."""
 
     def __init__(self, home: Path | None = None) -> None:
-        """Open the workspace at `home` (made if missing). Raises StoreError or InvalidInputError."""
+        """Open the workspace at `home` (created if missing). Raises StoreError or InvalidInputError."""
         self.home = (home or default_home()).expanduser().absolute()
         self.settings = Settings.load(self.home)
         self.store = Store(self.home / "ontos.db")
@@ -65,19 +66,19 @@ class Workspace:
         self.store.close()
 
     def claim_task(self, job_ref: str) -> LabelingTask | None:
-        """Claim the next free task of a labeling job: at the team's hub where this workspace shares, else here."""
-        if self.engines.team is not None and self.sync.status().state != "off":
+        """Claim the next free task of a labeling job: at the team's hub if this workspace is shared, else here."""
+        if self.engines.team is not None and self.sync.status().state is not SyncState.OFF:
             return self.sync.claim(self.label.jobs, job_ref)
         return self.label.jobs.claim(job_ref)
 
     # Beside the stages
 
     @cached_property
-    def settings_file(self) -> PreferenceService:
-        """The settings: what each is, where it comes from, and changed in settings.toml."""
-        from ontos_tui.services.admin.settings_file import PreferenceService
+    def settings_file(self) -> SettingsService:
+        """The settings: their values, where they come from, and changes to settings.toml."""
+        from ontos_tui.services.admin.settings_file import SettingsService
 
-        return PreferenceService(self.home)
+        return SettingsService(self.home)
 
     @cached_property
     def onboarding(self) -> OnboardingService:
@@ -90,7 +91,7 @@ class Workspace:
 
     @cached_property
     def drafts(self) -> DraftingService:
-        """Templates drafted from the columns of somebody's own data."""
+        """Templates drafted from the columns of the user's own data."""
         from ontos_tui.services.templates.drafts import DraftingService
 
         return DraftingService(self.data.sheets, self.engines.catalog, self.generate.templates)

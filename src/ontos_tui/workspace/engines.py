@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ontos_tui.platforms.lazy import later
+from ontos_tui.platforms.lazy import lazy
 from ontos_tui.settings import Settings
 from ontos_tui.store.engine import Store
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Engines:
-    """What the services work with. Each is made when it is first used: their libraries take seconds to import."""
+    """What the services work with. Each is created on first use: their libraries take seconds to import."""
 
     def __init__(self, home: Path, settings: Settings, store: Store) -> None:
         self._home = home
@@ -78,15 +78,15 @@ class Engines:
                 batch_from=settings.databricks_batch_from,
             )
         if settings.chat_base_url:
-            from ontos_tui.platforms.chat.asking import OpenAIChat
+            from ontos_tui.platforms.chat.proposals import OpenAIChat
 
             return OpenAIChat(settings)
-        return later(_local_proposals)
+        return lazy(_local_proposals)
 
     @cached_property
     def trainer(self) -> Trainer:
         """What trains on this machine."""
-        return later(_local_trainer)
+        return lazy(_local_trainer)
 
     @cached_property
     def serving(self) -> Serving:
@@ -102,10 +102,10 @@ class Engines:
 
     def _team_serving(self) -> Serving:
         from ontos_tui.platforms.databricks.serving import DatabricksServing
-        from ontos_tui.services.train.fine_tuning import rendered
+        from ontos_tui.services.train.fine_tuning import render_messages
 
         assert self.team is not None
-        return DatabricksServing(self.team, rendered)
+        return DatabricksServing(self.team, render_messages)
 
 
 def _local_proposals() -> ChatModel:

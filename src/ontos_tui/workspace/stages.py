@@ -1,4 +1,4 @@
-"""The services of each stage, made when they are first used."""
+"""The services of each stage, created on first use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ontos_tui.workspace.engines import Engines
 
 if TYPE_CHECKING:
     from ontos_tui.jobs.queue import JobQueue
-    from ontos_tui.platforms.databricks.inference_counts import InferenceTables
+    from ontos_tui.platforms.databricks.monitoring.inference_counts import InferenceTables
     from ontos_tui.platforms.databricks.workspace_client import Team
     from ontos_tui.services.canonical.service import CanonicalLabelService
     from ontos_tui.services.data.images import ImageService
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from ontos_tui.services.improve.gaps.service import GapService
     from ontos_tui.services.improve.service import ImproveService
     from ontos_tui.services.improve.tasks.service import AnnotationTaskService
-    from ontos_tui.services.interchange.legacy_web import OldWebService
+    from ontos_tui.services.interchange.canonical_labels import CanonicalLabelFiles
+    from ontos_tui.services.interchange.legacy_web import LegacyWebService
     from ontos_tui.services.interchange.service import InterchangeService
     from ontos_tui.services.label.claims import ClaimService
     from ontos_tui.services.label.hints.service import HintService
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Core:
-    """What every service is made of."""
+    """What every service is built from."""
 
     home: Path
     settings: Settings
@@ -147,6 +148,12 @@ class LabelServices:
         return CanonicalLabelService(self._core.store, self._core.engines.catalog, self._core.actor)
 
     @cached_property
+    def canonical_label_files(self) -> CanonicalLabelFiles:
+        from ontos_tui.services.interchange.canonical_labels import CanonicalLabelFiles
+
+        return CanonicalLabelFiles(self._core.store, self._core.actor)
+
+    @cached_property
     def labelsets(self) -> LabelsetService:
         from ontos_tui.services.label.labelsets.service import LabelsetService
 
@@ -195,7 +202,7 @@ class TrainServices:
 
         tuning = None
         if (team := self._core.engines.team) is not None:
-            from ontos_tui.platforms.databricks.trainer import AiRuntime
+            from ontos_tui.platforms.databricks.fine_tuning.trainer import AiRuntime
             from ontos_tui.services.train.fine_tuning import FineTuning
 
             tuning = FineTuning(AiRuntime(team), self._core.engines.trainer)
@@ -280,21 +287,21 @@ class ImproveServices:
         return AnnotationTaskService(self._core.store, self._core.actor)
 
     @cached_property
-    def legacy_web(self) -> OldWebService:
-        from ontos_tui.services.interchange.legacy_web import OldWebService
+    def legacy_web(self) -> LegacyWebService:
+        from ontos_tui.services.interchange.legacy_web import LegacyWebService
 
-        return OldWebService(self._core.store, self._core.actor)
+        return LegacyWebService(self._core.store, self._core.actor)
 
 
 def _inference_tables(team: Team) -> InferenceTables:
-    from ontos_tui.platforms.databricks.inference_counts import InferenceTables
+    from ontos_tui.platforms.databricks.monitoring.inference_counts import InferenceTables
 
     return InferenceTables(team)
 
 
 def _team_drift(team: Team) -> TeamDrift:
-    from ontos_tui.platforms.databricks.inference_samples import PayloadSamples
-    from ontos_tui.platforms.databricks.quality_monitor import QualityMonitors
+    from ontos_tui.platforms.databricks.monitoring.inference_samples import PayloadSamples
+    from ontos_tui.platforms.databricks.monitoring.quality_monitor import QualityMonitors
     from ontos_tui.services.monitor.drift.databricks import TeamDrift
 
     return TeamDrift(QualityMonitors(team), PayloadSamples(team))

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from builders.severity import MAJOR, NONE, unlabeled_sheet
+from builders.team import Member
 from command_result import Ontos
 from emulator.databricks.server import TOKEN, serve
 from emulator.databricks.server import Workspace as Emulated
-from labeling import MAJOR, NONE, a_training_sheet
 from ontos_tui.domain.records.pairs import CanonicalLabel, Verdict
 from ontos_tui.services.label.service import Decision
 from ontos_tui.workspace import Workspace
-from team import Member
 
 
 @pytest.fixture
@@ -29,11 +29,11 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulated]:
 
 def test_sharing_begins_and_conflicts_are_settled(ontos: Ontos, home: Path, tmp_path: Path, served: Emulated) -> None:
     with Workspace(home) as workspace:
-        sheet = a_training_sheet(workspace.store, 3)
-    assert "does not share yet" in ontos("sync", fails=1).err
-    told = ontos("sync", "--start").out
-    assert "made table qa_pairs" in told
-    assert "state      synced" in told
+        sheet = unlabeled_sheet(workspace.store, 3)
+    assert "Sharing is not on" in ontos("sync", fails=1).err
+    output = ontos("sync", "--start").out
+    assert "created table qa_pairs" in output
+    assert "state      synced" in output
     ben = Member(tmp_path / "ben", "ben", served)
     ben.sync.switch_on()
     ben.sync.sync()
@@ -46,19 +46,19 @@ def test_sharing_begins_and_conflicts_are_settled(ontos: Ontos, home: Path, tmp_
     assert ontos("sync", "--status", as_json=True).json["state"] == "waiting"
     report = ontos("sync", as_json=True).json
     assert report["status"]["conflicts"] == 2
-    found = ontos("sync", "--conflicts", as_json=True).json
-    label = next(one for one in found if one["entity"] == CanonicalLabel.TABLE)
+    matches = ontos("sync", "--conflicts", as_json=True).json
+    label = next(one for one in matches if one["entity"] == CanonicalLabel.TABLE)
     assert "ben" in ontos("sync", "--conflicts").out
-    for one in found:
+    for one in matches:
         ontos("sync", "--conflict", one["id"], "--keep", "theirs")
-    assert "is settled" in ontos("sync", "--conflict", label["id"], "--keep", "ours", fails=1).err
+    assert "is already resolved" in ontos("sync", "--conflict", label["id"], "--keep", "ours", fails=1).err
     assert ontos("sync", as_json=True).json["status"]["state"] == "synced"
     with Workspace(home) as workspace:
         assert [one.label_data for one in workspace.label.canonical_labels.find()] == [NONE]
     assert "Nobody disagrees" in ontos("sync", "--conflicts").out
 
 
-def test_a_token_that_is_no_longer_good_is_told_and_not_shown(ontos: Ontos, served: Emulated) -> None:
+def test_a_token_that_is_no_longer_good_is_shown_and_not_shown(ontos: Ontos, served: Emulated) -> None:
     ontos("sync", "--start")
     served.tokens.clear()
     failed = ontos("sync", fails=1)

@@ -7,11 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ontos_tui.__main__ import CommandLine, read_arguments
-from ontos_tui.cli.app import _training_sheet_first
+from ontos_tui.cli.app import command_line
+from ontos_tui.cli.core.words import translate
 
 WORDS = st.lists(st.sampled_from(["data", "list", "--limit", "3", "x=y", "-t", "--name=a b", ""]), max_size=6)
 
@@ -53,13 +55,19 @@ def test_home_without_a_folder_is_wrong_usage(arguments: list[str]) -> None:
     [
         (["train", "--assembly", "A", "--wait"], ["train", "A", "--wait"]),
         (["train", "--wait", "--assembly-id=A"], ["train", "A", "--wait"]),
+        (["train", "--training-sheet-id", "A"], ["train", "A"]),
         (["label", "apply", "file.jsonl", "--assembly_id", "A"], ["label", "apply", "A", "file.jsonl"]),
+        (["labeling", "create", "J", "--assembly", "A"], ["labeling", "create", "J", "--training-sheet", "A"]),
+        (["assemblies"], ["training-sheets"]),
+        (["assembly", "show", "A"], ["training-sheets", "show", "A"]),
+        (["sheets", "list"], ["sheet", "list"]),
+        (["import", "old-web", "x"], ["import-old-web", "x"]),
         (["train", "A"], ["train", "A"]),
         ([], []),
     ],
 )
-def test_the_old_name_of_a_training_sheet_is_understood(words: list[str], meant: list[str]) -> None:
-    assert _training_sheet_first(words, {"label", "data"}) == meant
+def test_other_names_are_understood(words: list[str], meant: list[str]) -> None:
+    assert translate(words, typer.main.get_command(command_line())) == meant
 
 
 def test_nothing_heavy_is_imported_before_it_is_known_what_is_wanted() -> None:

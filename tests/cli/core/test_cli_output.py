@@ -62,7 +62,7 @@ def test_records_dataclasses_and_enums_become_objects() -> None:
         "address": "local.files.a",
         "format": "csv",
         "path": "/a",
-        "at": "2026-01-02T00:00:00+00:00",
+        "at": "2026-01-02T00:00:00.000000Z",
         "by_stage": {"data": 1},
         "classes": [{"name": "crack", "display_name": "", "description": "", "color": "", "hotkey": ""}],
         "share": None,

@@ -29,14 +29,14 @@ def test_without_a_terminal_the_app_says_what_to_do(home: Path) -> None:
 def test_version_and_help() -> None:
     version = ontos("--version")
     assert (version.returncode, version.stdout) == (0, f"ontos {ontos_tui.__version__}\n")
-    told = ontos("--help")
-    assert told.returncode == 0
-    assert "--home DIR" in told.stdout
-    assert all(f"\n  {name} " in told.stdout for name in ("seed", "generate", "label", "train", "monitor", "retrain"))
-    assert "\x1b" not in told.stdout
+    output = ontos("--help")
+    assert output.returncode == 0
+    assert "--home DIR" in output.stdout
+    assert all(f"\n  {name} " in output.stdout for name in ("seed", "generate", "label", "train", "monitor", "retrain"))
+    assert "\x1b" not in output.stdout
 
 
-def test_wrong_usage_is_2_and_tells_on_stderr() -> None:
+def test_wrong_usage_is_2_and_shows_on_stderr() -> None:
     done = ontos("--home")
     assert (done.returncode, done.stdout) == (2, "")
     assert "--home needs a folder" in done.stderr
@@ -57,7 +57,7 @@ def test_a_reader_that_goes_away_is_no_error(home: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="needs a user whom file modes bind")
-def test_a_read_only_workspace_is_said(home: Path) -> None:
+def test_a_read_only_workspace_is_reported(home: Path) -> None:
     home.mkdir()
     home.chmod(0o500)
     done = ontos("--home", home, "status")
@@ -65,7 +65,7 @@ def test_a_read_only_workspace_is_said(home: Path) -> None:
     assert "--home" in done.stderr
 
 
-def test_a_home_that_is_a_file_is_said(tmp_path: Path) -> None:
+def test_a_home_that_is_a_file_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("mine")
     done = ontos("--home", file, "data", "list")

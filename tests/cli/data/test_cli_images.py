@@ -13,9 +13,9 @@ from ontos_tui.workspace import Workspace
 
 
 def test_a_use_case_is_loaded_with_its_pictures(ontos: Ontos) -> None:
-    told = ontos("seed", "defect_detection", "--images").out
-    assert "Crystal inspections: 800 items" in told
-    assert "Crystal images: 140 items" in told
+    output = ontos("seed", "defect_detection", "--images").out
+    assert "Crystal inspections: 800 items" in output
+    assert "Crystal images: 140 items" in output
     assert "image" in ontos("sheet", "show", "Crystal images").out
     assert ontos("seed", "defect_detection", "--images").out.count("nothing was changed") == 2
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from builders.defects import add_pairs, labeled_sheet
 from command_result import Ontos
-from labeled import add_pairs, make_sheet
 from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.serving import Origin
@@ -24,30 +24,32 @@ def train(workspace: Workspace, sheet: TrainingSheet, job_id: str) -> None:
 def sheet(home: Path) -> TrainingSheet:
     """A served model that is wrong about the south, with undecided pairs of both lines."""
     with Workspace(home) as workspace:
-        made = make_sheet(workspace.store, 0)
-        add_pairs(workspace.store, made, range(1, 121, 2))
-        add_pairs(workspace.store, made, range(301, 361, 2), allowed_uses=["evaluation"])
-        add_pairs(workspace.store, made, range(400, 460, 2), {"defect": "none"}, allowed_uses=["evaluation"])
-        add_pairs(workspace.store, made, range(500, 560), status=PairStatus.UNLABELED)
-        train(workspace, made, "j1")
+        created = labeled_sheet(workspace.store, 0)
+        add_pairs(workspace.store, created, range(1, 121, 2))
+        add_pairs(workspace.store, created, range(301, 361, 2), allowed_uses=["evaluation"])
+        add_pairs(workspace.store, created, range(400, 460, 2), {"defect": "none"}, allowed_uses=["evaluation"])
+        add_pairs(workspace.store, created, range(500, 560), status=PairStatus.UNLABELED)
+        train(workspace, created, "j1")
         workspace.deploy.endpoints.deploy("defects", "live")
-        return made
+        return created
 
 
 def test_from_a_gap_to_the_pairs_that_close_it(ontos: Ontos, sheet: TrainingSheet) -> None:
-    assert "`ontos gaps analyze` looks for them" in ontos("gaps", "list").out
-    told = ontos("gaps", "analyze").out
-    assert "defects v1: " in told and "line = south" in told and "No request has been answered yet." in told
-    assert "severity by the share of the rows looked at" in told
+    assert "Find some: `ontos gaps analyze`" in ontos("gaps", "list").out
+    output = ontos("gaps", "analyze").out
+    assert "defects v1: " in output and "line = south" in output and "No request has been answered yet." in output
+    assert "severity by the share of the examined rows" in output
     listed = ontos("gaps", "list", "--kind", "capability", as_json=True).json
     (gap,) = [one for one in listed if "line = south" in one["description"]]
     assert ontos("gaps", "analyze", "defects", as_json=True).json["new"] == []
     ontos("gaps", "update", gap["id"][:8], "--severity", "low", "--action", "ask Bo", "--note", "it is known")
     shown = ontos("gaps", "show", gap["id"][:8]).out
     assert "ask Bo" in shown and "it is known" in shown and "rule of thumb" in shown
-    made = ontos("gaps", "task", gap["id"], "--target", 4, "--assignee", "bo", "--due", "2027-01-31", as_json=True).json
-    assert (made["task"]["status"], made["task"]["due_date"], made["items"]) == ("assigned", "2027-01-31", 4)
-    task = made["task"]["id"]
+    created = ontos(
+        "gaps", "task", gap["id"], "--target", 4, "--assignee", "bo", "--due", "2027-01-31", as_json=True
+    ).json
+    assert (created["task"]["status"], created["task"]["due_date"], created["items"]) == ("assigned", "2027-01-31", 4)
+    task = created["task"]["id"]
     assert "0/4" in ontos("tasks", "list", "--assignee", "bo").out
     pairs = ontos("tasks", "open", task, as_json=True).json["pairs"]
     assert len(pairs) == 4
@@ -62,19 +64,19 @@ def test_from_a_gap_to_the_pairs_that_close_it(ontos: Ontos, sheet: TrainingShee
     assert "cannot become pending" in ontos("tasks", "update", task, "--status", "pending", fails=1).err
 
 
-def test_what_cannot_be_is_told(ontos: Ontos, sheet: TrainingSheet) -> None:
+def test_what_cannot_be_is_shown(ontos: Ontos, sheet: TrainingSheet) -> None:
     ontos("gaps", "show", "nothing", fails=1)
     ontos("gaps", "analyze", "nothing", fails=1)
     ontos("tasks", "open", "nothing", fails=1)
     ontos("gaps", "analyze")
     gap = ontos("gaps", "list", as_json=True).json[0]["id"]
-    assert "no day" in ontos("gaps", "task", gap, "--due", "tomorrow", fails=1).err
+    assert "not a valid date" in ontos("gaps", "task", gap, "--due", "tomorrow", fails=1).err
     assert "nothing to change" in ontos("gaps", "update", gap, fails=1).err
     ontos("gaps", "update", gap, "--severity", "worst", fails=2)
 
 
 def test_without_a_model_there_is_nothing_to_analyze(ontos: Ontos) -> None:
-    assert "There is no model yet" in ontos("gaps", "analyze").out
+    assert "No model yet" in ontos("gaps", "analyze").out
     assert "No tasks" in ontos("tasks", "list").out
 
 
@@ -86,8 +88,8 @@ def test_feedback_is_filtered_flagged_and_converted_in_bulk(ontos: Ontos, sheet:
             correction = {"defect": "none"} if rating == 1 else None
             workspace.improve.feedback.add_feedback(record.request_id, rating, "\x1b[31mred", correction)
     assert len(ontos("feedback", "list", "--rating", 1, as_json=True).json) == 2
-    told = ontos("feedback", "list", "--rating", 1, "--rating", 5).out
-    assert "\x1b" not in told and told.count("live") == 3
+    output = ontos("feedback", "list", "--rating", 1, "--rating", 5).out
+    assert "\x1b" not in output and output.count("live") == 3
     first = ontos("feedback", "list", "--corrected", as_json=True).json[0]["id"]
     assert "1 piece of feedback flagged" in ontos("feedback", "flag", first[:8]).out
     assert [one["id"] for one in ontos("feedback", "list", "--flagged", as_json=True).json] == [first]
@@ -103,22 +105,22 @@ def test_the_curve_shows_every_version_on_the_same_pairs(ontos: Ontos, sheet: Tr
     with Workspace(home) as workspace:
         add_pairs(workspace.store, sheet, range(600, 700, 2), {"defect": "none"})
         train(workspace, sheet, "j2")
-    told = ontos("improve", "curve", "defects").out.splitlines()
-    assert told[0] == "defects: defect, accuracy, from 0 to 1"
-    assert told[1].startswith("all on the same 60 held-out pairs")
-    one, two = told[2:]
+    output = ontos("improve", "curve", "defects").out.splitlines()
+    assert output[0] == "defects: defect, accuracy, from 0 to 1"
+    assert output[1].startswith("all on the same 60 held-out pairs")
+    one, two = output[2:]
     assert one.startswith("v1") and two.startswith("v2")
     assert all(mark in one for mark in ("├", "●", "┤", "95 %", "n 60"))
     assert one.index("●") < two.index("●")
 
 
-def test_what_the_web_version_kept_is_imported(ontos: Ontos, sheet: TrainingSheet, tmp_path: Path) -> None:
+def test_what_the_web_version_stored_is_imported(ontos: Ontos, sheet: TrainingSheet, tmp_path: Path) -> None:
     folder = tmp_path / "old"
     folder.mkdir()
     gap = '{"gap_id": "g-1", "gap_type": "coverage", "severity": "low", "description": "few", "model_name": "defects"}'
     (folder / "identified_gaps.jsonl").write_text(gap)
     assert "identified_gaps.jsonl: 1 created" in ontos("import", "old-web", folder).out
-    assert "1 as they were" in ontos("import-old-web", folder).out
+    assert "1 unchanged" in ontos("import-old-web", folder).out
     assert "few" in ontos("gaps", "show", "g-1").out
     (folder / "annotation_tasks.jsonl").write_text('{"task_id": "t", "source_gap_id": "x", "title": "\\u001b[2J"}')
     failed = ontos("import", "old-web", folder, fails=1)

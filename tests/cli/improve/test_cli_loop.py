@@ -101,13 +101,13 @@ def test_pairs_are_decided_one_by_one_by_file_and_taken_back(ontos: Ontos, sheet
         ("jobs", "show", "nope-nope"),
     ],
 )
-def test_what_cannot_be_done_is_said_and_nothing_changes(ontos: Ontos, sheet: str, words: tuple[str, ...]) -> None:
+def test_what_cannot_be_done_is_reported_and_nothing_changes(ontos: Ontos, sheet: str, words: tuple[str, ...]) -> None:
     generated(ontos, sheet, "--mode", "manual", "--limit", "3")
     (pair,) = ontos("label", "next", sheet, as_json=True).json
     before = ontos("label", "stats", as_json=True).out
-    told = ontos(*(pair["id"] if word == "PAIR" else word for word in words), fails=1)
-    assert told.err.startswith("Error: ")
-    assert "went wrong" not in told.err
+    output = ontos(*(pair["id"] if word == "PAIR" else word for word in words), fails=1)
+    assert output.err.startswith("Error: ")
+    assert "went wrong" not in output.err
     assert ontos("label", "stats", as_json=True).out == before
     assert ontos("jobs", "list", as_json=True).json == []
 
@@ -130,7 +130,7 @@ def test_from_labels_to_a_retrained_model(ontos: Ontos, sheet: str, tmp_path: Pa
 
     model = ontos("train", training_sheet, "--wait", "--name", "broken", as_json=True).json
     assert (model["name"], model["version"]) == ("broken", 1)
-    assert "broken v1" in ontos("deploy").out
+    assert "broken:1" in ontos("deploy").out
     ontos("deploy", "broken:1", "--name", "parts")
     assert ontos("query", "parts", as_json=True).json["input_fields"] == ["speed [rpm]", "heat"]
     row = {"speed [rpm]": 90, "heat": 80}
@@ -161,8 +161,8 @@ def test_from_labels_to_a_retrained_model(ontos: Ontos, sheet: str, tmp_path: Pa
     generated(ontos, sheet, "--mode", "column", "--column", "broken")
 
     assert ontos("retrain", "parts", "--preview", as_json=True).json["changes"]["new"] == 21
-    told = ontos("retrain", "parts", "--wait").out
-    assert told.startswith("21 new")
+    output = ontos("retrain", "parts", "--wait").out
+    assert output.startswith("21 new")
     ontos("deploy", "broken", "--name", "parts")
     assert ontos("deploy", "--roll-back", "parts", as_json=True).json["model"]["version"] == 1
     ontos("deploy", "--stop", "parts")
@@ -183,8 +183,8 @@ def test_the_ten_steps_end_to_end(tmp_path: Path) -> None:
         stderr=subprocess.STDOUT,
         text=True,
     ) as process:
-        told, _ = process.communicate(timeout=290)
-    assert process.returncode == 0, told
-    assert [int(number) for number in re.findall(r"^──── (\d+)", told, re.MULTILINE)] == list(range(1, 11))
-    assert re.search(r"\d+ new.* since v1; .*accuracy 0\.\d+ → 0\.\d+ on the 160 held-out pairs", told), told
-    assert "Traceback" not in told
+        output, _ = process.communicate(timeout=290)
+    assert process.returncode == 0, output
+    assert [int(number) for number in re.findall(r"^──── (\d+)", output, re.MULTILINE)] == list(range(1, 11))
+    assert re.search(r"\d+ new.* since v1; .*accuracy 0\.\d+ → 0\.\d+ on the 160 held-out pairs", output), output
+    assert "Traceback" not in output

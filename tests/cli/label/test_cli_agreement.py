@@ -7,57 +7,61 @@ from pathlib import Path
 
 import pytest
 
+from builders.severity import MAJOR, MINOR, NONE
+from builders.votes import labeling_job, vote
 from command_result import Ontos
-from labeling import MAJOR, MINOR, NONE
 from ontos_tui.domain.records.labeling import LabelingJob
 from ontos_tui.workspace import Workspace
-from voting import a_job, votes
 
 
 @pytest.fixture
 def job(home: Path) -> LabelingJob:
     """Twelve items that two people have labeled; they differ about two, and one of their notes is hostile."""
     with Workspace(home) as workspace:
-        made = a_job(workspace, 12)
-        votes(
-            workspace, "ben\x1b[2J", made, {"item-2": MAJOR, "item-3": NONE, "item-4": "\x1b]52;c;x\x07"}, seconds=1.0
+        job = labeling_job(workspace, 12)
+        vote(
+            workspace,
+            "ben\x1b[2J",
+            job,
+            {"item-2": MAJOR, "item-3": NONE, "item-4": "\x1b]52;c;x\x07"},
+            seconds=1.0,
         )
-        votes(workspace, "eva", made, {"item-3": NONE, "item-4": "blurred", "item-5": None}, seconds=0.1)
-        return made
+        vote(workspace, "eva", job, {"item-3": NONE, "item-4": "blurred", "item-5": None}, seconds=0.1)
+        return job
 
 
-def test_agreement_tells_its_measure_and_interval_or_why_there_is_none(ontos: Ontos, job: LabelingJob) -> None:
-    told = ontos("label", "agreement", job.name).out
-    assert "12 items answered by two people or more" in told
-    assert "Krippendorff's alpha" in told
-    assert "depth: No item has answers of two people yet." in told
-    assert "\x1b" not in told
-    found = ontos("label", "agreement", job.id, as_json=True).json
-    assert found["raters"] == ["ben\x1b[2J", "eva"]
-    assert found["whole"]["items"] == 11, "who flags an item has given no answer"
-    assert found["whole"]["low"] <= found["whole"]["value"] <= found["whole"]["high"]
-    assert found["fields"]["depth"]["value"] is None
-    assert found["pairs"][0]["percent"] == pytest.approx(10 / 11)
+def test_agreement_shows_its_measure_and_interval_or_why_there_is_none(ontos: Ontos, job: LabelingJob) -> None:
+    output = ontos("label", "agreement", job.name).out
+    assert "12 items answered by two or more labelers" in output
+    assert "Krippendorff's alpha" in output
+    assert "depth: No item has answers of two people yet." in output
+    assert "\x1b" not in output
+    document = ontos("label", "agreement", job.id, as_json=True).json
+    assert document["raters"] == ["ben\x1b[2J", "eva"]
+    assert document["whole"]["items"] == 11, "who flags an item has given no answer"
+    assert document["whole"]["low"] <= matches["whole"]["value"] <= matches["whole"]["high"]
+    assert document["fields"]["depth"]["value"] is None
+    assert document["pairs"][0]["percent"] == pytest.approx(10 / 11)
 
 
 def test_nothing_is_known_before_two_people_have_finished(ontos: Ontos, home: Path) -> None:
     with Workspace(home) as workspace:
-        job = a_job(workspace, 3)
-    told = ontos("label", "agreement", job.id).out
-    assert "no data yet" in told
-    assert "(whole answer): No item has answers of two people yet." in told
-    assert "nan" not in told.lower()
-    assert "Nothing is left to decide" in ontos("label", "disagreements", job.id).out
+        job = labeling_job(workspace, 3)
+    output = ontos("label", "agreement", job.id).out
+    assert "no data yet" in output
+    assert "(whole answer): No item has answers of two people yet." in output
+    assert "nan" not in output.lower()
+    assert "No open disagreements" in ontos("label", "disagreements", job.id).out
     assert "Nobody has decided anything here yet." in ontos("label", "labelers", "--job", job.id).out
 
 
-def test_disagreements_are_told_and_decided(ontos: Ontos, job: LabelingJob) -> None:
-    told = ontos("label", "disagreements", job.id).out
-    assert "── item-2  differ in severity, depth" in told
-    assert "── item-5" in told, "a flag asks for a decision"
-    assert "item-4" not in told, "both reject it"
-    assert "\x1b" not in told
-    assert "and 1 more" in ontos("label", "disagreements", job.id, "--limit", "1").out
+def test_disagreements_are_shown_and_decided(ontos: Ontos, job: LabelingJob) -> None:
+    output = ontos("label", "disagreements", job.id).out
+    assert "── item-2  differ in severity, depth" in output
+    assert "── item-5" in output, "a flag asks for a decision"
+    assert "item-4" not in output, "both reject it"
+    assert "\x1b" not in output
+    assert "1 more; --limit" in ontos("label", "disagreements", job.id, "--limit", "1").out
     answer = ("--answer", json.dumps(MINOR), "--notes", "seen again")
     assert "item-2 is decided" in ontos("label", "adjudicate", job.id, "item-2", *answer).out
     label = ontos("label", "adjudicate", job.id, "item-5", *answer, as_json=True).json
@@ -76,9 +80,9 @@ def test_a_last_word_that_cannot_be_is_refused(ontos: Ontos, job: LabelingJob) -
 
 
 def test_labelers_of_a_job_and_of_a_training_sheet(ontos: Ontos, job: LabelingJob) -> None:
-    told = ontos("label", "labelers", "--job", job.id).out
-    assert "as proposed, seen" in told
-    assert "\x1b" not in told
+    output = ontos("label", "labelers", "--job", job.id).out
+    assert "as proposed, seen" in output
+    assert "\x1b" not in output
     ben, eva = ontos("label", "labelers", "--job", job.id, as_json=True).json
     assert (ben["decisions"], ben["rejected"], ben["too_fast"]) == (12, 1, 0)
     assert (eva["flagged"], eva["too_fast"], eva["seconds_median"]) == (1, 12, 0.1)

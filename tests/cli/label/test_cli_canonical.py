@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from builders.labelers import parts_sheet, published_labelset
+from builders.severity import MAJOR, MINOR, unlabeled_sheet
 from command_result import Ontos
-from labeling import MAJOR, MINOR, a_training_sheet
 from ontos_tui.domain.records.pairs import Verdict
 from ontos_tui.services.label.service import Decision
 from ontos_tui.workspace import Workspace
-from people import a_labelset, a_sheet_of_parts
 
 TYPE = ("--label-type", "severity")
 
@@ -21,8 +21,8 @@ TYPE = ("--label-type", "severity")
 def parts(home: Path, tmp_path: Path) -> str:
     """The name of a sheet of four parts, for which there is a labelset."""
     with Workspace(home) as workspace:
-        a_labelset(workspace.store)
-        return a_sheet_of_parts(workspace.store, tmp_path, 4).name
+        published_labelset(workspace.store)
+        return parts_sheet(workspace.store, tmp_path, 4).name
 
 
 def test_items_are_labeled_without_pairs(ontos: Ontos, parts: str) -> None:
@@ -30,27 +30,32 @@ def test_items_are_labeled_without_pairs(ontos: Ontos, parts: str) -> None:
         "p1",
         "p2",
     ]
-    made = ontos("label", "put", parts, "p1", *TYPE, "--answer", json.dumps(MINOR), "--confidence", "low",
+    label = ontos("label", "put", parts, "p1", *TYPE, "--answer", json.dumps(MINOR), "--confidence", "low",
                  "--notes", "by eye \x1b[31m", as_json=True).json  # fmt: skip
-    assert (made["label_data"], made["confidence"], made["version"], made["created_by"]) == (MINOR, "low", 1, "ana")
+    assert (label["label_data"], label["confidence"], label["version"], label["created_by"]) == (
+        MINOR,
+        "low",
+        1,
+        "ana",
+    )
     assert "── p2" in ontos("label", "items", parts, *TYPE, "--limit", 1).out
     assert "does not fit" in ontos("label", "put", parts, "p2", *TYPE, "--answer", '{"severity": 1}', fails=1).err
     assert "no item 'p9'" in ontos("label", "put", parts, "p9", *TYPE, "--answer", json.dumps(MINOR), fails=1).err
-    told = ontos("label", "put", parts, "p1", *TYPE, "--answer", json.dumps(MAJOR)).out
-    assert "version         2" in told
+    output = ontos("label", "put", parts, "p1", *TYPE, "--answer", json.dumps(MAJOR)).out
+    assert "version         2" in output
     listed = ontos("label", "labels", "--type", "severity", "--sheet", parts, "--text", "major", as_json=True).json
-    assert (listed["total"], listed["labels"][0]["id"]) == (1, made["id"])
+    assert (listed["total"], listed["labels"][0]["id"]) == (1, label["id"])
     assert ontos("label", "labels", "--text", "purple", as_json=True).json["total"] == 0
-    assert "\x1b" not in ontos("label", "versions", made["id"][:8]).out
+    assert "\x1b" not in ontos("label", "versions", label["id"][:8]).out
     assert "No labels" in ontos("label", "labels", "--type", "color").out
 
 
-def test_what_a_label_said_is_kept_and_comes_back(ontos: Ontos, parts: str) -> None:
+def test_what_a_label_said_is_stored_and_comes_back(ontos: Ontos, parts: str) -> None:
     label = ontos("label", "put", parts, "p1", *TYPE, "--answer", json.dumps(MINOR), as_json=True).json["id"]
     ontos("label", "edit", label, "--answer", json.dumps(MAJOR), "--notes", "looked again")
-    assert "Nothing is to be changed" in ontos("label", "edit", label, fails=1).err
-    kept = ontos("label", "versions", label[:8], as_json=True).json
-    assert (kept["label"]["label_data"], [one["label_data"] for one in kept["versions"]]) == (MAJOR, [MINOR])
+    assert "Nothing to change" in ontos("label", "edit", label, fails=1).err
+    stored = ontos("label", "versions", label[:8], as_json=True).json
+    assert (stored["label"]["label_data"], [one["label_data"] for one in stored["versions"]]) == (MAJOR, [MINOR])
     assert ontos("label", "restore", label, 1, as_json=True).json["label_data"] == MINOR
     assert "no version 9" in ontos("label", "restore", label, 9, fails=1).err
     assert "The label of p1 is removed" in ontos("label", "remove", label).out
@@ -59,7 +64,7 @@ def test_what_a_label_said_is_kept_and_comes_back(ontos: Ontos, parts: str) -> N
 
 def test_a_label_in_use_stays_and_its_uses_reach_its_pairs(ontos: Ontos, home: Path) -> None:
     with Workspace(home) as workspace:
-        sheet = a_training_sheet(workspace.store, 1)
+        sheet = unlabeled_sheet(workspace.store, 1)
         (pair,) = [row.id for row in workspace.label.queue.open(sheet.id)]
         workspace.label.queue.decide([Decision(pair, Verdict.APPROVE)])
     (label,) = ontos("label", "labels", as_json=True).json["labels"]
@@ -89,5 +94,5 @@ def test_out_and_in_again(ontos: Ontos, parts: str, tmp_path: Path) -> None:
     file.write_text("{no json\n")
     refused = ontos("label", "import-labels", file, fails=1)
     assert "line 1" in refused.out
-    assert "was not imported" in refused.err
+    assert "Nothing was imported" in refused.err
     assert "nowhere" in ontos("label", "labels", "--sheet", "nowhere", fails=1).err

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from builders.severity import sheet_record, unlabeled_sheet
 from command_result import Ontos
-from labeling import a_sheet, a_training_sheet
 from ontos_tui.domain.records.pairs import TrainingSheet, Verdict
 from ontos_tui.services.label.service import Decision
 from ontos_tui.workspace import Workspace
@@ -18,34 +18,34 @@ from ontos_tui.workspace import Workspace
 def sheet(home: Path) -> TrainingSheet:
     """Four pairs: two approved, one rejected, one undecided."""
     with Workspace(home) as workspace:
-        made = a_training_sheet(workspace.store, 4)
+        created = unlabeled_sheet(workspace.store, 4)
         for verdict in (Verdict.APPROVE, Verdict.APPROVE, Verdict.REJECT):
-            pair = workspace.label.queue.next_unlabeled(made.id)
+            pair = workspace.label.queue.next_unlabeled(created.id)
             assert pair is not None
             workspace.label.queue.decide([Decision(pair.id, verdict)])
-    return made
+    return created
 
 
 def test_an_export_says_what_was_held_back_and_why(ontos: Ontos, sheet: TrainingSheet, tmp_path: Path) -> None:
     preview = ontos("export", sheet.id, "--preview").out
     assert "2 pairs would be written" in preview
     out = tmp_path / "o.jsonl"
-    told = ontos("export", sheet.id, "--out", out).out
-    assert "2 pairs in" in told
-    assert "not labeled yet" in told
+    output = ontos("export", sheet.id, "--out", out).out
+    assert "2 pairs in" in output
+    assert "not labeled yet" in output
     report = ontos("export", sheet.id, "--out", out, as_json=True).json
     assert report["written"] == 2 == len(out.read_text().splitlines())
     assert report["held_back"] == {"rejected": 1, "not labeled yet": 1}
     assert report["files"] == {str(out): 2}
 
 
-def test_the_format_is_told_by_the_name_or_the_option(ontos: Ontos, sheet: TrainingSheet, tmp_path: Path) -> None:
+def test_the_format_is_shown_by_the_name_or_the_option(ontos: Ontos, sheet: TrainingSheet, tmp_path: Path) -> None:
     ontos("export", sheet.id, "--out", tmp_path / "o.csv", "--all-statuses")
     assert len((tmp_path / "o.csv").read_text().splitlines()) == 5
     ontos("export", sheet.id, "--out", tmp_path / "o.parquet")
     assert (tmp_path / "o.parquet").read_bytes().startswith(b"PAR1")
-    told = ontos("export", sheet.id, "--out", tmp_path / "o.json").out
-    assert "o.config.xml" in told
+    output = ontos("export", sheet.id, "--out", tmp_path / "o.json").out
+    assert "o.config.xml" in output
     ontos("export", sheet.id, "--out", tmp_path / "plain", "--format", "csv")
     assert (tmp_path / "plain").read_text().startswith("item_ref,")
     assert "format" in ontos("export", sheet.id, "--out", tmp_path / "o.txt", fails=1).err
@@ -75,7 +75,7 @@ def test_decisions_and_chat_lines_are_imported(ontos: Ontos, home: Path, sheet: 
     done = ontos("import", decisions, "--to", sheet.id, as_json=True).json
     assert (done["created"], done["unchanged"]) == (1, 1)
     with Workspace(home) as workspace:
-        other = a_sheet(workspace.store, "chats")
+        other = sheet_record(workspace.store, "chats")
     chat = tmp_path / "c.jsonl"
     ontos("export", sheet.id, "--out", chat)
     assert ontos("import", chat, "--to", "chats", "--approved", as_json=True).json["created"] == 3

@@ -10,19 +10,19 @@ from pathlib import Path
 
 import pytest
 
+from builders.labelers import parts_sheet, published_labelset
+from builders.severity import MAJOR, MINOR, unlabeled_sheet
 from command_result import Ontos, Result
-from labeling import MAJOR, MINOR, a_training_sheet
 from ontos_tui.domain.records.pairs import CanonicalLabel, TrainingSheet
 from ontos_tui.store import rows
 from ontos_tui.workspace import Workspace
-from people import a_labelset, a_sheet_of_parts
 
 
 @pytest.fixture
 def sheet(home: Path) -> TrainingSheet:
     """A training sheet with 5 open pairs, each proposed to be minor."""
     with Workspace(home) as workspace:
-        return a_training_sheet(workspace.store, 5)
+        return unlabeled_sheet(workspace.store, 5)
 
 
 class Team:
@@ -44,9 +44,9 @@ def team(ontos: Ontos, monkeypatch: pytest.MonkeyPatch) -> Team:
 
 
 def test_from_a_draft_to_labels(team: Team, ontos: Ontos, sheet: TrainingSheet) -> None:
-    made = team.as_("ana", "create", "Marks", "--training-sheet", sheet.id[:8], "--batch-size", 3, "--review",
+    created = team.as_("ana", "create", "Marks", "--training-sheet", sheet.id[:8], "--batch-size", 3, "--review",
                     "--instructions", "look at \x1b[31m edges").json  # fmt: skip
-    assert (made["job"]["status"], made["job"]["total_items"], made["tasks"]) == ("draft", 5, {"pending": 2})
+    assert (created["job"]["status"], created["job"]["total_items"], created["tasks"]) == ("draft", 5, {"pending": 2})
     team.as_("bo", "claim", "Marks", fails=1)
     team.as_("ana", "activate", "Marks")
     task = team.as_("bo", "claim", "Marks").json
@@ -74,10 +74,10 @@ def test_from_a_draft_to_labels(team: Team, ontos: Ontos, sheet: TrainingSheet) 
     shown = team.as_("ana", "show", "Marks").json
     assert shown["labels"] == 2
     assert [one["task"]["status"] for one in shown["items_of_tasks"]] == ["approved", "pending"]
-    told = team.as_("ana", "show", "Marks", as_json=False).out
-    assert "3 of 5" in told
-    assert "1.1" in told
-    assert "\x1b" not in told
+    output = team.as_("ana", "show", "Marks", as_json=False).out
+    assert "3 of 5" in output
+    assert "1.1" in output
+    assert "\x1b" not in output
     (listed,) = team.as_("ana", "list").json
     assert (listed["decided"], listed["total"], listed["tasks"]) == (3, 5, {"approved": 1, "pending": 1})
     assert "active" in team.as_("ana", "list", as_json=False).out
@@ -89,7 +89,7 @@ def test_tasks_are_given_released_and_ended(team: Team, sheet: TrainingSheet) ->
     team.as_("ana", "activate", "Marks")
     tasks = [one["task"]["id"] for one in team.as_("ana", "show", "Marks").json["items_of_tasks"]]
     assert team.as_("ana", "assign", tasks[2], "cy").json["lease_until"] is None
-    team.as_("ana", "prioritise", tasks[1], "urgent", "--due", "2030-01-31")
+    team.as_("ana", "prioritize", tasks[1], "urgent", "--due", "2030-01-31")
     claimed = team.as_("bo", "claim", "Marks").json
     assert (claimed["id"], claimed["due_date"]) == (tasks[1], "2030-01-31")
     assert "is bo's, not yours" in team.as_("cy", "release", tasks[1], fails=1).err
@@ -134,8 +134,8 @@ def test_a_hidden_proposal_and_a_known_truth_stay_hidden(team: Team, home: Path,
 
 def test_a_sheet_with_a_labelset_and_a_list_of_ones_own(team: Team, home: Path, tmp_path: Path) -> None:
     with Workspace(home) as workspace:
-        a_sheet_of_parts(workspace.store, tmp_path, 4)
-        a_labelset(workspace.store)
+        parts_sheet(workspace.store, tmp_path, 4)
+        published_labelset(workspace.store)
     own = team.as_("ana", "own", "parts", "Severity", "--limit", 2).json
     (item,) = team.as_("ana", "next", own["id"]).json
     team.as_("ana", "decide", item["id"], "edit", "--answer", json.dumps(MINOR))
@@ -150,8 +150,8 @@ def test_a_sheet_with_a_labelset_and_a_list_of_ones_own(team: Team, home: Path, 
     assert again["job"]["total_items"] == 4
 
 
-def test_wrong_usage_is_told(team: Team, sheet: TrainingSheet) -> None:
-    assert "no labeling job" in team.as_("ana", "show", "nowhere", fails=1).err
+def test_wrong_usage_is_shown(team: Team, sheet: TrainingSheet) -> None:
+    assert "No labeling job" in team.as_("ana", "show", "nowhere", fails=1).err
     team.as_("ana", "create", "Marks", "--training-sheet", sheet.id, "--overlap", 0, fails=2)
     team.as_("ana", "create", "Marks", fails=1)
     assert "ONTOS_ACTOR" in team.as_("ana", "--help", as_json=False).out

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from asked import ask, deployed
+from builders.traffic import deployed_model, log_requests
 from command_result import Ontos
 from ontos_tui.cli.core.session import Session
 from ontos_tui.cli.monitor.alerts import watch_rules
@@ -20,24 +20,24 @@ EVIL = "\x1b[31m\u202e"
 @pytest.fixture
 def model(home: Path) -> ModelVersion:
     with Workspace(home) as workspace:
-        return deployed(workspace, 120)
+        return deployed_model(workspace, 120)
 
 
-def asked(home: Path, model: ModelVersion, **columns: object) -> None:
+def log_traffic(home: Path, model: ModelVersion, **columns: object) -> None:
     with Workspace(home) as workspace:
-        ask(workspace.store, model, range(100), datetime.now(UTC), **columns)
+        log_requests(workspace.store, model, range(100), datetime.now(UTC), **columns)
 
 
-def test_drift_is_told_with_its_reasons(ontos: Ontos, home: Path, model: ModelVersion) -> None:
-    told = ontos("drift", "live").out
-    assert "no verdict" in told and "No data yet" in told
+def test_drift_is_shown_with_its_reasons(ontos: Ontos, home: Path, model: ModelVersion) -> None:
+    output = ontos("drift", "live").out
+    assert "not compared" in output and "No data yet" in output
     assert "has not been compared" not in ontos("drift", "live", "--last").out
-    asked(home, model, input={"voltage": 99.0, "line": f"west {EVIL}"})
-    told = ontos("drift", "live").out
-    assert "critical" in told and "96 training pairs" in told and "adjusted p" in told
-    assert "! voltage runs" in told and "higher than in training (median" in told
-    assert "rating: no data yet (0 of 30 before, 0 of 30 now)" in told
-    assert "west ␛[31m⟨202E⟩" in told and "\x1b" not in told
+    log_traffic(home, model, input={"voltage": 99.0, "line": f"west {EVIL}"})
+    output = ontos("drift", "live").out
+    assert "critical" in output and "96 training pairs" in output and "adjusted p" in output
+    assert "! voltage runs" in output and "higher than in training (median" in output
+    assert "rating: no data yet (0 of 30 before, 0 of 30 now)" in output
+    assert "west ␛[31m⟨202E⟩" in output and "\x1b" not in output
     report = ontos("drift", "live", "--last", as_json=True).json
     assert (report["severity"], report["state"], report["recent_rows"]) == ("critical", "compared", 100)
     assert {one["name"] for one in report["features"] if one["drifted"]} == {"voltage", "line"}
@@ -49,15 +49,15 @@ def test_drift_is_told_with_its_reasons(ontos: Ontos, home: Path, model: ModelVe
 
 
 def test_drift_against_another_time(ontos: Ontos, home: Path, model: ModelVersion) -> None:
-    asked(home, model)
+    log_traffic(home, model)
     with Workspace(home) as workspace:
-        ask(workspace.store, model, range(50), datetime.now(UTC) - timedelta(days=3))
+        log_requests(workspace.store, model, range(50), datetime.now(UTC) - timedelta(days=3))
     report = ontos("drift", "live", "--since", "2h", "--reference", "4d..2d", as_json=True).json
     assert (report["reference"], report["reference_rows"], report["recent_rows"]) == ("window", 50, 100)
     assert "no drift" in ontos("drift", "live", "--since", "1d", "--reference", "4d..2d", "--feature", "voltage").out
     for bad in (("--since", "soon"), ("--reference", "2d..4d"), ("--reference", "before")):
         assert "Error" in ontos("drift", "live", *bad, fails=1).err
-    assert "no endpoint 'ghost'" in ontos("drift", "ghost", fails=1).err
+    assert "No endpoint 'ghost'" in ontos("drift", "ghost", fails=1).err
 
 
 def test_rules_and_alerts(ontos: Ontos, home: Path, model: ModelVersion) -> None:
@@ -67,7 +67,7 @@ def test_rules_and_alerts(ontos: Ontos, home: Path, model: ModelVersion) -> None
     assert "is itself above" in ontos("alerts", "add", "live", "latency", "above", 9, "--recover", 10, fails=1).err
     assert "no endpoint" in ontos("alerts", "add", "ghost", "latency", "above", 9, fails=1).err
     ontos("alerts", "add", "live", "weather", "above", 9, fails=2)
-    asked(home, model, latency_ms=900.0)
+    log_traffic(home, model, latency_ms=900.0)
     assert "900 ms" in ontos("alerts", "rules").out
     assert "opened" in ontos("monitor", "--watch", "--once").out
     (alert,) = ontos("alerts", "list", as_json=True).json
@@ -95,7 +95,7 @@ def test_the_watch_goes_on_until_it_is_ended(
     def sleep(seconds: float) -> None:
         looks.append(seconds)
         if len(looks) == 1:
-            asked(home, model, latency_ms=900.0)
+            log_traffic(home, model, latency_ms=900.0)
         if len(looks) == 3:
             raise KeyboardInterrupt
 
@@ -104,4 +104,4 @@ def test_the_watch_goes_on_until_it_is_ended(
     session.close()
     assert looks == [7.0] * 3
     out = capsys.readouterr().out
-    assert out.startswith("Watching 1 rule, every 7 s.") and out.count("opened") == 1
+    assert out.startswith("Checking 1 rule every 7 s.") and out.count("opened") == 1

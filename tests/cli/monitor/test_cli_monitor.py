@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from builders.defects import labeled_sheet
 from command_result import Ontos
-from labeled import make_sheet
 from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.serving import InferenceRecord, Origin
 from ontos_tui.domain.records.training import ModelVersion
@@ -45,7 +45,7 @@ def log(workspace: Workspace, model: ModelVersion, count: int, start: datetime, 
 def busy(home: Path) -> None:
     """`live` was asked 30 times of version 1 from a fixed noon on, then 10 times of version 2, half of them in vain."""
     with Workspace(home) as workspace:
-        sheet = make_sheet(workspace.store, 60)
+        sheet = labeled_sheet(workspace.store, 60)
         params = {"training_sheet_id": sheet.id, "base_model": "nearest", "name": "defects"}
         first, second = (workspace.train.models.run(params, job, NoProgress()) for job in ("j1", "j2"))
         workspace.deploy.endpoints.deploy(second.id, "live")
@@ -59,7 +59,7 @@ def test_a_span_in_steps(ontos: Ontos) -> None:
     span = ("--since", "2026-11-20T12:10Z", "--until", "2026-11-20T13:03Z")
     seen = ontos("monitor", "live", "--bucket", "hour", *span, "--requests", "99", as_json=True).json
     assert [(point["requests"], point["errors"]) for point in seen["points"]] == [(20, 0), (3, 0)]
-    assert seen["points"][0]["start"] == "2026-11-20T12:00:00+00:00"
+    assert seen["points"][0]["start"] == "2026-11-20T12:00:00.000000Z"
     assert (seen["summary"]["requests"], seen["summary"]["p50_ms"], seen["summary"]["exact"]) == (23, 12.0, True)
     assert len(seen["requests"]) == 23
     assert (seen["health"]["state"], seen["health"]["points"]) == ("no data", None), "nothing in the last hour"

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from asked import deployed
+from builders.defects import labeled_sheet
+from builders.payload import START, Found, logged, monitored, payload
+from builders.traffic import deployed_model
 from command_result import Ontos
 from emulator.databricks.scene import Scene
 from emulator.databricks.server import TOKEN
-from labeled import make_sheet
 from ontos_tui.workspace import Workspace
-from payload import START, Found, logged, monitored, payload
 
 
 def test_an_estimate_says_what_it_costs_there_and_what_that_is_made_of(
     scene: Scene, ontos: Ontos, workspace: Workspace
 ) -> None:
-    sheet = make_sheet(workspace.store, 60)
+    sheet = labeled_sheet(workspace.store, 60)
     out = ontos("train", sheet.name, "--on", "databricks", "--estimate").out
     assert "USD" in out
     assert "list price of 2026-09-25" in " ".join(out.split())
     assert scene.jobs.runs == {}
 
 
-def test_another_place_is_wrong_usage_and_none_is_told(ontos: Ontos, workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 60)
+def test_another_place_is_wrong_usage_and_none_is_shown(ontos: Ontos, workspace: Workspace) -> None:
+    sheet = labeled_sheet(workspace.store, 60)
     ontos("train", sheet.name, "--on", "the moon", fails=2)
     assert "No Databricks workspace is set up" in ontos("train", sheet.name, "--on", "databricks", fails=1).err
 
@@ -30,7 +30,7 @@ def test_another_place_is_wrong_usage_and_none_is_told(ontos: Ontos, workspace: 
 def test_a_model_of_this_machine_is_deployed_at_once_also_in_a_team(
     scene: Scene, ontos: Ontos, workspace: Workspace
 ) -> None:
-    sheet = make_sheet(workspace.store, 60)
+    sheet = labeled_sheet(workspace.store, 60)
     ontos("train", sheet.name, "--base-model", "nearest", "--wait")
     assert "defects" in ontos("deploy", "defects").out
     assert scene.serving.endpoints == {}
@@ -40,17 +40,17 @@ SPAN = ("--since", "2026-11-25 08:00", "--until", "2026-11-26 08:00", "--bucket"
 
 
 def test_the_teams_traffic_is_counted_in_the_warehouse(scene: Scene, ontos: Ontos) -> None:
-    assert "keeps no inference table" in ontos("monitor", "weld-check", "--team").out
+    assert "has no inference table" in ontos("monitor", "weld-check", "--team").out
     payload(scene.engine)
-    told = ontos("monitor", "weld-check", "--team", *SPAN, as_json=True).json
-    assert sum(point["requests"] for point in told["points"]) == told["summary"]["requests"] == 12
+    output = ontos("monitor", "weld-check", "--team", *SPAN, as_json=True).json
+    assert sum(point["requests"] for point in output["points"]) == output["summary"]["requests"] == 12
     out = ontos("monitor", "weld-check", "--team", *SPAN).out
     assert "2 (16.7 %)" in out
     assert "Not told: Tokens" in out
     assert "by hour" in ontos("monitor", "weld-check", "--team", "--bucket", "minute", fails=1).err
 
 
-def test_the_teams_traffic_is_told_as_it_was_while_the_workspace_is_away(scene: Scene, ontos: Ontos) -> None:
+def test_the_teams_traffic_is_shown_as_it_was_while_the_workspace_is_away(scene: Scene, ontos: Ontos) -> None:
     payload(scene.engine)
     scene.workspace.tokens.clear()
     assert "who you are" in ontos("monitor", "weld-check", "--team", *SPAN, fails=1).err
@@ -58,12 +58,12 @@ def test_the_teams_traffic_is_told_as_it_was_while_the_workspace_is_away(scene: 
     ontos("monitor", "weld-check", "--team", *SPAN)
     scene.workspace.tokens.clear()
     out = ontos("monitor", "weld-check", "--team", *SPAN).out
-    assert "this was counted before" in out
+    assert "these are the last counts" in out
     assert "2 (16.7 %)" in out
 
 
 def test_drift_of_the_teams_requests(scene: Scene, ontos: Ontos, workspace: Workspace) -> None:
-    deployed(workspace, 120)
+    deployed_model(workspace, 120)
     assert "no inference table" in ontos("drift", "live", "--team", fails=1).err
     logged(scene.engine, START, [])
     monitored(scene, [Found("voltage", ks=(0.4, 1e-20), psi=0.45, means=(2.1, 3.4))], baseline=True)
@@ -78,5 +78,5 @@ def test_drift_of_the_teams_requests(scene: Scene, ontos: Ontos, workspace: Work
     assert "no data-quality monitor" in ontos("drift", "live", "--team", "--table", "team.plant.notes", fails=1).err
 
 
-def test_without_a_workspace_the_teams_traffic_is_told_to_be_none(ontos: Ontos) -> None:
+def test_without_a_workspace_the_teams_traffic_is_shown_to_be_none(ontos: Ontos) -> None:
     assert "No Databricks workspace is set up" in ontos("monitor", "live", "--team", fails=1).err

@@ -12,8 +12,8 @@ from ontos_tui.domain.learning import Proposal, Question
 from ontos_tui.domain.records.pairs import GenerationMode
 from ontos_tui.domain.records.template import Message
 from ontos_tui.learning.images import open_image
-from ontos_tui.platforms.chat.asking import OpenAIChat
 from ontos_tui.platforms.chat.images import LONGEST_SIDE
+from ontos_tui.platforms.chat.proposals import OpenAIChat
 from ontos_tui.settings import Settings
 from ontos_tui.workspace import Workspace
 
@@ -57,7 +57,7 @@ def test_an_item_without_a_picture_is_asked_in_words_and_a_broken_one_is_told(tm
         )
     assert all(request["messages"][-1]["content"] == "Is it good?" for request in server.requests)
     assert "could not" not in none.explanation
-    assert "a picture could not be read: That is no image" in broken.explanation
+    assert "a picture could not be read: The image cannot be read" in broken.explanation
     assert "not below the folder" in outside.explanation
 
 
@@ -72,7 +72,7 @@ def test_a_server_that_takes_no_pictures_is_asked_without_and_the_answer_says_so
         found = propose(server.base_url, *(asked(tmp_path, shot, str(shot)) for shot in (None, "weld.png", "weld.png")))
     assert [one.answer for one in found] == [GOOD] * 3
     assert "without" not in found[0].explanation
-    assert all("takes no pictures" in one.explanation for one in found[1:])
+    assert all("accepts no pictures" in one.explanation for one in found[1:])
     assert len(server.requests) == 4  # it is found out once
 
 

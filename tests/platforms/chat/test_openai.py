@@ -21,8 +21,8 @@ from ontos_tui.domain.errors import PlatformError
 from ontos_tui.domain.learning import LabeledExample, Proposal, Question
 from ontos_tui.domain.records.template import Message
 from ontos_tui.platforms.chat.answer_parsing import json_object
-from ontos_tui.platforms.chat.asking import Dialect, OpenAIChat
-from ontos_tui.platforms.chat.wire import Patience
+from ontos_tui.platforms.chat.proposals import Dialect, OpenAIChat
+from ontos_tui.platforms.chat.wire import RetryPolicy
 from ontos_tui.settings import Settings
 
 SCHEMA: dict[str, Any] = {
@@ -46,7 +46,7 @@ def chat(server: FakeChat, waits: list[float] | None = None, *, concurrency: int
         chat_base_url=server.base_url, chat_model="tiny", chat_api_key=SecretStr(KEY), chat_concurrency=concurrency
     )
     kept = [] if waits is None else waits
-    return OpenAIChat(settings, patience=Patience(**patience), wait=kept.append)
+    return OpenAIChat(settings, patience=RetryPolicy(**patience), wait=kept.append)
 
 
 def ask(
@@ -150,9 +150,9 @@ def test_an_answer_that_does_not_fit_is_repaired_once() -> None:
         (says(GOOD, finish_reason="length"), "cut off"),
         (says('{"verdict": "good", "depth": NaN}'), "no JSON object"),
         (Reply(body={"choices": [{"message": {"refusal": "I must not."}}]}), "refused to answer: I must not."),
-        (Reply(body={"choices": []}), "without any choice"),
-        (Reply(body={"choices": ["odd"]}), "without any choice"),
-        (Reply(body={}), "without any choice"),
+        (Reply(body={"choices": []}), "without a choice"),
+        (Reply(body={"choices": ["odd"]}), "without a choice"),
+        (Reply(body={}), "without a choice"),
         (Reply(413, {"error": "too large"}), "too long"),
     ],
 )  # fmt: skip
@@ -177,7 +177,7 @@ def test_lone_surrogates_go_neither_out_nor_in() -> None:
         (proposal,) = chat(server).propose([odd], schema, [], ())
     assert server.requests[0]["messages"][0]["content"] == "a?b\x00"
     assert proposal.answer is None
-    assert "cannot be kept" in proposal.error
+    assert "cannot be stored" in proposal.error
 
 
 def test_confidence_comes_from_the_servers_probabilities_and_says_so() -> None:
@@ -311,7 +311,7 @@ def test_a_refusal_that_concerns_every_item_is_raised_without_the_key(
 def test_a_redirect_is_not_followed_with_the_key() -> None:
     with fake_chat([says(GOOD)]) as elsewhere:
         moved = Reply(307, {}, {"Location": f"{elsewhere.base_url}/chat/completions"})
-        with fake_chat([moved]) as server, pytest.raises(PlatformError, match="sends elsewhere"):
+        with fake_chat([moved]) as server, pytest.raises(PlatformError, match="redirects elsewhere"):
             ask(chat(server))
     assert elsewhere.requests == []
 

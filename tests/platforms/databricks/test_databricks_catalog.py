@@ -23,7 +23,7 @@ from ontos_tui.platforms.databricks.cell_values import plain
 from ontos_tui.platforms.databricks.select_sql import column_name
 from ontos_tui.platforms.databricks.unity_tags import sheet_tags
 from ontos_tui.platforms.databricks.workspace_client import SqlFailedError, Team
-from ontos_tui.tabular.row_filter import check
+from ontos_tui.tabular.row_filter import filter_sql
 
 TABLE = TableAddress.parse(READINGS)
 NOTES = TableAddress.parse("team.plant.notes")
@@ -183,7 +183,7 @@ def test_a_look_neither_counts_nor_orders(scene: Scene, catalog: UnityCatalog) -
         (RowQuery(filter="1; DROP TABLE x"), "semicolon"),
         (RowQuery(filter="id IN (SELECT id FROM other)"), "not allowed"),
         (RowQuery(columns=("nothing",)), "no column"),
-        (RowQuery(windows=Windows(3, 3)), "no order of its own"),
+        (RowQuery(windows=Windows(3, 3)), "has no order"),
         (RowQuery(sampling=Sampling.STRATIFIED, sample_size=3), "needs a column"),
         (RowQuery(filter="CAST(machine AS INTEGER) > 3"), "does not fit the data"),
     ],
@@ -346,7 +346,7 @@ def test_what_a_statement_names_is_bound_and_the_tables_columns_stay_in_sight(sh
         assert named == (set() if sql == made.count else set(made.parameters))
     assert made.ref == "ontos_ref_", "no column of the table is hidden"
     if SHAPES[shape].filter:
-        assert check(SHAPES[shape].filter, [column.name for column in COLUMNS], "databricks") in made.count
+        assert filter_sql(SHAPES[shape].filter, [column.name for column in COLUMNS], "databricks") in made.count
 
 
 def test_what_is_sent_is_of_these_shapes(scene: Scene, catalog: UnityCatalog) -> None:

@@ -18,8 +18,8 @@ from emulator.databricks.serving_rest import Asked
 from ontos_tui.domain.errors import InvalidInputError, PlatformError
 from ontos_tui.domain.learning import LabeledExample, Proposal, Question
 from ontos_tui.domain.records.template import Message
-from ontos_tui.platforms.chat.asking import Shots
-from ontos_tui.platforms.databricks.ai_query import PAGE_BYTES, Batch, _literal
+from ontos_tui.platforms.chat.proposals import FewShotExamples
+from ontos_tui.platforms.databricks.ai_query import PAGE_BYTES, AiQueryBatch, _literal
 from ontos_tui.platforms.databricks.chat import FoundationModelChat
 from ontos_tui.platforms.databricks.endpoints import chat_models, endpoint_name
 from ontos_tui.platforms.databricks.workspace_client import SqlFailedError, Team
@@ -149,7 +149,7 @@ def test_a_schema_stands_in_a_statement_without_ending_its_quotes(form: dict[str
 
 def batch(scene: Scene, team: Team, answer: Callable[[str], str], asked: list[Question]) -> list[Proposal]:
     scene.engine.ask_model = lambda endpoint, prompt: answer(prompt)
-    return list(Batch(team, MODEL, SCHEMA, Shots((), ())).propose(asked))
+    return list(AiQueryBatch(team, MODEL, SCHEMA, FewShotExamples((), ())).propose(asked))
 
 
 def test_many_questions_are_one_statement(scene: Scene, databricks: Team) -> None:
@@ -202,7 +202,7 @@ def test_a_row_that_fails_in_the_warehouse_is_its_own_error(scene: Scene, databr
 
 @pytest.mark.parametrize("field", ["result", "response", "output"])
 def test_the_fields_of_the_result_may_be_called_otherwise(databricks: Team, field: str) -> None:
-    made = Batch(databricks, MODEL, SCHEMA, Shots((), ()))
+    made = AiQueryBatch(databricks, MODEL, SCHEMA, FewShotExamples((), ()))
     (asked,) = questions(1)
     assert made._read(asked, {"ref": "0", field: json.dumps(GOOD), "errorMessage": None}).answer == GOOD
     assert made._read(asked, {"ref": "0", field: None, "errorMessage": "busy"}).error.endswith("busy")

@@ -76,8 +76,8 @@ def test_an_endpoint_is_made_and_waited_for_in_plain_words(scene: Scene, serving
     serving.deploy("welds", model(1), told)
     assert told.words == [
         "looking at the endpoint",
-        "a version is being brought up (Creating resources for served entity)",
-        "a version is being brought up (Creating resources for served entity)",
+        "a version is starting (Creating resources for served entity)",
+        "a version is starting (Creating resources for served entity)",
     ]
     made = scene.serving.endpoints["welds"]
     (entity,) = made["config"]["served_entities"]
@@ -88,7 +88,7 @@ def test_an_endpoint_is_made_and_waited_for_in_plain_words(scene: Scene, serving
     ]
     table = made["ai_gateway"]["inference_table_config"]
     assert table == {"enabled": True, "catalog_name": "team", "schema_name": "ontos", "table_name_prefix": "welds"}
-    assert serving.state("welds").told == "ready"
+    assert serving.state("welds").message == "ready"
 
 
 def test_a_model_that_takes_no_provisioned_throughput_gets_a_gpu_that_may_sleep(
@@ -138,7 +138,7 @@ def test_a_version_that_does_not_come_up_leaves_the_old_one_answering(scene: Sce
     assert serving.invoke("welds", model(1), [{"load": 1}])[0].status_code == 200
     assert scene.serving.asked[-1].version == "1"
     serving.deploy("welds", model(1))
-    assert serving.state("welds").told == "ready"
+    assert serving.state("welds").message == "ready"
 
 
 def test_waiting_can_be_stopped_and_gone_on_with(scene: Scene, serving: DatabricksServing) -> None:
@@ -146,7 +146,7 @@ def test_waiting_can_be_stopped_and_gone_on_with(scene: Scene, serving: Databric
     with pytest.raises(JobCancelledError):
         serving.deploy("welds", model(1), Told(stop_after=2))
     assert serving.state("welds").changing
-    with pytest.raises(ConflictError, match="changed to another version"):
+    with pytest.raises(ConflictError, match="changing to another version"):
         serving.deploy("welds", model(2))
     serving.deploy("welds", model(1))
     assert serving.state("welds").ready
@@ -155,12 +155,12 @@ def test_waiting_can_be_stopped_and_gone_on_with(scene: Scene, serving: Databric
 def test_endpoints_of_others_are_left_alone(scene: Scene, serving: DatabricksServing) -> None:
     serving.deploy("welds", model(1))
     scene.serving.endpoints["welds"]["tags"] = []
-    with pytest.raises(ConflictError, match="not made here"):
+    with pytest.raises(ConflictError, match="not created here"):
         serving.deploy("welds", model(2))
 
 
 def test_a_model_of_this_machine_is_not_deployed_there(serving: DatabricksServing) -> None:
-    with pytest.raises(PlatformError, match="this machine only"):
+    with pytest.raises(PlatformError, match="only on this machine"):
         serving.deploy("welds", model(1, depth=3))
 
 
@@ -198,7 +198,7 @@ def test_an_endpoint_that_wakes_up_is_waited_for(scene: Scene, serving: Databric
     [
         (503, "scaling", "waking up: scaling"),
         (429, "slow down", "busy: slow down"),
-        (404, "gone", "not there"),
+        (404, "gone", "does not exist"),
         (403, "CAN_QUERY", "does not allow it: CAN_QUERY"),
         (400, "too long", "does not take the request: too long"),
     ],
@@ -222,4 +222,4 @@ def test_a_row_that_does_not_fit_and_an_answer_that_does_not(scene: Scene, servi
     assert "no column load" in found[0].error
     assert "no JSON object" in found[1].error
     scene.serving.answer = lambda asked: Reply(body={"choices": []})
-    assert serving.invoke("welds", model(1), [{"load": 1}])[0].error == "The endpoint answered without any choice."
+    assert serving.invoke("welds", model(1), [{"load": 1}])[0].error == "The endpoint answered without a choice."

@@ -15,9 +15,9 @@ from emulator.databricks.scene import Scene
 from ontos_tui.domain.errors import InvalidInputError, JobCancelledError, OntosError, PlatformError
 from ontos_tui.domain.learning import Conversation, NoProgress, Tuned, TuningSet
 from ontos_tui.domain.records.template import Message
-from ontos_tui.platforms.databricks import training
-from ontos_tui.platforms.databricks.prices import A10, DBU_USD, estimate
-from ontos_tui.platforms.databricks.trainer import AiRuntime
+from ontos_tui.platforms.databricks import fine_tuning
+from ontos_tui.platforms.databricks.fine_tuning.prices import A10, DBU_USD, estimate
+from ontos_tui.platforms.databricks.fine_tuning.trainer import AiRuntime
 from ontos_tui.platforms.databricks.workspace_client import Team
 
 BASE = "databricks:Qwen/Qwen3-4B-Instruct-2507"
@@ -101,17 +101,17 @@ def test_the_script_is_the_one_that_is_shipped_and_uses_what_it_is_told(
 ) -> None:
     tune(runtime, Kept())
     script = scene.jobs.home[f"{LAUNCH}/train.py"].decode()
-    assert script == (Path(training.__file__).parent / "train.py").read_text()
-    asked = {
+    assert script == (Path(fine_tuning.__file__).parent / "train.py").read_text()
+    read_options = {
         node.slice.value
         for node in ast.walk(ast.parse(script))
         if isinstance(node, ast.Subscript)
         and isinstance(node.value, ast.Name)
-        and node.value.id == "wanted"
+        and node.value.id == "options"
         and isinstance(node.slice, ast.Constant)
     }
     (run,) = scene.jobs.runs.values()
-    assert asked == set(scene.jobs.parameters(run))
+    assert read_options == set(scene.jobs.parameters(run))
     command = tmp_path / "command.sh"
     command.write_bytes(scene.jobs.home[f"{LAUNCH}/command.sh"])
     assert subprocess.run(["bash", "-n", str(command)], capture_output=True).returncode == 0
@@ -137,7 +137,7 @@ def test_progress_is_told_in_words_with_the_loss(scene: Scene, runtime: AiRuntim
         (0, 0, "on Databricks: queued"),
         (150, 300, "on Databricks: running, loss 0.250, epoch 1.50 of 3"),
         (150, 300, "on Databricks: running, loss 0.250, epoch 1.50 of 3"),
-        (0, 0, "reading what the run made"),
+        (0, 0, "reading the results of the run"),
     ]
 
 

@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
-from ontos_tui.platforms.databricks import training
-from ontos_tui.platforms.databricks.trainer import HYPERPARAMETERS
+from ontos_tui.platforms.databricks import fine_tuning
+from ontos_tui.platforms.databricks.fine_tuning.trainer import HYPERPARAMETERS
 
 for needed in ("torch", "transformers", "trl", "peft", "datasets", "mlflow"):
     pytest.importorskip(needed, reason="the libraries of a GPU node are not installed here")
 
-SCRIPT = Path(training.__file__).parent / "train.py"
+SCRIPT = Path(fine_tuning.__file__).parent / "train.py"
 TALK = (
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"

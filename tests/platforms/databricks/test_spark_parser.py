@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 import spark_parser
+from builders.severity import MAJOR, unlabeled_sheet
+from builders.team import Member
 from databricks_statements import statements as data_statements
 from emulator.databricks.server import serve
-from labeling import MAJOR, a_training_sheet
 from ontos_tui.domain.records.pairs import Verdict
 from ontos_tui.domain.records.tables import RECORDS
 from ontos_tui.services.label.service import Decision
 from ontos_tui.store.delta import render
 from spark_parser import Parse, RefusedBySparkError, refused
-from team import Member
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def statements(tmp_path: Path) -> set[str]:
     """What two who share, disagree and claim send to the warehouse."""
     with serve() as served:
         ana, ben = (Member(tmp_path / name, name, served) for name in ("ana", "ben"))
-        sheet = a_training_sheet(ana.store, 2)
+        sheet = unlabeled_sheet(ana.store, 2)
         for member in (ana, ben):
             member.sync.switch_on()
             member.sync.sync()

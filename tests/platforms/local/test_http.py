@@ -15,7 +15,7 @@ from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import BadRequest, NotFound
 from databricks.sdk.service.serving import DataframeSplitInput, EndpointStateReady
 
-from labeled import SCHEMA, make_sheet
+from builders.defects import DEFECT_SCHEMA, labeled_sheet
 from ontos_tui.domain.errors import NotFoundError
 from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.improve import FeedbackItem
@@ -64,7 +64,7 @@ class Answers:
 
 @pytest.fixture
 def answers(workspace: Workspace) -> Answers:
-    sheet = make_sheet(workspace.store, 60)
+    sheet = labeled_sheet(workspace.store, 60)
     workspace.train.models.run({"training_sheet_id": sheet.id, "base_model": "nearest"}, "j", NoProgress())
     workspace.deploy.endpoints.deploy("defects")
     return Answers(workspace)
@@ -316,4 +316,4 @@ def test_an_answer_fits_the_schema(url: str) -> None:
     from ontos_tui.domain.schema import answer_problems
 
     (answer,) = post(url, {"instances": [ROW]}).json()["predictions"]
-    assert answer_problems(SCHEMA, answer) == ()
+    assert answer_problems(DEFECT_SCHEMA, answer) == ()

@@ -9,12 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
-from labeled import make_sheet
+from builders.defects import labeled_sheet
 from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.platforms.local.serving_http import make_app
 from ontos_tui.store import rollups, rows
-from ontos_tui.worker import _Answers
+from ontos_tui.worker import _ServingBackend
 from ontos_tui.workspace import Workspace
 
 ROW = {"voltage": 0.2, "line": "north"}
@@ -24,7 +24,7 @@ ROW = {"voltage": 0.2, "line": "north"}
 def served(home: Path) -> Iterator[Workspace]:
     """A workspace whose endpoints `defects` and `other` answer."""
     with Workspace(home) as workspace:
-        sheet = make_sheet(workspace.store, 60)
+        sheet = labeled_sheet(workspace.store, 60)
         workspace.train.models.run({"training_sheet_id": sheet.id, "base_model": "nearest"}, "j", NoProgress())
         workspace.deploy.endpoints.deploy("defects")
         workspace.deploy.endpoints.deploy("defects", "other")
@@ -32,7 +32,7 @@ def served(home: Path) -> Iterator[Workspace]:
 
 
 async def post(workspace: Workspace, what: str, body: Any, name: str = "defects") -> httpx.Response:
-    transport = httpx.ASGITransport(app=make_app(_Answers(workspace)))
+    transport = httpx.ASGITransport(app=make_app(_ServingBackend(workspace)))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         return await client.post(f"/serving-endpoints/{name}/{what}", json=body)
 
@@ -78,7 +78,7 @@ async def test_a_rating_with_a_correction_is_kept_and_counted(served: Workspace)
         ({"rating": "5"}, ["whole number from 1 to 5"]),
         ({"rating": None}, ["whole number from 1 to 5"]),
         ({"comment": ["a"]}, ["comment is not a text"]),
-        ({"correction": "none"}, ["correction is no object"]),
+        ({"correction": "none"}, ["correction is not an object"]),
         ({"correction": {"defect": "dent"}}, ["does not fit", "defect"]),
         ({"correction": {"severe": True}}, ["does not fit", "defect"]),
         ({"correction": {"defect": "none", "severe": "no"}}, ["does not fit", "severe"]),

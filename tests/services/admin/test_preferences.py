@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError
-from ontos_tui.services.admin.settings_file import Preference, PreferenceService, _edited, _toml
+from ontos_tui.services.admin.settings_file import Setting, SettingsService, _edited, _toml
 from ontos_tui.settings import Settings
 from ontos_tui.workspace import Workspace
 
@@ -24,16 +24,16 @@ approve = "y"
 
 
 @pytest.fixture
-def preferences(workspace: Workspace) -> PreferenceService:
+def preferences(workspace: Workspace) -> SettingsService:
     (workspace.home / "settings.toml").write_text(KEPT)
     return workspace.settings_file
 
 
-def found(preferences: PreferenceService, name: str) -> Preference:
+def found(preferences: SettingsService, name: str) -> Setting:
     return next(one for one in preferences.all() if one.name == name)
 
 
-def test_each_tells_where_it_comes_from(preferences: PreferenceService, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_tells_where_it_comes_from(preferences: SettingsService, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ONTOS_CHAT_MODEL", "large")
     monkeypatch.setenv("ONTOS_CHAT_API_KEY", "sk-secret")
     told = {one.name: (one.value, one.source.value) for one in preferences.all()}
@@ -46,7 +46,7 @@ def test_each_tells_where_it_comes_from(preferences: PreferenceService, monkeypa
     assert all(one.about for one in preferences.all())
 
 
-def test_one_line_changes_and_all_else_stays(preferences: PreferenceService) -> None:
+def test_one_line_changes_and_all_else_stays(preferences: SettingsService) -> None:
     changed = preferences.change("chat_model", 'a "quoted" \\ one\x7f')
     assert (changed.value, changed.source.value) == ('a "quoted" \\ one\x7f', "file")
     preferences.change("databricks_catalog", "team")
@@ -74,12 +74,12 @@ def test_a_file_is_made_where_there_is_none(workspace: Workspace) -> None:
         ("serve_port", "many", "valid integer"),
         ("serve_port", "70000", "less than or equal"),
         ("hints", '["nothing"]', "duplicate"),
-        ("hints", "[1,", "no list"),
+        ("hints", "[1,", "not a valid list"),
         ("keys", "{}", "by hand"),
     ],
 )
 def test_what_is_no_value_is_refused_and_nothing_is_written(
-    preferences: PreferenceService, name: str, text: str, said: str
+    preferences: SettingsService, name: str, text: str, said: str
 ) -> None:
     with pytest.raises(InvalidInputError, match=said) as caught:
         preferences.change(name, text)
@@ -95,8 +95,8 @@ def test_what_stands_on_several_lines_is_left_to_a_person(workspace: Workspace) 
     assert workspace.settings_file.path.read_text() == text
 
 
-def test_an_unknown_setting_is_told(preferences: PreferenceService) -> None:
-    with pytest.raises(NotFoundError, match="no setting"):
+def test_an_unknown_setting_is_told(preferences: SettingsService) -> None:
+    with pytest.raises(NotFoundError, match="No setting"):
         preferences.change("color", "red")
 
 
@@ -113,9 +113,9 @@ def test_any_text_is_written_as_it_is(value: str, before: str) -> None:
     assert parsed == {**tomllib.loads(before), "chat_model": value}
 
 
-def test_the_folder_that_cannot_be_written_is_told(preferences: PreferenceService, tmp_path: Path) -> None:
+def test_the_folder_that_cannot_be_written_is_told(preferences: SettingsService, tmp_path: Path) -> None:
     from ontos_tui.domain.errors import StoreError
 
-    nowhere = PreferenceService(tmp_path / "nowhere")
+    nowhere = SettingsService(tmp_path / "nowhere")
     with pytest.raises(StoreError, match="cannot be written"):
         nowhere.change("chat_model", "x")

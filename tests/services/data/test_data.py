@@ -82,7 +82,7 @@ def test_a_file_that_has_a_name_keeps_it_when_it_is_added_without_one(data: Data
 
 def test_another_file_under_a_taken_name_is_a_conflict(data: DataService, crystals: str, tmp_path: Path) -> None:
     (tmp_path / "b.csv").write_text("a\n1\n")
-    with pytest.raises(ConflictError, match=r"taken by another file: .*Crystals 2024\.csv"):
+    with pytest.raises(ConflictError, match=r"used by another file: .*Crystals 2024\.csv"):
         data.add_file(tmp_path / "b.csv", "crystals_2024")
 
 
@@ -95,14 +95,14 @@ def test_a_relative_path_is_kept_absolute(data: DataService, tmp_path: Path, mon
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("missing.csv", None, "There is no file"),
-        ("a.xlsx", b"PK\x03\x04", "of no format that can be read"),
-        ("a", b"a\n1\n", "of no format that can be read"),
+        ("missing.csv", None, "No file"),
+        ("a.xlsx", b"PK\x03\x04", "has a format that cannot be read"),
+        ("a", b"a\n1\n", "has a format that cannot be read"),
         ("a.csv", b"", "is empty"),
         ("a.csv", b"PK\x03\x04" + bytes(100), "a spreadsheet"),
         ("a.csv", b"a,b\n1,2,3\n4,5,6\n", "line 2: 3 values"),
         ("a.jsonl", b'{"a": 1}\nx\n', "line 2: not JSON"),
-        ("a.parquet", b"PAR1 not", "damaged or no Parquet"),
+        ("a.parquet", b"PAR1 not", "damaged or not a Parquet"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_not_added(
@@ -192,9 +192,9 @@ def test_a_sheet_knows_its_items(workspace: Workspace, crystals: str) -> None:
         ({"columns": ["id", "knd"]}, "no column 'knd'.*'kind'"),
         ({"image_columns": ["x"]}, "no column 'x'"),
         ({"sampling": "stratified", "sample_size": 5, "sample_by": "x"}, "no column 'x'"),
-        ({"sampling": "stratified", "sample_size": 5}, "needs a column"),
+        ({"sampling": "stratified", "sample_size": 5}, "needs the column"),
         ({"sampling": "random"}, "needs a size"),
-        ({"sample_size": 5}, "all rows are wanted"),
+        ({"sample_size": 5}, "all rows are used"),
         ({"sampling": "random", "sample_size": 0}, "sample_size"),
         ({"sampling": "some"}, "sampling"),
         ({"filter_expression": "kind = 'CZT'; drop table x"}, "semicolon"),
@@ -226,7 +226,7 @@ def test_identities_must_be_unique_among_the_sheets_items_only(data: DataService
 
 def test_two_sheets_cannot_have_one_name_until_the_first_is_deleted(data: DataService, crystals: str) -> None:
     first = data.create_sheet("S", crystals)
-    with pytest.raises(ConflictError, match="a sheet 'S' already"):
+    with pytest.raises(ConflictError, match="sheet 'S' exists already"):
         data.create_sheet("S", crystals)
     data.delete_sheet("S")
     second = data.create_sheet("S", crystals)
@@ -245,7 +245,7 @@ def test_an_edit_is_checked_counted_and_logged(workspace: Workspace, crystals: s
     assert edited.updated_at > sheet.updated_at
     with pytest.raises(InvalidInputError, match="no column"):
         workspace.data.sheets.edit_sheet("CZT only", item_id_column="x")
-    with pytest.raises(InvalidInputError, match="no 'status' to edit"):
+    with pytest.raises(InvalidInputError, match="no field 'status'"):
         workspace.data.sheets.edit_sheet("CZT only", status="deleted")
     with workspace.store.read() as connection:
         event = rows.find(connection, Event)[-1]
@@ -284,7 +284,7 @@ def test_a_changed_source_is_told_and_an_edit_settles_it(data: DataService, crys
     path.write_text(CRYSTALS + "C101,NaI,1,101.png\n")
     page = data.sheet_page("S")
     assert page.total == 101
-    assert "changed since the sheet was checked: it had 100 items" in page.notes[0]
+    assert "changed since the sheet was checked with 100 items" in page.notes[0]
     assert data.edit_sheet("S").item_count == 101
     assert data.sheet_page("S").notes == ()
     path.write_text("id,sort\nA,1\n")
@@ -356,9 +356,9 @@ def test_a_sheet_cuts_streams_into_windows(workspace: Workspace, streams: str) -
     ("settings", "reason"),
     [
         ({"window_step": 2}, "no size"),
-        ({"window_size": 1}, "one row is no window"),
+        ({"window_size": 1}, "needs 2 rows or more"),
         ({"window_size": 3, "item_id_column": "Time"}, "has no 'Time' of its own"),
-        ({"window_size": 8, "window_group": "Unit Name"}, "No stream has the 8 rows"),
+        ({"window_size": 8, "window_group": "Unit Name"}, "one window .8 rows"),
         ({"window_size": 3, "window_group": "unit"}, "no column 'unit'"),
         ({"window_size": 3, "window_order": "fault"}, "not unique"),
         ({"window_size": 3, "window_labels": {"fault": "first"}}, "window_labels"),

@@ -222,7 +222,7 @@ def test_facts_stand_in_the_documents_where_the_answers_say() -> None:
     for held_out in (False, True):
         for ref, answer in answers(key, held_out).items():
             found = sorted(answer["entities"], key=lambda one: one["start"])
-            assert not spans.problems(field.name, found, texts[ref], field.spans)
+            assert not spans.span_problems(field.name, found, texts[ref], field.spans)
             assert found == answer["entities"], "in the order of the text"
             assert not any(one["text"] != one["text"].strip() for one in found)
             marked.update(one["label"] for one in found)

@@ -134,7 +134,7 @@ def test_streams_of_a_team_table_are_cut_in_the_warehouse_and_become_pairs(scene
     )  # fmt: skip
     report = team.generate.generation.generate(sheet.id, template.id, GenerationMode.COLUMN)
     assert (report.created, report.failed) == (10, 0)
-    with pytest.raises(InvalidInputError, match="no order of its own"):
+    with pytest.raises(InvalidInputError, match="has no order"):
         team.data.sheets.create_sheet("No order", READINGS, window_size=10, window_group="machine")
     with pytest.raises(InvalidInputError, match="not unique"):
         team.data.sheets.create_sheet("Days", READINGS, window_size=5, window_group="machine", window_order="day")
@@ -178,8 +178,8 @@ def test_a_file_of_a_volume_is_copied_here_and_is_a_table(scene: Scene, team: Wo
     ("path", "said"),
     [
         ("/Volumes/team/plant/exports/none.csv", "Databricks has no"),
-        ("/Volumes/team/plant/exports", "no file of a volume"),
-        ("/Volumes/team/plant/exports/../../etc/passwd", "no file of a volume"),
+        ("/Volumes/team/plant/exports", "not a file of a volume"),
+        ("/Volumes/team/plant/exports/../../etc/passwd", "not a file of a volume"),
     ],
 )
 def test_what_is_no_file_of_a_volume_is_told(team: Workspace, path: str, said: str) -> None:

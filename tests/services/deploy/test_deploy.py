@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeled import NUMBER_SCHEMA, SCHEMA, add_pairs, change_pair, find_pair, make_sheet, part
+from builders.defects import DEFECT_SCHEMA, DEPTH_SCHEMA, add_pairs, change_pair, find_pair, labeled_sheet, part
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError, PlatformError
 from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.pairs import Event, TrainingSheet
@@ -31,7 +31,7 @@ def train(workspace: Workspace, sheet: TrainingSheet, job_id: str, **params: obj
 
 @pytest.fixture
 def sheet(workspace: Workspace) -> TrainingSheet:
-    return make_sheet(workspace.store, 60)
+    return labeled_sheet(workspace.store, 60)
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_a_model_is_deployed_under_a_name_made_from_its_own(workspace: Workspace
     assert view == workspace.deploy.endpoints.endpoint("defects")
     assert (view.endpoint, view.model.label()) == (endpoint, "defects v1")
     assert workspace.deploy.endpoints.input_fields("defects") == ("voltage", "line")
-    assert workspace.deploy.endpoints.output_schema("defects") == SCHEMA
+    assert workspace.deploy.endpoints.output_schema("defects") == DEFECT_SCHEMA
 
 
 def test_a_new_version_swaps_and_rolls_back_and_every_change_is_kept(
@@ -61,7 +61,7 @@ def test_a_new_version_swaps_and_rolls_back_and_every_change_is_kept(
     service = workspace.deploy.endpoints
     second = train(workspace, sheet, "j2")
     service.deploy("defects:1", "live")
-    with pytest.raises(ConflictError, match="one version only"):
+    with pytest.raises(ConflictError, match="no earlier version"):
         service.roll_back("live")
     swapped = service.deploy("defects:2", "live")
     assert (swapped.model_id, swapped.previous_model_id) == (second.id, model.id)
@@ -248,7 +248,7 @@ def test_a_model_is_loaded_once_also_by_several_threads(
 
 
 def test_a_model_that_answers_in_numbers_is_served_too(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 0, name="Depths", output_schema=NUMBER_SCHEMA)
+    sheet = labeled_sheet(workspace.store, 0, name="Depths", output_schema=DEPTH_SCHEMA)
     for number in range(30):
         add_pairs(workspace.store, sheet, range(number, number + 1), answer={"depth": float(number % 3)})
     change_pair(workspace.store, sheet, "P0001", answer={"depth": 1.0})

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labeling import MAJOR, MINOR
+from builders.severity import MAJOR, MINOR
 from ontos_tui.domain.errors import (
     ConflictError,
     InvalidInputError,
@@ -164,12 +164,12 @@ def test_the_answer_column_may_lie_outside_the_sheet(workspace: Workspace, tmp_p
     ("changes", "column", "told"),
     [
         ({"answer_columns": {}}, None, "does not say which column"),
-        ({"answer_columns": {"passed": "result"}}, None, "no column 'result'"),
-        ({}, "verdict", "no column 'verdict'"),
+        ({"answer_columns": {"passed": "result"}}, None, "No column 'result'"),
+        ({}, "verdict", "No column 'verdict'"),
         (
             {"output_schema": {**PASSED, "properties": {**PASSED["properties"], "why": {"type": "string"}}}},  # type: ignore[dict-item]
             "passed",
-            "has 2 fields",
+            "have 2 fields",
         ),
         (
             {
@@ -180,7 +180,7 @@ def test_the_answer_column_may_lie_outside_the_sheet(workspace: Workspace, tmp_p
                 }
             },
             None,
-            "takes no column for 'why'",
+            "names no answer column for 'why'",
         ),
     ],
 )
@@ -389,7 +389,7 @@ def test_proposals_wait_for_a_person_and_failures_stop_nothing(workspace: Worksp
 
 def test_a_server_that_dies_costs_nothing_that_came(workspace: Workspace, tmp_path: Path) -> None:
     sheet, template = a_sheet(workspace, tmp_path, [""] * 9), a_template(workspace)
-    with pytest.raises(PlatformError, match="wait in the labeling queue"):
+    with pytest.raises(PlatformError, match="are in the labeling queue"):
         scripted(workspace, Scripted(stop_after=5)).generate(sheet.name, template.name, AI)
     assert sum(pair.proposal is not None for pair in pairs(workspace)) == 4
     (view,) = workspace.label.queue.training_sheets()
@@ -427,7 +427,7 @@ def test_the_only_example_is_not_asked_about_itself(workspace: Workspace, tmp_pa
     chat = Scripted()
     report = scripted(workspace, chat).generate(sheet.name, a_template(workspace, "asks").name, AI)
     assert (chat.asked, report.failed) == ([], 1)
-    assert report.failures[0][1] == "There is no labeled example but the item itself."
+    assert report.failures[0][1] == "The only labeled example is the item itself."
 
 
 def test_what_a_person_decides_meanwhile_stands(workspace: Workspace, tmp_path: Path) -> None:

@@ -171,7 +171,7 @@ def test_missing_sample_data_is_said(workspace: Workspace, tmp_path: Path, monke
 
 @pytest.mark.parametrize("key", ["nope", "../secrets", "", ".", "defect_detection/", "\x1b[31m"])
 def test_unknown_use_cases_are_refused(workspace: Workspace, key: str) -> None:
-    with pytest.raises(NotFoundError, match="no use case"):
+    with pytest.raises(NotFoundError, match="No use case"):
         workspace.onboarding.seed(key)
     assert not workspace.data.sheets.sheets()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from labeling import MAJOR, a_model, a_request, a_sheet, a_training_sheet, an_endpoint
+from builders.severity import MAJOR, endpoint_record, model_record, request_record, sheet_record, unlabeled_sheet
 from ontos_tui.domain.records.pairs import Verdict
 from ontos_tui.domain.records.training import Job, JobKind
 from ontos_tui.domain.stages import Stage
@@ -31,14 +31,14 @@ def done(workspace: Workspace) -> str:
 
 
 def test_the_next_step_leads_once_round_the_loop(workspace: Workspace, store: Store) -> None:
-    assert step(workspace) == (Stage.DATA, "add data or pick a use case")
+    assert step(workspace) == (Stage.DATA, "add data or choose a use case")
     assert [state.stage for state in workspace.overview.overview().stages] == list(Stage)
     assert (counts(workspace), done(workspace)) == ([0] * 7, "")
 
-    sheet = a_sheet(store)
+    sheet = sheet_record(store)
     assert step(workspace) == (Stage.GENERATE, "generate training pairs from plates")
 
-    training = a_training_sheet(store, 14, sheet)
+    training = unlabeled_sheet(store, 14, sheet)
     label, improve = workspace.label.queue, workspace.improve.feedback
     ids = [row.id for row in label.open(training.id)]
     assert step(workspace) == (Stage.LABEL, "label 10 more pairs")
@@ -48,23 +48,23 @@ def test_the_next_step_leads_once_round_the_loop(workspace: Workspace, store: St
     label.decide([Decision(ids[9], Verdict.APPROVE)])
     assert step(workspace) == (Stage.TRAIN, f"train a model on {training.name}")
 
-    model = a_model(store, training)
+    model = model_record(store, training)
     assert step(workspace) == (Stage.DEPLOY, "deploy severity v1")
-    endpoint = an_endpoint(store, model)
+    endpoint = endpoint_record(store, model)
     assert step(workspace) == (Stage.DEPLOY, "try severity in the playground")
-    request, second = a_request(store, endpoint), a_request(store, endpoint)
+    request, second = request_record(store, endpoint), request_record(store, endpoint)
     assert step(workspace) == (Stage.MONITOR, "give feedback on a prediction")
     item = improve.add_feedback(request.request_id, 1, "", MAJOR)
-    assert step(workspace) == (Stage.IMPROVE, "convert 1 piece of feedback")
+    assert step(workspace) == (Stage.IMPROVE, "convert 1 piece of feedback to pairs")
     other = improve.add_feedback(second.request_id, 2)
-    assert step(workspace) == (Stage.IMPROVE, "convert 2 pieces of feedback")
+    assert step(workspace) == (Stage.IMPROVE, "convert 2 pieces of feedback to pairs")
     improve.dismiss(other.id)
     pair = improve.convert(item.id).curation_item_id
-    assert step(workspace) == (Stage.LABEL, "review 1 pair made from feedback")
+    assert step(workspace) == (Stage.LABEL, "review 1 pair created from feedback")
     assert (counts(workspace), done(workspace)) == ([1, 15, 10, 1, 1, 2, 2], "1234567")
     label.decide([Decision(pair, Verdict.APPROVE), Decision(ids[0], Verdict.EDIT, answer=MAJOR)])
     assert step(workspace) == (Stage.IMPROVE, "retrain: 1 new, 1 corrected pairs")
-    a_model(store, training, 2)
+    model_record(store, training, 2)
     assert step(workspace) == (Stage.DEPLOY, "deploy severity v2 to severity")
     with store.write() as connection:
         rows.change(
@@ -74,32 +74,32 @@ def test_the_next_step_leads_once_round_the_loop(workspace: Workspace, store: St
         )
     assert step(workspace) == (Stage.LABEL, "label more: 4 pairs are undecided")
     label.decide([Decision(key, Verdict.REJECT) for key in ids[10:]])
-    assert step(workspace) == (Stage.MONITOR, "watch severity; nothing else needs you now")
+    assert step(workspace) == (Stage.MONITOR, "watch severity; nothing else to do now")
 
 
 def test_too_little_data_is_said(workspace: Workspace, store: Store) -> None:
-    training = a_training_sheet(store, 4)
+    training = unlabeled_sheet(store, 4)
     ids = [row.id for row in workspace.label.queue.open(training.id)]
-    assert step(workspace) == (Stage.DATA, "add data: 6 more items that can be labeled are needed")
+    assert step(workspace) == (Stage.DATA, "add data: 6 more items to label are needed")
     workspace.label.queue.decide([Decision(ids[0], Verdict.FLAG)])
-    more = a_training_sheet(store, 12)
+    more = unlabeled_sheet(store, 12)
     ids = [row.id for row in workspace.label.queue.open(more.id)]
     workspace.label.queue.decide([Decision(key, Verdict.FLAG) for key in ids[:5]])
     assert step(workspace) == (Stage.LABEL, "label 10 more pairs; 5 are flagged")
 
 
 def test_what_may_not_be_trained_on_does_not_count_as_labeled_enough(workspace: Workspace, store: Store) -> None:
-    training = a_training_sheet(store, 20)
+    training = unlabeled_sheet(store, 20)
     with store.write() as connection:
         connection.exec_driver_sql("""UPDATE qa_pairs SET prohibited_uses = '["training"]' WHERE sequence_number > 7""")
     workspace.label.queue.decide([Decision(row.id, Verdict.APPROVE) for row in workspace.label.queue.open(training.id)])
     assert counts(workspace)[2] == 20
-    assert step(workspace) == (Stage.DATA, "add data: 3 more items that can be labeled are needed")
+    assert step(workspace) == (Stage.DATA, "add data: 3 more items to label are needed")
 
 
 @pytest.mark.parametrize(("kind", "stage"), [(JobKind.GENERATE, Stage.GENERATE), (JobKind.TRAIN, Stage.TRAIN)])
 def test_a_job_that_runs_is_waited_for(workspace: Workspace, store: Store, kind: JobKind, stage: Stage) -> None:
-    a_sheet(store)
+    sheet_record(store)
     job = Job(kind=kind, title="A long one")
     with store.write() as connection:
         rows.add(connection, job)
@@ -108,11 +108,11 @@ def test_a_job_that_runs_is_waited_for(workspace: Workspace, store: Store, kind:
 
 
 def test_fresh_pairs_are_what_a_look_at_everything_finds(workspace: Workspace, store: Store) -> None:
-    training = a_training_sheet(store, 30)
+    training = unlabeled_sheet(store, 30)
     label = workspace.label.queue
     ids = [row.id for row in label.open(training.id)]
     label.decide([Decision(key, Verdict.APPROVE) for key in ids[:20]])
-    model = a_model(store, training)
+    model = model_record(store, training)
     label.decide([Decision(key, Verdict.EDIT, answer=MAJOR) for key in ids[:3]])
     label.decide([Decision(key, Verdict.APPROVE) for key in ids[3:6]])
     label.decide([Decision(key, Verdict.APPROVE) for key in ids[20:24]])
@@ -134,15 +134,15 @@ def test_the_overview_is_read_again_when_and_only_when_something_has_changed(
     first = workspace.overview.overview()
     assert workspace.overview.overview() is first
     other = Store(store.path)
-    a_sheet(other)
+    sheet_record(other)
     other.close()
     assert counts(workspace)[0] == 1
 
 
 def test_deleted_sheets_are_not_counted(workspace: Workspace, store: Store) -> None:
-    sheet = a_sheet(store)
+    sheet = sheet_record(store)
     workspace.data.sheets.delete_sheet(sheet.id)
-    assert step(workspace) == (Stage.DATA, "add data or pick a use case")
+    assert step(workspace) == (Stage.DATA, "add data or choose a use case")
 
 
 def test_both_minimums_are_one() -> None:

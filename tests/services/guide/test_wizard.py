@@ -20,32 +20,32 @@ from ontos_tui.workspace import Workspace
 def test_the_way_through_the_sample_data_opens_step_by_step(workspace: Workspace) -> None:
     wizard = workspace.wizard
     chosen = WizardChoices()
-    assert wizard.standing(chosen).reached is Step.USE_CASE
+    assert wizard.state_of(chosen).reached is Step.USE_CASE
     chosen = WizardChoices(use_case="defect_detection")
-    assert wizard.standing(chosen).reached is Step.DATA
+    assert wizard.state_of(chosen).reached is Step.DATA
     chosen = wizard.take_samples(chosen)
     assert wizard.take_samples(chosen) == chosen, "a second time makes nothing new"
-    assert wizard.standing(chosen).reached is Step.GENERATE
+    assert wizard.state_of(chosen).reached is Step.GENERATE
     mode, previews = wizard.preview(chosen.sheet_id, chosen.template_id)
     assert (mode, len(previews)) == (GenerationMode.AI, 5)
     made = workspace.generate.generation.generate(chosen.sheet_id, chosen.template_id, mode, limit=40)
-    standing = wizard.standing(chosen)
+    standing = wizard.state_of(chosen)
     assert standing.reached is Step.LABEL
     assert standing.chosen.training_sheet_id == made.training_sheet.id
-    assert standing.missing(Step.LABEL) == "Label 10 more; a training needs them."
+    assert standing.missing(Step.LABEL) == "10 more labels are needed for a training."
     queue = workspace.label.queue.open(made.training_sheet.id)
     undecided = [row for row in queue if row.status.value == "unlabeled"][:10]
     workspace.label.queue.decide([Decision(row.id, Verdict.APPROVE) for row in undecided])
-    standing = wizard.standing(chosen)
+    standing = wizard.state_of(chosen)
     assert (standing.reached, standing.missing(Step.LABEL)) == (Step.TRAIN, "")
 
 
 def test_what_is_gone_is_no_longer_chosen(workspace: Workspace) -> None:
     chosen = workspace.wizard.take_samples(WizardChoices(use_case="defect_detection", step=5))
     workspace.data.sheets.delete_sheet(chosen.sheet_id)
-    standing = workspace.wizard.standing(chosen)
+    standing = workspace.wizard.state_of(chosen)
     assert (standing.reached, standing.chosen) == (Step.DATA, WizardChoices(use_case="defect_detection", step=2))
-    assert workspace.wizard.standing(replace(chosen, use_case="")).chosen == WizardChoices()
+    assert workspace.wizard.state_of(replace(chosen, use_case="")).chosen == WizardChoices()
 
 
 def test_other_words_make_a_version_and_bad_ones_leave_nothing_behind(workspace: Workspace) -> None:
@@ -64,7 +64,7 @@ def test_a_file_of_ones_own_is_a_sheet_once(workspace: Workspace, tmp_path: Path
     path.write_text("a,b\n1,2\n", encoding="utf-8")
     first = workspace.wizard.take_file(WizardChoices(use_case=OWN_DATA), path)
     assert workspace.wizard.take_file(WizardChoices(use_case=OWN_DATA), path) == first
-    assert workspace.wizard.standing(first).reached is Step.TEMPLATE
+    assert workspace.wizard.state_of(first).reached is Step.TEMPLATE
     other = tmp_path / "more" / "parts 2.csv"
     other.parent.mkdir()
     other.write_text("c\n1\n", encoding="utf-8")
@@ -100,4 +100,4 @@ def test_a_model_that_refuses_is_told_and_not_passed_over(
 def test_whatever_was_kept_can_be_read(kept: object) -> None:
     chosen = WizardChoices.of(kept)
     assert 1 <= chosen.step <= len(Step)
-    assert WizardChoices.of(chosen.kept()) == chosen
+    assert WizardChoices.of(chosen.as_json()) == chosen

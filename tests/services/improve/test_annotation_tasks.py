@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_gaps import ask, found, train
 
-from labeled import add_pairs, make_sheet
+from builders.defects import add_pairs, labeled_sheet
 from ontos_tui.domain.errors import ConflictError, InvalidInputError
 from ontos_tui.domain.records.improve import AnnotationTask, Gap, GapType, Priority, Severity
 from ontos_tui.domain.records.labeling import Hint, HintKind
@@ -33,7 +33,7 @@ def tasks(workspace: Workspace) -> AnnotationTaskService:
 @pytest.fixture
 def skewed(workspace: Workspace) -> tuple[TrainingSheet, ModelVersion]:
     """A model that is wrong about the south; pairs of both lines are undecided."""
-    sheet = make_sheet(workspace.store, 0)
+    sheet = labeled_sheet(workspace.store, 0)
     add_pairs(workspace.store, sheet, range(1, 121, 2))
     add_pairs(workspace.store, sheet, range(301, 361, 2), allowed_uses=["evaluation"])
     add_pairs(workspace.store, sheet, range(400, 460, 2), {"defect": "none"}, allowed_uses=["evaluation"])
@@ -121,11 +121,11 @@ def test_decisions_move_the_task_and_its_gap_by_themselves(
     decide(workspace, ids[2:])
     assert tasks.task(task.id).task.status is TaskStatus.COMPLETED
     assert workspace.improve.gaps.gap(gap.id).status is GapStatus.IN_PROGRESS, "evidence closes a gap, not work"
-    assert tasks.follow() == 0
+    assert tasks.update_statuses() == 0
     with store.read() as connection:
         events = rows.find(connection, Event, table(Event).c.entity_id == task.id)
     assert [event.action for event in events] == ["create", "fill", "in_progress", "completed"]
-    assert events[-1].reason == "3 of 3 pairs are decided"
+    assert events[-1].reason == "3 of 3 pairs decided"
 
 
 def test_what_another_person_has_labeled_is_reviewed_by_who_asked(
@@ -153,7 +153,7 @@ def test_labeling_and_retraining_close_the_gap(
 def test_requests_with_unseen_values_become_pairs_each_row_once(
     workspace: Workspace, tasks: AnnotationTaskService
 ) -> None:
-    sheet = make_sheet(workspace.store, 60)
+    sheet = labeled_sheet(workspace.store, 60)
     model = train(workspace, sheet)
     for number in (1, 1, 2, 3):
         record = ask(workspace, model, {"voltage": float(number), "line": "west"})
@@ -179,7 +179,7 @@ def test_requests_with_unseen_values_become_pairs_each_row_once(
 def test_doubtful_labels_count_when_somebody_has_decided_again(
     workspace: Workspace, tasks: AnnotationTaskService
 ) -> None:
-    sheet = make_sheet(workspace.store, 60)
+    sheet = labeled_sheet(workspace.store, 60)
     train(workspace, sheet)
     doubtful = [row.id for row in workspace.label.queue.open(sheet.id) if int(row.item_ref[1:]) % 3 == 1][:6]
     with workspace.store.write() as connection:
@@ -276,17 +276,17 @@ def test_the_next_step_names_severe_gaps_then_the_tasks_that_wait(
     record = ask(workspace, skewed[1], {"voltage": 5.0})
     workspace.improve.feedback.dismiss(workspace.improve.feedback.add_feedback(record.request_id, 5).id)
     severe = [one for one in workspace.improve.gaps.gaps() if one.severity in (Severity.CRITICAL, Severity.HIGH)]
-    assert workspace.overview.overview().next_step.startswith(f"make a task of {len(severe)} severe gap")
+    assert workspace.overview.overview().next_step.startswith(f"create a task for {len(severe)} severe gap")
     task = tasks.create(gap.id, target_record_count=2).task
     assert workspace.overview.overview().next_step == "label for 1 annotation task (t)"
     tasks.move(task.id, TaskStatus.CANCELLED)
-    assert workspace.overview.overview().next_step.startswith("make a task of ")
+    assert workspace.overview.overview().next_step.startswith("create a task for ")
 
 
 def test_answers_that_were_not_sure_become_pairs_the_least_sure_first(
     workspace: Workspace, tasks: AnnotationTaskService
 ) -> None:
-    sheet = make_sheet(workspace.store, 60)
+    sheet = labeled_sheet(workspace.store, 60)
     model = train(workspace, sheet)
     for number in range(20):
         ask(workspace, model, {"voltage": number + 0.5, "line": "north"}, "scratch", number / 20)

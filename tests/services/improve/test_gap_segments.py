@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import JSON, Column, MetaData, Table, create_engine, func, insert, select
 
-from ontos_tui.services.records.segments import FIFTHS, Segment, cut, tally
+from ontos_tui.services.records.segments import FIFTHS, Segment, count_by_segment, segments_of
 
 scalars = st.one_of(
     st.none(),
@@ -23,18 +23,18 @@ values = st.lists(scalars | st.sampled_from([1, 2.5, "a", "b", True]), max_size=
 
 @given(values)
 def test_every_value_is_in_at_most_one_segment_and_the_counts_agree(values: list[Any]) -> None:
-    segments = cut("field", values)
-    held = [[segment.holds({"field": value}) for segment in segments] for value in values]
+    segments = segments_of("field", values)
+    held = [[segment.contains({"field": value}) for segment in segments] for value in values]
     assert all(sum(row) <= 1 for row in held)
-    assert tally(segments, values) == [sum(row[place] for row in held) for place in range(len(segments))]
+    assert count_by_segment(segments, values) == [sum(row[place] for row in held) for place in range(len(segments))]
 
 
 @given(st.lists(st.integers(-1000, 1000), min_size=9, max_size=80, unique=True))
 def test_numbers_are_cut_into_fifths_that_hold_all_of_them(numbers: list[int]) -> None:
-    segments = cut("field", numbers)
+    segments = segments_of("field", numbers)
     assert sorted(segment.place for segment in segments) == list(range(1, FIFTHS + 1))
-    assert sum(tally(segments, numbers)) == len(numbers)
-    assert max(tally(segments, numbers)) - min(tally(segments, numbers)) <= 1
+    assert sum(count_by_segment(segments, numbers)) == len(numbers)
+    assert max(count_by_segment(segments, numbers)) - min(count_by_segment(segments, numbers)) <= 1
 
 
 @given(values)
@@ -45,25 +45,25 @@ def test_sqlite_finds_the_same_rows(values: list[Any]) -> None:
         data.create(connection)
         if values:
             connection.execute(insert(data), [{"fields": {"field": value}, "answer": {}} for value in values])
-        for segment in cut("field", values):
+        for segment in segments_of("field", values):
             where = segment.condition(data.c.fields, data.c.answer)
             found = connection.execute(select(func.count()).select_from(data).where(where)).scalar_one()
-            assert found == sum(segment.holds({"field": value}) for value in values), segment
+            assert found == sum(segment.contains({"field": value}) for value in values), segment
     engine.dispose()
 
 
 @given(values)
 def test_a_segment_survives_being_kept_as_evidence(values: list[Any]) -> None:
-    for segment in cut("field", values, of_answer=True):
-        again = Segment.of_evidence(json.loads(json.dumps(segment.evidence())))
+    for segment in segments_of("field", values, of_answer=True):
+        again = Segment.from_evidence(json.loads(json.dumps(segment.evidence())))
         assert (again, again.key) == (segment, segment.key)
 
 
 def test_free_texts_and_single_values_are_no_segments() -> None:
-    assert cut("note", [f"note {number}" for number in range(100)]) == []
-    assert cut("line", ["north"] * 30) == []
-    assert cut("image", [{"path": "a.png"}] * 30) == []
-    assert [segment.words for segment in cut("line", ["north", "south", None] * 5)] == [
+    assert segments_of("note", [f"note {number}" for number in range(100)]) == []
+    assert segments_of("line", ["north"] * 30) == []
+    assert segments_of("image", [{"path": "a.png"}] * 30) == []
+    assert [segment.words for segment in segments_of("line", ["north", "south", None] * 5)] == [
         "line = north",
         "line = south",
         "line = (empty)",
@@ -71,6 +71,6 @@ def test_free_texts_and_single_values_are_no_segments() -> None:
 
 
 def test_a_fifth_keeps_its_name_when_its_limits_move() -> None:
-    before, after = (cut("torque", range(100)), cut("torque", range(5, 130)))
+    before, after = (segments_of("torque", range(100)), segments_of("torque", range(5, 130)))
     assert [segment.key for segment in before] == [segment.key for segment in after]
     assert before[-1].words == "torque in its highest fifth (80 to 99)"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from labeled import add_pairs, make_sheet, part, truth
+from builders.defects import add_pairs, labeled_sheet, part, truth
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.intervals import wilson, z_of_many
 from ontos_tui.domain.learning import NoProgress
@@ -66,7 +66,7 @@ def gaps(workspace: Workspace) -> GapService:
 @pytest.fixture
 def skewed(workspace: Workspace) -> tuple[TrainingSheet, ModelVersion]:
     """A model that learned the north line alone, and is tested on the south, where everything means something else."""
-    sheet = make_sheet(workspace.store, 0)
+    sheet = labeled_sheet(workspace.store, 0)
     add_pairs(workspace.store, sheet, range(1, 121, 2))
     add_pairs(workspace.store, sheet, range(301, 361, 2), allowed_uses=["evaluation"])
     add_pairs(workspace.store, sheet, range(400, 460, 2), {"defect": "none"}, allowed_uses=["evaluation"])
@@ -76,19 +76,19 @@ def skewed(workspace: Workspace) -> tuple[TrainingSheet, ModelVersion]:
 def test_without_anything_to_look_at_the_reason_is_told(workspace: Workspace, gaps: GapService) -> None:
     report = gaps.analyze()
     assert (report.model, report.new, gaps.gaps()) == (None, (), [])
-    assert "no model yet" in report.summary
+    assert "No model yet" in report.summary
 
 
 def test_a_good_model_without_traffic_has_no_gap_and_says_what_could_not_be_looked_at(
     workspace: Workspace, gaps: GapService
 ) -> None:
-    train(workspace, make_sheet(workspace.store, 90))
+    train(workspace, labeled_sheet(workspace.store, 90))
     report = gaps.analyze("defects")
     assert (report.new, gaps.gaps()) == ((), [])
     assert reason(report, GapType.DISTRIBUTION) == "No request has been answered yet."
-    assert reason(report, GapType.EDGE_CASE) == "defects v1 has answered no request yet."
+    assert reason(report, GapType.EDGE_CASE) == "defects v1 has not answered any request yet."
     assert "held-out pairs" in next(one.looked_at for one in report.examined if one.gap_type is GapType.CAPABILITY)
-    assert report.summary == "No gap is found in what could be looked at."
+    assert report.summary == "No gaps found."
 
 
 def test_a_segment_that_the_model_gets_wrong_is_found_with_its_rows(
@@ -182,7 +182,7 @@ def test_a_gap_is_closed_by_evidence_comes_back_with_it_and_stays_closed_when_pe
     assert gaps.gap(gap.id).status is GapStatus.IDENTIFIED
     last = gaps.updates(gap.id)[-1]
     assert (last.before, last.after, last.by_analysis) == ("resolved", "identified", True)
-    assert last.note.startswith("It is back: ")
+    assert last.note.startswith("The evidence is back: ")
 
     gaps.update(gap.id, status=GapStatus.WONT_FIX, note="the south is closing")
     report = gaps.analyze()
@@ -204,7 +204,7 @@ def test_what_is_not_measured_again_is_not_closed(
 
 
 def test_a_class_with_few_pairs_is_thin_until_it_has_enough(workspace: Workspace, gaps: GapService) -> None:
-    sheet = make_sheet(workspace.store, 0)
+    sheet = labeled_sheet(workspace.store, 0)
     add_pairs(workspace.store, sheet, range(30), {"defect": "crack"})
     add_pairs(workspace.store, sheet, range(30, 34), {"defect": "scratch"})
     train(workspace, sheet)
@@ -218,7 +218,7 @@ def test_a_class_with_few_pairs_is_thin_until_it_has_enough(workspace: Workspace
 
 
 def test_a_value_that_is_asked_about_more_than_it_is_labeled_is_thin(workspace: Workspace, gaps: GapService) -> None:
-    sheet = make_sheet(workspace.store, 0)
+    sheet = labeled_sheet(workspace.store, 0)
     add_pairs(workspace.store, sheet, range(1, 181, 2))
     add_pairs(workspace.store, sheet, range(2, 8, 2))
     model = train(workspace, sheet)
@@ -233,7 +233,7 @@ def test_a_value_that_is_asked_about_more_than_it_is_labeled_is_thin(workspace: 
 def test_values_and_numbers_that_nobody_labeled_are_found_in_the_requests(
     workspace: Workspace, gaps: GapService
 ) -> None:
-    model = train(workspace, make_sheet(workspace.store, 60))
+    model = train(workspace, labeled_sheet(workspace.store, 60))
     for _ in range(40):
         ask(workspace, model, {"voltage": 5.0, "line": "north"})
     for number in range(4):
@@ -244,14 +244,14 @@ def test_values_and_numbers_that_nobody_labeled_are_found_in_the_requests(
     assert set(by_field) == {"line", "voltage"}
     assert (by_field["line"].affected_count, by_field["line"].estimated_records_needed) == (4, 1)
     assert by_field["line"].severity is severity_of(4 / 49)
-    assert "where no labeled pair is (up to 102)" in by_field["voltage"].description
+    assert "outside the labeled pairs (up to 102)" in by_field["voltage"].description
     assert len(by_field["voltage"].evidence["requests"]) == 4
 
 
 def test_answers_that_the_model_is_not_sure_of_are_found_by_what_it_answers(
     workspace: Workspace, gaps: GapService
 ) -> None:
-    model = train(workspace, make_sheet(workspace.store, 60))
+    model = train(workspace, labeled_sheet(workspace.store, 60))
     for number in range(20):
         ask(workspace, model, part(number), "crack", 0.9)
         ask(workspace, model, part(number), "scratch", 0.4 if number < 8 else 0.9)
@@ -264,7 +264,7 @@ def test_answers_that_the_model_is_not_sure_of_are_found_by_what_it_answers(
 def test_labels_in_doubt_are_found_by_class_and_closed_when_somebody_has_looked(
     workspace: Workspace, gaps: GapService
 ) -> None:
-    sheet = make_sheet(workspace.store, 60)
+    sheet = labeled_sheet(workspace.store, 60)
     train(workspace, sheet)
     doubtful = [pair for pair in workspace.label.queue.open(sheet.id) if int(pair.item_ref[1:]) % 3 == 1][:6]
     with workspace.store.write() as connection:
@@ -281,7 +281,7 @@ def test_labels_in_doubt_are_found_by_class_and_closed_when_somebody_has_looked(
 
 
 def test_labels_that_were_changed_since_the_training_are_in_doubt(workspace: Workspace, gaps: GapService) -> None:
-    sheet = make_sheet(workspace.store, 60)
+    sheet = labeled_sheet(workspace.store, 60)
     train(workspace, sheet)
     for row in [pair for pair in workspace.label.queue.open(sheet.id) if int(pair.item_ref[1:]) % 3 == 1][:6]:
         workspace.label.queue.decide([Decision(row.id, Verdict.EDIT, answer={"defect": "none", "severe": False})])
@@ -292,7 +292,7 @@ def test_labels_that_were_changed_since_the_training_are_in_doubt(workspace: Wor
 
 def test_numbers_are_wrong_when_they_are_far_off_for_this_model(workspace: Workspace, gaps: GapService) -> None:
     schema = {"type": "object", "properties": {"depth": {"type": "number"}}, "required": ["depth"]}
-    sheet = make_sheet(workspace.store, 0, output_schema=schema)
+    sheet = labeled_sheet(workspace.store, 0, output_schema=schema)
     for number in range(120):
         add_pairs(workspace.store, sheet, range(number, number + 1), {"depth": float(part(number)["voltage"])})
     for number in range(200, 260):

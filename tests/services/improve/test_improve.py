@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from labeling import MAJOR, MINOR, SCHEMA, a_model, a_request, a_sheet, a_training_sheet, an_endpoint
+from builders.severity import (
+    MAJOR,
+    MINOR,
+    SEVERITY_SCHEMA,
+    endpoint_record,
+    model_record,
+    request_record,
+    sheet_record,
+    unlabeled_sheet,
+)
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError, NotReadyError
 from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.domain.records.pairs import CanonicalLabel, Event, LabelingMode, QAPair, TrainingSheet, Verdict
@@ -26,12 +35,12 @@ from ontos_tui.workspace import Workspace
 
 @pytest.fixture
 def sheet(store: Store) -> TrainingSheet:
-    return a_training_sheet(store, 12, a_sheet(store))
+    return unlabeled_sheet(store, 12, sheet_record(store))
 
 
 @pytest.fixture
 def endpoint(store: Store, sheet: TrainingSheet) -> Endpoint:
-    return an_endpoint(store, a_model(store, sheet, params={"seed": 7}))
+    return endpoint_record(store, model_record(store, sheet, params={"seed": 7}))
 
 
 @pytest.fixture
@@ -42,7 +51,7 @@ def improve(workspace: Workspace) -> ImproveService:
 def test_feedback_is_kept_with_what_was_asked_and_answered(
     improve: ImproveService, endpoint: Endpoint, store: Store
 ) -> None:
-    request = a_request(store, endpoint)
+    request = request_record(store, endpoint)
     item = improve.add_feedback(request.request_id, 2, "too mild \ud800", MAJOR)
     assert improve.feedback() == [item]
     assert (item.input, item.output, item.correction) == (request.input, MINOR, MAJOR)
@@ -56,8 +65,8 @@ def test_feedback_is_kept_with_what_was_asked_and_answered(
 def test_a_rating_is_a_whole_number_from_1_to_5(
     improve: ImproveService, endpoint: Endpoint, store: Store, rating: Any
 ) -> None:
-    request = a_request(store, endpoint)
-    with pytest.raises(InvalidInputError, match="is no rating"):
+    request = request_record(store, endpoint)
+    with pytest.raises(InvalidInputError, match="is not a valid rating"):
         improve.add_feedback(request.request_id, rating)
     assert improve.feedback() == []
 
@@ -66,7 +75,7 @@ def test_what_cannot_be_feedback_is_refused(improve: ImproveService, endpoint: E
     with pytest.raises(NotFoundError):
         improve.add_feedback("nobody asked", 1)
     with pytest.raises(InvalidInputError, match="severity"):
-        improve.add_feedback(a_request(store, endpoint).request_id, 1, correction={"severity": "worst"})
+        improve.add_feedback(request_record(store, endpoint).request_id, 1, correction={"severity": "worst"})
     with pytest.raises(NotFoundError):
         improve.convert("nothing")
 
@@ -91,7 +100,7 @@ def test_a_pair_is_prefilled_with_the_right_answer_or_not_at_all(
     correction: dict[str, Any] | None,
     proposal: dict[str, Any] | None,
 ) -> None:
-    item = improve.add_feedback(a_request(store, endpoint).request_id, rating, "why", correction)
+    item = improve.add_feedback(request_record(store, endpoint).request_id, rating, "why", correction)
     done = improve.convert(item.id)
     assert (done.status, done.template_id, done.training_sheet_id) == ("created", sheet.template_id, sheet.id)
     with store.read() as connection:
@@ -104,14 +113,14 @@ def test_a_pair_is_prefilled_with_the_right_answer_or_not_at_all(
 
 
 def test_a_failed_request_prefills_nothing(improve: ImproveService, endpoint: Endpoint, store: Store) -> None:
-    request = a_request(store, endpoint, {"severity": "of another version"})
+    request = request_record(store, endpoint, {"severity": "of another version"})
     done = improve.convert(improve.add_feedback(request.request_id, 5).id)
     with store.read() as connection:
         assert rows.get(connection, QAPair, done.curation_item_id).proposal is None
 
 
 def test_converting_again_gives_the_same_pair(improve: ImproveService, endpoint: Endpoint, store: Store) -> None:
-    item = improve.add_feedback(a_request(store, endpoint).request_id, 1, "", MAJOR)
+    item = improve.add_feedback(request_record(store, endpoint).request_id, 1, "", MAJOR)
     first = improve.convert(item.id)
     again = improve.convert(item.id[:8])
     assert again == type(again)("exists", first.curation_item_id, first.template_id, first.training_sheet_id)
@@ -119,7 +128,7 @@ def test_converting_again_gives_the_same_pair(improve: ImproveService, endpoint:
 
 
 def test_two_processes_at_once_make_one_pair(endpoint: Endpoint, store: Store, workspace: Workspace) -> None:
-    item = workspace.improve.feedback.add_feedback(a_request(store, endpoint).request_id, 1, "", MAJOR)
+    item = workspace.improve.feedback.add_feedback(request_record(store, endpoint).request_id, 1, "", MAJOR)
     stores = [Store(store.path) for _ in range(4)]
     ready = threading.Barrier(len(stores))
     found: list[Any] = []
@@ -144,7 +153,7 @@ def test_two_processes_at_once_make_one_pair(endpoint: Endpoint, store: Store, w
 def test_a_label_of_feedback_is_a_canonical_label_like_any_other(
     improve: ImproveService, endpoint: Endpoint, store: Store, workspace: Workspace
 ) -> None:
-    item = improve.add_feedback(a_request(store, endpoint).request_id, 1, "", MAJOR)
+    item = improve.add_feedback(request_record(store, endpoint).request_id, 1, "", MAJOR)
     done = improve.convert(item.id)
     (pair,) = workspace.label.queue.decide([Decision(done.curation_item_id, Verdict.APPROVE)]).pairs
     assert (pair.answer, pair.labeling_mode) == (MAJOR, LabelingMode.FEEDBACK)
@@ -156,17 +165,17 @@ def test_a_label_of_feedback_is_a_canonical_label_like_any_other(
 def test_another_template_gets_a_training_sheet_of_its_own(
     improve: ImproveService, endpoint: Endpoint, store: Store, sheet: TrainingSheet
 ) -> None:
-    other = Template(name="other", label_type="severity", user_prompt="{{ torque }}", output_schema=SCHEMA)
+    other = Template(name="other", label_type="severity", user_prompt="{{ torque }}", output_schema=SEVERITY_SCHEMA)
     strict = Template(
         name="strict",
         label_type="severity",
         user_prompt="{{ torque }}",
-        output_schema={**SCHEMA, "required": ["severity", "depth", "color"]},
+        output_schema={**SEVERITY_SCHEMA, "required": ["severity", "depth", "color"]},
     )
     with store.write() as connection:
         rows.add(connection, other)
         rows.add(connection, strict)
-    item = improve.add_feedback(a_request(store, endpoint).request_id, 1, "", MAJOR)
+    item = improve.add_feedback(request_record(store, endpoint).request_id, 1, "", MAJOR)
     with pytest.raises(InvalidInputError, match=r"'strict'.*color"):
         improve.convert(item.id, "strict")
     assert improve.feedback()[0].status is FeedbackStatus.NEW
@@ -182,10 +191,10 @@ def test_another_template_gets_a_training_sheet_of_its_own(
 def test_stats_count_what_was_said(improve: ImproveService, endpoint: Endpoint, store: Store) -> None:
     nothing = improve.stats()
     assert (nothing.total, nothing.good_share, nothing.mean_rating) == (0, None, None)
-    other = an_endpoint(store, a_model(store, a_training_sheet(store, 1), 2), "other")
+    other = endpoint_record(store, model_record(store, unlabeled_sheet(store, 1), 2), "other")
     for rating, comment, correction in ((5, "", None), (4, "fine", None), (1, "bad", MAJOR), (3, "", None)):
-        improve.add_feedback(a_request(store, endpoint).request_id, rating, comment, correction)
-    improve.add_feedback(a_request(store, other).request_id, 1)
+        improve.add_feedback(request_record(store, endpoint).request_id, rating, comment, correction)
+    improve.add_feedback(request_record(store, other).request_id, 1)
     stats = improve.stats(endpoint.name)
     assert (stats.total, stats.good, stats.bad, stats.comments, stats.corrections) == (4, 2, 1, 2, 1)
     assert (stats.good_share, stats.mean_rating) == (0.5, 3.25)
@@ -195,8 +204,8 @@ def test_stats_count_what_was_said(improve: ImproveService, endpoint: Endpoint, 
 
 
 def test_dismissed_feedback_waits_no_longer(improve: ImproveService, endpoint: Endpoint, store: Store) -> None:
-    one = improve.add_feedback(a_request(store, endpoint).request_id, 3)
-    two = improve.add_feedback(a_request(store, endpoint).request_id, 1, "", MAJOR)
+    one = improve.add_feedback(request_record(store, endpoint).request_id, 3)
+    two = improve.add_feedback(request_record(store, endpoint).request_id, 1, "", MAJOR)
     assert improve.dismiss(one.id).status is FeedbackStatus.DISMISSED
     improve.convert(two.id)
     with pytest.raises(ConflictError):
@@ -262,7 +271,7 @@ def test_feedback_on_a_held_out_row_never_teaches_what_is_tested(
 def said(
     improve: ImproveService, store: Store, endpoint: Endpoint, rating: int, comment: str = "", **more: Any
 ) -> FeedbackItem:
-    return improve.add_feedback(a_request(store, endpoint).request_id, rating, comment, **more)
+    return improve.add_feedback(request_record(store, endpoint).request_id, rating, comment, **more)
 
 
 def test_feedback_is_found_by_what_is_asked(improve: ImproveService, endpoint: Endpoint, store: Store) -> None:
@@ -273,7 +282,7 @@ def test_feedback_is_found_by_what_is_asked(improve: ImproveService, endpoint: E
     improve.dismiss(fair.id)
 
     def found(**wanted: Any) -> list[str]:
-        return [item.id for item in improve.feedback(wanted=FeedbackFilter(**wanted))]
+        return [item.id for item in improve.feedback(filter=FeedbackFilter(**wanted))]
 
     assert found() == [fair.id, bad.id, good.id]
     assert found(ratings=(1, 5)) == [bad.id, good.id]
@@ -340,14 +349,14 @@ def test_from_a_feedback_to_the_models_that_learned_it_and_back(
     assert before.request is not None and before.request.request_id == item.request_id
     done = improve.convert(item.id)
     workspace.label.queue.decide([Decision(done.curation_item_id, Verdict.APPROVE)])
-    model = a_model(store, sheet, 2)
+    model = model_record(store, sheet, 2)
     after = improve.trace(item.id[:8])
     assert after.pair is not None and after.pair.id == done.curation_item_id
     assert [(version.label(), role) for version, role in after.versions] == [(model.label(), Role.TRAIN)]
-    back = improve.said_about(done.curation_item_id)
+    back = improve.source_feedback(done.curation_item_id)
     assert back is not None and back.id == item.id
     other = next(row.id for row in workspace.label.queue.open(sheet.id) if row.id != done.curation_item_id)
-    assert improve.said_about(other) is None
+    assert improve.source_feedback(other) is None
 
 
 def test_what_a_newer_version_has_learned_is_not_trained_again(
@@ -357,6 +366,6 @@ def test_what_a_newer_version_has_learned_is_not_trained_again(
     ids = [row.id for row in workspace.label.queue.open(sheet.id)]
     workspace.label.queue.decide([Decision(key, Verdict.APPROVE) for key in ids])
     assert improve.retrain_preview(endpoint.name).changes.new == 12
-    a_model(store, sheet, 2)
+    model_record(store, sheet, 2)
     with pytest.raises(NotReadyError, match="Nothing has changed since severity v2"):
         improve.retrain(endpoint.name)

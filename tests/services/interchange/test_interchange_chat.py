@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling import MAJOR, MINOR, a_sheet, a_training_sheet
+from builders.severity import MAJOR, MINOR, sheet_record, unlabeled_sheet
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from ontos_tui.domain.file_formats import Format
 from ontos_tui.domain.records.pairs import QAPair, TrainingSheet, Verdict
@@ -66,7 +66,7 @@ def write(path: Path, *lines: str) -> Path:
 def test_only_what_may_be_trained_on_leaves_and_the_rest_is_counted_by_reason(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    sheet = a_training_sheet(workspace.store, 7, system_prompt="Judge.")
+    sheet = unlabeled_sheet(workspace.store, 7, system_prompt="Judge.")
     approve = Verdict.APPROVE
     decide(workspace, sheet, _1=approve, _2=Verdict.REJECT, _3=Verdict.FLAG, _4=approve, _5=approve, _6=approve)
     change(workspace, sheet, 4, prohibited_uses=["training"], allowed_uses=["training", "few_shot"])
@@ -100,18 +100,18 @@ def test_only_what_may_be_trained_on_leaves_and_the_rest_is_counted_by_reason(
 
 @pytest.mark.parametrize(("use", "numbers"), [(Use.EVALUATION, [1, 3]), (Use.FEW_SHOT, [1, 2])])
 def test_another_use_has_gates_of_its_own(workspace: Workspace, tmp_path: Path, use: Use, numbers: list[int]) -> None:
-    sheet = a_training_sheet(workspace.store, 3)
+    sheet = unlabeled_sheet(workspace.store, 3)
     decide(workspace, sheet, _1=Verdict.APPROVE, _2=Verdict.APPROVE, _3=Verdict.APPROVE)
     change(workspace, sheet, 2, prohibited_uses=["evaluation"])
     change(workspace, sheet, 3, allowed_uses=["evaluation"])
-    report = workspace.label.files.export(sheet.id, tmp_path / "o.jsonl", Format.CHAT, wish=ExportOptions(use))
+    report = workspace.label.files.export(sheet.id, tmp_path / "o.jsonl", Format.CHAT, options=ExportOptions(use))
     assert [line["messages"][0]["content"] for line in read(tmp_path / "o.jsonl")] == [str(40 + n) for n in numbers]
     assert list(report.held_back.values()) == [1]
     assert use.value.replace("_", " ") in next(iter(report.held_back))
 
 
 def test_the_lines_are_those_of_the_label_service(workspace: Workspace, tmp_path: Path) -> None:
-    sheet = a_training_sheet(workspace.store, 5, user_prompt="{{ note }}: {{ torque|float }}")
+    sheet = unlabeled_sheet(workspace.store, 5, user_prompt="{{ note }}: {{ torque|float }}")
     decide(workspace, sheet, _2=Verdict.APPROVE, _4=Verdict.APPROVE)
     workspace.label.files.export(sheet.id, tmp_path / "out.jsonl", Format.CHAT)
     assert read(tmp_path / "out.jsonl") == list(workspace.label.queue.export(sheet.id))
@@ -121,7 +121,7 @@ def test_the_lines_are_those_of_the_label_service(workspace: Workspace, tmp_path
 def test_a_row_that_the_prompt_fails_on_is_held_back_and_the_others_are_written(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    sheet = a_training_sheet(workspace.store, 3)
+    sheet = unlabeled_sheet(workspace.store, 3)
     decide(workspace, sheet, _1=Verdict.APPROVE, _2=Verdict.APPROVE, _3=Verdict.APPROVE)
     change(workspace, sheet, 2, source_data={"note": "no torque"})
     change(workspace, sheet, 3, answer={"severity": "major", "depth": float("nan")})
@@ -129,14 +129,14 @@ def test_a_row_that_the_prompt_fails_on_is_held_back_and_the_others_are_written(
     assert report.written == 1
     told = sorted(report.held_back)
     assert "torque" in told[1]
-    assert "JSON does not know" in told[0]
+    assert "JSON does not allow" in told[0]
 
 
 def test_an_export_that_fails_leaves_the_old_file_and_nothing_beside_it(workspace: Workspace, tmp_path: Path) -> None:
     target = write(tmp_path / "out.jsonl", "precious")
     with pytest.raises(NotFoundError):
         workspace.label.files.export("nothing", target, Format.CHAT)
-    sheet = a_training_sheet(workspace.store, 1, user_prompt="{{ torque }}")
+    sheet = unlabeled_sheet(workspace.store, 1, user_prompt="{{ torque }}")
     with workspace.store.write() as connection:  # a template that cannot be used any more
         broken = {**sheet.template_snapshot, "user_prompt": "{% broken"}
         rows.change(connection, sheet, template_snapshot=broken)
@@ -147,7 +147,7 @@ def test_an_export_that_fails_leaves_the_old_file_and_nothing_beside_it(workspac
 
 
 def test_a_folder_that_does_not_exist_is_told(workspace: Workspace, tmp_path: Path) -> None:
-    sheet = a_training_sheet(workspace.store, 1)
+    sheet = unlabeled_sheet(workspace.store, 1)
     with pytest.raises(InvalidInputError, match="cannot be written"):
         workspace.label.files.export(sheet.id, tmp_path / "no" / "out.jsonl", Format.CHAT)
     with pytest.raises(InvalidInputError, match="folder"):
@@ -155,7 +155,7 @@ def test_a_folder_that_does_not_exist_is_told(workspace: Workspace, tmp_path: Pa
 
 
 def test_a_split_never_moves_a_row_and_keeps_groups_together(workspace: Workspace, tmp_path: Path) -> None:
-    sheet = a_training_sheet(workspace.store, 60, group_column="note")
+    sheet = unlabeled_sheet(workspace.store, 60, group_column="note")
     workspace.label.queue.decide([Decision(pair.id, Verdict.APPROVE) for pair in pairs_of(workspace, sheet.id)])
     report = workspace.label.files.export(sheet.id, tmp_path / "o.jsonl", Format.CHAT, split=0.5)
     train, validation = tmp_path / "o.jsonl", tmp_path / "o.validation.jsonl"
@@ -178,9 +178,9 @@ def test_about_the_share_of_the_items_is_validation() -> None:
 
 
 def test_chat_lines_need_answers(workspace: Workspace, tmp_path: Path) -> None:
-    sheet = a_training_sheet(workspace.store, 1)
+    sheet = unlabeled_sheet(workspace.store, 1)
     with pytest.raises(InvalidInputError, match="approved answers"):
-        workspace.label.files.export(sheet.id, tmp_path / "o", Format.CHAT, wish=ExportOptions(all_statuses=True))
+        workspace.label.files.export(sheet.id, tmp_path / "o", Format.CHAT, options=ExportOptions(all_statuses=True))
 
 
 # Checks
@@ -189,7 +189,7 @@ def test_chat_lines_need_answers(workspace: Workspace, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("messages", "path"),
     [
-        ([{"role": "user", "content": "q"}], "messages: there is no answer"),
+        ([{"role": "user", "content": "q"}], "messages: there is no assistant message"),
         ([{"role": "robot", "content": "q"}, {"role": "assistant", "content": "a"}], "messages[0].role"),
         ([{"role": "user", "content": 5}, {"role": "assistant", "content": "a"}], "messages[0].content"),
         ([{"role": "user", "content": "q"}, {"role": "assistant", "content": " "}], "messages[1].content"),
@@ -202,8 +202,8 @@ def test_chat_lines_need_answers(workspace: Workspace, tmp_path: Path) -> None:
         ),
         ([{"role": "user", "content": [{"type": "image_url"}]}, {"role": "assistant", "content": "a"}], "parts"),
         ([{"role": "user", "content": "x" * 200_001}, {"role": "assistant", "content": "a"}], "200,001 characters"),
-        ("text", "messages: a list"),
-        ([], "messages: a list"),
+        ("text", "messages: the list"),
+        ([], "messages: the list"),
         ([3], "messages[0]: it is no JSON object"),
     ],
 )
@@ -247,7 +247,7 @@ def test_the_checks_never_fail_on_any_value(value: Any) -> None:
 
 
 def test_lines_become_pairs_of_a_training_sheet_that_is_made(workspace: Workspace, tmp_path: Path) -> None:
-    sheet = a_sheet(workspace.store)
+    sheet = sheet_record(workspace.store)
     lines = [a_line(f"question {n}\n", f"answer {n}", "Be \ud83d\ude00 brief.") for n in range(12)]
     path = write(tmp_path / "chat.jsonl", *lines, lines[0], "")
 
@@ -273,7 +273,7 @@ def test_lines_become_pairs_of_a_training_sheet_that_is_made(workspace: Workspac
 
 
 def test_what_was_imported_as_approved_goes_out_as_it_came(workspace: Workspace, tmp_path: Path) -> None:
-    sheet = a_sheet(workspace.store)
+    sheet = sheet_record(workspace.store)
     lines = [a_line("q {{ 1 }} %", "a"), a_line("  two\r\n", "\x1b[31m"), a_line("three", '{"answer": "x"}', "s")]
     path = write(tmp_path / "in.jsonl", *lines)
     workspace.label.files.import_chat(path, sheet.id, approved=True)
@@ -291,7 +291,7 @@ def test_what_was_imported_as_approved_goes_out_as_it_came(workspace: Workspace,
 def test_answers_fit_the_schema_of_the_template_or_are_refused_line_by_line(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    training_sheet = a_training_sheet(workspace.store, 2)
+    training_sheet = unlabeled_sheet(workspace.store, 2)
     path = write(
         tmp_path / "in.jsonl",
         a_line("50", '{"severity": "minor"}'),
@@ -323,17 +323,17 @@ def test_answers_fit_the_schema_of_the_template_or_are_refused_line_by_line(
 def test_a_template_that_makes_its_question_of_several_columns_takes_no_finished_text(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    training_sheet = a_training_sheet(workspace.store, 1, user_prompt="{{ torque }} {{ note }}")
+    training_sheet = unlabeled_sheet(workspace.store, 1, user_prompt="{{ torque }} {{ note }}")
     path = write(tmp_path / "in.jsonl", a_line("50 x", '{"severity": "minor"}'))
     with pytest.raises(InvalidInputError, match="finished text"):
         workspace.label.files.import_pairs(path, Format.CHAT, training_sheet.id)
 
 
 def test_files_that_are_none_are_told(workspace: Workspace, tmp_path: Path) -> None:
-    sheet = a_sheet(workspace.store)
+    sheet = sheet_record(workspace.store)
     (tmp_path / "empty.jsonl").write_text("\n")
     (tmp_path / "latin.jsonl").write_bytes(a_line("q", "a").encode() + b"\n\xff\xfe\n")
-    for name, needle in (("none.jsonl", "no file"), ("empty.jsonl", "no lines")):
+    for name, needle in (("none.jsonl", "no file"), ("empty.jsonl", "is empty")):
         with pytest.raises(InvalidInputError, match=needle):
             workspace.label.files.import_chat(tmp_path / name, sheet.id)
     report = workspace.label.files.import_chat(tmp_path / "latin.jsonl", sheet.id)
@@ -361,7 +361,7 @@ def test_any_text_is_read_line_by_line_without_failing(lines: list[str]) -> None
 
 
 def test_history_tells_who_changed_what_in_order(workspace: Workspace) -> None:
-    sheet = a_training_sheet(workspace.store, 3)
+    sheet = unlabeled_sheet(workspace.store, 3)
     decide(workspace, sheet, _1=Verdict.APPROVE, _2=Verdict.REJECT)
     workspace.label.queue.undo(sheet.id)
     events = list(workspace.label.files.history(sheet.id))
@@ -379,7 +379,7 @@ def test_a_decision_made_meanwhile_is_not_overwritten(workspace: Workspace, tmp_
     from ontos_tui.services.interchange.report import ImportReport
     from ontos_tui.services.interchange.tabular import LabelRow
 
-    sheet = a_training_sheet(workspace.store, 1)
+    sheet = unlabeled_sheet(workspace.store, 1)
 
     class Slow(decisions_in.AnswerChecker):
         """Somebody else decides while the lines are checked."""

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling import MAJOR, MINOR, NONE, SCHEMA, a_training_sheet
+from builders.severity import MAJOR, MINOR, NONE, SEVERITY_SCHEMA, unlabeled_sheet
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.file_formats import Format
 from ontos_tui.domain.records.pairs import CanonicalLabel, QAPair, TrainingSheet, Verdict, answer_digest
@@ -66,11 +66,11 @@ def write(path: Path, value: Any) -> Path:
 
 
 def test_a_pair_is_a_task_with_a_prediction_and_an_annotation(workspace: Workspace, tmp_path: Path) -> None:
-    sheet = a_training_sheet(workspace.store, 3, guidelines="Look <closely>\nat the edge.")
+    sheet = unlabeled_sheet(workspace.store, 3, guidelines="Look <closely>\nat the edge.")
     first, second, _ = pairs_of(workspace, sheet)
     workspace.label.queue.decide([Decision(first.id, Verdict.EDIT, MAJOR)])
     workspace.label.queue.decide([Decision(second.id, Verdict.REJECT, reason="blurred")])
-    report = workspace.label.files.export(sheet.id, tmp_path / "o.json", Format.LABEL_STUDIO, wish=ALL)
+    report = workspace.label.files.export(sheet.id, tmp_path / "o.json", Format.LABEL_STUDIO, options=ALL)
     assert report.beside == (tmp_path / "o.config.xml",)
     one, two, three = json.loads((tmp_path / "o.json").read_text(encoding="utf-8"))
     assert one["data"] == {"item_ref": "item-1", "question": "41", "fields": {"torque": 41, "note": "shift 1"}}
@@ -138,7 +138,7 @@ def test_an_answer_comes_back_exactly_as_it_went(answer: dict[str, Any], min_for
 
 
 def test_pairs_go_there_and_come_back_into_another_training_sheet(workspace: Workspace, tmp_path: Path) -> None:
-    one, two = a_training_sheet(workspace.store, 5), a_training_sheet(workspace.store, 5)
+    one, two = unlabeled_sheet(workspace.store, 5), unlabeled_sheet(workspace.store, 5)
     pairs = pairs_of(workspace, one)
     workspace.label.queue.decide(
         [
@@ -149,7 +149,7 @@ def test_pairs_go_there_and_come_back_into_another_training_sheet(workspace: Wor
         ]
     )
     path = tmp_path / "o.json"
-    workspace.label.files.export(one.id, path, Format.LABEL_STUDIO, wish=ALL)
+    workspace.label.files.export(one.id, path, Format.LABEL_STUDIO, options=ALL)
     report = workspace.label.files.import_pairs(path, Format.LABEL_STUDIO, two.id)
     assert (report.created, report.skipped, report.problems) == (4, 1, [])
     for was, now in zip(pairs, pairs_of(workspace, two), strict=True):
@@ -164,7 +164,7 @@ def test_pairs_go_there_and_come_back_into_another_training_sheet(workspace: Wor
 
 
 def test_what_was_said_there_is_decided_here_and_the_log_says_by_whom(workspace: Workspace, tmp_path: Path) -> None:
-    sheet = a_training_sheet(workspace.store, 6)
+    sheet = unlabeled_sheet(workspace.store, 6)
     path = write(
         tmp_path / "ls.json",
         [
@@ -186,7 +186,7 @@ def test_what_was_said_there_is_decided_here_and_the_log_says_by_whom(workspace:
 
 
 def test_annotations_become_canonical_labels_of_a_sheet(workspace: Workspace, tmp_path: Path) -> None:
-    sheet = a_training_sheet(workspace.store, 1)
+    sheet = unlabeled_sheet(workspace.store, 1)
     entries = [{"id": 1, "serial": 7, "severity": "major", "depth": [{"number": 2}], "annotator": 1}, {"serial": 8}]
     path = tmp_path / "min.jsonl"
     path.write_text("\n".join(map(json.dumps, entries)), encoding="utf-8")
@@ -206,7 +206,7 @@ def test_annotations_become_canonical_labels_of_a_sheet(workspace: Workspace, tm
     ("task", "needle"),
     [
         (7, "no JSON object"),
-        ({"data": {}}, "names no item"),
+        ({"data": {}}, "item is not named"),
         (a_task("item-1", chosen("major"), chosen("minor")), "annotations differ"),
         (a_task("item-1", chosen("purple")), "does not fit"),
         (a_task("item-1", {"result": chosen("minor")["result"] * 2}), "answered twice"),
@@ -219,7 +219,7 @@ def test_annotations_become_canonical_labels_of_a_sheet(workspace: Workspace, tm
 def test_what_cannot_be_taken_is_told_with_the_number_of_the_entry(
     workspace: Workspace, tmp_path: Path, task: Any, needle: str
 ) -> None:
-    sheet = a_training_sheet(workspace.store, 2)
+    sheet = unlabeled_sheet(workspace.store, 2)
     path = write(tmp_path / "ls.json", [a_task("item-2", chosen("minor")), task])
     report = workspace.label.files.import_pairs(path, Format.LABEL_STUDIO, sheet.id)
     assert [problem.line for problem in report.problems] == [2]
@@ -243,5 +243,5 @@ anything = st.recursive(
 @given(st.lists(anything, max_size=4))
 def test_the_reader_never_fails_on_any_value(values: list[Any]) -> None:
     report = ImportReport(Path("x"))
-    said = list(TaskReader(SCHEMA).read(enumerate(values, 1), report))
+    said = list(TaskReader(SEVERITY_SCHEMA).read(enumerate(values, 1), report))
     assert len(said) + report.skipped + report.problem_count == len(values)

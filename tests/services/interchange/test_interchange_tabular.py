@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling import MAJOR, MINOR, NONE, SCHEMA, a_sheet, a_training_sheet
+from builders.severity import MAJOR, MINOR, NONE, SEVERITY_SCHEMA, sheet_record, unlabeled_sheet
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from ontos_tui.domain.file_formats import Format
 from ontos_tui.domain.records.pairs import CanonicalLabel, CanonicalLabelVersion, Event, QAPair, TrainingSheet, Verdict
@@ -64,13 +64,13 @@ def read_csv(path: Path) -> list[dict[str, str]]:
 
 
 def test_a_row_has_the_item_its_fields_the_answer_and_what_was_decided(workspace: Workspace, tmp_path: Path) -> None:
-    sheet = a_training_sheet(workspace.store, 3)
+    sheet = unlabeled_sheet(workspace.store, 3)
     first, second, _ = pairs_of(workspace, sheet)
     workspace.label.queue.decide([Decision(first.id, Verdict.EDIT, MAJOR, notes="deep")])
     workspace.label.queue.decide([Decision(second.id, Verdict.REJECT, reason="blurred")])
     change(workspace, pairs_of(workspace, sheet)[2], source_data={"note": None, "extra": True})
     report = workspace.label.files.export(
-        sheet.id, tmp_path / "o.csv", Format.CSV, wish=ExportOptions(all_statuses=True), split=None
+        sheet.id, tmp_path / "o.csv", Format.CSV, options=ExportOptions(all_statuses=True), split=None
     )
     assert (report.written, report.held_back) == (3, {})
     one, two, three = read_csv(tmp_path / "o.csv")
@@ -87,7 +87,7 @@ def test_a_row_has_the_item_its_fields_the_answer_and_what_was_decided(workspace
 
 
 def test_hostile_data_stays_what_it_is_in_csv(workspace: Workspace, tmp_path: Path) -> None:
-    sheet = a_training_sheet(workspace.store, 2)
+    sheet = unlabeled_sheet(workspace.store, 2)
     change(workspace, pairs_of(workspace, sheet)[0], source_data=HOSTILE)
     approve_all(workspace, sheet)
     workspace.label.files.export(sheet.id, tmp_path / "o.csv", Format.CSV)
@@ -100,7 +100,7 @@ def test_hostile_data_stays_what_it_is_in_csv(workspace: Workspace, tmp_path: Pa
 
 
 def test_formulas_are_disarmed_only_when_asked_for(workspace: Workspace, tmp_path: Path) -> None:
-    sheet = a_training_sheet(workspace.store, 1)
+    sheet = unlabeled_sheet(workspace.store, 1)
     change(workspace, pairs_of(workspace, sheet)[0], source_data={"=cmd": "=1+1", "minus": -5, "text": "-5", "ok": "a"})
     approve_all(workspace, sheet)
     workspace.label.files.export(sheet.id, tmp_path / "safe.csv", Format.CSV, excel_safe=True)
@@ -112,7 +112,7 @@ def test_formulas_are_disarmed_only_when_asked_for(workspace: Workspace, tmp_pat
 
 
 def test_parquet_keeps_the_kinds_of_values(workspace: Workspace, tmp_path: Path) -> None:
-    sheet = a_training_sheet(workspace.store, 3)
+    sheet = unlabeled_sheet(workspace.store, 3)
     pairs = pairs_of(workspace, sheet)
     fields = {"n": 1, "x": 0.1, "day": "2024-01-31", "flag": True, "nothing": None, **HOSTILE}
     change(workspace, pairs[0], source_data=fields)
@@ -133,7 +133,7 @@ def test_parquet_keeps_the_kinds_of_values(workspace: Workspace, tmp_path: Path)
 
 @pytest.mark.parametrize("format", [Format.CSV, Format.PARQUET])
 def test_an_empty_selection_is_a_table_without_rows(workspace: Workspace, tmp_path: Path, format: Format) -> None:
-    sheet = a_training_sheet(workspace.store, 1)
+    sheet = unlabeled_sheet(workspace.store, 1)
     path = tmp_path / f"o.{format}"
     assert workspace.label.files.export(sheet.id, path, format).written == 0
     assert len(duckdb.connect().execute(f"SELECT item_ref, answer_depth FROM '{path}'").fetchall()) == 0
@@ -145,7 +145,7 @@ def test_an_empty_selection_is_a_table_without_rows(workspace: Workspace, tmp_pa
 def test_a_table_becomes_canonical_labels_and_the_same_table_changes_nothing(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    sheet = a_training_sheet(workspace.store, 1)
+    sheet = unlabeled_sheet(workspace.store, 1)
     path = write(
         tmp_path / "l.csv", "serial;class;depth;remark;confidence", "a;Major;1,5;x;low", "b;none;;;", "c;;;;", ";;;;"
     )
@@ -179,7 +179,7 @@ def test_a_table_becomes_canonical_labels_and_the_same_table_changes_nothing(
 
 
 def test_a_label_that_says_something_else_is_archived_and_gets_a_version(workspace: Workspace, tmp_path: Path) -> None:
-    sheet = a_training_sheet(workspace.store, 2)
+    sheet = unlabeled_sheet(workspace.store, 2)
     approve_all(workspace, sheet)
     before = {label.item_ref: label for label in all_of(workspace, CanonicalLabel)}
     path = write(tmp_path / "l.csv", "item_ref,severity", "item-1,major", "item-2,minor", "item-3,none")
@@ -202,7 +202,7 @@ def test_a_label_that_says_something_else_is_archived_and_gets_a_version(workspa
 
 
 def test_what_is_wrong_is_named_line_by_line_and_nothing_is_done(workspace: Workspace, tmp_path: Path) -> None:
-    sheet = a_training_sheet(workspace.store, 1)
+    sheet = unlabeled_sheet(workspace.store, 1)
     path = tmp_path / "l.csv"
     path.write_bytes(
         b"item_ref,severity,confidence,status\n"
@@ -223,13 +223,13 @@ def test_what_is_wrong_is_named_line_by_line_and_nothing_is_done(workspace: Work
     assert sorted(told) == [3, 4, 6, 7, 8, 10, 11, 12]
     for line, needle in ((3, "purple"), (4, "certain"), (6, "4 columns"), (7, "no item"), (8, "line 2")):
         assert needle in told[line]
-    for line, needle in ((10, "no status"), (11, "UTF-8"), (12, "no CSV")):
+    for line, needle in ((10, "not a status"), (11, "UTF-8"), (12, "not valid CSV")):
         assert needle in told[line]
     assert (report.created, all_of(workspace, CanonicalLabel)) == (0, [])
 
 
 def test_the_schema_is_the_newest_published_labelsets(workspace: Workspace, tmp_path: Path) -> None:
-    sheet = a_sheet(workspace.store)
+    sheet = sheet_record(workspace.store)
     path = write(tmp_path / "l.csv", "item_ref,grade", "1,A")
     with pytest.raises(InvalidInputError, match="no training sheet"):
         workspace.label.files.import_labels(path, Format.CSV, sheet.id)
@@ -242,7 +242,7 @@ def test_the_schema_is_the_newest_published_labelsets(workspace: Workspace, tmp_
 
 
 def test_a_column_that_is_needed_or_named_must_be_there(workspace: Workspace, tmp_path: Path) -> None:
-    sheet = a_training_sheet(workspace.store, 1)
+    sheet = unlabeled_sheet(workspace.store, 1)
 
     def failing(header: str, match: str, **mapping: str) -> None:
         path = write(tmp_path / "l.csv", header, "x,y")
@@ -260,7 +260,7 @@ def test_a_column_that_is_needed_or_named_must_be_there(workspace: Workspace, tm
 
 
 def test_a_table_decides_about_pairs_as_one_batch(workspace: Workspace, tmp_path: Path) -> None:
-    sheet = a_training_sheet(workspace.store, 5)
+    sheet = unlabeled_sheet(workspace.store, 5)
     path = write(
         tmp_path / "d.csv",
         "item_ref,severity,status,reject_reason,notes",
@@ -286,7 +286,7 @@ def test_a_table_decides_about_pairs_as_one_batch(workspace: Workspace, tmp_path
     assert len(undone.pairs) == 4
     unknown = write(tmp_path / "u.csv", "item_ref,severity", "item-1,major", "item-77,major")
     refused = workspace.label.files.import_pairs(unknown, Format.CSV, sheet.id)
-    assert [str(problem) for problem in refused.problems] == ["line 3: 'item-77' is no pair of this training sheet"]
+    assert [str(problem) for problem in refused.problems] == ["line 3: 'item-77' is not a pair of this training sheet"]
     assert pairs_of(workspace, sheet)[0].status is PairStatus.UNLABELED
 
 
@@ -296,7 +296,7 @@ def test_very_many_decisions_are_several_batches_and_a_refused_one_can_be_gone_o
     from ontos_tui.services.interchange import decisions_in
     from ontos_tui.services.label.service import LabelService
 
-    sheet = a_training_sheet(workspace.store, 5)
+    sheet = unlabeled_sheet(workspace.store, 5)
     path = write(tmp_path / "d.csv", "item_ref,severity", *(f"item-{number},none" for number in range(1, 6)))
     monkeypatch.setattr(decisions_in, "AT_ONCE", 2)
     real, calls = LabelService.decide, []
@@ -309,7 +309,7 @@ def test_very_many_decisions_are_several_batches_and_a_refused_one_can_be_gone_o
         return real(service, decisions)
 
     monkeypatch.setattr(LabelService, "decide", interrupted)
-    with pytest.raises(ConflictError, match=r"decided meanwhile by bo.*The 2 decisions before it stand"):
+    with pytest.raises(ConflictError, match=r"decided meanwhile by bo.*The 2 decisions before it are saved"):
         workspace.label.files.import_pairs(path, Format.CSV, sheet.id)
     assert [pair.status for pair in pairs_of(workspace, sheet)][:2] == [PairStatus.LABELED] * 2
     report = workspace.label.files.import_pairs(path, Format.CSV, sheet.id)
@@ -323,7 +323,7 @@ def test_very_many_decisions_are_several_batches_and_a_refused_one_can_be_gone_o
 def test_what_went_out_comes_back_into_another_training_sheet(
     workspace: Workspace, tmp_path: Path, format: Format
 ) -> None:
-    one, two = a_training_sheet(workspace.store, 4), a_training_sheet(workspace.store, 4)
+    one, two = unlabeled_sheet(workspace.store, 4), unlabeled_sheet(workspace.store, 4)
     pairs = pairs_of(workspace, one)
     workspace.label.queue.decide(
         [
@@ -333,7 +333,7 @@ def test_what_went_out_comes_back_into_another_training_sheet(
         ]
     )
     path = tmp_path / f"o.{format}"
-    workspace.label.files.export(one.id, path, format, wish=ExportOptions(all_statuses=True))
+    workspace.label.files.export(one.id, path, format, options=ExportOptions(all_statuses=True))
     report = workspace.label.files.import_pairs(path, format, two.id)
     assert (report.created, report.skipped, report.problems) == (3, 1, [])
     for was, now in zip(pairs_of(workspace, one), pairs_of(workspace, two), strict=True):
@@ -342,7 +342,7 @@ def test_what_went_out_comes_back_into_another_training_sheet(
 
 
 def test_parquet_of_other_tools_is_taken(workspace: Workspace, tmp_path: Path) -> None:
-    sheet = a_training_sheet(workspace.store, 1)
+    sheet = unlabeled_sheet(workspace.store, 1)
     path = tmp_path / "it's.parquet"
     quoted = str(path).replace("'", "''")
     values = "(7, 'minor', 1.50::DECIMAL(6,2)), (8, 'none', NULL)"
@@ -373,7 +373,7 @@ def test_any_csv_is_read_or_refused_with_a_line(text: Any) -> None:
         report = ImportReport(path)
         try:
             columns, entries = csv_rows(path, report)
-            reader = TableReader(SCHEMA, columns, {})
+            reader = TableReader(SEVERITY_SCHEMA, columns, {})
         except InvalidInputError:
             return
         lines = len(path.read_bytes().splitlines()) + 1

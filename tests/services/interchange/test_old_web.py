@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling import MAJOR, MINOR, a_model, a_training_sheet, an_endpoint
+from builders.severity import MAJOR, MINOR, endpoint_record, model_record, unlabeled_sheet
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.improve import AnnotationTask, FeedbackItem, Gap
 from ontos_tui.domain.records.serving import Endpoint
 from ontos_tui.domain.rules.states import GapStatus, TaskStatus
-from ontos_tui.services.interchange.legacy_web import OldWebReport, OldWebService
+from ontos_tui.services.interchange.legacy_web import LegacyWebReport, LegacyWebService
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 from ontos_tui.workspace import Workspace
@@ -61,13 +61,13 @@ TASK: dict[str, Any] = {
 
 
 @pytest.fixture
-def old(workspace: Workspace) -> OldWebService:
+def old(workspace: Workspace) -> LegacyWebService:
     return workspace.improve.legacy_web
 
 
 @pytest.fixture
 def endpoint(store: Store) -> Endpoint:
-    return an_endpoint(store, a_model(store, a_training_sheet(store, 12)))
+    return endpoint_record(store, model_record(store, unlabeled_sheet(store, 12)))
 
 
 def write(folder: Path, name: str, *entries: Any) -> Path:
@@ -77,12 +77,12 @@ def write(folder: Path, name: str, *entries: Any) -> Path:
     return path
 
 
-def created(report: OldWebReport) -> list[int]:
+def created(report: LegacyWebReport) -> list[int]:
     return [one.created for one in report.files]
 
 
 def test_a_folder_comes_over_with_its_ids_and_a_second_time_changes_nothing(
-    old: OldWebService, endpoint: Endpoint, store: Store, tmp_path: Path, workspace: Workspace
+    old: LegacyWebService, endpoint: Endpoint, store: Store, tmp_path: Path, workspace: Workspace
 ) -> None:
     folder = tmp_path / "old"
     write(folder, "annotation_tasks.jsonl", TASK)
@@ -111,14 +111,14 @@ def test_a_folder_comes_over_with_its_ids_and_a_second_time_changes_nothing(
 
 
 def test_imported_feedback_becomes_a_pair_like_any_other(
-    old: OldWebService, endpoint: Endpoint, tmp_path: Path, workspace: Workspace
+    old: LegacyWebService, endpoint: Endpoint, tmp_path: Path, workspace: Workspace
 ) -> None:
     old.import_path(write(tmp_path, "feedback_items.jsonl", FEEDBACK))
     done = workspace.improve.feedback.convert(FEEDBACK["id"])
     assert workspace.label.queue.pair(done.curation_item_id).proposal == MAJOR
 
 
-def test_csv_says_the_same(old: OldWebService, endpoint: Endpoint, tmp_path: Path, workspace: Workspace) -> None:
+def test_csv_says_the_same(old: LegacyWebService, endpoint: Endpoint, tmp_path: Path, workspace: Workspace) -> None:
     path = tmp_path / "gaps.csv"
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, GAP)
@@ -133,22 +133,22 @@ def test_csv_says_the_same(old: OldWebService, endpoint: Endpoint, tmp_path: Pat
     [
         ("feedback_items", {**FEEDBACK, "rating": "6"}, "not one of 1 to 5"),
         ("feedback_items", {**FEEDBACK, "rating": None}, "not one of 1 to 5"),
-        ("feedback_items", {**FEEDBACK, "endpoint_id": "gone"}, "there is no endpoint 'gone' here"),
+        ("feedback_items", {**FEEDBACK, "endpoint_id": "gone"}, "no endpoint 'gone' here"),
         ("feedback_items", {**FEEDBACK, "input_data": None}, "input_data is missing"),
         ("feedback_items", {**FEEDBACK, "flagged": "perhaps"}, "neither true nor false"),
         ("feedback_items", {**FEEDBACK, "correction": {"severity": "worst"}}, "does not fit severity v1"),
-        ("feedback_items", {**FEEDBACK, "created_at": "yesterday"}, "no time"),
+        ("feedback_items", {**FEEDBACK, "created_at": "yesterday"}, "not a time"),
         ("feedback_items", {**FEEDBACK, "id": ""}, "id is missing"),
         ("identified_gaps", {**GAP, "gap_type": "x"}, "gap_type"),
         ("identified_gaps", {**GAP, "error_rate": "nan"}, "no number"),
         ("identified_gaps", {**GAP, "description": " "}, "description is missing"),
-        ("annotation_tasks", TASK, "there is no gap 'gap-1'"),
+        ("annotation_tasks", TASK, "no gap 'gap-1'"),
         ("annotation_tasks", {**TASK, "source_gap_id": None}, "source_gap_id is missing"),
-        ("identified_gaps", ["a"], "no object"),
+        ("identified_gaps", ["a"], "not an object"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line_and_nothing_is_taken(
-    old: OldWebService, endpoint: Endpoint, store: Store, tmp_path: Path, name: str, entry: Any, reason: str
+    old: LegacyWebService, endpoint: Endpoint, store: Store, tmp_path: Path, name: str, entry: Any, reason: str
 ) -> None:
     good = {"feedback_items": {**FEEDBACK, "id": "other"}, "identified_gaps": {**GAP, "gap_id": "other"}}
     first = good.get(name)
@@ -161,7 +161,7 @@ def test_what_is_wrong_is_told_with_its_line_and_nothing_is_taken(
 
 
 def test_feedback_of_an_endpoint_that_is_not_here_can_be_given_to_one_that_is(
-    old: OldWebService, endpoint: Endpoint, tmp_path: Path, workspace: Workspace
+    old: LegacyWebService, endpoint: Endpoint, tmp_path: Path, workspace: Workspace
 ) -> None:
     path = write(tmp_path, "feedback_items.jsonl", {**FEEDBACK, "endpoint_id": "9f-gone"})
     assert old.import_path(path).refused
@@ -169,13 +169,13 @@ def test_feedback_of_an_endpoint_that_is_not_here_can_be_given_to_one_that_is(
     assert workspace.improve.feedback.feedback()[0].endpoint == "severity"
 
 
-def test_an_id_that_is_there_twice_is_refused(old: OldWebService, endpoint: Endpoint, tmp_path: Path) -> None:
+def test_an_id_that_is_there_twice_is_refused(old: LegacyWebService, endpoint: Endpoint, tmp_path: Path) -> None:
     report = old.import_path(write(tmp_path, "gaps.jsonl", GAP, GAP))
-    assert report.files[0].problems[0].reason == "the id 'gap-1' is there twice"
+    assert report.files[0].problems[0].reason == "the id 'gap-1' occurs twice"
 
 
-def test_what_holds_no_such_table_is_refused(old: OldWebService, tmp_path: Path) -> None:
-    with pytest.raises(InvalidInputError, match="holds no table"):
+def test_what_holds_no_such_table_is_refused(old: LegacyWebService, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="has no tables"):
         old.import_path(tmp_path)
     with pytest.raises(InvalidInputError, match="no table"):
         old.import_path(tmp_path / "gaps.jsonl")
@@ -199,6 +199,6 @@ def test_no_value_breaks_it(entry: dict[str, Any], data: st.DataObject) -> None:
     file = {"rating": "feedback_items", "gap_type": "identified_gaps", "title": "annotation_tasks"}
     which = next(file[key] for key in file if key in entry)
     with tempfile.TemporaryDirectory() as folder, Workspace(Path(folder) / "home") as workspace:
-        an_endpoint(workspace.store, a_model(workspace.store, a_training_sheet(workspace.store, 1)))
+        endpoint_record(workspace.store, model_record(workspace.store, unlabeled_sheet(workspace.store, 1)))
         (report,) = workspace.improve.legacy_web.import_path(write(Path(folder), f"{which}.jsonl", odd)).files
         assert report.created + report.problem_count == 1

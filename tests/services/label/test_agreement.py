@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labeling import MAJOR, MINOR, NONE, a_training_sheet
+from builders.severity import MAJOR, MINOR, NONE, unlabeled_sheet
+from builders.votes import labeling_job, vote
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from ontos_tui.domain.records.labeling import Hint, HintKind
 from ontos_tui.domain.records.pairs import CanonicalLabel, Event, QAPair, Verdict
-from ontos_tui.domain.rules.agreement import ALPHA, FEW_ITEMS, NOBODY, ONE_ANSWER, Scale
-from ontos_tui.domain.rules.states import PairStatus
+from ontos_tui.domain.rules.agreement import ALPHA, FEW_ITEMS, NO_ITEMS, ONE_ANSWER, Scale
+from ontos_tui.domain.rules.states import PairStatus, ReviewVerdict
 from ontos_tui.domain.schema import answer_fields
 from ontos_tui.services.label.decisions import Decision
 from ontos_tui.services.label.labeling_jobs.agreement import AgreementService, scale_of
@@ -23,7 +24,6 @@ from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 from ontos_tui.workspace import Workspace
-from voting import a_job, votes
 
 
 def _pair(store: Store, sheet_id: str | None, ref: str) -> QAPair:
@@ -35,9 +35,9 @@ def _pair(store: Store, sheet_id: str | None, ref: str) -> QAPair:
 
 
 def test_two_people_agree_field_by_field_and_as_a_whole(workspace: Workspace) -> None:
-    job = a_job(workspace, 4)
-    votes(workspace, "ben", job, {"item-1": MAJOR, "item-2": {"severity": "major", "depth": 2.5}, "item-4": NONE})
-    votes(workspace, "eva", job, {"item-1": MAJOR, "item-2": MAJOR, "item-4": MINOR})
+    job = labeling_job(workspace, 4)
+    vote(workspace, "ben", job, {"item-1": MAJOR, "item-2": {"severity": "major", "depth": 2.5}, "item-4": NONE})
+    vote(workspace, "eva", job, {"item-1": MAJOR, "item-2": MAJOR, "item-4": MINOR})
     found = workspace.label.agreement.of_job(job.id)
     assert (found.raters, found.items) == (("ben", "eva"), 4)
     assert found.whole.measure == ALPHA
@@ -57,43 +57,43 @@ def test_two_people_agree_field_by_field_and_as_a_whole(workspace: Workspace) ->
 
 
 def test_without_two_people_there_is_no_number_but_a_reason(workspace: Workspace) -> None:
-    job = a_job(workspace, 3)
+    job = labeling_job(workspace, 3)
     found = workspace.label.agreement.of_job(job.id)
     assert (found.raters, found.items, found.pairs) == ((), 0, ())
-    assert (found.whole.value, found.whole.why) == (None, NOBODY)
-    votes(workspace, "ben", job, {"item-1": MAJOR})
-    assert workspace.label.agreement.of_job(job.id).fields["severity"].why == NOBODY
+    assert (found.whole.value, found.whole.why) == (None, NO_ITEMS)
+    vote(workspace, "ben", job, {"item-1": MAJOR})
+    assert workspace.label.agreement.of_job(job.id).fields["severity"].why == NO_ITEMS
     assert workspace.label.agreement.disagreements(job.id) == []
 
 
 def test_one_answer_only_is_no_perfect_agreement(workspace: Workspace) -> None:
-    job = a_job(workspace, 3)
+    job = labeling_job(workspace, 3)
     for name in ("ben", "eva"):
-        votes(workspace, name, job, {})
+        vote(workspace, name, job, {})
     found = workspace.label.agreement.of_job(job.id)
     assert (found.whole.value, found.whole.percent, found.whole.why) == (None, 1.0, ONE_ANSWER)
     assert (found.pairs[0].kappa, found.pairs[0].why) == (None, ONE_ANSWER)
 
 
 def test_answers_that_wait_for_a_review_do_not_count_yet(workspace: Workspace) -> None:
-    job = a_job(workspace, 3, needs_review=True)
-    first = votes(workspace, "ben", job, {"item-1": MAJOR})
-    second = votes(workspace, "eva", job, {})
+    job = labeling_job(workspace, 3, needs_review=True)
+    first = vote(workspace, "ben", job, {"item-1": MAJOR})
+    second = vote(workspace, "eva", job, {})
     assert workspace.label.agreement.of_job(job.id).items == 0
     for task in (first, second):
-        workspace.label.jobs.review(task.id, "approve")
+        workspace.label.jobs.review(task.id, ReviewVerdict.APPROVE)
     assert workspace.label.agreement.of_job(job.id).items == 3
     assert [one.item_ref for one in workspace.label.agreement.disagreements(job.id)] == ["item-1"]
 
 
 def test_disagreements_tell_who_said_what_the_most_disputed_first(workspace: Workspace) -> None:
-    job = a_job(workspace, 5, overlap=3)
-    votes(workspace, "ben", job, {"item-2": MAJOR, "item-3": MAJOR, "item-4": "blurred"})
-    votes(workspace, "eva", job, {"item-3": NONE, "item-4": "out of focus"})
-    votes(workspace, "kim", job, {"item-4": "blurred", "item-5": None})
+    job = labeling_job(workspace, 5, overlap=3)
+    vote(workspace, "ben", job, {"item-2": MAJOR, "item-3": MAJOR, "item-4": "blurred"})
+    vote(workspace, "eva", job, {"item-3": NONE, "item-4": "out of focus"})
+    vote(workspace, "kim", job, {"item-4": "blurred", "item-5": None})
     found = workspace.label.agreement.disagreements(job.id)
     assert [one.item_ref for one in found] == ["item-3", "item-2", "item-5"], "all reject item-4: that is agreement"
-    assert [round(one.apart, 2) for one in found] == [1.0, 0.67, 0.67]
+    assert [round(one.disagreement_rate, 2) for one in found] == [1.0, 0.67, 0.67]
     first = found[0]
     assert (first.fields, first.label, first.resolved) == (("severity", "depth"), None, False)
     assert first.source_data == {"torque": 43, "note": "shift 0"}
@@ -108,32 +108,32 @@ def test_disagreements_tell_who_said_what_the_most_disputed_first(workspace: Wor
 
 
 def test_a_flag_asks_for_the_last_word_even_alone(workspace: Workspace) -> None:
-    job = a_job(workspace, 2, overlap=1)
-    votes(workspace, "ben", job, {"item-1": None})
+    job = labeling_job(workspace, 2, overlap=1)
+    vote(workspace, "ben", job, {"item-1": None})
     (one,) = workspace.label.agreement.disagreements(job.id)
-    assert (one.item_ref, one.apart, one.fields) == ("item-1", 0.0, ())
+    assert (one.item_ref, one.disagreement_rate, one.fields) == ("item-1", 0.0, ())
     workspace.label.agreement.adjudicate(job.id, "item-1", NONE)
     assert workspace.label.agreement.disagreements(job.id) == []
 
 
 def test_gold_is_no_vote(workspace: Workspace) -> None:
-    sheet = a_training_sheet(workspace.store, 5)
+    sheet = unlabeled_sheet(workspace.store, 5)
     known = {"sheet_id": sheet.sheet_id, "item_ref": "item-1", "label_type": "severity", "source": "ground_truth"}
     with workspace.store.write() as connection:
         rows.add(connection, CanonicalLabel(label_data=MAJOR, **known))
-    job = a_job(workspace, sheet=sheet, gold_share=0.1)
-    votes(workspace, "ben", job, {"item-1": NONE, "item-2": NONE})
-    votes(workspace, "eva", job, {})
+    job = labeling_job(workspace, sheet=sheet, gold_share=0.1)
+    vote(workspace, "ben", job, {"item-1": NONE, "item-2": NONE})
+    vote(workspace, "eva", job, {})
     assert workspace.label.agreement.of_job(job.id).items == 4
     assert [one.item_ref for one in workspace.label.agreement.disagreements(job.id)] == ["item-2"]
-    with pytest.raises(NotFoundError, match="Nobody has answered"):
+    with pytest.raises(NotFoundError, match="No finished task"):
         workspace.label.agreement.adjudicate(job.id, "item-1", MINOR)
 
 
 def test_the_last_word_becomes_the_label_and_approves_the_pair(workspace: Workspace) -> None:
-    job = a_job(workspace, 3)
-    votes(workspace, "ben", job, {"item-2": MAJOR})
-    votes(workspace, "eva", job, {})
+    job = labeling_job(workspace, 3)
+    vote(workspace, "ben", job, {"item-2": MAJOR})
+    vote(workspace, "eva", job, {})
     assert _pair(workspace.store, job.training_sheet_id, "item-1").status is PairStatus.LABELED, "they agreed"
     assert _pair(workspace.store, job.training_sheet_id, "item-2").status is PairStatus.UNLABELED
     label = workspace.label.agreement.adjudicate(job.id, "item-2", MAJOR, " seen in the lab ")
@@ -159,13 +159,13 @@ def test_the_last_word_becomes_the_label_and_approves_the_pair(workspace: Worksp
 
 
 def test_what_already_says_so_is_resolved_by_the_last_word_too(workspace: Workspace) -> None:
-    sheet = a_training_sheet(workspace.store, 2)
+    sheet = unlabeled_sheet(workspace.store, 2)
     first = workspace.label.queue.open(sheet.id)[0]
     workspace.label.queue.decide([Decision(first.id, Verdict.EDIT, answer=MAJOR)])
-    job = a_job(workspace, sheet=sheet)
+    job = labeling_job(workspace, sheet=sheet)
     assert job.total_items == 1, "what has a label is not asked again"
-    votes(workspace, "ben", job, {"item-2": NONE})
-    votes(workspace, "eva", job, {})
+    vote(workspace, "ben", job, {"item-2": NONE})
+    vote(workspace, "eva", job, {})
     second = workspace.label.queue.open(sheet.id)[1]
     workspace.label.queue.decide([Decision(second.id, Verdict.APPROVE)])
     assert workspace.label.agreement.disagreements(job.id) == [], "labeled by an expert since the last vote"
@@ -176,7 +176,7 @@ def test_what_already_says_so_is_resolved_by_the_last_word_too(workspace: Worksp
 @pytest.mark.parametrize(
     ("item", "answer", "error", "told"),
     [
-        ("item-9", MAJOR, NotFoundError, "Nobody has answered"),
+        ("item-9", MAJOR, NotFoundError, "No finished task"),
         ("item-1", MAJOR, ConflictError, "agree"),
         ("item-2", {"severity": "huge"}, InvalidInputError, "does not fit"),
         ("item-2", {}, InvalidInputError, "does not fit"),
@@ -185,22 +185,22 @@ def test_what_already_says_so_is_resolved_by_the_last_word_too(workspace: Worksp
 def test_a_last_word_that_cannot_be_is_refused(
     workspace: Workspace, item: str, answer: dict[str, str], error: type[Exception], told: str
 ) -> None:
-    job = a_job(workspace, 2)
-    votes(workspace, "ben", job, {"item-2": MAJOR})
-    votes(workspace, "eva", job, {})
+    job = labeling_job(workspace, 2)
+    vote(workspace, "ben", job, {"item-2": MAJOR})
+    vote(workspace, "eva", job, {})
     with pytest.raises(error, match=told):
         workspace.label.agreement.adjudicate(job.id, item, answer)
     assert len(workspace.label.agreement.disagreements(job.id)) == 1
 
 
 def test_disputed_pairs_come_first_in_the_queue_until_they_are_decided(workspace: Workspace) -> None:
-    job = a_job(workspace, 4, overlap=3)
+    job = labeling_job(workspace, 4, overlap=3)
     sheet_id = job.training_sheet_id
     assert sheet_id is not None
-    votes(workspace, "ben", job, {"item-2": MAJOR, "item-3": MAJOR})
-    votes(workspace, "eva", job, {"item-3": NONE})
+    vote(workspace, "ben", job, {"item-2": MAJOR, "item-3": MAJOR})
+    vote(workspace, "eva", job, {"item-3": NONE})
     assert workspace.label.hints.counts(sheet_id)[HintKind.DISAGREED] == 2
-    votes(workspace, "kim", job, {})
+    vote(workspace, "kim", job, {})
     (top, ref), (second, _) = workspace.label.hints.top(sheet_id, HintKind.DISAGREED)
     assert (ref, top.score) == ("item-3", 1.0)
     assert second.score == pytest.approx(2 / 3)
@@ -217,13 +217,13 @@ def test_disputed_pairs_come_first_in_the_queue_until_they_are_decided(workspace
 
 
 def test_a_late_vote_does_not_open_again_what_was_adjudicated(workspace: Workspace) -> None:
-    job = a_job(workspace, 2, overlap=3)
+    job = labeling_job(workspace, 2, overlap=3)
     sheet_id = job.training_sheet_id
     assert sheet_id is not None
-    votes(workspace, "ben", job, {"item-2": MAJOR})
-    votes(workspace, "eva", job, {})
+    vote(workspace, "ben", job, {"item-2": MAJOR})
+    vote(workspace, "eva", job, {})
     workspace.label.agreement.adjudicate(job.id, "item-2", MAJOR)
-    votes(workspace, "kim", job, {"item-2": NONE})
+    vote(workspace, "kim", job, {"item-2": NONE})
     assert workspace.label.agreement.disagreements(job.id) == []
     assert workspace.label.hints.counts(sheet_id)[HintKind.DISAGREED] == 0
     found = workspace.label.canonical_labels.find()
@@ -253,9 +253,9 @@ def test_the_scale_of_a_field_follows_its_schema() -> None:
 
 
 def test_ten_items_and_more_have_an_interval(workspace: Workspace) -> None:
-    job = a_job(workspace, 30)
-    votes(workspace, "ben", job, {f"item-{n}": NONE for n in range(1, 16)})
-    votes(workspace, "eva", job, {f"item-{n}": NONE for n in range(4, 18)})
+    job = labeling_job(workspace, 30)
+    vote(workspace, "ben", job, {f"item-{n}": NONE for n in range(1, 16)})
+    vote(workspace, "eva", job, {f"item-{n}": NONE for n in range(4, 18)})
     whole = AgreementService(workspace.store, "ana").of_job(job.id).fields["severity"]
     assert whole.value is not None
     assert whole.low is not None
@@ -272,9 +272,9 @@ def test_an_item_is_labeled_or_rejected_by_all_or_disputed(
     said: list[tuple[dict[str, object] | str | None, ...]],
 ) -> None:
     with TemporaryDirectory() as home, Workspace(Path(home)) as workspace:
-        job = a_job(workspace, len(said), overlap=3)
+        job = labeling_job(workspace, len(said), overlap=3)
         for place, actor in enumerate(("ben", "eva", "kim")):
-            votes(workspace, actor, job, {f"item-{n}": some[place] for n, some in enumerate(said, 1)})
+            vote(workspace, actor, job, {f"item-{n}": some[place] for n, some in enumerate(said, 1)})
         labeled = {label.item_ref for label in workspace.label.canonical_labels.find()}
         disputed = {one.item_ref for one in workspace.label.agreement.disagreements(job.id)}
         rejected = {f"item-{n}" for n, some in enumerate(said, 1) if set(map(str, some)) == {"blurred"}}

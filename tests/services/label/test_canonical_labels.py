@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labeling import MAJOR, MINOR, NONE, a_training_sheet
+from builders.severity import MAJOR, MINOR, NONE, unlabeled_sheet
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from ontos_tui.domain.records.pairs import CanonicalLabel, Verdict
 from ontos_tui.services.canonical.service import CanonicalLabelService, LabelFilter
@@ -22,7 +22,7 @@ from ontos_tui.workspace import Workspace
 @pytest.fixture
 def labeled(workspace: Workspace) -> CanonicalLabel:
     """The label of item-1, made by approving its pair."""
-    sheet = a_training_sheet(workspace.store, 3)
+    sheet = unlabeled_sheet(workspace.store, 3)
     first, *_ = workspace.label.queue.open(sheet.id)
     workspace.label.queue.decide([Decision(first.id, Verdict.APPROVE, notes="clear")])
     (label,) = workspace.label.canonical_labels.find()
@@ -103,18 +103,18 @@ def test_labels_are_found_by_what_they_say(workspace: Workspace) -> None:
 
 def test_out_and_in_again_changes_nothing_and_elsewhere_makes_the_same(workspace: Workspace, tmp_path: Path) -> None:
     workspace.onboarding.seed("defect_detection")
-    lines = list(workspace.label.canonical_labels.export_lines())
+    lines = list(workspace.label.canonical_label_files.export_lines())
     path = tmp_path / "labels.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    same = workspace.label.canonical_labels.import_file(path)
+    same = workspace.label.canonical_label_files.import_file(path)
     assert (same.created, same.updated, same.unchanged) == (0, 0, 160)
     with Workspace(tmp_path / "other") as other:
         seeded = other.onboarding.seed("defect_detection")
         with other.store.write() as connection:
             connection.exec_driver_sql("DELETE FROM canonical_labels")
-        trial = other.label.canonical_labels.import_file(path, dry_run=True)
+        trial = other.label.canonical_label_files.import_file(path, dry_run=True)
         assert (trial.created, other.label.canonical_labels.count()) == (160, 0)
-        assert other.label.canonical_labels.import_file(path).created == 160
+        assert other.label.canonical_label_files.import_file(path).created == 160
         assert {one.item_ref: one.label_data for one in other.label.canonical_labels.find()} == {
             one.item_ref: one.label_data for one in workspace.label.canonical_labels.find()
         }
@@ -137,7 +137,7 @@ def test_every_bad_line_is_named_and_nothing_is_taken(workspace: Workspace, tmp_
     ]
     path = tmp_path / "labels.jsonl"
     path.write_text("\n".join([json.dumps(good), *bad]))
-    report = workspace.label.canonical_labels.import_file(path)
+    report = workspace.label.canonical_label_files.import_file(path)
     assert sorted(problem.line for problem in report.problems) == [2, 3, 4, 5, 6, 7, 8]
     assert workspace.label.canonical_labels.count() == 160
 
@@ -146,14 +146,15 @@ def test_every_bad_line_is_named_and_nothing_is_taken(workspace: Workspace, tmp_
 @given(notes=st.text(max_size=40), ref=st.text(min_size=1, max_size=20))
 def test_hostile_text_comes_back_as_it_was(notes: str, ref: str) -> None:
     with tempfile.TemporaryDirectory() as folder, Workspace(Path(folder) / "home") as workspace:
-        sheet = a_training_sheet(workspace.store, 1)
+        sheet = unlabeled_sheet(workspace.store, 1)
         label = CanonicalLabel(
             sheet_id=sheet.sheet_id, item_ref=ref, label_type=sheet.label_type, label_data=MINOR, notes=notes
         )
         with workspace.store.write() as connection:
             rows.add(connection, label)
         path = Path(folder) / "labels.jsonl"
-        path.write_text("".join(json.dumps(line) + "\n" for line in workspace.label.canonical_labels.export_lines()))
-        report = workspace.label.canonical_labels.import_file(path)
+        lines = workspace.label.canonical_label_files.export_lines()
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        report = workspace.label.canonical_label_files.import_file(path)
         assert (report.problems, report.unchanged) == ([], 1)
         assert workspace.label.canonical_labels.get(label.id).notes == notes

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from labeling import a_training_sheet
+from builders.severity import unlabeled_sheet
 from ontos_tui.domain.errors import ConflictError
 from ontos_tui.domain.records.base import now
 from ontos_tui.domain.records.labeling import Claim
@@ -24,7 +24,7 @@ def _claims(store: Store) -> dict[str, str]:
 
 
 def test_two_people_get_different_pairs(store: Store) -> None:
-    sheet = a_training_sheet(store, 5)
+    sheet = unlabeled_sheet(store, 5)
     ana, ben = ClaimService(store, "ana"), ClaimService(store, "ben")
     first = ana.next(sheet.id, "a", 2)
     second = ben.next(sheet.id, "b", 2)
@@ -34,7 +34,7 @@ def test_two_people_get_different_pairs(store: Store) -> None:
 
 
 def test_what_others_claimed_is_told_and_passed_over(store: Store) -> None:
-    sheet = a_training_sheet(store, 4)
+    sheet = unlabeled_sheet(store, 4)
     label = LabelService(store, "ben")
     ids = [row.id for row in label.open(sheet.id)]
     assert ClaimService(store, "ana").take(sheet.id, ids[:2], "a") == {}
@@ -46,14 +46,14 @@ def test_what_others_claimed_is_told_and_passed_over(store: Store) -> None:
 
 
 def test_one_person_at_two_terminals_is_two(store: Store) -> None:
-    sheet = a_training_sheet(store, 2)
+    sheet = unlabeled_sheet(store, 2)
     ana = ClaimService(store, "ana")
     assert ana.next(sheet.id, "left")[0].item_ref == "item-1"
     assert ana.next(sheet.id, "right")[0].item_ref == "item-2"
 
 
 def test_a_claim_ends_with_the_decision_the_session_or_its_time(store: Store) -> None:
-    sheet = a_training_sheet(store, 4)
+    sheet = unlabeled_sheet(store, 4)
     ana = ClaimService(store, "ana")
     first, second, third = ana.next(sheet.id, "a", 3)
     LabelService(store, "ana").decide([Decision(first.id, Verdict.APPROVE)])
@@ -69,7 +69,7 @@ def test_a_claim_ends_with_the_decision_the_session_or_its_time(store: Store) ->
 
 
 def test_what_is_no_longer_named_is_free_again(store: Store) -> None:
-    sheet = a_training_sheet(store, 3)
+    sheet = unlabeled_sheet(store, 3)
     ana = ClaimService(store, "ana")
     ids = [row.id for row in LabelService(store, "ana").open(sheet.id)]
     ana.take(sheet.id, ids[:2], "a")
@@ -78,7 +78,7 @@ def test_what_is_no_longer_named_is_free_again(store: Store) -> None:
 
 
 def test_a_claim_is_no_lock_but_a_version_is(store: Store) -> None:
-    sheet = a_training_sheet(store, 1)
+    sheet = unlabeled_sheet(store, 1)
     (pair,) = ClaimService(store, "ana").next(sheet.id, "a")
     LabelService(store, "ben").decide([Decision(pair.id, Verdict.APPROVE, version=pair.version)])
     with pytest.raises(ConflictError, match="decided meanwhile by ben"):

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ontos_tui.domain.learning import NoProgress
-from ontos_tui.services.label.hints.duplicates import Alike, DuplicatePair, find_duplicates
+from ontos_tui.services.label.hints.duplicates import DuplicateItem, Duplicates, find_duplicates
 
 LONG = "the housing shows a fine crack beside the weld seam on its left side after cleaning with alcohol at noon"
 
 
-def found(rows: list[dict[str, Any]], *features: str) -> DuplicatePair:
+def found(rows: list[dict[str, Any]], *features: str) -> Duplicates:
     names = features or tuple(rows[0])
     return find_duplicates(rows, [f"I{place}" for place in range(len(rows))], names, NoProgress())
 
@@ -27,7 +27,7 @@ def groups(rows: list[dict[str, Any]], *features: str) -> list[list[int]]:
     return sorted(sorted(places) for places in by_leader.values())
 
 
-def member(rows: list[dict[str, Any]], place: int) -> Alike:
+def member(rows: list[dict[str, Any]], place: int) -> DuplicateItem:
     return next(one for one in found(rows).members if one.place == place)
 
 
@@ -39,7 +39,7 @@ def spread(count: int = 40) -> list[dict[str, Any]]:
 def test_equal_items_are_a_group_and_others_are_not() -> None:
     rows = [*spread(), dict(spread()[3]), dict(spread()[3]), dict(spread()[9])]
     assert groups(rows) == [[3, 40, 41], [9, 42]]
-    assert member(rows, 41).reason == "same as I3 in every field that is compared"
+    assert member(rows, 41).reason == "same as I3 in all compared fields"
     assert (member(rows, 41).closeness, member(rows, 3).reason) == (1.0, "I40, I41 are nearly the same")
     assert groups(spread()) == []
 
@@ -92,7 +92,7 @@ def test_what_identifies_an_item_is_not_compared_and_said_so() -> None:
     rows = [{"serial": f"S{place}", **row} for place, row in enumerate([*spread(), spread()[2]])]
     assert groups(rows) == [[2, 40]]
     assert any(told.startswith("serial ") for told in found(rows).left_out)
-    assert "1 % of their usual range: volt, amp" in found(rows).compared
+    assert "1 % of the usual range: volt, amp" in found(rows).compared
 
 
 def test_nothing_to_compare_is_nothing_found() -> None:

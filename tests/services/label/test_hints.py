@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from labeled import NUMBER_SCHEMA, add_pairs, change_pair, find_pair, make_sheet, part, truth
+from builders.defects import DEPTH_SCHEMA, add_pairs, change_pair, find_pair, labeled_sheet, part, truth
 from ontos_tui.domain.errors import InvalidInputError, JobCancelledError, NotFoundError
 from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.labeling import Hint, HintKind, is_blind
 from ontos_tui.domain.records.pairs import Event, QAPair, TrainingSheet, Verdict
 from ontos_tui.domain.rules.states import JobStatus, PairStatus
-from ontos_tui.services.label.hints.active_learning import Open, ordered
+from ontos_tui.services.label.hints.active_learning import OpenPair, rank_pairs
 from ontos_tui.services.label.hints.service import HintReport
 from ontos_tui.services.label.service import Decision, QueueFilter, QueueSort
 from ontos_tui.store import rows
@@ -49,7 +49,7 @@ def flip(workspace: Workspace, sheet: TrainingSheet, *numbers: int) -> list[str]
 
 
 def test_labels_that_were_changed_on_purpose_are_found(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 300)
+    sheet = labeled_sheet(workspace.store, 300)
     wrong = set(flip(workspace, sheet, *random.Random(3).sample(range(300), 15)))
     report = workspace.label.hints.compute(sheet.id, [SUSPECT])
     found = all_hints(workspace, sheet, SUSPECT)
@@ -67,7 +67,7 @@ def test_labels_that_were_changed_on_purpose_are_found(workspace: Workspace) -> 
 
 
 def test_too_few_labels_are_refused_with_what_there_is(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 20)
+    sheet = labeled_sheet(workspace.store, 20)
     report = workspace.label.hints.compute(sheet.id, [SUSPECT])
     assert "crack 7, scratch 7, none 6" in report.skipped[SUSPECT]
     assert "at least 30" in report.skipped[SUSPECT]
@@ -75,30 +75,30 @@ def test_too_few_labels_are_refused_with_what_there_is(workspace: Workspace) -> 
 
 
 def test_a_rare_class_is_not_judged_and_said_so(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 60)
+    sheet = labeled_sheet(workspace.store, 60)
     for number in (1, 4, 7):
         change_pair(workspace.store, sheet, f"P{number:04d}", answer={"defect": "none", "severe": True})
     add_pairs(workspace.store, sheet, range(60, 63), {"defect": "dent", "severe": False})  # no longer a choice
     report = workspace.label.hints.compute(sheet.id, [SUSPECT])
     assert report.notes[SUSPECT] == ("3 labels without a usable defect were left out",)
-    few = make_sheet(workspace.store, 0, name="Few")
+    few = labeled_sheet(workspace.store, 0, name="Few")
     add_pairs(workspace.store, few, range(60), {"defect": "crack", "severe": True})
     add_pairs(workspace.store, few, range(60, 63), {"defect": "scratch", "severe": True})
     assert "too few labels" in workspace.label.hints.compute(few.id, [SUSPECT]).skipped[SUSPECT]
 
 
 def test_groups_are_never_split_between_learning_and_judging(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 100, group_column="batch")
+    sheet = labeled_sheet(workspace.store, 100, group_column="batch")
     assert workspace.label.hints.compute(sheet.id, [SUSPECT]).counts == {
         SUSPECT: len(all_hints(workspace, sheet, SUSPECT))
     }
-    alone = make_sheet(workspace.store, 0, name="Alone", group_column="line")
+    alone = labeled_sheet(workspace.store, 0, name="Alone", group_column="line")
     add_pairs(workspace.store, alone, range(100))
     assert "from 2 groups only" in workspace.label.hints.compute(alone.id, [SUSPECT]).skipped[SUSPECT]
 
 
 def test_held_out_labels_are_judged_too_and_never_learned_from(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 120)
+    sheet = labeled_sheet(workspace.store, 120)
     held = {"allowed_uses": ["evaluation"]}
     add_pairs(workspace.store, sheet, range(120, 150), **held)
     (wrong,) = flip(workspace, sheet, 130)
@@ -107,11 +107,13 @@ def test_held_out_labels_are_judged_too_and_never_learned_from(workspace: Worksp
     found = all_hints(workspace, sheet, SUSPECT)
     assert found[wrong].reason.startswith("models trained on the others say")
     assert "120 labels" in report.made_by[SUSPECT]
-    assert report.notes[SUSPECT] == ("10 labels may be used neither for training nor for evaluation: not judged",)
+    assert report.notes[SUSPECT] == (
+        "10 labels were not checked: they are allowed neither for training nor for evaluation",
+    )
 
 
 def test_an_answer_without_classes_gets_no_suspects(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 0, output_schema=NUMBER_SCHEMA)
+    sheet = labeled_sheet(workspace.store, 0, output_schema=DEPTH_SCHEMA)
     add_pairs(workspace.store, sheet, range(50), {"depth": 1.5})
     assert "no field with classes" in workspace.label.hints.compute(sheet.id, [SUSPECT]).skipped[SUSPECT]
 
@@ -120,28 +122,28 @@ def test_an_answer_without_classes_gets_no_suspects(workspace: Workspace) -> Non
 
 
 def test_a_dismissed_suspect_comes_back_only_for_another_label(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 150)
+    sheet = labeled_sheet(workspace.store, 150)
     (wrong,) = flip(workspace, sheet, 42)
     workspace.label.hints.compute(sheet.id, [SUSPECT])
     pair = find_pair(workspace.store, sheet, wrong)
-    assert [hint.kind for hint in workspace.label.hints.of([pair.id])[pair.id]] == [SUSPECT]
+    assert [hint.kind for hint in workspace.label.hints.for_pairs([pair.id])[pair.id]] == [SUSPECT]
     workspace.label.hints.dismiss(pair.id, SUSPECT, "I looked twice \ud800")
-    assert workspace.label.hints.of([pair.id]) == {}
+    assert workspace.label.hints.for_pairs([pair.id]) == {}
     event = workspace.label.queue.history(pair.id)[-1]
     assert (event.action, event.actor, event.scope_id) == ("dismiss_hint", "ana", sheet.id)
     assert event.before is not None
     assert "models trained without it" in event.before["hint_reason"]
     workspace.label.hints.compute(sheet.id, [SUSPECT])
-    assert workspace.label.hints.of([pair.id]) == {}
+    assert workspace.label.hints.for_pairs([pair.id]) == {}
     change_pair(workspace.store, sheet, wrong, answer={"defect": "scratch", "severe": False})
     workspace.label.hints.compute(sheet.id, [SUSPECT])
-    assert pair.id in workspace.label.hints.of([pair.id])
+    assert pair.id in workspace.label.hints.for_pairs([pair.id])
     with pytest.raises(NotFoundError):
         workspace.label.hints.dismiss(pair.id, UNSURE)
 
 
 def test_deciding_about_a_suspect_again_settles_it(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 150)
+    sheet = labeled_sheet(workspace.store, 150)
     flip(workspace, sheet, 42)
     workspace.label.hints.compute(sheet.id, [SUSPECT])
     pair = find_pair(workspace.store, sheet, "P0042")
@@ -150,14 +152,14 @@ def test_deciding_about_a_suspect_again_settles_it(workspace: Workspace) -> None
     assert workspace.label.hints.counts(sheet.id)[SUSPECT] == before - 1
     for _ in range(2):
         workspace.label.hints.compute(sheet.id, [SUSPECT])
-        assert workspace.label.hints.of([pair.id]) == {}
+        assert workspace.label.hints.for_pairs([pair.id]) == {}
     events = [event for event in workspace.label.queue.history(pair.id) if event.action == "dismiss_hint"]
     assert [event.reason for event in events] == ["decided again after the hint was made"]
     workspace.label.queue.undo(sheet.id)  # a dismissal is no decision: the decision is what goes
 
 
 def test_hints_are_replaced_as_a_whole_and_cleared_by_kind(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 150)
+    sheet = labeled_sheet(workspace.store, 150)
     add_pairs(workspace.store, sheet, range(150, 160), **OPEN)
     flip(workspace, sheet, 42)
     workspace.label.hints.compute(sheet.id)
@@ -177,7 +179,7 @@ def test_hints_are_replaced_as_a_whole_and_cleared_by_kind(workspace: Workspace)
 
 
 def test_what_can_no_longer_be_made_does_not_stay(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 36)
+    sheet = labeled_sheet(workspace.store, 36)
     flip(workspace, sheet, 5)
     workspace.label.hints.compute(sheet.id, [SUSPECT])
     assert all_hints(workspace, sheet, SUSPECT)
@@ -190,7 +192,7 @@ def test_what_can_no_longer_be_made_does_not_stay(workspace: Workspace) -> None:
 def test_the_settings_turn_kinds_off(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ONTOS_HINTS", '["duplicate"]')
     with Workspace(home) as workspace:
-        sheet = make_sheet(workspace.store, 40)
+        sheet = labeled_sheet(workspace.store, 40)
         assert workspace.label.hints.compute(sheet.id).counts.keys() == {DUPLICATE}
         assert workspace.label.hints.compute(sheet.id, [SUSPECT]).counts.keys() == {SUSPECT}
     monkeypatch.setenv("ONTOS_HINTS", "[]")
@@ -202,7 +204,7 @@ def test_the_settings_turn_kinds_off(home: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_newest_model_says_what_it_wavers_about(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 90)
+    sheet = labeled_sheet(workspace.store, 90)
     workspace.train.models.run({"training_sheet_id": sheet.id, "base_model": "extra_trees"}, "j1", NoProgress())
     add_pairs(workspace.store, sheet, range(90, 120), **OPEN)
     (between,) = add_pairs(workspace.store, sheet, range(120, 121), **OPEN, source_data={**part(120), "voltage": 5.0})
@@ -218,27 +220,27 @@ def test_the_newest_model_says_what_it_wavers_about(workspace: Workspace) -> Non
     assert all(0.0 <= hint.score <= 1.0 for hint in found.values())
     workspace.label.queue.decide([Decision(between.id, Verdict.EDIT, answer=truth(0))])
     assert workspace.label.hints.counts(sheet.id)[UNSURE] == 30
-    assert workspace.label.hints.of([between.id]) == {}
+    assert workspace.label.hints.for_pairs([between.id]) == {}
 
 
 def test_without_a_model_today_s_labels_judge_and_without_labels_the_proposals(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 60)
+    sheet = labeled_sheet(workspace.store, 60)
     add_pairs(workspace.store, sheet, range(60, 70), **OPEN, proposal={"defect": "none"}, confidence=0.25)
     report = workspace.label.hints.compute(sheet.id, [SUSPECT, UNSURE])
     assert "cross-validated" in report.made_by[UNSURE]
     assert any("a model of 60 labels" in hint.reason for hint in all_hints(workspace, sheet, UNSURE).values())
 
-    bare = make_sheet(workspace.store, 3, name="Bare")
+    bare = labeled_sheet(workspace.store, 3, name="Bare")
     add_pairs(workspace.store, bare, range(3, 9), **OPEN, proposal={"defect": "none"}, confidence=0.25)
     add_pairs(workspace.store, bare, range(9, 10), **OPEN)
     report = workspace.label.hints.compute(bare.id, [UNSURE])
     hints = all_hints(workspace, bare, UNSURE)
     assert report.made_by[UNSURE] == "confidence as stated by what proposed the answers"
-    assert "1 open pairs without a stated confidence got no hint" in report.notes[UNSURE]
+    assert "1 undecided pairs without a confidence got no hint" in report.notes[UNSURE]
     assert [hint.score for hint in hints.values()] == [pytest.approx(0.75)] * 6
     assert all("its proposal is 25 % sure" in hint.reason for hint in hints.values())
 
-    silent = make_sheet(workspace.store, 3, name="NoProgress")
+    silent = labeled_sheet(workspace.store, 3, name="NoProgress")
     add_pairs(workspace.store, silent, range(3, 9), **OPEN)
     report = workspace.label.hints.compute(silent.id, [UNSURE])
     assert "too few labels" in report.skipped[UNSURE]
@@ -246,29 +248,29 @@ def test_without_a_model_today_s_labels_judge_and_without_labels_the_proposals(w
 
 
 def test_a_model_whose_file_is_gone_is_told_and_today_s_labels_judge(workspace: Workspace, home: Path) -> None:
-    sheet = make_sheet(workspace.store, 60)
+    sheet = labeled_sheet(workspace.store, 60)
     add_pairs(workspace.store, sheet, range(60, 70), **OPEN)
     model = workspace.train.models.run({"training_sheet_id": sheet.id, "base_model": "nearest"}, "j1", NoProgress())
     (home / model.artifact / "model.skops").write_bytes(b"no model")
     report = workspace.label.hints.compute(sheet.id, [UNSURE])
     assert "cross-validated" in report.made_by[UNSURE]
-    assert report.notes[UNSURE][0].startswith("defects v1 could not be asked: ")
+    assert report.notes[UNSURE][0].startswith("defects v1 could not answer: ")
 
 
 def test_a_hint_does_not_tell_what_is_hidden(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 60)
+    sheet = labeled_sheet(workspace.store, 60)
     pairs = add_pairs(workspace.store, sheet, range(60, 100), **OPEN)
     workspace.label.hints.compute(sheet.id, [UNSURE])
     with workspace.store.write() as connection:
         rows.change(connection, sheet, blind_share=0.5)
     blind = {pair.id for pair in pairs if is_blind(sheet.id, pair.item_ref, 0.5)}
     assert 0 < len(blind) < len(pairs)
-    for pair_id, hints in workspace.label.hints.of([pair.id for pair in pairs]).items():
+    for pair_id, hints in workspace.label.hints.for_pairs([pair.id for pair in pairs]).items():
         assert any(word in hints[0].reason for word in ("crack", "scratch", "none ")) is (pair_id not in blind)
 
 
 def test_every_open_pair_has_its_place_once_and_the_draw_stays_the_same(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 60)
+    sheet = labeled_sheet(workspace.store, 60)
     add_pairs(workspace.store, sheet, range(60, 100), **OPEN)
     drawn = []
     for _ in range(2):
@@ -281,9 +283,9 @@ def test_every_open_pair_has_its_place_once_and_the_draw_stays_the_same(workspac
 
 
 def test_the_least_sure_of_each_kind_come_before_the_second_ones() -> None:
-    pairs = [Open(str(place), f"item {place}", {}, None) for place in range(60)]
+    pairs = [OpenPair(str(place), f"item {place}", {}, None) for place in range(60)]
     unsure = np.linspace(0.9, 0.8, 60)  # the first ten are of one kind, the rest of six others
-    placed = ordered(
+    placed = rank_pairs(
         "sheet", pairs, unsure, ["doubt"] * 60, lambda places: [0 if place < 10 else place % 6 for place in places]
     )
     at_random = [one for one in placed if one.reason.startswith("picked at random")]
@@ -303,7 +305,7 @@ def test_the_least_sure_of_each_kind_come_before_the_second_ones() -> None:
 
 def twins(workspace: Workspace, answers: list[dict[str, Any] | None]) -> tuple[TrainingSheet, list[QAPair]]:
     """A sheet of 40 parts, of which one happens to be near the first, and twins of the first, labeled so."""
-    sheet = make_sheet(workspace.store, 40)
+    sheet = labeled_sheet(workspace.store, 40)
     made = []
     for number, answer in enumerate(answers, 40):
         columns: dict[str, Any] = {"answer": answer} if answer else dict(OPEN)
@@ -319,7 +321,7 @@ def test_groups_give_what_may_be_labeled_at_once(workspace: Workspace) -> None:
     assert (dict(group.labels), group.conflict) == ({"crack": 3}, False)
     assert {made[2].item_ref, "P0000"} < {member.item_ref for member in group.members}
     reasons = {member.item_ref: member.reason for member in group.members}
-    assert reasons[made[0].item_ref] == "same as P0000 in every field that is compared"
+    assert reasons[made[0].item_ref] == "same as P0000 in all compared fields"
     answers = [Decision(pair_id, Verdict.EDIT, answer=truth(0)) for pair_id in group.undecided]
     workspace.label.queue.decide(answers)
     assert all(pair.id not in group.undecided for group in workspace.label.hints.groups(sheet.id) for pair in made)
@@ -332,12 +334,12 @@ def test_twins_with_different_labels_come_first_and_are_suspects(workspace: Work
     group = workspace.label.hints.groups(sheet.id)[0]
     assert (group.conflict, dict(group.labels)) == (True, {"crack": 3, "none": 1})
     reason = all_hints(workspace, sheet, SUSPECT)[made[1].item_ref].reason
-    assert "P0000, nearly the same item, is labeled crack; this one none" in reason
+    assert "P0000, nearly the same item, is labeled crack, this one none" in reason
     assert made[0].item_ref not in all_hints(workspace, sheet, SUSPECT)
 
 
 def test_twins_are_suspects_even_where_labels_are_too_few_for_a_model(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 4)
+    sheet = labeled_sheet(workspace.store, 4)
     add_pairs(workspace.store, sheet, range(4, 5), {"defect": "none"}, source_data=part(0))
     report = workspace.label.hints.compute(sheet.id, [DUPLICATE, SUSPECT])
     assert all_hints(workspace, sheet, SUSPECT).keys() == {"P0000", "P0004"}
@@ -356,7 +358,7 @@ def test_a_dismissed_near_duplicate_leaves_its_group_whatever_its_label(workspac
 
 
 def test_the_second_of_two_twins_comes_later(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 60)
+    sheet = labeled_sheet(workspace.store, 60)
     fields = {**part(60), "voltage": 5.0}
     pair = add_pairs(workspace.store, sheet, range(60, 62), **OPEN, source_data=fields)
     add_pairs(workspace.store, sheet, range(62, 64), **OPEN)
@@ -371,14 +373,16 @@ def test_the_second_of_two_twins_comes_later(workspace: Workspace) -> None:
 
 
 def test_a_job_makes_the_same_hints(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 60)
+    sheet = labeled_sheet(workspace.store, 60)
     flip(workspace, sheet, 5)
     job = workspace.label.hints.submit(sheet.id, [SUSPECT, UNSURE])
     ended = workspace.jobs.wait(job.id, timeout=120)
     assert ended.status is JobStatus.SUCCEEDED, ended.error
     assert ended.result["counts"]["suspect"] == workspace.label.hints.counts(sheet.id)[SUSPECT] > 0
-    assert ended.result["skipped"] == {"unsure": "No pair is open. Everything is decided."}
-    assert "no unsure: No pair is open" in ended.message
+    assert ended.result["skipped"] == {
+        "unsure": "All pairs are decided. Hints about unsure pairs need undecided pairs."
+    }
+    assert "no unsure: All pairs are decided" in ended.message
     assert job.kind in WORK
 
 
@@ -396,7 +400,7 @@ class StopAt:
 
 
 def test_what_is_stopped_leaves_the_former_hints(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 60)
+    sheet = labeled_sheet(workspace.store, 60)
     flip(workspace, sheet, 5)
     workspace.label.hints.compute(sheet.id, [SUSPECT])
     before = all_hints(workspace, sheet, SUSPECT)
@@ -409,7 +413,7 @@ def test_what_is_stopped_leaves_the_former_hints(workspace: Workspace) -> None:
 
 
 def test_hostile_data_is_compared_and_told(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 40)
+    sheet = labeled_sheet(workspace.store, 40)
     odd = {"part": "\x00", "voltage": float("nan"), "line": "\x1b]52;c;\x07 \ud800 [b]", "batch": [1, {"a": None}]}
     add_pairs(workspace.store, sheet, range(40, 46), **OPEN, source_data=odd)
     add_pairs(workspace.store, sheet, range(46, 48), **OPEN, source_data={})
@@ -420,7 +424,7 @@ def test_hostile_data_is_compared_and_told(workspace: Workspace) -> None:
 
 
 def test_an_empty_training_sheet_says_so_for_every_kind(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 0)
+    sheet = labeled_sheet(workspace.store, 0)
     report = workspace.label.hints.compute(sheet.id, list(HintKind))
     assert isinstance(report, HintReport)
     assert report.skipped.keys() == set(HintKind)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from labeling import MAJOR, MINOR, NONE, a_sheet, a_training_sheet
+from builders.severity import MAJOR, MINOR, NONE, sheet_record, unlabeled_sheet
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from ontos_tui.domain.records.pairs import (
     CanonicalLabel,
@@ -35,7 +35,7 @@ def label(store: Store) -> LabelService:
 
 @pytest.fixture
 def sheet(store: Store) -> TrainingSheet:
-    return a_training_sheet(store, 6)
+    return unlabeled_sheet(store, 6)
 
 
 def pair_of(label: LabelService, sheet: TrainingSheet, number: int = 1) -> QAPair:
@@ -100,7 +100,7 @@ def test_an_answer_that_does_not_fit_is_refused_and_nothing_changes(
 
 
 def test_nothing_can_be_approved_where_nothing_is_proposed(label: LabelService, store: Store) -> None:
-    sheet = a_training_sheet(store, 1)
+    sheet = unlabeled_sheet(store, 1)
     with store.write() as connection:
         connection.exec_driver_sql("UPDATE qa_pairs SET proposal = NULL")
     with pytest.raises(InvalidInputError, match="no answer for item-1 to approve"):
@@ -134,8 +134,8 @@ def test_a_flag_keeps_the_answer_for_the_second_look_but_not_as_the_truth(
 
 
 def test_a_label_that_others_rely_on_stays_and_that_is_said(label: LabelService, store: Store) -> None:
-    plates = a_sheet(store)
-    first, second = a_training_sheet(store, 1, plates), a_training_sheet(store, 1, plates)
+    plates = sheet_record(store)
+    first, second = unlabeled_sheet(store, 1, plates), unlabeled_sheet(store, 1, plates)
     one = say(label, pair_of(label, first), Verdict.APPROVE)
     two = say(label, pair_of(label, second), Verdict.APPROVE)
     assert one.canonical_label_id == two.canonical_label_id, "one item, one label type, one label"
@@ -145,7 +145,7 @@ def test_a_label_that_others_rely_on_stays_and_that_is_said(label: LabelService,
 
 
 def test_a_decision_inherits_the_constraints_of_the_label_that_was_there(label: LabelService, store: Store) -> None:
-    sheet = a_training_sheet(store, 1)
+    sheet = unlabeled_sheet(store, 1)
     held_out = CanonicalLabel(
         sheet_id=sheet.sheet_id,
         item_ref="item-1",
@@ -168,7 +168,7 @@ def test_a_decision_inherits_the_constraints_of_the_label_that_was_there(label: 
 
 
 def test_one_and_true_are_not_the_same_answer(label: LabelService, store: Store) -> None:
-    sheet = a_training_sheet(store, 1)
+    sheet = unlabeled_sheet(store, 1)
     with store.write() as connection:
         snapshot = {
             **sheet.template_snapshot,
@@ -200,7 +200,7 @@ def test_a_batch_is_all_or_nothing(label: LabelService, sheet: TrainingSheet, st
 
 
 def test_what_makes_no_sense_in_one_batch_is_refused(label: LabelService, sheet: TrainingSheet, store: Store) -> None:
-    pair, other = pair_of(label, sheet), pair_of(label, a_training_sheet(store, 1))
+    pair, other = pair_of(label, sheet), pair_of(label, unlabeled_sheet(store, 1))
     with pytest.raises(InvalidInputError, match="more than once"):
         label.decide([Decision(pair.id, Verdict.APPROVE), Decision(pair.id, Verdict.FLAG)])
     with pytest.raises(InvalidInputError, match="different training sheets"):
@@ -275,7 +275,7 @@ def test_two_people_deciding_at_once_lose_nothing(sheet: TrainingSheet, store: S
 
 
 def test_counts_are_the_sums_of_the_states(label: LabelService, store: Store) -> None:
-    sheet, other = a_training_sheet(store, 9), a_training_sheet(store, 2)
+    sheet, other = unlabeled_sheet(store, 9), unlabeled_sheet(store, 2)
     ids = [row.id for row in label.open(sheet.id)]
     verdicts = [Verdict.APPROVE, Verdict.APPROVE, Verdict.APPROVE, Verdict.REJECT, Verdict.FLAG, Verdict.FLAG]
     label.decide([Decision(key, verdict) for key, verdict in zip(ids, verdicts, strict=False)])
@@ -291,7 +291,7 @@ def test_counts_are_the_sums_of_the_states(label: LabelService, store: Store) ->
 
 
 def test_the_queue_is_a_list_of_what_passed_the_filter(label: LabelService, store: Store) -> None:
-    sheet = a_training_sheet(store, 40)
+    sheet = unlabeled_sheet(store, 40)
     queue = label.open(sheet.id)
     assert [row.sequence for row in queue] == list(range(1, 41))
     assert [row.item_ref for row in queue[3:6]] == ["item-4", "item-5", "item-6"]
@@ -316,7 +316,7 @@ def test_the_queue_is_a_list_of_what_passed_the_filter(label: LabelService, stor
 def test_next_undecided_is_what_a_walk_through_the_list_finds(
     label: LabelService, store: Store, sort: QueueSort, wanted: QueueFilter
 ) -> None:
-    sheet = a_training_sheet(store, 30)
+    sheet = unlabeled_sheet(store, 30)
     if sort is QueueSort.SIMILAR:
         wanted = replace(wanted, like="item-7")
     queue = label.open(sheet.id, wanted, sort)
@@ -332,7 +332,7 @@ def test_next_undecided_is_what_a_walk_through_the_list_finds(
 
 
 def test_least_sure_comes_first_and_unknown_last(label: LabelService, store: Store) -> None:
-    sheet = a_training_sheet(store, 20)
+    sheet = unlabeled_sheet(store, 20)
     with store.write() as connection:
         connection.exec_driver_sql("UPDATE qa_pairs SET confidence = NULL WHERE sequence_number = 1")
     found = [row.confidence for row in label.open(sheet.id, sort=QueueSort.LEAST_SURE)]
@@ -343,7 +343,7 @@ def test_least_sure_comes_first_and_unknown_last(label: LabelService, store: Sto
 
 
 def test_a_gap_in_the_numbers_does_not_lose_rows(label: LabelService, store: Store) -> None:
-    sheet = a_training_sheet(store, 10)
+    sheet = unlabeled_sheet(store, 10)
     with store.write() as connection:
         connection.exec_driver_sql("DELETE FROM qa_pairs WHERE sequence_number IN (1, 5)")
     queue = label.open(sheet.id)
@@ -369,7 +369,7 @@ def test_a_gap_in_the_numbers_does_not_lose_rows(label: LabelService, store: Sto
 def test_search_looks_into_names_values_answers_and_notes(
     label: LabelService, store: Store, text: str, found: set[str]
 ) -> None:
-    sheet = a_training_sheet(store, 12)
+    sheet = unlabeled_sheet(store, 12)
     third, fourth = pair_of(label, sheet, 3), pair_of(label, sheet, 4)
     say(label, third, Verdict.EDIT, answer=MAJOR, notes="100%_ sure")
     with store.write() as connection:
@@ -459,7 +459,7 @@ def test_every_bad_line_is_named_and_nothing_is_half_done(
         label.apply_file(sheet.id, file)
     told = refused.value.what
     assert [f"line {number}: " in told for number in range(1, 11)] == [False] + [True] * 9
-    assert "decided in line 1 already" in told
+    assert "already decided in line 1" in told
     assert label.counts(sheet.id) == PairCounts(total=6, unlabeled=6)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from labeling import MAJOR, MINOR, NONE, a_training_sheet
+from builders.severity import MAJOR, MINOR, NONE, unlabeled_sheet
+from builders.votes import labeling_job, vote
 from ontos_tui.domain.errors import NotFoundError
 from ontos_tui.domain.records.pairs import CanonicalLabel, TrainingSheet, Verdict
 from ontos_tui.domain.rules.agreement import Share
@@ -13,13 +14,12 @@ from ontos_tui.services.label.labeling_jobs.labeler_stats import LabelerStats
 from ontos_tui.services.label.service import LabelService
 from ontos_tui.store import rows
 from ontos_tui.workspace import Workspace
-from voting import a_job, votes
 
 
 @pytest.fixture
 def sheet(workspace: Workspace) -> TrainingSheet:
     """Ten pairs, each proposed to be minor."""
-    return a_training_sheet(workspace.store, 10)
+    return unlabeled_sheet(workspace.store, 10)
 
 
 def _by_name(found: list[LabelerStats]) -> dict[str, LabelerStats]:
@@ -35,7 +35,7 @@ def _decide(
 
 def test_nobody_has_decided_anything(workspace: Workspace, sheet: TrainingSheet) -> None:
     assert workspace.label.labelers.of_sheet(sheet.id) == []
-    assert workspace.label.labelers.of_job(a_job(workspace, sheet=sheet).id) == []
+    assert workspace.label.labelers.of_job(labeling_job(workspace, sheet=sheet).id) == []
     with pytest.raises(NotFoundError):
         workspace.label.labelers.of_job("none such")
 
@@ -65,10 +65,10 @@ def test_an_undone_decision_does_not_count_but_its_time_does(workspace: Workspac
 
 
 def test_what_a_label_approved_by_itself_is_nobody_s_decision(workspace: Workspace) -> None:
-    first = a_training_sheet(workspace.store, 3)
+    first = unlabeled_sheet(workspace.store, 3)
     _decide(workspace, "ben", first, 1, Verdict.APPROVE)
-    job = a_job(workspace, overlap=1, sheet=first)
-    votes(workspace, "eva", job, {})
+    job = labeling_job(workspace, overlap=1, sheet=first)
+    vote(workspace, "eva", job, {})
     assert workspace.label.queue.counts(first.id).auto_approved == 2
     assert [one.actor for one in workspace.label.labelers.of_sheet(first.id)] == ["ben"]
     assert [(one.actor, one.labeled) for one in workspace.label.labelers.of_job(job.id)] == [("eva", 2)]
@@ -89,10 +89,10 @@ def test_proposals_sway_who_sees_them(workspace: Workspace, sheet: TrainingSheet
 
 
 def test_a_job_compares_people_on_the_same_items(workspace: Workspace) -> None:
-    job = a_job(workspace, 4, overlap=3)
-    votes(workspace, "ben", job, {"item-1": MAJOR, "item-2": "blurred", "item-3": None}, seconds=1.5)
-    votes(workspace, "eva", job, {"item-1": MAJOR, "item-2": "out of focus"}, seconds=0.1)
-    votes(workspace, "kim", job, {"item-2": MAJOR}, submit=False)
+    job = labeling_job(workspace, 4, overlap=3)
+    vote(workspace, "ben", job, {"item-1": MAJOR, "item-2": "blurred", "item-3": None}, seconds=1.5)
+    vote(workspace, "eva", job, {"item-1": MAJOR, "item-2": "out of focus"}, seconds=0.1)
+    vote(workspace, "kim", job, {"item-2": MAJOR}, submit=False)
     found = _by_name(workspace.label.labelers.of_job(job.id))
     # item-1: ben and eva are alike; item-2: too; item-3: eva and kim, ben has flagged it; item-4: all three.
     assert found["ben"].agreement == Share(1 + 1 + 2, 6)
@@ -114,10 +114,10 @@ def test_gold_measures_against_the_truth(workspace: Workspace, sheet: TrainingSh
                 source="ground_truth",
             )
             rows.add(connection, label)
-    job = a_job(workspace, overlap=2, sheet=sheet, batch_size=10, gold_share=0.4)
+    job = labeling_job(workspace, overlap=2, sheet=sheet, batch_size=10, gold_share=0.4)
     assert job.total_items == 6
-    votes(workspace, "ben", job, {"item-1": MAJOR, "item-2": MINOR, "item-3": "blurred", "item-4": None})
-    votes(workspace, "eva", job, {"item-1": MAJOR, "item-2": MAJOR, "item-3": MAJOR, "item-4": MAJOR})
+    vote(workspace, "ben", job, {"item-1": MAJOR, "item-2": MINOR, "item-3": "blurred", "item-4": None})
+    vote(workspace, "eva", job, {"item-1": MAJOR, "item-2": MAJOR, "item-3": MAJOR, "item-4": MAJOR})
     found = _by_name(workspace.label.labelers.of_job(job.id))
     assert found["ben"].gold == Share(1, 3), "who flags a gold item has not answered"
     assert found["eva"].gold == Share(4, 4)

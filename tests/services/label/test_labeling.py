@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from labeling import MAJOR, MINOR, a_training_sheet
+from builders.labelers import Person, parts_sheet, published_labelset, task_items
+from builders.severity import MAJOR, MINOR, unlabeled_sheet
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError, NotReadyError
 from ontos_tui.domain.records.labeling import LabelingJob, is_blind
 from ontos_tui.domain.records.pairs import CanonicalLabel, TrainingSheet, Verdict
@@ -16,7 +17,6 @@ from ontos_tui.services.label.labelsets.service import LabelsetService
 from ontos_tui.services.label.service import Decision, LabelService
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
-from people import Person, a_labelset, a_sheet_of_parts, items_of
 
 J = LabelingJobStatus
 
@@ -24,7 +24,7 @@ J = LabelingJobStatus
 @pytest.fixture
 def sheet(store: Store) -> TrainingSheet:
     """A training sheet with 7 open pairs, each proposed to be minor."""
-    return a_training_sheet(store, 7)
+    return unlabeled_sheet(store, 7)
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def ana(store: Store) -> Person:
 
 
 def refs_by_task(store: Store, person: Person, job: LabelingJob) -> list[list[str]]:
-    return [[item.item_ref for item in items_of(store, view.task.id)] for view in person.jobs.tasks(job.id)]
+    return [[item.item_ref for item in task_items(store, view.task.id)] for view in person.jobs.tasks(job.id)]
 
 
 def test_a_job_over_pairs_has_every_item_once_and_a_short_last_batch(
@@ -46,22 +46,22 @@ def test_a_job_over_pairs_has_every_item_once_and_a_short_last_batch(
     assert [ref for some in refs for ref in some] == [f"item-{number}" for number in range(1, 8)]
     views = ana.jobs.tasks(job.id)
     assert [view.task.item_count for view in views] == [view.counts.total for view in views] == [3, 3, 1]
-    first = items_of(store, views[0].task.id)[0]
+    first = task_items(store, views[0].task.id)[0]
     assert (first.proposal, first.confidence, first.source_data["torque"]) == (MINOR, 0.7, 41)
 
 
 def test_a_job_over_a_sheet_asks_what_the_labelset_says(store: Store, tmp_path: Path, ana: Person) -> None:
-    parts, labelset = a_sheet_of_parts(store, tmp_path, 5), a_labelset(store)
+    parts, labelset = parts_sheet(store, tmp_path, 5), published_labelset(store)
     job = ana.jobs.create("Parts", sheet="parts", labelset="Severity", batch_size=2)
     assert (job.sheet_id, job.labelset_id, job.training_sheet_id) == (parts.id, labelset.id, None)
     assert job.response_schema == labelset.answer_schema()
     assert refs_by_task(store, ana, job) == [["p1", "p2"], ["p3", "p4"], ["p5"]]
-    assert items_of(store, ana.jobs.tasks(job.id)[0].task.id)[0].proposal is None
+    assert task_items(store, ana.jobs.tasks(job.id)[0].task.id)[0].proposal is None
 
 
 def test_an_identity_that_stands_twice_in_a_changed_file_is_one_item(store: Store, tmp_path: Path, ana: Person) -> None:
-    a_sheet_of_parts(store, tmp_path, 3)
-    a_labelset(store)
+    parts_sheet(store, tmp_path, 3)
+    published_labelset(store)
     with (tmp_path / "parts.csv").open("a") as file:
         file.write("p2,99\n")
     job = ana.jobs.create("Parts", sheet="parts", labelset="Severity", batch_size=10)
@@ -101,7 +101,7 @@ def _ground_truth(store: Store, sheet: TrainingSheet, numbers: range) -> None:
 
 
 def test_gold_items_are_mixed_in_and_not_counted(store: Store, ana: Person) -> None:
-    sheet = a_training_sheet(store, 40)
+    sheet = unlabeled_sheet(store, 40)
     _ground_truth(store, sheet, range(31, 41))
     job = ana.jobs.create("Marks", training_sheet=sheet.id, batch_size=10, gold_share=0.2, overlap=2)
     assert job.total_items == 30
@@ -109,7 +109,7 @@ def test_gold_items_are_mixed_in_and_not_counted(store: Store, ana: Person) -> N
     fresh: list[str] = []
     before: list[str] = []
     for view in ana.jobs.tasks(job.id):
-        items = items_of(store, view.task.id)
+        items = task_items(store, view.task.id)
         gold = [item for item in items if item.gold_answer is not None]
         assert len(gold) == 2
         assert all(item.gold_answer == MAJOR and int(item.item_ref[5:]) > 30 for item in gold)
@@ -132,10 +132,10 @@ def test_gold_needs_a_known_truth_and_room(store: Store, sheet: TrainingSheet, a
 
 
 def test_the_blind_share_is_spread_over_the_items(store: Store, ana: Person) -> None:
-    sheet = a_training_sheet(store, 400)
+    sheet = unlabeled_sheet(store, 400)
     job = ana.jobs.create("Marks", training_sheet=sheet.id, batch_size=100, blind_share=0.25)
     hidden = [is_blind(view.task.id, ref, job.blind_share) for view in ana.jobs.tasks(job.id)
-              for ref in (item.item_ref for item in items_of(store, view.task.id))]  # fmt: skip
+              for ref in (item.item_ref for item in task_items(store, view.task.id))]  # fmt: skip
     assert 60 < sum(hidden) < 140
     assert not any(is_blind("x", f"item-{number}", 0.0) for number in range(50))
     assert all(is_blind("x", f"item-{number}", 1.0) for number in range(50))
@@ -152,14 +152,14 @@ def test_the_blind_share_is_spread_over_the_items(store: Store, ana: Person) -> 
         ({"training_sheet": "plates0 · severity 0 1.0.0", "labelset": "Color"}, "Choose one of the same label type"),
         ({"training_sheet": "plates0 · severity 0 1.0.0", "labelset": "Empty"}, "no classes"),
         ({"training_sheet": "plates0 · severity 0 1.0.0", "sheet": "other"}, "is not made from"),
-        ({"training_sheet": "nowhere"}, "no training sheet"),
+        ({"training_sheet": "nowhere"}, "No training sheet"),
     ],
 )
 def test_what_does_not_go_together_is_refused_with_the_reason(
     store: Store, sheet: TrainingSheet, ana: Person, wanted: dict[str, object], told: str
 ) -> None:
-    a_training_sheet(store, 0)
-    a_labelset(store, name="Color", label_type="color", field="color", response_schema={})
+    unlabeled_sheet(store, 0)
+    published_labelset(store, name="Color", label_type="color", field="color", response_schema={})
     LabelsetService(store, "ana").create(name="Empty", label_type="severity", field="severity")
     with store.write() as connection:
         from ontos_tui.domain.records.data import Sheet
@@ -171,7 +171,7 @@ def test_what_does_not_go_together_is_refused_with_the_reason(
 
 
 def test_of_a_labelset_the_newest_version_is_asked(store: Store, sheet: TrainingSheet, ana: Person) -> None:
-    old = a_labelset(store)
+    old = published_labelset(store)
     service = LabelsetService(store, "ana")
     new = service.publish(service.new_version(old.id).id)
     assert ana.jobs.create("Marks", training_sheet=sheet.id, labelset="Severity").labelset_id == new.id

@@ -6,20 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from labeling import MAJOR, MINOR, NONE, a_sheet, a_training_sheet
+from builders.labelers import Person, canonical_labels, parts_sheet, published_labelset, task_items
+from builders.severity import MAJOR, MINOR, NONE, sheet_record, unlabeled_sheet
 from ontos_tui.domain.errors import ConflictError, InvalidInputError
 from ontos_tui.domain.records.data import Sheet
 from ontos_tui.domain.records.labeling import LabelingTask
 from ontos_tui.domain.records.pairs import CanonicalLabel, GenerationMode, LabelingMode, QAPair, TrainingSheet, Verdict
 from ontos_tui.domain.rules.governance import Classification, Gate, gate
-from ontos_tui.domain.rules.states import LabelingJobStatus, LabelingTaskStatus, PairStatus
+from ontos_tui.domain.rules.states import LabelingJobStatus, LabelingTaskStatus, PairStatus, ReviewVerdict
 from ontos_tui.services.label.labelsets.service import LabelsetService
 from ontos_tui.services.label.service import Decision, LabelService
 from ontos_tui.services.records.usage_constraints import ConstraintService
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
-from people import Person, a_labelset, a_sheet_of_parts, items_of, labels
 
 
 @pytest.fixture
@@ -35,8 +35,8 @@ def bo(store: Store) -> Person:
 @pytest.fixture
 def parts(store: Store, tmp_path: Path) -> Sheet:
     """Five parts and a published labelset for them."""
-    a_labelset(store)
-    return a_sheet_of_parts(store, tmp_path, 5)
+    published_labelset(store)
+    return parts_sheet(store, tmp_path, 5)
 
 
 def pairs_of(store: Store, sheet: TrainingSheet) -> list[QAPair]:
@@ -50,19 +50,19 @@ def pairs_of(store: Store, sheet: TrainingSheet) -> list[QAPair]:
 
 
 def test_a_finished_task_makes_labels_and_approves_open_pairs_everywhere(store: Store, ana: Person, bo: Person) -> None:
-    plates = a_sheet(store)
-    here, there = a_training_sheet(store, 4, plates), a_training_sheet(store, 4, plates)
-    other = a_training_sheet(store, 4)
+    plates = sheet_record(store)
+    here, there = unlabeled_sheet(store, 4, plates), unlabeled_sheet(store, 4, plates)
+    other = unlabeled_sheet(store, 4)
     LabelService(store, "cy").decide([Decision(pairs_of(store, there)[1].id, Verdict.REJECT)])
     LabelsetService(store, "ana").create(name="Severity", label_type="severity", field="severity")
     job = ana.job(here.id, batch_size=3)
     task = bo.claim(job)
     bo.decide(task, MAJOR, count=2)
-    last = items_of(store, task.id)[2]
+    last = task_items(store, task.id)[2]
     bo.label.decide([Decision(last.id, Verdict.REJECT, reason="blurred")])
-    assert labels(store) == {}, "an answer counts when the task is handed in"
+    assert canonical_labels(store) == {}, "an answer counts when the task is handed in"
     bo.jobs.submit(task.id)
-    made = labels(store)
+    made = canonical_labels(store)
     assert {ref: label.label_data for ref, label in made.items()} == {"item-1": MAJOR, "item-2": MAJOR}
     label = made["item-1"]
     assert (label.source, label.created_by, label.training_sheet_id) == ("labeling", "bo", here.id)
@@ -81,45 +81,45 @@ def test_a_finished_task_makes_labels_and_approves_open_pairs_everywhere(store: 
 
 
 def test_with_a_review_answers_count_when_they_are_approved(store: Store, ana: Person, bo: Person) -> None:
-    sheet = a_training_sheet(store, 2)
+    sheet = unlabeled_sheet(store, 2)
     task = bo.do(ana.job(sheet.id, needs_review=True), MAJOR)
-    assert labels(store) == {}
-    ana.jobs.review(task.id, "approve")
-    assert {label.label_data["severity"] for label in labels(store).values()} == {"major"}
+    assert canonical_labels(store) == {}
+    ana.jobs.review(task.id, ReviewVerdict.APPROVE)
+    assert {label.label_data["severity"] for label in canonical_labels(store).values()} == {"major"}
     assert {pair.status for pair in pairs_of(store, sheet)} == {PairStatus.LABELED}
 
 
 def test_a_label_that_said_something_else_keeps_that_as_a_version(store: Store, ana: Person) -> None:
     from ontos_tui.services.label.labeling_jobs.service import Choice
 
-    sheet = a_training_sheet(store, 1)
+    sheet = unlabeled_sheet(store, 1)
     service = LabelService(store, "cy")
     service.decide([Decision(pairs_of(store, sheet)[0].id, Verdict.APPROVE)])
     ana.do(ana.job(sheet.id, choice=Choice(status=None, again=True)), MAJOR)
-    (label,) = labels(store).values()
+    (label,) = canonical_labels(store).values()
     assert (label.label_data, label.version, label.created_by, label.updated_by) == (MAJOR, 2, "cy", "ana")
 
 
 def test_gold_items_only_measure(store: Store, ana: Person) -> None:
-    sheet = a_training_sheet(store, 5)
+    sheet = unlabeled_sheet(store, 5)
     with store.write() as connection:
         columns = {"sheet_id": sheet.sheet_id, "item_ref": "item-5", "label_type": "severity"}
         rows.add(connection, CanonicalLabel(**columns, label_data=NONE, source="ground_truth"))
     ana.do(ana.job(sheet.id, gold_share=0.2), MAJOR)
-    made = labels(store)
+    made = canonical_labels(store)
     assert len(made) == 5
     assert (made["item-5"].label_data, made["item-5"].version) == (NONE, 1)
     assert pairs_of(store, sheet)[4].status is PairStatus.UNLABELED
 
 
 def test_of_several_opinions_only_the_same_make_a_label(store: Store, ana: Person, bo: Person) -> None:
-    sheet = a_training_sheet(store, 3)
+    sheet = unlabeled_sheet(store, 3)
     job = ana.job(sheet.id, overlap=2)
     ana.do(job, MINOR)
-    assert labels(store) == {}, "it waits for the second opinion"
+    assert canonical_labels(store) == {}, "it waits for the second opinion"
     task = bo.claim(job)
     assert task.copy_number == 2
-    same, different, not_decidable = (item.id for item in items_of(store, task.id))
+    same, different, not_decidable = (item.id for item in task_items(store, task.id))
     bo.label.decide(
         [
             Decision(same, Verdict.APPROVE),
@@ -128,18 +128,18 @@ def test_of_several_opinions_only_the_same_make_a_label(store: Store, ana: Perso
         ]
     )
     bo.jobs.submit(task.id)
-    assert set(labels(store)) == {"item-1"}
+    assert set(canonical_labels(store)) == {"item-1"}
     assert [pair.status.value for pair in pairs_of(store, sheet)] == ["labeled", "unlabeled", "unlabeled"]
 
 
 def test_an_approved_proposal_is_called_what_it_was(store: Store, ana: Person) -> None:
-    sheet = a_training_sheet(store, 2)
+    sheet = unlabeled_sheet(store, 2)
     with store.write() as connection:
         rows.change(connection, rows.get(connection, TrainingSheet, sheet.id), generation_mode=GenerationMode.COLUMN)
     task = ana.claim(ana.job(sheet.id))
-    first, second = items_of(store, task.id)
+    first, second = task_items(store, task.id)
     ana.label.decide([Decision(first.id, Verdict.APPROVE), Decision(second.id, Verdict.EDIT, MAJOR)])
-    modes = [item.labeling_mode for item in items_of(store, task.id)]
+    modes = [item.labeling_mode for item in task_items(store, task.id)]
     assert modes == [LabelingMode.EXISTING_COLUMN, LabelingMode.MANUAL]
 
 
@@ -153,8 +153,8 @@ def test_what_the_sheets_tags_forbid_reaches_the_labels(store: Store, ana: Perso
     if tagged != "before the job":
         constraints.tag_sheet(parts.id, ["PII"])
     ana.do(job)
-    ana.label.decide([Decision(items_of(store, own.id)[4].id, Verdict.EDIT, MINOR)])
-    made = labels(store)
+    ana.label.decide([Decision(task_items(store, own.id)[4].id, Verdict.EDIT, MINOR)])
+    made = canonical_labels(store)
     assert set(made) == {"p1", "p2", "p3", "p5"}
     for label in made.values():
         assert label.prohibited_uses == ["training"]
@@ -163,7 +163,7 @@ def test_what_the_sheets_tags_forbid_reaches_the_labels(store: Store, ana: Perso
 
 
 def test_a_label_passes_its_constraints_to_the_pairs_it_approves(store: Store, ana: Person) -> None:
-    sheet = a_training_sheet(store, 1)
+    sheet = unlabeled_sheet(store, 1)
     ConstraintService(store, "ana").tag_sheet(sheet.sheet_id, ["PHI"])
     ana.do(ana.job(sheet.id))
     (pair,) = pairs_of(store, sheet)
@@ -175,7 +175,7 @@ def test_a_label_passes_its_constraints_to_the_pairs_it_approves(store: Store, a
 
 
 def test_undo_and_redo_walk_through_ones_own_decisions_in_a_task(store: Store, ana: Person, bo: Person) -> None:
-    sheet = a_training_sheet(store, 3)
+    sheet = unlabeled_sheet(store, 3)
     job = ana.job(sheet.id, batch_size=3)
     task = ana.claim(job)
     ana.decide(task, MAJOR, count=1)
@@ -201,17 +201,17 @@ def test_undo_and_redo_walk_through_ones_own_decisions_in_a_task(store: Store, a
 def test_decisions_in_ones_own_list_are_labels_at_once(store: Store, ana: Person, parts: Sheet) -> None:
     task = ana.jobs.my_list("parts", "Severity", 3)
     assert (task.assignee, task.lease_until, task.status) == ("ana", None, LabelingTaskStatus.ASSIGNED)
-    first = items_of(store, task.id)[0]
+    first = task_items(store, task.id)[0]
     (done,) = ana.label.decide([Decision(first.id, Verdict.EDIT, MAJOR, notes="deep")]).pairs
-    label = labels(store)["p1"]
+    label = canonical_labels(store)["p1"]
     assert (label.label_data, label.notes, label.source, label.created_by) == (MAJOR, "deep", "labeling", "ana")
     assert done.canonical_label_id == label.id
     ana.label.undo(task.id)
-    assert labels(store) == {}
+    assert canonical_labels(store) == {}
     ana.label.redo(task.id)
-    assert labels(store)["p1"].label_data == MAJOR
+    assert canonical_labels(store)["p1"].label_data == MAJOR
     ana.label.decide([Decision(first.id, Verdict.REOPEN)])
-    assert labels(store) == {}
+    assert canonical_labels(store) == {}
 
 
 def test_ones_own_list_goes_on_where_it_was_left_and_ends_with_its_last_item(
@@ -224,14 +224,14 @@ def test_ones_own_list_goes_on_where_it_was_left_and_ends_with_its_last_item(
     ana.jobs.release(task.id)
     assert ana.jobs.my_list("parts", "Severity").id == task.id
     others = bo.jobs.my_list("parts", "Severity")
-    assert [item.item_ref for item in items_of(store, others.id)] == ["p2", "p3", "p4", "p5"]
-    with pytest.raises(ConflictError, match="ana's own list"):
+    assert [item.item_ref for item in task_items(store, others.id)] == ["p2", "p3", "p4", "p5"]
+    with pytest.raises(ConflictError, match="personal list of ana"):
         bo.jobs.claim(task.job_id)
     ana.decide(task)
     assert ana.jobs.submit(task.id).status is LabelingTaskStatus.APPROVED
     assert ana.jobs.job(task.job_id).status is LabelingJobStatus.COMPLETED
     rest = ana.jobs.my_list("parts", "Severity")
-    assert [item.item_ref for item in items_of(store, rest.id)] == ["p4", "p5"]
+    assert [item.item_ref for item in task_items(store, rest.id)] == ["p4", "p5"]
 
 
 def test_a_list_has_a_sensible_length(ana: Person, parts: Sheet) -> None:
@@ -241,7 +241,7 @@ def test_a_list_has_a_sensible_length(ana: Person, parts: Sheet) -> None:
 
 
 def test_ones_own_list_approves_open_pairs_when_it_is_handed_in(store: Store, ana: Person, parts: Sheet) -> None:
-    sheet = a_training_sheet(store, 0, parts)
+    sheet = unlabeled_sheet(store, 0, parts)
     with store.write() as connection:
         columns = {"training_sheet_id": sheet.id, "sheet_id": parts.id, "source_data": {}, "proposal": MINOR}
         rows.add(connection, QAPair(**columns, item_ref="p1", sequence_number=1))
@@ -257,8 +257,8 @@ def test_a_label_that_somebody_else_made_is_not_withdrawn_with_ones_own_decision
 ) -> None:
     bo.do(bo.jobs.activate(bo.jobs.create("Parts", sheet="parts", labelset="Severity").id), MINOR)
     task: LabelingTask = ana.jobs.my_list("parts", "Severity", again=True)
-    first = items_of(store, task.id)[0]
+    first = task_items(store, task.id)[0]
     ana.label.decide([Decision(first.id, Verdict.EDIT, MINOR)])
     batch = ana.label.decide([Decision(first.id, Verdict.REJECT, reason="blurred")])
-    assert "was not made here and stays" in batch.description
-    assert labels(store)["p1"].created_by == "bo"
+    assert "comes from elsewhere and stays" in batch.description
+    assert canonical_labels(store)["p1"].created_by == "bo"

@@ -16,7 +16,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from labeling import MAJOR, MINOR, a_training_sheet
+from builders.labelers import Person, canonical_labels, expire_lease, task_items
+from builders.severity import MAJOR, MINOR, unlabeled_sheet
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask, TaskItem
 from ontos_tui.domain.records.pairs import Event, QAPair, Verdict, answer_digest
@@ -26,12 +27,12 @@ from ontos_tui.domain.rules.states import (
     LabelingJobStatus,
     LabelingTaskStatus,
     PairStatus,
+    ReviewVerdict,
 )
 from ontos_tui.services.label.service import Decision, PairCounts
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
-from people import Person, items_of, labels, let_lease_run_out
 
 S = LabelingTaskStatus
 PEOPLE = ("ana", "bo", "cy")
@@ -53,7 +54,7 @@ def label_until_nothing_is_left(path: Path, name: str, job_id: str) -> list[str]
 
 @pytest.mark.parametrize("overlap", [1, 2])
 def test_four_processes_share_a_job_and_never_meet(store: Store, overlap: int) -> None:
-    sheet = a_training_sheet(store, 60)
+    sheet = unlabeled_sheet(store, 60)
     ana = Person(store, "ana")
     job = ana.job(sheet.id, batch_size=4, overlap=overlap)
     names = ["ana", "bo", "cy", "di"]
@@ -67,7 +68,7 @@ def test_four_processes_share_a_job_and_never_meet(store: Store, overlap: int) -
     assert set(batches.values()) == {1}, "nobody had two copies of a batch"
     for task in tasks:
         assert task.id in got[task.assignee]
-        assert {item.reviewed_by for item in items_of(store, task.id)} == {task.assignee}
+        assert {item.reviewed_by for item in task_items(store, task.id)} == {task.assignee}
     with store.read() as connection:
         events = rows.find(connection, Event)
         pairs = rows.find(connection, QAPair)
@@ -78,7 +79,7 @@ def test_four_processes_share_a_job_and_never_meet(store: Store, overlap: int) -
     assert set(claimed.values()) == {1}
     view = ana.jobs.job_view(job.id)
     assert (view.decided, view.total, view.labels) == (60 * overlap, 60 * overlap, 60)
-    assert len(labels(store)) == 60
+    assert len(canonical_labels(store)) == 60
     assert {pair.status for pair in pairs} == {PairStatus.LABELED}
 
 
@@ -97,7 +98,7 @@ class ThreePeople(RuleBasedStateMachine):
 
     @initialize(overlap=st.integers(1, 2), needs_review=st.booleans())
     def begin(self, overlap: int, needs_review: bool) -> None:
-        self.sheet = a_training_sheet(self.store, 3)
+        self.sheet = unlabeled_sheet(self.store, 3)
         options = {"batch_size": 2, "overlap": overlap, "needs_review": needs_review}
         self.job = self.people["ana"].job(self.sheet.id, **options)
 
@@ -105,15 +106,15 @@ class ThreePeople(RuleBasedStateMachine):
         return [view.task for view in self.people["ana"].jobs.tasks(self.job.id)]
 
     def items(self) -> list[TaskItem]:
-        return [item for task in self.tasks() for item in items_of(self.store, task.id)]
+        return [item for task in self.tasks() for item in task_items(self.store, task.id)]
 
     def attempt(self, what: Callable[[], Any]) -> Any:
         """Do it; when it is refused, everything is as it was."""
-        before = (self.tasks(), self.items(), labels(self.store), self.people["ana"].jobs.job(self.job.id))
+        before = (self.tasks(), self.items(), canonical_labels(self.store), self.people["ana"].jobs.job(self.job.id))
         try:
             return what()
         except OntosError:
-            after = (self.tasks(), self.items(), labels(self.store), self.people["ana"].jobs.job(self.job.id))
+            after = (self.tasks(), self.items(), canonical_labels(self.store), self.people["ana"].jobs.job(self.job.id))
             assert after == before
             return None
 
@@ -180,17 +181,15 @@ class ThreePeople(RuleBasedStateMachine):
         done = self.attempt(lambda: self.people[actor].jobs.submit(task.id))
         assert done is None or (task.assignee == actor and not undecided)
 
-    @rule(
-        actor=st.sampled_from(PEOPLE), which=st.integers(0, 3), verdict=st.sampled_from(["approve", "rework", "reject"])
-    )
-    def review(self, actor: str, which: int, verdict: str) -> None:
+    @rule(actor=st.sampled_from(PEOPLE), which=st.integers(0, 3), verdict=st.sampled_from(ReviewVerdict))
+    def review(self, actor: str, which: int, verdict: ReviewVerdict) -> None:
         tasks = self.tasks()
         task = tasks[which % len(tasks)]
         done = self.attempt(lambda: self.people[actor].jobs.review(task.id, verdict, "because"))
         if done is not None:
             assert task.status is S.SUBMITTED
             assert task.assignee != actor
-        if done is not None and verdict == "rework":
+        if done is not None and verdict is ReviewVerdict.REWORK:
             assert (done.status, done.assignee) == (S.REWORK, task.assignee)
 
     @rule(who=st.sampled_from(PEOPLE), which=st.integers(0, 3))
@@ -204,7 +203,7 @@ class ThreePeople(RuleBasedStateMachine):
         tasks = self.tasks()
         task = tasks[which % len(tasks)]
         if task.lease_until is not None:
-            let_lease_run_out(self.store, task)
+            expire_lease(self.store, task)
 
     @rule(move=st.sampled_from(["pause", "activate", "complete"]))
     def lead(self, move: str) -> None:
@@ -239,7 +238,7 @@ class ThreePeople(RuleBasedStateMachine):
     @invariant()
     def kept_counts_are_the_items(self) -> None:
         for task in self.tasks():
-            states = Counter(item.status.value for item in items_of(self.store, task.id))
+            states = Counter(item.status.value for item in task_items(self.store, task.id))
             assert self.people["bo"].label.counts(task.id) == PairCounts(total=task.item_count, **states)
 
     @invariant()
@@ -250,7 +249,7 @@ class ThreePeople(RuleBasedStateMachine):
             if item.task_id in approved and item.status is PairStatus.LABELED:
                 votes.setdefault(item.item_ref, []).append(answer_digest(item.answer))
         agreed = {ref: some[0] for ref, some in votes.items() if len(some) == self.job.overlap and len(set(some)) == 1}
-        made = labels(self.store)
+        made = canonical_labels(self.store)
         assert {ref: answer_digest(label.label_data) for ref, label in made.items()} == agreed
         with self.store.read() as connection:
             pairs = rows.find(connection, QAPair, table(QAPair).c.training_sheet_id == self.sheet.id)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from labeling import MAJOR, MINOR, a_training_sheet
+from builders.labelers import Person, expire_lease, task_items
+from builders.severity import MAJOR, MINOR, unlabeled_sheet
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotReadyError, OntosError
 from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask, TaskItem
 from ontos_tui.domain.records.pairs import Event, TrainingSheet, Verdict
-from ontos_tui.domain.rules.states import LabelingJobStatus, LabelingTaskStatus
+from ontos_tui.domain.rules.states import LabelingJobStatus, LabelingTaskStatus, ReviewVerdict
 from ontos_tui.services.label.service import Decision
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
-from people import Person, items_of, let_lease_run_out
 
 S, J = LabelingTaskStatus, LabelingJobStatus
 
@@ -21,7 +21,7 @@ S, J = LabelingTaskStatus, LabelingJobStatus
 @pytest.fixture
 def sheet(store: Store) -> TrainingSheet:
     """A training sheet with 7 open pairs, each proposed to be minor."""
-    return a_training_sheet(store, 7)
+    return unlabeled_sheet(store, 7)
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_nobody_labels_a_batch_twice(store: Store, sheet: TrainingSheet, ana: Pe
     assert bo.claim(job).id == mine.id
     assert ana.jobs.claim(job.id) is None, "the other copy would be no second opinion"
     other = ana.jobs.tasks(job.id)[1].task
-    with pytest.raises(ConflictError, match="ana has another copy of task 1, or had it"):
+    with pytest.raises(ConflictError, match="ana has or had another copy of task 1"):
         bo.jobs.assign(other.id, "ana")
     with pytest.raises(ConflictError, match="bo has another copy"):
         ana.jobs.assign(other.id, "bo")
@@ -87,14 +87,14 @@ def test_when_a_lease_is_over_another_may_take_the_task(
     task = ana.claim(job)
     ana.decide(task, MAJOR, count=2)
     assert bo.jobs.claim(job.id) is None
-    let_lease_run_out(store, task)
+    expire_lease(store, task)
     ana.decide(task, MAJOR, count=1)
     assert bo.jobs.claim(job.id) is None, "who works on keeps it"
-    let_lease_run_out(store, task)
+    expire_lease(store, task)
     taken = bo.claim(job)
     assert (taken.id, taken.assignee, taken.status) == (task.id, "bo", S.ASSIGNED)
     assert steps(store, task)[-2:] == [("in_progress", "pending"), ("pending", "assigned")]
-    items = items_of(store, task.id)
+    items = task_items(store, task.id)
     assert [item.reviewed_by for item in items] == ["ana"] * 3 + [""] * 4, "what was decided stays"
     with pytest.raises(ConflictError, match="Task 1 is assigned to bo"):
         ana.decide(task, count=1)
@@ -102,7 +102,7 @@ def test_when_a_lease_is_over_another_may_take_the_task(
         ana.label.undo(task.id)
     with pytest.raises(ConflictError, match="is bo's, not yours"):
         ana.jobs.submit(task.id)
-    assert items_of(store, task.id) == items
+    assert task_items(store, task.id) == items
     bo.decide(taken)
     assert bo.jobs.submit(task.id).status is S.APPROVED
 
@@ -111,7 +111,7 @@ def test_a_claim_that_ran_out_is_taken_up_again_where_it_was(store: Store, sheet
     job = ana.job(sheet.id)
     task = ana.claim(job)
     ana.decide(task, count=1)
-    let_lease_run_out(store, task)
+    expire_lease(store, task)
     again = ana.claim(job)
     assert (again.id, again.status) == (task.id, S.IN_PROGRESS)
     assert again.lease_until is not None
@@ -150,7 +150,7 @@ def test_an_assigned_task_stays_with_whom_it_was_given_to(
     moved = ana.jobs.assign(task.id, "ana")
     assert (moved.assignee, moved.status) == ("ana", S.ASSIGNED)
     assert steps(store, task)[-2:] == [("in_progress", "pending"), ("pending", "assigned")]
-    with pytest.raises(InvalidInputError, match="Nobody was named"):
+    with pytest.raises(InvalidInputError, match="No name was given"):
         ana.jobs.assign(task.id, " ")
     ana.decide(task)
     ana.jobs.submit(task.id)
@@ -167,7 +167,7 @@ def test_a_task_with_undecided_items_is_not_submitted(store: Store, sheet: Train
     ana.decide(task, count=1)
     with pytest.raises(NotReadyError, match="2 items of task 1 are not decided yet"):
         ana.jobs.submit(task.id)
-    second, third = items_of(store, task.id)[1:]
+    second, third = task_items(store, task.id)[1:]
     with pytest.raises(InvalidInputError, match="without a reason"):
         ana.label.decide([Decision(second.id, Verdict.REJECT, reason=" ")])
     ana.label.decide([Decision(second.id, Verdict.REJECT, reason="blurred"), Decision(third.id, Verdict.FLAG)])
@@ -186,8 +186,8 @@ def test_rework_returns_to_the_labeler_and_approval_counts(
     task = bo.do(job)
     assert task.status is S.SUBMITTED
     with pytest.raises(InvalidInputError, match="needs a reason"):
-        ana.jobs.review(task.id, "rework")
-    back = ana.jobs.review(task.id, "rework", "look at the edges")
+        ana.jobs.review(task.id, ReviewVerdict.REWORK)
+    back = ana.jobs.review(task.id, ReviewVerdict.REWORK, "look at the edges")
     assert (back.status, back.assignee, back.reviewer, back.review_notes) == (
         S.REWORK,
         "bo",
@@ -196,11 +196,11 @@ def test_rework_returns_to_the_labeler_and_approval_counts(
     )
     assert [view.task.id for view in bo.jobs.my_tasks()] == [task.id]
     assert bo.claim(job).id == task.id
-    first = items_of(store, task.id)[0]
+    first = task_items(store, task.id)[0]
     bo.label.decide([Decision(first.id, Verdict.EDIT, MAJOR)])
     assert bo.jobs.task(task.id).status is S.IN_PROGRESS
     bo.jobs.submit(task.id)
-    assert ana.jobs.review(task.id, "approve").status is S.APPROVED
+    assert ana.jobs.review(task.id, ReviewVerdict.APPROVE).status is S.APPROVED
     view = ana.jobs.job_view(job.id)
     assert (view.tasks[S.APPROVED], view.tasks[S.PENDING], view.decided, view.total, view.labels) == (1, 1, 4, 7, 4)
 
@@ -208,17 +208,17 @@ def test_rework_returns_to_the_labeler_and_approval_counts(
 def test_a_rejected_task_is_labeled_anew(store: Store, sheet: TrainingSheet, ana: Person, bo: Person) -> None:
     job = ana.job(sheet.id, needs_review=True)
     task = bo.do(job, MAJOR)
-    emptied = ana.jobs.review(task.id, "reject", "this is the wrong part")
+    emptied = ana.jobs.review(task.id, ReviewVerdict.REJECT, "this is the wrong part")
     assert (emptied.status, emptied.assignee, emptied.submitted_at) == (S.PENDING, "", None)
     assert ana.label.counts(task.id).unlabeled == 7
-    item = items_of(store, task.id)[0]
+    item = task_items(store, task.id)[0]
     assert (item.answer, item.reviewed_by, item.proposal) == (None, "", MINOR)
     assert [event.action for event in ana.label.history(item.id)] == ["edit", "reopen"]
     ana.claim(job)
     assert ana.label.undo(task.id) is None, "emptying it was a review and is no decision of the reviewer's"
     ana.decide(task)
     ana.jobs.submit(task.id)
-    assert bo.jobs.review(task.id, "approve").status is S.APPROVED
+    assert bo.jobs.review(task.id, ReviewVerdict.APPROVE).status is S.APPROVED
 
 
 def test_nobody_reviews_their_own(store: Store, sheet: TrainingSheet, ana: Person, bo: Person) -> None:
@@ -227,14 +227,12 @@ def test_nobody_reviews_their_own(store: Store, sheet: TrainingSheet, ana: Perso
     ana.decide(task, count=1)
     ana.jobs.release(task.id)
     with pytest.raises(ConflictError, match=r"is pending\. Only a submitted task"):
-        bo.jobs.review(task.id, "approve")
+        bo.jobs.review(task.id, ReviewVerdict.APPROVE)
     bo.do(job)
     for person in (ana, bo):
         with pytest.raises(ConflictError, match="is your own"):
-            person.jobs.review(task.id, "approve")
-    with pytest.raises(InvalidInputError, match="no verdict"):
-        Person(store, "cy").jobs.review(task.id, "fine")
-    assert Person(store, "cy").jobs.review(task.id, "approve").status is S.APPROVED
+            person.jobs.review(task.id, ReviewVerdict.APPROVE)
+    assert Person(store, "cy").jobs.review(task.id, ReviewVerdict.APPROVE).status is S.APPROVED
 
 
 # The job's own states
@@ -270,7 +268,7 @@ def test_a_job_is_completed_when_all_is_done_or_by_force(
     with pytest.raises(NotReadyError, match="is completed"):
         bo.jobs.submit(second.id)
     with pytest.raises(NotReadyError, match="is completed"):
-        bo.jobs.review(first.id, "approve")
+        bo.jobs.review(first.id, ReviewVerdict.APPROVE)
     with pytest.raises(ConflictError, match="is completed"):
         ana.jobs.assign(second.id, "cy")
     assert ana.jobs.job_view(job.id).labels == 0, "what open tasks hold makes no labels"
@@ -329,9 +327,9 @@ def test_every_change_of_jobs_and_tasks_is_in_the_log(
     task = bo.claim(job)
     bo.jobs.release(task.id)
     bo.do(job)
-    ana.jobs.review(task.id, "rework", "again")
+    ana.jobs.review(task.id, ReviewVerdict.REWORK, "again")
     bo.jobs.submit(task.id)
-    ana.jobs.review(task.id, "approve")
+    ana.jobs.review(task.id, ReviewVerdict.APPROVE)
     ana.jobs.pause(job.id)
     ana.jobs.complete(job.id)
     with store.read() as connection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from labeling import MAJOR, SCHEMA, a_training_sheet
+from builders.severity import MAJOR, SEVERITY_SCHEMA, unlabeled_sheet
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, InvalidTemplateError
 from ontos_tui.domain.records.data import Sheet
 from ontos_tui.domain.records.pairs import Event, Verdict
@@ -74,19 +74,19 @@ def test_classes_that_cannot_work_are_refused(labelsets: LabelsetService, classe
 
 def test_a_response_schema_has_to_hold_the_field(labelsets: LabelsetService) -> None:
     with pytest.raises(InvalidInputError, match="no field 'color'"):
-        labelsets.create(name="Marks", label_type="x", field="color", response_schema=SCHEMA)
+        labelsets.create(name="Marks", label_type="x", field="color", response_schema=SEVERITY_SCHEMA)
     with pytest.raises(InvalidTemplateError):
         labelsets.create(name="Marks", label_type="x", field="x", response_schema={"type": "array"})
     made = labelsets.create(
-        name="Marks", label_type="severity", field="severity", classes=CLASSES, response_schema=SCHEMA
+        name="Marks", label_type="severity", field="severity", classes=CLASSES, response_schema=SEVERITY_SCHEMA
     )
     schema = made.answer_schema()
     assert schema["properties"]["severity"]["enum"] == ["none", "minor"]
-    assert schema["properties"]["depth"] == SCHEMA["properties"]["depth"]
+    assert schema["properties"]["depth"] == SEVERITY_SCHEMA["properties"]["depth"]
 
 
 def test_a_template_gives_its_classes(labelsets: LabelsetService, store: Store) -> None:
-    sheet = a_training_sheet(store, 0)
+    sheet = unlabeled_sheet(store, 0)
     made = labelsets.create_from_template(sheet.template_id)
     assert [(one.name, one.hotkey) for one in made.classes] == [("none", "1"), ("minor", "2"), ("major", "3")]
     assert (made.field, made.label_type) == ("severity", sheet.label_type)
@@ -96,7 +96,7 @@ def test_a_template_gives_its_classes(labelsets: LabelsetService, store: Store) 
 
 
 def test_coverage_counts_labels_by_class(labelsets: LabelsetService, store: Store) -> None:
-    sheet = a_training_sheet(store, 5)
+    sheet = unlabeled_sheet(store, 5)
     label = LabelService(store, "ana")
     ids = [row.id for row in label.open(sheet.id)]
     labelset = labelsets.create(name="Marks", label_type=sheet.label_type, field="severity", classes=CLASSES)

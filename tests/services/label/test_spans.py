@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from labeling import a_training_sheet
+from builders.severity import unlabeled_sheet
 from ontos_tui.domain.errors import InvalidInputError, NotReadyError, PlatformError
 from ontos_tui.domain.file_formats import SUFFIXES, Format, format_of
 from ontos_tui.domain.learning import LabeledExample, NoProgress, Question, TrainingSet
@@ -47,7 +47,7 @@ BOTH = {"names": [ACME, BONN]}
 
 def _sheet(workspace: Workspace, pairs: int = 3, text: str = TEXT) -> TrainingSheet:
     prompt = {"user_prompt": "{{ note }}", "label_type": "names"}
-    sheet = a_training_sheet(workspace.store, pairs, **prompt)
+    sheet = unlabeled_sheet(workspace.store, pairs, **prompt)
     with workspace.store.write() as connection:
         snapshot = {**sheet.template_snapshot, "output_schema": SCHEMA}
         rows.change(connection, sheet, template_snapshot=snapshot)
@@ -119,7 +119,7 @@ def test_a_line_holds_the_text_its_spans_and_its_item(workspace: Workspace, tmp_
     workspace.label.queue.decide([Decision(_ids(workspace, sheet)[0], Verdict.EDIT, BOTH)])
     path = tmp_path / "o.spans.jsonl"
     assert format_of(path) is Format.SPANS
-    report = workspace.label.files.export(sheet.id, path, Format.SPANS, wish=ExportOptions(all_statuses=True))
+    report = workspace.label.files.export(sheet.id, path, Format.SPANS, options=ExportOptions(all_statuses=True))
     assert report.held_back == {"it has no answer": 2}
     (line,) = [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines()]
     spans = [{key: one[key] for key in ("start", "end", "label")} for one in (ACME, BONN)]
@@ -162,7 +162,7 @@ def test_lines_of_other_tools_are_taken_or_refused_line_by_line(workspace: Works
 
 
 def test_spans_leave_only_where_the_answer_holds_some(workspace: Workspace, tmp_path: Path) -> None:
-    sheet = a_training_sheet(workspace.store, 1)
+    sheet = unlabeled_sheet(workspace.store, 1)
     path = tmp_path / "o.spans.jsonl"
     with pytest.raises(InvalidInputError, match="no fields with spans"):
         workspace.label.files.export(sheet.id, path, Format.SPANS)
@@ -176,12 +176,12 @@ EXAMPLES = [LabeledExample(f"e{n}", {"note": f"word{n} Acme"}, {"names": []}) fo
 
 def test_engines_say_that_they_know_nothing_of_spans(tmp_path: Path) -> None:
     question = Question("q", {"note": "word1 Acme"}, ())
-    with pytest.raises(PlatformError, match="cannot be told from other examples"):
+    with pytest.raises(PlatformError, match="cannot be copied from other examples"):
         NearestExamples().propose([question], SCHEMA, EXAMPLES, ["note"])
     assert most_alike(question, SCHEMA, EXAMPLES, ["note"], 1)[0][0].ref == "e1"
     fields = _fields()
     spans_only = TrainingSet(fields[1:], ("line",), _lines(60), (), "held out")
-    with pytest.raises(NotReadyError, match="nothing that is learned"):
+    with pytest.raises(NotReadyError, match="Spans are only learned"):
         LocalTrainer().train(spans_only, "extra_trees", tmp_path / "s", NoProgress())
     data = TrainingSet(fields, ("line",), _lines(60), _lines(12), "held out")
     trained = LocalTrainer().train(data, "extra_trees", tmp_path / "m", NoProgress())
@@ -202,7 +202,7 @@ def _lines(count: int) -> tuple[LabeledExample, ...]:
 
 
 def test_a_labelset_names_the_labels_of_spans(workspace: Workspace) -> None:
-    sheet = a_training_sheet(workspace.store, 0)
+    sheet = unlabeled_sheet(workspace.store, 0)
     with workspace.store.write() as connection:
         from ontos_tui.domain.records.template import Template
 

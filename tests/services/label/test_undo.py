@@ -12,12 +12,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from labeling import MAJOR, MINOR, NONE, a_sheet, a_training_sheet
+from builders.severity import MAJOR, MINOR, NONE, sheet_record, unlabeled_sheet
 from ontos_tui.domain.errors import ConflictError, OntosError
 from ontos_tui.domain.records.pairs import CanonicalLabel, CanonicalLabelVersion, QAPair, TrainingSheet, Verdict
 from ontos_tui.domain.rules.states import PairStatus
-from ontos_tui.services.label.change_log import DECIDED, content
 from ontos_tui.services.label.service import Decision, LabelService, PairCounts
+from ontos_tui.services.records.change_log import DECIDED, content
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 
@@ -32,7 +32,7 @@ class TwoPeople(RuleBasedStateMachine):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
         self.store = Store(self.folder / "ontos.db")
-        self.sheet = a_training_sheet(self.store, PAIRS)
+        self.sheet = unlabeled_sheet(self.store, PAIRS)
         self.ids = [row.id for row in self.label("ana").open(self.sheet.id)]
         self.done: dict[str, list[tuple[dict[str, Any], dict[str, Any]]]] = {name: [] for name in PEOPLE}
         self.undone: dict[str, list[tuple[dict[str, Any], dict[str, Any]]]] = {name: [] for name in PEOPLE}
@@ -133,7 +133,7 @@ TestTwoPeople.settings = settings(max_examples=10, stateful_step_count=20, deadl
 
 @pytest.fixture
 def sheet(store: Store) -> TrainingSheet:
-    return a_training_sheet(store, 3)
+    return unlabeled_sheet(store, 3)
 
 
 def first(store: Store, sheet: TrainingSheet) -> QAPair:
@@ -174,7 +174,7 @@ def test_a_new_decision_ends_the_redo_branch(store: Store, sheet: TrainingSheet)
 
 
 def test_training_sheets_and_people_have_histories_of_their_own(store: Store, sheet: TrainingSheet) -> None:
-    other = a_training_sheet(store, 1)
+    other = unlabeled_sheet(store, 1)
     ana, bo = LabelService(store, "ana"), LabelService(store, "bo")
     ana.decide([Decision(first(store, sheet).id, Verdict.APPROVE)])
     ana.decide([Decision(first(store, other).id, Verdict.APPROVE)])
@@ -192,7 +192,7 @@ def test_who_decided_since_is_not_overwritten_and_the_next_undo_goes_on_before(
     ana.decide([Decision(one, Verdict.FLAG)])
     ana.decide([Decision(two, Verdict.FLAG)])
     bo.decide([Decision(two, Verdict.EDIT, answer=MAJOR)])
-    with pytest.raises(ConflictError, match="item-2 was changed since by bo at"):
+    with pytest.raises(ConflictError, match="item-2 was changed by bo at"):
         ana.undo(sheet.id)
     assert ana.pair(two).answer == MAJOR
     undone = ana.undo(sheet.id)
@@ -208,7 +208,7 @@ def test_a_clock_that_goes_back_does_not_mix_up_the_order(
     label = LabelService(store, "ana")
     ids = [row.id for row in label.open(sheet.id)]
     times = iter([3_000, 2_000, 1_000, 500, 400])
-    monkeypatch.setattr("ontos_tui.services.label.change_log.time.time_ns", lambda: next(times))
+    monkeypatch.setattr("ontos_tui.services.records.change_log.time.time_ns", lambda: next(times))
     for key in ids:
         label.decide([Decision(key, Verdict.FLAG)])
     undone = [label.undo(sheet.id), label.undo(sheet.id)]
@@ -216,8 +216,8 @@ def test_a_clock_that_goes_back_does_not_mix_up_the_order(
 
 
 def test_a_label_that_others_changed_since_stays(store: Store) -> None:
-    plates = a_sheet(store)
-    here, there = a_training_sheet(store, 1, plates), a_training_sheet(store, 1, plates)
+    plates = sheet_record(store)
+    here, there = unlabeled_sheet(store, 1, plates), unlabeled_sheet(store, 1, plates)
     ana, bo = LabelService(store, "ana"), LabelService(store, "bo")
     ana.decide([Decision(first(store, here).id, Verdict.APPROVE)])
     bo.decide([Decision(first(store, there).id, Verdict.EDIT, answer=MAJOR)])

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from labeling import MAJOR, MINOR, a_sheet, a_training_sheet
+from builders.severity import MAJOR, MINOR, sheet_record, unlabeled_sheet
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError, NotReadyError
 from ontos_tui.domain.records.labeling import HintKind, SavedView, TaskItem
 from ontos_tui.domain.records.pairs import Event, LabelingMode, QAPair, Verdict
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.services.label.saved_views import View, ViewService
 from ontos_tui.services.label.service import Decision, LabelService, QueueFilter, QueueSort
-from ontos_tui.services.label.similar_items import most_alike
+from ontos_tui.services.label.similar_items import similar_labeled_items
 from ontos_tui.services.label.task_service import TaskLabelService
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
@@ -46,7 +46,7 @@ def views(store: Store) -> ViewService:
 def test_a_view_comes_back_as_it_was_saved(
     views: ViewService, store: Store, wanted: QueueFilter, sort: QueueSort
 ) -> None:
-    sheet = a_training_sheet(store, 3)
+    sheet = unlabeled_sheet(store, 3)
     saved = views.save(sheet.id, " Night shift ", wanted, sort)
     assert saved == View("Night shift", wanted, sort, "ana")
     assert views.get(sheet.name, "Night shift") == saved
@@ -54,7 +54,7 @@ def test_a_view_comes_back_as_it_was_saved(
 
 
 def test_a_view_lists_what_its_filter_lists(views: ViewService, store: Store) -> None:
-    sheet = a_training_sheet(store, 12)
+    sheet = unlabeled_sheet(store, 12)
     label = LabelService(store, "ana")
     wanted = QueueFilter(text="shift 1", status=PairStatus.UNLABELED)
     views.save(sheet.id, "one", wanted, QueueSort.ORDER)
@@ -64,7 +64,7 @@ def test_a_view_lists_what_its_filter_lists(views: ViewService, store: Store) ->
 
 
 def test_saving_again_replaces_and_deleting_takes_away_with_a_trace(views: ViewService, store: Store) -> None:
-    sheet, other = a_training_sheet(store, 1), a_training_sheet(store, 1)
+    sheet, other = unlabeled_sheet(store, 1), unlabeled_sheet(store, 1)
     views.save(sheet.id, "b", QueueFilter(text="x"), QueueSort.ORDER)
     views.save(sheet.id, "b", QueueFilter(text="y"), QueueSort.OLDEST)
     views.save(sheet.id, "A", QueueFilter(), QueueSort.ORDER)
@@ -84,7 +84,7 @@ def test_saving_again_replaces_and_deleting_takes_away_with_a_trace(views: ViewS
 
 
 def test_what_cannot_be_a_view_is_refused(views: ViewService, store: Store) -> None:
-    sheet = a_training_sheet(store, 1)
+    sheet = unlabeled_sheet(store, 1)
     for name in ("  ", "x" * 61):
         with pytest.raises(InvalidInputError, match="no name"):
             views.save(sheet.id, name, QueueFilter(), QueueSort.ORDER)
@@ -109,7 +109,7 @@ NOTES = [
 
 
 def _noted(store: Store, notes: list[str], prompt: str = "{{ note }}") -> tuple[str, LabelService]:
-    sheet = a_training_sheet(store, len(notes), user_prompt=prompt)
+    sheet = unlabeled_sheet(store, len(notes), user_prompt=prompt)
     with store.write() as connection:
         for pair in rows.find(connection, QAPair, table(QAPair).c.training_sheet_id == sheet.id):
             rows.change(connection, pair, source_data={"note": notes[pair.sequence_number - 1], "torque": 1})
@@ -138,7 +138,7 @@ def test_a_rare_word_is_found_though_no_other_item_of_the_sample_has_it(store: S
 
 
 def test_what_tells_labels_apart_weighs_more(store: Store) -> None:
-    sheet = a_training_sheet(store, 60, user_prompt="{{ torque }} {{ line }}")
+    sheet = unlabeled_sheet(store, 60, user_prompt="{{ torque }} {{ line }}")
     label = LabelService(store, "ana")
     with store.write() as connection:
         for pair in rows.find(connection, QAPair, table(QAPair).c.training_sheet_id == sheet.id):
@@ -155,7 +155,7 @@ def test_what_tells_labels_apart_weighs_more(store: Store) -> None:
 
 
 def test_the_items_of_a_task_are_compared_too(store: Store) -> None:
-    sheet = a_sheet(store)
+    sheet = sheet_record(store)
     with store.write() as connection:
         rows.add_many(
             connection,
@@ -187,4 +187,4 @@ def test_labeled_examples_are_the_nearest_ones(store: Store) -> None:
     sheet_id, label = _noted(store, NOTES)
     ids = [row.id for row in label.open(sheet_id)]
     label.decide([Decision(one, Verdict.APPROVE) for one in ids[:4]])
-    assert [one.ref for one in most_alike(store, ids[4], 1)] == ["item-1"]
+    assert [one.ref for one in similar_labeled_items(store, ids[4], 1)] == ["item-1"]

@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from asked import NOON
+from builders.traffic import NOON
 from ontos_tui.domain.records.serving import Endpoint
 from ontos_tui.domain.rules.states import ALERT_TRANSITIONS, AlertStatus
 from ontos_tui.services.monitor.alerts.service import AlertService
@@ -108,14 +108,14 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.open is AlertStatus.ACTIVE)
     @rule()
     def acknowledge(self) -> None:
-        (alert,) = self.alerts.open()
+        (alert,) = self.alerts.open_alerts()
         self.alerts.acknowledge(alert.id, self.at)
         self.open = AlertStatus.ACKNOWLEDGED
 
     @precondition(lambda self: self.open is not None)
     @rule()
     def resolve(self) -> None:
-        (alert,) = self.alerts.open()
+        (alert,) = self.alerts.open_alerts()
         self.alerts.resolve(alert.id, now=self.at)
         self.open = None
 
@@ -129,7 +129,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def it_is_as_the_model_says(self) -> None:
-        open_ones = self.alerts.open()
+        open_ones = self.alerts.open_alerts()
         assert [alert.status for alert in open_ones] == ([] if self.open is None else [self.open])
         history = self.alerts.history()
         assert len(history) == self.opened

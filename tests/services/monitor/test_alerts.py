@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from asked import NOON, ask, deployed, rate
+from builders.traffic import NOON, deployed_model, log_ratings, log_requests
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
-from ontos_tui.domain.records.alerts import AlertMetric, AlertRule, Comparison, told_minutes
+from ontos_tui.domain.records.alerts import AlertMetric, AlertRule, Comparison, describe_minutes
 from ontos_tui.domain.records.improve import Severity
 from ontos_tui.domain.records.pairs import Event
 from ontos_tui.domain.records.training import ModelVersion
@@ -32,7 +32,7 @@ BROKEN = {"endpoint": "live", "metric": "error_rate", "comparison": "above", "th
 
 @pytest.fixture
 def model(workspace: Workspace) -> ModelVersion:
-    return deployed(workspace, 12)
+    return deployed_model(workspace, 12)
 
 
 @pytest.fixture
@@ -52,24 +52,24 @@ def test_a_slow_endpoint_opens_one_alert_which_ends_when_it_is_quick_again(
     workspace: Workspace, model: ModelVersion, alerts: AlertService
 ) -> None:
     rule = alerts.add_rule(**SLOW, severity="high")
-    assert told(alerts, NOON) == [] and alerts.open() == [], "no data is no alert"
-    ask(workspace.store, model, range(19), NOON, latency_ms=900.0)
-    assert alerts.measure(rule, NOON).why == "not enough yet (19 of 20)"
+    assert told(alerts, NOON) == [] and alerts.open_alerts() == [], "no data is no alert"
+    log_requests(workspace.store, model, range(19), NOON, latency_ms=900.0)
+    assert alerts.measure(rule, NOON).why == "not enough data yet (19 of 20)"
     assert told(alerts, NOON) == []
-    ask(workspace.store, model, range(11), NOON, latency_ms=900.0)
+    log_requests(workspace.store, model, range(11), NOON, latency_ms=900.0)
     (change,) = alerts.evaluate(NOON)
     assert (change.kind, change.outside) == (ChangeKind.OPENED, "")
     assert change.alert.message == "live: latency is 900 ms; latency above 250 ms over 60 min"
     assert (change.alert.value, change.alert.severity, change.alert.opened_at) == (900.0, Severity.HIGH, NOON)
     assert told(alerts, NOON + MINUTE) == [], "it is told once"
-    assert alerts.open("live") == alerts.open() == [change.alert]
-    assert alerts.open("other") == []
-    ask(workspace.store, model, range(100), NOON + 70 * MINUTE, latency_ms=20.0)
+    assert alerts.open_alerts("live") == alerts.open_alerts() == [change.alert]
+    assert alerts.open_alerts("other") == []
+    log_requests(workspace.store, model, range(100), NOON + 70 * MINUTE, latency_ms=20.0)
     (change,) = alerts.evaluate(NOON + 70 * MINUTE)
     assert change.kind is ChangeKind.RESOLVED
     assert (change.alert.status, change.alert.resolved_by) == (AlertStatus.RESOLVED, "")
     assert change.alert.resolution == "latency is 20 ms again"
-    assert alerts.open() == [] and alerts.history() == [change.alert]
+    assert alerts.open_alerts() == [] and alerts.history() == [change.alert]
 
 
 def test_every_metric_is_watched(workspace: Workspace, model: ModelVersion, alerts: AlertService) -> None:
@@ -78,23 +78,23 @@ def test_every_metric_is_watched(workspace: Workspace, model: ModelVersion, aler
     alerts.add_rule(endpoint="live", metric="traffic", comparison="above", threshold=50)
     alerts.add_rule(endpoint="live", metric="traffic", comparison="below", threshold=10, window_minutes=5)
     assert kinds(alerts.evaluate(NOON)) == ["opened"], "silence is a measurement of traffic, and of nothing else"
-    good = ask(workspace.store, model, range(50), NOON)
-    ask(workspace.store, model, range(10), NOON, status_code=500, output=None)
-    rate(workspace.store, good[:5], 2, NOON - MINUTE)
+    good = log_requests(workspace.store, model, range(50), NOON)
+    log_requests(workspace.store, model, range(10), NOON, status_code=500, output=None)
+    log_ratings(workspace.store, good[:5], 2, NOON - MINUTE)
     assert kinds(alerts.evaluate(NOON)) == ["opened", "opened", "opened", "resolved"]
-    told = {alert.metric.value: alert.message for alert in alerts.open()}
+    told = {alert.metric.value: alert.message for alert in alerts.open_alerts()}
     assert told["error_rate"] == "live: error rate is 16.7 %; error rate above 10 % over 60 min"
     assert told["rating"] == "live: rating is 2.00 (5 of them); rating below 3.00 over 60 min"
     assert told["traffic"] == "live: traffic is 60 requests; traffic above 50 requests over 60 min"
 
 
 def test_drift_is_watched(workspace: Workspace) -> None:
-    model, alerts = deployed(workspace, 120), workspace.monitor.alerts
+    model, alerts = deployed_model(workspace, 120), workspace.monitor.alerts
     alerts.add_rule(endpoint="live", metric="drift", comparison="above", threshold=0.2, window_minutes=24 * 60)
-    ask(workspace.store, model, range(100), NOON)
+    log_requests(workspace.store, model, range(100), NOON)
     assert told(alerts, NOON) == []
     assert workspace.monitor.drift.last("live") is not None
-    ask(workspace.store, model, range(300), NOON + MINUTE, input={"voltage": 99.0, "line": "north"})
+    log_requests(workspace.store, model, range(300), NOON + MINUTE, input={"voltage": 99.0, "line": "north"})
     assert told(alerts, NOON + MINUTE) == [], "a comparison is not made anew every minute"
     (change,) = alerts.evaluate(NOON + 20 * MINUTE)
     report = workspace.monitor.drift.last("live")
@@ -111,7 +111,7 @@ def test_it_must_last_and_hysteresis_keeps_it_from_flapping(
         at = NOON + minute * MINUTE
         for status, count in ((200, 100 - failed), (500, failed)):
             answer: dict[str, Any] = {} if status == 200 else {"output": None}
-            ask(workspace.store, model, range(count), at, seconds=0.1, status_code=status, **answer)
+            log_requests(workspace.store, model, range(count), at, seconds=0.1, status_code=status, **answer)
         return told(alerts, at)
 
     assert [errors(minute, 20) for minute in range(5)] == [[]] * 5
@@ -119,7 +119,7 @@ def test_it_must_last_and_hysteresis_keeps_it_from_flapping(
     assert [errors(minute, 20) for minute in range(6, 11)] == [[]] * 5
     assert errors(11, 20) == ["opened"]
     assert [errors(minute, failed) for minute, failed in ((12, 8), (13, 30), (14, 6), (15, 20))] == [[]] * 4
-    assert alerts.open()[0].worst == 0.3
+    assert alerts.open_alerts()[0].worst == 0.3
     assert errors(16, 5) == ["resolved"]
 
 
@@ -127,17 +127,17 @@ def test_who_resolves_an_alert_by_hand_is_not_told_again_until_it_was_well(
     workspace: Workspace, model: ModelVersion, alerts: AlertService
 ) -> None:
     alerts.add_rule(**SLOW, window_minutes=10)
-    ask(workspace.store, model, range(30), NOON, latency_ms=900.0)
+    log_requests(workspace.store, model, range(30), NOON, latency_ms=900.0)
     (opened,) = alerts.evaluate(NOON)
     seen = alerts.acknowledge(opened.alert.id[:8], NOON + MINUTE)
     assert (seen.status, seen.acknowledged_by, seen.acknowledged_at) == (AlertStatus.ACKNOWLEDGED, "ana", NOON + MINUTE)
-    assert told(alerts, NOON + MINUTE) == [] and alerts.open() == [seen]
+    assert told(alerts, NOON + MINUTE) == [] and alerts.open_alerts() == [seen]
     over = alerts.resolve(seen.id, "the pump was off", NOON + 2 * MINUTE)
     assert (over.status, over.resolved_by, over.resolution) == (AlertStatus.RESOLVED, "ana", "the pump was off")
     assert told(alerts, NOON + 3 * MINUTE) == []
-    ask(workspace.store, model, range(30), NOON + 20 * MINUTE, latency_ms=9.0)
+    log_requests(workspace.store, model, range(30), NOON + 20 * MINUTE, latency_ms=9.0)
     assert told(alerts, NOON + 20 * MINUTE) == []
-    ask(workspace.store, model, range(30), NOON + 40 * MINUTE, latency_ms=900.0)
+    log_requests(workspace.store, model, range(30), NOON + 40 * MINUTE, latency_ms=900.0)
     assert told(alerts, NOON + 40 * MINUTE) == ["opened"]
     for again in (alerts.acknowledge, alerts.resolve):
         with pytest.raises(ConflictError, match="is resolved and cannot become"):
@@ -190,24 +190,24 @@ def test_rules_are_changed_switched_off_and_removed(
     workspace: Workspace, model: ModelVersion, alerts: AlertService
 ) -> None:
     rule = alerts.add_rule(**SLOW)
-    ask(workspace.store, model, range(30), NOON, latency_ms=900.0)
+    log_requests(workspace.store, model, range(30), NOON, latency_ms=900.0)
     assert told(alerts, NOON) == ["opened"]
     same = alerts.edit_rule(rule.id, threshold=250)
-    assert same.threshold == 250 and alerts.open()
+    assert same.threshold == 250 and alerts.open_alerts()
     alerts.edit_rule(rule.id, threshold=100.0)
     assert told(alerts, NOON) == [], "the alert that is open stays, and no second one is opened"
     alerts.edit_rule(rule.id, enabled=False)
-    assert alerts.open() == [] and alerts.history()[0].resolution == "switched off"
+    assert alerts.open_alerts() == [] and alerts.history()[0].resolution == "switched off"
     assert told(alerts, NOON) == []
     alerts.edit_rule(rule.id, enabled=True)
     assert told(alerts, NOON) == ["opened"]
     alerts.edit_rule(rule.id, metric="traffic", threshold=1_000)
-    assert alerts.open() == []
+    assert alerts.open_alerts() == []
     alerts.edit_rule(rule.id, metric="latency")
     alerts.edit_rule(rule.id, threshold=100.0)
     assert told(alerts, NOON) == ["opened"]
     alerts.remove_rule(rule.id[:8])
-    assert alerts.rules() == [] == alerts.open()
+    assert alerts.rules() == [] == alerts.open_alerts()
     assert alerts.history()[0].resolution == "the rule was removed"
     with workspace.store.read() as connection:
         actions = [event.action for event in rows.find(connection, Event, table(Event).c.entity_id == rule.id)]
@@ -224,12 +224,12 @@ def test_of_a_stopped_or_new_endpoint_nothing_is_claimed(
     assert "younger than 60 min" in alerts.measure(quiet, NOON - timedelta(days=30)).why
     assert told(alerts, NOON) == ["opened"]
     workspace.deploy.endpoints.stop("live")
-    assert told(alerts, NOON) == [] and len(alerts.open()) == 1, "what is open stays until something is known"
+    assert told(alerts, NOON) == [] and len(alerts.open_alerts()) == 1, "what is open stays until something is known"
 
 
 def test_a_quiet_look_writes_nothing(workspace: Workspace, model: ModelVersion, alerts: AlertService) -> None:
     alerts.add_rule(**SLOW)
-    ask(workspace.store, model, range(30), NOON)
+    log_requests(workspace.store, model, range(30), NOON)
     alerts.evaluate(NOON)
     with workspace.store.read() as connection:
         before = connection.exec_driver_sql("PRAGMA data_version").scalar_one()
@@ -241,7 +241,7 @@ def test_two_watchers_open_an_alert_once(workspace: Workspace, model: ModelVersi
     from concurrent.futures import ThreadPoolExecutor
 
     alerts.add_rule(**SLOW)
-    ask(workspace.store, model, range(30), NOON, latency_ms=900.0)
+    log_requests(workspace.store, model, range(30), NOON, latency_ms=900.0)
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda _: alerts.evaluate(NOON), range(8)))
     assert sorted(map(len, found)) == [0] * 7 + [1]
@@ -263,12 +263,12 @@ def hook(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def test_the_outside_world_gets_json(hook: Path, workspace: Workspace) -> None:
-    model, alerts = deployed(workspace, 12), workspace.monitor.alerts
+    model, alerts = deployed_model(workspace, 12), workspace.monitor.alerts
     alerts.add_rule(**SLOW)
-    ask(workspace.store, model, range(30), NOON, latency_ms=900.0)
+    log_requests(workspace.store, model, range(30), NOON, latency_ms=900.0)
     (change,) = alerts.evaluate(NOON)
-    assert change.outside == f"told by {sys.executable}" == alerts.open()[0].outside
-    ask(workspace.store, model, range(30), NOON + 70 * MINUTE)
+    assert change.outside == f"sent to {sys.executable}" == alerts.open_alerts()[0].outside
+    log_requests(workspace.store, model, range(30), NOON + 70 * MINUTE)
     alerts.evaluate(NOON + 70 * MINUTE)
     opened, resolved = map(json.loads, hook.read_text(encoding="utf-8").splitlines())
     assert (opened["event"], opened["value"], opened["status"]) == ("opened", 900.0, "active")
@@ -292,10 +292,10 @@ def test_a_command_that_fails_is_told_and_changes_nothing(
         workspace.store, workspace.monitor.traffic, workspace.monitor.drift, workspace.jobs, settings, "ana"
     )
     alerts.add_rule(**SLOW)
-    ask(workspace.store, model, range(30), NOON, latency_ms=900.0)
+    log_requests(workspace.store, model, range(30), NOON, latency_ms=900.0)
     (change,) = alerts.evaluate(NOON)
     assert change.outside.startswith("failed: ") and failure in change.outside
-    (alert,) = alerts.open()
+    (alert,) = alerts.open_alerts()
     assert alert.outside == change.outside and alert.status is AlertStatus.ACTIVE
 
 
@@ -309,7 +309,7 @@ def test_a_line_is_split_into_words_and_no_shell_sees_it(workspace: Workspace) -
 
 def test_a_command_that_hangs_is_ended(caplog: pytest.LogCaptureFixture) -> None:
     waiting = [sys.executable, "-c", "import sys; sys.stdin.read(); import threading; threading.Event().wait()"]
-    assert command.tell_outside(waiting, {}, seconds=0.2).endswith("did not end within 0.2 s")
+    assert command.run_alert_command(waiting, {}, seconds=0.2).endswith("did not end within 0.2 s")
     assert "did not end" in caplog.text, "and it is in the log"
 
 
@@ -332,7 +332,7 @@ def test_a_job_watches_until_it_is_stopped(workspace: Workspace, model: ModelVer
 
     with pytest.raises(OpenedError):
         workspace.jobs.wait(job.id, timeout=60, progress=UntilOpened())
-    assert alerts.open()[0].metric is AlertMetric.TRAFFIC
+    assert alerts.open_alerts()[0].metric is AlertMetric.TRAFFIC
     assert alerts.stop_watch() is not None
     assert workspace.jobs.wait(job.id, timeout=60).status.value == "cancelled"
     assert alerts.watch() is None
@@ -342,6 +342,6 @@ def test_a_rule_reads_like_a_sentence() -> None:
     rule = AlertRule(
         endpoint="live", metric=AlertMetric.TRAFFIC, comparison=Comparison.BELOW, threshold=1, for_minutes=10
     )
-    assert rule.told() == "traffic below 1 request over 60 min for 10 min"
+    assert rule.describe() == "traffic below 1 request over 60 min for 10 min"
     spans = {90: "90 min", 120: "2 h", 24 * 60: "24 h", 7 * 24 * 60: "7 days"}
-    assert [told_minutes(minutes) for minutes in spans] == list(spans.values())
+    assert [describe_minutes(minutes) for minutes in spans] == list(spans.values())

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from asked import NOON, ask, deployed, rate
-from labeled import part
+from builders.defects import part
+from builders.traffic import NOON, deployed_model, log_ratings, log_requests
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError, NotReadyError
 from ontos_tui.domain.records.drift import MINIMUM, DriftReport, DriftState, FeatureDrift, Signal
 from ontos_tui.domain.records.improve import Severity
@@ -18,7 +18,7 @@ from ontos_tui.domain.records.pairs import QAPair
 from ontos_tui.domain.records.serving import InferenceRecord
 from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.services.monitor.drift import samples
-from ontos_tui.services.monitor.drift.service import KEPT, find_feature
+from ontos_tui.services.monitor.drift.service import MOST_REPORTS, find_feature
 from ontos_tui.store import rows
 from ontos_tui.workspace import Workspace
 
@@ -27,7 +27,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def model(workspace: Workspace) -> ModelVersion:
-    return deployed(workspace)
+    return deployed_model(workspace)
 
 
 def shifted(number: int, **changes: Any) -> dict[str, Any]:
@@ -53,18 +53,18 @@ def test_without_requests_there_is_no_data_and_no_number(workspace: Workspace, m
 
 
 def test_few_requests_are_not_enough_yet(workspace: Workspace, model: ModelVersion) -> None:
-    ask(workspace.store, model, range(MINIMUM - 1), NOON, input={"voltage": 1e6, "line": "west"})
+    log_requests(workspace.store, model, range(MINIMUM - 1), NOON, input={"voltage": 1e6, "line": "west"})
     report = check(workspace)
     assert (report.state, report.severity, report.score) == (DriftState.NOT_ENOUGH, Severity.LOW, None)
     assert f"29 of {MINIMUM}" in report.summary
-    assert feature(report, "voltage").why == f"not enough yet (29 of {MINIMUM} now)"
-    ask(workspace.store, model, range(1), NOON, input={"voltage": 1e6, "line": "west"})
+    assert feature(report, "voltage").why == f"not enough data yet (29 of {MINIMUM} now)"
+    log_requests(workspace.store, model, range(1), NOON, input={"voltage": 1e6, "line": "west"})
     assert check(workspace).state is DriftState.COMPARED
 
 
 def test_the_same_traffic_as_in_training_is_quiet(workspace: Workspace, model: ModelVersion) -> None:
-    ask(workspace.store, model, range(120, 420), NOON)
-    ask(workspace.store, model, range(500, 800), NOON - 2 * DAY)
+    log_requests(workspace.store, model, range(120, 420), NOON)
+    log_requests(workspace.store, model, range(500, 800), NOON - 2 * DAY)
     report = check(workspace)
     assert report.state is DriftState.COMPARED
     assert report.severity is Severity.LOW
@@ -80,7 +80,9 @@ def test_the_same_traffic_as_in_training_is_quiet(workspace: Workspace, model: M
 
 def test_a_shift_is_found_with_its_direction_and_its_numbers(workspace: Workspace, model: ModelVersion) -> None:
     for number in range(200):
-        ask(workspace.store, model, [number], NOON, input=shifted(number, voltage=part(number)["voltage"] + 8.1))
+        log_requests(
+            workspace.store, model, [number], NOON, input=shifted(number, voltage=part(number)["voltage"] + 8.1)
+        )
     report = check(workspace)
     assert report.severity is Severity.CRITICAL
     voltage = feature(report, "voltage")
@@ -100,21 +102,23 @@ def test_a_shift_is_found_with_its_direction_and_its_numbers(workspace: Workspac
 def test_what_was_found_is_kept(workspace: Workspace, model: ModelVersion) -> None:
     with pytest.raises(NotReadyError):
         workspace.monitor.drift.picture("live", "voltage")
-    ask(workspace.store, model, range(100), NOON, input=shifted(1, line="west"))
+    log_requests(workspace.store, model, range(100), NOON, input=shifted(1, line="west"))
     report = check(workspace)
     assert workspace.monitor.drift.last("live") == report
     with workspace.store.write() as connection:
-        older = [report.model_copy(update={"id": f"old{n}", "made_at": NOON - n * DAY}) for n in range(1, KEPT + 20)]
+        older = [
+            report.model_copy(update={"id": f"old{n}", "made_at": NOON - n * DAY}) for n in range(1, MOST_REPORTS + 20)
+        ]
         rows.add_many(connection, older)
     check(workspace, now=NOON + timedelta(seconds=1))
-    assert len(workspace.monitor.drift.history("live", 1_000)) == KEPT
+    assert len(workspace.monitor.drift.history("live", 1_000)) == MOST_REPORTS
     assert workspace.monitor.drift.history("live", 2)[1] == report
 
 
 def test_new_values_are_named(workspace: Workspace, model: ModelVersion) -> None:
-    ask(workspace.store, model, range(100), NOON)
+    log_requests(workspace.store, model, range(100), NOON)
     for number in range(60):
-        ask(workspace.store, model, [number], NOON, input=shifted(number, line="west\x1b[2J"))
+        log_requests(workspace.store, model, [number], NOON, input=shifted(number, line="west\x1b[2J"))
     line = feature(check(workspace), "line")
     assert line.drifted and line.new_values == ["west\x1b[2J"]
     assert line.why == "line: 38 % are west␛[2J, which did not occur in training"
@@ -122,9 +126,9 @@ def test_new_values_are_named(workspace: Workspace, model: ModelVersion) -> None
 
 @pytest.mark.parametrize("gone", [None, "", "n/a"])
 def test_missing_values_are_a_signal_of_their_own(workspace: Workspace, model: ModelVersion, gone: object) -> None:
-    ask(workspace.store, model, range(200), NOON)
+    log_requests(workspace.store, model, range(200), NOON)
     for number in range(100):
-        ask(workspace.store, model, [number], NOON, input=shifted(number, voltage=gone))
+        log_requests(workspace.store, model, [number], NOON, input=shifted(number, voltage=gone))
     report = check(workspace)
     missing = feature(report, "voltage missing")
     assert missing.drifted and missing.direction == "higher"
@@ -133,26 +137,28 @@ def test_missing_values_are_a_signal_of_their_own(workspace: Workspace, model: M
 
 
 def test_predictions_are_compared_with_labels_of_this_version_only(workspace: Workspace, model: ModelVersion) -> None:
-    ask(workspace.store, model, range(200), NOON)
-    ask(workspace.store, model, range(200), NOON, model_id="another", output={"defect": "none", "severe": False})
+    log_requests(workspace.store, model, range(200), NOON)
+    log_requests(
+        workspace.store, model, range(200), NOON, model_id="another", output={"defect": "none", "severe": False}
+    )
     assert feature(check(workspace), "defect").drifted is False
-    ask(workspace.store, model, range(200), NOON, output={"defect": "none", "severe": False})
+    log_requests(workspace.store, model, range(200), NOON, output={"defect": "none", "severe": False})
     defect = feature(check(workspace), "defect")
     assert (defect.signal, defect.drifted, defect.recent_count) == (Signal.PREDICTION, True, 400)
     assert defect.why == "defect: none rises from 33 % in training to 66 %"
 
 
 def test_an_answer_that_people_may_leave_out_is_no_drift(workspace: Workspace) -> None:
-    model = deployed(workspace, 120)
+    model = deployed_model(workspace, 120)
     with workspace.store.write() as connection:
         for pair in rows.find(connection, QAPair)[::2]:
             rows.change(connection, pair, answer={"defect": (pair.answer or {})["defect"]})
-    ask(workspace.store, model, range(200), NOON)
+    log_requests(workspace.store, model, range(200), NOON)
     report = check(workspace)
     assert report.drifted == []
     assert "severe missing" not in {one.label for one in report.features}
-    ask(workspace.store, model, range(200), NOON - 2 * DAY)
-    ask(workspace.store, model, range(100), NOON, output={"defect": "none"})
+    log_requests(workspace.store, model, range(200), NOON - 2 * DAY)
+    log_requests(workspace.store, model, range(100), NOON, output={"defect": "none"})
     then = (NOON - 3 * DAY, NOON - DAY)
     assert feature(check(workspace, reference=then), "severe missing").drifted
 
@@ -160,11 +166,11 @@ def test_an_answer_that_people_may_leave_out_is_no_drift(workspace: Workspace) -
 def test_latency_errors_and_ratings_are_compared_with_the_time_before(
     workspace: Workspace, model: ModelVersion
 ) -> None:
-    before = ask(workspace.store, model, range(200), NOON - 2 * DAY)
-    rate(workspace.store, before, 5, NOON - 2 * DAY)
-    now = ask(workspace.store, model, range(160), NOON, latency_ms=90.0)
-    ask(workspace.store, model, range(40), NOON, status_code=500, output=None, confidence={}, error="broken")
-    rate(workspace.store, now[:100], 2, NOON - DAY / 2)
+    before = log_requests(workspace.store, model, range(200), NOON - 2 * DAY)
+    log_ratings(workspace.store, before, 5, NOON - 2 * DAY)
+    now = log_requests(workspace.store, model, range(160), NOON, latency_ms=90.0)
+    log_requests(workspace.store, model, range(40), NOON, status_code=500, output=None, confidence={}, error="broken")
+    log_ratings(workspace.store, now[:100], 2, NOON - DAY / 2)
     report = check(workspace)
     assert {one.name for one in report.drifted} == {"latency in ms", "errors", "rating"}
     assert feature(report, "errors").why == "errors: 20 % of requests (0 % before)"
@@ -173,18 +179,18 @@ def test_latency_errors_and_ratings_are_compared_with_the_time_before(
 
 
 def test_what_got_better_is_told_but_raises_nothing(workspace: Workspace, model: ModelVersion) -> None:
-    ask(workspace.store, model, range(200), NOON - 2 * DAY, latency_ms=90.0)
-    ask(workspace.store, model, range(200), NOON)
+    log_requests(workspace.store, model, range(200), NOON - 2 * DAY, latency_ms=90.0)
+    log_requests(workspace.store, model, range(200), NOON)
     report = check(workspace)
     latency = feature(report, "latency in ms")
     assert latency.drifted and latency.improved and latency.severity is Severity.LOW
     assert report.severity is Severity.LOW
-    assert f"most of all, {latency.why}" in report.summary
+    assert f"the strongest: {latency.why}" in report.summary
 
 
 def test_against_an_earlier_time_everything_is_traffic(workspace: Workspace, model: ModelVersion) -> None:
-    ask(workspace.store, model, range(100), NOON - 3 * DAY, input=shifted(0, voltage=100.0), seconds=1)
-    ask(workspace.store, model, range(100), NOON, input=shifted(0, voltage=100.0))
+    log_requests(workspace.store, model, range(100), NOON - 3 * DAY, input=shifted(0, voltage=100.0), seconds=1)
+    log_requests(workspace.store, model, range(100), NOON, input=shifted(0, voltage=100.0))
     then = (NOON - 4 * DAY, NOON - 3 * DAY)
     report = check(workspace, reference=then)
     assert (report.reference, report.reference_since, report.reference_until) == ("window", *then)
@@ -202,7 +208,7 @@ def test_of_a_large_log_a_sample_is_read_and_the_report_says_so(
     workspace: Workspace, model: ModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(samples, "MOST", 100)
-    ask(workspace.store, model, range(500), NOON)
+    log_requests(workspace.store, model, range(500), NOON)
     first, second = check(workspace), check(workspace)
     assert first.recent_rows == 500
     assert feature(first, "voltage").recent_count == 100
@@ -215,7 +221,7 @@ def test_random_traffic_raises_no_alarm(workspace: Workspace, model: ModelVersio
     alarms = 0
     for day in range(20):
         at = NOON - day * DAY
-        ask(workspace.store, model, [draw.randrange(10_000) for _ in range(60)], at)
+        log_requests(workspace.store, model, [draw.randrange(10_000) for _ in range(60)], at)
     for day in range(20):
         alarms += bool(check(workspace, now=NOON - day * DAY).drifted)
     assert alarms <= 1
@@ -239,7 +245,7 @@ def test_odd_requests_are_compared_too(workspace: Workspace, model: ModelVersion
     columns = hostile(record)
     if "\ud800" in str(record.get("line")):
         columns["input"]["line"] = "\ufffd"
-    ask(workspace.store, model, range(40), NOON, **columns)
+    log_requests(workspace.store, model, range(40), NOON, **columns)
     report = check(workspace)
     assert report.state is DriftState.COMPARED
     assert workspace.monitor.drift.last("live") == report
@@ -247,7 +253,7 @@ def test_odd_requests_are_compared_too(workspace: Workspace, model: ModelVersion
 
 
 def test_a_request_may_belong_to_the_moment_but_not_to_both_sides(workspace: Workspace, model: ModelVersion) -> None:
-    (edge,) = ask(workspace.store, model, [1], NOON, seconds=86_400)
+    (edge,) = log_requests(workspace.store, model, [1], NOON, seconds=86_400)
     assert isinstance(edge, InferenceRecord) and edge.requested_at == NOON - DAY
     assert check(workspace).recent_rows == 1
     assert check(workspace, recent=(NOON - 2 * DAY, NOON - DAY)).recent_rows == 0

@@ -12,16 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asked import deployed
+from builders.defects import part
+from builders.payload import START, Found, feedback, logged, monitored
+from builders.traffic import deployed_model
 from emulator.databricks.engine import SqlError, Statement
 from emulator.databricks.scene import Scene
-from labeled import part
 from ontos_tui.domain.errors import AwayError, NotFoundError, NotReadyError, PlatformError
 from ontos_tui.domain.records.drift import DriftReport, DriftSource, DriftState, FeatureDrift, Signal
 from ontos_tui.domain.records.improve import Severity
-from ontos_tui.platforms.databricks.inference_samples import LONGEST, read_logged
+from ontos_tui.platforms.databricks.monitoring.inference_samples import LONGEST, parse_logged_request
 from ontos_tui.workspace import Workspace
-from payload import START, Found, feedback, logged, monitored
 
 NOW = START + timedelta(hours=4)
 DAY_BEFORE = NOW - timedelta(days=2)
@@ -34,7 +34,7 @@ ANSWERS = Found("defect", chi=(80.0, 1e-9), js=0.26)
 def team(scene: Scene, home: Path) -> Iterator[Workspace]:
     """A workspace whose settings name the emulated Databricks, with the endpoint `live`."""
     with Workspace(home) as opened:
-        deployed(opened, 120)
+        deployed_model(opened, 120)
         yield opened
 
 
@@ -161,7 +161,7 @@ def test_without_a_monitor_samples_are_compared_with_the_time_before(scene: Scen
 def test_the_same_traffic_is_quiet_and_a_large_log_is_drawn(
     scene: Scene, team: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ontos_tui.platforms.databricks.inference_samples.MOST", 60)
+    monkeypatch.setattr("ontos_tui.platforms.databricks.monitoring.inference_samples.MOST", 60)
     for at in (DAY_BEFORE, NOW - timedelta(hours=2)):
         logged(scene.engine, at, records(100))
     report = team.monitor.drift.check_team("live", now=NOW)
@@ -213,7 +213,7 @@ def test_what_is_not_there_says_what_to_do(scene: Scene, team: Workspace) -> Non
 
 
 def test_without_a_workspace_nothing_can_be_asked(workspace: Workspace) -> None:
-    deployed(workspace, 120)
+    deployed_model(workspace, 120)
     assert not workspace.monitor.drift.has_team
     with pytest.raises(NotReadyError, match="No Databricks workspace"):
         workspace.monitor.drift.check_team("live", now=NOW)
@@ -232,7 +232,7 @@ bodies = st.dictionaries(keys, json_values, max_size=3).map(json.dumps)
 
 @given(st.none() | st.text() | bodies, st.none() | st.text() | bodies, st.integers(0, 599))
 def test_whatever_stands_in_a_log_is_read(request: str | None, response: str | None, status: int) -> None:
-    found = read_logged(request, response, status, 1.0)
+    found = parse_logged_request(request, response, status, 1.0)
     assert len(found.inputs) == len(found.outputs)
     assert all(isinstance(row, dict) for row in found.inputs)
     assert all(row is None or isinstance(row, dict) for row in found.outputs)
@@ -249,15 +249,15 @@ def test_whatever_stands_in_a_log_is_read(request: str | None, response: str | N
     ],
 )  # fmt: skip
 def test_the_shapes_of_requests(request_body: dict[str, Any], inputs: list[dict[str, Any]]) -> None:
-    assert list(read_logged(json.dumps(request_body), None, 200, 1.0).inputs) == inputs
+    assert list(parse_logged_request(json.dumps(request_body), None, 200, 1.0).inputs) == inputs
 
 
 def test_answers_that_are_no_json_or_do_not_match_their_requests() -> None:
     asked = json.dumps({"messages": [{"role": "user", "content": "?"}]})
     said = json.dumps({"choices": [{"message": {"content": "it is cracked"}}]})
-    assert read_logged(asked, said, 200, 1.0).outputs == ({"answer": "it is cracked"},)
-    assert read_logged(asked, json.dumps({"predictions": [1, 2]}), 200, 1.0).outputs == (None,)
-    assert read_logged(asked, said, 500, 1.0).outputs == (None,)
+    assert parse_logged_request(asked, said, 200, 1.0).outputs == ({"answer": "it is cracked"},)
+    assert parse_logged_request(asked, json.dumps({"predictions": [1, 2]}), 200, 1.0).outputs == (None,)
+    assert parse_logged_request(asked, said, 500, 1.0).outputs == (None,)
 
 
 def test_into_very_long_requests_nobody_looks(scene: Scene, team: Workspace) -> None:

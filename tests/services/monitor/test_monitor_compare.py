@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from labeled import make_sheet
+from builders.defects import labeled_sheet
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError, NotReadyError
 from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.pairs import QAPair, TrainingSheet
 from ontos_tui.domain.records.serving import InferenceRecord, Origin
 from ontos_tui.domain.records.training import ModelPair, ModelVersion, Role
 from ontos_tui.services.monitor.nearest_pairs import nearest_training_pairs
-from ontos_tui.services.monitor.version_comparison import SAMPLE, compare_versions, versions_asked
+from ontos_tui.services.monitor.version_comparison import SAMPLE, compare_versions, versions_with_traffic
 from ontos_tui.store import rows
 from ontos_tui.store.tables import table
 from ontos_tui.workspace import Workspace
@@ -24,7 +24,7 @@ NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 def two_versions(workspace: Workspace) -> tuple[TrainingSheet, ModelVersion, ModelVersion]:
     """Two versions of one model, the second deployed under `live`."""
-    sheet = make_sheet(workspace.store, 60)
+    sheet = labeled_sheet(workspace.store, 60)
     params = {"training_sheet_id": sheet.id, "base_model": "nearest", "name": "defects"}
     first, second = (workspace.train.models.run(params, job, NoProgress()) for job in ("j1", "j2"))
     workspace.deploy.endpoints.deploy(second.id, "live")
@@ -73,7 +73,7 @@ def test_two_versions_are_told_apart(workspace: Workspace) -> None:
     assert left.answers[1].n == 0, "no answer had a severity"
     assert (right.requests, right.error_rate, right.mean_rating, right.sampled) == (2, 0.0, None, 2)
     assert [share.values for share in right.answers] == [{"none": 2}, {"false": 2}]
-    assert [model.version for model in versions_asked(workspace.store, "live")] == [2, 1]
+    assert [model.version for model in versions_with_traffic(workspace.store, "live")] == [2, 1]
 
 
 def test_on_one_endpoint_or_on_all_and_within_a_span(workspace: Workspace) -> None:
@@ -98,9 +98,9 @@ def test_numbers_have_a_median_and_rare_values_are_counted_together(workspace: W
         "properties": {"depth": {"type": "number"}, "note": {"type": "string"}},
         "required": ["depth"],
     }
-    from labeled import add_pairs
+    from builders.defects import add_pairs
 
-    sheet = make_sheet(workspace.store, 0, name="Depths", output_schema=schema)
+    sheet = labeled_sheet(workspace.store, 0, name="Depths", output_schema=schema)
     add_pairs(workspace.store, sheet, range(40), answer={"depth": 1.5})
     params = {"training_sheet_id": sheet.id, "base_model": "nearest", "name": "depths"}
     first, second = (workspace.train.models.run(params, job, NoProgress()) for job in ("j1", "j2"))
@@ -129,7 +129,7 @@ def test_what_cannot_be_compared_is_refused(workspace: Workspace) -> None:
         compare_versions(workspace.store, "1", "9", "live")
     with pytest.raises(NotFoundError, match="endpoint"):
         compare_versions(workspace.store, "1", "2", "nowhere")
-    assert versions_asked(workspace.store, "live") == []
+    assert versions_with_traffic(workspace.store, "live") == []
 
 
 # What it was learned from

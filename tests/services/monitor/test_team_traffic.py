@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from builders.payload import DAY, START, feedback, payload, system_tables
 from emulator.databricks.scene import Scene
 from ontos_tui.domain.errors import AwayError, InvalidInputError, NotReadyError
 from ontos_tui.domain.rules.traffic import Bucket
 from ontos_tui.workspace import Workspace
-from payload import DAY, START, feedback, payload, system_tables
 
 HOUR = timedelta(hours=1)
 

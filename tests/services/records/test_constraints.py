@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from labeling import a_training_sheet
+from builders.severity import unlabeled_sheet
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from ontos_tui.domain.records.pairs import CanonicalLabel, GenerationMode, QAPair, Verdict
 from ontos_tui.domain.rules.governance import ALL_USES, Classification, Constraints, Gate, badges, gate, inherited
@@ -54,7 +54,7 @@ def test_nothing_is_lowered() -> None:
 
 
 def test_a_tag_reaches_what_is_there_and_what_comes(store: Store, service: ConstraintService) -> None:
-    sheet = a_training_sheet(store, 3)
+    sheet = unlabeled_sheet(store, 3)
     label = LabelService(store, "ana")
     first, *_ = label.open(sheet.id)
     label.decide([Decision(first.id, Verdict.APPROVE)])
@@ -73,7 +73,7 @@ def test_a_tag_reaches_what_is_there_and_what_comes(store: Store, service: Const
 
 
 def test_a_tag_that_goes_leaves_what_it_prohibited_and_says_so(store: Store, service: ConstraintService) -> None:
-    sheet = a_training_sheet(store, 1)
+    sheet = unlabeled_sheet(store, 1)
     service.tag_sheet(sheet.sheet_id, ["PII"])
     gone = service.tag_sheet(sheet.sheet_id, [])
     assert (gone.kept, gone.pairs) == (("PII",), 0)
@@ -84,7 +84,7 @@ def test_a_tag_that_goes_leaves_what_it_prohibited_and_says_so(store: Store, ser
 
 
 def test_what_the_tags_ask_for_cannot_be_taken_back(store: Store, service: ConstraintService) -> None:
-    sheet = a_training_sheet(store, 2)
+    sheet = unlabeled_sheet(store, 2)
     service.tag_sheet(sheet.sheet_id, ["PII"])
     pairs = _all(store, QAPair)
     with pytest.raises(ConflictError, match="PII: training stays prohibited"):
@@ -99,7 +99,7 @@ def test_what_the_tags_ask_for_cannot_be_taken_back(store: Store, service: Const
 
 
 def test_a_label_passes_its_constraints_on_to_its_pairs(store: Store, service: ConstraintService) -> None:
-    sheet = a_training_sheet(store, 1)
+    sheet = unlabeled_sheet(store, 1)
     label = LabelService(store, "ana")
     label.decide([Decision(next(iter(label.open(sheet.id))).id, Verdict.APPROVE)])
     (made,) = _all(store, CanonicalLabel)
@@ -114,7 +114,7 @@ def test_a_label_passes_its_constraints_on_to_its_pairs(store: Store, service: C
 
 
 def test_badges_say_only_what_is_not_as_usual(store: Store) -> None:
-    a_training_sheet(store, 1)
+    unlabeled_sheet(store, 1)
     (pair,) = _all(store, QAPair)
     assert badges(pair) == ()
     pair.prohibited_uses = ["training"]

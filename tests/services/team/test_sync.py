@@ -8,18 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from builders.severity import MAJOR, MINOR, NONE, sheet_record, unlabeled_sheet
+from builders.team import Member
 from emulator.databricks.server import TOKEN, serve
 from emulator.databricks.server import Workspace as Emulated
-from labeling import MAJOR, MINOR, NONE, a_sheet, a_training_sheet
 from ontos_tui.domain.errors import AwayError, ConflictError, NotReadyError, PlatformError
 from ontos_tui.domain.records.base import Record
 from ontos_tui.domain.records.pairs import CanonicalLabel, Verdict
-from ontos_tui.domain.records.sync import ConflictState, HubRow
+from ontos_tui.domain.records.sync import ConflictState, HubRow, SyncState
 from ontos_tui.domain.records.template import Template
 from ontos_tui.platforms.databricks.delta_hub import Hub
 from ontos_tui.services.label.service import Decision
-from ontos_tui.services.team.sync import SyncState
-from team import Member
 
 
 @pytest.fixture
@@ -44,7 +43,7 @@ def ben(tmp_path: Path, served: Emulated) -> Iterator[Member]:
 
 def sharing(ana: Member, ben: Member, pairs: int = 4) -> str:
     """A training sheet that both have; its id."""
-    sheet = a_training_sheet(ana.store, pairs)
+    sheet = unlabeled_sheet(ana.store, pairs)
     ana.sync.switch_on()
     ben.sync.switch_on()
     ana.sync.sync()
@@ -100,7 +99,7 @@ def test_where_nobody_wrote_anything_one_statement_tells_so(ana: Member, ben: Me
 def test_a_pull_that_was_broken_off_between_two_pages_goes_on(
     ana: Member, ben: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    a_training_sheet(ana.store, 40)
+    unlabeled_sheet(ana.store, 40)
     ana.sync.switch_on()
     ben.sync.switch_on()
     ana.sync.sync()
@@ -227,7 +226,7 @@ def test_a_clock_that_is_wrong_changes_nothing(ana: Member, ben: Member, monkeyp
 
     sheet = sharing(ana, ben)
     real = base.now
-    monkeypatch.setattr("ontos_tui.services.label.change_log.now", lambda: real() - timedelta(days=400))
+    monkeypatch.setattr("ontos_tui.services.records.change_log.now", lambda: real() - timedelta(days=400))
     decide(ana, sheet, "item-1", MAJOR)
     monkeypatch.undo()
     settle(ana, ben)
@@ -271,8 +270,8 @@ def test_who_was_slower_with_a_claim_gets_another_task(ana: Member, ben: Member)
 
 
 def test_without_sharing_nothing_is_asked_of_anybody(ana: Member, tmp_path: Path, served: Emulated) -> None:
-    a_sheet(ana.store)
+    sheet_record(ana.store)
     assert ana.sync.status().state is SyncState.OFF
-    with pytest.raises(NotReadyError, match="does not share yet"):
+    with pytest.raises(NotReadyError, match="Sharing is not on"):
         ana.sync.sync()
     assert served.calls == []

@@ -10,14 +10,14 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from builders.severity import MAJOR, MINOR, NONE, unlabeled_sheet
+from builders.team import Member
 from emulator.databricks.server import TOKEN, serve
-from labeling import MAJOR, MINOR, NONE, a_training_sheet
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.records.pairs import CanonicalLabel, Event, QAPair, Verdict
 from ontos_tui.domain.records.sync import ConflictState
 from ontos_tui.services.label.service import Decision
 from ontos_tui.store import outbox
-from team import Member
 
 ITEMS = 3
 WHO = st.integers(0, 1)
@@ -45,7 +45,7 @@ class TwoWhoShare(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         ana, ben = self.people
-        self.sheet = a_training_sheet(ana.store, ITEMS).id
+        self.sheet = unlabeled_sheet(ana.store, ITEMS).id
         for member in (ana, ben):
             member.sync.switch_on()
             member.sync.sync()

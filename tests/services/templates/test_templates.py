@@ -58,13 +58,13 @@ def test_a_draft_is_made_and_found(workspace: Workspace, templates: TemplateServ
         (
             {"output_schema": {"type": "object", "properties": {"a": {"type": "array"}}}},
             InvalidTemplateError,
-            "'a' .* is an array, but no span field",
+            "'a' .* is an array, but not a span field",
         ),
         ({"output_schema": {"type": "object", "properties": {"a": True}}}, InvalidTemplateError, "'a'"),
         ({"answer_columns": {"truth": "x"}}, InvalidTemplateError, "'truth'.*does not have"),
         ({"color": "red", "id": "x"}, InvalidInputError, "no 'color', 'id'"),
         ({"status": "published"}, InvalidInputError, "no 'status'"),
-        ({"version": "one"}, InvalidInputError, "'one' is no version"),
+        ({"version": "one"}, InvalidInputError, "'one' is not a valid version"),
     ],
 )
 def test_a_template_that_cannot_work_is_not_made(
@@ -230,7 +230,7 @@ def test_toml_and_a_byte_order_mark(templates: TemplateService, tmp_path: Path) 
     ("content", "reason"),
     [
         ("{", "is malformed"),
-        ("[1]", "holds no template"),
+        ("[1]", "is not a template"),
         ("[" * 100_000, "is malformed"),
         (json.dumps({**FIELDS, "color": 1, "owner": 2}), "no 'color', 'owner'"),
         (json.dumps({"name": "x"}), "label_type"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from test_gaps import train
 
-from labeled import add_pairs, make_sheet
+from builders.defects import add_pairs, labeled_sheet
 from ontos_tui.domain.errors import NotFoundError
 from ontos_tui.domain.records.pairs import QAPair
 from ontos_tui.domain.records.training import Evaluation, ModelVersion
@@ -16,7 +16,7 @@ from ontos_tui.workspace import Workspace
 @pytest.fixture
 def versions(workspace: Workspace) -> list[ModelVersion]:
     """Three versions: the first knows the cracks alone, each later one learns another class."""
-    sheet = make_sheet(workspace.store, 0)
+    sheet = labeled_sheet(workspace.store, 0)
     add_pairs(workspace.store, sheet, range(300, 360), allowed_uses=["evaluation"])
     made = []
     for step in range(3):
@@ -79,15 +79,15 @@ def test_a_version_that_answers_another_question_is_not_compared(
 
 
 def test_without_common_pairs_each_has_its_own_evaluation(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 40)
+    sheet = labeled_sheet(workspace.store, 40)
     train(workspace, sheet, "j1")
-    other = make_sheet(workspace.store, 40, name="Other")
+    other = labeled_sheet(workspace.store, 40, name="Other")
     train(workspace, other, "j2")
     with workspace.store.write() as connection:
         for pair in rows.find(connection, QAPair):
             rows.change(connection, pair, allowed_uses=["few_shot"])
     curve = workspace.train.models.curve("defects")
     assert (curve.n, [point.is_own for point in curve.points]) == (0, [True, True])
-    assert "not to be compared exactly" in curve.basis
+    assert "cannot be compared exactly" in curve.basis
     with pytest.raises(NotFoundError):
         workspace.train.models.curve("nothing")

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from builders.defects import labeled_sheet, part
 from emulator.chat import Reply, says
 from emulator.databricks.jobs_rest import JobsRest, Submitted, answers_all
 from emulator.databricks.scene import Scene
 from emulator.databricks.serving_rest import Asked
-from labeled import make_sheet, part
 from ontos_tui.domain.errors import PlatformError
 from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.drift import DriftSource
@@ -22,13 +22,13 @@ from ontos_tui.domain.records.serving import InferenceRecord, Origin
 from ontos_tui.domain.records.training import Evaluation, Job, JobKind, ModelVersion, Role
 from ontos_tui.domain.rules.states import EndpointStatus, JobStatus
 from ontos_tui.domain.rules.traffic import Bucket
+from ontos_tui.platforms.databricks.fine_tuning.trainer import AiRuntime
 from ontos_tui.platforms.databricks.serving import DatabricksServing
-from ontos_tui.platforms.databricks.trainer import AiRuntime
 from ontos_tui.platforms.databricks.workspace_client import Team
 from ontos_tui.platforms.local.serving import LocalServing
 from ontos_tui.platforms.routing.serving import TeamServing
 from ontos_tui.services.deploy.service import DeployService
-from ontos_tui.services.train.fine_tuning import FineTuning, rendered
+from ontos_tui.services.train.fine_tuning import FineTuning, render_messages
 from ontos_tui.services.train.service import TrainService
 from ontos_tui.store import rows
 from ontos_tui.worker import WORK, Reporter
@@ -55,7 +55,7 @@ def shared(scene: Scene, databricks: Team, home: Path) -> Iterator[Workspace]:
         )
         serving = TeamServing(
             LocalServing(home, opened.engines.trainer),
-            lambda: DatabricksServing(databricks, rendered, patience=2, wait=hurry),
+            lambda: DatabricksServing(databricks, render_messages, patience=2, wait=hurry),
         )
         opened.deploy.endpoints = DeployService(opened.store, serving, opened.jobs, opened.settings, "ana")
         yield opened
@@ -63,7 +63,7 @@ def shared(scene: Scene, databricks: Team, home: Path) -> Iterator[Workspace]:
 
 @pytest.fixture
 def sheet(shared: Workspace) -> TrainingSheet:
-    return make_sheet(shared.store, 60)
+    return labeled_sheet(shared.store, 60)
 
 
 def a_job(workspace: Workspace, kind: JobKind = JobKind.TRAIN, **params: Any) -> Job:
@@ -144,7 +144,7 @@ def test_the_base_models_are_on_offer_after_those_of_this_machine(shared: Worksp
 
 
 def test_without_a_workspace_nothing_is_offered_there(workspace: Workspace) -> None:
-    assert workspace.train.models.elsewhere() == ()
+    assert workspace.train.models.fine_tunable() == ()
 
 
 def records(workspace: Workspace) -> list[InferenceRecord]:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from labeled import NUMBER_SCHEMA, add_pairs, change_pair, find_pair, make_sheet
+from builders.defects import DEPTH_SCHEMA, add_pairs, change_pair, find_pair, labeled_sheet
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, JobCancelledError, NotFoundError, NotReadyError
 from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.pairs import TrainingSheet, answer_digest
@@ -40,7 +40,7 @@ def trained(workspace: Workspace, model: ModelVersion) -> set[str]:
 
 
 def test_readiness_counts_every_pair_at_exactly_one_gate(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 12)
+    sheet = labeled_sheet(workspace.store, 12)
     add_pairs(workspace.store, sheet, range(12, 15), status=PairStatus.UNLABELED)
     add_pairs(workspace.store, sheet, range(15, 17), status=PairStatus.REJECTED)
     add_pairs(workspace.store, sheet, range(17, 18), status=PairStatus.FLAGGED)
@@ -63,7 +63,7 @@ def test_readiness_counts_every_pair_at_exactly_one_gate(workspace: Workspace) -
 
 
 def test_uses_that_were_written_with_other_blanks_count_too(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 12)
+    sheet = labeled_sheet(workspace.store, 12)
     with workspace.store.write() as connection:
         connection.execute(text("""UPDATE qa_pairs SET allowed_uses = '["training" , "evaluation"]'"""))
     assert workspace.train.models.readiness(sheet.id).eligible == 12
@@ -71,7 +71,7 @@ def test_uses_that_were_written_with_other_blanks_count_too(workspace: Workspace
 
 
 def test_too_few_pairs_are_refused_with_the_missing_number_and_the_reasons(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 7)
+    sheet = labeled_sheet(workspace.store, 7)
     add_pairs(workspace.store, sheet, range(7, 11), status=PairStatus.UNLABELED)
     with pytest.raises(NotReadyError) as refused:
         workspace.train.models.submit(sheet.id)
@@ -85,7 +85,7 @@ def test_too_few_pairs_are_refused_with_the_missing_number_and_the_reasons(works
 
 
 def test_a_training_registers_a_version_with_the_lineage_of_every_pair(workspace: Workspace, home: Path) -> None:
-    sheet = make_sheet(workspace.store, 60)
+    sheet = labeled_sheet(workspace.store, 60)
     unused = add_pairs(workspace.store, sheet, range(60, 70), status=PairStatus.REJECTED)
     model = train(workspace, sheet, seed=3)
     assert (model.name, model.version, model.label()) == ("defects", 1, "defects v1")
@@ -107,12 +107,12 @@ def test_a_training_registers_a_version_with_the_lineage_of_every_pair(workspace
 
 
 def test_the_answer_column_and_the_identity_are_never_learned_from(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 30, user_prompt="Decide.", answer_columns={"defect": "line"})
+    sheet = labeled_sheet(workspace.store, 30, user_prompt="Decide.", answer_columns={"defect": "line"})
     assert train(workspace, sheet).features == ["batch", "voltage"]
 
 
 def test_versions_count_up_by_name_also_for_trainings_at_the_same_time(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 30)
+    sheet = labeled_sheet(workspace.store, 30)
     assert workspace.train.models.readiness(sheet.id).ready  # the service is made before the threads share it
     with ThreadPoolExecutor(4) as pool:
         models = list(pool.map(lambda number: train(workspace, sheet, f"j{number}"), range(4)))
@@ -122,14 +122,14 @@ def test_versions_count_up_by_name_also_for_trainings_at_the_same_time(workspace
 
 
 def test_a_job_that_runs_again_after_it_registered_makes_no_second_model(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 30)
+    sheet = labeled_sheet(workspace.store, 30)
     first = train(workspace, sheet, "same")
     assert train(workspace, sheet, "same") == first
     assert len(workspace.train.models.models()) == 1
 
 
 def test_models_are_found_by_name_version_and_id(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 30)
+    sheet = labeled_sheet(workspace.store, 30)
     first, second = train(workspace, sheet, "a"), train(workspace, sheet, "b")
     service = workspace.train.models
     assert [model.version for model in service.models("defects")] == [2, 1]
@@ -144,16 +144,16 @@ def test_models_are_found_by_name_version_and_id(workspace: Workspace) -> None:
 
 
 def test_twenty_pairs_for_evaluation_only_are_the_test_and_all_others_train(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 40)
+    sheet = labeled_sheet(workspace.store, 40)
     only_test = add_pairs(workspace.store, sheet, range(40, 60), **EVALUATION_ONLY)
-    assert "20 pairs that are for evaluation only" in workspace.train.models.readiness(sheet.id).split
+    assert "20 pairs for evaluation only" in workspace.train.models.readiness(sheet.id).split
     model = train(workspace, sheet)
     assert held(workspace, model) == {pair.id for pair in only_test}
     assert model.train_count == 40
 
 
 def test_a_pair_that_was_held_out_once_stays_so_whatever_comes(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 50)
+    sheet = labeled_sheet(workspace.store, 50)
     first = train(workspace, sheet, "a")
     add_pairs(workspace.store, sheet, range(50, 100))
     second = train(workspace, sheet, "b", seed=99)
@@ -169,7 +169,7 @@ def test_a_pair_that_was_held_out_once_stays_so_whatever_comes(workspace: Worksp
 
 
 def test_a_group_is_never_split(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 60, group_column="batch")
+    sheet = labeled_sheet(workspace.store, 60, group_column="batch")
     model = train(workspace, sheet)
     batches = {pair.id: pair.source_data["batch"] for pair in _pairs(workspace, sheet)}
     assert not {batches[one] for one in held(workspace, model)} & {batches[one] for one in trained(workspace, model)}
@@ -177,7 +177,7 @@ def test_a_group_is_never_split(workspace: Workspace) -> None:
 
 
 def test_pairs_of_one_single_group_cannot_be_tested(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 0, group_column="batch")
+    sheet = labeled_sheet(workspace.store, 0, group_column="batch")
     rows = [{"voltage": n, "line": "x", "batch": "B", "part": f"P{n:04d}"} for n in range(12)]
     for number, row in enumerate(rows):
         add_pairs(workspace.store, sheet, range(number, number + 1), source_data=row)
@@ -230,7 +230,7 @@ def test_many_pairs_are_split_in_no_time() -> None:
 
 def test_changes_since_counts_new_corrected_and_removed(workspace: Workspace) -> None:
     store = workspace.store
-    sheet = make_sheet(store, 40)
+    sheet = labeled_sheet(store, 40)
     model = train(workspace, sheet)
     service = workspace.train.models
     assert str(service.changes_since(model)) == "0 new, 0 corrected"
@@ -251,7 +251,7 @@ def test_changes_since_counts_new_corrected_and_removed(workspace: Workspace) ->
 
 
 def test_pairs_for_evaluation_only_are_neither_new_nor_removed(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 20)
+    sheet = labeled_sheet(workspace.store, 20)
     add_pairs(workspace.store, sheet, range(20, 40), **EVALUATION_ONLY)
     model = train(workspace, sheet)
     assert str(workspace.train.models.changes_since(model)) == "0 new, 0 corrected"
@@ -260,7 +260,7 @@ def test_pairs_for_evaluation_only_are_neither_new_nor_removed(workspace: Worksp
 
 
 def test_lineage_keeps_the_answer_as_it_was(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 20)
+    sheet = labeled_sheet(workspace.store, 20)
     model = train(workspace, sheet)
     pair = change_pair(workspace.store, sheet, "P0001", answer={"defect": "none"})
     (kept,) = (one for one in workspace.train.models.lineage(model.id) if one.pair_id == pair.id)
@@ -270,7 +270,7 @@ def test_lineage_keeps_the_answer_as_it_was(workspace: Workspace) -> None:
 
 def test_two_versions_are_compared_on_the_same_pairs_that_neither_was_trained_on(workspace: Workspace) -> None:
     store = workspace.store
-    sheet = make_sheet(store, 60)
+    sheet = labeled_sheet(store, 60)
     for number in range(20):  # the first version learns from wrong answers
         change_pair(store, sheet, f"P{number:04d}", answer={"defect": "none"})
     old = train(workspace, sheet, "a")
@@ -295,7 +295,7 @@ def test_two_versions_are_compared_on_the_same_pairs_that_neither_was_trained_on
 
 
 def test_numbers_are_compared_by_their_error(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 0, output_schema=NUMBER_SCHEMA)
+    sheet = labeled_sheet(workspace.store, 0, output_schema=DEPTH_SCHEMA)
     for number in range(60):
         add_pairs(workspace.store, sheet, range(number, number + 1), answer={"depth": float(number % 3)})
     old = train(workspace, sheet, "a")
@@ -307,8 +307,8 @@ def test_numbers_are_compared_by_their_error(workspace: Workspace) -> None:
 
 
 def test_what_cannot_be_compared_is_refused(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 30)
-    other = make_sheet(workspace.store, 30, name="Depths", output_schema=NUMBER_SCHEMA)
+    sheet = labeled_sheet(workspace.store, 30)
+    other = labeled_sheet(workspace.store, 30, name="Depths", output_schema=DEPTH_SCHEMA)
     for number in range(30):
         change_pair(workspace.store, other, f"P{number:04d}", answer={"depth": number * 1.5})
     model, depths = train(workspace, sheet, "a"), train(workspace, other, "b")
@@ -331,7 +331,7 @@ def test_intervals_of_paired_differences() -> None:
 
 
 def test_wrong_wishes_are_refused_in_words(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 20)
+    sheet = labeled_sheet(workspace.store, 20)
     with pytest.raises(InvalidInputError, match="extra_trees"):
         workspace.train.models.submit(sheet.id, base_model="oracle")
     for name in ("../../etc", "a b", "", "ü", "x" * 64, "\x1b[2J"):
@@ -342,7 +342,7 @@ def test_wrong_wishes_are_refused_in_words(workspace: Workspace) -> None:
 
 
 def test_an_estimate_is_one_and_says_from_what(workspace: Workspace) -> None:
-    sheet = make_sheet(workspace.store, 20)
+    sheet = labeled_sheet(workspace.store, 20)
     estimate = workspace.train.models.estimate(sheet.id)
     assert estimate.seconds > 0
     assert "estimate" in estimate.basis
@@ -354,7 +354,7 @@ def test_a_cancelled_training_leaves_no_model(workspace: Workspace, home: Path) 
             if done > 1:
                 raise JobCancelledError("Stopped.")
 
-    sheet = make_sheet(workspace.store, 30)
+    sheet = labeled_sheet(workspace.store, 30)
     with pytest.raises(JobCancelledError):
         workspace.train.models.run({"training_sheet_id": sheet.id}, "j", Impatient())
     assert workspace.train.models.models() == []

@@ -24,7 +24,7 @@ PICTURE = "␛]52"
 """How the beginning of EVIL looks once it is harmless."""
 
 NAME = "template_52_c_"
-"""How the model's name begins, which was made from the hostile name of its template."""
+"""How the model's name begins, which is built from the hostile name of its template."""
 
 SIGNS = {"1": PICTURE, "2": PICTURE, "3": PICTURE, "4": NAME, "5": NAME, "6": PICTURE, "7": PICTURE}
 """What stands on each stage once it has its data."""
@@ -37,7 +37,7 @@ ALLOWED = re.compile(
 
 
 def _hostile_workspace(home: Path) -> None:
-    """A workspace in which every text that somebody else may have written is hostile."""
+    """A workspace in which every text that others may have written is hostile."""
     source = home / "rows.jsonl"
     home.mkdir()
     rows = [
@@ -66,8 +66,8 @@ def _hostile_workspace(home: Path) -> None:
         sheet = workspace.data.sheets.create_sheet(
             f"Sheet {EVIL}", table.address, item_id_column="id", description=EVIL
         )
-        made = workspace.generate.templates.import_file(path)
-        report = workspace.generate.generation.generate(sheet.id, made.id, GenerationMode.MANUAL)
+        imported = workspace.generate.templates.import_file(path)
+        report = workspace.generate.generation.generate(sheet.id, imported.id, GenerationMode.MANUAL)
         pairs = workspace.label.queue.open(report.training_sheet.id)
         choices = template["output_schema"]["properties"]["verdict"]["enum"]  # type: ignore[index]
         decisions = [

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from labeling import a_training_sheet
+from builders.severity import unlabeled_sheet
 from ontos_tui.workspace import Workspace
 
 LABELING = """
@@ -51,14 +51,14 @@ def imported(script: str, home: Path) -> set[str]:
         text=True,
         check=True,
     )
-    found = set(done.stdout.split())
-    assert "sqlalchemy" in found
-    return found
+    libraries = set(done.stdout.split())
+    assert "sqlalchemy" in libraries
+    return libraries
 
 
 def test_labeling_needs_no_machine_learning(tmp_path: Path) -> None:
     with Workspace(tmp_path) as workspace:
-        a_training_sheet(workspace.store, 3)
+        unlabeled_sheet(workspace.store, 3)
     assert not HEAVY & imported(LABELING, tmp_path)
 
 

@@ -15,9 +15,9 @@ async def _job_done(user: Driver, number: int) -> None:
     jobs = user.app.workspace.jobs
 
     def done() -> bool:
-        found = jobs.jobs()
-        assert not [job for job in found if job.status is JobStatus.FAILED], [job.error for job in found]
-        return sum(job.status is JobStatus.SUCCEEDED for job in found) >= number
+        jobs_now = jobs.jobs()
+        assert not [job for job in jobs_now if job.status is JobStatus.FAILED], [job.error for job in jobs_now]
+        return sum(job.status is JobStatus.SUCCEEDED for job in jobs_now) >= number
 
     await user.until(done, f"{number} jobs are done")
     await user.until(lambda: user.app.overview is not None and not user.app.overview.running, "the screen knows")
@@ -75,7 +75,7 @@ async def test_the_ten_steps(tmp_path: Path, size: tuple[int, int]) -> None:
         await user.press("c")
         await user.sees("converted", "training pair: unlabeled")
         await user.press("3", "enter")
-        await user.sees("feedback:", "made from feedback", "dent")
+        await user.sees("feedback:", "from feedback", "dent")
         await user.press("a")
         (item,) = app.workspace.improve.feedback.feedback()
         assert item.qa_pair_id is not None

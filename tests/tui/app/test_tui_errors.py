@@ -17,10 +17,10 @@ async def _says(home: Path, *needles: str) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         user = Driver(app, pilot)
 
-        def told() -> str:
+        def shown() -> str:
             return " ".join(user.text().split())
 
-        await user.until(lambda: all(needle in told() for needle in ("✗", *needles, "Press q to leave")), str(needles))
+        await user.until(lambda: all(needle in shown() for needle in ("✗", *needles, "Press q to quit")), str(needles))
         await pilot.press("3", "enter", "0", "J")
         await pilot.press("q")
         await pilot.pause()
@@ -61,7 +61,7 @@ async def test_a_full_disk_loses_nothing_and_says_so(tmp_path: Path, monkeypatch
         await user.sees("INS-00001")
 
         def full(*_: object, **__: object) -> None:
-            raise StoreError("The disk is full; nothing of the last step was kept.", "Free some space and do it again.")
+            raise StoreError("The disk is full; the last step was not saved.", "Free some space and do it again.")
 
         monkeypatch.setattr(user.app.workspace.data.sheets, "delete_sheet", full)
         await user.press("D", "y")

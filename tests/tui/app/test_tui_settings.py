@@ -23,15 +23,15 @@ async def test_a_setting_is_looked_up_changed_and_reset(
         await user.sees("Set chat_base_url")
         await user.type("http://127.0.0.1:11434/v1")
         await user.press("ctrl+s")
-        await user.sees("http://127.0.0.1:11434/v1", "file", "next start")
+        await user.sees("http://127.0.0.1:11434/v1", "file", "Restart Ontos")
         assert Settings.load(home).chat_base_url == "http://127.0.0.1:11434/v1"
         await user.press("down", "down", "enter")
         await user.sees("never stored")
         assert "Set chat_api_key" not in user.text()
         await user.press("up", "up", "minus")
-        await user.sees("chat_base_url: nothing")
+        await user.sees("chat_base_url: not set")
         assert Settings.load(home).chat_base_url == ""
         await user.press("home", "enter")
         await user.type("x")
         await user.press("ctrl+s")
-        await user.sees("ONTOS_ACTOR is set")
+        await user.sees("ONTOS_ACTOR in the environment overrides")

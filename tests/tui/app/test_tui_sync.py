@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from builders.severity import MAJOR, NONE, unlabeled_sheet
+from builders.team import Member
 from emulator.databricks.scene import Scene
 from emulator.databricks.server import TOKEN, serve
 from harness import SIZES, open_app
-from labeling import MAJOR, NONE, a_training_sheet
 from ontos_tui.domain.records.pairs import Verdict
 from ontos_tui.services.label.service import Decision
 from ontos_tui.tui.core import sync_worker
-from ontos_tui.tui.core.sync_worker import Syncing, told
+from ontos_tui.tui.core.sync_worker import SyncWorker, describe_sync
 from ontos_tui.workspace import Workspace
-from team import Member
 
 
 @SIZES
@@ -30,7 +30,7 @@ async def test_a_conflict_is_seen_and_settled(
         monkeypatch.setenv("ONTOS_DATABRICKS_CATALOG", "team")
         monkeypatch.setenv("ONTOS_DATABRICKS_WAREHOUSE", "w1")
         with Workspace(tmp_path / "ana") as workspace:
-            sheet = a_training_sheet(workspace.store, 3)
+            sheet = unlabeled_sheet(workspace.store, 3)
             workspace.sync.switch_on()
             workspace.sync.sync()
             ben = Member(tmp_path / "ben", "ben", served)
@@ -46,7 +46,7 @@ async def test_a_conflict_is_seen_and_settled(
             await user.press("Y")
             await user.sees("Sharing with the team", "qa pairs", "canonical labels", "ben", "ours")
             await user.press("t", "t")
-            await user.sees("Nobody disagrees")
+            await user.sees("No conflicts")
             await user.press("escape")
             await user.until(lambda: "⚑" not in user.text().splitlines()[0], "the conflicts are gone from the header")
             assert [one.label_data for one in user.app.workspace.label.canonical_labels.find()] == [NONE]
@@ -61,9 +61,9 @@ def test_the_warehouse_is_left_alone_while_nobody_is_at_the_keyboard(
     idle = [1e6]
     with Workspace(home) as workspace:
         workspace.sync.switch_on()
-        thread = Syncing(
+        thread = SyncWorker(
             workspace,
-            lambda status, resting: looks.put((told(status, resting), len(scene.engine.statements))),
+            lambda status, resting: looks.put((describe_sync(status, resting), len(scene.engine.statements))),
             lambda: idle[0],
         )
         thread.start()
@@ -83,4 +83,4 @@ async def test_without_a_team_nothing_is_shared_and_the_dialog_says_so(tmp_path:
     async with open_app(tmp_path) as user:
         assert "⇅" not in user.text()
         await user.press("Y")
-        await user.sees("does not share", "Nobody disagrees")
+        await user.sees("This workspace is not shared", "No conflicts")

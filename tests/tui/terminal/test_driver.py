@@ -6,7 +6,7 @@ import pyte
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ontos_tui.tui.terminal.driver import ScreenMemory
+from ontos_tui.tui.terminal.screen_diff import ScreenMemory
 
 WIDTH, HEIGHT = 30, 6
 
@@ -38,8 +38,8 @@ def _screen(frames: list[str]) -> pyte.Screen:
 def test_the_screen_is_the_same_as_with_every_run_sent(frames: list[list[tuple[int, int, str, int]]]) -> None:
     memory = ScreenMemory()
     whole = [_frame(frame).replace("\n", "") for frame in frames]
-    news = [memory.news(frame) for frame in whole]
-    assert _visible(_screen(news)) == _visible(_screen(whole))
+    sent = [memory.changes(frame) for frame in whole]
+    assert _visible(_screen(sent)) == _visible(_screen(whole))
 
 
 def _visible(screen: pyte.Screen) -> list[list[object]]:
@@ -54,36 +54,36 @@ def _visible(screen: pyte.Screen) -> list[list[object]]:
 def test_a_frame_that_is_on_the_screen_already_costs_nothing() -> None:
     memory = ScreenMemory()
     frame = _frame([(1, 1, "hello", 31), (2, 1, "world", 0)])
-    assert "hello" in memory.news(frame)
-    assert memory.news(frame) == ""
+    assert "hello" in memory.changes(frame)
+    assert memory.changes(frame) == ""
 
 
 def test_only_the_changed_cells_are_sent() -> None:
     memory = ScreenMemory()
-    memory.news(_frame([(1, 1, "hello", 31), (2, 1, "world", 0)]))
-    news = memory.news(_frame([(1, 1, "hello", 31), (2, 1, "w0rld", 0)]))
-    assert news == "\x1b[2;2H0\x1b[1;1H"
+    memory.changes(_frame([(1, 1, "hello", 31), (2, 1, "world", 0)]))
+    sent = memory.changes(_frame([(1, 1, "hello", 31), (2, 1, "w0rld", 0)]))
+    assert sent == "\x1b[2;2H0\x1b[1;1H"
 
 
 def test_everything_is_sent_again_after_forgetting() -> None:
     memory = ScreenMemory()
     frame = _frame([(1, 1, "hello", 31)])
-    memory.news(frame)
+    memory.changes(frame)
     memory.forget()
-    assert "hello" in memory.news(frame)
+    assert "hello" in memory.changes(frame)
 
 
 HOSTILE = "\x1b]52;c;aGk=\x07 \x9b31m \x00\x7f\x0e\u202e\x1b[2J"
 
 
 def test_nothing_that_a_terminal_interprets_passes_even_if_a_widget_forgot_the_gate() -> None:
-    news = ScreenMemory().news(f"\x1b[1;1H\x1b[31m{HOSTILE}\x1b[0m")
-    assert "\x1b]" not in news
-    assert "\x1b[2J" not in news
-    assert not any(character in news for character in "\x07\x9b\x00\x7f\x0e\u202e")
-    assert news.startswith("\x1b[1;1H\x1b[31m")
+    sent = ScreenMemory().changes(f"\x1b[1;1H\x1b[31m{HOSTILE}\x1b[0m")
+    assert "\x1b]" not in sent
+    assert "\x1b[2J" not in sent
+    assert not any(character in sent for character in "\x07\x9b\x00\x7f\x0e\u202e")
+    assert sent.startswith("\x1b[1;1H\x1b[31m")
 
 
 def test_without_colors_only_weights_are_left() -> None:
     frame = "\x1b[1;1H\x1b[1;38;2;10;20;30;48;5;7mbold\x1b[0m\x1b[31mred\x1b[0m\x1b[7mback\x1b[0m"
-    assert ScreenMemory(colors=False).news(frame) == "\x1b[1;5Hred\x1b[1;1H\x1b[1mbold\x1b[1;8H\x1b[0;7mback\x1b[0m"
+    assert ScreenMemory(colors=False).changes(frame) == "\x1b[1;5Hred\x1b[1;1H\x1b[1mbold\x1b[1;8H\x1b[0;7mback\x1b[0m"

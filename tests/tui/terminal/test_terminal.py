@@ -94,8 +94,10 @@ def test_no_color_sends_no_colors(tmp_path: Path) -> None:
 def test_a_decision_that_was_shown_is_kept_when_the_line_drops(tmp_path: Path, number: int) -> None:
     with Workspace(tmp_path) as workspace:
         seeded = workspace.onboarding.seed("defect_detection")
-        made = workspace.generate.generation.generate(seeded.sheet.id, seeded.template.id, GenerationMode.AI, limit=12)
-        before = workspace.label.queue.counts(made.training_sheet.id)
+        report = workspace.generate.generation.generate(
+            seeded.sheet.id, seeded.template.id, GenerationMode.AI, limit=12
+        )
+        before = workspace.label.queue.counts(report.training_sheet.id)
     with Terminal(ontos("--home", str(tmp_path))) as terminal:
         terminal.sees("7 Improve", "INS-00001")
         terminal.send("3")
@@ -107,7 +109,7 @@ def test_a_decision_that_was_shown_is_kept_when_the_line_drops(tmp_path: Path, n
         terminal.signal(number)
         terminal.ended()
     with Workspace(tmp_path) as workspace:
-        assert workspace.label.queue.counts(made.training_sheet.id).labeled == before.labeled + 1
+        assert workspace.label.queue.counts(report.training_sheet.id).labeled == before.labeled + 1
 
 
 def _picture(terminal: Terminal, quiet: float) -> list[list[object]]:

@@ -40,12 +40,12 @@ def test_a_line_does_not_join_over_a_gap() -> None:
 
 @given(st.integers(0, 10**6), st.floats(1e-3, 1e9), st.booleans())
 def test_marks_are_few_and_within_the_limits(bottom: int, above: float, whole: bool) -> None:
-    found = ticks(bottom, bottom + above, whole=whole)
-    assert 1 <= len(found) <= 5
-    assert found[0] == bottom
-    assert all(mark <= bottom + above * (1 + 1e-6) for mark in found)
+    marks = ticks(bottom, bottom + above, whole=whole)
+    assert 1 <= len(marks) <= 5
+    assert marks[0] == bottom
+    assert all(mark <= bottom + above * (1 + 1e-6) for mark in marks)
     if whole:
-        assert all((mark - bottom) % 1 == pytest.approx(0, abs=1e-6) for mark in found)
+        assert all((mark - bottom) % 1 == pytest.approx(0, abs=1e-6) for mark in marks)
 
 
 class Alone(App[None]):
@@ -62,8 +62,8 @@ def a_drawing(*curves: list[float | None], top: float = 10.0) -> Drawing:
         until=100.0,
         bottom=0.0,
         top=top,
-        tell_time=lambda moment: f"t{moment:.0f}",
-        empty="No data, so there is nothing to draw.",
+        format_time=lambda moment: f"t{moment:.0f}",
+        empty="No data, nothing to draw.",
     )
 
 
@@ -138,7 +138,7 @@ async def test_it_is_drawn_once_for_the_same_and_at_most_once_a_second(monkeypat
 
 
 def test_plotext_is_imported_with_the_first_chart_only() -> None:
-    told = subprocess.run(
+    done = subprocess.run(
         [
             sys.executable,
             "-c",
@@ -148,4 +148,4 @@ def test_plotext_is_imported_with_the_first_chart_only() -> None:
         capture_output=True,
         text=True,
     )
-    assert told.stdout.strip() == "[]", told.stderr
+    assert done.stdout.strip() == "[]", done.stderr

@@ -1,4 +1,4 @@
-"""Line widgets: only what changed is repainted, only what is in view is asked for, and nothing leaves its cell."""
+"""Line widgets: only what changed is repainted, only what is in view is formatted, and nothing leaves its cell."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.containers import Vertical
 
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, read_integer
+from ontos_tui.tui.dialogs.answer_form import read_integer
+from ontos_tui.tui.dialogs.form import FormDialog, FormField
 from ontos_tui.tui.widgets.data_grid import DataGrid, value_text
 from ontos_tui.tui.widgets.lines import LineView, OneLine, Panel, fit, fit_ends, line, span, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
@@ -191,7 +192,7 @@ async def test_a_form_of_any_length_keeps_its_keys_in_sight(count: int) -> None:
         await pilot.pause()
         shown = app.text()
         assert "^s Save" in shown
-        assert "is needed" in shown
+        assert "is required" in shown
         assert "╰" in shown
         for _ in range(count - 1):
             await pilot.press("tab")

@@ -1,4 +1,4 @@
-"""The wizard through real keys: from a card to an answer of one's own model, left and found again on the way."""
+"""The wizard through real keys: from a card to a deployed model, left and entered again on the way."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ async def test_from_a_card_to_a_model_that_answers(tmp_path: Path) -> None:
         await user.press("W")
         await user.sees("▐1 Use case▌", "Defect Detection", "Your own data")
         await user.press(">")
-        await user.sees("Choose what you want to do")
+        await user.sees("Choose a use case")
         await user.press("1")
         await user.sees("Sample data", "INS-00001", "800 items")
         await user.press("enter")
-        await user.sees("told beforehand", "A NaI crystal")
+        await user.sees("system prompt", "A NaI crystal")
         await user.press("down")
         await user.sees("A HPGe crystal")
         await user.press("enter")
-        await user.sees("enter makes 800 pairs", "preview 1 of 5")
+        await user.sees("enter generates 800 pairs", "preview 1 of 5")
         await user.press("enter")
-        await user.sees("10 more answers", "▸defect_class")
+        await user.sees("10 more labels", "▸defect_class")
         await user.press(*["a"] * 10)
-        await user.sees("✓ 10 answers")
+        await user.sees("✓ 10 labels")
         await user.press("escape")
         await user.until(lambda: not user.app.in_wizard, "the stages are back")
     async with open_app(tmp_path, (80, 24)) as user:
         await user.press("W")
-        await user.sees("▐5✓Label▌", "✓ 10 answers")
+        await user.sees("▐5✓Label▌", "✓ 10 labels")
         await user.press(">")
         await user.sees("learns from", "recommended:", "no cost")
         await user.press("enter")
         await user.sees("✓ trained.", "baseline")
         await user.press(">")
-        await user.sees("enter lets an endpoint answer")
+        await user.sees("enter deploys it to an endpoint")
         await user.press("enter")
         await user.sees("Playground · crystal-defect")
         await user.press("enter")
@@ -48,7 +48,7 @@ async def test_from_a_card_to_a_model_that_answers(tmp_path: Path) -> None:
         await user.press("<")
         await user.sees("✓ trained.")
         await user.press("1")
-        await user.sees("✓ begun")
+        await user.sees("✓ started")
         await user.press("ctrl+r", "W")
         assert not user.app.in_wizard
         assert "W" not in user.app.session.extra
@@ -60,7 +60,7 @@ async def test_a_file_of_ones_own_becomes_a_model(tmp_path: Path) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     async with open_app(tmp_path / "home") as user:
         await user.press("W", "end", "up", "up", "right", "right", "right", "right", "right", "right", "enter")
-        await user.sees("A file of yours…")
+        await user.sees("Your own file…")
         await user.press("f")
         await user.type(str(tmp_path / "none.csv"))
         await user.press("ctrl+s")
@@ -78,7 +78,7 @@ async def test_a_file_of_ones_own_becomes_a_model(tmp_path: Path) -> None:
         await user.press("enter")
         await user.sees("the data's own column")
         await user.press("enter")
-        await user.sees("✓ 120 answers")
+        await user.sees("✓ 120 labels")
         await user.press(">", "enter")
         await user.sees("✓ trained.", "failure")
         workspace = user.app.workspace
@@ -92,12 +92,12 @@ async def test_a_key_that_comes_before_the_page_counts(tmp_path: Path) -> None:
         assert sheet is not None
     async with open_app(tmp_path) as user:
         await user.press("W", "1", "enter", "enter", "enter")
-        await user.sees("enough to train")
+        await user.sees("labels are enough")
         await user.press("greater_than_sign")
         step = user.app.query_one(TrainStep)
         step._outlook = None  # as it is until the page was read
         await user.pilot.press("enter")
-        assert not user.app.workspace.train.models.models(), "nobody read yet what it takes"
+        assert not user.app.workspace.train.models.models(), "its cost is read first"
         step.wizard.reload()
         await user.sees("✓ trained.")
 
@@ -109,7 +109,7 @@ async def test_the_wizard_lives_with_what_others_remove(tmp_path: Path) -> None:
         await user.press("W", "1")
         await user.sees("INS-00001")
         await user.press("enter")
-        await user.sees("told beforehand")
+        await user.sees("system prompt")
         user.app.workspace.data.sheets.delete_sheet(sheet.id)
         await user.sees("▐2 Data▌")
         await user.press("3")
@@ -119,7 +119,7 @@ async def test_the_wizard_lives_with_what_others_remove(tmp_path: Path) -> None:
 async def test_a_table_of_the_team_is_data_too(scene: Scene, home: Path) -> None:
     async with open_app(home) as user:
         await user.press("W", *["right"] * 8, "enter")
-        await user.sees("A file of yours…")
+        await user.sees("Your own file…")
         await user.press("b")
         await user.sees("▣ team")
         await user.press("enter")

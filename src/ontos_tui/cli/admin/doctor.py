@@ -1,4 +1,4 @@
-"""doctor: everything that Ontos needs, looked at."""
+"""`ontos doctor`: checks everything that Ontos needs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def doctor(
     context: typer.Context,
     start: Annotated[bool, typer.Option("--start", help="also start a SQL warehouse that is stopped")] = False,
 ) -> None:
-    """Look at everything that Ontos needs; each is ok, a warning, or fails with what to do about it."""
+    """Check everything that Ontos needs: ok, a warning, or a failure with what to do about it."""
     from ontos_tui.home import default_home
     from ontos_tui.services.admin.doctor import examine
 

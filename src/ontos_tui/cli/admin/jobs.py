@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from ontos_tui.cli.core.groups import group
+from ontos_tui.cli.core.groups import noun_group
 from ontos_tui.cli.core.output import facts, moment, table
 from ontos_tui.cli.core.session import Session
 from ontos_tui.domain.records.training import Job
 from ontos_tui.domain.terminal_text import safe_line
 
-jobs = group("Jobs: long work that goes on without this terminal.")
+jobs = noun_group("Jobs: long work that goes on without this terminal.")
 
 JobRef = Annotated[str, typer.Argument(metavar="JOB", help="id of the job, or its beginning")]
 
@@ -25,14 +25,14 @@ def register(root: typer.Typer) -> None:
 @jobs.command("list")
 def list_jobs(
     context: typer.Context,
-    active: Annotated[bool, typer.Option("--active", help="only those that are not over")] = False,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="at most so many")] = 20,
+    active: Annotated[bool, typer.Option("--active", help="only jobs that are not over")] = False,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="show at most this many")] = 20,
 ) -> None:
     """The jobs, newest first."""
     session = Session.of(context)
-    found = session.workspace.jobs.jobs(active_only=active, limit=limit)
-    rows = [(job.id[:8], job.kind, job.title, job.status, job.created_at, job.message or job.error) for job in found]
-    session.show(found, lambda: table(("id", "kind", "title", "status", "made", "message"), rows, "No jobs."))
+    listed = session.workspace.jobs.jobs(active_only=active, limit=limit)
+    rows = [(job.id[:8], job.kind, job.title, job.status, job.created_at, job.message or job.error) for job in listed]
+    session.show(listed, lambda: table(("id", "kind", "title", "status", "created", "message"), rows, "No jobs."))
 
 
 @jobs.command("show")
@@ -40,13 +40,13 @@ def show(context: typer.Context, job: JobRef) -> None:
     """A job, what happened to it, and how long it will take."""
     session = Session.of(context)
     queue = session.workspace.jobs
-    found = queue.job(job)
-    events = queue.events(found.id)
-    left = queue.time_left(found)
+    record = queue.job(job)
+    events = queue.events(record.id)
+    left = queue.time_left(record)
     session.show(
-        {"job": found, "events": events, "seconds_left": left},
+        {"job": record, "events": events, "seconds_left": left},
         lambda: [
-            *_lines(found),
+            *_lines(record),
             *facts([("time left", None if left is None else f"about {left:.0f} s (estimate from its pace)")]),
             *(f"{moment(event.at)}  {event.kind:<6}  {safe_line(event.message)}" for event in events),
         ],
@@ -59,13 +59,13 @@ def cancel(context: typer.Context, job: JobRef) -> None:
     session = Session.of(context)
     queue = session.workspace.jobs
     queue.cancel(job)
-    found = queue.job(job)
-    session.show(found, lambda: _lines(found))
+    cancelled = queue.job(job)
+    session.show(cancelled, lambda: _lines(cancelled))
 
 
 @jobs.command("wait")
 def wait(context: typer.Context, job: JobRef) -> None:
-    """Wait until a job is over. Its failure is this command's."""
+    """Wait until a job is over. If it fails, so does this command."""
     session = Session.of(context)
     finished = session.wait_for(session.workspace.jobs.job(job))
     session.show(finished, lambda: _lines(finished))

@@ -1,4 +1,4 @@
-"""settings: what is set, where it comes from, and changed in settings.toml."""
+"""`ontos settings`: every setting, where it comes from, and changes in settings.toml."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from ontos_tui.cli.core.groups import group
+from ontos_tui.cli.core.groups import noun_group
 from ontos_tui.cli.core.output import table
 from ontos_tui.cli.core.session import Session
 from ontos_tui.domain.terminal_text import safe_line
-from ontos_tui.services.admin.settings_file import PreferenceService
+from ontos_tui.services.admin.settings_file import SettingsService
 
-settings = group("What is set in this workspace, and where it comes from.")
+settings = noun_group("Settings of this workspace, and where each comes from.")
 
 
 def register(root: typer.Typer) -> None:
@@ -20,32 +20,32 @@ def register(root: typer.Typer) -> None:
     root.add_typer(settings, name="settings")
 
 
-def _preferences(session: Session) -> PreferenceService:
+def _preferences(session: Session) -> SettingsService:
     # Not through the workspace: with a setting that is wrong it does not open.
     from ontos_tui.home import default_home
 
-    return PreferenceService((session.home or default_home()).expanduser().absolute())
+    return SettingsService((session.home or default_home()).expanduser().absolute())
 
 
 @settings.command("list")
 def list_settings(context: typer.Context) -> None:
     """Every setting, its value, and whether it comes from the file, the environment or the default."""
     session = Session.of(context)
-    found = _preferences(session).all()
-    rows = [(one.name, one.value, one.source, one.about) for one in found]
-    session.show(found, lambda: table(("setting", "value", "from", "what it is"), rows))
+    listed = _preferences(session).all()
+    rows = [(one.name, one.value, one.source, one.about) for one in listed]
+    session.show(listed, lambda: table(("setting", "value", "from", "what it is"), rows))
 
 
 @settings.command("set")
 def set_setting(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="the setting")],
-    value: Annotated[str, typer.Argument(help='its value; a list as JSON; "" takes it out of the file')],
+    value: Annotated[str, typer.Argument(help='its value; a list as JSON; "" removes it from the file')],
 ) -> None:
-    """Change a setting in settings.toml. Secrets are not kept there."""
+    """Change a setting in settings.toml. Secrets are not stored there."""
     session = Session.of(context)
     preferences = _preferences(session)
     preferences.path.parent.mkdir(parents=True, exist_ok=True)
     changed = preferences.change(name, value)
-    told = f"{changed.name} = {changed.value or 'nothing'} (from the {changed.source})"
-    session.show(changed, lambda: [safe_line(told)])
+    line = f"{changed.name} = {changed.value or 'nothing'} (from the {changed.source})"
+    session.show(changed, lambda: [safe_line(line)])

@@ -1,4 +1,4 @@
-"""demo, seed and status: the first commands, and how things stand."""
+"""`ontos demo`, `ontos seed` and `ontos status`: sample data, and what to do next."""
 
 from __future__ import annotations
 
@@ -85,17 +85,17 @@ def seed(
 
 def _seed_lines(report: SeedReport) -> list[str]:
     labels = f"{count(report.canonical_labels, 'label')} for testing only"
-    made = report.training_sheet
+    sheet = report.training_sheet
     return [
-        "Loaded." if report.created else "It was all there already; nothing was changed.",
+        "Loaded." if report.created else "Loaded before; nothing was changed.",
         *facts(
             [
                 ("sheet", f"{safe_line(report.sheet.name)}: {count(report.sheet.item_count, 'item')}"),
                 ("template", f"{safe_line(report.template.name)} {report.template.version}"),
                 ("labelset", f"{safe_line(report.labelset.name)}: {len(report.labelset.classes)} classes"),
                 ("examples", str(report.examples)),
-                ("labels" if made else "held out", count(report.canonical_labels, "label") if made else labels),
-                ("training", f"{safe_line(made.name)}: {count(report.pairs, 'pair')}" if made else ""),
+                ("labels" if sheet else "held out", count(report.canonical_labels, "label") if sheet else labels),
+                ("training", f"{safe_line(sheet.name)}: {count(report.pairs, 'pair')}" if sheet else ""),
             ]
         ),
     ]

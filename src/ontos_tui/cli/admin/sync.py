@@ -1,4 +1,4 @@
-"""Sharing with a team: push, pull, and what two people decided differently."""
+"""`ontos sync`: share with a team: push, pull, and conflicts."""
 
 from __future__ import annotations
 
@@ -25,14 +25,12 @@ def register(root: typer.Typer) -> None:
 
 def sync(
     context: typer.Context,
-    start: Annotated[bool, typer.Option("--start", help="begin to share: make the team's tables first")] = False,
-    status: Annotated[bool, typer.Option("--status", help="only say where it stands; asks nobody")] = False,
-    conflicts: Annotated[bool, typer.Option("--conflicts", help="what you and others changed differently")] = False,
-    keep: Annotated[ConflictState | None, typer.Option("--keep", help="settle --conflict: ours or theirs")] = None,
-    conflict: Annotated[str, typer.Option("--conflict", help="id of the conflict that --keep settles")] = "",
-    watch: Annotated[
-        float | None, typer.Option("--watch", min=1, help="again and again, every so many seconds")
-    ] = None,
+    start: Annotated[bool, typer.Option("--start", help="begin to share: create the team's tables first")] = False,
+    status: Annotated[bool, typer.Option("--status", help="only show the state; sends nothing")] = False,
+    conflicts: Annotated[bool, typer.Option("--conflicts", help="list the open conflicts")] = False,
+    keep: Annotated[ConflictState | None, typer.Option("--keep", help="which side of --conflict stays")] = None,
+    conflict: Annotated[str, typer.Option("--conflict", help="id of the conflict for --keep")] = "",
+    watch: Annotated[float | None, typer.Option("--watch", min=1, help="repeat every N seconds", metavar="N")] = None,
 ) -> None:
     """Share this workspace's work with the team's, both ways."""
     session = Session.of(context)
@@ -44,14 +42,14 @@ def sync(
         session.show(settled, lambda: [safe_line(f"{settled.entity} {settled.entity_id[:8]}: {settled.state} stays")])
         return
     if conflicts:
-        found = service.conflicts()
-        session.show(found, lambda: _conflict_lines(found))
+        open_conflicts = service.conflicts()
+        session.show(open_conflicts, lambda: _conflict_lines(open_conflicts))
         return
     if not status:
-        made = service.switch_on() if start else []
+        created = service.switch_on() if start else []
         report = service.sync()
         while watch is not None:
-            line = _told(report, service.status())
+            line = _report_line(report, service.status())
             session.show(report, lambda line=line: [line])  # type: ignore[misc]
             time.sleep(watch)
             report = _once_more(session, report)
@@ -60,13 +58,13 @@ def sync(
         session.show(now, lambda: _status_lines(now))
         return
     session.show(
-        {"made": made, "report": report, "status": now},
-        lambda: [*(f"made {one}" for one in made), _told(report, now), *_status_lines(now)],
+        {"created": created, "report": report, "status": now},
+        lambda: [*(f"created {one}" for one in created), _report_line(report, now), *_status_lines(now)],
     )
 
 
 def _once_more(session: Session, before: SyncReport) -> SyncReport:
-    """Synchronise while the hub may be away: that is told, and tried again."""
+    """Synchronize while the team's workspace may be away: that is printed, and tried again."""
     try:
         return session.workspace.sync.sync()
     except PlatformError as error:
@@ -74,7 +72,7 @@ def _once_more(session: Session, before: SyncReport) -> SyncReport:
         return before
 
 
-def _told(report: SyncReport, status: SyncStatus) -> str:
+def _report_line(report: SyncReport, status: SyncStatus) -> str:
     conflicts = f", {count(status.conflicts, 'conflict')} open" if status.conflicts else ""
     return f"{report.pushed:,} pushed, {report.pulled:,} pulled{conflicts}"
 
@@ -92,7 +90,7 @@ def _status_lines(status: SyncStatus) -> list[str]:
     )
 
 
-def _conflict_lines(found: list[SyncConflict]) -> list[str]:
+def _conflict_lines(conflicts: list[SyncConflict]) -> list[str]:
     rows = [
         (
             one.id[:8],
@@ -101,6 +99,6 @@ def _conflict_lines(found: list[SyncConflict]) -> list[str]:
             one.theirs_by,
             "; ".join(f"{name}: {value} | {one.theirs.get(name)}" for name, value in one.ours.items()),
         )
-        for one in found
+        for one in conflicts
     ]
-    return list(table(("conflict", "table", "row", "theirs by", "ours | theirs"), rows, "Nobody disagrees."))
+    return list(table(("conflict", "table", "row", "theirs by", "ours | theirs"), rows, "No conflicts."))

@@ -10,7 +10,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any
 
@@ -37,7 +37,9 @@ def plain(value: Any) -> Any:
         return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return {str(plain(key)): plain(item) for key, item in value.items()}
-    if isinstance(value, (datetime, date)):
+    if isinstance(value, datetime):
+        return iso_time(value)
+    if isinstance(value, date):
         return value.isoformat()
     # A named tuple is a thing with a name of its own, such as a table's address, and reads as that.
     if isinstance(value, tuple) and hasattr(value, "_fields"):
@@ -45,6 +47,16 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(item) for item in value]
     return str(value)
+
+
+def iso_time(at: datetime) -> str:
+    """A time in the one form of all JSON: ISO 8601 in UTC, to the microsecond, ending in Z.
+
+    A time without a zone is a value of the data, which only its owner can place; it stays as it is.
+    """
+    if at.tzinfo is None:
+        return at.isoformat()
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def to_json(value: Any) -> str:
@@ -63,7 +75,7 @@ def count(amount: int, noun: str) -> str:
 
 
 def moment(at: datetime | None) -> str:
-    """A time as people here read it."""
+    """A time in this machine's zone, for people."""
     return "" if at is None else at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
@@ -81,7 +93,7 @@ def cell(value: Any) -> str:
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[Any]], empty: str = "Nothing yet.") -> list[str]:
-    """Aligned lines; numbers to the right. `empty` is said instead when there are no rows."""
+    """Aligned lines; numbers to the right. Without rows, the one line `empty`."""
     from rich.cells import cell_len
 
     values = [list(row) for row in rows]
@@ -114,10 +126,10 @@ def fits(lines: Iterable[str]) -> bool:
 
 def facts(pairs: Iterable[tuple[str, Any]]) -> list[str]:
     """`name  value` lines, aligned; a value of several lines stays below its name."""
-    told = [(safe_line(name), value) for name, value in pairs if value not in (None, "")]
-    width = max((len(name) for name, _ in told), default=0)
+    present = [(safe_line(name), value) for name, value in pairs if value not in (None, "")]
+    width = max((len(name) for name, _ in present), default=0)
     lines = []
-    for name, value in told:
+    for name, value in present:
         text = safe_text(value).split("\n") if isinstance(value, str) else [cell(value)]
         lines += [f"{name if not index else '':<{width}}  {part}" for index, part in enumerate(text)]
     return lines
@@ -134,13 +146,13 @@ def _value(value: Any) -> str:
     return "not given" if value is None else cell(value)
 
 
-def tell(lines: Iterable[str]) -> None:
+def print_lines(lines: Iterable[str]) -> None:
     """Print for people. Every line has gone through `safe_text` or is our own."""
     for line in lines:
         print(line.encode(sys.stdout.encoding or "utf-8", "replace").decode(sys.stdout.encoding or "utf-8"))
 
 
-def tell_error(error: OntosError) -> None:
+def print_error(error: OntosError) -> None:
     """What happened and what to do, on stderr."""
     print(f"Error: {safe_text(error.what)}", file=sys.stderr)
     if error.todo:

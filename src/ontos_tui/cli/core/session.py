@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ontos_tui.cli.core.output import ProgressLine, facts, tell, to_json
+from ontos_tui.cli.core.output import ProgressLine, facts, print_lines, to_json
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from ontos_tui.domain.terminal_text import safe_line
 
@@ -54,11 +54,11 @@ class Session:
 
     def show(self, value: Any, lines: Callable[[], Iterable[str]]) -> None:
         """The answer: `value` as JSON, or else `lines` for people."""
-        tell([to_json(value)] if self.as_json else lines())
+        print_lines([to_json(value)] if self.as_json else lines())
 
     @contextlib.contextmanager
     def progress(self) -> Iterator[ProgressLine]:
-        """Progress on stderr, gone when the work is over."""
+        """Progress on stderr, removed when the work is over."""
         line = ProgressLine()
         try:
             yield line
@@ -74,7 +74,7 @@ class Session:
         if job.status is not JobStatus.SUCCEEDED:
             raise ConflictError(
                 f"{job.title}: {job.status}. {job.error}".strip(),
-                f"See `ontos jobs show {job.id[:8]}`; `ontos jobs resume {job.id[:8]}` tries again.",
+                f"Details: `ontos jobs show {job.id[:8]}`. Try again: `ontos jobs resume {job.id[:8]}`",
             )
         return job
 
@@ -84,7 +84,7 @@ class Session:
             job,
             lambda: [
                 *facts([("job", job.id[:8]), ("title", safe_line(job.title)), ("status", job.status)]),
-                f"It goes on in the background. Follow it with: ontos jobs wait {job.id[:8]}",
+                f"It runs in the background. Follow it: ontos jobs wait {job.id[:8]}",
             ],
         )
 
@@ -98,13 +98,13 @@ class Session:
             except NotFoundError:
                 sheet = None
             views = self.workspace.label.queue.training_sheets()
-            found = [view.sheet for view in views if sheet is not None and view.sheet.sheet_id == sheet.id]
-            if not found:
+            matches = [view.sheet for view in views if sheet is not None and view.sheet.sheet_id == sheet.id]
+            if not matches:
                 raise
-            if len(found) > 1:
-                names = ", ".join(f"{item.name!r} ({item.id[:8]})" for item in found)
+            if len(matches) > 1:
+                names = ", ".join(f"{item.name!r} ({item.id[:8]})" for item in matches)
                 raise ConflictError(f"{ref!r} has several training sheets: {names}.", "Name one of them.") from None
-            return found[0]
+            return matches[0]
 
 
 def read_json(text: str, what: str) -> Any:
@@ -131,6 +131,9 @@ def read_object(text: str, what: str) -> dict[str, Any]:
     return value
 
 
-Limit = Annotated[int, typer.Option("--limit", min=1, help="at most so many")]
-Offset = Annotated[int, typer.Option("--offset", min=0, help="leave out so many first")]
-Wait = Annotated[bool, typer.Option("--wait", help="stay until the job is over, and show what came of it")]
+Limit = Annotated[int, typer.Option("--limit", min=1, help="show at most this many")]
+Offset = Annotated[int, typer.Option("--offset", min=0, help="skip this many first")]
+TrainingSheetRef = Annotated[
+    str, typer.Argument(metavar="TRAINING_SHEET", help="name or id, or its sheet's if that has only one")
+]
+Wait = Annotated[bool, typer.Option("--wait", help="wait until the job is over, and show its result")]

@@ -1,4 +1,4 @@
-"""IMPROVE: feedback, the pairs that it becomes, and training again."""
+"""`ontos feedback`: what people say about predictions, and the pairs that it becomes."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ontos_tui.cli.core.groups import group
+from ontos_tui.cli.core.groups import noun_group
 from ontos_tui.cli.core.output import count, facts, number, table
-from ontos_tui.cli.core.session import Session, Wait, read_object
-from ontos_tui.cli.train.train import model_lines, trained_model
-from ontos_tui.domain.errors import ConflictError, NotReadyError
+from ontos_tui.cli.core.session import Session, read_object
+from ontos_tui.domain.rules.ratings import HIGHEST, LOWEST
 from ontos_tui.domain.rules.states import FeedbackStatus
 from ontos_tui.domain.terminal_text import safe_line
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 FeedbackRef = Annotated[str, typer.Argument(metavar="FEEDBACK", help="id of the feedback, or its beginning")]
 StatusOption = Annotated[FeedbackStatus | None, typer.Option("--status", help="only those")]
 RatingOption = Annotated[
-    list[int] | None, typer.Option("--rating", min=1, max=5, help="only with this rating, may be repeated")
+    list[int] | None, typer.Option("--rating", min=LOWEST, max=HIGHEST, help="only with this rating, may be repeated")
 ]
 FlaggedOption = Annotated[bool | None, typer.Option("--flagged/--unflagged", help="only with a flag, or without")]
 CorrectedOption = Annotated[
@@ -30,20 +29,19 @@ TextOption = Annotated[str, typer.Option("--text", help="only with this text in 
 
 ROLES = {"train": "learned from it", "held_out": "tested on it"}
 
-feedback = group("Feedback: what people say about predictions.")
+feedback = noun_group("Feedback: what people say about predictions.")
 
 
 def register(root: typer.Typer) -> None:
     """Add the commands."""
     root.add_typer(feedback, name="feedback")
-    root.command("retrain")(retrain)
 
 
 @feedback.command("add")
 def add(
     context: typer.Context,
     request: Annotated[str, typer.Argument(help="id of the request")],
-    rating: Annotated[int | None, typer.Option("--rating", min=1, max=5, help="5 is good, 1 is bad")] = None,
+    rating: Annotated[int | None, typer.Option("--rating", min=LOWEST, max=HIGHEST, help="5 is good, 1 is bad")] = None,
     good: Annotated[bool, typer.Option("--good", help="as --rating 5")] = False,
     bad: Annotated[bool, typer.Option("--bad", help="as --rating 1")] = False,
     comment: Annotated[str, typer.Option("--comment", help="in your words")] = "",
@@ -55,7 +53,7 @@ def add(
     session = Session.of(context)
     item = session.workspace.improve.feedback.add_feedback(
         session.workspace.monitor.traffic.request(request).record.request_id,
-        rating if rating is not None else 5 if good else 1,
+        rating if rating is not None else HIGHEST if good else LOWEST,
         comment,
         None if correction is None else read_object(correction, "The correction"),
     )
@@ -84,8 +82,8 @@ def list_feedback(
 ) -> None:
     """The feedback, newest first."""
     session = Session.of(context)
-    wanted = _wanted(endpoint, status, rating, flagged, corrected, text)
-    found = session.workspace.improve.feedback.feedback(wanted=wanted)
+    chosen = _filter(endpoint, status, rating, flagged, corrected, text)
+    items = session.workspace.improve.feedback.feedback(filter=chosen)
     rows = [
         (
             item.id[:8],
@@ -97,14 +95,17 @@ def list_feedback(
             item.correction,
             item.comment,
         )
-        for item in found
+        for item in items
     ]
     headers = ("id", "at", "endpoint", "rating", "status", "flag", "correction", "comment")
-    none = "No feedback yet." if wanted == _wanted("", None, None, None, None, "") else "No such feedback."
-    session.show(found, lambda: table(headers, rows, none))
+    everything = _filter("", None, None, None, None, "")
+    empty = (
+        "No feedback. Add some: `ontos feedback add REQUEST --good`" if chosen == everything else "No such feedback."
+    )
+    session.show(items, lambda: table(headers, rows, empty))
 
 
-def _wanted(
+def _filter(
     endpoint: str,
     status: FeedbackStatus | None,
     rating: list[int] | None,
@@ -122,22 +123,22 @@ def stats(
     context: typer.Context,
     endpoint: Annotated[str, typer.Argument(metavar="[ENDPOINT]", help="only of this one")] = "",
 ) -> None:
-    """What was said, in numbers."""
+    """Counts of ratings, comments and corrections."""
     session = Session.of(context)
-    found = session.workspace.improve.feedback.stats(endpoint or None)
+    numbers = session.workspace.improve.feedback.stats(endpoint or None)
     session.show(
-        found,
+        numbers,
         lambda: facts(
             [
-                ("feedback", str(found.total)),
-                ("good", f"{found.good} (rated 4 or 5)"),
-                ("bad", f"{found.bad} (rated 1 or 2)"),
-                ("share of good", number(None if found.good_share is None else 100 * found.good_share, 0, "%")),
-                ("mean rating", number(found.mean_rating)),
-                ("by rating", ", ".join(f"{rating}: {n}" for rating, n in found.by_rating.items())),
-                ("comments", str(found.comments)),
-                ("corrections", str(found.corrections)),
-                ("state", f"{found.waiting} new, {found.converted} converted, {found.dismissed} dismissed"),
+                ("feedback", str(numbers.total)),
+                ("good", f"{numbers.good} (rated 4 or 5)"),
+                ("bad", f"{numbers.bad} (rated 1 or 2)"),
+                ("share of good", number(None if numbers.good_share is None else 100 * numbers.good_share, 0, "%")),
+                ("mean rating", number(numbers.mean_rating)),
+                ("by rating", ", ".join(f"{rating}: {n}" for rating, n in numbers.by_rating.items())),
+                ("comments", str(numbers.comments)),
+                ("corrections", str(numbers.corrections)),
+                ("state", f"{numbers.waiting} new, {numbers.converted} converted, {numbers.dismissed} dismissed"),
             ]
         ),
     )
@@ -145,7 +146,7 @@ def stats(
 
 @feedback.command("show")
 def show(context: typer.Context, item: FeedbackRef) -> None:
-    """A feedback from its request to the model versions that learned from it."""
+    """Feedback from its request to the model versions that learned from it."""
     session = Session.of(context)
     trace = session.workspace.improve.feedback.trace(item)
     one, pair = trace.item, trace.pair
@@ -157,7 +158,7 @@ def show(context: typer.Context, item: FeedbackRef) -> None:
                 ("about", f"request {one.request_id[:8]} to {one.endpoint}"),
                 ("rating", str(one.rating)),
                 ("comment", one.comment),
-                ("model said", one.output),
+                ("model answer", one.output),
                 ("correction", one.correction),
                 ("status", one.status),
                 ("flagged", "yes" if one.flagged else None),
@@ -173,7 +174,7 @@ def show(context: typer.Context, item: FeedbackRef) -> None:
 def flag(
     context: typer.Context,
     items: Annotated[list[str], typer.Argument(metavar="FEEDBACK…", help="ids of feedback, or their beginnings")],
-    off: Annotated[bool, typer.Option("--off", help="take the flag away")] = False,
+    off: Annotated[bool, typer.Option("--off", help="remove the flag")] = False,
 ) -> None:
     """Mark feedback as worth a second look."""
     session = Session.of(context)
@@ -183,7 +184,7 @@ def flag(
 
 @feedback.command("dismiss")
 def dismiss(context: typer.Context, item: FeedbackRef) -> None:
-    """Say that nothing is to be learned from a feedback."""
+    """Mark feedback as nothing to learn from."""
     session = Session.of(context)
     changed = session.workspace.improve.feedback.dismiss(item)
     session.show(changed, lambda: [f"{changed.id[:8]}: {changed.status}"])
@@ -192,7 +193,7 @@ def dismiss(context: typer.Context, item: FeedbackRef) -> None:
 def _bulk(action: str, words: str) -> None:
     """Add the command that does something to all feedback that a filter lets through."""
 
-    @feedback.command(f"bulk-{action}", help=f"{words} all feedback that fits; by default what is new.")
+    @feedback.command(f"bulk-{action}", help=f"{words} all feedback that matches; by default new feedback.")
     def command(
         context: typer.Context,
         endpoint: Annotated[str, typer.Argument(metavar="[ENDPOINT]", help="only of this one")] = "",
@@ -206,18 +207,18 @@ def _bulk(action: str, words: str) -> None:
 
         session = Session.of(context)
         service = session.workspace.improve.feedback
-        found = service.feedback(wanted=_wanted(endpoint, status, rating, flagged, corrected, text))
-        report = service.bulk(BulkAction(action), [item.id for item in found])
+        items = service.feedback(filter=_filter(endpoint, status, rating, flagged, corrected, text))
+        report = service.bulk(BulkAction(action), [item.id for item in items])
         session.show(
             report,
             lambda: [
-                f"{action}: {count(len(report.done), 'piece')} of feedback, {report.unchanged} needed nothing",
+                f"{action}: {count(len(report.done), 'piece')} of feedback, {report.unchanged} unchanged",
                 *(safe_line(f"{one[:8]}: {reason}") for one, reason in report.refused.items()),
             ],
         )
 
 
-for _action, _words in (("convert", "Make training pairs of"), ("dismiss", "Dismiss"), ("flag", "Flag")):
+for _action, _words in (("convert", "Create training pairs from"), ("dismiss", "Dismiss"), ("flag", "Flag")):
     _bulk(_action, _words)
 
 
@@ -227,65 +228,14 @@ def convert(
     item: FeedbackRef,
     template: Annotated[str | None, typer.Option("--template", help="another template than the model's")] = None,
 ) -> None:
-    """Make a training pair of a feedback. It waits in the labeling queue; twice makes one."""
+    """Create a training pair from feedback, in the labeling queue. Twice gives the same pair."""
     session = Session.of(context)
     done = session.workspace.improve.feedback.convert(item, template)
-    words = {"created": "A new pair waits in the labeling queue.", "exists": "It had been converted already."}
+    words = {"created": "A new pair waits in the labeling queue.", "exists": "It was converted before."}
     session.show(
         done,
         lambda: [
             words.get(done.status, safe_line(done.status)),
             *facts([("pair", done.curation_item_id), ("training sheet", done.training_sheet_id)]),
-        ],
-    )
-
-
-def retrain(
-    context: typer.Context,
-    endpoint: Annotated[str, typer.Argument(help="name of the endpoint")],
-    preview: Annotated[bool, typer.Option("--preview", help="only say what is new")] = False,
-    wait: Wait = False,
-) -> None:
-    """Train an endpoint's model again with what is new since; --wait shows what changed."""
-    session = Session.of(context)
-    if preview:
-        view = session.workspace.improve.feedback.retrain_preview(endpoint)
-        session.show(
-            view,
-            lambda: facts(
-                [
-                    ("model", view.model.label()),
-                    (
-                        "since then",
-                        f"{view.changes.new} new, {view.changes.corrected} corrected, {view.changes.removed} gone",
-                    ),
-                    (
-                        "ready",
-                        "yes" if view.readiness.ready else f"no, {view.readiness.missing} labeled pairs are missing",
-                    ),
-                ]
-            ),
-        )
-        return
-    before = session.workspace.deploy.endpoints.endpoint(endpoint).model
-    job = session.workspace.improve.feedback.retrain(endpoint)
-    if not wait:
-        session.show_job(job)
-        return
-    model = trained_model(session, session.wait_for(job))
-    try:
-        comparison = session.workspace.train.models.compare(before, model)
-        told = comparison.summary
-    except (NotReadyError, ConflictError) as error:  # the new version is there, whether it can be compared or not
-        comparison, told = None, f"Trained, but not to be compared: {error.what}"
-    session.show(
-        {"model": model, "comparison": comparison, "summary": told},
-        lambda: [
-            safe_line(told),
-            "",
-            *model_lines(model),
-            "",
-            f"{endpoint} still answers with {before.label()}. "
-            f"Let it answer with the new one: ontos deploy {model.name}:{model.version} --name {endpoint}",
         ],
     )

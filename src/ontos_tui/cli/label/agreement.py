@@ -1,4 +1,4 @@
-"""LABEL, by several people: how far they agree, what they dispute, who has the last word, and who labels how."""
+"""`ontos label agreement` and its neighbors: how far labelers agree, their disagreements, and how each labels."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from ontos_tui.cli.core.output import cell, count, facts, fields, number, table
 from ontos_tui.cli.core.session import Limit, Session, read_object
-from ontos_tui.cli.label.decide import labels
+from ontos_tui.cli.label.decisions import labels
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.terminal_text import safe_line
 
@@ -26,49 +26,49 @@ def register(_root: typer.Typer) -> None:
 
 @labels.command("agreement")
 def agreement(context: typer.Context, job: JobRef) -> None:
-    """How far the people of a labeling job agree: as a whole, by field, and two by two."""
+    """How far the labelers of a job agree: on the whole answer, by field, and in pairs."""
     session = Session.of(context)
-    found = session.workspace.label.agreement.of_job(job)
-    session.show(found, lambda: _agreement_lines(found))
+    measured = session.workspace.label.agreement.of_job(job)
+    session.show(measured, lambda: _agreement_lines(measured))
 
 
 @labels.command("disagreements")
 def disagreements(
     context: typer.Context,
     job: JobRef,
-    everything: Annotated[bool, typer.Option("--all", help="those too that are resolved")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="resolved ones too")] = False,
     limit: Limit = 20,
 ) -> None:
-    """The items of a labeling job that the votes leave open, the most disputed first."""
+    """The items on which the labelers of a job disagree, the most disputed first."""
     session = Session.of(context)
-    found = session.workspace.label.agreement.disagreements(job, resolved=everything)
+    listed = session.workspace.label.agreement.disagreements(job, resolved=everything)
 
     def lines() -> Iterator[str]:
-        for one in found[:limit]:
+        for one in listed[:limit]:
             yield from _disagreement_lines(one)
-        if len(found) > limit:
-            yield f"… and {len(found) - limit:,} more; --limit shows more of them."
-        if not found:
-            yield "Nobody disagrees here." if everything else "Nothing is left to decide; --all shows what was."
+        if len(listed) > limit:
+            yield f"{len(listed) - limit:,} more; --limit N shows more."
+        if not listed:
+            yield "No disagreements." if everything else "No open disagreements; --all shows the resolved ones."
 
-    session.show(found[:limit], lines)
+    session.show(listed[:limit], lines)
 
 
 @labels.command("adjudicate")
 def adjudicate(
     context: typer.Context,
     job: JobRef,
-    item: Annotated[str, typer.Argument(help="the item, as the disagreements name it")],
-    answer: Annotated[str, typer.Option("--answer", help="what is true: JSON, @FILE or -")],
-    notes: Annotated[str, typer.Option("--notes", help="why; kept with the label")] = "",
+    item: Annotated[str, typer.Argument(help="the item's name, as `label disagreements` shows it")],
+    answer: Annotated[str, typer.Option("--answer", help="the right answer: JSON, @FILE or -")],
+    notes: Annotated[str, typer.Option("--notes", help="why; stored with the label")] = "",
 ) -> None:
-    """Have the last word about an item that people dispute; it becomes the canonical label."""
+    """Settle a disputed item; your answer becomes its canonical label."""
     session = Session.of(context)
     label = session.workspace.label.agreement.adjudicate(job, item, read_object(answer, "The answer"), notes)
     session.show(
         label,
         lambda: [
-            safe_line(f"{label.item_ref} is decided; its label has version {label.version}:"),
+            safe_line(f"{label.item_ref} is decided (label version {label.version}):"),
             *fields(label.label_data),
         ],
     )
@@ -80,13 +80,15 @@ def labelers(
     training_sheet: Annotated[str, typer.Argument(metavar="[TRAINING_SHEET]", help="name or id")] = "",
     job: Annotated[str, typer.Option("--job", help="a labeling job instead, by name or id")] = "",
 ) -> None:
-    """Who decided how much, how fast and how well, and how far proposals sway them."""
+    """How much, how fast and how well each labeler decides, and how far proposals sway them."""
     session = Session.of(context)
     if bool(training_sheet) == bool(job):
-        raise InvalidInputError("Name a training sheet or a labeling job.", "`ontos label labelers --job JOB`.")
+        raise InvalidInputError(
+            "Name a training sheet or a labeling job.", "For a labeling job: `ontos label labelers --job JOB`"
+        )
     service = session.workspace.label.labelers
-    found = service.of_job(job) if job else service.of_sheet(session.training_sheet(training_sheet).id)
-    headers = ("who", "decisions", "labeled", "rejected", "flagged", "median s", "a minute", "too fast")
+    people = service.of_job(job) if job else service.of_sheet(session.training_sheet(training_sheet).id)
+    headers = ("labeler", "decisions", "labeled", "rejected", "flagged", "median s", "a minute", "too fast")
     amounts = [
         (
             one.actor,
@@ -98,40 +100,40 @@ def labelers(
             number(one.per_minute, 1),
             one.too_fast,
         )
-        for one in found
+        for one in people
     ]
     shares = [
-        (one.actor, _share(one.gold), _share(one.agreement), _share(one.seen), _share(one.blind)) for one in found
+        (one.actor, _share(one.gold), _share(one.agreement), _share(one.seen), _share(one.blind)) for one in people
     ]
 
     def lines() -> Iterator[str]:
-        yield from table(headers, amounts, "Nobody has decided anything here yet.")
-        if found:
+        yield from table(headers, amounts, "No decisions yet.")
+        if people:
             yield ""
-            yield from table(("who", "right on gold", "agrees with others", "as proposed, seen", "hidden"), shares)
+            yield from table(("labeler", "right on gold", "agrees with others", "as proposed, seen", "hidden"), shares)
 
-    session.show(found, lines)
+    session.show(people, lines)
 
 
-def _agreement_lines(found: JobAgreement) -> Iterator[str]:
-    yield safe_line(f"{found.job.name}: {count(found.items, 'item')} answered by two people or more")
-    if found.raters:
-        yield safe_line(f"people: {', '.join(found.raters)}")
+def _agreement_lines(measured: JobAgreement) -> Iterator[str]:
+    yield safe_line(f"{measured.job.name}: {count(measured.items, 'item')} answered by two or more labelers")
+    if measured.raters:
+        yield safe_line(f"labelers: {', '.join(measured.raters)}")
     yield ""
-    told: Mapping[str, Agreement] = {"(whole answer)": found.whole, **found.fields}
+    by_field: Mapping[str, Agreement] = {"(whole answer)": measured.whole, **measured.fields}
     yield from table(
         ("field", "measure", "scale", "value", "95 % interval", "alike", "items"),
         [
             (name, one.measure, one.scale, number(one.value), _interval(one), _percent(one.percent), one.items)
-            for name, one in told.items()
+            for name, one in by_field.items()
         ],
     )
-    yield from (safe_line(f"{name}: {one.why}") for name, one in told.items() if one.why)
-    if found.pairs:
+    yield from (safe_line(f"{name}: {one.why}") for name, one in by_field.items() if one.why)
+    if measured.pairs:
         yield ""
-        rows = [(one.a, one.b, one.items, _percent(one.percent), number(one.kappa)) for one in found.pairs]
+        rows = [(one.a, one.b, one.items, _percent(one.percent), number(one.kappa)) for one in measured.pairs]
         yield from table(("one", "other", "items", "alike", "Cohen's kappa"), rows)
-        yield from (safe_line(f"{one.a} and {one.b}: {one.why}") for one in found.pairs if one.why)
+        yield from (safe_line(f"{one.a} and {one.b}: {one.why}") for one in measured.pairs if one.why)
 
 
 def _disagreement_lines(one: Disagreement) -> Iterator[str]:
@@ -139,15 +141,15 @@ def _disagreement_lines(one: Disagreement) -> Iterator[str]:
     yield safe_line(f"── {one.item_ref}{differ}{'  (resolved)' if one.resolved else ''}", 300)
     yield from facts((vote.actor, _vote(vote)) for vote in one.votes)
     if one.label is not None:
-        yield safe_line(f"the label says: {cell(one.label.label_data)} ({one.label.source})")
+        yield safe_line(f"label: {cell(one.label.label_data)} ({one.label.source})")
     yield "fields:"
     yield from fields(one.source_data)
     yield ""
 
 
 def _vote(vote: Vote) -> str:
-    said = cell(vote.answer) if vote.answer is not None else vote.status.value
-    return safe_line(f"{said}  {vote.notes}".strip())
+    answer = cell(vote.answer) if vote.answer is not None else vote.status.value
+    return safe_line(f"{answer}  {vote.notes}".strip())
 
 
 def _interval(one: Agreement) -> str:

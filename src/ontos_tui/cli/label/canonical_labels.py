@@ -1,4 +1,4 @@
-"""LABEL: canonical labels by themselves, whatever pairs there are: look, label, correct, restore, take out and in."""
+"""`ontos label`, canonical labels: list, put, edit, restore, constrain, export and import them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from ontos_tui.cli.core.output import count, facts, fields, table, tell_error
+from ontos_tui.cli.core.output import count, facts, fields, print_error, table
 from ontos_tui.cli.core.session import Limit, Offset, Session, read_object
-from ontos_tui.cli.label.decide import labels
+from ontos_tui.cli.label.decisions import labels
 from ontos_tui.cli.label.import_export import import_lines
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.pairs import CanonicalLabel
@@ -22,7 +22,7 @@ LabelType = Annotated[str, typer.Option("--label-type", help="what kind of label
 TypeFilter = Annotated[str | None, typer.Option("--type", help="only of this label type")]
 SheetFilter = Annotated[str | None, typer.Option("--sheet", help="only of this sheet")]
 TextFilter = Annotated[str, typer.Option("--text", help="only with this in the item, the label or its notes")]
-Notes = Annotated[str | None, typer.Option("--notes", help="anything worth keeping")]
+Notes = Annotated[str | None, typer.Option("--notes", help="your notes")]
 Confidence = Annotated[str | None, typer.Option("--confidence", help="high, medium or low")]
 
 
@@ -36,12 +36,12 @@ def items(
 ) -> None:
     """The items of a sheet that have no label of this type yet."""
     session = Session.of(context)
-    found = session.workspace.label.canonical_labels.unlabeled(sheet, label_type, limit, offset)
-    value = [{"item_ref": one.ref, "fields": one.fields} for one in found]
+    unlabeled = session.workspace.label.canonical_labels.unlabeled(sheet, label_type, limit, offset)
+    value = [{"item_ref": one.ref, "fields": one.fields} for one in unlabeled]
 
     def lines() -> list[str]:
-        told = [line for one in found for line in (f"── {safe_line(one.ref)}", *fields(one.fields))]
-        return told or [safe_line(f"No more items without a label of the type {label_type}.")]
+        item_lines = [line for one in unlabeled for line in (f"── {safe_line(one.ref)}", *fields(one.fields))]
+        return item_lines or [safe_line(f"All items have a label of the type {label_type}.")]
 
     session.show(value, lines)
 
@@ -50,34 +50,34 @@ def items(
 def put(
     context: typer.Context,
     sheet: SheetRef,
-    item: Annotated[str, typer.Argument(metavar="ITEM", help="the item's reference, as `label items` tells it")],
+    item: Annotated[str, typer.Argument(metavar="ITEM", help="the item's name, as `label items` shows it")],
     label_type: LabelType,
-    answer: Annotated[str, typer.Option("--answer", help="what it is: JSON, @FILE or -")],
+    answer: Annotated[str, typer.Option("--answer", help="the label: JSON, @FILE or -")],
     confidence: Annotated[str, typer.Option("--confidence", help="high, medium or low")] = "high",
-    notes: Annotated[str, typer.Option("--notes", help="anything worth keeping")] = "",
+    notes: Annotated[str, typer.Option("--notes", help="your notes")] = "",
 ) -> None:
-    """Label an item of a sheet without any pair; a label that is there gets a new version."""
+    """Label an item of a sheet without any pair; an existing label gets a new version."""
     session = Session.of(context)
     given = read_object(answer, "The answer")
-    put_in = session.workspace.label.canonical_labels.put(
+    label = session.workspace.label.canonical_labels.put(
         sheet, item, label_type, given, confidence=confidence, notes=notes
     )
-    _show(session, put_in)
+    _show(session, label)
 
 
 @labels.command("edit")
 def edit(
     context: typer.Context,
     label: LabelRef,
-    answer: Annotated[str | None, typer.Option("--answer", help="what it is: JSON, @FILE or -")] = None,
+    answer: Annotated[str | None, typer.Option("--answer", help="the label: JSON, @FILE or -")] = None,
     confidence: Confidence = None,
     notes: Notes = None,
 ) -> None:
-    """Correct a label; what it said is kept as a version."""
+    """Correct a label; the old answer stays as an earlier version."""
     session = Session.of(context)
     given = None if answer is None else read_object(answer, "The answer")
     if given is None and confidence is None and notes is None:
-        raise InvalidInputError("Nothing is to be changed.", "Give --answer, --confidence or --notes.")
+        raise InvalidInputError("Nothing to change.", "Give --answer, --confidence or --notes.")
     _show(
         session, session.workspace.label.canonical_labels.edit(label, answer=given, confidence=confidence, notes=notes)
     )
@@ -97,8 +97,8 @@ def list_labels(
 
     session = Session.of(context)
     service = session.workspace.label.canonical_labels
-    wanted = LabelFilter(_sheet_id(session, sheet), label_type, text)
-    found, total = service.find(wanted, limit, offset), service.count(wanted)
+    chosen = LabelFilter(_sheet_id(session, sheet), label_type, text)
+    shown, total = service.find(chosen, limit, offset), service.count(chosen)
     headers = ("id", "item", "label type", "label", "confidence", "source", "version", "reused", "by")
     rows = [
         (
@@ -112,16 +112,16 @@ def list_labels(
             one.reuse_count,
             one.updated_by,
         )
-        for one in found
+        for one in shown
     ]
-    empty = "No labels. Approving a pair makes one; so does `ontos label put`."
-    more = [f"{len(found):,} of {total:,} labels"] if total > len(found) else []
-    session.show({"total": total, "labels": found}, lambda: [*table(headers, rows, empty), *more])
+    empty = "No labels. Approve a pair: `ontos label decide PAIR approve`"
+    more = [f"{len(shown):,} of {total:,} labels"] if total > len(shown) else []
+    session.show({"total": total, "labels": shown}, lambda: [*table(headers, rows, empty), *more])
 
 
 @labels.command("versions")
 def versions(context: typer.Context, label: LabelRef) -> None:
-    """What a label says, and what it said before, the newest first."""
+    """A label's versions, the newest first."""
     session = Session.of(context)
     service = session.workspace.label.canonical_labels
     now = service.get(label)
@@ -139,9 +139,9 @@ def versions(context: typer.Context, label: LabelRef) -> None:
 def restore(
     context: typer.Context,
     label: LabelRef,
-    version: Annotated[int, typer.Argument(min=1, help="as `label versions` tells it")],
+    version: Annotated[int, typer.Argument(min=1, help="its number, as `label versions` shows it")],
 ) -> None:
-    """Let a label say again what an earlier version said, as a new version."""
+    """Restore an earlier version of a label, as a new version."""
     session = Session.of(context)
     _show(session, session.workspace.label.canonical_labels.restore(label, version))
 
@@ -150,14 +150,14 @@ def restore(
 def remove(context: typer.Context, label: LabelRef) -> None:
     """Remove a label that no pair and no model uses."""
     session = Session.of(context)
-    gone = session.workspace.label.canonical_labels.delete(label)
-    session.show(gone, lambda: [safe_line(f"The label of {gone.item_ref} is removed.")])
+    removed = session.workspace.label.canonical_labels.delete(label)
+    session.show(removed, lambda: [safe_line(f"The label of {removed.item_ref} is removed.")])
 
 
 @labels.command("export-labels")
 def export_labels(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="the file; replaced if it is there")],
+    file: Annotated[Path, typer.Argument(help="the file; replaced if it exists")],
     label_type: TypeFilter = None,
     sheet: SheetFilter = None,
     text: TextFilter = "",
@@ -166,7 +166,7 @@ def export_labels(
     from ontos_tui.services.canonical.service import LabelFilter
 
     session = Session.of(context)
-    written = session.workspace.label.canonical_labels.export_file(
+    written = session.workspace.label.canonical_label_files.export_file(
         file, LabelFilter(_sheet_id(session, sheet), label_type, text)
     )
     session.show({"file": file, "labels": written}, lambda: [f"{count(written, 'label')} in {safe_line(file)}"])
@@ -177,15 +177,15 @@ def import_labels(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="as `label export-labels` writes it")],
     sheet: Annotated[str | None, typer.Option("--sheet", help="for lines that name none")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would happen")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only show what would happen")] = False,
 ) -> None:
-    """Take labels from a file, all of them or none; what differs becomes a new version."""
+    """Import labels from a file, all of them or none; a different label becomes a new version."""
     session = Session.of(context)
-    report = session.workspace.label.canonical_labels.import_file(file, sheet, dry_run=dry_run)
+    report = session.workspace.label.canonical_label_files.import_file(file, sheet, dry_run=dry_run)
     session.show(report, lambda: import_lines(report))
     if report.refused:
-        told = f"{file.name} was not imported: {count(report.problem_count, 'line')} cannot be used."
-        tell_error(InvalidInputError(told, "Correct them and import the file again; nothing of it was taken."))
+        what = f"Nothing was imported from {file.name}: {count(report.problem_count, 'line')} cannot be used."
+        print_error(InvalidInputError(what, "Correct them and import the file again."))
         raise typer.Exit(1)
 
 
@@ -195,19 +195,19 @@ def constrain(
     label: LabelRef,
     allow: Annotated[list[Use] | None, typer.Option("--allow", help="only these uses; may be repeated")] = None,
     prohibit: Annotated[list[Use] | None, typer.Option("--prohibit", help="never these; may be repeated")] = None,
-    free: Annotated[bool, typer.Option("--free", help="every use, but what the sheet's tags prohibit")] = False,
-    classification: Annotated[Classification | None, typer.Option("--classification", help="how secret")] = None,
+    free: Annotated[bool, typer.Option("--free", help="every use, except what the sheet's tags prohibit")] = False,
+    classification: Annotated[Classification | None, typer.Option("--classification", help="how confidential")] = None,
     reason: Annotated[str | None, typer.Option("--reason", help="why")] = None,
 ) -> None:
-    """Say what a label, and every pair that is linked to it, may be used for."""
+    """Set what a label, and every pair that is linked to it, may be used for."""
     from ontos_tui.services.records.usage_constraints import UsageChange
 
     if free and (allow or prohibit):
         raise InvalidInputError("--free goes with no --allow and no --prohibit.", "Give one or the other.")
     uses, never = (list(Use), []) if free else (allow or None, prohibit or None)
     session = Session.of(context)
-    found = session.workspace.label.canonical_labels.get(label)
-    changed = session.workspace.label.constraints.set_label(found.id, UsageChange(uses, never, reason, classification))
+    record = session.workspace.label.canonical_labels.get(label)
+    changed = session.workspace.label.constraints.set_label(record.id, UsageChange(uses, never, reason, classification))
     _show(session, changed)
 
 

@@ -1,4 +1,4 @@
-"""LABEL: what deserves a look first: unsure pairs, suspicious labels, near-duplicates."""
+"""`ontos label hints`: pairs to review first: unsure proposals, possible label errors, near-duplicates."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ontos_tui.cli.core.output import count, facts, table
-from ontos_tui.cli.core.session import Limit, Session, Wait
-from ontos_tui.cli.label.decide import TrainingSheetRef, labels
+from ontos_tui.cli.core.output import count, facts, plain, table
+from ontos_tui.cli.core.session import Limit, Session, TrainingSheetRef, Wait
+from ontos_tui.cli.label.decisions import labels
 from ontos_tui.domain.records.labeling import HintKind
 from ontos_tui.domain.terminal_text import safe_line
 
@@ -30,12 +30,12 @@ def hints(
     context: typer.Context,
     training_sheet: TrainingSheetRef,
     kind: Kinds = None,
-    show: Annotated[bool, typer.Option("--show", help="only show what was found before")] = False,
-    job: Annotated[bool, typer.Option("--job", help="in the background, as a large training sheet always is")] = False,
+    show: Annotated[bool, typer.Option("--show", help="only show the stored hints")] = False,
+    job: Annotated[bool, typer.Option("--job", help="in the background; large training sheets always are")] = False,
     wait: Wait = False,
     limit: Limit = 10,
 ) -> None:
-    """Find the pairs that deserve a look first, and say why."""
+    """Find the pairs to review first, and show why."""
     session = Session.of(context)
     service = session.workspace.label.hints
     sheet = session.training_sheet(training_sheet)
@@ -48,7 +48,7 @@ def hints(
             session.show_job(submitted)
             return
         finished = session.wait_for(submitted)
-        session.show(finished.result, lambda: [safe_line(finished.message), *_top(session, sheet.id, kind, limit)])
+        session.show(finished, lambda: [safe_line(finished.message), *_top(session, sheet.id, kind, limit)])
         return
     with session.progress() as line:
         report = service.compute(sheet.id, kind, progress=line)
@@ -59,7 +59,7 @@ def hints(
 def groups(context: typer.Context, training_sheet: TrainingSheetRef, limit: Limit = 20) -> None:
     """The near-duplicates, group by group; those that are labeled differently first."""
     session = Session.of(context)
-    found = session.workspace.label.hints.groups(session.training_sheet(training_sheet).id, limit)
+    listed = session.workspace.label.hints.groups(session.training_sheet(training_sheet).id, limit)
     value = [
         {
             "key": group.key,
@@ -68,18 +68,20 @@ def groups(context: typer.Context, training_sheet: TrainingSheetRef, limit: Limi
             "undecided": group.undecided,
             "members": group.members,
         }
-        for group in found
+        for group in listed
     ]
 
     def lines() -> Iterator[str]:
-        for group in found:
-            told = ", ".join(f"{label} {n}" for label, n in group.labels.items()) or "no labels yet"
+        for group in listed:
+            amounts = ", ".join(f"{label} {n}" for label, n in group.labels.items()) or "no labels yet"
             marks = "  ! labeled differently" if group.conflict else ""
-            yield safe_line(f"── {count(len(group.members), 'item')}, {len(group.undecided)} undecided; {told}{marks}")
+            yield safe_line(
+                f"── {count(len(group.members), 'item')}, {len(group.undecided)} undecided; {amounts}{marks}"
+            )
             rows = [(one.item_ref, one.status, one.label, one.pair_id[:8], one.reason) for one in group.members]
             yield from table(("item", "status", "label", "pair", "why"), rows)
-        if not found:
-            yield "No near-duplicates are known. `ontos label hints TRAINING_SHEET --kind duplicate` looks for them."
+        if not listed:
+            yield "No near-duplicates. Find some: `ontos label hints TRAINING_SHEET --kind duplicate`"
 
     session.show(value, lines)
 
@@ -91,11 +93,11 @@ def dismiss(
     kind: Annotated[HintKind, typer.Argument(help="which hint")],
     reason: Annotated[str, typer.Option("--reason", help="why it is wrong")] = "",
 ) -> None:
-    """Say that you have looked and the hint is wrong; it does not come back for the same label."""
+    """Dismiss a hint that is wrong; it does not return for the same label."""
     session = Session.of(context)
-    found = session.workspace.label.queue.pair(pair)
-    session.workspace.label.hints.dismiss(found.id, kind, reason)
-    session.show({"pair_id": found.id, "kind": kind}, lambda: [safe_line(f"{found.item_ref}: no longer {kind}")])
+    record = session.workspace.label.queue.pair(pair)
+    session.workspace.label.hints.dismiss(record.id, kind, reason)
+    session.show({"pair_id": record.id, "kind": kind}, lambda: [safe_line(f"{record.item_ref}: no longer {kind}")])
 
 
 @labels.command("clear-hints")
@@ -104,10 +106,10 @@ def clear(
     training_sheet: TrainingSheetRef,
     kind: Annotated[HintKind | None, typer.Option("--kind", help="only this kind")] = None,
 ) -> None:
-    """Take the hints of a training sheet away until they are computed again."""
+    """Remove the hints of a training sheet until they are computed again."""
     session = Session.of(context)
     n = session.workspace.label.hints.clear(session.training_sheet(training_sheet).id, kind)
-    session.show({"cleared": n}, lambda: [f"{count(n, 'hint')} taken away"])
+    session.show({"cleared": n}, lambda: [f"{count(n, 'hint')} removed"])
 
 
 def _report_lines(report: HintReport) -> Iterator[str]:
@@ -124,10 +126,10 @@ def _report_lines(report: HintReport) -> Iterator[str]:
 
 def _show_hints(session: Session, sheet_id: str, kinds: list[HintKind] | None, limit: int) -> None:
     service = session.workspace.label.hints
-    found = {kind: service.top(sheet_id, kind, limit) for kind in kinds or HintKind}
+    by_kind = {kind: service.top(sheet_id, kind, limit) for kind in kinds or HintKind}
     value = {
         "counts": service.counts(sheet_id),
-        "top": {kind: [{"item_ref": ref, **vars(hint)} for hint, ref in some] for kind, some in found.items()},
+        "hints": [{"item_ref": ref, **plain(hint)} for some in by_kind.values() for hint, ref in some],
     }
     session.show(value, lambda: _top(session, sheet_id, kinds, limit))
 
@@ -144,4 +146,4 @@ def _top(session: Session, sheet_id: str, kinds: list[HintKind] | None, limit: i
         for hint, ref in service.top(sheet_id, kind, limit):
             yield safe_line(f"  {hint.pair_id[:8]}  {ref}  {hint.score:.2f}  {hint.reason}", 300)
     if not any(counts.values()):
-        yield "No hints hold."
+        yield "No hints."

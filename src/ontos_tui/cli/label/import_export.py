@@ -1,4 +1,4 @@
-"""Files out and in: training sheets and labels as other tools read and write them."""
+"""`ontos export` and `ontos import`: training sheets and labels as other tools read and write them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ontos_tui.cli.core.output import count, table, tell_error
-from ontos_tui.cli.core.session import Session
+from ontos_tui.cli.core.output import count, print_error, table
+from ontos_tui.cli.core.session import Session, TrainingSheetRef
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError
 from ontos_tui.domain.file_formats import Format, format_of
 from ontos_tui.domain.rules.governance import Use
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SHOWN = 20
 """Problems that are printed one by one; --json has more."""
 
-FormatOption = Annotated[Format | None, typer.Option("--format", help="by default as the file's name says")]
+FormatOption = Annotated[Format | None, typer.Option("--format", help="by default from the file's name")]
 
 
 def register(root: typer.Typer) -> None:
@@ -31,21 +31,19 @@ def register(root: typer.Typer) -> None:
 
 def export(
     context: typer.Context,
-    training_sheet: Annotated[str, typer.Argument(metavar="TRAINING_SHEET", help="name or id; its sheet's will do")],
-    out: Annotated[Path | None, typer.Option("--out", help="the file; replaced if it is there")] = None,
+    training_sheet: TrainingSheetRef,
+    out: Annotated[Path | None, typer.Option("--out", help="the file; replaced if it exists")] = None,
     format: FormatOption = None,
-    use: Annotated[Use, typer.Option("--use", help="only what may be used for this")] = Use.TRAINING,
+    use: Annotated[Use, typer.Option("--use", help="only pairs that may be used for this")] = Use.TRAINING,
     split: Annotated[
         float | None, typer.Option("--split", help="this share into a second file, NAME.validation.SUFFIX")
     ] = None,
-    all_statuses: Annotated[
-        bool, typer.Option("--all-statuses", help="not only what is labeled (not for chat)")
-    ] = False,
+    all_statuses: Annotated[bool, typer.Option("--all-statuses", help="not only labeled pairs (not for chat)")] = False,
     excel_safe: Annotated[
         bool, typer.Option("--excel-safe", help="CSV: an apostrophe before texts that a spreadsheet would calculate")
     ] = False,
     history: Annotated[bool, typer.Option("--history", help="the log of all decisions instead, as JSON lines")] = False,
-    preview: Annotated[bool, typer.Option("--preview", help="only say what would be held back, and why")] = False,
+    preview: Annotated[bool, typer.Option("--preview", help="only show what would be left out, and why")] = False,
 ) -> None:
     """Write a training sheet's pairs to a file: chat JSONL, CSV, Parquet or Label Studio JSON."""
     from ontos_tui.services.interchange.service import ExportOptions
@@ -53,19 +51,19 @@ def export(
     session = Session.of(context)
     sheet = session.training_sheet(training_sheet)
     service = session.workspace.label.files
-    wish = ExportOptions(use, all_statuses)
+    options = ExportOptions(use, all_statuses)
     if preview:
-        selection = service.preview(sheet.id, wish)
+        selection = service.preview(sheet.id, options)
         held = [(amount, reason) for reason, amount in selection.held_back.items()]
         session.show(selection, lambda: [f"{count(selection.written, 'pair')} would be written", *_held(held)])
         return
     if out is None:
-        raise InvalidInputError("Where to is not said.", "Name a file with --out.")
+        raise InvalidInputError("No file is named.", "Name one: --out FILE")
     if history:
         lines = service.write_history(sheet.id, out)
         session.show({"file": out, "events": lines}, lambda: [f"{count(lines, 'event')} in {safe_line(out)}"])
         return
-    report = service.export(sheet.id, out, _format(format, out), wish=wish, split=split, excel_safe=excel_safe)
+    report = service.export(sheet.id, out, _format(format, out), options=options, split=split, excel_safe=excel_safe)
     session.show(_written(report), lambda: _export_lines(report))
 
 
@@ -79,12 +77,10 @@ def import_file(
     ] = None,
     label_type: Annotated[str | None, typer.Option("--label-type", help="of the labels, for a sheet")] = None,
     template: Annotated[str | None, typer.Option("--template", help="for chat lines into a sheet")] = None,
-    approved: Annotated[
-        bool, typer.Option("--approved", help="chat answers are labels at once, not proposals")
-    ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would happen")] = False,
+    approved: Annotated[bool, typer.Option("--approved", help="chat answers become labels, not proposals")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only show what would happen")] = False,
 ) -> None:
-    """Take a file in, all of it or nothing: as labels of a sheet, or as pairs and decisions of a training sheet."""
+    """Import a file, all of it or nothing: as labels of a sheet, or as pairs and decisions of a training sheet."""
     session = Session.of(context)
     service = session.workspace.label.files
     chosen = _format(format, file)
@@ -102,20 +98,20 @@ def import_file(
         report = service.import_labels(file, chosen, sheet, label_type=label_type, mapping=mapped, dry_run=dry_run)
     session.show(report, lambda: import_lines(report))
     if report.refused:
-        told = f"{file.name} was not imported: {count(report.problem_count, 'line')} cannot be used."
-        tell_error(InvalidInputError(told, "Correct them and import the file again; nothing of it was taken."))
+        what = f"Nothing was imported from {file.name}: {count(report.problem_count, 'line')} cannot be used."
+        print_error(InvalidInputError(what, "Correct them and import the file again."))
         raise typer.Exit(1)
 
 
 def import_lines(report: ImportReport) -> list[str]:
-    """What came of an import, for people."""
+    """The outcome of an import, for people."""
     would = "would be " if report.dry_run or report.refused else ""
     amounts = ((report.created, "created"), (report.updated, "changed"))
     done = ", ".join(f"{amount:,} {would}{word}" for amount, word in amounts)
-    told = [] if report.refused else [f"{done}, {report.unchanged:,} as they were, {report.skipped:,} without effect"]
+    outcome = [] if report.refused else [f"{done}, {report.unchanged:,} unchanged, {report.skipped:,} skipped"]
     more = report.problem_count - SHOWN
     return [
-        *told,
+        *outcome,
         *(safe_line(note) for note in report.notes),
         *(safe_line(problem) for problem in report.problems[:SHOWN]),
         *([f"and {more:,} more lines"] if more > 0 else []),
@@ -124,7 +120,7 @@ def import_lines(report: ImportReport) -> list[str]:
 
 def _export_lines(report: ExportReport) -> list[str]:
     files = [f"{count(pairs, 'pair')} in {safe_line(path)}" for path, pairs in report.files.items()]
-    return [*files, *(f"beside it {safe_line(path)}" for path in report.beside), *_held(_by_reason(report))]
+    return [*files, *(f"also {safe_line(path)}" for path in report.beside), *_held(_by_reason(report))]
 
 
 def _by_reason(report: ExportReport) -> list[tuple[int, str]]:
@@ -132,7 +128,7 @@ def _by_reason(report: ExportReport) -> list[tuple[int, str]]:
 
 
 def _held(held: list[tuple[int, str]]) -> list[str]:
-    return table(("held back", "why"), held) if held else ["nothing is held back"]
+    return table(("left out", "why"), held) if held else ["Nothing is left out."]
 
 
 def _written(report: ExportReport) -> dict[str, object]:
@@ -145,21 +141,21 @@ def _written(report: ExportReport) -> dict[str, object]:
 
 
 def _format(given: Format | None, path: Path) -> Format:
-    found = given or format_of(path)
-    if found is None:
-        raise InvalidInputError(f"{path.name} does not say of which format it is.", f"Say --format {'|'.join(Format)}.")
-    return found
+    format = given or format_of(path)
+    if format is None:
+        raise InvalidInputError(f"The format of {path.name} is unknown.", f"Name it: --format {'|'.join(Format)}")
+    return format
 
 
 def _mapped(text: str) -> tuple[str, str]:
     what, equals, column = text.partition("=")
     if not equals or not what or not column:
-        raise InvalidInputError(f"{text!r} maps nothing.", "Write WHAT=COLUMN, such as item_ref=serial_number.")
+        raise InvalidInputError(f"{text!r} is not a mapping.", "Write WHAT=COLUMN, such as item_ref=serial_number.")
     return what.strip(), column.strip()
 
 
 def _sheet(session: Session, ref: str) -> str | None:
-    """The id of the sheet that is meant, if a sheet is meant."""
+    """The id of the sheet that `ref` names, or None when it names none."""
     try:
         return session.workspace.data.sheets.sheet(ref).id
     except NotFoundError:

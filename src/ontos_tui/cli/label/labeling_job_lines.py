@@ -1,4 +1,4 @@
-"""LABEL, by several people: what the commands about labeling jobs tell, and what they keep hidden."""
+"""What the commands about labeling jobs print, and what they hide from a labeler."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def show_job(session: Session, view: JobView) -> None:
     session.show(view, lambda: job_lines(view))
 
 
-def show_moved(session: Session, job: LabelingJob) -> None:
-    """What has become of a job."""
+def show_status(session: Session, job: LabelingJob) -> None:
+    """A job's new status."""
     session.show(job, lambda: [safe_line(f"{job.name} is {job.status}.")])
 
 
@@ -46,14 +46,14 @@ def show_task(session: Session, task: LabelingTask) -> None:
             ]
         )
         if task.status is LabelingTaskStatus.ASSIGNED:
-            yield f"Look at its items with: ontos labeling next {task.id[:8]}"
+            yield f"See its items: ontos labeling next {task.id[:8]}"
 
     session.show({**plain(task), "counts": counts}, lines)
 
 
 def show_batch(session: Session, batch: Batch[TaskItem], job: LabelingJob) -> None:
-    """What was decided."""
-    value = {**plain(batch), "pairs": [seen(item, job) for item in batch.pairs]}
+    """The decisions that were made."""
+    value = {**plain(batch), "pairs": [visible_item(item, job) for item in batch.pairs]}
     session.show(value, lambda: [safe_line(batch.description)])
 
 
@@ -66,11 +66,11 @@ def job_lines(view: JobView) -> list[str]:
         [
             ("job", f"{job.name} ({job.id[:8]})"),
             ("status", job.status.value),
-            ("decides", job.label_type),
+            ("label type", job.label_type),
             ("labelset", f"{view.labelset.name} {view.labelset.version}" if view.labelset else ""),
             ("items", job.total_items),
-            ("people an item", job.overlap if job.overlap > 1 else ""),
-            ("review", "by somebody else" if job.needs_review else ""),
+            ("labelers an item", job.overlap if job.overlap > 1 else ""),
+            ("review", "by another person" if job.needs_review else ""),
             ("hidden", ", ".join(shares)),
             ("tasks", states),
             ("decided", f"{view.decided:,} of {view.total:,}"),
@@ -112,28 +112,28 @@ def task_table(
     return table(headers, rows, empty)
 
 
-def hides(item: TaskItem, job: LabelingJob) -> bool:
+def is_proposal_hidden(item: TaskItem, job: LabelingJob) -> bool:
     """Whether the proposal is hidden from whoever has not decided yet."""
     hidden = is_blind(item.task_id, item.item_ref, job.blind_share)
     return hidden and item.proposal is not None and item.status is PairStatus.UNLABELED
 
 
-def seen(item: TaskItem, job: LabelingJob) -> dict[str, Any]:
+def visible_item(item: TaskItem, job: LabelingJob) -> dict[str, Any]:
     """The item as its labeler may see it: the known truth stays hidden, and so does a blind item's proposal."""
-    told: dict[str, Any] = plain(item)
-    del told["gold_answer"]
-    told["blind"] = hides(item, job)
-    if told["blind"]:
-        told |= {"proposal": None, "confidence": None, "proposed_by": ""}
-    return told
+    visible: dict[str, Any] = plain(item)
+    del visible["gold_answer"]
+    visible["blind"] = is_proposal_hidden(item, job)
+    if visible["blind"]:
+        visible |= {"proposal": None, "confidence": None, "proposed_by": ""}
+    return visible
 
 
 def item_lines(item: TaskItem, job: LabelingJob) -> list[str]:
     """The item as its labeler may see it, for people."""
     proposed = ["proposed:", *fields(item.proposal)] if item.proposal else ["no proposal"]
-    if hides(item, job):
-        proposed = ["the proposal is hidden; say your own answer"]
-    by = "" if hides(item, job) else item.proposed_by
+    if is_proposal_hidden(item, job):
+        proposed = ["the proposal is hidden; give your own answer"]
+    by = "" if is_proposal_hidden(item, job) else item.proposed_by
     return [
         f"── {safe_line(item.item_ref)}",
         *facts([("item", item.id), ("proposed by", by)]),

@@ -1,57 +1,40 @@
-"""LABEL, by several people: jobs, and the tasks that people claim, decide, submit and review."""
+"""`ontos labeling`: labeling jobs, and the tasks that people claim, decide, submit and review."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from ontos_tui.cli.core.groups import group
+from ontos_tui.cli.core.groups import noun_group
 from ontos_tui.cli.core.output import plain, table
 from ontos_tui.cli.core.session import Session, read_object
 from ontos_tui.cli.label.labeling_job_lines import (
-    hides,
+    is_proposal_hidden,
     item_lines,
     job_lines,
-    seen,
     show_batch,
     show_job,
-    show_moved,
+    show_status,
     show_task,
     task_table,
+    visible_item,
 )
 from ontos_tui.domain.errors import InvalidInputError
+from ontos_tui.domain.records.improve import Priority
 from ontos_tui.domain.records.labeling import TaskItem
 from ontos_tui.domain.records.pairs import Verdict
-from ontos_tui.domain.rules.states import PairStatus
+from ontos_tui.domain.rules.states import PairStatus, ReviewVerdict
 from ontos_tui.domain.terminal_text import safe_line
 
-jobs = group(
-    "Labeling jobs: a sheet's items in tasks for several people. You are called what the setting `actor` says; "
+jobs = noun_group(
+    "Labeling jobs: a sheet's items in tasks for several people. Your name is the setting `actor`; "
     "ONTOS_ACTOR=NAME before a command labels under another name."
 )
 
 JobRef = Annotated[str, typer.Argument(metavar="JOB", help="name or id of a labeling job")]
-TaskRef = Annotated[str, typer.Argument(metavar="TASK", help="id of a task, as `labeling show` and `mine` tell it")]
-
-
-class Review(StrEnum):
-    """What a reviewer can say about a submitted task."""
-
-    APPROVE = "approve"
-    REWORK = "rework"
-    REJECT = "reject"
-
-
-class Priority(StrEnum):
-    """How urgent a task is."""
-
-    LOW = "low"
-    NORMAL = "normal"
-    HIGH = "high"
-    URGENT = "urgent"
+TaskRef = Annotated[str, typer.Argument(metavar="TASK", help="id of a task, as `labeling mine` lists it")]
 
 
 def register(root: typer.Typer) -> None:
@@ -70,16 +53,16 @@ def create(
     sheet: Annotated[str | None, typer.Option("--sheet", help="or: label its items, by a labelset")] = None,
     labelset: Annotated[str | None, typer.Option("--labelset", help="the classes that people may give")] = None,
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, max=500, help="items of a task")] = 50,
-    overlap: Annotated[int, typer.Option("--overlap", min=1, max=10, help="so many people label each item")] = 1,
-    review: Annotated[bool, typer.Option("--review", help="tasks count when somebody else has approved them")] = False,
+    overlap: Annotated[int, typer.Option("--overlap", min=1, max=10, help="labelers for each item")] = 1,
+    review: Annotated[bool, typer.Option("--review", help="tasks count when another person has approved them")] = False,
     blind: Annotated[float, typer.Option("--blind", min=0, max=1, help="hide this share of the proposals")] = 0.0,
     gold: Annotated[float, typer.Option("--gold", min=0, max=1, help="share of hidden items with known truth")] = 0.0,
     lease: Annotated[int, typer.Option("--lease", min=1, help="minutes after which an idle task is free again")] = 30,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="only the first so many items")] = None,
-    again: Annotated[bool, typer.Option("--again", help="also what is decided or has a label already")] = False,
-    instructions: Annotated[str, typer.Option("--instructions", help="what people should know")] = "",
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="only the first N items")] = None,
+    again: Annotated[bool, typer.Option("--again", help="also items that are decided or have a label")] = False,
+    instructions: Annotated[str, typer.Option("--instructions", help="instructions for the labelers")] = "",
 ) -> None:
-    """Make a job with its tasks, as a draft. `ontos labeling activate` lets people claim them."""
+    """Create a job with its tasks, as a draft. `ontos labeling activate JOB` lets people claim them."""
     from ontos_tui.services.label.labeling_jobs.service import Choice
 
     session = Session.of(context)
@@ -113,7 +96,7 @@ def list_jobs(
         (v.job.id[:8], v.job.name, v.job.status, sum(v.tasks.values()), v.decided, v.total, v.labels) for v in views
     ]
     headers = ("id", "job", "status", "tasks", "decided", "items", "labels")
-    empty = "No labeling jobs. Make one with `ontos labeling create NAME --training-sheet T`."
+    empty = "No labeling jobs. Create one: `ontos labeling create NAME --training-sheet T`"
     session.show(views, lambda: table(headers, rows, empty))
 
 
@@ -124,7 +107,7 @@ def show(context: typer.Context, job: JobRef) -> None:
     service = session.workspace.label.jobs
     view = service.job_view(job)
     tasks = service.tasks(view.job.id)
-    value = {**plain(view), "items_of_tasks": [plain(one) for one in tasks]}
+    value = {**plain(view), "labeling_tasks": [plain(one) for one in tasks]}
     session.show(value, lambda: [*job_lines(view), "", *task_table(tasks)])
 
 
@@ -132,14 +115,14 @@ def show(context: typer.Context, job: JobRef) -> None:
 def activate(context: typer.Context, job: JobRef) -> None:
     """Let people claim its tasks, or go on after a pause."""
     session = Session.of(context)
-    show_moved(session, session.workspace.label.jobs.activate(job))
+    show_status(session, session.workspace.label.jobs.activate(job))
 
 
 @jobs.command("pause")
 def pause(context: typer.Context, job: JobRef) -> None:
-    """Nobody claims, decides or submits until it is activated again."""
+    """Stop claiming, deciding and submitting until it is activated again."""
     session = Session.of(context)
-    show_moved(session, session.workspace.label.jobs.pause(job))
+    show_status(session, session.workspace.label.jobs.pause(job))
 
 
 @jobs.command("complete")
@@ -147,46 +130,47 @@ def complete(
     context: typer.Context,
     job: JobRef,
     force: Annotated[
-        bool, typer.Option("--force", help="although tasks are open; what those hold is no label")
+        bool, typer.Option("--force", help="even if tasks are open; their answers become no labels")
     ] = False,
 ) -> None:
     """End a job when its tasks are approved."""
     session = Session.of(context)
-    show_moved(session, session.workspace.label.jobs.complete(job, force=force))
+    show_status(session, session.workspace.label.jobs.complete(job, force=force))
 
 
 @jobs.command("archive")
 def archive(context: typer.Context, job: JobRef) -> None:
     """Put a completed job, or a draft, out of sight."""
     session = Session.of(context)
-    show_moved(session, session.workspace.label.jobs.archive(job))
+    show_status(session, session.workspace.label.jobs.archive(job))
 
 
 @jobs.command("delete")
 def delete(context: typer.Context, job: JobRef) -> None:
     """Remove a draft with its tasks."""
     session = Session.of(context)
-    gone = session.workspace.label.jobs.delete(job)
-    session.show(gone, lambda: [safe_line(f"{gone.name} is deleted.")])
+    deleted = session.workspace.label.jobs.delete(job)
+    session.show(deleted, lambda: [safe_line(f"{deleted.name} is deleted.")])
 
 
 @jobs.command("assign")
 def assign(
-    context: typer.Context, task: TaskRef, who: Annotated[str, typer.Argument(help="the actor who shall do it")]
+    context: typer.Context, task: TaskRef, who: Annotated[str, typer.Argument(help="name of the labeler")]
 ) -> None:
-    """Give a task to somebody for good, also one that somebody else has."""
+    """Assign a task to a labeler, even if another one has it."""
     session = Session.of(context)
     show_task(session, session.workspace.label.jobs.assign(task, who))
 
 
-@jobs.command("prioritise")
-def prioritise(
+@jobs.command("prioritize")
+@jobs.command("prioritise", hidden=True)
+def prioritize(
     context: typer.Context,
     task: TaskRef,
     priority: Annotated[Priority, typer.Argument(help="urgent ones are claimed first")],
-    due: Annotated[datetime | None, typer.Option("--due", formats=["%Y-%m-%d"], help="to be done by")] = None,
+    due: Annotated[datetime | None, typer.Option("--due", formats=["%Y-%m-%d"], help="due date")] = None,
 ) -> None:
-    """Say how urgent a task is."""
+    """Set how urgent a task is."""
     session = Session.of(context)
     day = None if due is None else due.date()
     show_task(session, session.workspace.label.jobs.set_priority(task, priority.value, day))
@@ -197,7 +181,7 @@ def prioritise(
 
 @jobs.command("claim")
 def claim(context: typer.Context, job: JobRef) -> None:
-    """Take the next free task; nobody else gets it while you work on it."""
+    """Take the next free task; it is yours while you work on it."""
     session = Session.of(context)
     task = session.workspace.claim_task(job)
     if task is None:
@@ -212,21 +196,21 @@ def own(
     sheet: Annotated[str, typer.Argument(help="name or id")],
     labelset: Annotated[str, typer.Argument(help="name or id")],
     limit: Annotated[int, typer.Option("--limit", min=1, max=500, help="items of the list")] = 500,
-    again: Annotated[bool, typer.Option("--again", help="also what has a label already")] = False,
+    again: Annotated[bool, typer.Option("--again", help="also items that have a label")] = False,
 ) -> None:
-    """A list of your own: items without a label, canonical as you decide them. An open one goes on."""
+    """A list of your own: items without a label; your answers become canonical. An open list continues."""
     session = Session.of(context)
     show_task(session, session.workspace.label.jobs.my_list(sheet, labelset, limit, again=again))
 
 
 @jobs.command("mine")
 def mine(context: typer.Context) -> None:
-    """The tasks that you have claimed or been given."""
+    """Your tasks: claimed by you, or assigned to you."""
     session = Session.of(context)
     service = session.workspace.label.jobs
     views = service.my_tasks()
     names = {view.task.job_id: service.job(view.task.job_id).name for view in views}
-    empty = "You have no tasks. `ontos labeling claim JOB` takes one."
+    empty = "You have no tasks. Take one: `ontos labeling claim JOB`"
     session.show(views, lambda: task_table(views, names, empty))
 
 
@@ -234,22 +218,22 @@ def mine(context: typer.Context) -> None:
 def next_items(
     context: typer.Context,
     task: TaskRef,
-    amount: Annotated[int, typer.Option("--count", min=1, help="so many")] = 1,
+    amount: Annotated[int, typer.Option("--count", min=1, help="number of items")] = 1,
 ) -> None:
     """The next items of a task that are not decided yet."""
     session = Session.of(context)
-    found = session.workspace.label.jobs.task(task)
-    job = session.workspace.label.jobs.job(found.job_id)
+    record = session.workspace.label.jobs.task(task)
+    job = session.workspace.label.jobs.job(record.job_id)
     items: list[TaskItem] = []
     after = 0
-    while len(items) < amount and (item := session.workspace.label.task_queue.next_unlabeled(found.id, after)):
+    while len(items) < amount and (item := session.workspace.label.task_queue.next_unlabeled(record.id, after)):
         items.append(item)
         after = item.sequence_number
     session.show(
-        [seen(item, job) for item in items],
+        [visible_item(item, job) for item in items],
         lambda: (
             [line for item in items for line in item_lines(item, job)]
-            or [f"All items are decided. `ontos labeling submit {found.id[:8]}` hands the task in."]
+            or [f"All items are decided. Submit the task: `ontos labeling submit {record.id[:8]}`"]
         ),
     )
 
@@ -257,52 +241,52 @@ def next_items(
 @jobs.command("decide")
 def decide(
     context: typer.Context,
-    item: Annotated[str, typer.Argument(help="id of the item, as `labeling next` tells it")],
-    verdict: Annotated[Verdict, typer.Argument(help="what you say about it")],
+    item: Annotated[str, typer.Argument(help="id of the item, as `labeling next` shows it")],
+    verdict: Annotated[Verdict, typer.Argument(help="your decision")],
     answer: Annotated[str | None, typer.Option("--answer", help="the right answer, for edit: JSON, @FILE or -")] = None,
     reason: Annotated[str, typer.Option("--reason", help="why; a rejection needs it")] = "",
-    notes: Annotated[str | None, typer.Option("--notes", help="anything worth keeping")] = None,
+    notes: Annotated[str | None, typer.Option("--notes", help="your notes")] = None,
 ) -> None:
     """Decide about one item of a task that is yours."""
     from ontos_tui.services.label.service import Decision
 
     session = Session.of(context)
     service = session.workspace.label.task_queue
-    found = service.pair(item)
-    job = session.workspace.label.jobs.job(found.job_id)
-    blind = hides(found, job)
+    record = service.pair(item)
+    job = session.workspace.label.jobs.job(record.job_id)
+    blind = is_proposal_hidden(record, job)
     if blind and verdict is Verdict.APPROVE and answer is None:
         raise InvalidInputError(
-            f"The proposal for {found.item_ref} is hidden, so there is nothing to approve.",
-            "Say your own with --answer.",
+            f"The proposal for {record.item_ref} is hidden, so there is nothing to approve.",
+            "Give your own answer: --answer JSON",
         )
     given = None if answer is None else read_object(answer, "The answer")
-    decision = Decision(found.id, verdict, given, reason=reason, notes=notes, blind=blind)
+    decision = Decision(record.id, verdict, given, reason=reason, notes=notes, blind=blind)
     show_batch(session, service.decide([decision]), job)
 
 
 @jobs.command("undo")
 def undo(context: typer.Context, task: TaskRef) -> None:
-    """Take back your last decision in a task; again, the one before."""
+    """Undo your last decision in a task; again, the one before."""
     session = Session.of(context)
-    found = session.workspace.label.jobs.task(task)
-    batch = session.workspace.label.task_queue.undo(found.id)
+    record = session.workspace.label.jobs.task(task)
+    batch = session.workspace.label.task_queue.undo(record.id)
     if batch is None:
-        session.show(None, lambda: ["There is nothing of yours to take back."])
+        session.show(None, lambda: ["You have nothing to undo here."])
     else:
-        show_batch(session, batch, session.workspace.label.jobs.job(found.job_id))
+        show_batch(session, batch, session.workspace.label.jobs.job(record.job_id))
 
 
 @jobs.command("release")
 def release(context: typer.Context, task: TaskRef) -> None:
-    """Give a task back; what was decided in it stays."""
+    """Give a task back; its decisions stay."""
     session = Session.of(context)
     show_task(session, session.workspace.label.jobs.release(task))
 
 
 @jobs.command("submit")
 def submit(context: typer.Context, task: TaskRef) -> None:
-    """Hand a task in. Where the job asks for no review, its answers count at once."""
+    """Submit a task. Its answers count at once, unless the job has a review."""
     session = Session.of(context)
     show_task(session, session.workspace.label.jobs.submit(task))
 
@@ -311,9 +295,11 @@ def submit(context: typer.Context, task: TaskRef) -> None:
 def review_task(
     context: typer.Context,
     task: TaskRef,
-    verdict: Annotated[Review, typer.Argument(help="rework: back to the labeler; reject: its items are labeled anew")],
+    verdict: Annotated[
+        ReviewVerdict, typer.Argument(help="rework: back to the labeler; reject: its items are labeled anew")
+    ],
     notes: Annotated[str, typer.Option("--notes", help="why; needed unless you approve")] = "",
 ) -> None:
-    """Look over what somebody else has submitted."""
+    """Approve, reject or send back a task that another person has submitted."""
     session = Session.of(context)
-    show_task(session, session.workspace.label.jobs.review(task, verdict.value, notes))
+    show_task(session, session.workspace.label.jobs.review(task, verdict, notes))

@@ -1,4 +1,4 @@
-"""LABEL: the classes that people may give, and how far a sheet is covered with them."""
+"""`ontos labelset`: the classes that people may give, and how far a sheet is labeled with them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ontos_tui.cli.core.groups import group
+from ontos_tui.cli.core.groups import noun_group
 from ontos_tui.cli.core.output import facts, plain, table
 from ontos_tui.cli.core.session import Session, read_object
 from ontos_tui.domain.errors import InvalidInputError
@@ -16,7 +16,7 @@ from ontos_tui.domain.terminal_text import safe_line
 if TYPE_CHECKING:
     from ontos_tui.services.label.labelsets.service import Coverage
 
-labelsets = group("Labelsets: the classes that people may give, with keys and colors; and coverage.")
+labelsets = noun_group("Labelsets: the classes that people may give, with keys and colors; and coverage.")
 
 LabelsetRef = Annotated[str, typer.Argument(metavar="LABELSET", help="name or id; of a name the newest version")]
 Classes = Annotated[
@@ -42,9 +42,9 @@ def create(
     description: Annotated[str, typer.Option("--description", help="what it is for")] = "",
     guidelines: Annotated[str, typer.Option("--guidelines", help="how to decide")] = "",
 ) -> None:
-    """Make a draft. It is offered to people when it is published."""
+    """Create a draft. People can use it when it is published."""
     session = Session.of(context)
-    made = session.workspace.label.labelsets.create(
+    labelset = session.workspace.label.labelsets.create(
         name=name,
         label_type=label_type,
         field=field,
@@ -53,7 +53,7 @@ def create(
         description=description,
         guidelines=guidelines,
     )
-    _show(session, made)
+    _show(session, labelset)
 
 
 @labelsets.command("from-template")
@@ -62,7 +62,7 @@ def from_template(
     template: Annotated[str, typer.Argument(help="name or id")],
     field: Annotated[str | None, typer.Option("--field", help="otherwise its first field with choices")] = None,
 ) -> None:
-    """Make a draft with the values of a template's field as classes."""
+    """Create a draft with the values of a template's field as classes."""
     session = Session.of(context)
     _show(session, session.workspace.label.labelsets.create_from_template(template, field))
 
@@ -72,9 +72,9 @@ def add_class(
     context: typer.Context,
     labelset: LabelsetRef,
     name: Annotated[str, typer.Argument(help="the value in an answer")],
-    key: Annotated[str, typer.Option("--key", help="the key that gives it at the desk")] = "",
+    key: Annotated[str, typer.Option("--key", help="its key in the label desk")] = "",
     color: Annotated[str, typer.Option("--color", help="a name such as red, or #rrggbb")] = "",
-    display_name: Annotated[str, typer.Option("--display-name", help="what it is called on the screen")] = "",
+    display_name: Annotated[str, typer.Option("--display-name", help="its name on the screen")] = "",
     description: Annotated[str, typer.Option("--description", help="what it means")] = "",
 ) -> None:
     """Add a class to a draft."""
@@ -87,21 +87,21 @@ def add_class(
 
 @labelsets.command("publish")
 def publish(context: typer.Context, labelset: LabelsetRef) -> None:
-    """Make a draft final."""
+    """Publish a draft: it can be used, and cannot be changed any more."""
     session = Session.of(context)
     _show(session, session.workspace.label.labelsets.publish(labelset))
 
 
 @labelsets.command("archive")
 def archive(context: typer.Context, labelset: LabelsetRef) -> None:
-    """Take a labelset out of use; its labels stay."""
+    """Archive a labelset; its labels stay."""
     session = Session.of(context)
     _show(session, session.workspace.label.labelsets.archive(labelset))
 
 
 @labelsets.command("new-version")
 def new_version(context: typer.Context, labelset: LabelsetRef) -> None:
-    """Make a draft with the same content, to change what is published."""
+    """Create a draft with the same content, to change what is published."""
     session = Session.of(context)
     _show(session, session.workspace.label.labelsets.new_version(labelset))
 
@@ -113,15 +113,15 @@ def list_labelsets(
     """All labelsets, the newest version of each name first."""
     session = Session.of(context)
     service = session.workspace.label.labelsets
-    found = service.all(search)
-    counts = {one.id: service.item_count(one.id) for one in found}
+    listed = service.all(search)
+    counts = {one.id: service.item_count(one.id) for one in listed}
     rows = [
         (one.id[:8], one.name, one.version, one.status, one.label_type, one.field, len(one.classes), counts[one.id])
-        for one in found
+        for one in listed
     ]
     headers = ("id", "labelset", "version", "status", "label type", "field", "classes", "labels")
-    empty = "No labelsets. Make one with `ontos labelset from-template TEMPLATE`."
-    value = [{**plain(one), "item_count": counts[one.id]} for one in found]
+    empty = "No labelsets. Create one: `ontos labelset from-template TEMPLATE`"
+    value = [{**plain(one), "item_count": counts[one.id]} for one in listed]
     session.show(value, lambda: table(headers, rows, empty))
 
 
@@ -130,10 +130,10 @@ def show(context: typer.Context, labelset: LabelsetRef) -> None:
     """A labelset with its classes, and what works with it."""
     session = Session.of(context)
     service = session.workspace.label.labelsets
-    found = service.get(labelset)
-    links = service.links(found.id)
+    record = service.get(labelset)
+    links = service.links(record.id)
     lines = [
-        *_lines(found),
+        *_lines(record),
         "",
         *facts(
             [
@@ -141,11 +141,11 @@ def show(context: typer.Context, labelset: LabelsetRef) -> None:
                 ("templates", ", ".join(f"{one.name} {one.version}" for one in links.templates)),
                 ("training sheets", ", ".join(one.name for one in links.training_sheets)),
                 ("labeling jobs", ", ".join(one.name for one in links.jobs)),
-                ("guidelines", found.guidelines),
+                ("guidelines", record.guidelines),
             ]
         ),
     ]
-    session.show({**plain(found), "links": links}, lambda: lines)
+    session.show({**plain(record), "links": links}, lambda: lines)
 
 
 @labelsets.command("coverage")
@@ -156,24 +156,24 @@ def coverage(
 ) -> None:
     """How many items of each sheet have a label of this type, and how often each class was given."""
     session = Session.of(context)
-    found = session.workspace.label.labelsets.coverage(labelset, sheet)
-    value = [{**plain(one), "share": one.share} for one in found]
-    session.show(value, lambda: _coverage_lines(found))
+    covered = session.workspace.label.labelsets.coverage(labelset, sheet)
+    value = [{**plain(one), "share": one.share} for one in covered]
+    session.show(value, lambda: _coverage_lines(covered))
 
 
 @labelsets.command("delete")
 def delete(context: typer.Context, labelset: LabelsetRef) -> None:
-    """Remove a labelset that nothing depends on."""
+    """Delete a labelset that nothing depends on."""
     session = Session.of(context)
-    gone = session.workspace.label.labelsets.delete(labelset)
-    session.show(gone, lambda: [safe_line(f"{gone.name} {gone.version} is deleted.")])
+    deleted = session.workspace.label.labelsets.delete(labelset)
+    session.show(deleted, lambda: [safe_line(f"{deleted.name} {deleted.version} is deleted.")])
 
 
 def _class(text: str) -> LabelClass:
     name, _, rest = text.partition(":")
     key, _, color = rest.partition(":")
     if not name.strip():
-        raise InvalidInputError(f"{text!r} names no class.", "Write NAME, NAME:KEY or NAME:KEY:COLOR.")
+        raise InvalidInputError(f"{text!r} is not a class.", "Write NAME, NAME:KEY or NAME:KEY:COLOR.")
     return LabelClass(name=name.strip(), hotkey=key.strip(), color=color.strip())
 
 
@@ -182,19 +182,19 @@ def _show(session: Session, labelset: Labelset) -> None:
 
 
 def _lines(labelset: Labelset) -> list[str]:
-    told = [
+    header = [
         ("labelset", f"{labelset.name} {labelset.version} ({labelset.id[:8]})"),
         ("status", labelset.status.value),
-        ("decides", f"{labelset.label_type}, by its field {labelset.field}"),
+        ("label type", f"{labelset.label_type}, field {labelset.field}"),
         ("description", labelset.description),
     ]
-    headers = ("class", "key", "color", "called", "means")
+    headers = ("class", "key", "color", "display name", "description")
     rows = [(one.name, one.hotkey, one.color, one.display_name, one.description) for one in labelset.classes]
-    empty = "No classes yet. `ontos labelset add-class LABELSET NAME` adds one."
-    return [*facts(told), "", *table(headers, rows, empty)]
+    empty = "No classes. Add one: `ontos labelset add-class LABELSET NAME`"
+    return [*facts(header), "", *table(headers, rows, empty)]
 
 
-def _coverage_lines(found: list[Coverage]) -> list[str]:
+def _coverage_lines(covered: list[Coverage]) -> list[str]:
     rows = [
         (
             one.sheet.name,
@@ -203,9 +203,9 @@ def _coverage_lines(found: list[Coverage]) -> list[str]:
             "no data yet" if one.share is None else f"{one.share:.0%}",
             _classes(one),
         )
-        for one in found
+        for one in covered
     ]
-    return table(("sheet", "items", "labeled", "share", "classes"), rows, "No sheet has such labels yet.")
+    return table(("sheet", "items", "labeled", "share", "classes"), rows, "No sheet has labels of this type.")
 
 
 def _classes(one: Coverage) -> str:

@@ -1,4 +1,4 @@
-"""LABEL: what the queue lists and in which order, saved under names."""
+"""`ontos label views`: filters and orders of the queue, saved under names."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ontos_tui.cli.core.output import table
-from ontos_tui.cli.core.session import Session
-from ontos_tui.cli.label.decide import TrainingSheetRef, labels
+from ontos_tui.cli.core.session import Session, TrainingSheetRef
+from ontos_tui.cli.label.decisions import labels
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.labeling import HintKind
 from ontos_tui.domain.records.pairs import LabelingMode
@@ -32,10 +32,12 @@ def register(_root: typer.Typer) -> None:
 def views(context: typer.Context, training_sheet: TrainingSheetRef) -> None:
     """The saved views of a training sheet: filters and orders of its queue."""
     session = Session.of(context)
-    found = session.workspace.label.views.all(session.training_sheet(training_sheet).id)
-    rows = [(one.name, _told(one), one.sort.value, one.made_by) for one in found]
-    empty = "No saved views. `ontos label save-view TRAINING_SHEET NAME --status unlabeled` makes one."
-    session.show(found, lambda: table(("view", "lists", "order", "made by"), rows, empty))
+    listed = session.workspace.label.views.all(session.training_sheet(training_sheet).id)
+    rows = [(one.name, _describe_filter(one), one.sort.value, one.made_by) for one in listed]
+    empty = "No saved views. Save one: `ontos label save-view TRAINING_SHEET NAME --status unlabeled`"
+    session.show(
+        [_as_json(one) for one in listed], lambda: table(("view", "filter", "order", "created by"), rows, empty)
+    )
 
 
 @labels.command("save-view")
@@ -48,17 +50,17 @@ def save_view(
     source: Annotated[LabelingMode | None, typer.Option("--source", help="where the answer comes from")] = None,
     label: Annotated[str, typer.Option("--label", help="FIELD=VALUE of the answer, or else of the proposal")] = "",
     below: Annotated[float | None, typer.Option("--below", min=0, max=1, help="less sure than this, 0 to 1")] = None,
-    hint: Annotated[HintKind | None, typer.Option("--hint", help="worth a look because of this")] = None,
+    hint: Annotated[HintKind | None, typer.Option("--hint", help="with this hint")] = None,
     sort: Annotated[str, typer.Option("--sort", help="/".join(SORTS))] = SORTS[0],
-    like: Annotated[str, typer.Option("--like", metavar="ITEM", help="order by the likeness to this item")] = "",
+    like: Annotated[str, typer.Option("--like", metavar="ITEM", help="sort by similarity to this item")] = "",
 ) -> None:
-    """Keep a filter and an order under a name; `label next --view NAME` and V in the queue open it."""
+    """Save a filter and an order under a name. Open it: `label next --view NAME`, or V in the queue."""
     from ontos_tui.services.label.queue import QueueFilter, QueueSort
 
     if sort not in SORTS:
-        raise InvalidInputError(f"There is no order {sort!r}.", f"Choose one of {', '.join(SORTS)}.")
+        raise InvalidInputError(f"{sort!r} is not a sort order.", f"Choose one of {', '.join(SORTS)}.")
     session = Session.of(context)
-    wanted = QueueFilter(
+    chosen = QueueFilter(
         status=status,
         text=text,
         source=source,
@@ -68,38 +70,42 @@ def save_view(
         like=like,
     )
     order = QueueSort.SIMILAR if like else QueueSort(sort)
-    saved = session.workspace.label.views.save(session.training_sheet(training_sheet).id, name, wanted, order)
-    session.show(saved, lambda: [safe_line(f"{saved.name}: {_told(saved)}; {saved.sort}")])
+    saved = session.workspace.label.views.save(session.training_sheet(training_sheet).id, name, chosen, order)
+    session.show(_as_json(saved), lambda: [safe_line(f"{saved.name}: {_describe_filter(saved)}; {saved.sort}")])
 
 
 @labels.command("delete-view")
 def delete_view(context: typer.Context, training_sheet: TrainingSheetRef, name: ViewName) -> None:
-    """Take a saved view away; the pairs stay as they are."""
+    """Delete a saved view; the pairs stay as they are."""
     session = Session.of(context)
     session.workspace.label.views.delete(session.training_sheet(training_sheet).id, name)
     session.show({"deleted": name}, lambda: [safe_line(f"{name}: deleted")])
 
 
-def _label(told: str) -> tuple[str, Any]:
-    field, equals, value = told.partition("=")
+def _label(text: str) -> tuple[str, Any]:
+    field, equals, value = text.partition("=")
     if not (field and equals):
-        raise InvalidInputError(f"{told!r} names no field and value.", "Write FIELD=VALUE, such as severity=minor.")
+        raise InvalidInputError(f"{text!r} is not FIELD=VALUE.", "Write it as in severity=minor.")
     try:
         return field, json.loads(value)
     except ValueError:  # a word without quotes is a text
         return field, value
 
 
-def _told(view: View) -> str:
-    """What a view leaves out, in words."""
-    wanted = view.filter
+def _as_json(view: View) -> dict[str, Any]:
+    return {"name": view.name, "filter": view.filter, "sort": view.sort, "created_by": view.made_by}
+
+
+def _describe_filter(view: View) -> str:
+    """A view's filter in words."""
+    chosen = view.filter
     parts = {
-        "status": wanted.status,
-        "text": wanted.text or None,
-        "source": wanted.source,
-        "label": None if wanted.label is None else f"{wanted.label[0]}={wanted.label[1]}",
-        "below": wanted.below,
-        "hint": wanted.hint,
-        "like": wanted.like or None,
+        "status": chosen.status,
+        "text": chosen.text or None,
+        "source": chosen.source,
+        "label": None if chosen.label is None else f"{chosen.label[0]}={chosen.label[1]}",
+        "below": chosen.below,
+        "hint": chosen.hint,
+        "like": chosen.like or None,
     }
     return ", ".join(f"{name} {value}" for name, value in parts.items() if value is not None) or "everything"

@@ -1,4 +1,4 @@
-"""MONITOR: whether an endpoint still sees and answers what it was trained for."""
+"""`ontos drift`: whether an endpoint's traffic still looks like what its model was trained on."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ontos_tui.cli.core.output import facts, moment, number, table
 from ontos_tui.cli.core.session import Session
 from ontos_tui.domain.dates import read_moment
 from ontos_tui.domain.errors import InvalidInputError, NotReadyError
+from ontos_tui.domain.records.drift import DriftState
 from ontos_tui.domain.terminal_text import safe_line
 
 if TYPE_CHECKING:
@@ -34,12 +35,10 @@ def drift(
         str, typer.Option("--reference", help="what it is compared with: training, or an earlier time FROM..TO")
     ] = "training",
     feature: Annotated[str | None, typer.Option("--feature", help="show both distributions of this signal")] = None,
-    last: Annotated[bool, typer.Option("--last", help="show the last comparison instead of making one")] = False,
+    last: Annotated[bool, typer.Option("--last", help="show the last comparison, without a new one")] = False,
     team: Annotated[
         bool,
-        typer.Option(
-            "--team", help="what everybody asked it on Databricks: what its monitor found, else samples of its log"
-        ),
+        typer.Option("--team", help="the team's traffic on Databricks: its quality monitor, or samples of its log"),
     ] = False,
     monitored: Annotated[
         str, typer.Option("--table", help="with --team: the monitored table, catalog.schema.table, if not the log")
@@ -49,7 +48,7 @@ def drift(
     from ontos_tui.services.monitor.drift.service import find_feature
 
     if monitored and not team:
-        raise typer.BadParameter("--table is about --team.")
+        raise typer.BadParameter("--table needs --team.")
     session = Session.of(context)
     service, now = session.workspace.monitor.drift, datetime.now(UTC)
     report: DriftReport | None
@@ -57,7 +56,7 @@ def drift(
         session.workspace.deploy.endpoints.endpoint(endpoint)
         report = service.last(endpoint, of_team=team)
         if report is None:
-            raise NotReadyError(f"{endpoint!r} has not been compared yet.", f"Run: ontos drift {endpoint}")
+            raise NotReadyError(f"{endpoint!r} has not been compared yet.", f"Compare it: ontos drift {endpoint}")
     elif team:
         report = service.check_team(endpoint, recent=_window(since, now), table=monitored, now=now)
     else:
@@ -70,8 +69,8 @@ def drift(
     if feature is None:
         session.show(report, lambda: _report_lines(report))
     else:
-        found = find_feature(report, feature)
-        session.show(found, lambda: _feature_lines(found, report))
+        signal = find_feature(report, feature)
+        session.show(signal, lambda: _feature_lines(signal, report))
 
 
 def _window(text: str, now: datetime) -> tuple[datetime, datetime]:
@@ -80,7 +79,7 @@ def _window(text: str, now: datetime) -> tuple[datetime, datetime]:
     try:
         return read_moment(since, now), read_moment(until or "now", now)
     except ValueError as error:
-        raise InvalidInputError(f"{error}.", "A span is FROM..TO, or how far back it reaches: 24h, 7d.") from error
+        raise InvalidInputError(f"{error}.", "Write FROM..TO, or how far back: 24h, 7d.") from error
 
 
 def _report_lines(report: DriftReport) -> Iterator[str]:
@@ -96,8 +95,8 @@ def _report_lines(report: DriftReport) -> Iterator[str]:
             ("endpoint", report.endpoint),
             ("recent", f"{span}, {report.recent_rows:,} requests"),
             ("reference", reference),
-            ("severity", report.severity.value if report.state.value == "compared" else "no verdict"),
-            ("found", report.summary),
+            ("severity", report.severity.value if report.state is DriftState.COMPARED else "not compared"),
+            ("result", report.summary),
         ]
     )
     rows = [

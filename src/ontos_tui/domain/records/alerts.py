@@ -30,7 +30,7 @@ class Comparison(StrEnum):
     ABOVE = "above"
     BELOW = "below"
 
-    def holds(self, value: float, threshold: float) -> bool:
+    def is_met(self, value: float, threshold: float) -> bool:
         """Whether `value` lies on this side."""
         return value > threshold if self is Comparison.ABOVE else value < threshold
 
@@ -54,7 +54,7 @@ MOST_MINUTES = 30 * 24 * 60
 
 
 class AlertRule(Audited):
-    """When somebody wants to be told about an endpoint.
+    """When an endpoint raises an alert.
 
     It is broken when its metric over the last `window_minutes` lies beyond `threshold` for `for_minutes`, and whole
     again when the metric has come back to `recover_threshold`; in between nothing changes, so it does not flap.
@@ -88,37 +88,37 @@ class AlertRule(Audited):
 
     def is_broken(self, value: float) -> bool:
         """Whether the metric lies beyond the threshold."""
-        return self.comparison.holds(value, self.threshold)
+        return self.comparison.is_met(value, self.threshold)
 
     def is_whole(self, value: float) -> bool:
         """Whether the metric has come back far enough."""
-        return not self.comparison.holds(value, self.recovers_at)
+        return not self.comparison.is_met(value, self.recovers_at)
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """The rule in words, such as `latency above 250 ms over 60 min`."""
-        lasting = f" for {told_minutes(self.for_minutes)}" if self.for_minutes else ""
+        lasting = f" for {describe_minutes(self.for_minutes)}" if self.for_minutes else ""
         return (
-            f"{named(self.metric)} {self.comparison} {shown(self.metric, self.threshold)} "
-            f"over {told_minutes(self.window_minutes)}{lasting}"
+            f"{describe_metric(self.metric)} {self.comparison} {format_value(self.metric, self.threshold)} "
+            f"over {describe_minutes(self.window_minutes)}{lasting}"
         )
 
     def problems(self) -> list[str]:
         """Why it makes no sense, each as a sentence; empty when it does."""
         low, high = LIMITS[self.metric]
-        found = []
+        problems = []
         for name, value in (("threshold", self.threshold), ("recovery", self.recover_threshold)):
             if value is not None and not (math.isfinite(value) and low <= value <= high):
                 ends = f"from {low:g}" + (f" to {high:g}" if math.isfinite(high) else "")
-                found.append(f"The {name} must be {MEANING[self.metric]}, {ends}; {value:g} is not.")
-        if not found and self.comparison.holds(self.recovers_at, self.threshold):
-            found.append(f"The recovery {self.recovers_at:g} is itself {self.comparison} the threshold.")
-        if not found and self.threshold == (high if self.comparison is Comparison.ABOVE else low):
-            found.append(f"{named(self.metric)} is never {self.comparison} {self.threshold:g}.")
-        return found
+                problems.append(f"The {name} must be {MEANING[self.metric]}, {ends}; {value:g} is not.")
+        if not problems and self.comparison.is_met(self.recovers_at, self.threshold):
+            problems.append(f"The recovery {self.recovers_at:g} is itself {self.comparison} the threshold.")
+        if not problems and self.threshold == (high if self.comparison is Comparison.ABOVE else low):
+            problems.append(f"{describe_metric(self.metric)} is never {self.comparison} {self.threshold:g}.")
+        return problems
 
 
 class Alert(Audited):
-    """A rule that was broken: active, then perhaps acknowledged, then resolved by itself or by somebody."""
+    """A rule that was broken: active, then perhaps acknowledged, then resolved by itself or by a person."""
 
     TABLE: ClassVar[str] = "alerts"
     INDEXES: ClassVar = (("status",), ("endpoint", "opened_at"), ("rule_id", "status"))
@@ -141,19 +141,19 @@ class Alert(Audited):
     outside: str = Field("", description="what came of telling the outside world by the settings' alert_command")
 
 
-def told_minutes(minutes: int) -> str:
+def describe_minutes(minutes: int) -> str:
     """So many minutes as people say it: 90 min, 24 h, 7 days."""
     if minutes > 1440 and minutes % 1440 == 0:
         return f"{minutes // 1440} days"
     return f"{minutes // 60} h" if minutes > 60 and minutes % 60 == 0 else f"{minutes} min"
 
 
-def named(metric: AlertMetric) -> str:
+def describe_metric(metric: AlertMetric) -> str:
     """The metric as people say it."""
     return metric.value.replace("_", " ")
 
 
-def shown(metric: AlertMetric, value: float) -> str:
+def format_value(metric: AlertMetric, value: float) -> str:
     """A value of the metric with its unit."""
     if metric is AlertMetric.ERROR_RATE:
         return f"{100 * value:.3g} %"

@@ -166,11 +166,11 @@ def windows_in_words(sheet: Sheet) -> str:
     windows = sheet.windows
     if windows is None:
         return ""
-    told = f"windows of {windows.size} rows, every {windows.step}"
-    told += f", of each {windows.group}" if windows.group else ""
-    told += f" by {windows.order}" if windows.order else ""
+    words = f"windows of {windows.size} rows, every {windows.step}"
+    words += f", of each {windows.group}" if windows.group else ""
+    words += f" by {windows.order}" if windows.order else ""
     labels = ", ".join(f"{how.value} {name}" for name, how in windows.labels)
-    return told + (f"; labels: {labels}" if labels else "")
+    return words + (f"; labels: {labels}" if labels else "")
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ class Column:
 
 @dataclass(frozen=True)
 class RowQuery:
-    """Which rows of a table are wanted. The filter is text from a user; catalogs check it before use.
+    """Which rows of a table to read. The filter is text from a user; catalogs check it before use.
 
     With `windows`, items are windows of the rows that pass the filter, and `columns` may also name fields of windows.
     """

@@ -37,7 +37,7 @@ class Signal(StrEnum):
 
 
 BETTER: dict[Signal, str] = {Signal.LATENCY: "lower", Signal.ERRORS: "lower", Signal.RATING: "higher"}
-"""Signals with a good side: a change in this direction is told, but it is no reason to worry."""
+"""Signals with a good side: a change in this direction is shown, but is not a problem."""
 
 
 class DriftState(StrEnum):
@@ -53,7 +53,7 @@ class DriftSource(StrEnum):
 
     HERE = "here"
     TEAM = "team"
-    """Samples of the log that the endpoint keeps on Databricks."""
+    """Samples of the log that the endpoint stores on Databricks."""
     MONITOR = "monitor"
     """What the data-quality monitor of that log found."""
 
@@ -105,7 +105,7 @@ class FeatureDrift(BaseModel):
 
 
 class DriftReport(Record):
-    """An endpoint's recent traffic compared with its training or with an earlier time; kept, so never recomputed."""
+    """An endpoint's recent traffic compared with its training or with an earlier time; stored, so never recomputed."""
 
     TABLE: ClassVar[str] = "drift_reports"
     INDEXES: ClassVar = (("endpoint", "made_at"),)

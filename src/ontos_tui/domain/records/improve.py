@@ -14,7 +14,7 @@ from ontos_tui.domain.schema import Answer
 
 
 class FeedbackItem(Audited):
-    """What somebody said about a prediction, and the right answer if they know it."""
+    """A person's rating of a prediction, and the right answer if they know it."""
 
     TABLE: ClassVar[str] = "feedback_items"
     INDEXES: ClassVar = (("endpoint", "created_at"), ("request_id",))
@@ -120,7 +120,7 @@ class AnnotationTask(Audited):
 
 
 class AnnotationItem(Record):
-    """One pair that an annotation task asks to decide."""
+    """One pair of an annotation task."""
 
     TABLE: ClassVar[str] = "annotation_task_items"
     UNIQUE: ClassVar = (("task_id", "pair_id"),)

@@ -23,6 +23,11 @@ class GenerationMode(StrEnum):
     MANUAL = "manual"
     COLUMN = "column"
 
+    @property
+    def proposal_mode(self) -> LabelingMode:
+        """Where a pair's answer comes from when it is the proposal of a sheet generated like this."""
+        return _PROPOSAL_MODES[self]
+
 
 class LabelingMode(StrEnum):
     """Where one pair's answer comes from."""
@@ -32,6 +37,13 @@ class LabelingMode(StrEnum):
     EXISTING_COLUMN = "existing_column"
     CANONICAL = "canonical"
     FEEDBACK = "feedback"
+
+
+_PROPOSAL_MODES = {
+    GenerationMode.AI: LabelingMode.AI_GENERATED,
+    GenerationMode.COLUMN: LabelingMode.EXISTING_COLUMN,
+    GenerationMode.MANUAL: LabelingMode.MANUAL,
+}
 
 
 class TrainingSheet(Audited):
@@ -108,6 +120,10 @@ class QAPair(Decidable):
     feedback_id: str | None = Field(None, description="the feedback that this pair was made from")
 
 
+CONFIDENCES = ("high", "medium", "low")
+"""How sure an expert is of a canonical label."""
+
+
 class CanonicalLabel(Audited):
     """The truth about one item for one label type, apart from any prompt: label once, reuse everywhere."""
 
@@ -157,6 +173,21 @@ class Verdict(StrEnum):
     FLAG = "flag"
     UNFLAG = "unflag"
     REOPEN = "reopen"
+
+    @property
+    def status(self) -> PairStatus:
+        """The status that a pair has after this verdict."""
+        return _STATUS_AFTER[self]
+
+
+_STATUS_AFTER = {
+    Verdict.APPROVE: PairStatus.LABELED,
+    Verdict.EDIT: PairStatus.LABELED,
+    Verdict.REJECT: PairStatus.REJECTED,
+    Verdict.FLAG: PairStatus.FLAGGED,
+    Verdict.UNFLAG: PairStatus.UNLABELED,
+    Verdict.REOPEN: PairStatus.UNLABELED,
+}
 
 
 class Event(Record):

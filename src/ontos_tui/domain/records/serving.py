@@ -1,4 +1,4 @@
-"""DEPLOY and MONITOR: endpoints, what they were asked and what they answered."""
+"""DEPLOY and MONITOR: endpoints, their requests and answers."""
 
 from __future__ import annotations
 

@@ -28,8 +28,17 @@ BOOKKEEPING = frozenset(
 """Columns in which a difference is nothing that anybody decided: the newer row has its way in them."""
 
 
+class SyncState(StrEnum):
+    """What the header says."""
+
+    OFF = "off"
+    SYNCED = "synced"
+    WAITING = "waiting"
+    OFFLINE = "offline"
+
+
 class ConflictState(StrEnum):
-    """Whether a conflict waits, and else whose row was kept."""
+    """Whether a conflict waits, and else whose row was chosen."""
 
     OPEN = "open"
     OURS = "ours"
@@ -37,7 +46,7 @@ class ConflictState(StrEnum):
 
 
 class SyncConflict(Audited):
-    """A row that was changed here and by somebody else: both are kept until somebody says which is right."""
+    """A row that was changed here and by another person: both stay until a person chooses one."""
 
     TABLE: ClassVar[str] = "sync_conflicts"
     INDEXES: ClassVar = (("state",), ("entity", "entity_id"))

@@ -1,4 +1,4 @@
-"""Every record that is kept. The SQLite tables and the Delta tables are made from this list and from nothing else."""
+"""Every record that is stored. The SQLite tables and the Delta tables are made from this list and from nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MONITOR, elsewhere: what everybody asked an endpoint of the team's workspace, counted there and kept here by hour."""
+"""MONITOR: the requests to an endpoint of the team's workspace, counted there and stored here by hour."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ontos_tui.domain.rules.traffic import BINS, Ratings, Tally
 class TeamHour(Record):
     """The requests of one hour (UTC) that one served model of an endpoint answered, and what was said about them.
 
-    What was said counts in the hour of its request. Tokens are None where the workspace does not tell them.
+    Feedback counts in the hour of its request. Tokens are None where the workspace does not provide them.
     """
 
     TABLE: ClassVar[str] = "team_hours"
@@ -42,8 +42,8 @@ class TeamHour(Record):
         return Tally(self.requests, self.errors, self.latency_sum, tuple(self.bins), self.last_at)
 
     @property
-    def said(self) -> Ratings:
-        """What was said about them."""
+    def rating_counts(self) -> Ratings:
+        """The ratings of them, as those of this machine are counted."""
         return Ratings(self.ratings, self.rating_sum, self.corrections)
 
 

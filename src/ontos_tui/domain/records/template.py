@@ -116,9 +116,9 @@ class Labelset(Audited):
                 "additionalProperties": False,
             }
         properties = dict(self.response_schema.get("properties", {}))
-        given = properties.get(self.field, {})
-        if given.get("type") == "array":
-            properties[self.field] = with_labels(given, names)
+        own = properties.get(self.field, {})
+        if own.get("type") == "array":
+            properties[self.field] = with_labels(own, names)
         else:
-            properties[self.field] = {**{key: value for key, value in given.items() if key != "type"}, "enum": names}
+            properties[self.field] = {**{key: value for key, value in own.items() if key != "type"}, "enum": names}
         return {**self.response_schema, "properties": properties}

@@ -1,6 +1,7 @@
 """How far people agree: raw agreement, Cohen's kappa, Krippendorff's alpha with its interval.
 
-What cannot be told is None, with the reason in words; it is never NaN, and never 1 for want of a contrary case.
+A measure that cannot be computed is None, with the reason in words; it is never NaN, and never 1 for want of a contrary
+case.
 """
 
 from __future__ import annotations
@@ -27,10 +28,8 @@ ROUNDING = 1e-12
 LEAST_ITEMS = 10
 """Below so many items a bootstrap interval says more about the method than about the people: there is none."""
 
-NOBODY = "No item has answers of two people yet."
-ONE_ANSWER = (
-    "Everybody gave the same answer everywhere; with one answer only, agreement by chance cannot be told apart."
-)
+NO_ITEMS = "No item has answers of two people yet."
+ONE_ANSWER = "All answers are the same, so agreement cannot be distinguished from chance."
 FEW_ITEMS = f"No interval: it needs {LEAST_ITEMS} items with answers of two people."
 ALL_AGREE = "No interval: there is no disagreement to judge it by."
 
@@ -96,7 +95,7 @@ def cohen(pairs: Iterable[tuple[Hashable, Hashable]]) -> Agreement:
     table = Counter(pairs)
     items = table.total()
     if not items:
-        return Agreement(KAPPA, why=NOBODY)
+        return Agreement(KAPPA, why=NO_ITEMS)
     first, second = Counter[Hashable](), Counter[Hashable]()
     for (one, other), times in table.items():
         first[one] += times
@@ -120,7 +119,7 @@ def krippendorff(
     patterns = Counter(tuple(sorted(unit)) for unit in units if len(unit) > 1)
     items = patterns.total()
     if not items:
-        return Agreement(ALPHA, why=NOBODY, scale=scale)
+        return Agreement(ALPHA, why=NO_ITEMS, scale=scale)
     rated = _rated(patterns)
     equal = sum(n * (n - 1) * times for pattern, times in patterns.items() for n in Counter(pattern).values())
     every = sum(len(pattern) * (len(pattern) - 1) * times for pattern, times in patterns.items())
@@ -218,8 +217,8 @@ def bootstrap(patterns: Mapping[tuple[Any, ...], int], scale: Scale, seed: int =
         else observed(places)
     )
     resamples = min(RESAMPLES, max(LEAST_RESAMPLES, RATINGS // len(codes)))
-    found: list[float] = []
-    while len(found) < resamples:
+    alphas: list[float] = []
+    while len(alphas) < resamples:
         if len(patterns) * 10 < items:
             times_drawn = draw.multinomial(items, drawn / items)
         else:
@@ -236,6 +235,6 @@ def bootstrap(patterns: Mapping[tuple[Any, ...], int], scale: Scale, seed: int =
         )
         if np.count_nonzero(counts) < 2 or expected <= ROUNDING * total * total:
             continue
-        found.append(float(1 - (total - 1) * (times_drawn @ apart) / expected))
-    low, high = np.quantile(found, (0.025, 0.975))
+        alphas.append(float(1 - (total - 1) * (times_drawn @ apart) / expected))
+    low, high = np.quantile(alphas, (0.025, 0.975))
     return float(low), float(high)

@@ -105,7 +105,7 @@ class Constraints:
 
 @dataclass(frozen=True)
 class TagRule:
-    """What a tag of a sheet asks of everything that is made from it."""
+    """What a tag of a sheet means for everything that is made from it."""
 
     prohibits: tuple[Use, ...]
     classification: Classification
@@ -126,14 +126,14 @@ def higher(one: Classification, other: Classification) -> Classification:
     return max(one, other, key=_ORDER.index)
 
 
-def inherited(tags: Iterable[str], given: Constraints | None = None) -> Constraints:
+def inherited(tags: Iterable[str], constraints: Constraints | None = None) -> Constraints:
     """What the tags of a sheet make of some constraints: prohibitions add up, the strictest classification wins.
 
     Nothing that is there is lowered or allowed again.
     """
-    given = given or Constraints()
-    prohibited = dict.fromkeys(given.prohibited_uses)
-    classification = given.data_classification
+    constraints = constraints or Constraints()
+    prohibited = dict.fromkeys(constraints.prohibited_uses)
+    classification = constraints.data_classification
     because = []
     for tag in tags:
         rule = TAG_RULES.get(tag.strip().upper())
@@ -142,9 +142,9 @@ def inherited(tags: Iterable[str], given: Constraints | None = None) -> Constrai
         prohibited |= dict.fromkeys(use.value for use in rule.prohibits)
         classification = higher(classification, rule.classification)
         because.append(f"the sheet holds {tag.strip().upper()}")
-    missing = [told for told in because if told not in given.usage_reason]
-    reason = "; ".join(filter(None, [given.usage_reason, *missing]))
-    return Constraints(given.allowed_uses, tuple(prohibited), reason, classification)
+    missing = [cause for cause in because if cause not in constraints.usage_reason]
+    reason = "; ".join(filter(None, [constraints.usage_reason, *missing]))
+    return Constraints(constraints.allowed_uses, tuple(prohibited), reason, classification)
 
 
 @dataclass(frozen=True)
@@ -180,24 +180,24 @@ def constraints_of(record: Constrained) -> Constraints:
 
 def badges(record: Constrained) -> tuple[Badge, ...]:
     """What is not as usual about something's uses; an ordinary item has none."""
-    found: list[Badge] = []
+    result: list[Badge] = []
     constraints = constraints_of(record)
     left = constraints.effective
     missing = [use for use in ALL_USES if use not in left]
     if left == (Use.EVALUATION.value,):
-        found.append(Badge("held out", constraints.usage_reason or "for evaluation only, never trained on"))
+        result.append(Badge("held out", constraints.usage_reason or "for evaluation only, never trained on"))
     elif not left:
-        found.append(Badge("no use", constraints.usage_reason))
+        result.append(Badge("no use", constraints.usage_reason))
     else:
-        found += [Badge(f"no {use.replace('_', '-')}", constraints.usage_reason) for use in missing]
+        result += [Badge(f"no {use.replace('_', '-')}", constraints.usage_reason) for use in missing]
     if constraints.data_classification is not Classification.INTERNAL:
-        found.append(Badge(constraints.data_classification.value, constraints.usage_reason))
-    return tuple(found)
+        result.append(Badge(constraints.data_classification.value, constraints.usage_reason))
+    return tuple(result)
 
 
 def check_uses(uses: Sequence[str]) -> tuple[str, ...]:
-    """The uses as they are kept. Raises ValueError naming one that there is not."""
+    """The uses as they are stored. Raises ValueError for an unknown one."""
     unknown = [use for use in uses if use not in ALL_USES]
     if unknown:
-        raise ValueError(f"{unknown[0]!r} is no use; there are {', '.join(ALL_USES)}")
+        raise ValueError(f"{unknown[0]!r} is not a valid use. Valid uses: {', '.join(ALL_USES)}")
     return tuple(use for use in ALL_USES if use in uses)

@@ -14,7 +14,7 @@ LEAST = 2
 
 @dataclass(frozen=True)
 class Candidate:
-    """A pair that may be trained on. `kind` is its answer: every kind is tested. `group` keeps pairs together."""
+    """A pair that may be trained on. `kind` is its answer: every kind is tested. pairs of one `group` stay together."""
 
     id: str
     kind: str | float
@@ -49,9 +49,9 @@ def hold_out(
         if name not in held and not any(one.id in trained_before for one in members)
     ]
     new.sort(key=lambda name: (*_rank(groups[name][0].kind), lot[name]))
-    wanted = int(len(new) * share + 0.5)
+    count = int(len(new) * share + 0.5)
     start = int.from_bytes(hashlib.sha256(f"{seed}:start".encode()).digest()[:8]) / 2**64
-    held |= {new[int((number + start) * len(new) / wanted)] for number in range(wanted)}
+    held |= {new[int((number + start) * len(new) / count)] for number in range(count)}
 
     fresh = set(new)
     spare = sorted(groups.keys() - held, key=lambda name: (name not in fresh, lot[name]))

@@ -95,10 +95,34 @@ class AlertStatus(StrEnum):
     RESOLVED = "resolved"
 
 
+OPEN_GAPS = (GapStatus.IDENTIFIED, GapStatus.TASK_CREATED, GapStatus.IN_PROGRESS)
+FINISHED_TASKS = (TaskStatus.COMPLETED, TaskStatus.CANCELLED)
+RUNNING_LABELING_JOBS = (LabelingJobStatus.ACTIVE, LabelingJobStatus.PAUSED)
+"""The tasks of such a job are worked on, now or later."""
+ASSIGNED_LABELING_TASKS = (LabelingTaskStatus.ASSIGNED, LabelingTaskStatus.IN_PROGRESS, LabelingTaskStatus.REWORK)
+"""Such a task belongs to one person, who works on it."""
+
+
+class ReviewVerdict(StrEnum):
+    """What a reviewer decides about a submitted task."""
+
+    APPROVE = "approve"
+    REWORK = "rework"
+    REJECT = "reject"
+
+
 TEMPLATE_TRANSITIONS: Mapping[TemplateStatus, frozenset[TemplateStatus]] = {
     TemplateStatus.DRAFT: frozenset({TemplateStatus.PUBLISHED, TemplateStatus.ARCHIVED}),
     TemplateStatus.PUBLISHED: frozenset({TemplateStatus.ARCHIVED}),
     TemplateStatus.ARCHIVED: frozenset(),
+}
+
+TRAINING_SHEET_TRANSITIONS: Mapping[TrainingSheetStatus, frozenset[TrainingSheetStatus]] = {
+    TrainingSheetStatus.GENERATING: frozenset({TrainingSheetStatus.REVIEW, TrainingSheetStatus.FAILED}),
+    TrainingSheetStatus.REVIEW: frozenset({TrainingSheetStatus.GENERATING, TrainingSheetStatus.ARCHIVED}),
+    TrainingSheetStatus.FAILED: frozenset({TrainingSheetStatus.GENERATING, TrainingSheetStatus.ARCHIVED}),
+    # Restored, it is again what it was: its generation had failed, or not.
+    TrainingSheetStatus.ARCHIVED: frozenset({TrainingSheetStatus.REVIEW, TrainingSheetStatus.FAILED}),
 }
 
 JOB_TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
@@ -129,7 +153,7 @@ LABELING_JOB_TRANSITIONS: Mapping[LabelingJobStatus, frozenset[LabelingJobStatus
 
 LABELING_TASK_TRANSITIONS: Mapping[LabelingTaskStatus, frozenset[LabelingTaskStatus]] = {
     LabelingTaskStatus.PENDING: frozenset({LabelingTaskStatus.ASSIGNED}),
-    # Released, its lease over, or handed to somebody else.
+    # Released, its lease over, or assigned to another person.
     LabelingTaskStatus.ASSIGNED: frozenset({LabelingTaskStatus.PENDING, LabelingTaskStatus.IN_PROGRESS}),
     LabelingTaskStatus.IN_PROGRESS: frozenset({LabelingTaskStatus.PENDING, LabelingTaskStatus.SUBMITTED}),
     LabelingTaskStatus.SUBMITTED: frozenset(
@@ -156,4 +180,4 @@ def check_transition(machine: Mapping[S, frozenset[S]], before: S, after: S, wha
     if after in machine[before]:
         return
     possible = ", ".join(sorted(machine[before])) or "nothing; it is final"
-    raise ConflictError(f"{what} is {before} and cannot become {after}.", f"From here it can become: {possible}.")
+    raise ConflictError(f"{what} is {before} and cannot become {after}.", f"It can become: {possible}.")

@@ -62,37 +62,37 @@ def one_line(text: str) -> str:
 
 def read_number(text: str) -> float | None:
     """The number that an amount stands for; the last separator before one or two digits is the decimal sign."""
-    kept = re.sub(r"[^\d.,+-]", "", text)
-    if not kept or len(kept) > 40:
+    digits = re.sub(r"[^\d.,+-]", "", text)
+    if not digits or len(digits) > 40:
         return None
-    tail = _decimals(kept)
-    whole = re.sub(r"[.,]", "", kept[: len(kept) - len(tail)])
+    tail = _decimals(digits)
+    whole = re.sub(r"[.,]", "", digits[: len(digits) - len(tail)])
     try:
-        found = float(f"{whole}.{tail[1:]}") if tail else float(whole)
+        number = float(f"{whole}.{tail[1:]}") if tail else float(whole)
     except ValueError:
         return None
-    return found if math.isfinite(found) else None
+    return number if math.isfinite(number) else None
 
 
 def _decimals(text: str) -> str:
     """The decimal sign and what follows it. Three digits behind a lone comma are thousands."""
-    found = re.search(r"[.,]\d+$", text)
-    if found is None:
+    match = re.search(r"[.,]\d+$", text)
+    if match is None:
         return ""
-    others = text[: found.start()]
-    if len(found[0]) == 4 and (found[0][0] == "," or found[0][0] in others):
+    others = text[: match.start()]
+    if len(match[0]) == 4 and (match[0][0] == "," or match[0][0] in others):
         return ""
-    return found[0]
+    return match[0]
 
 
 def read_date(text: str) -> date | None:
     """The day that a date names; of two small numbers the first is the day, unless only the other way fits."""
-    found = _DATE.search(text)
-    return None if found is None else _day(found)
+    match = _DATE.search(text)
+    return None if match is None else _day(match)
 
 
-def _day(found: re.Match[str]) -> date | None:
-    parts = {name[0]: value for name, value in found.groupdict().items() if value is not None and name[0] != "s"}
+def _day(match: re.Match[str]) -> date | None:
+    parts = {name[0]: value for name, value in match.groupdict().items() if value is not None and name[0] != "s"}
     month_name = parts["m"][:3].lower()
     month = _MONTHS.index(month_name) + 1 if month_name in _MONTHS else int(parts["m"])
     day, year = int(parts["d"]), int(parts["y"])
@@ -142,15 +142,15 @@ class Document:
     @cached_property
     def lines(self) -> tuple[Line, ...]:
         """The lines that hold something."""
-        found: list[Line] = []
+        lines: list[Line] = []
         at = 0
         for raw in self.text.split("\n"):
             start, end = at + len(raw) - len(raw.lstrip()), at + len(raw.rstrip())
             at += len(raw) + 1
             if start < end:
                 words = tuple((m.start(), m.end()) for m in _WORD.finditer(self.text, start, end))
-                found.append(Line(len(found), start, end, words, tuple(self._cells(start, end))))
-        return tuple(found)
+                lines.append(Line(len(lines), start, end, words, tuple(self._cells(start, end))))
+        return tuple(lines)
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -179,31 +179,31 @@ class Document:
         """Every number that stands alone and is no part of a date."""
         days = [(one.start, one.end) for one in self.dates]
         glued = re.compile(_AMOUNT.pattern.replace(r"(?<![\w.,/-])", ""))
-        found = {m.start(): m.end() for m in _AMOUNT.finditer(self.text)}
+        ends = {m.start(): m.end() for m in _AMOUNT.finditer(self.text)}
         for sign in _CURRENCY.finditer(self.text):
             if (after := glued.match(self.text, sign.end())) is not None:
-                found[after.start()] = after.end()
+                ends[after.start()] = after.end()
         return tuple(
             self.piece(start, end)
-            for start, end in sorted(found.items())
+            for start, end in sorted(ends.items())
             if not any(start < behind and before < end for before, behind in days)
         )
 
     @cached_property
     def pieces(self) -> tuple[Piece, ...]:
         """Runs of words within a line, and runs of whole lines; each has a letter or a digit."""
-        found: dict[tuple[int, int], Piece] = {}
+        pieces: dict[tuple[int, int], Piece] = {}
         for line in self.lines:
             for start, end in self._runs(line):
-                found.setdefault((start, end), self.piece(start, end))
+                pieces.setdefault((start, end), self.piece(start, end))
             for last in self.lines[line.number + 1 : line.number + MOST_LINES]:
                 for begin in dict.fromkeys((line.start, line.cells[-1][0] if line.cells else line.start)):
                     start, end = self._stripped(begin, last.end)
                     if start < end:
-                        found.setdefault((start, end), Piece(start, end, line.number, last.number, True, True))
-            if len(found) >= MOST_PIECES:
+                        pieces.setdefault((start, end), Piece(start, end, line.number, last.number, True, True))
+            if len(pieces) >= MOST_PIECES:
                 break
-        return tuple(piece for piece in found.values() if self.plain(piece))
+        return tuple(piece for piece in pieces.values() if self.plain(piece))
 
     def _runs(self, line: Line) -> Iterator[tuple[int, int]]:
         for stretch in ((line.start, line.end), *line.cells):
@@ -253,10 +253,10 @@ class Document:
         words = _PLAIN.findall(value)[:MOST_SOUGHT]
         if words:
             sought = r"[\W_]{0,40}?".join(re.escape(word) for word in words)
-            for found in re.finditer(rf"(?<![^\W_])(?<!\d[.,]){sought}(?![^\W_]|[.,]\d)", self.text, re.IGNORECASE):
-                yield self.piece(found.start(), found.end())
+            for match in re.finditer(rf"(?<![^\W_])(?<!\d[.,]){sought}(?![^\W_]|[.,]\d)", self.text, re.IGNORECASE):
+                yield self.piece(match.start(), match.end())
 
-    def said(self, piece: Piece) -> str:
+    def text_of(self, piece: Piece) -> str:
         """What stands there."""
         return self.text[piece.start : piece.end]
 

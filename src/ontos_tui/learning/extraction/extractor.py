@@ -13,16 +13,23 @@ from ontos_tui.domain.schema import Answer, AnswerField, FieldKind
 from ontos_tui.domain.spans import Span, SpanRules, answer_of, spans_of
 from ontos_tui.domain.terminal_text import safe_line
 from ontos_tui.learning.extraction.documents import LONG, Document
-from ontos_tui.learning.extraction.field_finder import MOST_LEARNED, FieldMatch, Finder, Taught, find_all, learn
+from ontos_tui.learning.extraction.field_finder import (
+    MOST_DOCUMENTS,
+    FieldFinder,
+    FieldMatch,
+    FieldWeights,
+    find_all,
+    learn,
+)
 from ontos_tui.learning.extraction.field_priors import FieldPrior
-from ontos_tui.learning.extraction.token_features import Clues
-from ontos_tui.learning.targets import COUNTED
+from ontos_tui.learning.extraction.token_features import TokenFeatures
+from ontos_tui.learning.targets import NUMBER_KINDS
 
 LEAST_KNOWN = 3
 """Examples with a value, from which on it is their say whether a field stands in the text."""
 LOCATED, LOCATED_NUMBERS = 0.5, 0.8
-"""Shares of the values that have to be found in the texts; a number is found by chance more easily."""
-LOOKED_AT = 50
+"""Shares of the values that must occur in the texts; a number occurs by chance more easily."""
+EXAMPLES_CHECKED = 50
 """Examples whose texts are looked at to decide that."""
 
 
@@ -39,8 +46,8 @@ class Target:
         return self.label or self.field.name
 
     @property
-    def wanted(self) -> FieldPrior:
-        """What is to be found."""
+    def prior(self) -> FieldPrior:
+        """What general knowledge says about it."""
         return FieldPrior(self.label) if self.label else FieldPrior.of(self.field)
 
     def value(self, answer: Answer, text: object) -> Any:
@@ -54,16 +61,16 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Reading:
+class Extraction:
     """What was read out of one item: a part of its answer, how sure each field is, and where each target stands."""
 
     answer: Answer
     confidence: dict[str, float]
-    found: tuple[tuple[Target, FieldMatch], ...]
+    matches: tuple[tuple[Target, FieldMatch], ...]
 
 
 @dataclass(frozen=True)
-class Plan:
+class ExtractionPlan:
     """What is read out of which field of the items."""
 
     text_field: str
@@ -79,9 +86,9 @@ class Plan:
         return [target for target in self.targets if target.field.name == field]
 
 
-def plan(
+def plan_extraction(
     fields: Sequence[AnswerField], examples: Sequence[LabeledExample], rows: Sequence[Row], features: Sequence[str]
-) -> Plan | None:
+) -> ExtractionPlan | None:
     """Which fields of the answer can be read out of a text of the items; None where nothing can.
 
     `rows` are items, the examples' among them. Where few examples are known, texts and spans are tried.
@@ -93,17 +100,17 @@ def plan(
         target
         for field in fields
         for target in _targets(field, text_field)
-        if _is_there(target, text_field, examples[:LOOKED_AT])
+        if _is_there(target, text_field, examples[:EXAMPLES_CHECKED])
     ]
-    if all(target.field.kind in COUNTED for target in targets):  # of a number alone, only examples can tell
-        targets = [one for one in targets if _values(one, text_field, examples[:LOOKED_AT]) >= LEAST_KNOWN]
-    return Plan(text_field, tuple(targets)) if targets else None
+    if all(target.field.kind in NUMBER_KINDS for target in targets):  # of a number alone, only examples can tell
+        targets = [one for one in targets if _values(one, text_field, examples[:EXAMPLES_CHECKED]) >= LEAST_KNOWN]
+    return ExtractionPlan(text_field, tuple(targets)) if targets else None
 
 
 def _text_field(fields: Sequence[AnswerField], rows: Sequence[Row], features: Sequence[str]) -> str | None:
     """The field that spans lie in, else the longest text among the features."""
     named = [field.spans.text_field for field in fields if field.spans is not None]
-    names = named or features or list(dict.fromkeys(name for row in rows[:LOOKED_AT] for name in row))
+    names = named or features or list(dict.fromkeys(name for row in rows[:EXAMPLES_CHECKED] for name in row))
     lengths = {
         name: sum(len(value) for row in rows if isinstance(value := row.get(name), str)) / max(1, len(rows))
         for name in names
@@ -114,7 +121,7 @@ def _text_field(fields: Sequence[AnswerField], rows: Sequence[Row], features: Se
 
 
 def _targets(field: AnswerField, text_field: str) -> list[Target]:
-    if field.kind is FieldKind.TEXT or field.kind in COUNTED:
+    if field.kind is FieldKind.TEXT or field.kind in NUMBER_KINDS:
         return [Target(field)]
     if field.spans is not None and field.spans.text_field == text_field:
         return [Target(field, label) for label in field.spans.labels]
@@ -127,7 +134,7 @@ def _values(target: Target, text_field: str, examples: Sequence[LabeledExample])
 
 def _is_there(target: Target, text_field: str, examples: Sequence[LabeledExample]) -> bool:
     """Whether the field's values stand in the examples' texts, as far as these are known."""
-    wanted, known, found = target.wanted, 0, 0
+    prior, known, located = target.prior, 0, 0
     for example in examples:
         text = example.fields.get(text_field)
         value = target.value(example.answer, text)
@@ -135,83 +142,88 @@ def _is_there(target: Target, text_field: str, examples: Sequence[LabeledExample
             continue
         document = Document(text)
         known += 1
-        found += any(wanted.same(document.said(piece), value) for piece in wanted.pieces(document))
+        located += any(prior.matches(document.text_of(piece), value) for piece in prior.pieces(document))
     if known < LEAST_KNOWN:
         return True
-    return found >= known * (LOCATED_NUMBERS if target.field.kind in COUNTED else LOCATED)
+    return located >= known * (LOCATED_NUMBERS if target.field.kind in NUMBER_KINDS else LOCATED)
 
 
 @dataclass(frozen=True)
 class Extractor:
     """Reads the fields of a plan out of items."""
 
-    plan: Plan
-    finders: tuple[Finder, ...]
+    plan: ExtractionPlan
+    finders: tuple[FieldFinder, ...]
 
     @classmethod
     def learned(
-        cls, plan: Plan, examples: Sequence[LabeledExample], told: Callable[[Target], None] = lambda target: None
+        cls,
+        plan: ExtractionPlan,
+        examples: Sequence[LabeledExample],
+        on_target: Callable[[Target], None] = lambda target: None,
     ) -> Extractor:
         """From labeled examples, the more the better; without any by general patterns. `told` hears what is next."""
         texts = [(example, example.fields.get(plan.text_field)) for example in examples]
-        read = [(example, text) for example, text in texts if isinstance(text, str)][:MOST_LEARNED]
-        known = [(example, text, Clues(Document(text))) for example, text in read]
+        read = [(example, text) for example, text in texts if isinstance(text, str)][:MOST_DOCUMENTS]
+        known = [(example, text, TokenFeatures(Document(text))) for example, text in read]
         documents = [clues for _, _, clues in known]
         finders = []
         for target in plan.targets:
-            told(target)
+            on_target(target)
             values = [target.value(one.answer, text) for one, text, _ in known]
-            finders.append(learn(target.wanted, documents, values))
+            finders.append(learn(target.prior, documents, values))
         return cls(plan, tuple(finders))
 
-    def untaught(self) -> Extractor:
+    def without_examples(self) -> Extractor:
         """The same without what examples taught."""
-        return Extractor(self.plan, tuple(Finder(target.wanted) for target in self.plan.targets))
+        return Extractor(self.plan, tuple(FieldFinder(target.prior) for target in self.plan.targets))
 
     @property
     def taught(self) -> int:
         """Examples that taught the field that had the most."""
         return max((one.taught.documents for one in self.finders if one.taught is not None), default=0)
 
-    def read(self, row: Row) -> Reading:
-        """What stands in an item's text; a field that is not found, or does not fit, is left out."""
+    def read(self, row: Row) -> Extraction:
+        """What stands in an item's text; a field that is absent, or does not fit, is left out."""
         text = row.get(self.plan.text_field)
         if not isinstance(text, str) or not text.strip():
-            return Reading({}, {}, ())
-        found = tuple(zip(self.plan.targets, find_all(self.finders, Clues(Document(text))), strict=True))
+            return Extraction({}, {}, ())
+        matches = tuple(zip(self.plan.targets, find_all(self.finders, TokenFeatures(Document(text))), strict=True))
         answer: Answer = {}
         confidence: dict[str, float] = {}
-        for target, one in found:
+        for target, one in matches:
             if not target.label and one.value is not None and _fits(target.field, one.value):
                 answer[target.field.name] = one.value
                 confidence[target.field.name] = one.confidence
-        for field in dict.fromkeys(target.field for target, _ in found if target.label):
-            spans = self._spans(field, found)
+        for field in dict.fromkeys(target.field for target, _ in matches if target.label):
+            spans = self._spans(field, matches)
             answer[field.name] = answer_of(spans, text, field.spans) if field.spans is not None else []
-            confidence[field.name] = min(one.confidence for target, one in found if target.field == field)
-        return Reading(answer, confidence, found)
+            confidence[field.name] = min(one.confidence for target, one in matches if target.field == field)
+        return Extraction(answer, confidence, matches)
 
     def add_to(self, prediction: Prediction, row: Row) -> Prediction:
         """A prediction with what is read out of the row. Raises InvalidInputError where the row has no such text."""
         name = self.plan.text_field
         if name not in row or not (row[name] is None or isinstance(row[name], str)):
             raise InvalidInputError(
-                f"The input has no text in {safe_line(name, 80)!r}, which answers are read from.",
-                "Give the document's text there; null stands for none.",
+                f"The input has no text in {safe_line(name, 80)!r}, from which answers are read.",
+                "Give the document's text there, or null for none.",
             )
         reading = self.read(row)
         return Prediction({**prediction.answer, **reading.answer}, {**prediction.confidence, **reading.confidence})
 
     @staticmethod
-    def _spans(field: AnswerField, found: Sequence[tuple[Target, FieldMatch]]) -> list[Span]:
+    def _spans(field: AnswerField, matches: Sequence[tuple[Target, FieldMatch]]) -> list[Span]:
         """The spans of a field; of two that overlap where they may not, the surer one."""
-        kept: list[Span] = []
-        for target, one in sorted(found, key=lambda pair: -pair[1].confidence):
+        spans: list[Span] = []
+        for target, one in sorted(matches, key=lambda pair: -pair[1].confidence):
             if target.field == field and one.value is not None:
                 span = Span(one.start, one.end, target.label)
-                if (field.spans is not None and field.spans.overlap) or not any(span.overlaps(other) for other in kept):
-                    kept.append(span)
-        return kept
+                if (field.spans is not None and field.spans.overlap) or not any(
+                    span.overlaps(other) for other in spans
+                ):
+                    spans.append(span)
+        return spans
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""
@@ -228,10 +240,10 @@ class Extractor:
         by_name = {one["name"]: _field(one) for one in plain["fields"]}
         targets = tuple(Target(by_name[one["field"]], one["label"]) for one in plain["targets"])
         finders = tuple(
-            Finder(target.wanted, taught and Taught(**taught))
+            FieldFinder(target.prior, taught and FieldWeights(**taught))
             for target, taught in zip(targets, plain["taught"], strict=True)
         )
-        return cls(Plan(plain["text_field"], targets), finders)
+        return cls(ExtractionPlan(plain["text_field"], targets), finders)
 
 
 def _field(plain: dict[str, Any]) -> AnswerField:

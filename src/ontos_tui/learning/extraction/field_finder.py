@@ -1,8 +1,8 @@
 """Finding the fields of an answer in a document: general patterns, and what labeled documents teach beyond them.
 
 For each field every piece of the text has a score; the best one is the answer, and the scores of all as shares of one
-are how sure that is. The score starts as what general knowledge says (`domain.wanted`), so that it works without any
-example; labeled documents add weights to what can be seen of a piece (`clues`), as a maximum a posteriori estimate
+are how sure that is. The score starts as what general knowledge says (`field_priors`), so that it works without any
+example; labeled documents add weights to the features of a piece (`token_features`), as a maximum a posteriori estimate
 around that start. How flat the shares have to be is measured by leaving parts of the labeled documents out.
 """
 
@@ -19,29 +19,29 @@ from numpy.typing import NDArray
 
 from ontos_tui.domain.schema import FieldKind
 from ontos_tui.learning.extraction.documents import Document, Piece
-from ontos_tui.learning.extraction.field_priors import NOT_THERE, FieldPrior, Sort
-from ontos_tui.learning.extraction.token_features import Clues
+from ontos_tui.learning.extraction.field_priors import NOT_THERE, FieldPrior, ValueKind
+from ontos_tui.learning.extraction.token_features import TokenFeatures
 
 Vector = NDArray[np.float64]
 
-MOST_LEARNED = 250
+MOST_DOCUMENTS = 250
 """Documents that are learned from; further ones would cost time and add little."""
 FOLDS, LEAST_FOLDED = 3, 9
 """Parts that are left out in turn to measure how sure answers are, and documents that this takes."""
 PENALTY = 0.5
 """How strongly weights are held at zero."""
-UNTAUGHT = 1.0
+TEMPERATURE_WITHOUT_EXAMPLES = 1.0
 """How much flatter the shares are without examples; measured on receipts and certificates, November 2026."""
-SUREST = 0.95
+HIGHEST_WITHOUT_EXAMPLES = 0.95
 """What is claimed at most without examples."""
 SMALLEST = 1e-3
-"""Weights that are smaller in size are not kept."""
+"""Weights that are smaller in size are dropped."""
 TEMPERATURES = tuple(float(one) for one in np.geomspace(0.4, 4.0, 25))
 
 
 @dataclass(frozen=True)
 class FieldMatch:
-    """What was found for a field: the value, where it stands, and how sure that is, 0..1.
+    """The match for a field: the value, where it stands, and how sure that is, 0..1.
 
     `value` is None when the document does not say it.
     """
@@ -53,7 +53,7 @@ class FieldMatch:
 
 
 @dataclass(frozen=True)
-class Taught:
+class FieldWeights:
     """What labeled documents taught about one field."""
 
     weights: dict[str, float]
@@ -65,15 +65,15 @@ class Taught:
 
 
 @dataclass(frozen=True)
-class Finder:
+class FieldFinder:
     """Finds one field in documents, with what was taught, if anything was."""
 
-    wanted: FieldPrior
-    taught: Taught | None = None
+    field_prior: FieldPrior
+    taught: FieldWeights | None = None
 
-    def find(self, clues: Clues, taken: Sequence[FieldMatch] = ()) -> FieldMatch:
+    def find(self, features: TokenFeatures, taken: Sequence[FieldMatch] = ()) -> FieldMatch:
         """The most probable piece that overlaps with none that is taken, or that there is none."""
-        document = clues.document
+        document = features.document
         pieces = [
             piece
             for piece in self._pieces(document)
@@ -81,8 +81,8 @@ class Finder:
         ]
         if not pieces:
             return FieldMatch(None, 0, 0, UNDECIDED)
-        scores = np.append(self._scores(clues, pieces), self._absent)
-        scores /= UNTAUGHT if self.taught is None else self.taught.temperature
+        scores = np.append(self._scores(features, pieces), self._absent)
+        scores /= TEMPERATURE_WITHOUT_EXAMPLES if self.taught is None else self.taught.temperature
         shares = np.exp(scores - scores.max())
         shares /= shares.sum()
         best = int(shares.argmax())
@@ -90,41 +90,47 @@ class Finder:
             best = int(scores[:-1].argmax())
         if best == len(pieces):
             return FieldMatch(None, 0, 0, min(self._most, float(shares[best])))
-        keys = self.wanted.keys(document, pieces)
+        keys = self.field_prior.keys(document, pieces)
         share = sum(float(one) for one, key in zip(shares, keys, strict=False) if key == keys[best])
-        value = self.wanted.value(document.said(pieces[best]))
+        value = self.field_prior.value(document.text_of(pieces[best]))
         return FieldMatch(value, pieces[best].start, pieces[best].end, min(self._most, share))
 
     @property
     def _most(self) -> float:
         """What so few documents allow to claim at most: right in all of them is not right for ever."""
-        return SUREST if self.taught is None else (self.taught.documents + 1) / (self.taught.documents + 2)
+        return (
+            HIGHEST_WITHOUT_EXAMPLES
+            if self.taught is None
+            else (self.taught.documents + 1) / (self.taught.documents + 2)
+        )
 
     @property
     def _has_to_be_there(self) -> bool:
         """Whether a poor guess is better than none: the schema wants a value, and there is some idea of it."""
-        return self.wanted.required and (self.taught is not None or self.wanted.sort is not Sort.WORDS)
+        return self.field_prior.required and (
+            self.taught is not None or self.field_prior.value_kind is not ValueKind.WORDS
+        )
 
     def _pieces(self, document: Document) -> tuple[Piece, ...]:
-        pieces = self.wanted.pieces(document) if self.taught is None else pool(document, self.taught.pool)
-        if self.wanted.kind is FieldKind.TEXT and not self.wanted.iso:
+        pieces = self.field_prior.pieces(document) if self.taught is None else pool(document, self.taught.pool)
+        if self.field_prior.kind is FieldKind.TEXT and not self.field_prior.iso:
             return pieces
-        return tuple(piece for piece in pieces if self.wanted.value(document.said(piece)) is not None)
+        return tuple(piece for piece in pieces if self.field_prior.value(document.text_of(piece)) is not None)
 
     @property
     def _absent(self) -> float:
         return NOT_THERE if self.taught is None else NOT_THERE + self.taught.weights.get(ABSENT, 0.0)
 
-    def _scores(self, clues: Clues, pieces: Sequence[Piece]) -> Vector:
-        document, taught = clues.document, self.taught
-        prior = np.array([self.wanted.score(document, piece) for piece in pieces], dtype=np.float64)
+    def _scores(self, features: TokenFeatures, pieces: Sequence[Piece]) -> Vector:
+        document, taught = features.document, self.taught
+        prior = np.array([self.field_prior.score(document, piece) for piece in pieces], dtype=np.float64)
         if taught is None:
             return prior
         weights = taught.weights
         seen = [weights.get(_seen(times), 0.0) for times in range(4)]
         learned = [
-            sum(weights[clue] for clue in clues.of(piece) if clue in weights) + seen[min(taught.seen.get(key, 0), 3)]
-            for piece, key in zip(pieces, self.wanted.keys(document, pieces), strict=True)
+            sum(weights[clue] for clue in features.of(piece) if clue in weights) + seen[min(taught.seen.get(key, 0), 3)]
+            for piece, key in zip(pieces, self.field_prior.keys(document, pieces), strict=True)
         ]
         return taught.trust * prior + np.array(learned, dtype=np.float64)
 
@@ -133,16 +139,18 @@ UNDECIDED = 0.5
 """How sure it is that a field is not there, where a document has nothing at all that looks like it."""
 
 
-def find_all(finders: Sequence[Finder], clues: Clues) -> list[FieldMatch]:
+def find_all(finders: Sequence[FieldFinder], features: TokenFeatures) -> list[FieldMatch]:
     """What each finder finds. Where nothing was taught, one place is only one field's: the surest one's."""
-    found = [finder.find(clues) for finder in finders]
-    for place in sorted(range(len(found)), key=lambda place: -found[place].confidence):
+    matches = [finder.find(features) for finder in finders]
+    for place in sorted(range(len(matches)), key=lambda place: -matches[place].confidence):
         if finders[place].taught is None:
-            surer = [one for one in found[:place] + found[place + 1 :] if one.confidence > found[place].confidence]
-            taken = [one for one in surer if one.start < found[place].end and found[place].start < one.end]
+            surer = [
+                one for one in matches[:place] + matches[place + 1 :] if one.confidence > matches[place].confidence
+            ]
+            taken = [one for one in surer if one.start < matches[place].end and matches[place].start < one.end]
             if taken:
-                found[place] = finders[place].find(clues, surer)
-    return found
+                matches[place] = finders[place].find(features, surer)
+    return matches
 
 
 TRUST, ABSENT = "trust", "absent"
@@ -170,7 +178,7 @@ class _Case:
     more than there are pieces: that the document does not say it.
     """
 
-    clues: NDArray[np.int32]
+    features: NDArray[np.int32]
     counts: list[int]
     prior: Vector
     keys: list[str]
@@ -182,35 +190,42 @@ class _Case:
         return next((key for key, right in zip(self.keys, self.right, strict=False) if right), "")
 
 
-def learn(wanted: FieldPrior, documents: Sequence[Clues], values: Sequence[Any], *, measured: bool = True) -> Finder:
+def learn(
+    field_prior: FieldPrior, documents: Sequence[TokenFeatures], values: Sequence[Any], *, measured: bool = True
+) -> FieldFinder:
     """Learn one field from documents and the values that people gave; None says that it is not there.
 
-    A value that is not found in its document teaches nothing. `measured` leaves parts out to measure sureness.
+    A value that does not occur in its document teaches nothing. `measured` leaves parts out to measure sureness.
     """
-    documents, values = documents[:MOST_LEARNED], values[:MOST_LEARNED]
-    chosen = _pool(wanted, documents, values)
+    documents, values = documents[:MOST_DOCUMENTS], values[:MOST_DOCUMENTS]
+    chosen = _pool(field_prior, documents, values)
     names: dict[str, int] = {TRUST: 0, ABSENT: 1, **{_seen(times): 2 + times for times in range(4)}}
     cases = [
         case
-        for clues, value in zip(documents, values, strict=True)
-        if (case := _case(wanted, clues, value, chosen, names)) is not None
+        for features, value in zip(documents, values, strict=True)
+        if (case := _case(field_prior, features, value, chosen, names)) is not None
     ]
     if not cases:
-        return Finder(wanted)
+        return FieldFinder(field_prior)
     temperature = _temperature(cases, len(names)) if measured and len(cases) >= LEAST_FOLDED else 1.0
     seen = Counter(case.answer for case in cases if case.answer)
     weights = _fit(cases, len(names), seen)
-    kept = {name: float(weights[place]) for name, place in names.items() if abs(weights[place]) >= SMALLEST}
-    return Finder(wanted, Taught(kept, kept.pop(TRUST, 0.0), dict(seen), chosen, temperature, len(cases)))
+    retained = {name: float(weights[place]) for name, place in names.items() if abs(weights[place]) >= SMALLEST}
+    return FieldFinder(
+        field_prior, FieldWeights(retained, retained.pop(TRUST, 0.0), dict(seen), chosen, temperature, len(cases))
+    )
 
 
-def _pool(wanted: FieldPrior, documents: Sequence[Clues], values: Sequence[Any]) -> str:
+def _pool(field_prior: FieldPrior, documents: Sequence[TokenFeatures], values: Sequence[Any]) -> str:
     """Where most of the values are: among dates, among amounts, or among all pieces."""
-    known = [(clues.document, value) for clues, value in zip(documents, values, strict=True) if value is not None][:50]
+    known = [
+        (features.document, value) for features, value in zip(documents, values, strict=True) if value is not None
+    ][:50]
 
     def share(name: str) -> float:
         held = sum(
-            any(wanted.same(document.said(one), value) for one in pool(document, name)) for document, value in known
+            any(field_prior.matches(document.text_of(one), value) for one in pool(document, name))
+            for document, value in known
         )
         return held / max(1, len(known))
 
@@ -218,19 +233,21 @@ def _pool(wanted: FieldPrior, documents: Sequence[Clues], values: Sequence[Any])
     return narrow if known and share(narrow) >= share("pieces") else "pieces"
 
 
-def _case(wanted: FieldPrior, clues: Clues, value: Any, chosen: str, names: dict[str, int]) -> _Case | None:
-    document = clues.document
+def _case(
+    field_prior: FieldPrior, features: TokenFeatures, value: Any, chosen: str, names: dict[str, int]
+) -> _Case | None:
+    document = features.document
     pieces = pool(document, chosen)
-    said = [document.said(piece) for piece in pieces]
-    right = [value is not None and wanted.same(one, value) for one in said]
+    said = [document.text_of(piece) for piece in pieces]
+    right = [value is not None and field_prior.matches(one, value) for one in said]
     if value is not None and not any(right):
         return None
-    seen = [clues.of(piece) for piece in pieces]
+    seen = [features.of(piece) for piece in pieces]
     return _Case(
         np.array([names.setdefault(clue, len(names)) for some in seen for clue in some], dtype=np.int32),
         [len(some) for some in seen],
-        np.array([wanted.score(document, piece) for piece in pieces], dtype=np.float64),
-        wanted.keys(document, pieces),
+        np.array([field_prior.score(document, piece) for piece in pieces], dtype=np.float64),
+        field_prior.keys(document, pieces),
         np.array([*right, value is None]),
     )
 
@@ -248,10 +265,10 @@ def _matrix(cases: Sequence[_Case], width: int, seen: Counter[str], *, own: bool
         times = [2 + min(seen[key] - (key == answer), 3) for key in case.keys]
         block[np.arange(len(times)), times] = 1.0
         blocks.append(block)
-    places = np.concatenate([case.clues for case in cases]) - OWN_WEIGHTS
+    places = np.concatenate([case.features for case in cases]) - OWN_WEIGHTS
     ends = np.cumsum([0, *(count for case in cases for count in (*case.counts, 0))])
-    clues = csr_matrix((np.ones(len(places)), places, ends), shape=(len(ends) - 1, width - OWN_WEIGHTS))
-    return hstack([csr_matrix(np.vstack(blocks)), clues], format="csr")
+    features = csr_matrix((np.ones(len(places)), places, ends), shape=(len(ends) - 1, width - OWN_WEIGHTS))
+    return hstack([csr_matrix(np.vstack(blocks)), features], format="csr")
 
 
 def _fit(cases: Sequence[_Case], width: int, seen: Counter[str]) -> Vector:
@@ -273,11 +290,11 @@ def _fit(cases: Sequence[_Case], width: int, seen: Counter[str]) -> Vector:
         right_of = np.maximum(np.add.reduceat(raised * right, starts), 1e-300)
         away = weights - begin
         slope = raised / np.repeat(all_of, sizes) - raised * right / np.repeat(right_of, sizes)
-        told = float(np.log(all_of).sum() - np.log(right_of).sum() + PENALTY / 2 * (away @ away))
-        return told, matrix.T @ slope + PENALTY * away
+        penalized = float(np.log(all_of).sum() - np.log(right_of).sum() + PENALTY / 2 * (away @ away))
+        return penalized, matrix.T @ slope + PENALTY * away
 
-    found = minimize(loss, begin, jac=True, method="L-BFGS-B", options={"maxiter": 60})
-    return np.asarray(found.x, dtype=np.float64)
+    solution = minimize(loss, begin, jac=True, method="L-BFGS-B", options={"maxiter": 60})
+    return np.asarray(solution.x, dtype=np.float64)
 
 
 def _temperature(cases: Sequence[_Case], width: int) -> float:
@@ -287,8 +304,8 @@ def _temperature(cases: Sequence[_Case], width: int) -> float:
         rest = [case for place, case in enumerate(cases) if place % FOLDS != part]
         held = [case for place, case in enumerate(cases) if place % FOLDS == part]
         seen = Counter(case.answer for case in rest if case.answer)
-        found = _matrix(held, width, seen, own=False) @ _fit(rest, width, seen)
-        parts = np.split(found, np.cumsum([len(case.right) for case in held])[:-1])
+        held_scores = _matrix(held, width, seen, own=False) @ _fit(rest, width, seen)
+        parts = np.split(held_scores, np.cumsum([len(case.right) for case in held])[:-1])
         scores += [(one, case.right) for one, case in zip(parts, held, strict=True)]
 
     def surprise(temperature: float) -> float:

@@ -1,4 +1,4 @@
-"""What is wanted from a document, and how well a piece of it looks like that, by general knowledge alone.
+"""What a field looks for in a document, and how well a piece matches it, by general knowledge alone.
 
 The field's name, title and description say what is meant: a day, an amount, an organisation, an address, an
 identifier, or other words. The score of a piece is in natural logarithms of odds against "it is not there", so that
@@ -25,7 +25,7 @@ from ontos_tui.learning.extraction.documents import (
 )
 
 
-class Sort(StrEnum):
+class ValueKind(StrEnum):
     """What kind of thing a field asks for."""
 
     DAY = "day"
@@ -43,12 +43,12 @@ def _set(words: str) -> frozenset[str]:
 NOT_THERE = 0.0
 """The score of "the document does not say"."""
 
-_SORTS: dict[Sort, frozenset[str]] = {
-    Sort.DAY: _set("date dated day issued until expiry expires expiration due birthday deadline when"),
-    Sort.ADDRESS: _set("address street residence location"),
-    Sort.IDENTIFIER: _set("number no nr id identifier serial reference ref code sku iban vat order key"),
-    Sort.AMOUNT: _set("total amount price sum cost fee tax balance subtotal gross net paid payable"),
-    Sort.ORGANISATION: _set(
+_SORTS: dict[ValueKind, frozenset[str]] = {
+    ValueKind.DAY: _set("date dated day issued until expiry expires expiration due birthday deadline when"),
+    ValueKind.ADDRESS: _set("address street residence location"),
+    ValueKind.IDENTIFIER: _set("number no nr id identifier serial reference ref code sku iban vat order key"),
+    ValueKind.AMOUNT: _set("total amount price sum cost fee tax balance subtotal gross net paid payable"),
+    ValueKind.ORGANISATION: _set(
         "company vendor seller shop store merchant issuer supplier laboratory lab organisation organization "
         "manufacturer bank employer customer client buyer payee institution firm maker"
     ),
@@ -131,36 +131,36 @@ class FieldPrior:
         return (frozenset(plain(self.description).split()) - _STOP | near) - self.words
 
     @cached_property
-    def sort(self) -> Sort:
+    def value_kind(self) -> ValueKind:
         """What kind of thing it asks for."""
         if self.iso:
-            return Sort.DAY
+            return ValueKind.DAY
         if self.kind in (FieldKind.NUMBER, FieldKind.INTEGER):
-            return Sort.AMOUNT
+            return ValueKind.AMOUNT
         for words in (self.words, frozenset(plain(self.description).split())):
             for sort, telling in _SORTS.items():
                 if words & telling:
                     return sort
-        return Sort.WORDS
+        return ValueKind.WORDS
 
     def pieces(self, document: Document) -> tuple[Piece, ...]:
         """The pieces of a document that may be it."""
-        match self.sort:
-            case Sort.DAY:
+        match self.value_kind:
+            case ValueKind.DAY:
                 return document.dates
-            case Sort.AMOUNT:
+            case ValueKind.AMOUNT:
                 return document.amounts
             case _:
                 return document.pieces
 
-    def value(self, said: str) -> str | float | None:
+    def value(self, text: str) -> str | float | None:
         """What a stretch of a document is as the value of the field; None when it cannot be."""
         if self.kind is FieldKind.TEXT:
             if not self.iso:
-                return one_line(said)
-            day = read_date(said)
+                return one_line(text)
+            day = read_date(text)
             return None if day is None else day.isoformat()
-        number = read_number(said)
+        number = read_number(text)
         if number is None or (self.kind is FieldKind.INTEGER and not number.is_integer()):
             return None
         return number
@@ -169,85 +169,85 @@ class FieldPrior:
         """A text as it is compared with others of this field."""
         if self.iso:
             text = str(self.value(text) or "")
-        return plain(without_currency(text) if self.sort is Sort.AMOUNT else text)
+        return plain(without_currency(text) if self.value_kind is ValueKind.AMOUNT else text)
 
     def keys(self, document: Document, pieces: Sequence[Piece]) -> list[str]:
         """The pieces as they are compared."""
-        if self.iso or self.sort is Sort.AMOUNT:
-            return [self.key(document.said(piece)) for piece in pieces]
+        if self.iso or self.value_kind is ValueKind.AMOUNT:
+            return [self.key(document.text_of(piece)) for piece in pieces]
         return [document.plain(piece) for piece in pieces]
 
-    def same(self, said: str, value: object) -> bool:
+    def matches(self, text: str, value: object) -> bool:
         """Whether a stretch of a document says `value`; letter case, spaces and punctuation do not count."""
         if self.kind is FieldKind.TEXT and isinstance(value, str):
-            return self.key(said) == self.key(value) != ""
+            return self.key(text) == self.key(value) != ""
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return False
-        return self.value(said) == value
+        return self.value(text) == value
 
     def score(self, document: Document, piece: Piece) -> float:
         """How well the piece looks like it, against `NOT_THERE`."""
-        said = document.said(piece)
+        text = document.text_of(piece)
         near, above = document.captions(piece)
         named = _named(self, near) or 0.6 * _named(self, above)
-        match self.sort:
-            case Sort.DAY:
+        match self.value_kind:
+            case ValueKind.DAY:
                 other = len((set(near) & _OTHER_DAYS) - self.words - self.described)
                 special = 3.0 if self.words & _OTHER_DAYS and not named else 0.0
                 return 3.0 + 2.5 * named - 2.0 * other - special - 0.05 * min(40, piece.first)
-            case Sort.AMOUNT:
+            case ValueKind.AMOUNT:
                 other = len((set(near) & _OTHER_AMOUNTS) - self.words)
-                cents = bool(re.search(r"[.,]\d\d$", said))
+                cents = bool(re.search(r"[.,]\d\d$", text))
                 alone = 0.6 if piece.line else 0.0
                 return -2.0 + 3.0 * named - 1.5 * other + (1.2 if cents else -0.5) + alone
-            case Sort.ORGANISATION:
-                return 3.0 * named + _organisation(said, document.plain(piece).split(), piece)
-            case Sort.ADDRESS:
-                return 2.0 * named + _address(said, document.plain(piece).split(), piece)
-            case Sort.IDENTIFIER:
-                return -2.5 + 4.0 * named + _identifier(said, piece)
-            case Sort.WORDS:
+            case ValueKind.ORGANISATION:
+                return 3.0 * named + _organisation(text, document.plain(piece).split(), piece)
+            case ValueKind.ADDRESS:
+                return 2.0 * named + _address(text, document.plain(piece).split(), piece)
+            case ValueKind.IDENTIFIER:
+                return -2.5 + 4.0 * named + _identifier(text, piece)
+            case ValueKind.WORDS:
                 return -2.5 + 4.0 * named + (1.0 if piece.cell else 0.0) - 0.5 * (piece.last - piece.first)
 
 
-def _named(wanted: FieldPrior, words: Sequence[str]) -> float:
-    """How much words before a piece speak of what is wanted: 1 for a word of its name, less for a related one."""
+def _named(prior: FieldPrior, words: Sequence[str]) -> float:
+    """How much the words before a piece name the field: 1 for a word of its name, less for a related one."""
     known = set(words)
-    own = sum(0.5 if word in _GENERAL else 1.0 for word in known & wanted.words)
-    return min(1.5, own) + (0.6 if known & wanted.described else 0.0)
+    own = sum(0.5 if word in _GENERAL else 1.0 for word in known & prior.words)
+    return min(1.5, own) + (0.6 if known & prior.described else 0.0)
 
 
-def _organisation(said: str, words: Sequence[str], piece: Piece) -> float:
+def _organisation(text: str, words: Sequence[str], piece: Piece) -> float:
     score = 0.5 - 0.35 * piece.first - 1.5 * (piece.last - piece.first)
     score += 2.0 if words and (words[-1] in _FORMS) else 0.0
     score += 1.0 if len(words) > 1 and set(words[1:]) & _FORMS else 0.0
     score += 1.0 if piece.line else 0.5 if piece.cell else -1.5
     score -= 2.0 if set(words) & _TITLES else 0.0
-    score -= 1.5 if any(character.isdigit() for character in said) else 0.0
-    return score - (2.0 if len(words) < 2 or not said[:1].isupper() else 0.0)
+    score -= 1.5 if any(character.isdigit() for character in text) else 0.0
+    return score - (2.0 if len(words) < 2 or not text[:1].isupper() else 0.0)
 
 
-def _address(said: str, words: Sequence[str], piece: Piece) -> float:
+def _address(text: str, words: Sequence[str], piece: Piece) -> float:
     lines = piece.last - piece.first + 1
     score = -4.0 - 0.15 * piece.first + (1.0 if piece.line else -1.0)
     score += min(3, sum(word in _STREETS for word in words)) * 1.0
-    score += 2.0 if re.search(r"(?<!\d)\d{4,6}(?!\d)", said) else 0.0
-    numbered = re.match(r"\d+[,\s]", said) is not None
+    score += 2.0 if re.search(r"(?<!\d)\d{4,6}(?!\d)", text) else 0.0
+    numbered = re.match(r"\d+[,\s]", text) is not None
     score += 1.0 if numbered or (words and words[0] in _STREETS | {"no"}) else 0.0
     return score + (0.8 if 2 <= lines <= 4 else 0.0)
 
 
-def _identifier(said: str, piece: Piece) -> float:
-    words = said.split()
-    score = 1.0 if any(character.isdigit() for character in said) else -4.0
-    score += 0.7 if re.search(r"[A-Za-z]", said) and len(said) >= 5 else 0.0
+def _identifier(text: str, piece: Piece) -> float:
+    words = text.split()
+    score = 1.0 if any(character.isdigit() for character in text) else -4.0
+    score += 0.7 if re.search(r"[A-Za-z]", text) and len(text) >= 5 else 0.0
     score -= 1.2 * (len(words) - 1) + 2.0 * (piece.last - piece.first)
-    score -= 2.0 if read_date(said) is not None else 0.0
+    score -= 2.0 if read_date(text) is not None else 0.0
     return score + (0.5 if piece.cell else 0.0)
 
 
 @dataclass(frozen=True)
-class Place:
+class FieldLocation:
     """Where a field of an answer stands in a text: the characters from `start` up to `end`, without it."""
 
     field: str
@@ -255,29 +255,29 @@ class Place:
     end: int
 
 
-def places(fields: Sequence[AnswerField], answer: Answer, text: str) -> tuple[Place, ...]:
+def locate_fields(fields: Sequence[AnswerField], answer: Answer, text: str) -> tuple[FieldLocation, ...]:
     """Where each text or number of an answer stands in a text, in the order of the fields.
 
-    What stands there several times is taken from where it looks most like the field. What is not found, written
-    otherwise than in the text, has no place.
+    What stands there several times is taken from where it looks most like the field. What is written
+    otherwise than in the text has no place.
     """
-    document, found = Document(text), []
+    document, locations = Document(text), []
     for field in fields:
         value = answer.get(field.name)
         if field.kind not in (FieldKind.TEXT, FieldKind.NUMBER, FieldKind.INTEGER) or value in (None, ""):
             continue
-        wanted = FieldPrior.of(field)
-        if (piece := wanted_place(wanted, document, value)) is not None:
-            found.append(Place(field.name, piece.start, piece.end))
-    return tuple(found)
+        prior = FieldPrior.of(field)
+        if (piece := locate_value(prior, document, value)) is not None:
+            locations.append(FieldLocation(field.name, piece.start, piece.end))
+    return tuple(locations)
 
 
-def wanted_place(wanted: FieldPrior, document: Document, value: object) -> Piece | None:
-    """Where a value stands, of several places the one that looks most like what is wanted."""
-    narrow = wanted.pieces(document) if wanted.sort in (Sort.DAY, Sort.AMOUNT) else ()
-    literal = document.occurrences(value) if isinstance(value, str) and not wanted.iso else ()
+def locate_value(prior: FieldPrior, document: Document, value: object) -> Piece | None:
+    """Where a value stands, of several places the one that looks most like the field."""
+    narrow = prior.pieces(document) if prior.value_kind in (ValueKind.DAY, ValueKind.AMOUNT) else ()
+    literal = document.occurrences(value) if isinstance(value, str) and not prior.iso else ()
     for pieces in (narrow, literal, document.pieces):
-        said = [piece for piece in pieces if wanted.same(document.said(piece), value)]
-        if said:
-            return max(said, key=lambda piece: wanted.score(document, piece))
+        equal = [piece for piece in pieces if prior.matches(document.text_of(piece), value)]
+        if equal:
+            return max(equal, key=lambda piece: prior.score(document, piece))
     return None

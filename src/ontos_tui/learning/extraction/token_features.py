@@ -12,18 +12,18 @@ _SHAPES = ((re.compile(r"[^\W\d_a-z]+"), "A"), (re.compile(r"[^\W\d_]+"), "a"), 
 LONGEST_SHAPE = 16
 
 
-class Clues:
-    """The clues of one document's pieces; each is made once, whatever the number of fields."""
+class TokenFeatures:
+    """The features of one document's pieces, computed once each, whatever the number of fields."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self._made: dict[Piece, tuple[str, ...]] = {}
+        self._cache: dict[Piece, tuple[str, ...]] = {}
         self._lines = [plain(document.text[line.start : line.end]).split() for line in document.lines]
         self._days = {piece: place for place, piece in enumerate(document.dates)}
-        numbers = {piece: abs(read_number(document.said(piece)) or 0.0) for piece in document.amounts}
+        numbers = {piece: abs(read_number(document.text_of(piece)) or 0.0) for piece in document.amounts}
         self._times = Counter(numbers.values())
         ranks = {value: rank for rank, value in enumerate(sorted(self._times, reverse=True))}
-        cents = {piece for piece in numbers if re.search(r"[.,]\d\d$", document.said(piece))}
+        cents = {piece for piece in numbers if re.search(r"[.,]\d\d$", document.text_of(piece))}
         paid = sorted({numbers[piece] for piece in cents}, reverse=True)
         self._ranks = {
             piece: (ranks[value], paid.index(value) if piece in cents else -1, self._times[value])
@@ -31,15 +31,15 @@ class Clues:
         }
 
     def of(self, piece: Piece) -> tuple[str, ...]:
-        """The clues of a piece, as words that a model can count."""
-        made = self._made.get(piece)
-        if made is None:
-            made = self._made[piece] = tuple(dict.fromkeys(self._look(piece)))
-        return made
+        """The features of a piece, as words that a model can count."""
+        features = self._cache.get(piece)
+        if features is None:
+            features = self._cache[piece] = tuple(dict.fromkeys(self._look(piece)))
+        return features
 
     def _look(self, piece: Piece) -> Iterator[str]:
         document = self.document
-        said = document.said(piece)
+        text = document.text_of(piece)
         near, above = ([_digits(word) for word in words] for words in document.captions(piece))
         yield f"near {' '.join(near[-1:])}"
         yield f"near2 {' '.join(near[-2:])}"
@@ -51,7 +51,7 @@ class Clues:
         yield f"sign {document.text[max(0, piece.start - 2) : piece.start].strip()[-1:]}"
         yield from self._behind(piece)
         words = document.plain(piece).split()
-        yield f"shape {shape(said)}"
+        yield f"shape {shape(text)}"
         yield f"words {min(len(words), 12)}"
         yield f"lines {piece.last - piece.first}"
         yield f"cell {piece.cell} {piece.line}"
@@ -86,10 +86,10 @@ class Clues:
 
 def shape(text: str) -> str:
     """A text's kinds of characters: `A` for capitals, `a` for words, `9` for digits, all else as it is."""
-    found = text[:200]
+    signs = text[:200]
     for kind, sign in _SHAPES:
-        found = kind.sub(sign, found)
-    return found[:LONGEST_SHAPE]
+        signs = kind.sub(sign, signs)
+    return signs[:LONGEST_SHAPE]
 
 
 def _digits(word: str) -> str:

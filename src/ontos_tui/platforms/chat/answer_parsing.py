@@ -1,4 +1,4 @@
-"""The shape of the answers that a chat model is asked for, and finding such an answer in what it says."""
+"""The JSON schema that a chat model should answer in, and reading such an answer from its reply."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class AnswerShape:
         self._names = [field.name for field in answer_fields(schema)]
 
     def instruction(self) -> str:
-        """What a model is told that cannot be given a schema."""
+        """The prompt for a model that cannot be given a schema."""
         schema = json.dumps(self._schema, ensure_ascii=False)
         return f"Answer with nothing but one JSON object that fits this JSON schema: {sendable(schema)}"
 
@@ -39,18 +39,18 @@ class AnswerShape:
         return set(self._names) <= set(self._schema.get("required", ()))
 
     def read(self, text: str) -> tuple[Answer | None, str]:
-        """The answer in a text, or why there is none that fits. Fields that nobody asked for are dropped."""
-        found = json_object(text)
-        if found is None:
+        """The answer in a text, or why there is none that fits. Fields that the schema does not have are dropped."""
+        parsed = json_object(text)
+        if parsed is None:
             return None, "it holds no JSON object" if text.strip() else "it is empty"
-        answer = {name: found[name] for name in self._names if name in found}
+        answer = {name: parsed[name] for name in self._names if name in parsed}
         problems = answer_problems(self._schema, answer)
         if problems:
             return None, "; ".join(str(problem)[:200] for problem in problems[:5])
         try:
             json.dumps(answer, ensure_ascii=False, allow_nan=False).encode("utf-8")
         except ValueError:
-            return None, "it holds characters or numbers that cannot be kept"
+            return None, "it holds characters or numbers that cannot be stored"
         return answer, ""
 
 
@@ -60,10 +60,10 @@ def json_object(text: str) -> dict[str, Any] | None:
     text = text[thought.end() :] if thought else text
     for brace in islice(re.finditer("{", text), MOST_BRACES):
         try:
-            found, _ = _DECODER.raw_decode(text, brace.start())
+            value, _ = _DECODER.raw_decode(text, brace.start())
         except (ValueError, RecursionError):
             continue
-        return dict(found)
+        return dict(value)
     return None
 
 

@@ -27,16 +27,16 @@ class Pictures:
         seen = [{"type": "image_url", "image_url": {"url": url}} for url in self.urls]
         message["content"] = [{"type": "text", "text": message["content"]}, *seen]
 
-    def told(self, *, sent: bool) -> str:
+    def describe_problems(self, *, sent: bool) -> str:
         """What is to be said of them beside the answer; empty when they were all sent."""
         parts = [f"; a picture could not be read: {self.unread}"] if self.unread else []
         if self.urls and not sent:
-            parts.append("; the server takes no pictures, so the model answered without")
+            parts.append("; the server accepts no pictures, so the model answered without them")
         return "".join(parts)
 
 
 def pictures_of(question: Question, place: int) -> Pictures:
-    """The pictures of an item, each made at most LONGEST_SIDE long."""
+    """The pictures of an item, each scaled to at most LONGEST_SIDE."""
     if not question.images:
         return Pictures(place)
     from ontos_tui.learning.images import data_url, open_image

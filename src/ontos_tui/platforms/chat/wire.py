@@ -37,7 +37,7 @@ class UnreachableError(PlatformError):
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """How long a request is pursued. All times are in seconds."""
 
     attempts: int = 6
@@ -56,7 +56,7 @@ class ChatServer:
         base_url: str,
         key: str,
         connections: int,
-        patience: Patience,
+        patience: RetryPolicy,
         wait: Callable[[float], object] | None = None,
     ) -> None:
         """Raises PlatformError when `base_url` or `key` cannot be used; neither is contacted yet."""
@@ -70,7 +70,9 @@ class ChatServer:
         self._not_before = 0.0
         self._lock = threading.Lock()
         if not key.isascii() or not key.isprintable():
-            raise PlatformError("The API key has characters that no key has.", "Set ONTOS_CHAT_API_KEY again.")
+            raise PlatformError(
+                "The API key holds characters that are not allowed in a key.", "Set ONTOS_CHAT_API_KEY again."
+            )
         headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
         try:
             self._url = httpx.URL(base_url.rstrip("/") + "/chat/completions")
@@ -79,7 +81,7 @@ class ChatServer:
             _ = urlsplit(base_url).port  # raises ValueError for a port that is none
         except (httpx.InvalidURL, ValueError) as error:
             raise PlatformError(
-                "The address of the chat server is none.",
+                "The address of the chat server is not valid.",
                 "Set chat_base_url to something like http://127.0.0.1:11434/v1.",
             ) from error
         self._client = httpx.Client(
@@ -105,22 +107,22 @@ class ChatServer:
         import httpx
 
         content = json.dumps(body).encode("ascii")
-        tried, trouble = 0, PlatformError(f"{self.host} was not asked.")
+        tried, trouble = 0, PlatformError(f"{self.host} got no request.")
         while tried < self._patience.attempts and not self.stopped.is_set():
             self._hold()
-            asked_wait = None
+            retry_after = None
             try:
                 status, headers, text = self._post(content)
             except httpx.TimeoutException:
                 tried += 1  # counts twice: it cost long enough
                 trouble = UnreachableError(
-                    f"{self.host} did not answer in time.", "See whether it is overloaded, or ask fewer at once."
+                    f"{self.host} did not answer in time.", "Check whether it is overloaded, or lower chat_concurrency."
                 )
             except (httpx.TransportError, OSError) as error:
                 tried += isinstance(error, httpx.ConnectError)  # nobody listens; soon tried enough
                 trouble = UnreachableError(
                     f"{self.host} cannot be reached: {self._clean(str(error) or type(error).__name__)}.",
-                    "See whether the server runs and chat_base_url is right.",
+                    "Check that the server runs and that chat_base_url is right.",
                 )
             else:
                 answer = _object(text) if status == 200 else None
@@ -129,10 +131,10 @@ class ChatServer:
                 trouble = self._trouble(status, text)
                 if status != 200 and status not in BUSY:
                     raise trouble
-                asked_wait = _retry_after(headers.get("retry-after", ""))
+                retry_after = _retry_after(headers.get("retry-after", ""))
             tried += 1
             if tried < self._patience.attempts:
-                self._back_off(tried, asked_wait, trouble)
+                self._back_off(tried, retry_after, trouble)
         raise trouble
 
     def _post(self, content: bytes) -> tuple[int, httpx.Headers, bytes]:
@@ -145,9 +147,7 @@ class ChatServer:
                 parts.append(part)
                 size += len(part)
                 if size > LONGEST_ANSWER:
-                    raise PlatformError(
-                        f"{self.host} answered with more than 8 MB.", "See whether it is a chat server."
-                    )
+                    raise PlatformError(f"{self.host} answered with more than 8 MB.", "Check that it is a chat server.")
                 if time.monotonic() > deadline:
                     raise httpx.ReadTimeout("the answer trickles")
             return response.status_code, response.headers, b"".join(parts)
@@ -159,50 +159,50 @@ class ChatServer:
         if left > 0:
             self._wait(left + random.uniform(0, 0.1 * left))  # noqa: S311
 
-    def _back_off(self, tried: int, asked: float | None, trouble: PlatformError) -> None:
-        if asked is None:
+    def _back_off(self, tried: int, retry_after: float | None, trouble: PlatformError) -> None:
+        if retry_after is None:
             longest = min(self._patience.longest_delay, self._patience.first_delay * 2 ** (tried - 1))
             self._wait(random.uniform(longest / 2, longest))  # noqa: S311
-        elif asked > self._patience.longest_retry_after:
-            raise PlatformError(trouble.what, f"It asks to wait {asked:.0f} s. Go on later; what is done stays done.")
+        elif retry_after > self._patience.longest_retry_after:
+            raise PlatformError(
+                trouble.what, f"It asks to wait {retry_after:.0f} s. Try again later; finished work is not lost."
+            )
         else:
             with self._lock:
-                self._not_before = max(self._not_before, time.monotonic() + asked)
+                self._not_before = max(self._not_before, time.monotonic() + retry_after)
 
     def _trouble(self, status: int, text: bytes) -> PlatformError:
         said = self._complaint(text)
         if status == 200:
-            return PlatformError(f"{self.host} answered with something that is no JSON object.", "Try again.")
+            return PlatformError(f"{self.host} did not answer with a JSON object.", "Try again.")
         if status in (401, 403):
             return RefusedError(
-                f"{self.host} refuses the access ({status}{said}).", "Set ONTOS_CHAT_API_KEY to a key that may use it."
+                f"{self.host} denies access ({status}{said}).", "Set ONTOS_CHAT_API_KEY to a key that may use it."
             )
         if status in (400, 422):
             return BadRequestError(
-                f"{self.host} does not take the request ({status}{said}).", "Shorten the prompt or change the model."
+                f"{self.host} does not accept the request ({status}{said}).", "Shorten the prompt or change the model."
             )
         if status in BUSY:
             return PlatformError(
                 f"{self.host} is busy ({status}{said}).", "Try again later, or lower chat_concurrency in the settings."
             )
         if status == 413:
-            return PlatformError(f"{self.host} finds the request too long.", "Shorten the prompt.")
+            return PlatformError(f"{self.host} says the request is too long.", "Shorten the prompt.")
         if 300 <= status < 400:
             return RefusedError(
-                f"{self.host} sends elsewhere ({status}).", "Set chat_base_url to the address that it moved to."
+                f"{self.host} redirects elsewhere ({status}).", "Set chat_base_url to the address that it moved to."
             )
-        return RefusedError(
-            f"{self.host} refuses ({status}{said}).", "See whether chat_base_url and chat_model are right."
-        )
+        return RefusedError(f"{self.host} refuses ({status}{said}).", "Check chat_base_url and chat_model.")
 
     def _complaint(self, text: bytes) -> str:
-        found: Any = _object(text)
+        body: Any = _object(text)
         for key in ("error", "message", "detail"):
-            if isinstance(found, dict) and key in found:
-                found = found[key]
-        if isinstance(found, dict):
-            found = found.get("message", "")
-        said = self._clean(found if isinstance(found, str) else text.decode("utf-8", "replace"))
+            if isinstance(body, dict) and key in body:
+                body = body[key]
+        if isinstance(body, dict):
+            body = body.get("message", "")
+        said = self._clean(body if isinstance(body, str) else text.decode("utf-8", "replace"))
         return f": {said}" if said else ""
 
     def _clean(self, said: str) -> str:
@@ -223,10 +223,10 @@ def host_of(base_url: str) -> str:
 
 def _object(text: bytes) -> dict[str, Any] | None:
     try:
-        found = json.loads(text)
+        parsed = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return parsed if isinstance(parsed, dict) else None
 
 
 def _retry_after(value: str) -> float | None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ontos_tui.domain.learning import Proposal, Question
 from ontos_tui.platforms.chat.answer_parsing import AnswerShape, sendable
-from ontos_tui.platforms.chat.asking import Shots
+from ontos_tui.platforms.chat.proposals import FewShotExamples
 from ontos_tui.platforms.databricks.endpoints import endpoint_name
 from ontos_tui.platforms.databricks.workspace_client import Team
 
@@ -27,10 +27,10 @@ SELECT ref, resp.* FROM (
 """
 
 
-class Batch:
+class AiQueryBatch:
     """Questions of one shape to one endpoint."""
 
-    def __init__(self, team: Team, endpoint: str, schema: dict[str, Any], shots: Shots) -> None:
+    def __init__(self, team: Team, endpoint: str, schema: dict[str, Any], shots: FewShotExamples) -> None:
         """Raises InvalidInputError for a name that cannot be an endpoint's."""
         self._team = team
         self._shape = AnswerShape(schema)
@@ -47,7 +47,7 @@ class Batch:
             row = json.dumps({"ref": str(number), "prompt": self._prompt(question)}, ensure_ascii=False)
             length = len(row.encode()) + 1
             if length > PAGE_BYTES:
-                yield Proposal(question.ref, None, error="The prompt is longer than a statement may be. Shorten it.")
+                yield Proposal(question.ref, None, error="The prompt is too long for a statement. Shorten it.")
                 continue
             if size + length > PAGE_BYTES:
                 yield from self._ask(page, rows)
@@ -59,16 +59,16 @@ class Batch:
             yield from self._ask(page, rows)
 
     def _ask(self, page: Mapping[str, Question], rows: Sequence[str]) -> Iterator[Proposal]:
-        found = self._team.rows(self.sql, {"rows": f"[{','.join(rows)}]"})
-        answered = {str(row["ref"]): row for row in found}
+        results = self._team.rows(self.sql, {"rows": f"[{','.join(rows)}]"})
+        answered = {str(row["ref"]): row for row in results}
         for number, question in page.items():
             yield self._read(question, answered.get(number))
 
     def _read(self, question: Question, row: dict[str, Any] | None) -> Proposal:
         """The pages of Databricks disagree on how the fields of the result are called: one tells of an error."""
-        told = {name: value for name, value in (row or {}).items() if name != "ref" and value is not None}
-        errors = [str(value) for name, value in told.items() if "error" in name.lower() and value]
-        said = [value for name, value in told.items() if "error" not in name.lower()]
+        columns = {name: value for name, value in (row or {}).items() if name != "ref" and value is not None}
+        errors = [str(value) for name, value in columns.items() if "error" in name.lower() and value]
+        said = [value for name, value in columns.items() if "error" not in name.lower()]
         if errors:
             return Proposal(question.ref, None, error=f"The model gave no answer: {errors[0][:300]}")
         if not said:
@@ -77,11 +77,11 @@ class Batch:
         answer, reasons = self._shape.read(text)
         if answer is None:
             return Proposal(question.ref, None, error=f"The model's answer does not fit: {reasons}.")
-        return Proposal(question.ref, answer, explanation="answered by the model, in a statement of the warehouse")
+        return Proposal(question.ref, answer, explanation="answered by the model, through the warehouse")
 
     def _prompt(self, question: Question) -> str:
         """The conversation as one text: ai_query takes no turns."""
-        turns = [f"{message['role']}: {message['content']}" for message in self._shots.placed(question)]
+        turns = [f"{message['role']}: {message['content']}" for message in self._shots.messages_for(question)]
         return sendable("\n\n".join([*turns, f"system: {self._shape.instruction()}"]))
 
 

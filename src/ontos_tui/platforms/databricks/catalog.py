@@ -13,15 +13,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ontos_tui.domain.catalog import CatalogNode, Identities, TablePreview
+from ontos_tui.domain.catalog import CatalogNode, Identities, NodeKind, TablePreview
 from ontos_tui.domain.errors import InvalidInputError, NoIdentityError, NotFoundError, PlatformError
 from ontos_tui.domain.records.data import Column, Item, Page, Row, RowQuery, TableAddress
 from ontos_tui.platforms.databricks.cell_values import plain, selected
-from ontos_tui.platforms.databricks.select_sql import Reading, column_name
+from ontos_tui.platforms.databricks.select_sql import SelectStatements, column_name
 from ontos_tui.platforms.databricks.unity_tags import UNTAGGED, sheet_tags, tags_statement
-from ontos_tui.platforms.databricks.windows import windowed
-from ontos_tui.platforms.databricks.workspace_client import SqlFailedError, Team, quoted, sdk_error
-from ontos_tui.tabular.window_fields import told_short
+from ontos_tui.platforms.databricks.windows import window_statements
+from ontos_tui.platforms.databricks.workspace_client import SqlFailedError, Team, explain_sdk_error, quoted
+from ontos_tui.tabular.window_fields import short_stream_notes
 
 if TYPE_CHECKING:
     from databricks.sdk.service.catalog import TableInfo
@@ -32,7 +32,7 @@ CHUNK = 2_000
 """Rows fetched at once while streaming."""
 VOLUME_TODO = "Add one of its files by its path, /Volumes/catalog/schema/volume/file: it is copied here first."
 NO_KEY = (
-    "No item id column: an item is called by a hash of its content, so a row that changes becomes another item. "
+    "No item id column: an item is named by a hash of its content, so a row that changes becomes another item. "
     "Name a column that identifies it, if there is one."
 )
 
@@ -75,7 +75,7 @@ class UnityCatalog:
             catalog, schema, omit_columns=True, omit_properties=True, omit_username=True, include_browse=True
         )
         for table in listed:
-            kind = "view" if table.table_type is not None and "VIEW" in table.table_type.value else "table"
+            kind: NodeKind = "view" if table.table_type is not None and "VIEW" in table.table_type.value else "table"
             node = _node(prefix, table.name, kind, table.comment)
             try:
                 TableAddress.parse(node.address)
@@ -93,10 +93,12 @@ class UnityCatalog:
         return _columns(address, self._about(address))
 
     def fingerprint(self, address: TableAddress) -> str:
-        """The table's identity and last version; of a view, and where no history is told, when it was last altered."""
+        """The table's identity and last version; of a view or a table without history, when it was last altered."""
+        from databricks.sdk.service.catalog import DataSourceFormat
+
         about = self._about(address)
         weaker = f"{about.table_id}:{about.updated_at}"
-        if about.data_source_format is None or about.data_source_format.value != "DELTA":
+        if about.data_source_format is not DataSourceFormat.DELTA:
             return weaker
         try:
             # The newest version comes first, and only that is fetched.
@@ -116,7 +118,7 @@ class UnityCatalog:
         total = int(counted["n"])
         notes: tuple[str, ...] = () if query.item_id_column else (NO_KEY,)
         if query.windows is not None:
-            notes = told_short(int(counted["short"]))
+            notes = short_stream_notes(int(counted["short"]))
         if reading.sampled is not None:
             total = min(total, reading.sampled)
         items = tuple(self._items(reading, query)) if query.limit != 0 else ()
@@ -142,8 +144,8 @@ class UnityCatalog:
         """How many items the query reaches, how many of them have a name, and how many names there are."""
         reading = self._reading(address, query)
         with _filter_words(query):
-            found = self._team.rows(reading.identities, reading.parameters)[0]
-        return Identities(int(found["n"]), int(found["named"]), int(found["names"]))
+            counted = self._team.rows(reading.identities, reading.parameters)[0]
+        return Identities(int(counted["n"]), int(counted["named"]), int(counted["names"]))
 
     def close(self) -> None:
         """Let go of the warehouse."""
@@ -153,10 +155,10 @@ class UnityCatalog:
         """The tags of the table, its columns, its schema and its catalog, as a sheet's tags."""
         if address.catalog in UNTAGGED:
             return ()
-        found = self._team.rows(
+        tag_rows = self._team.rows(
             tags_statement(quoted(address.catalog)), {"schema": address.schema, "table": address.table}
         )
-        return sheet_tags((str(row["tag_name"]), str(row["tag_value"] or "")) for row in found)
+        return sheet_tags((str(row["tag_name"]), str(row["tag_value"] or "")) for row in tag_rows)
 
     def fetch(self, path: str, folder: Path) -> Path:
         """Copy a file of a volume, /Volumes/catalog/schema/volume/…, below `folder`; returns where it is now.
@@ -166,13 +168,15 @@ class UnityCatalog:
         """
         parts = path.removeprefix(VOLUMES).split("/")
         if not path.startswith(VOLUMES) or len(parts) < 4 or any(part in ("", ".", "..") for part in parts):
-            raise InvalidInputError(f"{path!r} is no file of a volume.", f"Write {VOLUMES}catalog/schema/volume/file.")
+            raise InvalidInputError(
+                f"{path!r} is not a file of a volume.", f"Write {VOLUMES}catalog/schema/volume/file."
+            )
         target = folder.joinpath(*parts)
         fresh = target.with_name(f".{uuid.uuid4().hex}")
         with _sdk_words(path):
             contents = self._team.client.files.download(path).contents
         if contents is None:
-            raise PlatformError(f"{path} has no content.", "TablePreview at it in the workspace.")
+            raise PlatformError(f"{path} has no content.", "Check the file in the workspace.")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             with contents, fresh.open("wb") as file:
@@ -180,22 +184,20 @@ class UnityCatalog:
             fresh.replace(target)
         except OSError as error:
             fresh.unlink(missing_ok=True)
-            raise PlatformError(
-                f"{path} did not come here whole: {error}.", "Check the disk, and try again."
-            ) from error
+            raise PlatformError(f"{path} could not be copied: {error}.", "Check the disk, then try again.") from error
         return target
 
     def _about(self, address: TableAddress) -> TableInfo:
         with _sdk_words(str(address)):
             return self._team.client.tables.get(str(address), include_browse=True)
 
-    def _reading(self, address: TableAddress, query: RowQuery) -> Reading:
+    def _reading(self, address: TableAddress, query: RowQuery) -> SelectStatements:
         table, columns = _quoted(address), self.columns(address)
         if query.windows is not None:
-            return windowed(table, columns, query, query.windows)
-        return Reading.of(table, columns, query)
+            return window_statements(table, columns, query, query.windows)
+        return SelectStatements.of(table, columns, query)
 
-    def _items(self, reading: Reading, query: RowQuery) -> Iterator[Item]:
+    def _items(self, reading: SelectStatements, query: RowQuery) -> Iterator[Item]:
         convert = reading.convert.items()
         with _filter_words(query):
             for page in self._team.pages(reading.rows, reading.parameters, CHUNK):
@@ -213,17 +215,17 @@ def _fields(row: dict[str, Any], columns: tuple[Column, ...]) -> Row:
 
 
 def _columns(address: TableAddress, about: TableInfo) -> tuple[Column, ...]:
-    told = sorted(about.columns or (), key=lambda column: column.position or 0)
-    if not told:
+    described = sorted(about.columns or (), key=lambda column: column.position or 0)
+    if not described:
         raise PlatformError(f"The columns of {address} cannot be seen.", "Ask its owner for the right to SELECT.")
-    return tuple(Column(column.name or "", column.type_text or "string") for column in told)
+    return tuple(Column(column.name or "", column.type_text or "string") for column in described)
 
 
 def _quoted(address: TableAddress) -> str:
     return ".".join(quoted(part) for part in address)
 
 
-def _node(prefix: str, name: str | None, kind: str, comment: str | None, problem: str = "") -> CatalogNode:
+def _node(prefix: str, name: str | None, kind: NodeKind, comment: str | None, problem: str = "") -> CatalogNode:
     named = name or ""
     return CatalogNode(f"{prefix}.{named}" if prefix else named, named, kind, comment or "", problem)
 
@@ -238,9 +240,9 @@ def _sdk_words(name: str) -> Iterator[None]:
 
         if isinstance(error, errors.NotFound):
             raise NotFoundError(
-                f"Databricks has no {name}, or you may not see it.", "Browse the catalog to see what there is."
+                f"Databricks has no {name}, or you may not see it.", "Browse the catalog: ontos data browse."
             ) from error
-        raise sdk_error(error) from error
+        raise explain_sdk_error(error) from error
 
 
 @contextmanager

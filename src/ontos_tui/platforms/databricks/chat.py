@@ -14,16 +14,16 @@ from typing import Any
 
 from ontos_tui.domain.errors import OntosError, PlatformError
 from ontos_tui.domain.learning import LabeledExample, Proposal, Question
-from ontos_tui.platforms.chat.asking import Asker, Dialect, Shots, side_by_side
+from ontos_tui.platforms.chat.proposals import Dialect, FewShotExamples, Proposer, propose_concurrently
 from ontos_tui.platforms.chat.wire import BadRequestError, RefusedError, UnreachableError
-from ontos_tui.platforms.databricks.ai_query import Batch
+from ontos_tui.platforms.databricks.ai_query import AiQueryBatch
 from ontos_tui.platforms.databricks.endpoints import chat_models, endpoint_name
-from ontos_tui.platforms.databricks.workspace_client import Team, sdk_error
+from ontos_tui.platforms.databricks.workspace_client import Team, explain_sdk_error
 
 ANSWER_SECONDS = 300
 """Seconds that an answer may take, waiting for a busy model or a sleeping endpoint included."""
-TOLD = 8
-"""Models that are named when the wanted one is not there."""
+MOST_NAMED = 8
+"""Models that are listed when the one of the settings does not exist."""
 NO_TEMPERATURE = (
     "databricks-claude-sonnet-5",
     "databricks-claude-opus-4-7",
@@ -41,7 +41,7 @@ model_prices_and_context_window_backup.json, read 2026-11-23. For all others the
 
 
 class FoundationModelChat:
-    """One endpoint of the workspace. Few questions are asked one by one, many in statements of the warehouse."""
+    """One endpoint of the workspace. Few questions are sent one by one, many in statements of the warehouse."""
 
     def __init__(
         self, team: Team, endpoint: str, *, concurrency: int = 4, batch_from: int = 0, patience: int = ANSWER_SECONDS
@@ -73,17 +73,17 @@ class FoundationModelChat:
         Raises PlatformError while iterating when the workspace refuses everything (no right, an unknown endpoint) or
         is gone.
         """
-        stream, shots = iter(questions), Shots(examples, features)
+        stream, shots = iter(questions), FewShotExamples(examples, features)
         if self._batch_from:
             first = list(islice(stream, self._batch_from))
             stream = chain(first, stream)
             if len(first) == self._batch_from:
-                yield from Batch(self._team, self._endpoint, schema, shots).propose(stream)
+                yield from AiQueryBatch(self._team, self._endpoint, schema, shots).propose(stream)
                 return
         server = _Endpoint(Team(self._team.place, self._patience), self._endpoint)
         dialect = Dialect(temperature=not self._endpoint.startswith(NO_TEMPERATURE))
-        asker = Asker(server, self._endpoint, schema, shots, dialect)
-        yield from side_by_side(asker, stream, self._concurrency)
+        asker = Proposer(server, self._endpoint, schema, shots, dialect)
+        yield from propose_concurrently(asker, stream, self._concurrency)
 
 
 class _Endpoint:
@@ -108,24 +108,24 @@ class _Endpoint:
         """
         sent = {key: value for key, value in body.items() if key != "model"}
         try:
-            found = self._team.client.api_client.do("POST", self._path, body=sent)
+            completion = self._team.client.api_client.do("POST", self._path, body=sent)
         except OSError as error:
             raise self._trouble(error) from error
-        if not isinstance(found, dict):
-            raise PlatformError(f"{self.host} answered with something that is no JSON object.", "Try again.")
-        return found
+        if not isinstance(completion, dict):
+            raise PlatformError(f"{self.host} did not answer with a JSON object.", "Try again.")
+        return completion
 
     def _trouble(self, error: OSError) -> PlatformError:
         from databricks.sdk import errors
         from databricks.sdk.errors.base import DatabricksError
 
-        told = sdk_error(error)
+        explained = explain_sdk_error(error)
         if isinstance(error, errors.NotFound):
-            return RefusedError(f"There is no endpoint {self.host}.", self._others())
+            return RefusedError(f"No endpoint {self.host}.", self._others())
         if isinstance(error, errors.BadRequest):
-            return BadRequestError(told.what, "Shorten the prompt, or set another databricks_model.")
+            return BadRequestError(explained.what, "Shorten the prompt, or set another databricks_model.")
         if isinstance(error, errors.Unauthenticated | errors.PermissionDenied):
-            return RefusedError(told.what, told.todo)
+            return RefusedError(explained.what, explained.todo)
         if isinstance(error.__cause__, errors.TooManyRequests | errors.TemporarilyUnavailable):
             # The SDK gave up waiting; what held it up is the cause.
             return PlatformError(
@@ -133,15 +133,16 @@ class _Endpoint:
                 "Try again later, or lower chat_concurrency in the settings.",
             )
         if isinstance(error, DatabricksError):
-            return PlatformError(told.what, told.todo)
-        return UnreachableError(told.what, told.todo)
+            return PlatformError(explained.what, explained.todo)
+        return UnreachableError(explained.what, explained.todo)
 
     def _others(self) -> str:
         """What could be set in place of the model that is not there."""
         try:
-            found = chat_models(self._team)
+            models = chat_models(self._team)
         except OntosError as error:
-            return f"Which others there are cannot be told: {error.what}"
-        if not found:
-            return "The workspace lists no chat model; ask its admin."
-        return f"Set databricks_model to one of {', '.join(found[:TOLD])}{', …' if len(found) > TOLD else ''}."
+            return f"The other endpoints cannot be listed: {error.what}"
+        if not models:
+            return "The workspace has no chat model; ask its admin."
+        more = ", …" if len(models) > MOST_NAMED else ""
+        return f"Set databricks_model to one of {', '.join(models[:MOST_NAMED])}{more}."

@@ -21,7 +21,7 @@ from ontos_tui.store.delta import HUB_COLUMNS, delta_type, render
 MOST_BYTES = 900_000
 """Bytes of one batch; all parameters of a statement may have 1 MB."""
 TRIES = 5
-"""How often a batch is tried again when somebody else writes at the same time."""
+"""How often a batch is tried again when another user writes at the same time."""
 
 
 class Hub:
@@ -31,25 +31,25 @@ class Hub:
         self._team = team
 
     def prepare(self) -> list[str]:
-        """Make the schema and the tables, and add columns that are missing; returns what was made, in words."""
-        place, made = self._team.place, []
+        """Create the schema and the tables, and add missing columns; returns what was created, in words."""
+        place, created = self._team.place, []
         self._team.change(f"CREATE SCHEMA IF NOT EXISTS {quoted(place.catalog)}.{quoted(place.schema)}")
         for record in SHARED:
             name = place.table(record.TABLE)
             try:
-                there = set(self._columns(name))
+                existing = set(self._columns(name))
             except SqlFailedError as error:
                 if "NOT_FOUND" not in error.error_class:
                     raise
                 self._team.change(render(record, name).rstrip().rstrip(";"))
-                made.append(f"table {record.TABLE}")
+                created.append(f"table {record.TABLE}")
                 continue
             types = {field: delta_type(one.annotation) for field, one in record.model_fields.items()}
-            missing = [(column, kind) for column, kind in {**types, **HUB_COLUMNS}.items() if column not in there]
+            missing = [(column, kind) for column, kind in {**types, **HUB_COLUMNS}.items() if column not in existing]
             for column, kind in missing:
                 self._team.change(f"ALTER TABLE {name} ADD COLUMN {quoted(column)} {kind}")
-                made.append(f"column {record.TABLE}.{column}")
-        return made
+                created.append(f"column {record.TABLE}.{column}")
+        return created
 
     def _columns(self, name: str) -> list[str]:
         return [str(row["col_name"]) for row in self._team.rows(f"DESCRIBE TABLE {name}")]
@@ -71,12 +71,12 @@ class Hub:
                 if "CONCURRENT" not in error.error_class or attempt == TRIES - 1:
                     raise
         keys = json.dumps([row.key for row in rows])
-        found = self._team.rows(
+        stored = self._team.rows(
             f"SELECT * FROM {self._team.place.table(record.TABLE)} WHERE {record.KEY} IN "  # noqa: S608
             "(SELECT explode(from_json(:keys, 'ARRAY<STRING>')))",
             {"keys": keys},
         )
-        return {row.key: row for row in (_incoming(record, one) for one in found)}
+        return {row.key: row for row in (_incoming(record, one) for one in stored)}
 
     def _merge(self, record: type[Record]) -> str:
         columns = [*record.model_fields, *(name for name in HUB_COLUMNS if name != "hub_at")]
@@ -116,10 +116,10 @@ class Hub:
                 where, parameters[f"since{number}"] = f" WHERE hub_at >= :since{number}", at
             table = self._team.place.table(record.TABLE)
             parts.append(f"SELECT {number} AS number, sum(hub_version) AS written FROM {table}{where}")  # noqa: S608
-        found = {
+        totals = {
             row["number"]: int(row["written"] or 0) for row in self._team.rows(" UNION ALL ".join(parts), parameters)
         }
-        return {record: found[number] for number, record in enumerate(since)}
+        return {record: totals[number] for number, record in enumerate(since)}
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -135,11 +135,11 @@ def _json_type(record: type[Record], name: str) -> str:
 
 def _outgoing(record: type[Record], row: HubRow) -> dict[str, Any]:
     """A row as JSON: lists as lists, yes and no as such, times as ISO text."""
-    told: dict[str, Any] = {record.KEY: row.key}
+    fields: dict[str, Any] = {record.KEY: row.key}
     for name, value in row.values.items():
-        told[name] = _told(delta_type(record.model_fields[name].annotation), value)
+        fields[name] = _json_value(delta_type(record.model_fields[name].annotation), value)
     return {
-        **told,
+        **fields,
         "hub_version": row.version,
         "hub_origin": row.origin,
         "hub_push": row.push,
@@ -147,23 +147,23 @@ def _outgoing(record: type[Record], row: HubRow) -> dict[str, Any]:
     }
 
 
-def _told(kind: str, value: Any) -> Any:
+def _json_value(kind: str, value: Any) -> Any:
     if value is not None and kind.startswith("ARRAY"):
         return json.loads(value)
     return bool(value) if value is not None and kind == "BOOLEAN" else value
 
 
-def _incoming(record: type[Record], found: dict[str, Any]) -> HubRow:
+def _incoming(record: type[Record], row: dict[str, Any]) -> HubRow:
     """A row of the hub with its columns as SQLite stores them."""
-    values = {name: _stored(record, name, found.get(name)) for name in record.model_fields}
-    at = found["hub_at"]
+    values = {name: _stored(record, name, row.get(name)) for name in record.model_fields}
+    at = row["hub_at"]
     return HubRow(
-        str(found[record.KEY]),
+        str(row[record.KEY]),
         values,
-        int(found["hub_version"]),
-        str(found["hub_origin"]),
-        str(found["hub_push"]),
-        bool(found["hub_deleted"]),
+        int(row["hub_version"]),
+        str(row["hub_origin"]),
+        str(row["hub_push"]),
+        bool(row["hub_deleted"]),
         at if at is None or at.tzinfo is not None else at.replace(tzinfo=UTC),
     )
 
@@ -181,6 +181,6 @@ def _stored(record: type[Record], name: str, value: Any) -> Any:
         return int(value)
     if kind.startswith("ARRAY"):
         # Without pyarrow the connector gives an array as its JSON text.
-        found = json.loads(value) if isinstance(value, str) else [str(one) for one in value]
-        return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+        items = json.loads(value) if isinstance(value, str) else [str(one) for one in value]
+        return json.dumps(items, ensure_ascii=False, separators=(",", ":"))
     return value

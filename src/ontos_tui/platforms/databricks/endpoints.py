@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ontos_tui.domain.errors import InvalidInputError
-from ontos_tui.platforms.databricks.workspace_client import Team, sdk_error
+from ontos_tui.platforms.databricks.workspace_client import Team, explain_sdk_error
 
 if TYPE_CHECKING:
     from databricks.sdk.service.serving import ServingEndpoint
@@ -22,13 +22,13 @@ def endpoint_name(name: str) -> str:
     """The name, when it may stand in an address and in SQL. Raises InvalidInputError."""
     if not _NAME.fullmatch(name):
         raise InvalidInputError(
-            f"{name!r} cannot be the name of a Databricks endpoint.", "Use letters, digits, - and _; at most 63."
+            f"{name!r} is not a valid name of a Databricks endpoint.", "Use letters, digits, - and _; at most 63."
         )
     return name
 
 
 def table_prefix(endpoint: str) -> str:
-    """How the names of the tables begin that keep what an endpoint was asked."""
+    """How the names of the tables begin that log the requests of an endpoint."""
     return endpoint.replace("-", "_")
 
 
@@ -40,7 +40,7 @@ def payload_table(endpoint: str) -> str:
 def chat_models(team: Team) -> list[str]:
     """The endpoints that hold a conversation, as the workspace lists them now: first those that every workspace has.
 
-    Models come and go within months, so no name of one is kept here. Raises AwayError, PlatformError.
+    Models come and go within months, so no name of one is stored here. Raises AwayError, PlatformError.
     """
     foundation: list[str] = []
     own: list[str] = []
@@ -49,7 +49,7 @@ def chat_models(team: Team) -> list[str]:
             if one.name is not None and one.task == CHAT_TASK:
                 (foundation if _is_foundation(one) else own).append(one.name)
     except OSError as error:
-        raise sdk_error(error) from error
+        raise explain_sdk_error(error) from error
     return sorted(foundation) + sorted(own)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.data import Column, RowQuery, Sampling
 from ontos_tui.platforms.databricks.cell_values import selected
-from ontos_tui.tabular.row_filter import check, find_column
+from ontos_tui.tabular.row_filter import filter_sql, find_column
 from ontos_tui.tabular.window_fields import free_name
 
 REF = "ontos_ref"
@@ -28,8 +28,8 @@ def column_name(name: str) -> str:
 
 
 @dataclass(frozen=True)
-class Reading:
-    """The columns that were asked for, and what is sent: for the rows, their number, and the number of their names.
+class SelectStatements:
+    """The columns of a query, and the SQL: for the rows, their number, and the number of their names.
 
     `parameters` are bound by `rows` and `identities`; `count` binds none. `convert` is what Python does to the values
     of some columns.
@@ -45,22 +45,22 @@ class Reading:
     convert: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, table: str, columns: Sequence[Column], query: RowQuery) -> Reading:
+    def of(cls, table: str, columns: Sequence[Column], query: RowQuery) -> SelectStatements:
         """Work a query for rows out over `table`, whose name is quoted. Raises InvalidInputError."""
         names = [column.name for column in columns]
         by_name = {column.name: column for column in columns}
-        wanted = tuple(by_name[find_column(name, names)] for name in query.columns or names)
-        condition = f" WHERE {check(query.filter, names, 'databricks')}" if query.filter.strip() else ""
+        chosen = tuple(by_name[find_column(name, names)] for name in query.columns or names)
+        condition = f" WHERE {filter_sql(query.filter, names, 'databricks')}" if query.filter.strip() else ""
         ref = free_name(REF, names)
         source, order = _named(table, columns, query, condition, ref)
-        sample, parameters = drawn(source, names, query, ref)
+        sample, parameters = sampled_rows(source, names, query, ref)
         values = ", ".join(
-            f"{selected(column_name(column.name), column.type)} AS {column_name(column.name)}" for column in wanted
+            f"{selected(column_name(column.name), column.type)} AS {column_name(column.name)}" for column in chosen
         )
-        limit, bound = limited(query)
+        limit, bound = limit_clause(query)
         sampled = query.sampling is not Sampling.ALL and query.sample_size is not None
         return cls(
-            wanted,
+            chosen,
             ref,
             f"SELECT `{ref}`, {values} FROM {sample} ORDER BY {order}{limit}",  # noqa: S608
             f"SELECT count(*) AS `n` FROM {table}{condition}",  # noqa: S608
@@ -97,11 +97,11 @@ def _named(table: str, columns: Sequence[Column], query: RowQuery, condition: st
 def _hashable(column: Column) -> str:
     """A column within the content's hash; to_json takes no intervals and the like, so these become text."""
     name = column_name(column.name)
-    asked = selected(name, column.type)
-    return name if asked == name else f"{asked} AS {name}"
+    value = selected(name, column.type)
+    return name if value == name else f"{value} AS {name}"
 
 
-def drawn(source: str, names: Sequence[str], query: RowQuery, ref: str) -> tuple[str, dict[str, Any]]:
+def sampled_rows(source: str, names: Sequence[str], query: RowQuery, ref: str) -> tuple[str, dict[str, Any]]:
     """The rows of the sample, where one is drawn by a hash, and what is bound."""
     if query.sample_size is None or query.sampling in (Sampling.ALL, Sampling.FIRST):
         return source, {}
@@ -110,7 +110,7 @@ def drawn(source: str, names: Sequence[str], query: RowQuery, ref: str) -> tuple
     if query.sampling is Sampling.RANDOM:
         return f"(SELECT * FROM {source} ORDER BY {dice}, `{ref}` LIMIT :size)", parameters  # noqa: S608
     if not query.sample_by:
-        raise InvalidInputError("A stratified sample needs a column to keep in proportion.", "Name one.")
+        raise InvalidInputError("A stratified sample needs a column whose proportions it preserves.", "Name one.")
     group = column_name(find_column(query.sample_by, names))
     thrown, turn = free_name("ontos_dice", names), free_name("ontos_place", names)
     # Webster's method, as in the local catalog: the k-th of a group's n rows comes at (k - 0.5) / n.
@@ -121,7 +121,7 @@ def drawn(source: str, names: Sequence[str], query: RowQuery, ref: str) -> tuple
     return f"(SELECT * FROM {placed} ORDER BY `{turn}`, `{thrown}`, `{ref}` LIMIT :size)", parameters  # noqa: S608
 
 
-def limited(query: RowQuery) -> tuple[str, dict[str, Any]]:
+def limit_clause(query: RowQuery) -> tuple[str, dict[str, Any]]:
     """LIMIT and OFFSET of a query, and what is bound."""
     limit = query.limit
     if query.sampling is Sampling.FIRST and query.sample_size is not None:

@@ -1,4 +1,4 @@
-"""Endpoints of the team's workspace: a registered model answers under a name, and what it was asked is kept there.
+"""Endpoints of the team's workspace: a registered model answers under a name, and its requests are logged there.
 
 A version is swapped without a gap: the old one answers until the new one is ready.
 """
@@ -17,10 +17,10 @@ from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.template import Message
 from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.platforms.chat.answer_parsing import AnswerShape, sendable
-from ontos_tui.platforms.chat.asking import content_of
+from ontos_tui.platforms.chat.proposals import content_of
 from ontos_tui.platforms.databricks.chat import ANSWER_SECONDS
 from ontos_tui.platforms.databricks.endpoints import endpoint_name, table_prefix
-from ontos_tui.platforms.databricks.workspace_client import Team, sdk_error
+from ontos_tui.platforms.databricks.workspace_client import Team, explain_sdk_error
 
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
@@ -40,7 +40,7 @@ LONGEST_START = 60 * 60
 WIDTH = 4
 """Requests under way at once."""
 OURS = "ontos"
-"""The tag of the endpoints that were made here; others are left alone."""
+"""The tag of the endpoints that were created here; others are left alone."""
 _INFO = "/api/2.0/serving-endpoints/get-model-optimization-info"
 
 Render = Callable[[ModelVersion, Row], Sequence[Message]]
@@ -48,7 +48,7 @@ Render = Callable[[ModelVersion, Row], Sequence[Message]]
 
 
 @dataclass(frozen=True)
-class Registered:
+class RegisteredVersion:
     """A version of a model in Unity Catalog."""
 
     model: str
@@ -60,20 +60,22 @@ class Registered:
         return f"{self.model.rsplit('.', 1)[-1]}-{self.version}"[-63:].lstrip("-_")
 
 
-def registered(model: ModelVersion) -> Registered | None:
+def registered_version(model: ModelVersion) -> RegisteredVersion | None:
     """Where in Unity Catalog a model version is; None for one that is only here."""
     params = model.params
-    return Registered(str(params[MODEL]), str(params[VERSION])) if MODEL in params and VERSION in params else None
+    return (
+        RegisteredVersion(str(params[MODEL]), str(params[VERSION])) if MODEL in params and VERSION in params else None
+    )
 
 
 @dataclass(frozen=True)
-class State:
+class EndpointState:
     """How far an endpoint is, in words. `version` is the one that answers now."""
 
     ready: bool
     changing: bool
     failed: bool
-    told: str
+    message: str
     version: str
 
 
@@ -95,35 +97,35 @@ class DatabricksServing:
         self._wait = wait
 
     def takes_long(self, model: ModelVersion) -> bool:
-        """Always: a node is found and the model is loaded there."""
+        """Always: a node is allocated and the model is loaded there."""
         return True
 
     def deploy(self, endpoint: str, model: ModelVersion, progress: Progress | None = None) -> None:
-        """Let the endpoint serve this version, and wait until it does; made if missing.
+        """Let the endpoint serve this version, and wait until it does; created if missing.
 
-        Raises ConflictError for an endpoint that others made or that changes just now, PlatformError when the version
+        Raises ConflictError for an endpoint of others or one that is changing, PlatformError when the version
         does not come up: then the one before goes on answering.
         """
-        told = progress or NoProgress()
-        wanted, name = _place(model), endpoint_name(endpoint)
+        reporter = progress or NoProgress()
+        target, name = _place(model), endpoint_name(endpoint)
         client = self._team.client
         try:
-            told.update(0, 0, "looking at the endpoint")
+            reporter.update(0, 0, "looking at the endpoint")
             there = _find(client, name)
             if there is None:
-                self._create(client, name, wanted)
+                self._create(client, name, target)
             else:
-                self._swap(client, name, wanted, there)
-            self._until_ready(client, name, wanted, told)
+                self._swap(client, name, target, there)
+            self._until_ready(client, name, target, reporter)
         except OSError as error:
-            raise sdk_error(error) from error
+            raise explain_sdk_error(error) from error
 
-    def state(self, endpoint: str) -> State:
+    def state(self, endpoint: str) -> EndpointState:
         """How far the endpoint is. Raises PlatformError, AwayError."""
         try:
             return _state(self._team.client.serving_endpoints.get(endpoint_name(endpoint)))
         except OSError as error:
-            raise sdk_error(error) from error
+            raise explain_sdk_error(error) from error
 
     def invoke(
         self, endpoint: str, model: ModelVersion, rows: Sequence[Row], ids: Sequence[str] = ()
@@ -158,10 +160,10 @@ class DatabricksServing:
             **({"client_request_id": request_id} if request_id else {}),
         }
         try:
-            found = self._patient.client.api_client.do("POST", path, body=body)
-            choices = found.get("choices") if isinstance(found, dict) else None
+            completion = self._patient.client.api_client.do("POST", path, body=body)
+            choices = completion.get("choices") if isinstance(completion, dict) else None
             if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-                return None, 502, "The endpoint answered without any choice."
+                return None, 502, "The endpoint answered without a choice."
             answer, reasons = shape.read(content_of(choices[0]))
         except OSError as error:
             return None, *_refusal(error)
@@ -171,38 +173,41 @@ class DatabricksServing:
             return None, 502, f"The model's answer does not fit: {reasons}."
         return Prediction(answer, {}), 200, ""
 
-    def _create(self, client: WorkspaceClient, name: str, wanted: Registered) -> None:
+    def _create(self, client: WorkspaceClient, name: str, target: RegisteredVersion) -> None:
         from databricks.sdk.service.serving import AiGatewayConfig, EndpointCoreConfigInput, EndpointTag
 
         client.serving_endpoints.create(
             name,
-            config=EndpointCoreConfigInput(name=name, **self._config(client, wanted)),
+            config=EndpointCoreConfigInput(name=name, **self._config(client, target)),
             ai_gateway=AiGatewayConfig(inference_table_config=self._table(name)),
             tags=[EndpointTag(OURS)],
         )
 
-    def _swap(self, client: WorkspaceClient, name: str, wanted: Registered, there: ServingEndpointDetailed) -> None:
+    def _swap(
+        self, client: WorkspaceClient, name: str, target: RegisteredVersion, there: ServingEndpointDetailed
+    ) -> None:
         if not any(tag.key == OURS for tag in there.tags or ()):
             raise ConflictError(
-                f"The workspace has an endpoint {name} that was not made here.", "Choose another name for the endpoint."
+                f"The workspace has an endpoint {name} that was not created here.",
+                "Choose another name for the endpoint.",
             )
         gateway = there.ai_gateway and there.ai_gateway.inference_table_config
         if not (gateway and gateway.enabled):
             client.serving_endpoints.put_ai_gateway(name, inference_table_config=self._table(name))
         state = _state(there)
-        if state.ready and _serves(there.config, wanted):
+        if state.ready and _serves(there.config, target):
             return
         if state.changing:
-            if _serves(there.pending_config, wanted):
+            if _serves(there.pending_config, target):
                 return
-            raise ConflictError(f"{name} is being changed to another version just now.", "Wait until that is done.")
-        client.serving_endpoints.update_config(name, **self._config(client, wanted))
+            raise ConflictError(f"{name} is changing to another version now.", "Wait until that is done.")
+        client.serving_endpoints.update_config(name, **self._config(client, target))
 
-    def _config(self, client: WorkspaceClient, wanted: Registered) -> dict[str, Any]:
+    def _config(self, client: WorkspaceClient, target: RegisteredVersion) -> dict[str, Any]:
         from databricks.sdk.service.serving import Route, TrafficConfig
 
-        route = Route(served_entity_name=wanted.served_as, traffic_percentage=100)
-        return {"served_entities": [_entity(client, wanted)], "traffic_config": TrafficConfig([route])}
+        route = Route(served_entity_name=target.served_as, traffic_percentage=100)
+        return {"served_entities": [_entity(client, target)], "traffic_config": TrafficConfig([route])}
 
     def _table(self, name: str) -> AiGatewayInferenceTableConfig:
         from databricks.sdk.service.serving import AiGatewayInferenceTableConfig
@@ -215,39 +220,41 @@ class DatabricksServing:
             table_name_prefix=table_prefix(name),
         )
 
-    def _until_ready(self, client: WorkspaceClient, name: str, wanted: Registered, told: Progress) -> None:
+    def _until_ready(self, client: WorkspaceClient, name: str, target: RegisteredVersion, reporter: Progress) -> None:
         deadline = time.monotonic() + LONGEST_START
         while True:
             there = client.serving_endpoints.get(name)
             state = _state(there)
             if state.failed:
                 raise PlatformError(
-                    f"{wanted.model} {wanted.version} did not come up at {name}: {state.told}.",
-                    f"Version {state.version} goes on answering." if state.version else "Nothing answers there yet.",
+                    f"{target.model} {target.version} did not start at {name}: {state.message}.",
+                    f"Version {state.version} still answers."
+                    if state.version
+                    else "The endpoint has no version that answers yet.",
                 )
-            if state.ready and _serves(there.config, wanted):
+            if state.ready and _serves(there.config, target):
                 return
             if time.monotonic() > deadline:
-                raise PlatformError(f"{name} is still not ready: {state.told}.", "Deploy again to go on waiting.")
-            told.update(0, 0, state.told)
+                raise PlatformError(f"{name} is still not ready: {state.message}.", "Deploy again to go on waiting.")
+            reporter.update(0, 0, state.message)
             self._wait(PAUSE_SECONDS)
 
 
-def _place(model: ModelVersion) -> Registered:
-    found = registered(model)
-    if found is None:
+def _place(model: ModelVersion) -> RegisteredVersion:
+    version = registered_version(model)
+    if version is None:
         raise PlatformError(
-            f"{model.label()} is on this machine only.", "Deploy it here, or fine-tune a model on Databricks."
+            f"{model.label()} is only on this machine.", "Deploy it here, or fine-tune a model on Databricks."
         )
-    return found
+    return version
 
 
-def _entity(client: WorkspaceClient, wanted: Registered) -> ServedEntityInput:
+def _entity(client: WorkspaceClient, target: RegisteredVersion) -> ServedEntityInput:
     """Provisioned throughput, one step of it at most, for models that take it, else a GPU. Both sleep when idle."""
     from databricks.sdk.service.serving import ServedEntityInput, ServingModelWorkloadType
 
-    entity = ServedEntityInput(name=wanted.served_as, entity_name=wanted.model, entity_version=wanted.version)
-    info = client.api_client.do("GET", f"{_INFO}/{wanted.model}/{wanted.version}")
+    entity = ServedEntityInput(name=target.served_as, entity_name=target.model, entity_version=target.version)
+    info = client.api_client.do("GET", f"{_INFO}/{target.model}/{target.version}")
     chunk = info.get("throughput_chunk_size") if isinstance(info, dict) and info.get("optimizable") else None
     if chunk:
         entity.min_provisioned_throughput, entity.max_provisioned_throughput = 0, int(chunk)
@@ -266,20 +273,22 @@ def _find(client: WorkspaceClient, name: str) -> ServingEndpointDetailed | None:
         return None
 
 
-def _serves(config: EndpointCoreConfigOutput | EndpointPendingConfig | None, wanted: Registered) -> bool:
+def _serves(config: EndpointCoreConfigOutput | EndpointPendingConfig | None, target: RegisteredVersion) -> bool:
     entities = (config.served_entities or []) if config else []
-    return any((one.entity_name, one.entity_version) == (wanted.model, wanted.version) for one in entities)
+    return any((one.entity_name, one.entity_version) == (target.model, target.version) for one in entities)
 
 
 _UPDATES = {
-    "IN_PROGRESS": "a version is being brought up",
+    "IN_PROGRESS": "a version is starting",
     "UPDATE_FAILED": "the last change failed",
     "UPDATE_CANCELED": "the last change was cancelled",
 }
 
 
-def _state(there: ServingEndpointDetailed) -> State:
-    ready = there.state and there.state.ready
+def _state(there: ServingEndpointDetailed) -> EndpointState:
+    from databricks.sdk.service.serving import EndpointStateReady
+
+    ready = there.state is not None and there.state.ready is EndpointStateReady.READY
     change = there.state and there.state.config_update
     update = change.value if change else "NOT_UPDATING"
     pending = there.pending_config or there.config
@@ -289,14 +298,14 @@ def _state(there: ServingEndpointDetailed) -> State:
         if one.state and one.state.deployment_state_message
     ]
     answering = (there.config.served_entities or []) if there.config else []
-    told = _UPDATES.get(update, "ready" if ready and ready.value == "READY" else "not ready yet")
+    message = _UPDATES.get(update, "ready" if ready else "not ready yet")
     if update != "NOT_UPDATING" and messages:
-        told += f" ({messages[0].rstrip('.')})"
-    return State(
-        ready=bool(ready and ready.value == "READY" and update == "NOT_UPDATING"),
+        message += f" ({messages[0].rstrip('.')})"
+    return EndpointState(
+        ready=ready and update == "NOT_UPDATING",
         changing=update == "IN_PROGRESS",
         failed=update in ("UPDATE_FAILED", "UPDATE_CANCELED"),
-        told=told,
+        message=message,
         version=", ".join(str(one.entity_version) for one in answering),
     )
 
@@ -306,15 +315,15 @@ def _refusal(error: OSError) -> tuple[int, str]:
     from databricks.sdk import errors
 
     cause = error.__cause__ if isinstance(error, TimeoutError) else error
-    told = str(cause or error).splitlines()[0][:200]
+    message = str(cause or error).splitlines()[0][:200]
     if isinstance(cause, errors.TemporarilyUnavailable):
-        return 503, f"The endpoint is waking up: {told}. Ask again in some minutes."
+        return 503, f"The endpoint is starting: {message}. Try again in a few minutes."
     if isinstance(cause, errors.TooManyRequests):
-        return 429, f"The endpoint is busy: {told}. Ask again later."
+        return 429, f"The endpoint is busy: {message}. Try again later."
     if isinstance(cause, errors.NotFound):
-        return 404, f"The endpoint is not there, or has no version that is ready: {told}. Deploy a model to it."
+        return 404, f"The endpoint does not exist, or has no version that is ready: {message}. Deploy a model to it."
     if isinstance(cause, errors.Unauthenticated | errors.PermissionDenied):
-        return 403, str(sdk_error(error))
+        return 403, str(explain_sdk_error(error))
     if isinstance(cause, errors.BadRequest):
-        return 400, f"The endpoint does not take the request: {told}."
-    return 500, str(sdk_error(error))
+        return 400, f"The endpoint does not accept the request: {message}."
+    return 500, str(explain_sdk_error(error))

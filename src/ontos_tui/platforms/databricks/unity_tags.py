@@ -1,4 +1,4 @@
-"""Tags of Unity Catalog as tags of a sheet: what the team says about data holds for the sheets that are made of it."""
+"""Tags of Unity Catalog as tags of a sheet: what the team says about data holds for the sheets that use it."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ def tags_statement(catalog: str) -> str:
     )
 
 
-def sheet_tags(found: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+def sheet_tags(tags: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """Keys and values as a sheet's tags, each once, those with a rule first.
 
-    `pii` in a key or a value is PII, also as `pii = name`; `pii = false` is none. What data classification found is
+    `pii` in a key or a value is PII, also as `pii = name`; `pii = false` is none. What data classification tagged is
     personal and so PII. All others are words, `key=value`.
     """
     named: dict[str, None] = {}
     words: dict[str, None] = {}
-    for key, value in found:
+    for key, value in tags:
         rules = [text.strip().upper() for text in (key, value) if text.strip().upper() in TAG_RULES]
         if key.strip().upper() in TAG_RULES and value.strip().lower() in _NOT:
             continue

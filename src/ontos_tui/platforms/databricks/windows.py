@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.data import Column, RowQuery, Sampling, Windows
 from ontos_tui.platforms.databricks.cell_values import ORDERED, base_type, selected
-from ontos_tui.platforms.databricks.select_sql import REF, Reading, column_name, drawn, limited
-from ontos_tui.tabular.row_filter import check
+from ontos_tui.platforms.databricks.select_sql import REF, SelectStatements, column_name, limit_clause, sampled_rows
+from ontos_tui.tabular.row_filter import filter_sql
 from ontos_tui.tabular.window_fields import LARGEST, WindowFields, WindowSql, free_name
 
 _NUMBERS = frozenset({"tinyint", "smallint", "int", "bigint", "float", "double", "decimal"})
@@ -40,7 +40,7 @@ SQL = WindowSql(
 )
 
 
-def windowed(table: str, columns: Sequence[Column], query: RowQuery, windows: Windows) -> Reading:
+def window_statements(table: str, columns: Sequence[Column], query: RowQuery, windows: Windows) -> SelectStatements:
     """Work a query out over windows of `table`, whose name is quoted. Raises InvalidInputError."""
     names = [column.name for column in columns]
     place, count, window = (free_name(name, names) for name in ("ontos_place", "ontos_count", "ontos_window"))
@@ -48,7 +48,7 @@ def windowed(table: str, columns: Sequence[Column], query: RowQuery, windows: Wi
     group, order = fields.group, fields.order
     if order is None:
         raise InvalidInputError(
-            "A table of the workspace has no order of its own.",
+            "A table of the workspace has no order.",
             "Name the column that orders a stream, such as its time.",
         )
     stream = column_name(group.name) if group else ""
@@ -56,25 +56,25 @@ def windowed(table: str, columns: Sequence[Column], query: RowQuery, windows: Wi
     start = _FIRST.format(**moment)
     fields.add_all(stream, start, _LAST.format(**moment))
 
-    condition = f" WHERE {check(query.filter, names, 'databricks')}" if query.filter.strip() else ""
+    condition = f" WHERE {filter_sql(query.filter, names, 'databricks')}" if query.filter.strip() else ""
     spread = _spread(table, columns, windows, condition, fields, (place, count, window))
-    made = [column.name for column in fields.columns]
-    ref, by_stream, by_window = (free_name(name, made) for name in (REF, "ontos_stream", "ontos_window"))
+    field_names = [column.name for column in fields.columns]
+    ref, by_stream, by_window = (free_name(name, field_names) for name in (REF, "ontos_stream", "ontos_window"))
     named = f"concat({_text(group)}, '@', {start})" if group else start
     relation = (
         f"(SELECT `{ref}`, `{by_stream}`, `{by_window}`, {fields.renamed} FROM ("  # noqa: S608
         f"SELECT {named} AS `{ref}`, {stream or '0'} AS `{by_stream}`, `{window}` AS `{by_window}`, {fields.computed} "
         f"FROM {spread} GROUP BY {f'{stream}, ' if group else ''}`{window}`))"
     )
-    source, parameters = drawn(relation, made, query, ref)
-    wanted = fields.wanted(query.columns)
-    values = ", ".join(f"{selected(column_name(one.name), one.type)} AS {column_name(one.name)}" for one in wanted)
+    source, parameters = sampled_rows(relation, field_names, query, ref)
+    chosen = fields.select(query.columns)
+    values = ", ".join(f"{selected(column_name(one.name), one.type)} AS {column_name(one.name)}" for one in chosen)
     ordered = f"ORDER BY `{by_stream}` NULLS LAST, `{by_window}`"
-    limit, bound = limited(query)
+    limit, bound = limit_clause(query)
     streams = f"(SELECT count(*) AS `rows` FROM {table}{condition}{f' GROUP BY {stream}' if group else ''})"  # noqa: S608
     size, step = windows.size, windows.step
-    return Reading(
-        columns=wanted,
+    return SelectStatements(
+        columns=chosen,
         ref=ref,
         rows=f"SELECT `{ref}`, {values} FROM {source} {ordered}{limit}",  # noqa: S608
         count=(
@@ -87,7 +87,7 @@ def windowed(table: str, columns: Sequence[Column], query: RowQuery, windows: Wi
         ),
         parameters={**parameters, **bound},
         sampled=query.sample_size if query.sampling is not Sampling.ALL else None,
-        convert={one.name: convert for one in wanted if (convert := fields.converter(one)) is not None},
+        convert={one.name: convert for one in chosen if (convert := fields.converter(one)) is not None},
     )
 
 

@@ -1,7 +1,7 @@
 """The way to a Databricks workspace: its client and its SQL warehouse, opened when they are first used.
 
 Who one is comes from a profile of ~/.databrickscfg or from DATABRICKS_… in the environment, as the databricks-sdk reads
-them; nothing of it is kept here. Importing the SDK takes about two seconds, so nothing here is imported by a screen.
+them; nothing of it is stored here. Importing the SDK takes about two seconds, so nothing here is imported by a screen.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ RETRY_SECONDS = 60
 WAREHOUSE_SECONDS = 300
 """Seconds that a warehouse may take to start, once the workspace has answered."""
 BROWSE_SECONDS = 2
-"""The same while somebody waits in front of a screen."""
+"""The same while a user waits in front of a screen."""
 CLOSE_SECONDS = 2
-"""Seconds that leaving waits at most for the warehouse to be told."""
+"""Seconds that closing waits at most for the warehouse."""
 GONE = ("TABLE_OR_VIEW_NOT_FOUND", "DELTA_TABLE_NOT_FOUND")
 """How the warehouse says that there is no such table."""
 IDLE = 4
@@ -75,7 +75,9 @@ class Place:
 def quoted(name: str) -> str:
     """An identifier as it may stand in SQL. Raises InvalidInputError for one with other characters."""
     if not _NAME.fullmatch(name):
-        raise InvalidInputError(f"{name!r} is no name that Databricks takes here.", "Use letters, digits, _ and -.")
+        raise InvalidInputError(
+            f"{name!r} is not a name that Databricks accepts here.", "Use letters, digits, _ and -."
+        )
     return f"`{name}`"
 
 
@@ -83,7 +85,7 @@ class Team:
     """One workspace. Safe to use from several threads: a connection is lent to one statement at a time."""
 
     def __init__(self, place: Place, patience: int = RETRY_SECONDS) -> None:
-        """`patience` is for how many seconds a workspace that does not answer is asked again."""
+        """`patience` is for how many seconds a workspace that does not answer is tried again."""
         self.place = place
         self._patience = patience
         self._idle: list[Any] = []
@@ -120,9 +122,9 @@ class Team:
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def change(self, sql: str, parameters: Mapping[str, Any] | None = None) -> int:
-        """Run a statement that changes something; returns how many rows it did, 0 where that is not told."""
-        found = self.rows(sql, parameters)
-        return int(found[0].get("num_affected_rows") or 0) if found else 0
+        """Run a statement that changes something; returns how many rows it changed, 0 where that is unknown."""
+        results = self.rows(sql, parameters)
+        return int(results[0].get("num_affected_rows") or 0) if results else 0
 
     def has(self, table: str) -> bool:
         """Whether there is a table, whose name is quoted. Raises SqlFailedError where it may not be read, AwayError."""
@@ -140,11 +142,11 @@ class Team:
         """The rows of a large result, page by page, as lists of mappings. Raises as `rows` does."""
         with self._executed(sql, parameters) as cursor:
             names = [one[0] for one in cursor.description or ()]
-            while found := cursor.fetchmany(size):
-                yield [dict(zip(names, row, strict=True)) for row in found]
+            while page := cursor.fetchmany(size):
+                yield [dict(zip(names, row, strict=True)) for row in page]
 
     def close(self) -> None:
-        """Let go of the connections that nobody uses now. One that is away is not waited for."""
+        """Close the connections that are not in use. A workspace that is away is not waited for."""
         with self._lock:
             idle, self._idle = self._idle, []
         if idle:
@@ -186,10 +188,10 @@ class Team:
             except broken:
                 sound = False
             with self._lock:
-                kept = sound and len(self._idle) < IDLE
-                if kept:
+                reusable = sound and len(self._idle) < IDLE
+                if reusable:
                     self._idle.append(connection)
-            if not kept:
+            if not reusable:
                 _close(connection)
 
     def _connect(self) -> Any:
@@ -222,32 +224,32 @@ class Team:
             raise self._away(error) from error
 
     def _knock(self) -> None:
-        """Raises AwayError when nobody answers, or who one is has expired: the connector would go on for minutes."""
+        """Raises AwayError when nothing answers, or the login has expired: the connector would go on for minutes."""
         from databricks.sdk import errors
         from databricks.sdk.errors.base import DatabricksError
 
         try:
             self.client.warehouses.get(self.place.warehouse_id)
         except errors.Unauthenticated as error:
-            raise sdk_error(error) from error
+            raise explain_sdk_error(error) from error
         except DatabricksError:
             return  # somebody answers; what is wrong with the warehouse, the connector tells
         except (OSError, TimeoutError) as error:
-            raise sdk_error(error) from error
+            raise explain_sdk_error(error) from error
 
     def _away(self, error: Exception) -> PlatformError:
         context = getattr(error, "context", None) or {}
         status = context.get("http-code")
-        told = (str(context.get("original-exception") or error).splitlines() or [""])[0][:300].rstrip(". ")
-        if status == 401 or "401" in told or "invalid access token" in told.lower():
-            return AwayError(f"Databricks does not know who you are: {told}.", "Run `databricks auth login` again.")
+        message = (str(context.get("original-exception") or error).splitlines() or [""])[0][:300].rstrip(". ")
+        if status == 401 or "401" in message or "invalid access token" in message.lower():
+            return AwayError(f"Databricks does not know who you are: {message}.", "Run `databricks auth login` again.")
         if status in (403, 404):
             return PlatformError(
-                f"The SQL warehouse {self.place.warehouse_id} does not let you in: {told} ({status}).",
+                f"The SQL warehouse {self.place.warehouse_id} does not let you in: {message} ({status}).",
                 "Ask for the right to use it, or set another databricks_warehouse; `ontos doctor` lists them.",
             )
         return AwayError(
-            f"The warehouse cannot be reached: {told}.",
+            f"The warehouse cannot be reached: {message}.",
             "Work goes on here; it is tried again later. `ontos doctor` checks.",
         )
 
@@ -264,7 +266,7 @@ def _exceptions() -> Any:
 
 
 def _broken() -> tuple[type[Exception], ...]:
-    """What is raised where the way to the warehouse breaks: the connector lets errors of what it is made of through."""
+    """What is raised where the way to the warehouse breaks: the connector lets errors of its own libraries through."""
     exc = _exceptions()
     from thrift.Thrift import TException
     from urllib3.exceptions import HTTPError
@@ -285,32 +287,32 @@ def _close(connection: Any) -> None:
         logging.getLogger("ontos.databricks").warning("closing the connection: %s", error)
 
 
-def sdk_error(error: Exception) -> OntosError:
+def explain_sdk_error(error: Exception) -> OntosError:
     """An error of the SDK in our words: what happened and what to do."""
     from databricks.sdk import errors
     from databricks.sdk.errors.base import DatabricksError
 
-    told = str(error).splitlines()[0][:300].rstrip(".") if str(error) else type(error).__name__
+    message = str(error).splitlines()[0][:300].rstrip(".") if str(error) else type(error).__name__
     if isinstance(error, errors.Unauthenticated):
-        return AwayError(f"Databricks does not know who you are: {told}.", "Run `databricks auth login` again.")
+        return AwayError(f"Databricks does not know who you are: {message}.", "Run `databricks auth login` again.")
     if isinstance(error, errors.PermissionDenied):
-        return PlatformError(f"Databricks does not allow it: {told}.", "Ask the workspace's admin for the right.")
+        return PlatformError(f"Databricks does not allow it: {message}.", "Ask the workspace's admin for the right.")
     if isinstance(error, errors.NotFound):
-        return PlatformError(f"Databricks does not have it: {told}.", "Look at its name; `ontos doctor` checks.")
+        return PlatformError(f"Databricks does not have it: {message}.", "Check the name: ontos doctor")
     passing = errors.TooManyRequests | errors.TemporarilyUnavailable | errors.InternalError
     # The SDK's own errors are OSErrors too.
     if isinstance(error, passing) or (isinstance(error, OSError) and not isinstance(error, DatabricksError)):
-        return AwayError(f"Databricks does not answer now: {told}.", "Try again later.")
-    return PlatformError(f"Databricks refuses: {told}.", "`ontos doctor` checks the set-up.")
+        return AwayError(f"Databricks does not answer now: {message}.", "Try again later.")
+    return PlatformError(f"Databricks refuses: {message}.", "Check the setup: ontos doctor")
 
 
-def _refused(told: str) -> SqlFailedError:
-    found = _CLASS.search(told)
-    error_class = found[1] if found else ""
-    first = told.splitlines()[0][:400]
-    todo = "Look at the statement's tables and rights; `ontos doctor` checks."
+def _refused(message: str) -> SqlFailedError:
+    match = _CLASS.search(message)
+    error_class = match[1] if match else ""
+    first = message.splitlines()[0][:400]
+    todo = "Check the tables and rights: ontos doctor"
     if "CONCURRENT" in error_class or error_class == "DELTA_METADATA_CHANGED":
-        todo = "Somebody else wrote at the same time; try again."
+        todo = "Another user wrote at the same time. Try again."
     return SqlFailedError(f"The warehouse refuses: {first}", todo, error_class)
 
 

@@ -20,11 +20,11 @@ from ontos_tui.domain.errors import InvalidInputError, NoIdentityError, Platform
 from ontos_tui.domain.records.data import Column, DataTable, Item, Page, Row, RowQuery, Sampling, TableAddress, Windows
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
-from ontos_tui.tabular.duckdb_sql import literal, quoted, reader_words
+from ontos_tui.tabular.duckdb_sql import explain_duckdb_errors, literal, quoted
 from ontos_tui.tabular.duckdb_windows import make_windows
-from ontos_tui.tabular.row_filter import check, find_column
+from ontos_tui.tabular.row_filter import filter_sql, find_column
 from ontos_tui.tabular.source import Source, fingerprint, open_source
-from ontos_tui.tabular.window_fields import free_name, told_short
+from ontos_tui.tabular.window_fields import free_name, short_stream_notes
 
 CHUNK = 2_000
 """Rows fetched at once while streaming."""
@@ -62,7 +62,7 @@ class LocalCatalog:
         """
         source = self._source(address)
         plan = _plan(source, query)
-        with reader_words(source.path, query.filter):
+        with explain_duckdb_errors(source.path, query.filter):
             total, notes = _total(source, query, plan)
         items = tuple(_items(source, query, plan)) if query.limit != 0 else ()
         return Page(plan.columns, items, total, source.notes + notes)
@@ -75,7 +75,7 @@ class LocalCatalog:
         source = self._source(address)
         yield from _items(source, query, _plan(source, query))
         if self.fingerprint(address) != source.fingerprint:
-            raise PlatformError(f"{source.path.name} was changed while it was read.", "Do it again.")
+            raise PlatformError(f"{source.path.name} changed while it was read.", "Try again.")
 
     def _record(self, address: TableAddress) -> DataTable:
         with self._store.read() as connection:
@@ -104,13 +104,13 @@ def _fingerprint(record: DataTable) -> str:
         return fingerprint(Path(record.path))
     except InvalidInputError as error:
         raise PlatformError(
-            f"The file of {record.address} is gone or cannot be read: {record.path}.",
-            "Put it back, or add it again from its new place.",
+            f"The file of {record.address} is missing or cannot be read: {record.path}.",
+            "Put it back, or add it again from its new folder.",
         ) from error
 
 
 class _Plan(NamedTuple):
-    """A query, worked out: the columns that were asked for, the condition, and the SQL with its converters."""
+    """A query, worked out: its columns, the condition, and the SQL with its converters."""
 
     columns: tuple[Column, ...]
     where: str
@@ -126,8 +126,8 @@ def _plan(source: Source, query: RowQuery) -> _Plan:
 def _row_plan(source: Source, query: RowQuery) -> _Plan:
     names = source.names()
     by_name = {column.name: column for column in source.columns}
-    columns = tuple(by_name[find_column(wanted, names)] for wanted in query.columns or names)
-    where = check(query.filter, names) if query.filter.strip() else ""
+    columns = tuple(by_name[find_column(name, names)] for name in query.columns or names)
+    where = filter_sql(query.filter, names) if query.filter.strip() else ""
     number = free_name("row_number", names)
     ref = f"CAST({number} AS VARCHAR)"
     if query.item_id_column:
@@ -145,28 +145,28 @@ def _row_plan(source: Source, query: RowQuery) -> _Plan:
 
 
 def _window_plan(source: Source, query: RowQuery, windows: Windows) -> _Plan:
-    where = check(query.filter, source.names()) if query.filter.strip() else ""
+    where = filter_sql(query.filter, source.names()) if query.filter.strip() else ""
     whole = query.limit is None or query.limit == 0 or query.sample_size is not None
     span = None if whole or query.limit is None else range(query.offset, query.offset + query.limit)
-    with reader_words(source.path, query.filter):
-        made = make_windows(source, windows, where, _text, span)
-    columns, converter = made.fields.wanted(query.columns), made.fields.converter
-    by_name = {column.name: column for column in made.fields.columns}
+    with explain_duckdb_errors(source.path, query.filter):
+        windowed = make_windows(source, windows, where, _text, span)
+    columns, converter = windowed.fields.select(query.columns), windowed.fields.converter
+    by_name = {column.name: column for column in windowed.fields.columns}
     group = _text(by_name[find_column(query.sample_by, list(by_name))]) if query.sample_by else ""
-    reached, _ = _reached(query, "", made.relation, made.number, made.ref, group)
+    reached, _ = _reached(query, "", windowed.relation, windowed.number, windowed.ref, group)
     values = [(quoted(column.name), converter(column)) if converter(column) else _value(column) for column in columns]
     if span is not None:
-        query = replace(query, offset=query.offset - made.skipped)
+        query = replace(query, offset=query.offset - windowed.skipped)
     sql = (
-        f"SELECT {', '.join([made.ref, *(sql for sql, _ in values)])} FROM {made.relation}{reached} "  # noqa: S608
-        f"ORDER BY {made.number}{_limit(query)}"
+        f"SELECT {', '.join([windowed.ref, *(sql for sql, _ in values)])} FROM {windowed.relation}{reached} "  # noqa: S608
+        f"ORDER BY {windowed.number}{_limit(query)}"
     )
     converters = tuple((index, convert) for index, (_, convert) in enumerate(values, 1) if convert)
-    return _Plan(columns, where, sql, converters, made.counted)
+    return _Plan(columns, where, sql, converters, windowed.counted)
 
 
 def _reached(query: RowQuery, where: str, numbered: str, number: str, ref: str, group: str) -> tuple[str, str]:
-    """The condition that an item of the query fulfils, and the order where the file's own is not kept by itself."""
+    """The condition that an item of the query fulfils, and the order where it is not the file's own."""
     condition = f" WHERE {where}" if where else ""
     if query.sample_size is None or query.sampling in (Sampling.ALL, Sampling.FIRST):
         return condition, ""
@@ -175,7 +175,7 @@ def _reached(query: RowQuery, where: str, numbered: str, number: str, ref: str, 
         drawn = f"SELECT {number} FROM {numbered}{condition} ORDER BY {dice}, {number}"  # noqa: S608
     else:
         if not group:
-            raise InvalidInputError("A stratified sample needs a column to keep in proportion.", "Name one.")
+            raise InvalidInputError("A stratified sample needs a column whose proportions it preserves.", "Name one.")
         # Webster's method: the k-th of a group's n rows comes at (k - 0.5) / n, so that the first rows of this order
         # hold every group in proportion, whatever the sample's size.
         drawn = (
@@ -200,9 +200,9 @@ def _total(source: Source, query: RowQuery, plan: _Plan) -> tuple[int, tuple[str
     total = source.rows
     notes: tuple[str, ...] = ()
     if plan.counted:
-        found, short = source.connection.cursor().execute(plan.counted).fetchall()[0]
-        total = int(found)
-        notes = told_short(short)
+        count, short = source.connection.cursor().execute(plan.counted).fetchall()[0]
+        total = int(count)
+        notes = short_stream_notes(short)
     elif plan.where:
         sql = f"SELECT count(*) FROM {source.relation} WHERE {plan.where}"  # noqa: S608
         total = int(source.connection.cursor().execute(sql).fetchall()[0][0])
@@ -215,7 +215,7 @@ def _items(source: Source, query: RowQuery, plan: _Plan) -> Iterator[Item]:
     names = [column.name for column in plan.columns]
     cursor = source.connection.cursor()
     try:
-        with reader_words(source.path, query.filter):
+        with explain_duckdb_errors(source.path, query.filter):
             cursor.execute(plan.sql)
             chunk = cursor.fetchmany(CHUNK)
         while chunk:
@@ -229,7 +229,7 @@ def _items(source: Source, query: RowQuery, plan: _Plan) -> Iterator[Item]:
                 for index, convert in plan.converters:
                     fields[names[index - 1]] = convert(row[index])
                 yield Item(row[0], fields)
-            with reader_words(source.path, query.filter):
+            with explain_duckdb_errors(source.path, query.filter):
                 chunk = cursor.fetchmany(CHUNK)
     finally:
         cursor.close()

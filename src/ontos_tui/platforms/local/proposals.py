@@ -9,7 +9,7 @@ from typing import Any
 
 from ontos_tui.domain.learning import LabeledExample, Proposal, Question
 from ontos_tui.domain.schema import AnswerField, answer_fields
-from ontos_tui.learning.extraction.extractor import Extractor, Reading, plan
+from ontos_tui.learning.extraction.extractor import Extraction, Extractor, plan_extraction
 from ontos_tui.learning.nearest_examples import NAME, NearestExamples
 
 TASTED = 20
@@ -26,7 +26,7 @@ class LocalProposals:
     @property
     def name(self) -> str:
         """What it is, in honest words."""
-        return f"{NAME}, and places in texts"
+        return f"{NAME}, and text extraction"
 
     def propose(
         self,
@@ -40,19 +40,19 @@ class LocalProposals:
         Confidence is that of the field that is least sure. Raises PlatformError where `NearestExamples` does, for the
         fields that are not read and have to be there.
         """
-        asked = iter(questions)
-        tasted = list(islice(asked, TASTED))
-        asked = chain(tasted, asked)
+        stream = iter(questions)
+        first_questions = list(islice(stream, TASTED))
+        stream = chain(first_questions, stream)
         fields = answer_fields(schema)
-        rows = [*(one.fields for one in examples[:TASTED]), *(one.fields for one in tasted)]
-        what = plan(fields, examples, rows, features)
+        rows = [*(one.fields for one in examples[:TASTED]), *(one.fields for one in first_questions)]
+        what = plan_extraction(fields, examples, rows, features)
         if what is None:
-            return NearestExamples().propose(asked, schema, examples, features)
+            return NearestExamples().propose(stream, schema, examples, features)
         extractor = Extractor.learned(what, examples)
         rest = [field for field in fields if field.name not in what.fields]
         if not rest or not (examples or any(field.required for field in rest)):
-            return (_proposal(question, extractor, fields) for question in asked)
-        return _with_votes(asked, _only(schema, rest), examples, features, extractor, fields)
+            return (_proposal(question, extractor, fields) for question in stream)
+        return _with_votes(stream, _only(schema, rest), examples, features, extractor, fields)
 
 
 def _only(schema: dict[str, Any], fields: Sequence[AnswerField]) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def _only(schema: dict[str, Any], fields: Sequence[AnswerField]) -> dict[str, An
 
 
 def _with_votes(
-    asked: Iterator[Question],
+    stream: Iterator[Question],
     schema: dict[str, Any],
     examples: Sequence[LabeledExample],
     features: Sequence[str],
@@ -74,13 +74,13 @@ def _with_votes(
 ) -> Iterator[Proposal]:
     waiting: deque[Question] = deque()
 
-    def told() -> Iterator[Question]:
-        for question in asked:
+    def queued() -> Iterator[Question]:
+        for question in stream:
             waiting.append(question)
             yield question
 
     # Asked before the first is read, so that an error is one of the whole.
-    votes = NearestExamples().propose(told(), schema, examples, features)
+    votes = NearestExamples().propose(queued(), schema, examples, features)
     return (_proposal(waiting.popleft(), extractor, fields, vote) for vote in votes)
 
 
@@ -91,25 +91,27 @@ def _proposal(
     if vote is not None and vote.answer is None:
         return vote
     reading = extractor.read(question.fields)
-    found = {**(vote.answer or {} if vote is not None else {}), **reading.answer}
-    answer = {field.name: found[field.name] for field in fields if field.name in found}
-    absent = [field.name for field in fields if field.required and field.name not in found]
+    values = {**(vote.answer or {} if vote is not None else {}), **reading.answer}
+    answer = {field.name: values[field.name] for field in fields if field.name in values}
+    absent = [field.name for field in fields if field.required and field.name not in values]
     if absent:
         return Proposal(
-            question.ref, None, error=f"{', '.join(absent)}: not found in {extractor.plan.text_field!r} of this item."
+            question.ref,
+            None,
+            error=f"{', '.join(absent)}: not in the text {extractor.plan.text_field!r} of this item.",
         )
     if not answer:
-        return Proposal(question.ref, None, error=f"Nothing was found in {extractor.plan.text_field!r} of this item.")
+        return Proposal(question.ref, None, error=f"No field was read from {extractor.plan.text_field!r} of this item.")
     sure = list(reading.confidence.values())
-    told = _told(reading, extractor)
+    explanation = _explanation(reading, extractor)
     if vote is not None:
         sure += [] if vote.confidence is None else [vote.confidence]
-        told += f"; all else: {vote.explanation}"
-    return Proposal(question.ref, answer, min(sure, default=None), told)
+        explanation += f"; the other fields: {vote.explanation}"
+    return Proposal(question.ref, answer, min(sure, default=None), explanation)
 
 
-def _told(reading: Reading, extractor: Extractor) -> str:
+def _explanation(reading: Extraction, extractor: Extractor) -> str:
     """In words what was read, how sure it is, and why."""
-    names = [f"{target.name} {one.confidence:.0%}" for target, one in reading.found if one.value is not None]
-    how = f"as {extractor.taught} labeled examples teach" if extractor.taught else "by general patterns alone"
+    names = [f"{target.name} {one.confidence:.0%}" for target, one in reading.matches if one.value is not None]
+    how = f"with {extractor.taught} labeled examples" if extractor.taught else "by general patterns alone"
     return f"read from {extractor.plan.text_field} {how}: {', '.join(names) or 'nothing'}"

@@ -16,8 +16,8 @@ from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.platforms.ports import Trainer
 
 LOG = logging.getLogger(__name__)
-KEPT = 8
-"""Models that stay in memory; the one that was not asked for the longest time goes first."""
+MODELS_IN_MEMORY = 8
+"""Models that stay in memory; the least recently used one goes first."""
 
 
 class LocalServing:
@@ -71,7 +71,7 @@ class LocalServing:
             if predictor is None:
                 predictor = self._trainer.load(self._home / model.artifact, model.sha256)
                 self._loaded[model.id] = predictor
-                if len(self._loaded) > KEPT:
+                if len(self._loaded) > MODELS_IN_MEMORY:
                     self._loaded.popitem(last=False)
             self._loaded.move_to_end(model.id)
         return predictor

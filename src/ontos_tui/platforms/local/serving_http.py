@@ -55,7 +55,7 @@ class Deployed(Protocol):
     def model(self) -> ModelVersion: ...
 
 
-class Answers(Protocol):
+class ServingBackend(Protocol):
     """What stands behind the server. Safe to use from several threads; errors are OntosErrors."""
 
     def endpoints(self) -> Sequence[Deployed]:
@@ -69,11 +69,11 @@ class Answers(Protocol):
     def feedback(
         self, name: str, request_id: str, rating: int, comment: str, correction: Answer | None
     ) -> FeedbackItem:
-        """Keep what somebody says about a request to this endpoint."""
+        """Store feedback on a request to this endpoint."""
         ...
 
 
-def make_app(answers: Answers) -> Starlette:
+def make_app(answers: ServingBackend) -> Starlette:
     """The web application that serves `answers`."""
 
     async def invocations(request: Request) -> Response:
@@ -88,15 +88,15 @@ def make_app(answers: Answers) -> Starlette:
         return _answered(records)
 
     async def endpoint_list(request: Request) -> Response:
-        found = await run_in_threadpool(answers.endpoints)
-        return _json({"endpoints": [_described(one) for one in found]})
+        endpoints = await run_in_threadpool(answers.endpoints)
+        return _json({"endpoints": [_described(one) for one in endpoints]})
 
     async def endpoint(request: Request) -> Response:
         name = request.path_params["name"]
         for one in await run_in_threadpool(answers.endpoints):
             if one.endpoint.name == name:
                 return _json(_described(one))
-        raise NotFoundError(f"There is no endpoint {name!r}.", "GET /api/2.0/serving-endpoints lists them.")
+        raise NotFoundError(f"No endpoint {name!r}.", "GET /api/2.0/serving-endpoints lists them.")
 
     async def feedback(request: Request) -> Response:
         body = await _body(request)
@@ -170,8 +170,8 @@ def _explained(handler: Handler) -> Handler:
             LOG.warning("%s: %s", request.url.path, error)
             return _failed(500, str(error))
         except Exception:
-            LOG.exception("%s: an error that nobody foresaw", request.url.path)
-            return _failed(500, "Something went wrong here that nobody foresaw; the server's log says more.")
+            LOG.exception("%s: unexpected error", request.url.path)
+            return _failed(500, "An unexpected error; see the server's log.")
 
     return explained
 
@@ -187,10 +187,10 @@ def _failed(status: int, message: str) -> Response:
 
 def _http_failed(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    told = (
+    message = (
         error.detail if error.status_code not in (404, 405) else f"{request.method} {request.url.path}: {error.detail}."
     )
-    return _failed(error.status_code, told)
+    return _failed(error.status_code, message)
 
 
 async def _body(request: Request) -> dict[str, Any]:
@@ -209,9 +209,9 @@ async def _body(request: Request) -> dict[str, Any]:
     try:
         body = await run_in_threadpool(json.loads, content)
     except (ValueError, RecursionError) as error:
-        raise InvalidInputError(f"The body is no JSON: {error}.", "Send a JSON object.") from error
+        raise InvalidInputError(f"The body is not valid JSON: {error}.", "Send a JSON object.") from error
     if not isinstance(body, dict):
-        raise InvalidInputError("The body is no JSON object.", 'Send {"dataframe_records": [{…}]}.')
+        raise InvalidInputError("The body is not a JSON object.", 'Send {"dataframe_records": [{…}]}.')
     return body
 
 
@@ -238,7 +238,8 @@ def _rows(body: dict[str, Any]) -> list[Row]:
     for number, row in enumerate(rows):
         if not isinstance(row, dict):
             raise InvalidInputError(
-                f"Row {number} of {form} is no object.", 'Name the columns of each row, as in {"temperature": 21.5}.'
+                f"Row {number} of {form} is not an object.",
+                'Name the columns of each row, as in {"temperature": 21.5}.',
             )
     return rows
 
@@ -278,7 +279,9 @@ def _feedback(body: dict[str, Any]) -> tuple[str, int, str, Answer | None]:
     if not isinstance(comment, str):
         raise InvalidInputError("comment is not a text.", "Send a string.")
     if correction is not None and not isinstance(correction, dict):
-        raise InvalidInputError("correction is no object.", "Send the right answer with its fields, or leave it out.")
+        raise InvalidInputError(
+            "correction is not an object.", "Send the right answer with its fields, or leave it out."
+        )
     return request_id, rating, comment, correction
 
 

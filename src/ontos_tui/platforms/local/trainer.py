@@ -1,4 +1,4 @@
-"""Training on this machine with scikit-learn: one head for each field of the answer, learned from the row's fields."""
+"""Training on this machine with scikit-learn: one model for each field of the answer, learned from the row's fields."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from ontos_tui.domain.records.training import Evaluation
 from ontos_tui.domain.schema import AnswerField, FieldKind
 from ontos_tui.learning import cross_validation, evaluation, model_file
 from ontos_tui.learning.data_warnings import data_warnings, leak_warnings
-from ontos_tui.learning.extraction.extractor import Extractor, Target, plan
-from ontos_tui.learning.extraction.field_finder import MOST_LEARNED
-from ontos_tui.learning.features import FeatureTable, describe
-from ontos_tui.learning.field_models import Head, fit
+from ontos_tui.learning.extraction.extractor import Extractor, Target, plan_extraction
+from ontos_tui.learning.extraction.field_finder import MOST_DOCUMENTS
+from ontos_tui.learning.features import FeatureTable, LeftOut, Matrix, describe
+from ontos_tui.learning.field_models import FieldModel, fit
 from ontos_tui.learning.targets import put, target
 
 FORMAT, FORMAT_WITH_READER = 1, 2
@@ -76,8 +76,14 @@ class LocalPredictor:
     """A trained model in memory. Nothing in it changes while it predicts, so threads may share it."""
 
     table: FeatureTable
-    heads: tuple[Head, ...]
+    heads: tuple[FieldModel, ...]
     reader: Extractor | None = None
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The columns that it looks at, and the text that it reads."""
+        text = () if self.reader is None else (self.reader.plan.text_field,)
+        return tuple(dict.fromkeys((*self.table.names, *text)))
 
     def predict(self, rows: Sequence[Row]) -> list[Prediction]:
         """One prediction a row. Raises InvalidInputError naming the field when a row does not fit the model."""
@@ -85,15 +91,18 @@ class LocalPredictor:
         for start in range(0, len(rows), BLOCK):
             block = rows[start : start + BLOCK]
             matrix = self.table.encode(block, strict=True)
-            made = [Prediction({}, {}) for _ in block]
+            block_predictions = [Prediction({}, {}) for _ in block]
             for head in self.heads:
-                for prediction, (value, confidence) in zip(made, head.predict(matrix), strict=True):
+                for prediction, (value, confidence) in zip(block_predictions, head.predict(matrix), strict=True):
                     put(prediction.answer, head.field, value)
                     if confidence is not None:
                         prediction.confidence[head.field.name] = confidence
             if self.reader is not None:
-                made = [self.reader.add_to(prediction, row) for prediction, row in zip(made, block, strict=True)]
-            predictions += made
+                block_predictions = [
+                    self.reader.add_to(prediction, row)
+                    for prediction, row in zip(block_predictions, block, strict=True)
+                ]
+            predictions += block_predictions
         return predictions
 
 
@@ -124,73 +133,24 @@ class LocalTrainer:
         started = time.monotonic()
         _check_base_model(base_model)
         if not data.train:
-            raise NotReadyError(
-                "There is no pair to learn from.", "Label some pairs whose allowed uses include training."
-            )
-        total = len(data.fields) + 3
-        progress.update(0, total, f"reading {len(data.train)} pairs")
-        rows = [example.fields for example in data.train]
-        what = plan(data.fields, data.train, rows, data.features)
-        fields = [field for field in data.fields if what is None or field.name not in what.fields]
-        if fields and all(field.kind is FieldKind.SPANS for field in fields):
-            raise NotReadyError(
-                "Where spans lie in a text is nothing that is learned here, as the pairs hold no such text.",
-                "Export them (--format spans) for a tool that learns from texts.",
-            )
-        table, left_out = describe(rows, data.features, images=data.images) if fields else (FeatureTable(()), ())
-        if fields and not table.columns:
-            reasons = "; ".join(f"{column.name} {column.reason}" for column in left_out) or "there are no columns"
-            raise NotReadyError(
-                f"No column tells the training pairs apart: {reasons}.", "Choose other feature columns in the template."
-            )
-        matrix = table.encode(rows)
-        warnings = data_warnings(replace(data, fields=tuple(fields)), left_out)
-        heads: list[Head] = []
-        params: dict[str, Any] = {"seed": data.seed}
-        for done, field in enumerate(fields, 1):
-            known = [(line, one) for line, ex in enumerate(data.train) if (one := target(field, ex.answer)) is not None]
-            progress.update(done, total, f"learning {field.name} from {len(known)} pairs")
-            if not known:
-                warnings.append(f"{field.name}: no training pair has a value for it; the model does not answer it.")
-                continue
-            lines, targets = [line for line, _ in known], [one for _, one in known]
-            warnings += leak_warnings(field, table, matrix[lines], targets, data.seed)
-            head, settings = fit(field, matrix[lines], targets, base_model, data.seed, table.pictures())
-            heads.append(head)
-            params.update(settings)
-
-        def reading(target: Target) -> None:
-            progress.update(len(fields) + 1, total, f"learning to read {target.name} from {len(data.train)} documents")
-
-        reader = None if what is None else Extractor.learned(what, data.train, reading)
-        if reader is not None and len(data.train) > MOST_LEARNED:
-            warnings.append(f"Reading is learned from the first {MOST_LEARNED} documents; more would add little.")
-        if not heads and reader is None:
+            raise NotReadyError("There are no pairs to learn from.", "Label pairs whose allowed uses include training.")
+        training = _Training(data, base_model, progress)
+        predictor = LocalPredictor(*training.learn_columns(), training.learn_reader())
+        if not predictor.heads and predictor.reader is None:
             raise NotReadyError("No training pair holds a value of the answer.", "Label some pairs first.")
-        predictor = LocalPredictor(table, tuple(heads), reader)
-        progress.update(total - 2, total, f"testing on {len(data.held_out)} held-out pairs")
+        training.report(training.steps - 2, f"testing on {len(data.held_out)} held-out pairs")
         evaluation = self.evaluate(predictor, data)
-        progress.update(total - 1, total, "writing the model")
-        plain = {
-            "format": FORMAT if reader is None else FORMAT_WITH_READER,
-            "engine": ENGINE,
-            "base_model": base_model,
-            "params": params,
-            "features": table.to_json(),
-            "heads": [head.to_json() for head in heads],
-        }
-        if reader is not None:
-            plain["reader"] = reader.to_json()
-        sha256 = model_file.write(folder, plain, [head.estimator for head in heads])
+        training.report(training.steps - 1, "writing the model")
+        sha256 = _write(predictor, base_model, training.params, folder)
         return Trained(
             base_model=base_model,
             engine=ENGINE,
-            params=params,
-            features=tuple(dict.fromkeys((*table.names, *(() if what is None else (what.text_field,))))),
+            params=training.params,
+            features=predictor.features,
             evaluation=evaluation,
             sha256=sha256,
             seconds=time.monotonic() - started,
-            warnings=tuple(warnings),
+            warnings=tuple(training.warnings),
         )
 
     def evaluate(self, predictor: Predictor, data: TrainingSet) -> Evaluation:
@@ -208,7 +168,8 @@ class LocalTrainer:
                     "Use the program that trained it, or train the model again.",
                 )
             heads = [
-                Head.from_json(head, estimator) for head, estimator in zip(plain["heads"], estimators, strict=True)
+                FieldModel.from_json(head, estimator)
+                for head, estimator in zip(plain["heads"], estimators, strict=True)
             ]
             reader = Extractor.from_json(plain["reader"]) if "reader" in plain else None
             return LocalPredictor(FeatureTable.from_json(plain["features"]), tuple(heads), reader)
@@ -217,13 +178,13 @@ class LocalTrainer:
                 f"The description of the model in {folder} is incomplete ({error}).", "Train the model again."
             ) from error
 
-    def shares(self, predictor: Predictor, field: AnswerField, rows: Sequence[Row]) -> ClassProbabilities:
-        """How a loaded model spreads each row over the classes of a field. What does not fit counts as missing."""
+    def class_probabilities(self, predictor: Predictor, field: AnswerField, rows: Sequence[Row]) -> ClassProbabilities:
+        """The probability of each class of a field for each row, by a loaded model. Odd values count as missing."""
         if not isinstance(predictor, LocalPredictor):
-            raise NotReadyError("The model was not trained here.", "Train it here.")
-        return cross_validation.shares(predictor.table, predictor.heads, field, rows)
+            raise NotReadyError("The model was not trained on this machine.", "Train it here.")
+        return cross_validation.class_probabilities(predictor.table, predictor.heads, field, rows)
 
-    def judge(
+    def out_of_fold(
         self,
         field: AnswerField,
         features: Sequence[str],
@@ -232,15 +193,107 @@ class LocalTrainer:
         others: Sequence[Row],
         progress: Progress,
     ) -> OutOfFoldPredictions:
-        """Judge each labeled row by models that learned without it (and its group), and `others` by all of them."""
-        return cross_validation.judge(field, features, labeled, groups, others, progress)
+        """Predict each labeled row by models that learned without it (and its group), and `others` by all of them."""
+        return cross_validation.out_of_fold(field, features, labeled, groups, others, progress)
 
     def clusters(self, rows: Sequence[Row], features: Sequence[str], count: int) -> list[int]:
         """The number of the cluster of each row; rows of one cluster have similar fields."""
         return cross_validation.clusters(rows, features, count)
 
 
+class _Training:
+    """One training under way: what is learned from which pairs, and what an expert should know about it."""
+
+    def __init__(self, data: TrainingSet, base_model: str, progress: Progress) -> None:
+        self.params: dict[str, Any] = {"seed": data.seed}
+        self.warnings: list[str] = []
+        self.steps = len(data.fields) + 3
+        self._data = data
+        self._base_model = base_model
+        self._progress = progress
+        self._rows = [example.fields for example in data.train]
+        self.report(0, f"reading {len(data.train)} pairs")
+        self._plan = plan_extraction(data.fields, data.train, self._rows, data.features)
+        read = () if self._plan is None else self._plan.fields
+        self._fields = tuple(field for field in data.fields if field.name not in read)
+
+    def report(self, done: int, message: str) -> None:
+        """Say how far the training is. Raises JobCancelledError when the user stopped it."""
+        self._progress.update(done, self.steps, message)
+
+    def learn_columns(self) -> tuple[FeatureTable, tuple[FieldModel, ...]]:
+        """The columns, and a model for each field that is learned from them. Raises NotReadyError."""
+        table, left_out = self._describe_columns()
+        matrix = table.encode(self._rows)
+        self.warnings += data_warnings(replace(self._data, fields=self._fields), left_out)
+        models = [self._learn_field(done, field, table, matrix) for done, field in enumerate(self._fields, 1)]
+        return table, tuple(model for model in models if model is not None)
+
+    def learn_reader(self) -> Extractor | None:
+        """What reads fields out of a text, where there are such fields."""
+        if self._plan is None:
+            return None
+        documents = len(self._data.train)
+
+        def report_target(target: Target) -> None:
+            self.report(len(self._fields) + 1, f"learning to read {target.name} from {documents} documents")
+
+        reader = Extractor.learned(self._plan, self._data.train, report_target)
+        if documents > MOST_DOCUMENTS:
+            self.warnings.append(
+                f"Reading is learned from the first {MOST_DOCUMENTS} documents; more would add little."
+            )
+        return reader
+
+    def _describe_columns(self) -> tuple[FeatureTable, tuple[LeftOut, ...]]:
+        if not self._fields:
+            return FeatureTable(()), ()
+        if all(field.kind is FieldKind.SPANS for field in self._fields):
+            raise NotReadyError(
+                "Spans are only learned from pairs that hold the text in which they lie.",
+                "Export them (--format spans) for a tool that learns from texts.",
+            )
+        table, left_out = describe(self._rows, self._data.features, images=self._data.images)
+        if not table.columns:
+            reasons = "; ".join(f"{column.name} {column.reason}" for column in left_out) or "there are no columns"
+            raise NotReadyError(
+                f"No column differs between the training pairs: {reasons}.",
+                "Choose other feature columns in the template.",
+            )
+        return table, left_out
+
+    def _learn_field(self, done: int, field: AnswerField, table: FeatureTable, matrix: Matrix) -> FieldModel | None:
+        """The model of one field; None, with a warning, where no pair has a value for it."""
+        targets = [target(field, example.answer) for example in self._data.train]
+        known = [(line, one) for line, one in enumerate(targets) if one is not None]
+        self.report(done, f"learning {field.name} from {len(known)} pairs")
+        if not known:
+            self.warnings.append(f"{field.name}: no training pair has a value for it; the model does not answer it.")
+            return None
+        lines, values = [line for line, _ in known], [one for _, one in known]
+        seed = self._data.seed
+        self.warnings += leak_warnings(field, table, matrix[lines], values, seed)
+        model, settings = fit(field, matrix[lines], values, self._base_model, seed, table.pictures())
+        self.params.update(settings)
+        return model
+
+
+def _write(predictor: LocalPredictor, base_model: str, params: dict[str, Any], folder: Path) -> str:
+    """Write the model's files; the sha256 that names them."""
+    plain: dict[str, Any] = {
+        "format": FORMAT if predictor.reader is None else FORMAT_WITH_READER,
+        "engine": ENGINE,
+        "base_model": base_model,
+        "params": params,
+        "features": predictor.table.to_json(),
+        "heads": [head.to_json() for head in predictor.heads],
+    }
+    if predictor.reader is not None:
+        plain["reader"] = predictor.reader.to_json()
+    return model_file.write(folder, plain, [head.estimator for head in predictor.heads])
+
+
 def _check_base_model(key: str) -> None:
     known = [model.key for model in BASE_MODELS]
     if key not in known:
-        raise InvalidInputError(f"There is no base model {key!r}.", f"Choose one of {', '.join(known)}.")
+        raise InvalidInputError(f"No base model {key!r}.", f"Choose one of {', '.join(known)}.")

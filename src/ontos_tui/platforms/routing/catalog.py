@@ -1,6 +1,6 @@
 """Two catalogs as one: files of this machine, and the team's tables where the settings name a workspace.
 
-What is here works while the team's workspace is away; only what is asked of the workspace fails, and says why.
+What is here works while the team's workspace is away; only what the workspace has to answer fails, and says why.
 """
 
 from __future__ import annotations

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from ontos_tui.domain.learning import EndpointAnswer, Progress
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.training import ModelVersion
-from ontos_tui.platforms.databricks.serving import registered
+from ontos_tui.platforms.databricks.serving import registered_version
 from ontos_tui.platforms.ports import Serving
 
 
 class TeamServing:
-    """Two ways of serving, chosen by where a model's files are. `away` is made when it is first needed."""
+    """Two ways of serving, chosen by where a model's files are. `away` is created when it is first needed."""
 
     def __init__(self, here: Serving, away: Callable[[], Serving]) -> None:
         self._here = here
@@ -34,7 +34,7 @@ class TeamServing:
         return self._of(model).invoke(endpoint, model, rows, ids)
 
     def _of(self, model: ModelVersion) -> Serving:
-        if registered(model) is None:
+        if registered_version(model) is None:
             return self._here
         if self._away is None:
             self._away = self._make()

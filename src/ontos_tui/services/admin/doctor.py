@@ -1,7 +1,7 @@
-"""The doctor: looks at everything that Ontos needs, and says of each thing how it is and what to do about it.
+"""The doctor: checks everything that Ontos needs, and says what to do about each problem.
 
-Nothing that is found may hold a secret, whatever an error of a library says: values of the environment's tokens and
-keys are taken out of every text.
+No finding may hold a secret, whatever an error of a library says: values of the environment's tokens and keys are
+taken out of every text.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import shutil
 import sys
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from pathlib import Path
 
 from ontos_tui.domain.errors import OntosError
+from ontos_tui.services.admin.finding import Finding, State, run_check
 from ontos_tui.settings import Settings
 from ontos_tui.store.engine import Store
 
@@ -24,38 +24,8 @@ LOW_DISK = 500_000_000
 """Bytes; with less than that free, a training may end with a full disk."""
 CHAT_SECONDS = 5.0
 SHORTEST_SECRET = 6
-"""Characters; a shorter value of a variable that is called a key would be found in many an innocent word."""
+"""Characters; a shorter value of a variable called a key may be part of ordinary words, and would blank them out."""
 _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSWORD|KEY", re.IGNORECASE)
-
-
-class State(StrEnum):
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at. `todo` says what to do about a problem; `ok` is whether Ontos works with it."""
-
-    name: str
-    ok: bool
-    message: str
-    todo: str = ""
-    state: State = State.OK
-
-    @classmethod
-    def of(cls, name: str, message: str, todo: str = "", state: State = State.OK) -> Finding:
-        """A finding; a problem unless the state says otherwise."""
-        return cls(name, state is not State.FAIL, message, todo, state)
-
-
-def checked(name: str, look: Callable[[], str]) -> Finding:
-    """What `look` says, or the error that it raises, as a finding."""
-    try:
-        return Finding.of(name, look())
-    except OntosError as error:
-        return Finding.of(name, error.what, error.todo, State.FAIL)
 
 
 def examine(home: Path, store: Callable[[], Store], *, start: bool = False) -> Iterator[Finding]:
@@ -76,14 +46,14 @@ def without_secrets(text: str) -> str:
 
 
 def _examine(home: Path, store: Callable[[], Store], start: bool) -> Iterator[Finding]:
-    old = "" if sys.version_info >= (3, 11) else "3.11 or newer is needed."
+    old = "" if sys.version_info >= (3, 11) else "Install Python 3.11 or newer."
     python = f"{sys.version.split()[0]} at {sys.executable}"
     yield Finding.of("python", python, old, State.FAIL if old else State.OK)
-    yield checked("workspace", lambda: f"{store().path.parent} opens")
-    yield checked("write", lambda: _write_to(home))
-    yield checked("schema", lambda: _schema(store()))
+    yield run_check("workspace", lambda: f"{store().path.parent} opens")
+    yield run_check("write", lambda: _write_to(home))
+    yield run_check("schema", lambda: _schema(store()))
     yield _disk(home)
-    yield checked("sample data", _sample_data)
+    yield run_check("sample data", _sample_data)
     try:
         settings = Settings.load(home)
     except OntosError as error:
@@ -104,7 +74,7 @@ def _write_to(home: Path) -> str:
         probe.write_bytes(b"ontos")
         probe.unlink()
     except OSError as error:
-        raise OntosError(f"{home}: {error.strerror}.", "Free space or choose another --home.") from error
+        raise OntosError(f"{home}: {error.strerror}.", "Free space, or choose another folder: --home DIR.") from error
     return f"{home} can be written"
 
 
@@ -113,10 +83,13 @@ def _schema(store: Store) -> str:
 
     with store.read() as connection:
         health = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
-        found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
     if health != "ok":
-        raise OntosError(f"The database is damaged: {health}.", "Copy the workspace's folder away, restore a backup.")
-    return f"the database's schema is version {found}; this program writes {VERSION}"
+        raise OntosError(
+            f"The database is damaged: {health}.",
+            "Copy the workspace folder to a safe place, then restore a backup of it.",
+        )
+    return f"the database schema is version {version}; this program writes {VERSION}"
 
 
 def _disk(home: Path) -> Finding:
@@ -124,7 +97,7 @@ def _disk(home: Path) -> Finding:
     free = shutil.disk_usage(existing).free
     low = free < LOW_DISK
     return Finding.of(
-        "disk", f"{free / 1e9:,.1f} GB free", "Free some space." if low else "", State.FAIL if low else State.OK
+        "disk", f"{free / 1e9:,.1f} GB free", "Free disk space." if low else "", State.FAIL if low else State.OK
     )
 
 
@@ -145,8 +118,8 @@ def _chat(settings: Settings) -> Finding:
         answer.raise_for_status()
         models = [str(model.get("id")) for model in answer.json().get("data", [])]
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, AttributeError) as error:
-        return Finding.of(name, f"{url}: {error}", "Start it, or correct ONTOS_CHAT_BASE_URL.", State.FAIL)
+        return Finding.of(name, f"{url}: {error}", "Start the server, or correct ONTOS_CHAT_BASE_URL.", State.FAIL)
     if settings.chat_model and settings.chat_model not in models:
         offered = ", ".join(models[:10]) or "none"
-        return Finding.of(name, f"{url} has no {settings.chat_model!r}", f"It offers: {offered}.", State.FAIL)
+        return Finding.of(name, f"{url} has no model {settings.chat_model!r}", f"Available: {offered}.", State.FAIL)
     return Finding.of(name, f"{url} answers; {len(models):,} model{'' if len(models) == 1 else 's'}")

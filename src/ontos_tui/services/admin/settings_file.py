@@ -1,7 +1,7 @@
-"""The settings of a workspace: what each is, where it comes from, and changed in settings.toml.
+"""The settings of a workspace: their values, where they come from, and changes to settings.toml.
 
-Comments and the order of the file stay: one line is changed, and the file is only written when it then says what was
-meant. Secrets are shown as set or not set, and are never written.
+Comments and the order of the file stay: one line is changed, and the file is written only if it then reads back as
+intended. Secrets are shown as set or not set, and are never written.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True)
-class Preference:
+class Setting:
     """One setting. `value` is text as it may be typed; of a secret only whether it is set."""
 
     name: str
@@ -43,53 +43,53 @@ class Preference:
         return f"{PREFIX}{self.name.upper()}"
 
 
-class PreferenceService:
+class SettingsService:
     """The settings of the workspace at `home`. A change holds from the next start on."""
 
     def __init__(self, home: Path) -> None:
         self.path = home / "settings.toml"
         self._home = home
 
-    def all(self) -> list[Preference]:
-        """Every setting, as it is now. Raises InvalidInputError when the file or the environment is no good."""
+    def all(self) -> list[Setting]:
+        """Every setting, as it is now. Raises InvalidInputError when the file or the environment is not valid."""
         settings = Settings.load(self._home)
-        kept = self._parsed(self._text())
+        stored = self._parsed(self._text())
         named = {name.upper() for name in os.environ}
-        found = []
+        preferences = []
         for name, field in Settings.model_fields.items():
             secret = field.annotation is SecretStr
-            source = Source.FILE if name in kept else Source.DEFAULT
+            source = Source.FILE if name in stored else Source.DEFAULT
             if f"{PREFIX}{name}".upper() in named:
                 source = Source.ENVIRONMENT
             value = getattr(settings, name)
             shown = ("set" if value.get_secret_value() else "not set") if secret else _as_text(value)
-            found.append(Preference(name, shown, source, field.description or "", secret))
-        return found
+            preferences.append(Setting(name, shown, source, field.description or "", secret))
+        return preferences
 
-    def change(self, name: str, text: str) -> Preference:
+    def change(self, name: str, text: str) -> Setting:
         """Set one setting in the file; an empty text takes it out, so that the default holds again.
 
         Lists are typed as JSON. Raises NotFoundError for an unknown one, InvalidInputError for a secret, for a value
-        that is none, and where the file must be edited by hand.
+        that is not valid, and where the file must be edited by hand.
         """
         field = Settings.model_fields.get(name)
         if field is None:
-            raise NotFoundError(f"There is no setting {name!r}.", f"There are {', '.join(Settings.model_fields)}.")
+            raise NotFoundError(f"No setting {name!r}.", f"The settings are {', '.join(Settings.model_fields)}.")
         if field.annotation is SecretStr:
             raise InvalidInputError(
                 f"{name} is a secret; secrets are never stored.", f"Set {PREFIX}{name.upper()} in the environment."
             )
         if get_origin(field.annotation) is dict:
-            raise InvalidInputError(f"{name} is a table of several lines.", f"Edit {self.path} by hand.")
+            raise InvalidInputError(f"{name} is a table with several lines.", f"Edit {self.path} by hand.")
         before = self._text()
-        kept = self._parsed(before)
-        wanted = {key: value for key, value in kept.items() if key != name}
+        stored = self._parsed(before)
+        changed = {key: value for key, value in stored.items() if key != name}
         if text.strip():
-            wanted[name] = _checked(name, text, wanted)
-        after = _edited(before, name, _toml(wanted[name]) if name in wanted else None)
-        if self._parsed(after) != wanted:
+            changed[name] = _checked(name, text, changed)
+        after = _edited(before, name, _toml(changed[name]) if name in changed else None)
+        if self._parsed(after) != changed:
             raise InvalidInputError(
-                f"{name} stands in {self.path} in a way that cannot be changed here.", "Edit the file by hand."
+                f"{name} is written in {self.path} in a form that cannot be changed here.", "Edit the file by hand."
             )
         self._write(after)
         return next(one for one in self.all() if one.name == name)
@@ -104,7 +104,7 @@ class PreferenceService:
         try:
             return tomllib.loads(text)
         except ValueError as error:
-            raise InvalidInputError(f"{self.path} is no TOML: {error}.", "Correct the file.") from error
+            raise InvalidInputError(f"{self.path} is not a valid TOML file: {error}.", "Correct the file.") from error
 
     def _write(self, text: str) -> None:
         """All of it or nothing, and on the disk."""
@@ -119,7 +119,7 @@ class PreferenceService:
             fresh.replace(self.path)
         except OSError as error:
             fresh.unlink(missing_ok=True)
-            raise StoreError(f"{self.path} cannot be written: {error.strerror}.", "Free space, or check it.") from error
+            raise StoreError(f"{self.path} cannot be written: {error.strerror}.", "Free disk space.") from error
 
 
 def _as_text(value: Any) -> str:
@@ -136,7 +136,7 @@ def _checked(name: str, text: str, others: dict[str, Any]) -> Any:
         try:
             typed = json.loads(typed)
         except ValueError as error:
-            raise InvalidInputError(f"{name} is no list: {error}.", 'Write it as ["one", "two"].') from error
+            raise InvalidInputError(f"{name} is not a valid list: {error}.", 'Write it as ["one", "two"].') from error
     try:
         loaded = Settings.model_validate({**others, name: typed})
     except ValidationError as error:

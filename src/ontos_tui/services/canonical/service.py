@@ -1,33 +1,34 @@
-"""Canonical labels by themselves: browse, correct, restore, remove, take out and in, whatever pairs there are."""
+"""Canonical labels by themselves: browse, correct, restore and remove, with or without pairs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Text, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Text, func, or_, select, type_coerce
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from ontos_tui.domain.records.data import Item, RowQuery, Sheet, TableAddress
-from ontos_tui.domain.records.pairs import CanonicalLabel, CanonicalLabelVersion, Event, QAPair, TrainingSheet
+from ontos_tui.domain.records.pairs import (
+    CONFIDENCES,
+    CanonicalLabel,
+    CanonicalLabelVersion,
+    Event,
+    QAPair,
+    TrainingSheet,
+)
 from ontos_tui.domain.records.training import ModelPair
 from ontos_tui.domain.rules.governance import inherited
 from ontos_tui.domain.schema import Answer
 from ontos_tui.platforms.ports import Catalog
-from ontos_tui.services.interchange.labels_in import LabelImport
-from ontos_tui.services.interchange.reading import json_lines
-from ontos_tui.services.interchange.service import ImportReport, schema_of
-from ontos_tui.services.interchange.tabular import LabelRow
-from ontos_tui.services.label.change_log import Changes
 from ontos_tui.services.records.answers import AnswerChecker
+from ontos_tui.services.records.change_log import ChangeBatch
+from ontos_tui.services.records.label_schemas import label_type_schema
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 
-CONFIDENCES = ("high", "medium", "low")
 PAGE = 1_000
 
 _LABELS = table(CanonicalLabel).c
@@ -37,7 +38,7 @@ _PAIRS = table(QAPair).c
 
 @dataclass(frozen=True)
 class LabelFilter:
-    """Which labels are wanted; `text` is looked for in the item's name, the label and its notes."""
+    """Which labels to list; `text` is searched in the item's name, the label and its notes."""
 
     sheet_id: str | None = None
     label_type: str | None = None
@@ -45,6 +46,20 @@ class LabelFilter:
     confidence: str | None = None
     source: str | None = None
     least_reuse: int = 0
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The filter in SQL."""
+        conditions: list[ColumnElement[bool]] = []
+        for name in ("sheet_id", "label_type", "confidence", "source"):
+            if getattr(self, name) is not None:
+                conditions.append(_LABELS[name] == getattr(self, name))
+        if self.least_reuse:
+            conditions.append(_LABELS.reuse_count >= self.least_reuse)
+        if self.text:
+            text = self.text.encode("utf-8", "replace").decode()
+            places = (_LABELS.item_ref, _LABELS.notes, type_coerce(_LABELS.label_data, Text))
+            conditions.append(or_(*(place.icontains(text, autoescape=True) for place in places)))
+        return conditions
 
 
 @dataclass(frozen=True)
@@ -57,7 +72,7 @@ class LabelUsage:
 
 
 class CanonicalLabelService:
-    """Canonical labels, changed under `actor`. What a label said before is kept as a version."""
+    """Canonical labels, changed under `actor`. Earlier content of a label is stored as a version."""
 
     def __init__(self, store: Store, catalog: Catalog, actor: str) -> None:
         self._store = store
@@ -66,18 +81,18 @@ class CanonicalLabelService:
 
     # Looking
 
-    def find(self, wanted: LabelFilter = LabelFilter(), limit: int = PAGE, offset: int = 0) -> list[CanonicalLabel]:
+    def find(self, filter: LabelFilter = LabelFilter(), limit: int = PAGE, offset: int = 0) -> list[CanonicalLabel]:
         """The labels that pass the filter, by item."""
         order = (_LABELS.label_type, _LABELS.item_ref)
         with self._store.read() as connection:
             return rows.find(
-                connection, CanonicalLabel, *_conditions(wanted), order_by=order, limit=limit, offset=offset
+                connection, CanonicalLabel, *filter.conditions(), order_by=order, limit=limit, offset=offset
             )
 
-    def count(self, wanted: LabelFilter = LabelFilter()) -> int:
+    def count(self, filter: LabelFilter = LabelFilter()) -> int:
         """How many labels pass the filter."""
         with self._store.read() as connection:
-            return rows.count(connection, CanonicalLabel, *_conditions(wanted))
+            return rows.count(connection, CanonicalLabel, *filter.conditions())
 
     def label_types(self) -> list[str]:
         """The label types that there are labels of."""
@@ -112,7 +127,7 @@ class CanonicalLabelService:
     def schema(self, ref: str) -> dict[str, Any]:
         """What an answer of the label's type looks like. Raises NotFoundError when nothing describes it."""
         with self._store.read() as connection:
-            return dict(schema_of(connection, rows.resolve(connection, CanonicalLabel, ref).label_type))
+            return dict(label_type_schema(connection, rows.resolve(connection, CanonicalLabel, ref).label_type))
 
     def unlabeled(self, sheet_ref: str, label_type: str, limit: int = 50, offset: int = 0) -> list[Item]:
         """The sheet's items that have no label of this type, in the sheet's order."""
@@ -120,17 +135,17 @@ class CanonicalLabelService:
             sheet = rows.resolve(connection, Sheet, sheet_ref)
             where = (_LABELS.sheet_id == sheet.id, _LABELS.label_type == label_type)
             known = set(connection.execute(select(_LABELS.item_ref).where(*where)).scalars())
-        found: list[Item] = []
+        items: list[Item] = []
         for item in self._catalog.items(TableAddress.parse(sheet.source_table), RowQuery.of(sheet)):
             if item.ref in known:
                 continue
             if offset:
                 offset -= 1
                 continue
-            found.append(item)
-            if len(found) == limit:
+            items.append(item)
+            if len(items) == limit:
                 break
-        return found
+        return items
 
     # Changing
 
@@ -155,9 +170,12 @@ class CanonicalLabelService:
             _check_answer(connection, label_type, answer)
         items = self._catalog.items(TableAddress.parse(sheet.source_table), RowQuery.of(sheet))
         if not any(one.ref == item_ref for one in items):
-            raise NotFoundError(f"The sheet {sheet.name!r} has no item {item_ref!r}.", "Look at its rows.")
+            raise NotFoundError(
+                f"The sheet {sheet.name!r} has no item {item_ref!r}.",
+                f"List its items: ontos sheet show {sheet.id[:8]}",
+            )
         with self._store.write() as connection:
-            changes = Changes(connection, sheet.id, self._actor)
+            changes = ChangeBatch(connection, sheet.id, self._actor)
             where = (_LABELS.sheet_id == sheet.id, _LABELS.item_ref == item_ref, _LABELS.label_type == label_type)
             label = rows.find_one(connection, CanonicalLabel, *where)
             if label is None:
@@ -191,17 +209,18 @@ class CanonicalLabelService:
     ) -> CanonicalLabel:
         """Correct a label; what it said becomes a version.
 
-        Raises ConflictError when somebody changed it since `expected_version`, InvalidInputError for what does not fit.
+        Raises ConflictError when it was changed since `expected_version`, InvalidInputError for what does not fit.
         """
-        given = {"label_data": answer, "confidence": confidence, "notes": notes}
-        new = {name: value for name, value in given.items() if value is not None}
+        values = {"label_data": answer, "confidence": confidence, "notes": notes}
+        new = {name: value for name, value in values.items() if value is not None}
         if confidence is not None:
             _check_confidence(confidence)
         with self._store.write() as connection:
             label = rows.resolve(connection, CanonicalLabel, ref)
             if expected_version is not None and label.version != expected_version:
                 raise ConflictError(
-                    f"{label.updated_by} changed the label of {label.item_ref} meanwhile.", "Look at it again."
+                    f"{label.updated_by} changed the label of {label.item_ref} while you edited it.",
+                    "Look at it again.",
                 )
             if answer is not None:
                 _check_answer(connection, label.label_type, answer)
@@ -214,14 +233,17 @@ class CanonicalLabelService:
             where = (_VERSIONS.canonical_label_id == label.id, _VERSIONS.version == version)
             old = rows.find_one(connection, CanonicalLabelVersion, *where)
             if old is None:
-                raise NotFoundError(f"The label of {label.item_ref} has no version {version}.", "Look at its versions.")
+                raise NotFoundError(
+                    f"The label of {label.item_ref} has no version {version}.",
+                    f"List its versions: ontos label versions {label.id[:8]}",
+                )
             new = {"label_data": old.label_data, "confidence": old.confidence, "notes": old.notes}
             return self._change(connection, label, new)
 
     def _change(self, connection: Connection, label: CanonicalLabel, new: dict[str, Any]) -> CanonicalLabel:
         if all(getattr(label, name) == value for name, value in new.items()):
             return label
-        changes = Changes(connection, label.sheet_id, self._actor)
+        changes = ChangeBatch(connection, label.sheet_id, self._actor)
         changed = changes.change_label(label, new)
         changes.write()
         return changed
@@ -234,102 +256,12 @@ class CanonicalLabelService:
             if used.pairs or used.models:
                 raise ConflictError(
                     f"The label of {label.item_ref} is used by {used.pairs:,} pairs and {used.models:,} models.",
-                    "Correct it instead; what it says is kept as a version.",
+                    "Correct it instead. The present answer stays as an earlier version.",
                 )
-            changes = Changes(connection, label.sheet_id, self._actor)
+            changes = ChangeBatch(connection, label.sheet_id, self._actor)
             changes.drop_label(label)
             changes.write()
             return label
-
-    # Out and in
-
-    def export_lines(self, wanted: LabelFilter = LabelFilter()) -> Iterator[dict[str, Any]]:
-        """Every label as one JSON object, with its sheet's name, in pages; nothing is held in memory."""
-        with self._store.read() as connection:
-            names = {sheet.id: sheet.name for sheet in rows.find(connection, Sheet)}
-        last = ""
-        while True:
-            with self._store.read() as connection:
-                where = (*_conditions(wanted), _LABELS.id > last)
-                found = rows.find(connection, CanonicalLabel, *where, order_by=(_LABELS.id,), limit=PAGE)
-            for label in found:
-                told = label.model_dump(mode="json", exclude={"id", "training_sheet_id", "created_at", "created_by"})
-                yield {"sheet": names.get(label.sheet_id, label.sheet_id), **told}
-            if len(found) < PAGE:
-                return
-            last = found[-1].id
-
-    def export_file(self, path: Path, wanted: LabelFilter = LabelFilter()) -> int:
-        """Write the labels into a file, whole or not at all; returns how many. Raises InvalidInputError."""
-        import json
-
-        from ontos_tui.services.interchange.files import replacing
-
-        with replacing(path) as (beside,), beside.open("w", encoding="utf-8", newline="") as file:
-            return sum(bool(file.write(json.dumps(line, allow_nan=False) + "\n")) for line in self.export_lines(wanted))
-
-    def import_file(self, path: Path, sheet_ref: str | None = None, *, dry_run: bool = False) -> ImportReport:
-        """Labels as `export_lines` writes them, one JSON object a line; every line that cannot be used is named.
-
-        With a problem nothing is taken. The same file again changes nothing. `sheet_ref` stands for lines without a
-        sheet. Labels that say something else become new versions.
-        """
-        report = ImportReport(path, dry_run)
-        groups: dict[tuple[str, str], list[LabelRow]] = {}
-        for line, value in json_lines(path, report):
-            if not isinstance(value, dict):
-                report.problem(line, "it holds no JSON object in braces")
-                continue
-            key = (str(value.get("sheet") or sheet_ref or ""), str(value.get("label_type") or ""))
-            missing = [name for name in ("item_ref", "label_type", "label_data") if not value.get(name)]
-            if missing or not key[0]:
-                report.problem(line, f"{missing[0] if missing else 'sheet'} is missing")
-            elif not isinstance(value["label_data"], dict):
-                report.problem(line, "label_data is no JSON object")
-            else:
-                groups.setdefault(key, []).append(_given(line, value))
-        imports = list(self._imports(groups, report))
-        for into, given in imports:
-            trial = ImportReport(path, dry_run=True)
-            into.carry_out(given, trial)
-            for problem in trial.problems:
-                report.problem(problem.line, problem.reason)
-        if not report.refused:
-            for into, given in imports:
-                into.carry_out(given, report)
-        return report
-
-    def _imports(
-        self, groups: dict[tuple[str, str], list[LabelRow]], report: ImportReport
-    ) -> Iterator[tuple[LabelImport, Sequence[LabelRow]]]:
-        for (sheet_ref, label_type), given in groups.items():
-            try:
-                with self._store.read() as connection:
-                    sheet = rows.resolve(connection, Sheet, sheet_ref)
-                    schema = schema_of(connection, label_type)
-            except (NotFoundError, ConflictError, InvalidInputError) as error:
-                report.problem(given[0].line, error.what)
-                continue
-            yield LabelImport(self._store, sheet, label_type, AnswerChecker(schema), self._actor), given
-
-
-def _given(line: int, value: dict[str, Any]) -> LabelRow:
-    notes, confidence = (None if value.get(name) is None else str(value[name]) for name in ("notes", "confidence"))
-    return LabelRow(line, str(value["item_ref"]), value["label_data"], notes=notes, confidence=confidence)
-
-
-def _conditions(wanted: LabelFilter) -> list[Any]:
-    conditions: list[Any] = []
-    for name in ("sheet_id", "label_type", "confidence", "source"):
-        if getattr(wanted, name) is not None:
-            conditions.append(_LABELS[name] == getattr(wanted, name))
-    if wanted.least_reuse:
-        conditions.append(_LABELS.reuse_count >= wanted.least_reuse)
-    if wanted.text:
-        text = wanted.text.encode("utf-8", "replace").decode()
-        places = (_LABELS.item_ref, _LABELS.notes, type_coerce(_LABELS.label_data, Text))
-        conditions.append(or_(*(place.icontains(text, autoescape=True) for place in places)))
-    return conditions
 
 
 def _usage(connection: Connection, label: CanonicalLabel) -> LabelUsage:
@@ -350,10 +282,12 @@ def _usage(connection: Connection, label: CanonicalLabel) -> LabelUsage:
 
 def _check_confidence(confidence: str) -> None:
     if confidence not in CONFIDENCES:
-        raise InvalidInputError(f"{confidence!r} is no confidence.", f"There are {', '.join(CONFIDENCES)}.")
+        raise InvalidInputError(
+            f"{confidence!r} is not a valid confidence.", f"Valid values: {', '.join(CONFIDENCES)}."
+        )
 
 
 def _check_answer(connection: Connection, label_type: str, answer: Answer) -> None:
-    reason = AnswerChecker(schema_of(connection, label_type)).reason(answer)
+    reason = AnswerChecker(label_type_schema(connection, label_type)).reason(answer)
     if reason:
         raise InvalidInputError(f"The answer does not fit: {reason}.", "Correct these fields.")

@@ -1,4 +1,4 @@
-"""The files of a use case in synthetic_data: what it says there is to load, its examples, and its known answers."""
+"""The files of a use case in synthetic_data: its manifest, its examples, and its known answers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class SheetPart(_Part):
 
 
 class HeldOutPart(_Part):
-    """The file of answers that are kept for testing, and why, in words."""
+    """The file of answers that are kept back for testing, and the reason in words."""
 
     file: str
     item_id_column: str
@@ -52,7 +52,7 @@ class LabelsetPart(_Part):
 
 
 class Manifest(_Part):
-    """A use_case.json: what there is to load, with file names relative to its folder.
+    """A use_case.json: the files of a use case, with names relative to its folder.
 
     `order` is its place in the list of use cases. `truth` holds the answers of what is not held out.
     """
@@ -192,5 +192,5 @@ def _reading(path: Path) -> Iterator[None]:
 def _damaged(where: str, reason: str) -> InvalidInputError:
     return InvalidInputError(
         f"The sample data cannot be used: {where}: {reason}.",
-        "Install Ontos again, or make the data with `python -m ontos_tui.synthetic_data.generate --out DIR`.",
+        "Install Ontos again, or create it with `python -m ontos_tui.synthetic_data.generate --out DIR`.",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from pydantic import ValidationError
 from sqlalchemy import ColumnElement
@@ -48,7 +48,7 @@ _EDITABLE = (
 
 @dataclass(frozen=True)
 class TableInfo:
-    """A table on offer. When `problem` says why it cannot be read, `columns` is empty and `rows` means nothing."""
+    """A table of the catalog. If it cannot be read, `problem` says why, `columns` is empty and `rows` means nothing."""
 
     address: TableAddress
     columns: tuple[Column, ...]
@@ -57,8 +57,28 @@ class TableInfo:
     problem: str = ""
 
 
+class SheetOptions(TypedDict, total=False):
+    """What a new sheet may be given besides its name and source; `domain.records.data.Sheet` explains each."""
+
+    description: str
+    item_id_column: str | None
+    columns: Sequence[str]
+    image_columns: Sequence[str]
+    filter_expression: str
+    sampling: Sampling | str
+    sample_size: int | None
+    sample_by: str | None
+    sample_seed: int
+    window_size: int | None
+    window_step: int | None
+    window_group: str | None
+    window_order: str | None
+    window_labels: Mapping[str, WindowLabel | str]
+    use_case: str
+
+
 class DataService:
-    """Add files, look into tables, make sheets. Every change is logged under `actor`."""
+    """Add files, preview tables, create sheets. Every change is logged under `actor`."""
 
     def __init__(self, store: Store, catalog: Catalog, actor: str) -> None:
         self._store = store
@@ -68,10 +88,10 @@ class DataService:
     def add_file(
         self, path: Path, name: str | None = None, schema: str = "files", column_names: Sequence[str] = ()
     ) -> DataTable:
-        """Offer a data file as local.<schema>.<name>; the name is the file's own unless given.
+        """Add a data file as the table local.<schema>.<name>; the name is the file's own unless given.
 
         `column_names` are for text whose values are separated by blanks; without them, and without a line of names,
-        its columns are c1, c2 and so on. A file that is there already is looked at again. One of the team's, whose
+        its columns are c1, c2 and so on. A known file is checked again. One of the team's, whose
         path is /Volumes/catalog/schema/volume/…, is copied into the workspace, anew each time. Raises InvalidInputError
         saying why the file cannot be read, ConflictError when another file has that name.
         """
@@ -98,7 +118,7 @@ class DataService:
                 return record
             if known.path != record.path:
                 raise ConflictError(
-                    f"The name {known.address} is taken by another file: {known.path}.", "Give this file another name."
+                    f"The name {known.address} is used by another file: {known.path}.", "Give this file another name."
                 )
             return self._refresh(connection, known, record)
 
@@ -119,7 +139,7 @@ class DataService:
         return changed
 
     def tables(self) -> list[TableInfo]:
-        """Every table on offer, by name; one that cannot be read says why instead of hiding."""
+        """Every table, by name; one that cannot be read stays in the list with the problem."""
         with self._store.read() as connection:
             paths = {record.address: record.path for record in rows.find(connection, DataTable)}
         return [self._info(address, paths.get(str(address), "")) for address in self._catalog.tables()]
@@ -158,52 +178,14 @@ class DataService:
         _check_span(limit, offset)
         return self._catalog.page(self._address(address), RowQuery(filter=filter, limit=limit, offset=offset))
 
-    def create_sheet(
-        self,
-        name: str,
-        source_table: str,
-        *,
-        description: str = "",
-        item_id_column: str | None = None,
-        columns: Sequence[str] = (),
-        image_columns: Sequence[str] = (),
-        filter_expression: str = "",
-        sampling: Sampling | str = Sampling.ALL,
-        sample_size: int | None = None,
-        sample_by: str | None = None,
-        sample_seed: int = 0,
-        window_size: int | None = None,
-        window_step: int | None = None,
-        window_group: str | None = None,
-        window_order: str | None = None,
-        window_labels: Mapping[str, WindowLabel | str] | None = None,
-        use_case: str = "",
-    ) -> Sheet:
+    def create_sheet(self, name: str, source_table: str, **options: Unpack[SheetOptions]) -> Sheet:
         """A sheet over a table. With a window size its items are windows of streams, called GROUP@START.
 
-        Raises InvalidInputError when a column does not exist, the filter is none, or two items have one identity;
-        ConflictError when the name is taken. What the team's catalog says that the table holds become its tags.
+        Raises InvalidInputError when a column does not exist, the filter is not valid, or two items have one identity;
+        ConflictError when the name is taken. The tags that the team's catalog has on the table become its tags.
         """
-        options = {
-            "name": name,
-            "source_table": source_table,
-            "description": description,
-            "item_id_column": item_id_column,
-            "columns": list(columns),
-            "image_columns": list(image_columns),
-            "filter_expression": filter_expression,
-            "sampling": sampling,
-            "sample_size": sample_size,
-            "sample_by": sample_by,
-            "sample_seed": sample_seed,
-            "window_size": window_size,
-            "window_step": window_step,
-            "window_group": window_group,
-            "window_order": window_order,
-            "window_labels": dict(window_labels or {}),
-            "use_case": use_case,
-        }
-        sheet = self._validated(_sheet({**options, "created_by": self._actor, "updated_by": self._actor}))
+        names = {"name": name, "source_table": source_table, "created_by": self._actor, "updated_by": self._actor}
+        sheet = self._validated(_sheet({**options, **names}))
         if isinstance(self._catalog, TeamCatalog):
             tags = self._catalog.tags(TableAddress.parse(sheet.source_table))
             sheet = sheet.model_copy(update={"tags": list(tags)})
@@ -216,12 +198,12 @@ class DataService:
     def edit_sheet(self, ref: str, **changes: Any) -> Sheet:
         """Change a sheet's fields and check it again, also its source; without changes, only that.
 
-        Training sheets that were made from it keep their pairs.
+        Training sheets generated from it keep their pairs.
         """
         unknown = [name for name in changes if name not in _EDITABLE]
         if unknown:
             raise InvalidInputError(
-                f"A sheet has no {', '.join(map(repr, unknown))} to edit.", f"There are {', '.join(_EDITABLE)}."
+                f"A sheet has no field {', '.join(map(repr, unknown))}.", f"The fields are {', '.join(_EDITABLE)}."
             )
         sheet = self.sheet(ref)
         edited = self._validated(_sheet({**sheet.model_dump(), **changes}))
@@ -238,7 +220,7 @@ class DataService:
         return changed
 
     def delete_sheet(self, ref: str) -> Sheet:
-        """Take a sheet off the list. Its file and the pairs that were made from it stay."""
+        """Take a sheet off the list. Its file and the pairs generated from it stay."""
         with self._store.write() as connection:
             sheet = rows.resolve(connection, Sheet, ref, _not_deleted())
             deleted = {"status": SheetStatus.DELETED}
@@ -250,13 +232,13 @@ class DataService:
         """The sheets that are not deleted, the newest first; `search` looks into names, sources and use cases."""
         columns = table(Sheet).c
         with self._store.read() as connection:
-            found = rows.find(connection, Sheet, _not_deleted(), order_by=[columns.created_at.desc(), columns.id])
-        wanted = search.casefold()
+            sheets = rows.find(connection, Sheet, _not_deleted(), order_by=[columns.created_at.desc(), columns.id])
+        needle = search.casefold()
         return [
             sheet
-            for sheet in found
+            for sheet in sheets
             if any(
-                wanted in text.casefold()
+                needle in text.casefold()
                 for text in (sheet.name, sheet.description, sheet.source_table, sheet.use_case)
             )
         ]
@@ -274,20 +256,20 @@ class DataService:
         page = self._catalog.page(address, RowQuery.of(sheet, limit, offset))
         if self._catalog.fingerprint(address) == sheet.source_fingerprint:
             return page
-        note = f"The source was changed since the sheet was checked: it had {sheet.item_count:,} items then. Edit the "
+        note = f"The source has changed since the sheet was checked with {sheet.item_count:,} items. Edit the "
         return replace(page, notes=(*page.notes, note + "sheet to check it again."))
 
     def _address(self, text: str) -> TableAddress:
         if "." in text:
             return TableAddress.parse(text)
-        found = [address for address in self._catalog.tables() if address.table == text]
-        if len(found) == 1:
-            return found[0]
-        if found:
+        matches = [address for address in self._catalog.tables() if address.table == text]
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
             raise ConflictError(
-                f"{text!r} could be {', '.join(map(str, found))}.", "Write the whole address, catalog.schema.table."
+                f"{text!r} could be {', '.join(map(str, matches))}.", "Write the full address: catalog.schema.table."
             )
-        raise NotFoundError(f"There is no table {text!r}.", "List the tables to see what there is.")
+        raise NotFoundError(f"No table {text!r}.", "List tables: ontos data list")
 
     def _validated(self, sheet: Sheet) -> Sheet:
         """The sheet with its columns' exact names, counted, and known to fit its source."""
@@ -297,8 +279,8 @@ class DataService:
         fingerprint = self._catalog.fingerprint(address)
         names = [column.name for column in self._catalog.columns(address)]
 
-        def exact(wanted: Iterable[str]) -> list[str]:
-            return list(dict.fromkeys(find_column(name, names) for name in wanted))
+        def exact(requested: Iterable[str]) -> list[str]:
+            return list(dict.fromkeys(find_column(name, names) for name in requested))
 
         _check_windows(sheet)
         sheet = sheet.model_copy(
@@ -331,15 +313,15 @@ class DataService:
         query = RowQuery.of(sheet)
         if sheet.windows is not None and not self._catalog.page(address, replace(query, limit=0)).total:
             raise InvalidInputError(
-                f"No stream has the {sheet.window_size} rows of a window.", "Make the windows shorter."
+                f"No stream is as long as one window ({sheet.window_size} rows).", "Make the windows shorter."
             )
         column = sheet.item_id_column or sheet.window_order
         if column is None:
             return self._catalog.page(address, replace(query, limit=0)).total
         if isinstance(self._catalog, TeamCatalog):
-            found = self._catalog.identities(address, query)
-            if found is not None:
-                return _checked_count(found, sheet, column)
+            identities = self._catalog.identities(address, query)
+            if identities is not None:
+                return _checked_count(identities, sheet, column)
         seen: set[str] = set()
         count = 0
         for item in self._catalog.items(address, replace(query, columns=(column,))):
@@ -353,25 +335,25 @@ class DataService:
         return count
 
 
-def _checked_count(found: Identities, sheet: Sheet, column: str) -> int:
+def _checked_count(identities: Identities, sheet: Sheet, column: str) -> int:
     """The number of items. Raises InvalidInputError when two have one identity, or one has none."""
-    if found.named < found.items:
+    if identities.named < identities.items:
         raise NoIdentityError(*((column,) if sheet.windows is None else (sheet.window_group, column)))
-    if found.distinct < found.items:
+    if identities.distinct < identities.items:
         raise InvalidInputError(
-            f"The values of {column!r} are not unique: {found.items:,} items have {found.distinct:,} of them.",
+            f"The values of {column!r} are not unique: {identities.items:,} items, {identities.distinct:,} values.",
             _apart(sheet),
         )
-    return found.items
+    return identities.items
 
 
 def _apart(sheet: Sheet) -> str:
-    """What to do where the items of a sheet cannot be told apart."""
+    """What to do when the items of a sheet cannot be distinguished."""
     if sheet.windows is None:
         unnamed = unnamed_in_words(sheet.source_table)
         return f"Choose a column that identifies every item, or none: then {unnamed} does."
     or_none = ", or no order" if TableAddress.parse(sheet.source_table).catalog == LOCAL else ""
-    return f"Choose columns for group and order that tell the windows apart{or_none}."
+    return f"Choose columns for group and order that identify each window{or_none}."
 
 
 def _absolute(path: Path) -> Path:
@@ -382,13 +364,13 @@ def _absolute(path: Path) -> Path:
     except UnicodeEncodeError as error:
         raise InvalidInputError(f"The name of {path!r} is not valid Unicode.", "Rename the file.") from error
     except RuntimeError as error:
-        raise InvalidInputError(f"{path} cannot be found: {error}.", "Write the whole path.") from error
+        raise InvalidInputError(f"{path} cannot be found: {error}.", "Write the full path.") from error
     return absolute
 
 
 def _check_span(limit: int, offset: int) -> None:
     if limit < 0 or offset < 0:
-        raise InvalidInputError("A page cannot begin before the first row or hold less than none.", "Use 0 or more.")
+        raise InvalidInputError("Limit and offset of a page cannot be negative.", "Use 0 or more.")
 
 
 def _sheet(values: dict[str, Any]) -> Sheet:
@@ -399,20 +381,20 @@ def _sheet(values: dict[str, Any]) -> Sheet:
         return Sheet.model_validate(values)
     except ValidationError as error:
         reasons = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-        raise InvalidInputError(f"The sheet cannot be made: {reasons}.", "Correct these fields.") from error
+        raise InvalidInputError(f"The sheet cannot be created: {reasons}.", "Correct these fields.") from error
 
 
 def _check_windows(sheet: Sheet) -> None:
     if sheet.window_size is None:
         if sheet.window_step or sheet.window_group or sheet.window_order or sheet.window_labels:
             raise InvalidInputError(
-                "Windows are described, but they have no size.", "Say how many rows a window has, or describe none."
+                "The windows have no size.", "Set how many rows a window has, or clear all window settings."
             )
     elif sheet.window_size < 2:
-        raise InvalidInputError("A window of one row is no window.", "Give it 2 rows or more, or none for single rows.")
+        raise InvalidInputError("A window needs 2 rows or more.", "Set a size of 2 or more, or none for single rows.")
     elif sheet.item_id_column:
         raise InvalidInputError(
-            f"A window has no {sheet.item_id_column!r} of its own: it is called by its group and its start.",
+            f"A window has no {sheet.item_id_column!r} of its own: its id is its group and its start.",
             "Leave the item id column empty.",
         )
 
@@ -421,14 +403,13 @@ def _check_sample(sheet: Sheet) -> None:
     if sheet.sampling is Sampling.ALL:
         if sheet.sample_size is not None:
             raise InvalidInputError(
-                "A sample size is given, but all rows are wanted.", "Say how to sample: first, random or stratified."
+                "A sample size is set, but all rows are used.",
+                "Set the sampling to first, random or stratified.",
             )
     elif sheet.sample_size is None:
-        raise InvalidInputError(f"A {sheet.sampling} sample needs a size.", "Say how many rows.")
+        raise InvalidInputError(f"A {sheet.sampling} sample needs a size.", "Set how many rows.")
     if sheet.sampling is Sampling.STRATIFIED and sheet.sample_by is None:
-        raise InvalidInputError(
-            "A stratified sample needs a column whose values keep their proportions.", "Name that column."
-        )
+        raise InvalidInputError("A stratified sample needs the column whose proportions it keeps.", "Name that column.")
 
 
 def _not_deleted() -> ColumnElement[bool]:
@@ -439,4 +420,4 @@ def _check_name(connection: Connection, sheet: Sheet) -> None:
     columns = table(Sheet).c
     taken = rows.find_one(connection, Sheet, columns.name == sheet.name, columns.id != sheet.id, _not_deleted())
     if taken is not None:
-        raise ConflictError(f"There is a sheet {sheet.name!r} already.", "Choose another name.")
+        raise ConflictError(f"A sheet {sheet.name!r} exists already.", "Choose another name.")

@@ -1,4 +1,4 @@
-"""DEPLOY: a model version answers under a name, and everything that it is asked is kept."""
+"""DEPLOY: a model version answers requests under an endpoint's name, and every request is logged."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ontos_tui.domain.records.pairs import QAPair
 from ontos_tui.domain.records.serving import Deployment, Endpoint, InferenceRecord, Origin
 from ontos_tui.domain.records.training import Job, JobKind, ModelPair, ModelVersion
 from ontos_tui.domain.rules.states import EndpointStatus, JobStatus
+from ontos_tui.domain.text import storable
 from ontos_tui.jobs.loopback import listen, url
 from ontos_tui.jobs.queue import JobQueue
 from ontos_tui.platforms.ports import Serving
@@ -47,7 +48,7 @@ class ServerState:
 
 
 class DeployService:
-    """Endpoints: what they serve, and asking them."""
+    """Endpoints: what they serve, and queries to them."""
 
     def __init__(self, store: Store, serving: Serving, jobs: JobQueue, settings: Settings, actor: str) -> None:
         self._store = store
@@ -59,8 +60,8 @@ class DeployService:
     def endpoints(self) -> list[EndpointView]:
         """All endpoints, by name."""
         with self._store.read() as connection:
-            found = rows.find(connection, Endpoint, order_by=(table(Endpoint).c.name,))
-            return [_view(connection, endpoint) for endpoint in found]
+            records = rows.find(connection, Endpoint, order_by=(table(Endpoint).c.name,))
+            return [_view(connection, endpoint) for endpoint in records]
 
     def endpoint(self, name: str) -> EndpointView:
         """One endpoint by its name. Raises NotFoundError."""
@@ -80,7 +81,7 @@ class DeployService:
             model = find_model(connection, model_ref)
         if not self._serving.takes_long(model):
             return self.deploy(model.id, endpoint)
-        name = dns_name(model.name) if endpoint is None else _checked(endpoint)
+        name = dns_name(model.name) if endpoint is None else _checked_name(endpoint)
         params = {"model_id": model.id, "endpoint": name}
         return self._jobs.submit(JobKind.DEPLOY, f"Deploy {model.label()} to {name}", params)
 
@@ -95,41 +96,41 @@ class DeployService:
         return self.roll_back(name)
 
     def deploy(self, model_ref: str, endpoint: str | None = None, progress: Progress | None = None) -> Endpoint:
-        """Let an endpoint answer with this model version; made if missing, else swapped, remembering the one before.
+        """Let an endpoint answer with this model version. Creates it, or swaps it and remembers the version before.
 
         Raises PlatformError when the model's files are missing or altered; then nothing changes.
         """
         with self._store.read() as connection:
             model = find_model(connection, model_ref)
-        name = dns_name(model.name) if endpoint is None else _checked(endpoint)
+        name = dns_name(model.name) if endpoint is None else _checked_name(endpoint)
         self._serving.deploy(name, model, progress)
         with self._store.write() as connection:
-            there = rows.find_one(connection, Endpoint, table(Endpoint).c.name == name)
-            if there is None:
-                made = Endpoint(name=name, model_id=model.id, created_by=self._actor, updated_by=self._actor)
-                rows.add(connection, made)
-                self._tell(connection, made, "deploy", {}, {"model_id": model.id})
-                return made
-            if there.model_id == model.id and there.status is EndpointStatus.READY:
-                return there
+            existing = rows.find_one(connection, Endpoint, table(Endpoint).c.name == name)
+            if existing is None:
+                created = Endpoint(name=name, model_id=model.id, created_by=self._actor, updated_by=self._actor)
+                rows.add(connection, created)
+                self._log_deployment(connection, created, "deploy", {}, {"model_id": model.id})
+                return created
+            if existing.model_id == model.id and existing.status is EndpointStatus.READY:
+                return existing
             changes: dict[str, Any] = {"model_id": model.id, "status": EndpointStatus.READY}
-            if there.model_id != model.id:
-                changes["previous_model_id"] = there.model_id
-            return self._change(connection, there, "deploy", **changes)
+            if existing.model_id != model.id:
+                changes["previous_model_id"] = existing.model_id
+            return self._change(connection, existing, "deploy", **changes)
 
     def roll_back(self, name: str) -> Endpoint:
         """Serve the version from before again; once more brings the present one back. Raises ConflictError."""
         with self._store.read() as connection:
-            there = _endpoint(connection, name)
-            if there.previous_model_id is None:
-                raise ConflictError(f"{name} has served one version only.", "Deploy another version to it first.")
-            model = rows.get(connection, ModelVersion, there.previous_model_id)
+            current = _endpoint(connection, name)
+            if current.previous_model_id is None:
+                raise ConflictError(f"{name} has no earlier version.", "Deploy another version to it first.")
+            model = rows.get(connection, ModelVersion, current.previous_model_id)
         self._serving.deploy(name, model)
         with self._store.write() as connection:
-            there = _endpoint(connection, name)
-            if there.previous_model_id != model.id:
-                raise ConflictError(f"{name} was changed by somebody else just now.", "Look at it, then do it again.")
-            return self._change(connection, there, "roll_back", model_id=model.id, previous_model_id=there.model_id)
+            current = _endpoint(connection, name)
+            if current.previous_model_id != model.id:
+                raise ConflictError(f"{name} was just changed by another person.", "Check it, then try again.")
+            return self._change(connection, current, "roll_back", model_id=model.id, previous_model_id=current.model_id)
 
     def stop(self, name: str) -> Endpoint:
         """Let the endpoint refuse requests until it is started again."""
@@ -142,39 +143,39 @@ class DeployService:
     def query(
         self, name: str, rows_in: Sequence[Row], *, origin: Origin, client_request_id: str = ""
     ) -> list[InferenceRecord]:
-        """Ask an endpoint about some rows; every row is logged, in one transaction, also when it is not answered.
+        """Query an endpoint with some rows; every row is logged, in one transaction, also when it is not answered.
 
         A row that does not fit has the status 400 and its error, one at which the model fails 500. Raises
         NotFoundError for an unknown endpoint, ConflictError when it is stopped (logged with 503).
         """
         if not rows_in:
-            raise InvalidInputError("There is no row to ask about.", "Give at least one.")
-        asked_at = now()
+            raise InvalidInputError("No row is given.", "Give at least one row.")
+        received_at = now()
         view, ids = self.endpoint(name), [new_id() for _ in rows_in]
         if view.endpoint.status is EndpointStatus.STOPPED:
-            stopped = ConflictError(f"The endpoint {name} is stopped.", "Start it (DEPLOY), then ask again.")
-            waited = (now() - asked_at).total_seconds() * 1_000
-            served = [EndpointAnswer(None, 503, waited, str(stopped))] * len(rows_in)
+            stopped = ConflictError(f"The endpoint {name} is stopped.", f"Start it: ontos deploy --start {name}")
+            elapsed_ms = (now() - received_at).total_seconds() * 1_000
+            answers = [EndpointAnswer(None, 503, elapsed_ms, str(stopped))] * len(rows_in)
         else:
             stopped = None
-            served = self._serving.invoke(name, view.model, rows_in, ids)
+            answers = self._serving.invoke(name, view.model, rows_in, ids)
         records = [
             InferenceRecord(
                 request_id=request_id,
-                client_request_id=_kept(client_request_id),
+                client_request_id=_storable(client_request_id),
                 endpoint=name,
                 model_id=view.model.id,
                 model_version=view.model.version,
-                requested_at=asked_at,
+                requested_at=received_at,
                 origin=origin,
-                input=_kept(row),
-                output=None if one.prediction is None else _kept(one.prediction.answer),
+                input=_storable(row),
+                output=None if one.prediction is None else _storable(one.prediction.answer),
                 confidence={} if one.prediction is None else one.prediction.confidence,
                 latency_ms=one.latency_ms,
                 status_code=one.status_code,
-                error=_kept(one.error),
+                error=_storable(one.error),
             )
-            for request_id, row, one in zip(ids, rows_in, served, strict=True)
+            for request_id, row, one in zip(ids, rows_in, answers, strict=True)
         ]
         with self._store.write() as connection:
             rows.add_many(connection, records)
@@ -183,7 +184,7 @@ class DeployService:
         return records
 
     def sample_input(self, name: str, item_ref: str | None = None, skip: int = 0) -> Row:
-        """A real row of the data that the model was made from, as the endpoint wants it: one that it has never seen.
+        """A real row of the model's training sheet, with the endpoint's input fields; rows new to the model come first.
 
         Held-out rows come last, since feedback on one must not teach the model what it is tested on. `skip` leaves out
         so many rows, to walk through them.
@@ -206,11 +207,11 @@ class DeployService:
             fields = connection.execute(query).scalar_one_or_none()
         if fields is None:
             what = "no item" if item_ref is None else f"no item {item_ref!r}"
-            raise NotFoundError(f"The training sheet of {model.label()} has {what}.", "Write the row by hand.")
+            raise NotFoundError(f"The training sheet of {model.label()} has {what}.", "Type the row by hand.")
         return {feature: fields.get(feature) for feature in model.features}
 
     def input_fields(self, name: str) -> tuple[str, ...]:
-        """The columns that the endpoint's model looks at."""
+        """The columns that the endpoint's model uses."""
         return tuple(self.endpoint(name).model.features)
 
     def output_schema(self, name: str) -> dict[str, Any]:
@@ -226,7 +227,7 @@ class DeployService:
         if job is not None:
             self._jobs.wait(job.id)
         port = self._settings.serve_port
-        listen(port).close()  # a taken port is told here and now, not in a log
+        listen(port).close()  # a taken port is an error here and now, not in a log
         return self._jobs.submit(JobKind.SERVE, f"Serve endpoints on port {port}", {})
 
     def stop_server(self) -> Job | None:
@@ -247,16 +248,16 @@ class DeployService:
 
     def _switch(self, name: str, action: str, status: EndpointStatus) -> Endpoint:
         with self._store.write() as connection:
-            there = _endpoint(connection, name)
-            return there if there.status is status else self._change(connection, there, action, status=status)
+            current = _endpoint(connection, name)
+            return current if current.status is status else self._change(connection, current, action, status=status)
 
-    def _change(self, connection: Connection, there: Endpoint, action: str, **changes: Any) -> Endpoint:
-        before = {column: getattr(there, column) for column in changes}
-        changed = rows.change(connection, there, **changes, updated_by=self._actor)
-        self._tell(connection, changed, action, before, changes)
+    def _change(self, connection: Connection, current: Endpoint, action: str, **changes: Any) -> Endpoint:
+        before = {column: getattr(current, column) for column in changes}
+        changed = rows.change(connection, current, **changes, updated_by=self._actor)
+        self._log_deployment(connection, changed, action, before, changes)
         return changed
 
-    def _tell(
+    def _log_deployment(
         self, connection: Connection, endpoint: Endpoint, action: str, before: dict[str, Any], after: dict[str, Any]
     ) -> None:
         by = self._actor
@@ -265,36 +266,36 @@ class DeployService:
 
 
 def dns_name(text: str) -> str:
-    """A name that may stand in an address, made from free text: lower case letters, digits and hyphens, at most 63."""
+    """A name that is valid in an address, from free text: lower case letters, digits and hyphens, at most 63."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:63].rstrip("-") or "model"
 
 
-def _checked(name: str) -> str:
+def _checked_name(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise InvalidInputError(
-            f"{name!r} cannot be an endpoint's name: it becomes part of an address.",
+            f"{name!r} cannot be the name of an endpoint, because it becomes part of an address.",
             f"Use lower case letters, digits and hyphens, at most 63, such as {dns_name(name)}.",
         )
     return name
 
 
 def _endpoint(connection: Connection, name: str) -> Endpoint:
-    found = rows.find_one(connection, Endpoint, table(Endpoint).c.name == name)
-    if found is None:
-        raise NotFoundError(f"There is no endpoint {name!r}.", "List the endpoints (DEPLOY), or deploy a model.")
-    return found
+    endpoint = rows.find_one(connection, Endpoint, table(Endpoint).c.name == name)
+    if endpoint is None:
+        raise NotFoundError(f"No endpoint {name!r}.", "List endpoints: ontos endpoints list")
+    return endpoint
 
 
 def _view(connection: Connection, endpoint: Endpoint) -> EndpointView:
     return EndpointView(endpoint, rows.get(connection, ModelVersion, endpoint.model_id))
 
 
-def _kept(value: Any) -> Any:
+def _storable(value: Any) -> Any:
     """`value` as a record can hold it: lone surrogates are written out."""
     if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
+        return storable(value)
     if isinstance(value, dict):
-        return {_kept(str(key)): _kept(one) for key, one in value.items()}
+        return {storable(str(key)): _storable(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_kept(one) for one in value]
+        return [_storable(one) for one in value]
     return value

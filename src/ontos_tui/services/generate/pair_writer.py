@@ -1,4 +1,4 @@
-"""Pairs written by the thousand: what generation adds to a training sheet, one transaction for each batch of items."""
+"""Bulk writing of the pairs that generation adds to a training sheet, one transaction for each batch of items."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ontos_tui.domain.records.base import new_id, now
+from ontos_tui.domain.records.base import now
 from ontos_tui.domain.records.data import Item, Row
-from ontos_tui.domain.records.pairs import CanonicalLabel, Event, GenerationMode, LabelingMode, QAPair, TrainingSheet
+from ontos_tui.domain.records.pairs import CanonicalLabel, GenerationMode, QAPair, TrainingSheet
 from ontos_tui.domain.rules.governance import inherited
 from ontos_tui.domain.rules.states import PairStatus
-from ontos_tui.services.canonical.writer import CONSTRAINTS, labels_of
+from ontos_tui.services.canonical.auto_approval import AutoApprovals
+from ontos_tui.services.canonical.lookup import labels_by_item
 from ontos_tui.services.generate.plan import Plan
 from ontos_tui.services.records.training_sheets import last_sequence_number
 from ontos_tui.store.bulk import RowMaker, chunks, marks, new_ids, stored
@@ -19,16 +20,10 @@ from ontos_tui.store.connection import Connection
 from ontos_tui.store.tables import to_json
 
 REMEMBERED = 10_000
-"""Different answers of a column that are remembered."""
+"""Distinct answers of a column that are cached."""
 
 FAILURES = 20
-"""Failed items that are named one by one."""
-
-_MODES = {
-    GenerationMode.AI: LabelingMode.AI_GENERATED,
-    GenerationMode.COLUMN: LabelingMode.EXISTING_COLUMN,
-    GenerationMode.MANUAL: LabelingMode.MANUAL,
-}
+"""Failed items that are listed one by one."""
 
 
 @dataclass
@@ -58,7 +53,7 @@ class PairWriter:
         self._tally = tally
         self._review = review
         self._first_of_run = 0
-        told = f"column {', '.join(plan.answers_from.values())}" if plan.answers_from else ""
+        proposed_by = f"column {', '.join(plan.answers_from.values())}" if plan.answers_from else ""
         self._pairs = RowMaker(
             QAPair(
                 training_sheet_id=sheet.id,
@@ -66,15 +61,15 @@ class PairWriter:
                 item_ref="",
                 sequence_number=0,
                 source_data={},
-                labeling_mode=_MODES[plan.mode],
-                proposed_by=told,
+                labeling_mode=plan.mode.proposal_mode,
+                proposed_by=proposed_by,
                 created_by=actor,
                 updated_by=actor,
                 **inherited(plan.sheet.tags).columns(),
             )
         )
         self._answers = _Answers(plan)
-        self._approvals = Approvals(sheet, actor)
+        self._approvals = AutoApprovals(sheet, actor)
 
     def write(self, connection: Connection, items: Sequence[Item]) -> None:
         """Add a pair for every item that has none."""
@@ -82,48 +77,48 @@ class PairWriter:
         if not self._first_of_run:
             self._first_of_run = last + 1
         new = self._without_pair(connection, items)
-        labels = labels_of(connection, self._sheet.sheet_id, self._sheet.label_type, [item.ref for item in new])
+        labels = labels_by_item(connection, self._sheet.sheet_id, self._sheet.label_type, [item.ref for item in new])
         moment = stored(QAPair, "updated_at", now())
         times = {"created_at": moment, "updated_at": moment}
-        made = []
+        new_rows = []
         for number, (pair_id, item) in enumerate(zip(new_ids(len(new)), new, strict=True), last + 1):
             columns = self._columns(pair_id, item, labels.get(item.ref))
-            made.append(
+            new_rows.append(
                 self._pairs.row(
                     id=pair_id,
                     item_ref=item.ref,
                     sequence_number=number,
-                    source_data=to_json(self._plan.seen(item.fields)),
+                    source_data=to_json(self._plan.visible_fields(item.fields)),
                     **times,
                     **columns,
                 )
             )
-        self._pairs.insert(connection, made)
+        self._pairs.insert(connection, new_rows)
         self._approvals.write(connection)
         self._tally.created += len(new)
 
     def _columns(self, pair_id: str, item: Item, label: CanonicalLabel | None) -> dict[str, Any]:
         """Answer, proposal and status of a new pair."""
         columns: dict[str, Any] = {}
-        misfit = ""
+        problem = ""
         if label is not None:
-            misfit = self._plan.checker.reason(label.label_data)
-            if not misfit:
+            problem = self._plan.checker.reason(label.label_data)
+            if not problem:
                 self._tally.auto_approved += 1
                 return {"proposed_by": "canonical label", **self._approvals.add(pair_id, label, version=1)}
-            misfit = f"its canonical label does not fit this template: {misfit}"
+            problem = f"its canonical label does not fit this template: {problem}"
         if self._plan.mode is GenerationMode.COLUMN:
             answer, reason = self._answers.of(item.fields)
             if answer:
                 self._tally.proposed += 1
                 columns = self._proposed(answer)
-                misfit = ""
+                problem = ""
             else:
-                misfit = reason if not misfit else f"{reason}; {misfit}"
-        if misfit:
-            columns["generation_error"] = misfit
-            if self._plan.mode is not GenerationMode.AI:  # else it is asked for a proposal of its own
-                self._tally.fail(item.ref, misfit)
+                problem = reason if not problem else f"{reason}; {problem}"
+        if problem:
+            columns["generation_error"] = problem
+            if self._plan.mode is not GenerationMode.AI:  # an AI run requests a proposal for it afterwards
+                self._tally.fail(item.ref, problem)
         return columns
 
     def _proposed(self, answer: str) -> dict[str, Any]:
@@ -150,12 +145,12 @@ class PairWriter:
             elif number is not None and number < self._first_of_run:
                 self._tally.existing += 1
             else:
-                self._tally.fail(item.ref, "this identity stands more than once in the source; its first row was taken")
+                self._tally.fail(item.ref, "this id occurs more than once in the source; the first row is used")
         return list(new.values())
 
 
 class _Answers:
-    """The answers that a column holds, as JSON. Columns repeat themselves: what was worked out once is remembered."""
+    """The answers that a column holds, as JSON. Columns repeat values, so each is read once."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -168,94 +163,15 @@ class _Answers:
         # To Python 1, 1.0 and True are one key.
         key = (values, tuple(map(type, values)))
         try:
-            found = self._known.get(key)
+            known = self._known.get(key)
         except TypeError:  # a list or an object in a column
-            return self._worked_out(fields)
-        if found is None:
-            found = self._worked_out(fields)
+            return self._read_answer(fields)
+        if known is None:
+            known = self._read_answer(fields)
             if len(self._known) < REMEMBERED:
-                self._known[key] = found
-        return found
+                self._known[key] = known
+        return known
 
-    def _worked_out(self, fields: Row) -> tuple[str, str]:
+    def _read_answer(self, fields: Row) -> tuple[str, str]:
         answer, reason = self._plan.answer(fields)
         return ("" if answer is None else to_json(answer)), reason
-
-
-class Approvals:
-    """Pairs that a canonical label approves without a review: their columns, the event of each, and the reuse count."""
-
-    def __init__(self, sheet: TrainingSheet, actor: str) -> None:
-        self._actor = actor
-        self._events = RowMaker(
-            Event(
-                id="",
-                entity_type=QAPair.TABLE,
-                entity_id="",
-                scope_id=sheet.id,
-                action="auto_approve",
-                actor=actor,
-                reason=f"the canonical label of {sheet.label_type} says so",
-            )
-        )
-        self._rows: list[tuple[Any, ...]] = []
-        self._reused: list[str] = []
-
-    def add(
-        self, pair_id: str, label: CanonicalLabel, version: int, before: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
-        """Note the approval; returns the pair's columns as they are stored."""
-        columns = {
-            "answer": label.label_data,
-            "status": PairStatus.LABELED,
-            "labeling_mode": LabelingMode.CANONICAL,
-            "canonical_label_id": label.id,
-            "was_auto_approved": True,
-            "reviewed_by": label.updated_by or label.created_by,
-            "reviewed_at": label.updated_at,
-            **{name: getattr(label, name) for name in CONSTRAINTS},
-        }
-        after = {
-            "status": PairStatus.LABELED.value,
-            "answer": label.label_data,
-            "canonical_label_id": label.id,
-            "was_auto_approved": True,
-            "version": version,
-        }
-        self._rows.append(
-            self._events.row(
-                id=new_id(),
-                entity_id=pair_id,
-                at=stored(Event, "at", now()),
-                before=None if before is None else to_json(before),
-                after=to_json(after),
-            )
-        )
-        self._reused.append(label.id)
-        return {name: stored(QAPair, name, value) for name, value in columns.items()}
-
-    def approve(self, connection: Connection, pair: QAPair, label: CanonicalLabel) -> None:
-        """Approve a pair that is there and open."""
-        before = {"status": pair.status.value, "answer": pair.answer, "version": pair.version}
-        columns = self.add(pair.id, label, pair.version + 1, before)
-        columns |= {
-            "version": pair.version + 1,
-            "updated_at": stored(QAPair, "updated_at", now()),
-            "updated_by": self._actor,
-        }
-        connection.exec_driver_sql(
-            f"UPDATE qa_pairs SET {', '.join(f'{name} = ?' for name in columns)} WHERE id = ?",  # noqa: S608
-            (*columns.values(), pair.id),
-        )
-
-    def write(self, connection: Connection) -> None:
-        """Write the events and the reuse counts of what was noted."""
-        if not self._rows:
-            return
-        self._events.insert(connection, self._rows)
-        moment = stored(CanonicalLabel, "last_reused_at", now())
-        connection.exec_driver_sql(
-            "UPDATE canonical_labels SET reuse_count = reuse_count + 1, last_reused_at = ? WHERE id = ?",
-            [(moment, label_id) for label_id in self._reused],
-        )
-        self._rows, self._reused = [], []

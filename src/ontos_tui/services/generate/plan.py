@@ -1,4 +1,4 @@
-"""What a generation will do, worked out and checked before anything is written."""
+"""The plan of a generation, complete and checked before anything is written."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class Plan:
         """The items, in the sheet's order."""
         return catalog.items(self.address, self.query)
 
-    def seen(self, fields: Row) -> Row:
-        """The fields that the sheet shows, without a column that was read for its answer only."""
+    def visible_fields(self, fields: Row) -> Row:
+        """The fields that the sheet shows, without a column that is read for its answer only."""
         return {name: value for name, value in fields.items() if name not in self.hidden} if self.hidden else fields
 
     def answer(self, fields: Row) -> tuple[Answer | None, str]:
@@ -63,7 +63,7 @@ class Plan:
         """Render the first few prompts. Raises InvalidTemplateError when the template fails on one of them."""
         few = replace(self.query, limit=min(TRIED, self.query.limit or TRIED))
         for item in catalog.page(self.address, few).items:
-            self.prompt.messages(self.seen(item.fields))
+            self.prompt.messages(self.visible_fields(item.fields))
 
 
 def make_plan(
@@ -81,7 +81,7 @@ def make_plan(
     that the sheet cannot fill, InvalidInputError when it is not clear which column holds the answers.
     """
     if limit is not None and limit < 1:
-        raise InvalidInputError(f"{limit} items are none.", "Give a limit of 1 or more, or none.")
+        raise InvalidInputError(f"The limit {limit} is not valid.", "Set a limit of 1 or more, or none.")
     with store.read() as connection:
         sheet = _sheet(connection, sheet_ref)
     template = TemplateService(store, "").get(template_ref)
@@ -123,29 +123,29 @@ def _sheet(connection: Connection, ref: str) -> Sheet:
 def _answer_columns(template: Template, source: tuple[str, ...], column: str | None) -> dict[str, str]:
     """Answer field to source column, for the column mode."""
     fields = template.fields()
-    found = dict(template.answer_columns)
+    answer_columns = dict(template.answer_columns)
     if column is not None:
         if len(fields) != 1:
             raise InvalidInputError(
-                f"An answer of {template.name!r} has {len(fields)} fields, so one column cannot hold it.",
+                f"Answers of {template.name!r} have {len(fields)} fields, so one column cannot hold them.",
                 "Name the column of each field in the template's answer columns.",
             )
-        found = {fields[0].name: column}
-    if not found:
+        answer_columns = {fields[0].name: column}
+    if not answer_columns:
         raise InvalidInputError(
             f"The template {template.name!r} does not say which column holds the answers.",
-            "Name it (--column), or fill in the template's answer columns.",
+            "Name the column (--column), or fill in the template's answer columns.",
         )
-    unknown = sorted({name for name in found.values() if name not in source})
+    unknown = sorted({name for name in answer_columns.values() if name not in source})
     if unknown:
         raise InvalidInputError(
-            f"There is no column {', '.join(map(repr, unknown))} to take the answers from.",
-            f"The source has: {', '.join(source[:20])}{' …' if len(source) > 20 else ''}.",
+            f"No column {', '.join(map(repr, unknown))} in the source of the sheet.",
+            f"The columns are {', '.join(source[:20])}{' …' if len(source) > 20 else ''}.",
         )
-    missing = [field.name for field in fields if field.required and field.name not in found]
+    missing = [field.name for field in fields if field.required and field.name not in answer_columns]
     if missing:
         raise InvalidInputError(
-            f"The template {template.name!r} takes no column for {', '.join(map(repr, missing))}, which must be given.",
+            f"The template {template.name!r} names no answer column for {', '.join(map(repr, missing))} (required).",
             "Fill in the template's answer columns, or choose another source of answers.",
         )
-    return found
+    return answer_columns

@@ -1,7 +1,7 @@
-"""Proposals for pairs that nobody has decided, from whatever chat model the workspace has.
+"""Proposals for undecided pairs, from whatever chat model the workspace has.
 
-An item is never proposed an answer from its own example. Most questions are asked with all examples in one go; those
-that are examples themselves (labeled by another template of the same kind) are asked in a few groups, each without the
+An item never gets a proposal from its own example. Most questions go to the model in one run with all examples. Items
+that are examples themselves (labeled by another template of the same kind) go in a few groups, each without the
 examples of its own items.
 """
 
@@ -34,13 +34,13 @@ from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 
 MOST_EXAMPLES = 10_000
-"""Labeled pairs that are offered as examples, the newest first."""
+"""Labeled pairs that are given as examples, the newest first."""
 
 GROUPS = 5
-"""Groups in which items are asked that are examples themselves."""
+"""Groups into which items are divided that are examples themselves."""
 
 COMMIT_PAIRS, COMMIT_SECONDS = 500, 1.0
-"""Proposals are kept when so many have come, or so much time has passed."""
+"""Proposals are written when this many are waiting, or this much time has passed."""
 
 _PAIRS = table(QAPair)
 _C = _PAIRS.c
@@ -48,7 +48,7 @@ _C = _PAIRS.c
 
 @dataclass(frozen=True)
 class Examples:
-    """What is known already: examples of the store, and labeled pairs; `own` are the latter's items on this sheet."""
+    """Examples of the store, and labeled pairs; `own` are the items of this sheet among the pairs."""
 
     known: tuple[LabeledExample, ...]
     own: frozenset[str]
@@ -87,7 +87,7 @@ def load_examples(connection: Connection, label_type: str, sheet_id: str) -> Exa
 
 
 class Proposer:
-    """Asks for the answers of one training sheet, and keeps them as they come."""
+    """Requests proposals for one training sheet, and stores them as they arrive."""
 
     def __init__(
         self,
@@ -107,14 +107,14 @@ class Proposer:
         self._features = features
         self._checker = AnswerChecker(template.output_schema)
         self._tally = tally
-        self._keep = _Keeper(store, actor)
+        self._writer = _ProposalWriter(store, actor)
         self._done = 0
         self._images: dict[str, Path] = {}
 
-    def run(self, limit: int | None, told: Callable[[int, int], None]) -> None:
+    def run(self, limit: int | None, on_progress: Callable[[int, int], None]) -> None:
         """Ask about the undecided pairs without a proposal, `limit` at most, also about those that failed before.
 
-        `told` hears how many of how many are done; when it raises, what has come is kept first. Raises PlatformError
+        `on_progress` gets the number done and the total; if it raises, what has arrived is stored. Raises PlatformError
         when nothing can be proposed at all.
         """
         with self._store.read() as connection:
@@ -125,32 +125,32 @@ class Proposer:
         groups = [frozenset(own[start::GROUPS]) for start in range(min(GROUPS, len(own)))]
 
         def report() -> None:
-            self._keep.flush()
-            told(self._done, total)
+            self._writer.flush()
+            on_progress(self._done, total)
 
         try:
             if total > len(own):
                 self._ask(self._questions(last, lambda ref: ref not in examples.own), examples.known, report)
             for group in groups:
-                asked, others = self._questions(last, group.__contains__), examples.without(group)
+                questions, others = self._questions(last, group.__contains__), examples.without(group)
                 if others:
-                    self._ask(asked, others, report)
+                    self._ask(questions, others, report)
                 else:
-                    self._refuse(asked, "There is no labeled example but the item itself.")
+                    self._refuse(questions, "The only labeled example is the item itself.")
             report()
         finally:
-            self._keep.flush()
+            self._writer.flush()
 
     def _ask(
         self,
-        asked: Iterator[tuple[str, Question]],
+        pairs: Iterator[tuple[str, Question]],
         examples: Sequence[LabeledExample],
         report: Callable[[], None],
     ) -> None:
         waiting: dict[str, str] = {}
 
         def questions() -> Iterator[Question]:
-            for pair_id, question in asked:
+            for pair_id, question in pairs:
                 waiting[question.ref] = pair_id
                 yield question
 
@@ -158,16 +158,16 @@ class Proposer:
             pair_id = waiting.pop(proposal.ref, None)
             if pair_id is not None:
                 self._take(pair_id, proposal)
-                if self._keep.due():
+                if self._writer.due():
                     report()
         for ref, pair_id in waiting.items():
-            self._take(pair_id, Proposal(ref, None, error=f"{self._chat.name} gave no answer."))
+            self._take(pair_id, Proposal(ref, None, error=f"No answer from {self._chat.name}."))
 
-    def _refuse(self, asked: Iterator[tuple[str, Question]], reason: str) -> None:
-        for pair_id, question in asked:
+    def _refuse(self, questions: Iterator[tuple[str, Question]], reason: str) -> None:
+        for pair_id, question in questions:
             self._take(pair_id, Proposal(question.ref, None, error=reason))
 
-    def _questions(self, last: int, wanted: Callable[[str], bool]) -> Iterator[tuple[str, Question]]:
+    def _questions(self, last: int, include: Callable[[str], bool]) -> Iterator[tuple[str, Question]]:
         """The open pairs up to a sequence number with their questions; a prompt that fails is the pair's own error."""
         after = 0
         while True:
@@ -178,12 +178,12 @@ class Proposer:
                 .limit(COMMIT_PAIRS)
             )
             with self._store.read() as connection:
-                found = connection.execute(query).all()
-            if not found:
+                batch = connection.execute(query).all()
+            if not batch:
                 return
-            after = found[-1].sequence_number
-            for pair_id, ref, fields, _ in found:
-                if not wanted(ref):
+            after = batch[-1].sequence_number
+            for pair_id, ref, fields, _ in batch:
+                if not include(ref):
                     continue
                 try:
                     messages = tuple(self._prompt.messages(fields))
@@ -199,24 +199,24 @@ class Proposer:
             self._tally.fail(checked.ref, checked.error)
         else:
             self._tally.proposed += 1
-        self._keep.take(pair_id, checked)
+        self._writer.take(pair_id, checked)
 
 
 def check_proposal(proposal: Proposal, checker: AnswerChecker) -> Proposal:
     """The proposal, or what is wrong with it in place of its answer."""
     error = proposal.error
     if proposal.answer is None:
-        error = error or "No answer was given."
+        error = error or "No answer."
     elif not error and (reason := checker.reason(proposal.answer)):
-        told = json.dumps(proposal.answer, ensure_ascii=False, default=str)[:200]
-        error = f"The proposed answer does not fit: {reason}. It was {told}"
+        answer = json.dumps(proposal.answer, ensure_ascii=False, default=str)[:200]
+        error = f"The proposed answer does not fit: {reason}. Answer: {answer}"
     if not error:
         return proposal
     return Proposal(proposal.ref, None, explanation=proposal.explanation, error=error)
 
 
 def _open(training_sheet_id: str) -> tuple[ColumnElement[bool], ...]:
-    """The pairs to ask about. What was made from feedback waits for a person: the model has been wrong about it."""
+    """The pairs to request proposals for. Pairs from feedback wait for a person: the model was wrong about them."""
     return (
         _C.training_sheet_id == training_sheet_id,
         _C.status == PairStatus.UNLABELED,
@@ -227,7 +227,7 @@ def _open(training_sheet_id: str) -> tuple[ColumnElement[bool], ...]:
 
 
 def _extent(connection: Connection, training_sheet_id: str, limit: int | None) -> tuple[int, int]:
-    """The last sequence number to ask about, and how many pairs that are."""
+    """The last sequence number to request a proposal for, and the number of pairs up to it."""
     reached = select(_C.sequence_number).where(*_open(training_sheet_id)).order_by(_C.sequence_number)
     numbers = (reached if limit is None else reached.limit(limit)).subquery()
     last, total = connection.execute(
@@ -237,7 +237,7 @@ def _extent(connection: Connection, training_sheet_id: str, limit: int | None) -
 
 
 def _open_among(connection: Connection, training_sheet_id: str, refs: frozenset[str], last: int) -> list[str]:
-    """Which of these items are asked about, in a stable order."""
+    """Which of these items need a proposal, in a stable order."""
     where = (*_open(training_sheet_id), _C.sequence_number <= last)
     return sorted(
         ref
@@ -246,7 +246,7 @@ def _open_among(connection: Connection, training_sheet_id: str, refs: frozenset[
     )
 
 
-class _Keeper:
+class _ProposalWriter:
     """Writes proposals in batches. A pair that a person has decided meanwhile is left alone."""
 
     def __init__(self, store: Store, actor: str) -> None:
@@ -259,7 +259,7 @@ class _Keeper:
             .values(
                 proposal=bindparam("proposed"),
                 confidence=bindparam("sure"),
-                proposed_by=bindparam("told"),
+                proposed_by=bindparam("explanation"),
                 generation_error=bindparam("error"),
                 labeling_mode=LabelingMode.AI_GENERATED,
                 version=_C.version + 1,
@@ -275,7 +275,7 @@ class _Keeper:
                 "pair": pair_id,
                 "proposed": proposal.answer,
                 "sure": proposal.confidence,
-                "told": proposal.explanation,
+                "explanation": proposal.explanation,
                 "error": proposal.error,
             }
         )

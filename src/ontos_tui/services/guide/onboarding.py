@@ -39,12 +39,12 @@ SCHEMA = "samples"
 """The schema of the local catalog that holds sample data: local.samples.USE_CASE."""
 
 MOST_PAIRS = 1_000
-"""Pairs that a demonstration may have; for more, generate them."""
+"""Pairs that seeding creates at most; for more, generate them."""
 
 
 @dataclass(frozen=True)
 class UseCase:
-    """Something to start with. `seeded` says whether this workspace has it already."""
+    """A use case of the sample data. `seeded` says whether this workspace has it already."""
 
     key: str
     title: str
@@ -81,7 +81,7 @@ class OnboardingService:
         actor: str,
         generate: Callable[[], GenerateService],
     ) -> None:
-        """`generate` gives the service that makes pairs, when pairs are wanted."""
+        """`generate` returns the service that creates pairs; it is called only when pairs are requested."""
         self._store = store
         self._data = data
         self._templates = templates
@@ -96,10 +96,10 @@ class OnboardingService:
             return [_use_case(manifest, _sheet(connection, manifest.key)) for manifest in manifests]
 
     def seed(self, key: str, pairs: int = 0, *, part: str = "") -> SeedReport:
-        """Put a use case into the workspace. Whatever is there already stays as it is, so a second run changes nothing.
+        """Put a use case into the workspace. Existing records stay as they are, so a second run changes nothing.
 
         With `pairs`, the first so many items get their known answers as canonical labels, and a training sheet is
-        made of them: something to train on at once. Those that are held out for testing stay so.
+        generated from them: something to train on at once. Those that are held out for testing stay so.
 
         `part` is a folder of the use case with data of its own, such as `pictures`.
 
@@ -107,12 +107,13 @@ class OnboardingService:
         """
         if not 0 <= pairs <= MOST_PAIRS:
             raise InvalidInputError(
-                f"{pairs} pairs cannot be seeded.", f"Ask for 1 to {MOST_PAIRS:,}; generate makes as many as you like."
+                f"{pairs} pairs cannot be seeded.",
+                f"Choose 1 to {MOST_PAIRS:,}. For more: ontos generate SHEET -t T --mode ai",
             )
         folder = synthetic_data() / key
         if Path(key).name != key or not (folder / "use_case.json").is_file():
             known = ", ".join(case.key for case in self.use_cases()) or "none"
-            raise NotFoundError(f"There is no use case {key!r}.", f"Choose one of: {known}.")
+            raise NotFoundError(f"No use case {key!r}.", f"Choose one of: {known}.")
         if part:
             folder /= part
             if Path(part).name != part or not (folder / "use_case.json").is_file():
@@ -131,13 +132,13 @@ class OnboardingService:
             labelset, new_labelset = self._seed_labelset(connection, manifest, template)
             new_examples = self._add_new(connection, examples, "name", examples_here)
             new_labels = self._add_new(connection, labels, "item_ref", labels_here)
-        made, found = self._seed_pairs(sheet, template, pairs)
+        new_pairs, training_sheet = self._seed_pairs(sheet, template, pairs)
         with self._store.read() as connection:
-            kept = count(connection, Example, examples_here), count(connection, CanonicalLabel, labels_here)
-            of_sheet = 0 if found is None else count(connection, QAPair, table(QAPair).c.training_sheet_id == found.id)
-        created = any((new_sheet, new_template, new_labelset, new_examples, new_labels, made))
+            totals = count(connection, Example, examples_here), count(connection, CanonicalLabel, labels_here)
+            of_sheet = 0 if training_sheet is None else _pair_count(connection, training_sheet)
+        created = any((new_sheet, new_template, new_labelset, new_examples, new_labels, new_pairs))
         case = _use_case(manifest, sheet)
-        return SeedReport(case, sheet, template, labelset, *kept, created, found, of_sheet)
+        return SeedReport(case, sheet, template, labelset, *totals, created, training_sheet, of_sheet)
 
     def _held_out(self, manifest: Manifest, folder: Path, sheet: Sheet, template: Template) -> list[CanonicalLabel]:
         """Labels that may test and never train."""
@@ -183,10 +184,10 @@ class OnboardingService:
         ]
 
     def _seed_pairs(self, sheet: Sheet, template: Template, pairs: int) -> tuple[bool, TrainingSheet | None]:
-        """Make the pairs that are wanted and not there; whether any were made, and the training sheet."""
+        """Generate the requested pairs that are missing; returns whether there were any, and the training sheet."""
         with self._store.read() as connection:
             known = find_training_sheet(connection, sheet.id, template.id)
-            there = 0 if known is None else count(connection, QAPair, table(QAPair).c.training_sheet_id == known.id)
+            there = 0 if known is None else _pair_count(connection, known)
         if there >= min(pairs, sheet.item_count):
             return False, known
         report = self._generate().generate(sheet.id, template.id, GenerationMode.AI, limit=pairs)
@@ -261,6 +262,10 @@ _LOGGED = {"name", "label_type", "expected_output", "item_ref", "label_data", "a
 
 def _use_case(manifest: Manifest, sheet: Sheet | None) -> UseCase:
     return UseCase(manifest.key, manifest.title, manifest.summary, seeded=sheet is not None)
+
+
+def _pair_count(connection: Connection, sheet: TrainingSheet) -> int:
+    return count(connection, QAPair, table(QAPair).c.training_sheet_id == sheet.id)
 
 
 def _address(key: str) -> str:

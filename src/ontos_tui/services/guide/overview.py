@@ -39,7 +39,7 @@ MINIMUM = 10
 
 @dataclass(frozen=True)
 class StageState:
-    """What there is of a stage: `count` things called `unit`, and whether the stage has what the next one needs."""
+    """The state of a stage: `count` things called `unit`, and whether the next stage can start."""
 
     stage: Stage
     count: int
@@ -71,7 +71,7 @@ class _SheetState:
 
 @dataclass
 class _State:
-    """Everything that the overview is made of."""
+    """The facts that the overview is computed from."""
 
     sheets: list[Sheet]
     training: list[_SheetState]
@@ -96,7 +96,7 @@ class _State:
 
 
 class OverviewService:
-    """Reads the state of the loop; reads it once until somebody changes something."""
+    """Reads the state of the loop, again only after a change in the database."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -198,7 +198,7 @@ def _first_model(state: _State) -> tuple[Stage, str] | None:
                 return stage, f"wait until this is done: {job.title}"
     if not state.pairs:
         if not state.sheets:
-            return Stage.DATA, "add data or pick a use case"
+            return Stage.DATA, "add data or choose a use case"
         return Stage.GENERATE, f"generate training pairs from {state.sheets[0].name}"
     best = max(state.training, key=lambda one: (one.eligible, one.undecided))
     missing = MINIMUM - best.eligible
@@ -209,7 +209,7 @@ def _first_model(state: _State) -> tuple[Stage, str] | None:
     if best.undecided + best.flagged >= missing:
         return Stage.LABEL, f"label {_count(missing, 'more pair')}; {best.flagged} are flagged"
     short = missing - best.undecided - best.flagged
-    return Stage.DATA, f"add data: {_count(short, 'more item')} that can be labeled {_are(short)} needed"
+    return Stage.DATA, f"add data: {_count(short, 'more item')} to label {_are(short)} needed"
 
 
 def _first_endpoint(state: _State) -> tuple[Stage, str] | None:
@@ -226,9 +226,9 @@ def _first_endpoint(state: _State) -> tuple[Stage, str] | None:
 def _round_again(state: _State) -> tuple[Stage, str]:
     """The way from feedback to a better model in its place."""
     if state.to_convert:
-        return Stage.IMPROVE, f"convert {_count(state.to_convert, 'piece')} of feedback"
+        return Stage.IMPROVE, f"convert {_count(state.to_convert, 'piece')} of feedback to pairs"
     if state.from_feedback:
-        return Stage.LABEL, f"review {_count(state.from_feedback, 'pair')} made from feedback"
+        return Stage.LABEL, f"review {_count(state.from_feedback, 'pair')} created from feedback"
     for job in state.running:
         if job.kind is JobKind.TRAIN:
             return Stage.TRAIN, f"wait until this is done: {job.title}"
@@ -249,11 +249,11 @@ def _round_again(state: _State) -> tuple[Stage, str]:
     if state.gap_tasks:
         return Stage.IMPROVE, f"label for {_count(state.gap_tasks, 'annotation task')} (t)"
     if state.severe_gaps:
-        return Stage.IMPROVE, f"make a task of {_count(state.severe_gaps, 'severe gap')} (g)"
+        return Stage.IMPROVE, f"create a task for {_count(state.severe_gaps, 'severe gap')} (g)"
     undecided = sum(one.undecided for one in state.training)
     if undecided:
         return Stage.LABEL, f"label more: {_count(undecided, 'pair')} {_are(undecided)} undecided"
-    return Stage.MONITOR, f"watch {state.endpoints[0].name}; nothing else needs you now"
+    return Stage.MONITOR, f"watch {state.endpoints[0].name}; nothing else to do now"
 
 
 def _count(n: int, what: str) -> str:
@@ -265,7 +265,7 @@ def _are(n: int) -> str:
 
 
 def _waiting_from_feedback(connection: Connection) -> int:
-    """Pairs that were made from feedback and wait for a decision."""
+    """Pairs created from feedback that wait for a decision."""
     pairs, feedback = table(QAPair), table(FeedbackItem)
     query = (
         select(func.count())
@@ -276,7 +276,7 @@ def _waiting_from_feedback(connection: Connection) -> int:
 
 
 def _tasks_with_open_pairs(connection: Connection) -> int:
-    """Annotation tasks that are under way and have a pair that nobody has decided."""
+    """Annotation tasks that are under way and have an undecided pair."""
     tasks, items, pairs = table(AnnotationTask), table(AnnotationItem), table(QAPair)
     query = (
         select(func.count(tasks.c.id.distinct()))
@@ -288,8 +288,8 @@ def _tasks_with_open_pairs(connection: Connection) -> int:
 
 
 @dataclass(frozen=True)
-class _Standing:
-    """What the gate looks at."""
+class _PairGate:
+    """The fields of a pair that `gate` reads."""
 
     status: PairStatus
     allowed_uses: list[str]
@@ -299,7 +299,7 @@ class _Standing:
 def _fresh(connection: Connection, model: ModelVersion) -> tuple[int, int]:
     """How many pairs may be trained on that are new, and corrected, since a model's training began.
 
-    Only what was written since is looked at, by an index; `TrainService.changes_since` looks at everything.
+    Reads only the pairs written since, by an index; `TrainService.changes_since` reads all.
     """
     pairs, lineage, jobs = table(QAPair), table(ModelPair), table(Job)
     began = connection.execute(select(jobs.c.started_at).where(jobs.c.id == model.job_id)).scalar_one_or_none()
@@ -315,7 +315,7 @@ def _fresh(connection: Connection, model: ModelVersion) -> tuple[int, int]:
     digest: str | None
     answer: Answer
     for status, allowed, prohibited, answer, digest in connection.execute(query):
-        if gate(_Standing(PairStatus(status), allowed, prohibited)) is Gate.TRAINING:
+        if gate(_PairGate(PairStatus(status), allowed, prohibited)) is Gate.TRAINING:
             new += digest is None
             corrected += digest is not None and digest != answer_digest(answer)
     return new, corrected

@@ -1,7 +1,7 @@
 """The guided way from "I have data" to "I have a model": seven steps over the same services as everything else.
 
-The wizard keeps only what was chosen; how far one is, is read from what there is. So one can leave at any point, do
-something in the stages, and come back to a wizard that knows of it.
+The wizard stores only the choices; the progress is read from the records. So one can leave at any point, do something
+in the stages, and come back to a wizard that shows it.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from ontos_tui.services.train.service import Readiness, TrainService
 
 OWN_DATA = "own_data"
-"""What stands for a use case when somebody brings data of their own."""
+"""The use case key for a user's own data."""
 
 ADAPTABLE = ("system_prompt", "user_prompt", "guidelines")
-"""What of a template the wizard lets one change."""
+"""The fields of a template that can be changed in the wizard."""
 
 
 class Step(IntEnum):
@@ -55,7 +55,7 @@ class Step(IntEnum):
 
 @dataclass(frozen=True)
 class WizardChoices:
-    """What was chosen so far: a use case, then the ids of what was made of it."""
+    """The choices so far: a use case, then the ids of the records created for it."""
 
     use_case: str = ""
     sheet_id: str = ""
@@ -67,22 +67,23 @@ class WizardChoices:
     step: int = 1
 
     @classmethod
-    def of(cls, kept: Any) -> WizardChoices:
-        """As it was kept by `kept()`; from the beginning when that cannot be read."""
-        if not isinstance(kept, Mapping):
+    def of(cls, stored: Any) -> WizardChoices:
+        """The choices that `as_json` stored; the first step when they cannot be read."""
+        if not isinstance(stored, Mapping):
             return cls()
-        known = {one.name: kept[one.name] for one in fields(cls) if isinstance(kept.get(one.name), type(one.default))}
+        valid = (one.name for one in fields(cls) if isinstance(stored.get(one.name), type(one.default)))
+        known = {name: stored[name] for name in valid}
         step = known.get("step", 1)
         return cls(**{**known, "step": step if 1 <= step <= len(Step) else 1})
 
-    def kept(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """As a JSON object."""
         return asdict(self)
 
 
 @dataclass(frozen=True)
 class WizardState:
-    """What there is of what was chosen. `chosen` has let go of what is gone."""
+    """The records of the choices. `chosen` no longer names records that are gone."""
 
     chosen: WizardChoices
     sheet: Sheet | None = None
@@ -108,22 +109,22 @@ class WizardState:
         return Step.DATA if self.chosen.use_case else Step.USE_CASE
 
     def missing(self, step: Step) -> str:
-        """What has to be done before the step after `step`; empty when nothing."""
+        """What is still to do before the step after `step`; empty when nothing."""
         if step < self.reached:
             return ""
         if step is Step.LABEL and self.readiness is not None:
-            return f"Label {self.readiness.missing} more; a training needs them."
+            return f"{self.readiness.missing} more labels are needed for a training."
         return {
-            Step.USE_CASE: "Choose what you want to do: enter takes the one under the cursor.",
-            Step.DATA: "Choose the data: enter takes what is under the cursor.",
-            Step.TEMPLATE: "The template is a draft. Enter makes it final.",
-            Step.GENERATE: "Press enter to make the pairs.",
+            Step.USE_CASE: "Choose a use case: enter selects the one under the cursor.",
+            Step.DATA: "Choose the data: enter selects the row under the cursor.",
+            Step.TEMPLATE: "The template is a draft. Enter publishes it.",
+            Step.GENERATE: "Press enter to create the pairs.",
             Step.TRAIN: "Press enter to train a model.",
         }.get(step, "")
 
 
 class WizardService:
-    """Reads where one is, and does what a step needs that no single other service does."""
+    """Reads the progress, and does what a step needs that no single other service does."""
 
     def __init__(
         self,
@@ -143,12 +144,12 @@ class WizardService:
         self._train = train
         self._deploy = deploy
 
-    def standing(self, chosen: WizardChoices) -> WizardState:
-        """How far one is with what was chosen; what was removed meanwhile is no longer chosen."""
+    def state_of(self, chosen: WizardChoices) -> WizardState:
+        """The records of the choices; what was removed meanwhile is no longer chosen."""
         sheet = next((one for one in self._data.sheets() if one.id == chosen.sheet_id), None)
         if sheet is None:
-            kept = replace(WizardChoices(), use_case=chosen.use_case, step=min(chosen.step, Step.DATA))
-            return WizardState(kept if chosen.use_case else WizardChoices())
+            choices = replace(WizardChoices(), use_case=chosen.use_case, step=min(chosen.step, Step.DATA))
+            return WizardState(choices if chosen.use_case else WizardChoices())
         template = next((one for one in self._templates.list() if one.id == chosen.template_id), None)
         if template is None:
             return WizardState(
@@ -164,16 +165,16 @@ class WizardService:
         model = next((one for one in models if one.training_sheet_id == training.sheet.id), None)
         views_of = self._deploy.endpoints()
         endpoint = next((one.endpoint for one in views_of if model and one.model.id == model.id), None)
-        found = replace(
+        current = replace(
             chosen,
             training_sheet_id=training.sheet.id,
             model_id=model.id if model is not None else "",
             endpoint=endpoint.name if endpoint is not None else "",
         )
-        return WizardState(found, sheet, template, training, readiness, model, endpoint)
+        return WizardState(current, sheet, template, training, readiness, model, endpoint)
 
     def take_samples(self, chosen: WizardChoices) -> WizardChoices:
-        """The sample data of the use case, with its template; made when it is not here yet."""
+        """The sample data of the use case, with its template; loaded if it is not here yet."""
         report = self._onboarding.seed(chosen.use_case)
         return replace(chosen, sheet_id=report.sheet.id, template_id=report.template.id)
 
@@ -191,20 +192,20 @@ class WizardService:
         sheet = known or self._data.create_sheet(self._free_name(name or address.rpartition(".")[2]), address)
         return self.take_sheet(chosen, sheet.id)
 
-    def _free_name(self, wanted: str) -> str:
+    def _free_name(self, base: str) -> str:
         """The name, with a number where another sheet has it."""
         taken = {one.name for one in self._data.sheets()}
-        names = (wanted, *(f"{wanted} {number}" for number in range(2, len(taken) + 3)))
+        names = (base, *(f"{base} {number}" for number in range(2, len(taken) + 3)))
         return next(name for name in names if name not in taken)
 
     def adapt(self, template_id: str, **changes: str) -> Template:
-        """The template with other words: a draft is changed, of a published one a new version is made and published.
+        """The template with other texts: a draft is changed; of a published one a new version is created and published.
 
         Raises InvalidTemplateError when the prompt cannot work; nothing is left behind then.
         """
         unknown = set(changes) - set(ADAPTABLE)
         if unknown:
-            raise ConflictError(f"{', '.join(sorted(unknown))} cannot be changed here.", "Use GENERATE.")
+            raise ConflictError(f"{', '.join(sorted(unknown))} cannot be changed here.", "Change it in GENERATE.")
         template = self._templates.get(template_id)
         if all(getattr(template, name) == value for name, value in changes.items()):
             return template
@@ -218,32 +219,32 @@ class WizardService:
             raise
 
     def publish(self, template_id: str) -> Template:
-        """The template, final."""
+        """The template, published."""
         template = self._templates.get(template_id)
         return self._templates.publish(template.id) if template.status is TemplateStatus.DRAFT else template
 
     def preview(self, sheet_id: str, template_id: str, count: int = 5) -> tuple[GenerationMode, list[PreviewPair]]:
-        """The first few pairs as they would be made, and where their answers come from.
+        """The first few pairs as they would be created, and where their answers come from.
 
         An answer column that the template names comes first, then the model or the nearest examples; where neither has
         anything to propose yet, people give every answer. Raises what `GenerateService.preview` does, such as
-        PlatformError for a model that is away: that is no reason to give every answer oneself without knowing why.
+        PlatformError for a model that is not reachable, so that the user learns why there are no proposals.
         """
         template = self._templates.get(template_id)
         if template.answer_columns:
             return GenerationMode.COLUMN, self._generate.preview(sheet_id, template_id, GenerationMode.COLUMN, count)
         try:
-            found = self._generate.preview(sheet_id, template_id, GenerationMode.AI, count)
+            pairs = self._generate.preview(sheet_id, template_id, GenerationMode.AI, count)
         except NothingToProposeError:
             return GenerationMode.MANUAL, self._generate.preview(sheet_id, template_id, GenerationMode.MANUAL, count)
-        if found and all(one.proposal is None for one in found):
+        if pairs and all(one.proposal is None for one in pairs):
             return GenerationMode.MANUAL, self._generate.preview(sheet_id, template_id, GenerationMode.MANUAL, count)
-        return GenerationMode.AI, found
+        return GenerationMode.AI, pairs
 
     def templates_for(self, chosen: WizardChoices) -> list[Template]:
         """The templates that can be used: those of the use case first, none that is archived."""
-        found = [one for one in self._templates.list() if one.status is not TemplateStatus.ARCHIVED]
-        return sorted(found, key=lambda one: one.use_case != chosen.use_case)
+        usable = [one for one in self._templates.list() if one.status is not TemplateStatus.ARCHIVED]
+        return sorted(usable, key=lambda one: one.use_case != chosen.use_case)
 
     def title(self, chosen: WizardChoices) -> str:
         """What the use case is called."""

@@ -1,6 +1,6 @@
-"""Requests become training pairs: by what somebody said about them, or because an annotation task asks for them.
+"""Turns requests into training pairs: from feedback on them, or because an annotation task needs them.
 
-A pair is pre-filled with the right answer where somebody gave it, and never with a wrong one.
+A pair is pre-filled with the correct answer if feedback has one, and never with a wrong answer.
 """
 
 from __future__ import annotations
@@ -17,12 +17,16 @@ from ontos_tui.domain.records.serving import InferenceRecord
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.records.training import ModelPair, ModelVersion, Role
 from ontos_tui.domain.rules.governance import Constraints, Use, inherited
+from ontos_tui.domain.rules.ratings import is_good
 from ontos_tui.domain.rules.states import FeedbackStatus, TrainingSheetStatus
 from ontos_tui.domain.schema import Answer
 from ontos_tui.services.records.answers import AnswerChecker
-from ontos_tui.services.records.feedback import GOOD
 from ontos_tui.services.records.segments import Segment, is_number
-from ontos_tui.services.records.training_sheets import find_training_sheet, last_sequence_number, make_training_sheet
+from ontos_tui.services.records.training_sheets import (
+    create_training_sheet,
+    last_sequence_number,
+    training_sheet_to_fill,
+)
 from ontos_tui.services.records.usage_constraints import tags_of
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
@@ -35,12 +39,12 @@ _PAIRS, _LINEAGE = table(QAPair).c, table(ModelPair).c
 
 
 def item_ref(item: FeedbackItem) -> str:
-    """What the item of a feedback is called among the items of its sheet."""
+    """The item reference of a feedback in its sheet."""
     return f"feedback:{item.id}"
 
 
 def request_ref(request: InferenceRecord) -> str:
-    """What the item of a request that nobody has said anything about is called."""
+    """The item reference of a request without feedback."""
     return f"request:{request.request_id}"
 
 
@@ -53,18 +57,18 @@ def pair_of(connection: Connection, item: FeedbackItem) -> QAPair | None:
 
 
 def sheet_for(connection: Connection, model: ModelVersion, template: Template, actor: str) -> TrainingSheet:
-    """The training sheet of the model's sheet and this template, found or made."""
-    sheet = find_training_sheet(connection, model.sheet_id, template.id)
+    """The training sheet of the model's sheet and this template, created if missing."""
+    sheet = training_sheet_to_fill(connection, model.sheet_id, template.id)
     if sheet is not None:
         return sheet
     source = rows.get(connection, Sheet, model.sheet_id)
-    return make_training_sheet(
+    return create_training_sheet(
         connection, source, template, GenerationMode.MANUAL, actor, status=TrainingSheetStatus.REVIEW
     )
 
 
 def convert(connection: Connection, item: FeedbackItem, template: Template | None, actor: str) -> tuple[QAPair, bool]:
-    """The pair of a feedback, and whether it was made now. It stands in the template's sheet (the model's own if None).
+    """The pair of a feedback, and whether it is new. It is in the template's sheet (the model's own if None).
 
     Raises InvalidInputError when the correction does not fit another template.
     """
@@ -80,15 +84,15 @@ def convert(connection: Connection, item: FeedbackItem, template: Template | Non
 
 
 def own_template(connection: Connection, model: ModelVersion) -> Template:
-    """The template that a model was made with, as it is now, or as it was then if it is gone."""
-    found = rows.find_one(connection, Template, table(Template).c.id == model.template_id)
-    return found or Template.model_validate(model.template_snapshot)
+    """The template that a model was trained with, as it is now, or as it was then if it is gone."""
+    current = rows.find_one(connection, Template, table(Template).c.id == model.template_id)
+    return current or Template.model_validate(model.template_snapshot)
 
 
 def move_feedback(
     connection: Connection, item: FeedbackItem, status: FeedbackStatus, actor: str, qa_pair_id: str | None = None
 ) -> FeedbackItem:
-    """Note what became of a feedback, with its event."""
+    """Set the status and pair of a feedback, with its event."""
     rows.log(
         connection,
         item,
@@ -105,18 +109,18 @@ def _pair_from_feedback(
     connection: Connection, item: FeedbackItem, sheet: TrainingSheet, template: Template, actor: str
 ) -> QAPair:
     checker = AnswerChecker(sheet.template_snapshot["output_schema"])
-    proposal, told = item.correction, f"correction by {item.created_by}"
+    proposal, source = item.correction, f"correction by {item.created_by}"
     if proposal is not None and (reason := checker.reason(proposal)):
         raise InvalidInputError(
             f"The correction does not fit the template {template.name!r}: {reason}.",
-            "Choose a template that asks the same, or correct the answer while labeling.",
+            "Choose a template with the same answer fields, or correct the answer while labeling.",
         )
     if proposal is None:
-        right = item.rating >= GOOD and item.output is not None and checker.fits(item.output)
-        proposal, told = (
+        right = is_good(item.rating) and item.output is not None and checker.fits(item.output)
+        proposal, source = (
             (item.output, f"the model's answer, rated {item.rating} of 5 by {item.created_by}") if right else (None, "")
         )
-    made = _new_pair(
+    pair = _new_pair(
         connection,
         sheet,
         item_ref(item),
@@ -124,28 +128,28 @@ def _pair_from_feedback(
         item.model_id,
         actor,
         proposal=proposal,
-        proposed_by=told,
+        proposed_by=source,
         labeling_mode=LabelingMode.FEEDBACK,
         notes=item.comment,
         feedback_id=item.id,
     )
-    after = {"item_ref": made.item_ref, "proposal": made.proposal, "feedback_id": item.id, "version": 1}
-    rows.log(connection, made, "from_feedback", actor, after=after, scope_id=sheet.id)
-    return made
+    after = {"item_ref": pair.item_ref, "proposal": pair.proposal, "feedback_id": item.id, "version": 1}
+    rows.log(connection, pair, "from_feedback", actor, after=after, scope_id=sheet.id)
+    return pair
 
 
 def pair_from_request(
     connection: Connection, request: InferenceRecord, sheet: TrainingSheet, actor: str, reason: str
 ) -> QAPair:
-    """The pair of a request, made without an answer unless it is there already: nobody has said what is right."""
+    """The pair of a request, created without an answer unless it exists: the correct answer is unknown."""
     here = (_PAIRS.training_sheet_id == sheet.id, _PAIRS.item_ref == request_ref(request))
-    there = rows.find_one(connection, QAPair, *here)
-    if there is not None:
-        return there
-    made = _new_pair(connection, sheet, request_ref(request), request.input, request.model_id, actor)
-    after = {"item_ref": made.item_ref, "request_id": request.request_id, "version": 1}
-    rows.log(connection, made, "from_request", actor, after=after, scope_id=sheet.id, reason=reason)
-    return made
+    existing = rows.find_one(connection, QAPair, *here)
+    if existing is not None:
+        return existing
+    pair = _new_pair(connection, sheet, request_ref(request), request.input, request.model_id, actor)
+    after = {"item_ref": pair.item_ref, "request_id": request.request_id, "version": 1}
+    rows.log(connection, pair, "from_request", actor, after=after, scope_id=sheet.id, reason=reason)
+    return pair
 
 
 def _new_pair(
@@ -164,7 +168,7 @@ def _new_pair(
         prohibited_uses=() if twin is None else tuple(NOT_FOR_A_TWIN),
         usage_reason="" if twin is None else f"the same row as {twin}, which models are tested on",
     )
-    made = QAPair(
+    pair = QAPair(
         training_sheet_id=sheet.id,
         sheet_id=sheet.sheet_id,
         item_ref=ref,
@@ -176,24 +180,24 @@ def _new_pair(
         updated_by=actor,
         **more,
     )
-    rows.add(connection, made)
-    return made
+    rows.add(connection, pair)
+    return pair
 
 
 def _held_out_twin(connection: Connection, model_id: str, fields: Row) -> str | None:
-    """The item of a held-out pair that has just the row that was asked about: learning it would be cheating."""
+    """The item of a held-out pair with exactly the row of the request, which must not be trained on."""
     query = (
         select(_PAIRS.item_ref, _PAIRS.source_data)
         .join(table(ModelPair), _LINEAGE.pair_id == _PAIRS.id)
         .where(_LINEAGE.model_id == model_id, _LINEAGE.role == Role.HELD_OUT)
     )
-    # One number in common is asked of SQLite; only what has it is looked at in full.
-    telling = next((Segment(name, value) for name, value in fields.items() if is_number(value)), None)
-    if telling is not None and abs(telling.value) < 2**53:
-        query = query.where(telling.condition(_PAIRS.source_data, _PAIRS.answer))
+    # SQLite filters by one number in common; only rows that have it are compared in full.
+    probe = next((Segment(name, value) for name, value in fields.items() if is_number(value)), None)
+    if probe is not None and abs(probe.value) < 2**53:
+        query = query.where(probe.condition(_PAIRS.source_data, _PAIRS.answer))
     held_out = connection.execute(query)
     return next((ref for ref, row in held_out if _same_row(fields, row)), None)
 
 
-def _same_row(asked: Row, row: Row) -> bool:
-    return bool(asked) and all(name in row and row[name] == value for name, value in asked.items())
+def _same_row(fields: Row, row: Row) -> bool:
+    return bool(fields) and all(name in row and row[name] == value for name, value in fields.items())

@@ -1,4 +1,4 @@
-"""IMPROVE: what people say about predictions becomes training pairs, and those a better model."""
+"""IMPROVE: feedback on predictions becomes training pairs, and those a better model."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.domain.records.pairs import QAPair, TrainingSheet
 from ontos_tui.domain.records.serving import Endpoint, InferenceRecord
 from ontos_tui.domain.records.training import Job, ModelVersion, Role
+from ontos_tui.domain.rules.ratings import ALL_RATINGS, is_bad, is_good, is_rating
 from ontos_tui.domain.rules.states import FeedbackStatus
 from ontos_tui.domain.schema import Answer
+from ontos_tui.domain.text import storable
 from ontos_tui.services.improve.conversion import convert, move_feedback, pair_of
-from ontos_tui.services.label.decisions import storable
 from ontos_tui.services.records.answers import AnswerChecker
-from ontos_tui.services.records.feedback import BAD, GOOD, FeedbackFilter, find_feedback
+from ontos_tui.services.records.feedback import FeedbackFilter, find_feedback
 from ontos_tui.services.records.model_versions import versions_with
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
@@ -27,7 +28,7 @@ from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 
 if TYPE_CHECKING:
-    from ontos_tui.services.records.model_versions import Changes
+    from ontos_tui.services.records.model_versions import LineageChanges
     from ontos_tui.services.train.service import Readiness, TrainService
 
 __all__ = [
@@ -45,7 +46,7 @@ _FEEDBACK = table(FeedbackItem).c
 
 @dataclass(frozen=True)
 class FeedbackStats:
-    """What was said, in numbers. Shares and means are None while nothing was said."""
+    """Feedback in numbers. Shares and means are None without feedback."""
 
     total: int
     good: int
@@ -71,7 +72,7 @@ class Conversion:
 
 
 class BulkAction(StrEnum):
-    """What can be done to many pieces of feedback at once."""
+    """Actions for many pieces of feedback at once."""
 
     CONVERT = "convert"
     DISMISS = "dismiss"
@@ -81,7 +82,7 @@ class BulkAction(StrEnum):
 
 @dataclass(frozen=True)
 class BulkReport:
-    """What came of a bulk action: what changed, how many needed nothing, and why others were refused (by id)."""
+    """The result of a bulk action: the changed items, the number unchanged, and why others were refused (by id)."""
 
     action: BulkAction
     done: tuple[FeedbackItem, ...]
@@ -92,7 +93,7 @@ class BulkReport:
 
 @dataclass(frozen=True)
 class FeedbackTrace:
-    """A feedback from the request that it is about to the model versions that learned from it, or are tested on it."""
+    """A feedback with its request, its pair, and the model versions trained or tested on that pair."""
 
     item: FeedbackItem
     request: InferenceRecord | None
@@ -102,15 +103,15 @@ class FeedbackTrace:
 
 @dataclass(frozen=True)
 class RetrainPreview:
-    """What a new training would know that the endpoint's model does not."""
+    """What has changed since the endpoint's model was trained."""
 
     model: ModelVersion
-    changes: Changes
+    changes: LineageChanges
     readiness: Readiness
 
 
 class ImproveService:
-    """Takes feedback, makes pairs of it, and starts training again. Logged under `actor`."""
+    """Records feedback, converts it to pairs, and starts a new training. Logged under `actor`."""
 
     def __init__(self, store: Store, train: TrainService, actor: str) -> None:
         self._store = store
@@ -120,20 +121,22 @@ class ImproveService:
     def add_feedback(
         self, request_id: str, rating: int, comment: str = "", correction: Answer | None = None
     ) -> FeedbackItem:
-        """Keep what somebody says about one prediction: 5 is good, 1 is bad, and the right answer if they know it.
+        """Record feedback on one prediction: a rating from 1 (bad) to 5 (good), and the correct answer if known.
 
         Raises NotFoundError for an unknown request, InvalidInputError for a rating outside 1 to 5 or a correction that
         does not fit the model's output schema.
         """
-        if isinstance(rating, bool) or not isinstance(rating, int) or not 1 <= rating <= 5:
-            raise InvalidInputError(f"{rating!r} is no rating.", "Rate from 1 (bad) to 5 (good).")
+        if not is_rating(rating):
+            raise InvalidInputError(f"{rating!r} is not a valid rating.", "Rate from 1 (bad) to 5 (good).")
         with self._store.write() as connection:
             request = rows.get(connection, InferenceRecord, request_id)
             model = rows.get(connection, ModelVersion, request.model_id)
             if correction is not None:
                 reason = AnswerChecker(model.template_snapshot["output_schema"]).reason(correction)
                 if reason:
-                    raise InvalidInputError(f"The correction does not fit: {reason}.", "Correct these fields.")
+                    raise InvalidInputError(
+                        f"The correction does not fit the output schema: {reason}.", "Correct these fields."
+                    )
             item = FeedbackItem(
                 endpoint=request.endpoint,
                 request_id=request.request_id,
@@ -162,15 +165,15 @@ class ImproveService:
         endpoint: str | None = None,
         status: FeedbackStatus | None = None,
         *,
-        wanted: FeedbackFilter | None = None,
+        filter: FeedbackFilter | None = None,
         limit: int | None = None,
     ) -> list[FeedbackItem]:
-        """The feedback of an endpoint and status, or what a filter lets through; the newest first."""
+        """The feedback of an endpoint and status, or all that match `filter`; the newest first."""
         with self._store.read() as connection:
-            return find_feedback(connection, wanted or FeedbackFilter(endpoint, status), limit)
+            return find_feedback(connection, filter or FeedbackFilter(endpoint, status), limit)
 
     def trace(self, feedback_ref: str) -> FeedbackTrace:
-        """What became of a feedback: its request, its pair, and the model versions that learned from that pair."""
+        """A feedback with its request, its pair, and the model versions that used that pair."""
         with self._store.read() as connection:
             item = rows.resolve(connection, FeedbackItem, feedback_ref)
             log = table(InferenceRecord).c
@@ -179,38 +182,38 @@ class ImproveService:
             learned = [] if pair is None else versions_with(connection, pair.id)
         return FeedbackTrace(item, request, pair, tuple(learned))
 
-    def said_about(self, pair_id: str) -> FeedbackItem | None:
-        """The feedback that a pair was made from; None for any other pair. Raises NotFoundError without such a pair."""
+    def source_feedback(self, pair_id: str) -> FeedbackItem | None:
+        """The feedback that a pair came from; None for any other pair. Raises NotFoundError for an unknown pair."""
         with self._store.read() as connection:
             pair = rows.resolve(connection, QAPair, pair_id)
             return None if pair.feedback_id is None else rows.get(connection, FeedbackItem, pair.feedback_id)
 
     def stats(self, endpoint: str | None = None) -> FeedbackStats:
-        """What was said about an endpoint's predictions, or about all."""
+        """Statistics of the feedback on an endpoint's predictions, or on all."""
         where = () if endpoint is None else (_FEEDBACK.endpoint == endpoint,)
         kinds = (_FEEDBACK.rating, _FEEDBACK.status, _FEEDBACK.comment != "", _FEEDBACK.correction.is_not(None))
         with self._store.read() as connection:
-            found = connection.execute(select(*kinds, func.count()).where(*where).group_by(*kinds)).all()
-        by_rating = {rating: sum(row[4] for row in found if row[0] == rating) for rating in range(1, 6)}
-        by_status = {status: sum(row[4] for row in found if row[1] == status) for status in FeedbackStatus}
+            counts = connection.execute(select(*kinds, func.count()).where(*where).group_by(*kinds)).all()
+        by_rating = {rating: sum(row[4] for row in counts if row[0] == rating) for rating in ALL_RATINGS}
+        by_status = {status: sum(row[4] for row in counts if row[1] == status) for status in FeedbackStatus}
         total = sum(by_rating.values())
-        good = sum(n for rating, n in by_rating.items() if rating >= GOOD)
+        good = sum(n for rating, n in by_rating.items() if is_good(rating))
         return FeedbackStats(
             total=total,
             good=good,
-            bad=sum(n for rating, n in by_rating.items() if rating <= BAD),
+            bad=sum(n for rating, n in by_rating.items() if is_bad(rating)),
             good_share=good / total if total else None,
             mean_rating=sum(rating * n for rating, n in by_rating.items()) / total if total else None,
             by_rating=by_rating,
-            comments=sum(row[4] for row in found if row[2]),
-            corrections=sum(row[4] for row in found if row[3]),
+            comments=sum(row[4] for row in counts if row[2]),
+            corrections=sum(row[4] for row in counts if row[3]),
             waiting=by_status[FeedbackStatus.NEW],
             converted=by_status[FeedbackStatus.CONVERTED],
             dismissed=by_status[FeedbackStatus.DISMISSED],
         )
 
     def dismiss(self, feedback_ref: str) -> FeedbackItem:
-        """Say that nothing is to be learned from a feedback. Raises ConflictError when it has become a pair."""
+        """Dismiss a feedback: no pair is needed from it. Raises ConflictError when it has become a pair."""
         with self._store.write() as connection:
             return self._dismiss(connection, rows.resolve(connection, FeedbackItem, feedback_ref))
 
@@ -222,8 +225,8 @@ class ImproveService:
     def bulk(self, action: BulkAction, ids: Sequence[str]) -> BulkReport:
         """Do the same to many pieces of feedback, the oldest first, in one transaction.
 
-        What cannot be done to one of them (a correction that fits no longer) is told with its reason; the others are
-        done. Raises NotFoundError for an unknown id; nothing is done then.
+        An item that fails (a correction that no longer fits) is reported with its reason; the others are done. Raises
+        NotFoundError for an unknown id; nothing is done then.
         """
         with self._store.write() as connection:
             items = [rows.resolve(connection, FeedbackItem, one) for one in dict.fromkeys(ids)]
@@ -244,10 +247,10 @@ class ImproveService:
         return BulkReport(action, tuple(done), unchanged, refused, tuple(conversions))
 
     def convert(self, feedback_id: str, template_ref: str | None = None) -> Conversion:
-        """Make one unlabeled pair of a feedback, in the training sheet of the template (the model's own by default).
+        """Convert a feedback to one unlabeled pair, in the training sheet of the template (the model's own by default).
 
-        It is pre-filled with the correction, else with what the model said if that was rated as right, else with
-        nothing. Again, and from two processes at once, it is the same pair. Raises InvalidInputError when the
+        It is pre-filled with the correction, else with the model's answer if that was rated as good, else with
+        nothing. Converting again, or from two processes at once, gives the same pair. Raises InvalidInputError when the
         correction does not fit another template that was named.
         """
         with self._store.write() as connection:
@@ -260,7 +263,7 @@ class ImproveService:
         return RetrainPreview(model, self._train.changes_since(model), self._train.readiness(model.training_sheet_id))
 
     def retrain(self, endpoint: str) -> Job:
-        """Train the endpoint's model again, configured as its newest version is, on the pairs of today.
+        """Train the endpoint's model again, configured like its newest version, on the current pairs.
 
         Raises NotReadyError when nothing has changed since that version, or too few pairs are left.
         """
@@ -271,7 +274,7 @@ class ImproveService:
         changes = self._train.changes_since(model)
         if not (changes.new or changes.corrected or changes.removed):
             raise NotReadyError(
-                f"Nothing has changed since {model.label()}, so a training would make the same model again.",
+                f"No pairs have changed since {model.label()}; a new training would give the same model.",
                 "Label or correct some pairs first, or convert feedback.",
             )
         return self._train.submit(
@@ -283,10 +286,10 @@ class ImproveService:
 
     def _model(self, endpoint: str) -> ModelVersion:
         with self._store.read() as connection:
-            found = rows.find_one(connection, Endpoint, table(Endpoint).c.name == endpoint)
-            if found is None:
-                raise NotFoundError(f"There is no endpoint {endpoint!r}.", "List the endpoints to see what there is.")
-            return rows.get(connection, ModelVersion, found.model_id)
+            record = rows.find_one(connection, Endpoint, table(Endpoint).c.name == endpoint)
+            if record is None:
+                raise NotFoundError(f"No endpoint {endpoint!r}.", "List endpoints: ontos endpoints list")
+            return rows.get(connection, ModelVersion, record.model_id)
 
     def _act(
         self, connection: Connection, action: BulkAction, item: FeedbackItem, conversions: list[Conversion]
@@ -304,7 +307,7 @@ class ImproveService:
 
     def _dismiss(self, connection: Connection, item: FeedbackItem) -> FeedbackItem:
         if item.status is FeedbackStatus.CONVERTED:
-            raise ConflictError("This feedback has become a training pair.", "Reject that pair instead.")
+            raise ConflictError("This feedback has become a training pair.", "Reject the pair instead.")
         return move_feedback(connection, item, FeedbackStatus.DISMISSED, self._actor)
 
     def _flag(self, connection: Connection, item: FeedbackItem, flagged: bool) -> FeedbackItem:

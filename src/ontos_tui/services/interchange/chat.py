@@ -21,14 +21,14 @@ from ontos_tui.domain.schema import Answer, FieldKind
 from ontos_tui.services.interchange.checks import LEAST_EXAMPLES, MAX_CONTENT, Profile, chat_problems
 from ontos_tui.services.interchange.reading import json_lines
 from ontos_tui.services.interchange.report import ImportReport
-from ontos_tui.services.interchange.selection import Outgoing
+from ontos_tui.services.interchange.selection import OutgoingPairs
 from ontos_tui.services.records.answers import AnswerChecker
 from ontos_tui.services.templates.prompt import Prompt
 from ontos_tui.store.tables import to_json
 
 QUESTION = "question"
 INSTRUCTIONS = "instructions"
-"""The fields of an item that was made from a chat line: the user's message, and the system's."""
+"""The fields of an item from a chat line: the user's message, and the system's."""
 
 TEMPLATE_NAME = "Imported chat"
 _ANSWER_SCHEMA = {
@@ -44,24 +44,24 @@ _ONE_PLACEHOLDER = re.compile(r"\s*{{\s*(\w+)\s*}}\s*")
 # Out
 
 
-def chat_lines(template: Template, pairs: Outgoing) -> Iterator[tuple[str, str, Row]]:
-    """Every pair as a line of chat JSONL, with its item's reference and fields. What no trainer takes is held back."""
+def chat_lines(template: Template, pairs: OutgoingPairs) -> Iterator[tuple[str, str, Row]]:
+    """Every pair as a line of chat JSONL, with its item's reference and fields. Unusable pairs are held back."""
     prompt = Prompt(template)
     for pair in pairs:
         if pair.answer is None:
             pairs.hold_back("it has no answer")
             continue
         if _NO_JSON.search(pair.text("answer")) and not _is_json(pair.text("answer")):
-            pairs.hold_back("its answer holds a number that JSON does not know")
+            pairs.hold_back("its answer has a number that JSON does not allow")
             continue
         try:
             line = {"messages": prompt.messages(pair.fields, pair.answer)}
         except InvalidTemplateError as error:
-            pairs.hold_back(f"its question cannot be made: {error.what}")
+            pairs.hold_back(f"its prompt cannot be rendered: {error.what}")
             continue
-        # The rest of `chat_problems` holds by the way in which the line is made.
+        # The rest of `chat_problems` holds by the way in which the line is built.
         if any(len(message["content"]) > MAX_CONTENT for message in line["messages"]):
-            pairs.hold_back(f"a message of it has more than {MAX_CONTENT:,} characters")
+            pairs.hold_back(f"one of its messages has more than {MAX_CONTENT:,} characters")
         else:
             yield to_json(line), pair.item_ref, pair.fields
 
@@ -83,7 +83,7 @@ def _refuse(word: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class IncomingPair:
-    """A chat line as a pair that could be: its item's reference and fields, and the answer."""
+    """A chat line as a possible pair: its item's reference and fields, and the answer."""
 
     line: int
     item_ref: str
@@ -92,10 +92,10 @@ class IncomingPair:
 
 
 def chat_template(label_type: str) -> Template:
-    """The template of chats that come without one: it asks what the line asks, and any text answers it."""
+    """The template of imported chats without one: the user's message is the question, the answer is free text."""
     return Template(
         name=TEMPLATE_NAME,
-        description="Made for chat lines from a file: the question is the user's message.",
+        description="For chat lines from a file: the question is the user's message.",
         label_type=label_type,
         system_prompt="{{ " + INSTRUCTIONS + " }}",
         user_prompt="{{ " + QUESTION + " }}",
@@ -104,9 +104,9 @@ def chat_template(label_type: str) -> Template:
 
 
 def incoming_pairs(path: Path, template: Template, report: ImportReport) -> Iterator[IncomingPair]:
-    """The usable lines of a chat file as pairs of this template; the others are noted with every reason.
+    """The usable lines of a chat file as pairs of this template; the others are reported with every reason.
 
-    Raises InvalidInputError when the template makes its question from several columns: a line has the finished text.
+    Raises InvalidInputError when the template's question needs several columns: a line has only the finished text.
     """
     reader = _Reader(template)
     seen = 0
@@ -119,21 +119,21 @@ def incoming_pairs(path: Path, template: Template, report: ImportReport) -> Iter
         else:
             yield pair
     if not seen:
-        raise InvalidInputError(f"{path.name} holds no lines.", "Check that it was written completely.")
+        raise InvalidInputError(f"{path.name} is empty.", "Check the file.")
     if seen < LEAST_EXAMPLES:
-        report.notes.append(f"{seen} lines; OpenAI's fine-tuning takes no file with fewer than {LEAST_EXAMPLES}")
+        report.notes.append(f"{seen} lines; OpenAI's fine-tuning needs at least {LEAST_EXAMPLES}")
 
 
 class _Reader:
-    """Makes pairs of one template from chat lines."""
+    """Reads chat lines as pairs of one template."""
 
     def __init__(self, template: Template) -> None:
         question = _ONE_PLACEHOLDER.fullmatch(template.user_prompt)
         if question is None:
             raise InvalidInputError(
-                f"The template {template.name!r} makes its question from several columns or with words of its own; "
-                "a chat line has only the finished text.",
-                "Leave the template out, and one is made for chat lines; or name one whose user prompt is a single "
+                f"The template {template.name!r} builds its question from several columns or fixed text; "
+                "a chat line has only the finished question.",
+                "Leave the template out to create one for chat lines, or choose one whose user prompt is a single "
                 "placeholder, such as {{ question }}.",
             )
         self._question = template.columns.get(question[1], question[1])
@@ -156,7 +156,7 @@ class _Reader:
         if self._system is not None:
             fields[self._system] = system
         elif self._constant is None or system.strip() not in ("", self._constant.strip()):
-            problems.append("messages[0].content: it is not the system prompt of the template")
+            problems.append("messages[0].content: not the system prompt of the template")
         if problems or answer is None:
             return None
         return IncomingPair(number, _ref(messages), fields, answer)
@@ -171,7 +171,7 @@ class _Reader:
         if self._text_field is not None:
             answer = {self._text_field: text}
         elif not isinstance(answer, dict):
-            problems.append("the answer is no JSON object, which the template asks for")
+            problems.append("the answer is not a JSON object, which the template requires")
             return None
         reason = self._checker.reason(answer)
         if reason:
@@ -187,5 +187,5 @@ def _text(content: Any) -> str:
 
 
 def _ref(messages: list[dict[str, Any]]) -> str:
-    told = json.dumps(messages, sort_keys=True, separators=(",", ":"))
-    return f"import:{hashlib.sha256(told.encode()).hexdigest()[:32]}"
+    text = json.dumps(messages, sort_keys=True, separators=(",", ":"))
+    return f"import:{hashlib.sha256(text.encode()).hexdigest()[:32]}"

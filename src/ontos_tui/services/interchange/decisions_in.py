@@ -1,8 +1,8 @@
-"""Decisions about the pairs of a training sheet from a file: carried out as one batch, which one undo takes back.
+"""Decisions about the pairs of a training sheet from a file: written as one batch, which one undo takes back.
 
-Very many are carried out in several batches, since nobody else can decide while one is written. All of them have been
-checked before the first; should one be refused then because somebody has changed a pair meanwhile, the batches before
-it stand, and the same file goes on from there.
+Very many are written in several batches, since other people cannot decide while one is written. All are checked before
+the first; if a batch is refused because another person has changed a pair meanwhile, the batches before it are kept,
+and importing the same file again continues from there.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from ontos_tui.store.bulk import chunks, marks
 from ontos_tui.store.engine import Store
 
 AT_ONCE = 20_000
-"""Decisions of one transaction: some seconds, which others who label have to wait at most."""
+"""Decisions of one transaction: some seconds, the longest time that other labelers have to wait."""
 
 _VERDICTS = {PairStatus.REJECTED: Verdict.REJECT, PairStatus.FLAGGED: Verdict.FLAG}
 
 
-def decide_all(store: Store, sheet: TrainingSheet, given: Iterable[LabelRow], report: ImportReport, actor: str) -> None:
-    """Decide what the lines say about their items once all are checked; what is decided so already is left alone."""
+def decide_all(store: Store, sheet: TrainingSheet, rows: Iterable[LabelRow], report: ImportReport, actor: str) -> None:
+    """Decide the pairs as the lines say, once all are checked; pairs already decided so are left alone."""
     checker = AnswerChecker(sheet.template_snapshot["output_schema"])
-    lines = list(given)
+    lines = list(rows)
     pairs = _pairs(store, sheet, {one.item_ref for one in lines}, with_items=checker.looks_at_items)
     seen: dict[str, LabelRow] = {}
     decisions: list[Decision] = []
@@ -42,7 +42,7 @@ def decide_all(store: Store, sheet: TrainingSheet, given: Iterable[LabelRow], re
             report.problem(one.line, problem)
         elif before is not one:
             report.skipped += 1
-        elif _is_so(one, pairs[one.item_ref]):
+        elif _is_decided_so(one, pairs[one.item_ref]):
             report.unchanged += 1
         else:
             pair = pairs[one.item_ref]
@@ -59,15 +59,15 @@ def decide_all(store: Store, sheet: TrainingSheet, given: Iterable[LabelRow], re
         except OntosError as error:
             if not done:
                 raise
-            told = f"{error.what} The {done:,} decisions before it stand."
-            raise type(error)(told, "Import the file again: it goes on from there.") from error
+            message = f"{error.what} The {done:,} decisions before it are saved."
+            raise type(error)(message, "Import the file again: it goes on from there.") from error
         done += len(batch)
     if done > AT_ONCE:
-        report.notes.append(f"Decided in batches of {AT_ONCE:,}; undo takes back one at a time.")
+        report.notes.append(f"Decided in batches of {AT_ONCE:,}; one undo takes back one batch.")
 
 
 class _Pair:
-    """What is needed of a pair to compare a line with it."""
+    """The columns of a pair that a line is compared with."""
 
     __slots__ = ("answer", "fields", "id", "notes", "proposal", "reject_reason", "status", "version")
 
@@ -77,7 +77,7 @@ class _Pair:
 
 
 def _pairs(store: Store, sheet: TrainingSheet, refs: set[str], *, with_items: bool) -> dict[str, _Pair]:
-    found: dict[str, _Pair] = {}
+    pairs: dict[str, _Pair] = {}
     fields = "source_data" if with_items else "NULL"
     with store.read() as connection:
         for some in chunks(sorted(refs)):
@@ -85,37 +85,37 @@ def _pairs(store: Store, sheet: TrainingSheet, refs: set[str], *, with_items: bo
                 f"SELECT item_ref, id, status, answer, proposal, reject_reason, notes, version, {fields} FROM qa_pairs "  # noqa: S608
                 f"WHERE training_sheet_id = ? AND item_ref IN ({marks(some)})"
             )
-            found |= {row[0]: _Pair(*row[1:]) for row in connection.exec_driver_sql(query, (sheet.id, *some))}
-    return found
+            pairs |= {row[0]: _Pair(*row[1:]) for row in connection.exec_driver_sql(query, (sheet.id, *some))}
+    return pairs
 
 
 def _problem(one: LabelRow, before: LabelRow, pair: _Pair | None, checker: AnswerChecker) -> str:
     if pair is None:
-        return f"{one.item_ref[:80]!r} is no pair of this training sheet"
+        return f"{one.item_ref[:80]!r} is not a pair of this training sheet"
     if before is not one and (before.status, answer_digest(before.answer)) != (one.status, answer_digest(one.answer)):
-        return f"{one.item_ref[:80]!r} is decided otherwise in line {before.line:,}"
+        return f"{one.item_ref[:80]!r} has another decision in line {before.line:,}"
     if one.status is PairStatus.LABELED:
         if one.text is not None and one.text not in pair.fields.values():
-            return "its text is not the item's"
+            return "its text is not the text of the item"
         reason = checker.reason(one.answer) or checker.misplaced(one.answer or {}, pair.fields)
         return f"the answer does not fit: {reason}" if reason else ""
     return ""
 
 
-def _is_so(one: LabelRow, pair: _Pair) -> bool:
-    if one.status.value != pair.status or (one.notes is not None and one.notes != pair.notes):
+def _is_decided_so(one: LabelRow, pair: _Pair) -> bool:
+    if one.status != pair.status or (one.notes is not None and one.notes != pair.notes):
         return False
     if one.status is PairStatus.LABELED:
-        return pair.answer is not None and _same(one, pair.answer)
+        return pair.answer is not None and _same_answer(one, pair.answer)
     return one.status is PairStatus.FLAGGED or one.reason == pair.reject_reason
 
 
-def _same(one: LabelRow, stored: str) -> bool:
+def _same_answer(one: LabelRow, stored: str) -> bool:
     return answer_digest(one.answer) == answer_digest(json.loads(stored))
 
 
 def _decision(one: LabelRow, pair: _Pair) -> Decision:
     verdict = _VERDICTS.get(one.status, Verdict.EDIT)
-    if verdict is Verdict.EDIT and pair.proposal is not None and _same(one, pair.proposal):
+    if verdict is Verdict.EDIT and pair.proposal is not None and _same_answer(one, pair.proposal):
         verdict = Verdict.APPROVE
     return Decision(pair.id, verdict, one.answer, one.reason, one.notes, version=pair.version)

@@ -1,4 +1,4 @@
-"""Files as a whole or not at all: written beside their place under another name, then renamed into it."""
+"""Files written as a whole or not at all: under a temporary name in the same folder, then renamed."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from ontos_tui.domain.records.base import new_id
 
 @contextmanager
 def replacing(*paths: Path) -> Iterator[tuple[Path, ...]]:
-    """Paths to write to instead of `paths`. When all is well they take their places, otherwise they go.
+    """Paths to write to instead of `paths`. They replace `paths` on success, and are removed on an error.
 
-    What is written is on the disk before it is renamed. Raises InvalidInputError when the folder or a file refuses.
+    What is written is on the disk before it is renamed. Raises InvalidInputError when they cannot be written.
     """
-    made = tuple(path.with_name(f".{path.name[:100]}.{new_id()[:8]}.part") for path in paths)
+    temporaries = tuple(path.with_name(f".{path.name[:100]}.{new_id()[:8]}.part") for path in paths)
     try:
         for path in paths:
             if path.is_dir():
-                raise InvalidInputError(f"{path} is a folder.", "Name a file in it.")
-        yield made
-        for temporary in made:
+                raise InvalidInputError(f"{path} is a folder.", "Name a file in that folder.")
+        yield temporaries
+        for temporary in temporaries:
             with temporary.open("rb+") as file:
                 os.fsync(file.fileno())
-        for temporary, path in zip(made, paths, strict=True):
+        for temporary, path in zip(temporaries, paths, strict=True):
             temporary.replace(path)
     except OSError as error:
         raise InvalidInputError(
-            f"{paths[0]} cannot be written: {error.strerror or error}.", "Choose another file, or free some space."
+            f"{paths[0]} cannot be written: {error.strerror or error}.", "Choose another file, or free disk space."
         ) from error
     finally:
-        for temporary in made:
+        for temporary in temporaries:
             with suppress(OSError):
                 temporary.unlink()

@@ -1,11 +1,11 @@
 """Label Studio's JSON, both ways.
 
 Out: a task for each pair with the question, the item's fields, the proposal as a prediction and the decision as an
-annotation; and a labeling config made from the output schema, to be pasted into a new project there. Back: the full
-JSON export and JSON-MIN. A task is told by the `item_ref` in its data. An annotation of ours comes back as it went.
+annotation; and a labeling config from the output schema, to be pasted into a new project there. Back: the full JSON
+export and JSON-MIN. A task is identified by the `item_ref` in its data. An annotation of ours comes back unchanged.
 
-A skipped annotation decides nothing. Of several annotations of a task the ground truth counts; without one they have
-to agree.
+A skipped annotation decides nothing. Of several annotations of a task the ground truth counts; without one they must
+agree.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from xml.sax.saxutils import quoteattr
 from ontos_tui.domain.records.pairs import answer_digest
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer, AnswerField, FieldKind, answer_fields
+from ontos_tui.domain.text import storable
 from ontos_tui.services.interchange.reading import Entry
 from ontos_tui.services.interchange.report import ImportReport
-from ontos_tui.services.interchange.selection import OutgoingPair, listed
+from ontos_tui.services.interchange.selection import OutgoingPair, parse_list
 from ontos_tui.services.interchange.tabular import LabelRow
-from ontos_tui.services.label.decisions import storable
 from ontos_tui.services.records.answers import AnswerReader
 
 ITEM, QUESTION, FIELDS = "item_ref", "question", "fields"
-"""What a task's data holds: the item's reference, the question as it is asked, and the item's fields."""
+"""Keys of a task's data: the item's reference, the rendered question, and the item's fields."""
 
 _MIN_KEYS = {"id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement"}
 _TAKEN = {ITEM, QUESTION, FIELDS, *_MIN_KEYS}
@@ -45,21 +45,21 @@ _VALUES = {"choices": "choices", "number": "number", "textarea": "text"}
 
 @dataclass(frozen=True)
 class Control:
-    """What asks for one field of the answer in Label Studio."""
+    """The input control for one field of the answer in Label Studio."""
 
     name: str
     field: AnswerField
     type: str
     choices: Mapping[str, Any]
-    """What is chosen by the text that stands for it."""
+    """Values by the text that is shown for each."""
     words: Mapping[Any, str]
-    """The text by what is chosen, which is its key (see `_key`)."""
+    """The text of each value, by the value's key (see `_key`)."""
 
 
 def controls(schema: Mapping[str, Any]) -> list[Control]:
-    """One control for each field of the answer. It is called like the field where Label Studio's formats allow that."""
+    """One control for each field of the answer. It has the field's name if Label Studio's formats allow it."""
     taken = set(_TAKEN)
-    made = []
+    result = []
     for number, field in enumerate(answer_fields(schema), 1):
         name = field.name if _NAME.fullmatch(field.name) and field.name not in taken else f"answer_{number}"
         while name in taken:
@@ -67,8 +67,8 @@ def controls(schema: Mapping[str, Any]) -> list[Control]:
         taken.add(name)
         choices = dict(zip(_words(field), _choices(field), strict=True))
         words = {_key(choice): word for word, choice in choices.items()}
-        made.append(Control(name, field, _TYPES.get(field.kind, "choices"), choices, words))
-    return made
+        result.append(Control(name, field, _TYPES.get(field.kind, "choices"), choices, words))
+    return result
 
 
 def _choices(field: AnswerField) -> tuple[Any, ...]:
@@ -76,7 +76,7 @@ def _choices(field: AnswerField) -> tuple[Any, ...]:
 
 
 def _words(field: AnswerField) -> list[str]:
-    """The choices as texts, all different: as they are read, or as JSON where that would make two of them alike."""
+    """The choices as distinct texts: as they are, or as JSON if two would be the same."""
     choices = _choices(field)
     words = [choice if isinstance(choice, str) else json.dumps(choice) for choice in choices]
     return words if len(set(words)) == len(words) else [json.dumps(choice) for choice in choices]
@@ -99,9 +99,9 @@ def config(schema: Mapping[str, Any], guidelines: str = "") -> str:
             lines.append("  </Choices>")
         elif control.type == "number":
             limits = {"min": field.minimum, "max": field.maximum}
-            told = "".join(f' {name}="{limit}"' for name, limit in limits.items() if limit is not None)
+            limit_attributes = "".join(f' {name}="{limit}"' for name, limit in limits.items() if limit is not None)
             step = ' step="1"' if field.kind is FieldKind.INTEGER else ' step="any"'
-            lines.append(f"  <Number {tag}{told}{step}/>")
+            lines.append(f"  <Number {tag}{limit_attributes}{step}/>")
         else:
             lines.append(f'  <TextArea {tag} maxSubmissions="1" editable="true"/>')
     return "\n".join([*lines, "</View>", ""])
@@ -117,19 +117,19 @@ def _attribute(text: str) -> str:
 
 
 class TaskMaker:
-    """Makes tasks of pairs of one schema."""
+    """Builds tasks from pairs of one schema."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
         self._controls = controls(schema)
 
     def task(self, pair: OutgoingPair, question: str) -> dict[str, Any]:
-        """The task of a pair. What Label Studio has no place for stands in its `meta`."""
+        """The task of a pair. What Label Studio has no place for is in its `meta`."""
         meta = {
             "status": pair.status,
             "reject_reason": pair.text("reject_reason"),
             "notes": pair.text("notes"),
-            "allowed_uses": listed(pair.value("allowed_uses")),
-            "prohibited_uses": listed(pair.value("prohibited_uses")),
+            "allowed_uses": parse_list(pair.value("allowed_uses")),
+            "prohibited_uses": parse_list(pair.value("prohibited_uses")),
             "data_classification": pair.text("data_classification"),
             "reviewed_by": pair.text("reviewed_by"),
             "reviewed_at": pair.value("reviewed_at"),
@@ -140,29 +140,29 @@ class TaskMaker:
         }
         if pair.proposal is not None:
             about = {"model_version": pair.text("proposed_by") or None, "score": pair.value("confidence")}
-            told = {name: value for name, value in about.items() if value is not None}
-            task["predictions"] = [{**told, "result": self.result(pair.proposal)}]
+            details = {name: value for name, value in about.items() if value is not None}
+            task["predictions"] = [{**details, "result": self.result(pair.proposal)}]
         if pair.answer is not None and pair.status == PairStatus.LABELED:
             # Without `completed_by`: Label Studio refuses addresses that it does not know.
             task["annotations"] = [{"was_cancelled": False, "ground_truth": False, "result": self.result(pair.answer)}]
         return task
 
     def result(self, answer: Answer) -> list[dict[str, Any]]:
-        """The regions that say this answer."""
+        """The regions of this answer."""
         return [
             {
                 "id": control.name,
                 "from_name": control.name,
                 "to_name": QUESTION,
                 "type": control.type,
-                "value": {_VALUES[control.type]: _told(control, answer[control.field.name])},
+                "value": {_VALUES[control.type]: _region_value(control, answer[control.field.name])},
             }
             for control in self._controls
             if control.field.name in answer
         ]
 
 
-def _told(control: Control, value: Any) -> Any:
+def _region_value(control: Control, value: Any) -> Any:
     if control.type == "choices":
         return [control.words.get(_key(value)) or str(value)]
     if control.field.kind is FieldKind.SPANS:
@@ -179,33 +179,33 @@ def _key(choice: Any) -> Any:
 
 
 class TaskReader:
-    """Reads what tasks with annotations say, by a schema. `item_key` is the key of the data that names the item."""
+    """Reads tasks with annotations by a schema. `item_key` is the key of the data that names the item."""
 
     def __init__(self, schema: Mapping[str, Any], item_key: str = ITEM) -> None:
         self._item_key = item_key
         self._controls = {control.name: control for control in controls(schema)}
-        # A project that was set up by hand calls its controls like the fields.
+        # A project that was set up by hand names its controls like the fields.
         self._by_field = {control.field.name: control for control in self._controls.values()}
         self._controls |= {name: control for name, control in self._by_field.items() if name not in _TAKEN}
         self._values = AnswerReader(schema)
 
     def read(self, entries: Iterable[Entry], report: ImportReport) -> Iterator[LabelRow]:
-        """What each task says; tasks that say nothing are counted, and what is wrong is noted."""
+        """The label of each task; tasks without one are counted, and problems are reported."""
         for number, task in entries:
-            said = self._said(number, task) if isinstance(task, dict) else "it is no JSON object"
-            if isinstance(said, str):
-                report.problem(number, said)
-            elif said is None:
+            row = self._read_task(number, task) if isinstance(task, dict) else "not a JSON object"
+            if isinstance(row, str):
+                report.problem(number, row)
+            elif row is None:
                 report.skipped += 1
             else:
-                yield said
+                yield row
 
-    def _said(self, number: int, task: dict[str, Any]) -> LabelRow | str | None:
-        """What a task says, None when nothing; a text says what is wrong with it."""
+    def _read_task(self, number: int, task: dict[str, Any]) -> LabelRow | str | None:
+        """The label of a task, None when it has none, or a text with its problem."""
         full = isinstance(task.get("data"), dict)
         item = (task["data"] if full else task).get(self._item_key)
         if item is None or item == "" or isinstance(item, (dict, list)):
-            return f"it names no item: {self._item_key} is not in its data"
+            return f"the item is not named: {self._item_key} is missing in its data"
         ref = storable(str(item))
         if not full:
             return self._from_min(number, ref, task)
@@ -227,7 +227,7 @@ class TaskReader:
             return f"its {len(truths)} annotations differ; mark one of them as ground truth, or adjudicate them first"
         answer = answers[-1]
         assert isinstance(answer, dict)
-        by = ", ".join(dict.fromkeys(_who(one.get("completed_by")) for one in truths))
+        by = ", ".join(dict.fromkeys(_annotator(one.get("completed_by")) for one in truths))
         return LabelRow(number, ref, answer, reason=f"Label Studio, completed by {by}") if answer else None
 
     def _answer(self, result: object) -> Answer | str:
@@ -239,15 +239,15 @@ class TaskReader:
             if control is None:
                 continue  # a control of the project's own, or a relation between regions
             if control.field.name in values:
-                return f"{control.field.name}: it is answered twice in one annotation"
+                return f"{control.field.name}: answered twice in one annotation"
             values[control.field.name] = region.get("value")
         return self._read(values)
 
     def _read(self, values: Mapping[str, Any]) -> Answer:
-        """The answer that fields with these values make; a text is what was typed, be it empty."""
+        """The answer with these field values; a text stays as it was typed, even if empty."""
         answer: Answer = {}
         for name, wrapped in values.items():
-            control, value = self._by_field[name], _unwrapped(wrapped)
+            control, value = self._by_field[name], _unwrap(wrapped)
             if value is None or value == []:
                 continue
             if control.field.kind is FieldKind.TEXT or not isinstance(value, str):
@@ -261,7 +261,7 @@ class TaskReader:
     def _from_min(self, number: int, ref: str, task: dict[str, Any]) -> LabelRow | None:
         values = {self._controls[name].field.name: value for name, value in task.items() if name in self._controls}
         answer = self._read(values)
-        by = _who(task.get("annotator"))
+        by = _annotator(task.get("annotator"))
         return LabelRow(number, ref, answer, reason=f"Label Studio, completed by {by}") if answer else None
 
 
@@ -280,7 +280,7 @@ def _from_meta(number: int, ref: str, meta: object) -> LabelRow | None:
     )
 
 
-def _unwrapped(value: Any) -> Any:
+def _unwrap(value: Any) -> Any:
     """The value of a region, or of a key of JSON-MIN, which unwraps single ones: 1.5, [1.5], [{"number": 1.5}]."""
     for _ in range(3):
         if isinstance(value, dict):
@@ -293,9 +293,9 @@ def _unwrapped(value: Any) -> Any:
     return value
 
 
-def _who(completed_by: object) -> str:
+def _annotator(completed_by: object) -> str:
     """The annotator: an id, or an object with an address."""
     if isinstance(completed_by, dict):
         named = (completed_by.get(key) for key in ("email", "username", "id"))
         completed_by = next((one for one in named if one not in (None, "")), None)
-    return "somebody" if completed_by in (None, "") else storable(str(completed_by))[:200]
+    return "unknown" if completed_by in (None, "") else storable(str(completed_by))[:200]

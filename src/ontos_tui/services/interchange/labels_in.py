@@ -1,7 +1,7 @@
-"""Canonical labels from a file, by the hundred thousand: the rows go into a scratch table, sets of SQL do the rest.
+"""Bulk import of canonical labels: the rows go into a temporary table, and a few SQL statements do the rest.
 
-A label that was not there is created; one that says something else is archived and gets a new version; one that says
-the same is left alone, so that the same file can be imported again at any time. Each change is an event.
+A new label is created; one with another answer is archived and gets a new version; one with the same answer is left
+alone, so that the same file can be imported again at any time. Each change is an event.
 """
 
 from __future__ import annotations
@@ -13,20 +13,19 @@ from typing import Any
 
 from ontos_tui.domain.records.base import Record
 from ontos_tui.domain.records.data import Sheet
-from ontos_tui.domain.records.pairs import CanonicalLabel, CanonicalLabelVersion, Event, answer_digest
+from ontos_tui.domain.records.pairs import CONFIDENCES, CanonicalLabel, CanonicalLabelVersion, Event, answer_digest
 from ontos_tui.domain.rules.governance import inherited
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer
 from ontos_tui.services.interchange.report import ImportReport
 from ontos_tui.services.interchange.tabular import LabelRow
-from ontos_tui.services.label.change_log import LABEL_CONTENT, Changes
 from ontos_tui.services.records.answers import AnswerChecker
+from ontos_tui.services.records.change_log import LABEL_CONTENT, ChangeBatch
 from ontos_tui.store.bulk import stored
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table, to_json
 
-CONFIDENCES = ("high", "medium", "low")
 SOURCE = "import"
 
 _JSON = {"label_data", "allowed_uses", "prohibited_uses"}
@@ -39,7 +38,7 @@ _JOINED = (
 
 @dataclass(frozen=True)
 class LabelImport:
-    """Where labels go: the sheet, the type, what an answer looks like, and who brings them."""
+    """The target of an import: the sheet, the label type, the check of answers, and the actor."""
 
     store: Store
     sheet: Sheet
@@ -47,13 +46,13 @@ class LabelImport:
     checker: AnswerChecker
     actor: str
 
-    def carry_out(self, given: Iterable[LabelRow], report: ImportReport) -> None:
-        """Make the labels of all lines, or of none when one cannot be used or the report is of a dry run."""
-        rows = self._checked(given, report)
+    def carry_out(self, label_rows: Iterable[LabelRow], report: ImportReport) -> None:
+        """Write the labels of all lines, or none when one cannot be used or the report is of a dry run."""
+        rows = self._checked(label_rows, report)
         if report.refused:
             return
         if report.dry_run:
-            # The scratch table is of this connection alone and goes with it; the database is only read.
+            # The temporary table belongs to this connection and goes with it; the database is only read.
             with self.store.read() as connection:
                 self._compare(connection, rows, report)
             return
@@ -63,10 +62,10 @@ class LabelImport:
                 self._write(connection, reason=f"imported from {report.path.name}")
             connection.exec_driver_sql("DROP TABLE incoming")
 
-    def _checked(self, given: Iterable[LabelRow], report: ImportReport) -> list[tuple[Any, ...]]:
+    def _checked(self, label_rows: Iterable[LabelRow], report: ImportReport) -> list[tuple[Any, ...]]:
         rows: list[tuple[Any, ...]] = []
         seen: dict[str, tuple[int, Answer]] = {}
-        for one in given:
+        for one in label_rows:
             if one.status is not PairStatus.LABELED or one.answer is None:
                 report.skipped += 1
                 continue
@@ -79,7 +78,7 @@ class LabelImport:
                 continue
             reason = self.checker.reason(one.answer)
             if not reason and one.confidence not in (None, *CONFIDENCES):
-                reason = f"confidence: {str(one.confidence)[:40]!r} is none of {', '.join(CONFIDENCES)}"
+                reason = f"confidence: {str(one.confidence)[:40]!r} is not one of {', '.join(CONFIDENCES)}"
             if reason:
                 report.problem(one.line, f"the label does not fit: {reason}")
                 continue
@@ -88,7 +87,7 @@ class LabelImport:
         return rows
 
     def _compare(self, connection: Connection, rows: list[tuple[Any, ...]], report: ImportReport) -> None:
-        """Put the rows into the scratch table and note with each whether it is new, changed or the same."""
+        """Put the rows into the temporary table and mark each as new, changed or the same."""
         run = connection.exec_driver_sql
         run(
             "CREATE TEMP TABLE incoming (item_ref TEXT PRIMARY KEY, label_data TEXT, confidence TEXT, notes TEXT, "
@@ -96,15 +95,15 @@ class LabelImport:
         )
         if rows:
             run("INSERT INTO incoming (item_ref, label_data, confidence, notes, reason) VALUES (?, ?, ?, ?, ?)", rows)
-        found = run(
+        matches = run(
             "SELECT i.item_ref, i.label_data, l.label_data, coalesce(i.confidence, l.confidence) = l.confidence "
             f"AND coalesce(i.notes, l.notes) = l.notes {_JOINED}",
             self._where(),
         )
-        there = changed = 0
-        for ref, new, old, alike in found.all():
-            there += 1
-            if not alike or not _says(new, old):
+        existing = changed = 0
+        for ref, new, old, same_details in matches.all():
+            existing += 1
+            if not same_details or not _same_answer(new, old):
                 changed += 1
                 run("UPDATE incoming SET change = 'changed' WHERE item_ref = ?", (ref,))
         run(
@@ -112,11 +111,11 @@ class LabelImport:
             "AND l.label_type = :label_type AND l.item_ref = incoming.item_ref AND change = 'new'",
             self._where(),
         )
-        report.created, report.updated, report.unchanged = len(rows) - there, changed, there - changed
+        report.created, report.updated, report.unchanged = len(rows) - existing, changed, existing - changed
 
     def _write(self, connection: Connection, reason: str) -> None:
         run = connection.exec_driver_sql
-        changes = Changes(connection, self.sheet.id, self.actor)  # for the id of the batch and its moment
+        changes = ChangeBatch(connection, self.sheet.id, self.actor)  # for the id of the batch and its moment
         known = {
             **self._where(),
             "actor": self.actor,
@@ -177,7 +176,7 @@ class LabelImport:
         return {"sheet_id": self.sheet.id, "label_type": self.label_type}
 
 
-def _says(new: str, old: str) -> bool:
+def _same_answer(new: str, old: str) -> bool:
     return new == old or answer_digest(json.loads(new)) == answer_digest(json.loads(old))
 
 
@@ -195,7 +194,7 @@ _VERSION = {
 
 
 def _event(action: str, before: str, after: str) -> dict[str, str]:
-    """The columns of an event about a label as SQL. Who said so elsewhere stands in its reason."""
+    """The columns of an event about a label as SQL. Its reason names who labeled in the other tool."""
     return {
         "id": _NEW_ID,
         "entity_type": f"'{CanonicalLabel.TABLE}'",

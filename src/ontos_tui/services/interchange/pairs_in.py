@@ -1,4 +1,4 @@
-"""New pairs from chat lines: in one transaction, into a training sheet that is found or made."""
+"""New pairs from chat lines: in one transaction, into a training sheet that is created if missing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ from ontos_tui.domain.rules.governance import inherited
 from ontos_tui.domain.rules.states import PairStatus, TrainingSheetStatus
 from ontos_tui.services.interchange.chat import IncomingPair
 from ontos_tui.services.interchange.report import ImportReport
-from ontos_tui.services.records.training_sheets import find_training_sheet, last_sequence_number, make_training_sheet
+from ontos_tui.services.records.training_sheets import (
+    create_training_sheet,
+    last_sequence_number,
+    training_sheet_to_fill,
+)
 from ontos_tui.services.records.usage_constraints import tags_of
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import RowMaker, chunks, marks, new_ids, stored
@@ -24,9 +28,9 @@ from ontos_tui.store.tables import table, to_json
 
 @dataclass(frozen=True)
 class PairImport:
-    """Where new pairs go. The template and its training sheet are made when they are not there yet.
+    """The target of new pairs. The template and its training sheet are created if missing.
 
-    With `approved` the answers are labels at once; without, they are proposals that somebody has yet to review.
+    With `approved` the answers are labels at once; without, they are proposals to be reviewed.
     """
 
     store: Store
@@ -36,47 +40,47 @@ class PairImport:
     approved: bool = False
 
     def carry_out(self, pairs: Iterable[IncomingPair], report: ImportReport) -> None:
-        """Add the pairs that are not there yet, all or none; a dry run only counts them."""
-        wanted: dict[str, IncomingPair] = {}
+        """Add the pairs that are new, all or none; a dry run only counts them."""
+        incoming: dict[str, IncomingPair] = {}
         for pair in pairs:
-            if wanted.setdefault(pair.item_ref, pair) is not pair:
+            if incoming.setdefault(pair.item_ref, pair) is not pair:
                 report.skipped += 1
         if report.refused:
             return
         if report.dry_run:
             with self.store.read() as connection:
-                training_sheet = find_training_sheet(connection, self.sheet.id, self.template.id)
-                self._count(self._new(connection, training_sheet, wanted), wanted, report)
+                training_sheet = training_sheet_to_fill(connection, self.sheet.id, self.template.id)
+                self._count(self._new(connection, training_sheet, incoming), incoming, report)
             return
         with self.store.write() as connection:
-            training_sheet = find_training_sheet(connection, self.sheet.id, self.template.id)
-            new = self._new(connection, training_sheet, wanted)
-            self._count(new, wanted, report)
+            training_sheet = training_sheet_to_fill(connection, self.sheet.id, self.template.id)
+            new = self._new(connection, training_sheet, incoming)
+            self._count(new, incoming, report)
             if new:
-                self._write(connection, training_sheet or self._made(connection), new, report)
+                self._write(connection, training_sheet or self._create_training_sheet(connection), new, report)
 
     @staticmethod
-    def _count(new: list[IncomingPair], wanted: dict[str, IncomingPair], report: ImportReport) -> None:
-        report.created, report.unchanged = len(new), len(wanted) - len(new)
+    def _count(new: list[IncomingPair], incoming: dict[str, IncomingPair], report: ImportReport) -> None:
+        report.created, report.unchanged = len(new), len(incoming) - len(new)
 
     @staticmethod
     def _new(
-        connection: Connection, training_sheet: TrainingSheet | None, wanted: dict[str, IncomingPair]
+        connection: Connection, training_sheet: TrainingSheet | None, incoming: dict[str, IncomingPair]
     ) -> list[IncomingPair]:
         if training_sheet is None:
-            return list(wanted.values())
+            return list(incoming.values())
         known: set[str] = set()
-        for some in chunks(list(wanted)):
+        for some in chunks(list(incoming)):
             query = f"SELECT item_ref FROM qa_pairs WHERE training_sheet_id = ? AND item_ref IN ({marks(some)})"  # noqa: S608
             known.update(connection.exec_driver_sql(query, (training_sheet.id, *some)).scalars())
-        return [pair for ref, pair in wanted.items() if ref not in known]
+        return [pair for ref, pair in incoming.items() if ref not in known]
 
-    def _made(self, connection: Connection) -> TrainingSheet:
+    def _create_training_sheet(self, connection: Connection) -> TrainingSheet:
         if rows.find_one(connection, Template, table(Template).c.id == self.template.id) is None:
             rows.add(connection, self.template)
             after = self.template.model_dump(mode="json")
             rows.log(connection, self.template, "create", self.actor, after=after)
-        return make_training_sheet(
+        return create_training_sheet(
             connection,
             self.sheet,
             self.template,
@@ -89,14 +93,14 @@ class PairImport:
         self, connection: Connection, sheet: TrainingSheet, new: list[IncomingPair], report: ImportReport
     ) -> None:
         moment = stored(QAPair, "updated_at", now())
-        told = f"imported from {report.path.name}"
-        like = QAPair(
+        source = f"imported from {report.path.name}"
+        blank_pair = QAPair(
             training_sheet_id=sheet.id,
             sheet_id=sheet.sheet_id,
             item_ref="",
             sequence_number=0,
             source_data={},
-            proposed_by=told,
+            proposed_by=source,
             status=PairStatus.LABELED if self.approved else PairStatus.UNLABELED,
             reviewed_by=self.actor if self.approved else "",
             reviewed_at=now() if self.approved else None,
@@ -111,18 +115,19 @@ class PairImport:
             scope_id=sheet.id,
             action="import",
             actor=self.actor,
-            reason=told,
+            reason=source,
         )
-        made, events = RowMaker(like), RowMaker(event)
+        pairs, events = RowMaker(blank_pair), RowMaker(event)
         pair_rows, event_rows = [], []
         times = {"created_at": moment, "updated_at": moment}
+        column = "answer" if self.approved else "proposal"
         first = last_sequence_number(connection, sheet.id) + 1
         for number, (pair_id, event_id, pair) in enumerate(
             zip(new_ids(len(new)), new_ids(len(new)), new, strict=True), first
         ):
             answer = to_json(pair.answer)
             pair_rows.append(
-                made.row(
+                pairs.row(
                     id=pair_id,
                     item_ref=pair.item_ref,
                     sequence_number=number,
@@ -132,9 +137,7 @@ class PairImport:
                     **times,
                 )
             )
-            after = (
-                f'{{"status":"{like.status.value}","{"answer" if self.approved else "proposal"}":{answer},"version":1}}'
-            )
+            after = f'{{"status":"{blank_pair.status.value}","{column}":{answer},"version":1}}'
             event_rows.append(events.row(id=event_id, entity_id=pair_id, at=moment, after=after))
-        made.insert(connection, pair_rows)
+        pairs.insert(connection, pair_rows)
         events.insert(connection, event_rows)

@@ -1,4 +1,4 @@
-"""Files line by line: JSON lines, a JSON list, CSV and Parquet. What cannot be read is noted with its line."""
+"""Files line by line: JSON lines, a JSON list, CSV and Parquet. What cannot be read is reported with its line."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.services.interchange.report import ImportReport
 
 Entry = tuple[int, Any]
-"""The number of a line, entry or row, and what it says."""
+"""The number of a line, entry or row, and its content."""
 
 PIECE = 1 << 20
 """Characters of a JSON list that are read at once; more when one entry is longer."""
 
 LONGEST_VALUE = 1 << 24
-"""Characters of one value of a CSV file. A quote that is never closed would swallow the rest of the file."""
+"""Characters of one value of a CSV file. A quote that is never closed would take in the rest of the file."""
 
-_NOT_TEXT = "it is not UTF-8 text"
+_NOT_TEXT = "not UTF-8 text"
 
 
 def _no_number(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no number that JSON knows")
+    raise ValueError(f"JSON does not allow the number {word}")
 
 
 _DECODER = json.JSONDecoder(parse_constant=_no_number)
 
 
 def json_lines(path: Path, report: ImportReport) -> Iterator[Entry]:
-    """The values of a file with one JSON value a line; empty lines are passed over."""
+    """The values of a file with one JSON value a line; empty lines are skipped."""
     with _readable(path), path.open("rb") as file:
         for number, raw in enumerate(file, 1):
             try:
@@ -45,23 +45,23 @@ def json_lines(path: Path, report: ImportReport) -> Iterator[Entry]:
                 report.problem(number, _NOT_TEXT)
                 continue
             if text:
-                value = _parsed(text, number, report)
+                value = _parse(text, number, report)
                 if value is not None:
                     yield number, value
 
 
-def _parsed(text: str, number: int, report: ImportReport) -> Any:
+def _parse(text: str, number: int, report: ImportReport) -> Any:
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        report.problem(number, f"it is not JSON: {error.msg} at character {error.pos + 1}")
+        report.problem(number, f"not JSON: {error.msg} at character {error.pos + 1}")
     except RecursionError:
-        report.problem(number, "it is nested too deeply")
+        report.problem(number, "nested too deeply")
     except ValueError as error:
-        report.problem(number, f"it is not JSON: {error}")
+        report.problem(number, f"not JSON: {error}")
     else:
         if value is None:
-            report.problem(number, "it holds no JSON object in braces")
+            report.problem(number, "not a JSON object")
         return value
     return None
 
@@ -75,7 +75,7 @@ def json_entries(path: Path, report: ImportReport) -> Iterator[Entry]:
         text = file.read(PIECE)
         at, number, piece = text.index("[") + 1, 0, PIECE
         while True:
-            at = _past_blanks(text, at, ", \t\r\n" if number else " \t\r\n")
+            at = _skip_blanks(text, at, ", \t\r\n" if number else " \t\r\n")
             if at < len(text) and text[at] == "]":
                 return
             try:
@@ -96,19 +96,19 @@ def _is_list(path: Path) -> bool:
         return file.read(1_000).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
 
 
-def _past_blanks(text: str, at: int, blanks: str) -> int:
+def _skip_blanks(text: str, at: int, blanks: str) -> int:
     while at < len(text) and text[at] in blanks:
         at += 1
     return at
 
 
 def _end_of_list(rest: str, number: int, error: Exception, report: ImportReport) -> None:
-    """The list breaks off: what follows cannot be told apart, so the rest of the file is one problem."""
+    """Report the rest of a broken list as one problem, since its entries cannot be separated."""
     if not rest.strip():
-        report.problem(number, "the list is not closed: the file has not been written to its end")
+        report.problem(number, "the list is not closed: the file is incomplete")
     else:
-        told = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-        report.problem(number, f"it is not JSON ({told}), and what follows cannot be read")
+        message = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+        report.problem(number, f"not JSON ({message}); the rest of the file cannot be read")
 
 
 def csv_rows(path: Path, report: ImportReport) -> tuple[list[str], Iterator[Entry]]:
@@ -120,9 +120,9 @@ def csv_rows(path: Path, report: ImportReport) -> tuple[list[str], Iterator[Entr
         header = [name.strip() for name in next(csv.reader(file, delimiter=separator), [])]
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
-        raise InvalidInputError(f"Two columns of {path.name} are called {twice[0]!r}.", "Rename one of them.")
+        raise InvalidInputError(f"Two columns of {path.name} have the name {twice[0]!r}.", "Rename one of them.")
     if not any(header):
-        raise InvalidInputError(f"{path.name} names no columns.", "Its first line holds the names of the columns.")
+        raise InvalidInputError(f"{path.name} has no column names.", "Write the column names in the first line.")
     return header, _csv_rows(path, header, separator, report)
 
 
@@ -137,7 +137,7 @@ def _csv_rows(path: Path, header: list[str], separator: str, report: ImportRepor
             try:
                 row = next(rows, None)
             except csv.Error as error:
-                report.problem(number, f"it is no CSV: {error}")
+                report.problem(number, f"not valid CSV: {error}")
                 if "field larger" in str(error):
                     return
                 continue
@@ -146,7 +146,7 @@ def _csv_rows(path: Path, header: list[str], separator: str, report: ImportRepor
             if not any(row):
                 continue
             if len(row) != width:
-                report.problem(number, f"{len(row)} values, but the first line names {width} columns")
+                report.problem(number, f"{len(row)} values, but the first line has {width} columns")
             elif not "".join(row).isascii() and any(_is_broken(value) for value in row):
                 report.problem(number, _NOT_TEXT)
             else:
@@ -161,12 +161,12 @@ def _is_broken(text: str) -> bool:
 def parquet_rows(path: Path) -> Iterator[tuple[list[str], Iterator[Entry]]]:
     """The columns of a Parquet file and its rows, as long as the context is open."""
     from ontos_tui.domain.records.data import FileFormat
-    from ontos_tui.tabular.duckdb_sql import reader_words
+    from ontos_tui.tabular.duckdb_sql import explain_duckdb_errors
     from ontos_tui.tabular.source import open_source
 
     if not path.is_file():
-        raise InvalidInputError(f"There is no file {path}.", "Check the name and the folder.")
-    with tempfile.TemporaryDirectory() as spill, reader_words(path):
+        raise InvalidInputError(f"No file {path}.", "Check the name and the folder.")
+    with tempfile.TemporaryDirectory() as spill, explain_duckdb_errors(path):
         source = open_source(path.absolute(), FileFormat.PARQUET, Path(spill))
         try:
             names = source.names()
@@ -180,11 +180,11 @@ def _fetched(cursor: Any, names: list[str]) -> Iterator[Entry]:
     while rows := cursor.fetchmany(2_000):
         for row in rows:
             number += 1
-            yield number, {name: _plain(value) for name, value in zip(names, row, strict=True)}
+            yield number, {name: _json_value(value) for name, value in zip(names, row, strict=True)}
 
 
-def _plain(value: Any) -> Any:
-    """A value of a Parquet file as JSON knows it. NaN is how many tools write that there is none."""
+def _json_value(value: Any) -> Any:
+    """A value of a Parquet file as JSON has it. Many tools write NaN for no value."""
     if value is None or isinstance(value, (str, bool, int)):
         return value
     if isinstance(value, float):
@@ -194,8 +194,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (datetime, date, time)):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return {str(name): _plain(inner) for name, inner in value.items()}
-    return [_plain(inner) for inner in value] if isinstance(value, (list, tuple)) else str(value)
+        return {str(name): _json_value(inner) for name, inner in value.items()}
+    return [_json_value(inner) for inner in value] if isinstance(value, (list, tuple)) else str(value)
 
 
 @contextmanager
@@ -203,10 +203,10 @@ def _readable(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise InvalidInputError(f"There is no file {path}.", "Check the name and the folder.") from error
+        raise InvalidInputError(f"No file {path}.", "Check the name and the folder.") from error
     except OSError as error:
         raise InvalidInputError(
-            f"{path} cannot be read: {error.strerror}.", "Check that it is a file that you may read."
+            f"{path} cannot be read: {error.strerror}.", "Check that it is a file and that you may read it."
         ) from error
     except UnicodeDecodeError as error:
         raise InvalidInputError(f"{path.name} is not UTF-8 text.", "Save it as UTF-8.") from error

@@ -1,4 +1,4 @@
-"""What comes of an export or an import: how many, what was held back or refused, and why."""
+"""Results of an export or an import: how many, what was held back or refused, and why."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 MOST_PROBLEMS = 1_000
-"""Problems of a file that are kept one by one; further ones are counted."""
+"""Problems of a file that are listed one by one; further ones are only counted."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class ExportReport(Selection):
 class ImportReport:
     """What an import did, or would do when `dry_run`. With problems, nothing was changed at all.
 
-    `skipped` lines say nothing that could be taken over, such as a task that nobody has labeled.
+    `skipped` lines have nothing to import, such as a task without a label.
     """
 
     path: Path
@@ -61,7 +61,7 @@ class ImportReport:
 
     @property
     def refused(self) -> bool:
-        """Whether something is wrong with the file, so that nothing of it was taken."""
+        """Whether something is wrong with the file, so that nothing was imported."""
         return self.problem_count > 0
 
     def problem(self, line: int, reason: str) -> None:

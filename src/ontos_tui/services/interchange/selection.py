@@ -1,4 +1,4 @@
-"""Which pairs of a training sheet leave it, for which use, and why the others are held back."""
+"""Which pairs of a training sheet an export writes for a use, and why the others are held back."""
 
 from __future__ import annotations
 
@@ -25,57 +25,59 @@ ALLOWED = ""
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """What somebody wants to have: for which use, and whether pairs without an approved answer come along."""
+    """The use that an export is for, and whether it includes pairs without an approved answer."""
 
     use: Use = Use.TRAINING
     all_statuses: bool = False
 
 
 @dataclass(frozen=True)
-class _Standing:
+class _UsageColumns:
     status: PairStatus
     allowed_uses: list[str]
     prohibited_uses: list[str]
 
 
-def held_back(standing: _Standing, wish: ExportOptions) -> str:
+def hold_back_reason(columns: _UsageColumns, options: ExportOptions) -> str:
     """Why such pairs are held back; an empty text when they are not. Prohibited wins, whatever the status."""
-    if standing.status is not PairStatus.LABELED and not wish.all_statuses:
-        return gate(standing).value
-    if is_allowed(wish.use, standing.allowed_uses, standing.prohibited_uses):
+    if columns.status is not PairStatus.LABELED and not options.all_statuses:
+        return gate(columns).value
+    if is_allowed(options.use, columns.allowed_uses, columns.prohibited_uses):
         return ALLOWED
-    if wish.use is Use.TRAINING:
-        return gate(replace(standing, status=PairStatus.LABELED)).value
-    word = wish.use.value.replace("_", " ")
-    return f"{word} is prohibited for it" if wish.use in standing.prohibited_uses else f"{word} is not allowed for it"
+    if options.use is Use.TRAINING:
+        return gate(replace(columns, status=PairStatus.LABELED)).value
+    word = options.use.value.replace("_", " ")
+    return (
+        f"use for {word} is prohibited" if options.use in columns.prohibited_uses else f"use for {word} is not allowed"
+    )
 
 
-class Standings:
-    """The reasons by what is stored; there are few combinations in a training sheet however many pairs it has."""
+class HoldBackReasons:
+    """The reasons by stored columns, cached: a training sheet has few combinations, however many pairs it has."""
 
-    def __init__(self, wish: ExportOptions) -> None:
-        self._wish = wish
+    def __init__(self, options: ExportOptions) -> None:
+        self._options = options
         self._known: dict[tuple[str, str, str], str] = {}
 
     def reason(self, status: str, allowed: str, prohibited: str) -> str:
         """Why a pair with these columns, as they are stored, is held back."""
         key = (status, allowed, prohibited)
         if key not in self._known:
-            standing = _Standing(PairStatus(status), json.loads(allowed), json.loads(prohibited))
-            self._known[key] = held_back(standing, self._wish)
+            columns = _UsageColumns(PairStatus(status), json.loads(allowed), json.loads(prohibited))
+            self._known[key] = hold_back_reason(columns, self._options)
         return self._known[key]
 
 
-def preview(connection: Connection, training_sheet_id: str, wish: ExportOptions) -> Selection:
+def preview(connection: Connection, training_sheet_id: str, options: ExportOptions) -> Selection:
     """How many pairs an export would write, and how many it would hold back for which reason."""
-    standings = Standings(wish)
+    reasons = HoldBackReasons(options)
     counts: dict[str, int] = {}
     for status, allowed, prohibited, count in connection.exec_driver_sql(
         "SELECT status, allowed_uses, prohibited_uses, count(*) FROM qa_pairs WHERE training_sheet_id = ? "
         "GROUP BY status, allowed_uses, prohibited_uses",
         (training_sheet_id,),
     ):
-        reason = standings.reason(status, allowed, prohibited)
+        reason = reasons.reason(status, allowed, prohibited)
         counts[reason] = counts.get(reason, 0) + count
     return Selection(counts.pop(ALLOWED, 0), counts)
 
@@ -88,7 +90,7 @@ _COLUMNS = (
 
 
 class OutgoingPair:
-    """A pair as it leaves: its columns as they are stored, the item's fields and the decided answer taken apart."""
+    """An exported pair: its columns as they are stored, the item's fields and the decided answer parsed."""
 
     __slots__ = ("_row", "answer", "fields", "item_ref", "status")
 
@@ -117,13 +119,13 @@ class OutgoingPair:
 _AT = {name: place for place, name in enumerate(_COLUMNS)}
 
 
-class Outgoing:
-    """The pairs of a training sheet in its order, as one moment saw them; counts what is held back."""
+class OutgoingPairs:
+    """The pairs of a training sheet in its order, from one snapshot; counts what is held back."""
 
-    def __init__(self, connection: Connection, training_sheet_id: str, wish: ExportOptions) -> None:
+    def __init__(self, connection: Connection, training_sheet_id: str, options: ExportOptions) -> None:
         self._connection = connection
         self._id = training_sheet_id
-        self._standings = Standings(wish)
+        self._reasons = HoldBackReasons(options)
         self.held_back: dict[str, int] = {}
 
     def hold_back(self, reason: str) -> None:
@@ -135,7 +137,7 @@ class Outgoing:
             f"SELECT {', '.join(_COLUMNS)} FROM qa_pairs WHERE training_sheet_id = ? ORDER BY sequence_number",  # noqa: S608
             (self._id,),
         )
-        reason_of = self._standings.reason
+        reason_of = self._reasons.reason
         status, allowed, prohibited = _AT["status"], _AT["allowed_uses"], _AT["prohibited_uses"]
         for rows in result.partitions(BATCH):
             for row in rows:
@@ -147,8 +149,8 @@ class Outgoing:
 
 
 @cache
-def listed(text: str) -> tuple[str, ...]:
-    """The words of a list as it is stored; there are few different ones."""
+def parse_list(text: str) -> tuple[str, ...]:
+    """The texts of a stored list, cached: there are few different ones."""
     return tuple(json.loads(text))
 
 

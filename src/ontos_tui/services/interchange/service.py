@@ -1,4 +1,4 @@
-"""LABEL: pairs and labels out into files that other tools read, and back in. Formats: domain/interchange."""
+"""LABEL: export of pairs and labels to files that other tools read, and import. Formats: domain/file_formats."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from ontos_tui.domain.errors import InvalidInputError, InvalidTemplateError, NotFoundError
+from ontos_tui.domain.errors import InvalidInputError, InvalidTemplateError
 from ontos_tui.domain.file_formats import Format
 from ontos_tui.domain.records.data import Row, Sheet
 from ontos_tui.domain.records.pairs import Event, TrainingSheet
-from ontos_tui.domain.records.template import Labelset, Template
-from ontos_tui.domain.rules.states import TemplateStatus
+from ontos_tui.domain.records.template import Template
 from ontos_tui.services.interchange import chat, label_studio, reading, spans, tabular
 from ontos_tui.services.interchange.decisions_in import decide_all
 from ontos_tui.services.interchange.files import replacing
 from ontos_tui.services.interchange.labels_in import LabelImport
 from ontos_tui.services.interchange.pairs_in import PairImport
 from ontos_tui.services.interchange.report import ExportReport, ImportReport, LineProblem, Selection
-from ontos_tui.services.interchange.selection import ExportOptions, Outgoing, in_validation, preview
+from ontos_tui.services.interchange.selection import ExportOptions, OutgoingPairs, in_validation, preview
 from ontos_tui.services.interchange.tabular import LabelRow
 from ontos_tui.services.records.answers import AnswerChecker
+from ontos_tui.services.records.label_schemas import label_type_schema
 from ontos_tui.services.templates.prompt import Prompt
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import chunks, marks
@@ -40,8 +40,8 @@ __all__ = [
     "Selection",
 ]
 
-Mapped = Mapping[str, str]
-"""What is wanted (item_ref, a field of the answer, …) to the name of the column or key that holds it."""
+ColumnMapping = Mapping[str, str]
+"""Target (item_ref, a field of the answer, …) to the column or key of the file that holds it."""
 
 
 class InterchangeService:
@@ -53,10 +53,10 @@ class InterchangeService:
 
     # Out
 
-    def preview(self, training_sheet_ref: str, wish: ExportOptions = ExportOptions()) -> Selection:  # noqa: B008  # it is frozen
+    def preview(self, training_sheet_ref: str, options: ExportOptions = ExportOptions()) -> Selection:  # noqa: B008  # it is frozen
         """How many pairs an export would write, and how many it would hold back, by the reason."""
         with self._store.read() as connection:
-            return preview(connection, _training_sheet(connection, training_sheet_ref).id, wish)
+            return preview(connection, _training_sheet(connection, training_sheet_ref).id, options)
 
     def export(
         self,
@@ -64,11 +64,11 @@ class InterchangeService:
         path: Path,
         format: Format,
         *,
-        wish: ExportOptions = ExportOptions(),  # noqa: B008
+        options: ExportOptions = ExportOptions(),  # noqa: B008
         split: float | None = None,
         excel_safe: bool = False,
     ) -> ExportReport:
-        """Write the pairs that may be used as the wish says to a file, which is replaced if it is there.
+        """Write the pairs that may be used for `options.use` to a file, which is replaced if it exists.
 
         With `split`, that share of the groups (the template's group column, else single items) goes to a second file,
         `NAME.validation.SUFFIX`: by a hash of the group, so that it is always the same ones. Label Studio gets its
@@ -76,18 +76,18 @@ class InterchangeService:
         written; nothing is left of it then.
         """
         if split is not None and not 0 < split < 1:
-            raise InvalidInputError(f"A share of {split:g} leaves nothing on one side.", "Choose one between 0 and 1.")
-        if format is Format.CHAT and wish.all_statuses:
+            raise InvalidInputError(f"The share {split:g} is not between 0 and 1.", "Choose a share such as 0.2.")
+        if format is Format.CHAT and options.all_statuses:
             raise InvalidInputError(
-                "Chat lines hold approved answers; pairs without one cannot be among them.",
-                "Choose CSV, Parquet or Label Studio for all statuses.",
+                "Chat lines hold approved answers only, so they cannot include all statuses.",
+                "Choose CSV, Parquet or Label Studio.",
             )
         files = (path,) if split is None else (path, path.with_name(f"{path.stem}.validation{path.suffix}"))
         config = (path.with_name(f"{path.stem}.config.xml"),) if format is Format.LABEL_STUDIO else ()
         with replacing(*files, *config) as targets, self._store.read() as connection:
             sheet = _training_sheet(connection, training_sheet_ref)
             template = Template.model_validate(sheet.template_snapshot)
-            pairs = Outgoing(connection, sheet.id, wish)
+            pairs = OutgoingPairs(connection, sheet.id, options)
             parts = _Parts(targets[: len(files)], split, template.group_column)
             if format is Format.CHAT:
                 _write_lines(parts, chat.chat_lines(template, pairs))
@@ -107,21 +107,21 @@ class InterchangeService:
             beside=config,
         )
 
-    def chat_lines(self, training_sheet_ref: str, wish: ExportOptions = ExportOptions()) -> Iterator[str]:  # noqa: B008
+    def chat_lines(self, training_sheet_ref: str, options: ExportOptions = ExportOptions()) -> Iterator[str]:  # noqa: B008
         """The lines of a chat export, for a pipe."""
         with self._store.read() as connection:
             sheet = _training_sheet(connection, training_sheet_ref)
-            pairs = Outgoing(connection, sheet.id, wish)
+            pairs = OutgoingPairs(connection, sheet.id, options)
             for line, _, _ in chat.chat_lines(Template.model_validate(sheet.template_snapshot), pairs):
                 yield line
 
     def history(self, training_sheet_ref: str) -> Iterator[dict[str, Any]]:
-        """Every event of a training sheet, its pairs and the labels made there, in the order in which they happened."""
+        """Every event of a training sheet, its pairs and the labels from there, in chronological order."""
         columns = tuple(Event.model_fields)
         with self._store.read() as connection:
             run = connection.exec_driver_sql
             scope = _training_sheet(connection, training_sheet_ref).id
-            # Writers queue, so that the numbers of the rows are in the order of what happened, whatever the clocks do.
+            # Writers queue, so that row numbers are in the order of the changes, whatever the clocks do.
             numbers = run("SELECT rowid FROM events WHERE scope_id = ?", (scope,)).scalars().all()
             for some in chunks(sorted(numbers)):
                 query = f"SELECT {', '.join(columns)} FROM events WHERE rowid IN ({marks(some)}) ORDER BY rowid"  # noqa: S608
@@ -132,7 +132,7 @@ class InterchangeService:
                     yield event
 
     def write_history(self, training_sheet_ref: str, path: Path) -> int:
-        """The history as a file of JSON lines, which is replaced if it is there; returns how many events it has."""
+        """The history as a file of JSON lines, which is replaced if it exists; returns how many events it has."""
         count = 0
         with replacing(path) as (target,), target.open("w", encoding="utf-8") as file:
             for count, event in enumerate(self.history(training_sheet_ref), 1):  # noqa: B007
@@ -147,7 +147,7 @@ class InterchangeService:
         format: Format,
         training_sheet_ref: str,
         *,
-        mapping: Mapped | None = None,
+        mapping: ColumnMapping | None = None,
         approved: bool = False,
         dry_run: bool = False,
     ) -> ImportReport:
@@ -155,8 +155,8 @@ class InterchangeService:
 
         Chat answers are proposals, or labels at once when `approved`. Decisions are one batch, which undo takes back
         (very many are several: decisions_in.AT_ONCE).
-        With problems in the report nothing was changed. Raises InvalidInputError for a file that cannot be read at
-        all, ConflictError when somebody decided one of the pairs meanwhile.
+        With problems in the report nothing is changed. Raises InvalidInputError for a file that cannot be read at
+        all, ConflictError when another person decided one of the pairs meanwhile.
         """
         report = ImportReport(path, dry_run)
         with self._store.read() as connection:
@@ -167,7 +167,7 @@ class InterchangeService:
             self._import_chat(path, sheet, template, report, approved=approved)
             return report
         schema = training_sheet.template_snapshot["output_schema"]
-        with self._given(path, format, schema, mapping or {}, report) as given:
+        with self._label_rows(path, format, schema, mapping or {}, report) as given:
             decide_all(self._store, training_sheet, given, report, self._actor)
         return report
 
@@ -181,7 +181,7 @@ class InterchangeService:
         approved: bool = False,
         dry_run: bool = False,
     ) -> ImportReport:
-        """Chat lines become pairs of the training sheet of this sheet and a template, which is made if there is none.
+        """Chat lines become pairs of the training sheet of this sheet and a template, which is created if missing.
 
         Without `template_ref` it is the template for imported chats, whose answers of this label type are free text.
         """
@@ -204,32 +204,32 @@ class InterchangeService:
         sheet_ref: str,
         *,
         label_type: str | None = None,
-        mapping: Mapped | None = None,
+        mapping: ColumnMapping | None = None,
         dry_run: bool = False,
     ) -> ImportReport:
         """A table or Label Studio's tasks become canonical labels of a sheet; the same file twice changes nothing.
 
         Answers are checked against the newest published labelset of the label type, else the newest template of it.
-        Without `label_type` the sheet's only one is meant. With problems in the report nothing was changed. Raises
+        Without `label_type` the sheet's only one is used. With problems in the report nothing was changed. Raises
         InvalidInputError for a file that cannot be read at all, NotFoundError for a label type that nothing describes.
         """
         if format is Format.CHAT:
             raise InvalidInputError(
-                "Chat lines name no items, so they cannot become canonical labels.",
+                "Chat lines do not name items, so they cannot become canonical labels.",
                 "Import them as pairs; or import a table with a column that names the item.",
             )
         if format is Format.SPANS:
             raise InvalidInputError(
-                "Spans are checked against the texts of their items, which canonical labels do not hold.",
+                "Spans need the texts of their items, which canonical labels do not have.",
                 "Import them into a training sheet.",
             )
         report = ImportReport(path, dry_run)
         with self._store.read() as connection:
             sheet = rows.resolve(connection, Sheet, sheet_ref)
             label_type = label_type or _only_label_type(connection, sheet)
-            schema = schema_of(connection, label_type)
+            schema = label_type_schema(connection, label_type)
         into = LabelImport(self._store, sheet, label_type, AnswerChecker(schema), self._actor)
-        with self._given(path, format, schema, mapping or {}, report) as given:
+        with self._label_rows(path, format, schema, mapping or {}, report) as given:
             into.carry_out(given, report)
         return report
 
@@ -240,10 +240,10 @@ class InterchangeService:
         PairImport(self._store, sheet, template, self._actor, approved).carry_out(pairs, report)
 
     @contextmanager
-    def _given(
-        self, path: Path, format: Format, schema: Mapping[str, Any], mapping: Mapped, report: ImportReport
+    def _label_rows(
+        self, path: Path, format: Format, schema: Mapping[str, Any], mapping: ColumnMapping, report: ImportReport
     ) -> Iterator[Iterable[LabelRow]]:
-        """What the file says, as long as the context is open."""
+        """The labels in the file, as long as the context is open."""
         if format is Format.PARQUET:
             with reading.parquet_rows(path) as (columns, entries):
                 yield tabular.TableReader(schema, columns, mapping).read(entries, report)
@@ -256,15 +256,15 @@ class InterchangeService:
         else:
             if set(mapping) - {"item_ref"}:
                 raise InvalidInputError(
-                    "Label Studio's answers are told by the names of their controls.",
-                    "Only item_ref can be mapped, to the key of a task's data that names the item.",
+                    "Label Studio's answers are identified by the names of their controls.",
+                    "Map only item_ref, to the key of a task's data that names the item.",
                 )
             tasks = label_studio.TaskReader(schema, mapping.get("item_ref", label_studio.ITEM))
             yield tasks.read(reading.json_entries(path, report), report)
 
 
 class _Parts:
-    """One file, or one to train and one to validate with: which pair goes where, and how many went."""
+    """One file, or a training and a validation file: which pair goes where, and how many."""
 
     def __init__(self, paths: tuple[Path, ...], split: float | None, group_column: str | None) -> None:
         self.paths = paths
@@ -272,7 +272,7 @@ class _Parts:
         self._split = split
         self._group_column = group_column
 
-    def of(self, item_ref: str, fields: Row) -> int:
+    def part_of(self, item_ref: str, fields: Row) -> int:
         """The part that an item belongs to, counted."""
         part = 0
         if self._split is not None:
@@ -284,35 +284,35 @@ class _Parts:
 
 def _write_lines(parts: _Parts, lines: Iterable[tuple[str, str, Row]]) -> None:
     with ExitStack() as stack:
-        files = [_opened(stack, path) for path in parts.paths]
+        files = [_open(stack, path) for path in parts.paths]
         for line, item_ref, fields in lines:
-            files[parts.of(item_ref, fields)].write(f"{line}\n")
+            files[parts.part_of(item_ref, fields)].write(f"{line}\n")
 
 
-def _write_tasks(parts: _Parts, template: Template, pairs: Outgoing) -> None:
+def _write_tasks(parts: _Parts, template: Template, pairs: OutgoingPairs) -> None:
     maker, prompt = label_studio.TaskMaker(template.output_schema), Prompt(template)
     with ExitStack() as stack:
-        files = [_opened(stack, path) for path in parts.paths]
+        files = [_open(stack, path) for path in parts.paths]
         for file in files:
             file.write("[")
         for pair in pairs:
             try:
                 question = prompt.messages(pair.fields)[-1]["content"]
             except InvalidTemplateError:
-                question = ""  # the fields are in the task; whoever labels there sees them
-            part = parts.of(pair.item_ref, pair.fields)
+                question = ""  # the fields are in the task, so that labelers see them there
+            part = parts.part_of(pair.item_ref, pair.fields)
             begin = "\n" if parts.counts[part] == 1 else ",\n"
             files[part].write(begin + tabular.json_line(maker.task(pair, question)))
         for file in files:
             file.write("\n]\n")
 
 
-def _opened(stack: ExitStack, path: Path) -> IO[str]:
+def _open(stack: ExitStack, path: Path) -> IO[str]:
     return stack.enter_context(path.open("w", encoding="utf-8", newline=""))
 
 
 def _write_table(
-    parts: _Parts, maker: tabular.TableMaker, pairs: Outgoing, format: Format, *, excel_safe: bool
+    parts: _Parts, maker: tabular.TableMaker, pairs: OutgoingPairs, format: Format, *, excel_safe: bool
 ) -> None:
     with ExitStack() as stack:
         writers = [
@@ -324,7 +324,7 @@ def _write_table(
             for path in parts.paths
         ]
         for pair in pairs:
-            writers[parts.of(pair.item_ref, pair.fields)](pair)
+            writers[parts.part_of(pair.item_ref, pair.fields)](pair)
 
 
 def _training_sheet(connection: Connection, ref: str) -> TrainingSheet:
@@ -336,28 +336,5 @@ def _only_label_type(connection: Connection, sheet: Sheet) -> str:
     types = {one.label_type for one in rows.find(connection, TrainingSheet, columns.sheet_id == sheet.id)}
     if len(types) == 1:
         return types.pop()
-    told = f"there are {', '.join(sorted(types))}" if types else "it has no training sheet yet"
-    raise InvalidInputError(f"Which labels of {sheet.name!r} are these: {told}.", "Name the label type.")
-
-
-def schema_of(connection: Connection, label_type: str) -> Mapping[str, Any]:
-    """What an answer of this type looks like: as a published labelset says in full, else as the newest template does.
-
-    A labelset that only names the classes of one field speaks for the type where there is no template.
-    """
-    sets, templates = table(Labelset).c, table(Template).c
-    published = (sets.label_type == label_type, sets.status == TemplateStatus.PUBLISHED)
-    labelset = next(
-        iter(rows.find(connection, Labelset, *published, order_by=(sets.created_at.desc(),), limit=1)), None
-    )
-    if labelset is not None and labelset.response_schema:
-        return labelset.answer_schema()
-    usable = (templates.label_type == label_type, templates.status != TemplateStatus.ARCHIVED)
-    order = (templates.status == TemplateStatus.DRAFT, templates.created_at.desc())
-    for template in rows.find(connection, Template, *usable, order_by=order, limit=1):
-        return template.output_schema
-    if labelset is not None:
-        return labelset.answer_schema()
-    raise NotFoundError(
-        f"Nothing says what a label of type {label_type!r} looks like.", "Make a labelset or a template of that type."
-    )
+    choices = f"it has {', '.join(sorted(types))}" if types else "it has no training sheet yet"
+    raise InvalidInputError(f"The label type for {sheet.name!r} is not clear: {choices}.", "Name the label type.")

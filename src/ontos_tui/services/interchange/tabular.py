@@ -2,8 +2,8 @@
 
 The columns of an exported table: item_ref, `field_…` for the item's fields, `answer_…` for the decided answer, then
 status, reviewed_by, reviewed_at, allowed_uses, prohibited_uses, data_classification, reject_reason and notes. CSV
-holds the data as it is. A spreadsheet takes texts that begin with = + - @ for formulas; `excel_safe` puts an
-apostrophe before them, which changes the data and is therefore asked for, never done in silence.
+holds the data as it is. A spreadsheet reads texts that begin with = + - @ as formulas; `excel_safe` puts an
+apostrophe before them, which changes the data and is therefore an option, never the default.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING, Any
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer, answer_fields
+from ontos_tui.domain.text import storable
 from ontos_tui.services.interchange.reading import Entry
 from ontos_tui.services.interchange.report import ImportReport
-from ontos_tui.services.interchange.selection import OutgoingPair, listed
-from ontos_tui.services.label.decisions import storable
+from ontos_tui.services.interchange.selection import OutgoingPair, parse_list
 from ontos_tui.services.records.answers import AnswerReader
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.tables import to_json
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 FIELD, ANSWER = "field_", "answer_"
 """How the columns of the item's fields and of the answer begin."""
 
-TOLD = ("status", "reviewed_by", "reviewed_at")
+DECISION = ("status", "reviewed_by", "reviewed_at")
 USES = ("allowed_uses", "prohibited_uses")
 MORE = ("data_classification", "reject_reason", "notes")
 
@@ -66,7 +66,7 @@ def field_names(connection: Connection, training_sheet_id: str) -> list[str]:
 
 
 class TableMaker:
-    """Makes rows of pairs: columns of the item's fields, of the answer, and what was decided."""
+    """Builds rows of pairs: columns of the item's fields, of the answer, and of the decision."""
 
     def __init__(self, fields: Sequence[str], schema: Mapping[str, Any]) -> None:
         self._fields = tuple(fields)
@@ -79,7 +79,7 @@ class TableMaker:
             "item_ref",
             *(storable(f"{FIELD}{name}") for name in self._fields),
             *(storable(f"{ANSWER}{name}") for name in self._answers),
-            *(*TOLD, *USES, *MORE),
+            *(*DECISION, *USES, *MORE),
         ]
 
     def row(self, pair: OutgoingPair) -> list[Any]:
@@ -89,8 +89,8 @@ class TableMaker:
             pair.item_ref,
             *(fields.get(name) for name in self._fields),
             *(answer.get(name) for name in self._answers),
-            *(pair.value(name) for name in TOLD),
-            *(",".join(listed(pair.value(name))) for name in USES),
+            *(pair.value(name) for name in DECISION),
+            *(",".join(parse_list(pair.value(name))) for name in USES),
             *(pair.value(name) for name in MORE),
         ]
 
@@ -117,8 +117,8 @@ def _cell(value: Any) -> Any:
 
 
 def _safe_cell(value: Any) -> Any:
-    told = _cell(value)
-    return f"'{told}" if isinstance(told, str) and told.startswith(_FORMULA) else told
+    cell = _cell(value)
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
 @contextmanager
@@ -175,15 +175,15 @@ def _finite(value: Any) -> Any:
 
 def _copy(connection: duckdb.DuckDBPyConnection, lines: Path, columns: Sequence[str], target: Path) -> None:
     from ontos_tui.tabular import jsonl_reader
-    from ontos_tui.tabular.duckdb_sql import literal, quoted, reader_words
+    from ontos_tui.tabular.duckdb_sql import explain_duckdb_errors, literal, quoted
 
-    with reader_words(lines):
+    with explain_duckdb_errors(lines):
         if lines.stat().st_size:
-            relation, found, _, _ = jsonl_reader.inspect(connection, lines)
-            types = {column.name: column.type for column in found}
+            relation, file_columns, _, _ = jsonl_reader.inspect(connection, lines)
+            types = {column.name: column.type for column in file_columns}
         else:
             relation, types = "(SELECT 1) WHERE false", {}
-        # A column without any value stands in no line. What is nested is kept as a text of JSON.
+        # A column without any value is in no line. Nested values are stored as JSON text.
         named = [
             f"CAST({quoted(name) if name in types else 'NULL'} AS "
             f"{'VARCHAR' if types.get(name, 'JSON') == 'JSON' else types[name]}) AS {quoted(name)}"
@@ -198,10 +198,10 @@ def _copy(connection: duckdb.DuckDBPyConnection, lines: Path, columns: Sequence[
 
 @dataclass(frozen=True, slots=True)
 class LabelRow:
-    """What a line says about an item: an answer, or that it was rejected or flagged.
+    """A label for an item from one line: an answer, or that it was rejected or flagged.
 
-    `reason` goes into the log: who decided, and where. `notes` and `confidence` are None where the line is silent.
-    `text` is what the line holds of the item itself, to be compared.
+    `reason` goes into the log: who decided, and where. `notes` and `confidence` are None if the line has none.
+    `text` is the item's own text in the line, to be compared.
     """
 
     line: int
@@ -215,7 +215,7 @@ class LabelRow:
 
 
 class TableReader:
-    """Reads what the rows of a table say, by a schema and a mapping of what is wanted to the table's columns."""
+    """Reads labels from the rows of a table, by a schema and a mapping of targets to the table's columns."""
 
     def __init__(self, schema: Mapping[str, Any], columns: Sequence[str], mapping: Mapping[str, str]) -> None:
         """Raises InvalidInputError when the table lacks a column that is needed or named."""
@@ -226,28 +226,28 @@ class TableReader:
         unknown = [target for target in mapping if target not in {*names, *targets}]
         if unknown:
             raise InvalidInputError(
-                f"{unknown[0]!r} is nothing that a column can be taken for.",
-                f"There are {', '.join([*targets, *names])}.",
+                f"A column cannot be mapped to {unknown[0]!r}.",
+                f"Map to one of {', '.join([*targets, *names])}.",
             )
         absent = [column for column in mapping.values() if column not in columns]
         if absent:
-            raise InvalidInputError(f"There is no column {absent[0]!r}.", f"There are {', '.join(columns)}.")
+            raise InvalidInputError(f"No column {absent[0]!r}.", f"The columns are {', '.join(columns)}.")
         self._answers = _columns(names, columns, mapping, targets)
         self._of = {target: mapping.get(target, target) for target in targets}
         self._has = {target for target, column in self._of.items() if column in columns}
         if "item_ref" not in self._has:
             raise InvalidInputError(
-                "No column says which item a row is about.",
-                f"Name it: item_ref=COLUMN. There are {', '.join(columns)}.",
+                "No column names the item of a row.",
+                f"Name it: item_ref=COLUMN. The columns are {', '.join(columns)}.",
             )
         if not self._answers and "answer" not in self._has:
             raise InvalidInputError(
                 f"No column holds an answer; the fields are {', '.join(names)}.",
-                f"Name the columns: FIELD=COLUMN. There are {', '.join(columns)}.",
+                f"Name the columns: FIELD=COLUMN. The columns are {', '.join(columns)}.",
             )
 
     def read(self, entries: Iterable[Entry], report: ImportReport) -> Iterator[LabelRow]:
-        """What each row says; rows that say nothing are counted, and what is wrong is noted."""
+        """The label of each row; rows without one are counted, and problems are reported."""
         for number, row in entries:
             item = row[self._of["item_ref"]]
             problem, status = self._status(row)
@@ -255,7 +255,7 @@ class TableReader:
             if isinstance(answer, str):
                 problem = answer
             if item is None or item == "":
-                problem = problem or "it names no item"
+                problem = problem or "the item is not named"
             if problem:
                 report.problem(number, problem)
             elif status is PairStatus.UNLABELED or (status is PairStatus.LABELED and not answer):
@@ -273,16 +273,16 @@ class TableReader:
                 )
 
     def _status(self, row: Mapping[str, Any]) -> tuple[str, PairStatus]:
-        told = self._text(row, "status")
-        if not told:
+        text = self._text(row, "status")
+        if not text:
             return "", PairStatus.LABELED
         try:
-            return "", PairStatus(told.strip().lower())
+            return "", PairStatus(text.strip().lower())
         except ValueError:
-            return f"{told[:40]!r} is no status; there are {', '.join(PairStatus)}", PairStatus.UNLABELED
+            return f"{text[:40]!r} is not a status; choose {', '.join(PairStatus)}", PairStatus.UNLABELED
 
     def _answer(self, row: Mapping[str, Any]) -> Answer | str:
-        """The answer of a row, empty when it has none; a text says what is wrong with it."""
+        """The answer of a row, empty when it has none; a text with the problem when it is not valid."""
         whole = row[self._of["answer"]] if "answer" in self._has else None
         if whole in (None, ""):
             return self._values.read({name: row[column] for name, column in self._answers.items()})
@@ -291,7 +291,7 @@ class TableReader:
                 whole = json.loads(whole)
             except (ValueError, RecursionError) as error:
                 return f"the answer is not JSON: {error}"
-        return whole if isinstance(whole, dict) else "the answer is no JSON object"
+        return whole if isinstance(whole, dict) else "the answer is not a JSON object"
 
     def _text(self, row: Mapping[str, Any], target: str) -> str | None:
         if target not in self._has:
@@ -306,12 +306,12 @@ _TARGETS = ("item_ref", "answer", "status", "reject_reason", "notes", "confidenc
 def _columns(
     names: Sequence[str], columns: Sequence[str], mapping: Mapping[str, str], targets: Sequence[str]
 ) -> dict[str, str]:
-    """Answer field to column: as it is mapped, else as an export calls it, else by its own name if that is free."""
-    found = {}
+    """Answer field to column: as it is mapped, else as an export names it, else by its own name if that is free."""
+    column_of = {}
     for name in names:
         usual = [f"{ANSWER}{name}", *([] if name in targets else [name])]
         candidates = [mapping[name]] if name in mapping else usual
         column = next((one for one in candidates if one in columns), None)
         if column is not None:
-            found[name] = column
-    return found
+            column_of[name] = column
+    return column_of

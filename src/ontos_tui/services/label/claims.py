@@ -1,6 +1,6 @@
 """Several people in one training sheet: a claim says who is about to decide a pair, and runs out by itself.
 
-A claim is no lock. It keeps others from being led to the same pair; what keeps a decision from being overwritten
+A claim is not a lock. It only leads others to different pairs; what prevents that a decision is overwritten
 unseen is the pair's version (see services/label/decision_service.py).
 """
 
@@ -30,14 +30,14 @@ _PAIRS = table(QAPair).c
 
 
 class ClaimService:
-    """Claims are made for `actor`, and told apart by `session`: one person may sit at two terminals."""
+    """Claims of `actor` in one `session`: one person may work at two terminals."""
 
     def __init__(self, store: Store, actor: str) -> None:
         self._store = store
         self._actor = actor
 
     def take(self, training_sheet_id: str, pair_ids: Sequence[str], session: str) -> dict[str, str]:
-        """Claim these pairs where nobody else has; returns who has the others, by the pair's id.
+        """Claim those of these pairs that are free; returns who has the others, by the pair's id.
 
         What the session had claimed before and does not name is free again.
         """
@@ -51,11 +51,11 @@ class ClaimService:
         return held
 
     def next(self, training_sheet_id: str, session: str, count: int = 1, after: int = 0) -> list[QAPair]:
-        """Claim the next unlabeled pairs that nobody has, and hand them out: first come, never two people."""
+        """Claim and return the next unlabeled pairs that are free; never the same pair for two people."""
         with self._store.write() as connection:
             _tidy(connection, training_sheet_id)
             taken = exists().where(_CLAIMS.c.item_id == _PAIRS.id, _CLAIMS.c.session != session)
-            found = rows.find(
+            pairs = rows.find(
                 connection,
                 QAPair,
                 _PAIRS.training_sheet_id == training_sheet_id,
@@ -65,9 +65,9 @@ class ClaimService:
                 order_by=(_PAIRS.sequence_number,),
                 limit=count,
             )
-            numbers = ((pair.id, pair.sequence_number) for pair in found)
+            numbers = ((pair.id, pair.sequence_number) for pair in pairs)
             _claim(connection, numbers, training_sheet_id, self._actor, session)
-        return found
+        return pairs
 
     def release(self, session: str) -> None:
         """Let go of everything that the session has claimed."""

@@ -5,49 +5,39 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask
-from ontos_tui.domain.records.pairs import GenerationMode, LabelingMode, TrainingSheet
+from ontos_tui.domain.records.pairs import LabelingMode, TrainingSheet
+from ontos_tui.services.canonical.writer import LabelOrigin
 from ontos_tui.services.records.answers import AnswerChecker
-
-_PROPOSED = {
-    GenerationMode.AI: LabelingMode.AI_GENERATED,
-    GenerationMode.COLUMN: LabelingMode.EXISTING_COLUMN,
-    GenerationMode.MANUAL: LabelingMode.MANUAL,
-}
 
 
 @dataclass(frozen=True)
 class DecisionContext:
-    """Where decisions are made, and what becomes of them.
+    """Where decisions are made, and what follows from them.
 
-    `id` is the training sheet or the task; the log and undo are kept by it. `proposed` is the labeling mode of an
-    answer that is the proposal. With `keeps_labels` a decision makes the canonical label at once, with `label_source`.
+    `id` is the training sheet or the task; the log and undo go by it. `proposed` is the labeling mode of an answer
+    that is the proposal. With `writes_labels` a decision writes the canonical label at once, with `origin`.
     """
 
     id: str
-    sheet_id: str
-    label_type: str
     checker: AnswerChecker
     proposed: LabelingMode
-    keeps_labels: bool = True
-    label_source: str = "review"
-    training_sheet_id: str | None = None
+    origin: LabelOrigin
+    writes_labels: bool = True
 
     @classmethod
     def of_sheet(cls, sheet: TrainingSheet) -> DecisionContext:
-        """The scope of a training sheet's pairs."""
+        """The context of a training sheet's pairs."""
         checker = AnswerChecker(sheet.template_snapshot["output_schema"])
-        mode = _PROPOSED[sheet.generation_mode]
-        return cls(sheet.id, sheet.sheet_id, sheet.label_type, checker, mode, training_sheet_id=sheet.id)
+        origin = LabelOrigin(sheet.sheet_id, sheet.label_type, "review", sheet.id)
+        return cls(sheet.id, checker, sheet.generation_mode.proposal_mode, origin)
 
     @classmethod
     def of_task(cls, job: LabelingJob, task: LabelingTask, training: TrainingSheet | None = None) -> DecisionContext:
-        """The scope of a labeling task's items; `training` is where their proposals come from, if anywhere."""
+        """The context of a labeling task's items; `training` is where their proposals come from, if anywhere."""
         return cls(
             task.id,
-            job.sheet_id,
-            job.label_type,
             AnswerChecker(job.response_schema),
-            LabelingMode.MANUAL if training is None else _PROPOSED[training.generation_mode],
-            keeps_labels=job.labels_at_once,
-            label_source="labeling",
+            LabelingMode.MANUAL if training is None else training.generation_mode.proposal_mode,
+            LabelOrigin(job.sheet_id, job.label_type, "labeling"),
+            writes_labels=job.labels_at_once,
         )

@@ -54,11 +54,11 @@ def read_decisions(store: Store, sheet: TrainingSheet, path: Path) -> list[Decis
         ref = _ref(line)
         pair = pairs.get(ref)
         if not ref:
-            errors.append((line.number, "it names no pair: item_ref or pair is missing"))
+            errors.append((line.number, "item_ref or pair is missing"))
         elif pair is None:
-            errors.append((line.number, f"{ref[:80]!r} is no pair of this training sheet"))
+            errors.append((line.number, f"{ref[:80]!r} is not a pair of this training sheet"))
         elif pair.id in seen:
-            errors.append((line.number, f"{pair.item_ref!r} is decided in line {seen[pair.id]} already"))
+            errors.append((line.number, f"{pair.item_ref!r} is already decided in line {seen[pair.id]}"))
         else:
             seen[pair.id] = line.number
             decision, problem = reader.decision(line, pair)
@@ -69,7 +69,7 @@ def read_decisions(store: Store, sheet: TrainingSheet, path: Path) -> list[Decis
     if errors:
         raise _refused(path, errors)
     if not decisions:
-        raise InvalidInputError(f"{path.name} holds no decisions.", "Write one on each line.")
+        raise InvalidInputError(f"{path.name} contains no decisions.", "Write one decision on each line.")
     return decisions
 
 
@@ -94,18 +94,18 @@ class _Reader:
 
     def decision(self, line: _Line, pair: _Pair) -> tuple[Decision | None, str]:
         """The decision that a line holds, or what is wrong with it."""
-        given = line.values
-        unknown = [name for name in given if name not in _WORDS and name not in self.fields]
+        values = line.values
+        unknown = [name for name in values if name not in _WORDS and name not in self.fields]
         if unknown:
             return None, f"{unknown[0]!r} is neither a field of the answer nor one of {', '.join(sorted(_WORDS))}"
-        answer = self._answer(given)
+        answer = self._answer(values)
         if isinstance(answer, str):
             return None, answer
-        told = given.get("verdict") or (Verdict.APPROVE if answer is None else Verdict.EDIT)
+        word = values.get("verdict") or (Verdict.APPROVE if answer is None else Verdict.EDIT)
         try:
-            verdict = Verdict(str(told).strip().lower())
+            verdict = Verdict(str(word).strip().lower())
         except ValueError:
-            return None, f"{str(told)[:40]!r} is no verdict; there are {', '.join(Verdict)}"
+            return None, f"{str(word)[:40]!r} is not a valid verdict. Valid verdicts: {', '.join(Verdict)}"
         if verdict is Verdict.APPROVE and answer is not None:
             verdict = Verdict.EDIT
         if verdict is Verdict.EDIT and answer is None:
@@ -116,30 +116,32 @@ class _Reader:
             return None, f"the answer does not fit: {reason}"
         if verdict is Verdict.UNFLAG and not pair.flagged:
             return None, f"{pair.item_ref!r} has no flag"
-        texts = {name: given.get(name) for name in ("reason", "notes")}
+        texts = {name: values.get(name) for name in ("reason", "notes")}
         if wrong := [name for name, text in texts.items() if text is not None and not isinstance(text, str)]:
-            return None, f"{wrong[0]} is no text"
+            return None, f"{wrong[0]} is not a text"
         return Decision(pair.id, verdict, answer, texts["reason"] or "", texts["notes"] or None), ""
 
-    def _answer(self, given: Mapping[str, Any]) -> Answer | str | None:
+    def _answer(self, values: Mapping[str, Any]) -> Answer | str | None:
         """The answer of a line; a text says what is wrong with it."""
-        single = {name: given[name] for name in self.fields if name not in _WORDS and given.get(name) not in (None, "")}
-        answer = given.get("answer")
+        single = {
+            name: values[name] for name in self.fields if name not in _WORDS and values.get(name) not in (None, "")
+        }
+        answer = values.get("answer")
         if answer in (None, ""):
             return self._values.read(single) if single else None
         if single:
-            return "the answer stands there twice, whole and field by field"
+            return "the answer is given twice, whole and field by field"
         if isinstance(answer, str):
             try:
                 answer = json.loads(answer)
             except (ValueError, RecursionError) as error:
                 return f"the answer is not JSON: {error}"
-        return answer if isinstance(answer, dict) else "the answer is no JSON object"
+        return answer if isinstance(answer, dict) else "the answer is not a JSON object"
 
 
 def _ref(line: _Line) -> str:
-    given = line.values
-    named = next((given[key] for key in _KEYS if given.get(key)), None) or given.get("item_ref")
+    values = line.values
+    named = next((values[key] for key in _KEYS if values.get(key)), None) or values.get("item_ref")
     return "" if named is None else str(named).strip()
 
 
@@ -148,16 +150,16 @@ def _pairs(store: Store, sheet: TrainingSheet, lines: list[_Line]) -> dict[str, 
     columns = table(QAPair).c
     refs = sorted({_ref(line).encode("utf-8", "replace").decode() for line in lines})
     has_answer = columns.answer.is_not(None) | columns.proposal.is_not(None)
-    wanted = (columns.id, columns.item_ref, has_answer, columns.status == PairStatus.FLAGGED)
-    found: dict[str, _Pair] = {}
+    selected = (columns.id, columns.item_ref, has_answer, columns.status == PairStatus.FLAGGED)
+    pairs: dict[str, _Pair] = {}
     with store.read() as connection:
         for by in (columns.item_ref, columns.id):
             for some in chunks(refs):
-                query = select(*wanted).where(columns.training_sheet_id == sheet.id, by.in_(some))
+                query = select(*selected).where(columns.training_sheet_id == sheet.id, by.in_(some))
                 for row in connection.execute(query):
                     pair = _Pair(row[0], row[1], bool(row[2]), bool(row[3]))
-                    found[pair.item_ref if by is columns.item_ref else pair.id] = pair
-    return found
+                    pairs[pair.item_ref if by is columns.item_ref else pair.id] = pair
+    return pairs
 
 
 def _lines(path: Path, errors: list[tuple[int, str]]) -> Iterator[_Line]:
@@ -187,7 +189,7 @@ def _json_lines(path: Path, errors: list[tuple[int, str]]) -> Iterator[_Line]:
             if isinstance(value, dict):
                 yield _Line(number, value)
             else:
-                errors.append((number, "it holds no JSON object in braces"))
+                errors.append((number, "it is not a JSON object in braces"))
 
 
 def _csv_lines(path: Path, errors: list[tuple[int, str]]) -> Iterator[_Line]:
@@ -197,11 +199,11 @@ def _csv_lines(path: Path, errors: list[tuple[int, str]]) -> Iterator[_Line]:
             header = [name.strip() for name in next(rows, [])]
             twice = sorted({name for name in header if header.count(name) > 1})
             if twice:
-                errors.append((1, f"two columns are called {twice[0]!r}"))
+                errors.append((1, f"two columns have the name {twice[0]!r}"))
                 return
             for row in rows:
                 if len(row) != len(header) and any(row):
-                    errors.append((rows.line_num, f"{len(row)} values, but the first line names {len(header)} columns"))
+                    errors.append((rows.line_num, f"{len(row)} values, but the header has {len(header)} columns"))
                 elif any(row):
                     yield _Line(rows.line_num, dict(zip(header, row, strict=True)))
         except csv.Error as error:
@@ -210,8 +212,8 @@ def _csv_lines(path: Path, errors: list[tuple[int, str]]) -> Iterator[_Line]:
 
 def _refused(path: Path, errors: list[tuple[int, str]]) -> InvalidInputError:
     errors.sort()
-    told = "; ".join(f"line {number}: {reason}" for number, reason in errors[:SHOWN])
+    reasons = "; ".join(f"line {number}: {reason}" for number, reason in errors[:SHOWN])
     more = f"; and {len(errors) - SHOWN:,} more lines" if len(errors) > SHOWN else ""
     return InvalidInputError(
-        f"{path.name} was not applied: {told}{more}.", "Correct these lines and apply the file again."
+        f"{path.name} was not applied: {reasons}{more}.", "Correct these lines and apply the file again."
     )

@@ -13,12 +13,13 @@ from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundEr
 from ontos_tui.domain.records.labeling import Claim
 from ontos_tui.domain.records.pairs import Decidable, Event, Verdict
 from ontos_tui.domain.rules.states import PairStatus
-from ontos_tui.services.canonical.writer import LabelKeeper
+from ontos_tui.domain.text import storable
+from ontos_tui.services.canonical.writer import CanonicalLabelWriter
 from ontos_tui.services.label import undo as undoing
-from ontos_tui.services.label.change_log import Changes, by_id
 from ontos_tui.services.label.decision_context import DecisionContext
-from ontos_tui.services.label.decisions import DONE, D, Decision, decide, storable
+from ontos_tui.services.label.decisions import PAST_TENSE, D, Decision, decide
 from ontos_tui.services.label.queue import Queue, QueueFilter, QueueSort
+from ontos_tui.services.records.change_log import ChangeBatch, by_id
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import chunks
 from ontos_tui.store.connection import Connection
@@ -45,7 +46,7 @@ class PairCounts:
 
     @classmethod
     def of(cls, counts: Sequence[PairCount]) -> PairCounts:
-        """The sums of the kept counts."""
+        """The sums of the stored counts."""
         by_status = Counter[PairStatus]()
         for count in counts:
             by_status[count.status] += count.n
@@ -69,7 +70,7 @@ class Batch(Generic[D]):
     description: str
 
 
-class Deciding(Generic[D]):
+class DecisionService(Generic[D]):
     """Decisions are logged under `actor`; undo and redo walk through that person's own."""
 
     RECORD: ClassVar[type[Decidable]]
@@ -78,8 +79,8 @@ class Deciding(Generic[D]):
         self._store = store
         self._actor = actor
 
-    def _scope(self, connection: Connection, container_id: str) -> DecisionContext:
-        """What the training sheet or task asks of decisions. Raises OntosError when this person may not decide."""
+    def _context(self, connection: Connection, container_id: str) -> DecisionContext:
+        """The context of the training sheet or task. Raises OntosError when this person may not decide."""
         raise NotImplementedError
 
     # Looking
@@ -126,8 +127,8 @@ class Deciding(Generic[D]):
             columns.sequence_number > after,
         )
         with self._store.read() as connection:
-            found = rows.find(connection, self._record, *where, order_by=(columns.sequence_number,), limit=1)
-        return found[0] if found else None
+            pairs = rows.find(connection, self._record, *where, order_by=(columns.sequence_number,), limit=1)
+        return pairs[0] if pairs else None
 
     @property
     def _record(self) -> type[D]:
@@ -142,7 +143,7 @@ class Deciding(Generic[D]):
         decided twice, ConflictError when a pair has changed since the version that the decision names.
         """
         if not decisions:
-            raise InvalidInputError("There is nothing to decide.", "Name at least one pair.")
+            raise InvalidInputError("No decisions were given.", "Name at least one pair.")
         ids = [decision.pair_id for decision in decisions]
         repeated = [key for key, times in Counter(ids).items() if times > 1]
         if repeated:
@@ -154,22 +155,26 @@ class Deciding(Generic[D]):
             containers = {pair.container_id for pair in pairs}
             if len(containers) > 1:
                 raise InvalidInputError(
-                    "The pairs belong to different training sheets.", "Decide those of each training sheet together."
+                    "The pairs belong to different training sheets.",
+                    "Decide the pairs of one training sheet at a time.",
                 )
-            return self._decide(connection, self._scope(connection, containers.pop()), pairs, decisions)
+            return self._decide(connection, self._context(connection, containers.pop()), pairs, decisions)
 
     def _decide(
-        self, connection: Connection, scope: DecisionContext, pairs: Sequence[D], decisions: Sequence[Decision]
+        self, connection: Connection, context: DecisionContext, pairs: Sequence[D], decisions: Sequence[Decision]
     ) -> Batch[D]:
-        changes = Changes(connection, scope.id, self._actor)
-        labels = LabelKeeper(connection, scope, pairs, changes, self._actor) if scope.keeps_labels else None
+        changes = ChangeBatch(connection, context.id, self._actor)
+        labels = None
+        if context.writes_labels:
+            refs = [pair.item_ref for pair in pairs]
+            labels = CanonicalLabelWriter(connection, context.origin, refs, changes, self._actor)
         done: list[D] = []
         notes = []
         for pair, decision in zip(pairs, decisions, strict=True):
             _check_version(connection, pair, decision)
-            after = decide(pair, decision, scope, self._actor, changes.at)
+            after = decide(pair, decision, context, self._actor, changes.at)
             if labels is not None and after.status is PairStatus.LABELED:
-                after = labels.settle(after)
+                after = labels.link(after)
             elif labels is not None and pair.status is PairStatus.LABELED:
                 notes.append(labels.withdraw(pair))
             done.append(changes.pair(pair, after, decision.verdict.value, storable(decision.reason), decision.seconds))
@@ -181,7 +186,8 @@ class Deciding(Generic[D]):
     def undo(self, container_id: str) -> Batch[D] | None:
         """Take back this person's last batch that is not undone yet; None when there is none.
 
-        Raises ConflictError when somebody has changed one of its pairs since; the next undo goes on before that batch.
+        Raises ConflictError when another person has changed one of its pairs since; the next undo goes on before that
+        batch.
         """
         return self._walk(container_id, undoing.UNDO)
 
@@ -192,23 +198,23 @@ class Deciding(Generic[D]):
     def _walk(self, container_id: str, action: str) -> Batch[D] | None:
         find = undoing.next_to_undo if action == undoing.UNDO else undoing.next_to_redo
         with self._store.write() as connection:
-            scope = self._scope(connection, container_id)
-            batch_id = find(connection, scope.id, self._actor)
+            context = self._context(connection, container_id)
+            batch_id = find(connection, context.id, self._actor)
             if batch_id is None:
                 return None
-            outcome = undoing.take_back(connection, self._record, scope, self._actor, batch_id, action)
+            outcome = undoing.revert(connection, self._record, context, self._actor, batch_id, action)
         if isinstance(outcome, ConflictError):
             raise outcome
         which = outcome.pairs[0].item_ref if len(outcome.pairs) == 1 else f"{len(outcome.pairs):,} pairs"
-        told = "; ".join([f"{action}: {which} {outcome.pairs[0].status}", *_few(outcome.notes)])
-        return Batch(outcome.batch_id, outcome.pairs, told)
+        description = "; ".join([f"{action}: {which} {outcome.pairs[0].status}", *_few(outcome.notes)])
+        return Batch(outcome.batch_id, outcome.pairs, description)
 
 
-def _all(found: dict[str, D], ids: Sequence[str]) -> list[D]:
-    missing = [key for key in ids if key not in found]
+def _all(records: dict[str, D], ids: Sequence[str]) -> list[D]:
+    missing = [key for key in ids if key not in records]
     if missing:
-        raise NotFoundError(f"There is no pair {missing[0]!r}.", "Look at the queue again.")
-    return [found[key] for key in ids]
+        raise NotFoundError(f"No Q&A pair {missing[0]!r}.", "Reload the queue.")
+    return [records[key] for key in ids]
 
 
 def _check_version(connection: Connection, pair: Decidable, decision: Decision) -> None:
@@ -218,22 +224,23 @@ def _check_version(connection: Connection, pair: Decidable, decision: Decision) 
     changed = [event for event in undoing.history(connection, pair.id) if event.after]
     if changed and changed[-1].after["version"] > decision.version:  # type: ignore[index]
         raise ConflictError(
-            f"{pair.item_ref} was decided meanwhile {undoing.last_change(connection, pair.id)}: it is {pair.status}.",
-            "Look at it again, and decide if you disagree.",
+            f"{pair.item_ref} was decided {undoing.describe_last_change(connection, pair.id)}. "
+            f"It is now {pair.status}.",
+            "Look at it again. Decide only if you disagree.",
         )
     if decision.verdict is Verdict.APPROVE and decision.answer is None:
-        raise ConflictError(f"A new answer has been proposed for {pair.item_ref} meanwhile.", "Look at it first.")
+        raise ConflictError(f"A new answer was proposed for {pair.item_ref} while you decided.", "Look at it first.")
 
 
 def _described(pairs: Sequence[Decidable], decisions: Sequence[Decision], notes: Sequence[str]) -> str:
     if len(pairs) == 1:
-        told = f"{DONE[decisions[0].verdict]} {pairs[0].item_ref}"
+        description = f"{PAST_TENSE[decisions[0].verdict]} {pairs[0].item_ref}"
     else:
-        kinds = Counter(DONE[decision.verdict] for decision in decisions)
-        told = ", ".join(f"{n:,} {kind}" for kind, n in kinds.items())
-    return "; ".join([told, *_few(notes)])
+        kinds = Counter(PAST_TENSE[decision.verdict] for decision in decisions)
+        description = ", ".join(f"{n:,} {kind}" for kind, n in kinds.items())
+    return "; ".join([description, *_few(notes)])
 
 
 def _few(notes: Sequence[str]) -> list[str]:
     """The first notes, and how many more there are."""
-    return [*notes[:2], *([f"and so for {len(notes) - 2} more"] if len(notes) > 2 else [])]
+    return [*notes[:2], *([f"the same for {len(notes) - 2} more"] if len(notes) > 2 else [])]

@@ -10,6 +10,7 @@ from ontos_tui.domain.errors import ConflictError, InvalidInputError
 from ontos_tui.domain.records.pairs import Decidable, LabelingMode, QAPair, Verdict, answer_digest
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer
+from ontos_tui.domain.text import storable
 from ontos_tui.services.label.decision_context import DecisionContext
 
 D = TypeVar("D", bound=Decidable)
@@ -17,7 +18,7 @@ D = TypeVar("D", bound=Decidable)
 
 @dataclass(frozen=True)
 class Decision:
-    """What somebody says about one pair, or one item of a labeling task.
+    """A decision about one pair, or one item of a labeling task.
 
     `notes` replaces the pair's notes unless None. `at` is when it was decided, now if None. `version` is the pair's
     version that the person has seen; with it, a decision about something that has changed since is refused. `blind`
@@ -35,7 +36,7 @@ class Decision:
     seconds: float | None = None
 
 
-DONE = {
+PAST_TENSE = {
     Verdict.APPROVE: "approved",
     Verdict.EDIT: "edited",
     Verdict.REJECT: "rejected",
@@ -43,10 +44,10 @@ DONE = {
     Verdict.UNFLAG: "unflagged",
     Verdict.REOPEN: "reopened",
 }
-"""Each verdict as what has been done."""
+"""Each verdict in the past tense."""
 
 
-def decide(pair: D, decision: Decision, scope: DecisionContext, actor: str, at: datetime) -> D:
+def decide(pair: D, decision: Decision, context: DecisionContext, actor: str, at: datetime) -> D:
     """The pair after the decision, apart from its canonical label.
 
     Approving and editing set the answer, rejecting and reopening take it away, a flag leaves it as it is. Raises
@@ -54,6 +55,7 @@ def decide(pair: D, decision: Decision, scope: DecisionContext, actor: str, at: 
     """
     notes = pair.notes if decision.notes is None else storable(decision.notes)
     changes: dict[str, object] = {
+        "status": decision.verdict.status,
         "notes": notes,
         "reviewed_by": actor,
         "reviewed_at": decision.at or at,
@@ -62,21 +64,20 @@ def decide(pair: D, decision: Decision, scope: DecisionContext, actor: str, at: 
     }
     match decision.verdict:
         case Verdict.APPROVE | Verdict.EDIT:
-            answer = _answer(pair, decision, scope)
+            answer = _answer(pair, decision, context)
             changes |= {
-                "status": PairStatus.LABELED,
                 "answer": answer,
-                "labeling_mode": _mode(pair, answer, scope),
+                "labeling_mode": _mode(pair, answer, context),
                 "was_auto_approved": False,
             }
         case Verdict.REJECT:
-            changes |= {"status": PairStatus.REJECTED, **_UNANSWERED}
+            changes |= _UNANSWERED
         case Verdict.FLAG:
-            changes |= {"status": PairStatus.FLAGGED, "was_auto_approved": False, "canonical_label_id": None}
+            changes |= {"was_auto_approved": False, "canonical_label_id": None}
         case Verdict.UNFLAG | Verdict.REOPEN:
             if decision.verdict is Verdict.UNFLAG and pair.status is not PairStatus.FLAGGED:
                 raise ConflictError(f"{pair.item_ref} has no flag; it is {pair.status}.", "Reopen it to decide again.")
-            changes |= {"status": PairStatus.UNLABELED, "reviewed_by": "", "reviewed_at": None, "was_blind": False}
+            changes |= {"reviewed_by": "", "reviewed_at": None, "was_blind": False}
             if decision.verdict is Verdict.REOPEN:
                 changes |= _UNANSWERED
     return pair.model_copy(update=changes)
@@ -85,32 +86,27 @@ def decide(pair: D, decision: Decision, scope: DecisionContext, actor: str, at: 
 _UNANSWERED = {"answer": None, "was_auto_approved": False, "canonical_label_id": None}
 
 
-def _answer(pair: Decidable, decision: Decision, scope: DecisionContext) -> Answer:
+def _answer(pair: Decidable, decision: Decision, context: DecisionContext) -> Answer:
     answer = decision.answer
     if answer is None and decision.verdict is Verdict.APPROVE:
         answer = pair.answer if pair.answer is not None else pair.proposal
     if answer is None:
         raise InvalidInputError(
-            f"There is no answer for {pair.item_ref}"
-            + (" to approve." if decision.verdict is Verdict.APPROVE else ", and an edit needs one."),
-            "Give the answer, or reject or flag the pair.",
+            f"{pair.item_ref} has no answer"
+            + (" to approve." if decision.verdict is Verdict.APPROVE else ", and an edit needs an answer."),
+            "Enter an answer, or reject or flag the pair.",
         )
-    reason = scope.checker.reason(answer) or scope.checker.misplaced(answer, pair.source_data)
+    reason = context.checker.reason(answer) or context.checker.misplaced(answer, pair.source_data)
     if reason:
         raise InvalidInputError(f"The answer for {pair.item_ref} does not fit: {reason}.", "Correct these fields.")
     return answer
 
 
-def _mode(pair: Decidable, answer: Answer, scope: DecisionContext) -> LabelingMode:
+def _mode(pair: Decidable, answer: Answer, context: DecisionContext) -> LabelingMode:
     """Where the decided answer comes from: what was there already, the proposal, or the person."""
     digest = answer_digest(answer)
     if pair.answer is not None and answer_digest(pair.answer) == digest:
         return pair.labeling_mode
     if pair.proposal is None or answer_digest(pair.proposal) != digest:
         return LabelingMode.MANUAL
-    return LabelingMode.FEEDBACK if isinstance(pair, QAPair) and pair.feedback_id else scope.proposed
-
-
-def storable(text: str) -> str:
-    """The text with lone surrogates, which no file and no database can hold, written out as escapes."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return LabelingMode.FEEDBACK if isinstance(pair, QAPair) and pair.feedback_id else context.proposed

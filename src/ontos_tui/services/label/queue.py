@@ -7,13 +7,12 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, overload
+from typing import overload
 
+from ontos_tui.domain.answers import summary
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.pairs import Decidable
 from ontos_tui.domain.rules.states import PairStatus
-from ontos_tui.domain.schema import Answer
-from ontos_tui.domain.spans import told
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.queries import labeling_queue as queries
@@ -24,15 +23,12 @@ __all__ = ["Queue", "QueueFilter", "QueueRow", "QueueSort", "summary"]
 WINDOW = 2_000
 """Rows that are read at once when the whole list is walked through."""
 
-SUMMARY = 80
-"""Characters of a row's summary."""
-
 
 @dataclass(frozen=True)
 class QueueRow:
     """One pair as the list shows it; `summary` is its answer, or else its proposal, on one line.
 
-    `claimed_by` is somebody else who is about to decide it.
+    `claimed_by` is another person who is about to decide it.
     """
 
     id: str
@@ -45,7 +41,7 @@ class QueueRow:
 
 
 class Queue(Sequence[QueueRow]):
-    """The pairs that a filter let through when the queue was opened, in that order; a row is read when it is asked for.
+    """The pairs that a filter let through when the queue was opened, in that order; a row is read when it is accessed.
 
     A pair that is decided stays where it is. A million pairs without a filter take no more time to open than ten.
     """
@@ -55,7 +51,7 @@ class Queue(Sequence[QueueRow]):
         store: Store,
         record: type[Decidable],
         container_id: str,
-        wanted: QueueFilter,
+        filter: QueueFilter,
         sort: QueueSort,
         session: str = "",
     ) -> None:
@@ -63,7 +59,7 @@ class Queue(Sequence[QueueRow]):
         self._place = Place(record, container_id, session)
         self._sort = sort
         with store.read() as connection:
-            self._numbers = _numbers(connection, self._place, wanted, sort)
+            self._numbers = _numbers(connection, self._place, filter, sort)
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -87,7 +83,7 @@ class Queue(Sequence[QueueRow]):
             number = queries.number_of_pair(connection, self._place, pair_id)
         return None if number is None else self._index(number)
 
-    def place_of(self, name: str) -> int | None:
+    def find_item(self, name: str) -> int | None:
         """Where the item stands with this number (#12 or 12) or name, or whose name begins so."""
         with self._store.read() as connection:
             number = queries.number_of_item(connection, self._place, name)
@@ -98,14 +94,14 @@ class Queue(Sequence[QueueRow]):
         return [row.id for row in self[:limit]]
 
     def first_undecided(self, limit: int) -> list[str]:
-        """The ids of the first unlabeled pairs of the list that nobody else claims."""
+        """The ids of the first unlabeled pairs of the list that no other person claims."""
         open_ones = (row.id for row in self if row.status is PairStatus.UNLABELED and not row.claimed_by)
         return list(islice(open_ones, limit))
 
     def next_undecided(self, after: int) -> int | None:
-        """The next unlabeled pair that nobody else claims: from behind `after` to the end, then from the top."""
-        found = self._undecided(after + 1, len(self))
-        return self._undecided(0, min(after + 1, len(self))) if found is None else found
+        """The next unlabeled pair that no other person claims: from behind `after` to the end, then from the top."""
+        place = self._undecided(after + 1, len(self))
+        return self._undecided(0, min(after + 1, len(self))) if place is None else place
 
     def _undecided(self, start: int, stop: int) -> int | None:
         if self._sort is QueueSort.ORDER:
@@ -168,19 +164,3 @@ def _row(entry: QueueEntry) -> QueueRow:
         summary(entry.answer),
         entry.claimed_by,
     )
-
-
-def summary(answer: Answer | None) -> str:
-    """An answer on one line, not longer than a list shows."""
-    whole = " · ".join(_told(value) for value in (answer or {}).values())
-    return whole if len(whole) <= SUMMARY else whole[: SUMMARY - 1] + "…"
-
-
-def _told(value: Any) -> str:
-    if value is None:
-        return "·"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(told(value)) or "no spans"
-    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -42,8 +42,8 @@ class ViewService:
         """The views of a training sheet by name."""
         with self._store.read() as connection:
             sheet = rows.resolve(connection, TrainingSheet, ts_ref)
-            found = rows.find(connection, SavedView, _VIEWS.training_sheet_id == sheet.id)
-        return [_view(one) for one in sorted(found, key=lambda one: one.name.casefold())]
+            saved = rows.find(connection, SavedView, _VIEWS.training_sheet_id == sheet.id)
+        return [_view(one) for one in sorted(saved, key=lambda one: one.name.casefold())]
 
     def get(self, ts_ref: str, name: str) -> View:
         """The view of that name. Raises NotFoundError."""
@@ -56,21 +56,21 @@ class ViewService:
         Raises InvalidInputError for a name that is empty or longer than 60 characters, or an order without its item.
         """
         if sort is QueueSort.SIMILAR and not filter.like:
-            raise InvalidInputError("Similar to what?", "Name the item that the others shall be compared with.")
-        wanted = {
+            raise InvalidInputError("No item to compare with.", "Name the item that the others are compared with.")
+        criteria = {
             key: value for key, value in _FILTER.dump_python(filter, mode="json").items() if value not in (None, "")
         }
         with self._store.write() as connection:
             sheet = rows.resolve(connection, TrainingSheet, ts_ref)
             known = rows.find_one(connection, SavedView, *_called(sheet, name))
-            changed = {"wanted": wanted, "sort": sort.value, "updated_by": self._actor}
+            changed = {"wanted": criteria, "sort": sort.value, "updated_by": self._actor}
             if known is not None:
                 saved = rows.change(connection, known, **changed)
             else:
-                saved = _made(name.strip(), sheet, self._actor, changed)
+                saved = _new_view(name.strip(), sheet, self._actor, changed)
                 rows.add(connection, saved)
             before = None if known is None else {"wanted": known.wanted, "sort": known.sort}
-            after = {"name": saved.name, "wanted": wanted, "sort": sort.value}
+            after = {"name": saved.name, "wanted": criteria, "sort": sort.value}
             rows.log(connection, saved, "save", self._actor, before=before, after=after, scope_id=sheet.id)
         return _view(saved)
 
@@ -89,19 +89,19 @@ def _called(sheet: TrainingSheet, name: str) -> tuple[ColumnElement[bool], ...]:
 
 
 def _saved(connection: Connection, sheet: TrainingSheet, name: str) -> SavedView:
-    found = rows.find_one(connection, SavedView, *_called(sheet, name))
-    if found is None:
+    view = rows.find_one(connection, SavedView, *_called(sheet, name))
+    if view is None:
         raise NotFoundError(
-            f"{sheet.name!r} has no view {name!r}.", "`ontos label views` or V in the queue lists them."
+            f"{sheet.name!r} has no saved view {name!r}.", f"List saved views: ontos label views {sheet.id[:8]}"
         )
-    return found
+    return view
 
 
-def _made(name: str, sheet: TrainingSheet, actor: str, changed: dict[str, Any]) -> SavedView:
+def _new_view(name: str, sheet: TrainingSheet, actor: str, changed: dict[str, Any]) -> SavedView:
     try:
         return SavedView(name=name, training_sheet_id=sheet.id, created_by=actor, **changed)
     except ValidationError as error:
-        raise InvalidInputError("That is no name for a view.", "Choose one of 1 to 60 characters.") from error
+        raise InvalidInputError("This is not a valid name for a view.", "Use 1 to 60 characters.") from error
 
 
 def _view(saved: SavedView) -> View:
@@ -109,5 +109,5 @@ def _view(saved: SavedView) -> View:
         return View(saved.name, _FILTER.validate_python(saved.wanted), QueueSort(saved.sort), saved.created_by)
     except (ValidationError, ValueError) as error:
         raise InvalidInputError(
-            f"The view {saved.name!r} was saved by another version of Ontos.", "Delete it, and save it anew."
+            f"The view {saved.name!r} was saved by another version of Ontos.", "Delete it, and save it again."
         ) from error

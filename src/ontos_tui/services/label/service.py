@@ -11,11 +11,12 @@ from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.pairs import Decidable, QAPair, TrainingSheet
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.rules.governance import Gate, gate
-from ontos_tui.domain.rules.states import PairStatus
+from ontos_tui.domain.rules.states import PairStatus, TrainingSheetStatus
 from ontos_tui.services.label.decision_context import DecisionContext
-from ontos_tui.services.label.decision_service import Batch, Deciding, PairCounts
+from ontos_tui.services.label.decision_service import Batch, DecisionService, PairCounts
 from ontos_tui.services.label.decisions import Decision
-from ontos_tui.services.label.queue import Queue, QueueFilter, QueueRow, QueueSort, summary
+from ontos_tui.services.label.queue import Queue, QueueFilter, QueueRow, QueueSort
+from ontos_tui.services.records.training_sheets import set_archived
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.counts import PairCount, pair_counts
@@ -32,7 +33,6 @@ __all__ = [
     "QueueRow",
     "QueueSort",
     "TrainingSheetView",
-    "summary",
 ]
 
 _PAIRS = table(QAPair).c
@@ -46,29 +46,41 @@ class TrainingSheetView:
     counts: PairCounts
 
 
-class LabelService(Deciding[QAPair]):
+class LabelService(DecisionService[QAPair]):
     """The pairs of training sheets. What is approved becomes the canonical label of its item."""
 
     RECORD: ClassVar[type[Decidable]] = QAPair
 
     def __init__(self, store: Store, actor: str) -> None:
         super().__init__(store, actor)
-        self._scopes: dict[str, tuple[str, DecisionContext]] = {}
+        self._contexts: dict[str, tuple[str, DecisionContext]] = {}
 
-    def training_sheets(self) -> list[TrainingSheetView]:
-        """All training sheets by name, with their counts."""
+    def training_sheets(self, *, archived: bool = False) -> list[TrainingSheetView]:
+        """The training sheets by name, with their counts; the archived ones too, where `archived`."""
         with self._store.read() as connection:
-            sheets = rows.find(connection, TrainingSheet)
-            kept: dict[str, list[PairCount]] = {}
+            status = table(TrainingSheet).c.status
+            where = () if archived else (status != TrainingSheetStatus.ARCHIVED,)
+            sheets = rows.find(connection, TrainingSheet, *where)
+            counts: dict[str, list[PairCount]] = {}
             for count in pair_counts(connection):
-                kept.setdefault(count.container_id, []).append(count)
+                counts.setdefault(count.container_id, []).append(count)
         sheets.sort(key=lambda sheet: (sheet.name.casefold(), sheet.created_at))
-        return [TrainingSheetView(sheet, PairCounts.of(kept.get(sheet.id, []))) for sheet in sheets]
+        return [TrainingSheetView(sheet, PairCounts.of(counts.get(sheet.id, []))) for sheet in sheets]
 
     def training_sheet(self, ref: str) -> TrainingSheet:
         """The training sheet that `ref` (id, name or the beginning of an id) means."""
         with self._store.read() as connection:
             return rows.resolve(connection, TrainingSheet, ref)
+
+    def archive(self, ref: str) -> TrainingSheet:
+        """Put a training sheet out of sight; its pairs, labels and models stay. Raises ConflictError."""
+        with self._store.write() as connection:
+            return set_archived(connection, ref, self._actor, archived=True)
+
+    def restore(self, ref: str) -> TrainingSheet:
+        """Bring an archived training sheet back. Raises ConflictError when it is not archived."""
+        with self._store.write() as connection:
+            return set_archived(connection, ref, self._actor, archived=False)
 
     def hide_proposals(self, ref: str, share: float) -> TrainingSheet:
         """Hide the proposals of this share of the pairs, 0 to 1, from those who decide; always of the same pairs.
@@ -76,7 +88,7 @@ class LabelService(Deciding[QAPair]):
         Raises InvalidInputError for another number.
         """
         if not 0 <= share <= 1:
-            raise InvalidInputError(f"{share:g} is no share.", "Give a number from 0 to 1, such as 0.1.")
+            raise InvalidInputError(f"{share:g} is not between 0 and 1.", "Give a number from 0 to 1, such as 0.1.")
         with self._store.write() as connection:
             sheet = rows.resolve(connection, TrainingSheet, ref)
             changed = rows.change(connection, sheet, blind_share=share, updated_by=self._actor)
@@ -84,14 +96,14 @@ class LabelService(Deciding[QAPair]):
             rows.log(connection, sheet, "change", self._actor, before=before, after=after, scope_id=sheet.id)
         return changed
 
-    def _scope(self, connection: Connection, container_id: str) -> DecisionContext:
+    def _context(self, connection: Connection, container_id: str) -> DecisionContext:
         """As the training sheet is now. Its template is read again only when it has changed: it may be long."""
         query = "SELECT updated_at FROM training_sheets WHERE id = ?"
         now = str(connection.exec_driver_sql(query, (container_id,)).scalar())
-        known = self._scopes.get(container_id)
+        known = self._contexts.get(container_id)
         if known is None or known[0] != now:
             known = (now, DecisionContext.of_sheet(rows.get(connection, TrainingSheet, container_id)))
-            self._scopes[container_id] = known
+            self._contexts[container_id] = known
         return known[1]
 
     # In and out
@@ -106,7 +118,7 @@ class LabelService(Deciding[QAPair]):
         where = (_PAIRS.training_sheet_id == sheet.id, _PAIRS.status == PairStatus.LABELED)
         while True:
             with self._store.read() as connection:
-                found = rows.find(
+                pairs = rows.find(
                     connection,
                     QAPair,
                     *where,
@@ -114,12 +126,12 @@ class LabelService(Deciding[QAPair]):
                     order_by=(_PAIRS.sequence_number,),
                     limit=500,
                 )
-            if not found:
+            if not pairs:
                 return
-            for pair in found:
+            for pair in pairs:
                 if gate(pair) is Gate.TRAINING:
                     yield {"messages": [dict(message) for message in prompt.messages(pair.source_data, pair.answer)]}
-            after = found[-1].sequence_number
+            after = pairs[-1].sequence_number
 
     def apply_file(self, training_sheet_ref: str, path: Path) -> Batch[QAPair]:
         """Carry out the decisions of a JSONL or CSV file as one batch; what a line holds: decision_files.py.

@@ -34,7 +34,7 @@ SAMPLE = 1_000
 
 
 @dataclass(frozen=True)
-class Alike:
+class SimilarItem:
     """A labeled example, and how far it is from the item: 0 is the same in all that was compared, 1 the opposite."""
 
     ref: str
@@ -43,7 +43,7 @@ class Alike:
     distance: float
 
 
-def most_alike(store: Store, pair_id: str, count: int = 3) -> list[Alike]:
+def similar_labeled_items(store: Store, pair_id: str, count: int = 3) -> list[SimilarItem]:
     """The labeled examples of the same label type that are most alike this pair's item, nearest first; never itself.
 
     Only what may be shown as an example is (few_shot). Raises PlatformError when nothing is labeled yet.
@@ -58,8 +58,8 @@ def most_alike(store: Store, pair_id: str, count: int = 3) -> list[Alike]:
         examples = load_examples(connection, sheet.label_type, sheet.sheet_id)
     known = examples.without(frozenset({pair.item_ref}))
     question = Question(pair.item_ref, pair.source_data, ())
-    found = nearest(question, template.output_schema, known, features, count)
-    return [Alike(example.ref, example.fields, example.answer, distance) for example, distance in found]
+    neighbors = nearest(question, template.output_schema, known, features, count)
+    return [SimilarItem(example.ref, example.fields, example.answer, distance) for example, distance in neighbors]
 
 
 def nearest_first(
@@ -69,15 +69,15 @@ def nearest_first(
 ) -> array[int]:
     """The sequence numbers of the pairs that pass the filter, those first that are most like the one it names.
 
-    Compared is what models learn from: numbers by rank, categories, the words of texts; what tells labels apart weighs
-    more once some are labeled. Equally near ones keep their order. Raises NotFoundError when there is no such item,
-    NotReadyError when nothing can be compared.
+    Compared is what models learn from: numbers by rank, categories, the words of texts; what distinguishes labels
+    weighs more once some are labeled. Equally near ones keep their order. Raises NotFoundError when there is no such
+    item, NotReadyError when nothing can be compared.
     """
     import numpy as np
 
     one = rows.find_one(connection, place.record, place.inside, equal(item_ref=wanted.like))
     if one is None:
-        raise NotFoundError(f"There is no item {wanted.like!r} here.", "Choose one that is in the list.")
+        raise NotFoundError(f"No item {wanted.like!r} in this list.", "Choose an item of the list.")
     space = _space(connection, place.record, place.container_id, one)
     numbers: array[int] = array("q")
     distances = []
@@ -116,7 +116,7 @@ def _space(connection: Connection, record: type[Decidable], container_id: str, o
     space = Space([one.source_data, *(fields for fields, _ in sample)], names, [[None, *some] for some in targets])
     if not space.table.columns:
         raise NotReadyError(
-            "The columns do not tell the items apart, so none is more like this one than another.",
+            "All items are the same in the compared columns, so they cannot be sorted by similarity.",
             "Choose other feature columns in the template.",
         )
     return space

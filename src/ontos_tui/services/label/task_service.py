@@ -9,25 +9,25 @@ from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask, TaskItem
 from ontos_tui.domain.records.pairs import Decidable, TrainingSheet, Verdict
 from ontos_tui.services.label.decision_context import DecisionContext
-from ontos_tui.services.label.decision_service import Batch, Deciding
+from ontos_tui.services.label.decision_service import Batch, DecisionService
 from ontos_tui.services.label.decisions import Decision
 from ontos_tui.services.label.labeling_jobs.tasks import check_may_decide
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 
 
-class TaskLabelService(Deciding[TaskItem]):
-    """The items of labeling tasks. Answers count when the task is submitted, or approved where a job asks for that."""
+class TaskLabelService(DecisionService[TaskItem]):
+    """The items of labeling tasks. Answers count when the task is submitted, or approved where a job needs a review."""
 
     RECORD: ClassVar[type[Decidable]] = TaskItem
 
     def decide(self, decisions: Sequence[Decision]) -> Batch[TaskItem]:
         """As for pairs; and an item that cannot be decided is rejected with the reason, which its reviewer reads."""
         if any(one.verdict is Verdict.REJECT and not one.reason.strip() for one in decisions):
-            raise InvalidInputError("An item of a task is not rejected without a reason.", "Say why.")
+            raise InvalidInputError("Rejecting an item of a task needs a reason.", "Enter the reason.")
         return super().decide(decisions)
 
-    def _scope(self, connection: Connection, container_id: str) -> DecisionContext:
+    def _context(self, connection: Connection, container_id: str) -> DecisionContext:
         task = rows.get(connection, LabelingTask, container_id)
         check_may_decide(connection, task, self._actor)
         job = rows.get(connection, LabelingJob, task.job_id)

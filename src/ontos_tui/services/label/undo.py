@@ -16,9 +16,9 @@ from sqlalchemy import func, literal_column, select
 from ontos_tui.domain.errors import ConflictError
 from ontos_tui.domain.records.labeling import TaskItem
 from ontos_tui.domain.records.pairs import CanonicalLabel, CanonicalLabelVersion, Decidable, Event, QAPair
-from ontos_tui.services.canonical.writer import labels_of, says, users
-from ontos_tui.services.label.change_log import DECIDED, LABEL_CONTENT, Changes, by_id, content
+from ontos_tui.services.canonical.lookup import has_answer, labels_by_item, linked_pair_count
 from ontos_tui.services.label.decision_context import DecisionContext
+from ontos_tui.services.records.change_log import DECIDED, LABEL_CONTENT, ChangeBatch, by_id, content
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.tables import table, to_json
@@ -34,7 +34,7 @@ D = TypeVar("D", bound=Decidable)
 
 @dataclass(frozen=True)
 class Reversal(Generic[D]):
-    """What came of taking a batch back: the new batch, its pairs, and what could not be taken back with them."""
+    """The result of undoing a batch: the new batch, its pairs, and notes on what could not be undone."""
 
     batch_id: str
     pairs: tuple[D, ...]
@@ -71,7 +71,7 @@ def next_to_redo(connection: Connection, scope_id: str, actor: str) -> str | Non
 
 def _newest(connection: Connection, scope_id: str, actor: str, before: str | None = None) -> Event | None:
     """An event of the newest batch, or of the newest before another one."""
-    found = rows.find(
+    events = rows.find(
         connection,
         Event,
         _EVENTS.scope_id == scope_id,
@@ -82,38 +82,38 @@ def _newest(connection: Connection, scope_id: str, actor: str, before: str | Non
         order_by=(_EVENTS.batch_id.desc(),),
         limit=1,
     )
-    return found[0] if found else None
+    return events[0] if events else None
 
 
-def take_back(
-    connection: Connection, record: type[D], scope: DecisionContext, actor: str, batch_id: str, action: str
+def revert(
+    connection: Connection, record: type[D], context: DecisionContext, actor: str, batch_id: str, action: str
 ) -> Reversal[D] | ConflictError:
     """Undo or redo a batch as a new batch, whole or not at all.
 
-    When somebody has changed one of its pairs since, nothing changes and the error to raise is returned, once the
+    When another person has changed one of its pairs since, nothing changes and the error to raise is returned, once the
     transaction is through: that the batch was passed over stays in the log, so that the next undo goes on before it.
     """
     events = rows.find(
         connection,
         Event,
-        _EVENTS.scope_id == scope.id,
+        _EVENTS.scope_id == context.id,
         _EVENTS.actor == actor,
         _EVENTS.batch_id == batch_id,
     )
     of_pairs = [event for event in events if event.entity_type == record.TABLE]
     of_labels = [event for event in events if event.entity_type == CanonicalLabel.TABLE]
     pairs = by_id(connection, record, [event.entity_id for event in of_pairs])
-    changes = Changes(connection, scope.id, actor, undoes=batch_id)
+    changes = ChangeBatch(connection, context.id, actor, undoes=batch_id)
     for event in of_pairs:
         pair = pairs[event.entity_id]
         if not _is_as_left(pair, event):
-            changes.remark(pair, action + _REFUSED, "somebody has changed it since")
+            changes.remark(pair, action + _REFUSED, "it was changed since")
             changes.write()
             return _conflict(connection, pair, action)
     restored = {event.entity_id: _before(pairs[event.entity_id], event) for event in of_pairs}
-    labels = _Labels(connection, scope, restored.values(), changes)
+    labels = _Labels(connection, context, restored.values(), changes)
     for event in of_labels:
-        labels.take_back(event)
+        labels.revert(event)
     done = [
         changes.pair(pairs[event.entity_id], labels.linked(restored[event.entity_id]), action) for event in of_pairs
     ]
@@ -133,16 +133,16 @@ def _before(pair: D, event: Event) -> D:
 
 def _conflict(connection: Connection, pair: Decidable, action: str) -> ConflictError:
     return ConflictError(
-        f"{pair.item_ref} was changed since {last_change(connection, pair.id)}, so your decision stays as it is.",
-        f"Decide it anew if you disagree; the next {action} goes on with what you did before it.",
+        f"{pair.item_ref} was changed {describe_last_change(connection, pair.id)} and was not changed back.",
+        f"Decide it again if you disagree. The next {action} continues with your earlier decisions.",
     )
 
 
-def last_change(connection: Connection, pair_id: str) -> str:
+def describe_last_change(connection: Connection, pair_id: str) -> str:
     """Who changed a pair last, and when, as part of a sentence."""
     changed = [event for event in history(connection, pair_id) if event.after]
     if not changed:
-        return "by nobody that the log knows"
+        return "by an unknown person"
     return f"by {changed[-1].actor} at {changed[-1].at:%Y-%m-%d %H:%M:%S} UTC"
 
 
@@ -153,26 +153,26 @@ def history(connection: Connection, pair_id: str) -> list[Event]:
 
 
 class _Labels:
-    """The canonical labels of a batch that is taken back. What somebody else has said since stays."""
+    """The canonical labels of a batch that is taken back. Later changes by others stay."""
 
     def __init__(
-        self, connection: Connection, scope: DecisionContext, pairs: Iterable[Decidable], changes: Changes
+        self, connection: Connection, context: DecisionContext, pairs: Iterable[Decidable], changes: ChangeBatch
     ) -> None:
         self._connection = connection
         self._changes = changes
         self._pairs = {pair.item_ref: pair for pair in pairs}
-        self._now = labels_of(connection, scope.sheet_id, scope.label_type, list(self._pairs))
+        self._now = labels_by_item(connection, context.origin.sheet_id, context.origin.label_type, list(self._pairs))
         self.notes: list[str] = []
 
-    def take_back(self, event: Event) -> None:
-        """Make of the label what it was before the event, unless it is in somebody else's hands now."""
+    def revert(self, event: Event) -> None:
+        """Make of the label what it was before the event, unless others have changed it since."""
         if event.before is None:
             self._uncreate(event)
         elif event.after is None:
             self._recreate(CanonicalLabel.model_validate(event.before))
         else:
             label = next((label for label in self._now.values() if label.id == event.entity_id), None)
-            if label is None or not _says(label, event.after):
+            if label is None or not _has_content(label, event.after):
                 self.notes.append(f"a canonical label was changed since and stays as it is: {_short(event.after)}")
                 return
             old = CanonicalLabel.model_validate({**label.model_dump(), **_content(event.before)})
@@ -184,7 +184,11 @@ class _Labels:
         if label is None or label.id != event.entity_id:
             return
         pair = self._pairs[label.item_ref]
-        if label.reuse_count or not _says(label, event.after) or users(self._connection, label, apart_from=pair.id):
+        if (
+            label.reuse_count
+            or not _has_content(label, event.after)
+            or linked_pair_count(self._connection, label, except_pair=pair.id)
+        ):
             self.notes.append(f"the canonical label of {label.item_ref} is used elsewhere and stays")
             return
         self._changes.drop_label(label)
@@ -192,7 +196,7 @@ class _Labels:
 
     def _recreate(self, label: CanonicalLabel) -> None:
         if label.item_ref in self._now:
-            self.notes.append(f"{label.item_ref} has another canonical label by now, which stays")
+            self.notes.append(f"{label.item_ref} has another canonical label now, which stays")
             return
         archived = table(CanonicalLabelVersion).c
         query = select(func.max(archived.version)).where(archived.canonical_label_id == label.id)
@@ -204,7 +208,7 @@ class _Labels:
     def linked(self, pair: D) -> D:
         """The pair, linked to no label but one that is there and says the same."""
         label = self._now.get(pair.item_ref)
-        fits = label is not None and label.id == pair.canonical_label_id and says(label, pair.answer)
+        fits = label is not None and label.id == pair.canonical_label_id and has_answer(label, pair.answer)
         if pair.canonical_label_id is None or fits:
             return pair
         return pair.model_copy(update={"canonical_label_id": None})
@@ -214,9 +218,9 @@ def _content(logged: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in logged.items() if name in LABEL_CONTENT}
 
 
-def _says(label: CanonicalLabel, logged: Mapping[str, Any]) -> bool:
-    told = _content(logged)
-    return content(label, told) == told
+def _has_content(label: CanonicalLabel, logged: Mapping[str, Any]) -> bool:
+    columns = _content(logged)
+    return content(label, columns) == columns
 
 
 def _short(logged: Mapping[str, Any]) -> str:

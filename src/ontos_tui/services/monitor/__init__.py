@@ -1,1 +1,1 @@
-"""MONITOR: requests, errors, latencies and ratings of endpoints, counted from the log."""
+"""MONITOR: requests, errors, latencies and ratings of endpoints, counted from the inference log."""

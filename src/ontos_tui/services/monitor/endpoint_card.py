@@ -1,4 +1,4 @@
-"""An endpoint's card: its figures over a span, what drift and alerts say, and the health that follows from them."""
+"""An endpoint's card: its figures over a span, its drift and alerts, and the health that follows from them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ontos_tui.services.monitor.service import EndpointSummary, MonitorService
 
 @dataclass(frozen=True)
 class Card:
-    """What there is to know about an endpoint at a glance. `drift` is the last report, None before the first."""
+    """The overview of an endpoint. `drift` is the last report, None before the first."""
 
     summary: EndpointSummary
     health: Health
@@ -32,8 +32,8 @@ def make_card(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> Card:
-    """The card of an endpoint. A drift report without a comparison takes nothing from its health."""
-    report, open_alerts = drift.last(endpoint), alerts.open(endpoint)
+    """The card of an endpoint. A drift report without a comparison does not lower its health."""
+    report, open_alerts = drift.last(endpoint), alerts.open_alerts(endpoint)
     severity = report.severity if report is not None and report.state is DriftState.COMPARED else None
     return Card(
         monitor.summary(endpoint, since, until),

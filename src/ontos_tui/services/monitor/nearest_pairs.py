@@ -1,4 +1,4 @@
-"""What a model may have learned an answer from: the training pairs that are nearest to a request."""
+"""The training pairs that are most similar to a request: what a model may have learned its answer from."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from ontos_tui.domain.records.pairs import QAPair
 from ontos_tui.domain.records.serving import InferenceRecord
 from ontos_tui.domain.records.training import ModelPair, ModelVersion, Role
 from ontos_tui.services.generate.proposals import MOST_EXAMPLES
-from ontos_tui.services.label.similar_items import Alike
+from ontos_tui.services.label.similar_items import SimilarItem
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 
 
 @dataclass(frozen=True)
-class NearPair(Alike):
-    """A pair that the model learned from, as it is labeled now."""
+class NearPair(SimilarItem):
+    """A training pair of the model, as it is labeled now."""
 
     pair_id: str
 
 
 @dataclass(frozen=True)
 class NearPairs:
-    """The nearest pairs, the nearest first, out of `looked_at`; `learned` is how many the model learned from in all."""
+    """The nearest pairs, the nearest first, out of `looked_at` compared ones; `learned` counts all training pairs."""
 
     found: tuple[NearPair, ...]
     looked_at: int
@@ -35,11 +35,11 @@ class NearPairs:
 
 
 def nearest_training_pairs(store: Store, request_id: str, count: int = 3) -> NearPairs:
-    """The training pairs of the model that answered a request which are most alike its input.
+    """The training pairs, of the model that answered a request, that are most similar to its input.
 
-    Compared as in services/label/similar_items.py, in the columns that the model looks at. Of a very large training
-    only the first `proposing.MOST_EXAMPLES` pairs are looked at. Raises NotFoundError for an unknown request,
-    NotReadyError when no pair is left, PlatformError when nothing can be compared.
+    Compared as in services/label/similar_items.py, in the model's feature columns. Of a very large training
+    only the first `proposing.MOST_EXAMPLES` pairs are compared. Raises NotFoundError for an unknown request,
+    NotReadyError without a labeled pair, PlatformError when nothing can be compared.
     """
     from ontos_tui.learning.nearest_examples import most_alike as nearest
 
@@ -57,14 +57,16 @@ def nearest_training_pairs(store: Store, request_id: str, count: int = 3) -> Nea
         known = {id: (ref, LabeledExample(id, fields, answer)) for id, ref, fields, answer in connection.execute(query)}
     if not known:
         raise NotReadyError(
-            f"None of the pairs that {model.label()} learned from is labeled any more.",
-            "Look at its lineage (TRAIN, l).",
+            f"No training pair of {model.label()} is still labeled.",
+            "See its lineage (TRAIN, l).",
         )
     schema = model.template_snapshot["output_schema"]
     question = Question(request.request_id, request.input, ())
-    found = nearest(question, schema, [example for _, example in known.values()], model.features, count)
+    nearest_examples = nearest(question, schema, [example for _, example in known.values()], model.features, count)
     return NearPairs(
-        tuple(NearPair(known[one.ref][0], one.fields, one.answer, distance, one.ref) for one, distance in found),
+        tuple(
+            NearPair(known[one.ref][0], one.fields, one.answer, distance, one.ref) for one, distance in nearest_examples
+        ),
         len(known),
         model.train_count,
     )

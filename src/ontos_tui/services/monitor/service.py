@@ -1,8 +1,8 @@
-"""MONITOR: what endpoints were asked, how they answered, and what people said about it. All of it counted from the log.
+"""MONITOR: the requests of endpoints, their answers, and the feedback, all counted from the inference log.
 
 An error is a request with a status of 400 or more. Latencies are those of the answered requests. Ratings count at the
-time when they were given. Times are UTC. Counts come from sums that are kept (store/rollups.py), so that they cost the
-same whatever the log holds.
+time when they were given. Times are UTC. Counts come from stored sums (store/rollups.py), so that they cost the same
+whatever the size of the log.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ FEEDBACK = table(FeedbackItem).c
 MOST_POINTS = 100_000
 """Buckets of one time series; a span with more is refused."""
 EXACT_UP_TO = 10_000
-"""Requests of a span up to which its percentiles are made from every latency; beyond, from latencies in bins."""
-SHARES = (0.50, 0.95)
-"""The percentiles of latency that are told."""
+"""Requests up to which percentiles use every latency of a span; beyond, they use latencies in bins."""
+PERCENTILES = (0.50, 0.95)
+"""The percentiles of latency that are reported."""
 HEALTH_SPAN = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class EndpointSummary:
-    """An endpoint in figures; None where there is nothing to make the figure from.
+    """An endpoint in figures; a figure is None without data.
 
     Percentiles are `exact`, or else within `domain.traffic.WITHIN` of the true ones. `by_version` has the requests of
-    each model version (`name v3`), the one that was asked last first.
+    each model version (`name v3`), the last used first.
     """
 
     endpoint: str
@@ -63,7 +63,7 @@ class EndpointSummary:
 
 @dataclass(frozen=True)
 class VersionSummary:
-    """What one model version (`name v3`) has a part in."""
+    """One model version (`name v3`) in figures."""
 
     name: str
     requests: int
@@ -88,7 +88,7 @@ class Point:
 
 @dataclass(frozen=True)
 class RequestView:
-    """One request with the last thing that somebody said about it."""
+    """One request with its last feedback."""
 
     record: InferenceRecord
     feedback: FeedbackItem | None
@@ -105,27 +105,29 @@ class MonitorService:
         span = _span(since, until)
         with self._store.read() as connection:
             by_version = rollups.traffic_by_version(connection, endpoint, span)
-            said = sum(rollups.ratings_by_model(connection, endpoint, span).values(), Ratings())
+            ratings = sum(rollups.ratings_by_model(connection, endpoint, span).values(), Ratings())
             tally = sum(by_version.values(), Tally())
             exact = tally.requests <= EXACT_UP_TO
-            found = _percentiles(connection, endpoint, span) if exact else tally.percentiles(*SHARES)
+            percentiles = _percentiles(connection, endpoint, span) if exact else tally.percentiles(*PERCENTILES)
             names = _names(connection, [model_id for model_id, _ in by_version])
-        asked = {f"{names.get(id, id[:8])} v{version}": one.requests for (id, version), one in by_version.items()}
-        return summary_of(endpoint, tally, said, asked, found, exact=exact)
+        requests_by_version = {
+            f"{names.get(id, id[:8])} v{version}": one.requests for (id, version), one in by_version.items()
+        }
+        return summary_of(endpoint, tally, ratings, requests_by_version, percentiles, exact=exact)
 
     def versions(
         self, endpoint: str, since: datetime | None = None, until: datetime | None = None
     ) -> list[VersionSummary]:
-        """The endpoint's figures by the model version that answered, the one that was asked last first."""
+        """The endpoint's figures by the model version that answered, the last used first."""
         span = _span(since, until)
         with self._store.read() as connection:
-            found = rollups.traffic_by_version(connection, endpoint, span)
-            said = rollups.ratings_by_model(connection, endpoint, span)
-            names = _names(connection, [model_id for model_id, _ in found])
+            traffic = rollups.traffic_by_version(connection, endpoint, span)
+            ratings = rollups.ratings_by_model(connection, endpoint, span)
+            names = _names(connection, [model_id for model_id, _ in traffic])
         return [
             VersionSummary(f"{names.get(id, id[:8])} v{version}", one.requests, one.errors, rated.ratings, rated.mean)
-            for (id, version), one in found.items()
-            for rated in [said.get(id, Ratings())]
+            for (id, version), one in traffic.items()
+            for rated in [ratings.get(id, Ratings())]
         ]
 
     def timeseries(self, endpoint: str, bucket: Bucket, since: datetime, until: datetime) -> list[Point]:
@@ -134,29 +136,30 @@ class MonitorService:
         size = math.ceil((until - first) / width) if until > since else 0
         if size > MOST_POINTS:
             raise InvalidInputError(
-                f"This span has {size:,} {bucket}s.", "Choose wider buckets (minute, hour, day) or a shorter span."
+                f"This time range has {size:,} {bucket}s.",
+                "Choose wider buckets (minute, hour, day) or a shorter range.",
             )
         with self._store.read() as connection:
-            asked = rollups.traffic_by_bucket(connection, endpoint, bucket, (since, until))
-            rated = rollups.ratings_by_bucket(connection, endpoint, bucket, (since, until))
+            traffic = rollups.traffic_by_bucket(connection, endpoint, bucket, (since, until))
+            ratings = rollups.ratings_by_bucket(connection, endpoint, bucket, (since, until))
         silent, unrated = Tally(), Ratings()
         points = []
         for number in range(size):
             start = first + number * width
             key = bucket.key(start)
-            points.append(point_of(start, asked.get(key, silent), rated.get(key, unrated)))
+            points.append(point_of(start, traffic.get(key, silent), ratings.get(key, unrated)))
         return points
 
     def health(self, endpoint: str, drift: str | None = None, alerts: int = 0) -> Health:
-        """How the endpoint is, from the requests of the last hour, the severity of its drift, and its open alerts."""
+        """The endpoint's health, from the requests of the last hour, the severity of its drift, and its open alerts."""
         until = now()
         with self._store.read() as connection:
-            found = rollups.traffic_by_version(connection, endpoint, (until - HEALTH_SPAN, until))
-        tally = sum(found.values(), Tally())
+            traffic = rollups.traffic_by_version(connection, endpoint, (until - HEALTH_SPAN, until))
+        tally = sum(traffic.values(), Tally())
         return health(tally.requests, tally.errors, drift, alerts)
 
     def last_request_at(self, endpoint: str) -> datetime | None:
-        """When the endpoint was asked last; None when it never was."""
+        """The time of the endpoint's last request; None without requests."""
         query = select(LOG.requested_at).where(LOG.endpoint == endpoint).order_by(LOG.requested_at.desc()).limit(1)
         with self._store.read() as connection:
             return connection.execute(query).scalar_one_or_none()
@@ -191,7 +194,7 @@ def _span(since: datetime | None, until: datetime | None) -> Span:
 def summary_of(
     endpoint: str,
     tally: Tally,
-    said: Ratings,
+    ratings: Ratings,
     by_version: dict[str, int],
     percentiles: Sequence[float | None],
     *,
@@ -208,33 +211,33 @@ def summary_of(
         p50_ms=p50,
         p95_ms=p95,
         exact=exact,
-        ratings=said.ratings,
-        mean_rating=said.mean,
-        corrections=said.corrections,
+        ratings=ratings.ratings,
+        mean_rating=ratings.mean,
+        corrections=ratings.corrections,
         last_at=tally.last_at,
         by_version=by_version,
     )
 
 
-def point_of(start: datetime, asked: Tally, rated: Ratings) -> Point:
+def point_of(start: datetime, traffic: Tally, ratings: Ratings) -> Point:
     """One bucket from its sums."""
-    p50, p95 = asked.percentiles(*SHARES)
+    p50, p95 = traffic.percentiles(*PERCENTILES)
     return Point(
         start=start,
-        requests=asked.requests,
-        errors=asked.errors,
-        mean_latency_ms=asked.mean_latency_ms,
+        requests=traffic.requests,
+        errors=traffic.errors,
+        mean_latency_ms=traffic.mean_latency_ms,
         p50_ms=p50,
         p95_ms=p95,
-        mean_rating=rated.mean,
-        ratings=rated.ratings,
+        mean_rating=ratings.mean,
+        ratings=ratings.ratings,
     )
 
 
 def _names(connection: Connection, model_ids: Sequence[str]) -> dict[str, str]:
     columns = table(ModelVersion).c
-    found = connection.execute(select(columns.id, columns.name).where(columns.id.in_(model_ids)))
-    return {row.id: row.name for row in found}
+    records = connection.execute(select(columns.id, columns.name).where(columns.id.in_(model_ids)))
+    return {row.id: row.name for row in records}
 
 
 def _percentiles(connection: Connection, endpoint: str, span: Span) -> list[float | None]:
@@ -243,12 +246,12 @@ def _percentiles(connection: Connection, endpoint: str, span: Span) -> list[floa
         LOG.endpoint == endpoint, LOG.requested_at >= span[0], LOG.requested_at < span[1], LOG.status_code < 400
     )
     latencies = sorted(connection.execute(query).scalars())
-    return [latencies[math.ceil(share * len(latencies)) - 1] if latencies else None for share in SHARES]
+    return [latencies[math.ceil(share * len(latencies)) - 1] if latencies else None for share in PERCENTILES]
 
 
 def _with_feedback(connection: Connection, records: Sequence[InferenceRecord]) -> list[RequestView]:
     ids = [record.request_id for record in records]
     order: tuple[Any, ...] = (FEEDBACK.created_at, literal_column("rowid"))
-    said = rows.find(connection, FeedbackItem, FEEDBACK.request_id.in_(ids), order_by=order)
-    last = {item.request_id: item for item in said}
+    feedback = rows.find(connection, FeedbackItem, FEEDBACK.request_id.in_(ids), order_by=order)
+    last = {item.request_id: item for item in feedback}
     return [RequestView(record, last.get(record.request_id)) for record in records]

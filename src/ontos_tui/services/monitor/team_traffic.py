@@ -1,6 +1,6 @@
-"""MONITOR, elsewhere: what everybody asked an endpoint on Databricks, counted there when asked to, and kept here.
+"""MONITOR on Databricks: the traffic of an endpoint from all users, counted there on demand, and stored here.
 
-What was counted last can be looked at while the workspace is away; it always says when that was.
+The last count can be shown while the workspace is not reachable, always with its time.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ontos_tui.domain.records.team_traffic import TeamHour, TeamReading
 from ontos_tui.domain.rules.traffic import Bucket, Ratings, Tally
 from ontos_tui.services.monitor.service import (
     MOST_POINTS,
-    SHARES,
+    PERCENTILES,
     EndpointSummary,
     Point,
     VersionSummary,
@@ -30,14 +30,14 @@ from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 
 if TYPE_CHECKING:
-    from ontos_tui.platforms.databricks.inference_counts import InferenceTables
+    from ontos_tui.platforms.databricks.monitoring.inference_counts import InferenceTables
 
 HOURS, READINGS = table(TeamHour).c, table(TeamReading).c
 
 
 @dataclass(frozen=True)
 class TeamVersion:
-    """What one served model has a part in; `version` is its model and version, or its id where that is not told."""
+    """One served model in figures, with its tokens; None where the log does not have them."""
 
     figures: VersionSummary
     input_tokens: int | None
@@ -46,7 +46,7 @@ class TeamVersion:
 
 @dataclass(frozen=True)
 class TeamTraffic:
-    """An endpoint over a span of whole hours, as it was counted at `reading.read_at`; never yet where that is None."""
+    """An endpoint over a span of whole hours, as counted at `reading.read_at`; without a reading, not counted yet."""
 
     summary: EndpointSummary
     versions: tuple[TeamVersion, ...]
@@ -57,7 +57,7 @@ class TeamTraffic:
 
     @property
     def not_counted(self) -> tuple[tuple[datetime, datetime], ...]:
-        """The parts of the span that nobody counted yet."""
+        """The parts of the span that are not counted yet."""
         if self.reading is None or self.reading.until <= self.since or self.reading.since >= self.until:
             return ((self.since, self.until),)
         parts = ((self.since, self.reading.since), (self.reading.until, self.until))
@@ -65,7 +65,7 @@ class TeamTraffic:
 
 
 class TeamTrafficService:
-    """Counts, keeps and shows."""
+    """Counts a team's traffic, stores the counts, and reads them."""
 
     def __init__(self, store: Store, logs: Callable[[], InferenceTables] | None) -> None:
         """`logs` is None where no team's workspace is set up."""
@@ -78,9 +78,9 @@ class TeamTrafficService:
         return self._logs is not None
 
     def read(self, endpoint: str, since: datetime, until: datetime) -> TeamReading:
-        """Count the hours of a span anew, and keep them in the place of those that were kept.
+        """Count the hours of a span again, and replace the stored counts.
 
-        Feedback may come days after its request, so that nothing of the span is taken to be final. Raises NoTeamError
+        Feedback may come days after its request, so no part of the span is final. Raises NoTeamError
         without a workspace, AwayError, PlatformError.
         """
         if self._logs is None:
@@ -103,9 +103,9 @@ class TeamTrafficService:
         return reading
 
     def traffic(self, endpoint: str, bucket: Bucket, since: datetime, until: datetime) -> TeamTraffic:
-        """What is kept of a span, in whole hours. Raises InvalidInputError for buckets of a minute."""
+        """The stored counts of a span, in whole hours. Raises InvalidInputError for buckets of a minute."""
         if bucket is Bucket.MINUTE:
-            raise InvalidInputError("A team's traffic is kept by hour.", "Choose hours or days.")
+            raise InvalidInputError("Team traffic is counted by hour.", "Choose hours or days.")
         since, until = whole_hours(since, until)
         with self._store.read() as connection:
             within = (HOURS.endpoint == endpoint, HOURS.start >= since, HOURS.start < until)
@@ -124,47 +124,49 @@ class TeamTrafficService:
 def whole_hours(since: datetime, until: datetime) -> tuple[datetime, datetime]:
     """The span, extended to full hours. Raises InvalidInputError when it ends before it begins."""
     if since >= until:
-        raise InvalidInputError("The span of time ends before it begins.", "Give its beginning first.")
+        raise InvalidInputError("The time range ends before it begins.", "Put its start first.")
     return Bucket.HOUR.start_of(since), Bucket.HOUR.next_start(until)
 
 
 def _summary(endpoint: str, hours: Sequence[TeamHour]) -> EndpointSummary:
-    tally, said = sum((one.tally for one in hours), Tally()), sum((one.said for one in hours), Ratings())
-    asked = {name: sum(one.requests for one in some) for name, some in _by_version(hours).items()}
-    return summary_of(endpoint, tally, said, asked, tally.percentiles(*SHARES), exact=False)
+    tally, ratings = sum((one.tally for one in hours), Tally()), sum((one.rating_counts for one in hours), Ratings())
+    requests_by_version = {name: sum(one.requests for one in some) for name, some in _by_version(hours).items()}
+    return summary_of(endpoint, tally, ratings, requests_by_version, tally.percentiles(*PERCENTILES), exact=False)
 
 
 def _by_version(hours: Sequence[TeamHour]) -> dict[str, list[TeamHour]]:
-    """The hours by what answered, the one that was asked last first."""
-    found: dict[str, list[TeamHour]] = {}
+    """The hours by the version that answered, the last used first."""
+    groups: dict[str, list[TeamHour]] = {}
     for one in sorted(hours, key=lambda hour: hour.last_at, reverse=True):
-        found.setdefault(one.version or one.served or "unknown", []).append(one)
-    return found
+        groups.setdefault(one.version or one.served or "unknown", []).append(one)
+    return groups
 
 
 def _version(name: str, hours: Sequence[TeamHour]) -> TeamVersion:
-    tally, said = sum((one.tally for one in hours), Tally()), sum((one.said for one in hours), Ratings())
-    figures = VersionSummary(name, tally.requests, tally.errors, said.ratings, said.mean)
+    tally, ratings = sum((one.tally for one in hours), Tally()), sum((one.rating_counts for one in hours), Ratings())
+    figures = VersionSummary(name, tally.requests, tally.errors, ratings.ratings, ratings.mean)
     return TeamVersion(figures, _sum(one.input_tokens for one in hours), _sum(one.output_tokens for one in hours))
 
 
 def _sum(values: Iterable[int | None]) -> int | None:
-    """The sum of what was told; None where nothing was."""
-    told = [value for value in values if value is not None]
-    return sum(told) if told else None
+    """The sum of the known values; None without one."""
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
 
 
 def _points(hours: Sequence[TeamHour], bucket: Bucket, since: datetime, until: datetime) -> Iterator[Point]:
     first = bucket.start_of(since)
     size = math.ceil((until - first) / bucket.width)
     if size > MOST_POINTS:
-        raise InvalidInputError(f"This span has {size:,} {bucket}s.", "Choose wider buckets or a shorter span.")
-    asked: dict[datetime, Tally] = {}
-    said: dict[datetime, Ratings] = {}
+        raise InvalidInputError(
+            f"This time range has {size:,} {bucket}s.", "Choose wider buckets or a shorter time range."
+        )
+    traffic: dict[datetime, Tally] = {}
+    ratings: dict[datetime, Ratings] = {}
     for one in hours:
         start = bucket.start_of(one.start)
-        asked[start] = asked.get(start, Tally()) + one.tally
-        said[start] = said.get(start, Ratings()) + one.said
+        traffic[start] = traffic.get(start, Tally()) + one.tally
+        ratings[start] = ratings.get(start, Ratings()) + one.rating_counts
     for number in range(size):
         start = first + number * bucket.width
-        yield point_of(start, asked.get(start, Tally()), said.get(start, Ratings()))
+        yield point_of(start, traffic.get(start, Tally()), ratings.get(start, Ratings()))

@@ -1,4 +1,4 @@
-"""Two versions of a model side by side: what they were asked, and how they did, on one endpoint or on all."""
+"""Two versions of a model side by side: their requests and results, on one endpoint or on all."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ontos_tui.domain.records.serving import Endpoint, InferenceRecord
 from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.domain.rules.traffic import Ratings, Tally
 from ontos_tui.domain.schema import Answer, FieldKind, answer_fields
-from ontos_tui.services.monitor.service import SHARES
+from ontos_tui.services.monitor.service import PERCENTILES
 from ontos_tui.services.records.model_versions import find_model
 from ontos_tui.store import rollups, rows
 from ontos_tui.store.connection import Connection
@@ -28,14 +28,14 @@ from ontos_tui.store.tables import table
 
 LOG = table(InferenceRecord).c
 SAMPLE = 5_000
-"""Answers of a version, the newest, that its distribution is made from."""
+"""The newest answers of a version, which its distribution is computed from."""
 MOST_VALUES = 20
-"""Different values of a field that are told apart; the rarer ones are counted together."""
+"""Values of a field that are counted separately; rarer ones are counted together."""
 
 
 @dataclass(frozen=True)
 class AnswerShare:
-    """What a version answered in one field: how often each value, the most frequent first, or the median of numbers."""
+    """A version's answers in one field: the count of each value, the most frequent first, or the median of numbers."""
 
     field: str
     n: int
@@ -46,7 +46,7 @@ class AnswerShare:
 
 @dataclass(frozen=True)
 class VersionFigures:
-    """A model version in figures; None where there is nothing to make the figure from.
+    """A model version in figures; a figure is None without data.
 
     Percentiles are within `domain.traffic.WITHIN` of the true ones; answers are those of the newest `sampled` requests.
     """
@@ -69,15 +69,15 @@ class VersionFigures:
 
 @dataclass(frozen=True)
 class VersionComparison:
-    """Two versions over one span; `endpoints` are those that were looked at."""
+    """Two versions over one span; `endpoints` are those that were compared."""
 
     endpoints: tuple[str, ...]
     left: VersionFigures
     right: VersionFigures
 
 
-def versions_asked(store: Store, endpoint: str | None = None) -> list[ModelVersion]:
-    """The model versions that an endpoint (or any) was ever asked with, the newest first."""
+def versions_with_traffic(store: Store, endpoint: str | None = None) -> list[ModelVersion]:
+    """The model versions that have answered requests of an endpoint (or any), the newest first."""
     with store.read() as connection:
         ids = {
             model_id
@@ -99,13 +99,13 @@ def compare_versions(
 ) -> VersionComparison:
     """Compare two versions, each `name:3`, `name v3`, an id, or with an endpoint just the number of its model's.
 
-    Raises NotFoundError for a version or an endpoint that there is not, InvalidInputError for one version twice.
+    Raises NotFoundError for an unknown version or endpoint, InvalidInputError for one version twice.
     """
     span = since or ALWAYS[0], until or ALWAYS[1]
     with store.read() as connection:
         models = [_model(connection, ref, endpoint) for ref in (left, right)]
         if models[0].id == models[1].id:
-            raise InvalidInputError(f"That is {models[0].label()} twice.", "Name two versions.")
+            raise InvalidInputError(f"Both versions are {models[0].label()}.", "Name two different versions.")
         names = _endpoints(connection, endpoint)
         one, other = (_figures(connection, model, names, span) for model in models)
     return VersionComparison(names, one, other)
@@ -117,23 +117,23 @@ def _endpoints(connection: Connection, endpoint: str | None) -> tuple[str, ...]:
 
 def _model(connection: Connection, ref: str, endpoint: str | None) -> ModelVersion:
     if endpoint is not None and ref.isdecimal() and len(ref) < 10:
-        found = rows.find_one(connection, Endpoint, table(Endpoint).c.name == endpoint)
-        if found is None:
-            raise NotFoundError(f"There is no endpoint {endpoint!r}.", "List the endpoints (DEPLOY).")
-        ref = f"{rows.get(connection, ModelVersion, found.model_id).name}:{ref}"
+        record = rows.find_one(connection, Endpoint, table(Endpoint).c.name == endpoint)
+        if record is None:
+            raise NotFoundError(f"No endpoint {endpoint!r}.", "List endpoints: ontos endpoints list")
+        ref = f"{rows.get(connection, ModelVersion, record.model_id).name}:{ref}"
     return find_model(connection, ref)
 
 
 def _figures(connection: Connection, model: ModelVersion, endpoints: Sequence[str], span: Span) -> VersionFigures:
-    tally, said = Tally(), Ratings()
+    tally, ratings = Tally(), Ratings()
     answers: list[Answer] = []
     for name in endpoints:
-        asked = rollups.traffic_by_version(connection, name, span).get((model.id, model.version), Tally())
-        tally += asked
-        said += rollups.ratings_by_model(connection, name, span).get(model.id, Ratings())
-        if asked.last_at is not None:
-            answers += _newest_answers(connection, model, name, span, asked.last_at)
-    p50, p95 = tally.percentiles(*SHARES)
+        traffic = rollups.traffic_by_version(connection, name, span).get((model.id, model.version), Tally())
+        tally += traffic
+        ratings += rollups.ratings_by_model(connection, name, span).get(model.id, Ratings())
+        if traffic.last_at is not None:
+            answers += _newest_answers(connection, model, name, span, traffic.last_at)
+    p50, p95 = tally.percentiles(*PERCENTILES)
     return VersionFigures(
         name=model.label(),
         model_id=model.id,
@@ -143,9 +143,9 @@ def _figures(connection: Connection, model: ModelVersion, endpoints: Sequence[st
         mean_latency_ms=tally.mean_latency_ms,
         p50_ms=p50,
         p95_ms=p95,
-        ratings=said.ratings,
-        mean_rating=said.mean,
-        corrections=said.corrections,
+        ratings=ratings.ratings,
+        mean_rating=ratings.mean,
+        corrections=ratings.corrections,
         last_at=tally.last_at,
         sampled=len(answers),
         answers=tuple(_shares(model, answers)),
@@ -155,7 +155,7 @@ def _figures(connection: Connection, model: ModelVersion, endpoints: Sequence[st
 def _newest_answers(
     connection: Connection, model: ModelVersion, endpoint: str, span: Span, last_at: datetime
 ) -> list[Answer]:
-    """Looked for backwards from the version's last request: what others have answered since costs nothing."""
+    """Searched backwards from the version's last request, so that later answers of other versions cost nothing."""
     query = (
         select(LOG.output)
         .where(

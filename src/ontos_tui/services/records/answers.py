@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ontos_tui.domain.numbers import parse_number
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.schema import Answer, AnswerField, FieldKind, answer_fields, answer_problems, span_rules
-from ontos_tui.domain.spans import in_order, problems
+from ontos_tui.domain.spans import sort_spans, span_problems
 
 Check = Callable[[Any], bool]
 
@@ -34,8 +33,8 @@ class AnswerChecker:
         """Everything that is wrong with the answer in one sentence; empty when it fits."""
         if self._fits(answer):
             return ""
-        problems = (str(problem) for problem in answer_problems(self.schema, answer))
-        return "; ".join(told if len(told) <= MAX_SHOWN else told[: MAX_SHOWN - 1] + "…" for told in problems)
+        texts = (str(problem) for problem in answer_problems(self.schema, answer))
+        return "; ".join(text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…" for text in texts)
 
     @property
     def looks_at_items(self) -> bool:
@@ -46,8 +45,10 @@ class AnswerChecker:
         """Where spans of an answer that fits are not borne out by the item's text; empty when all are."""
         if not self._spans:
             return ""
-        found = (problems(name, answer.get(name), item.get(of.text_field), of) for name, of in self._spans.items())
-        return "; ".join(told for some in found for told in some)
+        problems = (
+            span_problems(name, answer.get(name), item.get(of.text_field), of) for name, of in self._spans.items()
+        )
+        return "; ".join(text for some in problems for text in some)
 
 
 class AnswerReader:
@@ -165,10 +166,10 @@ def _checks(spec: Mapping[str, Any]) -> tuple[Check, ...]:
 
 def _one_of(values: list[Any]) -> Check:
     # To JSON 1 and 1.0 are one value and true is another, to Python all three are equal.
-    kept = frozenset((isinstance(value, bool), value) for value in values)
+    choices = frozenset((isinstance(value, bool), value) for value in values)
 
     def check(value: Any) -> bool:
-        return not isinstance(value, (dict, list)) and (isinstance(value, bool), value) in kept
+        return not isinstance(value, (dict, list)) and (isinstance(value, bool), value) in choices
 
     return check
 
@@ -180,10 +181,6 @@ def _within(limit: Any, of: Check, keeps: Callable[[Any, Any], bool]) -> Check:
 # Reading.
 
 _WORDS = {"1": True, "yes": True, "true": True, "0": False, "no": False, "false": False}
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_WHOLE = re.compile(r"[+-]?\d+")
-_MOST_DIGITS = 300
-"""Longer numerals are no measurement; Python refuses very long ones."""
 
 
 def _reader(field: AnswerField) -> Callable[[Any], Any]:
@@ -210,11 +207,8 @@ def _boolean(value: Any) -> Any:
 def _number(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    told = value.strip()
-    if len(told) > _MOST_DIGITS or not _NUMBER.fullmatch(told) or not told.isascii():
-        return value
-    number = int(told) if _WHOLE.fullmatch(told) else float(told)
-    return number if math.isfinite(number) else value
+    number = parse_number(value)
+    return value if number is None else number
 
 
 def _integer(value: Any) -> Any:
@@ -237,7 +231,7 @@ def _spans(value: Any) -> Any:
             value = json.loads(value)
         except (ValueError, RecursionError):
             return value
-    return in_order(value)
+    return sort_spans(value)
 
 
 def _choice(choices: tuple[Any, ...]) -> Callable[[Any], Any]:
@@ -250,9 +244,9 @@ def _choice(choices: tuple[Any, ...]) -> Callable[[Any], Any]:
     def read(value: Any) -> Any:
         if isinstance(value, (dict, list)):
             return value
-        found = exact.get((isinstance(value, bool), value))
-        if found is not None:
-            return found
+        match = exact.get((isinstance(value, bool), value))
+        if match is not None:
+            return match
         alike = by_text.get(_plain(value), ())
         return alike[0] if len(alike) == 1 else value
 

@@ -1,4 +1,4 @@
-"""Reading feedback: what is wanted, and the last word about each request."""
+"""Reading feedback: filtered, or the latest of each request."""
 
 from __future__ import annotations
 
@@ -14,17 +14,12 @@ from ontos_tui.store.connection import Connection
 from ontos_tui.store.sqlalchemy_bridge import among_values
 from ontos_tui.store.tables import table
 
-GOOD = 4
-"""Ratings from here on say that the prediction was right."""
-BAD = 2
-"""Ratings up to here say that it was wrong."""
-
 _FEEDBACK = table(FeedbackItem).c
 
 
 @dataclass(frozen=True)
 class FeedbackFilter:
-    """Which feedback is wanted.
+    """Which feedback to list.
 
     `ratings` names some of 1 to 5; `text` is looked for, in any case, in the comment, the input, the answers and who
     said it.
@@ -39,41 +34,41 @@ class FeedbackFilter:
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """The filter in SQL."""
-        wanted: list[ColumnElement[bool]] = []
+        conditions: list[ColumnElement[bool]] = []
         if self.endpoint is not None:
-            wanted.append(_FEEDBACK.endpoint == self.endpoint)
+            conditions.append(_FEEDBACK.endpoint == self.endpoint)
         if self.status is not None:
-            wanted.append(_FEEDBACK.status == self.status)
+            conditions.append(_FEEDBACK.status == self.status)
         if self.ratings:
-            wanted.append(_FEEDBACK.rating.in_(self.ratings))
+            conditions.append(_FEEDBACK.rating.in_(self.ratings))
         if self.flagged is not None:
-            wanted.append(_FEEDBACK.flagged == self.flagged)
+            conditions.append(_FEEDBACK.flagged == self.flagged)
         if self.corrected is not None:
-            wanted.append(_FEEDBACK.correction.is_not(None) == self.corrected)
+            conditions.append(_FEEDBACK.correction.is_not(None) == self.corrected)
         if self.text:
             text = self.text.encode("utf-8", "replace").decode()
-            said = (_FEEDBACK.comment, _FEEDBACK.created_by, _FEEDBACK.endpoint)
+            texts = (_FEEDBACK.comment, _FEEDBACK.created_by, _FEEDBACK.endpoint)
             values = (_FEEDBACK.input, _FEEDBACK.output, _FEEDBACK.correction)
-            wanted.append(
+            conditions.append(
                 or_(
-                    *(column.icontains(text, autoescape=True) for column in said),
+                    *(column.icontains(text, autoescape=True) for column in texts),
                     *(among_values(column, text) for column in values),
                 )
             )
-        return wanted
+        return conditions
 
 
-def find_feedback(connection: Connection, wanted: FeedbackFilter, limit: int | None = None) -> list[FeedbackItem]:
-    """The feedback that is wanted, the newest first."""
+def find_feedback(connection: Connection, filter: FeedbackFilter, limit: int | None = None) -> list[FeedbackItem]:
+    """The feedback that passes the filter, the newest first."""
     order = (_FEEDBACK.created_at.desc(), _FEEDBACK.id)
-    return rows.find(connection, FeedbackItem, *wanted.conditions(), order_by=order, limit=limit)
+    return rows.find(connection, FeedbackItem, *filter.conditions(), order_by=order, limit=limit)
 
 
 def latest_feedback(connection: Connection, *where: ColumnElement[bool]) -> list[FeedbackItem]:
     """What was said last about each request; a later word replaces an earlier one. Newest first."""
     order: tuple[Any, ...] = (_FEEDBACK.created_at.desc(), literal_column("rowid").desc())
-    found = rows.find(connection, FeedbackItem, *where, _FEEDBACK.status != FeedbackStatus.DISMISSED, order_by=order)
+    items = rows.find(connection, FeedbackItem, *where, _FEEDBACK.status != FeedbackStatus.DISMISSED, order_by=order)
     last: dict[str, FeedbackItem] = {}
-    for item in found:
+    for item in items:
         last.setdefault(item.request_id, item)
     return list(last.values())

@@ -50,21 +50,21 @@ class Segment:
         """The segment as part of a sentence."""
         if self.place:
             return f"{self.field} in its {_PLACES[self.place - 1]} fifth ({self.low:.4g} to {self.high:.4g})"
-        return f"{self.field} = {told(self.value)}"
+        return f"{self.field} = {describe_value(self.value)}"
 
     def evidence(self) -> dict[str, Any]:
-        """The segment as a gap's evidence keeps it."""
-        kept: dict[str, Any] = {"field": self.field, "of_answer": self.of_answer}
+        """The segment as it is stored in a gap's evidence."""
+        evidence: dict[str, Any] = {"field": self.field, "of_answer": self.of_answer}
         if self.place:
-            return {**kept, "place": self.place, "low": self.low, "high": self.high}
-        return {**kept, "value": self.value}
+            return {**evidence, "place": self.place, "low": self.low, "high": self.high}
+        return {**evidence, "value": self.value}
 
     @classmethod
-    def of_evidence(cls, kept: Mapping[str, Any]) -> Segment:
-        """The segment that `evidence` kept."""
-        return cls(**kept)
+    def from_evidence(cls, evidence: Mapping[str, Any]) -> Segment:
+        """The segment that `evidence` returned."""
+        return cls(**evidence)
 
-    def holds(self, fields: Mapping[str, Any], answer: Answer | None = None) -> bool:
+    def contains(self, fields: Mapping[str, Any], answer: Answer | None = None) -> bool:
         """Whether a row with these fields and this answer belongs to the segment."""
         value = ((answer or {}) if self.of_answer else fields).get(self.field)
         if not self.place:
@@ -73,19 +73,19 @@ class Segment:
 
     def condition(self, fields: Any, answer: Any) -> ColumnElement[bool]:
         """The same in SQL, on JSON columns with the fields and the answer."""
-        found = func.json_each(answer if self.of_answer else fields).table_valued("key", "value", "type").c
-        here = [func.json_valid(answer if self.of_answer else fields) == 1, found.key == self.field]
+        entry = func.json_each(answer if self.of_answer else fields).table_valued("key", "value", "type").c
+        here = [func.json_valid(answer if self.of_answer else fields) == 1, entry.key == self.field]
         if self.place:
-            numbers = found.type.in_(("integer", "real"))
-            return exists(select(1).where(*here, numbers, found.value.between(self.low, self.high)))
+            numbers = entry.type.in_(("integer", "real"))
+            return exists(select(1).where(*here, numbers, entry.value.between(self.low, self.high)))
         if self.value is None:
-            return ~exists(select(1).where(*here, found.type != "null"))
+            return ~exists(select(1).where(*here, entry.type != "null"))
         value = int(self.value) if isinstance(self.value, bool) else self.value
         kind = {bool: ("true", "false"), str: ("text",)}.get(type(self.value), ("integer", "real"))
-        return exists(select(1).where(*here, found.type.in_(kind), found.value == value))
+        return exists(select(1).where(*here, entry.type.in_(kind), entry.value == value))
 
 
-def cut(field: str, values: Iterable[Any], *, of_answer: bool = False) -> list[Segment]:
+def segments_of(field: str, values: Iterable[Any], *, of_answer: bool = False) -> list[Segment]:
     """The segments that a field's values fall into; none for free texts, lists, and fields of a single value."""
     present = [value for value in values if isinstance(value, str | bool | int | float) or value is None]
     counts = Counter(map(_name, present))
@@ -99,16 +99,16 @@ def cut(field: str, values: Iterable[Any], *, of_answer: bool = False) -> list[S
 
 def _fifths(field: str, numbers: Sequence[float], of_answer: bool) -> list[Segment]:
     edges = [numbers[len(numbers) * part // FIFTHS] for part in range(1, FIFTHS)]
-    found: dict[int, list[float]] = {}
+    by_fifth: dict[int, list[float]] = {}
     for number in numbers:
         # Equal edges make fifths that are empty; the numbers are all in the last of them.
-        found.setdefault(bisect_right(edges, number) + 1, []).append(number)
+        by_fifth.setdefault(bisect_right(edges, number) + 1, []).append(number)
     return [
-        Segment(field, place=place, low=some[0], high=some[-1], of_answer=of_answer) for place, some in found.items()
+        Segment(field, place=place, low=some[0], high=some[-1], of_answer=of_answer) for place, some in by_fifth.items()
     ]
 
 
-def tally(segments: Sequence[Segment], values: Sequence[Any]) -> list[int]:
+def count_by_segment(segments: Sequence[Segment], values: Sequence[Any]) -> list[int]:
     """How many of a field's values each of its segments holds, in one pass."""
     numbers = sorted(value for value in values if is_number(value)) if any(one.place for one in segments) else []
     counts = Counter(_name(value) for value in values if not isinstance(value, list | dict))
@@ -123,7 +123,7 @@ def is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
 
 
-def told(value: Any) -> str:
+def describe_value(value: Any) -> str:
     """A value as part of a sentence."""
     if value is None or value == "":
         return "(empty)"

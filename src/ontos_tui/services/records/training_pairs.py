@@ -57,7 +57,7 @@ class _Standing:
 def _standings(connection: Connection, training_sheet_id: str) -> list[_Standing]:
     # The uses are compared as the text that is stored, whoever wrote it and with whatever blanks.
     by = (PAIRS.status, type_coerce(PAIRS.allowed_uses, Text), type_coerce(PAIRS.prohibited_uses, Text))
-    found = connection.execute(
+    groups = connection.execute(
         select(*by, func.count()).where(PAIRS.training_sheet_id == training_sheet_id).group_by(*by)
     )
     return [
@@ -68,7 +68,7 @@ def _standings(connection: Connection, training_sheet_id: str) -> list[_Standing
             count,
             and_(by[0] == status, by[1] == allowed, by[2] == prohibited),
         )
-        for status, allowed, prohibited, count in found
+        for status, allowed, prohibited, count in groups
     ]
 
 
@@ -80,9 +80,9 @@ def gate_counts(connection: Connection, training_sheet_id: str) -> dict[Gate, in
     return counts
 
 
-def at_gate(connection: Connection, training_sheet_id: str, wanted: Gate) -> ColumnElement[bool]:
-    """The condition that a pair belongs to the training sheet and stands at the gate `wanted`."""
-    fitting = [one.where for one in _standings(connection, training_sheet_id) if gate(one) is wanted]
+def at_gate(connection: Connection, training_sheet_id: str, at: Gate) -> ColumnElement[bool]:
+    """The condition that a pair belongs to the training sheet and stands at this gate."""
+    fitting = [one.where for one in _standings(connection, training_sheet_id) if gate(one) is at]
     return and_(PAIRS.training_sheet_id == training_sheet_id, or_(false(), *fitting))
 
 
@@ -124,10 +124,10 @@ def _pairs(connection: Connection, training_sheet_id: str, one: Gate, limit: int
 
 def first_row(connection: Connection, training_sheet_id: str) -> dict[str, Any]:
     """The fields of the first pair; empty when there is none."""
-    found = connection.execute(
+    fields = connection.execute(
         select(PAIRS.source_data)
         .where(PAIRS.training_sheet_id == training_sheet_id)
         .order_by(PAIRS.sequence_number)
         .limit(1)
     ).scalar_one_or_none()
-    return found or {}
+    return fields or {}

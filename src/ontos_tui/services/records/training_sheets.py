@@ -10,7 +10,7 @@ from ontos_tui.domain.errors import ConflictError
 from ontos_tui.domain.records.data import Sheet
 from ontos_tui.domain.records.pairs import GenerationMode, QAPair, TrainingSheet
 from ontos_tui.domain.records.template import Template
-from ontos_tui.domain.rules.states import TrainingSheetStatus
+from ontos_tui.domain.rules.states import TRAINING_SHEET_TRANSITIONS, TrainingSheetStatus, check_transition
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.tables import table
@@ -22,7 +22,31 @@ def find_training_sheet(connection: Connection, sheet_id: str, template_id: str)
     return rows.find_one(connection, TrainingSheet, columns.sheet_id == sheet_id, columns.template_id == template_id)
 
 
-def make_training_sheet(
+def training_sheet_to_fill(connection: Connection, sheet_id: str, template_id: str) -> TrainingSheet | None:
+    """As `find_training_sheet`, to add pairs to it. Raises ConflictError for an archived one: they would be hidden."""
+    sheet = find_training_sheet(connection, sheet_id, template_id)
+    if sheet is not None and sheet.status is TrainingSheetStatus.ARCHIVED:
+        raise ConflictError(
+            f"The training sheet {sheet.name!r} is archived.",
+            f"Bring it back: `ontos training-sheets restore {sheet.id[:8]}`",
+        )
+    return sheet
+
+
+def set_archived(connection: Connection, ref: str, actor: str, *, archived: bool) -> TrainingSheet:
+    """Put a training sheet out of sight, or bring it back. Raises ConflictError while it is being generated."""
+    sheet = rows.resolve(connection, TrainingSheet, ref)
+    back = TrainingSheetStatus.FAILED if sheet.generation_error else TrainingSheetStatus.REVIEW
+    status = TrainingSheetStatus.ARCHIVED if archived else back
+    check_transition(TRAINING_SHEET_TRANSITIONS, sheet.status, status, f"The training sheet {sheet.name!r}")
+    changed = rows.change(connection, sheet, status=status, updated_by=actor)
+    action = "archive" if archived else "restore"
+    before, after = {"status": sheet.status.value}, {"status": status.value}
+    rows.log(connection, changed, action, actor, scope_id=sheet.id, before=before, after=after)
+    return changed
+
+
+def create_training_sheet(
     connection: Connection,
     sheet: Sheet,
     template: Template,
@@ -30,8 +54,8 @@ def make_training_sheet(
     actor: str,
     **details: Any,
 ) -> TrainingSheet:
-    """A new training sheet that keeps the template as it is now; `details` are more of its fields."""
-    made = TrainingSheet(
+    """A new training sheet with a copy of the template as it is now; `details` are more of its fields."""
+    created = TrainingSheet(
         name=f"{sheet.name} · {template.name} {template.version}",
         sheet_id=sheet.id,
         template_id=template.id,
@@ -44,20 +68,27 @@ def make_training_sheet(
         updated_by=actor,
         **details,
     )
-    rows.add(connection, made)
-    rows.log(connection, made, "create", actor, scope_id=made.id, after={"name": made.name, "template_id": template.id})
-    return made
+    rows.add(connection, created)
+    rows.log(
+        connection,
+        created,
+        "create",
+        actor,
+        scope_id=created.id,
+        after={"name": created.name, "template_id": template.id},
+    )
+    return created
 
 
 def snapshot(template: Template) -> dict[str, Any]:
-    """The template as a training sheet keeps it."""
+    """The template as it is stored in a training sheet."""
     return template.model_dump(mode="json")
 
 
-def follow_template(connection: Connection, sheet: TrainingSheet, template: Template, actor: str) -> TrainingSheet:
+def update_from_template(connection: Connection, sheet: TrainingSheet, template: Template, actor: str) -> TrainingSheet:
     """Take over what a draft's author changed since the training sheet was made.
 
-    Raises ConflictError when what is asked has changed: the pairs that are there answer the former question.
+    Raises ConflictError when the label type or the schema changed: the pairs answer the former question.
     """
     new, old = snapshot(template), sheet.template_snapshot
     changed = sorted(name for name in new if name not in _BOOKKEEPING and new[name] != old.get(name))
@@ -65,8 +96,8 @@ def follow_template(connection: Connection, sheet: TrainingSheet, template: Temp
         return sheet
     if {"label_type", "output_schema"} & set(changed):
         raise ConflictError(
-            f"The template {template.name!r} asks something else now than when {sheet.name!r} was made from it.",
-            "Publish the template and make a new version of it; that one gets a training sheet of its own.",
+            f"The label type or output schema of {template.name!r} changed after {sheet.name!r} was created.",
+            "Publish the template and create a new version, which gets its own training sheet.",
         )
     rows.log(
         connection,
@@ -90,7 +121,7 @@ def last_sequence_number(connection: Connection, training_sheet_id: str) -> int:
     return int(connection.execute(query).scalar_one() or 0)
 
 
-def close_training_sheet(
+def finish_training_sheet(
     connection: Connection, sheet: TrainingSheet, status: TrainingSheetStatus, actor: str, error: str = ""
 ) -> TrainingSheet:
     """Note how a generation ended."""

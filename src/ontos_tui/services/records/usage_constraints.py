@@ -36,26 +36,26 @@ R = TypeVar("R", QAPair, CanonicalLabel, TaskItem)
 
 @dataclass(frozen=True)
 class UsageChange:
-    """What shall change; None leaves it as it is."""
+    """A change of usage constraints; None leaves a value as it is."""
 
     allowed: Sequence[str] | None = None
     prohibited: Sequence[str] | None = None
     reason: str | None = None
     classification: Classification | None = None
 
-    def of(self, given: Constraints) -> Constraints:
-        """The constraints with the wish fulfilled. Raises InvalidInputError for a use that there is not."""
+    def of(self, constraints: Constraints) -> Constraints:
+        """The constraints after the change. Raises InvalidInputError for an unknown use."""
         try:
-            allowed = given.allowed_uses if self.allowed is None else check_uses(self.allowed)
-            prohibited = given.prohibited_uses if self.prohibited is None else check_uses(self.prohibited)
+            allowed = constraints.allowed_uses if self.allowed is None else check_uses(self.allowed)
+            prohibited = constraints.prohibited_uses if self.prohibited is None else check_uses(self.prohibited)
         except ValueError as error:
-            raise InvalidInputError(f"{error}.", "Name uses from that list.") from error
+            raise InvalidInputError(f"{error}.", "Use the names of that list.") from error
         return replace(
-            given,
+            constraints,
             allowed_uses=allowed,
             prohibited_uses=prohibited,
-            usage_reason=given.usage_reason if self.reason is None else self.reason,
-            data_classification=self.classification or given.data_classification,
+            usage_reason=constraints.usage_reason if self.reason is None else self.reason,
+            data_classification=self.classification or constraints.data_classification,
         )
 
 
@@ -99,28 +99,28 @@ class ConstraintService:
         gone = tuple(tag for tag in before if tag in TAG_RULES and tag not in named)
         return Tagged(tagged, pairs, labels, gone)
 
-    def set_pairs(self, pair_ids: Sequence[str], wish: UsageChange) -> int:
+    def set_pairs(self, pair_ids: Sequence[str], change: UsageChange) -> int:
         """Change the constraints of pairs, all or none; returns how many changed.
 
         Raises ConflictError when a sheet's tags forbid it, NotFoundError for an unknown pair.
         """
         with self._store.write() as connection:
-            found = [
+            pairs = [
                 pair
                 for some in chunks(pair_ids)
                 for pair in rows.find(connection, QAPair, table(QAPair).c.id.in_(some))
             ]
-            if len(found) < len(set(pair_ids)):
-                raise NotFoundError("Some of these pairs are not there.", "Look at the queue again.")
-            return self._set(connection, QAPair, found, wish)
+            if len(pairs) < len(set(pair_ids)):
+                raise NotFoundError("Some of these pairs do not exist.", "Reload the queue.")
+            return self._set(connection, QAPair, pairs, change)
 
-    def set_label(self, label_ref: str, wish: UsageChange) -> CanonicalLabel:
+    def set_label(self, label_ref: str, change: UsageChange) -> CanonicalLabel:
         """Change the constraints of a canonical label and of every pair that is linked to it."""
         with self._store.write() as connection:
             label = rows.resolve(connection, CanonicalLabel, label_ref)
-            self._set(connection, CanonicalLabel, [label], wish)
+            self._set(connection, CanonicalLabel, [label], change)
             linked = rows.find(connection, QAPair, table(QAPair).c.canonical_label_id == label.id)
-            self._set(connection, QAPair, linked, wish)
+            self._set(connection, QAPair, linked, change)
             return rows.get(connection, CanonicalLabel, label.id)
 
     def audit(self, entity_id: str) -> list[Event]:
@@ -130,37 +130,39 @@ class ConstraintService:
             where = (events.entity_id == entity_id, events.action.in_((CONSTRAIN, "tag")))
             return rows.find(connection, Event, *where, order_by=(events.at,))
 
-    def _set(self, connection: Connection, kind: type[R], records: Sequence[R], wish: UsageChange) -> int:
+    def _set(self, connection: Connection, kind: type[R], records: Sequence[R], change: UsageChange) -> int:
         tags = {sheet.id: sheet.tags for sheet in rows.find(connection, Sheet)} if records else {}
         changes = []
         for record in records:
-            wanted = wish.of(constraints_of(record))
-            asked = inherited(tags.get(record.sheet_id, ()), wanted)
-            lowered = [use for use in asked.prohibited_uses if use not in wanted.prohibited_uses]
-            if lowered or asked.data_classification is not wanted.data_classification:
-                told = ", ".join(tags[record.sheet_id])
-                what = f"{', '.join(lowered)} stays prohibited" if lowered else f"it stays {asked.data_classification}"
-                raise ConflictError(
-                    f"{record.item_ref} comes from data with {told}: {what}.",
-                    "Take the tag off the sheet first, if it is wrong.",
+            requested = change.of(constraints_of(record))
+            effective = inherited(tags.get(record.sheet_id, ()), requested)
+            lowered = [use for use in effective.prohibited_uses if use not in requested.prohibited_uses]
+            if lowered or effective.data_classification is not requested.data_classification:
+                tag_names = ", ".join(tags[record.sheet_id])
+                what = (
+                    f"{', '.join(lowered)} stays prohibited" if lowered else f"it stays {effective.data_classification}"
                 )
-            changes.append((record, asked))
+                raise ConflictError(
+                    f"{record.item_ref} comes from data with {tag_names}: {what}.",
+                    "Remove the tag from the sheet first, if it is wrong.",
+                )
+            changes.append((record, effective))
         return self._write(connection, kind, changes)
 
     def _inherit(self, connection: Connection, kind: type[R], sheet: Sheet) -> int:
-        found = rows.find(connection, kind, table(kind).c.sheet_id == sheet.id)
-        changes = [(record, inherited(sheet.tags, constraints_of(record))) for record in found]
+        records = rows.find(connection, kind, table(kind).c.sheet_id == sheet.id)
+        changes = [(record, inherited(sheet.tags, constraints_of(record))) for record in records]
         return self._write(connection, kind, changes)
 
     def _write(self, connection: Connection, kind: type[R], changes: Sequence[tuple[R, Constraints]]) -> int:
         """Write what differs, with an event each."""
         at = now()
         values, events = [], []
-        for record, wanted in changes:
-            given = constraints_of(record)
-            if wanted == given:
+        for record, after in changes:
+            before = constraints_of(record)
+            if after == before:
                 continue
-            columns = wanted.columns()
+            columns = after.columns()
             values.append(
                 {"key": record.id, "at": at, "by": self._actor, **{f"new_{k}": v for k, v in columns.items()}}
             )
@@ -173,16 +175,16 @@ class ConstraintService:
                     action=CONSTRAIN,
                     actor=self._actor,
                     at=at,
-                    before=_logged(given),
-                    after=_logged(wanted),
-                    reason=wanted.usage_reason,
+                    before=_logged(before),
+                    after=_logged(after),
+                    reason=after.usage_reason,
                 )
             )
         if values:
-            kept = table(kind)
+            stored = table(kind)
             names = Constraints().columns()
             new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
-            statement = update(kept).where(kept.c.id == bindparam("key"))
+            statement = update(stored).where(stored.c.id == bindparam("key"))
             connection.execute(statement.values(**new, updated_at=bindparam("at"), updated_by=bindparam("by")), values)
             rows.add_many(connection, events)
         return len(values)
@@ -197,5 +199,5 @@ def _logged(constraints: Constraints) -> dict[str, Any]:
 
 def _tag(tag: str) -> str:
     """A tag with a rule in capitals, any other as it was written."""
-    told = tag.strip()
-    return told.upper() if told.upper() in TAG_RULES else told
+    name = tag.strip()
+    return name.upper() if name.upper() in TAG_RULES else name

@@ -1,8 +1,8 @@
-"""Sharing with a team: what changed here goes to the hub, what others changed comes from it, nothing is lost silently.
+"""Sharing with a team: local changes go to the hub, changes of others come from it, and nothing is lost silently.
 
-Work is always done on this workspace's own database; the hub is told behind it. A push writes only rows whose last
-version was seen here; what somebody else has written meanwhile is pulled, and where both changed the same row, both
-are kept as a conflict until somebody says which is right. Everything may be broken off and begun again at any point.
+Work is always done on this workspace's own database; the hub is updated in the background. A push writes only rows
+whose last version was seen here; rows that others have written meanwhile are pulled, and where both changed the same
+row, both are stored as a conflict until a person decides. Everything can be interrupted and repeated at any point.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from sqlite3 import IntegrityError
 from typing import Any, Protocol
 
@@ -20,7 +19,7 @@ from ontos_tui.domain.errors import ConflictError, NotReadyError, PlatformError
 from ontos_tui.domain.records.base import Record, new_id, now
 from ontos_tui.domain.records.labeling import LabelingTask
 from ontos_tui.domain.records.pairs import CanonicalLabel, QAPair
-from ontos_tui.domain.records.sync import BOOKKEEPING, ConflictState, HubRow, SyncConflict
+from ontos_tui.domain.records.sync import BOOKKEEPING, ConflictState, HubRow, SyncConflict, SyncState
 from ontos_tui.domain.records.tables import APPEND_ONLY, SHARED
 from ontos_tui.services.label.labeling_jobs.service import LabelingService
 from ontos_tui.store import outbox, rows
@@ -32,7 +31,7 @@ BATCH = 500
 """Rows of one MERGE at most; its bytes are counted as well."""
 BATCH_BYTES = 800_000
 OVERLAP = timedelta(minutes=10)
-"""So far back a pull looks again: a write that began early may show up late. What is known already is passed over."""
+"""How far back a pull reads again: a write that began early may appear late. Known rows are skipped."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CLAIM_TRIES = 5
 
@@ -40,41 +39,32 @@ _BY_TABLE: dict[str, type[Record]] = {record.TABLE: record for record in SHARED}
 
 
 class TeamHub(Protocol):
-    """What the hub can do; see platforms/databricks/delta_hub.py."""
+    """The interface of the hub; see platforms/databricks/delta_hub.py."""
 
     def prepare(self) -> list[str]:
-        """Make what is missing; returns it in words."""
+        """Create missing tables and columns; returns their descriptions."""
         ...
 
     def push(self, record: type[Record], rows: Sequence[HubRow]) -> dict[str, HubRow]:
-        """Write a batch; returns what stands there afterwards."""
+        """Write a batch; returns the rows at the hub afterwards."""
         ...
 
     def pull(self, record: type[Record], since: datetime | None) -> Any:
-        """What was written since, page by page."""
+        """The rows written since then, page by page."""
         ...
 
     def written(self, since: Mapping[type[Record], datetime | None]) -> dict[type[Record], int]:
-        """How often the rows written since each table's time were written in all, which grows with every write."""
+        """The total number of writes of the rows written since each table's time, which grows with every write."""
         ...
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
         ...
-
-
-class SyncState(StrEnum):
-    """What the header says."""
-
-    OFF = "off"
-    SYNCED = "synced"
-    WAITING = "waiting"
-    OFFLINE = "offline"
 
 
 @dataclass(frozen=True)
 class SyncStatus:
-    """Whether this workspace shares, how many rows wait, since when the hub is away and why, and open conflicts."""
+    """Whether sharing is on, the waiting rows, the open conflicts, and since when and why the hub is unreachable."""
 
     state: SyncState
     waiting: int = 0
@@ -86,7 +76,7 @@ class SyncStatus:
 
 @dataclass
 class SyncReport:
-    """What one synchronisation did."""
+    """The result of one synchronization."""
 
     pushed: int = 0
     pulled: int = 0
@@ -94,17 +84,17 @@ class SyncReport:
 
 
 class SyncService:
-    """Pushes, pulls, and keeps what two people decided differently. Whoever calls is `actor`."""
+    """Pushes, pulls, and stores conflicts between two people. The caller is `actor`."""
 
     def __init__(self, store: Store, hub: TeamHub | None, actor: str) -> None:
         self._store = store
         self._hub = hub
         self._actor = actor
 
-    # Looking
+    # Status
 
     def status(self) -> SyncStatus:
-        """Where sharing stands; asks nobody but this database."""
+        """The state of sharing, from this database only."""
         with self._store.read() as connection:
             if not outbox.is_on(connection):
                 return SyncStatus(SyncState.OFF)
@@ -121,19 +111,19 @@ class SyncService:
         with self._store.read() as connection:
             return rows.find(connection, SyncConflict, *where, order_by=(columns.created_at.desc(),))
 
-    # Doing
+    # Sharing
 
     def switch_on(self) -> list[str]:
-        """Begin to share: make the hub's tables, and have everything here wait to be pushed."""
-        made = self._there().prepare()
+        """Start sharing: create the hub's tables, and queue everything here to be pushed."""
+        created = self._require_hub().prepare()
         with self._store.write() as connection:
             outbox.switch_on(connection)
             if not outbox.state(connection, "origin"):
                 outbox.remember(connection, "origin", new_id())
-        return made
+        return created
 
     def sync(self) -> SyncReport:
-        """Pull, then push, then pull what was refused. Raises PlatformError when the hub is away; it is remembered."""
+        """Pull, then push, then pull what was refused. Raises PlatformError, and records it, when the hub is away."""
         report = SyncReport()
         try:
             self.pull(report)
@@ -156,18 +146,18 @@ class SyncService:
             outbox.remember(connection, "error", why)
 
     def push(self, report: SyncReport | None = None) -> int:
-        """Send what waits, a batch of a table at a time; returns how many rows somebody else was faster with."""
+        """Send the waiting rows, one batch of a table at a time; returns how many rows others had changed first."""
         report, refused = report or SyncReport(), 0
         for record in SHARED:
             after = 0
             while True:
                 with self._store.read() as connection:
                     self._check_on(connection)
-                    found = outbox.waiting(connection, record, after, BATCH)
+                    waiting = outbox.waiting(connection, record, after, BATCH)
                     origin = outbox.state(connection, "origin")
-                if not found:
+                if not waiting:
                     break
-                batch = _fitting(found)
+                batch = _next_batch(waiting)
                 after = batch[-1].seq
                 refused += self._push_batch(record, batch, origin, report)
         return refused
@@ -177,12 +167,12 @@ class SyncService:
     ) -> int:
         sent = {one.key: HubRow(one.key, one.values or _blank(record), one.hub_version + 1, origin,
                                 f"{origin}:{one.seq}", one.values is None) for one in batch}  # fmt: skip
-        there = self._there().push(record, list(sent.values()))
+        at_hub_by_key = self._require_hub().push(record, list(sent.values()))
         done: dict[str, tuple[int, int]] = {}
         for one in batch:
-            at_hub = there.get(one.key)
+            at_hub = at_hub_by_key.get(one.key)
             if at_hub is None and one.values is None:
-                done[one.key] = (one.seq, 0)  # made and removed before anybody saw it
+                done[one.key] = (one.seq, 0)  # created and removed before it was pushed
             elif at_hub is not None and at_hub.push == sent[one.key].push:
                 done[one.key] = (one.seq, at_hub.version)
         with self._store.write() as connection:
@@ -191,9 +181,9 @@ class SyncService:
         return len(batch) - len(done)
 
     def pull(self, report: SyncReport | None = None) -> None:
-        """Take in what others wrote; what was changed here as well becomes a conflict.
+        """Apply the changes of others; rows that were changed here as well become conflicts.
 
-        One question tells which tables were written since they were last read here; only those are read.
+        One query shows which tables were written since they were last read here; only those are read.
         """
         report = report or SyncReport()
         with self._store.read() as connection:
@@ -202,32 +192,34 @@ class SyncService:
             seen = {record: _time(outbox.state(connection, f"seen {record.TABLE}")) for record in SHARED}
             known = {record: outbox.state(connection, f"written {record.TABLE}") for record in SHARED}
         since = {record: None if at is None else at - OVERLAP for record, at in seen.items()}
-        for record, written in self._there().written(since).items():
+        for record, written in self._require_hub().written(since).items():
             if written != int(known[record] or 0):
                 self._pull_table(record, since[record], origin, report)
 
     def _pull_table(self, record: type[Record], since: datetime | None, origin: str, report: SyncReport) -> None:
-        """Read one table's rows since then, and remember up to where and what was written there."""
+        """Read one table's rows since then, and record the newest time and the number of writes."""
         written: Counter[datetime] = Counter()
-        for page in self._there().pull(record, since):
+        for page in self._require_hub().pull(record, since):
             for row in page:
                 written[row.at or EPOCH] += row.version
             newest = max(written)
             again = sum(versions for at, versions in written.items() if at >= newest - OVERLAP)
             with self._store.write() as connection:
                 for row in page:
-                    self._take(connection, record, row, origin, report)
+                    self._apply_pulled(connection, record, row, origin, report)
                 outbox.remember(connection, f"seen {record.TABLE}", newest.isoformat())
                 outbox.remember(connection, f"written {record.TABLE}", str(again))
 
-    def _take(self, connection: Connection, record: type[Record], row: HubRow, origin: str, report: SyncReport) -> None:
-        """One row of the hub: passed over, applied, or kept as a conflict."""
+    def _apply_pulled(
+        self, connection: Connection, record: type[Record], row: HubRow, origin: str, report: SyncReport
+    ) -> None:
+        """Skip one row of the hub, apply it, or store it as a conflict."""
         if row.version <= outbox.known(connection, record, row.key):
             return
         number = outbox.number_of(connection, record, row.key)
         ours = outbox.stored_rows(connection, record, [row.key]).get(row.key)
         if row.origin == origin:
-            # Ours, from a push that was broken off before its answer came.
+            # Ours, from a push that was interrupted before its answer came.
             outbox.know(connection, record, row.key, row.version)
             if row.push == f"{origin}:{number}":
                 outbox.forget(connection, record, row.key)
@@ -237,18 +229,18 @@ class SyncService:
                 outbox.forget(connection, record, row.key)
                 report.pulled += 1
             elif record in APPEND_ONLY:
-                # Both wrote down what a label had said before: each keeps its own, the hub has both.
+                # Both stored an earlier version of a label: each keeps its own, the hub has both.
                 outbox.know(connection, record, row.key, row.version)
             else:
-                report.conflicts += self._keep_conflict(connection, record, _twin(connection, record, row), row)
+                report.conflicts += self._record_conflict(connection, record, _twin(connection, record, row), row)
         elif ours is not None and not row.deleted and _differing(ours, row) <= BOOKKEEPING:
             # Only bookkeeping differs: ours is pushed upon theirs.
             outbox.know(connection, record, row.key, row.version)
         else:
-            report.conflicts += self._keep_conflict(connection, record, ours, row)
+            report.conflicts += self._record_conflict(connection, record, ours, row)
 
     def _apply(self, connection: Connection, record: type[Record], ours: dict[str, Any] | None, row: HubRow) -> bool:
-        """Write a row of the hub here; False when another row here says something about the same thing."""
+        """Write a row of the hub here; False when another row here has the same unique key."""
         key = record.KEY
         try:
             with connection.begin_nested(), outbox.applying(connection):
@@ -271,16 +263,16 @@ class SyncService:
 
     # Conflicts
 
-    def _keep_conflict(
+    def _record_conflict(
         self, connection: Connection, record: type[Record], ours: dict[str, Any] | None, row: HubRow
     ) -> int:
-        """Keep both rows; a conflict that is open already gets the newest of theirs. Returns how many are new."""
+        """Store both rows; an open conflict gets their newest row. Returns how many conflicts are new."""
         columns = table(SyncConflict).c
         here = str(ours[record.KEY]) if ours is not None else row.key
         mine = ours or {}
         differ = {name: mine.get(name) for name, value in row.values.items() if mine.get(name) != value}
         theirs = {} if row.deleted else dict(row.values)
-        told = {
+        fields = {
             "their_id": row.key,
             "ours": differ,
             "theirs": theirs,
@@ -290,29 +282,34 @@ class SyncService:
         where = (columns.entity == record.TABLE, columns.entity_id == here, columns.state == ConflictState.OPEN)
         known = rows.find_one(connection, SyncConflict, *where)
         if known is not None:
-            rows.change(connection, known, **told)
+            rows.change(connection, known, **fields)
             return 0
-        made = SyncConflict(entity=record.TABLE, entity_id=here, created_by=self._actor, **told)
-        rows.add(connection, made)
-        rows.log(connection, made, "conflict", self._actor, after={"entity": record.TABLE, "entity_id": here})
+        conflict = SyncConflict(entity=record.TABLE, entity_id=here, created_by=self._actor, **fields)
+        rows.add(connection, conflict)
+        rows.log(connection, conflict, "conflict", self._actor, after={"entity": record.TABLE, "entity_id": here})
         return 1
 
     def adjudicate(self, conflict_ref: str, keep: ConflictState) -> SyncConflict:
-        """Say whose row is right. The other one is gone from the tables; the log and the conflict keep it.
+        """Decide which row is kept. The other one is removed from the tables; the log and the conflict still have it.
 
         Raises ConflictError when it was settled already.
         """
         with self._store.write() as connection:
             conflict = rows.resolve(connection, SyncConflict, conflict_ref)
             if conflict.state is not ConflictState.OPEN or keep is ConflictState.OPEN:
-                raise ConflictError(f"This conflict is settled: {conflict.state}.", "Look at the open ones.")
+                raise ConflictError(
+                    f"This conflict is already resolved: {conflict.state}.",
+                    "List open conflicts: ontos sync --conflicts",
+                )
             record = _BY_TABLE[conflict.entity]
             ours, theirs = conflict.entity_id, conflict.their_id
             outbox.know(connection, record, theirs, conflict.hub_version)
             if keep is ConflictState.OURS:
                 outbox.push_again(connection, record, ours)
                 if theirs != ours:
-                    outbox.push_again(connection, record, theirs)  # it is not here, so it goes there as well
+                    outbox.push_again(
+                        connection, record, theirs
+                    )  # it does not exist here, so it is removed there as well
             else:
                 self._take_theirs(connection, record, conflict)
             changed = rows.change(connection, conflict, state=keep, updated_by=self._actor)
@@ -322,19 +319,19 @@ class SyncService:
     def _take_theirs(self, connection: Connection, record: type[Record], conflict: SyncConflict) -> None:
         ours, theirs = conflict.entity_id, conflict.their_id
         if theirs != ours:
-            # Both made a row about the same thing: ours goes, here and at the hub, and what pointed to it follows.
+            # Both created a row with the same unique key: ours is removed, here and at the hub, and references follow.
             connection.exec_driver_sql(f"DELETE FROM {record.TABLE} WHERE {record.KEY} = ?", (ours,))  # noqa: S608
             _repoint(connection, record, ours, theirs)
         outbox.forget(connection, record, theirs)
         here = outbox.stored_rows(connection, record, [theirs]).get(theirs)
         row = HubRow(theirs, conflict.theirs, conflict.hub_version, "", "", deleted=not conflict.theirs)
         if not self._apply(connection, record, here, row):
-            raise ConflictError("Their row still meets another one of yours.", "Settle that conflict first.")
+            raise ConflictError("Their row still conflicts with another row of yours.", "Resolve that conflict first.")
 
     # Claims
 
     def claim(self, labeling: LabelingService, job_ref: str) -> LabelingTask | None:
-        """Claim the next free task where the hub says that it is free: two workspaces never get the same one."""
+        """Claim the next task that is free at the hub, so that two workspaces never get the same one."""
         for _ in range(CLAIM_TRIES):
             self.pull()
             task = labeling.claim(job_ref)
@@ -342,36 +339,36 @@ class SyncService:
                 return None
             if self._push_task(task.id):
                 return task
-            self._give_way(task.id)
-        raise ConflictError("Others were faster, several times over.", "Claim again.")
+            self._release_task(task.id)
+        raise ConflictError("Other labelers claimed these tasks first.", "Claim again.")
 
     def _push_task(self, task_id: str) -> bool:
         """Send one task; whether the hub has it as we do."""
         with self._store.read() as connection:
             origin = outbox.state(connection, "origin")
             number = outbox.number_of(connection, LabelingTask, task_id)
-            found = outbox.waiting(connection, LabelingTask, (number or 1) - 1, 1)
-        mine = [one for one in found if one.key == task_id]
+            waiting = outbox.waiting(connection, LabelingTask, (number or 1) - 1, 1)
+        mine = [one for one in waiting if one.key == task_id]
         return not mine or not self._push_batch(LabelingTask, mine, origin, SyncReport())
 
-    def _give_way(self, task_id: str) -> None:
-        """Somebody else has the task: what the hub says of it stands, and ours is no conflict."""
+    def _release_task(self, task_id: str) -> None:
+        """Another person has the task: the hub's row counts, and ours is no conflict."""
         with self._store.write() as connection:
             outbox.forget(connection, LabelingTask, task_id)
 
-    def _there(self) -> TeamHub:
+    def _require_hub(self) -> TeamHub:
         if self._hub is None:
             raise NotReadyError(
-                "No team is set up.", "Set databricks_catalog and databricks_warehouse; `ontos doctor` checks them."
+                "No team is set up.", "Set databricks_catalog and databricks_warehouse, then check them: ontos doctor"
             )
         return self._hub
 
     def _check_on(self, connection: Connection) -> None:
         if not outbox.is_on(connection):
-            raise NotReadyError("This workspace does not share yet.", "Begin with `ontos sync --start`.")
+            raise NotReadyError("Sharing is not on.", "Start sharing: ontos sync --start")
 
     def close(self) -> None:
-        """Let go of the hub."""
+        """Close the connection to the hub."""
         if self._hub is not None:
             self._hub.close()
 
@@ -380,11 +377,11 @@ def _time(text: str) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def _fitting(found: Sequence[outbox.Waiting]) -> list[outbox.Waiting]:
+def _next_batch(waiting: Sequence[outbox.Waiting]) -> list[outbox.Waiting]:
     """As many as fit into one statement; at least one."""
     size = 0
     batch: list[outbox.Waiting] = []
-    for one in found:
+    for one in waiting:
         size += len(json.dumps(one.values, default=str)) + 200
         if batch and size > BATCH_BYTES:
             break
@@ -393,7 +390,7 @@ def _fitting(found: Sequence[outbox.Waiting]) -> list[outbox.Waiting]:
 
 
 def _blank(record: type[Record]) -> dict[str, Any]:
-    """What a row that is gone is sent as: the hub only marks it."""
+    """The values of a deleted row: the hub only marks it."""
     return {name: None for name in record.model_fields if name != record.KEY}
 
 
@@ -408,19 +405,19 @@ def _same(ours: dict[str, Any] | None, row: HubRow) -> bool:
 
 
 def _twin(connection: Connection, record: type[Record], row: HubRow) -> dict[str, Any] | None:
-    """The row here that is about the same thing as a row of the hub with another key."""
+    """The row here with the same unique key as a row of the hub, but another id."""
     for names in record.UNIQUE:
         where = " AND ".join(f"{name} = ?" for name in names)
         sql = f"SELECT {record.KEY} FROM {record.TABLE} WHERE {where}"  # noqa: S608
-        found = connection.exec_driver_sql(sql, tuple(row.values[name] for name in names)).first()
-        if found is not None:
-            key = str(found[0])
+        match = connection.exec_driver_sql(sql, tuple(row.values[name] for name in names)).first()
+        if match is not None:
+            key = str(match[0])
             return outbox.stored_rows(connection, record, [key])[key]
     return None
 
 
 def _repoint(connection: Connection, record: type[Record], old: str, new: str) -> None:
-    """What is linked to a row that went is linked to the one that stays."""
+    """Move references from a removed row to the one that stays."""
     if record is CanonicalLabel:
         connection.exec_driver_sql(
             f"UPDATE {QAPair.TABLE} SET canonical_label_id = ? WHERE canonical_label_id = ?",  # noqa: S608

@@ -1,1 +1,1 @@
-"""Templates: made, versioned, drafted from columns, and rendered in a sandbox."""
+"""Templates: created, versioned, drafted from columns, and rendered in a sandbox."""

@@ -1,6 +1,6 @@
-"""GENERATE: what a template makes of a row.
+"""GENERATE: rendering the prompt of a template for a row.
 
-Templates may come from somebody else's file. They are rendered in Jinja2's immutable sandbox with three more fences:
+Templates may come from other people's files. They are rendered in Jinja2's immutable sandbox with three more fences:
 only filters, methods and statements from a list; every loop step is counted; every value that gets a name, and the
 rendered prompt, has a size limit. So a template can neither reach out, nor hang, nor fill the memory.
 """
@@ -24,13 +24,13 @@ MAX_SOURCE = 50_000
 """Characters of one prompt template."""
 
 MAX_PROMPT = 200_000
-"""Characters of one rendered prompt; more than any model reads with attention."""
+"""Characters of one rendered prompt; more than any model can use."""
 
 _ADVICE = "Correct the template; placeholders look like {{ column }}."
 
 
 class Prompt:
-    """A template made ready to render. Raises InvalidTemplateError when its Jinja2 is malformed or not allowed."""
+    """A compiled template. Raises InvalidTemplateError when its Jinja2 is malformed or not allowed."""
 
     def __init__(self, template: Template) -> None:
         self._template = template
@@ -41,7 +41,7 @@ class Prompt:
 
     @property
     def placeholders(self) -> frozenset[str]:
-        """The names that both prompts ask for."""
+        """The placeholders of both prompts."""
         return self._placeholders
 
     def mapping(self, columns: Iterable[str]) -> dict[str, str]:
@@ -54,14 +54,14 @@ class Prompt:
         forms: dict[str, list[str]] = {}
         for column in known:
             forms.setdefault(identifier_from(column), []).append(column)
-        found = {}
+        mapped = {}
         for placeholder in self._placeholders:
             column = self._template.columns.get(placeholder, placeholder)
             if column in known:
-                found[placeholder] = column
+                mapped[placeholder] = column
             elif placeholder not in self._template.columns and len(forms.get(identifier_from(placeholder), ())) == 1:
-                found[placeholder] = forms[identifier_from(placeholder)][0]
-        return found
+                mapped[placeholder] = forms[identifier_from(placeholder)][0]
+        return mapped
 
     def unmapped(self, columns: Iterable[str]) -> list[str]:
         """The placeholders that no column fills, by name."""
@@ -90,13 +90,15 @@ def check_mapping(template: Template, columns: Iterable[str]) -> None:
     known = list(columns)
     problems = [f"the placeholder {name!r} has no column" for name in Prompt(template).unmapped(known)]
     problems += [
-        f"the answer field {field!r} is taken from {column!r}, which is no column"
+        f"the answer field {field!r} needs the column {column!r}, which does not exist"
         for field, column in template.answer_columns.items()
         if column not in known
     ]
-    problems += [f"the feature {column!r} is no column" for column in template.feature_columns if column not in known]
+    problems += [
+        f"the feature column {column!r} does not exist" for column in template.feature_columns if column not in known
+    ]
     if template.group_column and template.group_column not in known:
-        problems.append(f"the group {template.group_column!r} is no column")
+        problems.append(f"the group column {template.group_column!r} does not exist")
     if problems:
         raise InvalidTemplateError(
             f"The template {template.name!r} does not fit the sheet: {'; '.join(problems)}.",
@@ -128,7 +130,7 @@ def check_syntax(template: Template) -> None:
 
 
 class _Words:
-    """A prompt that is only words and placeholders: the same text as Jinja2 makes of it, ten times as fast."""
+    """A prompt of only text and placeholders: renders the same text as Jinja2, ten times as fast."""
 
     def __init__(self, parts: list[tuple[str, str]], jinja: jinja2.Template) -> None:
         self._parts = parts
@@ -175,10 +177,10 @@ def _compiled(what: str, source: str) -> tuple[jinja2.Template | _Words, frozens
         return _Words.of(tree, environment.from_string(source)), frozenset(names)
     except jinja2.TemplateSyntaxError as error:
         raise InvalidTemplateError(
-            f"The {what} cannot be used (line {error.lineno}): {_told(error)}.", _ADVICE
+            f"The {what} cannot be used (line {error.lineno}): {_error_text(error)}.", _ADVICE
         ) from error
     except (jinja2.TemplateError, RecursionError, SyntaxError, ValueError, MemoryError) as error:
-        raise InvalidTemplateError(f"The {what} cannot be used: {_told(error)}.", _ADVICE) from error
+        raise InvalidTemplateError(f"The {what} cannot be used: {_error_text(error)}.", _ADVICE) from error
 
 
 def _rendered(what: str, template: jinja2.Template | _Words, values: Row) -> str:
@@ -193,12 +195,14 @@ def _rendered(what: str, template: jinja2.Template | _Words, values: Row) -> str
             size += len(part)
             if size > MAX_PROMPT:
                 raise InvalidTemplateError(
-                    f"The {what} grows beyond {MAX_PROMPT:,} characters for this row.", "Name fewer or shorter columns."
+                    f"The {what} has more than {MAX_PROMPT:,} characters for this row.", "Use fewer or shorter columns."
                 )
             parts.append(part)
         return "".join(parts)
     except jinja2.UndefinedError as error:
-        raise InvalidTemplateError(f"The {what} cannot be filled: {_told(error)}.", "Map it to a column.") from error
+        raise InvalidTemplateError(
+            f"The {what} cannot be filled: {_error_text(error)}.", "Map the placeholder to a column."
+        ) from error
     except (
         jinja2.TemplateError,
         ArithmeticError,
@@ -209,10 +213,10 @@ def _rendered(what: str, template: jinja2.Template | _Words, values: Row) -> str
         TypeError,
         ValueError,
     ) as error:
-        raise InvalidTemplateError(f"The {what} fails on this row: {_told(error)}.", _ADVICE) from error
+        raise InvalidTemplateError(f"The {what} fails on this row: {_error_text(error)}.", _ADVICE) from error
 
 
-def _told(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     return str(getattr(error, "message", None) or error).rstrip(".")
 
 

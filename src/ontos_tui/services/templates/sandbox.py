@@ -1,4 +1,4 @@
-"""The fences around Jinja2: what a template may say, and how much it may do.
+"""The limits around Jinja2: what a template may use, and how much it may compute.
 
 Jinja2's sandbox keeps a template away from the program. It does not keep it from looping for ever or from growing a
 text without end, so the syntax tree is checked against a list and the growing parts are wrapped in counting ones.
@@ -60,9 +60,9 @@ def fresh_budget() -> dict[str, Any]:
 
 def environment() -> ImmutableSandboxedEnvironment:
     """A Jinja2 environment in which every template ends, small."""
-    made = _Fenced(undefined=StrictUndefined, autoescape=False, finalize=_shown, keep_trailing_newline=False)
-    made.filters = {name: made.filters[name] for name in _FILTERS} | {
-        **{name: _of_shown(made.filters[name]) for name in _TEXT_FILTERS},
+    result = _Fenced(undefined=StrictUndefined, autoescape=False, finalize=_shown, keep_trailing_newline=False)
+    result.filters = {name: result.filters[name] for name in _FILTERS} | {
+        **{name: _of_shown(result.filters[name]) for name in _TEXT_FILTERS},
         "join": _join,
         "replace": _replace,
         "tojson": _to_json,
@@ -70,8 +70,8 @@ def environment() -> ImmutableSandboxedEnvironment:
         "bounded value": _bounded,
         "bounded text": _concat,
     }
-    made.globals = {"range": made.globals["range"]}
-    return made
+    result.globals = {"range": result.globals["range"]}
+    return result
 
 
 class _Fenced(ImmutableSandboxedEnvironment):
@@ -155,15 +155,15 @@ def _bounded(value: Any) -> Any:
     left = MAX_VALUE
     waiting = [value]
     while waiting:
-        found = waiting.pop()
-        if isinstance(found, str):
-            left -= len(found)
-        elif isinstance(found, Mapping):
-            waiting += [*found.keys(), *found.values()]
-            left -= len(found)
-        elif isinstance(found, (list, tuple)):
-            waiting += found
-            left -= len(found)
+        part = waiting.pop()
+        if isinstance(part, str):
+            left -= len(part)
+        elif isinstance(part, Mapping):
+            waiting += [*part.keys(), *part.values()]
+            left -= len(part)
+        elif isinstance(part, (list, tuple)):
+            waiting += part
+            left -= len(part)
         left -= 1
         if left < 0:
             raise SecurityError("a value grows too large")

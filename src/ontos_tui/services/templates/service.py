@@ -1,4 +1,4 @@
-"""GENERATE: templates, made and versioned. What is published never changes; a new version is a new record."""
+"""GENERATE: templates and their versions. A published template never changes; a new version is a new record."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ontos_tui.store.tables import table
 FIELDS = tuple(
     name for name in Template.model_fields if name not in {*Audited.model_fields, "version", "parent_id", "status"}
 )
-"""What a user decides about a template; the rest is kept by the service."""
+"""The fields that a user sets; the service sets the rest."""
 
 _VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})")
 
@@ -40,18 +40,18 @@ class TemplateService:
         self._actor = actor
 
     def create(self, **fields: Any) -> Template:
-        """A new draft from the user's fields (see FIELDS), and `version` if it shall not be 1.0.0.
+        """A new draft from the user's fields (see FIELDS), and `version` if it is not 1.0.0.
 
         Raises InvalidInputError for an unknown or malformed field, InvalidTemplateError for prompts or an output
         schema that cannot work, ConflictError when there is a template of that name.
         """
         version = fields.pop("version", "1.0.0")
-        template = self._made(fields, version)
+        template = self._new_template(fields, version)
         with self._store.write() as connection:
             if _versions(connection, template.name):
                 raise ConflictError(
-                    f"There is a template {template.name!r} already.",
-                    "Make a new version of it, or choose another name.",
+                    f"A template {template.name!r} exists already.",
+                    "Create a new version of it, or choose another name.",
                 )
             return self._add(connection, template, "create")
 
@@ -64,20 +64,20 @@ class TemplateService:
         content = _read(path)
         version = content.pop("version", None)
         try:
-            wanted = self._made(content, version or "1.0.0")
+            incoming = self._new_template(content, version or "1.0.0")
             with self._store.write() as connection:
-                known = _versions(connection, wanted.name)
+                known = _versions(connection, incoming.name)
                 for template in known:
-                    if _content(template) == _content(wanted) and version in (None, template.version):
+                    if _content(template) == _content(incoming) and version in (None, template.version):
                         return template
                 if any(template.version == version for template in known):
                     raise ConflictError(
-                        f"There is a version {version} of {wanted.name!r} with other content.", "Raise the version."
+                        f"Version {version} of {incoming.name!r} exists with other content.", "Use a higher version."
                     )
                 if known:
                     changes = {"version": version or _next(known), "parent_id": known[0].id}
-                    wanted = wanted.model_copy(update=changes)
-                return self._add(connection, wanted, "import")
+                    incoming = incoming.model_copy(update=changes)
+                return self._add(connection, incoming, "import")
         except OntosError as error:
             raise type(error)(f"{path.name}: {error.what}", error.todo) from error
 
@@ -87,21 +87,21 @@ class TemplateService:
             template = _newest(connection, ref)
             if template.status is not TemplateStatus.DRAFT:
                 raise ConflictError(
-                    f"{_label(template)} is {template.status} and never changes.", "Make a new version of it."
+                    f"{_label(template)} is {template.status} and cannot be changed.", "Create a new version of it."
                 )
             _check_names(changes)
             edited = _valid({**template.model_dump(), **changes})
             if edited.name != template.name and _versions(connection, edited.name):
-                raise ConflictError(f"There is a template {edited.name!r} already.", "Choose another name.")
+                raise ConflictError(f"A template {edited.name!r} exists already.", "Choose another name.")
             before = {name: getattr(template, name) for name in changes if changes[name] != getattr(template, name)}
             return self._change(connection, template, "edit", before, {name: getattr(edited, name) for name in before})
 
     def publish(self, ref: str) -> Template:
-        """Make a draft final. Raises InvalidTemplateError when its prompts or schema cannot work."""
+        """Publish a draft. Raises InvalidTemplateError when its prompts or schema cannot work."""
         return self._move(ref, TemplateStatus.PUBLISHED, "publish")
 
     def archive(self, ref: str) -> Template:
-        """Take a template out of use; what was made with it stays."""
+        """Take a template out of use; its training sheets stay."""
         return self._move(ref, TemplateStatus.ARCHIVED, "archive")
 
     def new_version(self, ref: str) -> Template:
@@ -109,18 +109,21 @@ class TemplateService:
         with self._store.write() as connection:
             parent = _newest(connection, ref)
             version = _next(_versions(connection, parent.name))
-            made = self._made(_content(parent), version).model_copy(update={"parent_id": parent.id})
-            return self._add(connection, made, "new_version")
+            draft = self._new_template(_content(parent), version).model_copy(update={"parent_id": parent.id})
+            return self._add(connection, draft, "new_version")
 
     def delete(self, ref: str) -> Template:
-        """Remove a draft that nothing was made with; its content stays in the log. Raises ConflictError."""
+        """Remove a draft without training sheets; its content stays in the log. Raises ConflictError."""
         with self._store.write() as connection:
             template = _newest(connection, ref)
             if template.status is not TemplateStatus.DRAFT:
                 raise ConflictError(f"{_label(template)} is {template.status}.", "Archive it instead.")
             used = rows.count(connection, TrainingSheet, table(TrainingSheet).c.template_id == template.id)
             if used:
-                raise ConflictError(f"{used} training sheets were made with {_label(template)}.", "Archive it instead.")
+                raise ConflictError(
+                    f"{used} training sheet{'s' * (used != 1)} use{'s' * (used == 1)} {_label(template)}.",
+                    "Archive it instead.",
+                )
             rows.log(connection, template, "delete", self._actor, before=template.model_dump(mode="json"))
             columns = table(Template)
             connection.execute(delete(columns).where(columns.c.id == template.id))
@@ -129,15 +132,15 @@ class TemplateService:
     def list(self, search: str = "") -> list[Template]:
         """All templates by name, the newest version of each name first; `search` looks into names and use cases."""
         with self._store.read() as connection:
-            found = rows.find(connection, Template)
-        wanted = search.casefold()
-        found = [
+            templates = rows.find(connection, Template)
+        needle = search.casefold()
+        templates = [
             template
-            for template in found
-            if any(wanted in text.casefold() for text in (template.name, template.label_type, template.use_case))
+            for template in templates
+            if any(needle in text.casefold() for text in (template.name, template.label_type, template.use_case))
         ]
-        found.sort(key=_order, reverse=True)
-        return sorted(found, key=lambda template: template.name.casefold())
+        templates.sort(key=_order, reverse=True)
+        return sorted(templates, key=lambda template: template.name.casefold())
 
     def get(self, ref: str, version: str | None = None) -> Template:
         """The template that `ref` (id, name or the beginning of an id) means; of a name the newest version that is
@@ -145,7 +148,7 @@ class TemplateService:
         with self._store.read() as connection:
             return _newest(connection, ref, version)
 
-    def _made(self, fields: Mapping[str, Any], version: str) -> Template:
+    def _new_template(self, fields: Mapping[str, Any], version: str) -> Template:
         _check_names(fields)
         return _valid({**fields, "version": version, "created_by": self._actor, "updated_by": self._actor})
 
@@ -174,28 +177,28 @@ class TemplateService:
 
 def _versions(connection: Connection, name: str) -> list[Template]:
     """All versions of a name, the newest first."""
-    found = rows.find(connection, Template, table(Template).c.name == name)
-    return sorted(found, key=_order, reverse=True)
+    templates = rows.find(connection, Template, table(Template).c.name == name)
+    return sorted(templates, key=_order, reverse=True)
 
 
 def _newest(connection: Connection, ref: str, version: str | None = None) -> Template:
     known = _versions(connection, ref)
     if not known:
-        found = rows.resolve(connection, Template, ref)
-        known = _versions(connection, found.name) if version else [found]
+        match = rows.resolve(connection, Template, ref)
+        known = _versions(connection, match.name) if version else [match]
     if version is None:
         return next((item for item in known if item.status is not TemplateStatus.ARCHIVED), known[0])
     for template in known:
         if template.version == version:
             return template
     there = ", ".join(template.version for template in known)
-    raise NotFoundError(f"{known[0].name!r} has no version {version}.", f"There are {there}.")
+    raise NotFoundError(f"{known[0].name!r} has no version {version}.", f"Its versions are {there}.")
 
 
 def version_order(version: str) -> tuple[int, ...]:
     """A version's numbers, to sort by."""
-    found = _VERSION.fullmatch(version)
-    return tuple(map(int, found.groups())) if found else (0, 0, 0)
+    match = _VERSION.fullmatch(version)
+    return tuple(map(int, match.groups())) if match else (0, 0, 0)
 
 
 def next_version(versions: Iterable[str]) -> str:
@@ -224,7 +227,8 @@ def _check_names(fields: Mapping[str, Any]) -> None:
     unknown = [name for name in fields if name not in FIELDS]
     if unknown:
         raise InvalidInputError(
-            f"A template has no {', '.join(map(repr, unknown))}.", f"It has {', '.join(FIELDS)}, and version."
+            f"A template has no field {', '.join(map(repr, unknown))}.",
+            f"The fields are {', '.join(FIELDS)}, version.",
         )
 
 
@@ -235,7 +239,7 @@ def _valid(values: Mapping[str, Any]) -> Template:
         reasons = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         raise InvalidInputError(f"The template is not complete: {reasons}.", "Correct these fields.") from error
     if not _VERSION.fullmatch(template.version):
-        raise InvalidInputError(f"{template.version!r} is no version.", "Write three numbers, such as 1.0.0.")
+        raise InvalidInputError(f"{template.version!r} is not a valid version.", "Write three numbers, such as 1.0.0.")
     _check(template)
     return template
 
@@ -265,5 +269,5 @@ def _read(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise InvalidInputError(f"{path.name} is malformed: {error}.", "Write a template as JSON or TOML.") from error
     if not isinstance(content, dict):
-        raise InvalidInputError(f"{path.name} holds no template.", "Write one object with the template's fields.")
+        raise InvalidInputError(f"{path.name} is not a template.", "Write one object with the template's fields.")
     return content

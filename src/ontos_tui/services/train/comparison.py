@@ -14,9 +14,10 @@ from ontos_tui.domain.intervals import Z95
 from ontos_tui.domain.learning import LabeledExample, Predictor, TrainingSet
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.records.training import Evaluation, FieldScore, ModelPair, ModelVersion, Role
+from ontos_tui.domain.rules.improvement import Improvement, improvement
 from ontos_tui.domain.schema import Answer, AnswerField, FieldKind
 from ontos_tui.platforms.ports import Trainer
-from ontos_tui.services.records.model_versions import Changes, changes_between
+from ontos_tui.services.records.model_versions import LineageChanges, changes_between
 from ontos_tui.services.records.training_pairs import TrainingPair, usable_pairs
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
@@ -37,11 +38,17 @@ class Comparison:
     old: Evaluation
     new: Evaluation
     n: int
-    changes: Changes
+    changes: LineageChanges
     difference: float
     low: float
     high: float
     summary: str
+
+    @property
+    def improvement(self) -> Improvement:
+        """Whether the new version is better."""
+        better = self.new.headline().higher_is_better
+        return improvement(self.difference, self.low, self.high, higher_is_better=better)
 
 
 @dataclass(frozen=True)
@@ -56,8 +63,8 @@ class Trial:
     evaluations: tuple[Evaluation, ...]
 
 
-def try_out(store: Store, trainer: Trainer, home: Path, models: Sequence[ModelVersion]) -> Trial:
-    """Evaluate versions that answer the same question on the held-out pairs of the last one that all can be tested on.
+def evaluate_versions(store: Store, trainer: Trainer, home: Path, models: Sequence[ModelVersion]) -> Trial:
+    """Evaluate versions with the same answer field on those held-out pairs of the last one that all can be tested on.
 
     Raises NotReadyError when there is no such pair, PlatformError when the files of a version are missing or altered.
     """
@@ -91,17 +98,17 @@ def try_out(store: Store, trainer: Trainer, home: Path, models: Sequence[ModelVe
 def compare(store: Store, trainer: Trainer, home: Path, old: ModelVersion, new: ModelVersion) -> Comparison:
     """Evaluate both on those held-out pairs of `new` that neither was trained on and both can answer.
 
-    Raises NotReadyError when there is no such pair, ConflictError when the two do not answer the same question.
+    Raises NotReadyError when there is no such pair, ConflictError when their answer fields differ.
     """
     field, before = headline(new), headline(old)
     if (before.name, before.kind) != (field.name, field.kind):
         raise ConflictError(
             f"{old.label()} answers {before.name} ({before.kind}), {new.label()} answers {field.name} ({field.kind}).",
-            "Compare versions that answer the same question first.",
+            "Compare versions with the same answer field.",
         )
     with store.read() as connection:
         changes = changes_between(connection, old, new)
-    trial = try_out(store, trainer, home, (old, new))
+    trial = evaluate_versions(store, trainer, home, (old, new))
     first, second = (score_of(evaluation, field) for evaluation in trial.evaluations)
     low, high = _interval(field, list(zip(trial.examples, *trial.answers, strict=True)))
     digits = 2 if first.higher_is_better else 3

@@ -1,7 +1,7 @@
-"""TRAIN on the team's workspace: labeled pairs become conversations, and what the tuned model says is scored here.
+"""TRAIN on the team's workspace: labeled pairs become conversations, and the tuned model's answers are scored here.
 
-The right answers of the held-out pairs never leave: the model's answers come back, and are scored as those of a model
-of this machine are, beside the same baseline.
+The correct answers of the held-out pairs are never sent: the model's answers come back, and are scored like those of
+a local model, against the same baseline.
 """
 
 from __future__ import annotations
@@ -45,21 +45,21 @@ class FineTuning:
         self._trainer = trainer
 
     def base_models(self) -> tuple[BaseModel, ...]:
-        """What can be fine-tuned, the recommended one first."""
+        """The base models that can be fine-tuned, the recommended one first."""
         return self._tuner.base_models()
 
     def knows(self, base_model: str) -> bool:
-        """Whether this base model is fine-tuned there, rather than trained here."""
+        """Whether this base model is fine-tuned on the team's workspace."""
         return any(one.key == base_model for one in self._tuner.base_models())
 
     def estimate(
         self, template: Template, some: Sequence[LabeledExample], pairs: int, held_out: int, base_model: str
     ) -> Estimate:
-        """What it will take and cost, from the length of `some` of the conversations."""
+        """The estimated time and cost, from the length of `some` of the conversations."""
         lengths = [sum(len(one["content"]) for one in talk.messages) for talk in _conversations(template, some)]
         average = sum(lengths) / len(lengths) if lengths else 0
         guess = self._tuner.estimate(round(average * pairs), held_out, base_model)
-        return replace(guess, basis=f"{guess.basis}; the length is that of the first {len(lengths)} pairs")
+        return replace(guess, basis=f"{guess.basis}; length from the first {len(lengths)} pairs")
 
     def train(
         self,
@@ -72,9 +72,9 @@ class FineTuning:
         folder: Path,
         progress: Progress,
     ) -> Trained:
-        """Fine-tune there, score here, and leave in `folder` what the model said. `work` is a key and the model's name.
+        """Fine-tune there, score here, and save the model's answers in `folder`. `work` is a key and the model's name.
 
-        Raises PlatformError, InvalidTemplateError for a pair that cannot be put into words, StoreError.
+        Raises PlatformError, InvalidTemplateError for a pair that cannot be rendered, StoreError.
         """
         key, name = work
         tuning = TuningSet(
@@ -89,39 +89,39 @@ class FineTuning:
         shape = AnswerShape(template.output_schema)
         answers = [shape.read(tuned.answers.get(one.ref, ""))[0] for one in data.held_out]
         unfit = sum(answer is None for answer in answers)
-        evaluation = self._trainer.evaluate(_Said([answer or {} for answer in answers]), data)
-        notes = (f"{unfit} of {len(answers)} held-out answers did not fit the schema, and count as wrong.",)
+        evaluation = self._trainer.evaluate(_RecordedAnswers([answer or {} for answer in answers]), data)
+        notes = (f"{unfit} of {len(answers)} held-out answers did not fit the schema and count as wrong.",)
         return Trained(
             base_model=tuned.base_model,
             engine=tuned.engine,
             params=tuned.params,
             features=data.features,
             evaluation=evaluation,
-            sha256=_leave(folder, tuned.params, tuned.answers),
+            sha256=_save_answers(folder, tuned.params, tuned.answers),
             seconds=tuned.seconds,
             warnings=(*tuned.notes, *(notes if unfit else ())),
         )
 
 
-class _Said:
-    """What a model said to the held-out rows, in their order, as if it were asked now."""
+class _RecordedAnswers:
+    """A model whose answers to the held-out rows, in their order, are known already."""
 
     def __init__(self, answers: Sequence[Answer]) -> None:
         self._answers = answers
 
     def predict(self, rows: Sequence[Row]) -> list[Prediction]:
-        """The answers to all rows at once; no row is refused, so nobody asks for fewer."""
+        """The answers to all rows at once; no row is refused, so there is never a call for fewer."""
         assert len(rows) == len(self._answers)
         return [Prediction(answer, {}) for answer in self._answers]
 
 
-def rendered(model: ModelVersion, row: Row) -> Sequence[Message]:
-    """What a model version's template makes of a row, as at its training. Raises InvalidTemplateError."""
+def render_messages(model: ModelVersion, row: Row) -> Sequence[Message]:
+    """The messages of a row by the model version's own template. Raises InvalidTemplateError."""
     return Prompt(Template.model_validate(model.template_snapshot)).messages(row)
 
 
 def _conversations(template: Template, examples: Sequence[LabeledExample]) -> list[Conversation]:
-    """The pairs as talk. A column that a pair made from feedback lacks is empty."""
+    """The pairs as conversations. Columns that a pair from feedback lacks are empty."""
     prompt = Prompt(template)
     columns = dict.fromkeys(column for example in examples for column in example.fields)
     return [
@@ -130,13 +130,15 @@ def _conversations(template: Template, examples: Sequence[LabeledExample]) -> li
     ]
 
 
-def _leave(folder: Path, params: Mapping[str, Any], answers: Mapping[str, str]) -> str:
-    """Keep what the model said, and where it is; returns the digest of the former."""
+def _save_answers(folder: Path, params: Mapping[str, Any], answers: Mapping[str, str]) -> str:
+    """Save the model's answers, and where the model is; returns the digest of the answers."""
     text = json.dumps(answers, indent=1, sort_keys=True).encode()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / ANSWERS).write_bytes(text)
         (folder / ELSEWHERE).write_text(json.dumps(dict(params), indent=1, sort_keys=True), encoding="utf-8")
     except OSError as error:
-        raise StoreError(f"{folder} cannot be written: {error.strerror}.", "Make room, then resume the job.") from error
+        raise StoreError(
+            f"{folder} cannot be written: {error.strerror}.", "Free disk space, then resume the job."
+        ) from error
     return hashlib.sha256(text).hexdigest()

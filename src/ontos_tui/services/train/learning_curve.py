@@ -1,4 +1,4 @@
-"""How a model has become better: every version on the same held-out pairs, as they are labeled today."""
+"""The learning curve of a model: every version on the same held-out pairs, with their current labels."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.records.training import Evaluation, FieldScore, ModelVersion
 from ontos_tui.platforms.ports import Trainer
-from ontos_tui.services.train.comparison import headline, score_of, try_out
+from ontos_tui.services.train.comparison import evaluate_versions, headline, score_of
 from ontos_tui.store.engine import Store
 
 MOST_VERSIONS = 12
-"""The newest versions that are tried; each takes as long as a comparison."""
+"""The newest versions that are evaluated; each takes as long as a comparison."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class CurvePoint:
 
 @dataclass(frozen=True)
 class Curve:
-    """The versions of a model, the oldest first; `n` common held-out pairs, `basis` says in words what was measured."""
+    """The versions of a model, the oldest first; `n` common held-out pairs, `basis` describes what was measured."""
 
     name: str
     field: str
@@ -37,9 +37,9 @@ class Curve:
     basis: str
 
 
-def span_of(found: Curve) -> tuple[float, float]:
+def score_range(curve: Curve) -> tuple[float, float]:
     """The range that holds all scores with their intervals: 0 to 1 for shares."""
-    scores = [point.score for point in found.points if point.score is not None]
+    scores = [point.score for point in curve.points if point.score is not None]
     if not scores or all(score.higher_is_better for score in scores):
         return 0.0, 1.0
     return 0.0, max(score.high for score in scores)
@@ -61,22 +61,22 @@ def bar(score: FieldScore, low: float, high: float, cells: int) -> str:
 def curve(store: Store, trainer: Trainer, home: Path, versions: Sequence[ModelVersion]) -> Curve:
     """Every version on the newest one's held-out pairs that none of them was trained on.
 
-    A version that cannot be tried so (its files are gone, it answers another question) stands there with its own
-    evaluation, and the reason; so do all when they have no pair in common.
+    A version that cannot be evaluated (its files are gone, it answers another field) has its own evaluation and the
+    reason; so do all versions when they have no pair in common.
     """
     ordered = sorted(versions, key=lambda model: model.version)[-MOST_VERSIONS:]
     newest = ordered[-1]
     field = headline(newest)
-    reasons = {model.id: _why_not(trainer, home, model, newest) for model in ordered}
+    reasons = {model.id: _problem_with(trainer, home, model, newest) for model in ordered}
     able = [model for model in ordered if not reasons[model.id]]
     scores: dict[str, FieldScore] = {}
     n = 0
     try:
         if newest in able:
-            trial = try_out(store, trainer, home, able)
+            trial = evaluate_versions(store, trainer, home, able)
             n = len(trial.examples)
-            found = zip(able, trial.evaluations, strict=True)
-            scores = {model.id: score_of(evaluation, field) for model, evaluation in found}
+            results = zip(able, trial.evaluations, strict=True)
+            scores = {model.id: score_of(evaluation, field) for model, evaluation in results}
     except OntosError as error:
         reasons |= {model.id: error.what for model in able}
     points = [
@@ -84,15 +84,15 @@ def curve(store: Store, trainer: Trainer, home: Path, versions: Sequence[ModelVe
         for model in ordered
     ]
     basis = (
-        f"all on the same {n:,} held-out pairs, which no version was trained on, with today's answers"
+        f"all on the same {n:,} held-out pairs, which no version was trained on, with their current labels"
         if n
-        else "each on the pairs that were held out when it was trained, so not to be compared exactly"
+        else "each on the pairs that were held out when it was trained, so they cannot be compared exactly"
     )
     return Curve(newest.name, field.name, tuple(points), n, basis)
 
 
-def _why_not(trainer: Trainer, home: Path, model: ModelVersion, newest: ModelVersion) -> str:
-    """Why a version cannot be tried on the newest one's pairs; empty when it can."""
+def _problem_with(trainer: Trainer, home: Path, model: ModelVersion, newest: ModelVersion) -> str:
+    """Why a version cannot be evaluated on the newest one's pairs; empty when it can."""
     one, other = headline(model), headline(newest)
     if (one.name, one.kind) != (other.name, other.kind):
         return f"it answers {one.name} ({one.kind})"

@@ -1,4 +1,4 @@
-"""TRAIN: from labeled pairs to a model version that knows exactly what made it."""
+"""TRAIN: from labeled pairs to a model version that records exactly what it was trained on."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ontos_tui.domain.schema import AnswerField, FieldKind
 from ontos_tui.jobs.queue import JobQueue
 from ontos_tui.platforms.ports import Trainer
 from ontos_tui.services.data.images import image_folders
-from ontos_tui.services.records.model_versions import Changes, changes_since, find_model, find_models
+from ontos_tui.services.records.model_versions import LineageChanges, changes_since, find_model, find_models
 from ontos_tui.services.records.training_pairs import TrainingPair, first_pairs, first_row, gate_counts, usable_pairs
 from ontos_tui.services.templates.prompt import feature_columns
 from ontos_tui.services.train.comparison import Comparison, compare
@@ -33,21 +33,21 @@ from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 
-__all__ = ["Changes", "Comparison", "Readiness", "TrainService"]
+__all__ = ["Comparison", "Readiness", "TrainService"]
 
 MINIMUM = 10
-"""Eligible pairs without which nothing is trained."""
-LOOKED_AT = 200
-"""Pairs whose length an estimate is made from."""
+"""Eligible pairs that a training needs at least."""
+SAMPLE_PAIRS = 200
+"""Pairs whose length an estimate is based on."""
 HELD_OUT_ENOUGH = 20
-"""Pairs for evaluation only that are a test set of their own."""
+"""Pairs for evaluation only that are enough for a test set of their own."""
 BATCH = 2_000
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
 
 
 @dataclass(frozen=True)
 class Readiness:
-    """Whether a training sheet can be trained on, and where its pairs stand."""
+    """Whether a training sheet can be trained on, and its pairs by gate."""
 
     training_sheet: TrainingSheet
     counts: dict[Gate, int]
@@ -58,20 +58,20 @@ class Readiness:
     split: str
 
     def excluded(self) -> str:
-        """Why the other pairs do not count, in words; empty when all do."""
+        """Why the other pairs do not count, as a text; empty when all do."""
         others = ((gate, n) for gate, n in self.counts.items() if n and gate is not Gate.TRAINING)
         return ", ".join(f"{n} {gate.value}" for gate, n in others)
 
 
 @dataclass(frozen=True)
-class _Split:
+class _DataSplit:
     train: tuple[TrainingPair, ...]
     held_out: tuple[TrainingPair, ...]
-    told: str
+    basis: str
 
 
 class TrainService:
-    """Trains models from training sheets, and knows what they were made of."""
+    """Trains models from training sheets, and reads their lineage."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class TrainService:
         actor: str,
         fine_tuning: FineTuning | None = None,
     ) -> None:
-        """With `fine_tuning`, its base models are on offer too; they are trained on the team's workspace."""
+        """With `fine_tuning`, its base models can be trained too, on the team's workspace."""
         self._fine_tuning = fine_tuning
         self._store = store
         self._trainer = trainer
@@ -91,38 +91,38 @@ class TrainService:
         self._actor = actor
 
     def readiness(self, ts_ref: str) -> Readiness:
-        """How many pairs stand at which gate, and whether that is enough to train."""
+        """The number of pairs by gate, and whether they are enough to train."""
         with self._store.read() as connection:
             sheet = rows.resolve(connection, TrainingSheet, ts_ref)
             counts = gate_counts(connection, sheet.id)
         eligible, held_out = counts[Gate.TRAINING], counts[Gate.HELD_OUT]
         missing = max(0, MINIMUM - eligible)
-        return Readiness(sheet, counts, eligible, held_out, missing, missing == 0, _planned(sheet, held_out))
+        return Readiness(sheet, counts, eligible, held_out, missing, missing == 0, _describe_split(sheet, held_out))
 
     def base_models(self) -> tuple[BaseModel, ...]:
-        """What can be trained, the recommended one first; what is fine-tuned elsewhere comes last."""
-        return (*self._trainer.base_models(), *self.elsewhere())
+        """The base models, the recommended one first; those that are fine-tuned on the team's workspace last."""
+        return (*self._trainer.base_models(), *self.fine_tunable())
 
-    def elsewhere(self) -> tuple[BaseModel, ...]:
-        """What is fine-tuned on the team's workspace; empty where none is set up."""
+    def fine_tunable(self) -> tuple[BaseModel, ...]:
+        """The base models that are fine-tuned on the team's workspace; empty if none is set up."""
         return self._fine_tuning.base_models() if self._fine_tuning is not None else ()
 
     def estimate(self, ts_ref: str, base_model: str | None = None) -> Estimate:
-        """What a training on the pairs of today will take; always an estimate with its basis."""
+        """The estimated time of a training on the current pairs, with its basis."""
         ready, base = self.readiness(ts_ref), self._base(base_model)
         with self._store.read() as connection:
             columns = tuple(first_row(connection, ready.training_sheet.id))
         pairs = ready.eligible if ready.held_out >= HELD_OUT_ENOUGH else round(ready.eligible * (1 - SHARE))
         if self._fine_tuning is not None and self._fine_tuning.knows(base):
             with self._store.read() as connection:
-                some = first_pairs(connection, ready.training_sheet.id, LOOKED_AT)
+                some = first_pairs(connection, ready.training_sheet.id, SAMPLE_PAIRS)
             template = Template.model_validate(ready.training_sheet.template_snapshot)
             held_out = ready.held_out if ready.held_out >= HELD_OUT_ENOUGH else ready.eligible - pairs
             return self._fine_tuning.estimate(template, [one.example() for one in some], pairs, held_out, base)
         return self._trainer.estimate(pairs, len(self._features(ready.training_sheet, columns)), base)
 
     def submit(self, ts_ref: str, *, base_model: str | None = None, name: str | None = None, seed: int = 0) -> Job:
-        """Start a training as a job. Raises NotReadyError: how many pairs are missing, and why others do not count."""
+        """Start a training as a job. Raises NotReadyError with the number of missing labels."""
         ready = self.readiness(ts_ref)
         _check_ready(ready)
         name = _checked_name(name or self._name(ready.training_sheet))
@@ -135,7 +135,7 @@ class TrainService:
         return self._jobs.submit(JobKind.TRAIN, f"Train {name}", params)
 
     def run(self, params: Mapping[str, Any], job_id: str, progress: Progress) -> ModelVersion:
-        """Train, test, and register the next version with its lineage. Called again for one job, it does so once."""
+        """Train, test, and register the next version with its lineage. Called again for a job, returns its version."""
         if (done := self._of_job(job_id)) is not None:
             return done
         progress.update(0, 0, "reading the labeled pairs")
@@ -152,15 +152,13 @@ class TrainService:
             features=self._features(sheet, _columns(split.train)),
             train=tuple(pair.example() for pair in split.train),
             held_out=tuple(pair.example() for pair in split.held_out),
-            held_out_from=split.told,
+            held_out_from=split.basis,
             seed=seed,
             images=folders,
         )
         if not data.features:
-            raise NotReadyError(
-                "There is no column to learn from.", "Name feature columns in the template that the sheet has."
-            )
-        # The folder is the job's own, so that trainings at the same time never meet; the version comes at the end.
+            raise NotReadyError("There is no feature column.", "Name feature columns of the sheet in the template.")
+        # The folder is the job's own, so that simultaneous trainings do not collide; the version is set at the end.
         artifact = Path("models") / name / job_id
         base, folder = self._base(params.get("base_model")), self._home / artifact
         if self._fine_tuning is not None and self._fine_tuning.knows(base):
@@ -190,8 +188,8 @@ class TrainService:
         with self._store.read() as connection:
             return rows.find(connection, ModelPair, columns.model_id == model_id, order_by=(columns.role, columns.id))
 
-    def changes_since(self, model: ModelVersion) -> Changes:
-        """What is new, corrected or gone since the model was trained."""
+    def changes_since(self, model: ModelVersion) -> LineageChanges:
+        """The pairs that are new, corrected or gone since the model was trained."""
         with self._store.read() as connection:
             return changes_since(connection, model)
 
@@ -211,7 +209,7 @@ class TrainService:
         if key is None:
             return known[0]
         if key not in known:
-            raise InvalidInputError(f"There is no base model {key!r}.", f"Choose one of {', '.join(known)}.")
+            raise InvalidInputError(f"No base model {key!r}.", f"Choose one of {', '.join(known)}.")
         return key
 
     def _name(self, sheet: TrainingSheet) -> str:
@@ -228,8 +226,8 @@ class TrainService:
         with self._store.read() as connection:
             return rows.find_one(connection, ModelVersion, table(ModelVersion).c.job_id == job_id)
 
-    def _split(self, sheet: TrainingSheet, template: Template, seed: int) -> _Split:
-        """Which pairs train and which test; what was held out for an earlier version of this sheet stays held out."""
+    def _split(self, sheet: TrainingSheet, template: Template, seed: int) -> _DataSplit:
+        """Which pairs train and which test; pairs held out for an earlier version of this sheet stay held out."""
         lineage, models = table(ModelPair).c, table(ModelVersion).c
         with self._store.read() as connection:
             pairs = usable_pairs(connection, sheet.id)
@@ -259,21 +257,21 @@ class TrainService:
                 "Label pairs of other groups, or name another group column in the template.",
             )
         group = template.group_column
-        told = []
+        parts = []
         if enough:
             shared = {_group(group, pair) for pair in only_test} - {None}
             split = sum(_group(group, pair) in shared for pair in train)
             leak = f" ({split} training pairs share a {group} with one of them)" if split else ""
-            told.append(f"{len(only_test)} pairs that are for evaluation only{leak}")
+            parts.append(f"{len(only_test)} pairs for evaluation only{leak}")
         if held:
             by_group = f" by whole groups of {group}" if group else ""
-            told.append(
-                f"{len(held)} of the {len(eligible)} pairs, drawn across the answers{by_group}, held out for good"
+            parts.append(
+                f"{len(held)} of the {len(eligible)} pairs, sampled across the answers{by_group}, kept back for testing"
             )
-        return _Split(train, test, " and ".join(told))
+        return _DataSplit(train, test, " and ".join(parts))
 
     def _register(
-        self, sheet: TrainingSheet, name: str, job_id: str, artifact: Path, split: _Split, trained: Trained
+        self, sheet: TrainingSheet, name: str, job_id: str, artifact: Path, split: _DataSplit, trained: Trained
     ) -> ModelVersion:
         evaluation = trained.evaluation.model_copy(update={"notes": [*trained.evaluation.notes, *trained.warnings]})
         columns = table(ModelVersion).c
@@ -331,18 +329,18 @@ def _lineage(model: ModelVersion, pair: TrainingPair, role: Role) -> dict[str, A
     }
 
 
-def _planned(sheet: TrainingSheet, held_out: int) -> str:
-    """Where the test pairs will come from, before they are drawn."""
+def _describe_split(sheet: TrainingSheet, held_out: int) -> str:
+    """The source of the test pairs, before they are sampled."""
     if held_out >= HELD_OUT_ENOUGH:
-        return f"tested on the {held_out} pairs that are for evaluation only; all eligible pairs train"
+        return f"tested on the {held_out} pairs for evaluation only; trained on all eligible pairs"
     group = sheet.template_snapshot.get("group_column")
-    told = f"{SHARE:.0%} of the eligible pairs are held out for the test, drawn across the answers"
+    text = f"{SHARE:.0%} of the eligible pairs are kept back for testing, sampled across the answers"
     if group:
-        told += f" by whole groups of {group}"
-    told += "; once held out, a pair stays so"
+        text += f" by whole groups of {group}"
+    text += "; these pairs are never trained on"
     if held_out:
-        told += f" ({held_out} pairs are for evaluation only; from {HELD_OUT_ENOUGH} on they are the test)"
-    return told
+        text += f" ({held_out} pairs are for evaluation only; {HELD_OUT_ENOUGH} or more would be the test set)"
+    return text
 
 
 def _check_ready(ready: Readiness) -> None:
@@ -350,9 +348,9 @@ def _check_ready(ready: Readiness) -> None:
         return
     excluded = ready.excluded()
     raise NotReadyError(
-        f"{ready.eligible} of the {MINIMUM} pairs that a training needs are {Gate.TRAINING.value}"
-        + (f"; of the others, {excluded}." if excluded else "."),
-        f"Label {ready.missing} more (LABEL), then train.",
+        f"{ready.missing} more label{'s' * (ready.missing != 1)} needed: a training needs {MINIMUM}, "
+        f"{ready.eligible} can be used." + (f" Not used: {excluded}." if excluded else ""),
+        "Label more pairs (LABEL), then train.",
     )
 
 
@@ -365,7 +363,7 @@ def _checked_name(name: str) -> str:
 
 
 def _columns(pairs: Sequence[TrainingPair]) -> tuple[str, ...]:
-    """All columns that occur, in the order in which they do; pairs made from feedback may lack some."""
+    """All columns in the order of their first occurrence; pairs from feedback may lack some."""
     return tuple(dict.fromkeys(column for pair in pairs for column in pair.fields))
 
 

@@ -6,7 +6,7 @@ import inspect
 import logging
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from textual.message import Message
 from textual.widget import Widget
@@ -14,7 +14,7 @@ from textual.widget import Widget
 from ontos_tui.domain.errors import OntosError
 
 if TYPE_CHECKING:
-    from ontos_tui.tui.app import OntosApp
+    from ontos_tui.tui.core.ports import AppPort
     from ontos_tui.workspace import Workspace
 
 T = TypeVar("T")
@@ -34,15 +34,12 @@ class UnexpectedError(OntosError):
 
 
 class BackgroundMixin(Widget):
-    """A widget that asks services for something."""
+    """A widget that uses services."""
 
     @property
-    def ontos(self) -> OntosApp:
-        """The app, as what it is."""
-        from ontos_tui.tui.app import OntosApp
-
-        assert isinstance(self.app, OntosApp)
-        return self.app
+    def ontos(self) -> AppPort:
+        """The app, as far as screens use it."""
+        return cast("AppPort", self.app)
 
     def run_in_background(
         self,
@@ -59,37 +56,37 @@ class BackgroundMixin(Widget):
         """
         turns: dict[str, int] = self.__dict__.setdefault("_turns", {})
         turn = turns[group] = turns.get(group, 0) + 1
-        app = self.ontos
+        app, ontos = self.app, self.ontos
 
         async def deliver(outcome: T | OntosError) -> None:
             try:
                 if turns[group] != turn or not self.is_attached:
                     return
-                told = then if not isinstance(outcome, OntosError) else failed or app.tell_error
-                done = told(outcome)  # type: ignore[arg-type]  # each is called with what it is for
-                if inspect.isawaitable(done):
-                    await done
+                show_error = failed or ontos.show_error
+                delivered = show_error(outcome) if isinstance(outcome, OntosError) else then(outcome)
+                if inspect.isawaitable(delivered):
+                    await delivered
             finally:
-                app.busy(-1)
+                ontos.busy(-1)
 
         def run() -> None:
             outcome: T | OntosError
             try:
-                outcome = work(app.workspace)
+                outcome = work(ontos.workspace)
             except OntosError as error:
                 outcome = error
             except Exception as error:  # noqa: BLE001  # a thread's error must reach the user, whatever it is
                 outcome = unexpected(error)
             app.post_message(Finished(lambda: deliver(outcome)))
 
-        app.busy(+1)
-        # A daemon: leaving the app never waits for a query that nobody will look at. Writes are transactions.
-        threading.Thread(target=run, name=f"ask-{group}", daemon=True).start()
+        ontos.busy(+1)
+        # A daemon: leaving the app never waits for a query that is not needed any more. Writes are transactions.
+        threading.Thread(target=run, name=f"background-{group}", daemon=True).start()
 
 
 def unexpected(error: Exception) -> OntosError:
-    """Log what nobody foresaw and say it in one line. The log has the places, never the values of variables."""
+    """Log an error of ours and describe it in one line. The log has the places, never the values of variables."""
     LOG.error("unexpected %s", type(error).__name__, exc_info=error)
     return UnexpectedError(
-        f"Something unexpected happened: {type(error).__name__}: {error}.", "It is in logs/ontos.log; try again."
+        f"Something unexpected happened: {type(error).__name__}: {error}.", "Try again; details are in logs/ontos.log."
     )

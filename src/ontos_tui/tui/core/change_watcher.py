@@ -1,4 +1,4 @@
-"""Others' changes behind the screens: noticed within a second, and only then anything is read again."""
+"""Changes by other processes: noticed within a second, and only then is anything read again."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ WATCH_SECONDS = 0.5
 LOG = logging.getLogger("ontos.tui")
 
 
-class Watching:
+class ChangeWatcher:
     """A thread that notices what this and other processes commit."""
 
-    def __init__(self, workspace: Workspace, tell: Callable[[Overview, list[Job]], None]) -> None:
-        """`tell` is called from the thread, with the loop's state and the jobs that ended meanwhile."""
+    def __init__(self, workspace: Workspace, changed: Callable[[Overview, list[Job]], None]) -> None:
+        """`changed` is called from the thread, with the loop's state and the jobs that ended meanwhile."""
         self._workspace = workspace
-        self._tell = tell
+        self._changed = changed
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
         self._seen = -1
@@ -52,7 +52,7 @@ class Watching:
     def _look(self) -> None:
         workspace = self._workspace
         if self._running:
-            # A job that died tells nobody; its process is looked after, which notes it for all to see.
+            # A job that died reports nothing; listing the active jobs notices that its process is gone, and records it.
             workspace.jobs.jobs(active_only=True)
         counter = workspace.store.change_counter()
         if counter == self._seen:
@@ -62,4 +62,4 @@ class Watching:
         running = {job.id for job in overview.running}
         ended = [workspace.jobs.job(job_id) for job_id in self._running - running]
         self._running = running
-        self._tell(overview, ended)
+        self._changed(overview, ended)

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding
-from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
 
 
 @dataclass(frozen=True)
 class Command:
-    """Something that a key does. The method `action_<id>` of the class that declares it does the work.
+    """Something that a key does.
 
-    `key` may name several, separated by commas; the first is shown. `shown` puts it into the footer. With a `key_text`
-    each of the keys means something else, so that is shown instead and the palette leaves the command out.
+    `id` is unique in the whole app: its place, and after the last dot its name (`label.desk.approve`). The settings
+    and `ontos --keys` use it. The method `action_<name>` of the class that declares it does the work, or `action` where
+    several commands share one method (`desk('approve')`). `key` may name several keys, separated by commas; the first
+    is shown. `shown` puts the command into the footer. With a `key_text` each of the keys means something else, so
+    that is shown instead and the palette leaves the command out.
     """
 
     id: str
@@ -26,26 +27,41 @@ class Command:
     help: str
     shown: bool = True
     key_text: str = ""
+    action: str = ""
 
     @property
     def name(self) -> str:
-        """What the command is called in the settings: `approve` for desk('approve')."""
-        inner = self.id.partition("(")[2].rstrip(")").strip("'")
-        return inner or self.id
+        """The last part of the id; unique in its class."""
+        return self.id.rpartition(".")[2]
+
+    @property
+    def binding(self) -> Binding:
+        """The Textual binding; its action names the command, so that only the class that has it runs it."""
+        return Binding(self.key, self.run_action, self.label, show=False, tooltip=self.help, id=self.id)
+
+    @property
+    def run_action(self) -> str:
+        """The Textual action that runs this command on a node that has it."""
+        return f"run_command('{self.id}')"
 
     @property
     def keys(self) -> tuple[str, ...]:
         """The keys that do it now."""
-        return tuple(KEY_OVERRIDES.get(self.name, self.key).split(","))
+        return tuple(KEY_OVERRIDES.get(self.id, self.key).split(","))
 
     @property
     def key_shown(self) -> str:
         """The key as people write it."""
         return self.key_text or key_name(self.keys[0])
 
+    @property
+    def keys_shown(self) -> str:
+        """All of its keys as people write them."""
+        return self.key_text or ", ".join(key_name(key) for key in self.keys)
+
 
 KEY_OVERRIDES: dict[str, str] = {}
-"""The keys that this user has chosen, by the commands' names; the app fills it from the settings when it starts."""
+"""The keys that this user has chosen, by the commands' ids; the app fills it from the settings when it starts."""
 
 
 _KEY_NAMES = {
@@ -56,12 +72,12 @@ _KEY_NAMES = {
     "minus": "-",
     "full_stop": ".",
     "comma": ",",
-    "space": "space",
     "escape": "esc",
     "enter": "enter",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
     "equals_sign": "=",
+    "dollar_sign": "$",
     "greater_than_sign": ">",
     "less_than_sign": "<",
 }
@@ -74,79 +90,70 @@ def key_name(key: str) -> str:
     return _KEY_NAMES.get(key, key)
 
 
-def bindings(commands: Iterable[Command]) -> list[Binding]:
-    """The Textual bindings of some commands."""
-    return [
-        Binding(command.key, command.id, command.label, show=False, tooltip=command.help, id=command.name)
-        for command in commands
-    ]
-
-
 class Commanded(DOMNode):
-    """A node with commands; its bindings are made from them."""
+    """A node with commands; they give it its bindings. A command of a base class is replaced by its name."""
 
     HELP_TITLE: ClassVar[str] = ""
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = ()
+    _commands: ClassVar[dict[str, Command]] = {}
 
     def __init_subclass__(cls, **options: object) -> None:
-        own = cls.__dict__.get("OWN_COMMANDS", ())
+        own: tuple[Command, ...] = cls.__dict__.get("OWN_COMMANDS", ())
         if own:
-            cls.BINDINGS = [*cls.__dict__.get("BINDINGS", []), *bindings(own)]
+            cls.BINDINGS = [*cls.__dict__.get("BINDINGS", []), *(command.binding for command in own)]
+        names: dict[str, Command] = {}
+        for owner in cls.__mro__:
+            for command in owner.__dict__.get("OWN_COMMANDS", ()):
+                names.setdefault(command.name, command)
+        cls._commands = {command.id: command for command in names.values()}
         super().__init_subclass__(**options)  # type: ignore[arg-type]  # Textual's own keyword options pass through
 
+    @classmethod
+    def all_commands(cls) -> Iterable[Command]:
+        """The commands of this class: its own first, then those of its base classes that it does not replace."""
+        return cls._commands.values()
 
-def owners(of: type[Commanded] = Commanded) -> list[type[Commanded]]:
+    def possible_commands(self) -> list[Command]:
+        """Those that make sense now."""
+        return [command for command in self.all_commands() if self.possible(command.name)]
+
+    def possible(self, command: str) -> bool:
+        """Whether the command of this name makes sense in the present state; the others are not shown and not run."""
+        return True
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "run_command":
+            command = self._commands.get(str(parameters[0]))
+            return command is not None and self.possible(command.name)
+        return super().check_action(action, parameters)
+
+    async def action_run_command(self, command_id: str) -> None:
+        """Do what a command's declaration says."""
+        command = self._commands[command_id]
+        await self.app.run_action(command.action or command.name, self)
+
+
+def declaring_classes(base: type[Commanded] = Commanded) -> Iterator[type[Commanded]]:
     """Every class that declares commands, as far as it is imported."""
-    found = [of] if of.__dict__.get("OWN_COMMANDS") else []
-    return found + [owner for child in of.__subclasses__() for owner in owners(child)]
+    if base.__dict__.get("OWN_COMMANDS"):
+        yield base
+    for child in base.__subclasses__():
+        yield from declaring_classes(child)
 
 
-def clashes() -> list[str]:
-    """Where one key does two things in the same place, in words."""
-    told = []
-    for owner in owners():
+def key_clashes() -> list[str]:
+    """Where one key does two things in the same place, as sentences without a stop."""
+    messages = []
+    for owner in declaring_classes():
         by_key: dict[str, str] = {}
-        for command in owner.OWN_COMMANDS:
+        for command in owner.all_commands():
             for key in command.keys:
-                other = by_key.setdefault(key, command.name)
-                if other != command.name:
-                    told.append(f"The key {key_name(key)} does both {other} and {command.name}")
-    return told
+                other = by_key.setdefault(key, command.id)
+                if other != command.id:
+                    messages.append(f"{key_name(key)} is the key of both {other} and {command.id}")
+    return list(dict.fromkeys(messages))
 
 
-def can_do(node: DOMNode, command: Command) -> bool:
-    """Whether the command makes sense now: the node's check_action says so."""
-    return node.check_action(command.id, ()) is True
-
-
-def in_reach(focus: DOMNode) -> list[Commanded]:
-    """Who has commands that keys reach from here: from the focused widget outward to the app."""
+def commanded_nodes(focus: DOMNode) -> list[Commanded]:
+    """The nodes whose commands keys reach from here: from the focused widget outward to the app."""
     return [node for node in focus.ancestors_with_self if isinstance(node, Commanded)]
-
-
-class CommandPalette(Provider):
-    """Every command in reach, in Textual's palette, with its key."""
-
-    def _commands(self) -> list[tuple[DOMNode, Command]]:
-        from ontos_tui.tui.app import OntosApp
-
-        assert isinstance(self.app, OntosApp)
-        nodes = in_reach(self.focused or self.app.stage_view or self.screen)
-        return [(node, one) for node in nodes for one in node.OWN_COMMANDS if can_do(node, one) and not one.key_text]
-
-    async def search(self, query: str) -> Hits:
-        """The commands that fit what was typed."""
-        matcher = self.matcher(query)
-        for node, command in self._commands():
-            title = f"{command.label} ({command.key_shown})"
-            if (score := matcher.match(title)) > 0:
-                yield Hit(score, matcher.highlight(title), partial(self._run, node, command), help=command.help)
-
-    async def discover(self) -> Hits:
-        """All commands, before anything is typed."""
-        for node, command in self._commands():
-            title = f"{command.label} ({command.key_shown})"
-            yield DiscoveryHit(title, partial(self._run, node, command), help=command.help)
-
-    async def _run(self, node: DOMNode, command: Command) -> None:
-        await self.app.run_action(command.id, node)

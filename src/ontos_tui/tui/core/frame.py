@@ -1,4 +1,4 @@
-"""The frame around the stages: the loop's state on top, the running job and the keys at the bottom."""
+"""The frame around the stages: the state of the work on top, the running job and the keys at the bottom."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Header(OneLine):
 
     DEFAULT_CSS = "Header { height: 1; background: $surface; }"
 
-    def tell(self, where: str, overview: Overview | None, sharing: str = "") -> None:
+    def show_overview(self, where: str, overview: Overview | None, sharing: str = "") -> None:
         """Show the workspace, where sharing with the team stands, and the step that `overview` advises."""
 
         def content(width: int) -> Line:
@@ -59,7 +59,7 @@ class TabLine(LineView):
         self._done: dict[Stage, bool] = {}
         self._counts: dict[Stage, str] = {}
 
-    def tell(self, current: Stage, overview: Overview | None) -> None:
+    def show_stage(self, current: Stage, overview: Overview | None) -> None:
         """Show the current stage, and which ones have something to show."""
         self._current = current
         if overview is not None:
@@ -68,11 +68,11 @@ class TabLine(LineView):
         self.repaint()
 
     def _tabs(self, width: int) -> list[tuple[Stage, Span]]:
-        with_counts = self._make(counts=True)
+        with_counts = self._labels(counts=True)
         fits = sum(len(part.text) for _, part in with_counts) <= width
-        return with_counts if fits else self._make(counts=False)
+        return with_counts if fits else self._labels(counts=False)
 
-    def _make(self, *, counts: bool) -> list[tuple[Stage, Span]]:
+    def _labels(self, *, counts: bool) -> list[tuple[Stage, Span]]:
         tabs = []
         for stage in Stage:
             mark = "✓" if self._done.get(stage) else " "
@@ -100,7 +100,7 @@ class JobLine(OneLine):
 
     DEFAULT_CSS = "JobLine { height: 1; display: none; background: $surface; &.running { display: block; } }"
 
-    def tell(self, jobs: tuple[Job, ...]) -> None:
+    def show_jobs(self, jobs: tuple[Job, ...]) -> None:
         """Show the newest running job and how many others there are; hide when none runs."""
         self.set_class(bool(jobs), "running")
         if jobs:
@@ -110,9 +110,9 @@ class JobLine(OneLine):
 def _job_line(jobs: tuple[Job, ...], width: int) -> Line:
     job = jobs[0]
     more = f" (+{len(jobs) - 1} more)" if len(jobs) > 1 else ""
-    share = job.done / job.total if job.total else 0.0
-    bar = "━" * round(share * 12)
-    percent = f"{share:4.0%}" if job.total else " …  "
+    fraction = job.done / job.total if job.total else 0.0
+    bar = "━" * round(fraction * 12)
+    percent = f"{fraction:4.0%}" if job.total else " …  "
     head = [span(" ⟳ ", "accent"), span(fit(job.title, min(34, width // 3))), span(" ")]
     return line(*head, span(bar, "accent"), span("─" * (12 - len(bar)), "muted"), span(f" {percent} ", "strong"),
                 span(f"{job.message}{more}", "muted"))  # fmt: skip

@@ -1,4 +1,4 @@
-"""Where the app tells what nobody at the screen needs to know."""
+"""The log file of the app: what is not for the screen."""
 
 from __future__ import annotations
 

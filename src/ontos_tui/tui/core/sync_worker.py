@@ -1,4 +1,4 @@
-"""Sharing behind the screens: pushed soon after something was decided, pulled every little while, never in the way."""
+"""Sharing in the background: changes are pushed soon after they are made, and pulled every little while."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ontos_tui.domain.errors import OntosError
+from ontos_tui.domain.records.sync import SyncState
 
 if TYPE_CHECKING:
     from ontos_tui.services.team.sync import SyncStatus
@@ -16,22 +17,22 @@ if TYPE_CHECKING:
 PUSH_SECONDS, PULL_SECONDS, AWAY_SECONDS = 2.0, 15.0, 60.0
 """How soon a change is pushed, how often others' are looked for, and how long a hub that is away is left alone."""
 REST_SECONDS = 300.0
-"""After so long without a key nobody looks for others' changes: a warehouse that is asked on and on never stops."""
+"""After so long without a key others' changes are not pulled: a warehouse that is queried on and on never stops."""
 LOG = logging.getLogger("ontos.sync")
 
 
-class Syncing:
+class SyncWorker:
     """A thread that shares while the app is open, if this workspace shares at all."""
 
     def __init__(
-        self, workspace: Workspace, tell: Callable[[SyncStatus, bool], None], idle_seconds: Callable[[], float]
+        self, workspace: Workspace, report: Callable[[SyncStatus, bool], None], idle_seconds: Callable[[], float]
     ) -> None:
-        """`tell` is called from the thread whenever the state may have changed, also with whether it rests.
+        """`report` is called from the thread whenever the state may have changed, also with whether it rests.
 
-        `idle_seconds` says how long ago somebody was at the keyboard.
+        `idle_seconds` gives the seconds since the last key.
         """
         self._workspace = workspace
-        self._tell = tell
+        self._report = report
         self._idle_seconds = idle_seconds
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
@@ -52,8 +53,8 @@ class Syncing:
             resting = bool(wait) and self._idle_seconds() >= REST_SECONDS
             try:
                 status = service.status()
-                if status.state.value == "off":
-                    self._tell(status, False)
+                if status.state is SyncState.OFF:
+                    self._report(status, False)
                     return
                 if status.waiting > status.conflicts or (quiet >= PULL_SECONDS and not resting):
                     quiet = 0.0
@@ -61,23 +62,23 @@ class Syncing:
                     status = service.status()
                 wait = PUSH_SECONDS
                 quiet += wait
-                self._tell(status, resting)
+                self._report(status, resting)
             except OntosError as error:
                 LOG.warning("syncing: %s", error)
                 wait, quiet = AWAY_SECONDS, PULL_SECONDS
-                self._tell(service.status(), False)
+                self._report(service.status(), False)
             except Exception:
                 LOG.exception("syncing")
                 wait = AWAY_SECONDS
 
 
-def told(status: SyncStatus, resting: bool = False) -> str:
+def describe_sync(status: SyncStatus, resting: bool = False) -> str:
     """The state in a few words for the header; while it rests, with the time when it last was so."""
-    if status.state.value == "off":
+    if status.state is SyncState.OFF:
         return ""
-    if status.state.value == "offline" and status.away_since is not None:
+    if status.state is SyncState.OFFLINE and status.away_since is not None:
         words = f"⇅ offline since {status.away_since.astimezone():%H:%M}, {status.waiting:,} waiting"
-    elif status.state.value == "waiting":
+    elif status.state is SyncState.WAITING:
         words = f"⇅ {status.waiting - status.conflicts:,} waiting"
     else:
         words = "⇅ synced"

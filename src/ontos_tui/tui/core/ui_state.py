@@ -41,7 +41,7 @@ class Session:
         return session
 
     def save(self, home: Path) -> None:
-        """Write it at once or not at all. Losing one's place is no reason to trouble anybody."""
+        """Write it at once or not at all. A place that was not saved is not worth an error."""
         temporary = home / f".{FILE}.{os.getpid()}"
         try:
             temporary.write_text(json.dumps(asdict(self)), encoding="utf-8")

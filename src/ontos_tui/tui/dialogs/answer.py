@@ -1,4 +1,4 @@
-"""An endpoint's answer and what was said about it, in lines: shared by the playground and the inspector."""
+"""An endpoint's answer and the feedback on it, in lines: shared by the playground and the inspector."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ WIDEST_NAME = 18
 
 
 def answer_lines(record: InferenceRecord, width: int) -> Iterator[Line]:
-    """What was answered, field by field with how sure the model was, or why nothing was."""
+    """The answer, field by field with the model's confidence, or why there is none."""
     if record.output is None:
         yield from wrap(f"✗ {record.error}", width, "bad")
     room = name_room(record.output or {})
     for name, value in (record.output or {}).items():
-        told = wrap(value if isinstance(value, str) else value_text(value), width - room, "strong")
-        yield line(span(name, "muted", room - 1), " ", *told[0])
-        for rest in told[1:]:
+        lines = wrap(value if isinstance(value, str) else value_text(value), width - room, "strong")
+        yield line(span(name, "muted", room - 1), " ", *lines[0])
+        for rest in lines[1:]:
             yield line(" " * room, *rest)
         if (sure := record.confidence.get(name)) is not None:
             bar = "━" * round(max(0.0, min(1.0, sure)) * BAR)
@@ -41,14 +41,14 @@ def name_room(fields: dict[str, Any]) -> int:
 
 
 def source_lines(record: InferenceRecord, width: int) -> Iterator[Line]:
-    """Which version answered, how long it took, and the number under which the request is kept."""
+    """Which version answered, how long it took, and the id of the request."""
     took = f"{record.latency_ms:.1f} ms" if record.latency_ms < 10 else f"{record.latency_ms:,.0f} ms"
     yield line(span(f"version {record.model_version} · {took} · status {record.status_code}", "muted"))
     yield line(span(fit(f"request {record.request_id}", width), "muted"))
 
 
-def said_lines(record: InferenceRecord, item: FeedbackItem, width: int) -> Iterator[Line]:
-    """What somebody said about an answer: rating, comment, and what is right."""
+def feedback_lines(record: InferenceRecord, item: FeedbackItem, width: int) -> Iterator[Line]:
+    """The feedback on an answer: rating, comment, and what is right."""
     yield line(rating_span(item), f" rated {item.rating} of 5 by {item.created_by}")
     if item.comment:
         yield from wrap(f"“{item.comment}”", width)

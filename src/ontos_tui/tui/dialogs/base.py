@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from ontos_tui.tui.core.commands import Command, Commanded, can_do
+from ontos_tui.tui.core.commands import Command, Commanded
 from ontos_tui.tui.widgets.lines import Line, OneLine, Span, line, span
 
 R = TypeVar("R")
@@ -17,7 +17,7 @@ R = TypeVar("R")
 class Dialog(ModalScreen[R | None], Commanded):
     """A box over the app. `dismiss(None)` means that the user left it."""
 
-    OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (Command("leave", "escape", "Back", "Leave without doing anything"),)
+    OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (Command("dialog.leave", "escape", "Back", "Close without a change"),)
     DEFAULT_CSS = """
     Dialog { align: center middle; background: $background 60%; }
     Dialog > #box {
@@ -43,17 +43,7 @@ class Dialog(ModalScreen[R | None], Commanded):
         raise NotImplementedError
 
     def _keys(self, width: int) -> Line:
-        shown = [command for command in type(self).all_commands() if command.shown and can_do(self, command)]
-        return key_line(shown, width)
-
-    @classmethod
-    def all_commands(cls) -> list[Command]:
-        """The dialog's commands, its own first."""
-        seen: dict[str, Command] = {}
-        for owner in cls.__mro__:
-            for command in owner.__dict__.get("OWN_COMMANDS", ()):
-                seen.setdefault(command.id, command)
-        return list(seen.values())
+        return key_line([command for command in self.possible_commands() if command.shown], width)
 
     def action_leave(self) -> None:
         self.dismiss(None)

@@ -1,4 +1,4 @@
-"""Choosing one of several things, and saying yes or no."""
+"""Choosing one of several things, and confirming."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ChooseDialog(Dialog[int]):
     ChooseDialog Panel { height: 3; padding: 0 2; }
     """
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("choose", "enter", "Choose", "Take the one under the cursor"),
+        Command("dialog.choose.choose", "enter", "Choose", "Choose the one under the cursor"),
     )
 
     def __init__(self, heading: str, choices: Sequence[tuple[str, str]], cursor: int = 0) -> None:
@@ -67,8 +67,8 @@ class ConfirmDialog(Dialog[bool]):
     """A question before something that cannot be undone."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("yes", "y", "Yes", "Do it"),
-        Command("leave", "escape,n", "No", "Leave it as it is"),
+        Command("dialog.confirm.yes", "y", "Yes", "Do it"),
+        Command("dialog.confirm.leave", "escape,n", "No", "Change nothing"),
     )
     DEFAULT_CSS = "ConfirmDialog Panel { height: 4; }"
 

@@ -1,13 +1,14 @@
-"""What somebody says about a prediction: a rating, a comment, and the right answer."""
+"""Feedback on a prediction: a rating, a comment, and the correct answer."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values, schema_check, schema_fields, without_empty
+from ontos_tui.domain.rules.ratings import Rating, is_bad, is_good
+from ontos_tui.tui.dialogs.answer_form import schema_check, schema_fields, without_empty
+from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
 from ontos_tui.tui.widgets.lines import Span, span
 
 if TYPE_CHECKING:
@@ -18,48 +19,35 @@ if TYPE_CHECKING:
     from ontos_tui.workspace import Workspace
 
 
-class Rating(IntEnum):
-    """How good an answer was; the thumbs are the first and the last."""
-
-    BAD = 1
-    POOR = 2
-    FAIR = 3
-    GOOD = 4
-    VERY_GOOD = 5
-
-    def __str__(self) -> str:
-        return self.name.lower().replace("_", " ")
-
-
 def rating_span(item: FeedbackItem | None) -> Span:
     """A rating as a triangle up or down and its number, with a pen where the right answer came along."""
     if item is None:
         return Span("")
-    mark, style = ("▲", "good") if item.rating >= 4 else ("▼", "bad") if item.rating <= 2 else ("■", "warn")
+    mark, style = ("▲", "good") if is_good(item.rating) else ("▼", "bad") if is_bad(item.rating) else ("■", "warn")
     return span(f"{mark} {item.rating}{'✎' if item.correction else ''}", style)
 
 
 def ask_feedback(
-    asker: BackgroundMixin,
+    widget: BackgroundMixin,
     record: InferenceRecord,
     then: Callable[[FeedbackItem], Any],
     rating: Rating | None = None,
 ) -> None:
-    """Show the form about one request; what is filled in is kept, then `then` is told.
+    """Show the feedback form of one request; store what is filled in, then call `then` with it.
 
-    The correction is made by the schema of the model that answered, which need not be the one that answers now. It
+    The correction follows the schema of the model that answered, which need not be the one that answers now. It
     starts as the answer that was given, and is sent only when something in it differs.
     """
 
-    def schema(workspace: Workspace) -> dict[str, Any]:
-        found: dict[str, Any] = workspace.train.models.model(record.model_id).template_snapshot["output_schema"]
-        return found
+    def read_schema(workspace: Workspace) -> dict[str, Any]:
+        schema: dict[str, Any] = workspace.train.models.model(record.model_id).template_snapshot["output_schema"]
+        return schema
 
-    asker.run_in_background(schema, lambda found: _show_form(asker, record, found, then, rating), group="schema")
+    widget.run_in_background(read_schema, lambda it: _show_form(widget, record, it, then, rating), group="schema")
 
 
 def _show_form(
-    asker: BackgroundMixin,
+    widget: BackgroundMixin,
     record: InferenceRecord,
     schema: dict[str, Any],
     then: Callable[[FeedbackItem], Any],
@@ -85,28 +73,28 @@ def _show_form(
         if values is not None:
             answer = answer_of(values)
             correction = answer if answer != given else None
-            send_feedback(asker, record, values["rating"], then, values["comment"] or "", correction)
+            send_feedback(widget, record, values["rating"], then, values["comment"] or "", correction)
 
     about = "Change what was wrong; a correction can become a training pair."
-    asker.app.push_screen(FormDialog("Feedback", fields, about=about, check=problems), done)
+    widget.app.push_screen(FormDialog("Feedback", fields, about=about, check=problems), done)
 
 
 def send_feedback(
-    asker: BackgroundMixin,
+    widget: BackgroundMixin,
     record: InferenceRecord,
     rating: Rating,
     then: Callable[[FeedbackItem], Any],
     comment: str = "",
     correction: Answer | None = None,
 ) -> None:
-    """Keep a piece of feedback."""
+    """Store a piece of feedback."""
 
     def add(workspace: Workspace) -> FeedbackItem:
         return workspace.improve.feedback.add_feedback(record.request_id, int(rating), comment, correction)
 
-    asker.run_in_background(add, then, group="feedback")
+    widget.run_in_background(add, then, group="feedback")
 
 
-def noted(item: FeedbackItem) -> str:
-    """What the user is told when a piece of feedback is kept."""
-    return "Noted. Press 7 to make a training pair of the correction." if item.correction else "Noted."
+def feedback_message(item: FeedbackItem) -> str:
+    """What a toast says once a piece of feedback is stored."""
+    return "Saved. Press 7 to turn the correction into a training pair." if item.correction else "Saved."

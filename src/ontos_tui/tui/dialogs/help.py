@@ -21,10 +21,10 @@ MOVING = (
 
 
 class HelpDialog(Dialog[None]):
-    """Every key that works where the user stands, and what it is for."""
+    """Every key that works at this place, and what it is for."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("leave", "escape,question_mark,q", "Back", "Leave the help"),
+        Command("dialog.help.leave", "escape,question_mark,q", "Back", "Close the help"),
     )
     DEFAULT_CSS = """
     HelpDialog > #box { height: 90%; }
@@ -50,17 +50,11 @@ class HelpDialog(Dialog[None]):
             yield EMPTY
             yield line(span(title, "title"))
             for command in commands:
-                yield from _entry(", ".join(_keys(command)), f"{command.label}. {command.help}", width)
+                yield from _entry(command.keys_shown, f"{command.label}. {command.help}", width)
         yield EMPTY
         yield line(span("Moving", "title"))
         for keys, text in MOVING:
             yield from _entry(keys, text, width)
-
-
-def _keys(command: Command) -> list[str]:
-    from ontos_tui.tui.core.commands import key_name
-
-    return [command.key_text] if command.key_text else [key_name(key) for key in command.keys]
 
 
 def _entry(keys: str, text: str, width: int) -> Iterator[Line]:

@@ -1,4 +1,4 @@
-"""What runs and what ran: progress, events, cancel, resume."""
+"""Running and past jobs: progress, events, cancel, resume."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class JobsDialog(Dialog[None], BackgroundMixin):
     """The jobs of this workspace, newest first."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("cancel", "c", "Cancel", "Ask the job to stop; what it finished is kept"),
-        Command("resume", "r", "Resume", "Go on with a job that failed or was cancelled"),
-        Command("leave", "escape,q", "Back", "Leave; jobs go on"),
+        Command("dialog.jobs.cancel", "c", "Cancel", "Stop the job; what it finished is saved"),
+        Command("dialog.jobs.resume", "r", "Resume", "Continue a job that failed or was cancelled"),
+        Command("dialog.jobs.leave", "escape,q", "Back", "Close; jobs continue"),
     )
     DEFAULT_CSS = """
     JobsDialog > #box { height: 80%; }
@@ -40,9 +40,9 @@ class JobsDialog(Dialog[None], BackgroundMixin):
 
     def compose_body(self) -> ComposeResult:
         yield Table["Job"](
-            [ColumnSpec("job", 0), ColumnSpec("state", 10), ColumnSpec("done", 5, right=True), ColumnSpec("begun", 16)],
+            [ColumnSpec("job", 0), ColumnSpec("state", 10), ColumnSpec("done", 5, right=True), ColumnSpec("start", 16)],
             _cells,
-            empty="No job has run yet. Training (4 t) and generation (2 g) run as jobs.",
+            empty="No jobs yet. Training (4 t) and generation (2 g) run as jobs.",
         )
         yield Panel()
 
@@ -65,10 +65,10 @@ class JobsDialog(Dialog[None], BackgroundMixin):
         job: Job | None = self.query_one(Table).current
         if job is not None:
             self.run_in_background(
-                lambda workspace: workspace.jobs.events(job.id), lambda events: self._tell(job, events), group="ev"
+                lambda workspace: workspace.jobs.events(job.id), lambda events: self._show_job(job, events), group="ev"
             )
 
-    def _tell(self, job: Job, events: Sequence[JobEvent]) -> None:
+    def _show_job(self, job: Job, events: Sequence[JobEvent]) -> None:
         def lines(width: int) -> list[Line]:
             head = [EMPTY, line(span(job.title, "title"), span(f"  {job.id[:8]}", "muted"))]
             if job.error:
@@ -93,8 +93,8 @@ class JobsDialog(Dialog[None], BackgroundMixin):
 
 def _cells(job: Job) -> Sequence[object]:
     styles = {"running": "accent", "failed": "bad", "succeeded": "good"}
-    share = f"{job.done / job.total:.0%}" if job.total else ""
-    return (job.title, span(job.status.value, styles.get(job.status.value, "muted")), share, _clock(job.created_at))
+    done = f"{job.done / job.total:.0%}" if job.total else ""
+    return (job.title, span(job.status.value, styles.get(job.status.value, "muted")), done, _clock(job.created_at))
 
 
 def _clock(at: datetime) -> str:

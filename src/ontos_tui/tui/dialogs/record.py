@@ -1,4 +1,4 @@
-"""Everything about one row: all fields, whole texts."""
+"""One row in full: all fields, whole texts."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ def series_line(value: Any, width: int) -> tuple[Span, ...]:
     if not known:
         return ()
     low, high = float(min(known)), float(max(known))
-    told = f"  {value_text(low)} to {value_text(high)}"
+    range_text = f"  {value_text(low)} to {value_text(high)}"
     drawn = [float(one) if one is not None and abs(one) < LARGEST else None for one in value]
-    room = max(4, min(WIDEST, width - len(told)))
-    return span(sparkline(drawn, room, bottom=low, top=high), "accent"), span(told, "muted")
+    room = max(4, min(WIDEST, width - len(range_text)))
+    return span(sparkline(drawn, room, bottom=low, top=high), "accent"), span(range_text, "muted")
 
 
 def field_lines(fields: Mapping[str, Any], width: int) -> Iterator[Line]:

@@ -1,4 +1,4 @@
-"""The settings of the workspace: what is set, where it comes from, and changed here."""
+"""The settings of the workspace: their values, where each comes from, and a way to change them."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ from ontos_tui.tui.widgets.lines import Line, Panel, line, span, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 if TYPE_CHECKING:
-    from ontos_tui.services.admin.settings_file import Preference
+    from ontos_tui.services.admin.settings_file import Setting
 
 
 class SettingsDialog(Dialog[None], BackgroundMixin):
     """A line a setting; enter changes it in settings.toml."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("change", "enter,e", "Change", "Set it in settings.toml; it holds from the next start on"),
-        Command("reset", "minus,delete", "Default", "Take it out of settings.toml; the default holds again"),
+        Command("dialog.settings.change", "enter,e", "Change", "Set it in settings.toml; restart Ontos to apply it"),
+        Command(
+            "dialog.settings.reset", "minus,delete", "Default", "Remove it from settings.toml, back to the default"
+        ),
     )
     DEFAULT_CSS = """
     SettingsDialog Table { height: 13; }
@@ -34,7 +36,7 @@ class SettingsDialog(Dialog[None], BackgroundMixin):
         super().__init__("Settings of this workspace")
 
     def compose_body(self) -> ComposeResult:
-        yield Table["Preference"](
+        yield Table["Setting"](
             [ColumnSpec("setting", 22), ColumnSpec("value", 0), ColumnSpec("from", 11)], _cells, empty="Loading…"
         )
         about = Panel(id="about")
@@ -48,14 +50,14 @@ class SettingsDialog(Dialog[None], BackgroundMixin):
     def _load(self) -> None:
         self.run_in_background(lambda workspace: workspace.settings_file.all(), self._show)
 
-    def _show(self, found: Sequence[Preference]) -> None:
-        self.query_one(Table).show(found)
+    def _show(self, settings: Sequence[Setting]) -> None:
+        self.query_one(Table).show(settings)
         self._show_about()
 
     @property
-    def _current(self) -> Preference | None:
-        found: Preference | None = self.query_one(Table).current
-        return found
+    def _current(self) -> Setting | None:
+        setting: Setting | None = self.query_one(Table).current
+        return setting
 
     def on_table_moved(self, event: Table.Moved) -> None:
         event.stop()
@@ -74,14 +76,14 @@ class SettingsDialog(Dialog[None], BackgroundMixin):
         if one is None:
             return
         if one.secret:
-            self.ontos.tell(f"Secrets are never stored. Set {one.variable} in the environment and start again.")
+            self.ontos.show_message(f"Secrets are never stored. Set {one.variable} in the environment and restart.")
             return
 
         def done(values: Values | None) -> None:
             if values is not None:
                 self._set(one.name, values["value"] or "")
 
-        field = FormField("value", one.name, one.value or None, hint="empty: the default")
+        field = FormField("value", one.name, one.value or None, hint="leave empty for the default")
         self.app.push_screen(FormDialog(f"Set {one.name}", (field,), about=one.about), done)
 
     def action_reset(self) -> None:
@@ -93,21 +95,21 @@ class SettingsDialog(Dialog[None], BackgroundMixin):
             lambda workspace: workspace.settings_file.change(name, text), self._changed, group="change"
         )
 
-    def _changed(self, one: Preference) -> None:
-        told = f"{one.name}: {one.value or 'nothing'}. It holds from the next start on."
+    def _changed(self, one: Setting) -> None:
+        message = f"{one.name}: {one.value or 'not set'}. Restart Ontos to apply it."
         if one.source == "environment":
-            told = f"{one.variable} is set in the environment and wins over the file."
-        self.ontos.tell(told)
+            message = f"{one.variable} in the environment overrides settings.toml."
+        self.ontos.show_message(message)
         self._load()
 
 
-def _cells(one: Preference) -> Sequence[object]:
-    value = span(one.value, "strong") if one.value else span("nothing", "muted")
+def _cells(one: Setting) -> Sequence[object]:
+    value = span(one.value, "strong") if one.value else span("not set", "muted")
     return one.name, value, span(one.source.value, "muted" if one.source == "default" else "text")
 
 
-def _about(one: Preference, width: int) -> list[Line]:
+def _about(one: Setting, width: int) -> list[Line]:
     return [
         *wrap(one.about, width),
-        line(span(one.variable, "muted"), span(" in the environment sets it too", "muted")),
+        line(span(one.variable, "muted"), span(" in the environment overrides it", "muted")),
     ]

@@ -1,4 +1,4 @@
-"""How items like this one were decided, side by side with it."""
+"""How similar items were labeled, side by side with this one."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from ontos_tui.domain.records.data import Row
     from ontos_tui.domain.records.pairs import Decidable
     from ontos_tui.domain.schema import Answer
-    from ontos_tui.services.label.similar_items import Alike
+    from ontos_tui.services.label.similar_items import SimilarItem
 
 NAME, LEAST = 24, 12
 """Cells of a field's name, and the least that a column of values is given."""
 
 
-class AlikeDialog(Dialog[None], BackgroundMixin):
+class SimilarItemsDialog(Dialog[None], BackgroundMixin):
     """The nearest labeled examples of an item, field by field."""
 
-    DEFAULT_CSS = "AlikeDialog > #box { height: 90%; max-width: 140; }"
+    DEFAULT_CSS = "SimilarItemsDialog > #box { height: 90%; max-width: 140; }"
 
     def __init__(self, pair: Decidable) -> None:
         super().__init__(f"Labeled items like {pair.item_ref}")
@@ -36,29 +36,31 @@ class AlikeDialog(Dialog[None], BackgroundMixin):
         yield Panel(id="alike")
 
     def on_mount(self) -> None:
-        from ontos_tui.services.label.similar_items import most_alike
+        from ontos_tui.services.label.similar_items import similar_labeled_items
 
         panel = self.query_one(Panel)
-        panel.show(lambda width: [line(span("Looking…", "muted"))])
+        panel.show(lambda width: [line(span("Searching…", "muted"))])
         panel.focus()
         self.run_in_background(
-            lambda workspace: most_alike(workspace.store, self._pair.id), self._show, failed=self._say
+            lambda workspace: similar_labeled_items(workspace.store, self._pair.id), self._show, failed=self._say
         )
 
-    def _show(self, found: Sequence[Alike]) -> None:
+    def _show(self, items: Sequence[SimilarItem]) -> None:
         pair = self._pair
         self.query_one(Panel).show(
-            lambda width: alike_lines(pair.item_ref, pair.answer or {}, pair.source_data, found, width)
+            lambda width: similar_item_lines(pair.item_ref, pair.answer or {}, pair.source_data, items, width)
         )
 
     def _say(self, error: OntosError) -> None:
-        told = f"{error.what} {error.todo}"
-        self.query_one(Panel).show(lambda width: wrap(told, width, "warn"))
+        message = f"{error.what} {error.todo}"
+        self.query_one(Panel).show(lambda width: wrap(message, width, "warn"))
 
 
-def alike_lines(name: str, answer: Answer, fields: Row, found: Sequence[Alike], width: int) -> Iterator[Line]:
-    """Something with an answer and fields, called `name`, beside what is alike."""
-    shown = found[: max(1, (width - NAME) // LEAST - 1)]
+def similar_item_lines(
+    name: str, answer: Answer, fields: Row, items: Sequence[SimilarItem], width: int
+) -> Iterator[Line]:
+    """Something with an answer and fields, called `name`, beside similar items."""
+    shown = items[: max(1, (width - NAME) // LEAST - 1)]
     room = max(LEAST, (width - NAME) // (len(shown) + 1))
     heads = [_cell(name, "strong", room), *(_cell(one.ref, "title", room) for one in shown)]
     yield line(span("", width=NAME), *heads)
@@ -75,19 +77,19 @@ def alike_lines(name: str, answer: Answer, fields: Row, found: Sequence[Alike], 
         yield line(
             span(field, "muted", NAME),
             _cell(own, "strong", room),
-            *(_other(told, own, room) for told in others),
+            *(_other(text, own, room) for text in others),
         )
     yield EMPTY
-    told = "Distance: 0 is alike in all that is compared, 1 is the opposite. = stands for the same value."
-    yield from wrap(told, width, "muted")
+    legend = "Distance: 0 is identical in all compared fields, 1 is the opposite. = marks the same value."
+    yield from wrap(legend, width, "muted")
 
 
 def _row(name: str, values: Sequence[str], room: int, style: str) -> Line:
     return line(span(name, "muted", NAME), *(_cell(value, style, room) for value in values))
 
 
-def _other(told: str, own: str, room: int) -> Span:
-    return _cell("=" if told == own else told, "muted" if told == own else "text", room)
+def _other(text: str, own: str, room: int) -> Span:
+    return _cell("=" if text == own else text, "muted" if text == own else "text", room)
 
 
 def _cell(text: str, style: str, room: int) -> Span:

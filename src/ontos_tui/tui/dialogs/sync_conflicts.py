@@ -1,4 +1,4 @@
-"""What was changed here and by somebody else: both rows side by side, and a key for each."""
+"""Sync conflicts: what was changed here and by others, side by side, and a key to keep either."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from textual.app import ComposeResult
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
-from ontos_tui.tui.core.sync_worker import told
+from ontos_tui.tui.core.sync_worker import describe_sync
 from ontos_tui.tui.dialogs.base import Dialog
-from ontos_tui.tui.stages.base import error_lines
 from ontos_tui.tui.widgets.data_grid import value_text
+from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import EMPTY, Line, OneLine, Panel, line, span, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
 NAME = 20
 QUIET = ("id", "version", "updated_at", "updated_by", "created_at")
-"""Columns that say nothing about who is right."""
+"""Columns that do not help to decide."""
 
 
 class ConflictsDialog(Dialog[None], BackgroundMixin):
     """Open conflicts on top, the one under the cursor below."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("ours", "o", "Keep ours", "What is here is right, and goes to the team"),
-        Command("theirs", "t", "Keep theirs", "What the team has is right, and comes here"),
-        Command("sync", "s", "Sync now", "Push and pull at once"),
+        Command("dialog.sync.ours", "o", "Keep ours", "Your version is correct; send it to the team"),
+        Command("dialog.sync.theirs", "t", "Keep theirs", "The team's version is correct; use it here"),
+        Command("dialog.sync.sync", "s", "Sync now", "Push and pull at once"),
     )
     DEFAULT_CSS = """
     ConflictsDialog > #box { height: 90%; max-width: 140; }
@@ -60,24 +60,24 @@ class ConflictsDialog(Dialog[None], BackgroundMixin):
         self._load()
 
     def _load(self) -> None:
-        self.run_in_background(_found, self._show, failed=self._say)
+        self.run_in_background(_read, self._show, failed=self._show_error)
 
-    def _show(self, found: tuple[SyncStatus, Sequence[SyncConflict]]) -> None:
-        status, conflicts = found
-        words = told(status) or "This workspace does not share: `ontos sync --start` begins, with a team set up."
-        why = f"  {status.error}" if status.error else ""
-        self.query_one("#sync-state", OneLine).show(lambda width: line(words, span(why, "warn")))
-        self.table.say("Nobody disagrees with anything that was decided here.")
+    def _show(self, state: tuple[SyncStatus, Sequence[SyncConflict]]) -> None:
+        status, conflicts = state
+        text = describe_sync(status) or "This workspace is not shared. Start sharing: ontos sync --start"
+        reason = f"  {status.error}" if status.error else ""
+        self.query_one("#sync-state", OneLine).show(lambda width: line(text, span(reason, "warn")))
+        self.table.set_empty_text("No conflicts. All of your changes agree with the team's.")
         self.table.show(conflicts)
-        self._look()
+        self._show_current()
 
-    def _say(self, error: OntosError) -> None:
+    def _show_error(self, error: OntosError) -> None:
         self.query_one("#both", Panel).show(lambda width: error_lines(error, width))
 
     def on_table_moved(self) -> None:
-        self._look()
+        self._show_current()
 
-    def _look(self) -> None:
+    def _show_current(self) -> None:
         one = self.table.current
         self.query_one("#both", Panel).show(lambda width: _lines(one, width) if one is not None else ())
 
@@ -85,29 +85,29 @@ class ConflictsDialog(Dialog[None], BackgroundMixin):
         self.run_in_background(lambda workspace: workspace.sync.sync(), lambda _: self._load(), group="sync")
 
     def action_ours(self) -> None:
-        self._settle("ours")
+        self._keep("ours")
 
     def action_theirs(self) -> None:
-        self._settle("theirs")
+        self._keep("theirs")
 
-    def _settle(self, whose: str) -> None:
+    def _keep(self, side: str) -> None:
         from ontos_tui.domain.records.sync import ConflictState
 
         one = self.table.current
         if one is not None:
-            keep = ConflictState(whose)
+            keep = ConflictState(side)
             self.run_in_background(
                 lambda workspace: workspace.sync.adjudicate(one.id, keep), lambda _: self._load(), group="do"
             )
 
 
-def _found(workspace: Workspace) -> tuple[SyncStatus, Sequence[SyncConflict]]:
+def _read(workspace: Workspace) -> tuple[SyncStatus, Sequence[SyncConflict]]:
     return workspace.sync.status(), workspace.sync.conflicts()
 
 
 def _cells(one: SyncConflict) -> Sequence[object]:
     differs = ", ".join(name for name in one.ours if name not in QUIET)
-    return one.entity.replace("_", " "), one.theirs_by, differs or "whether it is there at all"
+    return one.entity.replace("_", " "), one.theirs_by, differs or "removed on one side"
 
 
 def _lines(one: SyncConflict, width: int) -> Iterator[Line]:
@@ -115,7 +115,7 @@ def _lines(one: SyncConflict, width: int) -> Iterator[Line]:
     yield line(span(item, "title"))
     yield EMPTY
     if not one.theirs:
-        yield line(span("The team has removed it.", "warn"))
+        yield line(span("The team removed it.", "warn"))
     for name, value in one.ours.items():
         if name in QUIET:
             continue

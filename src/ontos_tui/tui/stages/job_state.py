@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from ontos_tui.domain.rules.states import JobStatus
 from ontos_tui.tui.widgets.lines import Line, line, span, wrap
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 EVENTS = 4
 BAR = 16
-LOOK_SECONDS = 1.0
+POLL_SECONDS = 1.0
 """How often a stage looks at a job that is under way, even when nothing new was written."""
 
 
@@ -30,12 +31,12 @@ class JobState:
     @property
     def active(self) -> bool:
         """Whether it waits or runs."""
-        return self.job.status.value in ("pending", "running")
+        return self.job.status in (JobStatus.PENDING, JobStatus.RUNNING)
 
     @property
-    def broken(self) -> bool:
+    def ended_early(self) -> bool:
         """Whether it ended before its work was done."""
-        return self.job.status.value in ("failed", "cancelled")
+        return self.job.status in (JobStatus.FAILED, JobStatus.CANCELLED)
 
 
 def newest_job(workspace: Workspace, kind: JobKind, ours: Callable[[Mapping[str, Any]], bool]) -> JobState | None:
@@ -56,7 +57,7 @@ def progress_lines(state: JobState, width: int) -> Iterator[Line]:
         left = f", about {duration(state.seconds_left)} left" if state.seconds_left is not None else ""
         yield line(span("━" * filled, "accent"), span("─" * (BAR - filled), "muted"), span(percent, "strong"))
         yield from wrap(f"{job.message or job.status.value}{left}", width)
-    elif state.broken:
+    elif state.ended_early:
         yield line(span(f"✗ {job.status.value}; ", "bad"), span("J", "key"), " can resume it")
         if job.error:
             yield from wrap(job.error, width)

@@ -1,4 +1,4 @@
-"""Pages of a stage: what has room of its own beside the stage's first view. Each is made on its first visit."""
+"""Pages of a stage: what fills the stage in place of its first view. Each is created on its first visit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ontos_tui.tui.stages.base import Page, StageView
 
 
 class StagePage(Page):
-    """One page. It is mounted on its first visit and told to `reload` whenever the workspace changed.
+    """One page. It is mounted on its first visit and reloaded whenever the workspace changed.
 
     Every page has a command `back` among its `OWN_COMMANDS`.
     """

@@ -1,1 +1,1 @@
-"""The terminal itself: the differential driver, painting past the compositor, and Sixel."""
+"""The terminal itself: the driver that sends only changes, painting past the compositor, and Sixel."""

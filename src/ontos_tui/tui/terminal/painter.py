@@ -1,23 +1,35 @@
 """Lines straight to the terminal, past Textual's compositor: what a key changes is shown in half the time.
 
-The compositor renders every container below a changed line as well. Where nothing lies over a widget made of lines, its
-rows can be written as they are. The driver knows what stands in every cell, so that whatever the compositor paints
+The compositor renders every container below a changed line as well. Where nothing lies over a widget of lines, its rows
+can be written as they are. The driver knows what stands in every cell, so that whatever the compositor paints
 later fits in, and a place that was painted twice is sent once.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from textual.geometry import Region
+from textual.widget import Widget
 
-from ontos_tui.tui.terminal.driver import DiffDriver, Painted
+from ontos_tui.tui.terminal import textual_internals
+from ontos_tui.tui.terminal.driver import DiffDriver
+from ontos_tui.tui.terminal.screen_diff import PaintedRow
 
 if TYPE_CHECKING:
     from textual.app import App
 
-    from ontos_tui.tui.widgets.lines import LineView
+RowPainter = Callable[[int, int], Sequence[tuple[str, str]]]
+"""Gives row `y` of a widget so many cells wide, as texts with their SGR sequences."""
+
+
+@dataclass
+class _ChangedRows:
+    paint_row: RowPainter
+    rows: set[int] = field(default_factory=set)
 
 
 class Painter:
@@ -25,46 +37,47 @@ class Painter:
 
     def __init__(self, app: App[None]) -> None:
         self._app = app
-        self._rows: dict[LineView, set[int]] = {}
+        self._changed: dict[Widget, _ChangedRows] = {}
 
-    def paint(self, view: LineView, rows: list[int]) -> bool:
+    def paint(self, widget: Widget, rows: Iterable[int], paint_row: RowPainter) -> bool:
         """Take these rows of a widget; False when the compositor has to paint them."""
-        if self._place(view) is None:
+        if self._content_region(widget) is None:
             return False
-        if not self._rows:
+        if not self._changed:
             # As soon as the key's handler is through; by way of the app's queue of messages it would take longer.
             asyncio.get_running_loop().call_soon(self._send)
-        self._rows.setdefault(view, set()).update(rows)
+        self._changed.setdefault(widget, _ChangedRows(paint_row)).rows.update(rows)
         return True
 
-    def _place(self, view: LineView) -> Region | None:
+    def _content_region(self, widget: Widget) -> Region | None:
         """Where the content of a widget stands, if all of it is in sight and nothing lies over it."""
         app = self._app
-        if not isinstance(app._driver, DiffDriver) or app._batch_count or len(app._notifications):
+        if not isinstance(textual_internals.driver_of(app), DiffDriver):
             return None
-        screen = app.screen
-        if view.screen is not screen or screen._layout_required:
+        if not textual_internals.can_paint_directly(app):
             return None
-        found = screen._compositor.visible_widgets.get(view)
-        if found is None:
+        if widget.screen is not app.screen or textual_internals.needs_layout(app.screen):
             return None
-        region, clip = found
-        content = region.shrink(view.gutter)
-        return content if content.size == view.size and clip.contains_region(content) else None
+        visible = textual_internals.visible_region(widget)
+        if visible is None:
+            return None
+        region, clip = visible
+        content = region.shrink(widget.gutter)
+        return content if content.size == widget.size and clip.contains_region(content) else None
 
     def _send(self) -> None:
-        rows, self._rows = self._rows, {}
-        frame: list[Painted] = []
-        for view, changed in rows.items():
-            place = self._place(view) if view.is_attached else None
-            if place is None:
-                view.refresh()
+        changed, self._changed = self._changed, {}
+        frame: list[PaintedRow] = []
+        for widget, change in changed.items():
+            region = self._content_region(widget) if widget.is_attached else None
+            if region is None:
+                widget.refresh()
                 continue
-            above = view.gutter.top
-            for y in changed:
-                if y < place.height:
-                    frame.append((place.y + y + 1, place.x + 1, view.paint_line(y, place.width)))
-                    view._styles_cache.set_dirty(Region(0, y + above, 1, 1))
-        if frame:
-            assert isinstance(self._app._driver, DiffDriver), "asked before"
-            self._app._driver.paint(frame)
+            above = widget.gutter.top
+            for y in change.rows:
+                if y < region.height:
+                    frame.append((region.y + y + 1, region.x + 1, change.paint_row(y, region.width)))
+                    textual_internals.forget_painted_row(widget, y + above)
+        driver = textual_internals.driver_of(self._app)
+        if frame and isinstance(driver, DiffDriver):
+            driver.paint(frame)

@@ -25,12 +25,12 @@ FIRST = 63
 
 
 def cell_size() -> tuple[int, int]:
-    """Pixels of a cell, as the kernel knows them of this terminal; nothing is asked of the terminal itself."""
+    """Pixels of a cell, as the kernel knows them of this terminal; the terminal itself is not queried."""
     try:
-        told = fcntl.ioctl(sys.__stderr__.fileno() if sys.__stderr__ is not None else 2, termios.TIOCGWINSZ, bytes(8))
+        size = fcntl.ioctl(sys.__stderr__.fileno() if sys.__stderr__ is not None else 2, termios.TIOCGWINSZ, bytes(8))
     except (OSError, ValueError):
         return CELL
-    rows, columns, width, height = struct.unpack("HHHH", told)
+    rows, columns, width, height = struct.unpack("HHHH", size)
     return (width // columns, height // rows) if rows and columns and width and height else CELL
 
 

@@ -44,7 +44,7 @@ class Drawing:
     until: float
     bottom: float
     top: float
-    tell_time: Callable[[float], str]
+    format_time: Callable[[float], str]
     empty: str
     whole: bool = False
     """Whether the values are whole numbers, and so the marks beside them."""
@@ -98,7 +98,7 @@ class Chart(Widget, can_focus=True):
             self.set_timer(left, self._draw)
 
     def show_now(self, drawing: Drawing) -> None:
-        """Show this at once: the user asked for it."""
+        """Show this at once, after a key of the user's."""
         self._drawing = drawing
         self._draw()
 
@@ -140,7 +140,7 @@ class Chart(Widget, can_focus=True):
         plt.yticks(marks, [f"{mark:,.6g}" for mark in marks])
         count = max(2, width // CELLS_PER_TICK)
         moments = [drawing.since + (drawing.until - drawing.since) * part / (count - 1) for part in range(count)]
-        plt.xticks(moments, [drawing.tell_time(moment) for moment in moments])
+        plt.xticks(moments, [drawing.format_time(moment) for moment in moments])
         plt.xaxes(True, False)
         plt.yaxes(True, False)
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from ontos_tui.domain.spans import told
+from ontos_tui.domain.spans import describe_spans
 from ontos_tui.domain.terminal_text import safe_line
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 MOST_COLUMNS = 200
 WIDEST = 28
-LOOKED_AT = 50
+SAMPLED_ROWS = 50
 
 
 class DataGrid(Table[Mapping[str, Any]]):
@@ -32,7 +32,7 @@ class DataGrid(Table[Mapping[str, Any]]):
         if tuple(names) != self._names:
             self._first = 1
         self._names = tuple(names)[:MOST_COLUMNS]
-        self._room = {name: self._width(name, rows[:LOOKED_AT]) for name in self._names}
+        self._room = {name: self._width(name, rows[:SAMPLED_ROWS]) for name in self._names}
         self._lay_out(rows)
 
     @staticmethod
@@ -56,11 +56,11 @@ class DataGrid(Table[Mapping[str, Any]]):
 
 
 def value_text(value: Any) -> str:
-    """A value of data as one displayable line; an empty one is a middle dot, so that it can be told from a space."""
+    """A value of data as one displayable line; an empty one is a middle dot, to differ from a space."""
     if value is None:
         return "·"
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, list) and value and all(isinstance(one, dict) and "label" in one for one in value):
-        return safe_line(", ".join(told(value)), 200)
+        return safe_line(", ".join(describe_spans(value)), 200)
     return safe_line(value, 200)

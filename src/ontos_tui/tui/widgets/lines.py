@@ -19,6 +19,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ontos_tui.domain.terminal_text import safe_line, safe_text
+from ontos_tui.tui.terminal import textual_internals
 
 STYLES = ("text", "muted", "strong", "accent", "good", "warn", "bad", "key", "cursor", "title")
 """The names that a part of a line may be painted with; a theme gives them their colors."""
@@ -69,7 +70,7 @@ def fit_ends(text: str, width: int) -> str:
 
 
 def wrap(text: object, width: int, style: str = "text", indent: str = "") -> list[Line]:
-    """`text` as lines of at most `width` cells, its own line breaks kept."""
+    """`text` as lines of at most `width` cells, its own line breaks included."""
     lines: list[Line] = []
     room = max(8, width - len(indent))
     for paragraph in safe_text(text, limit=100_000).split("\n"):
@@ -91,7 +92,7 @@ def wrap(text: object, width: int, style: str = "text", indent: str = "") -> lis
 
 
 class LineView(Widget):
-    """A widget made of lines. Subclasses give `line_at`; `repaint` sends what changed since the last time."""
+    """A widget that consists of lines. Subclasses give `line_at`; `repaint` sends what changed since the last time."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"line--{name}" for name in STYLES}
@@ -135,12 +136,12 @@ class LineView(Widget):
             for y in changed:
                 self._strips.pop(y, None)
             painter = getattr(self.app, "painter", None)
-            if painter is not None and painter.paint(self, changed):
+            if painter is not None and painter.paint(self, changed, self.paint_line):
                 return
             self.refresh(*(Region(0, first, width, last - first + 1) for first, last in _runs(changed)))
 
     def render_line(self, y: int) -> Strip:
-        """The strip of row `y`; made once for each change."""
+        """The strip of row `y`; rendered once for each change."""
         width = self.size.width
         now = (self.line_at(y, width), self.marked(y))
         strip = self._strips.get(y)
@@ -170,7 +171,7 @@ class LineView(Widget):
         """The SGR sequence of a style."""
         codes = self._sgr.get((name, marked))
         if codes is None:
-            sample = self._style(name, marked).render("x", color_system=self.app.console._color_system)
+            sample = self._style(name, marked).render("x", color_system=textual_internals.color_system(self.app))
             codes = self._sgr[name, marked] = sample.partition("x")[0]
         return codes
 
@@ -205,7 +206,7 @@ class LineView(Widget):
         self._strips.clear()
 
     def on_resize(self) -> None:
-        """A new width wraps and cuts differently; and what was told while the page was hidden is not painted yet."""
+        """A new width wraps and cuts differently; and what was shown while the page was hidden is not painted yet."""
         self._strips.clear()
         self._painted.clear()
         self.refresh()
@@ -254,7 +255,7 @@ class OneLine(LineView):
 
 
 class Panel(LineView, can_focus=True):
-    """Text to read: lines made for the width there is, scrolled with the arrow keys when there are more than fit."""
+    """Text to read: lines laid out for the width there is, scrolled with the arrow keys when they do not all fit."""
 
     BINDINGS = [
         ("down,j", "scroll_lines(1)", "Down"),

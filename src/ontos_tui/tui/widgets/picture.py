@@ -1,8 +1,8 @@
 """A picture in the terminal: by Kitty's graphics or Sixel where the terminal is known to have them, else in cells.
 
 Two pixels stand in a cell, one above the other: ▀ in the upper one's color on the lower one's. Without colors, or
-over a line where every byte counts, shades of gray (░▒▓█) stand for a cell each. Nothing is asked of the terminal: what
-it can is told by its environment or by the settings, so nothing is read from the keyboard's line.
+over a line where every byte counts, shades of gray (░▒▓█) stand for a cell each. The terminal is not queried:
+its environment or the settings say what it can show, so nothing is read from the keyboard's line.
 
 A picture in Sixel is taken away by painting the whole screen anew, since the driver cannot know what lies under it.
 Kitty's protocol: https://sw.kovidgoyal.net/kitty/graphics-protocol/
@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from ontos_tui.tui.terminal.driver import DiffDriver
+from ontos_tui.tui.terminal.textual_internals import driver_of
 from ontos_tui.tui.widgets.lines import EMPTY, Line, LineView, Span, color, wrap
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from ontos_tui.learning.images import Pixels
 
-Way = Literal["kitty", "sixel", "cells", "shades", "off"]
+PictureMode = Literal["kitty", "sixel", "cells", "shades", "off"]
 
 KITTY = ("xterm-kitty", "xterm-ghostty")
 SIXEL = ("foot", "mlterm", "contour", "WezTerm", "iTerm.app", "mintty")
@@ -39,13 +40,15 @@ ID = 662
 TAKE_AWAY = f"\x1b_Ga=d,d=I,i={ID},q=2\x1b\\"
 
 
-def way_to_show(wanted: str, environment: Mapping[str, str] = os.environ, *, colors: bool = True) -> Way:
-    """How pictures are shown: as the settings say, and for `auto` by what the environment tells of the terminal."""
-    if wanted in ("kitty", "sixel", "off", "shades"):
-        return wanted  # type: ignore[return-value]
+def choose_picture_mode(
+    setting: str, environment: Mapping[str, str] = os.environ, *, colors: bool = True
+) -> PictureMode:
+    """How pictures are shown: as the settings say, and for `auto` by what the environment says of the terminal."""
+    if setting in ("kitty", "sixel", "off", "shades"):
+        return setting  # type: ignore[return-value]
     if not colors:
         return "shades"
-    if wanted == "cells":
+    if setting == "cells":
         return "cells"
     if environment.get("SSH_CONNECTION") or environment.get("SSH_TTY"):
         return "shades"
@@ -125,17 +128,17 @@ def _in_sixel(image: Image, place: Region) -> str:
 class PictureView(LineView):
     """One picture, as large as there is room for it, or the words that stand in its place."""
 
-    def __init__(self, way: Way, *, id: str | None = None) -> None:
+    def __init__(self, way: PictureMode, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._way = way
         self._image: Image | None = None
-        self._told = ""
+        self._message = ""
         self._lines: list[Line] = []
         self._is_sent = False
 
-    def show(self, image: Image | None, told: str = "") -> None:
-        """Show an image; without one, `told`."""
-        self._image, self._told = image, told
+    def show(self, image: Image | None, message: str = "") -> None:
+        """Show an image; without one, `message`."""
+        self._image, self._message = image, message
         self._relay()
 
     def on_resize(self) -> None:
@@ -146,13 +149,13 @@ class PictureView(LineView):
         from ontos_tui.learning.images import shrink
 
         width, height = self.size
-        self.take_away()
+        self.remove_picture()
         self._lines = []
         if not width or not height:
             return
         if self._image is None:
-            self._lines = wrap(self._told, width, "muted")
-        elif self._way in ("kitty", "sixel") and isinstance(self.app._driver, DiffDriver):
+            self._lines = wrap(self._message, width, "muted")
+        elif self._way in ("kitty", "sixel") and isinstance(driver_of(self.app), DiffDriver):
             self.call_after_refresh(self.send)
         else:
             pixels = shrink(self._image, width, 2 * height)
@@ -161,7 +164,7 @@ class PictureView(LineView):
 
     def send(self) -> None:
         """Have the terminal show the picture over the cells of this widget, where that is the way."""
-        driver, image = self.app._driver, self._image
+        driver, image = driver_of(self.app), self._image
         if self._way not in ("kitty", "sixel") or image is None or not isinstance(driver, DiffDriver):
             return
         if not self.is_attached:
@@ -179,9 +182,9 @@ class PictureView(LineView):
         driver.flush()
         self._is_sent = True
 
-    def take_away(self) -> None:
+    def remove_picture(self) -> None:
         """Have the terminal forget the picture."""
-        driver = self.app._driver
+        driver = driver_of(self.app)
         if self._is_sent and isinstance(driver, DiffDriver):
             if self._way == "sixel":
                 driver.redraw()
@@ -192,7 +195,7 @@ class PictureView(LineView):
         self._is_sent = False
 
     def on_unmount(self) -> None:
-        self.take_away()
+        self.remove_picture()
 
     def line_at(self, y: int, width: int) -> Line:
         return self._lines[y] if y < len(self._lines) else EMPTY

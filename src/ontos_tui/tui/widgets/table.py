@@ -1,4 +1,4 @@
-"""A list with columns and a cursor. Only the rows in view are asked for, so a million cost what ten cost."""
+"""A list with columns and a cursor. Only the rows in view are formatted, so a million cost what ten cost."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from textual.message import Message
 from ontos_tui.tui.widgets.lines import EMPTY, Line, LineView, Span, fit, fit_ends, line, span
 
 T = TypeVar("T")
-MADE = 2_000
-"""Lines that are kept at most."""
+CACHED_LINES = 2_000
+"""Lines that are cached at most."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,8 @@ class Table(LineView, Generic[T], can_focus=True):
         self._cells = cells
         self._empty = empty
         self._top = 0
-        # Lines by index, each with the row it was made of: rows are never changed in place, only replaced.
-        self._made: dict[int, tuple[T, Line]] = {}
+        # Lines by index, each with the row that it shows: rows are never changed in place, only replaced.
+        self._lines: dict[int, tuple[T, Line]] = {}
         self.rows: Sequence[T] = ()
         self.cursor = 0
 
@@ -91,19 +91,19 @@ class Table(LineView, Generic[T], can_focus=True):
         self.rows = rows
         if columns is not None:
             self._columns = tuple(columns)
-            self._made.clear()
-        if len(self._made) > MADE:
-            self._made.clear()
+            self._lines.clear()
+        if len(self._lines) > CACHED_LINES:
+            self._lines.clear()
         self.cursor = max(0, min(self.cursor if cursor is None else cursor, len(rows) - 1))
         self._follow()
         self.repaint()
 
-    def remake(self) -> None:
+    def refresh_rows(self) -> None:
         """What rows look like has changed, though the rows have not."""
-        self._made.clear()
+        self._lines.clear()
         self.repaint()
 
-    def say(self, empty: str) -> None:
+    def set_empty_text(self, empty: str) -> None:
         """What stands there while there are no rows: why, and what to do next."""
         self._empty = empty
         self.repaint()
@@ -127,10 +127,10 @@ class Table(LineView, Generic[T], can_focus=True):
         if index >= len(self.rows):
             return EMPTY
         row = self.rows[index]
-        made = self._made.get(index)
-        if made is None or made[0] is not row:
-            made = self._made[index] = (row, self._row(row, width))
-        return made[1]
+        cached = self._lines.get(index)
+        if cached is None or cached[0] is not row:
+            cached = self._lines[index] = (row, self._row(row, width))
+        return cached[1]
 
     def _empty_line(self, index: int, width: int) -> str:
         from textwrap import wrap
@@ -179,16 +179,16 @@ class Table(LineView, Generic[T], can_focus=True):
         self._top = max(0, min(self._top, max(0, len(self.rows) - room)))
 
     def move_to(self, index: int) -> None:
-        """Put the cursor on a row and tell it."""
+        """Put the cursor on a row and post that it moved."""
         index = max(0, min(index, len(self.rows) - 1))
         if index == self.cursor or not len(self.rows):
             return
         self.cursor = index
         self._follow()
         self.repaint()
-        self.tell_moved()
+        self.post_moved()
 
-    def tell_moved(self) -> None:
+    def post_moved(self) -> None:
         """The cursor stands on another row now."""
         self.post_message(self.Moved(self, self.cursor))
 
@@ -206,7 +206,7 @@ class Table(LineView, Generic[T], can_focus=True):
             self.post_message(self.Chosen(self, self.cursor))
 
     def on_resize(self) -> None:
-        self._made.clear()
+        self._lines.clear()
         super().on_resize()
         self._follow()
 

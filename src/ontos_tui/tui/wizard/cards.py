@@ -94,10 +94,10 @@ class CardGrid(LineView, can_focus=True):
         else:
             lines = wrap(card.text, inner - 1)
             shown = lines[inside - 2] if inside - 2 < len(lines) else EMPTY
-            told = "".join(part.text for part in shown)
+            shown_text = "".join(part.text for part in shown)
             if inside == texts + 1 and len(lines) > texts:
-                told = fit(told, inner - 2).rstrip() + "…"
-            content = Span(fit(f" {told}", inner), "text" if here else "muted")
+                shown_text = fit(shown_text, inner - 2).rstrip() + "…"
+            content = Span(fit(f" {shown_text}", inner), "text" if here else "muted")
         return [Span(edge[1], frame), content, Span(f" {edge[1]} ", frame)]
 
     def _follow(self) -> None:

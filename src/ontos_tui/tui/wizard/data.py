@@ -1,4 +1,4 @@
-"""Step 2: the rows that the model will learn to judge."""
+"""Step 2: the rows that the model will learn from."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from ontos_tui.domain.errors import OntosError
 from ontos_tui.services.guide.wizard import OWN_DATA, Step, WizardChoices, WizardState
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
-from ontos_tui.tui.stages.base import error_lines
 from ontos_tui.tui.widgets.data_grid import DataGrid
+from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import Panel, line, span, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 from ontos_tui.tui.wizard.step import WizardStep
@@ -42,9 +42,9 @@ class DataStep(WizardStep):
 
     STEP = Step.DATA
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("take", "enter", "Use it", "These are the rows to work with"),
-        Command("file", "f", "Own file", "A CSV, Parquet or JSONL file of yours"),
-        Command("browse", "b", "Team tables", "A table of the team's Databricks workspace"),
+        Command("wizard.data.take", "enter", "Use it", "Use these rows"),
+        Command("wizard.data.file", "f", "Own file", "A CSV, Parquet or JSONL file of your own"),
+        Command("wizard.data.browse", "b", "Team tables", "A table of the team's Databricks workspace"),
     )
     DEFAULT_CSS = """
     DataStep #about-data { height: 2; padding: 0 1; }
@@ -73,49 +73,49 @@ class DataStep(WizardStep):
     def focus_first(self) -> None:
         self.table.focus()
 
-    def show(self, standing: WizardState) -> None:
-        chosen = standing.chosen
-        self.run_in_background(lambda workspace: _origins(workspace, chosen), self._show_origins, failed=self.refused)
+    def watch_state(self, state: WizardState) -> None:
+        chosen = state.chosen
+        self.run_in_background(lambda workspace: _origins(workspace, chosen), self._show_origins)
 
     def _show_origins(self, origins: Sequence[Origin]) -> None:
-        here = self.standing.chosen.sheet_id
+        here = self.state.chosen.sheet_id
         cursor = next((place for place, one in enumerate(origins) if here and one.sheet_id == here), None)
         self.table.show(origins, cursor=cursor)
-        self._look()
+        self._show_current()
 
     def on_table_moved(self, event: Table.Moved) -> None:
         if event.table is self.table:
-            self._look()
+            self._show_current()
 
-    def _look(self) -> None:
+    def _show_current(self) -> None:
         origin = self.table.current
         if origin is None:
             return
         if origin.is_file:
             self._show_rows(None)
             return
-        chosen = self.standing.chosen
+        chosen = self.state.chosen
         self.run_in_background(
-            lambda workspace: _rows(workspace, chosen, origin), self._show_rows, group="rows", failed=self._say
+            lambda workspace: _rows(workspace, chosen, origin), self._show_rows, group="rows", failed=self._show_error
         )
 
     def _show_rows(self, page: DataPage | None) -> None:
         grid, about = self.query_one("#rows", DataGrid), self.query_one("#about-data", Panel)
         if page is None:
-            told = "Press enter or f and name a file. It stays where it is, and nothing is sent anywhere."
-            about.show(lambda width: wrap(told, width))
+            hint = "Press enter or f to name a file. It stays where it is, and nothing is sent anywhere."
+            about.show(lambda width: wrap(hint, width))
             grid.show_rows((), ())
             return
         names = [column.name for column in page.columns]
         about.show(
             lambda width: [
                 line(span(f"{page.total:,} items", "strong"), f", {len(names)} columns; "),
-                line(span("tab and → look further", "muted")),
+                line(span("tab, then → for more columns", "muted")),
             ]
         )
         grid.show_rows(names, [item.fields for item in page.items])
 
-    def _say(self, error: OntosError) -> None:
+    def _show_error(self, error: OntosError) -> None:
         self.query_one("#about-data", Panel).show(lambda width: error_lines(error, width))
 
     def on_table_chosen(self, event: Table.Chosen) -> None:
@@ -123,7 +123,7 @@ class DataStep(WizardStep):
         self.action_take()
 
     def action_take(self) -> None:
-        origin, chosen = self.table.current, self.standing.chosen
+        origin, chosen = self.table.current, self.state.chosen
         if origin is None:
             return
         if origin.is_file:
@@ -139,7 +139,7 @@ class DataStep(WizardStep):
         self.run_in_background(work, lambda chosen: self.post_message(self.Decided(chosen)), group="take")
 
     def action_file(self) -> None:
-        chosen = self.standing.chosen
+        chosen = self.state.chosen
 
         def done(values: Values | None) -> None:
             if values is not None:
@@ -157,9 +157,9 @@ class DataStep(WizardStep):
         from ontos_tui.tui.stages.data.catalog_browser import CatalogDialog
 
         if not has_team:
-            self.ontos.tell_error(NoTeamError())
+            self.ontos.show_error(NoTeamError())
             return
-        chosen = self.standing.chosen
+        chosen = self.state.chosen
 
         def taken(address: str | None) -> None:
             if address is not None:
@@ -174,10 +174,10 @@ def _origins(workspace: Workspace, chosen: WizardChoices) -> list[Origin]:
     origins = []
     if chosen.use_case != OWN_DATA:
         seeded = next((one for one in sheets if one.use_case == chosen.use_case), None)
-        origins.append(Origin("Sample data", "made up", seeded.id if seeded is not None else ""))
+        origins.append(Origin("Sample data", "synthetic", seeded.id if seeded is not None else ""))
         sheets = [one for one in sheets if seeded is None or one.id != seeded.id]
     origins += [Origin(one.name, f"{one.item_count or 0:,}", one.id) for one in sheets]
-    return [*origins, Origin("A file of yours…", "", is_file=True)]
+    return [*origins, Origin("Your own file…", "", is_file=True)]
 
 
 def _rows(workspace: Workspace, chosen: WizardChoices, origin: Origin) -> DataPage:

@@ -1,4 +1,4 @@
-"""Step 7: the model answers, and one tries it."""
+"""Step 7: deploy the model and try it."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ class DeployStep(WizardStep):
 
     STEP = Step.DEPLOY
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("deploy", "enter,d", "Deploy, then try", "Let an endpoint answer with the model; then ask it"),
-        Command("playground", "p", "Playground", "Ask the endpoint about real rows"),
+        Command(
+            "wizard.deploy.deploy", "enter,d", "Deploy, then try", "Deploy the model to an endpoint, then send it a row"
+        ),
+        Command("wizard.deploy.playground", "p", "Playground", "Send real rows to the endpoint"),
     )
 
     def compose(self) -> ComposeResult:
@@ -32,16 +34,16 @@ class DeployStep(WizardStep):
     def focus_first(self) -> None:
         self.query_one("#endpoint").focus()
 
-    def show(self, standing: WizardState) -> None:
-        self.query_one("#endpoint", Panel).show(lambda width: _lines(standing, width), keep_place=True)
+    def watch_state(self, state: WizardState) -> None:
+        self.query_one("#endpoint", Panel).show(lambda width: _lines(state, width), keep_place=True)
         self.commands_changed()
 
     def possible(self, command: str) -> bool:
-        standing = self.standing
-        return standing.endpoint is not None if command == "playground" else standing.model is not None
+        state = self.state
+        return state.endpoint is not None if command == "playground" else state.model is not None
 
     def action_deploy(self) -> None:
-        model, endpoint = self.standing.model, self.standing.endpoint
+        model, endpoint = self.state.model, self.state.endpoint
         if endpoint is not None:
             self.action_playground()
         elif model is not None:
@@ -50,37 +52,40 @@ class DeployStep(WizardStep):
             )
 
     def _deployed(self, endpoint: Endpoint) -> None:
-        self.wizard.reload()
+        self.post_message(self.Outdated())
         self.ontos.refresh_overview()
         self._try(endpoint)
 
     def action_playground(self) -> None:
-        endpoint = self.standing.endpoint
+        endpoint = self.state.endpoint
         if endpoint is not None:
             self._try(endpoint)
 
     def _try(self, endpoint: Endpoint) -> None:
         from ontos_tui.tui.stages.deploy.playground import Playground
 
-        self.app.push_screen(Playground(endpoint.name), lambda _: self.wizard.reload())
+        def closed(_: None) -> None:
+            self.post_message(self.Outdated())
+
+        self.app.push_screen(Playground(endpoint.name), closed)
 
 
-def _lines(standing: WizardState, width: int) -> Iterator[Line]:
-    model, endpoint = standing.model, standing.endpoint
+def _lines(state: WizardState, width: int) -> Iterator[Line]:
+    model, endpoint = state.model, state.endpoint
     if model is None:
-        yield line(span("There is no model yet. < leads back to the training.", "muted"))
+        yield line(span("No model yet. Go back to training: <", "muted"))
         return
     yield line(span(model.label(), "title"), span(f"  {score_text(model)}", "strong"))
     yield EMPTY
     if endpoint is None:
-        yield line(span("enter", "key"), " lets an endpoint answer with it, on this machine; nobody else can reach it")
+        yield line(span("enter", "key"), " deploys it to an endpoint on this machine, which others cannot reach")
         return
-    yield line(span(f"✓ {endpoint.name}", "good"), f" answers with {model.label()}")
+    yield line(span(f"✓ {endpoint.name}", "good"), f" serves {model.label()}")
     yield EMPTY
-    yield line(span("enter", "key"), " asks it about a real row; there, ", span("-", "key"), " says what was wrong")
+    yield line(span("enter", "key"), " sends it a real row; there, ", span("-", "key"), " corrects a wrong answer")
     yield EMPTY
-    told = (
-        "That was the whole way. The stages lead on from here: 6 Monitor shows what the endpoint was asked, 7 Improve "
-        "turns what you said about its answers into training pairs, and trains a better version. esc leads there."
+    next_steps = (
+        "All seven steps are done. Next, in the stages: 6 Monitor shows the endpoint's requests, 7 Improve turns your "
+        "feedback into training pairs and trains a better version. Go to the stages: esc"
     )
-    yield from wrap(told, width)
+    yield from wrap(next_steps, width)

@@ -9,13 +9,13 @@ from textual.app import ComposeResult
 from ontos_tui.services.guide.wizard import Step, WizardState
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.stages.label.desk.desk import LabelDesk
-from ontos_tui.tui.stages.label.desk.source import work_of_sheet
+from ontos_tui.tui.stages.label.work import work_of_sheet
 from ontos_tui.tui.widgets.lines import OneLine, line, span
 from ontos_tui.tui.wizard.step import WizardStep
 
 
 class LabelStep(WizardStep):
-    """The desk, with what is still missing above it."""
+    """The labeling queue, with the number of labels still needed above it."""
 
     STEP = Step.LABEL
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = ()
@@ -36,8 +36,8 @@ class LabelStep(WizardStep):
     def focus_first(self) -> None:
         self.desk.focus_queue()
 
-    def show(self, standing: WizardState) -> None:
-        training, ready = standing.training, standing.readiness
+    def watch_state(self, state: WizardState) -> None:
+        training, ready = state.training, state.readiness
         if training is None or ready is None:
             return
         if self._open != training.sheet.id:
@@ -45,16 +45,18 @@ class LabelStep(WizardStep):
             self.desk.open(lambda workspace: work_of_sheet(workspace, training.sheet))
         else:
             self.desk.others_changed()
-        told = (
+        message = (
             line(
-                span(f"✓ {ready.eligible:,} answers: enough to train. ", "good"), span(">", "key"), " trains, or go on"
+                span(f"✓ {ready.eligible:,} labels are enough. ", "good"),
+                span(">", "key"),
+                " to train, or label more",
             )
             if ready.ready
-            else line(span(f"{ready.missing:,} more answers", "warn"), " are needed for a first model")
+            else line(span(f"{ready.missing:,} more labels", "warn"), " needed for a first model")
         )
-        self.query_one("#enough", OneLine).show(lambda width: line(" ", *told))
+        self.query_one("#enough", OneLine).show(lambda width: line(" ", *message))
 
     def on_label_desk_left(self) -> None:
         """Escape leaves the wizard from here as from every other step."""
         self._open = ""
-        self.wizard.action_leave()
+        self.post_message(self.Leave())

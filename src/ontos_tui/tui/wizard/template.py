@@ -1,4 +1,4 @@
-"""Step 3: the question that is made of each row, shown live on a real one."""
+"""Step 3: the prompt for each row, shown live on a real one."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from ontos_tui.domain.errors import OntosError
+from ontos_tui.domain.rules.states import TemplateStatus
 from ontos_tui.services.guide.wizard import Step, WizardState
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.choose import ChooseDialog
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
-from ontos_tui.tui.stages.base import error_lines
+from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 from ontos_tui.tui.wizard.step import WizardStep
@@ -41,21 +42,26 @@ class TemplateStep(WizardStep):
 
     STEP = Step.TEMPLATE
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("take", "enter", "Use it", "Ask this way; a draft is made final"),
-        Command("prompt", "e", "Edit", "Change the words of the question; what was used before stays a version"),
-        Command("other", "t", "Other", "Another template, or one drafted anew from the columns"),
-        Command("guidelines", "g", "Guidelines", "How to decide, as the template says"),
+        Command("wizard.template.take", "enter", "Use it", "Use this prompt; a draft is published"),
+        Command(
+            "wizard.template.prompt",
+            "e",
+            "Edit",
+            "Change the prompt; the version before is stored",
+        ),
+        Command("wizard.template.other", "t", "Other", "Another template, or a new draft from the columns"),
+        Command("wizard.template.guidelines", "g", "Guidelines", "How to label, as the template says"),
     )
 
     def __init__(self) -> None:
         super().__init__()
         self._live: Live | None = None
-        self._asked = False
+        self._prompted = False
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="row"):
             yield Table["PreviewPair"](
-                [ColumnSpec("on the real item", 0, ends=True)],
+                [ColumnSpec("item", 0, ends=True)],
                 lambda pair: (pair.item_ref,),
                 empty="Loading…",
                 id="items",
@@ -71,35 +77,35 @@ class TemplateStep(WizardStep):
     def focus_first(self) -> None:
         self.table.focus()
 
-    def show(self, standing: WizardState) -> None:
-        if standing.template is None:
-            self.table.say("There is no template for this data yet. t drafts one, or takes one that is here.")
+    def watch_state(self, state: WizardState) -> None:
+        if state.template is None:
+            self.table.set_empty_text("No template for this data yet. Draft or choose one: t")
             self.table.show(())
-            if not self._asked:
-                self._asked = True
+            if not self._prompted:
+                self._prompted = True
                 self.action_other()
             return
-        sheet, template = standing.sheet, standing.template
+        sheet, template = state.sheet, state.template
         assert sheet is not None, "a template is chosen for a sheet"
         self.run_in_background(
-            lambda workspace: _live(workspace, sheet.id, template), self._show_live, failed=self._say
+            lambda workspace: _live(workspace, sheet.id, template), self._show_live, failed=self._show_error
         )
 
     def _show_live(self, live: Live) -> None:
         self._live = live
-        self.table.say("The sheet has no items. < leads back to the data.")
+        self.table.set_empty_text("The sheet has no items. Go back to the data: <")
         self.table.show(live.questions)
-        self._look()
+        self._show_current()
 
-    def _say(self, error: OntosError) -> None:
-        self.table.say("No question can be made; e changes the words, t the template.")
+    def _show_error(self, error: OntosError) -> None:
+        self.table.set_empty_text("The prompt cannot be rendered. Edit it: e. Choose another template: t")
         self.table.show(())
         self.query_one("#question", Panel).show(lambda width: error_lines(error, width))
 
     def on_table_moved(self) -> None:
-        self._look()
+        self._show_current()
 
-    def _look(self) -> None:
+    def _show_current(self) -> None:
         live, pair = self._live, self.table.current
         self.commands_changed()
         if live is not None:
@@ -113,7 +119,7 @@ class TemplateStep(WizardStep):
         self.action_take()
 
     def action_take(self) -> None:
-        template, chosen = self.standing.template, self.standing.chosen
+        template, chosen = self.state.template, self.state.chosen
         if template is not None:
             self.run_in_background(
                 lambda workspace: workspace.wizard.publish(template.id),
@@ -122,13 +128,18 @@ class TemplateStep(WizardStep):
             )
 
     def action_prompt(self) -> None:
-        template = self.standing.template
+        template = self.state.template
         if template is None:
             return
         fields = (
             FormField("user_prompt", "Question", template.user_prompt, required=True, hint="{{ column }} is a value"),
-            FormField("system_prompt", "Who is asked", template.system_prompt or None, hint="what to know beforehand"),
-            FormField("guidelines", "Guidelines", template.guidelines or None, hint="how people shall decide"),
+            FormField(
+                "system_prompt",
+                "System prompt",
+                template.system_prompt or None,
+                hint="given before the question",
+            ),
+            FormField("guidelines", "Guidelines", template.guidelines or None, hint="how people should label"),
         )
 
         def done(values: Values | None) -> None:
@@ -138,14 +149,14 @@ class TemplateStep(WizardStep):
                     lambda workspace: workspace.wizard.adapt(template.id, **given), self._take_template, group="do"
                 )
 
-        self.app.push_screen(FormDialog(f"The words of {template.name}", fields), done)
+        self.app.push_screen(FormDialog(f"The prompt of {template.name}", fields), done)
 
     def _take_template(self, template: Template) -> None:
-        chosen = replace(self.standing.chosen, template_id=template.id)
+        chosen = replace(self.state.chosen, template_id=template.id)
         self.post_message(self.Decided(chosen, go_on=False))
 
     def action_other(self) -> None:
-        chosen = self.standing.chosen
+        chosen = self.state.chosen
         self.run_in_background(
             lambda workspace: workspace.wizard.templates_for(chosen), self._choose, group="templates"
         )
@@ -154,8 +165,8 @@ class TemplateStep(WizardStep):
         if not templates:
             self._draft()
             return
-        choices = [("draft one", "from the columns of the data; you name the one that holds the answer")]
-        choices += [(f"{one.name} {one.version}", f"decides {one.label_type}") for one in templates]
+        choices = [("New draft", "from the columns of the data; you choose the one that holds the answer")]
+        choices += [(f"{one.name} {one.version}", f"labels {one.label_type}") for one in templates]
 
         def chosen(index: int | None) -> None:
             if index == 0:
@@ -163,17 +174,17 @@ class TemplateStep(WizardStep):
             elif index is not None:
                 self._take_template(templates[index - 1])
 
-        self.app.push_screen(ChooseDialog("How shall the question be asked?", choices), chosen)
+        self.app.push_screen(ChooseDialog("Which template?", choices), chosen)
 
     def _draft(self) -> None:
-        sheet = self.standing.sheet
+        sheet = self.state.sheet
         assert sheet is not None, "this step follows the data"
         self.run_in_background(
             lambda workspace: workspace.drafts.targets(sheet.id), self._choose_target, group="targets"
         )
 
     def _choose_target(self, targets: Sequence[Target]) -> None:
-        sheet = self.standing.sheet
+        sheet = self.state.sheet
         assert sheet is not None, "this step follows the data"
 
         def chosen(index: int | None) -> None:
@@ -183,13 +194,13 @@ class TemplateStep(WizardStep):
                     lambda workspace: workspace.drafts.draft(sheet.id, column), self._take_template, group="do"
                 )
 
-        choices = [(one.column or "none of them", one.reason) for one in targets]
-        self.app.push_screen(ChooseDialog("Which column holds what is to be decided?", choices), chosen)
+        choices = [(one.column or "None of them", one.reason) for one in targets]
+        self.app.push_screen(ChooseDialog("Which column holds the answer?", choices), chosen)
 
     def action_guidelines(self) -> None:
         from ontos_tui.tui.dialogs.text import TextDialog
 
-        template = self.standing.template
+        template = self.state.template
         if template is not None:
             self.app.push_screen(TextDialog("Guidelines", template.guidelines or "This template has no guidelines."))
 
@@ -201,7 +212,7 @@ def _live(workspace: Workspace, sheet_id: str, template: Template) -> Live:
 
 
 def _lines(template: Template, pair: PreviewPair | None, width: int) -> Iterator[Line]:
-    state = "" if template.status.value == "published" else "  ✎ draft"
+    state = "" if template.status is TemplateStatus.PUBLISHED else "  ✎ draft"
     yield line(span(f"{template.name} {template.version}", "title"), span(state, "warn"))
     yield EMPTY
     if pair is None:
@@ -209,10 +220,10 @@ def _lines(template: Template, pair: PreviewPair | None, width: int) -> Iterator
     if pair.error:
         yield from wrap(f"✗ {pair.error}", width, "bad")
     for message in pair.messages:
-        yield line(span({"system": "told beforehand", "user": "the question"}.get(message["role"], ""), "accent"))
+        yield line(span({"system": "system prompt", "user": "question"}.get(message["role"], ""), "accent"))
         yield from wrap(message["content"], width, indent="  ")
         yield EMPTY
-    yield line(span("the answer", "accent"))
+    yield line(span("answer", "accent"))
     for one in template.fields():
         choices = " · ".join(str(choice) for choice in one.choices) or one.kind.value
-        yield from wrap(f"{one.name}: {choices}{'' if one.required else ' (may be left out)'}", width, indent="  ")
+        yield from wrap(f"{one.name}: {choices}{'' if one.required else ' (optional)'}", width, indent="  ")

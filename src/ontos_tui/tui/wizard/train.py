@@ -1,4 +1,4 @@
-"""Step 6: a model, with what it will take before and how good it is after."""
+"""Step 6: training, with its estimated time and cost before, and the model's quality after."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from ontos_tui.domain.errors import OntosError
 from ontos_tui.services.guide.wizard import Step, WizardState
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.choose import ChooseDialog
-from ontos_tui.tui.stages.base import error_lines
-from ontos_tui.tui.stages.job_state import LOOK_SECONDS, JobState, duration, newest_job, progress_lines
+from ontos_tui.tui.stages.job_state import POLL_SECONDS, JobState, duration, newest_job, progress_lines
 from ontos_tui.tui.stages.train.lines import model_lines, verdict_of
+from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
 from ontos_tui.tui.wizard.step import WizardStep
 
@@ -44,8 +44,8 @@ class TrainStep(WizardStep):
 
     STEP = Step.TRAIN
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("train", "enter,t", "Train", "Train the model; it runs as a job of its own"),
-        Command("advanced", "a", "Advanced", "Train something else than what is recommended"),
+        Command("wizard.train.train", "enter,t", "Train", "Train the model; runs as a background job"),
+        Command("wizard.train.advanced", "a", "Advanced", "Choose another base model than the recommended one"),
     )
 
     def __init__(self) -> None:
@@ -61,12 +61,12 @@ class TrainStep(WizardStep):
     def focus_first(self) -> None:
         self.query_one("#outlook").focus()
 
-    def show(self, standing: WizardState) -> None:
-        training = standing.training
+    def watch_state(self, state: WizardState) -> None:
+        training = state.training
         if training is not None:
-            key = standing.chosen.base_model
+            key = state.chosen.base_model
             self.run_in_background(
-                lambda workspace: _outlook(workspace, training.sheet.id, key), self._show, failed=self._say
+                lambda workspace: _outlook(workspace, training.sheet.id, key), self._show, failed=self._show_error
             )
 
     def _show(self, outlook: Outlook) -> None:
@@ -83,16 +83,16 @@ class TrainStep(WizardStep):
             self._waits = True
             if not self._looking:
                 self._looking = True
-                self.set_timer(LOOK_SECONDS, self._look_again)
+                self.set_timer(POLL_SECONDS, self._poll)
         elif self._waits:
             self._waits = False
             self.ontos.refresh_overview()
 
-    def _look_again(self) -> None:
+    def _poll(self) -> None:
         self._looking = False
-        self.wizard.reload()
+        self.post_message(self.Outdated())
 
-    def _say(self, error: OntosError) -> None:
+    def _show_error(self, error: OntosError) -> None:
         self.query_one("#outlook", Panel).show(lambda width: error_lines(error, width))
 
     def possible(self, command: str) -> bool:
@@ -117,7 +117,7 @@ class TrainStep(WizardStep):
 
         def submitted(job: Job) -> None:
             self._waits = True
-            self.wizard.reload()
+            self.post_message(self.Outdated())
 
         self.run_in_background(
             lambda workspace: workspace.train.models.submit(sheet, base_model=key), submitted, group="train"
@@ -131,11 +131,11 @@ class TrainStep(WizardStep):
         def chosen(index: int | None) -> None:
             if index is not None:
                 key = outlook.base_models[index].key
-                self.post_message(self.Decided(replace(self.standing.chosen, base_model=key), go_on=False))
+                self.post_message(self.Decided(replace(self.state.chosen, base_model=key), go_on=False))
 
         choices = [(one.title, one.description) for one in outlook.base_models]
         cursor = outlook.base_models.index(outlook.base_model)
-        self.app.push_screen(ChooseDialog("What should be trained?", choices, cursor), chosen)
+        self.app.push_screen(ChooseDialog("Which base model?", choices, cursor), chosen)
 
 
 def _outlook(workspace: Workspace, sheet_id: str, key: str) -> Outlook:
@@ -152,14 +152,14 @@ def _outlook(workspace: Workspace, sheet_id: str, key: str) -> Outlook:
 
 def _lines(outlook: Outlook, width: int) -> Iterator[Line]:
     ready, last = outlook.readiness, outlook.last
-    if last is not None and (last.active or last.broken):
+    if last is not None and (last.active or last.ended_early):
         yield from progress_lines(last, width)
         yield EMPTY
     elif outlook.model is None:
-        yield line(span("enter", "key"), " trains the model; you may leave meanwhile, it goes on by itself")
+        yield line(span("enter", "key"), " trains the model in the background; you may leave meanwhile")
         yield EMPTY
     else:
-        yield line(span("✓ trained. ", "good"), span(">", "key"), " deploys it and lets you try it")
+        yield line(span("✓ trained. ", "good"), span(">", "key"), " to deploy and try it")
         yield EMPTY
     if outlook.model is not None:
         yield from _advice(outlook.model, width)
@@ -168,15 +168,15 @@ def _lines(outlook: Outlook, width: int) -> Iterator[Line]:
     yield from _fact("model", outlook.base_model.title, width, "strong")
     yield from _fact("", outlook.base_model.description, width)
     why = outlook.base_model.why
-    told = f"recommended: {why}" if why else "chosen by you; a leads back to what is recommended"
-    yield from _fact("", told, width, "muted")
+    reason = f"recommended: {why}" if why else "chosen by you; choose another one: a"
+    yield from _fact("", reason, width, "muted")
     yield from _fact("learns from", f"{ready.eligible:,} answers you approved", width)
     if excluded := ready.excluded():
         yield from _fact("", f"not: {excluded}", width, "muted")
     yield from _fact("test", ready.split, width)
     if outlook.estimate is not None:
         estimate = outlook.estimate
-        cost = "no cost: it runs on this machine"
+        cost = "no cost, runs on this machine"
         if estimate.cost is not None:
             cost = f"{estimate.cost:.2f} {estimate.currency}"
         yield from _fact("takes", f"about {duration(estimate.seconds)} (an estimate), {cost}", width, "strong")
@@ -191,14 +191,14 @@ def _advice(model: ModelVersion, width: int) -> Iterator[Line]:
     mark, words, style = verdict_of(headline)
     if style == "good":
         return
-    told = (
-        f"{mark} For {headline.field} it is {words} the baseline: it has seen too little. Label more "
-        "(<; o there puts first what is least sure), then train again. You can try it all the same."
+    advice = (
+        f"{mark} For {headline.field} it is {words} the baseline: more labels are needed. Label more "
+        "(< goes back; o there puts the least confident first), then train again. You can still deploy and try it."
     )
-    yield from wrap(told, width, "warn")
+    yield from wrap(advice, width, "warn")
     yield EMPTY
 
 
-def _fact(name: str, told: str, width: int, style: str = "text") -> Iterator[Line]:
-    for number, part in enumerate(wrap(told, max(20, width - LABEL), style)):
+def _fact(name: str, text: str, width: int, style: str = "text") -> Iterator[Line]:
+    for number, part in enumerate(wrap(text, max(20, width - LABEL), style)):
         yield line(span(name if number == 0 else "", "muted", LABEL), *part)

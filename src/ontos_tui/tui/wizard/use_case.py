@@ -1,4 +1,4 @@
-"""Step 1: what the model shall do."""
+"""Step 1: what the model should do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ontos_tui.tui.wizard.step import WizardStep
 if TYPE_CHECKING:
     from ontos_tui.services.guide.onboarding import UseCase
 
-OWN = Card("Your own data", "A CSV, Parquet or JSONL file of yours: a template is drafted from its columns.")
+OWN = Card("Your own data", "A CSV, Parquet or JSONL file of your own; a template is drafted from its columns.")
 
 
 class UseCaseStep(WizardStep):
@@ -24,7 +24,7 @@ class UseCaseStep(WizardStep):
 
     STEP = Step.USE_CASE
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("take", "enter", "Take it", "This is what you want to do; its number does it too"),
+        Command("wizard.use_case.take", "enter", "Choose", "Choose this use case; its number does it too"),
     )
 
     def __init__(self) -> None:
@@ -37,19 +37,19 @@ class UseCaseStep(WizardStep):
     def focus_first(self) -> None:
         self.query_one(CardGrid).focus()
 
-    def show(self, standing: WizardState) -> None:
+    def watch_state(self, state: WizardState) -> None:
         self.run_in_background(lambda workspace: workspace.onboarding.use_cases(), self._show_cases, failed=self._none)
 
     def _show_cases(self, cases: Sequence[UseCase]) -> None:
         self._cases = cases
-        cards = [Card(case.title, case.summary, "✓ begun" if case.seeded else "") for case in cases]
+        cards = [Card(case.title, case.summary, "✓ started" if case.seeded else "") for case in cases]
         keys = [*(case.key for case in cases), OWN_DATA]
-        here = self.standing.chosen.use_case
+        here = self.state.chosen.use_case
         self.query_one(CardGrid).show([*cards, OWN], cursor=keys.index(here) if here in keys else None)
 
     def _none(self, error: OntosError) -> None:
         """Without the sample data one can still use one's own."""
-        self.refused(error)
+        self.ontos.show_error(error)
         self._show_cases(())
 
     def action_take(self) -> None:
@@ -57,5 +57,5 @@ class UseCaseStep(WizardStep):
 
     def on_card_grid_taken(self, event: CardGrid.Taken) -> None:
         key = OWN_DATA if event.index == len(self._cases) else self._cases[event.index].key
-        chosen = self.standing.chosen
+        chosen = self.state.chosen
         self.post_message(self.Decided(chosen if chosen.use_case == key else WizardChoices(use_case=key)))

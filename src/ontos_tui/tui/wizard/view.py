@@ -14,13 +14,14 @@ from textual.message import Message
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.services.guide.wizard import Step, WizardChoices, WizardState
 from ontos_tui.tui.core.commands import Command
-from ontos_tui.tui.stages.base import Page, error_lines
+from ontos_tui.tui.stages.base import Page
+from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import Line, LineView, Panel, Span, span, wrap
 from ontos_tui.tui.wizard.step import WizardStep
 from ontos_tui.tui.wizard.texts import ABOUT
 
-KEPT = "wizard"
-"""Under which name the session keeps what was chosen."""
+SESSION_KEY = "wizard"
+"""The entry of the session that holds the choices."""
 
 
 class StepLine(LineView):
@@ -40,8 +41,8 @@ class StepLine(LineView):
         self._here = Step.USE_CASE
         self._reached = Step.USE_CASE
 
-    def tell(self, here: Step, reached: Step) -> None:
-        """Show where one is."""
+    def show_step(self, here: Step, reached: Step) -> None:
+        """Show the present step, and the last one that is open."""
         self._here, self._reached = here, reached
         self.repaint()
 
@@ -70,17 +71,26 @@ class StepLine(LineView):
 
 
 class WizardView(Page):
-    """The frame of the steps. What was chosen is kept with the session, so one comes back to the same place."""
+    """The frame of the steps. The choices are saved with the session, so the user comes back to the same place."""
 
     HELP_TITLE = "In the wizard"
-    ABOUT: ClassVar[str] = "Seven steps lead from data to a model that answers. You can leave and come back any time."
+    ABOUT: ClassVar[str] = "Seven steps from data to a deployed model. You can leave and come back at any time."
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("next_step", "greater_than_sign", "Next", "To the next step, when this one is done"),
-        Command("previous_step", "less_than_sign", "Back", "To the step before; nothing is lost"),
-        Command("leave", "escape", "Leave", "To the stages; W comes back to this place"),
-        Command("start_over", "ctrl+r", "Start over", "Choose another use case; what was made stays", shown=False),
+        Command("wizard.next_step", "greater_than_sign", "Next", "To the next step, when this one is done"),
+        Command("wizard.previous_step", "less_than_sign", "Back", "To the previous step; nothing is lost"),
+        Command("wizard.leave", "escape", "Leave", "To the stages; W comes back to this step"),
+        Command(
+            "wizard.start_over", "ctrl+r", "Start over", "Choose another use case; nothing is deleted", shown=False
+        ),
         *(
-            Command(f"step({step.value})", str(step.value), step.title, "To this step, if it is open", False)
+            Command(
+                f"wizard.go_to_{step.name.lower()}",
+                str(step.value),
+                step.title,
+                "To this step, if it is open",
+                shown=False,
+                action=f"step({step.value})",
+            )
             for step in Step
         ),
     )
@@ -94,7 +104,7 @@ class WizardView(Page):
 
     def __init__(self) -> None:
         super().__init__()
-        self.standing = WizardState(WizardChoices())
+        self.state = WizardState(WizardChoices())
         self._step: WizardStep | None = None
 
     def compose(self) -> ComposeResult:
@@ -107,55 +117,55 @@ class WizardView(Page):
     @property
     def chosen(self) -> WizardChoices:
         """What was chosen so far."""
-        return WizardChoices.of(self.session.extra.get(KEPT))
+        return WizardChoices.of(self.session.extra.get(SESSION_KEY))
 
-    def _keep(self, chosen: WizardChoices) -> None:
-        self.session.extra[KEPT] = chosen.kept()
+    def _save(self, chosen: WizardChoices) -> None:
+        self.session.extra[SESSION_KEY] = chosen.as_json()
 
     def focus_first(self) -> None:
         if self._step is not None:
             self._step.focus_first()
 
-    # Where one stands
+    # State
 
     def reload(self) -> None:
         chosen = self.chosen
-        self.run_in_background(lambda workspace: workspace.wizard.standing(chosen), self._show, failed=self._say)
+        self.run_in_background(lambda workspace: workspace.wizard.state_of(chosen), self._show, failed=self._show_error)
 
-    async def _show(self, standing: WizardState) -> None:
-        self.standing = standing
-        here = Step(min(standing.chosen.step, standing.reached))
-        self._keep(replace(standing.chosen, step=here.value))
+    async def _show(self, state: WizardState) -> None:
+        self.state = state
+        here = Step(min(state.chosen.step, state.reached))
+        self._save(replace(state.chosen, step=here.value))
         await self._enter(here)
 
-    def _say(self, error: OntosError) -> None:
+    def _show_error(self, error: OntosError) -> None:
         self.query_one("#about-step", Panel).show(lambda width: error_lines(error, width))
 
     async def _enter(self, step: Step) -> None:
-        """Show a step, which is made anew unless one is in it already."""
+        """Show a step, which is created unless it is shown already."""
         if self._step is None or self._step.STEP is not step:
             place = self.query_one("#step")
             await place.remove_children()
-            self._step = _make_step(step)
+            self._step = _create_step(step)
             await place.mount(self._step)
-            self._tell_about(step)
-            self._step.show(self.standing)
+            self._show_about(step)
+            self._step.state = self.state
             self._step.focus_first()
         else:
-            self._step.show(self.standing)
-        self.query_one(StepLine).tell(step, self.standing.reached)
+            self._step.state = self.state
+        self.query_one(StepLine).show_step(step, self.state.reached)
         self.commands_changed()
 
-    def _tell_about(self, step: Step) -> None:
+    def _show_about(self, step: Step) -> None:
         panel = self.query_one("#about-step", Panel)
         panel.show(lambda width: wrap(ABOUT[step], width, "muted"))
         panel.styles.height = len(wrap(ABOUT[step], max(20, self.size.width - 2)))
 
     def on_resize(self) -> None:
         if self._step is not None:
-            self._tell_about(self._step.STEP)
+            self._show_about(self._step.STEP)
 
-    # Going
+    # Steps
 
     def possible(self, command: str) -> bool:
         step = self._step.STEP if self._step is not None else Step.USE_CASE
@@ -165,23 +175,23 @@ class WizardView(Page):
 
     def go(self, step: int) -> None:
         """To a step that is open."""
-        self._keep(replace(self.chosen, step=step))
+        self._save(replace(self.chosen, step=step))
         self.reload()
 
     def on_step_line_picked(self, event: StepLine.Picked) -> None:
         self.action_step(event.step)
 
     def action_step(self, number: int) -> None:
-        """To a step, if it is open by now: a job may have ended since one looked."""
+        """To a step, if it is open by now: a job may have ended since the last look."""
         chosen = self.chosen
 
-        def found(standing: WizardState) -> None:
-            if number <= standing.reached:
+        def enter(state: WizardState) -> None:
+            if number <= state.reached:
                 self.go(number)
             else:
-                self.ontos.tell(standing.missing(standing.reached))
+                self.ontos.show_message(state.missing(state.reached))
 
-        self.run_in_background(lambda workspace: workspace.wizard.standing(chosen), found, group="step")
+        self.run_in_background(lambda workspace: workspace.wizard.state_of(chosen), enter, group="step")
 
     def action_next_step(self) -> None:
         self.action_step(self.chosen.step + 1)
@@ -190,28 +200,36 @@ class WizardView(Page):
         self.go(max(1, self.chosen.step - 1))
 
     def action_start_over(self) -> None:
-        self._keep(WizardChoices())
+        self._save(WizardChoices())
         self.reload()
 
     def action_leave(self) -> None:
         self.post_message(self.Left())
 
     def on_wizard_step_decided(self, event: WizardStep.Decided) -> None:
-        """Keep what was chosen, and go on when the next step is open then."""
+        """Save the choices, and go on when the next step is open then."""
         event.stop()
         step = self.chosen.step
-        self._keep(replace(event.chosen, step=step + 1 if event.go_on else step))
+        self._save(replace(event.choices, step=step + 1 if event.go_on else step))
         self.reload()
         self.ontos.refresh_overview()
+
+    def on_wizard_step_outdated(self, event: WizardStep.Outdated) -> None:
+        event.stop()
+        self.reload()
+
+    def on_wizard_step_leave(self, event: WizardStep.Leave) -> None:
+        event.stop()
+        self.action_leave()
 
     def on_wizard_step_go_on(self, event: WizardStep.GoOn) -> None:
         event.stop()
         self.go(min(len(Step), self.chosen.step + 1))
 
 
-def _make_step(step: Step) -> WizardStep:
+def _create_step(step: Step) -> WizardStep:
     """A step; what it needs is imported when it is entered."""
     name = step.name.lower()
     module = importlib.import_module(f"ontos_tui.tui.wizard.{name}")
-    made: WizardStep = getattr(module, f"{''.join(part.capitalize() for part in name.split('_'))}Step")()
-    return made
+    created: WizardStep = getattr(module, f"{''.join(part.capitalize() for part in name.split('_'))}Step")()
+    return created

@@ -41,7 +41,7 @@ async def test_the_way_back_goes_up_level_by_level(scene: Scene, home: Path) -> 
         await user.press("1", "b", "down", "enter")
         await user.sees("▤ default")
         await user.press("enter")
-        await user.sees("Nothing is there that you may see.")
+        await user.sees("There is nothing here that you can access.")
         await user.press("escape")
         await user.sees("▤ default")
         await user.press("escape")

@@ -21,7 +21,7 @@ def source(tmp_path: Path) -> Path:
 @SIZES
 async def test_a_use_case_is_picked_and_its_data_is_seen(tmp_path: Path, size: tuple[int, int]) -> None:
     async with open_app(tmp_path / "home", size) as user:
-        await user.sees("Defect Detection", "add data or pick a use case")
+        await user.sees("Defect Detection", "add data or choose a use case")
         await user.press("enter")
         await user.sees("800", "INS-00001", "local.samples.defect_detection")
         await user.press("enter", "down", "enter")

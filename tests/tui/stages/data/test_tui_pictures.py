@@ -13,15 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from builders.severity import unlabeled_sheet
 from harness import SIZES, open_app
-from labeling import a_training_sheet
 from ontos_tui.domain.records.pairs import QAPair
 from ontos_tui.learning.images import Pixels, shrink
 from ontos_tui.store import rows
 from ontos_tui.store.tables import table
 from ontos_tui.tui.terminal.sixel import sixel_commands
 from ontos_tui.tui.widgets.lines import cell_len
-from ontos_tui.tui.widgets.picture import CHUNK, cell_lines, kitty_commands, shade_lines, way_to_show
+from ontos_tui.tui.widgets.picture import CHUNK, cell_lines, choose_picture_mode, kitty_commands, shade_lines
 from ontos_tui.workspace import Workspace
 from terminal import Terminal, ontos
 
@@ -37,7 +37,7 @@ def _workspace(home: Path, folder: Path, pairs: int = 3) -> None:
     with Workspace(home) as workspace:
         address = workspace.data.sheets.add_file(folder / "shots.csv").address
         sheet = workspace.data.sheets.create_sheet("Shots", address, item_id_column="part", image_columns=["shot"])
-        made = a_training_sheet(workspace.store, pairs, sheet, user_prompt="{{ heat }}")
+        made = unlabeled_sheet(workspace.store, pairs, sheet, user_prompt="{{ heat }}")
         with workspace.store.write() as connection:
             found = rows.find(connection, QAPair, table(QAPair).c.training_sheet_id == made.id)
             for pair, shot in zip(found, ("whole.png", "broken.png", None), strict=False):
@@ -56,11 +56,11 @@ async def test_the_picture_of_an_item_is_shown_beside_its_fields(
         await user.press("i")
         await user.sees("whole.png", "64 × 64", "heat", "41.5", "▀▀▀▀▀▀▀▀")
         await user.press("o")
-        await user.sees("There is no viewer here. The file is", "whole.png")
+        await user.sees("No viewer here. The file is", "whole.png")
         await user.press("i")
         await user.until(lambda: "▀▀▀▀" not in user.text(), "the picture is gone")
         await user.press("s", "i")
-        await user.sees("no image that can be read", "41.5")
+        await user.sees("image cannot be read", "41.5")
         await user.press("escape", "s", "i")
         await user.sees("This item has no picture")
         await user.press("escape")
@@ -77,7 +77,7 @@ async def test_the_settings_say_how_pictures_are_shown(
         await user.press("3", "enter")
         await user.sees("item-1", "41.5")
         await user.press("i")
-        await user.sees("████████" if images == "shades" else "turned off by the settings")
+        await user.sees("████████" if images == "shades" else "turned off in the settings")
         assert "▀▀" not in user.text()
 
 
@@ -90,7 +90,7 @@ async def test_a_row_of_data_is_shown_with_its_picture(
         await user.press("1", "enter", "enter")
         await user.sees("whole.png", "64 × 64", "▀▀▀▀▀▀▀▀")
         await user.press("escape", "j", "enter")
-        await user.sees("no image that can be read")
+        await user.sees("image cannot be read")
 
 
 async def test_which_columns_name_pictures_is_said_in_the_form_of_the_sheet(home: Path, tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_shades_go_from_the_darkest_to_the_brightest() -> None:
 def test_the_way_is_told_by_settings_and_environment(
     wanted: str, environment: dict[str, str], colors: bool, way: str
 ) -> None:
-    assert way_to_show(wanted, environment, colors=colors) == way
+    assert choose_picture_mode(wanted, environment, colors=colors) == way
 
 
 def test_a_graphics_command_is_no_longer_than_the_protocol_allows() -> None:
@@ -257,4 +257,4 @@ def test_sixel_is_sent_and_painted_over_again(home: Path, tmp_path: Path) -> Non
     ],
 )
 def test_the_way_goes_by_what_the_environment_tells(environment: dict[str, str], way: str) -> None:
-    assert way_to_show("auto", environment) == way
+    assert choose_picture_mode("auto", environment) == way

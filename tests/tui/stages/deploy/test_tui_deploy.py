@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders.models import served_model, train_next, trained_model
 from harness import SIZES, Driver, open_app
 from ontos_tui.domain.records.serving import InferenceRecord, Origin
 from ontos_tui.tui.stages.deploy.lines import curl_line
 from ontos_tui.tui.stages.deploy.playground import typed_value
 from ontos_tui.workspace import Workspace
-from served import served, train, trained
 
 
 def requests(user: Driver) -> list[InferenceRecord]:
@@ -32,7 +32,7 @@ async def test_without_a_model_the_stage_says_what_comes_first(home: Path) -> No
 
 @SIZES
 async def test_a_model_is_deployed_under_a_proposed_name(home: Path, size: tuple[int, int]) -> None:
-    trained(home)
+    trained_model(home)
     async with open_app(home, size) as user:
         await user.press("5")
         await user.sees("defects v1", "○ not deployed", "accuracy")
@@ -40,13 +40,13 @@ async def test_a_model_is_deployed_under_a_proposed_name(home: Path, size: tuple
         await user.sees("Deploy defects v1", "Endpoint", " defects ")
         await user.type("parts-2")
         await user.press("ctrl+s")
-        await user.sees("parts-2", "● ready", "nothing: this is its first version")
+        await user.sees("parts-2", "● ready", "none: this is its first version")
         (view,) = user.app.workspace.deploy.endpoints.endpoints()
         assert (view.endpoint.name, view.model.label()) == ("parts-2", "defects v1")
 
 
 async def test_a_name_that_cannot_be_an_address_is_refused_where_it_is_typed(home: Path) -> None:
-    trained(home)
+    trained_model(home)
     async with open_app(home) as user:
         await user.press("5", "d")
         await user.type("Defects und Co")
@@ -57,9 +57,9 @@ async def test_a_name_that_cannot_be_an_address_is_refused_where_it_is_typed(hom
 
 @SIZES
 async def test_another_version_takes_its_place_and_back(home: Path, size: tuple[int, int]) -> None:
-    sheet, _ = served(home)
+    sheet, _ = served_model(home)
     with Workspace(home) as workspace:
-        train(workspace, sheet, "j2")
+        train_next(workspace, sheet, "j2")
     async with open_app(home, size) as user:
         await user.press("5")
         await user.sees("live", "defects v2", "○ not deployed", "deployed defects v1")
@@ -76,10 +76,10 @@ async def test_another_version_takes_its_place_and_back(home: Path, size: tuple[
 
 
 async def test_a_stopped_endpoint_says_so_and_is_started_again(home: Path) -> None:
-    served(home)
+    served_model(home)
     async with open_app(home) as user:
         await user.press("5")
-        await user.sees("● ready", "opens the playground")
+        await user.sees("● ready", "open the playground")
         await user.press("x")
         await user.sees("■ stopped", "until then it refuses requests")
         await user.press("p")
@@ -90,7 +90,7 @@ async def test_a_stopped_endpoint_says_so_and_is_started_again(home: Path) -> No
 
 @SIZES
 async def test_a_real_row_is_asked_about_and_judged(home: Path, size: tuple[int, int]) -> None:
-    served(home)
+    served_model(home)
     async with open_app(home, size) as user:
         await user.press("5", "p")
         await user.sees("Playground · live", "voltage", "line", "enter asks")
@@ -107,7 +107,7 @@ async def test_a_real_row_is_asked_about_and_judged(home: Path, size: tuple[int,
 
 
 async def test_the_next_real_row_is_another_one_and_after_the_last_comes_the_first(home: Path) -> None:
-    served(home, pairs=12)
+    served_model(home, pairs=12)
     async with open_app(home) as user:
         rows = [user.app.workspace.deploy.endpoints.sample_input("live", skip=number) for number in range(12)]
         assert len({row["voltage"] for row in rows}) == 12
@@ -120,7 +120,7 @@ async def test_the_next_real_row_is_another_one_and_after_the_last_comes_the_fir
 
 
 async def test_a_changed_value_is_sent_as_the_kind_it_was(home: Path) -> None:
-    served(home)
+    served_model(home)
     async with open_app(home) as user:
         row = user.app.workspace.deploy.endpoints.sample_input("live")
         await user.press("5", "p", "e", "end", "9", "enter")
@@ -135,7 +135,7 @@ async def test_a_changed_value_is_sent_as_the_kind_it_was(home: Path) -> None:
 
 
 async def test_a_value_that_does_not_fit_is_marked_at_its_field(home: Path) -> None:
-    served(home)
+    served_model(home)
     async with open_app(home) as user:
         await user.press("5", "p", "e")
         await user.type("hot")
@@ -151,7 +151,7 @@ async def test_a_value_that_does_not_fit_is_marked_at_its_field(home: Path) -> N
 
 @SIZES
 async def test_a_wrong_answer_is_corrected_field_by_field(home: Path, size: tuple[int, int]) -> None:
-    served(home)
+    served_model(home)
     async with open_app(home, size) as user:
         await user.press("5", "p", "enter", "minus")
         await user.sees("Feedback", "● 1 bad", "defect")
@@ -168,12 +168,12 @@ async def test_a_wrong_answer_is_corrected_field_by_field(home: Path, size: tupl
 
 
 async def test_a_form_that_changes_nothing_sends_no_correction_and_needs_a_rating(home: Path) -> None:
-    served(home)
+    served_model(home)
     async with open_app(home) as user:
         await user.press("5", "p", "enter", "f")
         await user.sees("○ 1 bad", "○ 5 very good")
         await user.press("ctrl+s")
-        await user.sees("Rating is needed.")
+        await user.sees("Rating is required.")
         assert user.app.workspace.improve.feedback.feedback() == []
         await user.press("3", "ctrl+s")
         await user.sees("■ 3")
@@ -185,7 +185,7 @@ async def test_the_http_server_is_started_shown_and_stopped(home: Path, monkeypa
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     monkeypatch.setenv("ONTOS_SERVE_PORT", str(port))
-    served(home)
+    served_model(home)
     async with open_app(home, (120, 50)) as user:
         await user.press("5")
         await user.sees("○ not running", f"starts it at http://127.0.0.1:{port}")

@@ -6,25 +6,25 @@ from pathlib import Path
 
 from test_tui_improve import say
 
+from builders.defects import add_pairs, labeled_sheet
+from builders.models import train_next
 from harness import SIZES, open_app
-from labeled import add_pairs, make_sheet
 from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.serving import Origin
 from ontos_tui.domain.rules.states import FeedbackStatus, GapStatus, PairStatus, TaskStatus
 from ontos_tui.tui.stages.improve.view import ImproveView
 from ontos_tui.workspace import Workspace
-from served import train
 
 
 def skewed(home: Path) -> TrainingSheet:
     """A served model that is wrong about the south; pairs of both lines are undecided."""
     with Workspace(home) as workspace:
-        sheet = make_sheet(workspace.store, 0)
+        sheet = labeled_sheet(workspace.store, 0)
         add_pairs(workspace.store, sheet, range(1, 121, 2))
         add_pairs(workspace.store, sheet, range(301, 361, 2), allowed_uses=["evaluation"])
         add_pairs(workspace.store, sheet, range(400, 460, 2), {"defect": "none"}, allowed_uses=["evaluation"])
         add_pairs(workspace.store, sheet, range(500, 520), status=PairStatus.UNLABELED, proposal={"defect": "none"})
-        model = train(workspace, sheet, "j1")
+        model = train_next(workspace, sheet, "j1")
         workspace.deploy.endpoints.deploy(model.id, "live")
         return sheet
 
@@ -46,7 +46,7 @@ async def test_from_an_empty_page_to_gaps_with_their_evidence(home: Path, size: 
 async def test_without_a_model_the_page_says_what_comes_first(home: Path) -> None:
     async with open_app(home) as user:
         await user.press("7", "g", "a")
-        await user.sees("There is no model yet", "leads to TRAIN")
+        await user.sees("There is no model yet", "opens TRAIN")
         await user.press("escape", "t")
         await user.sees("No task is open.", "tasks: 0 open")
         await user.press("escape", "v")
@@ -144,7 +144,7 @@ async def test_the_curve_shows_each_version_with_its_interval(home: Path, size: 
     sheet = skewed(home)
     with Workspace(home) as workspace:
         add_pairs(workspace.store, sheet, range(600, 700, 2), {"defect": "none"})
-        train(workspace, sheet, "j2")
+        train_next(workspace, sheet, "j2")
     async with open_app(home, size) as user:
         await user.press("7", "v")
         await user.sees(
@@ -160,7 +160,7 @@ async def test_a_roll_back_takes_one_key_and_a_yes(home: Path) -> None:
     sheet = skewed(home)
     with Workspace(home) as workspace:
         add_pairs(workspace.store, sheet, range(600, 640, 2))
-        model = train(workspace, sheet, "j2")
+        model = train_next(workspace, sheet, "j2")
     async with open_app(home) as user:
         await user.press("7")
         await user.sees("defects v2 is trained")
@@ -213,8 +213,8 @@ async def test_a_change_that_comes_meanwhile_does_not_swallow_the_filter(home: P
 async def test_hostile_values_in_gaps_and_tasks_reach_no_terminal(home: Path) -> None:
     hostile = "w\x1b[2Jest\u202e\x1b]52;c;AAAA\x07"
     with Workspace(home) as workspace:
-        sheet = make_sheet(workspace.store, 60)
-        model = train(workspace, sheet, "j1")
+        sheet = labeled_sheet(workspace.store, 60)
+        model = train_next(workspace, sheet, "j1")
         workspace.deploy.endpoints.deploy(model.id, "live")
         workspace.deploy.endpoints.query("live", [{"voltage": 5.0, "line": hostile}] * 5, origin=Origin.CLI)
         workspace.improve.gaps.analyze()

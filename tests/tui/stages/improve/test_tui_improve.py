@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from builders.defects import add_pairs
+from builders.models import served_model, train_next
 from harness import SIZES, Driver, open_app
-from labeled import add_pairs
 from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.domain.records.pairs import Verdict
 from ontos_tui.domain.records.serving import Origin
 from ontos_tui.domain.rules.states import FeedbackStatus, JobStatus, PairStatus
 from ontos_tui.services.label.service import Decision
 from ontos_tui.workspace import Workspace
-from served import served, train
 
 
 def say(workspace: Workspace, rating: int, *, corrected: bool = False, comment: str = "", row: int = 0) -> FeedbackItem:
-    """Ask the endpoint about a real row, and say that about its answer."""
+    """Send real rows to the endpoint and rate its answers, and say that about its answer."""
     fields = workspace.deploy.endpoints.sample_input("live", skip=row)
     (record,) = workspace.deploy.endpoints.query("live", [fields], origin=Origin.CLI)
     said = record.output or {}
@@ -34,7 +34,7 @@ async def test_without_feedback_the_stage_says_where_it_comes_from(home: Path) -
 
 @SIZES
 async def test_what_differs_is_marked(home: Path, size: tuple[int, int]) -> None:
-    served(home)
+    served_model(home)
     with Workspace(home) as workspace:
         item = say(workspace, 1, corrected=True, comment="look closer")
     async with open_app(home, size) as user:
@@ -48,12 +48,12 @@ async def test_what_differs_is_marked(home: Path, size: tuple[int, int]) -> None
 
 @SIZES
 async def test_feedback_is_converted_and_waits_in_the_queue(home: Path, size: tuple[int, int]) -> None:
-    served(home)
+    served_model(home)
     with Workspace(home) as workspace:
         item = say(workspace, 1, corrected=True)
     async with open_app(home, size) as user:
         await user.press("7")
-        await user.sees("makes a training pair with the correction")
+        await user.sees("create a training pair with the correction")
         await user.press("c")
         await user.sees("✓ converted", "training pair: unlabeled", "1 training pair is made")
         (converted,) = user.app.workspace.improve.feedback.feedback()
@@ -68,7 +68,7 @@ async def test_feedback_is_converted_and_waits_in_the_queue(home: Path, size: tu
 
 
 async def test_all_new_feedback_is_converted_at_once_and_found_by_its_status(home: Path) -> None:
-    served(home)
+    served_model(home)
     with Workspace(home) as workspace:
         for row, rating in enumerate((1, 3, 5)):
             say(workspace, rating, row=row)
@@ -92,7 +92,7 @@ async def test_all_new_feedback_is_converted_at_once_and_found_by_its_status(hom
 
 
 async def test_dismissed_feedback_can_still_be_converted(home: Path) -> None:
-    served(home)
+    served_model(home)
     with Workspace(home) as workspace:
         say(workspace, 2)
     async with open_app(home) as user:
@@ -103,7 +103,7 @@ async def test_dismissed_feedback_can_still_be_converted(home: Path) -> None:
 
 
 async def test_the_cursor_stays_on_its_feedback_while_more_comes_in(home: Path) -> None:
-    served(home)
+    served_model(home)
     with Workspace(home) as workspace:
         say(workspace, 2, comment="the first")
         say(workspace, 3, comment="the second", row=1)
@@ -134,7 +134,7 @@ async def _job_done(user: Driver) -> None:
 
 @SIZES
 async def test_a_retraining_shows_what_it_was_worth_and_is_deployed(home: Path, size: tuple[int, int]) -> None:
-    served(home)
+    served_model(home)
     async with open_app(home, size) as user:
         await user.press("7")
         await user.sees("live answers with defects v1", "Nothing has changed since v1")
@@ -143,7 +143,7 @@ async def test_a_retraining_shows_what_it_was_worth_and_is_deployed(home: Path, 
         for row in range(2):
             user.app.workspace.improve.feedback.convert(say(user.app.workspace, 5, corrected=True, row=row).id)
         decide_all(user.app.workspace)
-        await user.sees("2 new, 0 corrected since v1", "pairs pass the gates", "trains again")
+        await user.sees("2 new, 0 corrected since v1", "labeled pairs can be used for training", "trains again")
         await user.press("r")
         await _job_done(user)
         await user.sees(
@@ -161,10 +161,10 @@ async def test_a_retraining_shows_what_it_was_worth_and_is_deployed(home: Path, 
 
 async def test_what_is_new_is_counted_from_the_newest_version(home: Path) -> None:
     """A version that nobody deployed yet knows already what came before it."""
-    sheet, _ = served(home)
+    sheet, _ = served_model(home)
     with Workspace(home) as workspace:
         add_pairs(workspace.store, sheet, range(100, 105))
-        train(workspace, sheet, "j2")
+        train_next(workspace, sheet, "j2")
         add_pairs(workspace.store, sheet, range(105, 107))
     async with open_app(home) as user:
         await user.press("7")
@@ -173,7 +173,7 @@ async def test_what_is_new_is_counted_from_the_newest_version(home: Path) -> Non
 
 
 async def test_too_few_pairs_are_told_and_nothing_is_trained(home: Path) -> None:
-    sheet, _ = served(home, pairs=12)
+    sheet, _ = served_model(home, pairs=12)
     with Workspace(home) as workspace:
         rows = workspace.label.queue.open(sheet.id)
         workspace.label.queue.decide([Decision(row.id, Verdict.REJECT, reason="blurred") for row in list(rows)[:6]])
@@ -185,7 +185,7 @@ async def test_too_few_pairs_are_told_and_nothing_is_trained(home: Path) -> None
 
 
 async def test_the_panel_is_about_the_endpoint_of_the_feedback(home: Path) -> None:
-    _, model = served(home)
+    _, model = served_model(home)
     with Workspace(home) as workspace:
         say(workspace, 1)
         workspace.deploy.endpoints.deploy(model.id, "other")

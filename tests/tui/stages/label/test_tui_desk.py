@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from builders.severity import MAJOR, MINOR, unlabeled_sheet
 from harness import Driver, open_app
-from labeling import MAJOR, MINOR, a_training_sheet
 from ontos_tui.domain.records.labeling import Hint, HintKind
 from ontos_tui.domain.records.pairs import QAPair, TrainingSheet, Verdict
 from ontos_tui.domain.records.template import LabelClass, Labelset
@@ -26,7 +26,7 @@ ONE_FIELD = {
 
 def _made(home: Path, pairs: int = 12, **template: object) -> TrainingSheet:
     with Workspace(home) as workspace:
-        return a_training_sheet(workspace.store, pairs, **template)
+        return unlabeled_sheet(workspace.store, pairs, **template)
 
 
 @asynccontextmanager
@@ -91,7 +91,7 @@ async def test_escape_lets_go_of_the_marks_before_it_leaves(home: Path) -> None:
         assert "marked" not in user.text()
         await user.sees("▸severity")
         await user.press("escape")
-        await user.sees("opens the queue")
+        await user.sees("open the queue")
 
 
 async def test_classes_are_chosen_by_their_keys_and_called_by_their_names(home: Path) -> None:
@@ -118,7 +118,7 @@ async def test_classes_are_chosen_by_their_keys_and_called_by_their_names(home: 
 
 async def test_with_one_field_a_key_is_label_save_and_next(home: Path) -> None:
     with Workspace(home) as workspace:
-        sheet = a_training_sheet(workspace.store, 5)
+        sheet = unlabeled_sheet(workspace.store, 5)
         with workspace.store.write() as connection:
             snapshot = {**sheet.template_snapshot, "output_schema": ONE_FIELD}
             rows.change(connection, sheet, template_snapshot=snapshot)
@@ -145,14 +145,14 @@ async def test_one_jumps_to_a_number_or_a_name(home: Path) -> None:
         await user.press("colon")
         await user.type("nothing")
         await user.press("ctrl+s")
-        await user.sees("There is no 'nothing'")
+        await user.sees("No item 'nothing' in this list")
 
 
 def _title(user: Driver) -> str:
     """The item that is shown beside the list."""
     from ontos_tui.tui.stages.label.desk.desk import LabelDesk
 
-    view = user.app.query_one(LabelDesk)._view
+    view = user.app.query_one(LabelDesk).item
     return view.pair.item_ref if view is not None else ""
 
 
@@ -170,7 +170,7 @@ async def test_the_list_is_narrowed_by_label_and_confidence(home: Path) -> None:
                 rows.change(connection, pair, confidence=sure)
     async with _desk(home) as user:
         await user.press("F")
-        await user.sees("What to show", "Label", "Less sure than")
+        await user.sees("Filter", "Label", "Less sure than")
         await user.press("tab", "right", "right", "right", "ctrl+s")
         await user.sees("severity = major", "item-4")
         assert "item-2" not in user.text()
@@ -248,7 +248,7 @@ async def test_two_people_are_led_to_different_items(home: Path) -> None:
             await user.until(lambda: _title(user) == "item-3", "what ben is at is passed over")
             await user.sees("⧗")
             await user.press("home")
-            await user.sees("ben is at it")
+            await user.sees("ben is deciding this")
             await user.press("a")
             await user.sees("ben is at this one now")
             assert _pairs(user, sheet)["item-1"].status is PairStatus.UNLABELED
@@ -270,7 +270,7 @@ async def test_both_people_cannot_decide_the_same_item_unseen(home: Path) -> Non
         with Workspace(home) as other:
             type(other.label.queue)(other.store, "ben").decide([Decision(first.id, Verdict.REJECT, reason="broken")])
         await user.press("a")
-        await user.sees("was decided meanwhile by ben")
+        await user.sees("was decided by ben")
         assert _statuses(user, sheet)["item-1"] == "rejected"
 
 
@@ -281,7 +281,7 @@ async def test_uses_are_changed_with_a_key_and_shown_as_badges(home: Path) -> No
         await user.sees("Uses of item-1", "May be used for: training", "Classification")
         await user.press("tab")
         await user.type("flying")
-        await user.sees("'flying' is no use")
+        await user.sees("'flying' is not a use")
         await user.press(*["backspace"] * 6)
         await user.type("training")
         await user.press("tab")

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from harness import SIZES, Driver, open_app
 from ontos_tui.domain.schema import answer_fields
 from ontos_tui.domain.terminal_text import safe_line
-from ontos_tui.tui.stages.label.desk.document_marks import document_lines, marked
+from ontos_tui.tui.stages.label.spans.document import document_lines, marked
 from ontos_tui.workspace import Workspace
 
 SCHEMA: dict[str, Any] = {
@@ -52,7 +52,7 @@ def a_workspace(home: Path) -> None:
 async def generated(user: Driver) -> None:
     """Pairs by keys, with proposals."""
     await user.press("2")
-    await user.sees("bills", "bill fields", "places in texts")
+    await user.sees("bills", "bill fields", "text extraction")
     await user.press("g")
     jobs = user.app.workspace.jobs
     await user.until(lambda: [job.finished_at is not None for job in jobs.jobs()] == [True], "the job is over")
@@ -69,7 +69,7 @@ async def test_fields_are_proposed_without_an_example_and_shown_where_they_stand
         await generated(user)
         await user.press("3", "enter")
         await user.sees("Nordkap Optik GmbH  ⟦⟧1", "01.05.2025  ⟦⟧2", "211  ⟦⟧3", "by general patterns")
-        await user.sees("⟦Nordkap Optik GmbH⟧1", "Date: ⟦01.05.2025⟧2", "⋯ 18 lines; p shows them", "⟦211.00⟧3")
+        await user.sees("⟦Nordkap Optik GmbH⟧1", "Date: ⟦01.05.2025⟧2", "⋯ 18 lines (p: show)", "⟦211.00⟧3")
         assert "Part 9" not in user.text()
         await user.press("p")
         await user.sees("211  ⟦⟧3", "Date: ⟦01.05.2025⟧2", "⟦211.00⟧3")
@@ -94,7 +94,7 @@ def test_a_value_of_several_lines_is_marked_in_each() -> None:
     shown = ["".join(part.text for part in one) for one in document_lines(document, 60, "address", fold=True)]
     assert shown == [
         "page", "  Acme Ltd",
-        "  ▸⟦12 Mill Road,…⟧", "  ⟦…10115 Harbour Town⟧1", "  Tel 1", "  ⋯ 21 lines; p shows them",
+        "  ▸⟦12 Mill Road,…⟧", "  ⟦…10115 Harbour Town⟧1", "  Tel 1", "  ⋯ 21 lines (p: show)",
     ]  # fmt: skip
     unfolded = ["".join(part.text for part in one) for one in document_lines(document, 60, "", fold=False)]
     assert unfolded.count("  more") == 20

@@ -1,4 +1,4 @@
-"""Export and import through real keys: what is held back is seen first, and nothing is taken unseen."""
+"""Export and import through real keys: what is left out is shown first, and nothing is imported unseen."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from builders.severity import unlabeled_sheet
 from harness import SIZES, open_app
-from labeling import a_training_sheet
 from ontos_tui.domain.records.data import Sheet
 from ontos_tui.domain.records.pairs import CanonicalLabel, TrainingSheet, Verdict
 from ontos_tui.services.label.service import Decision
@@ -22,7 +22,7 @@ from ontos_tui.workspace import Workspace
 def sheet(home: Path) -> TrainingSheet:
     """Five pairs: two approved, one rejected, two undecided."""
     with Workspace(home) as workspace:
-        made = a_training_sheet(workspace.store, 5)
+        made = unlabeled_sheet(workspace.store, 5)
         for verdict in (Verdict.APPROVE, Verdict.APPROVE, Verdict.REJECT):
             pair = workspace.label.queue.next_unlabeled(made.id)
             assert pair is not None
@@ -39,10 +39,10 @@ async def test_what_is_held_back_is_seen_before_a_file_is_written(
     async with open_app(home, size) as user:
         ask_export(user.app.stage_view, sheet, told.append)
         await user.settle()
-        await user.sees("2 of 5 pairs would be written", "held back: 2 not labeled yet; 1 rejected", "^s Export")
+        await user.sees("2 of 5 pairs would be written", "left out: 2 not labeled yet; 1 rejected", "^s Export")
         await user.sees("plates0_severity_0_1_0_0.jsonl")
         await user.press("right", "tab", "tab", "right")  # CSV, all pairs
-        await user.sees("5 of 5 pairs would be written", "nothing is held back", "plates0_severity_0_1_0_0.csv")
+        await user.sees("5 of 5 pairs would be written", "nothing is left out", "plates0_severity_0_1_0_0.csv")
         assert not list(tmp_path.glob("*.csv"))
         await user.press("ctrl+s")
         await user.sees("Exported", "5 of 5 pairs written")
@@ -61,9 +61,9 @@ async def test_chat_for_all_pairs_is_refused_in_the_form_and_a_file_is_replaced_
         ask_export(user.app.stage_view, sheet, lambda report: None)
         await user.settle()
         await user.press("tab", "tab", "right")
-        await user.sees("Chat lines hold approved answers")
+        await user.sees("Chat files contain approved answers")
         await user.press("ctrl+s")
-        await user.sees("Chat lines hold approved answers")
+        await user.sees("Chat files contain approved answers")
         await user.press("left", "ctrl+s")
         await user.sees("Replace the file?")
         await user.press("n")
@@ -96,7 +96,7 @@ async def test_an_import_is_shown_before_it_happens(
             "2 would be created",
             "0 would be changed",
             "enter Import",
-            "1 as the file says already",
+            "1 unchanged",
         )
         assert user.app.workspace.label.queue.counts(sheet.id).labeled == 2
         await user.press("enter")
@@ -119,7 +119,9 @@ async def test_lines_that_cannot_be_used_are_named_and_nothing_can_be_imported(
         await user.settle()
         await user.type(str(file))
         await user.press("ctrl+s")
-        await user.sees("cannot be imported", "1 line cannot be used; nothing is taken", "line 3: the label does not")
+        await user.sees(
+            "cannot be imported", "1 line cannot be used; nothing is imported", "line 3: the label does not"
+        )
         assert "enter Import" not in user.text()
         await user.press("enter")
         await user.sees("cannot be imported")
@@ -133,10 +135,10 @@ async def test_a_file_that_is_not_there_is_told(home: Path, sheet: TrainingSheet
         ask_import(user.app.stage_view, sheet, lambda report: None)
         await user.settle()
         await user.type("/nowhere/x")
-        await user.sees("does not say its format")
+        await user.sees("format is not clear")
         await user.type(".csv")
         await user.press("ctrl+s")
-        await user.sees("There is no file")
+        await user.sees("No file")
 
 
 def test_what_is_typed_is_read_or_refused_in_words() -> None:

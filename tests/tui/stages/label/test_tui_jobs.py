@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from builders.severity import MAJOR, MINOR, unlabeled_sheet
 from harness import SIZES, open_app
-from labeling import MAJOR, MINOR, a_training_sheet
 from ontos_tui.domain.records.labeling import LabelingJob
 from ontos_tui.domain.records.pairs import Verdict
 from ontos_tui.domain.rules.states import LabelingTaskStatus
@@ -32,12 +32,12 @@ def label_as(workspace: Workspace, actor: str, job: LabelingJob, answers: dict[s
 @SIZES
 async def test_a_job_is_made_claimed_labeled_and_handed_in(tmp_path: Path, size: tuple[int, int]) -> None:
     with Workspace(tmp_path) as workspace:
-        sheet = a_training_sheet(workspace.store, 5)
+        sheet = unlabeled_sheet(workspace.store, 5)
     async with open_app(tmp_path, size) as user:
         await user.press("3", "t")
         await user.sees("No labeling job yet", "Press n")
         await user.press("n")
-        await user.sees("What shall be labeled?", "5 pairs to decide")
+        await user.sees("What should be labeled?", "5 pairs to decide")
         await user.press("enter", "tab", "backspace", "backspace")
         await user.type("3")
         await user.press("ctrl+s")
@@ -63,12 +63,12 @@ async def test_a_job_is_made_claimed_labeled_and_handed_in(tmp_path: Path, size:
         await user.press("tab", "j", "R")
         await user.until(lambda: "◔ claimed" not in user.text(), "the task is free")
         await user.press("escape")
-        await user.sees("opens the queue")
+        await user.sees("open the queue")
 
 
 async def test_a_task_of_somebody_else_is_looked_at_and_reviewed(tmp_path: Path) -> None:
     with Workspace(tmp_path) as workspace:
-        sheet = a_training_sheet(workspace.store, 2)
+        sheet = unlabeled_sheet(workspace.store, 2)
         job = workspace.label.jobs.create("reviewed", training_sheet=sheet.id, needs_review=True)
         workspace.label.jobs.activate(job.id)
         label_as(workspace, "ben", job, {"item-2": MAJOR})
@@ -78,7 +78,7 @@ async def test_a_task_of_somebody_else_is_looked_at_and_reviewed(tmp_path: Path)
         await user.press("tab", "enter")
         await user.sees("2/2 decided", "major")
         await user.press("a")
-        await user.sees("Its answers stay as they are")
+        await user.sees("Its answers do not change")
         await user.press("escape", "tab", "v")
         await user.sees("2 items by ben")
         await user.press("2", "ctrl+s")
@@ -94,21 +94,21 @@ async def test_a_task_of_somebody_else_is_looked_at_and_reviewed(tmp_path: Path)
 @SIZES
 async def test_what_is_disputed_is_decided_and_labelers_have_figures(tmp_path: Path, size: tuple[int, int]) -> None:
     with Workspace(tmp_path) as workspace:
-        sheet = a_training_sheet(workspace.store, 4)
+        sheet = unlabeled_sheet(workspace.store, 4)
         job = workspace.label.jobs.create("twice", training_sheet=sheet.id, overlap=2)
         workspace.label.jobs.activate(job.id)
         label_as(workspace, "ben", job, {"item-2": MAJOR})
         label_as(workspace, "cho", job, {})
     async with open_app(tmp_path, size) as user:
         await user.press("3", "t")
-        await user.sees("2 people an item", "75% alike", "1 disputed")
+        await user.sees("2 people per item", "75% equal", "1 disputed")
         assert len(user.app.workspace.label.canonical_labels.find()) == 3
         await user.press("d")
         await user.sees("item-2", "ben", "cho", "severity")
         await user.press("enter")
         await user.sees("What is true of item-2?")
         await user.press("3", "ctrl+s")
-        await user.sees("Nothing is left to decide")
+        await user.sees("Nothing left to decide")
         (label,) = [one for one in user.app.workspace.label.canonical_labels.find() if one.item_ref == "item-2"]
         assert (label.label_data, label.source) == ({"severity": "major"}, "adjudication")
         await user.press("v")
@@ -120,7 +120,7 @@ async def test_what_is_disputed_is_decided_and_labelers_have_figures(tmp_path: P
 
 async def test_a_job_pauses_completes_and_goes(tmp_path: Path) -> None:
     with Workspace(tmp_path) as workspace:
-        sheet = a_training_sheet(workspace.store, 2)
+        sheet = unlabeled_sheet(workspace.store, 2)
         workspace.label.jobs.create("short", training_sheet=sheet.id)
     async with open_app(tmp_path) as user:
         await user.press("3", "t", "D", "y")
@@ -132,7 +132,7 @@ async def test_a_job_pauses_completes_and_goes(tmp_path: Path) -> None:
         await user.press("p")
         await user.sees("‖ paused")
         await user.press("enter")
-        await user.sees("Press p to let people")
+        await user.sees("p: start it")
         await user.press("tab", "A")
         await user.type("dee")
         await user.press("ctrl+s")
@@ -150,9 +150,9 @@ async def test_a_job_pauses_completes_and_goes(tmp_path: Path) -> None:
 
 async def test_pace_and_sway_of_a_training_sheet(tmp_path: Path) -> None:
     with Workspace(tmp_path) as workspace:
-        a_training_sheet(workspace.store, 3)
+        unlabeled_sheet(workspace.store, 3)
     async with open_app(tmp_path) as user:
         await user.press("3", "w")
-        await user.sees("Nobody has decided anything here yet")
+        await user.sees("No decisions yet")
         await user.press("escape", "enter", "a", "a", "escape", "w")
-        await user.sees("2 decisions", "as proposed, when seen", "2 of 2")
+        await user.sees("2 decisions", "as proposed (shown)", "2 of 2")

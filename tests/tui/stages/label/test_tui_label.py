@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from builders.copies import copied_workspace
 from harness import SIZES, Driver, open_app
-from made_once import made_once
 from ontos_tui.domain.records.pairs import GenerationMode, QAPair
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.services.label.service import QueueFilter
-from ontos_tui.tui.stages.label.desk.desk import LabelDesk
+from ontos_tui.tui.stages.label.desk.queue_table import QueueTable
 from ontos_tui.workspace import Workspace
 
 
@@ -21,7 +21,7 @@ from ontos_tui.workspace import Workspace
 def home(tmp_path: Path) -> Path:
     """A workspace with pairs to decide."""
     home = tmp_path / "home"
-    made_once(home, "crystals to decide", _make)
+    copied_workspace(home, "crystals to decide", _make)
     return home
 
 
@@ -105,7 +105,7 @@ async def test_reject_asks_why_and_flag_goes_on_and_off(home: Path) -> None:
     async with _desk(home) as user:
         first, second, *_ = _open(user)
         await user.press("r")
-        await user.sees("Why")
+        await user.sees("Reason")
         await user.type("bad run")
         await user.press("ctrl+s")
         await user.sees(second)
@@ -164,7 +164,7 @@ async def test_the_keys_of_the_queue_are_in_the_help_and_in_the_palette(home: Pa
 async def test_a_decision_right_before_leaving_is_on_the_disk(home: Path) -> None:
     async with _desk(home) as user:
         first = _open(user)[0]
-        user.app.query_one(LabelDesk).do_approve()
+        user.app.query_one(QueueTable).action_desk("approve")
         user.app.exit()
     with Workspace(home) as workspace:
         sheet = workspace.label.queue.training_sheets()[0].sheet

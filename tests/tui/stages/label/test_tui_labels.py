@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from builders.severity import unlabeled_sheet
 from harness import SIZES, open_app
-from labeling import a_training_sheet
 from ontos_tui.workspace import Workspace
 
 PLATES = "id,torque\nP1,41\nP2,42\nP3,43\n"
@@ -19,7 +19,7 @@ def a_workspace(home: Path) -> None:
     with Workspace(home) as workspace:
         workspace.data.sheets.add_file(path)
         sheet = workspace.data.sheets.create_sheet("Plates", "local.files.plates", item_id_column="id")
-        training = a_training_sheet(workspace.store, 1, sheet)
+        training = unlabeled_sheet(workspace.store, 1, sheet)
         made = workspace.label.labelsets.create_from_template(training.template_id)
         workspace.label.labelsets.publish(made.id)
 
@@ -32,7 +32,7 @@ async def test_items_are_labeled_without_pairs_then_corrected_and_restored(
     a_workspace(home)
     async with open_app(home, size) as user:
         await user.press("3", "c")
-        await user.sees("Nothing is labeled yet", "press n")
+        await user.sees("No labels yet", "press n")
         await user.press("n")
         await user.sees("Label the items of which sheet")
         await user.press("enter")
@@ -54,7 +54,7 @@ async def test_items_are_labeled_without_pairs_then_corrected_and_restored(
 
 async def test_labels_go_out_and_in_and_what_is_in_use_stays(tmp_path: Path) -> None:
     with Workspace(tmp_path) as workspace:
-        sheet = a_training_sheet(workspace.store, 2)
+        sheet = unlabeled_sheet(workspace.store, 2)
     out = tmp_path / "out.jsonl"
     async with open_app(tmp_path) as user:
         await user.press("3", "enter", "a", "escape", "c")
@@ -64,7 +64,7 @@ async def test_labels_go_out_and_in_and_what_is_in_use_stays(tmp_path: Path) -> 
         await user.press("E", "end", "ctrl+u")
         await user.type(str(out))
         await user.press("ctrl+s")
-        await user.sees("1 labels are in")
+        await user.sees("1 labels written to")
         (line,) = [json.loads(text) for text in out.read_text(encoding="utf-8").splitlines()]
         assert line["label_data"] == {"severity": "minor"}
         line["label_data"] = {"severity": "none"}
@@ -81,5 +81,5 @@ async def test_labels_go_out_and_in_and_what_is_in_use_stays(tmp_path: Path) -> 
         await user.press("slash")
         await user.type("item-9")
         await user.press("ctrl+s")
-        await user.sees("No label contains that", "with 'item-9'")
+        await user.sees("No label matches", "with 'item-9'")
         assert user.app.workspace.label.canonical_labels.count() == 1, sheet

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from builders.severity import unlabeled_sheet
 from harness import SIZES, open_app
-from labeling import a_training_sheet
 from ontos_tui.domain.rules.states import TemplateStatus
 from ontos_tui.workspace import Workspace
 
@@ -15,7 +15,7 @@ async def test_a_labelset_is_made_of_a_template_published_and_its_keys_work(
     tmp_path: Path, size: tuple[int, int]
 ) -> None:
     with Workspace(tmp_path) as workspace:
-        sheet = a_training_sheet(workspace.store, 3)
+        sheet = unlabeled_sheet(workspace.store, 3)
     async with open_app(tmp_path, size) as user:
         await user.press("3", "l")
         await user.sees("No labelset yet", "Press m")
@@ -56,7 +56,7 @@ async def test_a_labelset_is_made_of_a_template_published_and_its_keys_work(
             TemplateStatus.PUBLISHED,
         }
         await user.press("escape")
-        await user.sees("opens the queue")
+        await user.sees("open the queue")
 
 
 async def test_a_labelset_of_ones_own_gets_classes_one_by_one(tmp_path: Path) -> None:

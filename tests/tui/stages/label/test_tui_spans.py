@@ -10,8 +10,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders.severity import unlabeled_sheet
 from harness import SIZES, Driver, open_app
-from labeling import a_training_sheet
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.pairs import QAPair, TrainingSheet
 from ontos_tui.domain.records.template import LabelClass, Labelset
@@ -19,7 +19,10 @@ from ontos_tui.domain.rules.states import TemplateStatus
 from ontos_tui.domain.spans import Span, SpanRules
 from ontos_tui.store import rows
 from ontos_tui.store.tables import table
-from ontos_tui.tui.stages.label.desk.span_editor import MarkedText, Marking, SpansDialog, label_keys, rows_of
+from ontos_tui.tui.stages.label.spans.editor import SpansDialog, label_keys
+from ontos_tui.tui.stages.label.spans.rows import rows_of
+from ontos_tui.tui.stages.label.spans.selection import Marking
+from ontos_tui.tui.stages.label.spans.text_view import MarkedText
 from ontos_tui.workspace import Workspace
 
 TEXT = "Acme Corp moved to Bonn.\x1b[31m\nIts old plant, in Essen, was sold to Böhm & Söhne in\u202e 1999."
@@ -43,7 +46,7 @@ BESIDE = {"type": "object", "properties": {"about": {"enum": ["sale", "move"]}, 
 
 def _sheet(home: Path, schema: dict[str, Any], text: str = TEXT, pairs: int = 2) -> TrainingSheet:
     with Workspace(home) as workspace:
-        sheet = a_training_sheet(workspace.store, pairs, label_type="names", user_prompt="{{ note }}")
+        sheet = unlabeled_sheet(workspace.store, pairs, label_type="names", user_prompt="{{ note }}")
         with workspace.store.write() as connection:
             snapshot = {**sheet.template_snapshot, "output_schema": schema}
             rows.change(connection, sheet, template_snapshot=snapshot)
@@ -69,7 +72,7 @@ def _answer(user: Driver, sheet: TrainingSheet, place: int = 0) -> dict[str, Any
 async def test_spans_are_marked_by_words_and_end_in_the_store(home: Path, size: tuple[int, int]) -> None:
     sheet = _sheet(home, ALONE)
     async with _desk(home, size) as user:
-        await user.sees("names", "not decided", "S marks them")
+        await user.sees("names", "not decided", "S: mark spans")
         await user.press("e")
         await user.sees("1 org", "2 place", "3 year", "word 0–4 “Acme”")
         await user.press("v", "e", "e")
@@ -181,10 +184,10 @@ async def test_the_classes_of_a_labelset_give_spans_their_keys_and_names(home: P
 
 async def test_where_nothing_can_be_marked_it_says_why(home: Path) -> None:
     with Workspace(home) as workspace:
-        a_training_sheet(workspace.store, 2)
+        unlabeled_sheet(workspace.store, 2)
     async with _desk(home) as user:
         await user.press("S")
-        await user.sees("No field of the answer holds spans here")
+        await user.sees("No field of the answer contains spans here")
 
 
 async def test_a_text_that_is_missing_is_told(home: Path) -> None:

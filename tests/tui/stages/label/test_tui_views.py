@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from builders.severity import unlabeled_sheet
 from harness import SIZES, Driver, open_app
-from labeling import a_training_sheet
 from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.services.label.labelsets.service import DESK_KEYS
 from ontos_tui.services.label.queue import Queue
@@ -24,7 +24,7 @@ from ontos_tui.workspace import Workspace
 
 def _made(home: Path, pairs: int = 12) -> TrainingSheet:
     with Workspace(home) as workspace:
-        return a_training_sheet(workspace.store, pairs)
+        return unlabeled_sheet(workspace.store, pairs)
 
 
 @asynccontextmanager
@@ -72,16 +72,16 @@ async def test_the_most_similar_ones_come_first_and_o_goes_back_to_the_order(hom
     _made(home)
     async with _desk(home) as user:
         await user.press("j", "j", "j", "j", "M")
-        await user.sees("most like item-5 first")
+        await user.sees("most similar to item-5 first")
         listed = _listed(user)
         assert listed[0] == "item-5"
         assert set(listed[1:3]) == {"item-4", "item-6"}
         await user.press("F")
-        await user.sees("What to show")
+        await user.sees("Filter")
         await user.press("ctrl+s")
-        await user.sees("most like item-5 first")
+        await user.sees("most similar to item-5 first")
         await user.press("o")
-        await user.until(lambda: "most like" not in user.text(), "in order again")
+        await user.until(lambda: "most similar" not in user.text(), "in order again")
         await user.until(lambda: _listed(user)[0] == "item-1", "in order again")
 
 
@@ -111,7 +111,7 @@ async def test_the_list_stays_in_use_while_a_search_goes_on(home: Path, monkeypa
 
 async def test_an_order_that_cannot_be_made_leaves_the_list_as_it_was(home: Path) -> None:
     with Workspace(home) as workspace:
-        sheet = a_training_sheet(workspace.store, 3, user_prompt="no column")
+        sheet = unlabeled_sheet(workspace.store, 3, user_prompt="no column")
         with workspace.store.write() as connection:
             connection.exec_driver_sql("UPDATE qa_pairs SET source_data = '{\"torque\": 1}'")
         workspace.label.views.save(sheet.id, "gone", QueueFilter(like="item-99"), QueueSort.SIMILAR)
@@ -119,7 +119,7 @@ async def test_an_order_that_cannot_be_made_leaves_the_list_as_it_was(home: Path
         await user.press("M")
         await user.sees("do not tell the items apart", "item-2")
         assert "searching" not in user.text()
-        assert "most like" not in user.text()
+        assert "most similar" not in user.text()
         await user.press("V", "enter")
         await user.sees("no item 'item-99'", "item-2")
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from asked import ask, deployed
+from builders.defects import part
+from builders.payload import START, Found, logged, monitored
+from builders.traffic import deployed_model, log_requests
 from emulator.databricks.scene import Scene
 from emulator.databricks.server import TOKEN
 from harness import SIZES, open_app
-from labeled import part
 from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.domain.rules.states import AlertStatus
 from ontos_tui.tui.stages.monitor.drift import DriftDialog
 from ontos_tui.workspace import Workspace
-from payload import START, Found, logged, monitored
 
 EVIL = "\x1b]52;c;aGFja2Vk\x07[/]\u202e"
 
@@ -22,12 +22,12 @@ EVIL = "\x1b]52;c;aGFja2Vk\x07[/]\u202e"
 def busy(home: Path, count: int = 200, shift: float = 0.0, line: str = "", **columns: object) -> ModelVersion:
     """An endpoint with so many requests in the last minutes."""
     with Workspace(home) as workspace:
-        model = deployed(workspace, 120)
+        model = deployed_model(workspace, 120)
         for number in range(count):
             row = part(number)
             row["voltage"] += shift
             row["line"] = line if line and number % 2 else row["line"]
-            ask(workspace.store, model, [number], datetime.now(UTC), input=row, **columns)
+            log_requests(workspace.store, model, [number], datetime.now(UTC), input=row, **columns)
         return model
 
 
@@ -186,7 +186,7 @@ async def test_the_watch_is_started_and_stopped_here(home: Path) -> None:
     busy(home, 1)
     async with open_app(home) as user:
         await user.press("6", "A", "w")
-        await user.sees("● watched in the background")
+        await user.sees("● checked in the background")
         job = user.app.workspace.monitor.alerts.watch()
         assert job is not None
         await user.press("w")

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders.defects import DEPTH_SCHEMA, add_pairs, labeled_sheet
+from builders.models import served_model, train_next
 from harness import SIZES, open_app
-from labeled import NUMBER_SCHEMA, add_pairs, make_sheet
 from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.serving import InferenceRecord, Origin
 from ontos_tui.domain.records.training import ModelVersion
@@ -20,7 +21,6 @@ from ontos_tui.domain.rules.traffic import LEAST_REQUESTS
 from ontos_tui.store import rows
 from ontos_tui.tui.widgets.sparkline import BLOCKS, NOTHING, sparkline
 from ontos_tui.workspace import Workspace
-from served import served, train
 
 SERIES = re.compile(r"(requests|errors|mean ms|rating) +[▁-█·]{8,} +(.*)")
 
@@ -61,7 +61,7 @@ async def test_without_an_endpoint_the_stage_says_what_comes_first(home: Path) -
 
 @SIZES
 async def test_without_traffic_there_is_no_number_and_nothing_is_drawn(home: Path, size: tuple[int, int]) -> None:
-    served(home)
+    served_model(home)
     async with open_app(home, size) as user:
         await user.press("6")
         await user.sees("live", "no data yet", "there is nothing")
@@ -72,7 +72,7 @@ async def test_without_traffic_there_is_no_number_and_nothing_is_drawn(home: Pat
 
 @SIZES
 async def test_the_figures_are_those_of_the_log(home: Path, size: tuple[int, int]) -> None:
-    _, model = served(home)
+    _, model = served_model(home)
     with Workspace(home) as workspace:
         good = log(workspace, model, minutes(2, 5, 70, 200))
         log(workspace, model, minutes(3), status_code=400, output=None, error="the field 'voltage' holds 'hot'.")
@@ -82,7 +82,7 @@ async def test_the_figures_are_those_of_the_log(home: Path, size: tuple[int, int
     async with open_app(home, size) as user:
         await user.press("6")
         await user.sees(
-            "last 24 h", "requests  5", "✗ 1  20.0% of 5", "12 ms  half below", "2.5 of 5  n=2", "corrected 1",
+            "last 24 h", "requests  5", "✗ 1  20.0% of 5", "12 ms  median", "2.5 of 5  n=2", "corrected 1",
             "5 requests, the newest first", "▲ 4", "▼ 1✎", "400 the field", "crack",
         )  # fmt: skip
         assert "999" not in user.text(), "what is older than the span does not count"
@@ -94,7 +94,7 @@ async def test_the_figures_are_those_of_the_log(home: Path, size: tuple[int, int
 
 @SIZES
 async def test_the_buckets_that_are_drawn_add_up_to_the_rows(home: Path, size: tuple[int, int]) -> None:
-    _, model = served(home)
+    _, model = served_model(home)
     with Workspace(home) as workspace:
         log(workspace, model, minutes(*(7 * number for number in range(150))))
         log(workspace, model, minutes(*(11 * number for number in range(20))), status_code=500, output=None)
@@ -109,20 +109,20 @@ async def test_the_buckets_that_are_drawn_add_up_to_the_rows(home: Path, size: t
 
 
 async def test_a_span_without_requests_tells_when_the_last_one_was(home: Path) -> None:
-    _, model = served(home)
+    _, model = served_model(home)
     with Workspace(home) as workspace:
         (record,) = log(workspace, model, [timedelta(days=3)])
     async with open_app(home) as user:
         await user.press("6")
         when = record.requested_at.astimezone()
-        await user.sees("no data in this span", f"last request {when:%Y-%m-%d %H:%M}", "looks further back")
+        await user.sees("no data in this time range", f"last request {when:%Y-%m-%d %H:%M}", "longer time range")
         await user.press("t")
         await user.sees("1 request, the newest first")
 
 
 @SIZES
 async def test_a_request_is_inspected_and_judged(home: Path, size: tuple[int, int]) -> None:
-    served(home)
+    served_model(home)
     with Workspace(home) as workspace:
         row = workspace.deploy.endpoints.sample_input("live")
         (record,) = workspace.deploy.endpoints.query("live", [row], origin=Origin.CLI, client_request_id="cli-7")
@@ -143,7 +143,7 @@ async def test_a_request_is_inspected_and_judged(home: Path, size: tuple[int, in
 
 
 async def test_a_request_without_an_answer_shows_why_and_cannot_be_judged(home: Path) -> None:
-    served(home)
+    served_model(home)
     with Workspace(home) as workspace:
         workspace.deploy.endpoints.query("live", [{"voltage": "hot", "line": "north"}], origin=Origin.HTTP)
     async with open_app(home) as user:
@@ -152,17 +152,17 @@ async def test_a_request_without_an_answer_shows_why_and_cannot_be_judged(home: 
         await user.press("f")
         assert "Rating" not in user.text()
         await user.press("i")
-        await user.sees("status 400", "✗ the field 'voltage' holds 'hot'", "none: nothing was answered")
+        await user.sees("status 400", "✗ the field 'voltage' holds 'hot'", "none: the request failed")
         await user.press("f")
         assert "Rating" not in user.text()
 
 
 async def test_feedback_goes_by_the_schema_of_the_model_that_answered(home: Path) -> None:
     """The endpoint may answer with another model by now, one that answers another question."""
-    served(home)
+    served_model(home)
     with Workspace(home) as workspace:
         workspace.deploy.endpoints.query("live", [workspace.deploy.endpoints.sample_input("live")], origin=Origin.CLI)
-        depths = make_sheet(workspace.store, 0, name="Depths", output_schema=NUMBER_SCHEMA)
+        depths = labeled_sheet(workspace.store, 0, name="Depths", output_schema=DEPTH_SCHEMA)
         add_pairs(workspace.store, depths, range(40), answer={"depth": 1.5})
         params = {"training_sheet_id": depths.id, "base_model": "nearest", "name": "depths"}
         workspace.deploy.endpoints.deploy(workspace.train.models.run(params, "j9", NoProgress()).id, "live")
@@ -174,9 +174,9 @@ async def test_feedback_goes_by_the_schema_of_the_model_that_answered(home: Path
 
 @SIZES
 async def test_several_versions_are_counted_apart(home: Path, size: tuple[int, int]) -> None:
-    sheet, model = served(home)
+    sheet, model = served_model(home)
     with Workspace(home) as workspace:
-        second = train(workspace, sheet, "j2")
+        second = train_next(workspace, sheet, "j2")
         log(workspace, model, minutes(60, 61, 62))
         (last,) = log(workspace, second, minutes(1))
         log(workspace, second, minutes(2), status_code=500, output=None)
@@ -192,7 +192,7 @@ async def test_several_versions_are_counted_apart(home: Path, size: tuple[int, i
 
 
 async def test_the_cursor_stays_on_its_request_while_newer_ones_come_in(home: Path) -> None:
-    _, model = served(home)
+    _, model = served_model(home)
     with Workspace(home) as workspace:
         log(workspace, model, minutes(1, 2, 3))
     async with open_app(home, watch=False) as user:
@@ -209,7 +209,7 @@ async def test_the_cursor_stays_on_its_request_while_newer_ones_come_in(home: Pa
 
 
 async def test_a_long_log_comes_in_pieces(home: Path) -> None:
-    _, model = served(home)
+    _, model = served_model(home)
     with Workspace(home) as workspace:
         log(workspace, model, minutes(*(number / 10 for number in range(450))))
     async with open_app(home) as user:
@@ -225,7 +225,7 @@ async def test_a_long_log_comes_in_pieces(home: Path) -> None:
 
 
 async def test_the_screen_follows_the_endpoint_and_counts_again(home: Path) -> None:
-    _, model = served(home)
+    _, model = served_model(home)
     with Workspace(home) as workspace:
         workspace.deploy.endpoints.deploy(model.id, "other")
         log(workspace, model, minutes(1, 2))
@@ -245,7 +245,7 @@ async def test_the_screen_follows_the_endpoint_and_counts_again(home: Path) -> N
 
 @SIZES
 async def test_health_is_told_with_its_bands_and_only_from_enough_requests(home: Path, size: tuple[int, int]) -> None:
-    _, model = served(home)
+    _, model = served_model(home)
     with Workspace(home) as workspace:
         log(workspace, model, minutes(*(number / 2 for number in range(LEAST_REQUESTS - 1))))
     async with open_app(home, size) as user:
@@ -260,14 +260,14 @@ async def test_health_is_told_with_its_bands_and_only_from_enough_requests(home:
 
 async def test_very_many_requests_are_marked_as_read_from_bins(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ontos_tui.services.monitor.service.EXACT_UP_TO", 10)
-    _, model = served(home)
+    _, model = served_model(home)
     with Workspace(home) as workspace:
         log(workspace, model, minutes(*range(1, 11)), latency_ms=40.0)
     async with open_app(home) as user:
         await user.press("6")
         await user.sees("latency   40 ms")
         log(user.app.workspace, model, minutes(0), latency_ms=40.0)
-        await user.sees("latency   ≈ 4", "half below")
+        await user.sees("latency   ≈ 4", "median")
 
 
 # Spans and the chart
@@ -275,7 +275,7 @@ async def test_very_many_requests_are_marked_as_read_from_bins(home: Path, monke
 
 @SIZES
 async def test_a_span_of_ones_own_in_other_steps(home: Path, size: tuple[int, int]) -> None:
-    _, model = served(home)
+    _, model = served_model(home)
     with Workspace(home) as workspace:
         log(workspace, model, minutes(90, 100, 110))
         log(workspace, model, minutes(5))
@@ -301,7 +301,7 @@ async def test_a_span_of_ones_own_in_other_steps(home: Path, size: tuple[int, in
 
 @SIZES
 async def test_the_chart_shows_each_figure_and_follows_the_log(home: Path, size: tuple[int, int]) -> None:
-    _, model = served(home)
+    _, model = served_model(home)
     with Workspace(home) as workspace:
         good = log(workspace, model, minutes(*range(1, 40)), latency_ms=12.0)
         log(workspace, model, minutes(7, 7, 9), status_code=500, output=None)
@@ -311,7 +311,7 @@ async def test_the_chart_shows_each_figure_and_follows_the_log(home: Path, size:
         await user.press("right")
         await user.sees("[errors]", "3 in all", "3┤")
         await user.press("right")
-        await user.sees("[latency]", "half below", "≈26%")
+        await user.sees("[latency]", "median", "≈26%")
         await user.press("right")
         await user.sees("[rating]", "No data about rating in the last 24 h")
         user.app.workspace.improve.feedback.add_feedback(good[0].request_id, 4)
@@ -328,7 +328,7 @@ async def test_the_chart_shows_each_figure_and_follows_the_log(home: Path, size:
 
 
 async def test_the_chart_without_traffic_says_so(home: Path) -> None:
-    served(home)
+    served_model(home)
     async with open_app(home) as user:
         await user.press("6", "c")
         await user.sees("No data about requests in the last 24 h, so there is nothing to draw")
@@ -341,13 +341,13 @@ async def test_the_chart_without_traffic_says_so(home: Path) -> None:
 
 @SIZES
 async def test_two_versions_side_by_side_here_and_everywhere(home: Path, size: tuple[int, int]) -> None:
-    sheet, model = served(home)
+    sheet, model = served_model(home)
     with Workspace(home) as workspace:
-        second = train(workspace, sheet, "j2")
+        second = train_next(workspace, sheet, "j2")
         log(workspace, model, minutes(1, 2, 3), latency_ms=10.0)
     async with open_app(home, size) as user:
         await user.press("6", "v")
-        await user.sees("one version only")
+        await user.sees("no earlier version")
         log(user.app.workspace, second, minutes(1), output={"defect": "none"}, latency_ms=20.0)
         log(user.app.workspace, second, minutes(1, 2), endpoint="other", status_code=500, output=None)
         await user.press("v")
@@ -362,9 +362,9 @@ async def test_two_versions_side_by_side_here_and_everywhere(home: Path, size: t
 
 
 async def test_of_three_versions_two_are_chosen(home: Path) -> None:
-    sheet, model = served(home)
+    sheet, model = served_model(home)
     with Workspace(home) as workspace:
-        others = [train(workspace, sheet, job) for job in ("j2", "j3")]
+        others = [train_next(workspace, sheet, job) for job in ("j2", "j3")]
         for one in (model, *others):
             log(workspace, one, minutes(1))
     async with open_app(home) as user:
@@ -378,7 +378,7 @@ async def test_of_three_versions_two_are_chosen(home: Path) -> None:
 
 @SIZES
 async def test_the_training_pairs_nearest_to_a_request(home: Path, size: tuple[int, int]) -> None:
-    served(home)
+    served_model(home)
     with Workspace(home) as workspace:
         row = workspace.deploy.endpoints.sample_input("live")
         workspace.deploy.endpoints.query("live", [row], origin=Origin.CLI)
@@ -394,9 +394,9 @@ async def test_the_training_pairs_nearest_to_a_request(home: Path, size: tuple[i
 @SIZES
 async def test_hostile_data_reaches_no_terminal(home: Path, size: tuple[int, int]) -> None:
     evil = "\x1b]52;c;aGFja2Vk\x07[/]\u202e\x9b2J"
-    sheet, model = served(home)
+    sheet, model = served_model(home)
     with Workspace(home) as workspace:
-        second = train(workspace, sheet, "j2")
+        second = train_next(workspace, sheet, "j2")
         for one in (model, second):
             log(workspace, one, minutes(1, 2), output={"defect": evil, evil: evil}, input={evil: evil, "line": evil})
         log(workspace, model, minutes(3), output=None, status_code=500, error=evil)

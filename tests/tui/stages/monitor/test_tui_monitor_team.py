@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from builders.models import served_model
+from builders.payload import feedback, payload, system_tables
 from emulator.databricks.scene import Scene
 from emulator.databricks.server import TOKEN
 from harness import SIZES, open_app
 from ontos_tui.domain.rules.traffic import Bucket
 from ontos_tui.workspace import Workspace
-from payload import feedback, payload, system_tables
-from served import served
 
 
 @pytest.fixture
 def asked(scene: Scene, home: Path) -> Path:
-    """A workspace with an endpoint `live`, which also answers on Databricks, and was asked there hours ago."""
-    served(home)
+    """A workspace with an endpoint `live`, which also answers on Databricks, and was requests there hours ago."""
+    served_model(home)
     start = Bucket.HOUR.start_of(datetime.now(UTC)) - timedelta(hours=3)
     payload(scene.engine, "live", start)
     feedback(scene.engine, [("c1", 4, None)])
@@ -54,7 +54,7 @@ async def test_the_stage_tells_what_was_counted_there(scene: Scene, asked: Path,
         await user.press("w")
         await user.sees("16.7% of 12")
         await user.press("escape")
-        await user.sees("12  asked there", "✗ 2  16.7%", "w shows more")
+        await user.sees("12  requests there", "✗ 2  16.7%", "w show more")
 
 
 async def test_a_wider_span_is_counted_when_it_is_looked_at(scene: Scene, asked: Path) -> None:
@@ -74,7 +74,7 @@ async def test_hours_that_are_younger_than_what_was_counted_are_told(scene: Scen
         workspace.monitor.team_traffic.read("live", now - timedelta(days=30), now - timedelta(hours=2))
     async with open_app(asked) as user:
         await user.press("6", "w")
-        await user.sees("Not counted yet: ", "c counts.")
+        await user.sees("Not counted yet: ", "c: count")
         await user.press("c")
         await user.sees("16.7% of 12")
         assert "Not counted yet" not in user.text()
@@ -94,14 +94,14 @@ async def test_while_the_workspace_is_away_it_shows_what_was_counted_and_what_to
 
 
 async def test_an_endpoint_of_this_machine_has_no_log_there(scene: Scene, home: Path) -> None:
-    served(home)
+    served_model(home)
     async with open_app(home) as user:
         await user.press("6", "w")
-        await user.sees("no data yet", "keeps no inference table")
+        await user.sees("no data yet", "has no inference table")
 
 
 async def test_without_a_workspace_there_is_no_such_key(home: Path) -> None:
-    served(home)
+    served_model(home)
     async with open_app(home) as user:
         await user.press("6", "w")
         assert "What everybody asked" not in user.text()

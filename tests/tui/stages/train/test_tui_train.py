@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from builders.defects import DEPTH_SCHEMA, add_pairs, change_pair, labeled_sheet
 from harness import SIZES, Driver, open_app
-from labeled import NUMBER_SCHEMA, add_pairs, change_pair, make_sheet
 from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.base import new_id
 from ontos_tui.domain.records.pairs import TrainingSheet
@@ -28,7 +28,7 @@ def trained(workspace: Workspace, sheet: TrainingSheet, base_model: str = "neare
 
 def a_number_sheet(workspace: Workspace) -> TrainingSheet:
     """Labeled pairs whose answer is a number."""
-    sheet = make_sheet(workspace.store, 0, name="Depths", output_schema=NUMBER_SCHEMA)
+    sheet = labeled_sheet(workspace.store, 0, name="Depths", output_schema=DEPTH_SCHEMA)
     for number in range(40):
         add_pairs(workspace.store, sheet, range(number, number + 1), {"depth": number % 3 * 1.5})
     return sheet
@@ -54,7 +54,7 @@ async def test_without_pairs_it_says_which_key_leads_on(home: Path, size: tuple[
 async def test_every_gate_is_there_with_its_count_and_its_words(home: Path) -> None:
     with Workspace(home) as workspace:
         store = workspace.store
-        sheet = make_sheet(store, 12)
+        sheet = labeled_sheet(store, 12)
         add_pairs(store, sheet, range(12, 17), status=PairStatus.UNLABELED)
         add_pairs(store, sheet, range(17, 21), status=PairStatus.REJECTED)
         add_pairs(store, sheet, range(21, 24), status=PairStatus.FLAGGED)
@@ -85,16 +85,16 @@ async def test_too_few_pairs_are_refused_in_full_and_labeling_is_shown_the_way(
     home: Path, size: tuple[int, int]
 ) -> None:
     with Workspace(home) as workspace:
-        sheet = make_sheet(workspace.store, 4)
+        sheet = labeled_sheet(workspace.store, 4)
         add_pairs(workspace.store, sheet, range(4, 9), status=PairStatus.UNLABELED)
     async with open_app(home, size) as user:
         await user.press("4")
-        await user.sees("6 more labeled pairs are needed", "3 leads to labeling")
+        await user.sees("6 more labeled pairs are needed", "3 opens labeling")
         await user.press("t")
-        await user.sees("4 of the 10 pairs", "5 not labeled yet")
+        await user.sees("6 more labels needed", "5 not labeled yet")
         user.app.stage_view.reload()  # type: ignore[union-attr]
         await user.settle()
-        await user.sees("4 of the 10 pairs", "Label 6 more")
+        await user.sees("6 more labels needed", "Label more pairs")
         add_pairs(user.app.workspace.store, sheet, range(20, 26))
         await user.sees("ready to train")
         assert "4 of the 10" not in user.text()
@@ -104,7 +104,7 @@ async def test_too_few_pairs_are_refused_in_full_and_labeling_is_shown_the_way(
 @SIZES
 async def test_one_key_trains_and_the_new_model_is_shown(home: Path, size: tuple[int, int]) -> None:
     with Workspace(home) as workspace:
-        sheet = make_sheet(workspace.store, 60)
+        sheet = labeled_sheet(workspace.store, 60)
     async with open_app(home, size) as user:
         app = user.app
         await user.press("4", "t", "t")
@@ -119,7 +119,7 @@ async def test_one_key_trains_and_the_new_model_is_shown(home: Path, size: tuple
             f"accuracy {score.value:.2f}",
             f"95 % interval {score.low:.2f}–{score.high:.2f}, n={score.n}",
             f"the baseline {score.baseline:.2f}",
-            "12 of the 60 pairs, drawn across",
+            "12 of the 60 pairs, sampled across",
         )
         assert app.session.model_id == model.id
 
@@ -129,7 +129,7 @@ async def test_a_training_under_way_shows_its_progress_wherever_the_cursor_is(
     home: Path, size: tuple[int, int]
 ) -> None:
     with Workspace(home) as workspace:
-        sheet = make_sheet(workspace.store, 60)
+        sheet = labeled_sheet(workspace.store, 60)
         trained(workspace, sheet)
         job = Job(kind=JobKind.TRAIN, title="Train defects", params={"training_sheet_id": sheet.id})
         with workspace.store.write() as connection:
@@ -154,7 +154,7 @@ async def test_a_training_under_way_shows_its_progress_wherever_the_cursor_is(
 
 async def test_a_model_is_told_in_full(home: Path) -> None:
     with Workspace(home) as workspace:
-        model = trained(workspace, make_sheet(workspace.store, 60))
+        model = trained(workspace, labeled_sheet(workspace.store, 60))
     async with open_app(home, (120, 60)) as user:
         await user.press("4", "down")
         score = Evaluation.model_validate(model.evaluation).headline()
@@ -181,7 +181,7 @@ async def test_an_error_is_a_number_in_the_unit_of_the_answer(home: Path) -> Non
 @pytest.mark.timeout(120)
 async def test_a_second_version_stands_beside_the_first(home: Path) -> None:
     with Workspace(home) as workspace:
-        sheet = make_sheet(workspace.store, 60)
+        sheet = labeled_sheet(workspace.store, 60)
         first = trained(workspace, sheet)
         add_pairs(workspace.store, sheet, range(60, 72))
         change_pair(workspace.store, sheet, "P0003", answer={"defect": "scratch", "severe": False})
@@ -202,7 +202,7 @@ async def test_a_second_version_stands_beside_the_first(home: Path) -> None:
 
 async def test_versions_that_cannot_be_compared_say_why(home: Path) -> None:
     with Workspace(home) as workspace:
-        first = trained(workspace, make_sheet(workspace.store, 60))
+        first = trained(workspace, labeled_sheet(workspace.store, 60))
         other = a_number_sheet(workspace)
         params = {"training_sheet_id": other.id, "base_model": "nearest", "name": first.name}
         workspace.train.models.run(params, new_id(), NoProgress())
@@ -216,7 +216,7 @@ async def test_versions_that_cannot_be_compared_say_why(home: Path) -> None:
 
 async def test_the_only_version_has_nothing_to_be_compared_with(home: Path) -> None:
     with Workspace(home) as workspace:
-        trained(workspace, make_sheet(workspace.store, 60))
+        trained(workspace, labeled_sheet(workspace.store, 60))
     async with open_app(home) as user:
         await user.press("4", "down", "c")
         await user.sees("defects v1 is the only version so far.")
@@ -224,7 +224,7 @@ async def test_the_only_version_has_nothing_to_be_compared_with(home: Path) -> N
 
 async def test_the_lineage_names_every_pair_and_what_was_changed_since(home: Path) -> None:
     with Workspace(home) as workspace:
-        sheet = make_sheet(workspace.store, 200)
+        sheet = labeled_sheet(workspace.store, 200)
         model = trained(workspace, sheet)
         last = workspace.train.models.lineage(model.id)[-1]
         pair = workspace.label.queue.pair(last.pair_id)
@@ -239,7 +239,7 @@ async def test_the_lineage_names_every_pair_and_what_was_changed_since(home: Pat
 
 async def test_the_base_model_is_chosen_with_its_description(home: Path) -> None:
     with Workspace(home) as workspace:
-        make_sheet(workspace.store, 60)
+        labeled_sheet(workspace.store, 60)
         models = workspace.train.models.base_models()
     async with open_app(home, (80, 24)) as user:
         await user.press("4", "b", "down")
@@ -254,7 +254,7 @@ async def test_the_base_model_is_chosen_with_its_description(home: Path) -> None
 
 async def test_a_training_that_fails_says_why_and_how_to_go_on(home: Path) -> None:
     with Workspace(home) as workspace:
-        sheet = make_sheet(workspace.store, 0, group_column="line")
+        sheet = labeled_sheet(workspace.store, 0, group_column="line")
         add_pairs(workspace.store, sheet, range(1, 60, 2))
     async with open_app(home, (80, 24)) as user:
         await user.press("4", "t")
@@ -267,7 +267,7 @@ async def test_a_training_that_fails_says_why_and_how_to_go_on(home: Path) -> No
 
 async def test_another_training_sheet_is_chosen(home: Path) -> None:
     with Workspace(home) as workspace:
-        make_sheet(workspace.store, 30, name="First")
+        labeled_sheet(workspace.store, 30, name="First")
         a_number_sheet(workspace)
     async with open_app(home) as user:
         await user.press("4")

@@ -1,1 +1,1 @@
-"""Gaps: what a model does not know well enough, found from evidence, updated, and closed by evidence."""
+"""Gaps: weak points of a model, detected, updated and closed by evidence."""

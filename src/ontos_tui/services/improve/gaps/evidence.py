@@ -1,4 +1,4 @@
-"""What a gap analysis looks at: labeled pairs, requests, and what the newest model says where the truth is known."""
+"""The evidence of a gap analysis: labeled pairs, requests, and the newest model's answers where the truth is known."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from ontos_tui.domain.records.serving import InferenceRecord
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.records.training import ModelPair, ModelVersion, Role
 from ontos_tui.domain.rules.governance import Gate
+from ontos_tui.domain.rules.ratings import is_bad, is_good
 from ontos_tui.domain.schema import Answer, AnswerField, FieldKind
 from ontos_tui.platforms.ports import Trainer
-from ontos_tui.services.improve.gaps.findings import KEPT
-from ontos_tui.services.label.hints.service import holds
-from ontos_tui.services.records.feedback import BAD, GOOD, latest_feedback
+from ontos_tui.services.improve.gaps.findings import EVIDENCE_IDS
+from ontos_tui.services.label.hint_conditions import hint_is_current
+from ontos_tui.services.records.feedback import latest_feedback
 from ontos_tui.services.records.segments import is_number
 from ontos_tui.services.records.training_pairs import TrainingPair, usable_pairs
 from ontos_tui.services.train.comparison import COUNTED, answers_of
@@ -32,9 +33,9 @@ from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 
 MOST_REQUESTS = 5_000
-"""The newest requests that are looked at."""
+"""The newest requests that are used."""
 MOST_ROWS = 5_000
-"""Rows of the training sheet, and held-out pairs, that are looked at; of more, an even sample."""
+"""Rows of the training sheet, and held-out pairs, that are used; of more, an even sample."""
 MOST_COLUMNS = 100
 LARGE_ERROR = 2.0
 """A number is wrong when it is off by more than so many times the usual (median) error."""
@@ -54,48 +55,48 @@ class Request:
     id: str
     model_id: str
     fields: Row
-    said: Answer
+    predicted: Answer
     confidence: float | None
 
 
 @dataclass(frozen=True)
 class EvaluatedPair:
-    """A row that the newest model never learned, what it says of it, and whether that is wrong.
+    """A row that the newest model was not trained on, its answer, and whether that is wrong.
 
-    `truth` is None where it is only known that the answer is not right. The row is that of a held-out pair or of a
+    `truth` is None where it is only known that the answer is wrong. The row is that of a held-out pair or of a
     request with feedback.
     """
 
     id: str
     fields: Row
-    said: Answer
+    predicted: Answer
     truth: Answer | None
     wrong: bool
     from_feedback: bool = False
 
 
 @dataclass(frozen=True)
-class Material:
-    """All that the finders of gaps look at. What could not be had is empty, with the reason in `why_not`."""
+class GapEvidence:
+    """Everything that the gap finders use. If no row could be evaluated, `problem` has the reason."""
 
     model: ModelVersion
     answer: AnswerField
     columns: tuple[str, ...]
-    """The columns of the items: those that the model looks at first."""
+    """The columns of the items: the model's features first."""
     labeled: tuple[TrainingPair, ...]
     sheet_rows: tuple[tuple[Row, Answer], ...]
     """Rows of the training sheet, labeled or not, with their answer or else proposal."""
     requests: tuple[Request, ...]
-    judged: tuple[EvaluatedPair, ...]
+    evaluated: tuple[EvaluatedPair, ...]
     doubts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By pair: why its label is in doubt."""
     usual_error: float | None = None
     """The median error, where the answer is a number."""
-    why_not: str = ""
-    """Why nothing is judged."""
+    problem: str = ""
+    """Why no row is evaluated."""
 
     @property
-    def taught(self) -> tuple[TrainingPair, ...]:
+    def trainable(self) -> tuple[TrainingPair, ...]:
         """The labeled pairs that a training may learn from."""
         return tuple(pair for pair in self.labeled if pair.gate is Gate.TRAINING)
 
@@ -106,12 +107,12 @@ class Material:
 
 
 def request_ids(requests: Sequence[Request]) -> dict[str, list[str]]:
-    """The requests of a gap's evidence, as few as are shown."""
-    return {"requests": [one.id for one in requests][:KEPT]}
+    """The first requests of a gap's evidence, as many as are stored."""
+    return {"requests": [one.id for one in requests][:EVIDENCE_IDS]}
 
 
-def gather(store: Store, trainer: Trainer, home: Path, versions: Sequence[ModelVersion]) -> Material:
-    """Read everything, and ask the newest of the `versions` about the rows whose truth is known."""
+def collect_evidence(store: Store, trainer: Trainer, home: Path, versions: Sequence[ModelVersion]) -> GapEvidence:
+    """Read everything, and evaluate the newest of the `versions` on the rows whose truth is known."""
     model = max(versions, key=lambda one: one.version)
     answer = Template.model_validate(model.template_snapshot).fields()[0]
     with store.read() as connection:
@@ -119,18 +120,18 @@ def gather(store: Store, trainer: Trainer, home: Path, versions: Sequence[ModelV
         requests = _requests(connection, [one.id for one in versions], answer)
         sheet_rows = _sheet_rows(connection, model.training_sheet_id)
         roles = _roles(connection, model)
-        said = _feedback(connection, [one.id for one in versions], roles)
+        feedback = _feedback(connection, [one.id for one in versions], roles)
         doubts = _doubts(connection, model)
     held_out = [pair for pair in labeled if roles.get(pair.id) == Role.HELD_OUT]
-    judged: tuple[EvaluatedPair, ...] = ()
+    evaluated: tuple[EvaluatedPair, ...] = ()
     usual: float | None = None
-    why_not = ""
+    problem = ""
     try:
-        judged, usual = _judge(trainer, home, model, answer, _even(held_out), said)
+        evaluated, usual = _evaluate(trainer, home, model, answer, _even(held_out), feedback)
     except OntosError as error:
-        why_not = f"{error.what} {error.todo}".strip()
-    return Material(
-        model, answer, _columns(model, sheet_rows), labeled, sheet_rows, requests, judged, doubts, usual, why_not
+        problem = f"{error.what} {error.todo}".strip()
+    return GapEvidence(
+        model, answer, _columns(model, sheet_rows), labeled, sheet_rows, requests, evaluated, doubts, usual, problem
     )
 
 
@@ -152,8 +153,8 @@ def _sheet_rows(connection: Connection, training_sheet_id: str) -> tuple[tuple[R
     count = connection.execute(select(func.count()).where(here)).scalar_one()
     every = max(1, -(-count // MOST_ROWS))
     query = select(_PAIRS.source_data, func.coalesce(_PAIRS.answer, _PAIRS.proposal))
-    found = connection.execute(query.where(here, _PAIRS.sequence_number % every == 0))
-    return tuple((fields, answer or {}) for fields, answer in found)
+    records = connection.execute(query.where(here, _PAIRS.sequence_number % every == 0))
+    return tuple((fields, answer or {}) for fields, answer in records)
 
 
 def _columns(model: ModelVersion, sheet_rows: Sequence[tuple[Row, Answer]]) -> tuple[str, ...]:
@@ -162,29 +163,33 @@ def _columns(model: ModelVersion, sheet_rows: Sequence[tuple[Row, Answer]]) -> t
 
 
 def _roles(connection: Connection, model: ModelVersion) -> dict[str, str]:
-    """What each pair was to the model."""
-    found = connection.execute(select(_LINEAGE.pair_id, _LINEAGE.role).where(_LINEAGE.model_id == model.id))
-    return {row.pair_id: row.role for row in found}
+    """The role of each pair in the model's training."""
+    lineage = connection.execute(select(_LINEAGE.pair_id, _LINEAGE.role).where(_LINEAGE.model_id == model.id))
+    return {row.pair_id: row.role for row in lineage}
 
 
 def _feedback(connection: Connection, model_ids: Sequence[str], known: dict[str, str]) -> list[FeedbackItem]:
-    """The last word about each request, but for those whose pair the model has learned or is tested on already."""
-    found = latest_feedback(connection, _FEEDBACK.model_id.in_(model_ids))
-    return [item for item in found if item.qa_pair_id not in known][:MOST_ROWS]
+    """The last feedback on each request, without those whose pair the model was trained or tested on."""
+    items = latest_feedback(connection, _FEEDBACK.model_id.in_(model_ids))
+    return [item for item in items if item.qa_pair_id not in known][:MOST_ROWS]
 
 
 def _doubts(connection: Connection, model: ModelVersion) -> dict[str, tuple[str, ...]]:
     """Labels that are suspected, that people disagree about, or that were changed since the model learned them."""
     sheet_id = model.training_sheet_id
-    found: dict[str, list[str]] = {}
+    doubts: dict[str, list[str]] = {}
     hints = connection.execute(
         select(_HINTS.pair_id, _HINTS.kind)
         .join(table(QAPair), _PAIRS.id == _HINTS.pair_id)
-        .where(_HINTS.training_sheet_id == sheet_id, _HINTS.kind.in_((HintKind.SUSPECT, HintKind.DISAGREED)), holds())
+        .where(
+            _HINTS.training_sheet_id == sheet_id,
+            _HINTS.kind.in_((HintKind.SUSPECT, HintKind.DISAGREED)),
+            hint_is_current(),
+        )
     )
     words = {HintKind.SUSPECT: "a likely error", HintKind.DISAGREED: "people disagree"}
     for pair_id, kind in hints:
-        found.setdefault(pair_id, []).append(words[HintKind(kind)])
+        doubts.setdefault(pair_id, []).append(words[HintKind(kind)])
     changed = connection.execute(
         select(_EVENTS.entity_id)
         .distinct()
@@ -196,25 +201,23 @@ def _doubts(connection: Connection, model: ModelVersion) -> dict[str, tuple[str,
         )
     )
     for (pair_id,) in changed:
-        found.setdefault(pair_id, []).append("changed since the training")
-    return {pair_id: tuple(reasons) for pair_id, reasons in found.items()}
+        doubts.setdefault(pair_id, []).append("changed since the training")
+    return {pair_id: tuple(reasons) for pair_id, reasons in doubts.items()}
 
 
-def _judge(
+def _evaluate(
     trainer: Trainer,
     home: Path,
     model: ModelVersion,
     answer: AnswerField,
     held_out: Sequence[TrainingPair],
-    said: Sequence[FeedbackItem],
+    feedback: Sequence[FeedbackItem],
 ) -> tuple[tuple[EvaluatedPair, ...], float | None]:
     rows = [pair.example() for pair in held_out] + [
-        LabeledExample(item.request_id, item.input, truth_of(item) or {}) for item in said
+        LabeledExample(item.request_id, item.input, truth_of(item) or {}) for item in feedback
     ]
     if not rows:
-        raise NotReadyError(
-            "There are no held-out pairs and there is no feedback.", "Train again, or say what is wrong."
-        )
+        raise NotReadyError("There are no held-out pairs and no feedback.", "Train again, or give feedback.")
     answers = answers_of(trainer.load(home / model.artifact, model.sha256), model, rows)
     known = [
         (pair.id, pair.fields, predicted, pair.answer, None)
@@ -222,28 +225,28 @@ def _judge(
         if predicted is not None and pair.answer.get(answer.name) is not None
     ] + [
         (item.request_id, item.input, predicted, truth_of(item), item)
-        for item, predicted in zip(said, answers[len(held_out) :], strict=True)
+        for item, predicted in zip(feedback, answers[len(held_out) :], strict=True)
         if predicted is not None
     ]
-    usual = _usual_error(answer, [(predicted, truth) for _, _, predicted, truth, _ in known if truth])
-    judged = []
+    usual_error = _usual_error(answer, [(predicted, truth) for _, _, predicted, truth, _ in known if truth])
+    evaluated = []
     for id, fields, predicted, truth, item in known:
-        wrong = _is_wrong(answer, predicted, truth, usual) if truth else _still_bad(answer, predicted, item)
+        wrong = _is_wrong(answer, predicted, truth, usual_error) if truth else _still_bad(answer, predicted, item)
         if wrong is not None:
-            judged.append(EvaluatedPair(id, fields, predicted, truth, wrong, item is not None))
-    return tuple(judged), usual
+            evaluated.append(EvaluatedPair(id, fields, predicted, truth, wrong, item is not None))
+    return tuple(evaluated), usual_error
 
 
 def truth_of(item: FeedbackItem) -> Answer | None:
-    """What is right, as far as a piece of feedback tells: the correction, or the answer when it was rated as right."""
+    """The correct answer according to a feedback: the correction, or the answer if it was rated as good."""
     if item.correction is not None:
         return item.correction
-    return item.output if item.rating >= GOOD else None
+    return item.output if is_good(item.rating) else None
 
 
 def _still_bad(answer: AnswerField, predicted: Answer, item: FeedbackItem | None) -> bool | None:
-    """Without a truth only this is known: who gives an answer again that was rated as bad is wrong again."""
-    if item is None or item.rating > BAD or item.output is None:
+    """Without a truth only this is known: an answer that was rated as bad is wrong when it is given again."""
+    if item is None or not is_bad(item.rating) or item.output is None:
         return None
     return True if predicted.get(answer.name) == item.output.get(answer.name) else None
 

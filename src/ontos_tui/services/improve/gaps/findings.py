@@ -1,7 +1,7 @@
-"""What a gap analysis finds, in general: a finding with its evidence, and how severe it is.
+"""The findings of a gap analysis, with their evidence and severity.
 
-How severe a gap is goes by the share of the rows looked at that it concerns. Shares are compared with intervals that
-are wide enough to hold for all segments at once, so that looking at many segments finds no gaps by chance alone.
+The severity of a gap depends on the share of the examined rows that it concerns. Shares are compared with intervals
+that are wide enough to hold for all segments at once, so that testing many segments finds no gaps by chance alone.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ SEVERITY_FROM: Mapping[Severity, float] = {
     Severity.MEDIUM: 0.03,
     Severity.LOW: 0.0,
 }
-"""The share of all rows looked at from which a gap that concerns them is so severe."""
-BANDS = "severity by the share of the rows looked at: critical from 20 %, high from 10 %, medium from 3 %, else low"
+"""The least share of the examined rows that a gap of each severity concerns."""
+BANDS = "severity by the share of the examined rows: critical from 20 %, high from 10 %, medium from 3 %, else low"
 
 LEAST_ROWS = 10
-"""Rows without which nothing is said about a segment."""
+"""Rows that a segment needs to be examined."""
 LEAST_HITS = 3
-"""Wrong, unsure, unseen or doubtful rows without which nothing is a gap."""
+"""Wrong, unsure, unseen or doubtful rows that make a gap."""
 ENOUGH = 20
-"""Labeled pairs of a value or class that are taken to be enough: a rule of thumb."""
+"""Labeled pairs that are enough for a value or class: a rule of thumb."""
 MOST_NEEDED = 200
-KEPT = 10
-"""Ids of rows that a gap keeps as evidence."""
+EVIDENCE_IDS = 10
+"""Ids of rows that a gap stores as evidence."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A gap as one analysis sees it. `is_news` is False where other findings tell most of the same rows already."""
+    """A gap as one analysis sees it. `is_news` is False where other findings cover most of the same rows."""
 
     gap_type: GapType
     fingerprint: str
@@ -51,9 +51,9 @@ class Finding:
 
 @dataclass(frozen=True)
 class Examined:
-    """One kind of evidence: what was looked at, what was found, and what was measured and is in order.
+    """The result for one kind of gap: what was examined, the findings, and what was measured and is no gap.
 
-    `fine` has, by fingerprint, the measure in words. Without anything to look at there is a `reason`.
+    `fine` has the measure as a text, by fingerprint. If nothing could be examined, `reason` says why.
     """
 
     gap_type: GapType
@@ -64,10 +64,10 @@ class Examined:
 
 
 def severity_of(share: float) -> Severity:
-    """How severe something is that concerns this share of all rows."""
+    """The severity of a gap that concerns this share of the examined rows."""
     return next(severity for severity, least in SEVERITY_FROM.items() if share >= least)
 
 
 def fingerprint(kind: GapType, key: str) -> str:
-    """What a gap is about, the same in every analysis."""
+    """The identity of a gap, the same in every analysis."""
     return f"{kind.value}|{key}"

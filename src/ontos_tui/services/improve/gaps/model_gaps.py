@@ -1,4 +1,4 @@
-"""Gaps that a model's own answers show: where it is wrong more often than elsewhere, and where it is not sure."""
+"""Gaps in a model's answers: where it is wrong more often than elsewhere, and where it is unsure."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from ontos_tui.domain.intervals import wilson, z_of_many
 from ontos_tui.domain.records.improve import GapType
-from ontos_tui.services.improve.gaps.evidence import LARGE_ERROR, EvaluatedPair, Material, Request, request_ids
+from ontos_tui.services.improve.gaps.evidence import LARGE_ERROR, EvaluatedPair, GapEvidence, Request, request_ids
 from ontos_tui.services.improve.gaps.findings import (
     ENOUGH,
-    KEPT,
+    EVIDENCE_IDS,
     LEAST_HITS,
     LEAST_ROWS,
     MOST_NEEDED,
@@ -20,7 +20,7 @@ from ontos_tui.services.improve.gaps.findings import (
     fingerprint,
     severity_of,
 )
-from ontos_tui.services.records.segments import Segment, cut, told
+from ontos_tui.services.records.segments import Segment, describe_value, segments_of
 
 UNSURE_BELOW = 0.6
 """A stated confidence below this is unsure."""
@@ -28,47 +28,49 @@ UNSURE_SHARE = 0.2
 """The share of unsure answers from which on there is a gap."""
 
 
-def wrong_answers(material: Material) -> Examined:
+def wrong_answers(evidence: GapEvidence) -> Examined:
     """Segments whose error rate is above that of all other rows, even at the lower end of its interval."""
-    kind, judged = GapType.CAPABILITY, material.judged
-    if not judged:
-        return Examined(kind, reason=material.why_not or "No row is left whose truth is known.")
-    from_feedback = sum(one.from_feedback for one in judged)
-    wrong = sum(one.wrong for one in judged)
+    kind, evaluated = GapType.CAPABILITY, evidence.evaluated
+    if not evaluated:
+        return Examined(kind, reason=evidence.problem or "There is no row with a known correct answer.")
+    from_feedback = sum(one.from_feedback for one in evaluated)
+    wrong = sum(one.wrong for one in evaluated)
     looked = (
-        f"{material.model.label()} on {len(judged) - from_feedback:,} held-out pairs and {from_feedback:,} requests "
+        f"{evidence.model.label()} on {len(evaluated) - from_feedback:,} held-out pairs and {from_feedback:,} requests "
         f"with feedback: {wrong:,} wrong"
     )
-    if material.usual_error is not None:
-        looked += f" (off by more than {LARGE_ERROR:g} times the usual {material.usual_error:.3g})"
-    segments = _segments(material, judged)
+    if evidence.usual_error is not None:
+        looked += f" (off by more than {LARGE_ERROR:g} times the usual {evidence.usual_error:.3g})"
+    segments = _segments(evidence, evaluated)
     z = z_of_many(len(segments))
-    found: list[tuple[Finding, set[str]]] = []
+    findings: list[tuple[Finding, set[str]]] = []
     fine = {}
     for segment in segments:
-        inside = [one for one in judged if segment.holds(one.fields, one.truth)]
+        inside = [one for one in evaluated if segment.contains(one.fields, one.truth)]
         hits = [one for one in inside if one.wrong]
-        rest = len(judged) - len(inside)
+        rest = len(evaluated) - len(inside)
         if len(inside) < LEAST_ROWS or not rest:
             continue
         elsewhere = (wrong - len(hits)) / rest
         if len(hits) >= LEAST_HITS and wilson(len(hits), len(inside), z)[0] > elsewhere:
-            found.append((_error(material, segment, inside, hits, elsewhere), {one.id for one in hits}))
+            findings.append((_error(evidence, segment, inside, hits, elsewhere), {one.id for one in hits}))
         elif wilson(len(hits), len(inside))[0] <= elsewhere:
-            told_now = f"{len(hits)} of {len(inside)} wrong, elsewhere {elsewhere:.0%}"
-            fine[fingerprint(kind, segment.key)] = told_now
-    return Examined(kind, looked, _without_echoes(found), fine)
+            note = f"{len(hits)} of {len(inside)} wrong, elsewhere {elsewhere:.0%}"
+            fine[fingerprint(kind, segment.key)] = note
+    return Examined(kind, looked, _without_echoes(findings), fine)
 
 
-def _segments(material: Material, judged: Sequence[EvaluatedPair]) -> list[Segment]:
-    own = material.answer.name
-    by_answer = cut(own, (one.truth.get(own) for one in judged if one.truth), of_answer=True)
-    by_field = [one for name in material.columns for one in cut(name, (row.fields.get(name) for row in judged))]
+def _segments(evidence: GapEvidence, evaluated: Sequence[EvaluatedPair]) -> list[Segment]:
+    own = evidence.answer.name
+    by_answer = segments_of(own, (one.truth.get(own) for one in evaluated if one.truth), of_answer=True)
+    by_field = [
+        one for name in evidence.columns for one in segments_of(name, (row.fields.get(name) for row in evaluated))
+    ]
     return by_answer + by_field
 
 
 def _error(
-    material: Material,
+    evidence: GapEvidence,
     segment: Segment,
     inside: Sequence[EvaluatedPair],
     hits: Sequence[EvaluatedPair],
@@ -76,14 +78,16 @@ def _error(
 ) -> Finding:
     low, high = wilson(len(hits), len(inside))
     rate = len(hits) / len(inside)
-    learned = sum(segment.holds(pair.fields, pair.answer) for pair in material.taught)
+    learned = sum(segment.contains(pair.fields, pair.answer) for pair in evidence.trainable)
     needed = min(MOST_NEEDED, max(ENOUGH, learned))
-    said = Counter(told(one.said.get(material.answer.name)) for one in hits if one.truth)
-    instead = f" It says {said.most_common(1)[0][0]} instead most often." if segment.of_answer and said else ""
+    predicted = Counter(describe_value(one.predicted.get(evidence.answer.name)) for one in hits if one.truth)
+    instead = (
+        f" Most often it answers {predicted.most_common(1)[0][0]} instead." if segment.of_answer and predicted else ""
+    )
     return Finding(
         GapType.CAPABILITY,
         fingerprint(GapType.CAPABILITY, segment.key),
-        severity_of(len(hits) / len(material.judged)),
+        severity_of(len(hits) / len(evidence.evaluated)),
         f"Where {segment.words}, {len(hits)} of {len(inside)} answers are wrong ({rate:.0%}, 95 %: {low:.0%} to "
         f"{high:.0%}); elsewhere {elsewhere:.0%}.{instead}",
         {
@@ -93,46 +97,46 @@ def _error(
             "low": low,
             "high": high,
             "elsewhere": elsewhere,
-            "model": material.model.label(),
+            "model": evidence.model.label(),
             **_ids(hits),
         },
         affected=len(hits),
         error_rate=rate,
         needed=needed,
-        basis=f"as many again as there are labeled pairs of this kind ({learned}), at least {ENOUGH} and at most "
-        f"{MOST_NEEDED}: a rule of thumb, since no learning curve of this segment is measured",
+        basis=f"doubles the labeled pairs of this kind ({learned}); at least {ENOUGH} and at most "
+        f"{MOST_NEEDED}. A rule of thumb: no learning curve is measured for this segment",
         action=f"Label more pairs where {segment.words}, then retrain.",
     )
 
 
-def _without_echoes(found: list[tuple[Finding, set[str]]]) -> tuple[Finding, ...]:
-    """Fields that go together tell the same errors: who tells at least half of new ones is news, the others are not."""
-    told_already: set[str] = set()
+def _without_echoes(candidates: list[tuple[Finding, set[str]]]) -> tuple[Finding, ...]:
+    """Correlated fields explain the same errors: a finding is news only if at least half of its errors are new."""
+    explained: set[str] = set()
     findings = []
     for finding, ids in sorted(
-        found, key=lambda one: (-one[0].affected, -(one[0].error_rate or 0), one[0].fingerprint)
+        candidates, key=lambda one: (-one[0].affected, -(one[0].error_rate or 0), one[0].fingerprint)
     ):
-        is_news = 2 * len(ids - told_already) >= len(ids)
-        told_already |= ids if is_news else set()
+        is_news = 2 * len(ids - explained) >= len(ids)
+        explained |= ids if is_news else set()
         findings.append(replace(finding, is_news=is_news))
     return tuple(findings)
 
 
-def unsure_answers(material: Material) -> Examined:
-    """Answers of the newest version that it is often not sure of."""
+def unsure_answers(evidence: GapEvidence) -> Examined:
+    """Answers of which the newest version is often unsure."""
     kind = GapType.EDGE_CASE
-    own = [one for one in material.requests if one.model_id == material.model.id]
+    own = [one for one in evidence.requests if one.model_id == evidence.model.id]
     stated = [one for one in own if one.confidence is not None]
     if not own:
-        return Examined(kind, reason=f"{material.model.label()} has answered no request yet.")
+        return Examined(kind, reason=f"{evidence.model.label()} has not answered any request yet.")
     if not stated:
-        return Examined(kind, reason=f"{material.model.label()} does not say how sure it is of {material.answer.name}.")
+        return Examined(kind, reason=f"{evidence.model.label()} gives no confidence for {evidence.answer.name}.")
     groups: dict[str, list[Request]] = {}
     for one in stated:
-        groups.setdefault(told(one.said.get(material.answer.name)), []).append(one)
+        groups.setdefault(describe_value(one.predicted.get(evidence.answer.name)), []).append(one)
     findings, fine = [], {}
     for name, group in groups.items():
-        segment = Segment(material.answer.name, group[0].said.get(material.answer.name), of_answer=True)
+        segment = Segment(evidence.answer.name, group[0].predicted.get(evidence.answer.name), of_answer=True)
         unsure = [one for one in group if (one.confidence or 0.0) < UNSURE_BELOW]
         key = fingerprint(kind, segment.key)
         low, high = wilson(len(unsure), len(group))
@@ -149,20 +153,20 @@ def unsure_answers(material: Material) -> Examined:
                 f"When it answers {name}, the model is less than {UNSURE_BELOW:.0%} sure in {len(unsure)} of "
                 f"{len(group)} requests ({len(unsure) / len(group):.0%}, 95 %: {low:.0%} to {high:.0%}).",
                 {"segment": segment.evidence(), "rows": len(group), "unsure": len(unsure), **request_ids(unsure)}
-                | {"model": material.model.label(), "below": UNSURE_BELOW},
+                | {"model": evidence.model.label(), "below": UNSURE_BELOW},
                 affected=len(unsure),
                 needed=min(MOST_NEEDED, max(ENOUGH, len(unsure))),
-                basis=f"as many as it was unsure of, at least {ENOUGH}: a rule of thumb",
-                action=f"Label the items that the model answers with {name} and is not sure of.",
+                basis=f"the number of unsure answers, at least {ENOUGH}: a rule of thumb",
+                action=f"Label the items that the model answers with {name} but is unsure of.",
             )
         )
     findings.sort(key=lambda one: (-one.affected, one.fingerprint))
-    return Examined(kind, f"{len(stated):,} answers of {material.model.label()}", tuple(findings), fine)
+    return Examined(kind, f"{len(stated):,} answers of {evidence.model.label()}", tuple(findings), fine)
 
 
 def _ids(rows: Sequence[EvaluatedPair]) -> dict[str, list[str]]:
-    """The rows of the evidence, as few as are shown."""
+    """The first rows of the evidence, as many as are stored."""
     return {
-        "pairs": [one.id for one in rows if not one.from_feedback][:KEPT],
-        "requests": [one.id for one in rows if one.from_feedback][:KEPT],
+        "pairs": [one.id for one in rows if not one.from_feedback][:EVIDENCE_IDS],
+        "requests": [one.id for one in rows if one.from_feedback][:EVIDENCE_IDS],
     }

@@ -1,4 +1,4 @@
-"""Gaps: what a model does not know well enough, found from evidence, kept, edited by people, and closed by evidence."""
+"""Gaps: weak points of a model, detected from evidence, stored, edited by people, and closed by evidence."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.base import now
 from ontos_tui.domain.records.improve import Gap, GapType, GapUpdate, Severity
 from ontos_tui.domain.records.training import ModelVersion
-from ontos_tui.domain.rules.states import GapStatus
+from ontos_tui.domain.rules.states import OPEN_GAPS, GapStatus
+from ontos_tui.domain.text import storable
 from ontos_tui.platforms.ports import Trainer
-from ontos_tui.services.improve.gaps.evidence import Material, gather
+from ontos_tui.services.improve.gaps.evidence import GapEvidence, collect_evidence
 from ontos_tui.services.improve.gaps.findings import Examined, Finding
 from ontos_tui.services.improve.gaps.label_gaps import doubtful_labels, thin_coverage, unseen_values
 from ontos_tui.services.improve.gaps.model_gaps import unsure_answers, wrong_answers
-from ontos_tui.services.label.decisions import storable
 from ontos_tui.services.records.model_versions import find_model, find_models
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 
-FINDERS: tuple[Callable[[Material], Examined], ...] = (
+FINDERS: tuple[Callable[[GapEvidence], Examined], ...] = (
     wrong_answers,
     thin_coverage,
     doubtful_labels,
@@ -35,8 +35,7 @@ FINDERS: tuple[Callable[[Material], Examined], ...] = (
     unsure_answers,
 )
 MOST_NEW = 5
-"""New gaps of one kind that one analysis makes; the rest shows up when these are closed."""
-OPEN = (GapStatus.IDENTIFIED, GapStatus.TASK_CREATED, GapStatus.IN_PROGRESS)
+"""New gaps of one kind that one analysis adds; the rest follows when these are closed."""
 EDITABLE = ("status", "severity", "suggested_action")
 
 _GAPS = table(Gap).c
@@ -45,9 +44,9 @@ _UPDATES = table(GapUpdate).c
 
 @dataclass(frozen=True)
 class AnalysisReport:
-    """What one analysis looked at and what came of it; `reason` says why there was nothing to look at.
+    """What one analysis examined and its result; `reason` says why nothing could be examined.
 
-    `wont_fix` gaps were found again and left alone; `more` were found and are not kept yet.
+    `wont_fix` gaps still exist and were not changed; `more` smaller ones are new but not stored yet.
     """
 
     model: ModelVersion | None
@@ -67,19 +66,19 @@ class AnalysisReport:
         if self.reason:
             return self.reason
         counts = {
-            "new": len(self.new),
-            "seen again": len(self.updated),
-            "come back": len(self.reopened),
-            "closed by evidence": len(self.resolved),
-            "not to be fixed": self.wont_fix,
-            "more not kept yet": self.more,
+            f"new gap{'s' * (len(self.new) != 1)} shown": len(self.new),
+            "updated": len(self.updated),
+            "reopened": len(self.reopened),
+            "resolved": len(self.resolved),
+            "marked as won't fix": self.wont_fix,
+            f"smaller one{'s' * (self.more != 1)} hidden": self.more,
         }
-        told = ", ".join(f"{n} {what}" for what, n in counts.items() if n)
-        return told or "No gap is found in what could be looked at."
+        counts_text = ", ".join(f"{n} {what}" for what, n in counts.items() if n)
+        return counts_text or "No gaps found."
 
 
 class GapService:
-    """Finds gaps and keeps them; edits are logged under `actor`."""
+    """Detects and stores gaps; edits are logged under `actor`."""
 
     def __init__(self, store: Store, trainer: Trainer, home: Path, actor: str) -> None:
         self._store = store
@@ -87,7 +86,7 @@ class GapService:
         self._home = home
         self._actor = actor
 
-    # Looking
+    # Reading
 
     def gaps(
         self,
@@ -98,16 +97,16 @@ class GapService:
         model_name: str | None = None,
         open_only: bool = False,
     ) -> list[Gap]:
-        """The gaps, the most severe first, and of those what concerns most rows."""
-        wanted = [(_GAPS.status, status), (_GAPS.severity, severity), (_GAPS.gap_type, kind)]
-        where = [column == value for column, value in [*wanted, (_GAPS.model_name, model_name)] if value is not None]
+        """The gaps, the most severe first, and of those the ones that concern the most rows."""
+        filters = [(_GAPS.status, status), (_GAPS.severity, severity), (_GAPS.gap_type, kind)]
+        where = [column == value for column, value in [*filters, (_GAPS.model_name, model_name)] if value is not None]
         if open_only:
-            where.append(_GAPS.status.in_(OPEN))
+            where.append(_GAPS.status.in_(OPEN_GAPS))
         with self._store.read() as connection:
-            found = rows.find(connection, Gap, *where)
+            gaps = rows.find(connection, Gap, *where)
         order = list(Severity)
         return sorted(
-            found, key=lambda gap: (gap.status not in OPEN, order.index(gap.severity), -gap.affected_count, gap.id)
+            gaps, key=lambda gap: (gap.status not in OPEN_GAPS, order.index(gap.severity), -gap.affected_count, gap.id)
         )
 
     def gap(self, ref: str) -> Gap:
@@ -134,13 +133,13 @@ class GapService:
     ) -> Gap:
         """Change what a person may change; later analyses keep the severity and the action that a person has set.
 
-        Raises InvalidInputError when nothing is to be changed.
+        Raises InvalidInputError when no change is given.
         """
         action = None if suggested_action is None else storable(suggested_action).strip()
-        wished: dict[str, Any] = {"status": status, "severity": severity, "suggested_action": action}
-        changes = {name: value for name, value in wished.items() if value is not None}
+        values: dict[str, Any] = {"status": status, "severity": severity, "suggested_action": action}
+        changes = {name: value for name, value in values.items() if value is not None}
         if not changes:
-            raise InvalidInputError("There is nothing to change.", f"Give one of {', '.join(EDITABLE)}.")
+            raise InvalidInputError("There is nothing to change.", f"Set one of {', '.join(EDITABLE)}.")
         with self._store.write() as connection:
             gap = rows.resolve(connection, Gap, ref)
             return change_gap(connection, gap, self._actor, note=storable(note), **changes)
@@ -148,40 +147,40 @@ class GapService:
     # Analyzing
 
     def analyze(self, model_ref: str | None = None) -> AnalysisReport:
-        """Look for gaps of a model (of the newest one when none is named) and keep what is found.
+        """Detect the gaps of a model (by default the newest) and store them.
 
-        A gap that is there already is updated; one whose evidence is gone is resolved with a note; a resolved one that
-        is found again is open again. What people said (severity, action, that it is not to be fixed) stays.
+        A known gap is updated; one whose evidence is gone is resolved with a note; a resolved one whose evidence is
+        back is open again. What people have set (severity, action, won't fix) stays.
         """
         at = now()
         with self._store.read() as connection:
             if model_ref is None and not find_models(connection):
-                return AnalysisReport(None, at, reason="There is no model yet: train one, and its gaps can be found.")
+                return AnalysisReport(None, at, reason="No model yet. Train one, then analyze its gaps.")
             name = find_model(connection, model_ref).name if model_ref else find_models(connection)[0].name
             versions = find_models(connection, name)
-        material = gather(self._store, self._trainer, self._home, versions)
-        examined = tuple(find(material) for find in FINDERS)
+        evidence = collect_evidence(self._store, self._trainer, self._home, versions)
+        examined = tuple(find(evidence) for find in FINDERS)
         with self._store.write() as connection:
-            return self._keep(connection, material.model, at, examined)
+            return self._store_gaps(connection, evidence.model, at, examined)
 
-    def _keep(
+    def _store_gaps(
         self, connection: Connection, model: ModelVersion, at: datetime, examined: tuple[Examined, ...]
     ) -> AnalysisReport:
-        there = {gap.fingerprint: gap for gap in rows.find(connection, Gap, _GAPS.model_name == model.name)}
+        existing = {gap.fingerprint: gap for gap in rows.find(connection, Gap, _GAPS.model_name == model.name)}
         new, updated, resolved, reopened = [], [], [], []
         wont_fix = more = 0
         for one in examined:
-            made = 0
+            created = 0
             for finding in one.findings:
-                gap = there.get(finding.fingerprint)
+                gap = existing.get(finding.fingerprint)
                 if gap is None:
-                    if not finding.is_news or made == MOST_NEW:
+                    if not finding.is_news or created == MOST_NEW:
                         more += finding.is_news
                         continue
-                    new.append(self._make(connection, model, at, finding))
-                    made += 1
+                    new.append(self._create(connection, model, at, finding))
+                    created += 1
                     continue
-                after = self._see_again(connection, gap, at, finding)
+                after = self._update_evidence(connection, gap, at, finding)
                 if gap.status is GapStatus.RESOLVED:
                     reopened.append(after)
                 elif gap.status is GapStatus.WONT_FIX:
@@ -189,8 +188,8 @@ class GapService:
                 else:
                     updated.append(after)
             for fingerprint, measured in one.fine.items():
-                gap = there.get(fingerprint)
-                if gap is not None and gap.status in OPEN:
+                gap = existing.get(fingerprint)
+                if gap is not None and gap.status in OPEN_GAPS:
                     note = storable(f"{model.label()}: {measured}.")
                     resolved.append(
                         change_gap(connection, gap, self._actor, note=note, by_analysis=True, status=GapStatus.RESOLVED)
@@ -199,7 +198,7 @@ class GapService:
             model, at, examined, tuple(new), tuple(updated), tuple(resolved), tuple(reopened), wont_fix, more
         )
 
-    def _make(self, connection: Connection, model: ModelVersion, at: datetime, finding: Finding) -> Gap:
+    def _create(self, connection: Connection, model: ModelVersion, at: datetime, finding: Finding) -> Gap:
         gap = Gap(
             model_name=model.name,
             template_id=model.template_id,
@@ -216,19 +215,19 @@ class GapService:
         rows.log(connection, gap, "find", self._actor, after=after, scope_id=gap.model_name)
         return gap
 
-    def _see_again(self, connection: Connection, gap: Gap, at: datetime, finding: Finding) -> Gap:
-        """The gap with the evidence of today, apart from what a person has said about it."""
-        seen: dict[str, Any] = _as_seen(finding, at)
-        said = _said_by_people(connection, gap)
-        found = {"severity": finding.severity, "suggested_action": storable(finding.action)}
-        seen |= {name: value for name, value in found.items() if name not in said}
+    def _update_evidence(self, connection: Connection, gap: Gap, at: datetime, finding: Finding) -> Gap:
+        """The gap with the current evidence; fields that a person has edited stay."""
+        columns: dict[str, Any] = _as_seen(finding, at)
+        edited = _edited_by_people(connection, gap)
+        proposed = {"severity": finding.severity, "suggested_action": storable(finding.action)}
+        columns |= {name: value for name, value in proposed.items() if name not in edited}
         if gap.status is GapStatus.RESOLVED:
-            note = f"It is back: {seen['description']}"
+            note = f"The evidence is back: {columns['description']}"
             gap = change_gap(connection, gap, self._actor, note=note, by_analysis=True, status=GapStatus.IDENTIFIED)
-        after = rows.change(connection, gap, **seen, updated_by=self._actor)
-        told = ("description", "severity")
-        if any(getattr(gap, name) != getattr(after, name) for name in told):
-            before, now_ = ({name: str(getattr(one, name)) for name in told} for one in (gap, after))
+        after = rows.change(connection, gap, **columns, updated_by=self._actor)
+        watched = ("description", "severity")
+        if any(getattr(gap, name) != getattr(after, name) for name in watched):
+            before, now_ = ({name: str(getattr(one, name)) for name in watched} for one in (gap, after))
             rows.log(connection, gap, "see_again", self._actor, before=before, after=now_, scope_id=gap.model_name)
         return after
 
@@ -245,7 +244,7 @@ def _as_seen(finding: Finding, at: datetime) -> dict[str, Any]:
     }
 
 
-def _said_by_people(connection: Connection, gap: Gap) -> set[str]:
+def _edited_by_people(connection: Connection, gap: Gap) -> set[str]:
     query = select(_UPDATES.field).distinct().where(_UPDATES.gap_id == gap.id, ~_UPDATES.by_analysis)
     return set(connection.execute(query).scalars())
 
@@ -253,7 +252,7 @@ def _said_by_people(connection: Connection, gap: Gap) -> set[str]:
 def change_gap(
     connection: Connection, gap: Gap, actor: str, *, note: str = "", by_analysis: bool = False, **changes: Any
 ) -> Gap:
-    """Change a gap's status, severity or action: each change is an update for ever, and all of them one event."""
+    """Change a gap's status, severity or action: each field gets an update record, and all of them one event."""
     changed = {name: value for name, value in changes.items() if getattr(gap, name) != value}
     if not changed:
         return gap

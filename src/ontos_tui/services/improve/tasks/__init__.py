@@ -1,1 +1,1 @@
-"""Annotation tasks: the labeling work that closes a gap."""
+"""Annotation tasks: labeling work that closes a gap."""

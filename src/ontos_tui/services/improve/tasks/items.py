@@ -1,4 +1,4 @@
-"""Which pairs an annotation task asks for: those that its gap is about, the most telling first."""
+"""The pairs of an annotation task: those that its gap concerns, the most informative first."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ _LOG = table(InferenceRecord).c
 _FEEDBACK = table(FeedbackItem).c
 
 
-def wanted_pairs(
+def select_pairs(
     connection: Connection, gap: Gap, sheet: TrainingSheet, most: int, actor: str
 ) -> list[tuple[str, bool]]:
-    """At most so many pairs that no open task has yet, and whether each is undecided. May turn requests into pairs."""
-    found: dict[str, bool] = {}
+    """At most `most` pairs that are in no open task, and whether each is undecided. May turn requests into pairs."""
+    pairs: dict[str, bool] = {}
     taken = _taken(connection)
     for pair_id, is_open in _candidates(connection, gap, sheet, actor):
-        if len(found) == most:
+        if len(pairs) == most:
             break
         if pair_id not in taken:
-            found[pair_id] = is_open
-    return list(found.items())
+            pairs[pair_id] = is_open
+    return list(pairs.items())
 
 
 def _candidates(connection: Connection, gap: Gap, sheet: TrainingSheet, actor: str) -> Iterator[tuple[str, bool]]:
@@ -47,7 +47,7 @@ def _candidates(connection: Connection, gap: Gap, sheet: TrainingSheet, actor: s
         return
     if "segment" not in gap.evidence:
         return
-    segment = Segment.of_evidence(gap.evidence["segment"])
+    segment = Segment.from_evidence(gap.evidence["segment"])
     if gap.gap_type is not GapType.DISTRIBUTION:
         yield from _undecided(connection, segment, sheet)
     if gap.gap_type is not GapType.COVERAGE or not segment.of_answer:
@@ -55,14 +55,14 @@ def _candidates(connection: Connection, gap: Gap, sheet: TrainingSheet, actor: s
 
 
 def _taken(connection: Connection) -> set[str]:
-    """The pairs of tasks that are not over."""
+    """The pairs of open tasks."""
     over = (TaskStatus.COMPLETED, TaskStatus.CANCELLED)
     query = select(_ITEMS.pair_id).join(table(AnnotationTask), _TASKS.id == _ITEMS.task_id)
     return set(connection.execute(query.where(_TASKS.status.not_in(over))).scalars())
 
 
 def _doubtful(connection: Connection, gap: Gap, sheet: TrainingSheet) -> Iterator[tuple[str, bool]]:
-    """The labeled pairs of the evidence, to be looked at again."""
+    """The labeled pairs of the evidence, to be reviewed."""
     query = select(_PAIRS.id).where(
         _PAIRS.training_sheet_id == sheet.id,
         _PAIRS.id.in_(gap.evidence.get("pairs", [])),
@@ -89,7 +89,7 @@ def _from_requests(
 ) -> Iterator[tuple[str, bool]]:
     """Requests of the segment as pairs, each row once: those with feedback first, then those that were unsure."""
     models = [model.id for model in find_models(connection, gap.model_name)]
-    said = {item.request_id: item for item in latest_feedback(connection, _FEEDBACK.model_id.in_(models))}
+    feedback = {item.request_id: item for item in latest_feedback(connection, _FEEDBACK.model_id.in_(models))}
     query = (
         select(table(InferenceRecord))
         .where(_LOG.model_id.in_(models), _LOG.status_code < 400, segment.condition(_LOG.input, _LOG.output))
@@ -98,22 +98,22 @@ def _from_requests(
     )
     requests = [InferenceRecord.model_validate(dict(row)) for row in connection.execute(query).mappings()]
 
-    def sure(request: InferenceRecord) -> float:
+    def confidence(request: InferenceRecord) -> float:
         return request.confidence.get(segment.field, min(request.confidence.values(), default=1.0))
 
     below = gap.evidence.get("below")
     if below is not None:
-        requests = [one for one in requests if sure(one) < below]
+        requests = [one for one in requests if confidence(one) < below]
     if gap.gap_type in (GapType.CAPABILITY, GapType.COVERAGE):
-        requests = [one for one in requests if one.request_id in said]
-    requests.sort(key=lambda one: (one.request_id not in said, sure(one)))
+        requests = [one for one in requests if one.request_id in feedback]
+    requests.sort(key=lambda one: (one.request_id not in feedback, confidence(one)))
     seen: set[str] = set()
     for request in requests:
         row = json.dumps(request.input, sort_keys=True, default=str)
         if row in seen:
             continue
         seen.add(row)
-        item = said.get(request.request_id)
+        item = feedback.get(request.request_id)
         try:
             pair = (
                 convert(connection, item, None, actor)[0]
@@ -121,6 +121,6 @@ def _from_requests(
                 else pair_from_request(connection, request, sheet, actor, gap.description)
             )
         except InvalidInputError:
-            continue  # the correction does not fit the template; who converts it by itself is told so
+            continue  # the correction does not fit the template; converting it alone reports that
         if pair.status is PairStatus.UNLABELED and pair.training_sheet_id == sheet.id:
             yield pair.id, True

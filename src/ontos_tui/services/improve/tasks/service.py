@@ -1,4 +1,4 @@
-"""Annotation tasks: the work that closes a gap. Each has its pairs, and follows by itself how they are decided."""
+"""Annotation tasks: the work that closes a gap. The status of a task follows the decisions about its pairs."""
 
 from __future__ import annotations
 
@@ -13,10 +13,18 @@ from sqlalchemy import Integer, and_, cast, func, or_, select
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from ontos_tui.domain.records.improve import AnnotationItem, AnnotationTask, Gap, Priority, Severity
 from ontos_tui.domain.records.pairs import QAPair, TrainingSheet
-from ontos_tui.domain.rules.states import TASK_TRANSITIONS, GapStatus, PairStatus, TaskStatus, check_transition
-from ontos_tui.services.improve.gaps.service import OPEN, change_gap, gaps_of
-from ontos_tui.services.improve.tasks.items import wanted_pairs
-from ontos_tui.services.label.decisions import storable
+from ontos_tui.domain.rules.states import (
+    FINISHED_TASKS,
+    OPEN_GAPS,
+    TASK_TRANSITIONS,
+    GapStatus,
+    PairStatus,
+    TaskStatus,
+    check_transition,
+)
+from ontos_tui.domain.text import storable
+from ontos_tui.services.improve.gaps.service import change_gap, gaps_of
+from ontos_tui.services.improve.tasks.items import select_pairs
 from ontos_tui.services.records.model_versions import find_models
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
@@ -29,16 +37,15 @@ PRIORITY = {
     Severity.MEDIUM: Priority.NORMAL,
     Severity.LOW: Priority.LOW,
 }
-"""What a gap's severity makes of its task, unless somebody says otherwise."""
+"""The default priority of a task, by the severity of its gap."""
 UNDER_WAY = (TaskStatus.PENDING, TaskStatus.ASSIGNED, TaskStatus.IN_PROGRESS)
-OVER = (TaskStatus.COMPLETED, TaskStatus.CANCELLED)
 EDITABLE = ("title", "description", "instructions", "priority", "target_record_count", "due_date")
 
 _TASKS = table(AnnotationTask).c
 _ITEMS = table(AnnotationItem).c
 _PAIRS = table(QAPair).c
 
-# A label that is to be looked at again counts when somebody has decided since.
+# A label that is to be reviewed counts as decided only by a decision after it was added to the task.
 _DECIDED = and_(
     _PAIRS.status.in_((PairStatus.LABELED, PairStatus.REJECTED)),
     or_(_ITEMS.was_open, func.coalesce(_PAIRS.reviewed_at > _ITEMS.added_at, False)),
@@ -56,23 +63,23 @@ class TaskView:
 
     @property
     def reached(self) -> bool:
-        """Whether as many pairs are decided as the task asks for."""
+        """Whether the target number of pairs is decided."""
         return self.done >= self.task.target_record_count
 
     @property
     def missing(self) -> int:
-        """Pairs that the task asks for and that were not found yet."""
+        """How many pairs the task still lacks to its target."""
         return max(0, self.task.target_record_count - self.items)
 
 
 class AnnotationTaskService:
-    """Makes tasks of gaps, hands them out, and follows them. Logged under `actor`."""
+    """Creates tasks for gaps, assigns them, and updates their status. Logged under `actor`."""
 
     def __init__(self, store: Store, actor: str) -> None:
         self._store = store
         self._actor = actor
 
-    # Looking
+    # Reading
 
     def tasks(
         self,
@@ -82,8 +89,8 @@ class AnnotationTaskService:
         gap_ref: str | None = None,
         open_only: bool = False,
     ) -> list[TaskView]:
-        """The tasks, the most urgent open ones first, each where its pairs have taken it by now."""
-        self.follow()
+        """The tasks, the most urgent open ones first, with their status updated."""
+        self.update_statuses()
         with self._store.read() as connection:
             where = [] if status is None else [_TASKS.status == status]
             if assignee is not None:
@@ -91,50 +98,52 @@ class AnnotationTaskService:
             if gap_ref is not None:
                 where.append(_TASKS.gap_id == rows.resolve(connection, Gap, gap_ref).id)
             if open_only:
-                where.append(_TASKS.status.not_in(OVER))
+                where.append(_TASKS.status.not_in(FINISHED_TASKS))
             views = _views(connection, rows.find(connection, AnnotationTask, *where))
         order = list(Priority)[::-1]
         return sorted(
             views,
-            key=lambda one: (one.task.status in OVER, order.index(one.task.priority), one.task.created_at),
+            key=lambda one: (one.task.status in FINISHED_TASKS, order.index(one.task.priority), one.task.created_at),
         )
 
     def task(self, ref: str) -> TaskView:
         """The task that `ref` (id or the beginning of an id) means."""
-        self.follow()
+        self.update_statuses()
         with self._store.read() as connection:
             return _views(connection, [rows.resolve(connection, AnnotationTask, ref)])[0]
 
     def pairs(self, ref: str) -> list[QAPair]:
         """The pairs of a task, in the order of the training sheet."""
-        return [pair for pair, _ in self.open_pairs(ref)[1]]
+        return [pair for pair, _ in self.pairs_with_progress(ref)[1]]
 
-    def open_pairs(self, ref: str) -> tuple[TaskView, list[tuple[QAPair, bool]]]:
+    def pairs_with_progress(self, ref: str) -> tuple[TaskView, list[tuple[QAPair, bool]]]:
         """A task with its pairs, in the order of the training sheet, and whether each is decided."""
         view = self.task(ref)
         with self._store.read() as connection:
             mine = (_ITEMS.task_id == view.task.id, _ITEMS.pair_id == _PAIRS.id)
             done = set(connection.execute(select(_PAIRS.id).where(*mine, _DECIDED)).scalars())
             items = select(_ITEMS.pair_id).where(_ITEMS.task_id == view.task.id)
-            found = rows.find(connection, QAPair, _PAIRS.id.in_(items), order_by=(_PAIRS.sequence_number,))
-        return view, [(pair, pair.id in done) for pair in found]
+            pairs = rows.find(connection, QAPair, _PAIRS.id.in_(items), order_by=(_PAIRS.sequence_number,))
+        return view, [(pair, pair.id in done) for pair in pairs]
 
     # Changing
 
-    def create(self, gap_ref: str, **wishes: Any) -> TaskView:
+    def create(self, gap_ref: str, **options: Any) -> TaskView:
         """A task for a gap, with as many of its pairs as there are, up to the target.
 
-        `wishes` may set what is editable, and the assignee; without them the gap says it. Raises ConflictError when the
-        gap is closed, InvalidInputError for wishes that do not fit.
+        `options` may set the editable fields and the assignee; their defaults come from the gap. Raises ConflictError
+        when the gap is closed, InvalidInputError for options that are not valid.
         """
-        assignee = storable(str(wishes.pop("assignee", ""))).strip()
-        _check_names(wishes)
+        assignee = storable(str(options.pop("assignee", ""))).strip()
+        _check_names(options)
         with self._store.write() as connection:
             gap = rows.resolve(connection, Gap, gap_ref)
-            if gap.status not in OPEN:
-                raise ConflictError(f"This gap is {gap.status}.", "Set its status to identified first.")
+            if gap.status not in OPEN_GAPS:
+                raise ConflictError(
+                    f"This gap is {gap.status}.", f"Reopen it: ontos gaps update {gap.id[:8]} --status identified"
+                )
             sheet = _sheet_of(connection, gap)
-            given = {name: value for name, value in wishes.items() if value is not None}
+            given = {name: value for name, value in options.items() if value is not None}
             task = _valid(
                 {
                     "gap_id": gap.id,
@@ -161,7 +170,7 @@ class AnnotationTaskService:
             return _views(connection, [task])[0]
 
     def fill(self, ref: str) -> TaskView:
-        """Look again for pairs that the task still lacks, after data or requests have come in."""
+        """Search again for pairs that the task lacks, after new data or requests."""
         with self._store.write() as connection:
             task = _open(rows.resolve(connection, AnnotationTask, ref))
             gap, sheet = rows.get(connection, Gap, task.gap_id), self._sheet(connection, task)
@@ -169,17 +178,17 @@ class AnnotationTaskService:
             return _views(connection, [task])[0]
 
     def update(self, ref: str, **changes: Any) -> AnnotationTask:
-        """Change what is editable. Raises InvalidInputError for what does not fit, ConflictError when it is over."""
+        """Change editable fields. Raises InvalidInputError for invalid values, ConflictError for a closed task."""
         _check_names(changes)
         if not changes:
-            raise InvalidInputError("There is nothing to change.", f"Give one of {', '.join(EDITABLE)}.")
+            raise InvalidInputError("There is nothing to change.", f"Set one of {', '.join(EDITABLE)}.")
         with self._store.write() as connection:
             task = _open(rows.resolve(connection, AnnotationTask, ref))
             checked = _valid({**task.model_dump(), **changes})
             return self._change(connection, task, "edit", **{name: getattr(checked, name) for name in changes})
 
     def assign(self, ref: str, assignee: str) -> AnnotationTask:
-        """Hand a task to somebody; to nobody with an empty name. Raises ConflictError when it is over."""
+        """Assign a task; an empty name removes the assignee. Raises ConflictError for a closed task."""
         name = storable(assignee).strip()
         with self._store.write() as connection:
             task = _open(rows.resolve(connection, AnnotationTask, ref))
@@ -190,18 +199,20 @@ class AnnotationTaskService:
             return self._change(connection, task, "assign", assignee=name)
 
     def move(self, ref: str, status: TaskStatus, note: str = "") -> AnnotationTask:
-        """Take a task to another state. Raises ConflictError where no transition leads there."""
+        """Set the status of a task. Raises ConflictError when the transition is not allowed."""
         with self._store.write() as connection:
             task = rows.resolve(connection, AnnotationTask, ref)
             if status is TaskStatus.ASSIGNED and not task.assignee:
-                raise InvalidInputError("Nobody is named.", "Assign the task to somebody.")
+                raise InvalidInputError(
+                    "The task has no assignee.", f"Assign it first: ontos tasks assign {task.id[:8]} NAME"
+                )
             return self._move(connection, task, status, storable(note))
 
-    def follow(self) -> int:
-        """Take every task where the decisions about its pairs have taken it; returns how many moved.
+    def update_statuses(self) -> int:
+        """Update the status of every task from the decisions about its pairs; returns how many changed.
 
-        The first decision puts it in progress. With the target reached it is completed, or in review when somebody else
-        than its assignee has made it.
+        The first decision sets it to in progress. When the target is reached it is completed, or in review if its
+        assignee is not the person who created it.
         """
         with self._store.read() as connection:
             if not any(_next(view) for view in self._under_way(connection)):
@@ -211,30 +222,33 @@ class AnnotationTaskService:
             for view in self._under_way(connection):
                 task = view.task
                 while (to := _next(TaskView(task, view.gap, view.items, view.done))) is not None:
-                    told = f"{view.done} of {task.target_record_count} pairs are decided"
-                    task = self._move(connection, task, to, told)
+                    note = f"{view.done} of {task.target_record_count} pairs decided"
+                    task = self._move(connection, task, to, note)
                 moved += task is not view.task
         return moved
 
-    # Within
+    # Helpers
 
     def _under_way(self, connection: Connection) -> list[TaskView]:
         return _views(connection, rows.find(connection, AnnotationTask, _TASKS.status.in_(UNDER_WAY)))
 
     def _sheet(self, connection: Connection, task: AnnotationTask) -> TrainingSheet:
         if task.training_sheet_id is None:
-            raise NotFoundError("This task has no training sheet: it was imported.", "Make a new task for its gap.")
+            raise NotFoundError(
+                "This task was imported and has no training sheet.",
+                f"Create a new task for its gap: ontos gaps task {task.gap_id[:8]}",
+            )
         return rows.get(connection, TrainingSheet, task.training_sheet_id)
 
     def _fill(self, connection: Connection, task: AnnotationTask, gap: Gap, sheet: TrainingSheet) -> None:
-        there = rows.count(connection, AnnotationItem, _ITEMS.task_id == task.id)
-        found = wanted_pairs(connection, gap, sheet, max(0, task.target_record_count - there), self._actor)
+        existing = rows.count(connection, AnnotationItem, _ITEMS.task_id == task.id)
+        pairs = select_pairs(connection, gap, sheet, max(0, task.target_record_count - existing), self._actor)
         rows.add_many(
             connection,
-            (AnnotationItem(task_id=task.id, pair_id=pair_id, was_open=is_open) for pair_id, is_open in found),
+            (AnnotationItem(task_id=task.id, pair_id=pair_id, was_open=is_open) for pair_id, is_open in pairs),
         )
-        if found:
-            rows.log(connection, task, "fill", self._actor, after={"pairs": len(found)}, scope_id=gap.id)
+        if pairs:
+            rows.log(connection, task, "fill", self._actor, after={"pairs": len(pairs)}, scope_id=gap.id)
 
     def _move(self, connection: Connection, task: AnnotationTask, to: TaskStatus, note: str) -> AnnotationTask:
         check_transition(TASK_TRANSITIONS, task.status, to, f"The task {task.title!r}")
@@ -242,9 +256,13 @@ class AnnotationTaskService:
         after = self._change(connection, task, to.value, reason=note, status=to, **columns)
         gap = rows.get(connection, Gap, task.gap_id)
         if to is TaskStatus.IN_PROGRESS and gap.status in (GapStatus.IDENTIFIED, GapStatus.TASK_CREATED):
-            self._move_gap(connection, gap, GapStatus.IN_PROGRESS, f"task {task.id[:8]} has begun")
+            self._move_gap(connection, gap, GapStatus.IN_PROGRESS, f"task {task.id[:8]} has started")
         others = (_TASKS.gap_id == gap.id, _TASKS.id != task.id, _TASKS.status != TaskStatus.CANCELLED)
-        if to is TaskStatus.CANCELLED and gap.status in OPEN and not rows.count(connection, AnnotationTask, *others):
+        if (
+            to is TaskStatus.CANCELLED
+            and gap.status in OPEN_GAPS
+            and not rows.count(connection, AnnotationTask, *others)
+        ):
             self._move_gap(connection, gap, GapStatus.IDENTIFIED, f"task {task.id[:8]} is cancelled")
         return after
 
@@ -271,7 +289,7 @@ class AnnotationTaskService:
 
 
 def _next(view: TaskView) -> TaskStatus | None:
-    """Where the decided pairs take a task; None when it stays."""
+    """The next status of a task by its decided pairs; None when it stays."""
     task = view.task
     if task.status in (TaskStatus.PENDING, TaskStatus.ASSIGNED):
         return TaskStatus.IN_PROGRESS if view.done else None
@@ -302,32 +320,35 @@ def _sheet_of(connection: Connection, gap: Gap) -> TrainingSheet | None:
 
 
 def _open(task: AnnotationTask) -> AnnotationTask:
-    if task.status in OVER:
-        raise ConflictError(f"The task {task.title!r} is {task.status}.", "Make a new one for its gap.")
+    if task.status in FINISHED_TASKS:
+        raise ConflictError(
+            f"The task {task.title!r} is {task.status}.",
+            f"Create a new task for its gap: ontos gaps task {task.gap_id[:8]}",
+        )
     return task
 
 
-def _check_names(wishes: dict[str, Any]) -> None:
-    unknown = sorted(set(wishes) - set(EDITABLE))
+def _check_names(options: dict[str, Any]) -> None:
+    unknown = sorted(set(options) - set(EDITABLE))
     if unknown:
-        raise InvalidInputError(f"A task has no {', '.join(unknown)} to set.", f"There are {', '.join(EDITABLE)}.")
+        raise InvalidInputError(f"A task has no field {', '.join(unknown)}.", f"The fields are {', '.join(EDITABLE)}.")
 
 
 def _valid(fields: dict[str, Any]) -> AnnotationTask:
-    kept = {name: storable(value) if isinstance(value, str) else value for name, value in fields.items()}
-    if not str(kept["title"]).strip():
-        raise InvalidInputError("The task has no title.", "Give it one.")
+    values = {name: storable(value) if isinstance(value, str) else value for name, value in fields.items()}
+    if not str(values["title"]).strip():
+        raise InvalidInputError("The task has no title.", "Enter a title.")
     try:
-        return AnnotationTask.model_validate(kept)
+        return AnnotationTask.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise InvalidInputError(f"{where}: {first['msg']}.", "Correct it.") from error
 
 
-def day(text: str) -> date:
-    """A day as people write it. Raises InvalidInputError."""
+def parse_date(text: str) -> date:
+    """A date such as 2026-12-31. Raises InvalidInputError."""
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise InvalidInputError(f"{text!r} is no day.", "Write it as 2026-12-31.") from error
+        raise InvalidInputError(f"{text!r} is not a valid date.", "Write it as 2026-12-31.") from error

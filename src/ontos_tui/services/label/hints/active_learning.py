@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from ontos_tui.domain.learning import ClassProbabilities
 from ontos_tui.domain.records.data import Row
-from ontos_tui.services.label.hints.label_errors import percent, told_class
+from ontos_tui.services.label.hints.label_errors import describe_class, percent
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,8 +40,8 @@ KindsOf = Callable[[list[int]], list[int]]
 
 
 @dataclass(frozen=True)
-class Open:
-    """A pair that nobody has decided yet. `group` is that of its near-duplicates."""
+class OpenPair:
+    """An undecided pair. `group` is that of its near-duplicates."""
 
     id: str
     item_ref: str
@@ -51,7 +51,7 @@ class Open:
 
 
 @dataclass(frozen=True)
-class Place:
+class RankedPair:
     """Where a pair stands in the order (the higher the score, the sooner), and why there."""
 
     pair_id: str
@@ -69,23 +69,23 @@ def margins(shares: ClassProbabilities) -> NDArray[np.float64]:
     return np.clip(1.0 - (best[:, 1] - best[:, 0]), 0.0, 1.0)
 
 
-def told_shares(shares: ClassProbabilities, unsure: NDArray[np.float64], source: str) -> list[str]:
+def describe_probabilities(shares: ClassProbabilities, unsure: NDArray[np.float64], source: str) -> list[str]:
     """What a model says of each row, in words."""
     import numpy as np
 
-    names = [told_class(value) for value in shares.classes]
+    names = [describe_class(value) for value in shares.classes]
     best = np.argsort(-shares.lines, axis=1, kind="stable")[:, :2]
-    told = []
+    reasons = []
     for line, top, doubt in zip(shares.lines, best.tolist(), unsure.tolist(), strict=True):
-        verb = "wavers" if doubt >= 0.5 else "leans" if doubt >= 0.1 else "is sure"
-        told.append(f"{source} {verb}: {', '.join(f'{names[code]} {percent(line[code])}' for code in top)}")
-    return told
+        verb = "is undecided" if doubt >= 0.5 else "leans" if doubt >= 0.1 else "is sure"
+        reasons.append(f"{source} {verb}: {', '.join(f'{names[code]} {percent(line[code])}' for code in top)}")
+    return reasons
 
 
-def ordered(
-    sheet_id: str, pairs: Sequence[Open], unsure: NDArray[np.float64], told: Sequence[str], kinds_of: KindsOf
-) -> list[Place]:
-    """The pairs in the order in which they should be labeled; `told` is what each one's unsureness comes from."""
+def rank_pairs(
+    sheet_id: str, pairs: Sequence[OpenPair], unsure: NDArray[np.float64], doubts: Sequence[str], kinds_of: KindsOf
+) -> list[RankedPair]:
+    """The pairs in the order in which they should be labeled; `doubts` describe why each one is unsure."""
     import numpy as np
 
     order = [int(place) for place in np.argsort(-unsure, kind="stable")]
@@ -94,7 +94,7 @@ def ordered(
     # The pool's scores change hands, so that a score still says about how unsure pairs are there.
     scores = unsure.copy()
     scores[[pool[place] for place in np.argsort(turns, kind="stable")]] = unsure[pool]
-    reasons = list(told)
+    reasons = list(doubts)
     for place, turn in zip(pool, turns, strict=True):
         if turn:
             reasons[place] += f"; {turn} similar ones come before it" if turn > 1 else "; a similar one comes before it"
@@ -103,9 +103,9 @@ def ordered(
         group = pairs[place].group
         if group and (leader := first.setdefault(group, place)) != place:
             scores[place] *= LATER
-            reasons[place] = f"{told[place]}; {pairs[leader].item_ref}, nearly the same, comes first"
+            reasons[place] = f"{doubts[place]}; {pairs[leader].item_ref}, nearly the same, comes first"
     order.sort(key=lambda place: -scores[place])
-    return _with_draw(sheet_id, pairs, order, scores, reasons, told)
+    return _with_draw(sheet_id, pairs, order, scores, reasons, doubts)
 
 
 def _turns(kinds: Sequence[int]) -> list[int]:
@@ -120,37 +120,35 @@ def _turns(kinds: Sequence[int]) -> list[int]:
 
 def _with_draw(
     sheet_id: str,
-    pairs: Sequence[Open],
+    pairs: Sequence[OpenPair],
     order: Sequence[int],
     scores: NDArray[np.float64],
     reasons: Sequence[str],
-    told: Sequence[str],
-) -> list[Place]:
+    doubts: Sequence[str],
+) -> list[RankedPair]:
     lot = iter(sorted(range(len(pairs)), key=lambda place: _lot(sheet_id, pairs[place].item_ref)))
     best = iter(order)
     placed: set[int] = set()
-    found: list[Place] = []
+    ranked: list[RankedPair] = []
     last = 1.0
-    while len(found) < len(pairs):
-        drawn = len(found) % RANDOM_EVERY == RANDOM_EVERY - 1
+    while len(ranked) < len(pairs):
+        drawn = len(ranked) % RANDOM_EVERY == RANDOM_EVERY - 1
         place = next(one for one in (lot if drawn else best) if one not in placed)
         placed.add(place)
         if drawn:
             # The score is that of the place, which the draw gave it; how unsure it is stands in the reason.
-            score, reason = last, f"picked at random, so that estimates stay honest ({told[place]})"
+            score, reason = last, f"picked at random, as a fair sample ({doubts[place]})"
         else:
             score, reason = float(scores[place]), reasons[place]
         last = max(0.0, min(score, last - STEP))
-        found.append(Place(pairs[place].id, last, reason))
-    return found
+        ranked.append(RankedPair(pairs[place].id, last, reason))
+    return ranked
 
 
 def _lot(sheet_id: str, item_ref: str) -> bytes:
     return hashlib.sha256(f"{sheet_id}\0draw\0{item_ref}".encode("utf-8", "surrogatepass")).digest()
 
 
-def told_confidence(confidence: float | None) -> str:
+def describe_confidence(confidence: float | None) -> str:
     """What a proposal says of itself, in words."""
-    return (
-        "its proposal says nothing of itself" if confidence is None else f"its proposal is {percent(confidence)} sure"
-    )
+    return "its proposal has no confidence" if confidence is None else f"its proposal is {percent(confidence)} sure"

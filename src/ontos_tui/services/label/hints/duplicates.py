@@ -1,9 +1,9 @@
-"""Items that are the same but for little: found, grouped, and told apart in words.
+"""Near-duplicate items: found, grouped, and their differences described.
 
-Compared are the columns that a model would learn from. Two items are alike when all their categories are equal, each
-number differs by at most `TOLERANCE` of its column's usual range, and their texts share at least `ALIKE` of their words
-and word pairs (Jaccard, found by MinHash). Each member is alike to the group's first item, not merely to a neighbor,
-so groups never run away along a chain.
+Compared are the columns that a model would learn from. Two items are near-duplicates when all their categories are
+equal, each number differs by at most `TOLERANCE` of its column's usual range, and their texts share at least `ALIKE` of
+their words and word pairs (Jaccard, found by MinHash). Each member is a near-duplicate of the group's first item, not
+merely to a neighbor, so groups never run away along a chain.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ MOST_LEADERS = 50
 LONGEST = 20_000
 """Characters of a text that are compared."""
 PRIME = (1 << 31) - 1
-TOLD = 3
+SHOWN = 3
 """Differences that a reason names."""
-NAMED = 6
+SHOWN_COLUMNS = 6
 """Columns that are named of each sort."""
 
 STEPS = 4
@@ -47,7 +47,7 @@ _AROUND = ".,;:!?()[]{}\"'“”„‘’…"
 
 
 @dataclass(frozen=True)
-class Alike:
+class DuplicateItem:
     """One item of a group: `place` among the rows, `leader` the group's first, `closeness` 1 when equal."""
 
     place: int
@@ -57,10 +57,10 @@ class Alike:
 
 
 @dataclass(frozen=True)
-class DuplicatePair:
+class Duplicates:
     """All items that are alike to others, group by group, and which columns were compared how."""
 
-    members: tuple[Alike, ...]
+    members: tuple[DuplicateItem, ...]
     compared: str
     left_out: tuple[str, ...]
 
@@ -71,24 +71,24 @@ class _Columns:
     texts: tuple[str, ...]
     categories: tuple[str, ...]
 
-    def told(self) -> str:
+    def describe(self) -> str:
         kinds = (
-            (f"numbers within {100 * TOLERANCE:g} % of their usual range", [column.name for column in self.numbers]),
+            (f"numbers within {100 * TOLERANCE:g} % of the usual range", [column.name for column in self.numbers]),
             (f"texts at least {100 * ALIKE:g} % alike", self.texts),
             ("equal", self.categories),
         )
-        return "; ".join(f"{how}: {_few(names, NAMED)}" for how, names in kinds if names)
+        return "; ".join(f"{how}: {_few(names, SHOWN_COLUMNS)}" for how, names in kinds if names)
 
 
 def find_duplicates(
     rows: Sequence[Row], refs: Sequence[str], features: Sequence[str], progress: Progress
-) -> DuplicatePair:
+) -> Duplicates:
     """Group the rows that are alike; `refs` name them in the reasons. Rows are taken in their order."""
     import numpy as np
 
     columns, left_out = _sorted_columns(rows, features)
     if not (columns.numbers or columns.texts or columns.categories):
-        return DuplicatePair((), "", left_out)
+        return Duplicates((), "", left_out)
     progress.update(0, STEPS, f"reading {len(rows):,} items")
     scaled, missing = _scaled(rows, columns)
     progress.update(1, STEPS, "comparing texts")
@@ -98,14 +98,14 @@ def find_duplicates(
     for place, row in enumerate(rows):
         categories = tuple(_category(row.get(name)) for name in columns.categories)
         blocks[(categories, texts[place], missing[place].tobytes())].append(place)
-    members: list[Alike] = []
+    members: list[DuplicateItem] = []
     for block in blocks.values():
         if len(block) > 1:
             for group in _near(scaled[np.array(block)]):
                 places = [block[line] for line in group]
-                members += _told_group(places, rows, refs, scaled, columns)
-    progress.update(3, STEPS, "writing down why")
-    return DuplicatePair(tuple(members), columns.told(), left_out)
+                members += _described_group(places, rows, refs, scaled, columns)
+    progress.update(3, STEPS, "writing the reasons")
+    return Duplicates(tuple(members), columns.describe(), left_out)
 
 
 def _sorted_columns(rows: Sequence[Row], features: Sequence[str]) -> tuple[_Columns, tuple[str, ...]]:
@@ -115,12 +115,12 @@ def _sorted_columns(rows: Sequence[Row], features: Sequence[str]) -> tuple[_Colu
     numbers = tuple(column for column in table.columns if isinstance(column, NumericColumn))
     texts = [column.name for column in table.columns if isinstance(column, TextColumn)]
     categories = [column.name for column in table.columns if not isinstance(column, NumericColumn | TextColumn)]
-    # What teaches a model nothing may still tell two items apart.
+    # A column that is useless to a model may still distinguish two items.
     texts += [column.name for column in left_out if column.reason == NO_WORDS]
     categories += [column.name for column in left_out if column.reason == NESTED]
     ignored = (column for column in left_out if column.reason not in (NO_WORDS, NESTED))
-    told = tuple(f"{column.name} {column.reason}" for column in ignored)
-    return _Columns(numbers, tuple(texts), tuple(categories)), told
+    reasons = tuple(f"{column.name} {column.reason}" for column in ignored)
+    return _Columns(numbers, tuple(texts), tuple(categories)), reasons
 
 
 def _scaled(rows: Sequence[Row], columns: _Columns) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -130,12 +130,12 @@ def _scaled(rows: Sequence[Row], columns: _Columns) -> tuple[NDArray[np.float64]
     scaled = np.zeros((len(rows), len(columns.numbers)))
     missing = np.zeros(scaled.shape, dtype=bool)
     for place, column in enumerate(columns.numbers):
-        found = column.numbers([row.get(column.name) for row in rows])
-        missing[:, place] = np.isnan(found)
-        known = found[~missing[:, place]]
+        numbers = column.numbers([row.get(column.name) for row in rows])
+        missing[:, place] = np.isnan(numbers)
+        known = numbers[~missing[:, place]]
         low, high = np.percentile(known, [5, 95]) if len(known) else (0.0, 0.0)
         usual = high - low or float(np.ptp(known)) if len(known) else 0.0
-        scaled[:, place] = np.where(missing[:, place], 0.0, (found - low) / (usual * TOLERANCE or 1.0))
+        scaled[:, place] = np.where(missing[:, place], 0.0, (numbers - low) / (usual * TOLERANCE or 1.0))
     return scaled, missing
 
 
@@ -173,13 +173,13 @@ def _near(points: NDArray[np.float64]) -> Iterator[list[int]]:
             yield [lead, *(line for line in group if line != lead)]
 
 
-def _told_group(
+def _described_group(
     places: Sequence[int],
     rows: Sequence[Row],
     refs: Sequence[str],
     scaled: NDArray[np.float64],
     columns: _Columns,
-) -> Iterator[Alike]:
+) -> Iterator[DuplicateItem]:
     lead, *others = places
     closest = 0.0
     for place in others:
@@ -187,10 +187,10 @@ def _told_group(
         apart = float(abs(scaled[place] - scaled[lead]).max()) if numbers else 0.0
         closeness = 1.0 - 0.5 * min(apart, 1.0) - (0.1 if texts else 0.0)
         closest = max(closest, closeness)
-        told = f"but for {_few([*numbers, *texts])}" if numbers or texts else "in every field that is compared"
-        yield Alike(place, lead, closeness, f"same as {refs[lead]} {told}")
+        difference = f"except for {_few([*numbers, *texts])}" if numbers or texts else "in all compared fields"
+        yield DuplicateItem(place, lead, closeness, f"same as {refs[lead]} {difference}")
     named = _few([refs[place] for place in others])
-    yield Alike(lead, lead, closest, f"{named} {'is' if len(others) == 1 else 'are'} nearly the same")
+    yield DuplicateItem(lead, lead, closest, f"{named} {'is' if len(others) == 1 else 'are'} nearly the same")
 
 
 def _differences(one: Row, other: Row, columns: _Columns) -> tuple[list[str], list[str]]:
@@ -214,7 +214,7 @@ def _differences(one: Row, other: Row, columns: _Columns) -> tuple[list[str], li
     return numbers, texts
 
 
-def _few(words: Sequence[str], most: int = TOLD) -> str:
+def _few(words: Sequence[str], most: int = SHOWN) -> str:
     more = f" and {len(words) - most:,} more" if len(words) > most else ""
     return ", ".join(words[:most]) + more
 
@@ -222,7 +222,7 @@ def _few(words: Sequence[str], most: int = TOLD) -> str:
 def _quoted(words: Sequence[str]) -> str:
     if not words:
         return "nothing"
-    return f"“{' '.join(word[:30] for word in words[:TOLD])}{' …' if len(words) > TOLD else ''}”"
+    return f"“{' '.join(word[:30] for word in words[:SHOWN])}{' …' if len(words) > SHOWN else ''}”"
 
 
 def _category(value: object) -> str:
@@ -257,12 +257,12 @@ def _shingles(texts: Sequence[Sequence[str]]) -> Words:
     """The words and the pairs of neighboring words, as numbers below 2^31; each column's are its own."""
     import numpy as np
 
-    found: set[int] = set()
+    codes_seen: set[int] = set()
     for column, words in enumerate(texts):
         codes = [zlib.crc32(f"{column}\0{word}".encode("utf-8", "surrogatepass")) for word in words]
-        found.update(code % PRIME for code in codes)
-        found.update((one * 31 + other * 17 + 1) % PRIME for one, other in pairwise(codes))
-    return np.fromiter(found, dtype=np.uint32, count=len(found))
+        codes_seen.update(code % PRIME for code in codes)
+        codes_seen.update((one * 31 + other * 17 + 1) % PRIME for one, other in pairwise(codes))
+    return np.fromiter(codes_seen, dtype=np.uint32, count=len(codes_seen))
 
 
 def _meetings(words: Sequence[Words]) -> NDArray[np.int64]:
@@ -289,7 +289,7 @@ def _meetings(words: Sequence[Words]) -> NDArray[np.int64]:
 def _leaders(words: Sequence[Words], progress: Progress) -> list[int]:
     """For each text the first text that it is alike to, itself where there is none."""
     known: dict[tuple[int, int], list[int]] = defaultdict(list)
-    found: list[int] = []
+    leaders: list[int] = []
     for line, met in enumerate(_meetings(words)):
         if line % 5_000 == 0:
             progress.update(1, STEPS, f"comparing texts: {line:,} of {len(words):,}")
@@ -301,8 +301,8 @@ def _leaders(words: Sequence[Words], progress: Progress) -> list[int]:
             for place in places:
                 if len(known[place]) < MOST_LEADERS:
                     known[place].append(line)
-        found.append(leader)
-    return found
+        leaders.append(leader)
+    return leaders
 
 
 def _alike(one: set[int], other: Words) -> bool:

@@ -1,4 +1,4 @@
-"""Making the hints of one training sheet: what is read for them, and which engine says what."""
+"""Computing the hints of one training sheet: what is read for them, and by which method."""
 
 from __future__ import annotations
 
@@ -20,9 +20,23 @@ from ontos_tui.domain.rules.governance import Gate
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import AnswerField, FieldKind
 from ontos_tui.platforms.ports import Trainer
-from ontos_tui.services.label.hints.active_learning import KINDS, Open, margins, ordered, told_confidence, told_shares
+from ontos_tui.services.label.hints.active_learning import (
+    KINDS,
+    OpenPair,
+    describe_confidence,
+    describe_probabilities,
+    margins,
+    rank_pairs,
+)
 from ontos_tui.services.label.hints.duplicates import find_duplicates
-from ontos_tui.services.label.hints.label_errors import Member, Suspicion, conflicting, doubted, label_of, merged
+from ontos_tui.services.label.hints.label_errors import (
+    Member,
+    Suspicion,
+    find_conflicts,
+    find_label_errors,
+    label_of,
+    merge_suspicions,
+)
 from ontos_tui.services.records.training_pairs import TrainingPair, first_row, usable_pairs
 from ontos_tui.services.templates.prompt import feature_columns
 from ontos_tui.store import rows
@@ -83,7 +97,8 @@ class HintEngine:
         """The hints of one kind. Raises NotReadyError saying why there can be none."""
         if kind is HintKind.DISAGREED:
             raise NotReadyError(
-                "Who disagrees comes from labeling jobs with overlap.", "It appears there when their tasks are done."
+                "Disagreements come from labeling jobs with overlap.",
+                "They appear when the tasks of a job are finished.",
             )
         makers = {
             HintKind.DUPLICATE: self._duplicates,
@@ -96,7 +111,7 @@ class HintEngine:
 
     def _duplicates(self, progress: Progress) -> HintBatch:
         if not self._features:
-            raise NotReadyError("There is no column to compare.", "Name feature columns in the template.")
+            raise NotReadyError("The template has no column to compare.", "Name feature columns in the template.")
         ids, refs, items = [], [], []
         query = select(_PAIRS.id, _PAIRS.item_ref, _PAIRS.source_data).order_by(_PAIRS.sequence_number)
         with self._store.read() as connection:
@@ -104,40 +119,40 @@ class HintEngine:
                 ids.append(pair_id)
                 refs.append(ref)
                 items.append(self._seen(fields, self._features))
-        found = find_duplicates(items, refs, self._features, progress)
-        if not found.compared:
-            reasons = "; ".join(found.left_out) or "there are no pairs"
+        duplicates = find_duplicates(items, refs, self._features, progress)
+        if not duplicates.compared:
+            reasons = "; ".join(duplicates.left_out) or "there are no pairs"
             raise NotReadyError(
-                f"No column tells the items apart: {reasons}.", "Choose other feature columns in the template."
+                f"No column distinguishes the items: {reasons}.", "Choose other feature columns in the template."
             )
-        hints = [HintDraft(ids[one.place], one.closeness, one.reason, ids[one.leader]) for one in found.members]
-        notes = [f"not compared: {'; '.join(found.left_out)}"] if found.left_out else []
+        hints = [HintDraft(ids[one.place], one.closeness, one.reason, ids[one.leader]) for one in duplicates.members]
+        notes = [f"not compared: {'; '.join(duplicates.left_out)}"] if duplicates.left_out else []
         if len(hints) > len(ids) / 2:
             notes.append(
                 f"{len(hints):,} of {len(ids):,} items are nearly the same as another one: the compared columns tell "
-                "them apart but little"
+                "them apart only a little"
             )
-        return HintBatch(hints, f"comparison of {found.compared}", tuple(notes))
+        return HintBatch(hints, f"comparison of {duplicates.compared}", tuple(notes))
 
     # Suspects
 
     def _suspects(self, progress: Progress) -> HintBatch:
-        conflicts = conflicting(self._labeled_duplicates())
+        conflicts = find_conflicts(self._labeled_duplicates())
         by_duplicates = "labels of near-duplicates"
         try:
             suspects, judged = self._doubted(progress)
         except NotReadyError as error:
             if not conflicts:
                 raise
-            return HintBatch(_wanted(conflicts), by_duplicates, (f"{error.what} {error.todo}",))
+            return HintBatch(_drafts(conflicts), by_duplicates, (f"{error.what} {error.todo}",))
         made_by = f"{judged.engine}; {by_duplicates}" if conflicts else judged.engine
-        return HintBatch(_wanted(merged(suspects, conflicts)), made_by, (*judged.notes, *self._passed_over()))
+        return HintBatch(_drafts(merge_suspicions(suspects, conflicts)), made_by, (*judged.notes, *self._passed_over()))
 
     def _doubted(self, progress: Progress) -> tuple[list[Suspicion], OutOfFoldPredictions]:
         judged = self._judged(progress, HintKind.UNSURE in self._kinds and self._model is None)
         field = self._class_field()
         held_out = [(pair.id, pair.answer.get(field.name)) for pair in self._at(Gate.HELD_OUT)]
-        return doubted(judged, [pair.id for pair in self._at(Gate.TRAINING)], held_out), judged
+        return find_label_errors(judged, [pair.id for pair in self._at(Gate.TRAINING)], held_out), judged
 
     def _labeled_duplicates(self) -> list[Member]:
         query = (
@@ -163,20 +178,24 @@ class HintEngine:
                 _PAIRS.status == PairStatus.LABELED,
             )
         others = labeled - len(self._usable)
-        return (f"{others:,} labels may be used neither for training nor for evaluation: not judged",) if others else ()
+        return (
+            (f"{others:,} labels were not checked: they are allowed neither for training nor for evaluation",)
+            if others
+            else ()
+        )
 
     # Least sure
 
     def _unsure(self, progress: Progress) -> HintBatch:
         pairs = self._open
         if not pairs:
-            raise NotReadyError("No pair is open.", "Everything is decided.")
+            raise NotReadyError("All pairs are decided.", "Hints about unsure pairs need undecided pairs.")
         shares, source, made_by, notes = self._opinion(progress)
         if shares is None:
             return self._by_confidence(notes)
         unsure = margins(shares)
-        told = told_shares(shares, unsure, source)
-        places = ordered(self._sheet.id, pairs, unsure, told, self._kinds_of(pairs))
+        reasons = describe_probabilities(shares, unsure, source)
+        places = rank_pairs(self._sheet.id, pairs, unsure, reasons, self._kinds_of(pairs))
         return HintBatch([HintDraft(one.pair_id, one.score, one.reason) for one in places], made_by, notes)
 
     def _opinion(self, progress: Progress) -> tuple[ClassProbabilities | None, str, str, tuple[str, ...]]:
@@ -184,13 +203,13 @@ class HintEngine:
         notes: list[str] = []
         model = self._model
         if model is not None:
-            progress.update(0, 2, f"asking {model.label()}")
+            progress.update(0, 2, f"running {model.label()}")
             try:
                 field = self._class_field()
                 predictor = self._trainer.load(self._home / model.artifact, model.sha256)
-                shares = self._trainer.shares(predictor, field, [pair.fields for pair in self._open])
+                shares = self._trainer.class_probabilities(predictor, field, [pair.fields for pair in self._open])
             except (PlatformError, NotReadyError) as error:
-                notes.append(f"{model.label()} could not be asked: {error.what}")
+                notes.append(f"{model.label()} could not answer: {error.what}")
             else:
                 return shares, model.label(), f"{model.label()} ({model.engine})", ()
         try:
@@ -208,19 +227,19 @@ class HintEngine:
         pairs = [pair for pair in self._open if pair.confidence is not None]
         if not pairs:
             raise NotReadyError(
-                " ".join((*notes, "And no proposal states how sure it is.")),
+                " ".join((*notes, "No proposal has a confidence.")),
                 "Label some pairs or train a model, then compute the hints again.",
             )
         unsure = np.array([1.0 - min(max(pair.confidence or 0.0, 0.0), 1.0) for pair in pairs])
-        told = [told_confidence(pair.confidence) for pair in pairs]
-        places = ordered(self._sheet.id, pairs, unsure, told, self._kinds_of(pairs))
+        reasons = [describe_confidence(pair.confidence) for pair in pairs]
+        places = rank_pairs(self._sheet.id, pairs, unsure, reasons, self._kinds_of(pairs))
         if silent := len(self._open) - len(pairs):
-            notes = (*notes, f"{silent:,} open pairs without a stated confidence got no hint")
+            notes = (*notes, f"{silent:,} undecided pairs without a confidence got no hint")
         by = self._sheet.model_used or "what proposed the answers"
         hints = [HintDraft(one.pair_id, one.score, one.reason) for one in places]
         return HintBatch(hints, f"confidence as stated by {by}", notes)
 
-    def _kinds_of(self, pairs: Sequence[Open]) -> Callable[[list[int]], list[int]]:
+    def _kinds_of(self, pairs: Sequence[OpenPair]) -> Callable[[list[int]], list[int]]:
         def kinds_of(places: list[int]) -> list[int]:
             return self._trainer.clusters([pairs[place].fields for place in places], self._features, KINDS)
 
@@ -231,8 +250,8 @@ class HintEngine:
     def _class_field(self) -> AnswerField:
         if self._field is None:
             raise NotReadyError(
-                "The answer has no field with classes, so nothing says which answers are close to each other.",
-                "Only the proposals' own confidence and near-duplicates can help here.",
+                "The answer has no field with classes, so a model cannot be unsure between classes.",
+                "Use the confidence of the proposals, or near-duplicates.",
             )
         return self._field
 
@@ -244,7 +263,7 @@ class HintEngine:
             column = self._template.group_column
             groups = [str(pair.fields.get(column)) for pair in learned] if column else None
             examples = [pair.example() for pair in learned]
-            self._judgment = self._trainer.judge(
+            self._judgment = self._trainer.out_of_fold(
                 self._class_field(), self._features, examples, groups, others, progress
             )
             self._judged_open = open_too
@@ -264,8 +283,8 @@ class HintEngine:
             return newest_model(connection, self._sheet.id)
 
     @cached_property
-    def _open(self) -> list[Open]:
-        """The undecided pairs, with the columns that somebody here looks at."""
+    def _open(self) -> list[OpenPair]:
+        """The undecided pairs, with the columns that are compared here."""
         names = (*self._features, *(self._model.features if self._model else ()))
         sheet = self._sheet
         query = select(_PAIRS.id, _PAIRS.item_ref, _PAIRS.source_data, _PAIRS.confidence).where(
@@ -277,7 +296,7 @@ class HintEngine:
         with self._store.read() as connection:
             groups = {row.pair_id: row.group_key for row in connection.execute(in_groups)}
             return [
-                Open(
+                OpenPair(
                     id=pair_id,
                     item_ref=ref,
                     fields=self._seen(fields, names),
@@ -300,5 +319,5 @@ def newest_model(connection: Connection, training_sheet_id: str) -> ModelVersion
     return next(iter(rows.find(connection, ModelVersion, where, order_by=order, limit=1)), None)
 
 
-def _wanted(suspects: Sequence[Suspicion]) -> list[HintDraft]:
+def _drafts(suspects: Sequence[Suspicion]) -> list[HintDraft]:
     return [HintDraft(one.pair_id, one.score, one.reason) for one in suspects]

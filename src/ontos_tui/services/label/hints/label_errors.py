@@ -15,8 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ontos_tui.domain.answers import summary
 from ontos_tui.domain.learning import OutOfFoldPredictions
-from ontos_tui.services.label.queue import summary
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,7 +47,7 @@ class Member:
     label: str
 
 
-def doubted(
+def find_label_errors(
     judged: OutOfFoldPredictions, labeled: Sequence[str], held_out: Sequence[tuple[str, Any]]
 ) -> list[Suspicion]:
     """The suspects among the labeled pairs, and among held-out ones (their ids and values, first in `others`)."""
@@ -58,17 +58,17 @@ def doubted(
     usual = np.ones(len(judged.shares.classes))
     for code in np.unique(own[known]):
         usual[code] = lines[known[own[known] == code], code].mean()
-    found = [
+    suspicions = [
         _suspicion(labeled[place], judged, lines[place], int(own[place]), "trained without it")
         for place in known[_doubts(lines[known], own[known], usual)]
     ]
     others = judged.others.lines[: len(held_out)]
     labels = np.array([_place(judged.others.classes, value) for _, value in held_out], dtype=np.intp)
-    found += [
+    suspicions += [
         _suspicion(held_out[place][0], judged, others[place], int(labels[place]), "trained on the others")
         for place in np.flatnonzero((labels >= 0) & _doubts(others, labels, usual)).tolist()
     ]
-    return found
+    return suspicions
 
 
 def _doubts(lines: NDArray[np.float64], own: NDArray[np.intp], usual: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -81,17 +81,17 @@ def _doubts(lines: NDArray[np.float64], own: NDArray[np.intp], usual: NDArray[np
 
 def _suspicion(pair_id: str, judged: OutOfFoldPredictions, line: NDArray[np.float64], own: int, how: str) -> Suspicion:
     best = int(line.argmax())
-    other, label = (told_class(judged.shares.classes[code]) for code in (best, own))
+    other, label = (describe_class(judged.shares.classes[code]) for code in (best, own))
     reason = f"models {how} say {other} ({percent(line[best])}), the label says {label} ({percent(line[own])})"
     return Suspicion(pair_id, float(1.0 - line[own]), reason)
 
 
-def conflicting(members: Iterable[Member]) -> list[Suspicion]:
+def find_conflicts(members: Iterable[Member]) -> list[Suspicion]:
     """Pairs that are labeled otherwise than most of their near-duplicates; all of them where there is no majority."""
     groups: dict[str, list[Member]] = defaultdict(list)
     for member in members:
         groups[member.group_key].append(member)
-    found = []
+    suspicions = []
     for group in groups.values():
         counts = Counter(member.label for member in group)
         (most, n), *others = counts.most_common(2)
@@ -102,25 +102,25 @@ def conflicting(members: Iterable[Member]) -> list[Suspicion]:
             if member.label == most and not tie:
                 continue
             other = next(one for one in group if one.label != member.label and (tie or one.label == most))
-            reason = f"{other.item_ref}, nearly the same item, is labeled {other.label}; this one {member.label}"
-            found.append(Suspicion(member.pair_id, 1.0 - counts[member.label] / len(group), reason))
-    return found
+            reason = f"{other.item_ref}, nearly the same item, is labeled {other.label}, this one {member.label}"
+            suspicions.append(Suspicion(member.pair_id, 1.0 - counts[member.label] / len(group), reason))
+    return suspicions
 
 
-def merged(*several: Iterable[Suspicion]) -> list[Suspicion]:
+def merge_suspicions(*several: Iterable[Suspicion]) -> list[Suspicion]:
     """One suspicion for each pair: the strongest score, all reasons."""
-    found: dict[str, Suspicion] = {}
+    by_pair: dict[str, Suspicion] = {}
     for one in (one for some in several for one in some):
-        before = found.get(one.pair_id)
-        found[one.pair_id] = (
+        before = by_pair.get(one.pair_id)
+        by_pair[one.pair_id] = (
             one
             if before is None
             else Suspicion(one.pair_id, max(before.score, one.score), f"{before.reason}; {one.reason}")
         )
-    return list(found.values())
+    return list(by_pair.values())
 
 
-def told_class(value: Any) -> str:
+def describe_class(value: Any) -> str:
     """A class as people read it."""
     return "no value" if value is None else summary({"": value})
 
@@ -134,7 +134,7 @@ def label_of(answer: Mapping[str, Any] | None, field: str | None) -> str:
     """What an answer says, as labels are compared: its class, or all of it where the answer has no class field."""
     if field is None:
         return summary(dict(answer or {})) or "nothing"
-    return told_class((answer or {}).get(field))
+    return describe_class((answer or {}).get(field))
 
 
 def _place(classes: Sequence[Any], value: Any) -> int:

@@ -1,13 +1,13 @@
-"""LABEL: what deserves a look before the rest, and why, in words.
+"""LABEL: hints about pairs that need a look before the others, with the reason in words.
 
-Hints are made when somebody asks for it (`compute`, or `submit` as a job), each kind anew as a whole, and they go when
-somebody says so (`clear`). Which kinds are made when none is named stands in the settings (`hints`); a kind that is
-cleared in a training sheet stays off there until it is asked for again.
+Hints are computed on request (`compute`, or `submit` as a job), each kind anew as a whole, and removed by `clear`.
+The settings (`hints`) say which kinds are computed when none is named; a kind that was cleared in a training sheet
+stays off there until it is requested again.
 
 A hint holds as long as what it is about does: an open pair is unsure until it is decided, a label is a suspect until
-somebody has decided about it again. That people disagree comes from finished labeling tasks (`disagreements`), and
-holds until the pair is decided or the item adjudicated. Who has looked and disagrees dismisses the hint; the same one
-does not come back for an unchanged label.
+it is decided again. Disagreements come from finished labeling tasks (`disagreements`), and
+hold until the pair is decided or the item adjudicated. Users dismiss hints that are wrong; a dismissed hint does not
+come back for an unchanged label.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, select
 
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError, NotReadyError
 from ontos_tui.domain.learning import NoProgress, Progress
@@ -30,9 +30,10 @@ from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.records.training import Job, JobKind
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer
+from ontos_tui.domain.text import storable
 from ontos_tui.jobs.queue import JobQueue
 from ontos_tui.platforms.ports import Trainer
-from ontos_tui.services.label.decisions import storable
+from ontos_tui.services.label.hint_conditions import hint_is_current
 from ontos_tui.services.label.hints.engines import HintBatch, HintDraft, HintEngine, class_field
 from ontos_tui.services.label.hints.label_errors import label_of
 from ontos_tui.store import rows
@@ -42,14 +43,14 @@ from ontos_tui.store.counts import pair_counts
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 
-__all__ = ["DuplicateGroup", "GroupMember", "HintReport", "HintService", "holds"]
+__all__ = ["DuplicateGroup", "GroupMember", "HintReport", "HintService"]
 
 ORDER = (HintKind.DUPLICATE, HintKind.SUSPECT, HintKind.UNSURE)
 """The kinds that are made here: near-duplicates first, since the others look at them."""
 LARGE = 20_000
 """Pairs from which on hints are better made by a job (`submit`)."""
 DISMISS = "dismiss_hint"
-HIDDEN = "the order of what is unsure; what a model says of it is hidden here"
+HIDDEN = "model is unsure; what it proposes is hidden here"
 
 _PAIRS = table(QAPair).c
 _HINTS = table(Hint).c
@@ -59,7 +60,7 @@ _SHEETS = table(TrainingSheet).c
 
 @dataclass(frozen=True)
 class HintReport:
-    """What came of making hints: how many of each kind, made by what, and why some could not be made."""
+    """The result of computing hints: how many of each kind, the method, and why some kinds have none."""
 
     training_sheet_id: str
     counts: dict[HintKind, int] = field(default_factory=dict)
@@ -97,23 +98,12 @@ class DuplicateGroup:
 
     @property
     def undecided(self) -> tuple[str, ...]:
-        """The ids of the pairs that nobody has decided, to be decided at once."""
+        """The ids of the undecided pairs."""
         return tuple(member.pair_id for member in self.members if member.status is PairStatus.UNLABELED)
 
 
-def holds() -> ColumnElement[bool]:
-    """The condition, on hints joined with their pairs, that a hint is still about what is there."""
-    looked_at = func.coalesce(_PAIRS.reviewed_at > _HINTS.made_at, False)
-    return or_(
-        _HINTS.kind == HintKind.DUPLICATE,
-        and_(_HINTS.kind == HintKind.DISAGREED, ~looked_at),
-        and_(_HINTS.kind == HintKind.UNSURE, _PAIRS.status == PairStatus.UNLABELED),
-        and_(_HINTS.kind == HintKind.SUSPECT, _PAIRS.status == PairStatus.LABELED, ~looked_at),
-    )
-
-
 class HintService:
-    """Makes hints, tells them, and takes them away."""
+    """Computes, reads and removes hints."""
 
     def __init__(
         self,
@@ -124,7 +114,7 @@ class HintService:
         actor: str,
         kinds: Sequence[HintKind] = ORDER,
     ) -> None:
-        """`trainer` is asked for when hints are made: to read them takes no machine learning."""
+        """`trainer` is called only to compute hints; reading them needs no machine learning."""
         self._store = store
         self._trainer = trainer
         self._jobs = jobs
@@ -132,7 +122,7 @@ class HintService:
         self._actor = actor
         self._usual = tuple(kinds)
 
-    # Making them
+    # Computing
 
     def compute(
         self, ts_ref: str, kinds: Iterable[HintKind] | None = None, *, progress: Progress | None = None
@@ -143,24 +133,24 @@ class HintService:
         """
         started = time.monotonic()
         sheet = self._sheet(ts_ref)
-        wanted = self._wanted(kinds)
-        maker = HintEngine(self._store, self._trainer(), self._home, sheet, wanted)
+        requested = self._requested(kinds)
+        engine = HintEngine(self._store, self._trainer(), self._home, sheet, requested)
         report = HintReport(sheet.id)
-        for place, kind in enumerate(wanted):
+        for place, kind in enumerate(requested):
             at = now()
             try:
-                made = maker.make(kind, _Part(progress or NoProgress(), kind, place, len(wanted)))
+                batch = engine.make(kind, _Part(progress or NoProgress(), kind, place, len(requested)))
             except NotReadyError as error:
                 report.skipped[kind] = f"{error.what} {error.todo}".strip()
-                made = HintBatch([], "")
+                batch = HintBatch([], "")
             if kind not in ORDER:
                 continue
             with self._store.write() as connection:
-                report.counts[kind] = self._replace(connection, sheet, kind, made, at)
-            if made.made_by:
-                report.made_by[kind] = made.made_by
-            if made.notes:
-                report.notes[kind] = made.notes
+                report.counts[kind] = self._replace(connection, sheet, kind, batch, at)
+            if batch.made_by:
+                report.made_by[kind] = batch.made_by
+            if batch.notes:
+                report.notes[kind] = batch.notes
         seconds = round(time.monotonic() - started, 2)
         return HintReport(sheet.id, report.counts, report.made_by, report.skipped, report.notes, seconds)
 
@@ -173,7 +163,7 @@ class HintService:
     def submit(self, ts_ref: str, kinds: Iterable[HintKind] | None = None) -> Job:
         """Make hints as a job of its own."""
         sheet = self._sheet(ts_ref)
-        params = {"training_sheet_id": sheet.id, "kinds": [kind.value for kind in self._wanted(kinds)]}
+        params = {"training_sheet_id": sheet.id, "kinds": [kind.value for kind in self._requested(kinds)]}
         return self._jobs.submit(JobKind.HINTS, f"Hints for {sheet.name}", params)
 
     def run(self, params: Mapping[str, Any], progress: Progress) -> HintReport:
@@ -181,7 +171,7 @@ class HintService:
         kinds = [HintKind(kind) for kind in params["kinds"]]
         return self.compute(params["training_sheet_id"], kinds, progress=progress)
 
-    # Taking them away
+    # Removing
 
     def clear(self, ts_ref: str, kind: HintKind | None = None) -> int:
         """Take away the hints of this kind, or all; returns how many there were."""
@@ -195,16 +185,16 @@ class HintService:
         return n
 
     def dismiss(self, pair_id: str, kind: HintKind, reason: str = "") -> None:
-        """Say that somebody has looked, and the hint is wrong. Raises NotFoundError when there is no such hint."""
+        """Remove a hint that is wrong, for good. Raises NotFoundError when there is no such hint."""
         with self._store.write() as connection:
             pair = rows.resolve(connection, QAPair, pair_id)
             hint = rows.find_one(connection, Hint, _HINTS.pair_id == pair.id, _HINTS.kind == kind)
             if hint is None:
-                raise NotFoundError(f"{pair.item_ref} has no hint of the kind {kind}.", "Look at it again.")
+                raise NotFoundError(f"{pair.item_ref} has no {kind} hint.", "Reload the queue.")
             _log_dismissal(connection, pair, hint, self._actor, storable(reason))
             connection.execute(delete(table(Hint)).where(_HINTS.id == hint.id))
 
-    # Telling them
+    # Reading
 
     def counts(self, ts_ref: str) -> dict[HintKind, int]:
         """How many hints of each kind hold now."""
@@ -212,24 +202,24 @@ class HintService:
         query = (
             select(_HINTS.kind, func.count())
             .join(table(QAPair), _PAIRS.id == _HINTS.pair_id)
-            .where(_HINTS.training_sheet_id == sheet.id, holds())
+            .where(_HINTS.training_sheet_id == sheet.id, hint_is_current())
             .group_by(_HINTS.kind)
         )
         with self._store.read() as connection:
-            found = {HintKind(kind): n for kind, n in connection.execute(query)}
-        return {kind: found.get(kind, 0) for kind in HintKind}
+            counts = {HintKind(kind): n for kind, n in connection.execute(query)}
+        return {kind: counts.get(kind, 0) for kind in HintKind}
 
-    def of(self, pair_ids: Sequence[str]) -> dict[str, list[Hint]]:
+    def for_pairs(self, pair_ids: Sequence[str]) -> dict[str, list[Hint]]:
         """The hints of these pairs that hold now, the strongest first; pairs without one are not in it.
 
         What a model says of a pair whose proposal is hidden, is hidden too.
         """
-        found: dict[str, list[Hint]] = {}
+        hints: dict[str, list[Hint]] = {}
         with self._store.read() as connection:
             for some in chunks(pair_ids):
                 for hint, _ in _read(connection, _HINTS.pair_id.in_(some)):
-                    found.setdefault(hint.pair_id, []).append(hint)
-        return found
+                    hints.setdefault(hint.pair_id, []).append(hint)
+        return hints
 
     def top(self, ts_ref: str, kind: HintKind, limit: int = 20) -> list[tuple[Hint, str]]:
         """The strongest hints of a kind, each with the name of its item."""
@@ -264,52 +254,52 @@ class HintService:
                 members.setdefault(key, []).append(
                     GroupMember(pair_id, ref, number, PairStatus(status), label, score, reason)
                 )
-        found = [_group(key, some) for key, some in members.items() if len(some) > 1]
-        found.sort(key=lambda group: (not group.conflict, -len(group.undecided), group.members[0].sequence_number))
-        return found[:limit]
+        groups = [_group(key, some) for key, some in members.items() if len(some) > 1]
+        groups.sort(key=lambda group: (not group.conflict, -len(group.undecided), group.members[0].sequence_number))
+        return groups[:limit]
 
     def members(self, training_sheet_id: str, group_key: str) -> list[str]:
         """The ids of the pairs of one near-duplicate group."""
         where = (_HINTS.training_sheet_id == training_sheet_id, _HINTS.kind == HintKind.DUPLICATE)
         with self._store.read() as connection:
-            found = connection.execute(select(_HINTS.pair_id).where(*where, _HINTS.group_key == group_key))
-            return [str(pair_id) for pair_id in found.scalars()]
+            members = connection.execute(select(_HINTS.pair_id).where(*where, _HINTS.group_key == group_key))
+            return [str(pair_id) for pair_id in members.scalars()]
 
     def _sheet(self, ref: str) -> TrainingSheet:
         with self._store.read() as connection:
             return rows.resolve(connection, TrainingSheet, ref)
 
-    def _wanted(self, kinds: Iterable[HintKind] | None) -> list[HintKind]:
-        wanted = set(self._usual if kinds is None else kinds)
-        if not wanted:
+    def _requested(self, kinds: Iterable[HintKind] | None) -> list[HintKind]:
+        requested = set(self._usual if kinds is None else kinds)
+        if not requested:
             raise InvalidInputError(
-                "No kind of hint is on.", "Name kinds, or set `hints` in the settings: duplicate, suspect, unsure."
+                "No hints are switched on.", "Name kinds, or set hints in the settings: duplicate, suspect, unsure."
             )
-        return sorted(wanted, key=(*ORDER, HintKind.DISAGREED).index)
+        return sorted(requested, key=(*ORDER, HintKind.DISAGREED).index)
 
     def _replace(
-        self, connection: Connection, sheet: TrainingSheet, kind: HintKind, made: HintBatch, at: datetime
+        self, connection: Connection, sheet: TrainingSheet, kind: HintKind, batch: HintBatch, at: datetime
     ) -> int:
         """Put new hints in place of the former ones, without those that were dismissed; returns how many."""
         if kind is HintKind.SUSPECT:
             _note_second_looks(connection, sheet.id)
-        wanted = _without_dismissed(connection, sheet.id, kind, made.hints)
+        hints = _without_dismissed(connection, sheet.id, kind, batch.hints)
         connection.execute(delete(table(Hint)).where(_HINTS.training_sheet_id == sheet.id, _HINTS.kind == kind))
         like = Hint(
-            training_sheet_id=sheet.id, pair_id="", kind=kind, score=0, made_by=storable(made.made_by), made_at=at
+            training_sheet_id=sheet.id, pair_id="", kind=kind, score=0, made_by=storable(batch.made_by), made_at=at
         )
         maker = RowMaker(like)
-        ids = new_ids(len(wanted))
+        ids = new_ids(len(hints))
         maker.insert(
             connection,
             [
                 maker.row(
                     id=key, pair_id=one.pair_id, score=one.score, group_key=one.group_key, reason=storable(one.reason)
                 )
-                for key, one in zip(ids, wanted, strict=True)
+                for key, one in zip(ids, hints, strict=True)
             ],
         )
-        return len(wanted)
+        return len(hints)
 
 
 class _Part:
@@ -332,18 +322,18 @@ def _read(connection: Connection, *where: ColumnElement[bool], limit: int | None
         select(table(Hint), _PAIRS.item_ref, _SHEETS.blind_share)
         .join(table(QAPair), _PAIRS.id == _HINTS.pair_id)
         .join(table(TrainingSheet), _SHEETS.id == _HINTS.training_sheet_id)
-        .where(*where, holds())
+        .where(*where, hint_is_current())
         .order_by(_HINTS.score.desc(), _PAIRS.sequence_number, _HINTS.kind)
         .limit(limit)
     )
-    found = []
+    hints = []
     for row in connection.execute(query).mappings():
         values = dict(row)
         ref, share = values.pop("item_ref"), values.pop("blind_share")
         if values["kind"] == HintKind.UNSURE and is_blind(values["training_sheet_id"], ref, share):
             values["reason"] = HIDDEN
-        found.append((Hint.model_validate(values), ref))
-    return found
+        hints.append((Hint.model_validate(values), ref))
+    return hints
 
 
 def _group(key: str, members: list[GroupMember]) -> DuplicateGroup:
@@ -384,7 +374,7 @@ def _without_dismissed(
 
 
 def _note_second_looks(connection: Connection, sheet_id: str) -> None:
-    """Whoever decided about a suspect again has looked: that dismisses the hint, whatever they decided."""
+    """A new decision about a suspect dismisses the hint, whatever the decision."""
     query = (
         select(_HINTS.id.label("hint_id"), table(QAPair))
         .join(table(Hint), _HINTS.pair_id == _PAIRS.id)

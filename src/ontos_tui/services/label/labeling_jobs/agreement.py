@@ -16,17 +16,17 @@ from ontos_tui.domain.rules.agreement import Agreement, Scale, cohen, krippendor
 from ontos_tui.domain.rules.governance import constraints_of
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer, AnswerField, FieldKind, answer_fields
-from ontos_tui.services.canonical.writer import labels_of
-from ontos_tui.services.label.decisions import storable
-from ontos_tui.services.label.labeling_jobs.completion import Truth, approve_open, keep
+from ontos_tui.domain.text import storable
+from ontos_tui.services.canonical.lookup import labels_by_item
+from ontos_tui.services.label.labeling_jobs.completion import FinalAnswer, approve_open, write_labels
 from ontos_tui.services.label.labeling_jobs.disagreements import (
     ADJUDICATE,
     Vote,
     adjudicated,
+    differing_fields,
+    disagreement_rate,
     drop_disagreement,
-    fields_apart,
-    is_open,
-    share_apart,
+    is_unresolved,
     value_key,
     votes_by_item,
 )
@@ -77,7 +77,7 @@ class JobAgreement:
 
 @dataclass(frozen=True)
 class Disagreement:
-    """An item that its votes leave open: they differ, or somebody flagged it.
+    """An item that its votes leave open: they differ, or one is a flag.
 
     `fields` are those in which the answers differ, `label` what the item's label says now. It is resolved when it was
     adjudicated, or labeled otherwise since the last vote.
@@ -91,9 +91,9 @@ class Disagreement:
     resolved: bool = False
 
     @property
-    def apart(self) -> float:
+    def disagreement_rate(self) -> float:
         """Of all pairs of people, the share that does not say the same: 0 to 1."""
-        return share_apart(self.votes)
+        return disagreement_rate(self.votes)
 
 
 class AgreementService:
@@ -104,7 +104,7 @@ class AgreementService:
         self._actor = actor
 
     def of_job(self, job_ref: str) -> JobAgreement:
-        """How far the people of a job agree. What cannot be told is None, with the reason."""
+        """How far the people of a job agree. A measure that cannot be computed is None, with the reason."""
         with self._store.read() as connection:
             job = rows.resolve(connection, LabelingJob, job_ref)
             votes = votes_by_item(connection, job)
@@ -119,28 +119,28 @@ class AgreementService:
         )
 
     def disagreements(self, job_ref: str, *, resolved: bool = False) -> list[Disagreement]:
-        """The items that the votes leave open, the most disputed first; with those that are resolved, if wanted."""
+        """The items that the votes leave open, the most disputed first; with the resolved ones if `resolved`."""
         with self._store.read() as connection:
             job = rows.resolve(connection, LabelingJob, job_ref)
-            votes = {ref: some for ref, some in votes_by_item(connection, job).items() if is_open(some)}
-            labels = labels_of(connection, job.sheet_id, job.label_type, list(votes))
+            votes = {ref: some for ref, some in votes_by_item(connection, job).items() if is_unresolved(some)}
+            labels = labels_by_item(connection, job.sheet_id, job.label_type, list(votes))
             sources = _sources(connection, job, list(votes))
             done = adjudicated(connection, job)
         properties = job.response_schema["properties"]
-        found = []
+        disagreements = []
         for ref, some in votes.items():
             label = labels.get(ref)
             is_done = ref in done or _labeled_since(label, some)
             if resolved or not is_done:
-                fields = fields_apart(some, properties)
-                found.append(Disagreement(ref, sources[ref], tuple(some), fields, label, is_done))
-        return sorted(found, key=lambda one: (one.resolved, -one.apart))
+                fields = differing_fields(some, properties)
+                disagreements.append(Disagreement(ref, sources[ref], tuple(some), fields, label, is_done))
+        return sorted(disagreements, key=lambda one: (one.resolved, -one.disagreement_rate))
 
     def adjudicate(self, job_ref: str, item_ref: str, answer: Answer, notes: str = "") -> CanonicalLabel:
-        """Have the last word about an item that the votes leave open: its label says so, and its open pairs too.
+        """Decide an item that the votes leave open: its label and its undecided pairs get this answer.
 
         All votes stay. A second adjudication makes a new version of the label. Raises NotFoundError for an item that
-        nobody has voted on, ConflictError for one that is not disputed, InvalidInputError for an answer that does not
+        without votes, ConflictError for one that is not disputed, InvalidInputError for an answer that does not
         fit.
         """
         with self._store.write() as connection:
@@ -148,22 +148,22 @@ class AgreementService:
             votes = votes_by_item(connection, job, item_ref=item_ref).get(item_ref)
             if votes is None:
                 raise NotFoundError(
-                    f"Nobody has answered {item_ref!r} in a finished task of {job.name!r}.",
-                    "Look at the disagreements of the job.",
+                    f"No finished task of {job.name!r} has an answer for {item_ref!r}.",
+                    f"List its disagreements: ontos label disagreements {job.id[:8]}",
                 )
-            if not is_open(votes):
+            if not is_unresolved(votes):
                 raise ConflictError(f"The votes on {item_ref!r} agree.", "Correct its label if it is wrong.")
             reason = AnswerChecker(job.response_schema).reason(answer)
             if reason:
                 raise InvalidInputError(f"The answer for {item_ref} does not fit: {reason}.", "Correct these fields.")
             notes = storable(notes.strip())
             item = rows.find(connection, TaskItem, _ITEMS.job_id == job.id, _ITEMS.item_ref == item_ref, limit=1)[0]
-            truth = Truth(item_ref, answer, notes, constraints_of(item))
-            labels = keep(connection, job, [truth], "adjudication", job.id, self._actor)
+            final = FinalAnswer(item_ref, answer, notes, constraints_of(item))
+            labels = write_labels(connection, job, [final], "adjudication", job.id, self._actor)
             approve_open(connection, job, labels, self._actor)
             drop_disagreement(connection, job, item_ref)
-            said = {"item_ref": item_ref, "answer": answer}
-            rows.log(connection, job, ADJUDICATE, self._actor, after=said, scope_id=job.id, reason=notes)
+            after = {"item_ref": item_ref, "answer": answer}
+            rows.log(connection, job, ADJUDICATE, self._actor, after=after, scope_id=job.id, reason=notes)
             # The pairs that it has approved count as reuse of the label.
             return rows.get(connection, CanonicalLabel, labels[item_ref].id)
 
@@ -182,16 +182,16 @@ def scale_of(one: AnswerField) -> Scale:
 
 def _of_whole(several: Sequence[People]) -> Agreement:
     decisions = ([vote.decision for vote in one.values()] for one in several)
-    return krippendorff([[said for said in some if said is not None] for some in decisions])
+    return krippendorff([[decision for decision in some if decision is not None] for some in decisions])
 
 
 def _of_field(one: AnswerField, several: Sequence[People]) -> Agreement:
     """Agreement about one field, of those who gave an answer. A number that is not given is nowhere on its scale."""
     scale = scale_of(one)
-    given = ([vote.answer.get(one.name) for vote in people.values() if _answered(vote)] for people in several)  # type: ignore[union-attr]
+    values = ([vote.answer.get(one.name) for vote in people.values() if _answered(vote)] for people in several)  # type: ignore[union-attr]
     if scale is Scale.NOMINAL:
-        return krippendorff([[value_key(value) for value in some] for some in given])
-    places = ([on_scale(value) for value in some] for some in given)
+        return krippendorff([[value_key(value) for value in some] for some in values])
+    places = ([on_scale(value) for value in some] for some in values)
     return krippendorff([[place for place in some if place is not None] for some in places], scale)
 
 
@@ -201,8 +201,8 @@ def _answered(vote: Vote) -> bool:
 
 def _of_two(a: str, b: str, several: Sequence[People]) -> PairAgreement:
     both = [(one[a].decision, one[b].decision) for one in several if a in one and b in one]
-    found = cohen([pair for pair in both if None not in pair])
-    return PairAgreement(a, b, found.items, found.percent, found.value, found.why)
+    agreement = cohen([pair for pair in both if None not in pair])
+    return PairAgreement(a, b, agreement.items, agreement.percent, agreement.value, agreement.why)
 
 
 def _labeled_since(label: CanonicalLabel | None, votes: Sequence[Vote]) -> bool:

@@ -12,11 +12,12 @@ from ontos_tui.domain.records.pairs import CanonicalLabel, QAPair, TrainingSheet
 from ontos_tui.domain.rules.governance import Constraints, constraints_of, inherited
 from ontos_tui.domain.rules.states import LabelingTaskStatus, PairStatus
 from ontos_tui.domain.schema import Answer
-from ontos_tui.services.canonical.writer import labels_of, says
-from ontos_tui.services.generate.pair_writer import Approvals
-from ontos_tui.services.label.change_log import Changes
+from ontos_tui.services.canonical.auto_approval import AutoApprovals
+from ontos_tui.services.canonical.lookup import labels_by_item
+from ontos_tui.services.canonical.writer import CanonicalLabelWriter, LabelOrigin
 from ontos_tui.services.label.labeling_jobs.disagreements import note_disagreements
 from ontos_tui.services.records.answers import AnswerChecker
+from ontos_tui.services.records.change_log import ChangeBatch
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import chunks
 from ontos_tui.store.connection import Connection
@@ -28,8 +29,8 @@ _PAIRS = table(QAPair).c
 
 
 @dataclass(frozen=True)
-class Truth:
-    """What an item's label shall say from now on."""
+class FinalAnswer:
+    """The answer that becomes an item's canonical label."""
 
     item_ref: str
     answer: Answer
@@ -43,19 +44,19 @@ def votes(connection: Connection, job: LabelingJob, number: int | None = None) -
     if number is not None:
         where.append(_TASKS.number == number)
     tasks = [task.id for task in rows.find(connection, LabelingTask, *where)]
-    found: dict[str, list[TaskItem]] = defaultdict(list)
+    by_item: dict[str, list[TaskItem]] = defaultdict(list)
     for some in chunks(tasks, 100):
         for item in rows.find(connection, TaskItem, _ITEMS.task_id.in_(some), order_by=(_ITEMS.sequence_number,)):
             if item.gold_answer is None:
-                found[item.item_ref].append(item)
-    return found
+                by_item[item.item_ref].append(item)
+    return by_item
 
 
 def is_unanimous(answers: Sequence[TaskItem], overlap: int) -> bool:
-    """Whether all people who were asked gave the same answer."""
-    given = {answer_digest(one.answer) for one in answers if one.status is PairStatus.LABELED}
+    """Whether all labelers of the item gave the same answer."""
+    digests = {answer_digest(one.answer) for one in answers if one.status is PairStatus.LABELED}
     labeled = sum(one.status is PairStatus.LABELED for one in answers)
-    return len(given) == 1 and labeled == overlap
+    return len(digests) == 1 and labeled == overlap
 
 
 def finish(connection: Connection, job: LabelingJob, task: LabelingTask, actor: str) -> int:
@@ -68,8 +69,8 @@ def finish(connection: Connection, job: LabelingJob, task: LabelingTask, actor: 
     else:
         answers = votes(connection, job, task.number)
         agreed = [one[0] for one in answers.values() if is_unanimous(one, job.overlap)]
-        truths = [Truth(one.item_ref, one.answer or {}, one.notes, constraints_of(one)) for one in agreed]
-        labels = keep(connection, job, truths, "labeling", task.id, actor)
+        final = [FinalAnswer(one.item_ref, one.answer or {}, one.notes, constraints_of(one)) for one in agreed]
+        labels = write_labels(connection, job, final, "labeling", task.id, actor)
     approve_open(connection, job, labels, actor)
     note_disagreements(connection, job, task.number)
     return len(labels)
@@ -78,47 +79,24 @@ def finish(connection: Connection, job: LabelingJob, task: LabelingTask, actor: 
 def _own_labels(connection: Connection, job: LabelingJob, task: LabelingTask) -> dict[str, CanonicalLabel]:
     where = (_ITEMS.task_id == task.id, _ITEMS.status == PairStatus.LABELED)
     refs = [item.item_ref for item in rows.find(connection, TaskItem, *where)]
-    return labels_of(connection, job.sheet_id, job.label_type, refs)
+    return labels_by_item(connection, job.sheet_id, job.label_type, refs)
 
 
-def keep(
-    connection: Connection, job: LabelingJob, truths: Sequence[Truth], source: str, scope_id: str, actor: str
+def write_labels(
+    connection: Connection, job: LabelingJob, answers: Sequence[FinalAnswer], source: str, scope_id: str, actor: str
 ) -> dict[str, CanonicalLabel]:
-    """The canonical labels of these items, saying what they shall say: new, as a new version, or as they are."""
-    known = labels_of(connection, job.sheet_id, job.label_type, [truth.item_ref for truth in truths])
+    """The canonical labels of these items with these answers: new, as a new version, or unchanged; by item."""
     sheet = rows.find_one(connection, Sheet, table(Sheet).c.id == job.sheet_id)
-    changes = Changes(connection, scope_id, actor)
-    kept: dict[str, CanonicalLabel] = {}
-    for truth in truths:
-        label = known.get(truth.item_ref)
-        if label is None:
-            constraints = inherited(sheet.tags if sheet is not None else (), truth.constraints)
-            label = CanonicalLabel(
-                sheet_id=job.sheet_id,
-                item_ref=truth.item_ref,
-                label_type=job.label_type,
-                label_data=truth.answer,
-                notes=truth.notes,
-                source=source,
-                training_sheet_id=job.training_sheet_id,
-                created_at=changes.at,
-                created_by=actor,
-                updated_at=changes.at,
-                updated_by=actor,
-                **constraints.columns(),
-            )
-            changes.new_label(label, job.name)
-        elif not says(label, truth.answer):
-            new = {
-                "label_data": truth.answer,
-                "notes": truth.notes,
-                "source": source,
-                "training_sheet_id": job.training_sheet_id,
-            }
-            label = changes.change_label(label, new)
-        kept[truth.item_ref] = label
+    tags = [] if sheet is None else sheet.tags
+    changes = ChangeBatch(connection, scope_id, actor)
+    origin = LabelOrigin(job.sheet_id, job.label_type, source, job.training_sheet_id)
+    writer = CanonicalLabelWriter(connection, origin, [one.item_ref for one in answers], changes, actor)
+    labels = {
+        one.item_ref: writer.put(one.item_ref, one.answer, one.notes, inherited(tags, one.constraints), job.name)
+        for one in answers
+    }
     changes.write()
-    return kept
+    return labels
 
 
 def approve_open(connection: Connection, job: LabelingJob, labels: Mapping[str, CanonicalLabel], actor: str) -> int:
@@ -130,7 +108,7 @@ def approve_open(connection: Connection, job: LabelingJob, labels: Mapping[str, 
 
 def _approve(connection: Connection, sheet: TrainingSheet, labels: Mapping[str, CanonicalLabel], actor: str) -> int:
     checker = AnswerChecker(sheet.template_snapshot["output_schema"])
-    approvals = Approvals(sheet, actor)
+    approvals = AutoApprovals(sheet, actor)
     count = 0
     for some in chunks(list(labels)):
         where = (

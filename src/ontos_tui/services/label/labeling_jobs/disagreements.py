@@ -1,6 +1,6 @@
-"""What people said about the items of a labeling job, where they differ, and the hints that this gives to pairs.
+"""The votes on the items of a labeling job, where they differ, and the hints about that.
 
-Only answers of approved tasks count, and gold measures a labeler and is no vote.
+Only answers of approved tasks count. Gold items measure a labeler and are not votes.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from itertools import combinations
 
 from sqlalchemy import delete, select
 
+from ontos_tui.domain.answers import summary
 from ontos_tui.domain.records.labeling import Hint, HintKind, LabelingJob, LabelingTask, TaskItem
 from ontos_tui.domain.records.pairs import Event, QAPair
 from ontos_tui.domain.rules.states import LabelingTaskStatus, PairStatus
 from ontos_tui.domain.schema import Answer
-from ontos_tui.services.label.queue import summary
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import chunks
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.tables import table
 
 ADJUDICATE = "adjudicate"
-"""The event of a job that says what an item's label shall be."""
+"""The event of a job that sets an item's label."""
 
 _ITEMS = table(TaskItem).c
 _TASKS = table(LabelingTask).c
@@ -85,27 +85,27 @@ def votes_by_item(
         query = query.where(_TASKS.number == number)
     if item_ref is not None:
         query = query.where(_ITEMS.item_ref == item_ref)
-    found: dict[str, list[Vote]] = defaultdict(list)
+    votes: dict[str, list[Vote]] = defaultdict(list)
     for ref, actor, status, answer, reason, notes, at in connection.execute(query):
-        told = "; ".join(part for part in (reason, notes) if part)
-        found[ref].append(Vote(actor, PairStatus(status), answer, told, at))
-    return dict(found)
+        comment = "; ".join(part for part in (reason, notes) if part)
+        votes[ref].append(Vote(actor, PairStatus(status), answer, comment, at))
+    return dict(votes)
 
 
-def is_open(votes: Iterable[Vote]) -> bool:
-    """Whether the votes settle nothing: they differ, or somebody has asked for a decision by a flag."""
+def is_unresolved(votes: Iterable[Vote]) -> bool:
+    """Whether the votes decide nothing: they differ, or one of them is a flag."""
     decisions = {vote.decision for vote in votes}
     return len(decisions) > 1 or None in decisions
 
 
-def share_apart(votes: Sequence[Vote]) -> float:
+def disagreement_rate(votes: Sequence[Vote]) -> float:
     """Of all pairs of people who voted, the share that does not say the same."""
     pairs = list(combinations(votes, 2))
-    return sum(is_open(pair) for pair in pairs) / len(pairs) if pairs else 0.0
+    return sum(is_unresolved(pair) for pair in pairs) / len(pairs) if pairs else 0.0
 
 
 def adjudicated(connection: Connection, job: LabelingJob) -> set[str]:
-    """The items of the job about which somebody had the last word."""
+    """The items of the job that were adjudicated."""
     query = select(_EVENTS.after).where(_EVENTS.scope_id == job.id, _EVENTS.action == ADJUDICATE)
     return {after["item_ref"] for after in connection.execute(query).scalars()}
 
@@ -116,11 +116,13 @@ def note_disagreements(connection: Connection, job: LabelingJob, number: int) ->
         return 0
     votes = votes_by_item(connection, job, number)
     done = adjudicated(connection, job)
-    wanted = {ref: some for ref, some in votes.items() if len(some) > 1 and is_open(some) and ref not in done}
+    disputed = {ref: some for ref, some in votes.items() if len(some) > 1 and is_unresolved(some) and ref not in done}
     pairs = _pairs(connection, job.training_sheet_id, list(votes))
     _drop(connection, [pair_id for pair_id, _ in pairs])
     sheet_id = job.training_sheet_id
-    return rows.add_many(connection, (_hint(job, sheet_id, key, wanted[ref]) for key, ref in pairs if ref in wanted))
+    return rows.add_many(
+        connection, (_hint(job, sheet_id, key, disputed[ref]) for key, ref in pairs if ref in disputed)
+    )
 
 
 def drop_disagreement(connection: Connection, job: LabelingJob, item_ref: str) -> None:
@@ -150,19 +152,19 @@ def _hint(job: LabelingJob, sheet_id: str, pair_id: str, votes: Sequence[Vote]) 
         training_sheet_id=sheet_id,
         pair_id=pair_id,
         kind=HintKind.DISAGREED,
-        score=share_apart(votes),
-        reason=f"{len(votes)} people: {told(votes)}",
+        score=disagreement_rate(votes),
+        reason=f"{len(votes)} people: {describe_votes(votes)}",
         made_by=f"the labeling job {job.name}",
     )
 
 
-def told(votes: Sequence[Vote]) -> str:
+def describe_votes(votes: Sequence[Vote]) -> str:
     """The votes in words, without names: `2 × minor, 1 × major`."""
-    said = Counter(summary(vote.answer) if vote.status is PairStatus.LABELED else vote.status.value for vote in votes)
-    return ", ".join(f"{n} × {what}" for what, n in said.most_common())
+    counts = Counter(summary(vote.answer) if vote.status is PairStatus.LABELED else vote.status.value for vote in votes)
+    return ", ".join(f"{n} × {what}" for what, n in counts.most_common())
 
 
-def fields_apart(votes: Iterable[Vote], schema: Mapping[str, object]) -> tuple[str, ...]:
+def differing_fields(votes: Iterable[Vote], schema: Mapping[str, object]) -> tuple[str, ...]:
     """The fields in which the answers differ, in the order of the schema."""
     answers = [vote.answer for vote in votes if vote.status is PairStatus.LABELED and vote.answer is not None]
     named = dict.fromkeys([*schema, *(name for answer in answers for name in answer)])

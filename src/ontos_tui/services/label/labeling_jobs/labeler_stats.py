@@ -1,6 +1,6 @@
 """LABEL: who decided how much, how fast and how well, and how far proposals sway them. For a lead.
 
-What counts are the decisions that stand now; what a label approved by itself is nobody's decision. Only speed is of
+What counts are the decisions that stand now; what a canonical label approved is not a decision. Only speed is of
 every decision that was timed, also of those that were taken back.
 """
 
@@ -146,8 +146,8 @@ def _stats(connection: Connection, record: type[Decidable], containers: Sequence
     for container in containers:
         for actor, seconds in _timed(connection, record, container):
             tallies[actor].seconds.append(seconds)
-    found = [tally.stats(actor) for actor, tally in tallies.items()]
-    return sorted(found, key=lambda one: (-one.decisions, one.actor))
+    stats = [tally.stats(actor) for actor, tally in tallies.items()]
+    return sorted(stats, key=lambda one: (-one.decisions, one.actor))
 
 
 def _decided(connection: Connection, record: type[Decidable], container: str) -> Iterable[_Decided]:
@@ -179,18 +179,18 @@ def _timed(connection: Connection, record: type[Decidable], container: str) -> I
 
 def _compare(decided: Iterable[_Decided], tallies: dict[str, _Tally]) -> None:
     """Note for each two people whether they said the same about an item. Who flags it has not said anything."""
-    said: dict[str, dict[str, str]] = defaultdict(dict)
+    decisions: dict[str, dict[str, str]] = defaultdict(dict)
     for one in decided:
         if one.gold is None and one.status is not PairStatus.FLAGGED:
             labeled = one.status is PairStatus.LABELED and one.answer is not None
-            said[one.item_ref][one.actor] = _key(one.answer) if labeled else one.status.value  # type: ignore[arg-type]
-    for people in said.values():
+            decisions[one.item_ref][one.actor] = _key(one.answer) if labeled else one.status.value  # type: ignore[arg-type]
+    for people in decisions.values():
         for actor, other in permutations(people, 2):
             tallies[actor].note("agreement", people[actor] == people[other])
 
 
 def _same(one: str | None, other: str | None) -> bool:
-    """Whether two answers, as they are stored, are the same; mostly their texts tell it already."""
+    """Whether two answers, as they are stored, are the same; mostly their texts are equal already."""
     return one == other or (one is not None and other is not None and _key(one) == _key(other))
 
 

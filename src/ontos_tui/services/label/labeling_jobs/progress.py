@@ -40,17 +40,17 @@ class JobView:
 
 def counts_by_task(connection: Connection) -> dict[str, PairCounts]:
     """The counts of every task that has items, by its id."""
-    kept: dict[str, list[PairCount]] = {}
+    by_task: dict[str, list[PairCount]] = {}
     for count in pair_counts(connection, of=TaskItem):
-        kept.setdefault(count.container_id, []).append(count)
-    return {task_id: PairCounts.of(counts) for task_id, counts in kept.items()}
+        by_task.setdefault(count.container_id, []).append(count)
+    return {task_id: PairCounts.of(counts) for task_id, counts in by_task.items()}
 
 
-def view(connection: Connection, job: LabelingJob, counts: Mapping[str, PairCounts]) -> JobView:
+def job_view(connection: Connection, job: LabelingJob, counts: Mapping[str, PairCounts]) -> JobView:
     """A job and how far it is; `counts` are those of all tasks."""
     tasks = table(LabelingTask).c
-    found = connection.execute(select(tasks.id, tasks.status).where(tasks.job_id == job.id)).all()
-    own = [counts.get(task_id, PairCounts()) for task_id, _ in found]
+    statuses = connection.execute(select(tasks.id, tasks.status).where(tasks.job_id == job.id)).all()
+    own = [counts.get(task_id, PairCounts()) for task_id, _ in statuses]
     labelset = (
         None
         if job.labelset_id is None
@@ -58,7 +58,7 @@ def view(connection: Connection, job: LabelingJob, counts: Mapping[str, PairCoun
     )
     return JobView(
         job,
-        Counter(LabelingTaskStatus(status) for _, status in found),
+        Counter(LabelingTaskStatus(status) for _, status in statuses),
         sum(one.total - one.unlabeled for one in own),
         sum(one.total for one in own),
         labelset,

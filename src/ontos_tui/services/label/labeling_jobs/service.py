@@ -11,32 +11,33 @@ from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotReadyEr
 from ontos_tui.domain.records.base import now
 from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask, TaskItem
 from ontos_tui.domain.rules.states import (
+    ASSIGNED_LABELING_TASKS,
     LABELING_JOB_TRANSITIONS,
+    RUNNING_LABELING_JOBS,
     LabelingJobStatus,
     LabelingTaskStatus,
+    ReviewVerdict,
     check_transition,
 )
+from ontos_tui.domain.text import storable
 from ontos_tui.platforms.ports import Catalog
-from ontos_tui.services.label.change_log import Changes
 from ontos_tui.services.label.decision_service import PairCounts
-from ontos_tui.services.label.decisions import storable
 from ontos_tui.services.label.labeling_jobs.completion import finish
-from ontos_tui.services.label.labeling_jobs.progress import JobView, TaskView, counts_by_task, view
-from ontos_tui.services.label.labeling_jobs.setup import drafted
-from ontos_tui.services.label.labeling_jobs.task_split import Choice, populate
+from ontos_tui.services.label.labeling_jobs.progress import JobView, TaskView, counts_by_task, job_view
+from ontos_tui.services.label.labeling_jobs.setup import draft_job
+from ontos_tui.services.label.labeling_jobs.task_split import Choice, create_tasks
 from ontos_tui.services.label.labeling_jobs.tasks import (
-    OPEN,
-    RUNNING,
-    change,
+    assign_task,
+    change_task,
     check_active,
-    copies_of,
-    give,
-    is_over,
-    lease,
-    move,
-    named,
-    release,
+    copies_by_batch,
+    describe_task,
+    is_lease_over,
+    lease_end,
+    move_task,
+    release_task,
 )
+from ontos_tui.services.records.change_log import ChangeBatch
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.counts import pair_counts
@@ -46,7 +47,7 @@ from ontos_tui.store.tables import table
 __all__ = ["PERSONAL_ITEMS", "PRIORITIES", "Choice", "JobView", "LabelingService", "TaskView"]
 
 PERSONAL_ITEMS = 500
-"""Items of a list of one's own, unless another number is asked for."""
+"""Items of a personal list by default."""
 
 PRIORITIES = ("urgent", "high", "normal", "low")
 
@@ -58,7 +59,7 @@ _DECIDED = (
     *("status", "answer", "labeling_mode", "canonical_label_id", "was_auto_approved", "was_blind"),
     *("reject_reason", "notes", "reviewed_by", "reviewed_at"),
 )
-"""What of an item is as if nobody had decided about it when its task is rejected."""
+"""The columns of an item that are reset when its task is rejected."""
 
 
 class LabelingService:
@@ -75,9 +76,9 @@ class LabelingService:
         """The jobs, newest first."""
         where = () if archived else (_JOBS.status != LabelingJobStatus.ARCHIVED,)
         with self._store.read() as connection:
-            found = rows.find(connection, LabelingJob, *where, order_by=(_JOBS.created_at.desc(), _JOBS.id))
+            jobs = rows.find(connection, LabelingJob, *where, order_by=(_JOBS.created_at.desc(), _JOBS.id))
             counts = counts_by_task(connection)
-            return [view(connection, job, counts) for job in found]
+            return [job_view(connection, job, counts) for job in jobs]
 
     def job(self, ref: str) -> LabelingJob:
         """The job that `ref` (id, name or the beginning of an id) means."""
@@ -88,7 +89,7 @@ class LabelingService:
         """A job and how far it is."""
         with self._store.read() as connection:
             job = rows.resolve(connection, LabelingJob, ref)
-            return view(connection, job, counts_by_task(connection))
+            return job_view(connection, job, counts_by_task(connection))
 
     def task(self, ref: str) -> LabelingTask:
         """The task with this id, or with an id that begins so."""
@@ -100,24 +101,24 @@ class LabelingService:
         with self._store.read() as connection:
             job = rows.resolve(connection, LabelingJob, job_ref)
             counts = counts_by_task(connection)
-            found = rows.find(
+            tasks = rows.find(
                 connection, LabelingTask, _TASKS.job_id == job.id, order_by=(_TASKS.number, _TASKS.copy_number)
             )
-        return [TaskView(task, counts.get(task.id, PairCounts())) for task in found]
+        return [TaskView(task, counts.get(task.id, PairCounts())) for task in tasks]
 
     def my_tasks(self) -> list[TaskView]:
         """What this person has claimed or been given in jobs that run, and has not submitted."""
         with self._store.read() as connection:
             counts = counts_by_task(connection)
-            found = rows.find(
+            tasks = rows.find(
                 connection,
                 LabelingTask,
                 _TASKS.assignee == self._actor,
-                _TASKS.status.in_(OPEN),
-                _TASKS.job_id.in_(select(_JOBS.id).where(_JOBS.status.in_(RUNNING))),
+                _TASKS.status.in_(ASSIGNED_LABELING_TASKS),
+                _TASKS.job_id.in_(select(_JOBS.id).where(_JOBS.status.in_(RUNNING_LABELING_JOBS))),
                 order_by=(_TASKS.assigned_at,),
             )
-        return [TaskView(task, counts.get(task.id, PairCounts())) for task in found]
+        return [TaskView(task, counts.get(task.id, PairCounts())) for task in tasks]
 
     # Leading a job
 
@@ -139,7 +140,7 @@ class LabelingService:
         """
         with self._store.write() as connection:
             over = {"sheet": sheet, "training_sheet": training_sheet, "labelset": labelset}
-            job = drafted(connection, name, self._actor, settings, **over)
+            job = draft_job(connection, name, self._actor, settings, **over)
             return self._add(connection, job, choice)
 
     def my_list(self, sheet: str, labelset: str, limit: int = PERSONAL_ITEMS, *, again: bool = False) -> LabelingTask:
@@ -149,27 +150,30 @@ class LabelingService:
         """
         with self._store.write() as connection:
             fields = {"is_personal": True, "batch_size": limit, "status": LabelingJobStatus.ACTIVE}
-            job = drafted(connection, f"{self._actor}'s list", self._actor, fields, sheet=sheet, labelset=labelset)
+            job = draft_job(connection, f"{self._actor}'s list", self._actor, fields, sheet=sheet, labelset=labelset)
             task = self._list_left(connection, job)
             if task is None:
                 self._add(connection, job, Choice(limit, None, again))
                 (task,) = rows.find(connection, LabelingTask, _TASKS.job_id == job.id)
             elif task.status is not LabelingTaskStatus.PENDING:
                 return task
-            return give(connection, task, self._actor, None, self._actor, "assign")
+            return assign_task(connection, task, self._actor, None, self._actor, "assign")
 
     def _list_left(self, connection: Connection, like: LabelingJob) -> LabelingTask | None:
         """This person's task of an active list of the same kind."""
         kind = (_JOBS.is_personal, _JOBS.sheet_id == like.sheet_id, _JOBS.label_type == like.label_type)
         mine = (_JOBS.created_by == self._actor, _JOBS.status == LabelingJobStatus.ACTIVE)
-        at_hand = (_TASKS.status.in_((LabelingTaskStatus.PENDING, *OPEN)), _TASKS.assignee.in_(("", self._actor)))
+        at_hand = (
+            _TASKS.status.in_((LabelingTaskStatus.PENDING, *ASSIGNED_LABELING_TASKS)),
+            _TASKS.assignee.in_(("", self._actor)),
+        )
         lists = select(_JOBS.id).where(*kind, *mine)
         return rows.find_one(connection, LabelingTask, _TASKS.job_id.in_(lists), *at_hand)
 
     def _add(self, connection: Connection, job: LabelingJob, choice: Choice) -> LabelingJob:
         """Store a job with its tasks."""
         rows.add(connection, job)
-        total = populate(connection, self._catalog, job, choice, self._actor)
+        total = create_tasks(connection, self._catalog, job, choice, self._actor)
         job = rows.change(connection, job, total_items=total)
         rows.log(connection, job, "create", self._actor, after=job.model_dump(mode="json"), scope_id=job.id)
         return job
@@ -188,8 +192,11 @@ class LabelingService:
             job = rows.resolve(connection, LabelingJob, ref)
             where = (_TASKS.job_id == job.id, _TASKS.status != LabelingTaskStatus.APPROVED)
             left = rows.count(connection, LabelingTask, *where)
-            if left and not force and job.status in RUNNING:
-                raise NotReadyError(f"{left:,} tasks of {job.name!r} are not finished.", "Wait for them, or force it.")
+            if left and not force and job.status in RUNNING_LABELING_JOBS:
+                raise NotReadyError(
+                    f"{left:,} tasks of {job.name!r} are not finished.",
+                    "Wait for them, or complete the job with force.",
+                )
             return self._moved(connection, job, LabelingJobStatus.COMPLETED, "complete")
 
     def archive(self, ref: str) -> LabelingJob:
@@ -202,7 +209,7 @@ class LabelingService:
             job = rows.resolve(connection, LabelingJob, ref)
             if job.status is not LabelingJobStatus.DRAFT:
                 raise ConflictError(
-                    f"{job.name!r} is {job.status}.", "Only a draft is deleted; complete or archive it."
+                    f"{job.name!r} is {job.status}.", "Only a draft can be deleted. Complete or archive this job."
                 )
             rows.log(connection, job, "delete", self._actor, before=job.model_dump(mode="json"), scope_id=job.id)
             connection.execute(delete(table(TaskItem)).where(table(TaskItem).c.job_id == job.id))
@@ -222,29 +229,31 @@ class LabelingService:
         return changed
 
     def assign(self, task_ref: str, who: str) -> LabelingTask:
-        """Give a task to somebody for good, also one that somebody else has and has not submitted."""
+        """Assign a task to a person without a lease, also one that another person has and has not submitted."""
         name = storable(who.strip())
         if not name:
-            raise InvalidInputError("Nobody was named.", "Name who shall do it.")
+            raise InvalidInputError("No name was given.", "Name the person who gets the task.")
         with self._store.write() as connection:
             task = rows.resolve(connection, LabelingTask, task_ref)
             job = rows.get(connection, LabelingJob, task.job_id)
-            if job.status not in (LabelingJobStatus.DRAFT, *RUNNING):
+            if job.status not in (LabelingJobStatus.DRAFT, *RUNNING_LABELING_JOBS):
+                raise ConflictError(f"The labeling job {job.name!r} is {job.status}.", "It has no open tasks.")
+            if task.status not in (LabelingTaskStatus.PENDING, *ASSIGNED_LABELING_TASKS):
                 raise ConflictError(
-                    f"The labeling job {job.name!r} is {job.status}.", "Nothing in it is open any more."
+                    f"{describe_task(task)} is {task.status}.", "Assign a task that is not submitted yet."
                 )
-            if task.status not in (LabelingTaskStatus.PENDING, *OPEN):
-                raise ConflictError(f"{named(task)} is {task.status}.", "Assign one that is not submitted yet.")
             _check_other_copies(connection, task, name)
-            return give(connection, task, name, None, self._actor, "assign")
+            return assign_task(connection, task, name, None, self._actor, "assign")
 
     def set_priority(self, task_ref: str, priority: str, due: date | None = None) -> LabelingTask:
         """Say how urgent a task is; urgent ones are claimed first."""
         if priority not in PRIORITIES:
-            raise InvalidInputError(f"{priority!r} is no priority.", f"There are {', '.join(PRIORITIES)}.")
+            raise InvalidInputError(
+                f"{priority!r} is not a valid priority.", f"Valid priorities: {', '.join(PRIORITIES)}."
+            )
         with self._store.write() as connection:
             task = rows.resolve(connection, LabelingTask, task_ref)
-            return change(connection, task, self._actor, "prioritise", priority=priority, due_date=due)
+            return change_task(connection, task, self._actor, "prioritise", priority=priority, due_date=due)
 
     # Labeling
 
@@ -256,32 +265,39 @@ class LabelingService:
         with self._store.write() as connection:
             job = rows.resolve(connection, LabelingJob, job_ref)
             if job.status is not LabelingJobStatus.ACTIVE:
-                raise ConflictError(f"The labeling job {job.name!r} is {job.status}.", "It has to be active.")
+                raise ConflictError(
+                    f"The labeling job {job.name!r} is {job.status}.", "Tasks are claimed only from active jobs."
+                )
             if job.is_personal and job.created_by != self._actor:
                 raise ConflictError(
-                    f"This is {job.created_by}'s own list.", "Claim from another job, or make your own."
+                    f"This is the personal list of {job.created_by}.",
+                    "Claim from another job, or create your own list.",
                 )
             in_job = _TASKS.job_id == job.id
-            mine = (in_job, _TASKS.assignee == self._actor, _TASKS.status.in_(OPEN))
+            mine = (in_job, _TASKS.assignee == self._actor, _TASKS.status.in_(ASSIGNED_LABELING_TASKS))
             own = next(iter(rows.find(connection, LabelingTask, *mine, order_by=_ORDER, limit=1)), None)
             if own is not None:
-                return give(connection, own, self._actor, lease(job), self._actor, "claim") if is_over(own) else own
-            had = copies_of(connection, job.id, self._actor) if job.overlap > 1 else {}
+                return (
+                    assign_task(connection, own, self._actor, lease_end(job), self._actor, "claim")
+                    if is_lease_over(own)
+                    else own
+                )
+            had = copies_by_batch(connection, job.id, self._actor) if job.overlap > 1 else {}
             free = or_(_TASKS.status == LabelingTaskStatus.PENDING, _TASKS.lease_until <= now())
-            states = _TASKS.status.in_((LabelingTaskStatus.PENDING, *OPEN))
+            states = _TASKS.status.in_((LabelingTaskStatus.PENDING, *ASSIGNED_LABELING_TASKS))
             urgent_first = case({name: place for place, name in enumerate(PRIORITIES)}, value=_TASKS.priority)
             query = select(_TASKS.id, _TASKS.number).where(in_job, free, states).order_by(urgent_first, *_ORDER)
             for task_id, number in connection.execute(query):
                 if not had.get(number, set()) - {task_id}:
                     task = rows.get(connection, LabelingTask, task_id)
-                    return give(connection, task, self._actor, lease(job), self._actor, "claim")
+                    return assign_task(connection, task, self._actor, lease_end(job), self._actor, "claim")
             return None
 
     def release(self, task_ref: str) -> LabelingTask:
-        """Give a task back; what was decided in it stays. Raises ConflictError when it is somebody else's."""
+        """Give a task back; what was decided in it stays. Raises ConflictError when it belongs to another person."""
         with self._store.write() as connection:
             task = self._mine(connection, task_ref)
-            return release(connection, task, self._actor)
+            return release_task(connection, task, self._actor)
 
     def submit(self, task_ref: str) -> LabelingTask:
         """Hand a task in. Without a review its answers count at once. A list of one's own is over then.
@@ -291,25 +307,25 @@ class LabelingService:
         with self._store.write() as connection:
             task = self._mine(connection, task_ref)
             job = rows.get(connection, LabelingJob, task.job_id)
-            if task.status not in OPEN:
-                raise ConflictError(f"{named(task)} is {task.status} already.", "Claim the next one.")
+            if task.status not in ASSIGNED_LABELING_TASKS:
+                raise ConflictError(f"{describe_task(task)} is already {task.status}.", "Claim the next one.")
             check_active(job.name, job.status)
             counts = PairCounts.of(pair_counts(connection, task.id, TaskItem))
             if counts.unlabeled:
                 raise NotReadyError(
-                    f"{counts.unlabeled:,} items of {named(task).lower()} are not decided yet.",
-                    "Decide them; reject one that cannot be decided, and say why.",
+                    f"{counts.unlabeled:,} items of {describe_task(task).lower()} are not decided yet.",
+                    "Decide them. Reject an item that cannot be decided, with a reason.",
                 )
             if task.status is not LabelingTaskStatus.IN_PROGRESS:
                 at = task.started_at or now()
-                task = move(connection, task, LabelingTaskStatus.IN_PROGRESS, self._actor, "start", started_at=at)
+                task = move_task(connection, task, LabelingTaskStatus.IN_PROGRESS, self._actor, "start", started_at=at)
             at = now()
-            task = move(
+            task = move_task(
                 connection, task, LabelingTaskStatus.SUBMITTED, self._actor, "submit", submitted_at=at, lease_until=None
             )
             if job.needs_review:
                 return task
-            task = move(connection, task, LabelingTaskStatus.APPROVED, self._actor, "approve")
+            task = move_task(connection, task, LabelingTaskStatus.APPROVED, self._actor, "approve")
             finish(connection, job, task, self._actor)
             if job.is_personal:
                 self._moved(connection, job, LabelingJobStatus.COMPLETED, "complete")
@@ -317,43 +333,43 @@ class LabelingService:
 
     # Reviewing
 
-    def review(self, task_ref: str, verdict: str, notes: str = "") -> LabelingTask:
+    def review(self, task_ref: str, verdict: ReviewVerdict, notes: str = "") -> LabelingTask:
         """Approve a submitted task, send it back for rework, or reject it: then its items are labeled anew.
 
         Nobody reviews their own task. Raises InvalidInputError without a reason for what is sent back.
         """
-        if verdict not in ("approve", "rework", "reject"):
-            raise InvalidInputError(f"{verdict!r} is no verdict.", "There are approve, rework and reject.")
-        if verdict != "approve" and not notes.strip():
-            raise InvalidInputError("A task that is sent back needs a reason.", "Say what is to be done better.")
+        if verdict is not ReviewVerdict.APPROVE and not notes.strip():
+            raise InvalidInputError("A task that is sent back needs a reason.", "Describe what to do better.")
         with self._store.write() as connection:
             task = rows.resolve(connection, LabelingTask, task_ref)
             job = rows.get(connection, LabelingJob, task.job_id)
             if task.status is not LabelingTaskStatus.SUBMITTED:
-                raise ConflictError(f"{named(task)} is {task.status}.", "Only a submitted task is reviewed.")
-            if job.status not in RUNNING:
-                raise NotReadyError(f"The labeling job {job.name!r} is {job.status}.", "Its tasks stay as they are.")
+                raise ConflictError(f"{describe_task(task)} is {task.status}.", "Only submitted tasks are reviewed.")
+            if job.status not in RUNNING_LABELING_JOBS:
+                raise NotReadyError(
+                    f"The labeling job {job.name!r} is {job.status}.", "Its tasks do not change any more."
+                )
             if task.assignee == self._actor or _has_decided(connection, task, self._actor):
-                raise ConflictError(f"{named(task)} is your own.", "Somebody else has to review it.")
-            said: dict[str, Any] = {
+                raise ConflictError(f"{describe_task(task)} is your own.", "Another person must review it.")
+            reviewed: dict[str, Any] = {
                 "reviewer": self._actor,
                 "reviewed_at": now(),
                 "review_notes": storable(notes.strip()),
             }
-            if verdict == "approve":
-                task = move(connection, task, LabelingTaskStatus.APPROVED, self._actor, "approve", **said)
+            if verdict is ReviewVerdict.APPROVE:
+                task = move_task(connection, task, LabelingTaskStatus.APPROVED, self._actor, "approve", **reviewed)
                 finish(connection, job, task, self._actor)
                 return task
-            if verdict == "rework":
-                return move(connection, task, LabelingTaskStatus.REWORK, self._actor, "rework", **said)
-            task = move(connection, task, LabelingTaskStatus.REJECTED, self._actor, "reject", **said)
+            if verdict is ReviewVerdict.REWORK:
+                return move_task(connection, task, LabelingTaskStatus.REWORK, self._actor, "rework", **reviewed)
+            task = move_task(connection, task, LabelingTaskStatus.REJECTED, self._actor, "reject", **reviewed)
             self._empty(connection, task)
             free: dict[str, Any] = {"assignee": "", "assigned_at": None, "started_at": None, "submitted_at": None}
-            return move(connection, task, LabelingTaskStatus.PENDING, self._actor, "reopen", **free)
+            return move_task(connection, task, LabelingTaskStatus.PENDING, self._actor, "reopen", **free)
 
     def _empty(self, connection: Connection, task: LabelingTask) -> None:
-        """Take the answers of a rejected task away; the log keeps them, by the job, where no undo finds them."""
-        changes = Changes(connection, task.job_id, self._actor)
+        """Remove the answers of a rejected task; they stay in the log of the job, which undo does not use."""
+        changes = ChangeBatch(connection, task.job_id, self._actor)
         undecided = {name: TaskItem.model_fields[name].get_default() for name in _DECIDED}
         for item in rows.find(connection, TaskItem, _ITEMS.task_id == task.id):
             emptied = item.model_copy(update=undecided)
@@ -364,15 +380,15 @@ class LabelingService:
     def _mine(self, connection: Connection, task_ref: str) -> LabelingTask:
         task = rows.resolve(connection, LabelingTask, task_ref)
         if task.assignee != self._actor:
-            whose = f"{task.assignee}'s" if task.assignee else "nobody's"
-            raise ConflictError(f"{named(task)} is {whose}, not yours.", "Claim a task first.")
+            whose = f"assigned to {task.assignee}" if task.assignee else "not assigned"
+            raise ConflictError(f"{describe_task(task)} is {whose}, not to you.", "Claim a task first.")
         return task
 
 
 def _check_other_copies(connection: Connection, task: LabelingTask, who: str) -> None:
     """Nobody labels one batch twice: that would be no second opinion."""
-    if copies_of(connection, task.job_id, who).get(task.number, set()) - {task.id}:
-        raise ConflictError(f"{who} has another copy of task {task.number}, or had it.", "Give it to somebody else.")
+    if copies_by_batch(connection, task.job_id, who).get(task.number, set()) - {task.id}:
+        raise ConflictError(f"{who} has or had another copy of task {task.number}.", "Assign it to another person.")
 
 
 def _has_decided(connection: Connection, task: LabelingTask, who: str) -> bool:

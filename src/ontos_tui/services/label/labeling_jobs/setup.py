@@ -1,4 +1,4 @@
-"""What a new labeling job asks about, and of which items: worked out from what it is made over."""
+"""The label type, schema and items of a new labeling job, from its training sheet, sheet and labelset."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ontos_tui.domain.records.labeling import LabelingJob
 from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.template import Labelset
 from ontos_tui.domain.rules.states import SheetStatus, TemplateStatus
-from ontos_tui.services.label.decisions import storable
+from ontos_tui.domain.text import storable
 from ontos_tui.services.label.labelsets.service import newest
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.tables import table
 
 
-def drafted(
+def draft_job(
     connection: Connection,
     name: str,
     actor: str,
@@ -41,8 +41,8 @@ def drafted(
     if training is not None:
         if over is not None and over.id != training.sheet_id:
             raise InvalidInputError(
-                f"The training sheet {training.name!r} is not made from the sheet {over.name!r}.",
-                "Name one of the two.",
+                f"The training sheet {training.name!r} does not come from the sheet {over.name!r}.",
+                "Name only one of them.",
             )
         sheet_id, label_type = training.sheet_id, training.label_type
         schema = training.template_snapshot["output_schema"] if classes is None else classes.answer_schema()
@@ -50,7 +50,7 @@ def drafted(
         sheet_id, label_type, schema = over.id, classes.label_type, classes.answer_schema()
     else:
         raise InvalidInputError(
-            "A job needs a training sheet, or a sheet and a labelset.", "Name them; a labelset says what is asked."
+            "A job needs a training sheet, or a sheet and a labelset.", "A labelset defines the classes."
         )
     if classes is not None and classes.label_type != label_type:
         raise InvalidInputError(
@@ -72,7 +72,7 @@ def drafted(
         )
     except ValidationError as error:
         reasons = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-        raise InvalidInputError(f"The job cannot be made so: {reasons}.", "Correct these values.") from error
+        raise InvalidInputError(f"The job cannot be created: {reasons}.", "Correct these values.") from error
 
 
 def _usable(labelset: Labelset) -> Labelset:

@@ -66,7 +66,7 @@ def candidates(connection: Connection, catalog: Catalog, job: LabelingJob, choic
         yield Candidate(ref, fields, proposal, confidence, proposed_by)
 
 
-def populate(connection: Connection, catalog: Catalog, job: LabelingJob, choice: Choice, actor: str) -> int:
+def create_tasks(connection: Connection, catalog: Catalog, job: LabelingJob, choice: Choice, actor: str) -> int:
     """Make the job's tasks; returns how many items it has. Gold items come on top and are not counted.
 
     Raises NotReadyError when no item is left, or no item whose truth is known for the gold share.
@@ -84,7 +84,7 @@ def populate(connection: Connection, catalog: Catalog, job: LabelingJob, choice:
         writer.write(batch)
     if not writer.items:
         raise NotReadyError(
-            "There is no item left to label.", "Choose another status, or take those too that have a label already."
+            "No items are left to label.", "Choose another status, or include items that already have a label."
         )
     return writer.items
 
@@ -111,13 +111,13 @@ def _gold(connection: Connection, catalog: Catalog, job: LabelingJob) -> list[tu
     truth: dict[str, Answer] = {ref: answer for ref, answer in connection.execute(query)}  # noqa: C416
     everything = Choice(status=None, again=True)
     items = _each_once(candidates(connection, catalog, job, everything), set()) if truth else ()
-    found = [one for one in items if one.ref in truth]
-    if not found:
+    gold = [one for one in items if one.ref in truth]
+    if not gold:
         raise NotReadyError(
-            "No item of this sheet has a known truth (ground truth), so there is no gold to hide among the others.",
+            "No item of this sheet has a known answer (ground truth), so the job cannot contain gold items.",
             "Leave the gold share at 0, or import labels with the source ground_truth.",
         )
-    return [(one, truth[one.ref]) for one in found]
+    return [(one, truth[one.ref]) for one in gold]
 
 
 class _Writer:
@@ -134,7 +134,9 @@ class _Writer:
         self._gold_of_task = round(job.batch_size * job.gold_share) or (1 if gold else 0)
         self.room = job.batch_size - self._gold_of_task
         if self.room < 1:
-            raise InvalidInputError("So large a gold share leaves no room for other items.", "Take less, such as 0.05.")
+            raise InvalidInputError(
+                "The gold share leaves no room for other items.", "Use a smaller share, such as 0.05."
+            )
         self._number = 0
         self.items = 0
         sheet = rows.find_one(connection, Sheet, table(Sheet).c.id == job.sheet_id)
@@ -153,7 +155,7 @@ class _Writer:
         )
 
     def write(self, batch: list[Candidate]) -> None:
-        """One batch, as many times as people shall label it."""
+        """One batch, once for each person who labels it."""
         self._number += 1
         self.items += len(batch)
         mixed: list[tuple[Candidate, Answer | None]] = [(one, None) for one in batch]
@@ -182,5 +184,5 @@ class _Writer:
             )
             rows.add(self._connection, task)
             ids = new_ids(len(columns))
-            made = [self._maker.row(id=key, task_id=task.id, **one) for key, one in zip(ids, columns, strict=True)]
-            self._maker.insert(self._connection, made)
+            items = [self._maker.row(id=key, task_id=task.id, **one) for key, one in zip(ids, columns, strict=True)]
+            self._maker.insert(self._connection, items)

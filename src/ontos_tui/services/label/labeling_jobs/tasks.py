@@ -1,7 +1,7 @@
-"""Labeling tasks: whose one is and until when, who may decide in it, and how it moves from state to state.
+"""Labeling tasks: to whom a task is assigned, who may decide in it, and how it moves from state to state.
 
-A claim has a lease. When it runs out the task is free for others, but stays with whoever has it until somebody takes
-it. Leases are renewed by working; that is no change that a person makes, and no event.
+A claim has a lease. When it runs out the task is free for others, but stays with whoever has it until another person
+takes it. Leases are renewed by working; that is no change that a person makes, and no event.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from ontos_tui.domain.records.base import now
 from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask, TaskItem
 from ontos_tui.domain.records.pairs import Event
 from ontos_tui.domain.rules.states import (
+    ASSIGNED_LABELING_TASKS,
     LABELING_TASK_TRANSITIONS,
     LabelingJobStatus,
     LabelingTaskStatus,
@@ -25,34 +26,28 @@ from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.tables import table
 
-RUNNING = (LabelingJobStatus.ACTIVE, LabelingJobStatus.PAUSED)
-"""The states of a job in which its tasks are still worked on, now or later."""
-
-OPEN = (LabelingTaskStatus.ASSIGNED, LabelingTaskStatus.IN_PROGRESS, LabelingTaskStatus.REWORK)
-"""The states in which a task is in somebody's hands."""
-
 _JOBS = table(LabelingJob).c
 _TASKS = table(LabelingTask).c
 _EVENTS = table(Event).c
 
 
-def named(task: LabelingTask) -> str:
+def describe_task(task: LabelingTask) -> str:
     """The task as part of a sentence."""
     copy = f" (copy {task.copy_number})" if task.copy_number > 1 else ""
     return f"Task {task.number}{copy}"
 
 
-def lease(job: LabelingJob) -> datetime:
+def lease_end(job: LabelingJob) -> datetime:
     """Until when a task of the job that is claimed now is held."""
     return now() + timedelta(minutes=job.lease_minutes)
 
 
-def is_over(task: LabelingTask) -> bool:
-    """Whether others may take the task although it is in somebody's hands."""
-    return task.status in OPEN and task.lease_until is not None and task.lease_until <= now()
+def is_lease_over(task: LabelingTask) -> bool:
+    """Whether others may take the task although it is assigned."""
+    return task.status in ASSIGNED_LABELING_TASKS and task.lease_until is not None and task.lease_until <= now()
 
 
-def move(
+def move_task(
     connection: Connection,
     task: LabelingTask,
     to: LabelingTaskStatus,
@@ -63,11 +58,11 @@ def move(
     **columns: Any,
 ) -> LabelingTask:
     """Take the task to another state, with an event. Raises ConflictError where no transition leads there."""
-    check_transition(LABELING_TASK_TRANSITIONS, task.status, to, named(task))
-    return change(connection, task, actor, action, reason=reason, status=to, **columns)
+    check_transition(LABELING_TASK_TRANSITIONS, task.status, to, describe_task(task))
+    return change_task(connection, task, actor, action, reason=reason, status=to, **columns)
 
 
-def change(
+def change_task(
     connection: Connection, task: LabelingTask, actor: str, action: str, *, reason: str = "", **columns: Any
 ) -> LabelingTask:
     """Write changed columns of the task, with an event that belongs to its job."""
@@ -87,66 +82,67 @@ def change(
     return after
 
 
-def give(
+def assign_task(
     connection: Connection, task: LabelingTask, who: str, until: datetime | None, actor: str, action: str
 ) -> LabelingTask:
-    """The task in somebody's hands until then, or for good. What was decided in it stays, under the name of who did.
+    """Assign the task until then, or without an end. Decisions in it stay, under the name of who made them.
 
     It goes from one to the other by way of pending; one that is to be reworked stays so.
     """
-    if task.assignee == who and task.status in OPEN:
-        return change(connection, task, actor, action, lease_until=until)
+    if task.assignee == who and task.status in ASSIGNED_LABELING_TASKS:
+        return change_task(connection, task, actor, action, lease_until=until)
     if task.status is LabelingTaskStatus.IN_PROGRESS:
-        why = "its time was over" if is_over(task) else f"given to {who}"
-        task = release(connection, task, actor, why)
+        why = "its lease ended" if is_lease_over(task) else f"assigned to {who}"
+        task = release_task(connection, task, actor, why)
     status = task.status if task.status is LabelingTaskStatus.REWORK else LabelingTaskStatus.ASSIGNED
     columns: dict[str, Any] = {"status": status, "assignee": who, "assigned_at": now(), "lease_until": until}
-    return change(connection, task, actor, action, **columns)
+    return change_task(connection, task, actor, action, **columns)
 
 
-def release(connection: Connection, task: LabelingTask, actor: str, reason: str = "") -> LabelingTask:
-    """The task in nobody's hands. Raises ConflictError when it is in nobody's, or handed in."""
+def release_task(connection: Connection, task: LabelingTask, actor: str, reason: str = "") -> LabelingTask:
+    """Free the task. Raises ConflictError when it is not assigned, or submitted."""
     free: dict[str, Any] = {"assignee": "", "assigned_at": None, "lease_until": None}
-    return move(connection, task, LabelingTaskStatus.PENDING, actor, "release", reason=reason, **free)
+    return move_task(connection, task, LabelingTaskStatus.PENDING, actor, "release", reason=reason, **free)
 
 
-def copies_of(connection: Connection, job_id: str, who: str) -> dict[int, set[str]]:
+def copies_by_batch(connection: Connection, job_id: str, who: str) -> dict[int, set[str]]:
     """The tasks that a person has, or has ever decided something in, by the batch of which they are copies."""
     of_items = (_EVENTS.entity_type == TaskItem.TABLE, _EVENTS.batch_id > "")
     decided = exists().where(_EVENTS.scope_id == _TASKS.id, _EVENTS.actor == who, *of_items)
     query = select(_TASKS.number, _TASKS.id).where(_TASKS.job_id == job_id, or_(_TASKS.assignee == who, decided))
-    found: dict[int, set[str]] = {}
+    copies: dict[int, set[str]] = {}
     for number, task_id in connection.execute(query):
-        found.setdefault(int(number), set()).add(str(task_id))
-    return found
+        copies.setdefault(int(number), set()).add(str(task_id))
+    return copies
 
 
 def check_active(name: str, status: LabelingJobStatus) -> None:
     """Raise NotReadyError unless the job is active."""
     if status is LabelingJobStatus.ACTIVE:
         return
-    todo = {"draft": "Activate it first.", "paused": "Wait until it goes on, or activate it."}
+    todo = {"draft": "Activate it first.", "paused": "Wait until it is activated again, or activate it."}
     raise NotReadyError(
-        f"The labeling job {name!r} is {status}: nothing is decided in it.", todo.get(status, "Choose another job.")
+        f"The labeling job {name!r} is {status}, so its items cannot be decided.",
+        todo.get(status, "Choose another job."),
     )
 
 
 def check_may_decide(connection: Connection, task: LabelingTask, actor: str) -> None:
     """Raise unless `actor` may decide about the task's items now; the first decision starts it, later ones renew it.
 
-    Raises ConflictError when the task is not theirs (also when its lease ran out and somebody else took it) or is over,
-    NotReadyError when its job is not active.
+    Raises ConflictError when the task is not theirs (also when its lease ran out and another person took it) or is
+    over, NotReadyError when its job is not active.
     """
-    if task.status not in OPEN:
-        todo = "Claim it first." if task.status is LabelingTaskStatus.PENDING else "Its answers stay as they are."
-        raise ConflictError(f"{named(task)} is {task.status}.", todo)
+    if task.status not in ASSIGNED_LABELING_TASKS:
+        todo = "Claim it first." if task.status is LabelingTaskStatus.PENDING else "Its answers do not change any more."
+        raise ConflictError(f"{describe_task(task)} is {task.status}.", todo)
     if task.assignee != actor:
-        raise ConflictError(f"{named(task)} is assigned to {task.assignee}.", "Claim another one.")
+        raise ConflictError(f"{describe_task(task)} is assigned to {task.assignee}.", "Claim another one.")
     duration = timedelta(minutes=_lease_minutes(connection, task.job_id))
     until = None if task.lease_until is None else now() + duration
     if task.status is not LabelingTaskStatus.IN_PROGRESS:
         at = task.started_at or now()
-        move(connection, task, LabelingTaskStatus.IN_PROGRESS, actor, "start", started_at=at, lease_until=until)
+        move_task(connection, task, LabelingTaskStatus.IN_PROGRESS, actor, "start", started_at=at, lease_until=until)
     elif task.lease_until is not None and task.lease_until - now() < duration / 2:
         rows.change(connection, task, lease_until=until)
 

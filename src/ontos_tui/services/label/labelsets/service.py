@@ -78,10 +78,10 @@ class LabelsetService:
 
     def all(self, search: str = "") -> list[Labelset]:
         """All labelsets by name, the newest version of each name first."""
-        wanted = search.casefold()
+        text = search.casefold()
         with self._store.read() as connection:
-            found = rows.find(connection, Labelset)
-        fit = [one for one in found if wanted in f"{one.name}\n{one.label_type}\n{one.use_case}".casefold()]
+            labelsets = rows.find(connection, Labelset)
+        fit = [one for one in labelsets if text in f"{one.name}\n{one.label_type}\n{one.use_case}".casefold()]
         fit.sort(key=lambda one: version_order(one.version), reverse=True)
         return sorted(fit, key=lambda one: one.name.casefold())
 
@@ -95,9 +95,9 @@ class LabelsetService:
         columns = table(Labelset).c
         where = (columns.label_type == label_type, columns.status == TemplateStatus.PUBLISHED)
         with self._store.read() as connection:
-            found = rows.find(connection, Labelset, *where)
+            labelsets = rows.find(connection, Labelset, *where)
         return max(
-            found, key=lambda one: (one.published_at or one.created_at, version_order(one.version)), default=None
+            labelsets, key=lambda one: (one.published_at or one.created_at, version_order(one.version)), default=None
         )
 
     def links(self, ref: str) -> Links:
@@ -132,7 +132,7 @@ class LabelsetService:
         labelset = _valid({**fields, "created_by": self._actor, "updated_by": self._actor})
         with self._store.write() as connection:
             if rows.count(connection, Labelset, table(Labelset).c.name == labelset.name):
-                raise ConflictError(f"There is a labelset {labelset.name!r} already.", "Choose another name.")
+                raise ConflictError(f"A labelset {labelset.name!r} exists already.", "Choose another name.")
             return self._add(connection, labelset, "create")
 
     def create_from_template(self, template_ref: str, field: str | None = None) -> Labelset:
@@ -164,10 +164,10 @@ class LabelsetService:
             labelset = newest(connection, ref)
             if labelset.status is not TemplateStatus.DRAFT:
                 raise ConflictError(
-                    f"{labelset.name!r} {labelset.version} is {labelset.status} and never changes.",
-                    "Make a new version of it.",
+                    f"{labelset.name!r} {labelset.version} is {labelset.status} and cannot change.",
+                    "Create a new version of it.",
                 )
-            edited = _valid({**labelset.model_dump(), **changes}, given=changes)
+            edited = _valid({**labelset.model_dump(), **changes}, changes=changes)
             changed = {name: getattr(edited, name) for name in changes}
             return self._change(connection, labelset, "edit", changed)
 
@@ -258,23 +258,23 @@ def _per_class(connection: Connection, labelset: Labelset, sheet_ids: Sequence[s
         .where(func.json_valid(labels.label_data) == 1, entry.key == labelset.field)
         .group_by(labels.sheet_id, entry.value)
     )
-    found: dict[str, dict[Any, int]] = {}
+    counts: dict[str, dict[Any, int]] = {}
     for sheet_id, value, count in connection.execute(query):
-        found.setdefault(sheet_id, {})[value] = count
-    return found
+        counts.setdefault(sheet_id, {})[value] = count
+    return counts
 
 
-def _coverage(labelset: Labelset, sheet: Sheet, labeled: int, found: Mapping[Any, int]) -> Coverage:
-    per_class = {one.name: found.get(one.name, 0) for one in labelset.classes}
+def _coverage(labelset: Labelset, sheet: Sheet, labeled: int, counts: Mapping[Any, int]) -> Coverage:
+    per_class = {one.name: counts.get(one.name, 0) for one in labelset.classes}
     return Coverage(sheet, sheet.item_count, labeled, per_class, labeled - sum(per_class.values()))
 
 
-def _valid(values: Mapping[str, Any], given: Mapping[str, Any] | None = None) -> Labelset:
+def _valid(values: Mapping[str, Any], changes: Mapping[str, Any] | None = None) -> Labelset:
     unknown = [name for name in values if name not in Labelset.model_fields] + [
-        name for name in given or () if name not in FIELDS
+        name for name in changes or () if name not in FIELDS
     ]
     if unknown:
-        raise InvalidInputError(f"A labelset has no {unknown[0]!r} to set.", f"It has {', '.join(FIELDS)}.")
+        raise InvalidInputError(f"A labelset has no field {unknown[0]!r}.", f"Its fields are {', '.join(FIELDS)}.")
     try:
         labelset = Labelset.model_validate(dict(values))
     except ValidationError as error:
@@ -297,17 +297,18 @@ def _check_classes(classes: Sequence[LabelClass]) -> None:
     keys: dict[str, str] = {}
     for one in classes:
         if not one.name.strip() or one.name in names:
-            raise InvalidInputError(f"The class {one.name!r} stands twice or has no name.", "Give each its own name.")
+            raise InvalidInputError(f"The class {one.name!r} appears twice or has no name.", "Give each its own name.")
         names.add(one.name)
         if one.hotkey:
             if len(one.hotkey) != 1 or not one.hotkey.isprintable() or one.hotkey in DESK_KEYS:
                 raise InvalidInputError(
-                    f"The key {one.hotkey!r} of {one.name!r} does something else in the queue.",
-                    "Take a digit, or a letter such as b, c, t, w, y, z.",
+                    f"The key {one.hotkey!r} of {one.name!r} has another meaning in the queue.",
+                    "Use a digit, or a letter such as b, c, t, w, y, z.",
                 )
             if one.hotkey in keys:
                 raise InvalidInputError(
-                    f"{keys[one.hotkey]!r} and {one.name!r} have the same key {one.hotkey!r}.", "Give each its own."
+                    f"{keys[one.hotkey]!r} and {one.name!r} have the same key {one.hotkey!r}.",
+                    "Give each class its own key.",
                 )
             keys[one.hotkey] = one.name
         if one.color:
@@ -315,5 +316,5 @@ def _check_classes(classes: Sequence[LabelClass]) -> None:
                 Color.parse(one.color)
             except ColorParseError as error:
                 raise InvalidInputError(
-                    f"{one.color!r} of {one.name!r} is no color.", "Write a name such as red, or #rrggbb."
+                    f"{one.color!r} of {one.name!r} is not a valid color.", "Write a name such as red, or #rrggbb."
                 ) from error

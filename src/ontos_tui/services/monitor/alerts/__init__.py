@@ -1,1 +1,1 @@
-"""Alerts: rules about an endpoint's figures, and what was raised by them."""
+"""Alerts: rules about an endpoint's figures, and the alerts that they open."""

@@ -1,4 +1,4 @@
-"""Telling the outside world about an alert: a command of the user's gets it as JSON. Never through a shell."""
+"""The user's alert command: it gets each alert as JSON, never through a shell."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from ontos_tui.domain.terminal_text import safe_line
 
 LOG = logging.getLogger("ontos_tui.alerts")
 SECONDS = 10.0
-"""A command that has not ended by then is ended."""
-LONGEST = 200
-"""Characters of a command's complaint that are kept."""
+"""A command that takes longer is stopped."""
+MOST_CHARACTERS = 200
+"""Characters of a command's error message that are stored."""
 
 
-def tell_outside(words: Sequence[str], content: dict[str, Any], seconds: float = SECONDS) -> str:
-    """Run the command with `content` on its stdin; what came of it in words, beginning with `told` or `failed`.
+def run_alert_command(words: Sequence[str], content: dict[str, Any], seconds: float = SECONDS) -> str:
+    """Run the command with `content` on its stdin; returns the result as a text that begins with `sent` or `failed`.
 
-    A command that cannot be started, fails or hangs is a failure that is returned and logged, and nothing worse.
+    A command that cannot be started, fails or hangs is a failure that is returned and logged; it raises nothing.
     """
     try:
         done = subprocess.run(  # noqa: S603  # the user's own command, from their settings, as a list of words
@@ -32,9 +32,9 @@ def tell_outside(words: Sequence[str], content: dict[str, Any], seconds: float =
         failure = f"{words[0]} cannot be run: {error}"
     else:
         if done.returncode == 0:
-            return f"told by {words[0]}"
+            return f"sent to {words[0]}"
         lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
         failure = f"{words[0]} ended with {done.returncode}" + (f": {lines[-1]}" if lines else "")
-    failure = safe_line(failure, LONGEST)
+    failure = safe_line(failure, MOST_CHARACTERS)
     LOG.warning("alert command: %s", failure)
     return f"failed: {failure}"

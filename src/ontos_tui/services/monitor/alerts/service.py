@@ -1,7 +1,7 @@
-"""Alerts: rules about an endpoint's figures, looked at from time to time, and what comes of them.
+"""Alerts: rules about an endpoint's figures, evaluated from time to time, and the alerts that they open.
 
-Every method that depends on the time takes it as a parameter. Looking at the rules is one transaction for each rule, so
-two watchers at once never open an alert twice.
+Every method that depends on the time takes it as a parameter. Evaluating the rules is one transaction for each rule,
+so two watchers at once never open an alert twice.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from pydantic import ValidationError
 from sqlalchemy import delete
 
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError
-from ontos_tui.domain.records.alerts import Alert, AlertMetric, AlertRule, Comparison, named, shown
+from ontos_tui.domain.records.alerts import Alert, AlertMetric, AlertRule, Comparison, describe_metric, format_value
 from ontos_tui.domain.records.base import now as present
 from ontos_tui.domain.records.drift import DriftReport, DriftState
 from ontos_tui.domain.records.serving import Endpoint
 from ontos_tui.domain.records.training import Job, JobKind
 from ontos_tui.domain.rules.states import ALERT_TRANSITIONS, AlertStatus, EndpointStatus, check_transition
 from ontos_tui.jobs.queue import JobQueue
-from ontos_tui.services.monitor.alerts.command import tell_outside
+from ontos_tui.services.monitor.alerts.command import run_alert_command
 from ontos_tui.services.monitor.drift.service import TRAINING, DriftService
 from ontos_tui.services.monitor.service import MonitorService
 from ontos_tui.settings import Settings
@@ -37,18 +37,18 @@ ALERTS = table(Alert).c
 NEWEST = (ALERTS.opened_at.desc(), ALERTS.created_at.desc(), ALERTS.id)
 OPEN = (AlertStatus.ACTIVE, AlertStatus.ACKNOWLEDGED)
 FRESH = timedelta(minutes=15)
-"""A comparison for drift that is younger is not made again for a rule."""
+"""A drift report that is younger is used again for a rule."""
 EVERY = 60.0
-"""Seconds between two looks at the rules unless another number is asked for."""
+"""Seconds between two evaluations of the rules, by default."""
 FIELDS = frozenset(
     {"endpoint", "metric", "comparison", "threshold", "recover_threshold", "window_minutes", "minimum_sample",
      "for_minutes", "severity", "enabled"}
 )  # fmt: skip
-"""What of a rule its makers may set."""
+"""The fields of a rule that users may set."""
 
 
 class ChangeKind(StrEnum):
-    """What looking at a rule led to."""
+    """The result of evaluating a rule."""
 
     OPENED = "opened"
     RESOLVED = "resolved"
@@ -56,7 +56,7 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True)
 class Change:
-    """An alert that was opened or resolved. `outside` tells what came of the settings' alert_command."""
+    """An alert that was opened or resolved. `outside` is the result of the settings' alert_command."""
 
     kind: ChangeKind
     alert: Alert
@@ -64,20 +64,20 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Measured:
-    """A metric now; None without a value. `why` says what is missing."""
+class Measurement:
+    """The value of a metric now; None if there is none, and then `why` says what is missing."""
 
     value: float | None
     sample: int
     why: str = ""
 
-    def told(self, metric: AlertMetric) -> str:
+    def describe(self, metric: AlertMetric) -> str:
         """The value with its unit, or why there is none."""
-        return self.why if self.value is None else shown(metric, self.value)
+        return self.why if self.value is None else format_value(metric, self.value)
 
 
 class AlertService:
-    """Rules and alerts of all endpoints, kept by `actor`."""
+    """Rules and alerts of all endpoints. Changes are logged under `actor`."""
 
     def __init__(
         self,
@@ -109,7 +109,7 @@ class AlertService:
             return rows.resolve(connection, AlertRule, ref)
 
     def add_rule(self, **fields: Any) -> AlertRule:
-        """A rule. Raises NotFoundError for an endpoint that there is not, InvalidInputError for what makes no sense."""
+        """Add a rule. Raises NotFoundError for an unknown endpoint, InvalidInputError for invalid fields."""
         rule = _valid({**fields, "created_by": self._actor, "updated_by": self._actor})
         with self._store.write() as connection:
             _check_endpoint(connection, rule.endpoint)
@@ -118,7 +118,7 @@ class AlertService:
         return rule
 
     def edit_rule(self, ref: str, **fields: Any) -> AlertRule:
-        """Change a rule, which starts afresh. An open alert stays, unless the rule no longer looks at its metric."""
+        """Change a rule, which starts again. An open alert stays, unless the rule no longer watches its metric."""
         with self._store.write() as connection:
             rule = rows.resolve(connection, AlertRule, ref)
             changed = _valid({**rule.model_dump(), **fields})
@@ -142,7 +142,7 @@ class AlertService:
             return changed
 
     def remove_rule(self, ref: str) -> None:
-        """Take a rule away; its open alerts are resolved, and what it raised stays in the history."""
+        """Remove a rule; its open alerts are resolved, and its alerts stay in the history."""
         with self._store.write() as connection:
             rule = rows.resolve(connection, AlertRule, ref)
             self._resolve_open(connection, rule, "the rule was removed")
@@ -151,7 +151,7 @@ class AlertService:
 
     # Alerts
 
-    def open(self, endpoint: str | None = None) -> list[Alert]:
+    def open_alerts(self, endpoint: str | None = None) -> list[Alert]:
         """Alerts that are not resolved, the newest first."""
         where = (ALERTS.status.in_(OPEN), *(() if endpoint is None else (ALERTS.endpoint == endpoint,)))
         with self._store.read() as connection:
@@ -164,76 +164,78 @@ class AlertService:
             return rows.find(connection, Alert, *where, order_by=NEWEST, limit=limit)
 
     def acknowledge(self, ref: str, now: datetime | None = None) -> Alert:
-        """Say that somebody looks after an alert. Raises NotFoundError, and ConflictError unless it is active."""
+        """Acknowledge an alert. Raises NotFoundError, and ConflictError unless it is active."""
         at = now or present()
         with self._store.write() as connection:
             alert = rows.resolve(connection, Alert, ref)
-            told = {"acknowledged_at": at, "acknowledged_by": self._actor}
-            return self._move(connection, alert, AlertStatus.ACKNOWLEDGED, self._actor, **told)
+            fields = {"acknowledged_at": at, "acknowledged_by": self._actor}
+            return self._move(connection, alert, AlertStatus.ACKNOWLEDGED, self._actor, **fields)
 
     def resolve(self, ref: str, reason: str = "", now: datetime | None = None) -> Alert:
-        """Say that an alert is over. Its rule opens another one only after the metric was well in between.
+        """Resolve an alert. Its rule opens another one only after the metric was back to normal in between.
 
         Raises NotFoundError, and ConflictError when it is resolved already.
         """
         at = now or present()
         with self._store.write() as connection:
             alert = rows.resolve(connection, Alert, ref)
-            told = {"resolved_at": at, "resolved_by": self._actor, "resolution": reason or "resolved by hand"}
-            return self._move(connection, alert, AlertStatus.RESOLVED, self._actor, **told)
+            fields = {"resolved_at": at, "resolved_by": self._actor, "resolution": reason or "resolved by hand"}
+            return self._move(connection, alert, AlertStatus.RESOLVED, self._actor, **fields)
 
-    # Looking at the rules
+    # Evaluation
 
     def evaluate(self, now: datetime | None = None, endpoint: str | None = None) -> list[Change]:
-        """Look at every rule that is switched on; what was opened and resolved, after the outside world was told."""
+        """Evaluate every enabled rule; returns the opened and resolved alerts, after the alert command has run."""
         at = now or present()
         changes = []
         for rule in self.rules(endpoint):
-            if rule.enabled and (change := self._look(rule.id, self.measure(rule, at), at)) is not None:
-                changes.append(self._tell(change))
+            if rule.enabled and (change := self._evaluate_rule(rule.id, self.measure(rule, at), at)) is not None:
+                changes.append(self._run_command(change))
         return changes
 
-    def measure(self, rule: AlertRule, now: datetime | None = None) -> Measured:
-        """The metric of a rule over its window up to `now`; no value where there is not enough to make one from."""
+    def measure(self, rule: AlertRule, now: datetime | None = None) -> Measurement:
+        """The metric of a rule over its window up to `now`; no value without enough data."""
         at = now or present()
         with self._store.read() as connection:
             endpoint = rows.find_one(connection, Endpoint, table(Endpoint).c.name == rule.endpoint)
         if endpoint is None or endpoint.status is EndpointStatus.STOPPED:
-            return Measured(None, 0, "the endpoint does not answer: it is stopped or gone")
+            return Measurement(None, 0, "the endpoint is stopped or gone")
         if rule.metric is AlertMetric.DRIFT:
             return self._measure_drift(rule, endpoint, at)
         since = at - rule.window
         summary = self._monitor.summary(rule.endpoint, since, at)
         if rule.metric is AlertMetric.TRAFFIC:
-            # Silence is a measurement, but not of a time in which the endpoint was not there yet.
+            # No traffic is a measurement, but not of a time in which the endpoint did not exist yet.
             if rule.comparison is Comparison.BELOW and endpoint.created_at > since:
-                return Measured(None, summary.requests, f"the endpoint is younger than {rule.window_minutes} min")
-            return Measured(float(summary.requests), summary.requests)
+                return Measurement(None, summary.requests, f"the endpoint is younger than {rule.window_minutes} min")
+            return Measurement(float(summary.requests), summary.requests)
         value, sample = {
             AlertMetric.LATENCY: (summary.p95_ms, summary.requests - summary.errors),
             AlertMetric.ERROR_RATE: (summary.error_rate, summary.requests),
             AlertMetric.RATING: (summary.mean_rating, summary.ratings),
         }[rule.metric]
         if not sample:
-            return Measured(None, 0, "no data yet")
+            return Measurement(None, 0, "no data yet")
         if sample < rule.minimum_sample:
-            return Measured(None, sample, f"not enough yet ({sample:,} of {rule.minimum_sample:,})")
-        return Measured(value, sample)
+            return Measurement(None, sample, f"not enough data yet ({sample:,} of {rule.minimum_sample:,})")
+        return Measurement(value, sample)
 
-    def _measure_drift(self, rule: AlertRule, endpoint: Endpoint, at: datetime) -> Measured:
-        made = self._drift.history(rule.endpoint)
-        last = next((report for report in made if _is_fresh(report, endpoint, rule, at)), None)
+    def _measure_drift(self, rule: AlertRule, endpoint: Endpoint, at: datetime) -> Measurement:
+        reports = self._drift.history(rule.endpoint)
+        last = next((report for report in reports if _is_fresh(report, endpoint, rule, at)), None)
         if last is None:
             last = self._drift.check(rule.endpoint, recent=rule.window, now=at)
         if last.state is not DriftState.COMPARED:
-            return Measured(None, last.recent_rows, last.summary)
+            return Measurement(None, last.recent_rows, last.summary)
         if last.recent_rows < rule.minimum_sample:
-            return Measured(None, last.recent_rows, f"not enough yet ({last.recent_rows:,} of {rule.minimum_sample:,})")
+            return Measurement(
+                None, last.recent_rows, f"not enough data yet ({last.recent_rows:,} of {rule.minimum_sample:,})"
+            )
         worst = [one.score or 0.0 for one in last.drifted if not one.improved]
-        return Measured(max(worst, default=0.0), last.recent_rows)
+        return Measurement(max(worst, default=0.0), last.recent_rows)
 
-    def _look(self, rule_id: str, measured: Measured, at: datetime) -> Change | None:
-        """Take one rule one step on. What other watchers did since it was measured is seen here, under the lock."""
+    def _evaluate_rule(self, rule_id: str, measured: Measurement, at: datetime) -> Change | None:
+        """Update one rule and its alert. Earlier changes of other watchers are seen here, under the lock."""
         with self._store.write() as connection:
             rule = rows.find_one(connection, AlertRule, RULES.id == rule_id)
             if rule is None or not rule.enabled:
@@ -241,14 +243,14 @@ class AlertService:
             alert = _open_alert(connection, rule)
             value = measured.value
             if value is None:
-                # Where nothing is known nothing is claimed: no alert opens, and an open one stays.
+                # Without a value no alert opens, and an open one stays.
                 _note(connection, rule, broken_since=None)
                 return None
             if rule.is_whole(value):
                 _note(connection, rule, broken_since=None, armed=True)
                 return None if alert is None else self._recover(connection, rule, alert, value, at)
             if alert is not None:
-                if rule.comparison.holds(value, alert.worst):
+                if rule.comparison.is_met(value, alert.worst):
                     rows.change(connection, alert, worst=value)
                 return None
             if not rule.is_broken(value) or not rule.armed:
@@ -261,8 +263,11 @@ class AlertService:
             _note(connection, rule, broken_since=since, armed=False)
             return self._open(connection, rule, measured, value, at)
 
-    def _open(self, connection: Connection, rule: AlertRule, measured: Measured, value: float, at: datetime) -> Change:
+    def _open(
+        self, connection: Connection, rule: AlertRule, measured: Measurement, value: float, at: datetime
+    ) -> Change:
         sample = f" ({measured.sample:,} of them)" if rule.metric is AlertMetric.RATING else ""
+        now = f"{describe_metric(rule.metric)} is {format_value(rule.metric, value)}{sample}"
         alert = Alert(
             rule_id=rule.id,
             endpoint=rule.endpoint,
@@ -272,7 +277,7 @@ class AlertService:
             threshold=rule.threshold,
             value=value,
             worst=value,
-            message=f"{rule.endpoint}: {named(rule.metric)} is {shown(rule.metric, value)}{sample}; {rule.told()}",
+            message=f"{rule.endpoint}: {now}; {rule.describe()}",
             created_by=self._actor,
         )
         rows.add(connection, alert)
@@ -280,17 +285,17 @@ class AlertService:
         return Change(ChangeKind.OPENED, alert)
 
     def _recover(self, connection: Connection, rule: AlertRule, alert: Alert, value: float, at: datetime) -> Change:
-        told = f"{named(rule.metric)} is {shown(rule.metric, value)} again"
+        resolution = f"{describe_metric(rule.metric)} is {format_value(rule.metric, value)} again"
         return Change(
             ChangeKind.RESOLVED,
-            self._move(connection, alert, AlertStatus.RESOLVED, self._actor, resolved_at=at, resolution=told),
+            self._move(connection, alert, AlertStatus.RESOLVED, self._actor, resolved_at=at, resolution=resolution),
         )
 
     def _resolve_open(self, connection: Connection, rule: AlertRule, why: str) -> None:
         alert = _open_alert(connection, rule)
         if alert is not None:
-            told = {"resolved_at": present(), "resolved_by": self._actor, "resolution": why}
-            self._move(connection, alert, AlertStatus.RESOLVED, self._actor, **told)
+            fields = {"resolved_at": present(), "resolved_by": self._actor, "resolution": why}
+            self._move(connection, alert, AlertStatus.RESOLVED, self._actor, **fields)
 
     def _move(self, connection: Connection, alert: Alert, status: AlertStatus, actor: str, **changes: Any) -> Alert:
         check_transition(ALERT_TRANSITIONS, alert.status, status, f"The alert {alert.id[:8]}")
@@ -307,11 +312,11 @@ class AlertService:
         )
         return moved
 
-    # The outside world
+    # The alert command
 
     @property
     def command(self) -> tuple[str, ...]:
-        """The words of the settings' alert_command. Raises InvalidInputError for a line that cannot be split."""
+        """The arguments of the settings' alert_command. Raises InvalidInputError for a line that cannot be split."""
         given = self._settings.alert_command
         try:
             return tuple(shlex.split(given) if isinstance(given, str) else given)
@@ -320,8 +325,8 @@ class AlertService:
                 f"alert_command cannot be read: {error}.", "Correct it in settings.toml."
             ) from error
 
-    def _tell(self, change: Change) -> Change:
-        """Run the command, outside of any transaction, and note with the alert what came of it."""
+    def _run_command(self, change: Change) -> Change:
+        """Run the command, outside of any transaction, and store its result with the alert."""
         try:
             words = self.command
         except InvalidInputError as error:
@@ -329,7 +334,7 @@ class AlertService:
         else:
             if not words:
                 return change
-            outside = tell_outside(words, {"event": change.kind.value, **change.alert.model_dump(mode="json")})
+            outside = run_alert_command(words, {"event": change.kind.value, **change.alert.model_dump(mode="json")})
         with self._store.write() as connection:
             alert = rows.change(connection, rows.get(connection, Alert, change.alert.id), outside=outside)
         return replace(change, alert=alert, outside=outside)
@@ -337,11 +342,11 @@ class AlertService:
     # Watching in the background
 
     def start_watch(self, every: float = EVERY) -> Job:
-        """Look at the rules every so many seconds in a job of its own; the one that runs already, if one does."""
+        """Evaluate the rules every `every` seconds in a job; returns the job that runs already, if there is one."""
         job = self.watch()
         if job is not None and not job.cancel_requested:
             return job
-        return self._jobs.submit(JobKind.WATCH, "Watch the alert rules", {"every": checked_seconds(every)})
+        return self._jobs.submit(JobKind.WATCH, "Watch the alert rules", {"every": check_interval(every)})
 
     def stop_watch(self) -> Job | None:
         """Ask the watching job to stop; None when none runs."""
@@ -349,20 +354,20 @@ class AlertService:
         return None if job is None else self._jobs.cancel(job.id)
 
     def watch(self) -> Job | None:
-        """The job that watches, if one does."""
+        """The job that evaluates the rules, if it runs."""
         active = self._jobs.jobs(active_only=True, limit=1_000)
         return next((job for job in active if job.kind is JobKind.WATCH), None)
 
 
-def checked_seconds(every: float) -> float:
-    """Seconds between two looks. Raises InvalidInputError unless there are 1 to 86,400."""
+def check_interval(every: float) -> float:
+    """Seconds between two evaluations. Raises InvalidInputError unless they are 1 to 86,400."""
     if not 1 <= every <= 86_400:
-        raise InvalidInputError(f"Rules cannot be looked at every {every:g} s.", "Choose 1 to 86,400 seconds.")
+        raise InvalidInputError(f"Rules cannot be checked every {every:g} s.", "Choose 1 to 86,400 seconds.")
     return every
 
 
 def rule_problems(fields: dict[str, Any]) -> list[str]:
-    """Why a rule of these fields makes no sense; empty when it does."""
+    """The problems of a rule with these fields; empty when it is valid."""
     try:
         _valid(fields)
     except InvalidInputError as error:
@@ -373,19 +378,21 @@ def rule_problems(fields: dict[str, Any]) -> list[str]:
 def _valid(fields: dict[str, Any]) -> AlertRule:
     unknown = sorted(set(fields) - set(AlertRule.model_fields))
     if unknown:
-        raise InvalidInputError(f"A rule has no {', '.join(unknown)}.", f"It has: {', '.join(sorted(FIELDS))}.")
+        raise InvalidInputError(
+            f"A rule has no field {', '.join(unknown)}.", f"The fields are {', '.join(sorted(FIELDS))}."
+        )
     try:
         rule = AlertRule.model_validate(fields)
     except ValidationError as error:
         reasons = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise InvalidInputError(f"This is no rule: {reasons}.", "Correct it.") from error
+        raise InvalidInputError(f"The rule is not valid: {reasons}.", "Correct these fields.") from error
     if problems := rule.problems():
         raise InvalidInputError(" ".join(problems), "Choose another threshold.")
     return rule
 
 
 def _is_fresh(report: DriftReport, endpoint: Endpoint, rule: AlertRule, at: datetime) -> bool:
-    """Whether a report answers for the rule now: the same model, the same span, and made a short while ago."""
+    """Whether a report can be used for the rule now: the same model, the same span, and recent."""
     if report.model_id != endpoint.model_id or report.reference != TRAINING:
         return False
     if report.recent_until - report.recent_since != rule.window:
@@ -399,7 +406,7 @@ def _set(rule: AlertRule) -> dict[str, Any]:
 
 def _check_endpoint(connection: Connection, name: str) -> None:
     if not rows.count(connection, Endpoint, table(Endpoint).c.name == name):
-        raise NotFoundError(f"There is no endpoint {name!r}.", "List the endpoints (DEPLOY), or deploy a model.")
+        raise NotFoundError(f"No endpoint {name!r}.", "List endpoints: ontos endpoints list")
 
 
 def _open_alert(connection: Connection, rule: AlertRule) -> Alert | None:
@@ -407,6 +414,6 @@ def _open_alert(connection: Connection, rule: AlertRule) -> Alert | None:
 
 
 def _note(connection: Connection, rule: AlertRule, **state: Any) -> None:
-    """Keep how far a rule is, when that changed: a quiet look writes nothing."""
+    """Store the state of a rule if it changed: an evaluation without a change writes nothing."""
     if any(getattr(rule, name) != value for name, value in state.items()):
         rows.change(connection, rule, updated_at=rule.updated_at, **state)

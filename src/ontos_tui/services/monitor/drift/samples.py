@@ -1,4 +1,4 @@
-"""What drift is computed from: the traffic of a span of time, and the pairs that a model was trained on, as columns."""
+"""The data that drift is computed from: the traffic of a time range, and a model's training pairs, as columns."""
 
 from __future__ import annotations
 
@@ -101,8 +101,8 @@ def _draw(ids: Iterable[int]) -> list[int]:
 
     there = np.fromiter(ids, dtype=np.int64)
     chosen = np.random.default_rng(SEED).choice(len(there), min(MOST, len(there)), replace=False)
-    found: list[int] = np.sort(there[chosen]).tolist()
-    return found
+    records: list[int] = np.sort(there[chosen]).tolist()
+    return records
 
 
 def read_training(connection: Connection, model_id: str) -> tuple[list[Row], list[Answer], int]:
@@ -113,8 +113,8 @@ def read_training(connection: Connection, model_id: str) -> tuple[list[Row], lis
     total = connection.execute(select(func.count()).select_from(joined).where(*where)).scalar_one()
     # The ids are random, so their order draws at random when there are too many.
     query = select(pairs.source_data, pairs.answer).select_from(joined).where(*where)
-    found = connection.execute(query.order_by(lineage.pair_id).limit(MOST)).all()
-    return [row[0] for row in found], [row[1] or {} for row in found], total
+    records = connection.execute(query.order_by(lineage.pair_id).limit(MOST)).all()
+    return [row[0] for row in records], [row[1] or {} for row in records], total
 
 
 def values_of(rows: Iterable[Mapping[str, Any]], name: str) -> list[Any]:

@@ -13,7 +13,7 @@ from ontos_tui.domain.errors import OntosError
 from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
-from ontos_tui.tui.dialogs.form import ValueInput
+from ontos_tui.tui.dialogs.fields import ValueInput
 from ontos_tui.tui.widgets.data_grid import DataGrid
 from ontos_tui.tui.widgets.lines import Line, OneLine, line, span
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
@@ -32,14 +32,19 @@ class CatalogDialog(Dialog[str], BackgroundMixin):
     """Gives the address of the table that was chosen."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("open", "enter", "Open", "TablePreview into it, or make a sheet of the table"),
-        Command("look", "f3,ctrl+o", "Preview", "Some rows of the table; a warehouse that is stopped starts for it"),
-        Command("leave", "escape", "Back", "One level up; from the catalogs, leave"),
-        Command("again", "f5,ctrl+r", "Ask again", "Ask the workspace once more"),
-        Command("move(1)", "down", "Next", "The next one", shown=False),
-        Command("move(-1)", "up", "Previous", "The one before", shown=False),
-        Command("page(1)", "pagedown", "Page down", "A page further", shown=False),
-        Command("page(-1)", "pageup", "Page up", "A page back", shown=False),
+        Command("data.catalog.open", "enter", "Open", "Open it, or create a sheet from the table"),
+        Command(
+            "data.catalog.look",
+            "f3,ctrl+o",
+            "Preview",
+            "Show some rows of the table; starts the warehouse if it is stopped",
+        ),
+        Command("data.catalog.leave", "escape", "Back", "One level up; from the catalogs, leave"),
+        Command("data.catalog.again", "f5,ctrl+r", "Reload", "Read the list from the workspace again"),
+        Command("data.catalog.next_row", "down", "Next", "The next one", shown=False, action="move(1)"),
+        Command("data.catalog.previous_row", "up", "Previous", "The one before", shown=False, action="move(-1)"),
+        Command("data.catalog.page_down", "pagedown", "Page down", "A page further", shown=False, action="page(1)"),
+        Command("data.catalog.page_up", "pageup", "Page up", "A page back", shown=False, action="page(-1)"),
     )
     DEFAULT_CSS = """
     CatalogDialog Table#nodes { height: 9; }
@@ -49,7 +54,7 @@ class CatalogDialog(Dialog[str], BackgroundMixin):
     def __init__(self, prefix: str = "") -> None:
         super().__init__("The team's tables")
         self._prefix = prefix
-        self._found: list[CatalogNode] = []
+        self._nodes_here: list[CatalogNode] = []
         self._whole = False
 
     def compose_body(self) -> ComposeResult:
@@ -70,20 +75,20 @@ class CatalogDialog(Dialog[str], BackgroundMixin):
 
     @property
     def _list(self) -> Table[CatalogNode]:
-        found: Table[CatalogNode] = self.query_one("#nodes", Table)
-        return found
+        table: Table[CatalogNode] = self.query_one("#nodes", Table)
+        return table
 
     def _place(self, width: int) -> Line:
-        told = f"{len(self._found):,}{'' if self._whole else '…'}"
-        return line(span(self._prefix or "catalogs", "strong"), span(f"  {told}  type to narrow the list", "muted"))
+        count = f"{len(self._nodes_here):,}{'' if self._whole else '…'}"
+        return line(span(self._prefix or "catalogs", "strong"), span(f"  {count}  type to filter the list", "muted"))
 
     # Listing
 
     def _go(self, prefix: str, cursor: str = "") -> None:
         """List what is below `prefix`, with the cursor on what is called so."""
-        self._prefix, self._found, self._whole = prefix, [], False
-        self.query_one("#filter", ValueInput).give(None)
-        self._list.say("Asking the workspace…")
+        self._prefix, self._nodes_here, self._whole = prefix, [], False
+        self.query_one("#filter", ValueInput).set_value(None)
+        self._list.set_empty_text("Reading from the workspace…")
         self._list.show((), cursor=0)
         self._show_rows(None)
         self._repaint_place()
@@ -92,45 +97,45 @@ class CatalogDialog(Dialog[str], BackgroundMixin):
             nodes = workspace.data.sheets.browse(prefix)
             return nodes, list(islice(nodes, CHUNK))
 
-        self.run_in_background(begin, lambda made: self._more(*made, cursor), group="nodes", failed=self._failed)
+        self.run_in_background(begin, lambda result: self._more(*result, cursor), group="nodes", failed=self._failed)
 
     def _more(self, nodes: Iterator[CatalogNode], some: Sequence[CatalogNode], cursor: str) -> None:
         """Show what came, and ask for what follows."""
-        self._found += some
+        self._nodes_here += some
         self._whole = len(some) < CHUNK
-        self._list.say("Nothing is there that you may see.")
+        self._list.set_empty_text("There is nothing here that you can access.")
         self._narrow(cursor)
         self._repaint_place()
         if not self._whole:
             self.run_in_background(
                 lambda workspace: (nodes, list(islice(nodes, CHUNK))),
-                lambda made: self._more(*made, ""),
+                lambda result: self._more(*result, ""),
                 group="nodes",
                 failed=self._failed,
             )
 
     def _failed(self, error: OntosError) -> None:
         self._whole = True
-        self._list.say(f"✗ {error.what}\n{error.todo}\nF5 asks again.")
-        self._list.show(() if not self._found else self._list.rows)
+        self._list.set_empty_text(f"✗ {error.what}\n{error.todo}\nF5: try again")
+        self._list.show(() if not self._nodes_here else self._list.rows)
         self._repaint_place()
-        if self._found:
-            self.ontos.tell_error(error)
+        if self._nodes_here:
+            self.ontos.show_error(error)
 
     def _repaint_place(self) -> None:
         self.query_one("#place", OneLine).repaint()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        if self._found:
-            self._list.say(f"Nothing called like {event.value}.")
+        if self._nodes_here:
+            self._list.set_empty_text(f"No name contains {event.value}.")
             self._narrow("")
 
     def _narrow(self, cursor: str) -> None:
-        wanted = self.query_one("#filter", ValueInput).value.strip().casefold()
-        shown = [node for node in self._found if wanted in node.name.casefold()]
+        typed = self.query_one("#filter", ValueInput).value.strip().casefold()
+        shown = [node for node in self._nodes_here if typed in node.name.casefold()]
         at = next((index for index, node in enumerate(shown) if node.name == cursor), None)
-        self._list.show(shown, cursor=at if at is not None else (0 if wanted else None))
+        self._list.show(shown, cursor=at if at is not None else (0 if typed else None))
 
     # What keys do
 
@@ -150,7 +155,7 @@ class CatalogDialog(Dialog[str], BackgroundMixin):
         if node is None:
             return
         if node.problem:
-            self.ontos.tell_error(OntosError(f"{node.name} cannot be used here.", node.problem))
+            self.ontos.show_error(OntosError(f"{node.name} cannot be used here.", node.problem))
         elif node.kind in ("catalog", "schema"):
             self._go(node.address)
         else:
@@ -163,17 +168,17 @@ class CatalogDialog(Dialog[str], BackgroundMixin):
         address = node.address
         grid = self.query_one(DataGrid)
         self._show_rows(None)
-        grid.say("Asking the warehouse; one that is stopped takes a while to start…")
+        grid.set_empty_text("Reading from the warehouse; starting it may take minutes…")
         self.run_in_background(
             lambda workspace: workspace.data.sheets.look(address, PREVIEWED),
             self._show_rows,
             group="look",
-            failed=lambda error: grid.say(f"✗ {error.what}\n{error.todo}"),
+            failed=lambda error: grid.set_empty_text(f"✗ {error.what}\n{error.todo}"),
         )
 
     def _show_rows(self, look: TablePreview | None) -> None:
         grid = self.query_one(DataGrid)
-        grid.say("F3 shows some rows of a table." if look is None else "The table is empty.")
+        grid.set_empty_text("F3: show some rows of a table" if look is None else "The table is empty.")
         names = [column.name for column in look.columns] if look is not None else ()
         grid.show_rows(names, look.rows if look is not None else ())
 

@@ -13,11 +13,13 @@ from textual.containers import Horizontal, Vertical
 from ontos_tui.domain.errors import NoTeamError, OntosError
 from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.core.commands import Command
+from ontos_tui.tui.dialogs.answer_form import read_integer
 from ontos_tui.tui.dialogs.choose import ChooseDialog, ConfirmDialog
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values, read_integer
+from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
 from ontos_tui.tui.dialogs.record import RecordDialog
-from ontos_tui.tui.stages.base import StageView, error_lines
+from ontos_tui.tui.stages.base import StageView
 from ontos_tui.tui.widgets.data_grid import DataGrid
+from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import Line, Panel, line, span, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
@@ -50,13 +52,15 @@ class DataView(StageView):
         "Pick a use case to load its sample data, or add a CSV, JSONL or Parquet file of your own."
     )
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("open_entry", "o", "Open", "Load the sample data, or go to the rows (enter does it too)"),
-        Command("add_file", "a", "Add file", "Make a sheet of a CSV, JSONL or Parquet file"),
-        Command("browse", "b", "Team tables", "Browse the team's Databricks workspace and make a sheet of a table"),
-        Command("new_sheet", "n", "New sheet", "Another view of a table that is already here"),
-        Command("edit_sheet", "e", "Edit", "Name, filter, sample and item id of this sheet"),
-        Command("tag_sheet", "t", "Tags", "Say what its data holds, such as PII; pairs and labels inherit it"),
-        Command("delete_sheet", "D", "Delete", "Remove this sheet; its data file and its pairs stay"),
+        Command("data.open_entry", "o", "Open", "Load the sample data, or go to the rows (enter does it too)"),
+        Command("data.add_file", "a", "Add file", "Create a sheet from a CSV, JSONL or Parquet file"),
+        Command(
+            "data.browse", "b", "Team tables", "Browse the team's Databricks workspace and create a sheet from a table"
+        ),
+        Command("data.new_sheet", "n", "New sheet", "Another view of a table that is already here"),
+        Command("data.edit_sheet", "e", "Edit", "Name, filter, sample and item id of this sheet"),
+        Command("data.tag_sheet", "t", "Tags", "Mark what its data contains, such as PII; pairs and labels inherit it"),
+        Command("data.delete_sheet", "D", "Delete", "Remove this sheet; its data file and its pairs stay"),
     )
     DEFAULT_CSS = """
     DataView #about { height: 6; }
@@ -88,7 +92,7 @@ class DataView(StageView):
 
     def _show_entries(self, entries: Sequence[Entry]) -> None:
         table: Table[Entry] = self.query_one("#entries", Table)
-        table.say("Nothing here yet. Press a to add a data file.")
+        table.set_empty_text("Nothing here yet. Press a to add a data file.")
         cursor = next((i for i, e in enumerate(entries) if e.sheet and e.sheet.id == self.session.sheet_id), None)
         table.show(entries, cursor=cursor)
         self._show_current()
@@ -108,7 +112,7 @@ class DataView(StageView):
 
     def _show_item(self, fields: Mapping[str, Any]) -> None:
         """All of a row, beside its pictures where the sheet has some."""
-        from ontos_tui.tui.stages.label.desk.picture import PictureDialog
+        from ontos_tui.tui.dialogs.picture import PictureDialog
 
         sheet = self._current.sheet if self._current is not None else None
         if sheet is not None and sheet.image_columns:
@@ -143,7 +147,7 @@ class DataView(StageView):
 
     def _show_page(self, sheet: Sheet, page: Page) -> None:
         grid = self.query_one(DataGrid)
-        grid.say("No row passes the filter. Press e to change it.")
+        grid.set_empty_text("No row matches the filter. Press e to change it.")
         grid.show_rows([column.name for column in page.columns], [item.fields for item in page.items])
         if sheet.id != self._shown_sheet:
             self._shown_sheet = sheet.id
@@ -172,8 +176,8 @@ class DataView(StageView):
     def _seeded(self, report: SeedReport) -> None:
         self.session.sheet_id = report.sheet.id
         self.session.template_id = report.template.id
-        self.ontos.tell(
-            f"{report.sheet.name}: {report.sheet.item_count:,} items are ready. Press 2 to make pairs of them."
+        self.ontos.show_message(
+            f"{report.sheet.name}: {report.sheet.item_count:,} items are ready. Press 2 to generate pairs."
         )
         self.reload()
         self.ontos.refresh_overview()
@@ -182,7 +186,7 @@ class DataView(StageView):
         fields = (
             FormField("path", "File", required=True, hint="path of a .csv, .jsonl or .parquet file"),
             FormField("name", "Sheet name", hint="empty: the file's name"),
-            FormField("item_id_column", "Item id column", hint="empty: the row's position identifies it"),
+            FormField("item_id_column", "Item id column", hint="empty: identified by the row's position"),
         )
         self.app.push_screen(FormDialog("Add a data file", fields), self._add_file)
 
@@ -200,7 +204,7 @@ class DataView(StageView):
     def _sheet_saved(self, sheet: Sheet) -> None:
         self.session.sheet_id = sheet.id
         self._shown_sheet = ""
-        self.ontos.tell(f"{sheet.name}: {sheet.item_count:,} items.")
+        self.ontos.show_message(f"{sheet.name}: {sheet.item_count:,} items.")
         self.reload()
         self.ontos.refresh_overview()
 
@@ -211,7 +215,7 @@ class DataView(StageView):
         from ontos_tui.tui.stages.data.catalog_browser import CatalogDialog
 
         if not has_team:
-            self.ontos.tell_error(NoTeamError())
+            self.ontos.show_error(NoTeamError())
             return
 
         def chosen(address: str | None) -> None:
@@ -225,7 +229,7 @@ class DataView(StageView):
 
     def _choose_table(self, tables: Sequence[TableInfo]) -> None:
         if not tables:
-            self.ontos.tell("There is no table yet; press a to add a data file.")
+            self.ontos.show_message("There is no table yet; press a to add a data file.")
             return
         choices = [(str(table.address), f"{table.rows:,} rows · {len(table.columns)} columns") for table in tables]
 
@@ -268,7 +272,7 @@ class DataView(StageView):
             FormField(
                 "window_step", "Window step", value("window_step"), hint="rows; empty: its size", read=read_integer
             ),
-            FormField("window_group", "Window group", value("window_group"), hint="column that tells streams apart"),
+            FormField("window_group", "Window group", value("window_group"), hint="column that separates the streams"),
             FormField("window_order", "Window order", value("window_order"), hint="column such as the time"),
         )
         self.app.push_screen(
@@ -307,15 +311,19 @@ class DataView(StageView):
                     lambda workspace: workspace.label.constraints.tag_sheet(sheet.id, tags), self._tagged, group="do"
                 )
 
-        about = "PII and PHI prohibit training; CONFIDENTIAL prohibits few-shot and evaluation. Others are words."
+        about = (
+            "PII and PHI prohibit training; CONFIDENTIAL prohibits few-shot and evaluation. Other tags are notes only."
+        )
         field = FormField("tags", "Tags", ", ".join(sheet.tags) or None, hint="separated by commas")
-        self.app.push_screen(FormDialog(f"What {sheet.name} holds", (field,), about=about), done)
+        self.app.push_screen(FormDialog(f"Tags of {sheet.name}", (field,), about=about), done)
 
     def _tagged(self, outcome: Tagged) -> None:
-        told = f"{outcome.pairs:,} pairs and {outcome.labels:,} labels inherited it."
+        message = f"{outcome.pairs:,} pairs and {outcome.labels:,} labels inherited it."
         if outcome.kept:
-            told += f" What {', '.join(outcome.kept)} prohibited stays, until somebody allows it with C in the queue."
-        self.ontos.tell(told, title=f"Tags: {', '.join(outcome.sheet.tags) or 'none'}")
+            message += (
+                f" What {', '.join(outcome.kept)} prohibited stays prohibited. To allow it, press C in the queue."
+            )
+        self.ontos.show_message(message, title=f"Tags: {', '.join(outcome.sheet.tags) or 'none'}")
         self.reload()
 
     def action_delete_sheet(self) -> None:
@@ -333,7 +341,9 @@ class DataView(StageView):
                 )
 
         self.app.push_screen(
-            ConfirmDialog("Delete this sheet?", f"{sheet.name} leaves the list. Its data file and its pairs stay."),
+            ConfirmDialog(
+                "Delete this sheet?", f"{sheet.name} is removed from the list. Its data file and its pairs stay."
+            ),
             answered,
         )
 
@@ -354,7 +364,7 @@ def _about_use_case(entry: Entry, width: int) -> list[Line]:
     return [
         line(span(entry.name, "title")),
         *wrap(entry.use_case.summary, width),
-        line(span("enter", "key"), " loads its sample data"),
+        line(span("enter", "key"), ": load its sample data"),
     ]
 
 

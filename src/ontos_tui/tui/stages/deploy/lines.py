@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from ontos_tui.domain.rules.states import EndpointStatus
 from ontos_tui.tui.stages.train.lines import model_lines, score_text
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Span, line, span, wrap
 
@@ -39,36 +40,36 @@ def endpoint_lines(
     yield line(" " * INDENT, span(f"since {serving_since.astimezone():%Y-%m-%d %H:%M}", "muted"))
     if (previous := models.get(endpoint.previous_model_id or "")) is not None:
         yield line(span("before", "muted", INDENT), previous.label(), f"  {score_text(previous)}")
-        yield line(" " * INDENT, span("b", "key"), " rolls back to it")
+        yield line(" " * INDENT, span("b", "key"), ": roll back to it")
     else:
-        yield line(span("before", "muted", INDENT), span("nothing: this is its first version", "muted"))
-    if endpoint.status.value == "ready":
-        yield line(span("try it", "muted", INDENT), span("p", "key"), " opens the playground")
+        yield line(span("before", "muted", INDENT), span("none: this is its first version", "muted"))
+    if endpoint.status is EndpointStatus.READY:
+        yield line(span("try it", "muted", INDENT), span("p", "key"), ": open the playground")
     else:
-        yield line(span("try it", "muted", INDENT), span("x", "key"), " starts it; until then it refuses requests")
+        yield line(span("try it", "muted", INDENT), span("x", "key"), ": start it; until then it refuses requests")
     yield EMPTY
     yield from _http_lines(server)
     yield EMPTY
-    yield from _beside("asks for", ", ".join(model.features), width)
+    yield from _beside("input", ", ".join(model.features), width)
     yield EMPTY
     for number, one in enumerate(history[:REMEMBERED]):
-        of = models.get(one.model_id)
-        what = f" {of.label()}" if of is not None and one.action in SWAPS else ""
-        told = f"{one.at.astimezone():%Y-%m-%d %H:%M} {ACTIONS.get(one.action, one.action)}{what} by {one.by}"
-        yield from _beside("history" if number == 0 else "", told, width, "muted")
+        served = models.get(one.model_id)
+        what = f" {served.label()}" if served is not None and one.action in SWAPS else ""
+        entry = f"{one.at.astimezone():%Y-%m-%d %H:%M} {ACTIONS.get(one.action, one.action)}{what} by {one.by}"
+        yield from _beside("history" if number == 0 else "", entry, width, "muted")
     if curl:
         yield EMPTY
-        yield line(span("This asks about a real row; ", "muted"), span("y", "key"), span(" copies it:", "muted"))
+        yield line(span("This sends a real row; ", "muted"), span("y", "key"), span(": copy it", "muted"))
         yield from wrap(curl, width, "accent")
 
 
 def _http_lines(server: ServerState) -> Iterator[Line]:
     if not server.running:
         yield line(span("HTTP", "muted", INDENT), "○ not running")
-        yield line(" " * INDENT, span("h", "key"), f" starts it at {server.url}")
+        yield line(" " * INDENT, span("h", "key"), f": start it at {server.url}")
         return
     yield line(span("HTTP", "muted", INDENT), span("● running", "good"), f" at {server.url}")
-    yield line(" " * INDENT, span("h", "key"), " stops it, ", span("y", "key"), " copies a curl command")
+    yield line(" " * INDENT, span("h", "key"), ": stop it, ", span("y", "key"), ": copy a curl command")
 
 
 def _beside(name: str, text: str, width: int, style: str = "text") -> Iterator[Line]:
@@ -80,12 +81,12 @@ def _beside(name: str, text: str, width: int, style: str = "text") -> Iterator[L
 
 def state_span(endpoint: Endpoint) -> Span:
     """Whether an endpoint takes requests, as a sign and a word."""
-    return span("● ready", "good") if endpoint.status.value == "ready" else span("■ stopped", "warn")
+    return span("● ready", "good") if endpoint.status is EndpointStatus.READY else span("■ stopped", "warn")
 
 
 def undeployed_lines(model: ModelVersion, width: int) -> Iterator[Line]:
     """A model that no endpoint serves."""
-    yield line(span("d", "key"), " or ", span("enter", "key"), " deploys this model")
+    yield line(span("d", "key"), " or ", span("enter", "key"), ": deploy this model")
     yield EMPTY
     yield from model_lines(model, None, width)
 

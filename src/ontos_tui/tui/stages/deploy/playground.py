@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,14 +11,16 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 
 from ontos_tui.domain.errors import NotFoundError, OntosError
+from ontos_tui.domain.numbers import parse_number
+from ontos_tui.domain.rules.ratings import Rating
 from ontos_tui.domain.terminal_text import safe_line
 from ontos_tui.tui.core.background import BackgroundMixin
-from ontos_tui.tui.core.commands import Command, can_do, key_name
-from ontos_tui.tui.dialogs.answer import answer_lines, said_lines, source_lines
+from ontos_tui.tui.core.commands import Command, key_name
+from ontos_tui.tui.dialogs.answer import answer_lines, feedback_lines, source_lines
 from ontos_tui.tui.dialogs.base import Dialog, key_line
-from ontos_tui.tui.dialogs.feedback import Rating, ask_feedback, noted, send_feedback
-from ontos_tui.tui.dialogs.form import ValueInput
-from ontos_tui.tui.stages.base import error_lines
+from ontos_tui.tui.dialogs.feedback import ask_feedback, feedback_message, send_feedback
+from ontos_tui.tui.dialogs.fields import ValueInput
+from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import EMPTY, Line, OneLine, Panel, line, span, wrap
 
 if TYPE_CHECKING:
@@ -31,21 +32,19 @@ if TYPE_CHECKING:
 WIDEST_NAME = 24
 LOWEST, FRAME = 20, 4
 """Rows that the box has at least, and those of them that are not fields."""
-_WHOLE = re.compile(r"[+-]?\d{1,15}")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 class Playground(Dialog[None], BackgroundMixin):
     """Ask an endpoint. Every request is logged like any other."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("send", "enter,ctrl+s,f2", "Ask", "Send the row to the endpoint"),
-        Command("another", "n,ctrl+n", "Next row", "Another real row"),
-        Command("edit", "e", "Edit", "Change a value of the row; tab leads to the next one"),
-        Command("good", "plus,ctrl+g", "Good", "The answer is right"),
-        Command("wrong", "minus,ctrl+b", "Wrong", "The answer is wrong: say what is right"),
-        Command("feedback", "f,ctrl+r", "Feedback", "Rate the answer, comment on it, correct it"),
-        Command("leave", "escape", "Back", "Leave the playground"),
+        Command("deploy.playground.send", "enter,ctrl+s,f2", "Ask", "Send the row to the endpoint"),
+        Command("deploy.playground.another", "n,ctrl+n", "Next row", "Another real row"),
+        Command("deploy.playground.edit", "e", "Edit", "Change a value of the row; tab: next value"),
+        Command("deploy.playground.good", "plus,ctrl+g", "Good", "The answer is right"),
+        Command("deploy.playground.wrong", "minus,ctrl+b", "Wrong", "The answer is wrong: enter the right one"),
+        Command("deploy.playground.feedback", "f,ctrl+r", "Feedback", "Rate the answer, comment on it, correct it"),
+        Command("deploy.playground.leave", "escape", "Back", "Leave the playground"),
     )
     DEFAULT_CSS = """
     Playground > #box { height: 95%; max-height: 95%; max-width: 140; width: 96%; }
@@ -62,7 +61,7 @@ class Playground(Dialog[None], BackgroundMixin):
         self._row: Row = {}
         self._at = 0
         self._record: InferenceRecord | None = None
-        self._said: FeedbackItem | None = None
+        self._note: FeedbackItem | None = None
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(classes="row"):
@@ -92,7 +91,7 @@ class Playground(Dialog[None], BackgroundMixin):
     async def _fill(self, number: int, row: Row) -> None:
         """The form of a row: a field for each feature."""
         fresh = list(row) != list(self._row)
-        self._at, self._row, self._record, self._said = number, row, None, None
+        self._at, self._row, self._record, self._note = number, row, None, None
         if fresh:
             self.query_one("#box").styles.height = max(LOWEST, len(row) + FRAME)
             box = self.query_one("#row", VerticalScroll)
@@ -100,7 +99,7 @@ class Playground(Dialog[None], BackgroundMixin):
             await box.mount_all(self._field(name, value) for name, value in row.items())
         else:
             for field, value in zip(self.query(ValueInput), row.values(), strict=True):
-                field.give(value)
+                field.set_value(value)
         self._show_answer()
 
     def _field(self, name: str, value: Any) -> Horizontal:
@@ -133,18 +132,20 @@ class Playground(Dialog[None], BackgroundMixin):
     def _answer_lines(self, width: int) -> Iterator[Line]:
         record = self._record
         if record is None:
-            yield line(span("enter", "key"), " asks the endpoint")
-            yield line(span("n", "key"), "     takes another row")
-            yield line(span("e", "key"), "     changes a value")
+            yield line(span("enter", "key"), ": send the row to the endpoint")
+            yield line(span("n", "key"), ": another row")
+            yield line(span("e", "key"), ": change a value")
             yield EMPTY
-            yield from wrap("The row is real. What you change, and every answer, is kept in the log.", width, "muted")
+            yield from wrap(
+                "The row is real data. Your changes and every answer are stored in the log.", width, "muted"
+            )
             return
         yield from answer_lines(record, width)
         yield EMPTY
         yield from source_lines(record, width)
         yield EMPTY
-        if self._said is not None:
-            yield from said_lines(record, self._said, width)
+        if self._note is not None:
+            yield from feedback_lines(record, self._note, width)
         elif record.output is not None:
             yield line(span("+", "key"), " right   ", span("-", "key"), " wrong")
 
@@ -158,8 +159,8 @@ class Playground(Dialog[None], BackgroundMixin):
         if not self._row:
             return
         row = self._values()
-        self._record = self._said = None
-        self.query_one("#answer", Panel).show(lambda width: [line(span("Asking…", "muted"))])
+        self._record = self._note = None
+        self.query_one("#answer", Panel).show(lambda width: [line(span("Waiting for the answer…", "muted"))])
         self.query_one("#answer").focus()
 
         def query(workspace: Workspace) -> InferenceRecord:
@@ -197,9 +198,9 @@ class Playground(Dialog[None], BackgroundMixin):
             ask_feedback(self, self._record, self._noted)
 
     def _noted(self, item: FeedbackItem) -> None:
-        self._said = item
+        self._note = item
         self._show_answer()
-        self.ontos.tell(noted(item))
+        self.ontos.show_message(feedback_message(item))
         self.ontos.refresh_overview()
 
     # Keys
@@ -208,16 +209,14 @@ class Playground(Dialog[None], BackgroundMixin):
     def _typing(self) -> bool:
         return isinstance(self.focused, ValueInput)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+    def possible(self, command: str) -> bool:
         """Only an answer can be judged; letters that are typed into a field are no commands."""
-        if action in ("good", "wrong", "feedback"):
+        if command in ("good", "wrong", "feedback"):
             return self._record is not None and self._record.output is not None
-        if action == "edit":
-            return not self._typing and bool(self._row)
-        return super().check_action(action, parameters)
+        return command != "edit" or (not self._typing and bool(self._row))
 
     def _keys(self, width: int) -> Line:
-        commands = [command for command in self.OWN_COMMANDS if can_do(self, command)]
+        commands = self.possible_commands()
         if self._typing:  # the keys that a field does not take for text
             commands = [replace(one, key_text=_key_while_typing(one)) for one in commands]
         return key_line(commands, width)
@@ -236,9 +235,9 @@ def _key_while_typing(command: Command) -> str:
 
 def typed_value(text: str, before: Any) -> Any:
     """What was typed, as the kind of value that stood there before; else the text, which the model may refuse."""
-    told = text.strip()
+    stripped = text.strip()
     if isinstance(before, bool):
-        return {"true": True, "yes": True, "false": False, "no": False}.get(told.lower(), text)
-    if isinstance(before, (int, float)) and _NUMBER.fullmatch(told):
-        return int(told) if _WHOLE.fullmatch(told) and isinstance(before, int) else float(told)
+        return {"true": True, "yes": True, "false": False, "no": False}.get(stripped.lower(), text)
+    if isinstance(before, (int, float)) and (number := parse_number(stripped)) is not None:
+        return number if isinstance(before, int) else float(number)
     return text

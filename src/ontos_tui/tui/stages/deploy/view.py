@@ -10,13 +10,15 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from ontos_tui.domain.errors import NotFoundError, OntosError
+from ontos_tui.domain.rules.states import EndpointStatus
 from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.choose import ChooseDialog, ConfirmDialog
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
-from ontos_tui.tui.stages.base import StageView, error_lines
+from ontos_tui.tui.stages.base import StageView
 from ontos_tui.tui.stages.deploy.lines import curl_line, endpoint_lines, state_span, undeployed_lines
 from ontos_tui.tui.stages.train.lines import score_text
+from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import Panel, line, span
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
@@ -57,21 +59,21 @@ class DeployView(StageView):
     STAGE = Stage.DEPLOY
     ABOUT = (
         "An endpoint is a name under which a model version answers; another version can take its place at once, "
-        "and back. Every request is logged with what was asked, what was answered and how long it took."
+        "and back. Every request is logged with its input, its answer and its latency."
     )
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("deploy", "d", "Deploy", "Deploy this model, or choose what this endpoint answers with"),
-        Command("playground", "p", "Playground", "Ask the endpoint about a real row"),
-        Command("roll_back", "b", "Roll back", "Serve what this endpoint served before"),
-        Command("switch", "x", "Stop/start", "Let the endpoint refuse or take requests"),
-        Command("server", "h", "HTTP", "Start or stop answering over HTTP on this machine"),
-        Command("copy", "y", "Copy curl", "Put the command that asks over HTTP into the clipboard", shown=False),
+        Command("deploy.deploy", "d", "Deploy", "Deploy this model, or choose another version for this endpoint"),
+        Command("deploy.playground", "p", "Playground", "Send real rows to the endpoint and rate its answers"),
+        Command("deploy.roll_back", "b", "Roll back", "Serve the previous version again"),
+        Command("deploy.switch", "x", "Stop/start", "Stop or start taking requests"),
+        Command("deploy.server", "h", "HTTP", "Start or stop answering over HTTP on this machine"),
+        Command("deploy.copy", "y", "Copy curl", "Copy a curl command for this endpoint", shown=False),
     )
 
     def __init__(self) -> None:
         super().__init__()
         self._served: EndpointRow | None = None
-        self._wanted = ""
+        self._go_to = ""
         self._here = ""
 
     def compose(self) -> ComposeResult:
@@ -94,15 +96,15 @@ class DeployView(StageView):
     def _show(self, served: EndpointRow) -> None:
         before, self._served = self._current, served
         table: Table[Entry] = self.query_one("#endpoints", Table)
-        table.say("No model yet.\nPress 4 and then t to train one; it can be deployed here.")
+        table.set_empty_text("No model yet.\nPress 4 and then t to train one; it can be deployed here.")
         keys = [entry.key for entry in served.entries]
         names = [entry.view.endpoint.name if entry.view is not None else "" for entry in served.entries]
         # The cursor goes to what was just deployed, or to what another stage looked at; else it stays.
-        wanted = self._wanted or (self.session.endpoint if self.session.endpoint != self._here else "")
-        self._wanted = ""
+        target = self._go_to or (self.session.endpoint if self.session.endpoint != self._here else "")
+        self._go_to = ""
         cursor = None
-        if wanted and wanted in names:
-            cursor = names.index(wanted)
+        if target and target in names:
+            cursor = names.index(target)
         elif before is not None and before.key in keys:
             cursor = keys.index(before.key)
         table.show(served.entries, cursor=cursor)
@@ -125,7 +127,7 @@ class DeployView(StageView):
         self.commands_changed()
         entry, served, panel = self._current, self._served, self.query_one("#details", Panel)
         if entry is None or served is None:
-            panel.show(lambda width: [line(span("Nothing can be deployed before a model is trained.", "muted"))])
+            panel.show(lambda width: [line(span("No model to deploy yet: train one first (4, then t).", "muted"))])
         elif entry.view is not None:
             view, name = entry.view, entry.view.endpoint.name
             self.session.endpoint = self._here = name
@@ -150,7 +152,7 @@ class DeployView(StageView):
     def possible(self, command: str) -> bool:
         entry, view, served = self._current if self.is_mounted else None, self._view, self._served
         if command == "playground":
-            return view is not None and view.endpoint.status.value == "ready"
+            return view is not None and view.endpoint.status is EndpointStatus.READY
         if command == "switch":
             return view is not None
         if command == "roll_back":
@@ -189,13 +191,13 @@ class DeployView(StageView):
 
         def problems(values: Values) -> list[str]:
             name = values["name"]
-            return [] if dns_name(name) == name else [f"{name} cannot be part of an address; {dns_name(name)} can"]
+            return [] if dns_name(name) == name else [f"{name} cannot be part of an address; use {dns_name(name)}"]
 
         def done(values: Values | None) -> None:
             if values is not None:
                 self._deploy(model, values["name"])
 
-        about = f"{score_text(model)}. An endpoint that is there already swaps to it at once."
+        about = f"{score_text(model)}. If the endpoint exists, it switches to this version immediately."
         field = FormField("name", "Endpoint", dns_name(model.name), required=True, hint="lower case letters, digits, -")
         self.app.push_screen(FormDialog(f"Deploy {model.label()}", [field], about=about, check=problems), done)
 
@@ -210,10 +212,10 @@ class DeployView(StageView):
         from ontos_tui.domain.records.training import Job
 
         if isinstance(begun, Job):
-            self.ontos.tell(f"{begun.title}: under way on Databricks for some minutes. You may leave; it goes on.")
+            self.ontos.show_message(f"{begun.title}: running on Databricks for some minutes. You can leave the app.")
         else:
-            self._wanted = begun.name
-            self.ontos.tell(f"{begun.name} answers with {model}. Press p to try it.")
+            self._go_to = begun.name
+            self.ontos.show_message(f"{begun.name} answers with {model}. Press p to try it.")
         self.reload()
         self.ontos.refresh_overview()
 
@@ -239,11 +241,11 @@ class DeployView(StageView):
         view = self._view
         if view is None:
             return
-        name, ready = view.endpoint.name, view.endpoint.status.value == "ready"
+        name, ready = view.endpoint.name, view.endpoint.status is EndpointStatus.READY
 
         def done(endpoint: Endpoint) -> None:
-            told = "is stopped: requests are refused. x starts it." if ready else "takes requests again."
-            self.ontos.tell(f"{endpoint.name} {told}")
+            state = "is stopped: requests are refused. x: start it" if ready else "takes requests again."
+            self.ontos.show_message(f"{endpoint.name} {state}")
             self.reload()
 
         self.run_in_background(
@@ -260,8 +262,8 @@ class DeployView(StageView):
         view = self._view
         if view is None:
             return
-        if view.endpoint.status.value != "ready":
-            self.ontos.tell(f"{view.endpoint.name} is stopped. x starts it.")
+        if view.endpoint.status is not EndpointStatus.READY:
+            self.ontos.show_message(f"{view.endpoint.name} is stopped. x: start it")
             return
         self.app.push_screen(Playground(view.endpoint.name), lambda _: self.reload())
 
@@ -273,10 +275,10 @@ class DeployView(StageView):
                 workspace.deploy.endpoints.stop_server()
                 return "The HTTP server is stopping."
             workspace.deploy.endpoints.start_server()
-            return "The HTTP server is starting; it goes on when you leave. h stops it."
+            return "The HTTP server is starting; it continues when you leave. h: stop it"
 
-        def done(told: str) -> None:
-            self.ontos.tell(told)
+        def done(message: str) -> None:
+            self.ontos.show_message(message)
             self.reload()
             self.ontos.refresh_overview()
 
@@ -285,7 +287,7 @@ class DeployView(StageView):
     def action_copy(self) -> None:
         if self._view is not None and self._served is not None:
             self.app.copy_to_clipboard(self._served.curl[self._view.endpoint.name])
-            self.ontos.tell("The command is in the clipboard, if this terminal lets programs write there.")
+            self.ontos.show_message("Command copied, if this terminal allows programs to write to the clipboard.")
 
 
 def _served(workspace: Workspace) -> EndpointRow:

@@ -31,45 +31,47 @@ class Setting:
     sheet: Sheet
     template: Template
     source: str
-    made: TrainingSheetView | None
+    training_sheet: TrainingSheetView | None
     mode: str
     column: str | None
     last: JobState | None
 
     @property
     def under_way(self) -> bool:
-        """Whether pairs are being made of this sheet by this template."""
+        """Whether pairs of this sheet are being generated with this template."""
         return self.last is not None and self.last.active
 
     @property
     def failures(self) -> list[tuple[str, str]]:
-        """The first items that the last run gave no answer, and why."""
-        found = self.last.job.result.get("failures", ()) if self.last is not None else ()
-        return [(ref, reason) for ref, reason in found]
+        """The first items for which the last run has no answer, and why."""
+        failures = self.last.job.result.get("failures", ()) if self.last is not None else ()
+        return [(ref, reason) for ref, reason in failures]
 
 
 def setting_lines(setting: Setting, limit: int | None, width: int) -> Iterator[Line]:
     """Sheet, template, where answers come from, the pairs that there are, and how the last run ended."""
     sheet, template = setting.sheet, setting.template
-    wanted = f"the first {limit:,} of {sheet.item_count:,} items" if limit else f"{sheet.item_count:,} items"
-    yield _fact("sheet", span(sheet.name, "strong"), span(f"  {wanted}", "muted"))
-    told = f"  {template.status.value}, decides {template.label_type}"
-    yield _fact("template", span(f"{template.name} {template.version}", "strong"), span(told, "muted"))
+    amount = f"the first {limit:,} of {sheet.item_count:,} items" if limit else f"{sheet.item_count:,} items"
+    yield _fact("sheet", span(sheet.name, "strong"), span(f"  {amount}", "muted"))
+    about = f"  {template.status.value}, decides {template.label_type}"
+    yield _fact("template", span(f"{template.name} {template.version}", "strong"), span(about, "muted"))
     yield _fact("answers", *_answers(setting))
-    if setting.made is None:
+    if setting.training_sheet is None:
         if not setting.under_way:
-            yield _fact("pairs", "none yet; ", span("g", "key"), " makes them")
+            yield _fact("pairs", "none yet; ", span("g", "key"), ": generate them")
     else:
-        counts = setting.made.counts
+        counts = setting.training_sheet.counts
         yield _fact(
             "pairs",
             span(f"{counts.total:,}", "strong"),
-            f" made, {counts.labeled:,} labeled, {counts.unlabeled:,} to decide; ",
+            f", {counts.labeled:,} labeled, {counts.unlabeled:,} to decide; ",
             span("3", "key"),
-            " labels them",
+            ": label them",
         )
         if counts.failed and not setting.failures:
-            yield _fact("", span(f"✗ {counts.failed:,} have no proposal; generate again, or answer them", "warn"))
+            yield _fact(
+                "", span(f"✗ {counts.failed:,} have no proposal; generate again, or answer them by hand", "warn")
+            )
     yield from _last_run(setting, width)
 
 
@@ -77,10 +79,10 @@ def _answers(setting: Setting) -> Iterator[object]:
     if setting.mode == COLUMN:
         columns = setting.column or ", ".join(setting.template.answer_columns.values())
         yield span(f"column {columns}", "strong")
-        yield span("  labeled at once where it fits", "muted")
+        yield span("  labeled immediately where the value is valid", "muted")
     elif setting.mode == MANUAL:
         yield span("by hand", "strong")
-        yield span("  no proposals; you give every answer", "muted")
+        yield span("  no proposals; you enter every answer", "muted")
     else:
         yield span(setting.source, "strong")
         yield span("  proposes, you decide", "muted")
@@ -91,19 +93,19 @@ def _last_run(setting: Setting, width: int) -> Iterator[Line]:
     if last is None:
         return
     room = max(20, width - LABEL)
-    told: list[Line] = []
-    if last.active or last.broken:
-        told += progress_lines(last, room)
+    lines: list[Line] = []
+    if last.active or last.ended_early:
+        lines += progress_lines(last, room)
     else:
         done, when = last.job.result, last.job.finished_at
         clock = when.astimezone().strftime("%Y-%m-%d %H:%M, ") if when is not None else ""
-        counts = f"{done.get('created', 0):,} pairs made, {done.get('existing', 0):,} were there"
-        told += wrap(f"{clock}{counts}", room)
+        existing = f", {old:,} existed already" if (old := done.get("existing", 0)) else ""
+        lines += wrap(f"{clock}{done.get('created', 0):,} pairs generated{existing}", room)
         if saved := done.get("auto_approved", 0):
-            told += wrap(f"✓ {saved:,} approved by canonical labels: {saved:,} reviews saved", room, "good")
+            lines += wrap(f"✓ {saved:,} labeled by existing labels, without review", room, "good")
         if failed := done.get("failed", 0):
-            told.append(line(span(f"✗ {failed:,} without an answer; ", "warn"), span("f", "key"), " says why"))
-    for number, part in enumerate(told):
+            lines.append(line(span(f"✗ {failed:,} without an answer; ", "warn"), span("f", "key"), ": show why"))
+    for number, part in enumerate(lines):
         yield _fact("last run" if number == 0 else "", *part)
 
 
@@ -117,7 +119,7 @@ def pair_lines(pair: PreviewPair, place: str, width: int) -> Iterator[Line]:
     if pair.error:
         yield from wrap(f"✗ {pair.error}", width, "bad", indent="  ")
     elif pair.proposal is None:
-        yield line(span("  none; you give it", "muted"))
+        yield line(span("  none; you enter it", "muted"))
     for name, value in (pair.proposal or {}).items():
         head = span(f"  {safe_line(name, 60)}  ", "muted")
         indent = " " * cell_len(head.text)
@@ -126,8 +128,8 @@ def pair_lines(pair: PreviewPair, place: str, width: int) -> Iterator[Line]:
         for more in shown[1:]:
             yield line(indent, *more)
     sure = f"{pair.confidence:.0%} sure" if pair.confidence is not None else ""
-    if told := " · ".join(part for part in (sure, pair.explanation) if part):
-        yield from wrap(told, width, "muted", indent="  ")
+    if basis := " · ".join(part for part in (sure, pair.explanation) if part):
+        yield from wrap(basis, width, "muted", indent="  ")
     for message in pair.messages:
         if message["role"] != "assistant":
             yield EMPTY
@@ -137,6 +139,6 @@ def pair_lines(pair: PreviewPair, place: str, width: int) -> Iterator[Line]:
 
 def failure_text(failures: list[tuple[str, str]], failed: int) -> str:
     """Items and reasons, to read in a dialog."""
-    told = [f"{ref}: {reason}" for ref, reason in failures]
+    lines = [f"{ref}: {reason}" for ref, reason in failures]
     more = failed - len(failures)
-    return "\n\n".join([*told, f"… and {more:,} more"] if more > 0 else told)
+    return "\n\n".join([*lines, f"… and {more:,} more"] if more > 0 else lines)

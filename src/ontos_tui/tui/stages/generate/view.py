@@ -11,14 +11,17 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from ontos_tui.domain.errors import NotFoundError, OntosError, PlatformError
+from ontos_tui.domain.rules.states import TemplateStatus
 from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.core.commands import Command
+from ontos_tui.tui.dialogs.answer_form import read_integer
 from ontos_tui.tui.dialogs.choose import ChooseDialog
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values, read_integer
-from ontos_tui.tui.stages.base import StageView, error_lines
+from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.stages.base import StageView
 from ontos_tui.tui.stages.generate.lines import AI, COLUMN, MANUAL, Setting, failure_text, pair_lines, setting_lines
-from ontos_tui.tui.stages.job_state import LOOK_SECONDS, newest_job
+from ontos_tui.tui.stages.job_state import POLL_SECONDS, newest_job
 from ontos_tui.tui.widgets.data_grid import value_text
+from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import Panel, span
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
@@ -41,21 +44,43 @@ class GenerateView(StageView):
     STAGE = Stage.GENERATE
     ABOUT = (
         "A template turns every row of a sheet into a question, and says what an answer looks like. "
-        "Answers are proposed by what is set here, and you decide about them in the next stage. "
-        "What was decided about an item before is used again without asking you."
+        "Answers are proposed by the source set here; you decide about them in the next stage. "
+        "Decisions that you have already taken about an item are reused."
     )
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("generate", "g", "Generate", "Make a pair of every item that has none yet; it runs as a job"),
-        Command("mode", "m", "Mode", "Where answers come from: the model or engine, an existing column, or by hand"),
-        Command("sheet", "s", "Sheet", "Choose the sheet"),
-        Command("template", "t", "Template", "Choose the template"),
-        Command("limit", "x", "Limit", "Make pairs of the first items only"),
-        Command("import_template", "i", "Import template", "Read a template from a JSON or TOML file"),
-        Command("preview", "p", "Preview again", "Propose answers for the first five items once more", shown=False),
-        Command("failures", "f", "Failures", "The items that the last run gave no answer, and why", shown=False),
-        Command("guidelines", "v", "Guidelines", "How to decide, as the template says", shown=False),
-        Command("step(1)", "right", "Next preview", "The next of the previewed pairs", shown=False),
-        Command("step(-1)", "left", "Previous preview", "The previewed pair before", shown=False),
+        Command(
+            "generate.generate", "g", "Generate", "Generate a pair for every item that has none yet; runs as a job"
+        ),
+        Command(
+            "generate.mode", "m", "Mode", "Where answers come from: the model or engine, an existing column, or by hand"
+        ),
+        Command("generate.sheet", "s", "Sheet", "Choose the sheet"),
+        Command("generate.template", "t", "Template", "Choose the template"),
+        Command("generate.limit", "x", "Limit", "Generate pairs for the first items only"),
+        Command("generate.import_template", "i", "Import template", "Read a template from a JSON or TOML file"),
+        Command(
+            "generate.preview", "p", "Preview again", "Propose answers for the first five items once more", shown=False
+        ),
+        Command(
+            "generate.failures", "f", "Failures", "The items that the last run gave no answer, and why", shown=False
+        ),
+        Command("generate.guidelines", "v", "Guidelines", "How to decide, as the template says", shown=False),
+        Command(
+            "generate.next_preview",
+            "right",
+            "Next preview",
+            "The next of the previewed pairs",
+            shown=False,
+            action="step(1)",
+        ),
+        Command(
+            "generate.previous_preview",
+            "left",
+            "Previous preview",
+            "The previewed pair before",
+            shown=False,
+            action="step(-1)",
+        ),
     )
     DEFAULT_CSS = """
     GenerateView #setting { height: 4; padding: 0 1; margin-bottom: 1; }
@@ -98,12 +123,12 @@ class GenerateView(StageView):
             chosen = self.session.extra["template_of"] = {}
         return chosen
 
-    # What would be made
+    # The setting and its preview
 
     def reload(self) -> None:
         session, column, chosen = self.session, self._column, dict(self._template_of)
-        wanted = (session.sheet_id, session.template_id, session.mode)
-        self.run_in_background(lambda workspace: _setting(workspace, *wanted, column, chosen), self._show_setting,
+        choice = (session.sheet_id, session.template_id, session.mode)
+        self.run_in_background(lambda workspace: _setting(workspace, *choice, column, chosen), self._show_setting,
                  failed=self._show_nothing)  # fmt: skip
 
     def _show_nothing(self, error: OntosError) -> None:
@@ -112,7 +137,7 @@ class GenerateView(StageView):
         panel = self.query_one("#setting", Panel)
         panel.show(lambda width: error_lines(error, width))
         panel.styles.height = 4
-        self._table.say("Nothing to preview yet.")
+        self._table.set_empty_text("Nothing to preview yet.")
         self._table.show(())
         self.query_one("#pair", Panel).show(lambda width: ())
         self.commands_changed()
@@ -121,8 +146,8 @@ class GenerateView(StageView):
         self._setting = setting
         self.session.sheet_id, self.session.template_id = setting.sheet.id, setting.template.id
         self.session.mode, self._column = setting.mode, setting.column
-        if setting.made is not None:
-            self.session.training_sheet_id = setting.made.sheet.id
+        if setting.training_sheet is not None:
+            self.session.training_sheet_id = setting.training_sheet.sheet.id
         self.query_one("#setting", Panel).show(lambda width: setting_lines(setting, self._limit, width))
         self._fit_setting()
         self.commands_changed()
@@ -136,7 +161,7 @@ class GenerateView(StageView):
             self._preview(setting)
         if setting.under_way and not self._looking:
             self._looking = True
-            self.set_timer(LOOK_SECONDS, self._look_again)
+            self.set_timer(POLL_SECONDS, self._poll)
 
     def _fit_setting(self) -> None:
         """As many rows as the setting has, so that the preview gets the others."""
@@ -148,13 +173,13 @@ class GenerateView(StageView):
     def on_resize(self) -> None:
         self._fit_setting()
 
-    def _look_again(self) -> None:
+    def _poll(self) -> None:
         self._looking = False
         if self.display:
             self.reload()
 
     def _preview(self, setting: Setting) -> None:
-        self._table.say(f"Asking {setting.source}…" if setting.mode == AI else "Loading the preview…")
+        self._table.set_empty_text(f"Waiting for {setting.source}…" if setting.mode == AI else "Loading the preview…")
         self._table.show(())
         self.query_one("#pair", Panel).show(lambda width: ())
         self.run_in_background(
@@ -165,12 +190,12 @@ class GenerateView(StageView):
         )
 
     def _show_previews(self, pairs: Sequence[PreviewPair]) -> None:
-        self._table.say("The sheet has no items. Press 1 and change its filter.")
+        self._table.set_empty_text("The sheet has no items. Press 1 and change its filter.")
         self._table.show(pairs, cursor=0)
         self._show_pair()
 
     def _show_problem(self, error: OntosError) -> None:
-        self._table.say("No preview. The reason is on the right; t chooses another template, s another sheet.")
+        self._table.set_empty_text("No preview; see the reason on the right. t: other template, s: other sheet")
         self._table.show(())
         self.query_one("#pair", Panel).show(lambda width: error_lines(error, width))
 
@@ -226,13 +251,13 @@ class GenerateView(StageView):
 
     def _submitted(self, job: Job) -> None:
         self._submitting = False
-        self.ontos.tell(f"{job.title}: under way. You may leave; it goes on by itself.")
+        self.ontos.show_message(f"{job.title}: running. You can leave the app; the job continues.")
         self.reload()
         self.ontos.refresh_overview()
 
     def _refused(self, error: OntosError) -> None:
         self._submitting = False
-        self.ontos.tell_error(error)
+        self.ontos.show_error(error)
 
     def action_mode(self) -> None:
         if self._setting is not None:
@@ -259,7 +284,7 @@ class GenerateView(StageView):
                 else:
                     self._set_mode(COLUMN, columns[index])
 
-            heading = "Which column holds the answer? (esc: none of them)"
+            heading = "Which column contains the answer? (esc: none of them)"
             self.app.push_screen(ChooseDialog(heading, [(name, "") for name in columns]), chosen)
 
         source = setting.sheet.source_table
@@ -307,8 +332,8 @@ class GenerateView(StageView):
                 self._limit = values["limit"]
                 self.reload()
 
-        field = FormField("limit", "Items", self._limit, hint="from the first on; empty: all of the sheet", read=_count)
-        self.app.push_screen(FormDialog("Make pairs of how many items?", [field]), done)
+        field = FormField("limit", "Items", self._limit, hint="the first ones; empty: all of the sheet", read=_count)
+        self.app.push_screen(FormDialog("Generate pairs for how many items?", [field]), done)
 
     def action_import_template(self) -> None:
         def done(values: Values | None) -> None:
@@ -322,7 +347,7 @@ class GenerateView(StageView):
         self.app.push_screen(FormDialog("Import a template", [field]), done)
 
     def _imported(self, template: Template) -> None:
-        self.ontos.tell(f"{template.name} {template.version} is here.")
+        self.ontos.show_message(f"{template.name} {template.version} is imported.")
         self._take_template(template)
 
     def action_failures(self) -> None:
@@ -364,7 +389,7 @@ def _setting(
     newest = max(sheets, key=lambda one: one.created_at)
     sheet = next((one for one in sheets if one.id == sheet_id), newest)
     template = _template(templates, sheet, template_id, chosen.get(sheet.id, ""))
-    made = next(
+    existing = next(
         (
             view
             for view in workspace.label.queue.training_sheets()
@@ -380,7 +405,7 @@ def _setting(
     if mode not in possible_modes(template) or (mode == COLUMN and not template.answer_columns and column is None):
         mode = AI
     column = column if mode == COLUMN and not template.answer_columns else None
-    return Setting(sheet, template, workspace.engines.chat.name, made, mode, column, last)
+    return Setting(sheet, template, workspace.engines.chat.name, existing, mode, column, last)
 
 
 def _previews(workspace: Workspace, setting: Setting) -> list[PreviewPair]:
@@ -393,20 +418,20 @@ def _previews(workspace: Workspace, setting: Setting) -> list[PreviewPair]:
             sheet, template, GenerationMode(setting.mode), PREVIEWED, column=setting.column
         )
     except PlatformError as error:
-        told = f"{error.what} {error.todo} (m changes where answers come from)"
+        message = f"{error.what} {error.todo} (m: choose another source of answers)"
         pairs = workspace.generate.generation.preview(sheet, template, GenerationMode.MANUAL, PREVIEWED)
-        return [pair if pair.proposal is not None else replace(pair, error=told) for pair in pairs]
+        return [pair if pair.proposal is not None else replace(pair, error=message) for pair in pairs]
 
 
-def _template(templates: Sequence[Template], sheet: Sheet, wanted: str, chosen: str) -> Template:
+def _template(templates: Sequence[Template], sheet: Sheet, session_id: str, chosen: str) -> Template:
     """The one that was chosen for this sheet, else the session's as long as it is not of another use case."""
     by_id = {one.id: one for one in templates}
     if chosen in by_id:
         return by_id[chosen]
-    session = by_id.get(wanted)
+    session = by_id.get(session_id)
     if session is not None and (not sheet.use_case or session.use_case == sheet.use_case):
         return session
-    usable = [one for one in templates if one.status.value != "archived"] or templates
+    usable = [one for one in templates if one.status is not TemplateStatus.ARCHIVED] or templates
     fitting = [one for one in usable if one.use_case == sheet.use_case] or usable
     return max(fitting, key=lambda one: one.created_at)
 
@@ -414,11 +439,11 @@ def _template(templates: Sequence[Template], sheet: Sheet, wanted: str, chosen: 
 def _count(text: str) -> int:
     number = read_integer(text)
     if number < 1:
-        raise ValueError(f"{number} items are none")
+        raise ValueError(f"{number} is not a number of items; it must be at least 1")
     return number
 
 
 def _cells(pair: PreviewPair) -> Sequence[object]:
-    told = " · ".join(value_text(value) for value in (pair.proposal or {}).values())
+    proposal = " · ".join(value_text(value) for value in (pair.proposal or {}).values())
     sure = f"{pair.confidence:.0%}" if pair.confidence is not None else ""
-    return pair.item_ref, span(f"✗ {pair.error}", "bad") if pair.error else told, span(sure, "muted")
+    return pair.item_ref, span(f"✗ {pair.error}", "bad") if pair.error else proposal, span(sure, "muted")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ontos_tui.domain.rules.states import GapStatus, TaskStatus
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Span, line, span, wrap
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ KINDS: Mapping[str, str] = {
     "capability": "wrong answers",
     "coverage": "few labeled pairs",
     "quality": "labels in doubt",
-    "distribution": "never learned",
-    "edge_case": "not sure",
+    "distribution": "new values",
+    "edge_case": "unsure answers",
 }
 """The kinds of gaps in words."""
 BAR = 20
@@ -75,28 +76,30 @@ def gap_lines(about: AboutGap, width: int) -> Iterator[Line]:
         yield line(span("Tasks", "title"))
         for view in about.tasks:
             yield line(*_progress(view), "  ", span(*TASK_STATES[view.task.status.value]), f"  {view.task.title}")
-    elif gap.status.value == "identified":
-        yield line(span("n", "key"), " makes a task with its pairs")
+    elif gap.status is GapStatus.IDENTIFIED:
+        yield line(span("n", "key"), ": create a task with its pairs")
     if about.updates:
         yield EMPTY
         yield line(span("Changes", "title"))
         for update in reversed(about.updates):
-            by = "by itself" if update.by_analysis else f"by {update.by}"
+            by = "by the analysis" if update.by_analysis else f"by {update.by}"
             when = update.at.astimezone().strftime("%m-%d %H:%M")
-            told = f"{when} {update.field}: {update.before} → {update.after}, {by}. {update.note}"
-            yield from wrap(told, width, "muted")
+            text = f"{when} {update.field}: {update.before} → {update.after}, {by}. {update.note}"
+            yield from wrap(text, width, "muted")
 
 
 def _evidence_lines(gap: Gap, width: int) -> Iterator[Line]:
-    kept = gap.evidence
-    counts = [f"{name} {kept[name]:,}" for name in ("rows", "wrong", "unseen", "unsure", "doubtful") if name in kept]
-    ids = [f"{len(kept[name])} {name}" for name in ("pairs", "requests") if kept.get(name)]
+    evidence = gap.evidence
+    counts = [
+        f"{name} {evidence[name]:,}" for name in ("rows", "wrong", "unseen", "unsure", "doubtful") if name in evidence
+    ]
+    ids = [f"{len(evidence[name])} {name}" for name in ("pairs", "requests") if evidence.get(name)]
     seen = "" if gap.seen_at is None else f"seen {gap.seen_at.astimezone():%Y-%m-%d %H:%M}, "
-    told = ", ".join([*counts, *ids]) or "counts alone"
-    yield from wrap(f"evidence ({seen}{gap.model_name}): {told}", width, "muted")
+    amounts = ", ".join([*counts, *ids]) or "counts only"
+    yield from wrap(f"evidence ({seen}{gap.model_name}): {amounts}", width, "muted")
     for name in ("pairs", "requests"):
-        if kept.get(name):
-            yield from wrap(f"{name}: {' '.join(one[:8] for one in kept[name][:10])}", width, "muted", indent="  ")
+        if evidence.get(name):
+            yield from wrap(f"{name}: {' '.join(one[:8] for one in evidence[name][:10])}", width, "muted", indent="  ")
 
 
 def report_lines(report: AnalysisReport, width: int) -> Iterator[Line]:
@@ -108,7 +111,7 @@ def report_lines(report: AnalysisReport, width: int) -> Iterator[Line]:
     yield from wrap(report.summary, width)
     if report.model is None:
         yield EMPTY
-        yield line(span("4", "key"), " leads to TRAIN")
+        yield line(span("4", "key"), ": open TRAIN")
         return
     yield EMPTY
     for one in report.examined:
@@ -125,7 +128,7 @@ def task_lines(view: TaskView, width: int) -> Iterator[Line]:
     """A task: what is to be done, by whom, and how far it is."""
     task = view.task
     yield from wrap(task.title, width, "title")
-    who = task.assignee or "nobody"
+    who = task.assignee or "not assigned"
     yield line(span(*TASK_STATES[task.status.value]), span(f"  {task.priority.value}, {who}", "muted"))
     if task.due_date is not None:
         yield line(span(f"due {task.due_date:%Y-%m-%d}", "muted"))
@@ -135,12 +138,12 @@ def task_lines(view: TaskView, width: int) -> Iterator[Line]:
     if view.missing and task.training_sheet_id is None:
         yield from wrap("It was imported without its training sheet, so there are no pairs.", width, "warn")
     elif view.missing:
-        told = f"{view.missing:,} more were not found: add data or convert feedback, then f looks again"
-        yield from wrap(told, width, "warn")
-    if view.items > view.done and task.status.value in ("pending", "assigned", "in_progress"):
-        yield line(span("enter", "key"), " opens the queue on just these pairs")
-    elif task.status.value == "review":
-        yield line(span("m", "key"), " says whether it is completed")
+        text = f"{view.missing:,} pairs are missing: add data or convert feedback, then press f"
+        yield from wrap(text, width, "warn")
+    if view.items > view.done and task.status in (TaskStatus.PENDING, TaskStatus.ASSIGNED, TaskStatus.IN_PROGRESS):
+        yield line(span("enter", "key"), ": open the queue with only these pairs")
+    elif task.status is TaskStatus.REVIEW:
+        yield line(span("m", "key"), ": complete it or send it back")
     yield EMPTY
     yield line(span("Gap ", "title"), span(*GAP_STATES[view.gap.status.value]))
     yield from wrap(view.gap.description, width, "muted")
@@ -156,19 +159,19 @@ def _progress(view: TaskView) -> tuple[Span, ...]:
     return span("━" * filled, "good"), span("─" * (BAR - filled), "muted")
 
 
-def curve_lines(found: Curve, width: int) -> Iterator[Line]:
+def curve_lines(curve: Curve, width: int) -> Iterator[Line]:
     """Every version of a model with its score and interval as a bar."""
-    from ontos_tui.services.train.learning_curve import span_of
+    from ontos_tui.services.train.learning_curve import score_range
 
-    low, high = span_of(found)
-    scores = [point.score for point in found.points if point.score is not None]
+    low, high = score_range(curve)
+    scores = [point.score for point in curve.points if point.score is not None]
     metric = scores[0].metric if scores else "no score"
     better = "" if not scores else ", higher is better" if scores[0].higher_is_better else ", lower is better"
-    yield line(span(f"{found.name} ", "title"), span(f"{found.field}: {metric}{better}", "muted"))
-    yield from wrap(found.basis, width, "muted")
+    yield line(span(f"{curve.name} ", "title"), span(f"{curve.field}: {metric}{better}", "muted"))
+    yield from wrap(curve.basis, width, "muted")
     yield EMPTY
     room = max(10, min(60, width - 40))
-    for point in found.points:
+    for point in curve.points:
         yield from _point_lines(point, low, high, room, width)
     yield EMPTY
     yield line(span(f"{'':5}{low:<{room // 2}.3g}{high:>{room - room // 2}.3g}", "muted"))
@@ -184,7 +187,7 @@ def _point_lines(point: CurvePoint, low: float, high: float, room: int, width: i
         return
     score = point.score
     style = "muted" if point.is_own else "accent"
-    told = f"  {score.value:.3g} ({score.low:.3g}–{score.high:.3g}) n {score.n:,}"
-    yield line(name, span(bar(score, low, high, room), style), told)
+    numbers = f"  {score.value:.3g} ({score.low:.3g}–{score.high:.3g}) n {score.n:,}"
+    yield line(name, span(bar(score, low, high, room), style), numbers)
     if point.is_own:
         yield from wrap(f"its own evaluation{f': {point.note}' if point.note else ''}", width, "warn", indent="     ")

@@ -10,13 +10,13 @@ from textual.containers import Horizontal, Vertical
 
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.records.improve import Priority, Severity
-from ontos_tui.domain.rules.states import GapStatus
+from ontos_tui.domain.rules.states import OPEN_GAPS, GapStatus
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.choose import ChooseDialog
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
-from ontos_tui.tui.stages.base import error_lines
 from ontos_tui.tui.stages.improve.gap_lines import GAP_STATES, SEVERITIES, AboutGap, gap_lines, report_lines
 from ontos_tui.tui.stages.pages import StagePage
+from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import OneLine, Panel, line, span
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
@@ -35,15 +35,20 @@ class GapsPage(StagePage):
     """The gaps on the left, the one under the cursor with its evidence on the right."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("back", "escape", "Back", "To the feedback"),
-        Command("analyze", "a", "Analyze", "Look for gaps of the endpoint's model: its errors, labels, requests"),
-        Command("task", "n", "Make task", "An annotation task with the pairs that this gap is about"),
-        Command("gap_status", "s", "Status", "Open, resolved, not to be fixed; with a reason"),
-        Command("severity", "v", "Severity", "How severe it is, whatever an analysis says"),
-        Command("edit", "e", "Action", "What should be done about it"),
-        Command("which", "o", "Open/all", "Only what is open, or all gaps"),
-        Command("report", "i", "Report", "What the last analysis looked at, and what it could not look at"),
-        Command("show_tasks", "t", "Tasks", "The annotation tasks", shown=False),
+        Command("improve.gaps.back", "escape", "Back", "To the feedback"),
+        Command(
+            "improve.gaps.analyze",
+            "a",
+            "Analyze",
+            "Find gaps of the endpoint's model: its errors, labels, requests",
+        ),
+        Command("improve.gaps.task", "n", "New task", "Create an annotation task with the pairs of this gap"),
+        Command("improve.gaps.gap_status", "s", "Status", "Open, resolved or won't fix, with a reason"),
+        Command("improve.gaps.severity", "v", "Severity", "Set the severity yourself; analyses no longer change it"),
+        Command("improve.gaps.edit", "e", "Action", "What should be done about it"),
+        Command("improve.gaps.which", "o", "Open/all", "Only open gaps, or all"),
+        Command("improve.gaps.report", "i", "Report", "What the last analysis examined, and what it could not"),
+        Command("improve.gaps.show_tasks", "t", "Tasks", "The annotation tasks", shown=False),
     )
     DEFAULT_CSS = """
     GapsPage #gaps { height: 1fr; }
@@ -86,19 +91,19 @@ class GapsPage(StagePage):
             lambda workspace: workspace.improve.gaps.gaps(open_only=open_only), self._show, failed=self._say
         )
 
-    def _show(self, found: Sequence[Gap]) -> None:
-        self.table.say(
-            "No gap is open.\nPress a to look for gaps, o to see those that are closed."
+    def _show(self, gaps: Sequence[Gap]) -> None:
+        self.table.set_empty_text(
+            "No gap is open.\nPress a to find gaps, o to see closed ones."
             if not self._all
-            else "No gaps yet.\nPress a to look for them."
+            else "No gaps yet.\nPress a to find them."
         )
-        wanted = self.session.extra.get("gap")
-        cursor = next((place for place, one in enumerate(found) if one.id == wanted), None)
-        told = f"{len(found):,} {'in all' if self._all else 'open'}"
+        gap_id = self.session.extra.get("gap")
+        cursor = next((place for place, one in enumerate(gaps) if one.id == gap_id), None)
+        count = f"{len(gaps):,} {'in all' if self._all else 'open'}"
         self.query_one("#which-gaps", OneLine).show(
-            lambda width: line(span(" gaps: ", "muted"), told, span("   o: open or all", "muted"))
+            lambda width: line(span(" gaps: ", "muted"), count, span("   o: open or all", "muted"))
         )
-        self.table.show(found, cursor, self._columns())
+        self.table.show(gaps, cursor, self._columns())
         self._look()
 
     def _say(self, error: OntosError) -> None:
@@ -155,13 +160,13 @@ class GapsPage(StagePage):
         if command == "report":
             return self._last is not None
         if command == "task":
-            return gap is not None and gap.status.value in ("identified", "task_created", "in_progress")
+            return gap is not None and gap.status in OPEN_GAPS
         return gap is not None
 
     def action_analyze(self) -> None:
         self._busy = True
         self.commands_changed()
-        self.query_one("#about-gap", Panel).show(lambda width: [line(span("Looking for gaps…", "accent"))])
+        self.query_one("#about-gap", Panel).show(lambda width: [line(span("Finding gaps…", "accent"))])
         endpoint = self.session.endpoint
         self.run_in_background(
             lambda workspace: workspace.improve.gaps.analyze(served_model(workspace, endpoint)),
@@ -185,9 +190,9 @@ class GapsPage(StagePage):
         self._report = None
         self.reload()
 
-    def _do(self, work: Callable[[Workspace], Any], told: str) -> None:
+    def _do(self, work: Callable[[Workspace], Any], message: str) -> None:
         def done(_result: Any) -> None:
-            self.ontos.tell(told)
+            self.ontos.show_message(message)
             self._report = None
             self.reload()
             self.ontos.refresh_overview()
@@ -200,15 +205,15 @@ class GapsPage(StagePage):
             return
         fields = (
             FormField("status", "Status", gap.status, tuple(GapStatus), required=True),
-            FormField("note", "Why", None, hint="kept with the change"),
+            FormField("note", "Reason", None, hint="stored with the change"),
         )
 
         def done(values: Values | None) -> None:
             if values is not None:
                 status, note = values["status"], values["note"] or ""
-                self._do(lambda workspace: workspace.improve.gaps.update(gap.id, status=status, note=note), "Kept.")
+                self._do(lambda workspace: workspace.improve.gaps.update(gap.id, status=status, note=note), "Saved.")
 
-        about = "An analysis never opens again what is not to be fixed; what is resolved comes back with its evidence."
+        about = "Resolved gaps reopen when new evidence is found; gaps marked won't fix do not."
         self.app.push_screen(FormDialog("Status of this gap", fields, about=about), done)
 
     def action_severity(self) -> None:
@@ -220,7 +225,7 @@ class GapsPage(StagePage):
         def done(place: int | None) -> None:
             if place is not None:
                 severity = order[place]
-                self._do(lambda workspace: workspace.improve.gaps.update(gap.id, severity=severity), "Kept.")
+                self._do(lambda workspace: workspace.improve.gaps.update(gap.id, severity=severity), "Saved.")
 
         choices = [(SEVERITIES[one.value][0], "") for one in order]
         self.app.push_screen(ChooseDialog("Severity", choices, order.index(gap.severity)), done)
@@ -234,7 +239,7 @@ class GapsPage(StagePage):
         def done(values: Values | None) -> None:
             if values is not None:
                 action = values["action"]
-                self._do(lambda workspace: workspace.improve.gaps.update(gap.id, suggested_action=action), "Kept.")
+                self._do(lambda workspace: workspace.improve.gaps.update(gap.id, suggested_action=action), "Saved.")
 
         self.app.push_screen(FormDialog("What should be done", fields), done)
 
@@ -250,16 +255,18 @@ class GapsPage(StagePage):
         def done(values: Values | None) -> None:
             if values is not None:
                 self.run_in_background(
-                    lambda workspace: workspace.improve.tasks.create(gap.id, **_wishes(values)), self._made, group="do"
+                    lambda workspace: workspace.improve.tasks.create(gap.id, **_without_empty(values)),
+                    self._show_created,
+                    group="do",
                 )
 
-        about = "It gets the pairs that this gap is about, as many as there are; the queue opens on just these."
+        about = "It gets the pairs of this gap; the queue then opens with only these."
         self.app.push_screen(FormDialog("A task for this gap", fields, about=about), done)
 
-    def _made(self, view: TaskView) -> None:
+    def _show_created(self, view: TaskView) -> None:
         self.session.extra["task"] = view.task.id
-        more = f", {view.missing:,} more were not found" if view.missing else ""
-        self.ontos.tell(f"A task with {view.items:,} pairs is made{more}. t shows the tasks.")
+        more = f", {view.missing:,} are missing" if view.missing else ""
+        self.ontos.show_message(f"A task with {view.items:,} pairs is created{more}. t: show the tasks")
         self.reload()
         self.ontos.refresh_overview()
 
@@ -278,8 +285,8 @@ def served_model(workspace: Workspace, endpoint: str) -> str | None:
 
 
 def _about(workspace: Workspace, gap: Gap) -> AboutGap:
-    found = workspace.improve.gaps.gap(gap.id)
-    return AboutGap(found, workspace.improve.tasks.tasks(gap_ref=gap.id), workspace.improve.gaps.updates(gap.id))
+    current = workspace.improve.gaps.gap(gap.id)
+    return AboutGap(current, workspace.improve.tasks.tasks(gap_ref=gap.id), workspace.improve.gaps.updates(gap.id))
 
 
 def task_fields(
@@ -290,13 +297,13 @@ def task_fields(
         FormField("title", "Title", title, required=True),
         FormField("target_record_count", "Pairs to decide", target, required=True, read=_count),
         FormField("priority", "Priority", priority, tuple(Priority), required=True),
-        FormField("assignee", "For", assignee or None, hint="who is to do it"),
-        FormField("due_date", "Until", None if due is None else due.isoformat(), hint="such as 2027-01-31", read=_day),
+        FormField("assignee", "Assignee", assignee or None, hint="a user name"),
+        FormField("due_date", "Due", None if due is None else due.isoformat(), hint="such as 2027-01-31", read=_day),
         FormField("instructions", "Instructions", instructions or None, hint="empty: the template's guidelines"),
     )
 
 
-def _wishes(values: Values) -> dict[str, Any]:
+def _without_empty(values: Values) -> dict[str, Any]:
     """What the form was filled with, without what was left empty."""
     return {name: value for name, value in values.items() if value is not None}
 
@@ -309,9 +316,9 @@ def _count(text: str) -> int:
 
 
 def _day(text: str) -> date:
-    from ontos_tui.services.improve.tasks.service import day
+    from ontos_tui.services.improve.tasks.service import parse_date
 
     try:
-        return day(text)
+        return parse_date(text)
     except OntosError as error:
         raise ValueError(error.todo) from error

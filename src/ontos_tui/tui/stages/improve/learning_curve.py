@@ -10,10 +10,10 @@ from textual.app import ComposeResult
 
 from ontos_tui.domain.errors import NotFoundError, OntosError
 from ontos_tui.tui.core.commands import Command
-from ontos_tui.tui.stages.base import error_lines
 from ontos_tui.tui.stages.improve.gap_lines import curve_lines
 from ontos_tui.tui.stages.improve.gaps import served_model
 from ontos_tui.tui.stages.pages import StagePage
+from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import Panel, line, span
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ class CurvePage(StagePage):
     """One model's versions as bars."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("back", "escape", "Back", "To the feedback"),
-        Command("next_model", "n", "Next model", "The versions of another model"),
+        Command("improve.curve.back", "escape", "Back", "To the feedback"),
+        Command("improve.curve.next_model", "n", "Next model", "The versions of another model"),
     )
     DEFAULT_CSS = """
     CurvePage Panel { padding: 0 1; }
@@ -54,7 +54,7 @@ class CurvePage(StagePage):
 
     def reload(self) -> None:
         if self._shown is None:
-            self.query_one("#curve", Panel).show(lambda width: [line(span("Trying every version…", "accent"))])
+            self.query_one("#curve", Panel).show(lambda width: [line(span("Evaluating every version…", "accent"))])
         name, endpoint, known = self._chosen, self.session.endpoint, self._known
         self.run_in_background(lambda workspace: _curve(workspace, name, endpoint, known), self._show, failed=self._say)
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ontos_tui.domain.rules.states import FeedbackStatus
+from ontos_tui.domain.rules.improvement import Improvement
+from ontos_tui.domain.rules.ratings import ALL_RATINGS, Rating, is_bad, is_good
+from ontos_tui.domain.rules.states import FeedbackStatus, PairStatus
 from ontos_tui.services.records.feedback import FeedbackFilter
 from ontos_tui.tui.dialogs.answer import name_room
 from ontos_tui.tui.dialogs.feedback import rating_span
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from ontos_tui.domain.records.pairs import QAPair
     from ontos_tui.domain.records.training import ModelVersion
     from ontos_tui.services.improve.service import FeedbackStats, RetrainPreview
-    from ontos_tui.services.records.model_versions import Changes
+    from ontos_tui.services.records.model_versions import LineageChanges
     from ontos_tui.services.train.comparison import Comparison
 
 STATES = {"new": ("○ new", "accent"), "converted": ("✓ converted", "good"), "dismissed": ("– dismissed", "muted")}
@@ -38,7 +40,7 @@ class Outlook:
     endpoint: str
     preview: RetrainPreview
     newest: ModelVersion
-    since: Changes
+    since: LineageChanges
     comparison: Comparison | None = None
     no_comparison: str = ""
     previous: ModelVersion | None = None
@@ -56,46 +58,50 @@ class Outlook:
 
 def state_span(item: FeedbackItem) -> Span:
     """What became of a piece of feedback, as a sign and a word; a flag goes before it."""
-    told, style = STATES[item.status.value]
-    return span(f"⚑{told[1:]}", "warn") if item.flagged else span(told, style)
+    text, style = STATES[item.status.value]
+    return span(f"⚑{text[1:]}", "warn") if item.flagged else span(text, style)
 
 
 def stats_text(stats: FeedbackStats) -> str:
     """What was said in all, in a few words."""
     if stats.good_share is None or stats.mean_rating is None:
-        return "nobody has said anything"
+        return "No feedback yet"
     return f"{stats.good_share:.0%} good, mean {stats.mean_rating:.1f} of {stats.total:,}"
 
 
-def filter_words(wanted: FeedbackFilter) -> str:
+def filter_words(feedback_filter: FeedbackFilter) -> str:
     """What the list leaves out besides a status, in words."""
     words = []
-    if wanted.ratings:
-        words.append(f"rated {'/'.join(map(str, wanted.ratings))}")
-    if wanted.flagged is not None:
-        words.append("flagged" if wanted.flagged else "without a flag")
-    if wanted.corrected is not None:
-        words.append("with a correction" if wanted.corrected else "without a correction")
-    if wanted.endpoint is not None:
-        words.append(f"about {wanted.endpoint}")
-    if wanted.text:
-        words.append(f"with {wanted.text!r}")
+    if feedback_filter.ratings:
+        words.append(f"rated {'/'.join(map(str, feedback_filter.ratings))}")
+    if feedback_filter.flagged is not None:
+        words.append("flagged" if feedback_filter.flagged else "not flagged")
+    if feedback_filter.corrected is not None:
+        words.append("with a correction" if feedback_filter.corrected else "without a correction")
+    if feedback_filter.endpoint is not None:
+        words.append(f"about {feedback_filter.endpoint}")
+    if feedback_filter.text:
+        words.append(f"with {feedback_filter.text!r}")
     return ", ".join(words)
 
 
-RATINGS: dict[str, tuple[int, ...]] = {"bad (1, 2)": (1, 2), "fair (3)": (3,), "good (4, 5)": (4, 5)}
+RATINGS: dict[str, tuple[int, ...]] = {
+    "bad (1, 2)": tuple(filter(is_bad, ALL_RATINGS)),
+    "fair (3)": (Rating.FAIR,),
+    "good (4, 5)": tuple(filter(is_good, ALL_RATINGS)),
+}
 
 
-def filter_fields(wanted: FeedbackFilter, endpoints: Sequence[str]) -> tuple[FormField, ...]:
+def filter_fields(feedback_filter: FeedbackFilter, endpoints: Sequence[str]) -> tuple[FormField, ...]:
     """The form that asks which feedback is wanted."""
-    rated = next((told for told, ratings in RATINGS.items() if ratings == wanted.ratings), None)
+    rated = next((text for text, ratings in RATINGS.items() if ratings == feedback_filter.ratings), None)
     return (
         FormField("ratings", "Rating", rated, tuple(RATINGS)),
-        FormField("flagged", "Flagged", wanted.flagged, (True, False)),
-        FormField("corrected", "With correction", wanted.corrected, (True, False)),
-        FormField("status", "Status", wanted.status, tuple(FeedbackStatus)),
-        FormField("endpoint", "Endpoint", wanted.endpoint, tuple(endpoints)),
-        FormField("text", "Text", wanted.text or None, hint="in the comment, the values, or who said it"),
+        FormField("flagged", "Flagged", feedback_filter.flagged, (True, False)),
+        FormField("corrected", "With correction", feedback_filter.corrected, (True, False)),
+        FormField("status", "Status", feedback_filter.status, tuple(FeedbackStatus)),
+        FormField("endpoint", "Endpoint", feedback_filter.endpoint, tuple(endpoints)),
+        FormField("text", "Text", feedback_filter.text or None, hint="in the comment, the values, or the user"),
     )
 
 
@@ -122,17 +128,17 @@ def item_lines(item: FeedbackItem, pair: QAPair | None, width: int) -> Iterator[
     yield from _answer_lines(item, width)
     yield EMPTY
     if pair is not None:
-        told = (span("training pair: ", "muted"), span(pair.status.value, "strong"))
-        yield line(*told, *((span("; press 3 to decide", "muted"),) if pair.status.value == "unlabeled" else ()))
+        state = (span("training pair: ", "muted"), span(pair.status.value, "strong"))
+        yield line(*state, *((span(" (press 3 to decide)", "muted"),) if pair.status is PairStatus.UNLABELED else ()))
         yield line(span(pair.item_ref, "muted"))
     elif item.correction is not None:
-        yield line(span("c", "key"), " makes a training pair with the correction")
-    elif item.rating >= 4:
-        yield line(span("c", "key"), " makes a training pair with the answer")
+        yield line(span("c", "key"), ": create a training pair with the correction")
+    elif is_good(item.rating):
+        yield line(span("c", "key"), ": create a training pair with the answer")
     else:
-        yield line(span("c", "key"), " makes a training pair without an answer")
+        yield line(span("c", "key"), ": create a training pair without an answer")
     yield EMPTY
-    yield line(span("asked about", "title"))
+    yield line(span("input", "title"))
     yield from field_lines(item.input, width)
 
 
@@ -140,7 +146,7 @@ def _answer_lines(item: FeedbackItem, width: int) -> Iterator[Line]:
     """Field by field what the model said and, where somebody corrected it, what is right."""
     said, right = item.output or {}, item.correction
     room = name_room({**said, **(right or {})})
-    yield line(span("model said" if right is None else "model said → right", "title"))
+    yield line(span("model" if right is None else "model → correct", "title"))
     for name in dict.fromkeys([*said, *(right or {})]):
         before = value_text(said.get(name))
         parts: tuple[Span, ...] = (span(name, "muted", room - 1), span(" "), span(before, "strong"))
@@ -168,25 +174,26 @@ def outlook_lines(outlook: Outlook, training: bool, width: int) -> Iterator[Line
     if outlook.comparison is not None:
         mark, style = verdict(outlook.comparison)
         yield from wrap(f"{newest.label()} is trained: {outlook.comparison.summary}", width)
-        yield line(span(mark, style), "  ", span("d", "key"), f" lets {outlook.endpoint} answer with v{newest.version}")
+        yield line(span(mark, style), "  ", span("d", "key"), f": deploy v{newest.version}")
     elif outlook.is_newer:
         yield from wrap(f"{newest.label()} is trained; no comparison: {outlook.no_comparison}", width)
-        yield line(span("d", "key"), f" lets {outlook.endpoint} answer with v{newest.version}")
+        yield line(span("d", "key"), f": deploy v{newest.version}")
     since = f"{outlook.since} since v{newest.version}"
     if training:
-        yield line(span(f"⟳ {since}: a training is under way", "accent"))
+        yield line(span(f"⟳ {since}: a training is running", "accent"))
     elif not ready.ready:
-        yield from wrap(f"{since}; {ready.missing} more labeled pairs are needed before anything can be trained", width)
+        yield from wrap(f"{since}; {ready.missing} more labeled pairs are needed to train", width)
     elif outlook.has_changes:
-        pairs = f"{ready.eligible:,} pairs pass the gates"
-        yield line(span(since, "strong"), span(f" · {pairs} · ", "muted"), span("r", "key"), " trains again")
+        pairs = f"{ready.eligible:,} labeled pairs can be used for training"
+        yield line(span(since, "strong"), span(f" · {pairs} · ", "muted"), span("r", "key"), ": retrain")
     else:
         yield from wrap(f"Nothing has changed since v{newest.version}: convert feedback or label more.", width, "muted")
 
 
+_MARKS = {Improvement.BETTER: ("▲", "good"), Improvement.WORSE: ("▼", "bad"), Improvement.UNCLEAR: ("≈", "warn")}
+
+
 def verdict(comparison: Comparison) -> tuple[str, str]:
-    """Whether the new version is better, in a sign and words; a range around zero says nothing either way."""
-    if comparison.low <= 0 <= comparison.high:
-        return "≈ no clear difference", "warn"
-    better = (comparison.difference > 0) == comparison.new.headline().higher_is_better
-    return ("▲ better", "good") if better else ("▼ worse", "bad")
+    """Whether the new version is better, with its sign, and the style of it."""
+    sign, style = _MARKS[comparison.improvement]
+    return f"{sign} {comparison.improvement}", style

@@ -10,37 +10,35 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.domain.rules.states import TASK_TRANSITIONS
+from ontos_tui.domain.rules.states import FINISHED_TASKS, TASK_TRANSITIONS
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.choose import ChooseDialog
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
-from ontos_tui.tui.stages.base import error_lines
 from ontos_tui.tui.stages.improve.gap_lines import TASK_STATES, task_lines
 from ontos_tui.tui.stages.improve.gaps import task_fields
 from ontos_tui.tui.stages.pages import StagePage
+from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import OneLine, Panel, line, span
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 if TYPE_CHECKING:
     from ontos_tui.services.improve.tasks.service import TaskView
-    from ontos_tui.tui.stages.label.desk.source import Work
+    from ontos_tui.tui.stages.label.work import Work
     from ontos_tui.workspace import Workspace
-
-OVER = ("completed", "cancelled")
 
 
 class TasksPage(StagePage):
     """The tasks on the left, the one under the cursor on the right."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("back", "escape", "Back", "To the feedback"),
-        Command("open_queue", "l", "Label", "Open the queue on just these pairs (enter does it too)"),
-        Command("assign", "a", "Assign", "Say who is to do it; nobody with an empty name"),
-        Command("move", "m", "Move", "To another state, as far as one leads there"),
-        Command("edit", "e", "Edit", "Title, number of pairs, priority, day, instructions"),
-        Command("fill", "f", "Fill", "Look again for pairs that the task still lacks"),
-        Command("which", "o", "Open/all", "Only what is not over, or all tasks"),
-        Command("show_gaps", "g", "Gaps", "What the tasks are for", shown=False),
+        Command("improve.tasks.back", "escape", "Back", "To the feedback"),
+        Command("improve.tasks.open_queue", "l", "Label", "Open the queue with only these pairs (enter does it too)"),
+        Command("improve.tasks.assign", "a", "Assign", "Set the assignee; an empty name removes it"),
+        Command("improve.tasks.move", "m", "Move", "Change the status"),
+        Command("improve.tasks.edit", "e", "Edit", "Title, number of pairs, priority, due date, instructions"),
+        Command("improve.tasks.fill", "f", "Fill", "Find pairs that the task is missing"),
+        Command("improve.tasks.which", "o", "Open/all", "Only open tasks, or all"),
+        Command("improve.tasks.show_gaps", "g", "Gaps", "The gaps that the tasks are about", shown=False),
     )
     DEFAULT_CSS = """
     TasksPage #annotation-tasks { height: 1fr; }
@@ -84,17 +82,15 @@ class TasksPage(StagePage):
             lambda workspace: workspace.improve.tasks.tasks(open_only=open_only), self._show, failed=self._say
         )
 
-    def _show(self, found: Sequence[TaskView]) -> None:
-        self.table.say(
-            "No task is open.\nPress g: the gaps; there n makes a task, and o here shows those that are over."
-        )
-        wanted = self.session.extra.get("task")
-        cursor = next((place for place, one in enumerate(found) if one.task.id == wanted), None)
-        told = f"{len(found):,} {'in all' if self._all else 'open'}"
+    def _show(self, tasks: Sequence[TaskView]) -> None:
+        self.table.set_empty_text("No task is open.\nCreate one: g, then n on a gap. o: show closed tasks")
+        task_id = self.session.extra.get("task")
+        cursor = next((place for place, one in enumerate(tasks) if one.task.id == task_id), None)
+        count = f"{len(tasks):,} {'in all' if self._all else 'open'}"
         self.query_one("#which-tasks", OneLine).show(
-            lambda width: line(span(" tasks: ", "muted"), told, span("   o: open or all", "muted"))
+            lambda width: line(span(" tasks: ", "muted"), count, span("   o: open or all", "muted"))
         )
-        self.table.show(found, cursor)
+        self.table.show(tasks, cursor)
         self._look()
 
     def _say(self, error: OntosError) -> None:
@@ -127,16 +123,16 @@ class TasksPage(StagePage):
             return view.items > 0
         if command == "move":
             return bool(TASK_TRANSITIONS[view.task.status])
-        return view.task.status.value not in OVER
+        return view.task.status not in FINISHED_TASKS
 
     def action_open_queue(self) -> None:
         view = self.current
         if view is None or not view.items:
-            self.ontos.tell("There are no pairs in this task. f looks for some.")
+            self.ontos.show_message("There are no pairs in this task. f: find some")
             return
         self.ontos.action_stage("label")
         # LABEL may have to be made first; that is under way before this.
-        self.ontos.call_later(self._open_desk, view)
+        self.app.call_later(self._open_desk, view)
 
     def _open_desk(self, view: TaskView) -> None:
         from ontos_tui.tui.stages.label.view import LabelView
@@ -145,9 +141,9 @@ class TasksPage(StagePage):
         if isinstance(stage, LabelView):
             stage.label(lambda workspace: _work(workspace, view))
 
-    def _do(self, work: Callable[[Workspace], Any], told: str) -> None:
+    def _do(self, work: Callable[[Workspace], Any], message: str) -> None:
         def done(_result: Any) -> None:
-            self.ontos.tell(told)
+            self.ontos.show_message(message)
             self.reload()
             self.ontos.refresh_overview()
 
@@ -158,15 +154,15 @@ class TasksPage(StagePage):
         if view is None:
             return
         task = view.task
-        fields = (FormField("assignee", "For", task.assignee or None, hint="empty: nobody"),)
+        fields = (FormField("assignee", "Assignee", task.assignee or None, hint="empty: not assigned"),)
 
         def done(values: Values | None) -> None:
             if values is not None:
                 name = values["assignee"] or ""
-                told = f"Assigned to {name}." if name else "Assigned to nobody."
-                self._do(lambda workspace: workspace.improve.tasks.assign(task.id, name), told)
+                message = f"Assigned to {name}." if name else "Not assigned."
+                self._do(lambda workspace: workspace.improve.tasks.assign(task.id, name), message)
 
-        self.app.push_screen(FormDialog("Who is to do it", fields), done)
+        self.app.push_screen(FormDialog("Assign this task", fields), done)
 
     def action_move(self) -> None:
         view = self.current
@@ -178,7 +174,7 @@ class TasksPage(StagePage):
         def done(place: int | None) -> None:
             if place is not None:
                 self._do(
-                    lambda workspace: workspace.improve.tasks.move(task.id, to[place]), f"It is {to[place].value}."
+                    lambda workspace: workspace.improve.tasks.move(task.id, to[place]), f"Status: {to[place].value}."
                 )
 
         choices = [(TASK_STATES[one.value][0], "") for one in to]
@@ -197,7 +193,7 @@ class TasksPage(StagePage):
             if values is not None:
                 changes = {**values, "instructions": values["instructions"] or ""}
                 del changes["assignee"]
-                self._do(lambda workspace: workspace.improve.tasks.update(task.id, **changes), "Kept.")
+                self._do(lambda workspace: workspace.improve.tasks.update(task.id, **changes), "Saved.")
 
         self.app.push_screen(FormDialog("This task", [one for one in fields if one.name != "assignee"]), done)
 
@@ -208,7 +204,7 @@ class TasksPage(StagePage):
         before, task = view.items, view.task
 
         def filled(after: TaskView) -> None:
-            self.ontos.tell(f"{after.items - before:,} more pairs are in the task.")
+            self.ontos.show_message(f"{after.items - before:,} pairs added to the task.")
             self.reload()
 
         self.run_in_background(lambda workspace: workspace.improve.tasks.fill(task.id), filled, group="do")
@@ -232,10 +228,12 @@ def _cells(view: TaskView) -> Sequence[object]:
 
 def _work(workspace: Workspace, view: TaskView) -> Work:
     """The pairs of the task as work at the desk."""
-    from ontos_tui.tui.stages.label.desk.source import work_of_sheet
+    from ontos_tui.tui.stages.label.work import work_of_sheet
 
     assert view.task.training_sheet_id is not None, "it has pairs"
     sheet = workspace.label.queue.training_sheet(view.task.training_sheet_id)
     work = work_of_sheet(workspace, sheet)
-    told = "\n\n".join(part for part in (view.task.title, view.task.instructions, work.guidelines) if part.strip())
-    return replace(work, annotation_task=view.task.id, guidelines=told)
+    guidelines = "\n\n".join(
+        part for part in (view.task.title, view.task.instructions, work.guidelines) if part.strip()
+    )
+    return replace(work, annotation_task=view.task.id, guidelines=guidelines)

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from ontos_tui.domain.errors import ConflictError, NotFoundError, NotReadyError, OntosError
+from ontos_tui.domain.records.training import JobKind
 from ontos_tui.domain.rules.states import FeedbackStatus
 from ontos_tui.domain.stages import Stage
 from ontos_tui.services.records.feedback import FeedbackFilter
@@ -17,7 +18,6 @@ from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.choose import ChooseDialog, ConfirmDialog
 from ontos_tui.tui.dialogs.feedback import rating_span
 from ontos_tui.tui.dialogs.form import FormDialog, Values
-from ontos_tui.tui.stages.base import error_lines
 from ontos_tui.tui.stages.improve.lines import (
     Outlook,
     filled_filter,
@@ -30,6 +30,7 @@ from ontos_tui.tui.stages.improve.lines import (
     verdict,
 )
 from ontos_tui.tui.stages.pages import PagedView, StagePage
+from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import OneLine, Panel, line, span, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
@@ -52,23 +53,39 @@ class ImproveView(PagedView):
 
     STAGE = Stage.IMPROVE
     ABOUT = (
-        "What somebody said about a prediction can become a training pair; you decide about it in the labeling queue. "
-        "A retraining then shows old and new side by side, on the same pairs that neither has seen."
+        "Feedback about a prediction can become a training pair; you decide about it in the labeling queue. "
+        "Retraining then compares the old and the new model on the same held-out pairs."
     )
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("convert", "c", "Convert", "Make a training pair of this feedback; it waits in the queue"),
-        Command("convert_all", "C", "Convert all", "Make pairs of all new feedback"),
-        Command("retrain", "r", "Retrain", "Train again, with the same settings and what is new"),
-        Command("deploy", "d", "Deploy newest", "Let the endpoint answer with the newest version"),
-        Command("page('gaps')", "g", "Gaps", "What the model does not know well enough, from evidence"),
-        Command("page('tasks')", "t", "Tasks", "Annotation tasks: the labeling that closes gaps"),
-        Command("page('curve')", "v", "Versions", "How the model has become better, version by version"),
-        Command("status", "s", "Status", "All, new, converted or dismissed feedback"),
-        Command("roll_back", "b", "Roll back", "Let the endpoint answer with the version before", shown=False),
-        Command("filter", "slash", "Filter", "By rating, flag, correction, endpoint or text", shown=False),
-        Command("flag", "f", "Flag", "Worth a second look, or no longer", shown=False),
-        Command("many", "m", "All listed", "Convert, dismiss or flag all that is listed", shown=False),
-        Command("dismiss", "D", "Dismiss", "Nothing is to be learned from this feedback", shown=False),
+        Command(
+            "improve.convert", "c", "Convert", "Create a training pair from this feedback; decide about it in the queue"
+        ),
+        Command("improve.convert_all", "C", "Convert all", "Create training pairs from all new feedback"),
+        Command("improve.retrain", "r", "Retrain", "Train again with the same settings and the new pairs"),
+        Command("improve.deploy", "d", "Deploy newest", "Deploy the newest version to this endpoint"),
+        Command(
+            "improve.gaps",
+            "g",
+            "Gaps",
+            "Where the model is weak, with the evidence",
+            action="page('gaps')",
+        ),
+        Command(
+            "improve.tasks", "t", "Tasks", "Annotation tasks: the labeling that closes gaps", action="page('tasks')"
+        ),
+        Command(
+            "improve.curve",
+            "v",
+            "Versions",
+            "The score of every version",
+            action="page('curve')",
+        ),
+        Command("improve.status", "s", "Status", "All, new, converted or dismissed feedback"),
+        Command("improve.roll_back", "b", "Roll back", "Deploy the previous version to this endpoint", shown=False),
+        Command("improve.filter", "slash", "Filter", "By rating, flag, correction, endpoint or text", shown=False),
+        Command("improve.flag", "f", "Flag", "Flag for a second look, or remove the flag", shown=False),
+        Command("improve.many", "m", "All listed", "Convert, dismiss or flag all that is listed", shown=False),
+        Command("improve.dismiss", "D", "Dismiss", "Mark as not useful for training", shown=False),
     )
     DEFAULT_CSS = """
     ImproveView #said { height: 1fr; }
@@ -78,7 +95,7 @@ class ImproveView(PagedView):
 
     def __init__(self) -> None:
         super().__init__()
-        self._wanted = FeedbackFilter()
+        self._feedback_filter = FeedbackFilter()
         self._outlook: Outlook | None = None
         self._compared: dict[tuple[str, str, str], Comparison] = {}
         self._shown_item = ""
@@ -121,31 +138,33 @@ class ImproveView(PagedView):
     # The feedback
 
     def reload(self) -> None:
-        wanted = self._wanted
-        self.run_in_background(lambda workspace: _listed(workspace, wanted), self._show, failed=self._show_error)
+        feedback_filter = self._feedback_filter
+        self.run_in_background(
+            lambda workspace: _listed(workspace, feedback_filter), self._show, failed=self._show_error
+        )
         if self.page is not None:
             self.page.reload()
 
-    def _show(self, found: Listed) -> None:
-        items = found.items
+    def _show(self, listed: Listed) -> None:
+        items = listed.items
         table: Table[FeedbackItem] = self.query_one("#feedback", Table)
         before = table.current.id if table.current is not None else ""
-        status = self._wanted.status
-        if replace(self._wanted, status=None) != FeedbackFilter():
-            empty = "No feedback fits the filter.\nPress / to change it."
+        status = self._feedback_filter.status
+        if replace(self._feedback_filter, status=None) != FeedbackFilter():
+            empty = "No feedback matches the filter.\nPress / to change it."
         elif status is not None:
             empty = f"No feedback is {status}.\nPress s for another status."
         else:
-            empty = "No feedback yet.\nSay what was wrong in the playground (5, then p) or on a request (6, then f)."
-        table.say(empty)
-        told = f"{len(items):,} {status or 'in all'}"
-        about = filter_words(self._wanted)
+            empty = "No feedback yet.\nGive feedback in the playground (5, then p) or on a request (6, then f)."
+        table.set_empty_text(empty)
+        count = f"{len(items):,} {status or 'in all'}"
+        about = filter_words(self._feedback_filter)
         self.query_one("#which", OneLine).show(
             lambda width: line(
                 span(" feedback: ", "muted"),
-                told,
+                count,
                 span(f" {about}", "warn"),
-                span(f" · {stats_text(found.stats)}", "muted"),
+                span(f" · {stats_text(listed.stats)}", "muted"),
             )
         )
         cursor = next((i for i, item in enumerate(items) if item.id == before), None)
@@ -240,7 +259,9 @@ class ImproveView(PagedView):
         if outlook is None or overview is None:
             return False
         sheet = outlook.preview.model.training_sheet_id
-        return any(job.params.get("training_sheet_id") == sheet for job in overview.running if job.kind == "train")
+        return any(
+            job.params.get("training_sheet_id") == sheet for job in overview.running if job.kind is JobKind.TRAIN
+        )
 
     # Commands
 
@@ -253,12 +274,12 @@ class ImproveView(PagedView):
         if command == "roll_back":
             return outlook is not None and outlook.previous is not None
         if command == "convert":
-            return item is not None and item.status.value != "converted"
+            return item is not None and item.status is not FeedbackStatus.CONVERTED
         if command == "dismiss":
-            return item is not None and item.status.value == "new"
+            return item is not None and item.status is FeedbackStatus.NEW
         if command == "convert_all":
             rows: Sequence[FeedbackItem] = self.query_one("#feedback", Table).rows
-            return any(one.status.value == "new" for one in rows)
+            return any(one.status is FeedbackStatus.NEW for one in rows)
         if command == "deploy":
             return outlook is not None and outlook.is_newer
         if command == "retrain":
@@ -276,11 +297,11 @@ class ImproveView(PagedView):
     def action_convert_all(self) -> None:
         self._bulk("convert", FeedbackFilter(status=FeedbackStatus.NEW))
 
-    def _bulk(self, action: str, wanted: FeedbackFilter) -> None:
+    def _bulk(self, action: str, feedback_filter: FeedbackFilter) -> None:
         def work(workspace: Workspace) -> BulkReport:
             from ontos_tui.services.improve.service import BulkAction
 
-            ids = [item.id for item in workspace.improve.feedback.feedback(wanted=wanted)]
+            ids = [item.id for item in workspace.improve.feedback.feedback(filter=feedback_filter)]
             return workspace.improve.feedback.bulk(BulkAction(action), ids)
 
         self.run_in_background(work, self._did, group="do")
@@ -288,11 +309,11 @@ class ImproveView(PagedView):
     def _did(self, report: BulkReport) -> None:
         if report.refused:
             reason = next(iter(report.refused.values()))
-            self.ontos.tell_error(ConflictError(f"{len(report.refused):,} could not be done: {reason}"))
+            self.ontos.show_error(ConflictError(f"{len(report.refused):,} failed: {reason}"))
         if report.conversions:
             self._converted(report.conversions)
             return
-        self.ontos.tell(f"{report.action.value}: {len(report.done):,} done, {report.unchanged:,} needed nothing.")
+        self.ontos.show_message(f"{report.action.value}: {len(report.done):,} done, {report.unchanged:,} unchanged.")
         self.reload()
         self.ontos.refresh_overview()
 
@@ -300,9 +321,9 @@ class ImproveView(PagedView):
         if conversions:
             self.session.training_sheet_id = conversions[0].training_sheet_id
             self.session.pair_id = conversions[0].curation_item_id
-        made = sum(one.status == "created" for one in conversions)
-        told = "1 training pair is made and waits" if made == 1 else f"{made:,} training pairs are made and wait"
-        self.ontos.tell(f"{told} in the queue. Press 3 and enter to decide.")
+        created = sum(one.status == "created" for one in conversions)
+        pairs = "1 training pair is" if created == 1 else f"{created:,} training pairs are"
+        self.ontos.show_message(f"{pairs} now in the queue. Decide: 3, then enter")
         self.reload()
         self.ontos.refresh_overview()
 
@@ -314,14 +335,14 @@ class ImproveView(PagedView):
             )
 
     def _dismissed(self, item: FeedbackItem) -> None:
-        self.ontos.tell("Dismissed. c can still make a training pair of it.")
+        self.ontos.show_message("Dismissed. c: create a training pair anyway")
         self.reload()
         self.ontos.refresh_overview()
 
     def action_status(self) -> None:
         order = [None, *FeedbackStatus]
-        status = order[(order.index(self._wanted.status) + 1) % len(order)]
-        self._wanted = replace(self._wanted, status=status)
+        status = order[(order.index(self._feedback_filter.status) + 1) % len(order)]
+        self._feedback_filter = replace(self._feedback_filter, status=status)
         self.reload()
 
     def action_filter(self) -> None:
@@ -334,21 +355,21 @@ class ImproveView(PagedView):
     def _ask_filter(self, endpoints: Sequence[str]) -> None:
         def done(values: Values | None) -> None:
             if values is not None:
-                self._wanted = filled_filter(values)
+                self._feedback_filter = filled_filter(values)
                 self.reload()
 
         form = FormDialog(
-            "Which feedback", filter_fields(self._wanted, endpoints), about="What is empty leaves nothing out."
+            "Filter", filter_fields(self._feedback_filter, endpoints), about="Empty fields do not filter."
         )
         self.app.push_screen(form, done)
 
     def action_flag(self) -> None:
         item = self._current
         if item is not None:
-            told = "No longer flagged." if item.flagged else "Flagged. / finds what is flagged."
+            message = "No longer flagged." if item.flagged else "Flagged. /: filter by flag"
 
             def flagged(_item: FeedbackItem) -> None:
-                self.ontos.tell(told)
+                self.ontos.show_message(message)
                 self.reload()
 
             self.run_in_background(
@@ -356,20 +377,20 @@ class ImproveView(PagedView):
             )
 
     def action_many(self) -> None:
-        count, wanted = len(self.query_one("#feedback", Table).rows), self._wanted
+        count, feedback_filter = len(self.query_one("#feedback", Table).rows), self._feedback_filter
         actions = ("convert", "dismiss", "flag", "unflag")
         choices = [
-            ("Convert", "training pairs of all that are none yet"),
-            ("Dismiss", "nothing is to be learned from them"),
-            ("Flag", "worth a second look"),
-            ("Take flags away", "of all of them"),
+            ("Convert", "training pairs from all not yet converted"),
+            ("Dismiss", "not useful for training"),
+            ("Flag", "for a second look"),
+            ("Remove flags", "from all of them"),
         ]
 
         def done(place: int | None) -> None:
             if place is not None:
-                self._bulk(actions[place], wanted)
+                self._bulk(actions[place], feedback_filter)
 
-        self.app.push_screen(ChooseDialog(f"All {count:,} that are listed", choices), done)
+        self.app.push_screen(ChooseDialog(f"All {count:,} listed", choices), done)
 
     def action_roll_back(self) -> None:
         outlook = self._outlook
@@ -387,7 +408,7 @@ class ImproveView(PagedView):
         self.app.push_screen(ConfirmDialog(f"Roll back to {model.label()}?", question), answered)
 
     def _rolled_back(self, endpoint: Endpoint) -> None:
-        self.ontos.tell(f"{endpoint.name} answers with the version before.")
+        self.ontos.show_message(f"{endpoint.name} answers with the previous version.")
         self.reload()
         self.ontos.refresh_overview()
 
@@ -400,7 +421,7 @@ class ImproveView(PagedView):
             )
 
     def _submitted(self, job: Job) -> None:
-        self.ontos.tell(f"{job.title}: under way. What it changed is shown here when it is done.")
+        self.ontos.show_message(f"{job.title}: running. The comparison is shown here when it is done.")
         self.ontos.refresh_overview()
 
     def action_deploy(self) -> None:
@@ -415,14 +436,14 @@ class ImproveView(PagedView):
                     lambda workspace: workspace.deploy.endpoints.deploy(model.id, name), self._deployed, group="do"
                 )
 
-        told = f"Not compared: {outlook.no_comparison}"
+        result = f"Not compared: {outlook.no_comparison}"
         if outlook.comparison is not None:
-            told = f"{verdict(outlook.comparison)[0]}: {outlook.comparison.summary}"
-        question = f"{told}\n\n{name} answers with {model.label()} from the next request on; b rolls back."
+            result = f"{verdict(outlook.comparison)[0]}: {outlook.comparison.summary}"
+        question = f"{result}\n\n{name} answers with {model.label()} from the next request on; b: roll back"
         self.app.push_screen(ConfirmDialog(f"Deploy {model.label()}?", question), answered)
 
     def _deployed(self, endpoint: Endpoint) -> None:
-        self.ontos.tell(f"{endpoint.name} answers with the new version.")
+        self.ontos.show_message(f"{endpoint.name} answers with the new version.")
         self.reload()
         self.ontos.refresh_overview()
 
@@ -435,8 +456,11 @@ class Listed:
     stats: FeedbackStats
 
 
-def _listed(workspace: Workspace, wanted: FeedbackFilter) -> Listed:
-    return Listed(workspace.improve.feedback.feedback(wanted=wanted), workspace.improve.feedback.stats(wanted.endpoint))
+def _listed(workspace: Workspace, feedback_filter: FeedbackFilter) -> Listed:
+    return Listed(
+        workspace.improve.feedback.feedback(filter=feedback_filter),
+        workspace.improve.feedback.stats(feedback_filter.endpoint),
+    )
 
 
 def _outlook(workspace: Workspace, endpoint: str, compared: dict[tuple[str, str, str], Comparison]) -> Outlook:
@@ -446,7 +470,7 @@ def _outlook(workspace: Workspace, endpoint: str, compared: dict[tuple[str, str,
     """
     views = workspace.deploy.endpoints.endpoints()
     if not views:
-        raise NotFoundError("There is no endpoint yet.", "Press 5 and then d to deploy a model.")
+        raise NotFoundError("There is no endpoint yet.", "Press 5, then d to deploy a model.")
     last = max(views, key=lambda one: one.endpoint.updated_at)
     view = next((one for one in views if one.endpoint.name == endpoint), last)
     model, newest = view.model, max(workspace.train.models.models(view.model.name), key=lambda one: one.version)

@@ -10,16 +10,19 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from ontos_tui.domain.errors import OntosError
+from ontos_tui.domain.records.pairs import CONFIDENCES
 from ontos_tui.domain.rules.governance import badges
+from ontos_tui.domain.rules.states import TemplateStatus
 from ontos_tui.tui.core.commands import Command
+from ontos_tui.tui.dialogs.answer_form import schema_check, schema_fields, without_empty
 from ontos_tui.tui.dialogs.choose import ChooseDialog, ConfirmDialog
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values, schema_check, schema_fields, without_empty
-from ontos_tui.tui.stages.base import error_lines
-from ontos_tui.tui.stages.label.desk.source import Work, work_of_task
-from ontos_tui.tui.stages.label.desk.usage_constraints import ConstraintsDialog, ask_wish
+from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.stages.label.dialogs.usage_constraints import ConstraintsDialog, when_changed
 from ontos_tui.tui.stages.label.import_export import read_path
 from ontos_tui.tui.stages.label.page import LabelPage
+from ontos_tui.tui.stages.label.work import Work, work_of_task
 from ontos_tui.tui.widgets.data_grid import value_text
+from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import EMPTY, Line, OneLine, Panel, line, span, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
@@ -28,8 +31,6 @@ if TYPE_CHECKING:
     from ontos_tui.services.canonical.service import LabelFilter, LabelUsage
     from ontos_tui.services.interchange.service import ImportReport
     from ontos_tui.workspace import Workspace
-
-CONFIDENCES = ("high", "medium", "low")
 
 
 @dataclass(frozen=True)
@@ -55,15 +56,22 @@ class CanonicalPage(LabelPage):
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
         LabelPage.BACK,
-        Command("edit", "e,enter", "Edit", "Correct the label; what it said is kept as a version"),
-        Command("label_new", "n", "Label items", "Label items of a sheet that have no label yet, without pairs"),
-        Command("restore", "R", "Restore", "Let it say again what an earlier version said"),
-        Command("constrain", "C", "Uses", "What it and its pairs may be used for"),
-        Command("delete", "D", "Delete", "Remove it, if nothing uses it"),
-        Command("search", "slash", "Search", "Only labels that contain a text", shown=False),
-        Command("label_type", "v", "Type", "The next label type, or all", shown=False),
-        Command("export", "E", "Export", "Write the labels into a JSONL file", shown=False),
-        Command("import", "I", "Import", "Read labels from a JSONL file", shown=False),
+        Command(
+            "label.canonical.edit", "e,enter", "Edit", "Correct the label; the previous answer is stored as a version"
+        ),
+        Command(
+            "label.canonical.label_new",
+            "n",
+            "Label items",
+            "Label items of a sheet that have no label yet, without pairs",
+        ),
+        Command("label.canonical.restore", "R", "Restore", "Restore the answer of an earlier version"),
+        Command("label.canonical.constrain", "C", "Uses", "What it and its pairs may be used for"),
+        Command("label.canonical.delete", "D", "Delete", "Remove it, if nothing uses it"),
+        Command("label.canonical.search", "slash", "Search", "List only labels that contain a text", shown=False),
+        Command("label.canonical.label_type", "v", "Type", "The next label type, or all", shown=False),
+        Command("label.canonical.export", "E", "Export", "Write the labels into a JSONL file", shown=False),
+        Command("label.canonical.import", "I", "Import", "Read labels from a JSONL file", shown=False),
     )
     DEFAULT_CSS = """
     CanonicalPage #labels { width: 1fr; }
@@ -101,29 +109,29 @@ class CanonicalPage(LabelPage):
         self.table.focus()
 
     def reload(self) -> None:
-        wanted = self._wanted()
-        self.run_in_background(lambda workspace: _listed(workspace, wanted), self._show, failed=self._say)
+        list_filter = self._list_filter()
+        self.run_in_background(lambda workspace: _listed(workspace, list_filter), self._show, failed=self._say)
 
-    def _wanted(self) -> LabelFilter:
+    def _list_filter(self) -> LabelFilter:
         from ontos_tui.services.canonical.service import LabelFilter
 
         return LabelFilter(label_type=self._type, text=self._text)
 
     def _show(self, listed: Listed) -> None:
         self._types = listed.label_types
-        self.table.say(
-            "No label contains that. Press / for another text, or v for another type."
+        self.table.set_empty_text(
+            "No label matches. Press / for another text, or v for another type."
             if self._text or self._type
-            else "Nothing is labeled yet. Approve pairs in a queue, or press n to label items without pairs."
+            else "No labels yet. Approve pairs in a queue, or press n to label items without pairs."
         )
         here = self.current
         cursor = next((place for place, one in enumerate(listed.labels) if here and one.id == here.id), None)
         self.table.show(listed.labels, cursor=cursor)
-        told = f" {listed.count:,} canonical labels"
+        count = f" {listed.count:,} canonical labels"
         more = f", the first {len(listed.labels):,} are listed" if listed.count > len(listed.labels) else ""
         view = ", ".join(filter(None, [self._type, f"with {self._text!r}" if self._text else ""]))
-        told_line = line(span(told, "strong"), more, span(f"  {view}", "warn"))
-        self.query_one("#found", OneLine).show(lambda width: told_line)
+        heading = line(span(count, "strong"), more, span(f"  {view}", "warn"))
+        self.query_one("#found", OneLine).show(lambda width: heading)
         self._look()
 
     def _say(self, error: OntosError) -> None:
@@ -192,9 +200,11 @@ class CanonicalPage(LabelPage):
 
         def choose(versions: Sequence[CanonicalLabelVersion]) -> None:
             if not versions:
-                self.ontos.tell("It has never said anything else.")
+                self.ontos.show_message("This label has no earlier version.")
                 return
-            choices = [(f"version {one.version}", f"{_told(one.label_data)} · {one.modified_by}") for one in versions]
+            choices = [
+                (f"version {one.version}", f"{_answer_text(one.label_data)} · {one.modified_by}") for one in versions
+            ]
 
             def done(index: int | None) -> None:
                 if index is not None:
@@ -205,7 +215,7 @@ class CanonicalPage(LabelPage):
                         group="do",
                     )
 
-            self.app.push_screen(ChooseDialog(f"What shall {label.item_ref} say again?", choices), done)
+            self.app.push_screen(ChooseDialog(f"Restore a version of {label.item_ref}", choices), done)
 
         self.run_in_background(
             lambda workspace: workspace.label.canonical_labels.versions(label.id), choose, group="versions"
@@ -215,10 +225,10 @@ class CanonicalPage(LabelPage):
         label = self.current
         if label is not None:
             dialog = ConstraintsDialog(label.item_ref, [label])
-            write = lambda wish: self.run_in_background(  # noqa: E731
-                lambda workspace: workspace.label.constraints.set_label(label.id, wish), self._changed, group="do"
+            write = lambda change: self.run_in_background(  # noqa: E731
+                lambda workspace: workspace.label.constraints.set_label(label.id, change), self._changed, group="do"
             )
-            self.app.push_screen(dialog, ask_wish(dialog, write))
+            self.app.push_screen(dialog, when_changed(dialog, write))
 
     def action_delete(self) -> None:
         label = self.current
@@ -231,7 +241,7 @@ class CanonicalPage(LabelPage):
                     lambda workspace: workspace.label.canonical_labels.delete(label.id), self._changed, group="do"
                 )
 
-        question = f"The label of {label.item_ref} goes, unless something uses it. The log keeps what it said."
+        question = f"The label of {label.item_ref} is deleted, unless something uses it. The log keeps its answer."
         self.app.push_screen(ConfirmDialog("Delete this label?", question), answered)
 
     # Looking
@@ -257,7 +267,7 @@ class CanonicalPage(LabelPage):
 
     def _ask_list(self, choices: Sequence[tuple[str, str, str, str]]) -> None:
         if not choices:
-            self.ontos.tell("It takes a sheet and a published labelset: 1 makes sheets, l here makes labelsets.")
+            self.ontos.show_message("This needs a sheet (press 1) and a published labelset (esc, then l).")
             return
 
         def done(index: int | None) -> None:
@@ -277,53 +287,55 @@ class CanonicalPage(LabelPage):
                 workspace.label.jobs.submit(work_id)
             return done
 
-        def told(done: bool) -> None:
+        def show(done: bool) -> None:
             if done:
-                self.ontos.tell("All of this list are labeled. n makes the next one.")
+                self.ontos.show_message("All items of this list are labeled. n: next list")
             self._changed(None)
 
-        self.run_in_background(hand_in, told, group="do")
+        self.run_in_background(hand_in, show, group="do")
 
     # Out and in
 
     def action_export(self) -> None:
-        wanted = self._wanted()
+        list_filter = self._list_filter()
 
         def done(values: Values | None) -> None:
             if values is not None:
                 path = values["path"]
                 self.run_in_background(
-                    lambda workspace: workspace.label.canonical_labels.export_file(path, wanted),
-                    lambda count: self.ontos.tell(f"{count:,} labels are in {path}."),
+                    lambda workspace: workspace.label.canonical_label_files.export_file(path, list_filter),
+                    lambda count: self.ontos.show_message(f"{count:,} labels written to {path}."),
                     group="do",
                 )
 
         field = FormField("path", "File", "labels.jsonl", required=True, hint="~ is your home folder", read=read_path)
-        self.app.push_screen(FormDialog("Write the listed labels", (field,)), done)
+        self.app.push_screen(FormDialog("Export the listed labels", (field,)), done)
 
     def action_import(self) -> None:
         def done(values: Values | None) -> None:
             if values is not None:
                 path = values["path"]
                 self.run_in_background(
-                    lambda workspace: workspace.label.canonical_labels.import_file(path), self._imported, group="do"
+                    lambda workspace: workspace.label.canonical_label_files.import_file(path),
+                    self._imported,
+                    group="do",
                 )
 
         field = FormField("path", "File", required=True, hint="as E writes it: one label a line", read=read_path)
-        self.app.push_screen(FormDialog("Read labels", (field,)), done)
+        self.app.push_screen(FormDialog("Import labels", (field,)), done)
 
     def _imported(self, report: ImportReport) -> None:
         if report.refused:
-            told = "\n".join(str(problem) for problem in report.problems[:8])
-            self.ontos.tell_error(OntosError(f"Nothing was taken.\n{told}", "Correct these lines."))
+            problems = "\n".join(str(problem) for problem in report.problems[:8])
+            self.ontos.show_error(OntosError(f"Nothing was imported.\n{problems}", "Correct these lines."))
             return
-        self.ontos.tell(f"{report.created:,} new, {report.updated:,} changed, {report.unchanged:,} as they were.")
+        self.ontos.show_message(f"{report.created:,} new, {report.updated:,} changed, {report.unchanged:,} unchanged.")
         self.reload()
 
 
-def _listed(workspace: Workspace, wanted: LabelFilter) -> Listed:
+def _listed(workspace: Workspace, list_filter: LabelFilter) -> Listed:
     service = workspace.label.canonical_labels
-    return Listed(service.find(wanted), service.count(wanted), service.label_types())
+    return Listed(service.find(list_filter), service.count(list_filter), service.label_types())
 
 
 def _about(workspace: Workspace, label: CanonicalLabel) -> About:
@@ -337,7 +349,7 @@ def _list_of_mine(workspace: Workspace, sheet_id: str, labelset_id: str) -> Work
 
 def _choices(workspace: Workspace) -> list[tuple[str, str, str, str]]:
     """Every sheet with every published labelset: names, then ids."""
-    published = [one for one in workspace.label.labelsets.all() if one.status.value == "published"]
+    published = [one for one in workspace.label.labelsets.all() if one.status is TemplateStatus.PUBLISHED]
     return [
         (sheet.name, f"{one.name} {one.version}", sheet.id, one.id)
         for sheet in workspace.data.sheets.sheets()
@@ -347,7 +359,7 @@ def _choices(workspace: Workspace) -> list[tuple[str, str, str, str]]:
 
 def _remarks(confidence: str, notes: str) -> tuple[FormField, ...]:
     return (
-        FormField("label confidence", "How sure", confidence, CONFIDENCES, required=True),
+        FormField("label confidence", "Confidence", confidence, CONFIDENCES, required=True),
         FormField("label notes", "Notes", notes or None),
     )
 
@@ -363,19 +375,23 @@ def _answer_check(schema: dict[str, Any]) -> Any:
 
 
 def _cells(label: CanonicalLabel) -> Sequence[object]:
-    return label.item_ref, _told(label.label_data), span(f"{label.reuse_count:,}" if label.reuse_count else "", "muted")
+    return (
+        label.item_ref,
+        _answer_text(label.label_data),
+        span(f"{label.reuse_count:,}" if label.reuse_count else "", "muted"),
+    )
 
 
-def _told(answer: dict[str, Any]) -> str:
+def _answer_text(answer: dict[str, Any]) -> str:
     return " · ".join(value_text(value) for value in answer.values())
 
 
 def _lines(about: About, width: int) -> Iterator[Line]:
     label, usage = about.label, about.usage
-    told = "  ".join(badge.text for badge in badges(label))
+    restrictions = "  ".join(badge.text for badge in badges(label))
     yield line(span(label.item_ref, "title"), span(f"  {label.label_type}", "muted"))
-    if told:
-        yield from wrap(f"⛔ {told}  {label.usage_reason}", width, "warn")
+    if restrictions:
+        yield from wrap(f"⛔ {restrictions}  {label.usage_reason}", width, "warn")
     yield EMPTY
     for name, value in label.label_data.items():
         yield line(span(name, "muted", 20), span(value_text(value), "strong"))
@@ -387,13 +403,15 @@ def _lines(about: About, width: int) -> Iterator[Line]:
     yield line(span(f"by {label.updated_by or label.created_by}, {when}", "muted"))
     yield EMPTY
     sheets = f" in {len(usage.training_sheets)} training sheets" if usage.training_sheets else ""
-    yield line(f"used by {usage.pairs:,} pairs{sheets}, learned by {usage.models:,} models")
+    yield line(f"used by {usage.pairs:,} pairs{sheets}, in {usage.models:,} models")
     if label.reuse_count:
         yield line(span(f"reused {label.reuse_count:,} times without a review", "good"))
     yield EMPTY
-    yield line(span("What it said before", "title"))
+    yield line(span("Earlier versions", "title"))
     if not about.versions:
-        yield line(span("nothing else", "muted"))
+        yield line(span("none", "muted"))
     for one in about.versions:
         at = one.modified_at.astimezone().strftime("%Y-%m-%d %H:%M")
-        yield line(span(f"{one.version}", "key", 4), _told(one.label_data), span(f"  {one.modified_by}, {at}", "muted"))
+        yield line(
+            span(f"{one.version}", "key", 4), _answer_text(one.label_data), span(f"  {one.modified_by}, {at}", "muted")
+        )

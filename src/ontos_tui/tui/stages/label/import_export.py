@@ -13,9 +13,11 @@ from ontos_tui.domain.records.data import Sheet, identifier_from
 from ontos_tui.domain.rules.governance import Use
 from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
-from ontos_tui.tui.dialogs.base import Dialog, key_line
+from ontos_tui.tui.dialogs.answer_form import read_fraction
+from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.dialogs.choose import ConfirmDialog
-from ontos_tui.tui.dialogs.form import ChoiceLine, FormDialog, FormField, ValueInput, Values, read_part
+from ontos_tui.tui.dialogs.fields import ChoiceLine, ValueInput
+from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
 
 if TYPE_CHECKING:
@@ -28,9 +30,9 @@ LABELED, ALL = "labeled", "all"
 
 def read_share(text: str) -> float:
     """A share between 0 and 1, also as per cent. Raises ValueError in plain words."""
-    share = read_part(text)
+    share = read_fraction(text)
     if share in (0, 1):
-        raise ValueError("a share is more than 0 and less than 1")
+        raise ValueError("must be more than 0 and less than 1")
     return share
 
 
@@ -45,7 +47,7 @@ def read_mapping(text: str) -> dict[str, str]:
     for part in filter(None, map(str.strip, text.split(","))):
         what, equals, column = part.partition("=")
         if not equals or not what.strip() or not column.strip():
-            raise ValueError(f"{part!r} is no WHAT=COLUMN")
+            raise ValueError(f"{part!r} must look like NAME=COLUMN")
         mapping[what.strip()] = column.strip()
     return mapping
 
@@ -66,13 +68,13 @@ def ask_export(asker: BackgroundMixin, sheet: TrainingSheet, then: Callable[[Exp
         if not there:
             write(values)
             return
-        question = f"{values['path']} is there already. Its content will be gone."
+        question = f"{values['path']} exists already. Its content will be replaced."
         asker.app.push_screen(ConfirmDialog("Replace the file?", question), lambda yes: write(values) if yes else None)
 
     def write(values: Values) -> None:
         def work(workspace: Workspace) -> ExportReport:
             format, split = values["format"], values["split"]
-            return workspace.label.files.export(sheet.id, values["path"], format, wish=_wish(values), split=split)
+            return workspace.label.files.export(sheet.id, values["path"], format, options=_options(values), split=split)
 
         asker.run_in_background(work, done, group="export")
 
@@ -82,7 +84,7 @@ def ask_export(asker: BackgroundMixin, sheet: TrainingSheet, then: Callable[[Exp
     asker.app.push_screen(ExportDialog(sheet), chosen)
 
 
-def _wish(values: Mapping[str, Any]) -> ExportOptions:
+def _options(values: Mapping[str, Any]) -> ExportOptions:
     from ontos_tui.services.interchange.service import ExportOptions
 
     return ExportOptions(values["use"], values["statuses"] == ALL)
@@ -92,7 +94,12 @@ class ExportDialog(FormDialog, BackgroundMixin):
     """How to export a training sheet. What would be held back is counted anew with every choice."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("save", "ctrl+s,f2", "Export", "Write the file; one that is there is replaced only when you confirm"),
+        Command(
+            "label.export.save",
+            "ctrl+s,f2",
+            "Export",
+            "Write the file; an existing one is replaced only when you confirm",
+        ),
     )
     DEFAULT_CSS = """
     ExportDialog > #box { height: 90%; max-height: 24; }
@@ -108,7 +115,7 @@ class ExportDialog(FormDialog, BackgroundMixin):
             FormField("use", "For", Use.TRAINING, choices=tuple(Use), required=True),
             FormField("statuses", "Pairs", LABELED, choices=(LABELED, ALL), required=True, hint="all: not for chat"),
             FormField("path", "File", self._suggested, required=True, hint="~ is your home folder", read=read_path),
-            FormField("split", "Share to validate with", hint="such as 0.1, into a file of its own", read=read_share),
+            FormField("split", "Validation share", hint="such as 0.1, written to a second file", read=read_share),
         )
         super().__init__(f"Export {sheet.name}", fields, check=_check_export)
 
@@ -128,7 +135,7 @@ class ExportDialog(FormDialog, BackgroundMixin):
         path, format = self.query_one("#f3", ValueInput), self.query_one("#f0", ChoiceLine).value
         if path.value == self._suggested and format is not None:
             self._suggested = self._suggestion(format)
-            path.give(self._suggested)
+            path.set_value(self._suggested)
 
     def _suggestion(self, format: Format) -> str:
         return identifier_from(self._sheet.name) + SUFFIXES[format]
@@ -136,7 +143,7 @@ class ExportDialog(FormDialog, BackgroundMixin):
     def _count(self) -> None:
         values = {"use": self.query_one("#f1", ChoiceLine).value, "statuses": self.query_one("#f2", ChoiceLine).value}
         self.run_in_background(
-            lambda workspace: workspace.label.files.preview(self._sheet.id, _wish(values)), self._counted
+            lambda workspace: workspace.label.files.preview(self._sheet.id, _options(values)), self._counted
         )
 
     def _counted(self, selection: Selection) -> None:
@@ -145,7 +152,7 @@ class ExportDialog(FormDialog, BackgroundMixin):
 
 def _check_export(values: Values) -> list[str]:
     if values["format"] is Format.CHAT and values["statuses"] == ALL:
-        return ["Chat lines hold approved answers; choose another format for all pairs."]
+        return ["Chat files contain approved answers only; choose another format for all pairs."]
     return []
 
 
@@ -154,8 +161,8 @@ def _selection_lines(selection: Selection, done: str, width: int) -> Iterator[Li
     amount = span(f"{selection.written:,} of {selection.total:,} pairs", "good" if selection.written else "warn")
     yield line("● ", amount, f" {done}")
     held = sorted(selection.held_back.items(), key=lambda item: -item[1])
-    told = "; ".join(f"{count:,} {reason}" for reason, count in held)
-    yield from wrap(f"○ held back: {told}" if held else "○ nothing is held back", width, "warn" if held else "muted")
+    reasons = "; ".join(f"{count:,} {reason}" for reason, count in held)
+    yield from wrap(f"○ left out: {reasons}" if held else "○ nothing is left out", width, "warn" if held else "muted")
 
 
 def _exported(report: ExportReport, width: int) -> Iterator[Line]:
@@ -164,7 +171,7 @@ def _exported(report: ExportReport, width: int) -> Iterator[Line]:
     for path, pairs in report.files.items():
         yield from wrap(f"{pairs:,} {'pair' if pairs == 1 else 'pairs'} in {path}", width)
     for path in report.beside:
-        yield from wrap(f"beside it {path}, for a new project in Label Studio", width)
+        yield from wrap(f"and {path}, the configuration of a Label Studio project", width)
 
 
 # In
@@ -216,11 +223,16 @@ class ImportDialog(FormDialog):
     """What to import. The file is read before anything happens."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("save", "ctrl+s,f2", "Read it", "Read the file and show what would happen; nothing is taken yet"),
+        Command(
+            "label.import.save",
+            "ctrl+s,f2",
+            "Preview",
+            "Read the file and show what would happen; nothing is imported yet",
+        ),
     )
 
     def __init__(self, heading: str, fields: list[FormField]) -> None:
-        about = "Nothing is taken before you have seen what would happen."
+        about = "Nothing is imported before you have seen what would happen."
         super().__init__(heading, fields, about=about, check=_check_import)
 
 
@@ -228,18 +240,20 @@ def _import_fields(*, is_sheet: bool) -> list[FormField]:
     formats = tuple(one for one in Format if not (is_sheet and one is Format.CHAT))
     fields = [
         FormField("path", "File", required=True, hint="~ is your home folder", read=read_path),
-        FormField("format", "Format", choices=formats, hint="none: as the file's name says"),
-        FormField("mapping", "Columns", hint="if called otherwise: item_ref=serial, severity=class", read=read_mapping),
+        FormField("format", "Format", choices=formats, hint="empty: by the file's ending"),
+        FormField(
+            "mapping", "Columns", hint="if named differently: item_ref=serial, severity=class", read=read_mapping
+        ),
     ]
     if not is_sheet:
-        hint = "chat only: the answers are labels at once"
+        hint = "chat only: use the answers as labels"
         fields.append(FormField("approved", "Approved", False, choices=(True, False), required=True, hint=hint))
     return fields
 
 
 def _check_import(values: Values) -> list[str]:
     if values["format"] is None and values["path"] is not None and format_of(values["path"]) is None:
-        return ["The file's name does not say its format: choose it."]
+        return ["The format is not clear from the file's ending: choose it."]
     return []
 
 
@@ -271,7 +285,7 @@ class ImportReportDialog(Dialog[bool]):
     """What an import would do. It is done when the user says so, and cannot be when a line is wrong."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("take", "enter,ctrl+s", "Import", "Do what is said here, all of it in one step"),
+        Command("label.import_report.take", "enter,ctrl+s", "Import", "Import all of it in one step"),
     )
     DEFAULT_CSS = "ImportReportDialog > #box { height: 80%; }"
 
@@ -287,15 +301,9 @@ class ImportReportDialog(Dialog[bool]):
         panel.show(lambda width: _imported(self._report, width))
         panel.focus()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+    def possible(self, command: str) -> bool:
         """With a line that cannot be used nothing is imported; without a change there is nothing to do."""
-        if action == "take":
-            return not self._report.refused and bool(self._report.created or self._report.updated)
-        return super().check_action(action, parameters)
-
-    def _keys(self, width: int) -> Line:
-        shown = [one for one in self.all_commands() if one.shown and self.check_action(one.id, ())]
-        return key_line(shown, width)
+        return command != "take" or (not self._report.refused and bool(self._report.created or self._report.updated))
 
     def action_take(self) -> None:
         self.dismiss(True)
@@ -304,7 +312,7 @@ class ImportReportDialog(Dialog[bool]):
 def _imported(report: ImportReport, width: int) -> Iterator[Line]:
     if report.refused:
         amount = f"{report.problem_count:,} {'line' if report.problem_count == 1 else 'lines'}"
-        yield line(span(f"✗ {amount} cannot be used; nothing is taken.", "bad"))
+        yield line(span(f"✗ {amount} cannot be used; nothing is imported.", "bad"))
         yield line(span("Correct the file and import it again.", "muted"))
         yield EMPTY
         for problem in report.problems:
@@ -315,7 +323,7 @@ def _imported(report: ImportReport, width: int) -> Iterator[Line]:
     would = "would be " if report.dry_run else ""
     yield line(span(f"● {report.created:,} {would}created", "good" if report.created else "muted"))
     yield line(span(f"● {report.updated:,} {would}changed", "warn" if report.updated else "muted"))
-    yield line(span(f"○ {report.unchanged:,} as the file says already", "muted"))
-    yield line(span(f"○ {report.skipped:,} without anything to take", "muted"))
+    yield line(span(f"○ {report.unchanged:,} unchanged", "muted"))
+    yield line(span(f"○ {report.skipped:,} without a label", "muted"))
     for note in report.notes:
         yield from wrap(note, width, "warn")

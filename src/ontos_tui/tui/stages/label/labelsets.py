@@ -10,11 +10,12 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from ontos_tui.domain.errors import OntosError
+from ontos_tui.domain.rules.states import TemplateStatus
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.choose import ChooseDialog, ConfirmDialog
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
-from ontos_tui.tui.stages.base import error_lines
 from ontos_tui.tui.stages.label.page import LabelPage
+from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, Span, color, line, span, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
@@ -46,16 +47,23 @@ class LabelsetsPage(LabelPage):
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
         LabelPage.BACK,
-        Command("new", "n", "New", "A labelset of your own"),
-        Command("from_template", "m", "From template", "A labelset with the values that a template's field has"),
-        Command("add_class", "a,plus", "Add class", "One more class of this draft"),
-        Command("edit_class", "e", "Edit class", "Name, key, color and meaning of a class"),
-        Command("remove_class", "minus", "Remove class", "Take a class out of this draft", shown=False),
-        Command("describe", "d", "Describe", "Name, description and guidelines of this draft", shown=False),
-        Command("publish", "p", "Publish", "Make it final, and its keys work in the queue"),
-        Command("version", "v", "New version", "A draft with the same classes"),
-        Command("archive", "x", "Archive", "Take it out of use; labels stay", shown=False),
-        Command("delete", "D", "Delete", "Remove it, if nothing depends on it", shown=False),
+        Command("label.labelsets.new", "n", "New", "A labelset of your own"),
+        Command(
+            "label.labelsets.from_template",
+            "m",
+            "From template",
+            "A labelset with the values of a template's field",
+        ),
+        Command("label.labelsets.add_class", "a,plus", "Add class", "One more class of this draft"),
+        Command("label.labelsets.edit_class", "e", "Edit class", "Name, key, color and meaning of a class"),
+        Command("label.labelsets.remove_class", "minus", "Remove class", "Take a class out of this draft", shown=False),
+        Command(
+            "label.labelsets.describe", "d", "Describe", "Name, description and guidelines of this draft", shown=False
+        ),
+        Command("label.labelsets.publish", "p", "Publish", "Publish it; its keys then work in the queue"),
+        Command("label.labelsets.version", "v", "New version", "A draft with the same classes"),
+        Command("label.labelsets.archive", "x", "Archive", "Take it out of use; labels stay", shown=False),
+        Command("label.labelsets.delete", "D", "Delete", "Remove it, if nothing depends on it", shown=False),
     )
     DEFAULT_CSS = """
     LabelsetsPage Panel { width: 3fr; padding: 0 1; }
@@ -89,9 +97,9 @@ class LabelsetsPage(LabelPage):
         self.run_in_background(lambda workspace: workspace.label.labelsets.all(), self._show, failed=self._say)
 
     def _show(self, labelsets: Sequence[Labelset]) -> None:
-        self.table.say("No labelset yet.\nPress m to make one of a template, or n for one of your own.")
-        wanted = self.session.extra.get("labelset")
-        cursor = next((place for place, one in enumerate(labelsets) if one.id == wanted), None)
+        self.table.set_empty_text("No labelset yet.\nPress m to create one from a template, or n for an empty one.")
+        labelset_id = self.session.extra.get("labelset")
+        cursor = next((place for place, one in enumerate(labelsets) if one.id == labelset_id), None)
         self.table.show(labelsets, cursor=cursor)
         self._look()
 
@@ -121,9 +129,13 @@ class LabelsetsPage(LabelPage):
         labelset = self.current if self.is_mounted else None
         if labelset is None:
             return False
-        is_draft = labelset.status.value == "draft"
+        is_draft = labelset.status is TemplateStatus.DRAFT
         drafts_only = ("add_class", "edit_class", "remove_class", "describe", "publish")
-        return is_draft if command in drafts_only else command != "archive" or labelset.status.value != "archived"
+        return (
+            is_draft
+            if command in drafts_only
+            else command != "archive" or labelset.status is not TemplateStatus.ARCHIVED
+        )
 
     # Changing
 
@@ -139,8 +151,8 @@ class LabelsetsPage(LabelPage):
     def action_new(self) -> None:
         fields = (
             FormField("name", "Name", required=True),
-            FormField("label_type", "Label type", required=True, hint="what is decided; as templates call it"),
-            FormField("field", "Field", required=True, hint="the answer's field that holds the class"),
+            FormField("label_type", "Label type", required=True, hint="as in the template"),
+            FormField("field", "Field", required=True, hint="the answer's field with the class"),
             FormField("description", "Description"),
         )
 
@@ -159,7 +171,7 @@ class LabelsetsPage(LabelPage):
     def _choose_template(self, templates: Sequence[Template]) -> None:
         fit = [one for one in templates if any(field.classes for field in one.fields())]
         if not fit:
-            self.ontos.tell("No template has a field with choices. Press n for a labelset of your own.")
+            self.ontos.show_message("No template has a field with choices. Press n for an empty labelset.")
             return
 
         def done(index: int | None) -> None:
@@ -188,7 +200,7 @@ class LabelsetsPage(LabelPage):
     def _choose_class(self, heading: str, then: Any) -> None:
         labelset = self.current
         if labelset is None or not labelset.classes:
-            self.ontos.tell("There are no classes yet. Press a to add one.")
+            self.ontos.show_message("There are no classes yet. Press a to add one.")
             return
         choices = [(one.display_name or one.name, f"{one.hotkey or '·'} {one.description}") for one in labelset.classes]
 
@@ -206,7 +218,7 @@ class LabelsetsPage(LabelPage):
             return
         given = labelset.classes[place] if place is not None else LabelClass(name="", hotkey=_free_key(labelset))
         fields = (
-            FormField("name", "Value", given.name or None, required=True, hint="as it stands in the answer"),
+            FormField("name", "Value", given.name or None, required=True, hint="as stored in the answer"),
             FormField("display_name", "Shown as", given.display_name or None, hint="empty: the value itself"),
             FormField("hotkey", "Key", given.hotkey or None, hint="one key that chooses it in the queue"),
             FormField("color", "Color", given.color or None, hint="such as red, or #e06c75"),
@@ -216,9 +228,9 @@ class LabelsetsPage(LabelPage):
         def done(values: Values | None) -> None:
             if values is None:
                 return
-            made = LabelClass(**{name: value or "" for name, value in values.items()})
+            new_class = LabelClass(**{name: value or "" for name, value in values.items()})
             at = place if place is not None else len(labelset.classes)
-            changed = [*labelset.classes[:at], made, *labelset.classes[at + 1 :]]
+            changed = [*labelset.classes[:at], new_class, *labelset.classes[at + 1 :]]
             self._do(lambda workspace: workspace.label.labelsets.edit(labelset.id, classes=changed))
 
         self.app.push_screen(FormDialog(heading, fields), done)
@@ -230,7 +242,7 @@ class LabelsetsPage(LabelPage):
         fields = (
             FormField("name", "Name", labelset.name, required=True),
             FormField("description", "Description", labelset.description or None),
-            FormField("guidelines", "Guidelines", labelset.guidelines or None, hint="how to decide; g shows them"),
+            FormField("guidelines", "Guidelines", labelset.guidelines or None, hint="how to decide; shown with g"),
         )
 
         def done(values: Values | None) -> None:
@@ -263,7 +275,7 @@ class LabelsetsPage(LabelPage):
             if sure:
                 self._by_ref("delete")
 
-        question = f"{labelset.name} {labelset.version} goes, unless something depends on it. Labels are not touched."
+        question = f"{labelset.name} {labelset.version} is deleted, unless something depends on it. Labels stay."
         self.app.push_screen(ConfirmDialog("Delete this labelset?", question), answered)
 
 
@@ -298,8 +310,8 @@ def _lines(about: About, width: int) -> Iterator[Line]:
     yield EMPTY
     links = about.links
     counts = ((len(links.templates), "templates"), (len(links.training_sheets), "training sheets"))
-    told = [f"{count} {what}" for count, what in (*counts, (len(links.jobs), "labeling jobs"))]
-    yield line(span(f"{', '.join(told)}; {links.labels:,} canonical labels of this type", "muted"))
+    uses = [f"{count} {what}" for count, what in (*counts, (len(links.jobs), "labeling jobs"))]
+    yield line(span(f"{', '.join(uses)}; {links.labels:,} canonical labels of this type", "muted"))
     yield EMPTY
     yield line(span("Coverage", "title"))
     if not about.coverage:
@@ -327,8 +339,8 @@ def _class_lines(one: LabelClass, room: int, width: int) -> Iterator[Line]:
 def _coverage_lines(one: Coverage, width: int) -> Iterator[Line]:
     share = one.share
     filled = round((share or 0.0) * BAR)
-    told = f"{one.labeled:,} of {one.items:,} items" + (f" ({share:.0%})" if share is not None else "")
-    yield line(one.sheet.name, "  ", span("━" * filled, "good"), span("─" * (BAR - filled), "muted"), f"  {told}")
+    amount = f"{one.labeled:,} of {one.items:,} items" + (f" ({share:.0%})" if share is not None else "")
+    yield line(one.sheet.name, "  ", span("━" * filled, "good"), span("─" * (BAR - filled), "muted"), f"  {amount}")
     counts = [f"{name} {count:,}" for name, count in one.per_class.items()]
     if one.other:
         counts.append(f"other values {one.other:,}")

@@ -11,14 +11,14 @@ from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.stages.pages import StagePage
 
 if TYPE_CHECKING:
-    from ontos_tui.tui.stages.label.desk.source import Work
+    from ontos_tui.tui.stages.label.work import Work
     from ontos_tui.workspace import Workspace
 
 
 class LabelPage(StagePage):
     """One page. It is mounted on its first visit and told to `reload` whenever the workspace changed."""
 
-    BACK: ClassVar[Command] = Command("back", "escape", "Back", "To the training sheets")
+    BACK: ClassVar[Command] = Command("label.back", "escape", "Back", "To the training sheets")
     """Every page has it among its `OWN_COMMANDS`."""
 
     class Labeling(Message):

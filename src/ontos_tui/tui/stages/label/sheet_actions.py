@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ontos_tui.tui.core.background import BackgroundMixin
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values, read_part
-from ontos_tui.tui.stages.label.desk.list_filter import HINT_WORDS
+from ontos_tui.tui.dialogs.answer_form import read_fraction
+from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.stages.label.list_filter import HINT_WORDS
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.pairs import TrainingSheet
@@ -23,23 +24,23 @@ def look_again(asker: BackgroundMixin, sheet: TrainingSheet) -> None:
         hints = workspace.label.hints
         return hints.submit(sheet.id) if hints.is_large(sheet.id) else hints.compute(sheet.id)
 
-    def told(outcome: HintReport | Job) -> None:
+    def show(outcome: HintReport | Job) -> None:
         from ontos_tui.services.label.hints.service import HintReport
 
         if isinstance(outcome, HintReport):
-            asker.ontos.tell("\n".join(_found(outcome)), title=f"Looked at {sheet.name}")
+            asker.ontos.show_message("\n".join(_report_lines(outcome)), title=f"Hints for {sheet.name}")
         else:
-            asker.ontos.tell(f"{outcome.title} runs as a job; J shows it.")
+            asker.ontos.show_message(f"{outcome.title} runs as a job. J: show jobs")
 
-    asker.run_in_background(work, told, group="hints")
+    asker.run_in_background(work, show, group="hints")
 
 
-def _found(report: HintReport) -> Iterator[str]:
+def _report_lines(report: HintReport) -> Iterator[str]:
     for kind, count in report.counts.items():
         reason = report.skipped.get(kind)
         yield f"{HINT_WORDS[kind]}: {reason or f'{count:,}'}"
     if any(report.counts.values()):
-        yield "In the queue, o puts them first and F shows only them."
+        yield "In the queue: o lists them first, F lists only them."
 
 
 def ask_blind_share(asker: BackgroundMixin, sheet: TrainingSheet) -> None:
@@ -50,14 +51,14 @@ def ask_blind_share(asker: BackgroundMixin, sheet: TrainingSheet) -> None:
             share = values["share"] or 0.0
             asker.run_in_background(
                 lambda workspace: workspace.label.queue.hide_proposals(sheet.id, share),
-                lambda changed: asker.ontos.tell(
+                lambda changed: asker.ontos.show_message(
                     f"The proposals of {changed.blind_share:.0%} of the pairs are hidden."
                 ),
                 group="blind",
             )
 
-    about = "People lean toward what is proposed. A hidden share shows how much: w compares both. Usual is 10 %."
+    about = "Proposals influence people. Hide some to measure how much (w compares both). Usual: 10 %."
     field = FormField(
-        "share", "Share", f"{sheet.blind_share:.0%}", hint="such as 10 %; 0 hides nothing", read=read_part
+        "share", "Share", f"{sheet.blind_share:.0%}", hint="such as 10 %; 0 hides nothing", read=read_fraction
     )
     asker.app.push_screen(FormDialog(f"Hide proposals · {sheet.name}", (field,), about=about), done)

@@ -11,11 +11,11 @@ from textual.containers import Horizontal, Vertical
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.core.commands import Command
-from ontos_tui.tui.stages.base import error_lines
 from ontos_tui.tui.stages.label.desk.desk import LabelDesk
-from ontos_tui.tui.stages.label.desk.source import Work, work_of_sheet
 from ontos_tui.tui.stages.label.page import LabelPage
+from ontos_tui.tui.stages.label.work import Work, work_of_sheet
 from ontos_tui.tui.stages.pages import PagedView, StagePage
+from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
@@ -29,20 +29,51 @@ class LabelView(PagedView):
 
     STAGE = Stage.LABEL
     ABOUT = (
-        "Every pair is one item with a question and a proposed answer; you say what is true. "
-        "What you approve becomes the canonical label of the item and is reused by every template that asks the same."
+        "Every pair is one item with a question and a proposed answer; you decide what is right. "
+        "What you approve becomes the canonical label of the item and is reused by every template with the same "
+        "label type."
     )
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("open_queue", "o", "Label", "Open the queue of this training sheet (enter does it too)"),
-        Command("guidelines", "g", "Guidelines", "How to decide, as the template says"),
-        Command("page('jobs')", "t", "Tasks", "Labeling jobs: share work out, claim tasks, review, agreement"),
-        Command("page('labelsets')", "l", "Labelsets", "Classes with their names, keys and meaning; coverage"),
-        Command("page('labels')", "c", "Labels", "Canonical labels: browse, correct, label without pairs"),
-        Command("hints", "L", "Look again", "Find likely errors, unsure ones and near-duplicates here", shown=False),
-        Command("blind", "B", "Blind share", "Hide some proposals, to see how much they sway people", shown=False),
-        Command("pace", "w", "Who", "Who decided how much, how fast, and how proposals sway them", shown=False),
-        Command("export", "E", "Export", "Write these pairs into a file", shown=False),
-        Command("import", "I", "Import", "Read decisions or labels from a file", shown=False),
+        Command("label.open_queue", "o", "Label", "Open the queue of this training sheet (enter does it too)"),
+        Command("label.guidelines", "g", "Guidelines", "How to decide, as the template says"),
+        Command(
+            "label.jobs",
+            "t",
+            "Tasks",
+            "Labeling jobs: split work into tasks, claim, review, agreement",
+            action="page('jobs')",
+        ),
+        Command(
+            "label.labelsets",
+            "l",
+            "Labelsets",
+            "Classes with their names, keys and meaning; coverage",
+            action="page('labelsets')",
+        ),
+        Command(
+            "label.labels",
+            "c",
+            "Labels",
+            "Canonical labels: browse, correct, label without pairs",
+            action="page('labels')",
+        ),
+        Command(
+            "label.hints",
+            "L",
+            "Find label errors",
+            "Find likely label errors, unsure answers and near-duplicates",
+            shown=False,
+        ),
+        Command(
+            "label.blind",
+            "B",
+            "Blind share",
+            "Hide some proposals to measure how much they influence people",
+            shown=False,
+        ),
+        Command("label.pace", "w", "Labelers", "Decisions, pace and agreement of each labeler", shown=False),
+        Command("label.export", "E", "Export", "Write these pairs into a file", shown=False),
+        Command("label.import", "I", "Import", "Read decisions or labels from a file", shown=False),
     )
     DEFAULT_CSS = """
     LabelView #about-sheet { width: 3fr; padding: 0 1; }
@@ -99,7 +130,7 @@ class LabelView(PagedView):
 
     def _show_sheets(self, views: Sequence[TrainingSheetView]) -> None:
         table: Table[TrainingSheetView] = self.query_one("#training-sheets", Table)
-        table.say("No training sheet yet.\nPress 2 and then g to make pairs from a sheet.")
+        table.set_empty_text("No training sheet yet.\nPress 2, then g to generate pairs from a sheet.")
         cursor = next((i for i, v in enumerate(views) if v.sheet.id == self.session.training_sheet_id), None)
         table.show(views, cursor=cursor)
         self._show_current()
@@ -133,7 +164,7 @@ class LabelView(PagedView):
     def possible(self, command: str) -> bool:
         if not self.is_mounted or self.labeling or self.page is not None:
             return False
-        return command.startswith("page(") or self.current is not None
+        return command in ("jobs", "labelsets", "labels") or self.current is not None
 
     def action_open_queue(self) -> None:
         view = self.current
@@ -232,9 +263,9 @@ def _about(view: TrainingSheetView, width: int) -> list[Line]:
         EMPTY,
         line(span("○ ", "muted"), f"{counts.unlabeled:,} to decide"),
         line(span("✓ ", "good"), f"{counts.labeled:,} labeled"),
-        line(span("  ", "muted"), span(f"  {counts.auto_approved:,} of them without a review", "muted")),
+        line(span("  ", "muted"), span(f"  {counts.auto_approved:,} of them by existing labels", "muted")),
         line(span("⚑ ", "warn"), f"{counts.flagged:,} flagged"),
         line(span("✗ ", "bad"), f"{counts.rejected:,} rejected"),
         EMPTY,
-        line(span("enter", "key"), " opens the queue. There, number keys choose classes and esc comes back here."),
+        line(span("enter", "key"), ": open the queue. There, number keys choose classes, esc comes back here."),
     ]

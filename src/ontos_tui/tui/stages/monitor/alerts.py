@@ -8,21 +8,22 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 
-from ontos_tui.domain.records.alerts import AlertMetric, Comparison, shown
+from ontos_tui.domain.records.alerts import AlertMetric, Comparison, format_value
 from ontos_tui.domain.records.improve import Severity
 from ontos_tui.domain.rules.states import AlertStatus
 from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
+from ontos_tui.tui.dialogs.answer_form import read_integer, read_number
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.dialogs.choose import ConfirmDialog
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values, read_integer, read_number
+from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
 from ontos_tui.tui.widgets.lines import EMPTY, Line, OneLine, Panel, Span, line, span, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.alerts import Alert, AlertRule
     from ontos_tui.domain.records.training import Job
-    from ontos_tui.services.monitor.alerts.service import Change, Measured
+    from ontos_tui.services.monitor.alerts.service import Change, Measurement
     from ontos_tui.workspace import Workspace
 
 STATES: dict[AlertStatus, tuple[str, str]] = {
@@ -40,7 +41,7 @@ class AlertsState:
     """All that the dialog shows: alerts, open ones first; rules with what their figures are now; and who watches."""
 
     alerts: tuple[Alert, ...]
-    rules: tuple[tuple[AlertRule, Measured], ...]
+    rules: tuple[tuple[AlertRule, Measurement], ...]
     watch: Job | None
 
 
@@ -48,15 +49,15 @@ class AlertsDialog(Dialog[None], BackgroundMixin):
     """What was raised, and by which rules."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("acknowledge", "a", "Seen", "Say that you look after this alert"),
-        Command("resolve", "x", "Resolve", "Say that this alert is over"),
-        Command("add", "n", "New rule", "Add a rule"),
-        Command("edit", "e", "Edit", "Change the rule under the cursor"),
-        Command("switch", "o", "On/off", "Switch the rule on or off"),
-        Command("remove", "d", "Delete", "Take the rule away"),
-        Command("look", "l", "Look now", "Look at all rules now"),
-        Command("watch", "w", "Watch", "Look at the rules every minute in the background, or stop it"),
-        Command("leave", "escape,q", "Back", "Leave"),
+        Command("monitor.alerts.acknowledge", "a", "Seen", "Acknowledge this alert: you are working on it"),
+        Command("monitor.alerts.resolve", "x", "Resolve", "Close this alert"),
+        Command("monitor.alerts.add", "n", "New rule", "Add a rule"),
+        Command("monitor.alerts.edit", "e", "Edit", "Change the rule under the cursor"),
+        Command("monitor.alerts.switch", "o", "On/off", "Switch the rule on or off"),
+        Command("monitor.alerts.remove", "d", "Delete", "Delete the rule"),
+        Command("monitor.alerts.look", "l", "Check now", "Check all rules now"),
+        Command("monitor.alerts.watch", "w", "Watch", "Check the rules every minute in the background, or stop that"),
+        Command("monitor.alerts.leave", "escape,q", "Back", "Leave"),
     )
     DEFAULT_CSS = """
     AlertsDialog > #box { width: 96%; max-width: 140; height: 96%; }
@@ -77,7 +78,7 @@ class AlertsDialog(Dialog[None], BackgroundMixin):
         about.can_focus = False
         yield about
         columns = [ColumnSpec("", 1), ColumnSpec("rule", 0), ColumnSpec("severity", 8), ColumnSpec("now", 20)]
-        yield Table["tuple[AlertRule, Measured]"](columns, _rule_cells, empty="Loading…", id="rules")
+        yield Table["tuple[AlertRule, Measurement]"](columns, _rule_cells, empty="Loading…", id="rules")
         yield OneLine(self._watch_line, id="watching")
 
     @property
@@ -86,8 +87,8 @@ class AlertsDialog(Dialog[None], BackgroundMixin):
         return table
 
     @property
-    def _rules(self) -> Table[tuple[AlertRule, Measured]]:
-        table: Table[tuple[AlertRule, Measured]] = self.query_one("#rules", Table)
+    def _rules(self) -> Table[tuple[AlertRule, Measurement]]:
+        table: Table[tuple[AlertRule, Measurement]] = self.query_one("#rules", Table)
         return table
 
     def on_mount(self) -> None:
@@ -98,12 +99,12 @@ class AlertsDialog(Dialog[None], BackgroundMixin):
     def _load(self) -> None:
         self.run_in_background(lambda workspace: _read(workspace, self._endpoint), self._show)
 
-    def _show(self, shown: AlertsState) -> None:
-        self._watching = shown.watch
-        self._alerts.say("No alert was ever opened here.")
-        self._rules.say("No rule yet. Press n to add one.")
-        self._alerts.show(shown.alerts)
-        self._rules.show(shown.rules)
+    def _show(self, state: AlertsState) -> None:
+        self._watching = state.watch
+        self._alerts.set_empty_text("No alerts yet.")
+        self._rules.set_empty_text("No rule yet. Press n to add one.")
+        self._alerts.show(state.alerts)
+        self._rules.show(state.rules)
         self.query_one("#watching", OneLine).repaint()
         self._tell()
 
@@ -127,16 +128,16 @@ class AlertsDialog(Dialog[None], BackgroundMixin):
     def _watch_line(self, width: int) -> Line:
         if self._watching is None:
             return line(
-                span("◌ nobody watches: ", "warn"), span("w", "key"), span(" looks every minute from now on", "muted")
+                span("◌ Rules are not being checked. ", "warn"), span("w", "key"), span(": check every minute", "muted")
             )
-        return line(span("● watched in the background", "good"), span(f"  {self._watching.message}", "muted"))
+        return line(span("● checked in the background", "good"), span(f"  {self._watching.message}", "muted"))
 
     # Commands
 
-    def _do(self, work: Callable[[Workspace], Any], told: str = "") -> None:
+    def _do(self, work: Callable[[Workspace], Any], message: str = "") -> None:
         def done(_: Any) -> None:
-            if told:
-                self.ontos.tell(told)
+            if message:
+                self.ontos.show_message(message)
             self._load()
             self.ontos.refresh_overview()
 
@@ -156,7 +157,7 @@ class AlertsDialog(Dialog[None], BackgroundMixin):
             if values is not None:
                 self._do(lambda workspace: workspace.monitor.alerts.resolve(alert.id, values["reason"] or ""))
 
-        self.app.push_screen(FormDialog("Resolve this alert", [FormField("reason", "What came of it")]), done)
+        self.app.push_screen(FormDialog("Resolve this alert", [FormField("reason", "Resolution")]), done)
 
     def action_add(self) -> None:
         self._ask_rule("New rule", None, lambda workspace, values: workspace.monitor.alerts.add_rule(**values))
@@ -169,19 +170,19 @@ class AlertsDialog(Dialog[None], BackgroundMixin):
             )
 
     def _ask_rule(self, heading: str, rule: AlertRule | None, then: Callable[[Workspace, Values], Any]) -> None:
-        def wanted(values: Values) -> Values:
+        def settings(values: Values) -> Values:
             optional = ("recover_threshold",)
-            told = {name: value for name, value in values.items() if value is not None or name in optional}
-            return {**told, "endpoint": self._endpoint}
+            given = {name: value for name, value in values.items() if value is not None or name in optional}
+            return {**given, "endpoint": self._endpoint}
 
         def check(values: Values) -> Sequence[str]:
             from ontos_tui.services.monitor.alerts.service import rule_problems
 
-            return rule_problems(wanted(values))
+            return rule_problems(settings(values))
 
         def done(values: Values | None) -> None:
             if values is not None:
-                self._do(lambda workspace: then(workspace, wanted(values)))
+                self._do(lambda workspace: then(workspace, settings(values)))
 
         self.app.push_screen(FormDialog(heading, rule_fields(rule), check=check), done)
 
@@ -199,14 +200,14 @@ class AlertsDialog(Dialog[None], BackgroundMixin):
             if sure:
                 self._do(lambda workspace: workspace.monitor.alerts.remove_rule(rule.id))
 
-        question = f"{rule.told()}: the rule goes, and an alert that it holds open is resolved."
+        question = f"{rule.describe()}: the rule is deleted, and its open alert is resolved."
         self.app.push_screen(ConfirmDialog("Delete this rule?", question), answered)
 
     def action_look(self) -> None:
         def looked(changes: list[Change]) -> None:
             failed = next((change.outside for change in changes if change.outside.startswith("failed")), "")
-            told = f"{len(changes)} opened or resolved." if changes else "Nothing was opened or resolved."
-            self.ontos.tell(f"{told} Alert command {failed}" if failed else told)
+            message = f"{len(changes)} alerts opened or resolved." if changes else "No alert opened or resolved."
+            self.ontos.show_message(f"{message} Alert command {failed}" if failed else message)
             self._load()
             self.ontos.refresh_overview()
 
@@ -216,33 +217,33 @@ class AlertsDialog(Dialog[None], BackgroundMixin):
         if self._watching is None:
             self._do(lambda workspace: workspace.monitor.alerts.start_watch())
         else:
-            self._do(lambda workspace: workspace.monitor.alerts.stop_watch(), "The watch stops.")
+            self._do(lambda workspace: workspace.monitor.alerts.stop_watch(), "Checking in the background stops.")
 
 
 def rule_fields(rule: AlertRule | None) -> list[FormField]:
     """The form of a rule."""
     given: Callable[[str, Any], Any] = lambda name, default: default if rule is None else getattr(rule, name)  # noqa: E731
     return [
-        FormField("metric", "Watch", given("metric", None), tuple(AlertMetric), required=True),
-        FormField("comparison", "Bad when", given("comparison", None), tuple(Comparison), required=True),
+        FormField("metric", "Metric", given("metric", None), tuple(AlertMetric), required=True),
+        FormField("comparison", "Alert when", given("comparison", None), tuple(Comparison), required=True),
         FormField("threshold", "Threshold", given("threshold", None), required=True, read=read_number,
-                  hint="ms; share 0 to 1; rating 1 to 5; drift score 0 to 1; requests"),
-        FormField("recover_threshold", "Well again at", given("recover_threshold", None), read=read_number,
-                  hint="empty: at the threshold"),
-        FormField("window_minutes", "Over minutes", given("window_minutes", 60), read=read_integer,
-                  hint="the time that the figure is made from"),
-        FormField("for_minutes", "For minutes", given("for_minutes", 0), read=read_integer,
-                  hint="how long it must last before it is told"),
-        FormField("minimum_sample", "At least", given("minimum_sample", 20), read=read_integer,
-                  hint="requests or ratings; with fewer nothing is said (not for traffic)"),
+                  hint="ms; fraction 0 to 1; rating 1 to 5; drift score 0 to 1; requests"),
+        FormField("recover_threshold", "Clears at", given("recover_threshold", None), read=read_number,
+                  hint="empty: the threshold"),
+        FormField("window_minutes", "Window (min)", given("window_minutes", 60), read=read_integer,
+                  hint="the metric is computed over this time"),
+        FormField("for_minutes", "Delay (min)", given("for_minutes", 0), read=read_integer,
+                  hint="how long it must last before an alert"),
+        FormField("minimum_sample", "Minimum", given("minimum_sample", 20), read=read_integer,
+                  hint="requests or ratings; with fewer, no alert (not for traffic)"),
         FormField("severity", "Severity", given("severity", Severity.MEDIUM), tuple(Severity), required=True),
     ]  # fmt: skip
 
 
 def _read(workspace: Workspace, endpoint: str) -> AlertsState:
     service = workspace.monitor.alerts
-    found = service.history(endpoint, SHOWN)
-    alerts = sorted(found, key=lambda alert: alert.status is AlertStatus.RESOLVED)
+    history = service.history(endpoint, SHOWN)
+    alerts = sorted(history, key=lambda alert: alert.status is AlertStatus.RESOLVED)
     rules = tuple((rule, service.measure(rule)) for rule in service.rules(endpoint))
     return AlertsState(tuple(alerts), rules, service.watch())
 
@@ -252,26 +253,26 @@ def _state(alert: Alert) -> Span:
 
 
 def _alert_cells(alert: Alert) -> Sequence[object]:
-    told = alert.message.removeprefix(f"{alert.endpoint}: ")
-    return _state(alert), span(f"{alert.opened_at.astimezone():%m-%d %H:%M}", "muted"), alert.severity.value, told
+    message = alert.message.removeprefix(f"{alert.endpoint}: ")
+    return _state(alert), span(f"{alert.opened_at.astimezone():%m-%d %H:%M}", "muted"), alert.severity.value, message
 
 
-def _rule_cells(row: tuple[AlertRule, Measured]) -> Sequence[object]:
+def _rule_cells(row: tuple[AlertRule, Measurement]) -> Sequence[object]:
     rule, now = row
-    told = span("off", "muted")
+    value = span("off", "muted")
     mark = span("○", "muted")
     if rule.enabled:
         broken = now.value is not None and rule.is_broken(now.value)
         mark = span("⚠", "bad") if broken else span("●", "good" if now.value is not None else "muted")
-        told = span(now.told(rule.metric), "bad" if broken else "text" if now.value is not None else "muted")
-    return mark, rule.told(), rule.severity.value, told
+        value = span(now.describe(rule.metric), "bad" if broken else "text" if now.value is not None else "muted")
+    return mark, rule.describe(), rule.severity.value, value
 
 
 def _about_alert(alert: Alert, width: int) -> list[Line]:
     lines = wrap(alert.message, width)
-    parts = [f"at its worst {shown(alert.metric, alert.worst)}"]
+    parts = [f"worst value {format_value(alert.metric, alert.worst)}"]
     if alert.acknowledged_at is not None:
-        parts.append(f"seen by {alert.acknowledged_by} {alert.acknowledged_at.astimezone():%m-%d %H:%M}")
+        parts.append(f"acknowledged by {alert.acknowledged_by} {alert.acknowledged_at.astimezone():%m-%d %H:%M}")
     if alert.resolved_at is not None:
         by = f" by {alert.resolved_by}" if alert.resolved_by else ""
         parts.append(f"resolved{by} {alert.resolved_at.astimezone():%m-%d %H:%M}: {alert.resolution}")
@@ -280,13 +281,13 @@ def _about_alert(alert: Alert, width: int) -> list[Line]:
     return lines + wrap("; ".join(parts), width, "muted")
 
 
-def _about_rule(rule: AlertRule, now: Measured, width: int) -> list[Line]:
-    told = f"{rule.told()}; well again at {shown(rule.metric, rule.recovers_at)}"
+def _about_rule(rule: AlertRule, now: Measurement, width: int) -> list[Line]:
+    text = f"{rule.describe()}; clears at {format_value(rule.metric, rule.recovers_at)}"
     if rule.metric is not AlertMetric.TRAFFIC:
-        told += f"; needs {rule.minimum_sample:,}"
-    lines = wrap(told, width)
+        text += f"; minimum sample {rule.minimum_sample:,}"
+    lines = wrap(text, width)
     if not rule.armed:
-        lines += wrap("It opens another alert only after the figure was well in between.", width, "muted")
+        lines += wrap("The next alert opens only after this one has cleared.", width, "muted")
     if now.value is None:
         lines += wrap(now.why, width, "muted")
     return lines or [EMPTY]

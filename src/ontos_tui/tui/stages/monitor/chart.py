@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.message import Message
 
+from ontos_tui.domain.rules.ratings import HIGHEST, LOWEST
 from ontos_tui.domain.rules.traffic import WITHIN
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.stages.base import Page
-from ontos_tui.tui.stages.monitor.lines import HIGHEST_RATING, LOWEST_RATING, Traffic
+from ontos_tui.tui.stages.monitor.lines import Traffic
 from ontos_tui.tui.widgets.chart import TICKS, Chart, Curve, Drawing, is_number, round_up
 from ontos_tui.tui.widgets.lines import Line, OneLine, line, span
 
@@ -39,9 +40,15 @@ class MonitorChart(Page):
 
     HELP_TITLE: ClassVar[str] = "In the chart"
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("back", "escape", "Back", "To the endpoints and requests"),
-        Command("next_figure", "right,m", "Next figure", "Requests, errors, latency, ratings"),
-        Command("previous_figure", "left", "Figure before", "Requests, errors, latency, ratings", shown=False),
+        Command("monitor.chart.back", "escape", "Back", "To the endpoints and requests"),
+        Command("monitor.chart.next_figure", "right,m", "Next metric", "Requests, errors, latency, ratings"),
+        Command(
+            "monitor.chart.previous_figure",
+            "left",
+            "Previous metric",
+            "Requests, errors, latency, ratings",
+            shown=False,
+        ),
     )
     DEFAULT_CSS = "MonitorChart OneLine { padding: 0 1; }"
 
@@ -97,8 +104,8 @@ class MonitorChart(Page):
 
 def _head(traffic: Traffic) -> Line:
     over = traffic.over
-    told = f"  {over.label}, by {over.bucket}{' (UTC)' if over.bucket == 'day' else ''}"
-    return line(span(traffic.summary.endpoint, "title"), span(told, "muted"))
+    range_text = f"  {over.label}, by {over.bucket}{' (UTC)' if over.bucket == 'day' else ''}"
+    return line(span(traffic.summary.endpoint, "title"), span(range_text, "muted"))
 
 
 def _about(traffic: Traffic, figure: Figure) -> str:
@@ -109,7 +116,7 @@ def _about(traffic: Traffic, figure: Figure) -> str:
     if figure is Figure.ERRORS:
         return f"{summary.errors:,} in all"
     if figure is Figure.LATENCY:
-        return f"ms: {DOTS}95 % below ⠒half below (≈{WITHIN:.0%})"
+        return f"ms: {DOTS}p95 ⠒median (≈{WITHIN:.0%})"
     return f"{summary.ratings:,} in all, mean by {traffic.over.bucket}"
 
 
@@ -128,7 +135,7 @@ def drawing_of(traffic: Traffic, figure: Figure) -> Drawing:
     else:
         values = ([point.mean_rating for point in points],)
     rating, whole = figure is Figure.RATING, figure in (Figure.REQUESTS, Figure.ERRORS)
-    bottom = LOWEST_RATING if rating else 0.0
+    bottom = LOWEST if rating else 0.0
     return Drawing(
         curves=tuple(
             Curve(marker, tuple(at[: len(one)]), tuple(one))
@@ -137,9 +144,9 @@ def drawing_of(traffic: Traffic, figure: Figure) -> Drawing:
         since=traffic.since.timestamp(),
         until=traffic.until.timestamp(),
         bottom=bottom,
-        top=HIGHEST_RATING if rating else _top(values, whole=whole),
-        tell_time=_short_time if over.length <= timedelta(hours=48) else _short_date,
-        empty=f"No data about {figure} in {over.in_words}, so there is nothing to draw.",
+        top=HIGHEST if rating else _top(values, whole=whole),
+        format_time=_short_time if over.length <= timedelta(hours=48) else _short_date,
+        empty=f"No data about {figure} in {over.in_words}, nothing to draw.",
         whole=whole,
     )
 

@@ -11,12 +11,12 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.domain.records.drift import DriftState, FeatureDrift
+from ontos_tui.domain.records.drift import DriftState, FeatureDrift, Signal
 from ontos_tui.domain.records.improve import Severity
 from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
-from ontos_tui.tui.stages.base import error_lines
+from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import EMPTY, Line, OneLine, Panel, Span, line, span, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
@@ -41,12 +41,22 @@ class DriftDialog(Dialog[None], BackgroundMixin):
     """The last comparison of an endpoint; it makes the first one itself."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("compare", "c", "Compare", "Compare the present traffic now"),
-        Command("recent", "t", "Time", "Compare the last 24 hours, 7 days, 30 days or hour"),
-        Command("reference", "r", "Reference", "Compare with the training pairs, or with the time just before"),
-        Command("team", "w", "Workspace", "Compare what everybody asked it on Databricks, or what was asked here"),
-        Command("notes", "n", "How", "How the comparison was made, and what its words mean"),
-        Command("leave", "escape,q", "Back", "Leave; the comparison is kept"),
+        Command("monitor.drift.compare", "c", "Compare", "Compare the recent traffic now"),
+        Command("monitor.drift.recent", "t", "Time", "Compare the last 24 hours, 7 days, 30 days or hour"),
+        Command(
+            "monitor.drift.reference",
+            "r",
+            "Reference",
+            "Compare with the training pairs, or with the previous time range",
+        ),
+        Command(
+            "monitor.drift.team",
+            "w",
+            "Workspace",
+            "Compare the requests on Databricks, or those sent here",
+        ),
+        Command("monitor.drift.notes", "n", "How", "How the comparison works, and what its terms mean"),
+        Command("monitor.drift.leave", "escape,q", "Back", "Leave; the comparison is stored"),
     )
     DEFAULT_CSS = """
     DriftDialog > #box { width: 96%; max-width: 140; height: 96%; }
@@ -66,10 +76,10 @@ class DriftDialog(Dialog[None], BackgroundMixin):
         self._noting = False
 
     def compose_body(self) -> ComposeResult:
-        found = Panel(id="found")
-        found.can_focus = False
+        report = Panel(id="found")
+        report.can_focus = False
         yield OneLine(self._sides, id="sides")
-        yield found
+        yield report
         with Horizontal(id="both"):
             columns = [ColumnSpec("", 1), ColumnSpec("signal", 0), ColumnSpec("score", 5, right=True)]
             yield Table["FeatureDrift"](columns, _cells, empty="Comparing…")
@@ -92,13 +102,13 @@ class DriftDialog(Dialog[None], BackgroundMixin):
 
         self.run_in_background(last, self._show_last)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "reference":
+    def possible(self, command: str) -> bool:
+        if command == "reference":
             return not self._of_team
-        return self._has_team if action == "team" else super().check_action(action, parameters)
+        return command != "team" or self._has_team
 
-    def _show_last(self, found: tuple[bool, DriftReport | None]) -> None:
-        self._has_team, report = found
+    def _show_last(self, result: tuple[bool, DriftReport | None]) -> None:
+        self._has_team, report = result
         self.query_one("#keys", OneLine).repaint()
         if report is None:
             self._compare()
@@ -124,24 +134,24 @@ class DriftDialog(Dialog[None], BackgroundMixin):
                 self._endpoint, reference=reference, recent=(until - span, until), now=until
             )
 
-        self._table.say("Comparing…")
+        self._table.set_empty_text("Comparing…")
         self.query_one("#found", Panel).show(lambda width: [line(_span_muted("⟳ comparing…"))])
         self.run_in_background(check, self._show, failed=self._show_error)
 
     def _show_error(self, error: OntosError) -> None:
-        self._table.say("")
-        found = self.query_one("#found", Panel)
-        found.styles.height = len(error_lines(error, self.size.width - 6))
-        found.show(lambda width: error_lines(error, width))
+        self._table.set_empty_text("")
+        panel = self.query_one("#found", Panel)
+        panel.styles.height = len(error_lines(error, self.size.width - 6))
+        panel.show(lambda width: error_lines(error, width))
 
     def _show(self, report: DriftReport) -> None:
         self._report = report
         self.query_one("#sides", OneLine).repaint()
-        found = self.query_one("#found", Panel)
-        found.styles.height = 1 if report.drifted else 2
-        found.show(lambda width: _found_lines(report, width))
+        panel = self.query_one("#found", Panel)
+        panel.styles.height = 1 if report.drifted else 2
+        panel.show(lambda width: _report_lines(report, width))
         where = " on Databricks" if self._of_team else ""
-        self._table.say(f"No data yet: nobody asked this endpoint{where} in this time. Press t to look further back.")
+        self._table.set_empty_text(f"No data yet: no requests{where} in this time range. t: longer range")
         self._table.show(report.features, cursor=0)
         self._show_signal()
 
@@ -163,11 +173,11 @@ class DriftDialog(Dialog[None], BackgroundMixin):
         since, until = report.recent_since.astimezone(), report.recent_until.astimezone()
         end = f"{until:%H:%M}" if since.date() == until.date() else f"{until:%m-%d %H:%M}"
         recent = f"{since:%m-%d %H:%M} – {end}"
-        told = {
+        texts = {
             "training": f"{report.reference_rows:,} training pairs",
             "baseline": f"a baseline of {report.reference_rows:,} rows",
         }.get(report.reference, f"{report.reference_rows:,} before")
-        return line(span(f"{whose}{recent}, {report.recent_rows:,} requests, against {told}", "muted"))
+        return line(span(f"{whose}{recent}, {report.recent_rows:,} requests, against {texts}", "muted"))
 
     def on_table_moved(self) -> None:
         self._noting = False
@@ -225,11 +235,11 @@ def _cells(one: FeatureDrift) -> Sequence[object]:
     return _mark(one), span(one.label, "strong" if one.drifted else "text"), score
 
 
-def _found_lines(report: DriftReport, width: int) -> list[Line]:
+def _report_lines(report: DriftReport, width: int) -> list[Line]:
     verdict = severity_span(report)
     # What drifted most stands in full beside the list.
-    told = report.summary.partition("; most of all")[0] if report.drifted else report.summary
-    rest = wrap(told, width - cell_len(verdict.text) - 2)
+    summary = report.summary.partition("; most of all")[0] if report.drifted else report.summary
+    rest = wrap(summary, width - cell_len(verdict.text) - 2)
     return [line(verdict, "  ", *rest[0]), *((Span(" " * (cell_len(verdict.text) + 2)), *more) for more in rest[1:])]
 
 
@@ -259,8 +269,8 @@ def picture_lines(one: FeatureDrift, before: str, width: int) -> Iterator[Line]:
     shares = [(bar.reference / one.reference_count, bar.recent / one.recent_count) for bar in one.picture]
     highest = max((share for pair in shares for share in pair), default=1.0)
     # Training has its own signals only; the others are compared with earlier traffic whatever the report's reference.
-    told = before if one.signal.value in ("input", "missing", "prediction") else "before"
-    heads = (f"{told} {one.reference_count:,}", f"now {one.recent_count:,}")
+    reference = before if one.signal in (Signal.INPUT, Signal.MISSING, Signal.PREDICTION) else "before"
+    heads = (f"{reference} {one.reference_count:,}", f"now {one.recent_count:,}")
     yield line(span("", width=label), *(span(f" {head}", "muted", room + 1) for head in heads))
     for bar, (was, now) in zip(one.picture, shares, strict=True):
         yield line(
@@ -274,7 +284,7 @@ def _bar(share: float, highest: float, room: int, style: str) -> tuple[Span, Spa
 
 
 def _note_lines(report: DriftReport, width: int) -> Iterator[Line]:
-    yield line(span("How it was made", "title"))
+    yield line(span("Method", "title"))
     for note in report.notes:
         yield from wrap(note, width)
     yield EMPTY

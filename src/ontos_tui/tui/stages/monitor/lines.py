@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ontos_tui.domain.records.drift import DriftState
+from ontos_tui.domain.rules.ratings import HIGHEST, LOWEST
 from ontos_tui.domain.rules.traffic import BANDS, LEAST_REQUESTS, Health, HealthState
 from ontos_tui.tui.stages.monitor.time_range import SpanOfTime
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Span, fit, line, span, wrap
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 NAME, RANGE, TOTAL = 9, 12, 7
 FIGURE = 10
 """Cells of a figure's name on a card."""
-LOWEST_RATING, HIGHEST_RATING = 1.0, 5.0
 HEALTH: Mapping[HealthState, tuple[str, str]] = {
     HealthState.HEALTHY: ("✓", "good"),
     HealthState.DEGRADED: ("◐", "warn"),
@@ -79,10 +80,10 @@ def card_lines(traffic: Traffic, width: int) -> Iterator[Line]:
     """The figures of an endpoint, one a line, and those of each version when several have answered."""
     summary, card = traffic.summary, traffic.card
     yield line(span(summary.endpoint, "title"))
-    told = f", as of {traffic.until.astimezone():%H:%M:%S}" if traffic.over.end is None else ""
-    yield line(span(f"{traffic.over.label}{told}", "muted"))
+    as_of = f", as of {traffic.until.astimezone():%H:%M:%S}" if traffic.over.end is None else ""
+    yield line(span(f"{traffic.over.label}{as_of}", "muted"))
     yield _health_line(card.health)
-    yield line(span(BANDS_TOLD, "muted"))
+    yield line(span(BANDS_TEXT, "muted"))
     if summary.requests or summary.ratings:
         yield from figure_lines(summary, traffic.latest)
     else:
@@ -96,7 +97,7 @@ def card_lines(traffic: Traffic, width: int) -> Iterator[Line]:
         yield from version_lines(traffic.versions, width)
 
 
-BANDS_TOLD = " ".join(
+BANDS_TEXT = " ".join(
     f"{HEALTH[state][0]}≥{least}" if least else f"{HEALTH[state][0]}<{BANDS[-2][0]}" for least, state in BANDS
 )
 """From how many points each state of health holds."""
@@ -121,8 +122,8 @@ def figure_lines(summary: EndpointSummary, latest: datetime | None) -> Iterator[
     sign = "✗ " if summary.errors else ""
     yield _figure("errors", f"{sign}{summary.errors:,}", rate, "bad" if summary.errors else "strong")
     about = "" if summary.exact else "≈ "
-    yield _figure("latency", f"{about}{milliseconds(summary.p50_ms)}", "  half below")
-    yield _figure("", f"{about}{milliseconds(summary.p95_ms)}", "  95 % below")
+    yield _figure("latency", f"{about}{milliseconds(summary.p50_ms)}", "  median")
+    yield _figure("", f"{about}{milliseconds(summary.p95_ms)}", "  p95")
     if summary.mean_rating is None:
         yield _figure("rating", "no data yet", style="muted")
     else:
@@ -133,34 +134,36 @@ def figure_lines(summary: EndpointSummary, latest: datetime | None) -> Iterator[
 
 
 def _no_data(traffic: Traffic, width: int) -> Iterator[Line]:
-    yield line(span("no data yet", "strong") if traffic.latest is None else span("no data in this span", "strong"))
+    yield line(
+        span("no data yet", "strong") if traffic.latest is None else span("no data in this time range", "strong")
+    )
     if traffic.latest is None:
         here = "" if traffic.team is None else " from here"
-        yield from wrap(f"Nobody has asked this endpoint{here}. Press 5 and then p to try it.", width)
+        yield from wrap(f"No requests yet{here}. Try it: 5, then p", width)
     else:
         yield from wrap(f"last request {traffic.latest.astimezone():%Y-%m-%d %H:%M}", width, "muted")
-        yield line(span("t", "key"), " looks further back")
+        yield line(span("t", "key"), ": longer time range")
 
 
 def _team_lines(team: TeamTraffic) -> Iterator[Line]:
-    """What everybody asked it in the team's workspace, as far as that was counted, and the key that shows more."""
+    """The requests in the team's workspace, as far as they were counted, and the key that shows more."""
     if team.reading is None:
         yield _figure("team", "not counted yet", style="muted")
         yield _figure("", "w", " counts", "key")
         return
     summary = team.summary
-    yield _figure("team", f"{summary.requests:,}", "  asked there")
+    yield _figure("team", f"{summary.requests:,}", "  requests there")
     if summary.error_rate:
         yield _figure("", f"✗ {summary.errors:,}", f"  {summary.error_rate:.1%}", "bad")
     yield _figure("", f"as of {team.reading.read_at.astimezone():%m-%d %H:%M}", style="text")
-    yield _figure("", "w", " shows more", "key")
+    yield _figure("", "w", ": show more", "key")
 
 
 def _drift_lines(report: DriftReport | None, width: int) -> Iterator[Line]:
     if report is None:
         yield _figure("drift", "no data yet", style="muted")
         return
-    if report.state.value != "compared":
+    if report.state is not DriftState.COMPARED:
         yield _figure("drift", "no data", style="muted")
         yield from wrap(report.summary, width, "muted")
         return
@@ -198,7 +201,7 @@ def series_lines(series: Series, width: int) -> Iterator[Line]:
     """What happened when: a row of blocks each for requests, errors, latency and ratings, with their numbers."""
     summary, points, over = series.summary, series.points, series.over
     if not summary.requests and not summary.ratings:
-        yield from wrap(f"No data in {over.in_words}, so there is nothing to draw.", width, "muted")
+        yield from wrap(f"No data in {over.in_words}, nothing to draw.", width, "muted")
         return
     # As wide as the blocks are: the numbers stand right beside them.
     room = len(sparkline([0.0] * len(points), max(8, width - NAME - RANGE - TOTAL - 2)))
@@ -210,7 +213,7 @@ def series_lines(series: Series, width: int) -> Iterator[Line]:
     yield _counts("errors", [point.errors for point in points], room)
     latencies = [point.mean_latency_ms for point in points]
     yield _means("mean ms", latencies, room)
-    yield _means("rating", [point.mean_rating for point in points], room, LOWEST_RATING, HIGHEST_RATING)
+    yield _means("rating", [point.mean_rating for point in points], room, LOWEST, HIGHEST)
     yield _axis(series, room)
 
 
@@ -225,10 +228,10 @@ def _counts(name: str, values: Sequence[int], room: int) -> Line:
 
 def _means(name: str, values: Sequence[float | None], room: int, bottom: float = 0.0, top: float | None = None) -> Line:
     there = [value for value in values if value is not None]
-    told = f"{min(there):.1f}–{max(there):.1f}" if there else "no data"
+    text = f"{min(there):.1f}–{max(there):.1f}" if there else "no data"
     return line(
         span(name, "muted", NAME), span(sparkline(values, room, bottom=bottom, top=top), "accent", room),
-        f" {fit(told, RANGE).strip():>{RANGE}}",
+        f" {fit(text, RANGE).strip():>{RANGE}}",
     )  # fmt: skip
 
 

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 
+from ontos_tui.domain.rules.states import FeedbackStatus
 from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
-from ontos_tui.tui.dialogs.answer import answer_lines, said_lines, source_lines
+from ontos_tui.tui.dialogs.answer import answer_lines, feedback_lines, source_lines
 from ontos_tui.tui.dialogs.base import Dialog
-from ontos_tui.tui.dialogs.feedback import ask_feedback, noted
+from ontos_tui.tui.dialogs.feedback import ask_feedback, feedback_message
 from ontos_tui.tui.dialogs.record import field_lines
-from ontos_tui.tui.dialogs.similar_items import alike_lines
-from ontos_tui.tui.stages.base import error_lines
+from ontos_tui.tui.dialogs.similar_items import similar_item_lines
+from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ class RequestDialog(Dialog[None], BackgroundMixin):
     """A request to read, and to say something about."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("feedback", "f", "Feedback", "Say whether this answer was right, and what is"),
-        Command("near", "n", "Learned from", "The training pairs that are most like this request"),
+        Command("monitor.request.feedback", "f", "Feedback", "Rate this answer and enter the right one"),
+        Command("monitor.request.near", "n", "Nearest pairs", "The training pairs most similar to this request"),
     )
     DEFAULT_CSS = "RequestDialog > #box { height: 85%; }"
 
@@ -65,11 +66,9 @@ class RequestDialog(Dialog[None], BackgroundMixin):
     def _show(self) -> None:
         self.query_one(Panel).show(self._lines, keep_place=True)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+    def possible(self, command: str) -> bool:
         """Only an answer can be judged."""
-        return (
-            self._view.record.output is not None if action == "feedback" else super().check_action(action, parameters)
-        )
+        return command != "feedback" or self._view.record.output is not None
 
     def action_feedback(self) -> None:
         ask_feedback(self, self._view.record, self._noted)
@@ -79,7 +78,7 @@ class RequestDialog(Dialog[None], BackgroundMixin):
 
     def _noted(self, item: FeedbackItem) -> None:
         self._reload()
-        self.ontos.tell(noted(item))
+        self.ontos.show_message(feedback_message(item))
         self.ontos.refresh_overview()
 
     def _lines(self, width: int) -> Iterator[Line]:
@@ -94,12 +93,12 @@ class RequestDialog(Dialog[None], BackgroundMixin):
         yield EMPTY
         yield line(span("feedback", "title"))
         if said is not None:
-            yield from said_lines(record, said, width)
+            yield from feedback_lines(record, said, width)
             yield from wrap(_became(said, self._pair), width, "muted")
         elif record.output is not None:
-            yield line("none yet; ", span("f", "key"), " says whether the answer was right")
+            yield line("none yet; ", span("f", "key"), ": rate the answer")
         else:
-            yield line(span("none: nothing was answered", "muted"))
+            yield line(span("none: the request failed", "muted"))
         yield EMPTY
         yield line(span("input", "title"))
         yield from field_lines(record.input, width)
@@ -111,7 +110,7 @@ class NearDialog(Dialog[None], BackgroundMixin):
     DEFAULT_CSS = "NearDialog > #box { height: 90%; max-width: 140; }"
 
     def __init__(self, record: InferenceRecord) -> None:
-        super().__init__("What the model may have learned it from")
+        super().__init__("Nearest training pairs")
         self._record = record
 
     def compose_body(self) -> ComposeResult:
@@ -121,7 +120,7 @@ class NearDialog(Dialog[None], BackgroundMixin):
         from ontos_tui.services.monitor.nearest_pairs import nearest_training_pairs
 
         panel, request_id = self.query_one(Panel), self._record.request_id
-        panel.show(lambda width: [line(span("Looking…", "muted"))])
+        panel.show(lambda width: [line(span("Searching…", "muted"))])
         panel.focus()
         self.run_in_background(
             lambda workspace: nearest_training_pairs(workspace.store, request_id),
@@ -133,9 +132,9 @@ class NearDialog(Dialog[None], BackgroundMixin):
         record = self._record
 
         def lines(width: int) -> Iterator[Line]:
-            told = f"{near.looked_at:,} of the {near.learned:,} pairs that version {record.model_version} learned from"
-            yield line(span(f"The nearest of {told}", "muted"))
-            yield from alike_lines("this request", record.output or {}, record.input, near.found, width)
+            amount = f"{near.looked_at:,} of the {near.learned:,} pairs used to train version {record.model_version}"
+            yield line(span(f"Nearest of {amount}", "muted"))
+            yield from similar_item_lines("this request", record.output or {}, record.input, near.found, width)
 
         self.query_one(Panel).show(lines)
 
@@ -143,7 +142,7 @@ class NearDialog(Dialog[None], BackgroundMixin):
 def _became(item: FeedbackItem, pair: QAPair | None) -> str:
     """What has come of a piece of feedback."""
     if pair is not None:
-        return f"became a training pair, which is {pair.status.value}"
-    if item.status.value == "dismissed":
-        return "dismissed: nothing is to be learned from it"
-    return "not a training pair yet; press 7, then c"
+        return f"converted to a training pair ({pair.status.value}"
+    if item.status is FeedbackStatus.DISMISSED:
+        return "dismissed: not useful for training"
+    return "not converted yet. Convert: 7, then c"

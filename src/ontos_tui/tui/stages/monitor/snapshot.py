@@ -33,8 +33,8 @@ def read_board(workspace: Workspace, endpoint: str, over: SpanOfTime, limit: int
     names = [view.endpoint.name for view in workspace.deploy.endpoints.endpoints()]
     parts = (workspace.monitor.traffic, workspace.monitor.drift, workspace.monitor.alerts)
     cards = {name: make_card(*parts, name, since, over.end) for name in names}
-    wanted = endpoint if endpoint in names else next(iter(names), None)
-    traffic = _traffic(workspace, cards[wanted], over, since, until, limit) if wanted is not None else None
+    name = endpoint if endpoint in names else next(iter(names), None)
+    traffic = _traffic(workspace, cards[name], over, since, until, limit) if name is not None else None
     return Board(tuple(cards.values()), traffic, workspace.monitor.team_traffic.has_team)
 
 

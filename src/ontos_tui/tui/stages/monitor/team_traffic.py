@@ -14,9 +14,9 @@ from ontos_tui.domain.rules.traffic import Bucket
 from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
-from ontos_tui.tui.stages.base import error_lines
 from ontos_tui.tui.stages.monitor.lines import Series, figure_lines, series_lines, version_lines
 from ontos_tui.tui.stages.monitor.time_range import SPANS, SpanOfTime, next_span
+from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import EMPTY, Line, OneLine, Panel, line, span, wrap
 
 if TYPE_CHECKING:
@@ -31,22 +31,27 @@ class _Shown:
     """What is kept of a span."""
 
     over: SpanOfTime
-    kept: TeamTraffic
+    stored: TeamTraffic
 
     @property
     def begun(self) -> bool:
         """Whether the span was counted from its beginning on; its end is younger than what was counted last."""
-        return all(since > self.kept.since for since, _ in self.kept.not_counted)
+        return all(since > self.stored.since for since, _ in self.stored.not_counted)
 
 
 class TeamTrafficDialog(Dialog[None], BackgroundMixin):
     """Shows what was counted last, at once; counts by itself only a span that never was: a warehouse costs money."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("count", "c", "Count", "Let the warehouse count this span now; one that is stopped starts for it"),
-        Command("span", "t", "Span", "The last 24 hours, 7 days or 30 days"),
-        Command("bucket", "b", "Steps", "Count by hour or day"),
-        Command("leave", "escape,q", "Back", "Leave; what was counted is kept"),
+        Command(
+            "monitor.team.count",
+            "c",
+            "Count",
+            "Count this time range in the warehouse now; starts it if it is stopped",
+        ),
+        Command("monitor.team.span", "t", "Time range", "The last 24 hours, 7 days or 30 days"),
+        Command("monitor.team.bucket", "b", "Steps", "Count by hour or day"),
+        Command("monitor.team.leave", "escape,q", "Back", "Leave; the counts are stored"),
     )
     DEFAULT_CSS = """
     TeamTrafficDialog > #box { width: 96%; max-width: 120; height: 96%; }
@@ -54,7 +59,7 @@ class TeamTrafficDialog(Dialog[None], BackgroundMixin):
     """
 
     def __init__(self, endpoint: str, over: SpanOfTime) -> None:
-        super().__init__(f"What everybody asked {endpoint} on Databricks")
+        super().__init__(f"Requests to {endpoint} on Databricks")
         self._endpoint = endpoint
         by_hour = SPANS[1] if over == SPANS[0] else replace(over, bucket=Bucket.HOUR)
         self._over = over if over.bucket is not Bucket.MINUTE else by_hour
@@ -73,11 +78,11 @@ class TeamTrafficDialog(Dialog[None], BackgroundMixin):
     def _look(self) -> None:
         over = self._over
 
-        def kept(workspace: Workspace) -> _Shown:
+        def read(workspace: Workspace) -> _Shown:
             traffic = workspace.monitor.team_traffic.traffic(self._endpoint, over.bucket, *over.ending(now()))
             return _Shown(over, traffic)
 
-        self.run_in_background(kept, self._show, failed=self._fail)
+        self.run_in_background(read, self._show, failed=self._fail)
 
     def _show(self, shown: _Shown) -> None:
         self._shown = shown
@@ -95,8 +100,8 @@ class TeamTrafficDialog(Dialog[None], BackgroundMixin):
 
     def _state(self, width: int) -> Line:
         if self._counting:
-            return line(span("⟳ the warehouse counts…", "accent"))
-        reading = self._shown.kept.reading if self._shown is not None else None
+            return line(span("⟳ the warehouse is counting…", "accent"))
+        reading = self._shown.stored.reading if self._shown is not None else None
         if reading is None:
             return line(span("not counted yet", "muted"))
         return line(span(f"{self._over.label}, counted {reading.read_at.astimezone():%m-%d %H:%M}; {LATE}", "muted"))
@@ -106,12 +111,12 @@ class TeamTrafficDialog(Dialog[None], BackgroundMixin):
             yield from error_lines(self._error, width)
             yield EMPTY
         shown = self._shown
-        if shown is None or shown.kept.reading is None:
+        if shown is None or shown.stored.reading is None:
             return
-        if not shown.kept.reading.logged:
+        if not shown.stored.reading.logged:
             yield line(span("no data yet", "strong"))
-            yield from wrap("The endpoint keeps no inference table in the team's schema.", width)
-            yield from wrap("What is deployed from here to the workspace does (5, then d).", width, "muted")
+            yield from wrap("The endpoint has no inference table in the team's schema.", width)
+            yield from wrap("Endpoints deployed from here have one: 5, then d", width, "muted")
             return
         yield from _traffic_lines(shown, width)
 
@@ -142,26 +147,26 @@ class TeamTrafficDialog(Dialog[None], BackgroundMixin):
 
 def _traffic_lines(shown: _Shown, width: int) -> Iterator[Line]:
     """What happened when, the figures, the versions with their tokens, and what is not known."""
-    kept = shown.kept
-    reading = kept.reading
+    stored = shown.stored
+    reading = stored.reading
     assert reading is not None
-    for since, until in kept.not_counted:
-        told = f"{since.astimezone():%m-%d %H:%M} – {until.astimezone():%m-%d %H:%M}"
-        yield from wrap(f"Not counted yet: {told}; c counts.", width, "warn")
-    series = Series(shown.over, kept.summary, kept.points, kept.since, kept.until)
+    for since, until in stored.not_counted:
+        text = f"{since.astimezone():%m-%d %H:%M} – {until.astimezone():%m-%d %H:%M}"
+        yield from wrap(f"Not counted yet: {text}; c: count", width, "warn")
+    series = Series(shown.over, stored.summary, stored.points, stored.since, stored.until)
     yield from series_lines(series, width)
     yield EMPTY
-    if kept.summary.requests:
-        yield from figure_lines(kept.summary, kept.summary.last_at)
+    if stored.summary.requests:
+        yield from figure_lines(stored.summary, stored.summary.last_at)
         yield EMPTY
-        yield from version_lines([one.figures for one in kept.versions], width)
-        yield from _token_lines(kept, width)
+        yield from version_lines([one.figures for one in stored.versions], width)
+        yield from _token_lines(stored, width)
     for why in reading.missing:
-        yield from wrap(f"Not told: {why}", width, "muted")
+        yield from wrap(f"Not available: {why}", width, "muted")
 
 
-def _token_lines(kept: TeamTraffic, width: int) -> Iterator[Line]:
-    for one in kept.versions:
+def _token_lines(stored: TeamTraffic, width: int) -> Iterator[Line]:
+    for one in stored.versions:
         if one.input_tokens is not None and one.output_tokens is not None:
-            told = f"{one.figures.name}: {one.input_tokens:,} tokens in, {one.output_tokens:,} out"
-            yield from wrap(told, width, "muted")
+            text = f"{one.figures.name}: {one.input_tokens:,} tokens in, {one.output_tokens:,} out"
+            yield from wrap(text, width, "muted")

@@ -12,9 +12,9 @@ from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.dialogs.choose import ChooseDialog
-from ontos_tui.tui.stages.base import error_lines
 from ontos_tui.tui.stages.monitor.lines import milliseconds
 from ontos_tui.tui.stages.monitor.time_range import SpanOfTime
+from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, Span, line, span, wrap
 
 if TYPE_CHECKING:
@@ -30,33 +30,33 @@ MOST_VALUES = 8
 
 def compare_versions_of(page: Page, endpoint: str, over: SpanOfTime) -> None:
     """Let the user choose two versions that this endpoint has answered with, and show them side by side."""
-    from ontos_tui.services.monitor.version_comparison import versions_asked
+    from ontos_tui.services.monitor.version_comparison import versions_with_traffic
 
     page.run_in_background(
-        lambda workspace: versions_asked(workspace.store, endpoint) or versions_asked(workspace.store),
-        lambda found: _choose(page, endpoint, over, found),
+        lambda workspace: versions_with_traffic(workspace.store, endpoint) or versions_with_traffic(workspace.store),
+        lambda versions: _choose(page, endpoint, over, versions),
         group="versions",
     )
 
 
-def _choose(page: Page, endpoint: str, over: SpanOfTime, found: Sequence[ModelVersion]) -> None:
-    if len(found) < 2:
-        page.ontos.tell(f"{endpoint} has answered with one version only; deploy another one (5) to compare.")
+def _choose(page: Page, endpoint: str, over: SpanOfTime, versions: Sequence[ModelVersion]) -> None:
+    if len(versions) < 2:
+        page.ontos.show_message(f"{endpoint} has used only one version. Deploy another one to compare: 5, then d")
         return
 
     def show(new: ModelVersion, old: ModelVersion) -> None:
         page.app.push_screen(VersionsDialog(endpoint, over, old, new))
 
-    if len(found) == 2:
-        show(*found)
+    if len(versions) == 2:
+        show(*versions)
         return
 
     def first(one: int | None) -> None:
         if one is not None:
-            rest = [model for number, model in enumerate(found) if number != one]
-            _ask(page, "And with which?", rest, lambda other: show(found[one], rest[other]))
+            rest = [model for number, model in enumerate(versions) if number != one]
+            _ask(page, "With which version?", rest, lambda other: show(versions[one], rest[other]))
 
-    page.app.push_screen(ChooseDialog("Compare which version?", _choices(found)), first)
+    page.app.push_screen(ChooseDialog("Compare which version?", _choices(versions)), first)
 
 
 def _ask(page: Page, heading: str, models: Sequence[ModelVersion], then: Callable[[int], None]) -> None:
@@ -73,7 +73,7 @@ class VersionsDialog(Dialog[None], BackgroundMixin):
     """Two versions to read, the earlier one on the left."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("everywhere", "e", "This/all endpoints", "Count this endpoint only, or all of them"),
+        Command("monitor.versions.everywhere", "e", "This/all endpoints", "Count this endpoint only, or all of them"),
     )
     DEFAULT_CSS = "VersionsDialog > #box { height: 90%; }"
 
@@ -105,8 +105,8 @@ class VersionsDialog(Dialog[None], BackgroundMixin):
 
     def _show(self, compared: VersionComparison) -> None:
         where = self._endpoint or f"all {len(compared.endpoints)} endpoints"
-        told = f"{where}, {self._over.label}"
-        self.query_one(Panel).show(lambda width: _lines(compared, told, width), keep_place=True)
+        heading = f"{where}, {self._over.label}"
+        self.query_one(Panel).show(lambda width: _lines(compared, heading, width), keep_place=True)
 
     def _say(self, error: OntosError) -> None:
         self.query_one(Panel).show(lambda width: error_lines(error, width))
@@ -116,17 +116,17 @@ class VersionsDialog(Dialog[None], BackgroundMixin):
         self._load()
 
 
-def _lines(compared: VersionComparison, told: str, width: int) -> Iterator[Line]:
+def _lines(compared: VersionComparison, heading: str, width: int) -> Iterator[Line]:
     sides = (compared.left, compared.right)
     room = max(12, (width - NAME) // 2)
-    yield line(span(told, "muted"))
+    yield line(span(heading, "muted"))
     yield EMPTY
     yield line(span("", width=NAME), *(span(_cut(one.name, room), "title", room) for one in sides))
     yield _row("requests", [f"{one.requests:,}" for one in sides], room)
     yield _row("errors", [_errors(one) for one in sides], room)
     yield _row("mean latency", [milliseconds(one.mean_latency_ms) for one in sides], room)
-    yield _row("half below ≈", [milliseconds(one.p50_ms) for one in sides], room)
-    yield _row("95 % below ≈", [milliseconds(one.p95_ms) for one in sides], room)
+    yield _row("median ≈", [milliseconds(one.p50_ms) for one in sides], room)
+    yield _row("p95 ≈", [milliseconds(one.p95_ms) for one in sides], room)
     yield _row("rating", [_rating(one) for one in sides], room)
     yield _row("corrected", [f"{one.corrections:,}" for one in sides], room)
     last = [f"{one.last_at.astimezone():%m-%d %H:%M}" if one.last_at else "no data" for one in sides]
@@ -136,7 +136,7 @@ def _lines(compared: VersionComparison, told: str, width: int) -> Iterator[Line]
         yield from _share_lines(left, right, room)
     yield EMPTY
     sampled = " and ".join(f"{one.sampled:,}" for one in sides)
-    yield from wrap(f"Answers are those of the newest {sampled} answered requests.", width, "muted")
+    yield from wrap(f"Answers: the newest {sampled} answered requests.", width, "muted")
 
 
 def _errors(one: VersionFigures) -> str:
@@ -157,17 +157,17 @@ def _paired(compared: VersionComparison) -> Iterator[tuple[AnswerShare | None, A
 def _share_lines(left: AnswerShare | None, right: AnswerShare | None, room: int) -> Iterator[Line]:
     there = [one for one in (left, right) if one is not None]
     counted = [f"n={one.n:,}" if one is not None and one.n else "no data" for one in (left, right)]
-    yield line(span(there[0].field, "strong", NAME - 1), " ", *(span(told, "muted", room) for told in counted))
+    yield line(span(there[0].field, "strong", NAME - 1), " ", *(span(text, "muted", room) for text in counted))
     if any(one.median is not None for one in there):
-        told = [
+        text = [
             f"{one.median:,.4g}" if one is not None and one.median is not None else "no data" for one in (left, right)
         ]
-        yield _row("median", told, room)
+        yield _row("median", text, room)
     values = dict.fromkeys(value for one in there for value in one.values)
     for value in list(values)[:MOST_VALUES]:
         yield line(span(value, "muted", NAME - 1), " ", *(_bar(one, value, room) for one in (left, right)))
     if len(values) > MOST_VALUES or any(one.others for one in there):
-        yield line(span("and rarer ones", "muted"))
+        yield line(span("and others", "muted"))
 
 
 def _bar(share: AnswerShare | None, value: str, room: int) -> Span:

@@ -12,13 +12,14 @@ from textual.containers import Horizontal, Vertical
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.core.commands import Command
-from ontos_tui.tui.dialogs.feedback import ask_feedback, noted, rating_span
-from ontos_tui.tui.stages.base import StageView, error_lines
+from ontos_tui.tui.dialogs.feedback import ask_feedback, feedback_message, rating_span
+from ontos_tui.tui.stages.base import StageView
 from ontos_tui.tui.stages.monitor.lines import Traffic, card_lines, health_span, milliseconds, series_lines
 from ontos_tui.tui.stages.monitor.request import RequestDialog
 from ontos_tui.tui.stages.monitor.snapshot import Board, read_board
 from ontos_tui.tui.stages.monitor.time_range import SPANS, SpanOfTime, ask_span, next_span
 from ontos_tui.tui.widgets.data_grid import value_text
+from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import OneLine, Panel, line, span
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
@@ -39,25 +40,25 @@ class MonitorView(StageView):
 
     STAGE = Stage.MONITOR
     ABOUT = (
-        "Every request to an endpoint is in the log; what stands here is counted from it. "
-        "An error is a request that got no answer; latencies are those of the answered ones. "
-        "Where nothing was asked there is no data yet, and no number. "
+        "Every request to an endpoint is in the log; all figures here are counted from it. "
+        "An error is a request without an answer; latencies are those of answered requests. "
+        "Without requests there is no data and no number. "
         "Health is 100 points less the percentage of errors in the last hour, 10 for every open alert, "
         "and 30, 20 or 10 for critical, high or medium drift; from 90 on it is healthy, from 70 degraded, from 50 a "
         "warning, below critical. With fewer than 20 requests in the hour there is no data. "
         "Marked with ≈, a latency is read from bins that are 26 % wide."
     )
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("inspect", "i", "Inspect", "Everything about this request (enter does it too)"),
-        Command("feedback", "f", "Feedback", "Say whether this answer was right, and what is"),
-        Command("span", "t", "Span", "The last hour, 24 hours, 7 days or 30 days"),
-        Command("chart", "c", "Chart", "Requests, errors, latency or ratings as a large chart"),
-        Command("versions", "v", "Versions", "Two versions of the model side by side"),
-        Command("bucket", "b", "Steps", "Count by minute, hour or day"),
-        Command("dates", "d", "From–to", "A span of your own"),
-        Command("drift", "D", "Drift", "Whether it still sees and answers what it was trained for"),
-        Command("alerts", "A", "Alerts", "What was raised about this endpoint, and by which rules"),
-        Command("team", "w", "Workspace", "What everybody asked it on Databricks, counted in the warehouse"),
+        Command("monitor.inspect", "i", "Inspect", "Everything about this request (enter does it too)"),
+        Command("monitor.feedback", "f", "Feedback", "Rate this answer and enter the right one"),
+        Command("monitor.span", "t", "Time range", "The last hour, 24 hours, 7 days or 30 days"),
+        Command("monitor.chart", "c", "Chart", "Requests, errors, latency or ratings as a large chart"),
+        Command("monitor.versions", "v", "Versions", "Two versions of the model side by side"),
+        Command("monitor.bucket", "b", "Steps", "Count by minute, hour or day"),
+        Command("monitor.dates", "d", "From–to", "Enter a time range"),
+        Command("monitor.drift", "D", "Drift", "Whether its inputs and answers have changed since training"),
+        Command("monitor.alerts", "A", "Alerts", "The alerts of this endpoint, and its alert rules"),
+        Command("monitor.team", "w", "Workspace", "Requests on Databricks, counted in the warehouse"),
     )
     DEFAULT_CSS = """
     MonitorView #endpoints { height: 3; }
@@ -127,7 +128,7 @@ class MonitorView(StageView):
 
     def _show(self, board: Board) -> None:
         table: Table[Card] = self.query_one("#endpoints", Table)
-        table.say("No endpoint yet.\nPress 5 and then d to deploy a model; its requests are counted here.")
+        table.set_empty_text("No endpoint yet.\nPress 5 and then d to deploy a model; its requests are counted here.")
         # As high as it has lines, but the figures below keep their room.
         table.styles.height = max(5 if not board.cards else 3, min(len(board.cards) + 2, self.size.height // 3))
         self._has_team = board.has_team
@@ -143,8 +144,8 @@ class MonitorView(StageView):
 
     def _outdated(self, traffic: Traffic, board: Board) -> bool:
         """Whether the user has looked elsewhere since this was asked for; what he looks at now is on its way."""
-        wanted = self.session.endpoint
-        elsewhere = wanted != traffic.summary.endpoint and any(one.summary.endpoint == wanted for one in board.cards)
+        name = self.session.endpoint
+        elsewhere = name != traffic.summary.endpoint and any(one.summary.endpoint == name for one in board.cards)
         return self._again and (elsewhere or traffic.over != self._over)
 
     def _show_error(self, error: OntosError) -> None:
@@ -154,22 +155,22 @@ class MonitorView(StageView):
     def _show_traffic(self, traffic: Traffic) -> None:
         before = self._traffic
         same = before is not None and before.summary.endpoint == traffic.summary.endpoint
-        asked_for = before is None or not same or before.over != traffic.over
+        is_new = before is None or not same or before.over != traffic.over
         self._traffic = traffic
         self.session.endpoint = traffic.summary.endpoint
         self.query_one("#card", Panel).show(lambda width: card_lines(traffic, width), keep_place=same)
         self.query_one("#series", Panel).show(lambda width: series_lines(traffic.series, width))
         self._show_requests(traffic, same)
         if (chart := self.chart) is not None:
-            chart.show(traffic, at_once=asked_for)
+            chart.show(traffic, at_once=is_new)
         self.commands_changed()
 
     def _show_requests(self, traffic: Traffic, same: bool) -> None:
         table: Table[RequestView] = self.query_one("#requests", Table)
         requests, total = traffic.requests, traffic.summary.requests
         count = f"{total:,} request{'' if total == 1 else 's'}"
-        told = f"the newest {len(requests):,} of {count}" if len(requests) < total else f"{count}, the newest first"
-        self.query_one("#listed", OneLine).show(lambda width: line(span(told if total else "", "muted")))
+        text = f"the newest {len(requests):,} of {count}" if len(requests) < total else f"{count}, the newest first"
+        self.query_one("#listed", OneLine).show(lambda width: line(span(text if total else "", "muted")))
         # The cursor stays on its request while newer ones come in above it.
         here = table.current.record.request_id if same and table.current is not None and table.cursor else ""
         cursor = next((i for i, view in enumerate(requests) if view.record.request_id == here), 0)
@@ -191,14 +192,14 @@ class MonitorView(StageView):
         self._wide = self.size.width >= WIDE
         columns = [ColumnSpec("", 1), ColumnSpec("endpoint", 0), ColumnSpec("requests", 8, right=True)]
         if self._wide:
-            columns += [ColumnSpec("errors", 6, right=True), ColumnSpec("95 %", 8, right=True)]
+            columns += [ColumnSpec("errors", 6, right=True), ColumnSpec("p95", 8, right=True)]
         return [*columns, ColumnSpec("rating", 6, right=True)]
 
     def _endpoint_cells(self, card: Card) -> Sequence[object]:
         summary = card.summary
         rating = f"{summary.mean_rating:.1f}" if summary.mean_rating is not None else "–"
-        asked: object = f"{summary.requests:,}" if summary.requests else span("no data", "muted")
-        first = (health_span(card.health), summary.endpoint, asked)
+        requests: object = f"{summary.requests:,}" if summary.requests else span("no data", "muted")
+        first = (health_span(card.health), summary.endpoint, requests)
         if not self._wide:
             return *first, rating
         errors = f"{summary.error_rate:.1%}" if summary.error_rate is not None else "–"
@@ -335,6 +336,6 @@ class MonitorView(StageView):
             ask_feedback(self, self._request.record, self._noted)
 
     def _noted(self, item: FeedbackItem) -> None:
-        self.ontos.tell(noted(item))
+        self.ontos.show_message(feedback_message(item))
         self.reload()
         self.ontos.refresh_overview()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 
+from ontos_tui.domain.records.training import Role
 from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.widgets.data_grid import value_text
@@ -46,8 +47,10 @@ class LineageDialog(Dialog[None], BackgroundMixin):
 
     def compose_body(self) -> ComposeResult:
         model = self._model
-        told = f"{model.train_count:,} trained · {model.held_out_count:,} held out · template {model.template_version}"
-        yield OneLine(lambda width: line(span(f"{told} · {model.engine}", "muted")))
+        summary = (
+            f"{model.train_count:,} trained · {model.held_out_count:,} held out · template {model.template_version}"
+        )
+        yield OneLine(lambda width: line(span(f"{summary} · {model.engine}", "muted")))
         columns = [
             ColumnSpec("item", 0),
             ColumnSpec("was", 8),
@@ -68,7 +71,7 @@ class LineageDialog(Dialog[None], BackgroundMixin):
 
     def _show(self, lineage: Sequence[ModelPair]) -> None:
         self._rows = [Row(seen) for seen in lineage]
-        self._table.say("This version has no lineage; it was not trained here.")
+        self._table.set_empty_text("This version has no lineage; it was trained elsewhere.")
         self._table.show(self._rows)
         self._read_ahead()
 
@@ -99,7 +102,7 @@ class LineageDialog(Dialog[None], BackgroundMixin):
     @staticmethod
     def _cells(row: Row) -> Sequence[object]:
         seen = row.seen
-        role = span("trained", "good") if seen.role.value == "train" else span("held out", "accent")
+        role = span("trained", "good") if seen.role is Role.TRAIN else span("held out", "accent")
         when = seen.approved_at.astimezone().strftime("%m-%d %H:%M") if seen.approved_at else ""
         name = row.pair.item_ref if row.pair is not None else f"{seen.pair_id[:8]}…"
         return name, role, _answer(row), seen.approved_by, span(when, "muted")
@@ -111,9 +114,9 @@ def _answer(row: Row) -> Span:
 
     if row.pair is None:
         return span("")
-    told = " · ".join(value_text(value) for value in (row.pair.answer or {}).values())
+    answer = " · ".join(value_text(value) for value in (row.pair.answer or {}).values())
     if row.pair.answer is None:
-        return span("≠ no answer any more", "warn")
+        return span("≠ answer removed since", "warn")
     if answer_digest(row.pair.answer) != row.seen.answer_digest:
-        return span(f"≠ since changed to {told}", "warn")
-    return span(told)
+        return span(f"≠ changed since to {answer}", "warn")
+    return span(answer)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.tui.stages.base import error_lines
 from ontos_tui.tui.stages.job_state import JobState, duration
+from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import EMPTY, Line, line, span, wrap
 
 if TYPE_CHECKING:
@@ -56,24 +56,24 @@ def gate_lines(standing: Standing, refused: OntosError | None, width: int) -> It
     if refused is not None:
         yield from error_lines(refused, width)[:-1]
     elif standing.under_way:
-        yield line(span("⟳ training is under way", "accent"))
+        yield line(span("⟳ training is running", "accent"))
     elif ready.ready:
-        yield line(span("✓ ready to train; ", "good"), span("t", "key"), " starts it")
+        yield line(span("✓ ready to train; ", "good"), span("t", "key"), ": start it")
     else:
         yield from wrap(f"✗ {ready.missing:,} more labeled pairs are needed to train.", width, "warn")
     if not ready.ready:
-        yield line(span("3", "key"), " leads to labeling")
+        yield line(span("3", "key"), ": label more pairs")
     yield EMPTY
     counts = {gate.name: (count, gate.value) for gate, count in ready.counts.items()}
     yield line(span(f"{sum(count for count, _ in counts.values()):>9,}  pairs", "strong"))
-    yield line(span("gate 1: is it labeled?", "muted"))
+    yield line(span("Labeled?", "muted"))
     for name in FIRST_GATE:
         yield from _gate_line("✗", *counts[name], "warn", width)
-    yield line(span("gate 2: may it be trained on?", "muted"))
+    yield line(span("Allowed for training?", "muted"))
     for name in SECOND_GATE:
         mark, style = ("◆", "accent") if name == "HELD_OUT" else ("✗", "warn")
         yield from _gate_line(mark, *counts[name], style, width)
-    yield line(span("through both", "muted"))
+    yield line(span("Used for training", "muted"))
     yield from _gate_line("✓", *counts["TRAINING"], "good", width)
     yield EMPTY
     yield from _fact("test", ready.split, width)
@@ -86,18 +86,18 @@ def gate_lines(standing: Standing, refused: OntosError | None, width: int) -> It
         yield from _fact("", estimate.basis, width, "muted")
 
 
-def _gate_line(mark: str, count: int, told: str, style: str, width: int) -> Iterator[Line]:
+def _gate_line(mark: str, count: int, reason: str, style: str, width: int) -> Iterator[Line]:
     shown = mark if count else "·"
     head = span(f"{shown} {count:>7,}  ", style if count else "muted")
-    first, *rest = wrap(told, width - len(head.text), "text" if count else "muted")
+    first, *rest = wrap(reason, width - len(head.text), "text" if count else "muted")
     yield line(head, *first)
     for more in rest:
         yield line(" " * len(head.text), *more)
 
 
-def _fact(name: str, told: str, width: int, style: str = "text") -> Iterator[Line]:
+def _fact(name: str, value: str, width: int, style: str = "text") -> Iterator[Line]:
     """A fact beside its name, wrapped under itself."""
-    for number, part in enumerate(wrap(told, width - LABEL, style)):
+    for number, part in enumerate(wrap(value, width - LABEL, style)):
         yield line(span(name if number == 0 else "", "muted", LABEL), *part)
 
 
@@ -155,7 +155,7 @@ def verdict_of(score: FieldScore) -> tuple[str, str, str]:
 
 
 def _comparison_lines(compared: Compared, width: int) -> Iterator[Line]:
-    yield from wrap(f"beside {compared.other}", width, "title")
+    yield from wrap(f"compared with {compared.other}", width, "title")
     outcome = compared.outcome
     if isinstance(outcome, OntosError):
         yield from wrap(f"{outcome.what} {outcome.todo}", width, "muted")

@@ -13,9 +13,10 @@ from ontos_tui.domain.errors import NotFoundError, OntosError
 from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.choose import ChooseDialog
-from ontos_tui.tui.stages.base import StageView, error_lines
-from ontos_tui.tui.stages.job_state import LOOK_SECONDS, JobState, event_lines, newest_job, progress_lines
+from ontos_tui.tui.stages.base import StageView
+from ontos_tui.tui.stages.job_state import POLL_SECONDS, JobState, event_lines, newest_job, progress_lines
 from ontos_tui.tui.stages.train.lines import Compared, Standing, gate_lines, model_lines, score_text
+from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import Line, Panel, line, span
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
@@ -42,17 +43,18 @@ class TrainView(StageView):
 
     STAGE = Stage.TRAIN
     ABOUT = (
-        "A model learns from the pairs that are labeled and allowed for training, and is tested on pairs it never saw. "
-        "Beside its score stands what you would get by always giving the most frequent answer. "
+        "A model learns from the pairs that are labeled and allowed for training, and is tested on pairs that it has "
+        "never seen. "
+        "The baseline beside its score is what always giving the most frequent answer would reach. "
         "In the list: acc. is accuracy, the share of right answers; exact is the same for texts; "
         "MAE is the mean absolute error, in the unit of the answer, and smaller is better."
     )
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("train", "t", "Train", "Train a model on this training sheet; it runs as a job"),
-        Command("compare", "c", "Compare", "Compare this model with another version on the same held-out pairs"),
-        Command("lineage", "l", "Lineage", "The exact pairs this model learned from, and who approved them"),
-        Command("base_model", "b", "Base model", "Choose what is trained"),
-        Command("training_sheet", "s", "Sheet", "Choose the training sheet"),
+        Command("train.train", "t", "Train", "Train a model on this training sheet; runs as a job"),
+        Command("train.compare", "c", "Compare", "Compare this model with another version on the same held-out pairs"),
+        Command("train.lineage", "l", "Lineage", "The exact pairs this model learned from, and who approved them"),
+        Command("train.base_model", "b", "Base model", "Choose the model to train"),
+        Command("train.training_sheet", "s", "Sheet", "Choose the training sheet"),
     )
     DEFAULT_CSS = """
     TrainView #models { height: 1fr; width: 100%; }
@@ -103,9 +105,9 @@ class TrainView(StageView):
     # Where things stand
 
     def reload(self) -> None:
-        wanted = (self.session.training_sheet_id, self._base_model)
+        choice = (self.session.training_sheet_id, self._base_model)
         self.run_in_background(
-            lambda workspace: _standing(workspace, *wanted), self._show_standing, failed=self._no_standing
+            lambda workspace: _standing(workspace, *choice), self._show_standing, failed=self._no_standing
         )
         self.run_in_background(lambda workspace: workspace.train.models.models(), self._show_models, group="models")
 
@@ -119,9 +121,9 @@ class TrainView(StageView):
         self._show_current()
         if standing.under_way and not self._looking:
             self._looking = True
-            self.set_timer(LOOK_SECONDS, self._look_again)
+            self.set_timer(POLL_SECONDS, self._poll)
 
-    def _look_again(self) -> None:
+    def _poll(self) -> None:
         self._looking = False
         if self.display:
             self.reload()
@@ -135,7 +137,7 @@ class TrainView(StageView):
         """The training that runs, or why the last one broke, under the list; whatever the cursor is on."""
         panel = self.query_one("#job", Panel)
         state = self._standing.last if self._standing is not None else None
-        if state is None or not (state.active or state.broken):
+        if state is None or not (state.active or state.ended_early):
             panel.display = False
             return
         panel.show(lambda width: _job_lines(state, width))
@@ -210,7 +212,7 @@ class TrainView(StageView):
 
     def _submitted(self, job: Job) -> None:
         self._submitting, self._refused = False, None
-        self.ontos.tell(f"{job.title}: under way. You may leave; it goes on by itself.")
+        self.ontos.show_message(f"{job.title}: running. You can leave the app; the job continues.")
         self.reload()
         self.ontos.refresh_overview()
 
@@ -232,7 +234,7 @@ class TrainView(StageView):
 
         choices = [(one.title, one.description) for one in standing.base_models]
         cursor = standing.base_models.index(standing.base_model)
-        self.app.push_screen(ChooseDialog("What should be trained?", choices, cursor), chosen)
+        self.app.push_screen(ChooseDialog("Which base model?", choices, cursor), chosen)
 
     def action_training_sheet(self) -> None:
         self.run_in_background(
@@ -262,7 +264,7 @@ class TrainView(StageView):
     def _choose_other(self, model: ModelVersion, models: Sequence[ModelVersion]) -> None:
         others = [one for one in models if one.id != model.id and one.name == model.name]
         if not others:
-            self.ontos.tell(f"{model.label()} is the only version so far.")
+            self.ontos.show_message(f"{model.label()} is the only version so far.")
             return
 
         def chosen(index: int | None) -> None:
@@ -305,7 +307,7 @@ def _standing(workspace: Workspace, training_sheet_id: str, base_model: str) -> 
 
     views = workspace.label.queue.training_sheets()
     if not views:
-        raise NotFoundError("There is no training sheet yet.", "Press 2 and then g to make pairs from a sheet.")
+        raise NotFoundError("There is no training sheet yet.", "Press 2, then g to generate pairs from a sheet.")
     newest = max((view.sheet for view in views), key=lambda sheet: sheet.created_at)
     sheet = next((view.sheet for view in views if view.sheet.id == training_sheet_id), newest)
     readiness = workspace.train.models.readiness(sheet.id)

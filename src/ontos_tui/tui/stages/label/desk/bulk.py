@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ontos_tui.domain.answers import summary
 from ontos_tui.domain.records.pairs import Verdict
-from ontos_tui.services.label.queue import summary
+from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.services.label.service import Decision
 from ontos_tui.tui.dialogs.choose import ConfirmDialog
-from ontos_tui.tui.stages.label.desk.queue_view import NOTHING, LabelReader
+from ontos_tui.tui.stages.label.desk.item import Draft
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.pairs import Decidable
     from ontos_tui.services.label.service import Batch
-    from ontos_tui.workspace import Workspace
+    from ontos_tui.tui.core.background import BackgroundMixin
+    from ontos_tui.tui.stages.label.desk.decisions import Decisions
+    from ontos_tui.tui.stages.label.desk.display import DeskDisplay
+    from ontos_tui.tui.stages.label.desk.queue_reader import QueueReader
+    from ontos_tui.tui.stages.label.desk.state import DeskState
 
 MOST = 10_000
 """Pairs that are decided in one transaction at most; others wait for it."""
@@ -25,78 +29,86 @@ KINDS = 4
 """Different answers that a question before a verdict names."""
 
 
-class Many(LabelReader):
+class BulkDecisions:
     """Marks, and verdicts for all that is marked."""
 
-    @abstractmethod
-    def write(self, work: Callable[[Workspace], Any], done: Callable[[Any], None]) -> None:
-        """Have something written, in the order of what was asked for."""
+    def __init__(
+        self,
+        host: BackgroundMixin,
+        state: DeskState,
+        display: DeskDisplay,
+        reader: QueueReader,
+        decisions: Decisions,
+    ) -> None:
+        self._host, self._state, self._display = host, state, display
+        self._reader, self._decisions = reader, decisions
 
     @property
     def marked(self) -> set[str]:
         """The ids of what is marked."""
-        return self._queue.marked if self._queue is not None else set()
+        return self._state.queue.marked if self._state.queue is not None else set()
 
     @property
-    def is_many(self) -> bool:
+    def is_active(self) -> bool:
         """Whether a verdict is for what is marked, not for the item under the cursor."""
         return bool(self.marked)
 
-    def do_mark(self) -> None:
+    def toggle(self) -> None:
         """Mark the item under the cursor, or take its mark away, and go on."""
-        row = self.table.current
+        table = self._display.table
+        row = table.current
         if row is not None and row.id:
             self.marked.symmetric_difference_update({row.id})
-            self.table.remake()
-            self.table.action_move(1)
-            self._paint_progress()
+            table.refresh_rows()
+            table.action_move(1)
+            self._display.paint_progress()
 
-    def do_mark_all(self) -> None:
+    def toggle_all(self) -> None:
         """Mark everything that the list holds, or nothing."""
-        queue = self._queue
+        queue = self._state.queue
         if queue is None:
             return
-        if self.is_many:
-            self.unmark()
+        if self.is_active:
+            self.clear()
             return
-        self.run_in_background(lambda workspace: queue.source.ids(MOST), self._marked_more, group="mark")
+        self._host.run_in_background(lambda workspace: queue.source.ids(MOST), self._add, group="mark")
 
-    def do_mark_group(self) -> None:
+    def add_duplicates(self) -> None:
         """Mark the near-duplicates of the item under the cursor."""
-        view, work = self._view, self._work
-        if view is None or work is None:
+        item, work = self._display.item, self._state.work
+        if item is None or work is None:
             return
-        group = next((hint.group_key for hint in view.hints if hint.group_key), "")
+        group = next((hint.group_key for hint in item.hints if hint.group_key), "")
         if not group:
-            self.ontos.tell("Nothing is known to be a near-duplicate of this one. L looks for them.")
+            self._host.ontos.show_message("No near-duplicates of this one are known. Search for them: esc, then L")
             return
-        self.run_in_background(
-            lambda workspace: workspace.label.hints.members(work.id, group), self._marked_more, group="mark"
+        self._host.run_in_background(
+            lambda workspace: workspace.label.hints.members(work.id, group), self._add, group="mark"
         )
 
-    def _marked_more(self, ids: Sequence[str]) -> None:
+    def _add(self, ids: Sequence[str]) -> None:
         self.marked.update(ids)
         if len(self.marked) >= MOST:
-            self.ontos.tell(f"The first {MOST:,} are marked: so many are decided at once.")
-        self.table.remake()
-        self._paint_progress()
+            self._host.ontos.show_message(f"Only the first {MOST:,} are marked: the most for one decision.")
+        self._display.table.refresh_rows()
+        self._display.paint_progress()
 
-    def unmark(self) -> None:
-        """Nothing is marked any more."""
+    def clear(self) -> None:
+        """Take all marks away."""
         self.marked.clear()
-        self.table.remake()
-        self._paint_progress()
+        self._display.table.refresh_rows()
+        self._display.paint_progress()
 
-    def decide_many(self, verdict: Verdict, answer: dict[str, Any] | None = None, reason: str = "") -> None:
-        """Say first what the verdict would do to what is marked, then do it."""
-        work, ids = self._work, sorted(self.marked)
+    def decide(self, verdict: Verdict, answer: dict[str, Any] | None = None, reason: str = "") -> None:
+        """Show what the verdict would do to what is marked; once confirmed, do it."""
+        work, ids = self._state.work, sorted(self.marked)
         if work is None:
             return
 
-        def ask(pairs: Sequence[Decidable]) -> None:
+        def confirm(pairs: Sequence[Decidable]) -> None:
             fit = [pair for pair in pairs if verdict is not Verdict.APPROVE or (pair.answer or pair.proposal)]
             if not fit:
-                self.ontos.tell("None of the marked ones has an answer to approve. Press e to give them one.")
+                self._host.ontos.show_message("None of the marked ones has an answer to approve. e: give them one")
                 return
             question = _question(verdict, answer, fit, left_out=len(pairs) - len(fit))
             decisions = [
@@ -105,43 +117,44 @@ class Many(LabelReader):
                 )
                 for pair in fit
             ]
-            self.app.push_screen(ConfirmDialog(f"{len(fit):,} at once", question), lambda yes: self._do(decisions, yes))
+            dialog = ConfirmDialog(f"{len(fit):,} at once", question)
+            self._host.app.push_screen(dialog, lambda yes: self._write(decisions) if yes else None)
 
-        self.run_in_background(lambda workspace: work.service(workspace).pairs(ids), ask, group="many")
+        self._host.run_in_background(lambda workspace: work.service(workspace).pairs(ids), confirm, group="many")
 
-    def _do(self, decisions: Sequence[Decision], yes: bool | None) -> None:
-        work = self._work
-        if not yes or work is None:
+    def _write(self, decisions: Sequence[Decision]) -> None:
+        state = self._state
+        work = state.work
+        if work is None:
             return
 
         def done(batch: Batch[Decidable]) -> None:
-            self.ontos.busy(-1)
-            queue = self._queue
+            queue = state.queue
             if queue is not None:
                 queue.marked.clear()
-                queue.written(batch.pairs)
-                self._last = batch.description
-                self._shown = NOTHING
-                self.table.remake()
-                self._look()
+                queue.update_written(batch.pairs)
+                state.message = batch.description
+                state.draft = Draft()
+                self._display.table.refresh_rows()
+                self._reader.show_current()
 
-        self.write(lambda workspace: work.service(workspace).decide(decisions), done)
+        self._decisions.write(lambda workspace: work.service(workspace).decide(decisions), done)
 
 
 def _question(verdict: Verdict, answer: dict[str, Any] | None, pairs: Sequence[Decidable], left_out: int) -> str:
     """What would happen, in words."""
     count = f"{len(pairs):,} items"
     if verdict is Verdict.APPROVE:
-        kinds = Counter(summary(pair.answer or pair.proposal) for pair in pairs)
-        told = "; ".join(f"{n:,} × {kind}" for kind, n in kinds.most_common(KINDS))
-        more = f"; and {len(kinds) - KINDS:,} other answers" if len(kinds) > KINDS else ""
-        what = f"Approve {count} as they stand: {told}{more}."
+        answers = Counter(summary(pair.answer or pair.proposal) for pair in pairs)
+        common = "; ".join(f"{n:,} × {text}" for text, n in answers.most_common(KINDS))
+        more = f"; and {len(answers) - KINDS:,} other answers" if len(answers) > KINDS else ""
+        what = f"Approve {count} as they stand: {common}{more}."
     elif verdict is Verdict.EDIT:
         what = f"Give {count} the answer: {summary(answer)}."
     else:
         what = {Verdict.REJECT: f"Reject {count}.", Verdict.FLAG: f"Flag {count}."}[verdict]
-    decided = sum(pair.status.value != "unlabeled" for pair in pairs)
-    notes = [f"{decided:,} of them are decided already and would be decided anew."] if decided else []
+    decided = sum(pair.status is not PairStatus.UNLABELED for pair in pairs)
+    notes = [f"{decided:,} of them are decided already; their answers are replaced."] if decided else []
     if left_out:
-        notes.append(f"{left_out:,} more have no answer and are left as they are.")
+        notes.append(f"{left_out:,} more have no answer and stay as they are.")
     return " ".join([what, *notes, "One u takes all of it back."])

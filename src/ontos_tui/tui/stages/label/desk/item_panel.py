@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ontos_tui.domain.rules.governance import badges
 from ontos_tui.tui.dialogs.record import field_lines
-from ontos_tui.tui.stages.label.desk.document_marks import document_lines, marked
-from ontos_tui.tui.stages.label.desk.source import Work
-from ontos_tui.tui.stages.label.desk.span_marking import span_lines
+from ontos_tui.tui.stages.label.desk.item import Draft, ItemView, Side
+from ontos_tui.tui.stages.label.spans.answer_field import span_lines
+from ontos_tui.tui.stages.label.spans.document import document_lines, marked
+from ontos_tui.tui.stages.label.work import Work
 from ontos_tui.tui.widgets.data_grid import value_text
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Span, color, line, span, wrap
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.records.labeling import Hint
     from ontos_tui.domain.records.pairs import Decidable
-    from ontos_tui.domain.records.template import Message
     from ontos_tui.domain.schema import AnswerField
 
 STATUS_MARKS: Mapping[str, tuple[str, str]] = {
@@ -34,44 +31,19 @@ WHY_LINES = 2
 """Lines that are kept for why an answer is proposed, so that the fields below stay where they are."""
 
 
-@dataclass(frozen=True)
-class ItemView:
-    """An item with the question that its template makes of it, and what engines noticed about it."""
-
-    pair: Decidable
-    messages: Sequence[Message] = ()
-    hints: Sequence[Hint] = ()
-
-
-class Side(StrEnum):
-    """What stands below the answer; the document stands in the place of all else."""
-
-    FIELDS = "fields"
-    DOCUMENT = "document"
-    PROMPT = "prompt"
-    GUIDELINES = "guidelines"
-
-
-@dataclass(frozen=True)
-class Draft:
-    """The answer as it would be saved now, the field that the keys fill, and whether the proposal is hidden."""
-
-    answer: Mapping[str, Any]
-    active: str
-    blind: bool = False
-
-
-def item_lines(view: ItemView, work: Work, draft: Draft, width: int, side: Side, held_by: str = "") -> Iterator[Line]:
-    """The whole item; `held_by` is somebody else who is about to decide it."""
+def item_lines(
+    view: ItemView, work: Work, draft: Draft, width: int, side: Side, claimed_by: str = ""
+) -> Iterator[Line]:
+    """The whole item; `claimed_by` is somebody else who is about to decide it."""
     pair = view.pair
     mark, style = STATUS_MARKS[pair.status.value]
-    told = "  ".join(badge.text for badge in badges(pair))
+    restrictions = "  ".join(badge.text for badge in badges(pair))
     yield line(
         span(pair.item_ref, "title"),
         span(f"  {mark} {pair.status.value}", style),
         span(_origin(pair), "muted"),
-        span(f"  ⛔ {told}" if told else "", "warn"),
-        span(f"  ⧗ {held_by} is at it", "warn") if held_by else span(""),
+        span(f"  ⛔ {restrictions}" if restrictions else "", "warn"),
+        span(f"  ⧗ {claimed_by} is deciding this", "warn") if claimed_by else span(""),
     )
     yield EMPTY
     document = marked(pair.source_data, work.fields, draft.answer)
@@ -79,7 +51,7 @@ def item_lines(view: ItemView, work: Work, draft: Draft, width: int, side: Side,
         for field in work.fields:
             if sign := document.sign(field.name):
                 yield from _field_lines(pair, field, work, draft, width, sign)
-        yield from document_lines(document, width, draft.active, fold=bool(view.messages))
+        yield from document_lines(document, width, draft.active_field, fold=bool(view.messages))
         return
     for field in work.fields:
         yield from _field_lines(pair, field, work, draft, width, "" if document is None else document.sign(field.name))
@@ -98,14 +70,14 @@ def item_lines(view: ItemView, work: Work, draft: Draft, width: int, side: Side,
                 shown = {name: value for name, value in shown.items() if name != document.name}
             yield from field_lines(shown, width)
             if document is not None:
-                yield from document_lines(document, width, draft.active, fold=bool(view.messages))
+                yield from document_lines(document, width, draft.active_field, fold=bool(view.messages))
 
 
 def _origin(pair: Decidable) -> str:
     words = {
         "canonical": "  by its canonical label",
         "existing_column": "  from the data's own column",
-        "feedback": "  made from feedback",
+        "feedback": "  from feedback",
     }
     return words.get(pair.labeling_mode.value, "")
 
@@ -127,20 +99,20 @@ def _field_lines(
     """
     room = max(len(one.name) for one in work.fields) + 2
     value = draft.answer.get(field.name)
-    proposed = None if draft.blind or pair.proposal is None else pair.proposal
+    proposed = None if draft.is_blind or pair.proposal is None else pair.proposal
     changed = proposed is not None and proposed.get(field.name) != value
     if field.spans is not None:
         yield from span_lines(field, value, pair.source_data, room, width, changed=changed)
         return
     yield line(
-        span("▸" if field.name == draft.active else " ", "key"),
+        span("▸" if field.name == draft.active_field else " ", "key"),
         span(field.name, "muted", room),
         *_value(work, field.name, value),
         span(f"  ⟦⟧{sign}" if sign else "", "key"),
         span("  ✎ changed", "warn") if changed else span(""),
         span(f"  was {value_text(_word(proposed.get(field.name)))}" if changed and proposed else "", "muted"),
     )
-    if field.name == draft.active:
+    if field.name == draft.active_field:
         yield from _choices(field, work, value, room + 1, width)
 
 
@@ -166,8 +138,8 @@ def _choices(field: AnswerField, work: Work, value: Any, indent: int, width: int
     used = indent
     for choice in work.choices(field.name):
         label = work.label_class(field.name, choice)
-        told = label.display_name if label is not None and label.display_name else value_text(_word(choice))
-        piece = f"{work.key_of(field.name, choice) or '·'} {told}  "
+        name = label.display_name if label is not None and label.display_name else value_text(_word(choice))
+        piece = f"{work.key_of(field.name, choice) or '·'} {name}  "
         if used + len(piece) > width and len(parts) > 1:
             yield tuple(parts)
             parts, used = [Span(" " * indent)], indent
@@ -184,20 +156,20 @@ def _word(choice: Any) -> Any:
 def _why(view: ItemView, draft: Draft, width: int) -> Iterator[Line]:
     """Why this answer is proposed and why the item is shown, in as many lines as are kept for it."""
     pair = view.pair
-    told: list[Line] = []
+    lines: list[Line] = []
     for hint in view.hints:
-        told += wrap(f"! {hint.reason}", width, "accent")
-    if draft.blind:
-        told += wrap(
-            "The proposal is hidden here, to see what you say without it. Choose, or press e.", width, "accent"
+        lines += wrap(f"! {hint.reason}", width, "accent")
+    if draft.is_blind:
+        lines += wrap(
+            "The proposal is hidden here, so that it does not influence you. Choose, or press e.", width, "accent"
         )
     elif pair.generation_error:
-        told += wrap(f"✗ no answer was proposed: {pair.generation_error}", width, "warn")
+        lines += wrap(f"✗ no answer was proposed: {pair.generation_error}", width, "warn")
     elif pair.proposed_by:
         sure = f"{pair.confidence:.0%} · " if pair.confidence is not None else ""
-        told += wrap(f"{sure}{pair.proposed_by}", width, "muted")
-    yield from told
-    yield from islice((EMPTY for _ in range(WHY_LINES)), max(0, WHY_LINES - len(told)))
+        lines += wrap(f"{sure}{pair.proposed_by}", width, "muted")
+    yield from lines
+    yield from islice((EMPTY for _ in range(WHY_LINES)), max(0, WHY_LINES - len(lines)))
 
 
 def _remarks(pair: Decidable, width: int) -> Iterator[Line]:

@@ -1,4 +1,4 @@
-"""The queue's state while somebody labels: rows, what is fetched, what was decided, how fast."""
+"""The queue in memory: the rows and items that are here, what was decided, how fast."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ontos_tui.services.label.queue import summary
-from ontos_tui.tui.stages.label.desk.item_panel import ItemView
-from ontos_tui.tui.widgets.lines import Line, line, span
+from ontos_tui.domain.answers import summary
+from ontos_tui.domain.rules.states import PairStatus
+from ontos_tui.tui.stages.label.desk.item import ItemView
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.pairs import Decidable
-    from ontos_tui.domain.rules.states import PairStatus
-    from ontos_tui.services.label.decision_service import Deciding
+    from ontos_tui.services.label.decision_service import DecisionService
     from ontos_tui.services.label.service import PairCounts, Queue, QueueRow
-    from ontos_tui.tui.stages.label.desk.list_filter import ListFilter
-    from ontos_tui.tui.stages.label.desk.source import Work
+    from ontos_tui.tui.stages.label.list_filter import ListFilter
+    from ontos_tui.tui.stages.label.work import Work
 
 AHEAD, BEHIND, SOON = 16, 3, 4
 """How many items around the cursor are kept ready, so that the next one is painted without waiting."""
@@ -27,8 +26,6 @@ PAGE, PAGES, ITEMS = 200, 12, 200
 """Rows that are read at once; how many such pages and how many whole items are kept."""
 
 PACE_SECONDS, PACE_LEAST = 120.0, 10.0
-NAME = 28
-"""Cells of the training sheet's name in the progress line, so that what matters more stays in view."""
 
 
 class LabelQueue(Sequence["QueueRow"]):
@@ -76,55 +73,55 @@ class LabelQueue(Sequence["QueueRow"]):
         pages = range(view.start // PAGE, max(view.start, view.stop - 1) // PAGE + 1)
         return [page for page in pages if page * PAGE < self._length]
 
-    def keep_pages(self, pages: Mapping[int, list[QueueRow]], around: int) -> None:
-        """Take rows in as the store has them, and let go of pages far from the cursor."""
+    def add_pages(self, pages: Mapping[int, list[QueueRow]], around: int) -> None:
+        """Add rows as the store has them, and drop pages far from the cursor."""
         for page, rows in pages.items():
             # What is on its way to the disk is shown as it will be, whenever this was read.
-            kept = [
+            shown = [
                 self[self._at[row.id]] if row.id in self._pending and row.id in self._at else self._as_shown(row)
                 for row in rows
             ]
-            self._pages[page] = kept
-            self._at.update({row.id: page * PAGE + place for place, row in enumerate(kept)})
-            for row in kept:
+            self._pages[page] = shown
+            self._at.update({row.id: page * PAGE + place for place, row in enumerate(shown)})
+            for row in shown:
                 view = self._views.get(row.id)
                 if view is not None and view.pair.status is not row.status:
                     del self._views[row.id]
         for page in sorted(self._pages, key=lambda page: abs(page - around // PAGE))[PAGES:]:
             self._drop(page)
 
-    def keep_only(self, pages: Mapping[int, list[QueueRow]], around: int) -> None:
-        """Take rows in as the store has them now; what else was here may be different there, and goes."""
+    def replace_pages(self, pages: Mapping[int, list[QueueRow]], around: int) -> None:
+        """Replace the rows by those that the store has now; pages not read again may be out of date, so they go."""
         for page in self._pages.keys() - pages.keys():
             self._drop(page)
-        self.keep_pages(pages, around)
+        self.add_pages(pages, around)
 
     def _drop(self, page: int) -> None:
         for row in self._pages.pop(page):
             self._at.pop(row.id, None)
 
     def _as_shown(self, row: QueueRow) -> QueueRow:
-        if row.status.value == "unlabeled" and self._hides(row.item_ref):
+        if row.status is PairStatus.UNLABELED and self._hides(row.item_ref):
             return replace(row, summary="hidden", confidence=None)
         return row
 
-    def hold(self, held: Mapping[str, str]) -> None:
+    def mark_claimed(self, claimed_by: Mapping[str, str]) -> None:
         """Others are about to decide these: who, by id."""
-        for pair_id, actor in held.items():
+        for pair_id, actor in claimed_by.items():
             index = self._at.get(pair_id)
             if index is not None and self[index].claimed_by != actor:
                 self._pages[index // PAGE][index % PAGE] = replace(self[index], claimed_by=actor)
 
     def upcoming(self, at: int, count: int) -> list[str]:
         """The ids of the next rows from `at` on that are to be decided, among those that are here."""
-        found: list[str] = []
+        ids: list[str] = []
         for index in range(max(0, at), min(self._length, at + PAGE)):
             row = self[index]
-            if row.id and row.status.value == "unlabeled" and not row.claimed_by:
-                found.append(row.id)
-                if len(found) == count:
+            if row.id and row.status is PairStatus.UNLABELED and not row.claimed_by:
+                ids.append(row.id)
+                if len(ids) == count:
                     break
-        return found
+        return ids
 
     def index_of(self, pair_id: str) -> int | None:
         """Where a pair stands among the rows that are here."""
@@ -135,7 +132,7 @@ class LabelQueue(Sequence["QueueRow"]):
         for index in range(after + 1, self._length):
             if index // PAGE not in self._pages:
                 return None
-            if self[index].status.value == "unlabeled" and not self[index].claimed_by:
+            if self[index].status is PairStatus.UNLABELED and not self[index].claimed_by:
                 return index
         return None
 
@@ -160,8 +157,8 @@ class LabelQueue(Sequence["QueueRow"]):
         """This item has to be read again."""
         self._views.pop(item_id, None)
 
-    def keep_items(self, views: Sequence[ItemView], around: int) -> None:
-        """Take fetched items in, and let go of those that are far from the cursor."""
+    def add_items(self, views: Sequence[ItemView], around: int) -> None:
+        """Add items that were read, and drop those that are far from the cursor."""
         for view in views:
             # A read that began before a decision was written may arrive after it.
             if view.pair.version >= self._newest.get(view.pair.id, 0):
@@ -172,14 +169,14 @@ class LabelQueue(Sequence["QueueRow"]):
 
     # Decisions
 
-    def expect(self, pair_id: str, status: PairStatus, answer: Mapping[str, Any] | None) -> None:
+    def show_pending(self, pair_id: str, status: PairStatus, answer: Mapping[str, Any] | None) -> None:
         """A decision about this pair is on its way to the disk: show it, and count it for the pace."""
         self.changes += 1
         self._pending.add(pair_id)
         self._decided.append(time.monotonic())
         self._set_status(pair_id, status, None if answer is None else summary(dict(answer)))
 
-    def written(self, pairs: Sequence[Decidable]) -> None:
+    def update_written(self, pairs: Sequence[Decidable]) -> None:
         """These are on the disk now, and this is what they are."""
         self.changes += 1
         for pair in pairs:
@@ -190,7 +187,7 @@ class LabelQueue(Sequence["QueueRow"]):
                 self._views[pair.id] = replace(known, pair=pair)
             self._set_status(pair.id, pair.status, summary(pair.answer if pair.answer is not None else pair.proposal))
 
-    def _set_status(self, pair_id: str, status: PairStatus, told: str | None) -> None:
+    def _set_status(self, pair_id: str, status: PairStatus, new_summary: str | None) -> None:
         index = self._at.get(pair_id)
         if index is None:
             return
@@ -198,11 +195,11 @@ class LabelQueue(Sequence["QueueRow"]):
         if row.status is not status:
             moved = {row.status.value: -1, status.value: +1}
             self.counts = replace(self.counts, **{name: getattr(self.counts, name) + by for name, by in moved.items()})
-        changed = replace(row, status=status, summary=row.summary if told is None else told)
+        changed = replace(row, status=status, summary=row.summary if new_summary is None else new_summary)
         self._pages[index // PAGE][index % PAGE] = changed
 
     def pace(self) -> float | None:
-        """Decisions a minute over the last two minutes; None until a few were made in a span that tells something."""
+        """Decisions a minute over the last two minutes; None until there are a few over some seconds."""
         horizon = time.monotonic() - PACE_SECONDS
         while self._decided and self._decided[0] < horizon:
             self._decided.popleft()
@@ -218,42 +215,20 @@ class LabelQueue(Sequence["QueueRow"]):
 
 
 def open_queue(
-    label: Deciding[Any], work: Work, wanted: ListFilter, pair_id: str, session: str, *, undecided: bool
+    label: DecisionService[Any], work: Work, list_filter: ListFilter, pair_id: str, session_id: str, *, undecided: bool
 ) -> LabelQueue:
     """The queue with the rows around the pair where the user was; `undecided` goes on to one that needs a decision."""
-    source = label.open(work.id, wanted.filter, wanted.sort, session)
+    source = label.open(work.id, list_filter.filter, list_filter.sort, session_id)
     at = source.index_of(pair_id) if pair_id else None
-    if len(source) and (at is None or (undecided and source[at].status.value != "unlabeled")):
+    if len(source) and (at is None or (undecided and source[at].status is not PairStatus.UNLABELED)):
         at = source.next_undecided((at or 0) - 1)
     queue = LabelQueue(source, label.counts(work.id), at or 0, work.hides)
     first = max(0, queue.start - PAGE // 2)
-    queue.keep_pages(queue.read(queue.missing_pages(range(first, min(first + PAGE, len(queue))))), queue.start)
+    queue.add_pages(queue.read(queue.missing_pages(range(first, min(first + PAGE, len(queue))))), queue.start)
     return queue
 
 
 def _blank(index: int) -> QueueRow:
-    from ontos_tui.domain.rules.states import PairStatus
     from ontos_tui.services.label.queue import QueueRow
 
     return QueueRow("", index + 1, "…", PairStatus.UNLABELED, None, "")
-
-
-def progress_line(name: str, queue: LabelQueue, waiting: int, view: str, last: str) -> Line:
-    """How far, how fast, what is not on the disk yet, and what was done last."""
-    counts = queue.counts
-    parts: list[object] = [
-        span(f" {name if len(name) <= NAME else name[: NAME - 1] + '…'}  ", "strong"),
-        f"{counts.total - counts.unlabeled:,}/{counts.total:,} decided",
-        span(f" · ⚑ {counts.flagged} · ✗ {counts.rejected}", "muted"),
-    ]
-    parts.append(span(f" · {waiting} being saved", "warn") if waiting else span(" · saved", "muted"))
-    if queue.marked:
-        parts.append(span(f" · {len(queue.marked):,} marked", "key"))
-    if view:
-        parts.append(span(f" · {view}", "warn"))
-    if last:
-        parts.append(span(f" · {last}", "accent"))
-    pace, left = queue.pace(), queue.minutes_left()
-    if pace is not None and left is not None:
-        parts.append(span(f" · {pace:.0f} a minute, about {max(1, round(left))} min left", "muted"))
-    return line(*parts)

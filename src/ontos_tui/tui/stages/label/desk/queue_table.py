@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 
+from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.tui.core.commands import Command, Commanded
 from ontos_tui.tui.stages.label.desk.item_panel import STATUS_MARKS
 from ontos_tui.tui.widgets.lines import span
@@ -29,49 +30,200 @@ class QueueTable(Table["QueueRow"], Commanded):
 
     HELP_TITLE: ClassVar[str] = "In the queue"
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("desk('approve')", "a,enter", "Approve", "The answer as it stands is right; go on to the next pair"),
         Command(
-            "desk('digit')",
+            "label.desk.approve",
+            "a,enter",
+            "Approve",
+            "The answer as it stands is right; go on to the next pair",
+            action="desk('approve')",
+        ),
+        Command(
+            "label.desk.digit",
             ",".join(DIGITS),
             "Choose",
             "Give the ▸ field this value; the next field follows",
             key_text="1–9",
+            action="desk('digit')",
         ),
-        Command("desk('edit')", "e", "Edit", "Change the answer in a form, then approve it"),
-        Command("desk('spans')", "S", "Spans", "Mark stretches of the text, where the answer holds some", shown=False),
-        Command("desk('undo')", "u", "Undo", "Take back your last decision here; as often as you like, also tomorrow"),
-        Command("desk('leave')", "escape", "Back", "To the training sheets; number keys are stages again"),
-        Command("desk('reject')", "r", "Reject", "The pair is no good; say why"),
-        Command("desk('flag')", "f", "Flag", "Put it aside for a second look, or take the flag off"),
-        Command("desk('mark')", "x", "Mark", "Mark this one and go on; a verdict is then for all marked ones"),
-        Command("desk('skip')", "s,space", "Skip", "Go on without a decision", shown=False),
-        Command("desk('redo')", "U,ctrl+r", "Redo", "Do again what was undone", shown=False),
-        Command("desk('next_open')", "n", "Next open", "To the next pair that needs a decision", shown=False),
-        Command("desk('mark_all')", "X", "Mark all", "Mark everything in the list, or nothing any more", shown=False),
-        Command("desk('mark_group')", "D", "Mark alike", "Mark the near-duplicates of this one", shown=False),
-        Command("desk('note')", "N", "Note", "Write a note about this pair", shown=False),
-        Command("desk('constrain')", "C", "Uses", "What this may be used for, and how it is classified", shown=False),
-        Command("desk('jump')", "colon", "Jump", "To the item with this number or name", shown=False),
-        Command("desk('search')", "slash", "Search", "Only pairs that contain a text", shown=False),
-        Command("desk('filter')", "v", "Status", "All, to decide, labeled, flagged or rejected", shown=False),
-        Command("desk('similar')", "M", "More like it", "In the order of the likeness to this one", shown=False),
-        Command("desk('views')", "V", "Views", "Filters and orders under a name: open, save, delete", shown=False),
-        Command("desk('filters')", "F", "Filter", "By label, confidence, disagreement, source, text…", shown=False),
+        Command("label.desk.edit", "e", "Edit", "Change the answer in a form, then approve it", action="desk('edit')"),
         Command(
-            "desk('sort')", "o", "Order", "In order, least sure, most disagreed, likely errors, oldest", shown=False
+            "label.desk.spans",
+            "S",
+            "Spans",
+            "Mark spans of the text, where the answer contains spans",
+            shown=False,
+            action="desk('spans')",
         ),
-        Command("desk('picture')", "i", "Picture", "The pictures of this one, large, beside its fields", shown=False),
         Command(
-            "desk('prompt')",
+            "label.desk.undo",
+            "u",
+            "Undo",
+            "Take back your last decision here; repeat for earlier ones",
+            action="desk('undo')",
+        ),
+        Command(
+            "label.desk.leave",
+            "escape",
+            "Back",
+            "To the training sheets; number keys are stages again",
+            action="desk('leave')",
+        ),
+        Command(
+            "label.desk.reject", "r", "Reject", "The pair cannot be used; enter the reason", action="desk('reject')"
+        ),
+        Command(
+            "label.desk.flag",
+            "f",
+            "Flag",
+            "Flag it for a second look, or remove the flag",
+            action="desk('flag')",
+        ),
+        Command(
+            "label.desk.mark",
+            "x",
+            "Mark",
+            "Mark this one and go on; the next decision is for all marked ones",
+            action="desk('mark')",
+        ),
+        Command("label.desk.skip", "s,space", "Skip", "Go on without a decision", shown=False, action="desk('skip')"),
+        Command("label.desk.redo", "U,ctrl+r", "Redo", "Do again what was undone", shown=False, action="desk('redo')"),
+        Command(
+            "label.desk.next_open",
+            "n",
+            "Next undecided",
+            "To the next pair that needs a decision",
+            shown=False,
+            action="desk('next_open')",
+        ),
+        Command(
+            "label.desk.mark_all",
+            "X",
+            "Mark all",
+            "Mark everything in the list, or remove all marks",
+            shown=False,
+            action="desk('mark_all')",
+        ),
+        Command(
+            "label.desk.mark_group",
+            "D",
+            "Mark duplicates",
+            "Mark the near-duplicates of this one",
+            shown=False,
+            action="desk('mark_group')",
+        ),
+        Command("label.desk.note", "N", "Note", "Write a note about this pair", shown=False, action="desk('note')"),
+        Command(
+            "label.desk.constrain",
+            "C",
+            "Uses",
+            "What this may be used for, and how it is classified",
+            shown=False,
+            action="desk('constrain')",
+        ),
+        Command(
+            "label.desk.jump",
+            "colon",
+            "Jump",
+            "Go to the item with this number or id",
+            shown=False,
+            action="desk('jump')",
+        ),
+        Command(
+            "label.desk.search",
+            "slash",
+            "Search",
+            "List only pairs that contain a text",
+            shown=False,
+            action="desk('search')",
+        ),
+        Command(
+            "label.desk.filter",
+            "v",
+            "Status",
+            "All, to decide, labeled, flagged or rejected",
+            shown=False,
+            action="desk('filter')",
+        ),
+        Command(
+            "label.desk.similar",
+            "M",
+            "Sort by similarity",
+            "List the most similar to this one first",
+            shown=False,
+            action="desk('similar')",
+        ),
+        Command(
+            "label.desk.views",
+            "V",
+            "Views",
+            "Saved filters and orders: open, save, delete",
+            shown=False,
+            action="desk('views')",
+        ),
+        Command(
+            "label.desk.filters",
+            "F",
+            "Filter",
+            "By label, confidence, disagreement, source, text…",
+            shown=False,
+            action="desk('filters')",
+        ),
+        Command(
+            "label.desk.sort",
+            "o",
+            "Order",
+            "In order, least sure, most disagreed, likely errors, oldest",
+            shown=False,
+            action="desk('sort')",
+        ),
+        Command(
+            "label.desk.picture",
+            "i",
+            "Picture",
+            "The pictures of this one, large, beside its fields",
+            shown=False,
+            action="desk('picture')",
+        ),
+        Command(
+            "label.desk.prompt",
             "p",
             "Prompt",
             "The document with the answer's places, the rendered prompt, and back",
             shown=False,
+            action="desk('prompt')",
         ),
-        Command("desk('guidelines')", "g", "Guidelines", "How to decide, and what each class means", shown=False),
-        Command("desk('dismiss')", "d", "Looked", "The ! is no reason to look again; it stays away", shown=False),
-        Command("desk('alike')", "m", "Alike", "How the most similar labeled items were decided", shown=False),
-        Command("desk('history')", "H", "History", "Every change of this pair: who, when, what", shown=False),
+        Command(
+            "label.desk.guidelines",
+            "g",
+            "Guidelines",
+            "How to decide, and what each class means",
+            shown=False,
+            action="desk('guidelines')",
+        ),
+        Command(
+            "label.desk.dismiss",
+            "d",
+            "Dismiss hint",
+            "Do not show the ! hints of this one again",
+            shown=False,
+            action="desk('dismiss')",
+        ),
+        Command(
+            "label.desk.alike",
+            "m",
+            "Similar",
+            "How the most similar labeled items were decided",
+            shown=False,
+            action="desk('alike')",
+        ),
+        Command(
+            "label.desk.history",
+            "H",
+            "History",
+            "Every change of this pair: who, when, what",
+            shown=False,
+            action="desk('history')",
+        ),
     )
 
     def __init__(self, do: Callable[[str], None], choose: Callable[[str], None], moved: Callable[[], None]) -> None:
@@ -91,7 +243,7 @@ class QueueTable(Table["QueueRow"], Commanded):
 
     def _row_cells(self, row: QueueRow) -> Sequence[object]:
         mark, style = STATUS_MARKS[row.status.value]
-        if row.claimed_by and row.status.value == "unlabeled":
+        if row.claimed_by and row.status is PairStatus.UNLABELED:
             mark, style = "⧗", "warn"
         chosen = row.id in self.marked_rows
         cells = (span(f"{'▪' if chosen else ' '}{mark}", "key" if chosen else style), row.item_ref, row.summary)
@@ -100,7 +252,7 @@ class QueueTable(Table["QueueRow"], Commanded):
         sure = f"{row.confidence:.0%}" if row.confidence is not None else ""
         return (row.sequence, *cells, span(sure, "muted"))
 
-    def tell_moved(self) -> None:
+    def post_moved(self) -> None:
         self._moved()
 
     def action_desk(self, verb: str) -> None:

@@ -11,11 +11,12 @@ from textual.app import ComposeResult
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
+from ontos_tui.tui.dialogs.answer_form import schema_check, schema_fields, without_empty
 from ontos_tui.tui.dialogs.base import Dialog
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values, schema_check, schema_fields, without_empty
-from ontos_tui.tui.stages.base import error_lines
-from ontos_tui.tui.stages.label.labeling_jobs.lines import agreement_told
+from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.stages.label.labeling_jobs.lines import describe_agreement
 from ontos_tui.tui.widgets.data_grid import value_text
+from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import EMPTY, Line, OneLine, Panel, line, span, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
@@ -32,8 +33,10 @@ class DisagreementsDialog(Dialog[None], BackgroundMixin):
     """The disputed items of a job on top, the votes about the one under the cursor below."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("decide", "enter,e", "Decide", "Say what is true; it becomes the canonical label"),
-        Command("all", "v", "All", "Those that are decided already too, or only the open ones"),
+        Command(
+            "label.disagreements.decide", "enter,e", "Decide", "Enter the right answer; it becomes the canonical label"
+        ),
+        Command("label.disagreements.all", "v", "All", "All disputed items, or only the undecided ones"),
     )
     DEFAULT_CSS = """
     DisagreementsDialog > #box { height: 90%; max-width: 140; }
@@ -64,18 +67,14 @@ class DisagreementsDialog(Dialog[None], BackgroundMixin):
     def _load(self) -> None:
         everything = self._all
         self.run_in_background(
-            lambda workspace: _found(workspace, self._job.id, everything), self._show, failed=self._say
+            lambda workspace: _read(workspace, self._job.id, everything), self._show, failed=self._say
         )
 
-    def _show(self, found: tuple[JobAgreement, Sequence[Disagreement]]) -> None:
-        agreement, disputed = found
-        told = [agreement_told(agreement.whole), *(_short(name, one) for name, one in agreement.fields.items())]
-        self.query_one("#agreement", OneLine).show(lambda width: line(span(" · ".join(told), "muted")))
-        self.table.say(
-            "Nobody disagrees here."
-            if self._all
-            else "Nothing is left to decide: people agree, or it was decided. v shows all."
-        )
+    def _show(self, result: tuple[JobAgreement, Sequence[Disagreement]]) -> None:
+        agreement, disputed = result
+        parts = [describe_agreement(agreement.whole), *(_short(name, one) for name, one in agreement.fields.items())]
+        self.query_one("#agreement", OneLine).show(lambda width: line(span(" · ".join(parts), "muted")))
+        self.table.set_empty_text("No disagreements." if self._all else "Nothing left to decide. v: show all")
         self.table.show(disputed)
         self._look()
 
@@ -113,12 +112,12 @@ class DisagreementsDialog(Dialog[None], BackgroundMixin):
                     group="do",
                 )
 
-        fields = (*schema_fields(schema, _favored(one)), FormField(NOTES, "Why", None, hint="kept with the label"))
-        form = FormDialog(f"What is true of {one.item_ref}?", fields, check=lambda v: schema_check(schema)(_answer(v)))
+        fields = (*schema_fields(schema, _favored(one)), FormField(NOTES, "Reason", None, hint="stored with the label"))
+        form = FormDialog(f"Right answer for {one.item_ref}", fields, check=lambda v: schema_check(schema)(_answer(v)))
         self.app.push_screen(form, done)
 
 
-def _found(workspace: Workspace, job_id: str, everything: bool) -> tuple[JobAgreement, Sequence[Disagreement]]:
+def _read(workspace: Workspace, job_id: str, everything: bool) -> tuple[JobAgreement, Sequence[Disagreement]]:
     service = workspace.label.agreement
     return service.of_job(job_id), service.disagreements(job_id, resolved=everything)
 
@@ -135,9 +134,9 @@ def _favored(one: Disagreement) -> Mapping[str, Any] | None:
     favored: dict[str, Any] = {}
     for name in dict.fromkeys(name for answer in answers for name in answer):
         values = [answer.get(name) for answer in answers]
-        told, count = Counter(value_text(value) for value in values).most_common(1)[0]
+        text, count = Counter(value_text(value) for value in values).most_common(1)[0]
         if count * 2 > len(one.votes):
-            favored[name] = next(value for value in values if value_text(value) == told)
+            favored[name] = next(value for value in values if value_text(value) == text)
     return favored
 
 
@@ -147,23 +146,23 @@ def _short(name: str, agreement: Any) -> str:
 
 def _cells(one: Disagreement) -> Sequence[object]:
     mark = span("✓", "good") if one.label is not None else span("⚑", "warn")
-    told = Counter(_told(vote.answer, vote.status.value) for vote in one.votes)
-    answers = "; ".join(f"{count} × {answer}" for answer, count in told.most_common())
+    counts = Counter(_answer_text(vote.answer, vote.status.value) for vote in one.votes)
+    answers = "; ".join(f"{count} × {answer}" for answer, count in counts.most_common())
     return mark, one.item_ref, answers, span(", ".join(one.fields), "muted")
 
 
-def _told(answer: Mapping[str, Any] | None, status: str) -> str:
+def _answer_text(answer: Mapping[str, Any] | None, status: str) -> str:
     return status if answer is None else " · ".join(value_text(value) for value in answer.values())
 
 
 def _lines(one: Disagreement, width: int) -> Iterator[Line]:
     for vote in one.votes:
-        yield line(span(vote.actor, "strong", NAME), _told(vote.answer, vote.status.value))
+        yield line(span(vote.actor, "strong", NAME), _answer_text(vote.answer, vote.status.value))
         if vote.notes:
             yield from wrap(vote.notes, width, "muted", indent="    ")
     if one.label is not None:
-        told = _told(one.label.label_data, "")
-        yield line(span("decided", "good", NAME), told, span(f"  by {one.label.updated_by}", "muted"))
+        answer = _answer_text(one.label.label_data, "")
+        yield line(span("decided", "good", NAME), answer, span(f"  by {one.label.updated_by}", "muted"))
     yield EMPTY
     for name, value in one.source_data.items():
         yield from wrap(f"{name}: {value_text(value)}", width, "muted")

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.dialogs.base import Dialog
-from ontos_tui.tui.stages.base import error_lines
+from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class LabelersDialog(Dialog[None], BackgroundMixin):
     DEFAULT_CSS = "LabelersDialog > #box { height: 80%; }"
 
     def __init__(self, name: str, find: Callable[[Workspace], Sequence[LabelerStats]]) -> None:
-        super().__init__(f"Who labels · {name}")
+        super().__init__(f"Labelers · {name}")
         self._find = find
 
     def compose_body(self) -> ComposeResult:
@@ -47,7 +47,7 @@ class LabelersDialog(Dialog[None], BackgroundMixin):
 
 def _lines(stats: Sequence[LabelerStats], width: int) -> Iterator[Line]:
     if not stats:
-        yield line(span("Nobody has decided anything here yet.", "muted"))
+        yield line(span("No decisions yet.", "muted"))
         return
     for one in stats:
         yield line(span(one.actor, "title"), span(f"  {one.decisions:,} decisions", "strong"))
@@ -56,19 +56,19 @@ def _lines(stats: Sequence[LabelerStats], width: int) -> Iterator[Line]:
         if one.too_fast:
             yield _fact("under 0.3 s", f"! {one.too_fast:,} decisions", "warn")
         yield _fact("agrees with others", _share(one.agreement))
-        yield _fact("right on gold", _share(one.gold))
-        yield _fact("as proposed, when seen", _share(one.seen))
-        yield _fact("as proposed, when hidden", _share(one.blind))
+        yield _fact("correct on gold items", _share(one.gold))
+        yield _fact("as proposed (shown)", _share(one.seen))
+        yield _fact("as proposed (hidden)", _share(one.blind))
         yield EMPTY
-    told = (
+    note = (
         "Shares are followed by their 95 % interval. When far more answers are as proposed where the proposal is "
         "seen than where it is hidden, the proposals sway people."
     )
-    yield from wrap(told, width, "muted")
+    yield from wrap(note, width, "muted")
 
 
-def _fact(name: str, told: str, style: str = "text") -> Line:
-    return line(span(name, "muted", NAME), span(told, style))
+def _fact(name: str, value: str, style: str = "text") -> Line:
+    return line(span(name, "muted", NAME), span(value, style))
 
 
 def _pace(one: LabelerStats) -> str:
@@ -78,7 +78,7 @@ def _pace(one: LabelerStats) -> str:
     if one.per_minute is not None:
         parts.append(f"{one.per_minute:.0f} a minute")
     if one.seconds_median is not None:
-        parts.append(f"half within {one.seconds_median:.1f} s")
+        parts.append(f"median {one.seconds_median:.1f} s")
     return ", ".join(parts)
 
 

@@ -10,7 +10,7 @@ from ontos_tui.tui.widgets.lines import Line, line, span, wrap
 if TYPE_CHECKING:
     from ontos_tui.services.label.labeling_jobs.agreement import Agreement
     from ontos_tui.services.label.labeling_jobs.service import JobView, TaskView
-    from ontos_tui.tui.stages.label.labeling_jobs.page import PageState
+    from ontos_tui.tui.stages.label.labeling_jobs.state import PageState
 
 JOB_STATES: Mapping[str, tuple[str, str]] = {
     "draft": ("✎ draft", "warn"),
@@ -62,24 +62,25 @@ def _about(shown: PageState, width: int) -> Iterator[Line]:
     yield line(span(job.name, "title"), "  ", span(word, style))
     how = [f"{view.decided:,} of {view.total:,} decided"]
     if job.overlap > 1:
-        how.append(f"{job.overlap} people an item")
+        how.append(f"{job.overlap} people per item")
     if job.needs_review:
         how.append("reviewed")
     if job.blind_share:
-        how.append(f"{job.blind_share:.0%} blind")
+        how.append(f"{job.blind_share:.0%} of proposals hidden")
     yield from wrap(" · ".join(how), width, "muted")
     named = f"{view.labelset.name} {view.labelset.version}" if view.labelset is not None else job.label_type
-    yield from wrap(f"fills {named}: {view.labels:,} items labeled by now", width, "muted")
-    if shown.agreed is not None:
-        yield from wrap(agreement_told(shown.agreed.agreement.whole), width, "accent")
-        if shown.agreed.disputed:
-            yield line(span(f"⚑ {shown.agreed.disputed:,} disputed items", "warn"), span("  d decides them", "muted"))
+    yield from wrap(f"{named}: {view.labels:,} items labeled", width, "muted")
+    summary = shown.agreement
+    if summary is not None:
+        yield from wrap(describe_agreement(summary.agreement.whole), width, "accent")
+        if summary.disputed:
+            yield line(span(f"⚑ {summary.disputed:,} disputed items", "warn"), span("  d: decide them", "muted"))
 
 
-def agreement_told(agreement: Agreement) -> str:
+def describe_agreement(agreement: Agreement) -> str:
     """An agreement in one sentence, with its interval, or why there is none."""
     if agreement.value is None:
         return f"agreement: no data yet ({agreement.why})"
     interval = "" if agreement.low is None else f" ({agreement.low:.2f} to {agreement.high:.2f})"
-    alike = "" if agreement.percent is None else f", {agreement.percent:.0%} alike"
-    return f"{agreement.measure} {agreement.value:.2f}{interval}{alike}, {agreement.items:,} items"
+    equal = "" if agreement.percent is None else f", {agreement.percent:.0%} equal"
+    return f"{agreement.measure} {agreement.value:.2f}{interval}{equal}, {agreement.items:,} items"

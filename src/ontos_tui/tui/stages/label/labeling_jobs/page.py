@@ -3,52 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from ontos_tui.domain.errors import OntosError
+from ontos_tui.domain.rules.states import (
+    ASSIGNED_LABELING_TASKS,
+    RUNNING_LABELING_JOBS,
+    LabelingJobStatus,
+    LabelingTaskStatus,
+    ReviewVerdict,
+)
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.choose import ChooseDialog, ConfirmDialog
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
-from ontos_tui.tui.stages.base import error_lines
-from ontos_tui.tui.stages.label.desk.source import work_of_task
 from ontos_tui.tui.stages.label.labeling_jobs.lines import about_lines, job_cells, task_cells
 from ontos_tui.tui.stages.label.labeling_jobs.new_job import ask_job, sources
+from ontos_tui.tui.stages.label.labeling_jobs.state import AgreementSummary, PageState
 from ontos_tui.tui.stages.label.page import LabelPage
+from ontos_tui.tui.stages.label.work import work_of_task
+from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import Panel
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.labeling import LabelingTask
-    from ontos_tui.services.label.labeling_jobs.agreement import JobAgreement
     from ontos_tui.services.label.labeling_jobs.service import JobView, TaskView
     from ontos_tui.workspace import Workspace
 
-OPEN = ("assigned", "in_progress", "rework")
 ABOUT_HEIGHT = 8
 """Rows of what is told about a job at most, so that its tasks stay in view at 24 rows."""
-
-
-@dataclass(frozen=True)
-class Agreed:
-    """What people agree on in a job, and how many items are disputed; worth keeping until another task is done."""
-
-    finished: int
-    agreement: JobAgreement
-    disputed: int
-
-
-@dataclass(frozen=True)
-class PageState:
-    """One job with its tasks; what people agree on where several label each item."""
-
-    view: JobView
-    tasks: Sequence[TaskView]
-    actor: str
-    agreed: Agreed | None = None
 
 
 class JobsPage(LabelPage):
@@ -56,18 +42,18 @@ class JobsPage(LabelPage):
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
         LabelPage.BACK,
-        Command("label", "o", "Label", "Go on with your task of this job, or claim the next free one"),
-        Command("new", "n", "New", "A job: pairs or items cut into tasks that people claim"),
-        Command("activate", "p", "Start/pause", "Let people claim tasks, or have them wait"),
-        Command("submit", "S", "Submit", "Hand the task under the cursor in"),
-        Command("review", "v", "Review", "Approve a submitted task, send it back, or have it labeled anew"),
-        Command("disagreements", "d", "Disputed", "Where people gave different answers: decide what is true"),
-        Command("who", "w", "Who", "Pace, agreement, gold and sway of each labeler", shown=False),
-        Command("assign", "A", "Assign", "Give the task under the cursor to somebody", shown=False),
-        Command("release", "R", "Release", "Give the task back; what was decided in it stays", shown=False),
-        Command("priority", "P", "Priority", "Urgent tasks are claimed first", shown=False),
-        Command("finish", "x", "End", "Complete a job, or put a finished one out of sight", shown=False),
-        Command("delete", "D", "Delete", "Remove a draft with its tasks", shown=False),
+        Command("label.jobs.label", "o", "Label", "Continue your task of this job, or claim the next free one"),
+        Command("label.jobs.new", "n", "New", "New job: pairs or items split into tasks that people claim"),
+        Command("label.jobs.activate", "p", "Start/pause", "Start or pause: whether people can claim tasks"),
+        Command("label.jobs.submit", "S", "Submit", "Submit the task under the cursor"),
+        Command("label.jobs.review", "v", "Review", "Approve a submitted task, send it back, or have it relabeled"),
+        Command("label.jobs.disagreements", "d", "Disputed", "Items with different answers: decide which is right"),
+        Command("label.jobs.who", "w", "Labelers", "Pace, agreement and gold accuracy of each labeler", shown=False),
+        Command("label.jobs.assign", "A", "Assign", "Assign the task under the cursor to a user", shown=False),
+        Command("label.jobs.release", "R", "Release", "Give the task back; its decisions stay", shown=False),
+        Command("label.jobs.priority", "P", "Priority", "Urgent tasks are claimed first", shown=False),
+        Command("label.jobs.finish", "x", "End", "Complete a job, or archive a finished one", shown=False),
+        Command("label.jobs.delete", "D", "Delete", "Remove a draft with its tasks", shown=False),
     )
     DEFAULT_CSS = """
     JobsPage #about-job { height: auto; padding: 0 1; }
@@ -77,7 +63,7 @@ class JobsPage(LabelPage):
     def __init__(self) -> None:
         super().__init__()
         self._shown: PageState | None = None
-        self._agreed: dict[str, Agreed] = {}
+        self._agreements: dict[str, AgreementSummary] = {}
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="row"):
@@ -127,12 +113,12 @@ class JobsPage(LabelPage):
         self.run_in_background(_jobs, self._show, failed=self._say)
 
     def _show(self, views: Sequence[JobView]) -> None:
-        self.jobs.say(
-            "No labeling job yet.\nPress n to share the pairs of a training sheet out among people, "
+        self.jobs.set_empty_text(
+            "No labeling job yet.\nPress n to split the pairs of a training sheet among several people, "
             "or the items of a sheet."
         )
-        wanted = self.session.extra.get("labeling_job")
-        cursor = next((place for place, view in enumerate(views) if view.job.id == wanted), None)
+        job_id = self.session.extra.get("labeling_job")
+        cursor = next((place for place, view in enumerate(views) if view.job.id == job_id), None)
         self.jobs.show(views, cursor=cursor)
         self._look()
 
@@ -153,15 +139,15 @@ class JobsPage(LabelPage):
             self._paint()
             return
         self.session.extra["labeling_job"] = view.job.id
-        known = self._agreed.get(view.job.id)
+        known = self._agreements.get(view.job.id)
         self.run_in_background(
             lambda workspace: _about(workspace, view, known), self._show_about, group="about", failed=self._say
         )
 
     def _show_about(self, shown: PageState) -> None:
         self._shown = shown
-        if shown.agreed is not None:
-            self._agreed[shown.view.job.id] = shown.agreed
+        if shown.agreement is not None:
+            self._agreements[shown.view.job.id] = shown.agreement
         self._paint()
         self.commands_changed()
 
@@ -185,13 +171,14 @@ class JobsPage(LabelPage):
         view = self.current if self.is_mounted else None
         if view is None:
             return False
-        status, task = view.job.status.value, self.current_task
+        status, task = view.job.status, self.current_task
         if command in ("label", "activate"):
-            return status == "active" if command == "label" else status in ("draft", "active", "paused")
+            active = status is LabelingJobStatus.ACTIVE
+            return active if command == "label" else status in (LabelingJobStatus.DRAFT, *RUNNING_LABELING_JOBS)
         if command == "finish":
-            return status != "archived"
+            return status is not LabelingJobStatus.ARCHIVED
         if command == "delete":
-            return status == "draft"
+            return status is LabelingJobStatus.DRAFT
         if command == "disagreements":
             return view.job.overlap > 1
         if command == "who":
@@ -200,20 +187,20 @@ class JobsPage(LabelPage):
             return False
         mine = self._shown is not None and task.assignee == self._shown.actor
         fit = {
-            "submit": mine and task.status.value in OPEN,
-            "release": mine and task.status.value in OPEN,
-            "review": task.status.value == "submitted",
-            "assign": task.status.value in ("pending", *OPEN),
-            "priority": task.status.value in ("pending", *OPEN),
+            "submit": mine and task.status in ASSIGNED_LABELING_TASKS,
+            "release": mine and task.status in ASSIGNED_LABELING_TASKS,
+            "review": task.status is LabelingTaskStatus.SUBMITTED,
+            "assign": task.status in (LabelingTaskStatus.PENDING, *ASSIGNED_LABELING_TASKS),
+            "priority": task.status in (LabelingTaskStatus.PENDING, *ASSIGNED_LABELING_TASKS),
         }
         return fit[command]
 
-    def _do(self, work: Callable[[Workspace], Any], told: str = "") -> None:
+    def _do(self, work: Callable[[Workspace], Any], message: str = "") -> None:
         """Change something, then show it."""
 
         def done(_: Any) -> None:
-            if told:
-                self.ontos.tell(told)
+            if message:
+                self.ontos.show_message(message)
             self.reload()
             self.ontos.refresh_overview()
 
@@ -236,13 +223,13 @@ class JobsPage(LabelPage):
         view = self.current
         if view is None:
             return
-        if view.job.status.value != "active":
-            self.ontos.tell(f"The job is {view.job.status.value}. Press p to let people claim its tasks.")
+        if view.job.status is not LabelingJobStatus.ACTIVE:
+            self.ontos.show_message(f"The job is {view.job.status.value}. p: start it")
             return
 
         def claimed(task: LabelingTask | None) -> None:
             if task is None:
-                self.ontos.tell("No task is free: others have them, or all are done.")
+                self.ontos.show_message("No free task: others have claimed them, or all are done.")
                 self.reload()
             else:
                 self._open(task.id)
@@ -253,7 +240,7 @@ class JobsPage(LabelPage):
         """Back from a task: when all of it is decided, offer to hand it in."""
         self.reload()
 
-        def told(task: LabelingTask | None) -> None:
+        def offer(task: LabelingTask | None) -> None:
             if task is None:
                 return
 
@@ -261,10 +248,10 @@ class JobsPage(LabelPage):
                 if sure:
                     self._submit(task)
 
-            question = f"All {task.item_count:,} items of task {task.number} are decided. Hand it in?"
+            question = f"All {task.item_count:,} items of task {task.number} are decided. Submit it?"
             self.app.push_screen(ConfirmDialog("Submit this task?", question), answered)
 
-        self.run_in_background(lambda workspace: _ready(workspace, work_id), told, group="ready")
+        self.run_in_background(lambda workspace: _ready(workspace, work_id), offer, group="ready")
 
     # Tasks
 
@@ -273,7 +260,7 @@ class JobsPage(LabelPage):
             self._submit(task)
 
     def _submit(self, task: LabelingTask) -> None:
-        self._do(lambda workspace: workspace.label.jobs.submit(task.id), f"Task {task.number} is handed in.")
+        self._do(lambda workspace: workspace.label.jobs.submit(task.id), f"Task {task.number} is submitted.")
 
     def action_release(self) -> None:
         if (task := self.current_task) is not None:
@@ -288,7 +275,7 @@ class JobsPage(LabelPage):
             if values is not None:
                 self._do(lambda workspace: workspace.label.jobs.assign(task.id, values["who"]))
 
-        fields = (FormField("who", "Who", task.assignee or None, required=True, hint="the name they label under"),)
+        fields = (FormField("who", "Assignee", task.assignee or None, required=True, hint="the user name"),)
         self.app.push_screen(FormDialog(f"Assign task {task.number}", fields), done)
 
     def action_priority(self) -> None:
@@ -311,35 +298,39 @@ class JobsPage(LabelPage):
         task = self.current_task
         if task is None:
             return
-        verdicts = {"approve": "its answers count", "rework": "back to the labeler", "reject": "labeled anew"}
+        verdicts = {
+            ReviewVerdict.APPROVE: "its answers count",
+            ReviewVerdict.REWORK: "back to the labeler",
+            ReviewVerdict.REJECT: "relabeled by another person",
+        }
 
         def done(values: Values | None) -> None:
             if values is not None:
                 verdict, notes = values["verdict"], values["notes"] or ""
                 self._do(lambda workspace: workspace.label.jobs.review(task.id, verdict, notes))
 
-        told = "; ".join(f"{name}: {what}" for name, what in verdicts.items())
+        meanings = "; ".join(f"{name}: {what}" for name, what in verdicts.items())
         fields = (
-            FormField("verdict", "Verdict", None, tuple(verdicts), required=True, hint=told),
-            FormField("notes", "Notes", None, hint="needed when it goes back: what is to be done better"),
+            FormField("verdict", "Verdict", None, tuple(verdicts), required=True, hint=meanings),
+            FormField("notes", "Notes", None, hint="required for rework and reject: what to improve"),
         )
-        about = f"{task.item_count:,} items by {task.assignee}; enter on the task shows its answers."
+        about = f"{task.item_count:,} items by {task.assignee}; enter on the task: show its answers"
         self.app.push_screen(FormDialog(f"Review task {task.number}", fields, about=about), done)
 
     # The job
 
     def action_new(self) -> None:
-        def made(job: Any) -> None:
+        def created(job: Any) -> None:
             self.session.extra["labeling_job"] = job.id
-            self.ontos.tell(f"{job.name}: {job.total_items:,} items are shared out. p lets people claim them.")
+            self.ontos.show_message(f"{job.name}: {job.total_items:,} items split into tasks. p: start the job")
             self.reload()
 
-        self.run_in_background(sources, lambda found: ask_job(self, found, made), group="sources")
+        self.run_in_background(sources, lambda choices: ask_job(self, choices, created), group="sources")
 
     def action_activate(self) -> None:
         view = self.current
         if view is not None:
-            verb = "pause" if view.job.status.value == "active" else "activate"
+            verb = "pause" if view.job.status is LabelingJobStatus.ACTIVE else "activate"
             self._do(lambda workspace: getattr(workspace.label.jobs, verb)(view.job.id))
 
     def action_finish(self) -> None:
@@ -347,17 +338,21 @@ class JobsPage(LabelPage):
         if view is None:
             return
         job = view.job
-        if job.status.value in ("draft", "completed"):
-            self._do(lambda workspace: workspace.label.jobs.archive(job.id), f"{job.name} is out of sight.")
+        if job.status in (LabelingJobStatus.DRAFT, LabelingJobStatus.COMPLETED):
+            self._do(lambda workspace: workspace.label.jobs.archive(job.id), f"{job.name} is archived.")
             return
-        left = sum(view.tasks.values()) - sum(n for status, n in view.tasks.items() if status.value == "approved")
+        left = sum(view.tasks.values()) - sum(
+            n for status, n in view.tasks.items() if status is LabelingTaskStatus.APPROVED
+        )
 
         def answered(sure: bool | None) -> None:
             if sure:
                 self._do(lambda workspace: workspace.label.jobs.complete(job.id, force=True))
 
         question = (
-            f"{left:,} tasks are not finished; what they hold makes no labels." if left else "All tasks are finished."
+            f"{left:,} tasks are not finished; their answers do not become labels."
+            if left
+            else "All tasks are finished."
         )
         self.app.push_screen(ConfirmDialog(f"Complete {job.name}?", question), answered)
 
@@ -370,7 +365,7 @@ class JobsPage(LabelPage):
             if sure:
                 self._do(lambda workspace: workspace.label.jobs.delete(view.job.id))
 
-        question = f"{view.job.name} goes with its {sum(view.tasks.values()):,} tasks. Nothing was decided in it."
+        question = f"{view.job.name} is deleted with its {sum(view.tasks.values()):,} tasks. It has no decisions."
         self.app.push_screen(ConfirmDialog("Delete this draft?", question), answered)
 
     def action_disagreements(self) -> None:
@@ -381,7 +376,7 @@ class JobsPage(LabelPage):
             job = view.job
 
             def decided(_: None) -> None:
-                self._agreed.pop(job.id, None)
+                self._agreements.pop(job.id, None)
                 self.reload()
 
             self.app.push_screen(DisagreementsDialog(job), decided)
@@ -401,19 +396,19 @@ def _jobs(workspace: Workspace) -> list[JobView]:
     return [view for view in workspace.label.jobs.jobs() if not view.job.is_personal]
 
 
-def _about(workspace: Workspace, view: JobView, known: Agreed | None) -> PageState:
+def _about(workspace: Workspace, view: JobView, known: AgreementSummary | None) -> PageState:
     job, tasks = view.job, workspace.label.jobs.tasks(view.job.id)
     if job.overlap == 1:
         return PageState(view, tasks, workspace.actor)
-    finished = sum(n for status, n in view.tasks.items() if status.value == "approved")
+    finished = sum(n for status, n in view.tasks.items() if status is LabelingTaskStatus.APPROVED)
     if known is None or known.finished != finished:
         service = workspace.label.agreement
-        known = Agreed(finished, service.of_job(job.id), len(service.disagreements(job.id)))
+        known = AgreementSummary(finished, service.of_job(job.id), len(service.disagreements(job.id)))
     return PageState(view, tasks, workspace.actor, known)
 
 
 def _ready(workspace: Workspace, task_id: str) -> LabelingTask | None:
     """The task when it is this person's and all of it is decided."""
     task = workspace.label.jobs.task(task_id)
-    mine = task.assignee == workspace.actor and task.status.value in OPEN
+    mine = task.assignee == workspace.actor and task.status in ASSIGNED_LABELING_TASKS
     return task if mine and not workspace.label.task_queue.counts(task_id).unlabeled else None

@@ -1,0 +1,125 @@
+"""`ontos query` and `ontos serve`: asking an endpoint, and letting the endpoints answer over HTTP."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ontos_tui.cli.core.output import facts, fields, number, print_error
+from ontos_tui.cli.core.session import Session, read_json
+from ontos_tui.domain.errors import ConflictError, InvalidInputError
+from ontos_tui.domain.records.serving import InferenceRecord, Origin
+from ontos_tui.domain.rules.states import JobStatus
+from ontos_tui.domain.terminal_text import safe_line
+
+if TYPE_CHECKING:
+    from ontos_tui.domain.records.training import Job
+
+SERVER_SECONDS = 30.0
+"""How long the server may take to start or to stop."""
+
+
+def register(root: typer.Typer) -> None:
+    """Add the commands."""
+    root.command("query")(query)
+    root.command("serve")(serve)
+
+
+def query(
+    context: typer.Context,
+    endpoint: Annotated[str, typer.Argument(help="name of the endpoint")],
+    sent: Annotated[str | None, typer.Option("--input", help="one row or a list of rows: JSON, @FILE or -")] = None,
+    item: Annotated[str | None, typer.Option("--item", help="instead: this item of the model's sheet")] = None,
+) -> None:
+    """Send rows to an endpoint. Without --input or --item, list the columns that it needs."""
+    session = Session.of(context)
+    service = session.workspace.deploy.endpoints
+    if sent is not None:
+        rows = _rows(read_json(sent, "The input"))
+    elif item is not None:
+        rows = [service.sample_input(endpoint, item)]
+    else:
+        columns = service.input_fields(endpoint)
+        session.show(
+            {"columns": columns, "input_fields": columns},
+            lambda: ["Give --input with these columns:", *(f"  {safe_line(name)}" for name in columns)],
+        )
+        return
+    records = service.query(endpoint, rows, origin=Origin.CLI)
+    session.show(records, lambda: [line for record in records for line in _record_lines(record)])
+    failed = [record for record in records if record.status_code >= 400]
+    if failed:
+        why = f"{len(failed)} of {len(records)} rows could not be answered: {failed[0].error}"
+        print_error(InvalidInputError(why, f"Every request is logged: ontos monitor {endpoint} --requests 10"))
+        raise typer.Exit(1)
+
+
+def _rows(value: Any) -> list[dict[str, Any]]:
+    if isinstance(value, dict) and isinstance(value.get("dataframe_records"), list):
+        value = value["dataframe_records"]
+    rows = value if isinstance(value, list) else [value]
+    if not rows or not all(isinstance(row, dict) for row in rows):
+        raise InvalidInputError(
+            "The input is neither an object nor a list of objects.", 'Write {"field": value, …} or [{…}, {…}].'
+        )
+    return rows
+
+
+def _record_lines(record: InferenceRecord) -> list[str]:
+    answer = {
+        name: f"{value}  ({record.confidence[name]:.2f} sure)" if name in record.confidence else value
+        for name, value in (record.output or {}).items()
+    }
+    return [
+        *facts(
+            [
+                ("request", record.request_id),
+                (
+                    "answered by",
+                    f"{record.endpoint}, version {record.model_version}, in {number(record.latency_ms, 1, 'ms')}",
+                ),
+                ("error", f"{record.status_code}: {record.error}" if record.error else ""),
+            ]
+        ),
+        *fields(answer),
+    ]
+
+
+def serve(
+    context: typer.Context,
+    stop: Annotated[bool, typer.Option("--stop", help="stop it")] = False,
+) -> None:
+    """Let the endpoints answer over HTTP on this machine only (127.0.0.1), as a job."""
+    session = Session.of(context)
+    service = session.workspace.deploy.endpoints
+    if stop:
+        stopped = service.stop_server()
+        if stopped is not None:
+            stopped = session.workspace.jobs.wait(stopped.id, timeout=SERVER_SECONDS)
+        session.show(
+            {"job": stopped, "server": service.server()},
+            lambda: ["Stopped." if stopped else "It was not running."],
+        )
+        return
+    job = _wait_until_it_answers(session, service.start_server())
+    state = service.server()
+    session.show(
+        {"job": job, "server": state},
+        lambda: [
+            *facts([("url", state.url), ("job", job.id[:8])]),
+            f"POST {state.url}/serving-endpoints/NAME/invocations. Stop it: ontos serve --stop",
+        ],
+    )
+
+
+def _wait_until_it_answers(session: Session, job: Job) -> Job:
+    deadline = time.monotonic() + SERVER_SECONDS
+    while not session.workspace.deploy.endpoints.server().running:
+        job = session.workspace.jobs.wait(job.id, timeout=0.1)
+        if job.status not in (JobStatus.PENDING, JobStatus.RUNNING) or time.monotonic() > deadline:
+            raise ConflictError(
+                f"The server did not start. {job.error}".strip(), f"Details: ontos jobs show {job.id[:8]}"
+            )
+    return job

@@ -1,0 +1,127 @@
+"""`ontos models`: the model versions, and how well each does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ontos_tui.cli.core.groups import noun_group
+from ontos_tui.cli.core.output import facts, plain, table
+from ontos_tui.cli.core.session import Session
+from ontos_tui.domain.records.training import Evaluation, FieldScore, ModelVersion
+from ontos_tui.domain.terminal_text import safe_line
+
+if TYPE_CHECKING:
+    from ontos_tui.domain.records.training import Job
+
+models = noun_group("Models: what was trained, on which pairs, and how well it does.")
+
+ModelRef = Annotated[str, typer.Argument(metavar="MODEL", help="name (its newest version), name:VERSION or id")]
+
+
+def register(root: typer.Typer) -> None:
+    """Add the commands."""
+    root.add_typer(models, name="models")
+
+
+@models.command("list")
+def list_models(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Option("--name", help="only the versions of this model")] = None,
+) -> None:
+    """The model versions, newest first."""
+    session = Session.of(context)
+    versions = session.workspace.train.models.models(name)
+    serving: dict[str, list[str]] = {}
+    for view in session.workspace.deploy.endpoints.endpoints():
+        serving.setdefault(view.model.id, []).append(view.endpoint.name)
+    rows = [
+        (
+            f"{model.name}:{model.version}",
+            model.id[:8],
+            model.train_count,
+            _headline(model),
+            ", ".join(serving.get(model.id, [])),
+            model.created_at,
+        )
+        for model in versions
+    ]
+    empty = "No models. Train one: `ontos train TRAINING_SHEET`"
+    headers = ("model", "id", "pairs", "score", "endpoints", "trained at")
+    value = [{**plain(model), "endpoints": serving.get(model.id, [])} for model in versions]
+    session.show(value, lambda: table(headers, rows, empty))
+
+
+@models.command("show")
+def show(context: typer.Context, model: ModelRef) -> None:
+    """A model version: how well it does, what it was trained on, and what has changed since."""
+    session = Session.of(context)
+    service = session.workspace.train.models
+    version = service.model(model)
+    changes = service.changes_since(version)
+    sheet = session.workspace.label.queue.training_sheet(version.training_sheet_id)
+    session.show(
+        {"model": version, "training_sheet": sheet, "changes": changes},
+        lambda: [
+            *model_lines(version),
+            "",
+            *facts([("training sheet", f"{sheet.name} ({sheet.id[:8]})"), ("since then", f"{changes}")]),
+            f"Deploy it: ontos deploy {version.name}:{version.version}",
+        ],
+    )
+
+
+def _headline(model: ModelVersion) -> str:
+    score = Evaluation.model_validate(model.evaluation).headline()
+    return f"{score.metric} {score.value:.3f}"
+
+
+def trained_model(session: Session, job: Job) -> ModelVersion:
+    """The model that a training job has produced."""
+    return session.workspace.train.models.model(str(job.result["model_id"]))
+
+
+def model_lines(model: ModelVersion) -> list[str]:
+    """A model version and how well it does."""
+    evaluation = Evaluation.model_validate(model.evaluation)
+    return [
+        *facts(
+            [
+                ("model", f"{model.label()} ({model.id[:8]})"),
+                ("trained by", model.engine),
+                ("trained on", f"{model.train_count:,} pairs in {model.seconds:.1f} s"),
+                ("tested on", f"{evaluation.n:,} pairs: {evaluation.held_out_from}"),
+            ]
+        ),
+        *score_lines(evaluation),
+        *(safe_line(note) for note in evaluation.notes),
+    ]
+
+
+def score_lines(evaluation: Evaluation) -> list[str]:
+    """One line for each field of the answer, and one for each class of the first."""
+    headers = ("field", "measure", "model", "95 %", "baseline", "macro F1", "its baseline")
+    rows = [
+        (
+            score.field,
+            score.metric,
+            f"{score.value:.3f}",
+            f"{score.low:.3f}–{score.high:.3f}",
+            f"{score.baseline:.3f}",
+            "" if score.macro_f1 is None else f"{score.macro_f1:.3f}",
+            "" if score.baseline_macro_f1 is None else f"{score.baseline_macro_f1:.3f}",
+        )
+        for score in evaluation.scores
+    ]
+    return ["", *table(headers, rows), *_class_lines(evaluation.headline())]
+
+
+def _class_lines(score: FieldScore) -> list[str]:
+    if not score.classes:
+        return []
+    rows = [
+        (name, f"{one.precision:.2f}", f"{one.recall:.2f}", f"{one.f1:.2f}", one.support)
+        for name, one in score.classes.items()
+    ]
+    return ["", *table((score.field, "precision", "recall", "F1", "tested"), rows)]

@@ -1,0 +1,103 @@
+"""Canonical labels as files of JSON lines: written whole or not at all, imported whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from ontos_tui.domain.records.data import Sheet
+from ontos_tui.domain.records.pairs import CanonicalLabel
+from ontos_tui.services.canonical.service import PAGE, LabelFilter
+from ontos_tui.services.interchange.files import replacing
+from ontos_tui.services.interchange.labels_in import LabelImport
+from ontos_tui.services.interchange.reading import json_lines
+from ontos_tui.services.interchange.report import ImportReport
+from ontos_tui.services.interchange.tabular import LabelRow
+from ontos_tui.services.records.answers import AnswerChecker
+from ontos_tui.services.records.label_schemas import label_type_schema
+from ontos_tui.store import rows
+from ontos_tui.store.engine import Store
+from ontos_tui.store.tables import table
+
+_LABELS = table(CanonicalLabel).c
+
+
+class CanonicalLabelFiles:
+    """Exports canonical labels, and imports them under `actor`."""
+
+    def __init__(self, store: Store, actor: str) -> None:
+        self._store = store
+        self._actor = actor
+
+    def export_lines(self, filter: LabelFilter = LabelFilter()) -> Iterator[dict[str, Any]]:  # noqa: B008  # it is frozen
+        """Every label as one JSON object, with its sheet's name, in pages; nothing is held in memory."""
+        with self._store.read() as connection:
+            names = {sheet.id: sheet.name for sheet in rows.find(connection, Sheet)}
+        last = ""
+        while True:
+            with self._store.read() as connection:
+                where = (*filter.conditions(), _LABELS.id > last)
+                labels = rows.find(connection, CanonicalLabel, *where, order_by=(_LABELS.id,), limit=PAGE)
+            for label in labels:
+                fields = label.model_dump(mode="json", exclude={"id", "training_sheet_id", "created_at", "created_by"})
+                yield {"sheet": names.get(label.sheet_id, label.sheet_id), **fields}
+            if len(labels) < PAGE:
+                return
+            last = labels[-1].id
+
+    def export_file(self, path: Path, filter: LabelFilter = LabelFilter()) -> int:  # noqa: B008
+        """Write the labels into a file, whole or not at all; returns how many. Raises InvalidInputError."""
+        with replacing(path) as (beside,), beside.open("w", encoding="utf-8", newline="") as file:
+            return sum(bool(file.write(json.dumps(line, allow_nan=False) + "\n")) for line in self.export_lines(filter))
+
+    def import_file(self, path: Path, sheet_ref: str | None = None, *, dry_run: bool = False) -> ImportReport:
+        """Labels as `export_lines` writes them, one JSON object a line; every line that cannot be used is reported.
+
+        With a problem nothing is imported. The same file again changes nothing. `sheet_ref` is the sheet of lines
+        without one. Labels with another answer become new versions.
+        """
+        report = ImportReport(path, dry_run)
+        groups: dict[tuple[str, str], list[LabelRow]] = {}
+        for line, value in json_lines(path, report):
+            if not isinstance(value, dict):
+                report.problem(line, "not a JSON object")
+                continue
+            key = (str(value.get("sheet") or sheet_ref or ""), str(value.get("label_type") or ""))
+            missing = [name for name in ("item_ref", "label_type", "label_data") if not value.get(name)]
+            if missing or not key[0]:
+                report.problem(line, f"{missing[0] if missing else 'sheet'} is missing")
+            elif not isinstance(value["label_data"], dict):
+                report.problem(line, "label_data is not a JSON object")
+            else:
+                groups.setdefault(key, []).append(_label_row(line, value))
+        imports = list(self._imports(groups, report))
+        for into, given in imports:
+            trial = ImportReport(path, dry_run=True)
+            into.carry_out(given, trial)
+            for problem in trial.problems:
+                report.problem(problem.line, problem.reason)
+        if not report.refused:
+            for into, given in imports:
+                into.carry_out(given, report)
+        return report
+
+    def _imports(
+        self, groups: dict[tuple[str, str], list[LabelRow]], report: ImportReport
+    ) -> Iterator[tuple[LabelImport, Sequence[LabelRow]]]:
+        for (sheet_ref, label_type), given in groups.items():
+            try:
+                with self._store.read() as connection:
+                    sheet = rows.resolve(connection, Sheet, sheet_ref)
+                    schema = label_type_schema(connection, label_type)
+            except (NotFoundError, ConflictError, InvalidInputError) as error:
+                report.problem(given[0].line, error.what)
+                continue
+            yield LabelImport(self._store, sheet, label_type, AnswerChecker(schema), self._actor), given
+
+
+def _label_row(line: int, value: dict[str, Any]) -> LabelRow:
+    notes, confidence = (None if value.get(name) is None else str(value[name]) for name in ("notes", "confidence"))
+    return LabelRow(line, str(value["item_ref"]), value["label_data"], notes=notes, confidence=confidence)

@@ -1,0 +1,1 @@
+"""Dialogs of the LABEL stage that several of its screens open."""

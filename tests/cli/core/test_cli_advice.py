@@ -1,0 +1,76 @@
+"""Every command that a message or a help text names exists, with its options."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+import ontos_tui
+from ontos_tui.cli.app import command_line
+from ontos_tui.cli.core.words import translate
+
+SOURCE = Path(ontos_tui.__file__).parent
+ROOT: Any = typer.main.get_command(command_line())
+
+COMMAND = re.compile(r"`ontos(?P<quoted>(?: [^`]*)?)`|\bontos(?P<bare>(?: (?:[^\s`.,;:)]|[.,:](?=\S))+)+)")
+"""`ontos …` in backticks, or up to the end of a sentence."""
+
+FILLED = "x1"
+"""What stands for a field of an f-string."""
+
+OF_THE_PROGRAM = ("--help", "--version", "--keys", "--json")
+PLACEHOLDERS = {"N": "5", "JOB": "12345678", "VERSION": "1"}
+
+
+def named_commands(path: Path) -> Iterator[tuple[str, str]]:
+    """Where a text of the module names a command, and the words after `ontos`; fields of f-strings are filled.
+
+    A module's own docstring is no text for users: it may name a command without its arguments.
+    """
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    skipped = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    skipped |= {id(tree.body[0].value)} if tree.body and isinstance(tree.body[0], ast.Expr) else set()
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        if isinstance(node, ast.JoinedStr):
+            text = "".join(str(part.value) if isinstance(part, ast.Constant) else FILLED for part in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            text = node.value
+        else:
+            continue
+        for match in COMMAND.finditer(text):
+            words = (match["quoted"] if match["quoted"] is not None else match["bare"]).strip()
+            if words and not words.startswith(FILLED):
+                yield f"{path.relative_to(SOURCE)}:{node.lineno}", words
+
+
+NAMED = sorted({named for path in SOURCE.rglob("*.py") for named in named_commands(path)})
+
+
+def test_commands_are_collected_from_every_floor() -> None:
+    floors = {place.split("/")[0] for place, _ in NAMED}
+    assert {"cli", "services", "domain"} <= floors
+    assert len(NAMED) > 80
+
+
+@pytest.mark.parametrize(("place", "words"), NAMED)
+def test_a_command_that_a_text_names_can_be_typed(place: str, words: str) -> None:
+    parts = [PLACEHOLDERS.get(word, word) for word in shlex.split(words)]
+    if parts[0] in OF_THE_PROGRAM:
+        return
+    command, rest = ROOT, translate(parts, ROOT)
+    while rest and rest[0] in getattr(command, "commands", {}):
+        command = command.commands[rest.pop(0)]
+    assert command is not ROOT, f"{place} names `ontos {words}`, which is no command"
+    if not rest and hasattr(command, "commands"):
+        return  # a group
+    with command.make_context("ontos", rest) as context:
+        assert context.command is command
