@@ -1,11 +1,11 @@
-# Sourced by ./ontos and ./check: a Python to run with, and a virtual environment with exactly the constrained packages.
+# Sourced by ./ontos and ./check: a Python to run with, and a virtual environment with exactly the packages of requirements/.
 # Everything it says goes to stderr; pip's own words go to .venv/setup.log.
 
 say() { printf '%s\n' "$*" >&2; }
 
 find_python() {
     local candidate
-    for candidate in ${ONTOS_PYTHON:-python3.11 python3.12 python3.13 python3 python}; do
+    for candidate in ${ONTOS_PYTHON:-python3.11 python3.12 python3.13 python3.14 python3 python}; do
         if command -v "$candidate" >/dev/null 2>&1 &&
             "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then
             printf '%s\n' "$candidate"
@@ -17,15 +17,15 @@ find_python() {
     return 1
 }
 
-# set_up EXTRA: none, "dev" or "dev,spark". Does nothing when that was done with these very requirements.
+# set_up SET: none, or the name of a file in requirements/. Does nothing when that was done with these very requirements.
 set_up() {
-    local extra=$1 wanted python
-    wanted="$PWD $(cat pyproject.toml constraints.txt | cksum)"
-    # What was set up for the tests is enough to run.
-    if grep -qxF "$wanted $extra" .venv/setup.done 2>/dev/null ||
-        { [[ $extra != *spark* ]] && grep -qF "$wanted dev" .venv/setup.done 2>/dev/null; }; then
-        return 0
-    fi
+    local set=${1##*,} sets="base databricks dev spark" needs python one
+    set=${set:-base}
+    needs="$PWD $(cat pyproject.toml requirements/*.txt | cksum)"
+    # Each set contains those before it, so a later one is enough.
+    for one in $set${sets#*"$set"}; do
+        if grep -qxF "$needs $one" .venv/setup.done 2>/dev/null; then return 0; fi
+    done
     # Scripts in a virtual environment know its path, so one that was moved is made again.
     if ! .venv/bin/python -m pip --version >/dev/null 2>&1 ||
         { [[ -f .venv/setup.done ]] && ! grep -qF "$PWD " .venv/setup.done; }; then
@@ -36,11 +36,13 @@ set_up() {
         say "Bringing .venv up to date …"
     fi
     rm -f .venv/setup.done
-    if ! .venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
-        --editable ".${extra:+[$extra]}" >.venv/setup.log 2>&1; then
+    # Hashes hold for packages that come as files, so the project itself is a second step; it is built with what is there.
+    local -x PIP_DISABLE_PIP_VERSION_CHECK=1
+    if ! { .venv/bin/python -m pip install --require-hashes --requirement "requirements/$set.txt" &&
+        .venv/bin/python -m pip install --no-deps --no-build-isolation --editable .; } >.venv/setup.log 2>&1; then
         tail -n 5 .venv/setup.log >&2
         say "Setting up failed; all of it is in $PWD/.venv/setup.log. Check the network, then run the same command again."
         return 1
     fi
-    printf '%s %s\n' "$wanted" "$extra" >.venv/setup.done
+    printf '%s %s\n' "$needs" "$set" >.venv/setup.done
 }

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from builders.copies import empty_workspace
 from fork_server import ForkServer
 from ontos_tui.jobs.queue import JobQueue
 from ontos_tui.store.engine import Store
 from ontos_tui.workspace import Workspace
+from tiers import load_profile
 
 if TYPE_CHECKING:
     from emulator.databricks.scene import Scene
@@ -26,14 +25,7 @@ pytest_plugins = ["spark_parser", "pytester"]
 # Looking through all that the libraries hold, time and again, took a tenth of the tests' time.
 gc.set_threshold(100_000, 20, 50)
 
-# Shared machines are slow at times; what a test finds must not depend on that.
-settings.register_profile(
-    "ontos",
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-    max_examples=int(os.environ.get("ONTOS_EXAMPLES", "30")),
-)
-settings.load_profile("ontos")
+load_profile()
 
 
 @pytest.fixture(autouse=True)

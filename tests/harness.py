@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -13,13 +12,14 @@ import pytest
 from textual.pilot import Pilot
 
 from ontos_tui.tui.app import OntosApp
+from tiers import DEEP
 
-PATIENCE = 20.0
-"""Seconds after which a condition that did not come true fails the test."""
+PATIENCE = 120.0
+"""Seconds after which a test hangs: generous, since a loaded machine is no fault of the program's."""
 
-SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)] if os.environ.get("ONTOS_SIZES") == "all" else [(80, 24)])
-"""How large the terminal is: the smallest that there may be; with ONTOS_SIZES=all a larger one as well. Screens that
-matter are pictured at both sizes in any case, and the ten steps are walked at both."""
+SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)] if DEEP else [(80, 24)])
+"""How large the terminal is: the smallest that there may be; in the deep tier a larger one as well. Screens that matter
+are pictured at both sizes in any case."""
 
 LOOK = 0.02
 """Seconds between two looks at a condition: the app's own threads need the time that looking takes."""

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tiers import DEEP
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -38,6 +40,8 @@ class RefusedBySparkError(Exception):
 
 def what_is_missing() -> str:
     """Why there is no parser here; "" where there is one."""
+    if not DEEP:
+        return "it belongs to the deep tier: ./check --deep"
     # Where Java is not installed, some systems have a program of that name all the same.
     if shutil.which("java") is None or subprocess.run(["java", "-version"], capture_output=True).returncode:
         return "it needs Java 17 or newer"

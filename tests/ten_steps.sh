@@ -8,7 +8,7 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 python=${PYTHON:-$root/.venv/bin/python}
-truth=$root/synthetic_data/defect_detection/truth.csv
+truth=$root/src/ontos_tui/synthetic_data/defect_detection/truth.csv
 work=$(mktemp -d)
 trap 'ontos serve --stop >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
 export ONTOS_HOME=${1:-$work/workspace}

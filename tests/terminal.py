@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pyte
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 _REPLIES: tuple[tuple[bytes, bytes], ...] = (
     (b"\x1b[c", b"\x1b[?62;22c"),

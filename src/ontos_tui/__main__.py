@@ -5,12 +5,15 @@ Opening the app must be quick, so nothing but Python's own modules is imported h
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+COMPLETING = "_ONTOS_COMPLETE"
+"""Set by a shell that asks how the words on its command line could go on."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ def main() -> None:
         print(f"ontos {__version__}")
     elif command_line.words == ("--keys",):
         sys.exit(_list_keys(command_line.home))
-    elif command_line.words and command_line.words != ("--plain-driver",):
+    elif (command_line.words and command_line.words != ("--plain-driver",)) or COMPLETING in os.environ:
         from ontos_tui.cli.app import run
 
         sys.exit(run(command_line.words, command_line.home, as_json=command_line.json))

@@ -28,6 +28,7 @@ from ontos_tui.learning.extraction.documents import Document, plain
 from ontos_tui.learning.extraction.field_finder import FieldFinder, find_all, learn
 from ontos_tui.learning.extraction.field_priors import FieldPrior
 from ontos_tui.learning.extraction.token_features import TokenFeatures
+from ontos_tui.services.data.sample_files import synthetic_data
 
 ROOT = Path(__file__).parents[2]
 HELD_OUT = 200
@@ -60,7 +61,7 @@ def receipts() -> tuple[list[FieldPrior], list[Labeled]] | None:
 
 def certificates() -> tuple[list[FieldPrior], list[Labeled]]:
     """The made-up certificates with the facts that stand in them."""
-    folder = ROOT / "synthetic_data" / "document_extraction"
+    folder = synthetic_data() / "document_extraction"
     texts = {one["document_id"]: one["document"] for one in _lines(folder / "documents.jsonl")}
     found = []
     for name in ("truth.jsonl", "held_out.jsonl"):

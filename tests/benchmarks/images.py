@@ -27,6 +27,7 @@ from ontos_tui.domain.schema import answer_fields
 from ontos_tui.learning.image_features import describe_image
 from ontos_tui.learning.images import open_image
 from ontos_tui.platforms.local.trainer import LocalTrainer
+from ontos_tui.services.data.sample_files import synthetic_data
 
 FOLDS = 5
 NOISE = 10
@@ -94,7 +95,7 @@ def timed(folder: Path, lines: Sequence[dict[str, str]]) -> None:
 def main() -> None:
     """Print the figures."""
     seeds = range(int(sys.argv[1]) if len(sys.argv) > 1 else 1)
-    sample = Path(__file__).parents[2] / "synthetic_data" / "defect_detection" / "pictures" / "images.csv"
+    sample = synthetic_data() / "defect_detection" / "pictures" / "images.csv"
     measured("sample pictures of crystals", sample, "defect_class", seeds)
     if tiles().exists():
         measured("magnetic tiles", tiles(), "defect", seeds)

@@ -30,6 +30,7 @@ from ontos_tui.domain.records.pairs import GenerationMode, QAPair, TrainingSheet
 from ontos_tui.domain.records.serving import Origin
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.rules.states import FeedbackStatus, GapStatus, JobStatus, PairStatus
+from ontos_tui.services.data.sample_files import synthetic_data
 from ontos_tui.services.improve.service import BulkAction
 from ontos_tui.services.label.service import Decision
 from ontos_tui.services.records.feedback import FeedbackFilter
@@ -268,7 +269,7 @@ def main() -> None:
             continue
         data = make(path)
         rose[data.name] = replay(data, rounds)
-    data = crystals(Path(__file__).parents[2] / "synthetic_data" / "defect_detection")
+    data = crystals(synthetic_data() / "defect_detection")
     rose[data.name] = replay(data, rounds)
     fallen = [name for name, has_risen in rose.items() if not has_risen]
     if fallen:

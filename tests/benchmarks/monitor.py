@@ -26,7 +26,7 @@ from typing import Any
 from ontos_tui.domain.records.serving import Endpoint, InferenceRecord, Origin
 from ontos_tui.domain.rules.traffic import WITHIN, Bucket
 from ontos_tui.services.monitor.service import MonitorService
-from ontos_tui.store import bulk, rollups, rows
+from ontos_tui.store import bulk, migrations, rollups, rows
 from ontos_tui.store.engine import Store
 
 BUDGET_MS = 100.0
@@ -94,10 +94,10 @@ def fill(store: Store, count: int, until: datetime) -> None:
     """Write the log without its sums, then build them as a migration does."""
     began = time.perf_counter()
     with store.write() as connection:
-        for kept in (rollups.REQUESTS, rollups.RATINGS):
+        for source, sums in (("inference_log", "request_rollups"), ("feedback_items", "rating_rollups")):
             for name in ("summed", "unsummed", "resummed"):
-                connection.exec_driver_sql(f"DROP TRIGGER {kept.source}_{name}")
-            connection.exec_driver_sql(f"DROP TABLE {kept.table}")
+                connection.execute(f"DROP TRIGGER {source}_{name}")
+            connection.execute(f"DROP TABLE {sums}")
         # Its own counter is told once, not by its trigger ten million times.
         counted = connection.exec_driver_sql(
             "SELECT sql FROM sqlite_master WHERE name = 'inference_log_counted'"
@@ -113,7 +113,7 @@ def fill(store: Store, count: int, until: datetime) -> None:
     with store.write() as connection:
         connection.exec_driver_sql("INSERT INTO request_counts VALUES (?, ?)", (ENDPOINT, count))
         connection.exec_driver_sql(str(counted))
-        rollups.keep(connection)
+        migrations.STEPS[4](connection)
     built = time.perf_counter()
     print(f"made {count:,} rows in {filled - began:,.0f} s; the migration built their sums in {built - filled:,.1f} s")
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from builders.severity import endpoint_record, model_record, request_record, unlabeled_sheet
 from ontos_tui.domain.records.pairs import QAPair
 from ontos_tui.domain.rules.states import PairStatus
-from ontos_tui.store import counts, rows
+from ontos_tui.store import counts, migrations, rows
 from ontos_tui.store.engine import Store
 
 MADE = ("pair_counts", "request_counts")
@@ -66,7 +66,7 @@ def test_counts_follow_every_change(steps: list[tuple[int, dict[str, object] | N
                 if which >= len(pairs):
                     continue
                 if change is None:
-                    connection.exec_driver_sql("DELETE FROM qa_pairs WHERE id = ?", (pairs[which].id,))
+                    connection.execute("DELETE FROM qa_pairs WHERE id = ?", (pairs[which].id,))
                 else:
                     rows.change(connection, pairs[which], **change)
             assert kept(store) == counted(store)
@@ -79,12 +79,12 @@ def test_what_was_there_before_is_counted_when_the_counts_come(store: Store) -> 
     request_record(store, endpoint)
     with store.write() as connection:
         for name in MADE:
-            connection.exec_driver_sql(f"DROP TABLE {name}")
-        found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars().all()
+            connection.execute(f"DROP TABLE {name}")
+        found = connection.scalars("SELECT name FROM sqlite_master WHERE type = 'trigger'")
         for name in found:
             if name.endswith("counted"):
-                connection.exec_driver_sql(f"DROP TRIGGER {name}")
-        counts.keep(connection)
+                connection.execute(f"DROP TRIGGER {name}")
+        migrations.STEPS[1](connection)
     assert kept(store) == counted(store)
     request_record(store, endpoint)
     with store.read() as connection:

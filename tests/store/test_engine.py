@@ -12,7 +12,6 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from ontos_tui.domain.errors import StoreError
 from ontos_tui.domain.records.data import Sheet
@@ -82,16 +81,15 @@ import os, sys
 from pathlib import Path
 from ontos_tui.domain.errors import StoreError
 from ontos_tui.store.engine import Store
-from sqlalchemy import text
 # Everything is imported before the program becomes somebody who may not even read the program.
 with Store(Path(sys.argv[1]) / "warm" / "ontos.db").write() as connection:
-    connection.execute(text("DELETE FROM sheets"))
+    connection.execute("DELETE FROM sheets")
 if os.getuid() == 0:
     os.setgid(65534)
     os.setuid(65534)
 try:
     with Store(Path(sys.argv[1]) / "home" / "ontos.db").write() as connection:
-        connection.execute(text("DELETE FROM sheets"))
+        connection.execute("DELETE FROM sheets")
 except StoreError as error:
     print(error.what, "|", error.todo)
 """
@@ -137,9 +135,9 @@ def test_a_damaged_database_is_told(home: Path, store: Store) -> None:
 def test_a_full_database_keeps_what_was_confirmed(home: Path, store: Store) -> None:
     with store.write() as connection:
         rows.add(connection, Sheet(name="kept", source_table="x"))
-        pages = connection.execute(text("PRAGMA page_count")).scalar_one()
+        pages = connection.scalar("PRAGMA page_count")
     with pytest.raises(StoreError, match="disk is full") as caught, store.write() as connection:
-        connection.execute(text(f"PRAGMA max_page_count = {pages + 5}"))
+        connection.execute(f"PRAGMA max_page_count = {pages + 5}")
         rows.add_many(connection, (Sheet(name=f"{n}", source_table="x" * 5000) for n in range(100)))
     assert "Free some space" in caught.value.todo
     with store.read() as connection:
@@ -177,7 +175,7 @@ def test_a_disk_that_fills_up_loses_nothing_confirmed(home: Path, store: Store) 
     assert "disk" in reason.lower()
     with store.read() as connection:
         names = {sheet.name for sheet in rows.find(connection, Sheet)}
-        assert connection.execute(text("PRAGMA integrity_check")).scalar_one() == "ok"
+        assert connection.scalar("PRAGMA integrity_check") == "ok"
     assert names == {str(number) for number in range(int(confirmed))} | {"after"}
     assert int(confirmed) > 50
 
@@ -187,13 +185,12 @@ def test_a_disk_that_fills_up_loses_nothing_confirmed(home: Path, store: Store) 
 INCREMENT = """
 import sys
 from pathlib import Path
-from sqlalchemy import text
 from ontos_tui.store.engine import Store
 store = Store(Path(sys.argv[1]))
 for _ in range(50):
     with store.write() as connection:
-        before = connection.execute(text("SELECT item_count FROM sheets")).scalar_one()
-        connection.execute(text("UPDATE sheets SET item_count = :n"), {"n": before + 1})
+        before = connection.scalar("SELECT item_count FROM sheets")
+        connection.execute("UPDATE sheets SET item_count = :n", {"n": before + 1})
 """
 
 
@@ -204,7 +201,7 @@ def test_eight_processes_lose_no_increment_and_are_never_locked_out(home: Path, 
     told = [worker.communicate(timeout=110) for worker in workers]
     assert told == [("", "")] * 8
     with store.read() as connection:
-        assert connection.execute(text("SELECT item_count FROM sheets")).scalar_one() == 400
+        assert connection.scalar("SELECT item_count FROM sheets") == 400
 
 
 def test_eight_processes_may_make_one_workspace_at_once(tmp_path: Path) -> None:
@@ -233,8 +230,8 @@ def test_threads_of_one_process_queue_up(store: Store) -> None:
         try:
             for _ in range(25):
                 with store.write() as connection:
-                    before = connection.execute(text("SELECT item_count FROM sheets")).scalar_one()
-                    connection.execute(text("UPDATE sheets SET item_count = :n"), {"n": before + 1})
+                    before = connection.scalar("SELECT item_count FROM sheets")
+                    connection.execute("UPDATE sheets SET item_count = :n", {"n": before + 1})
         except Exception as error:  # noqa: BLE001 - what a thread raises is lost otherwise
             failures.append(error)
 
@@ -245,12 +242,11 @@ def test_threads_of_one_process_queue_up(store: Store) -> None:
         thread.join()
     assert failures == []
     with store.read() as connection:
-        assert connection.execute(text("SELECT item_count FROM sheets")).scalar_one() == 200
+        assert connection.scalar("SELECT item_count FROM sheets") == 200
 
 
-def test_a_writer_that_does_not_end_is_told(home: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ontos_tui.store.engine.BUSY_SECONDS", 0.2)
-    impatient = Store(home / "ontos.db")
+def test_a_writer_that_does_not_end_is_told(home: Path, store: Store) -> None:
+    impatient = Store(home / "ontos.db", patience=0.2)
     with (
         store.write(),
         pytest.raises(StoreError, match="Another process has been writing") as caught,
@@ -306,7 +302,7 @@ def test_a_kill_in_the_middle_of_a_write_keeps_the_confirmed_rows_and_no_half(
     reopened = Store(home / "ontos.db")
     with reopened.read() as connection:
         names = {sheet.name for sheet in rows.find(connection, Sheet)}
-        assert connection.execute(text("PRAGMA integrity_check")).scalar_one() == "ok"
+        assert connection.scalar("PRAGMA integrity_check") == "ok"
     assert names == {f"{number} {part}" for number in range(at) for part in "ab"}
     with reopened.write() as connection:
         rows.add(connection, Sheet(name="goes on", source_table="x"))

@@ -20,8 +20,8 @@ from ontos_tui.domain.records.tables import RECORDS
 from ontos_tui.domain.records.training import Job
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import RowMaker
+from ontos_tui.store.conditions import equal, where
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
 
 
 def sheet(name: str = "S", **fields: Any) -> Sheet:
@@ -114,7 +114,7 @@ def test_times_are_kept_in_utc_and_in_their_order(store: Store) -> None:
         for moment in reversed(moments):
             rows.add(connection, event(at=moment))
     with store.read() as connection:
-        found = rows.find(connection, Event, order_by=[table(Event).c.at])
+        found = rows.find(connection, Event, order_by=["at"])
     assert [item.at for item in found] == moments
     assert all(item.at.utcoffset() == timedelta(0) for item in found)
 
@@ -185,22 +185,22 @@ def test_resolve_takes_a_key_a_name_or_the_beginning_of_a_key(store: Store) -> N
         with pytest.raises(ConflictError, match="several sheets"):
             rows.resolve(connection, Sheet, "two")
         with pytest.raises(ConflictError, match="several sheets"):
-            rows.resolve(connection, Sheet, "aaaa", table(Sheet).c.name != "aaaa")
+            rows.resolve(connection, Sheet, "aaaa", where("name <> ?", "aaaa"))
         for nothing in ("bbb", "%", "____", "", "aaaa%", "missing"):
             with pytest.raises(NotFoundError):
                 rows.resolve(connection, Sheet, nothing)
         with pytest.raises(NotFoundError):
-            rows.resolve(connection, Sheet, "one", table(Sheet).c.name == "two")
+            rows.resolve(connection, Sheet, "one", equal(name="two"))
 
 
 def test_find_pages_and_orders(store: Store) -> None:
     with store.write() as connection:
         rows.add_many(connection, (sheet(f"{n:02}") for n in range(30)))
-    order = [table(Sheet).c.name]
+    order = ["name"]
     with store.read() as connection:
         names = [item.name for item in rows.find(connection, Sheet, order_by=order, limit=3, offset=10)]
         rest = rows.find(connection, Sheet, order_by=order, offset=28)
-        assert rows.find_one(connection, Sheet, table(Sheet).c.name == "x") is None
+        assert rows.find_one(connection, Sheet, equal(name="x")) is None
     assert names == ["10", "11", "12"]
     assert [item.name for item in rest] == ["28", "29"]
 

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -37,6 +37,7 @@ from ontos_tui.domain.errors import OntosError
 from ontos_tui.home import default_home
 
 ANYWHERE = "Everywhere: --home DIR chooses the workspace (or ONTOS_HOME); --json prints one JSON document."
+HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 UsageError: Any = typer.BadParameter.__base__
 """What typer raises for a command line that no command accepts."""
 
@@ -48,8 +49,10 @@ def command_line() -> typer.Typer:
         help="From raw data to a deployed model and round again. Without a command, the app opens.",
         epilog=ANYWHERE,
         no_args_is_help=True,
+        context_settings=HELP_OPTIONS,
         **PLAIN,
     )
+    root.callback()(_options)
     for stage in (
         start,
         doctor,
@@ -89,6 +92,15 @@ def command_line() -> typer.Typer:
         for command in app.registered_commands if app else ():
             command.epilog = ANYWHERE
     return root
+
+
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    keys: Annotated[bool, typer.Option("--keys", help="List the keys of the app.")] = False,
+    home: Annotated[str, typer.Option("--home", metavar="DIR", help="The workspace (ONTOS_HOME, ~/.ontos).")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """For the help and for completion: `ontos_tui.__main__` takes these out before any command is known."""
 
 
 def run(words: Sequence[str], home: Path | None = None, *, as_json: bool = False) -> int:

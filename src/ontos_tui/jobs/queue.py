@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, func, literal_column, select
+from sqlalchemy import func, literal_column, select
 
 from ontos_tui.domain.errors import ConflictError, PlatformError
 from ontos_tui.domain.records.base import now
@@ -22,6 +22,7 @@ from ontos_tui.domain.records.training import Job, JobEvent, JobKind
 from ontos_tui.domain.rules.states import JOB_TRANSITIONS, JobStatus, check_transition
 from ontos_tui.jobs import process
 from ontos_tui.store import rows
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 

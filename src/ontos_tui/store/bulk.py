@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection
-from sqlalchemy.dialects import sqlite
-
 from ontos_tui.domain.records.base import Record
-from ontos_tui.store.tables import table
+from ontos_tui.store.connection import Connection
+from ontos_tui.store.tables import columns
 
 T = TypeVar("T")
-_DIALECT = sqlite.dialect()
 
 
 def stored(record: type[Record], column: str, value: Any) -> Any:
     """The value as SQLite keeps it in this column: JSON, a time in UTC, the word of an enum."""
-    processor = _processor(record, column)
-    return processor(value) if processor else value
+    encode = _encoders(record)[column]
+    return value if value is None or encode is None else encode(value)
 
 
 @cache
-def _processor(record: type[Record], column: str) -> Callable[[Any], Any] | None:
-    return table(record).c[column].type.dialect_impl(_DIALECT).bind_processor(_DIALECT)
+def _encoders(record: type[Record]) -> dict[str, Callable[[Any], Any] | None]:
+    return {column.name: column.encode for column in columns(record)}
 
 
 class RowMaker:
@@ -46,8 +43,7 @@ class RowMaker:
 
     def insert(self, connection: Connection, rows: list[tuple[Any, ...]]) -> None:
         """Insert rows that this maker made."""
-        if rows:
-            connection.exec_driver_sql(self._insert, rows)
+        connection.executemany(self._insert, rows)
 
 
 def new_ids(count: int) -> list[str]:
@@ -62,6 +58,6 @@ def chunks(values: Sequence[T], size: int = 1_000) -> Iterator[Sequence[T]]:
         yield values[start : start + size]
 
 
-def marks(values: Iterable[Any]) -> str:
+def marks(values: Sequence[Any]) -> str:
     """One question mark for each value, for `IN (…)`."""
-    return ", ".join("?" for _ in values)
+    return ", ".join("?" * len(values))

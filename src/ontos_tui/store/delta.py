@@ -1,6 +1,6 @@
 """The Delta DDL of every record, for schemas/ and for the team's shared tables in Unity Catalog.
 
-`python -m ontos_tui.store.delta schemas` writes the files; a test holds them to the records. Keys and unique columns
+`python -m ontos_tui.store.delta [DIR]` writes the files; a test holds them to the records. Keys and unique columns
 are informational in Delta (nothing enforces them), so they are declared as a comment where Delta has no syntax.
 """
 
@@ -75,7 +75,7 @@ def render(record: type[Record], called: str = "") -> str:
     meaning = " ".join((record.__doc__ or "").split())
     unique = "".join(f"-- one row for each ({', '.join(names)})\n" for names in record.UNIQUE)
     return (
-        f"-- Rendered from {record.__module__}.{record.__name__} by: python -m ontos_tui.store.delta schemas\n"
+        f"-- Rendered from {record.__module__}.{record.__name__} by: python -m ontos_tui.store.delta\n"
         f"{unique}CREATE TABLE IF NOT EXISTS {called or record.TABLE} (\n" + ",\n".join(lines) + f"\n)\nUSING DELTA\n"
         f"CLUSTER BY ({record.KEY})\n"
         f"COMMENT {_quote(meaning)}\n"
@@ -99,4 +99,4 @@ def write(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]))
+    write(Path(sys.argv[1]) if sys.argv[1:] else Path(__file__).parents[1] / "schemas")

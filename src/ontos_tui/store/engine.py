@@ -1,7 +1,7 @@
 """The SQLite database of a workspace: opened, migrated, and locked the right way round.
 
 WAL with synchronous=FULL: what a transaction confirmed is on the disk. Writers take the write lock when they begin
-(BEGIN IMMEDIATE), so two of them queue instead of failing half way, and wait up to `BUSY_SECONDS` for each other.
+(BEGIN IMMEDIATE), so two of them queue instead of failing half way, and wait up to `PATIENCE` for each other.
 SQLite alone lets those who have waited long sleep ever longer while newcomers pass: where the system has file locks,
 writers take turns by one first.
 """
@@ -9,72 +9,84 @@ writers take turns by one first.
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, OperationalError
 
 from ontos_tui.domain.errors import StoreError
+from ontos_tui.store.connection import PATIENCE, Connection
 from ontos_tui.store.migrations import STEPS, VERSION
 from ontos_tui.store.turns import turn
 
-BUSY_SECONDS = 30.0
+IDLE = 8
+"""Connections that are kept open for the next who asks."""
 
 
 class Store:
     """The one database that screens and services work on. Safe to use from several threads and processes."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the database at `path`, making or migrating it. Raises StoreError with the reason and the remedy."""
+    def __init__(self, path: Path, patience: float = PATIENCE) -> None:
+        """Open the database at `path`, making or migrating it. Raises StoreError with the reason and the remedy.
+
+        `patience` is how many seconds a writer waits for another one.
+        """
         self.path = path
-        self._watcher: sqlite3.Connection | None = None
-        with _explained(path):
+        self._patience = patience
+        self._pool = _Pool(path, patience)
+        self._watcher: Connection | None = None
+        with self._explained():
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._engine = _engine(path)
             self._migrate()
 
     def close(self) -> None:
         """Let go of all connections."""
-        self._engine.dispose()
+        self._pool.close()
         if self._watcher is not None:
             self._watcher.close()
+            self._watcher = None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A consistent view of the database; nothing may be written through it."""
-        with _explained(self.path), self._engine.connect() as connection:
-            yield connection
+        with self._explained(), self._pool.connection() as connection:
+            connection.begin()
+            try:
+                yield connection
+            finally:
+                connection.rollback()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction that holds the write lock from its beginning; on an exception nothing of it stays."""
-        with _explained(self.path), self._engine.connect() as connection, turn(self.path):
-            connection.execution_options(immediate=True)
-            with connection.begin():
+        with self._explained(), self._pool.connection() as connection, turn(self.path, self._patience):
+            connection.begin(immediate=True)
+            try:
                 yield connection
+                connection.commit()
+            except BaseException:
+                connection.rollback()
+                raise
 
     def change_counter(self) -> int:
         """A number that moves whenever anybody, in this process or another, has committed something."""
-        with _explained(self.path):
+        with self._explained():
             if self._watcher is None:
-                self._watcher = sqlite3.connect(self.path, timeout=BUSY_SECONDS, check_same_thread=False)
-            return int(self._watcher.execute("PRAGMA data_version").fetchone()[0])
+                self._watcher = Connection.open(self.path, self._patience)
+            return int(self._watcher.scalar("PRAGMA data_version"))
 
     def _migrate(self) -> None:
-        with self._engine.connect() as connection:
+        with self._pool.connection() as connection:
             if self._check_version(connection) == VERSION:
                 return
         with self.write() as connection:
             # Looked at again under the write lock: another process may have been first.
             for number in range(self._check_version(connection), VERSION):
                 STEPS[number](connection)
-                connection.execute(text(f"PRAGMA user_version = {number + 1}"))
+                connection.execute(f"PRAGMA user_version = {number + 1}")
 
     def _check_version(self, connection: Connection) -> int:
-        found = int(connection.execute(text("PRAGMA user_version")).scalar_one())
+        found = int(connection.scalar("PRAGMA user_version"))
         if found > VERSION:
             raise StoreError(
                 f"The workspace {self.path.parent} was written by a newer Ontos "
@@ -83,29 +95,60 @@ class Store:
             )
         return found
 
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn the driver's words into a StoreError that says what to do. Other errors pass as they are."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            reason = str(error).lower()
+            for needle, what, todo in _REASONS:
+                if needle in reason:
+                    names = {"home": self.path.parent, "path": self.path, "seconds": self._patience}
+                    raise StoreError(what.format(**names), todo) from error
+            if isinstance(error, sqlite3.OperationalError):
+                what = f"The database {self.path} refused: {reason}."
+                raise StoreError(what, "See the log, then do it again.") from error
+            raise
+        except (PermissionError, FileExistsError, NotADirectoryError) as error:
+            raise StoreError(
+                f"The workspace {self.path.parent} cannot be made: {error.strerror}.",
+                "Choose a folder you may write to with --home or ONTOS_HOME.",
+            ) from error
 
-def _engine(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
 
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
-        # Python's own transaction handling begins too late (deferred); the "begin" hook below decides instead.
-        connection.isolation_level = None
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "temp_store=MEMORY",
-            "cache_size=-16000",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
+class _Pool:
+    """Open connections that nobody uses at the moment; each is lent to one at a time."""
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        immediate = connection.get_execution_options().get("immediate", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    def __init__(self, path: Path, patience: float) -> None:
+        self._path = path
+        self._patience = patience
+        self._idle: list[Connection] = []
+        self._lock = threading.Lock()
 
-    return engine
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A connection outside of any transaction."""
+        with self._lock:
+            connection = self._idle.pop() if self._idle else None
+        if connection is None:
+            connection = Connection.open(self._path, self._patience)
+        try:
+            yield connection
+        finally:
+            with self._lock:
+                kept = len(self._idle) < IDLE
+                if kept:
+                    self._idle.append(connection)
+            if not kept:
+                connection.close()
+
+    def close(self) -> None:
+        """Close those that nobody uses; whoever asks later opens new ones."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
 
 
 _REASONS: tuple[tuple[str, str, str], ...] = (
@@ -133,24 +176,3 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
     ("malformed", "The database {path} is damaged.", "Copy the workspace's folder away and restore a backup."),
     ("disk i/o", "The disk refused to read or write {path}.", "Check the disk, then do it again."),
 )
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Turn the driver's words into a StoreError that says what to do. Other errors pass as they are."""
-    try:
-        yield
-    except (DBAPIError, sqlite3.Error) as error:
-        told = str(getattr(error, "orig", error)).lower()
-        for needle, what, todo in _REASONS:
-            if needle in told:
-                names = {"home": path.parent, "path": path, "seconds": BUSY_SECONDS}
-                raise StoreError(what.format(**names), todo) from error
-        if isinstance(error, (OperationalError, sqlite3.OperationalError)):
-            raise StoreError(f"The database {path} refused: {told}.", "See the log, then do it again.") from error
-        raise
-    except (PermissionError, FileExistsError, NotADirectoryError) as error:
-        raise StoreError(
-            f"The workspace {path.parent} cannot be made: {error.strerror}.",
-            "Choose a folder you may write to with --home or ONTOS_HOME.",
-        ) from error

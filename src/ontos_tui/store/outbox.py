@@ -11,10 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection
-
 from ontos_tui.domain.records.base import Record
 from ontos_tui.domain.records.tables import SHARED
+from ontos_tui.store.connection import Connection
 
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS sync_outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, entity TEXT NOT NULL, "
@@ -42,8 +41,7 @@ class Waiting:
 
 def is_on(connection: Connection) -> bool:
     """Whether this workspace shares."""
-    found = connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'sync_outbox'").first()
-    return found is not None
+    return connection.one("SELECT 1 FROM sqlite_master WHERE name = 'sync_outbox'") is not None
 
 
 def switch_on(connection: Connection) -> None:
@@ -51,11 +49,11 @@ def switch_on(connection: Connection) -> None:
     if is_on(connection):
         return
     for statement in _TABLES:
-        connection.exec_driver_sql(statement)
+        connection.execute(statement)
     for record in SHARED:
         for statement in _triggers(record):
-            connection.exec_driver_sql(statement)
-        connection.exec_driver_sql(
+            connection.execute(statement)
+        connection.execute(
             f"INSERT INTO sync_outbox (entity, key) SELECT '{record.TABLE}', {record.KEY} FROM {record.TABLE}"  # noqa: S608
         )
 
@@ -69,7 +67,7 @@ def _triggers(record: type[Record]) -> Iterator[str]:
 
 def count(connection: Connection) -> int:
     """Rows that wait."""
-    return int(connection.exec_driver_sql("SELECT count(*) FROM sync_outbox").scalar_one())
+    return int(connection.scalar("SELECT count(*) FROM sync_outbox"))
 
 
 def waiting(connection: Connection, record: type[Record], after: int, limit: int) -> list[Waiting]:
@@ -80,7 +78,7 @@ def waiting(connection: Connection, record: type[Record], after: int, limit: int
         "WHERE o.entity = ? AND o.seq > ? AND NOT EXISTS (SELECT 1 FROM sync_conflicts c WHERE c.entity = o.entity "
         "AND c.entity_id = o.key AND c.state = 'open') ORDER BY o.seq LIMIT ?"
     )
-    found = connection.exec_driver_sql(query, (record.TABLE, after, limit)).all()
+    found = connection.rows(query, (record.TABLE, after, limit))
     rows = stored_rows(connection, record, [key for _, key, _ in found])
     return [Waiting(seq, key, rows.get(key), version) for seq, key, version in found]
 
@@ -95,7 +93,7 @@ def stored_rows(connection: Connection, record: type[Record], keys: list[str]) -
             f"SELECT {', '.join(names)} FROM {record.TABLE} "  # noqa: S608
             f"WHERE {record.KEY} IN ({', '.join('?' * len(some))})"
         )
-        for row in connection.exec_driver_sql(query, tuple(some)):
+        for row in connection.execute(query, tuple(some)):
             values = dict(zip(names, row, strict=True))
             found[str(values[record.KEY])] = values
     return found
@@ -103,16 +101,14 @@ def stored_rows(connection: Connection, record: type[Record], keys: list[str]) -
 
 def pushed(connection: Connection, record: type[Record], done: dict[str, tuple[int, int]]) -> None:
     """These are at the hub: key to the number that was pushed and the hub's version of it."""
-    connection.exec_driver_sql(
-        "DELETE FROM sync_outbox WHERE seq = ?", [(seq,) for seq, _ in done.values()]
-    ) if done else None
+    connection.executemany("DELETE FROM sync_outbox WHERE seq = ?", [(seq,) for seq, _ in done.values()])
     for key, (_, version) in done.items():
         know(connection, record, key, version)
 
 
 def know(connection: Connection, record: type[Record], key: str, version: int) -> None:
     """This is the hub's version of a row that is here."""
-    connection.exec_driver_sql(
+    connection.execute(
         "INSERT INTO sync_rows VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET hub_version = excluded.hub_version",
         (record.TABLE, key, version),
     )
@@ -120,46 +116,42 @@ def know(connection: Connection, record: type[Record], key: str, version: int) -
 
 def known(connection: Connection, record: type[Record], key: str) -> int:
     """The hub's version of a row as it was last seen here; 0 when never."""
-    found = connection.exec_driver_sql(
-        "SELECT hub_version FROM sync_rows WHERE entity = ? AND key = ?", (record.TABLE, key)
-    ).first()
+    found = connection.one("SELECT hub_version FROM sync_rows WHERE entity = ? AND key = ?", (record.TABLE, key))
     return int(found[0]) if found else 0
 
 
 def number_of(connection: Connection, record: type[Record], key: str) -> int | None:
     """Under which number a row waits, if it does."""
-    found = connection.exec_driver_sql(
-        "SELECT seq FROM sync_outbox WHERE entity = ? AND key = ?", (record.TABLE, key)
-    ).first()
+    found = connection.one("SELECT seq FROM sync_outbox WHERE entity = ? AND key = ?", (record.TABLE, key))
     return int(found[0]) if found else None
 
 
 def forget(connection: Connection, record: type[Record], key: str) -> None:
     """Nothing of this row is to be pushed any more."""
-    connection.exec_driver_sql("DELETE FROM sync_outbox WHERE entity = ? AND key = ?", (record.TABLE, key))
+    connection.execute("DELETE FROM sync_outbox WHERE entity = ? AND key = ?", (record.TABLE, key))
 
 
 def push_again(connection: Connection, record: type[Record], key: str) -> None:
     """This row, which may be gone, is to be pushed as it is."""
-    connection.exec_driver_sql("INSERT OR REPLACE INTO sync_outbox (entity, key) VALUES (?, ?)", (record.TABLE, key))
+    connection.execute("INSERT OR REPLACE INTO sync_outbox (entity, key) VALUES (?, ?)", (record.TABLE, key))
 
 
 @contextmanager
 def applying(connection: Connection) -> Iterator[None]:
     """What is written meanwhile, in this transaction, came from the hub and does not go back there."""
-    connection.exec_driver_sql("INSERT INTO sync_applying VALUES (1)")
+    connection.execute("INSERT INTO sync_applying VALUES (1)")
     yield
-    connection.exec_driver_sql("DELETE FROM sync_applying")
+    connection.execute("DELETE FROM sync_applying")
 
 
 def state(connection: Connection, name: str) -> str:
     """Something that is remembered between two runs; empty when it is not."""
-    found = connection.exec_driver_sql("SELECT value FROM sync_state WHERE name = ?", (name,)).first()
+    found = connection.one("SELECT value FROM sync_state WHERE name = ?", (name,))
     return str(found[0]) if found else ""
 
 
 def remember(connection: Connection, name: str, value: str) -> None:
     """Remember it."""
-    connection.exec_driver_sql(
+    connection.execute(
         "INSERT INTO sync_state VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", (name, value)
     )

@@ -1,35 +1,38 @@
-"""Records in and out of their tables. Everything that is more than these verbs stands with the service that asks."""
+"""Records in and out of their tables. What is more than these verbs stands in store/queries/."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import islice
-from typing import Any, TypeVar
-
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ontos_tui.domain.errors import ConflictError, NotFoundError
 from ontos_tui.domain.nouns import not_found, noun
 from ontos_tui.domain.records.base import Record, new_id, now
 from ontos_tui.domain.records.pairs import Event
-from ontos_tui.store.tables import table
+from ontos_tui.store.bulk import stored
+from ontos_tui.store.conditions import Condition, all_of, equal, starts_with
+from ontos_tui.store.connection import Connection, Row
+from ontos_tui.store.tables import columns
+
+if TYPE_CHECKING:  # BRIDGE: afterwards only Condition, and order_by: Sequence[str]
+    from sqlalchemy import ColumnElement
+
+    Where = Condition | ColumnElement[bool]
 
 R = TypeVar("R", bound=Record)
 BATCH = 2_000
 
 
-def _values(record: Record) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in type(record).model_fields}
-
-
 def add(connection: Connection, record: Record) -> None:
     """Insert one record. Raises ConflictError when its key or something unique is taken."""
     try:
-        connection.execute(insert(table(type(record))), _values(record))
-    except IntegrityError as error:
+        connection.execute(_insert(type(record)), _values(record))
+    except sqlite3.IntegrityError as error:
         what = noun(type(record)).singular
-        raise ConflictError(f"This {what} exists already ({error.orig}).", "Choose another name.") from error
+        raise ConflictError(f"This {what} exists already ({error}).", "Choose another name.") from error
 
 
 def add_many(connection: Connection, records: Iterable[Record]) -> int:
@@ -37,14 +40,14 @@ def add_many(connection: Connection, records: Iterable[Record]) -> int:
     count = 0
     rows = iter(records)
     while batch := list(islice(rows, BATCH)):
-        connection.execute(insert(table(type(batch[0]))), [_values(record) for record in batch])
+        connection.executemany(_insert(type(batch[0])), map(_values, batch))
         count += len(batch)
     return count
 
 
 def get(connection: Connection, record: type[R], key: str) -> R:
     """The record with this key. Raises NotFoundError."""
-    found = find_one(connection, record, table(record).c[record.KEY] == key)
+    found = find_one(connection, record, equal(**{record.KEY: key}))
     if found is None:
         raise not_found(record, key)
     return found
@@ -53,40 +56,71 @@ def get(connection: Connection, record: type[R], key: str) -> R:
 def find(
     connection: Connection,
     record: type[R],
-    *where: ColumnElement[bool],
+    *where: Where,
     order_by: Sequence[Any] = (),
     limit: int | None = None,
     offset: int = 0,
 ) -> list[R]:
-    """All records that fulfil every condition."""
-    query = select(table(record)).where(*where).order_by(*order_by)
+    """All records that fulfil every condition, in the order of these columns: "name", "at DESC", "rowid"."""
+    if _is_bridged(where, order_by):  # BRIDGE
+        from ontos_tui.store import sqlalchemy_bridge
+
+        return sqlalchemy_bridge.find(connection.bridged(), record, where, order_by, limit, offset)
+    condition = all_of(*where)  # type: ignore[arg-type]  # BRIDGE
+    sql = f"{_select(record)} WHERE {condition.sql}{_order(record, order_by)}"
+    values = condition.values
     if limit is not None or offset:
-        query = query.limit(-1 if limit is None else limit).offset(offset)
-    return [record.model_validate(dict(row)) for row in connection.execute(query).mappings()]
+        sql, values = f"{sql} LIMIT ? OFFSET ?", (*values, -1 if limit is None else limit, offset)
+    return list(read(record, connection.execute(sql, values)))
 
 
-def find_one(connection: Connection, record: type[R], *where: ColumnElement[bool]) -> R | None:
+def find_one(connection: Connection, record: type[R], *where: Where) -> R | None:
     """The first record that fulfils every condition, or None."""
     return next(iter(find(connection, record, *where, limit=1)), None)
 
 
-def count(connection: Connection, record: type[Record], *where: ColumnElement[bool]) -> int:
+def count(connection: Connection, record: type[Record], *where: Where) -> int:
     """How many records fulfil every condition."""
-    return connection.execute(select(func.count()).select_from(table(record)).where(*where)).scalar_one()
+    if _is_bridged(where):  # BRIDGE
+        from ontos_tui.store import sqlalchemy_bridge
+
+        return sqlalchemy_bridge.count(connection.bridged(), record, where)
+    condition = all_of(*where)  # type: ignore[arg-type]  # BRIDGE
+    sql = f"SELECT count(*) FROM {record.TABLE} WHERE {condition.sql}"  # noqa: S608
+    return int(connection.scalar(sql, condition.values))
 
 
-def resolve(connection: Connection, record: type[R], ref: str, *where: ColumnElement[bool]) -> R:
+def read(record: type[R], rows: Iterable[Row]) -> Iterator[R]:
+    """Rows with exactly the columns of the record (see `names`), as records."""
+    fields, decoders = tuple(record.model_fields), _decoders(record)
+    for row in rows:
+        values = list(row)
+        for place, decode in decoders:
+            text = values[place]
+            if text is not None:
+                values[place] = decode(text)
+        yield record.model_validate(dict(zip(fields, values, strict=True)))
+
+
+def names(record: type[Record], alias: str = "") -> str:
+    """The columns of the record, for a SELECT whose rows `read` takes: `names(Hint, "h")` is `h.id, h.pair_id, …`."""
+    return ", ".join(f"{alias}.{name}" if alias else name for name in record.model_fields)
+
+
+def resolve(connection: Connection, record: type[R], ref: str, *where: Where) -> R:
     """The record that a person means by `ref`: its key, its name, or the unambiguous beginning of its key.
 
     Raises NotFoundError, and ConflictError when several fit.
     """
-    columns = table(record).c
-    key = columns[record.KEY]
-    conditions = [key == ref]
-    if "name" in columns:
-        conditions.append(columns["name"] == ref)
+    conditions = [equal(**{record.KEY: ref})]
+    if "name" in record.model_fields:
+        conditions.append(equal(name=ref))
     if len(ref) >= 4:
-        conditions.append(key.startswith(ref, autoescape=True))
+        conditions.append(starts_with(record.KEY, ref))
+    if _is_bridged(where):  # BRIDGE
+        from ontos_tui.store import sqlalchemy_bridge
+
+        conditions = sqlalchemy_bridge.references(record, ref)
     for condition in conditions:
         found = find(connection, record, condition, *where, limit=3)
         if len(found) == 1:
@@ -101,20 +135,19 @@ def resolve(connection: Connection, record: type[R], ref: str, *where: ColumnEle
 
 def change(connection: Connection, record: R, **changes: Any) -> R:
     """Write the changed columns of one record and return it as it is now; the times and versions move with it."""
-    if "updated_at" in type(record).model_fields:
+    kind = type(record)
+    if "updated_at" in kind.model_fields:
         changes.setdefault("updated_at", now())
-    changed = record.model_validate({**_values(record), **changes})
-    values = {name: getattr(changed, name) for name in changes}
-    where = table(type(record)).c[record.KEY] == record.key()
+    changed = kind.model_validate({**_fields(record), **changes})
+    values = [stored(kind, name, getattr(changed, name)) for name in changes]
+    sql = f"UPDATE {record.TABLE} SET {', '.join(f'{name} = ?' for name in changes)} WHERE {record.KEY} = ?"  # noqa: S608
     try:
-        result = connection.execute(update(table(type(record))).where(where).values(values))
-    except IntegrityError as error:
-        raise ConflictError(
-            f"There is another {noun(type(record)).singular} like that ({error.orig}).", "Choose another name."
-        ) from error
+        result = connection.execute(sql, (*values, record.key()))
+    except sqlite3.IntegrityError as error:
+        what = noun(kind).singular
+        raise ConflictError(f"There is another {what} like that ({error}).", "Choose another name.") from error
     if result.rowcount != 1:
-        what = noun(type(record)).singular
-        raise NotFoundError(f"The {what} {record.key()!r} is gone.", "It was removed in the meantime.")
+        raise NotFoundError(f"The {noun(kind).singular} {record.key()!r} is gone.", "It was removed in the meantime.")
     return changed
 
 
@@ -147,3 +180,52 @@ def log(
     )
     add(connection, event)
     return event
+
+
+def _fields(record: Record) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in type(record).model_fields}
+
+
+@cache
+def _insert(record: type[Record]) -> str:
+    marks = ", ".join("?" * len(record.model_fields))
+    return f"INSERT INTO {record.TABLE} ({names(record)}) VALUES ({marks})"  # noqa: S608
+
+
+@cache
+def _select(record: type[Record]) -> str:
+    return f"SELECT {names(record)} FROM {record.TABLE}"  # noqa: S608
+
+
+def _order(record: type[Record], order_by: Sequence[str]) -> str:
+    for one in order_by:
+        name = one.removesuffix(" DESC")
+        if name not in record.model_fields and name != "rowid":
+            raise ValueError(f"{one!r} is no order of {record.TABLE}.")
+    return f" ORDER BY {', '.join(order_by)}" if order_by else ""
+
+
+def _values(record: Record) -> list[Any]:
+    """The record as a row, as SQLite stores it."""
+    kind = type(record)
+    fields = record.__dict__
+    values = [fields[name] for name in kind.model_fields]
+    for place, encode in _encoders(kind):
+        value = values[place]
+        if value is not None:
+            values[place] = encode(value)
+    return values
+
+
+@cache
+def _encoders(record: type[Record]) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
+    return tuple((place, one.encode) for place, one in enumerate(columns(record)) if one.encode)
+
+
+@cache
+def _decoders(record: type[Record]) -> tuple[tuple[int, Callable[[str], Any]], ...]:
+    return tuple((place, one.decode) for place, one in enumerate(columns(record)) if one.decode)
+
+
+def _is_bridged(*given: Sequence[Any]) -> bool:  # BRIDGE
+    return any(not isinstance(one, (Condition, str)) for some in given for one in some)

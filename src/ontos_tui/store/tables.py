@@ -1,92 +1,67 @@
-"""SQLAlchemy tables, made from the records: a column's name, type and nullability stand in the record alone."""
+"""What the tables are like: a column's name, type and nullability stand in the record alone."""
 
 from __future__ import annotations
 
 import json
 import types
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
 from enum import Enum
 from functools import cache
-from typing import Any, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
-from sqlalchemy import Boolean, Column, Dialect, Float, Index, Integer, MetaData, Table, Text, UniqueConstraint
-from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from ontos_tui.domain.records.base import Record
-from ontos_tui.domain.records.tables import RECORDS
+from ontos_tui.store.values import enum_text, time_text, to_json
 
-METADATA = MetaData()
+if TYPE_CHECKING:  # BRIDGE
+    from sqlalchemy import Table
 
-
-class UtcTime(TypeDecorator[datetime]):
-    """An aware time as ISO text of fixed width in UTC, so that text order is time order."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
-        # isoformat, not strftime: the latter writes the year 999 in three digits.
-        return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else datetime.fromisoformat(value)
+__all__ = ["Column", "columns", "create", "storage_type", "table", "to_json"]
 
 
-class Day(TypeDecorator[date]):
-    """A calendar day as ISO text."""
+@dataclass(frozen=True)
+class Column:
+    """A column: its SQLite type, and what makes a value fit for it and back; None where the driver does."""
 
-    impl = Text
-    cache_ok = True
+    name: str
+    type: str
+    nullable: bool
+    encode: Callable[[Any], Any] | None
+    decode: Callable[[str], Any] | None
 
-    def process_bind_param(self, value: date | None, dialect: Dialect) -> str | None:
-        return None if value is None else value.isoformat()
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> date | None:
-        return None if value is None else date.fromisoformat(value)
-
-
-def to_json(value: Any) -> str:
-    """JSON for a column. Lone surrogates, which SQLite's UTF-8 cannot hold, are escaped."""
-    text = _encode(value)
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return json.dumps(value, separators=(",", ":"), default=_plain)
-    return text
+    @property
+    def sql(self) -> str:
+        """Its definition in CREATE TABLE."""
+        return f"{_quoted(self.name)} {self.type}{'' if self.nullable else ' NOT NULL'}"
 
 
-def _plain(value: Any) -> Any:
-    return value.model_dump(mode="json") if isinstance(value, BaseModel) else str(value)
+@cache
+def columns(record: type[Record]) -> tuple[Column, ...]:
+    """The columns of the table that keeps `record`, in their order."""
+    return tuple(_column(name, field.annotation) for name, field in record.model_fields.items())
 
 
-# json.dumps makes an encoder for every call, which takes longer than a row.
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain).encode
+def _column(name: str, annotation: Any) -> Column:
+    python, nullable = storage_type(annotation)
+    if issubclass(python, Enum):
+        return Column(name, "TEXT", nullable, enum_text, None)
+    if issubclass(python, (dict, list, BaseModel)):
+        return Column(name, "TEXT", nullable, to_json, json.loads)
+    kind, encode, decode = _SIMPLE[python]
+    return Column(name, kind, nullable, encode, decode)
 
 
-class JsonText(TypeDecorator[Any]):
-    """A dict or a list as JSON text."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else to_json(value)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        return None if value is None else json.loads(value)
-
-
-class EnumText(TypeDecorator[Enum]):
-    """A string enum as its value; read back as the plain string, which the record turns into the enum."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else str(value.value if isinstance(value, Enum) else value)
+_SIMPLE: dict[type, tuple[str, Callable[[Any], Any] | None, Callable[[str], Any] | None]] = {
+    str: ("TEXT", None, None),
+    bool: ("BOOLEAN", None, None),
+    int: ("INTEGER", None, None),
+    float: ("FLOAT", None, None),
+    datetime: ("TEXT", time_text, datetime.fromisoformat),
+    date: ("TEXT", date.isoformat, date.fromisoformat),
+}
 
 
 def storage_type(annotation: Any) -> tuple[type, bool]:
@@ -98,36 +73,25 @@ def storage_type(annotation: Any) -> tuple[type, bool]:
     return (origin or annotation), False
 
 
-def _sqlite_type(python: type) -> TypeEngine[Any]:
-    if issubclass(python, Enum):
-        return EnumText()
-    if issubclass(python, (dict, list, BaseModel)):
-        return JsonText()
-    simple: dict[type, TypeEngine[Any]] = {
-        str: Text(),
-        bool: Boolean(),
-        int: Integer(),
-        float: Float(),
-        datetime: UtcTime(),
-        date: Day(),
-    }
-    return simple[python]
+def create(record: type[Record]) -> Iterator[str]:
+    """The statements that make the table of a record and its indexes, for a step of the migrations."""
+    lines = [column.sql for column in columns(record)]
+    lines.append(f"PRIMARY KEY ({record.KEY})")
+    lines += [f"UNIQUE ({', '.join(map(_quoted, names))})" for names in record.UNIQUE]
+    yield f"CREATE TABLE {record.TABLE} (\n\t" + ", \n\t".join(lines) + "\n)"
+    for names in record.INDEXES:
+        yield f"CREATE INDEX ix_{record.TABLE}_{'_'.join(names)} ON {record.TABLE} ({', '.join(map(_quoted, names))})"
 
 
-def _make(record: type[Record]) -> Table:
-    columns = []
-    for name, field in record.model_fields.items():
-        python, nullable = storage_type(field.annotation)
-        columns.append(Column(name, _sqlite_type(python), primary_key=name == record.KEY, nullable=nullable))
-    unique = [UniqueConstraint(*names) for names in record.UNIQUE]
-    indexes = [Index(f"ix_{record.TABLE}_{'_'.join(names)}", *names) for names in record.INDEXES]
-    return Table(record.TABLE, METADATA, *columns, *unique, *indexes)
+_RESERVED = {"after", "before", "by"}
 
 
-_TABLES = {record: _make(record) for record in RECORDS}
+def _quoted(name: str) -> str:
+    return f'"{name}"' if name in _RESERVED else name
 
 
-@cache
 def table(record: type[Record]) -> Table:
-    """The table that keeps `record`."""
-    return _TABLES[record]
+    """BRIDGE: SQLAlchemy's table of a record."""
+    from ontos_tui.store import sqlalchemy_bridge
+
+    return sqlalchemy_bridge.table(record)

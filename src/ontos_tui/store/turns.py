@@ -26,11 +26,15 @@ _MAKING = threading.Lock()
 
 
 @contextmanager
-def turn(path: Path) -> Iterator[None]:
-    """Hold the turn to write to the database at `path`; within this process and among others."""
+def turn(path: Path, patience: float = PATIENCE) -> Iterator[None]:
+    """Hold the turn to write to the database at `path`; within this process and among others.
+
+    It is waited for no longer than `patience`, in seconds, or PATIENCE.
+    """
+    patience = min(patience, PATIENCE)
     here = _of(path)
-    until = time.monotonic() + PATIENCE
-    mine = here.acquire(timeout=PATIENCE)
+    until = time.monotonic() + patience
+    mine = here.acquire(timeout=patience)
     try:
         file = _taken(path.with_name(f"{path.name}-turn"), until) if mine else None
         try:

@@ -60,7 +60,9 @@ def test_a_large_picture_is_made_as_small_as_a_screen_needs_it(workspace: Worksp
     assert max(one.image.size) == LONGEST
 
 
-@pytest.mark.parametrize(("named", "told"), [("no.png", "No image"), ("shots.csv", "cannot be read"), ("../x", "below")])
+@pytest.mark.parametrize(
+    ("named", "told"), [("no.png", "No image"), ("shots.csv", "cannot be read"), ("../x", "below")]
+)
 def test_a_broken_picture_says_why(workspace: Workspace, tmp_path: Path, named: str, told: str) -> None:
     sheet = shot_sheet(workspace, tmp_path / "data")
     one = workspace.data.images.pictures(sheet.id, {"shot": named})[0]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import importlib
 import random
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,15 +13,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ontos_tui import synthetic_data
 from ontos_tui.domain.errors import NotFoundError
 from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.pairs import LabelingMode
 from ontos_tui.workspace import Workspace
 
-ROOT = Path(__file__).resolve().parents[3]
-PICTURES = ROOT / "synthetic_data" / "defect_detection" / "pictures"
-sys.path.append(str(ROOT))  # the generators are no part of the program
-drawing: Any = importlib.import_module("synthetic_data.defect_detection.images")
+PICTURES = Path(synthetic_data.__file__).parent / "defect_detection" / "pictures"
+drawing: Any = importlib.import_module("ontos_tui.synthetic_data.defect_detection.images")
 PLACES = list(csv.DictReader((PICTURES / "images.csv").open(encoding="utf-8", newline="")))
 
 
@@ -90,7 +88,7 @@ def test_a_picture_is_a_png_that_others_read(tmp_path: Path) -> None:
 
 def test_the_generator_draws_every_inspection_on_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drawing, "ROWS", 12)
-    generate: Any = importlib.import_module("synthetic_data.generate")
+    generate: Any = importlib.import_module("ontos_tui.synthetic_data.generate")
     generate.main(["defect_detection", "--images", str(tmp_path)])
     assert len(list(tmp_path.iterdir())) == 13
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from ontos_tui import synthetic_data
 from ontos_tui.domain import spans
 from ontos_tui.domain.learning import LabeledExample, NoProgress, TrainingSet
 from ontos_tui.domain.records.data import Row
@@ -23,8 +24,7 @@ from ontos_tui.services.data.sample_files import read_answers
 from ontos_tui.services.label.labelsets.service import DESK_KEYS
 from ontos_tui.services.templates.prompt import Prompt, feature_columns
 
-ROOT = Path(__file__).resolve().parents[3]
-DATA = ROOT / "synthetic_data"
+DATA = Path(synthetic_data.__file__).parent
 DEFECTS = DATA / "defect_detection"
 USE_CASES = sorted(path.parent.name for path in DATA.glob("*/use_case.json"))
 LARGEST = 1_500_000
@@ -54,7 +54,7 @@ def answers(key: str, held_out: bool) -> dict[str, dict[str, Any]]:
 
 def generate(*command: Any) -> None:
     """Run the generator as people do."""
-    done = subprocess.run([sys.executable, *map(str, command)], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, *map(str, command)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 
@@ -82,7 +82,7 @@ def case(key: str, folder: Path) -> Case:
 
 @pytest.mark.parametrize("key", USE_CASES)
 def test_generator_makes_the_committed_files_byte_by_byte(key: str, tmp_path: Path) -> None:
-    generate("-m", "synthetic_data.generate", key, "--out", tmp_path)
+    generate("-m", "ontos_tui.synthetic_data.generate", key, "--out", tmp_path)
     made = [path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()]
     assert len(made) >= 4
     for path in made:
@@ -91,14 +91,14 @@ def test_generator_makes_the_committed_files_byte_by_byte(key: str, tmp_path: Pa
 
 
 def test_the_generator_runs_as_a_script_too(tmp_path: Path) -> None:
-    generate("synthetic_data/generate.py", "defect_detection", "--out", tmp_path)
+    generate(DATA / "generate.py", "defect_detection", "--out", tmp_path)
     name = "defect_detection/inspections.csv"
     assert (tmp_path / name).read_bytes() == (DATA / name).read_bytes()
 
 
 @pytest.mark.parametrize("key", USE_CASES)
 def test_a_larger_scale_draws_more_rows_from_the_same_law(key: str, tmp_path: Path) -> None:
-    generate("-m", "synthetic_data.generate", key, "--scale", 2, "--out", tmp_path)
+    generate("-m", "ontos_tui.synthetic_data.generate", key, "--scale", 2, "--out", tmp_path)
     spec, headline = manifest(key), manifest(key)["labelset"]["field"]
     more = rows(tmp_path / key / spec["data"])
     assert len(more) > 1.7 * len(rows(DATA / key / spec["data"]))
@@ -199,13 +199,13 @@ def test_examples_of_windows_are_what_a_sheet_would_make(key: str, tmp_path: Pat
     columns = (sheet["window_group"], sheet["window_order"])
     program = (
         "import csv, json, sys\n"
-        "from synthetic_data.making import window_fields\n"
+        "from ontos_tui.synthetic_data.making import window_fields\n"
         "rows = list(csv.DictReader(open(sys.argv[1], encoding='utf-8', newline='')))\n"
         f"rows = [row for row in rows if row[{columns[0]!r}] == rows[0][{columns[0]!r}]][: {sheet['window_size']}]\n"
         f"print(json.dumps(window_fields(rows, *{columns!r})))"
     )
     command = [sys.executable, "-c", program, str(DATA / key / manifest(key)["data"])]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     first = next(iter(case(key, tmp_path).items.values()))
     by_hand = json.loads(done.stdout)
     assert list(first) == list(by_hand)

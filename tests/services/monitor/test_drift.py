@@ -106,7 +106,9 @@ def test_what_was_found_is_kept(workspace: Workspace, model: ModelVersion) -> No
     report = check(workspace)
     assert workspace.monitor.drift.last("live") == report
     with workspace.store.write() as connection:
-        older = [report.model_copy(update={"id": f"old{n}", "made_at": NOON - n * DAY}) for n in range(1, MOST_REPORTS + 20)]
+        older = [
+            report.model_copy(update={"id": f"old{n}", "made_at": NOON - n * DAY}) for n in range(1, MOST_REPORTS + 20)
+        ]
         rows.add_many(connection, older)
     check(workspace, now=NOON + timedelta(seconds=1))
     assert len(workspace.monitor.drift.history("live", 1_000)) == MOST_REPORTS

@@ -61,9 +61,7 @@ async def test_a_full_disk_loses_nothing_and_says_so(tmp_path: Path, monkeypatch
         await user.sees("INS-00001")
 
         def full(*_: object, **__: object) -> None:
-            raise StoreError(
-                "The disk is full; the last step was not saved.", "Free some space and do it again."
-            )
+            raise StoreError("The disk is full; the last step was not saved.", "Free some space and do it again.")
 
         monkeypatch.setattr(user.app.workspace.data.sheets, "delete_sheet", full)
         await user.press("D", "y")

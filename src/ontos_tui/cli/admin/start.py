@@ -1,7 +1,9 @@
-"""`ontos seed` and `ontos status`: sample data, and what to do next."""
+"""`ontos demo`, `ontos seed` and `ontos status`: sample data, and what to do next."""
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +11,7 @@ import typer
 from ontos_tui.cli.core.output import count, facts, table
 from ontos_tui.cli.core.session import Session
 from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.home import demo_home
 
 if TYPE_CHECKING:
     from ontos_tui.services.guide.onboarding import SeedReport
@@ -16,8 +19,32 @@ if TYPE_CHECKING:
 
 def register(root: typer.Typer) -> None:
     """Add the commands."""
+    root.command("demo")(demo)
     root.command("seed")(seed)
     root.command("status")(status)
+
+
+DEMO = "defect_detection"
+"""The use case that the demo starts with."""
+
+
+def demo(
+    context: typer.Context,
+    seed_only: Annotated[bool, typer.Option("--seed-only", help="load the data, but do not open the app")] = False,
+) -> None:
+    """Open the app on sample data, in a workspace of its own.
+
+    That is ~/.ontos-demo, unless --home or ONTOS_HOME names another. What is there already stays as it is.
+    """
+    session = Session.of(context)
+    session.home = home = (session.home or demo_home()).expanduser().absolute()
+    report = session.workspace.onboarding.seed(DEMO)
+    if seed_only or session.as_json:
+        session.show(report, lambda: [*_seed_lines(report), f"The workspace is {safe_line(home)}."])
+        return
+    session.close()
+    # A process of its own, so that nothing that loading needed stays in the app's memory.
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "ontos_tui", "--home", str(home)])  # noqa: S606
 
 
 def seed(

@@ -34,6 +34,8 @@ GONE = ("TABLE_OR_VIEW_NOT_FOUND", "DELTA_TABLE_NOT_FOUND")
 """How the warehouse says that there is no such table."""
 IDLE = 4
 """Connections that stay open for the next statement."""
+INSTALL = "Install them: pip install 'ontos-tui[databricks]', or in a clone ONTOS_EXTRAS=databricks ./ontos."
+"""What to do where the libraries of the extra are missing."""
 _NAME = re.compile(r"[A-Za-z0-9_\-]{1,255}")
 _CLASS = re.compile(r"\[([A-Z][A-Z0-9_.]+)\]")
 
@@ -96,9 +98,7 @@ class Team:
             from databricks.sdk import WorkspaceClient
             from databricks.sdk.core import Config
         except ImportError as error:
-            raise PlatformError(
-                "The Databricks libraries are not installed.", "Start once with ONTOS_EXTRAS=databricks ./ontos."
-            ) from error
+            raise PlatformError("The Databricks libraries are not installed.", INSTALL) from error
         # It tells every missing piece of metadata on the terminal, in the middle of the screen.
         logging.getLogger("databricks.sdk").setLevel(logging.ERROR)
         try:
@@ -261,9 +261,7 @@ def _exceptions() -> Any:
     try:
         from databricks.sql import exc
     except ImportError as error:
-        raise PlatformError(
-            "The Databricks libraries are not installed.", "Start once with ONTOS_EXTRAS=databricks ./ontos."
-        ) from error
+        raise PlatformError("The Databricks libraries are not installed.", INSTALL) from error
     return exc
 
 

@@ -8,7 +8,14 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.platforms.databricks.workspace_client import BROWSE_SECONDS, Place, Team, explain_sdk_error, quoted
+from ontos_tui.platforms.databricks.workspace_client import (
+    BROWSE_SECONDS,
+    INSTALL,
+    Place,
+    Team,
+    explain_sdk_error,
+    quoted,
+)
 from ontos_tui.services.admin.finding import Finding, State, run_check
 from ontos_tui.settings import Settings
 
@@ -70,9 +77,7 @@ def _libraries() -> str:
     try:
         return ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
     except PackageNotFoundError as error:
-        raise OntosError(
-            f"{error.name} is not installed.", "Start once with ONTOS_EXTRAS=databricks ./ontos."
-        ) from error
+        raise OntosError(f"{error.name} is not installed.", INSTALL) from error
 
 
 def _login(team: Team) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection
-
 from ontos_tui.domain.records.base import new_id, now
 from ontos_tui.domain.records.pairs import CanonicalLabel, Event, LabelingMode, QAPair, TrainingSheet
 from ontos_tui.domain.rules.governance import constraints_of
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.store.bulk import RowMaker, stored
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.tables import to_json
 
 

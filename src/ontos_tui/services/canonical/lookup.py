@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
 from ontos_tui.domain.records.pairs import CanonicalLabel, QAPair, answer_digest
 from ontos_tui.domain.schema import Answer
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import chunks
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.tables import table
 
 _LABELS = table(CanonicalLabel).c

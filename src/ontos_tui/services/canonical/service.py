@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Text, func, or_, select, type_coerce
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from ontos_tui.domain.records.data import Item, RowQuery, Sheet, TableAddress
@@ -25,6 +25,7 @@ from ontos_tui.services.records.answers import AnswerChecker
 from ontos_tui.services.records.change_log import ChangeBatch
 from ontos_tui.services.records.label_schemas import label_type_schema
 from ontos_tui.store import rows
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 

@@ -6,13 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import Connection
-
 from ontos_tui.domain.records.pairs import CanonicalLabel, Decidable
 from ontos_tui.domain.rules.governance import Constraints, constraints_of
 from ontos_tui.domain.schema import Answer
 from ontos_tui.services.canonical.lookup import has_answer, labels_by_item, linked_pair_count
 from ontos_tui.services.records.change_log import ChangeBatch
+from ontos_tui.store.connection import Connection
 
 D = TypeVar("D", bound=Decidable)
 

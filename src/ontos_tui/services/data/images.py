@@ -18,8 +18,8 @@ from ontos_tui.store.tables import table
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-    from sqlalchemy import Connection
 
+    from ontos_tui.store.connection import Connection
     from ontos_tui.store.engine import Store
 
 

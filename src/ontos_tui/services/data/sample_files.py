@@ -73,11 +73,11 @@ class Manifest(_Part):
 def synthetic_data() -> Path:
     """The folder of the sample data. Raises NotFoundError when there is none."""
     named = os.environ.get("ONTOS_SYNTHETIC_DATA")
-    folder = Path(named).expanduser() if named else Path(ontos_tui.__file__).parents[2] / "synthetic_data"
+    folder = Path(named).expanduser() if named else Path(ontos_tui.__file__).parent / "synthetic_data"
     if not folder.is_dir():
         raise NotFoundError(
             f"The sample data is not at {folder}.",
-            "Set ONTOS_SYNTHETIC_DATA to the synthetic_data folder of a checkout of Ontos.",
+            "Install Ontos again, or set ONTOS_SYNTHETIC_DATA to a folder of sample data.",
         )
     return folder.absolute()
 
@@ -192,5 +192,5 @@ def _reading(path: Path) -> Iterator[None]:
 def _damaged(where: str, reason: str) -> InvalidInputError:
     return InvalidInputError(
         f"The sample data cannot be used: {where}: {reason}.",
-        "Get synthetic_data again from the repository, or create it with `python -m synthetic_data.generate`.",
+        "Install Ontos again, or create it with `python -m ontos_tui.synthetic_data.generate --out DIR`.",
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 from pydantic import ValidationError
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import ColumnElement
 
 from ontos_tui.domain.catalog import CatalogNode, Identities, TablePreview
 from ontos_tui.domain.errors import (
@@ -35,6 +35,7 @@ from ontos_tui.domain.records.data import (
 from ontos_tui.domain.rules.states import SheetStatus
 from ontos_tui.platforms.ports import Catalog, TeamCatalog
 from ontos_tui.store import rows
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from ontos_tui.domain.learning import EndpointAnswer, Progress
@@ -24,6 +24,7 @@ from ontos_tui.platforms.ports import Serving
 from ontos_tui.services.records.model_versions import find_model
 from ontos_tui.settings import Settings
 from ontos_tui.store import rows
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 

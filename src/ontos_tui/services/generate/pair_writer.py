@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection
-
 from ontos_tui.domain.records.base import now
 from ontos_tui.domain.records.data import Item, Row
 from ontos_tui.domain.records.pairs import CanonicalLabel, GenerationMode, QAPair, TrainingSheet
@@ -18,6 +16,7 @@ from ontos_tui.services.canonical.lookup import labels_by_item
 from ontos_tui.services.generate.plan import Plan
 from ontos_tui.services.records.training_sheets import last_sequence_number
 from ontos_tui.store.bulk import RowMaker, chunks, marks, new_ids, stored
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.tables import to_json
 
 REMEMBERED = 10_000

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection
-
 from ontos_tui.domain.errors import ConflictError, InvalidInputError
 from ontos_tui.domain.records.data import Item, Row, RowQuery, Sheet, TableAddress
 from ontos_tui.domain.records.pairs import GenerationMode
@@ -18,6 +16,7 @@ from ontos_tui.services.records.answers import AnswerChecker, AnswerReader
 from ontos_tui.services.templates.prompt import Prompt, check_mapping, feature_columns
 from ontos_tui.services.templates.service import TemplateService
 from ontos_tui.store import rows
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.learning import LabeledExample, Proposal, Question
@@ -29,6 +29,7 @@ from ontos_tui.services.records.answers import AnswerChecker
 from ontos_tui.services.templates.prompt import Prompt
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import chunks
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from ontos_tui.domain.errors import JobCancelledError, OntosError, PlatformError
 from ontos_tui.domain.learning import LabeledExample, NoProgress, Progress, Proposal, Question
@@ -32,6 +32,7 @@ from ontos_tui.services.records.training_sheets import (
 )
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import chunks
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 

@@ -27,11 +27,12 @@ from ontos_tui.store.rows import add, change, count, find, find_one, log
 from ontos_tui.store.tables import table
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import ColumnElement
 
     from ontos_tui.services.data.service import DataService
     from ontos_tui.services.generate.service import GenerateService
     from ontos_tui.services.templates.service import TemplateService
+    from ontos_tui.store.connection import Connection
     from ontos_tui.store.engine import Store
 
 SCHEMA = "samples"

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import and_, func, select
 
 from ontos_tui.domain.records.alerts import Alert
 from ontos_tui.domain.records.data import Sheet
@@ -28,6 +28,7 @@ from ontos_tui.domain.rules.states import (
 from ontos_tui.domain.schema import Answer
 from ontos_tui.domain.stages import Stage
 from ontos_tui.store import rows
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.counts import pair_counts, request_counts
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table

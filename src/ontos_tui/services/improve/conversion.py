@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.data import Row, Sheet
@@ -29,6 +29,7 @@ from ontos_tui.services.records.training_sheets import (
 )
 from ontos_tui.services.records.usage_constraints import tags_of
 from ontos_tui.store import rows
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.tables import table
 
 NOT_FOR_A_TWIN = (Use.TRAINING, Use.FEW_SHOT, Use.EVALUATION)

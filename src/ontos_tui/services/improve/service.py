@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError, NotReadyError, OntosError
 from ontos_tui.domain.records.improve import FeedbackItem
@@ -23,6 +23,7 @@ from ontos_tui.services.records.answers import AnswerChecker
 from ontos_tui.services.records.feedback import FeedbackFilter, find_feedback
 from ontos_tui.services.records.model_versions import versions_with
 from ontos_tui.store import rows
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 

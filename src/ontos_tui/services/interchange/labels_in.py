@@ -11,8 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection
-
 from ontos_tui.domain.records.base import Record
 from ontos_tui.domain.records.data import Sheet
 from ontos_tui.domain.records.pairs import CONFIDENCES, CanonicalLabel, CanonicalLabelVersion, Event, answer_digest
@@ -24,6 +22,7 @@ from ontos_tui.services.interchange.tabular import LabelRow
 from ontos_tui.services.records.answers import AnswerChecker
 from ontos_tui.services.records.change_log import LABEL_CONTENT, ChangeBatch
 from ontos_tui.store.bulk import stored
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table, to_json
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection
 
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.base import Audited, now
@@ -27,6 +26,7 @@ from ontos_tui.services.interchange.reading import Entry, csv_rows, json_entries
 from ontos_tui.services.interchange.report import ImportReport
 from ontos_tui.services.records.answers import AnswerChecker
 from ontos_tui.store import rows
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 

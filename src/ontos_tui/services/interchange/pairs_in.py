@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from ontos_tui.domain.records.base import now
 from ontos_tui.domain.records.data import Sheet
 from ontos_tui.domain.records.pairs import Event, GenerationMode, QAPair, TrainingSheet
@@ -23,6 +21,7 @@ from ontos_tui.services.records.training_sheets import (
 from ontos_tui.services.records.usage_constraints import tags_of
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import RowMaker, chunks, marks, new_ids, stored
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table, to_json
 

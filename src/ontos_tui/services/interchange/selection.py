@@ -9,13 +9,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection
-
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.rules.governance import Use, gate, is_allowed
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer
 from ontos_tui.services.interchange.report import Selection
+from ontos_tui.store.connection import Connection
 
 BATCH = 2_000
 """Rows fetched at once."""

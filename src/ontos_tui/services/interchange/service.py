@@ -8,8 +8,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from sqlalchemy import Connection
-
 from ontos_tui.domain.errors import InvalidInputError, InvalidTemplateError
 from ontos_tui.domain.file_formats import Format
 from ontos_tui.domain.records.data import Row, Sheet
@@ -28,6 +26,7 @@ from ontos_tui.services.records.label_schemas import label_type_schema
 from ontos_tui.services.templates.prompt import Prompt
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import chunks, marks
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 

@@ -19,8 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection
-
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer, answer_fields
@@ -29,6 +27,7 @@ from ontos_tui.services.interchange.reading import Entry
 from ontos_tui.services.interchange.report import ImportReport
 from ontos_tui.services.interchange.selection import OutgoingPair, parse_list
 from ontos_tui.services.records.answers import AnswerReader
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.tables import to_json
 
 if TYPE_CHECKING:

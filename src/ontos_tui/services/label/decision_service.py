@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import delete
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from ontos_tui.domain.records.labeling import Claim
@@ -22,6 +22,7 @@ from ontos_tui.services.label.queue import Queue, QueueFilter, QueueSort
 from ontos_tui.services.records.change_log import ChangeBatch, by_id
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import chunks
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.counts import PairCount, pair_counts
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table

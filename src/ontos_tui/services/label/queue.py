@@ -6,64 +6,22 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import islice
-from typing import Any, overload
-
-from sqlalchemy import ColumnElement, Connection, and_, exists, false, func, or_, select
+from typing import overload
 
 from ontos_tui.domain.answers import summary
 from ontos_tui.domain.errors import InvalidInputError
-from ontos_tui.domain.records.base import now
-from ontos_tui.domain.records.improve import AnnotationItem
-from ontos_tui.domain.records.labeling import Claim, Hint, HintKind
-from ontos_tui.domain.records.pairs import Decidable, LabelingMode, QAPair
+from ontos_tui.domain.records.pairs import Decidable
 from ontos_tui.domain.rules.states import PairStatus
-from ontos_tui.domain.schema import Answer
-from ontos_tui.services.label.hint_conditions import hint_is_current
-from ontos_tui.store.counts import pair_counts
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.search import among_values
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries import labeling_queue as queries
+from ontos_tui.store.queries.labeling_queue import Place, QueueEntry, QueueFilter, QueueSort
+
+__all__ = ["Queue", "QueueFilter", "QueueRow", "QueueSort", "summary"]
 
 WINDOW = 2_000
 """Rows that are read at once when the whole list is walked through."""
-
-_CLAIMS = table(Claim).c
-_HINTS = table(Hint).c
-
-
-@dataclass(frozen=True)
-class QueueFilter:
-    """Which pairs the queue shows.
-
-    `text` is looked for, in any case, in the item's name, fields, answers and notes; `label` is a field of the answer
-    (or else of the proposal) and the value that it has; `below` is a confidence; `hint` a reason to look at it;
-    `task` an annotation task that contains them.
-    """
-
-    status: PairStatus | None = None
-    text: str = ""
-    source: LabelingMode | None = None
-    label: tuple[str, Any] | None = None
-    below: float | None = None
-    hint: HintKind | None = None
-    like: str = ""
-    task: str = ""
-
-
-class QueueSort(StrEnum):
-    """The order of the queue. The hints of services/label/hints/service.py decide where they were computed.
-
-    SIMILAR needs the filter's `like`: the pairs that are most like that one come first (similar_items.py).
-    """
-
-    ORDER = "order"
-    LEAST_SURE = "least_sure"
-    MOST_DISAGREED = "most_disagreed"
-    SUSPECT = "suspect"
-    OLDEST = "oldest"
-    SIMILAR = "similar"
 
 
 @dataclass(frozen=True)
@@ -98,13 +56,10 @@ class Queue(Sequence[QueueRow]):
         session: str = "",
     ) -> None:
         self._store = store
-        self._c = table(record).c
-        self._in_container = self._c[record.CONTAINER] == container_id
-        self._container_id = container_id
+        self._place = Place(record, container_id, session)
         self._sort = sort
-        self._session = session
         with store.read() as connection:
-            self._numbers = _numbers(connection, record, container_id, filter, sort)
+            self._numbers = _numbers(connection, self._place, filter, sort)
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -124,24 +79,15 @@ class Queue(Sequence[QueueRow]):
 
     def index_of(self, pair_id: str) -> int | None:
         """Where a pair stands, or None when the filter left it out."""
-        query = select(self._c.sequence_number).where(self._c.id == pair_id, self._in_container)
         with self._store.read() as connection:
-            number = connection.execute(query).scalar_one_or_none()
-        return None if number is None else self._place(number)
+            number = queries.number_of_pair(connection, self._place, pair_id)
+        return None if number is None else self._index(number)
 
-    def find_item(self, text: str) -> int | None:
-        """The place of the item with this number (#12 or 12) or name, or whose name begins so."""
-        names = [self._c.item_ref == text, self._c.item_ref.startswith(text, autoescape=True)]
-        number = text.removeprefix("#")
-        if number.isdecimal() and len(number) < 19:
-            names.insert(1, self._c.sequence_number == int(number))
+    def find_item(self, name: str) -> int | None:
+        """Where the item stands with this number (#12 or 12) or name, or whose name begins so."""
         with self._store.read() as connection:
-            for name in names:
-                query = select(self._c.sequence_number).where(self._in_container, name)
-                sequence = connection.execute(query.order_by(self._c.sequence_number).limit(1)).scalar()
-                if sequence is not None:
-                    return self._place(sequence)
-        return None
+            number = queries.number_of_item(connection, self._place, name)
+        return None if number is None else self._index(number)
 
     def ids(self, limit: int) -> list[str]:
         """The ids of the first pairs of the list."""
@@ -169,15 +115,9 @@ class Queue(Sequence[QueueRow]):
     def _undecided_in_order(self, start: int, stop: int) -> int | None:
         """Leaps from the queue's number to the next unlabeled one in the index and back, until both agree."""
         numbers = self._numbers
-        claimed = exists().where(_CLAIMS.item_id == self._c.id, *self._others())
         with self._store.read() as connection:
             while start < stop:
-                query = (
-                    select(func.min(self._c.sequence_number))
-                    .where(self._in_container, self._c.status == PairStatus.UNLABELED, ~claimed)
-                    .where(self._c.sequence_number >= numbers[start])
-                )
-                number = connection.execute(query).scalar_one()
+                number = queries.next_unlabeled(connection, self._place, numbers[start])
                 if number is None:
                     return None
                 start = bisect_left(numbers, number, start)
@@ -185,15 +125,7 @@ class Queue(Sequence[QueueRow]):
                     return start
         return None
 
-    def _others(self) -> tuple[ColumnElement[bool], ...]:
-        """The claims of others that hold now."""
-        return (
-            _CLAIMS.container_id == self._container_id,
-            _CLAIMS.until > now(),
-            _CLAIMS.session != self._session,
-        )
-
-    def _place(self, number: int) -> int | None:
+    def _index(self, number: int) -> int | None:
         numbers = self._numbers
         if self._sort is QueueSort.ORDER:
             place = bisect_left(numbers, number)
@@ -206,119 +138,29 @@ class Queue(Sequence[QueueRow]):
     def _read(self, numbers: Sequence[int]) -> list[QueueRow]:
         if not numbers:
             return []
-        c = self._c
-        run = abs(numbers[-1] - numbers[0]) == len(numbers) - 1 and self._sort is QueueSort.ORDER
-        which = (
-            c.sequence_number.between(min(numbers[0], numbers[-1]), max(numbers[0], numbers[-1]))
-            if run
-            else c.sequence_number.in_(list(numbers))
-        )
-        columns = (c.id, c.sequence_number, c.item_ref, c.status, c.confidence, c.answer, c.proposal)
-        query = select(*columns).where(self._in_container, which)
+        in_a_row = self._sort is QueueSort.ORDER and abs(numbers[-1] - numbers[0]) == len(numbers) - 1
         with self._store.read() as connection:
-            held = connection.execute(select(_CLAIMS.item_id, _CLAIMS.actor).where(*self._others()))
-            claims = {row.item_id: row.actor for row in held}
-            queue_rows = {row[1]: _row(*row, claims.get(row[0], "")) for row in connection.execute(query)}
-        return [queue_rows[number] for number in numbers]
+            return [_row(entry) for entry in queries.entries(connection, self._place, numbers, in_a_row=in_a_row)]
 
 
-def _numbers(
-    connection: Connection, record: type[Decidable], container_id: str, filter: QueueFilter, sort: QueueSort
-) -> range | array[int]:
+def _numbers(connection: Connection, place: Place, wanted: QueueFilter, sort: QueueSort) -> range | array[int]:
     """The sequence numbers of the queue's pairs in its order."""
-    c = table(record).c
-    inside = c[record.CONTAINER] == container_id
-    if filter == QueueFilter() and sort is QueueSort.ORDER:
-        first, last = connection.execute(
-            select(
-                select(func.min(c.sequence_number)).where(inside).scalar_subquery(),
-                select(func.max(c.sequence_number)).where(inside).scalar_subquery(),
-            )
-        ).one()
-        total = sum(count.n for count in pair_counts(connection, container_id, record))
-        if first is None:
-            return range(0)
-        if last - first + 1 == total:
-            return range(first, last + 1)
-    if sort is QueueSort.SIMILAR:
-        from ontos_tui.services.label.similar_items import nearest_first
+    if sort is not QueueSort.SIMILAR:
+        return queries.numbers(connection, place, wanted, sort)
+    from ontos_tui.services.label.similar_items import nearest_first
 
-        if not filter.like:
-            raise InvalidInputError("No item to compare with.", "Name the item that the others are compared with.")
-        return nearest_first(connection, record, container_id, filter.like, _conditions(record, filter))
-    query = select(c.sequence_number).where(inside, *_conditions(record, filter))
-    query = query.order_by(*_order(record, sort), c.sequence_number)
-    return array("q", connection.execute(query).scalars())
+    if not wanted.like:
+        raise InvalidInputError("Similar to what?", "Name the item to compare the others with.")
+    return nearest_first(connection, place, wanted)
 
 
-_HINTED = {
-    QueueSort.LEAST_SURE: HintKind.UNSURE,
-    QueueSort.MOST_DISAGREED: HintKind.DISAGREED,
-    QueueSort.SUSPECT: HintKind.SUSPECT,
-}
-
-
-def _hinted(record: type[Decidable], kind: HintKind) -> tuple[ColumnElement[bool], ...]:
-    """The conditions of a hint about a pair that still holds; the items of tasks have none."""
-    c = table(record).c
-    return (_HINTS.pair_id == c.id, _HINTS.kind == kind, hint_is_current() if record is QAPair else false())
-
-
-def _order(record: type[Decidable], sort: QueueSort) -> tuple[ColumnElement[Any], ...]:
-    c = table(record).c
-    if sort is QueueSort.ORDER:
-        return ()
-    if sort is QueueSort.OLDEST:
-        return (c.updated_at.asc(),)
-    score = select(_HINTS.score).where(*_hinted(record, _HINTED[sort])).correlate(table(record)).scalar_subquery()
-    if sort is QueueSort.LEAST_SURE:
-        # Where no model has looked, what the proposal says of itself.
-        return (func.coalesce(score, 1.0 - c.confidence).desc().nulls_last(),)
-    return (score.desc().nulls_last(),)
-
-
-def _conditions(record: type[Decidable], filter: QueueFilter) -> list[ColumnElement[bool]]:
-    c = table(record).c
-    conditions: list[ColumnElement[bool]] = []
-    if filter.status is not None:
-        conditions.append(c.status == filter.status)
-    if filter.source is not None:
-        conditions.append(c.labeling_mode == filter.source)
-    if filter.below is not None:
-        conditions.append(c.confidence < filter.below)
-    if filter.hint is not None:
-        conditions.append(exists(select(1).where(*_hinted(record, filter.hint)).correlate(table(record))))
-    if filter.task:
-        items = table(AnnotationItem).c
-        conditions.append(c.id.in_(select(items.pair_id).where(items.task_id == filter.task)))
-    if filter.label is not None:
-        conditions.append(_has_label(c, *filter.label))
-    if filter.text:
-        text = filter.text.encode("utf-8", "replace").decode()
-        # SQLite's LIKE passes over case by itself; `icontains` would lower every text first, which takes twice as long.
-        names = (column.contains(text, autoescape=True) for column in (c.item_ref, c.notes))
-        values = (among_values(column, text) for column in (c.source_data, c.answer, c.proposal))
-        conditions.append(or_(*names, *values))
-    return conditions
-
-
-def _has_label(c: Any, field: str, value: Any) -> ColumnElement[bool]:
-    """Whether the answer, or else the proposal, has this value in this field."""
-    whole = func.coalesce(c.answer, c.proposal)
-    answer = func.json_each(whole).table_valued("key", "value").c
-    stored = int(value) if isinstance(value, bool) else value
-    return and_(func.json_valid(whole) == 1, exists(select(1).where(answer.key == field, answer.value == stored)))
-
-
-def _row(
-    pair_id: str,
-    sequence: int,
-    item_ref: str,
-    status: str,
-    confidence: float | None,
-    answer: Answer | None,
-    proposal: Answer | None,
-    claimed_by: str,
-) -> QueueRow:
-    shown = summary(answer if answer is not None else proposal)
-    return QueueRow(pair_id, sequence, item_ref, PairStatus(status), confidence, shown, claimed_by)
+def _row(entry: QueueEntry) -> QueueRow:
+    return QueueRow(
+        entry.id,
+        entry.sequence,
+        entry.item_ref,
+        entry.status,
+        entry.confidence,
+        summary(entry.answer),
+        entry.claimed_by,
+    )

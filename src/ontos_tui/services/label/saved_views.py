@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import ColumnElement, Connection, delete
+from sqlalchemy import ColumnElement, delete
 
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError
 from ontos_tui.domain.records.labeling import SavedView
 from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.services.label.queue import QueueFilter, QueueSort
 from ontos_tui.store import rows
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from sqlalchemy import Connection
-
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.pairs import Decidable, QAPair, TrainingSheet
 from ontos_tui.domain.records.template import Template
@@ -20,6 +18,7 @@ from ontos_tui.services.label.decisions import Decision
 from ontos_tui.services.label.queue import Queue, QueueFilter, QueueRow, QueueSort
 from ontos_tui.services.records.training_sheets import set_archived
 from ontos_tui.store import rows
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.counts import PairCount, pair_counts
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import func, select
 
 from ontos_tui.domain.errors import NotFoundError, NotReadyError
 from ontos_tui.domain.learning import Question
@@ -19,7 +19,11 @@ from ontos_tui.domain.schema import Answer
 from ontos_tui.services.generate.proposals import load_examples
 from ontos_tui.services.templates.prompt import feature_columns
 from ontos_tui.store import rows
+from ontos_tui.store.conditions import equal
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
+from ontos_tui.store.queries import labeling_queue
+from ontos_tui.store.queries.labeling_queue import Place, QueueFilter
 from ontos_tui.store.tables import table
 
 if TYPE_CHECKING:
@@ -27,8 +31,6 @@ if TYPE_CHECKING:
 
 SAMPLE = 1_000
 """Pairs of each kind, labeled and any, from which the scales and the weights of the columns are taken."""
-BLOCK = 2_000
-"""Pairs that are compared at once."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,10 @@ def similar_labeled_items(store: Store, pair_id: str, count: int = 3) -> list[Si
 
 def nearest_first(
     connection: Connection,
-    record: type[Decidable],
-    container_id: str,
-    item_ref: str,
-    where: Sequence[ColumnElement[bool]],
+    place: Place,
+    wanted: QueueFilter,
 ) -> array[int]:
-    """The sequence numbers of the pairs of a container that fulfil `where`, those first that are most like one of them.
+    """The sequence numbers of the pairs that pass the filter, those first that are most like the one it names.
 
     Compared is what models learn from: numbers by rank, categories, the words of texts; what distinguishes labels
     weighs more once some are labeled. Equally near ones keep their order. Raises NotFoundError when there is no such
@@ -75,17 +75,13 @@ def nearest_first(
     """
     import numpy as np
 
-    c = table(record).c
-    inside = c[record.CONTAINER] == container_id
-    one = rows.find_one(connection, record, inside, c.item_ref == item_ref)
+    one = rows.find_one(connection, place.record, place.inside, equal(item_ref=wanted.like))
     if one is None:
-        raise NotFoundError(f"No item {item_ref!r} in this list.", "Choose an item of the list.")
-    space = _space(connection, record, container_id, one)
-    query = select(c.sequence_number, c.source_data).where(inside, *where)
-    query = query.order_by(c.sequence_number).execution_options(stream_results=True)
+        raise NotFoundError(f"No item {wanted.like!r} in this list.", "Choose an item of the list.")
+    space = _space(connection, place.record, place.container_id, one)
     numbers: array[int] = array("q")
     distances = []
-    for block in connection.execute(query).partitions(BLOCK):
+    for block in labeling_queue.fields(connection, place, wanted):
         numbers.extend(number for number, _ in block)
         distances.append(space.from_one(one.source_data, [fields for _, fields in block]))
     if not numbers:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from sqlalchemy import Connection
-
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask, TaskItem
 from ontos_tui.domain.records.pairs import Decidable, TrainingSheet, Verdict
@@ -15,6 +13,7 @@ from ontos_tui.services.label.decision_service import Batch, DecisionService
 from ontos_tui.services.label.decisions import Decision
 from ontos_tui.services.label.labeling_jobs.tasks import check_may_decide
 from ontos_tui.store import rows
+from ontos_tui.store.connection import Connection
 
 
 class TaskLabelService(DecisionService[TaskItem]):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, func, literal_column, select
+from sqlalchemy import func, literal_column, select
 
 from ontos_tui.domain.errors import ConflictError
 from ontos_tui.domain.records.labeling import TaskItem
@@ -20,6 +20,7 @@ from ontos_tui.services.canonical.lookup import has_answer, labels_by_item, link
 from ontos_tui.services.label.decision_context import DecisionContext
 from ontos_tui.services.records.change_log import DECIDED, LABEL_CONTENT, ChangeBatch, by_id, content
 from ontos_tui.store import rows
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.tables import table, to_json
 
 UNDO, REDO = "undo", "redo"

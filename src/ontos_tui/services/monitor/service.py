@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, literal_column, select
+from sqlalchemy import literal_column, select
 
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.base import now
@@ -22,6 +22,7 @@ from ontos_tui.domain.records.serving import InferenceRecord
 from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.domain.rules.traffic import Bucket, Health, Ratings, Tally, health
 from ontos_tui.store import rollups, rows
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.rollups import ALWAYS, Span
 from ontos_tui.store.tables import table

@@ -10,7 +10,7 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError
 from ontos_tui.domain.records.serving import Endpoint, InferenceRecord
@@ -20,6 +20,7 @@ from ontos_tui.domain.schema import Answer, FieldKind, answer_fields
 from ontos_tui.services.monitor.service import PERCENTILES
 from ontos_tui.services.records.model_versions import find_model
 from ontos_tui.store import rollups, rows
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.counts import request_counts
 from ontos_tui.store.engine import Store
 from ontos_tui.store.rollups import ALWAYS, Span

@@ -13,12 +13,13 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Update, bindparam, delete, update
+from sqlalchemy import Update, bindparam, delete, update
 
 from ontos_tui.domain.records.base import new_id, now
 from ontos_tui.domain.records.pairs import CanonicalLabel, CanonicalLabelVersion, Decidable, Event
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import chunks
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.tables import table
 
 DECIDED = (

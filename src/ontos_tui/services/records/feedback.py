@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, literal_column, or_
+from sqlalchemy import ColumnElement, literal_column, or_
 
 from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.domain.rules.states import FeedbackStatus
 from ontos_tui.store import rows
-from ontos_tui.store.search import among_values
+from ontos_tui.store.connection import Connection
+from ontos_tui.store.sqlalchemy_bridge import among_values
 from ontos_tui.store.tables import table
 
 _FEEDBACK = table(FeedbackItem).c

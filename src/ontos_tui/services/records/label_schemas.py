@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection
-
 from ontos_tui.domain.errors import NotFoundError
 from ontos_tui.domain.records.template import Labelset, Template
 from ontos_tui.domain.rules.states import TemplateStatus
 from ontos_tui.store import rows
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.tables import table
 
 

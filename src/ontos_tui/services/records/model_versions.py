@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from ontos_tui.domain.errors import NotFoundError
 from ontos_tui.domain.records.pairs import QAPair, answer_digest
@@ -13,6 +13,7 @@ from ontos_tui.domain.records.training import ModelPair, ModelVersion, Role
 from ontos_tui.domain.rules.governance import Gate
 from ontos_tui.services.records.training_pairs import at_gate
 from ontos_tui.store import rows
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.tables import table
 
 _VERSIONED = re.compile(r"(?P<name>.+?)(?::| v)(?P<version>\d{1,9})")

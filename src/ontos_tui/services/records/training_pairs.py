@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, false, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Text, and_, false, func, or_, select, type_coerce
 
 from ontos_tui.domain.learning import LabeledExample
 from ontos_tui.domain.records.data import Row
@@ -19,6 +19,7 @@ from ontos_tui.domain.records.pairs import QAPair
 from ontos_tui.domain.rules.governance import Gate, gate
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.tables import table
 
 PAIRS = table(QAPair).c

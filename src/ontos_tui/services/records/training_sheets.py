@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
 from ontos_tui.domain.errors import ConflictError
 from ontos_tui.domain.records.data import Sheet
@@ -12,6 +12,7 @@ from ontos_tui.domain.records.pairs import GenerationMode, QAPair, TrainingSheet
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.rules.states import TRAINING_SHEET_TRANSITIONS, TrainingSheetStatus, check_transition
 from ontos_tui.store import rows
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.tables import table
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, delete
+from sqlalchemy import delete
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, InvalidTemplateError, NotFoundError, OntosError
 from ontos_tui.domain.records.base import Audited
@@ -20,6 +20,7 @@ from ontos_tui.domain.rules.states import TEMPLATE_TRANSITIONS, TemplateStatus, 
 from ontos_tui.domain.schema import check_schema
 from ontos_tui.services.templates.prompt import check_syntax
 from ontos_tui.store import rows
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 

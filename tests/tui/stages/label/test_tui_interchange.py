@@ -119,7 +119,9 @@ async def test_lines_that_cannot_be_used_are_named_and_nothing_can_be_imported(
         await user.settle()
         await user.type(str(file))
         await user.press("ctrl+s")
-        await user.sees("cannot be imported", "1 line cannot be used; nothing is imported", "line 3: the label does not")
+        await user.sees(
+            "cannot be imported", "1 line cannot be used; nothing is imported", "line 3: the label does not"
+        )
         assert "enter Import" not in user.text()
         await user.press("enter")
         await user.sees("cannot be imported")

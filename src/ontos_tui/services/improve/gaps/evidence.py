@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
 from ontos_tui.domain.errors import NotReadyError, OntosError
 from ontos_tui.domain.learning import LabeledExample
@@ -28,6 +28,7 @@ from ontos_tui.services.records.feedback import latest_feedback
 from ontos_tui.services.records.segments import is_number
 from ontos_tui.services.records.training_pairs import TrainingPair, usable_pairs
 from ontos_tui.services.train.comparison import COUNTED, answers_of
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.base import now
@@ -23,6 +23,7 @@ from ontos_tui.services.improve.gaps.label_gaps import doubtful_labels, thin_cov
 from ontos_tui.services.improve.gaps.model_gaps import unsure_answers, wrong_answers
 from ontos_tui.services.records.model_versions import find_model, find_models
 from ontos_tui.store import rows
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.improve import AnnotationItem, AnnotationTask, FeedbackItem, Gap, GapType
@@ -17,6 +17,7 @@ from ontos_tui.services.improve.gaps.evidence import MOST_REQUESTS
 from ontos_tui.services.records.feedback import latest_feedback
 from ontos_tui.services.records.model_versions import find_models
 from ontos_tui.services.records.segments import Segment
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.tables import table
 
 _PAIRS = table(QAPair).c

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, Integer, and_, cast, func, or_, select
+from sqlalchemy import Integer, and_, cast, func, or_, select
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from ontos_tui.domain.records.improve import AnnotationItem, AnnotationTask, Gap, Priority, Severity
@@ -27,6 +27,7 @@ from ontos_tui.services.improve.gaps.service import change_gap, gaps_of
 from ontos_tui.services.improve.tasks.items import select_pairs
 from ontos_tui.services.records.model_versions import find_models
 from ontos_tui.store import rows
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from ontos_tui.domain.errors import NotReadyError, PlatformError
 from ontos_tui.domain.learning import ClassProbabilities, OutOfFoldPredictions, Progress
@@ -40,6 +40,7 @@ from ontos_tui.services.label.hints.label_errors import (
 from ontos_tui.services.records.training_pairs import TrainingPair, first_row, usable_pairs
 from ontos_tui.services.templates.prompt import feature_columns
 from ontos_tui.store import rows
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 

@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError, NotReadyError
 from ontos_tui.domain.learning import NoProgress, Progress
@@ -38,6 +38,7 @@ from ontos_tui.services.label.hints.engines import HintBatch, HintDraft, HintEng
 from ontos_tui.services.label.hints.label_errors import label_of
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import RowMaker, chunks, new_ids
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.counts import pair_counts
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table

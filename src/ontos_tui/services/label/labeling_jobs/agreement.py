@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from ontos_tui.domain.records.labeling import LabelingJob, TaskItem
@@ -33,6 +33,7 @@ from ontos_tui.services.label.labeling_jobs.disagreements import (
 from ontos_tui.services.records.answers import AnswerChecker
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import chunks
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 

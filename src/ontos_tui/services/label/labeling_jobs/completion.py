@@ -6,8 +6,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from ontos_tui.domain.records.data import Sheet
 from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask, TaskItem
 from ontos_tui.domain.records.pairs import CanonicalLabel, QAPair, TrainingSheet, answer_digest
@@ -22,6 +20,7 @@ from ontos_tui.services.records.answers import AnswerChecker
 from ontos_tui.services.records.change_log import ChangeBatch
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import chunks
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.tables import table
 
 _ITEMS = table(TaskItem).c

@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import cached_property
 from itertools import combinations
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import delete, select
 
 from ontos_tui.domain.answers import summary
 from ontos_tui.domain.records.labeling import Hint, HintKind, LabelingJob, LabelingTask, TaskItem
@@ -22,6 +22,7 @@ from ontos_tui.domain.rules.states import LabelingTaskStatus, PairStatus
 from ontos_tui.domain.schema import Answer
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import chunks
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.tables import table
 
 ADJUDICATE = "adjudicate"

@@ -14,7 +14,7 @@ from itertools import permutations
 from statistics import median
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Text, null, select, type_coerce
+from sqlalchemy import Text, null, select, type_coerce
 
 from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask, TaskItem
 from ontos_tui.domain.records.pairs import Decidable, Event, QAPair, TrainingSheet, Verdict
@@ -22,6 +22,7 @@ from ontos_tui.domain.rules.agreement import Share
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.services.label.labeling_jobs.disagreements import value_key
 from ontos_tui.store import rows
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 

@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask, TaskItem
 from ontos_tui.domain.records.template import Labelset
 from ontos_tui.domain.rules.states import LabelingTaskStatus
 from ontos_tui.services.label.decision_service import PairCounts
 from ontos_tui.store import rows
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.counts import PairCount, label_counts, pair_counts
 from ontos_tui.store.tables import table
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, or_, select
+from sqlalchemy import case, delete, or_, select
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotReadyError
 from ontos_tui.domain.records.base import now
@@ -39,6 +39,7 @@ from ontos_tui.services.label.labeling_jobs.tasks import (
 )
 from ontos_tui.services.records.change_log import ChangeBatch
 from ontos_tui.store import rows
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.counts import pair_counts
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table

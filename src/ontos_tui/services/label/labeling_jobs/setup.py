@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError
 from ontos_tui.domain.records.data import Sheet
@@ -17,6 +16,7 @@ from ontos_tui.domain.rules.states import SheetStatus, TemplateStatus
 from ontos_tui.domain.text import storable
 from ontos_tui.services.label.labelsets.service import newest
 from ontos_tui.store import rows
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.tables import table
 
 

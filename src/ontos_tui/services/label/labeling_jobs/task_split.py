@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from ontos_tui.domain.errors import InvalidInputError, NotReadyError
 from ontos_tui.domain.records.data import RowQuery, Sheet, TableAddress
@@ -20,6 +20,7 @@ from ontos_tui.domain.schema import Answer
 from ontos_tui.platforms.ports import Catalog
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import RowMaker, new_ids
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.tables import table, to_json
 
 _PAIRS = table(QAPair).c

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, exists, or_, select
+from sqlalchemy import exists, or_, select
 
 from ontos_tui.domain.errors import ConflictError, NotReadyError
 from ontos_tui.domain.records.base import now
@@ -23,6 +23,7 @@ from ontos_tui.domain.rules.states import (
     check_transition,
 )
 from ontos_tui.store import rows
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.tables import table
 
 _JOBS = table(LabelingJob).c

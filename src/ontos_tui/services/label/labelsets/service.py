@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 from rich.color import Color, ColorParseError
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import delete, func, select
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError
 from ontos_tui.domain.records.base import now
@@ -20,6 +20,7 @@ from ontos_tui.domain.rules.states import TEMPLATE_TRANSITIONS, SheetStatus, Tem
 from ontos_tui.domain.schema import check_schema
 from ontos_tui.services.templates.service import next_version, version_order
 from ontos_tui.store import rows
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.counts import label_counts
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table

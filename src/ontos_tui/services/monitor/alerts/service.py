@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, delete
+from sqlalchemy import delete
 
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError
 from ontos_tui.domain.records.alerts import Alert, AlertMetric, AlertRule, Comparison, describe_metric, format_value
@@ -28,6 +28,7 @@ from ontos_tui.services.monitor.drift.service import TRAINING, DriftService
 from ontos_tui.services.monitor.service import MonitorService
 from ontos_tui.settings import Settings
 from ontos_tui.store import rows
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 

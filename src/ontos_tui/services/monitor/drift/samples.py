@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, literal_column, select
+from sqlalchemy import ColumnElement, func, literal_column, select
 
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.improve import FeedbackItem
@@ -15,6 +15,7 @@ from ontos_tui.domain.records.pairs import QAPair
 from ontos_tui.domain.records.serving import InferenceRecord
 from ontos_tui.domain.records.training import ModelPair, Role
 from ontos_tui.domain.schema import Answer
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.tables import table
 
 LOG = table(InferenceRecord).c

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, delete, not_, select
+from sqlalchemy import delete, not_, select
 
 from ontos_tui.domain.errors import InvalidInputError, NoTeamError, NotFoundError, NotReadyError
 from ontos_tui.domain.records.base import now as present
@@ -20,6 +20,7 @@ from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.services.monitor.drift.comparison import Sides, build_report
 from ontos_tui.services.monitor.drift.samples import BEFORE, read_traffic, read_training
 from ontos_tui.store import rows
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 

@@ -1,0 +1,15 @@
+-- Rendered from ontos_tui.domain.records.data.DataTable by: python -m ontos_tui.store.delta
+CREATE TABLE IF NOT EXISTS data_tables (
+  address STRING NOT NULL COMMENT 'catalog.schema.table',
+  path STRING NOT NULL COMMENT 'absolute path of the file',
+  format STRING NOT NULL COMMENT 'csv | jsonl | parquet | spaced',
+  bytes BIGINT NOT NULL COMMENT 'size when it was added, bytes',
+  column_names ARRAY<STRING> NOT NULL COMMENT 'names of the columns of a file whose lines hold blanks between the values',
+  added_at TIMESTAMP NOT NULL,
+  added_by STRING NOT NULL,
+  CONSTRAINT data_tables_pk PRIMARY KEY (address)
+)
+USING DELTA
+CLUSTER BY (address)
+COMMENT 'A data file on this machine, offered by the local catalog under an address.'
+TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', 'delta.enableRowTracking' = 'true');

@@ -1,0 +1,19 @@
+-- Rendered from ontos_tui.domain.records.serving.Deployment by: python -m ontos_tui.store.delta
+CREATE TABLE IF NOT EXISTS deployments (
+  id STRING NOT NULL,
+  endpoint STRING NOT NULL,
+  model_id STRING NOT NULL,
+  action STRING NOT NULL COMMENT 'deploy, roll_back, stop or start',
+  at TIMESTAMP NOT NULL,
+  by STRING NOT NULL,
+  hub_version BIGINT COMMENT 'the hub\'s own',
+  hub_origin STRING COMMENT 'the hub\'s own',
+  hub_push STRING COMMENT 'the hub\'s own',
+  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
+  hub_at TIMESTAMP COMMENT 'the hub\'s own',
+  CONSTRAINT deployments_pk PRIMARY KEY (id)
+)
+USING DELTA
+CLUSTER BY (id)
+COMMENT 'One change of what an endpoint serves, for ever.'
+TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', 'delta.enableRowTracking' = 'true');

@@ -1,0 +1,22 @@
+-- Rendered from ontos_tui.domain.records.improve.GapUpdate by: python -m ontos_tui.store.delta
+CREATE TABLE IF NOT EXISTS gap_updates (
+  id STRING NOT NULL,
+  gap_id STRING NOT NULL,
+  field STRING NOT NULL COMMENT 'status, severity or suggested_action',
+  before STRING NOT NULL,
+  after STRING NOT NULL,
+  note STRING NOT NULL,
+  by_analysis BOOLEAN NOT NULL COMMENT 'it changed by what was found or labeled, not by a person\'s wish',
+  at TIMESTAMP NOT NULL,
+  by STRING NOT NULL,
+  hub_version BIGINT COMMENT 'the hub\'s own',
+  hub_origin STRING COMMENT 'the hub\'s own',
+  hub_push STRING COMMENT 'the hub\'s own',
+  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
+  hub_at TIMESTAMP COMMENT 'the hub\'s own',
+  CONSTRAINT gap_updates_pk PRIMARY KEY (id)
+)
+USING DELTA
+CLUSTER BY (id)
+COMMENT 'One change to a gap, for ever.'
+TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', 'delta.enableRowTracking' = 'true');

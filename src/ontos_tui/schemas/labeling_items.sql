@@ -1,0 +1,45 @@
+-- Rendered from ontos_tui.domain.records.labeling.TaskItem by: python -m ontos_tui.store.delta
+-- one row for each (task_id, item_ref)
+CREATE TABLE IF NOT EXISTS labeling_items (
+  id STRING NOT NULL COMMENT 'random, made by the client',
+  created_at TIMESTAMP NOT NULL,
+  created_by STRING NOT NULL,
+  updated_at TIMESTAMP NOT NULL,
+  updated_by STRING NOT NULL,
+  sheet_id STRING NOT NULL,
+  item_ref STRING NOT NULL,
+  sequence_number BIGINT NOT NULL COMMENT 'order in what it belongs to, from 1',
+  source_data STRING NOT NULL COMMENT 'the item\'s fields when this was made; JSON',
+  proposal STRING COMMENT 'the answer as proposed; never changes after generation; JSON',
+  confidence DOUBLE COMMENT '0 to 1, as stated by what proposed the answer',
+  proposed_by STRING NOT NULL COMMENT 'what proposed it and why, in words',
+  generation_error STRING NOT NULL COMMENT 'why no answer could be proposed for this item',
+  answer STRING COMMENT 'the answer as decided; empty until then; JSON',
+  status STRING NOT NULL COMMENT 'unlabeled | labeled | rejected | flagged',
+  labeling_mode STRING NOT NULL COMMENT 'ai_generated | manual | existing_column | canonical | feedback',
+  canonical_label_id STRING,
+  was_auto_approved BOOLEAN NOT NULL,
+  was_blind BOOLEAN NOT NULL COMMENT 'the proposal was hidden from who decided',
+  reject_reason STRING NOT NULL,
+  notes STRING NOT NULL,
+  allowed_uses ARRAY<STRING> NOT NULL,
+  prohibited_uses ARRAY<STRING> NOT NULL,
+  usage_reason STRING NOT NULL,
+  data_classification STRING NOT NULL COMMENT 'public | internal | confidential | restricted',
+  reviewed_by STRING NOT NULL,
+  reviewed_at TIMESTAMP,
+  version BIGINT NOT NULL COMMENT 'counts the changes, for sync and for lineage',
+  task_id STRING NOT NULL,
+  job_id STRING NOT NULL,
+  gold_answer STRING COMMENT 'the known truth; such an item only measures the labeler; JSON',
+  hub_version BIGINT COMMENT 'the hub\'s own',
+  hub_origin STRING COMMENT 'the hub\'s own',
+  hub_push STRING COMMENT 'the hub\'s own',
+  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
+  hub_at TIMESTAMP COMMENT 'the hub\'s own',
+  CONSTRAINT labeling_items_pk PRIMARY KEY (id)
+)
+USING DELTA
+CLUSTER BY (id)
+COMMENT 'One item of a task, with one person\'s answer. Agreement compares the answers to the same item.'
+TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', 'delta.enableRowTracking' = 'true');

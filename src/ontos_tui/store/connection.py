@@ -1,0 +1,178 @@
+"""One connection to the database: SQL in, plain rows out. Values are bound, never pasted into the SQL.
+
+The driver makes times, days and structures into what SQLite keeps (store/values.py); what comes out is as SQLite keeps
+it: a time is text, a structure JSON, a truth value 0 or 1.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVarTuple, overload
+
+import ontos_tui.store.values  # noqa: F401  # registers the adapters
+
+if TYPE_CHECKING:  # BRIDGE: goes with sqlalchemy_bridge.py
+    from sqlalchemy import CursorResult, Executable
+    from sqlalchemy.sql.selectable import TypedReturnsRows
+
+Columns = TypeVarTuple("Columns")  # BRIDGE
+
+Values = Sequence[Any] | Mapping[str, Any]
+"""What is bound: in the order of the question marks, or by the names after the colons."""
+Row = tuple[Any, ...]
+
+PATIENCE = 30.0
+"""Seconds that a writer waits for another one."""
+_STATEMENTS = 256
+"""Prepared statements that each connection keeps."""
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-16000")
+
+
+class Connection:
+    """What Store.read() and Store.write() hand out. One thread at a time may use it."""
+
+    def __init__(self, raw: sqlite3.Connection) -> None:
+        self._raw = raw
+        self._bridged: Any = None  # BRIDGE
+
+    @classmethod
+    def open(cls, path: Path, patience: float = PATIENCE) -> Connection:
+        """Open the database at `path`, making the file where there is none; `patience` in seconds.
+
+        Raises sqlite3.Error.
+        """
+        # No isolation level: Python's own transactions begin too late. The store begins and ends them by itself.
+        raw = sqlite3.connect(
+            path,
+            timeout=patience,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=_STATEMENTS,
+        )
+        try:
+            for pragma in _PRAGMAS:
+                raw.execute(f"PRAGMA {pragma}")
+        except sqlite3.Error:
+            raw.close()
+            raise
+        return cls(raw)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        if self._bridged is not None:  # BRIDGE
+            self._bridged.close()
+        self._raw.close()
+
+    # Asking
+
+    @overload
+    def execute(self, sql: str, values: Values = ()) -> sqlite3.Cursor: ...
+    @overload
+    def execute(self, sql: TypedReturnsRows[*Columns], values: Any = ()) -> CursorResult[*Columns]: ...
+    @overload
+    def execute(self, sql: Executable, values: Any = ()) -> CursorResult[*tuple[Any, ...]]: ...
+    def execute(self, sql: Any, values: Any = ()) -> Any:
+        """Run one statement; the cursor iterates over its rows and knows how many it changed (`rowcount`)."""
+        if not isinstance(sql, str):  # BRIDGE
+            return self.bridged().execute(sql, values or None)
+        return self._raw.execute(sql, values)
+
+    def executemany(self, sql: str, rows: Iterable[Values]) -> int:
+        """Run one statement with each of these rows of values; returns how many rows of the database it changed."""
+        return self._raw.executemany(sql, rows).rowcount
+
+    def rows(self, sql: str, values: Values = ()) -> list[Row]:
+        """All rows."""
+        return self._raw.execute(sql, values).fetchall()
+
+    def blocks(self, sql: str, values: Values = (), size: int = 1_000) -> Iterator[list[Row]]:
+        """All rows, so many at a time: for results that are larger than memory should hold."""
+        cursor = self._raw.execute(sql, values)
+        while some := cursor.fetchmany(size):
+            yield some
+
+    def one(self, sql: str, values: Values = ()) -> Row | None:
+        """The first row, or None."""
+        row: Row | None = self._raw.execute(sql, values).fetchone()
+        return row
+
+    def scalar(self, sql: str, values: Values = ()) -> Any:
+        """The first column of the first row, or None."""
+        row = self._raw.execute(sql, values).fetchone()
+        return None if row is None else row[0]
+
+    def scalars(self, sql: str, values: Values = ()) -> list[Any]:
+        """The first column of all rows."""
+        return [row[0] for row in self._raw.execute(sql, values)]
+
+    # Transactions
+
+    def begin(self, *, immediate: bool = False) -> None:
+        """Begin a transaction; an immediate one holds the write lock from now on."""
+        self._raw.execute("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    def commit(self) -> None:
+        """End the transaction: what it wrote is on the disk when this returns."""
+        self._raw.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """End the transaction without a trace. Does nothing where SQLite did it by itself, as on a full disk."""
+        if self._raw.in_transaction:
+            self._raw.execute("ROLLBACK")
+
+    def savepoint(self) -> AbstractContextManager[Savepoint]:
+        """A part of the transaction: on an exception nothing of the part stays, and the rest goes on."""
+        return Savepoint(self._raw)
+
+    # BRIDGE: the rest of this class goes with sqlalchemy_bridge.py
+
+    begin_nested = savepoint
+
+    def bridged(self) -> Any:
+        """SQLAlchemy's connection upon this very one."""
+        if self._bridged is None:
+            from ontos_tui.store.sqlalchemy_bridge import connect
+
+            self._bridged = connect(self._raw)
+        return self._bridged
+
+    def exec_driver_sql(self, sql: str, values: Any = None) -> CursorResult[*tuple[Any, ...]]:
+        """As SQLAlchemy's."""
+        result: CursorResult[*tuple[Any, ...]] = self.bridged().exec_driver_sql(sql, values)
+        return result
+
+    def execution_options(self, *, stream_results: bool) -> Connection:
+        """As SQLAlchemy's; rows are streamed anyhow."""
+        return self
+
+
+class Savepoint:
+    """A part of a transaction, as a context manager."""
+
+    NAME = "part"  # SQLite takes the innermost one of that name
+
+    def __init__(self, raw: sqlite3.Connection) -> None:
+        self._raw = raw
+        self._over = False
+
+    def __enter__(self) -> Savepoint:
+        self._raw.execute(f"SAVEPOINT {self.NAME}")
+        return self
+
+    def rollback(self) -> None:
+        """Take back what the part has written so far, and end it."""
+        self._raw.execute(f"ROLLBACK TO {self.NAME}")
+        self._raw.execute(f"RELEASE {self.NAME}")
+        self._over = True
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._over or not self._raw.in_transaction:  # SQLite may have taken the whole transaction back
+            return
+        if kind is None:
+            self._raw.execute(f"RELEASE {self.NAME}")
+        else:
+            self.rollback()

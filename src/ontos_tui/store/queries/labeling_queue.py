@@ -1,0 +1,266 @@
+"""The labeling queue: which pairs (or items of a task) it holds, in which order, and the rows that are in sight."""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from ontos_tui.domain.records.base import now
+from ontos_tui.domain.records.labeling import HintKind
+from ontos_tui.domain.records.pairs import Decidable, LabelingMode, QAPair
+from ontos_tui.domain.rules.states import PairStatus
+from ontos_tui.domain.schema import Answer
+from ontos_tui.store.conditions import (
+    Condition,
+    all_of,
+    among,
+    any_of,
+    contains,
+    equal,
+    starts_with,
+    value_contains,
+    where,
+)
+from ontos_tui.store.connection import Connection
+from ontos_tui.store.counts import pair_counts
+from ontos_tui.store.queries.hints import HOLDS
+
+BLOCK = 2_000
+"""Pairs whose fields are read at once."""
+
+
+@dataclass(frozen=True)
+class QueueFilter:
+    """Which pairs are wanted.
+
+    `text` is looked for, in any case, in the item's name, fields, answers and notes; `label` is a field of the answer
+    (or else of the proposal) and the value that it has; `below` is a confidence; `hint` a reason to look at it;
+    `task` an annotation task that asks for them.
+    """
+
+    status: PairStatus | None = None
+    text: str = ""
+    source: LabelingMode | None = None
+    label: tuple[str, Any] | None = None
+    below: float | None = None
+    hint: HintKind | None = None
+    like: str = ""
+    task: str = ""
+
+
+class QueueSort(StrEnum):
+    """The order of the queue. The hints of services/hints.py decide where they were computed.
+
+    SIMILAR needs the filter's `like`: the pairs that are most like that one come first (services/alike.py).
+    """
+
+    ORDER = "order"
+    LEAST_SURE = "least_sure"
+    MOST_DISAGREED = "most_disagreed"
+    SUSPECT = "suspect"
+    OLDEST = "oldest"
+    SIMILAR = "similar"
+
+
+@dataclass(frozen=True)
+class QueueEntry:
+    """One pair of the queue; `answer` is the decided one, or else the proposal; `claimed_by` is somebody else."""
+
+    id: str
+    sequence: int
+    item_ref: str
+    status: PairStatus
+    confidence: float | None
+    answer: Answer | None
+    claimed_by: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """Whose queue: the pairs of a training sheet or the items of a task, and the session that looks at them."""
+
+    record: type[Decidable]
+    container_id: str
+    session: str = ""
+
+    @property
+    def inside(self) -> Condition:
+        """The condition that a pair belongs to it."""
+        return equal(**{self.record.CONTAINER: self.container_id})
+
+    def claims_of_others(self, at: datetime) -> Condition:
+        """The condition that a claim is somebody else's and holds."""
+        return where("container_id = ? AND until > ? AND session <> ?", self.container_id, at, self.session)
+
+
+# Which pairs, in which order ---------------------------------------------------------------------------------------
+
+
+def numbers(connection: Connection, place: Place, wanted: QueueFilter, sort: QueueSort) -> range | array[int]:
+    """The sequence numbers of the wanted pairs in any order but SIMILAR."""
+    if wanted == QueueFilter() and sort is QueueSort.ORDER:
+        whole = _unbroken(connection, place)
+        if whole is not None:
+            return whole
+    condition = place.inside & matching(place.record, wanted)
+    order = ", ".join([*_order(place.record, sort), "sequence_number"])
+    sql = f"SELECT sequence_number FROM {place.record.TABLE} WHERE {condition.sql} ORDER BY {order}"  # noqa: S608
+    return array("q", connection.scalars(sql, condition.values))
+
+
+def _unbroken(connection: Connection, place: Place) -> range | None:
+    """The numbers of all pairs when none is missing between the first and the last, found without reading them."""
+    inside, table = place.inside, place.record.TABLE
+    # Two questions, since SQLite answers each from one end of the index; together it would read the whole.
+    first, last = (
+        connection.scalar(f"SELECT {end}(sequence_number) FROM {table} WHERE {inside.sql}", inside.values)  # noqa: S608
+        for end in ("min", "max")
+    )
+    if first is None:
+        return range(0)
+    total = sum(count.n for count in pair_counts(connection, place.container_id, place.record))
+    return range(first, last + 1) if last - first + 1 == total else None
+
+
+_HINTED = {
+    QueueSort.LEAST_SURE: HintKind.UNSURE,
+    QueueSort.MOST_DISAGREED: HintKind.DISAGREED,
+    QueueSort.SUSPECT: HintKind.SUSPECT,
+}
+
+
+def _hint(record: type[Decidable], what: str, kind: HintKind) -> str:
+    """A query for something of the pair's hint of this kind that still holds; the items of tasks have none."""
+    holds = HOLDS if record is QAPair else "0"
+    return (
+        f"SELECT {what} FROM pair_hints WHERE pair_hints.pair_id = {record.TABLE}.id "  # noqa: S608
+        f"AND pair_hints.kind = '{kind}' AND {holds}"
+    )
+
+
+def _order(record: type[Decidable], sort: QueueSort) -> tuple[str, ...]:
+    if sort is QueueSort.ORDER:
+        return ()
+    if sort is QueueSort.OLDEST:
+        return ("updated_at",)
+    score = f"({_hint(record, 'score', _HINTED[sort])})"
+    if sort is QueueSort.LEAST_SURE:
+        # Where no model has looked, what the proposal says of itself.
+        score = f"coalesce({score}, 1.0 - confidence)"
+    return (f"{score} DESC NULLS LAST",)
+
+
+def matching(record: type[Decidable], wanted: QueueFilter) -> Condition:
+    """The condition that a pair passes the filter."""
+    conditions = []
+    if wanted.status is not None:
+        conditions.append(equal(status=wanted.status))
+    if wanted.source is not None:
+        conditions.append(equal(labeling_mode=wanted.source))
+    if wanted.below is not None:
+        conditions.append(where("confidence < ?", wanted.below))
+    if wanted.hint is not None:
+        conditions.append(where(f"EXISTS ({_hint(record, '1', wanted.hint)})"))
+    if wanted.task:
+        conditions.append(where("id IN (SELECT pair_id FROM annotation_task_items WHERE task_id = ?)", wanted.task))
+    if wanted.label is not None:
+        conditions.append(_has_label(*wanted.label))
+    if wanted.text:
+        text = wanted.text.encode("utf-8", "replace").decode()
+        names = (contains(column, text) for column in ("item_ref", "notes"))
+        values = (value_contains(column, text) for column in ("source_data", "answer", "proposal"))
+        conditions.append(any_of(*names, *values))
+    return all_of(*conditions)
+
+
+def _has_label(field: str, value: Any) -> Condition:
+    """Whether the answer, or else the proposal, has this value in this field."""
+    whole = "coalesce(answer, proposal)"
+    return where(
+        f"json_valid({whole}) AND EXISTS (SELECT 1 FROM json_each({whole}) WHERE key = ? AND value IS ?)",  # noqa: S608
+        field,
+        value,
+    )
+
+
+def fields(connection: Connection, place: Place, wanted: QueueFilter) -> Iterator[list[tuple[int, dict[str, Any]]]]:
+    """Sequence number and fields of the wanted pairs in their order, some at a time."""
+    condition = place.inside & matching(place.record, wanted)
+    sql = (
+        f"SELECT sequence_number, source_data FROM {place.record.TABLE} "  # noqa: S608
+        f"WHERE {condition.sql} ORDER BY sequence_number"
+    )
+    for block in connection.blocks(sql, condition.values, BLOCK):
+        yield [(number, json.loads(text)) for number, text in block]
+
+
+# Single pairs, and those in sight ----------------------------------------------------------------------------------
+
+
+def number_of_pair(connection: Connection, place: Place, pair_id: str) -> int | None:
+    """The sequence number of a pair, or None when it is not of this place."""
+    return _number(connection, place, equal(id=pair_id))
+
+
+def number_of_item(connection: Connection, place: Place, name: str) -> int | None:
+    """The sequence number of the item with this name, or with this number (#12 or 12), or whose name begins so."""
+    conditions = [equal(item_ref=name), starts_with("item_ref", name)]
+    digits = name.removeprefix("#")
+    if digits.isdecimal() and len(digits) < 19:
+        conditions.insert(1, equal(sequence_number=int(digits)))
+    found = (_number(connection, place, condition) for condition in conditions)
+    return next((number for number in found if number is not None), None)
+
+
+def _number(connection: Connection, place: Place, which: Condition) -> int | None:
+    condition = place.inside & which
+    sql = (
+        f"SELECT sequence_number FROM {place.record.TABLE} WHERE {condition.sql} "  # noqa: S608
+        "ORDER BY sequence_number LIMIT 1"
+    )
+    number: int | None = connection.scalar(sql, condition.values)
+    return number
+
+
+def next_unlabeled(connection: Connection, place: Place, least: int) -> int | None:
+    """The lowest sequence number from `least` on of a pair that is undecided and that nobody else claims."""
+    others = place.claims_of_others(now())
+    table = place.record.TABLE
+    condition = all_of(
+        place.inside,
+        where("status = ? AND sequence_number >= ?", PairStatus.UNLABELED, least),
+        ~where(f"EXISTS (SELECT 1 FROM claims WHERE claims.item_id = {table}.id AND {others.sql})", *others.values),  # noqa: S608
+    )
+    sql = f"SELECT min(sequence_number) FROM {table} WHERE {condition.sql}"  # noqa: S608
+    number: int | None = connection.scalar(sql, condition.values)
+    return number
+
+
+def entries(connection: Connection, place: Place, wanted: Sequence[int], *, in_a_row: bool) -> list[QueueEntry]:
+    """The pairs with these sequence numbers, in this order; `in_a_row` when no number between them is missing."""
+    others = place.claims_of_others(now())
+    held = connection.execute(f"SELECT item_id, actor FROM claims WHERE {others.sql}", others.values)  # noqa: S608
+    claims = dict(held.fetchall())
+    which = (
+        where("sequence_number BETWEEN ? AND ?", min(wanted[0], wanted[-1]), max(wanted[0], wanted[-1]))
+        if in_a_row
+        else among("sequence_number", wanted)
+    )
+    condition = place.inside & which
+    sql = (
+        "SELECT sequence_number, id, item_ref, status, confidence, coalesce(answer, proposal) "  # noqa: S608
+        f"FROM {place.record.TABLE} WHERE {condition.sql}"
+    )
+    found = {row[0]: row for row in connection.execute(sql, condition.values)}
+    return [_entry(found[number], claims) for number in wanted]
+
+
+def _entry(row: tuple[Any, ...], claims: dict[str, str]) -> QueueEntry:
+    number, pair_id, item_ref, status, confidence, answer = row
+    shown = None if answer is None else json.loads(answer)
+    return QueueEntry(pair_id, number, item_ref, PairStatus(status), confidence, shown, claims.get(pair_id, ""))

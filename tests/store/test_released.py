@@ -1,0 +1,127 @@
+"""Workspaces of every version that was released become what a new one is, and keep their rows.
+
+`released/vNN.sql` is the dump of a small database that the program of that time wrote, two rows in each table.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ontos_tui.domain.records.tables import RECORDS
+from ontos_tui.store import migrations, rows
+from ontos_tui.store.connection import Connection
+from ontos_tui.store.engine import Store
+
+RELEASED = Path(__file__).parent / "released"
+VERSIONS = sorted(int(path.stem[1:]) for path in RELEASED.glob("v*.sql"))
+SUMS_SINCE = 5
+"""From this version on a workspace has the triggers of sums.sql, which are longer than all the rest."""
+
+
+def restore(path: Path, version: int) -> None:
+    """Make the database of that time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    database = sqlite3.connect(path)
+    database.executescript((RELEASED / f"v{version:02d}.sql").read_text(encoding="utf-8"))
+    if version >= SUMS_SINCE:
+        database.executescript((RELEASED / "sums.sql").read_text(encoding="utf-8"))
+    database.close()
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """The database as it is, without the store."""
+    database = sqlite3.connect(path)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def shape(database: sqlite3.Connection) -> dict[str, Any]:
+    """Tables with their columns and indexes, and triggers, in whatever order they came."""
+    found: dict[str, Any] = {}
+    for kind, name, sql in database.execute("SELECT type, name, sql FROM sqlite_master").fetchall():
+        if kind == "table":
+            query = 'SELECT name, type, "notnull", pk FROM pragma_table_info(?)'
+            found[f"table {name}"] = set(database.execute(query, (name,)))
+        elif kind == "index":
+            columns = database.execute("SELECT seqno, name FROM pragma_index_info(?)", (name,)).fetchall()
+            found[f"index {name}"] = columns
+        else:
+            found[f"{kind} {name}"] = re.sub(r"\s+", " ", sql)
+    return found
+
+
+def contents(database: sqlite3.Connection) -> dict[str, tuple[list[str], list[Any]]]:
+    """The rows of every table under the names of its columns."""
+    found = {}
+    for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+        cursor = database.execute(f"SELECT * FROM {name} ORDER BY 1, 2")
+        found[name] = ([column[0] for column in cursor.description], cursor.fetchall())
+    return found
+
+
+def test_there_is_a_database_of_every_version_before_the_present_one() -> None:
+    assert list(range(1, migrations.VERSION)) == VERSIONS
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_released_database_becomes_what_a_new_one_is_and_keeps_its_rows(tmp_path: Path, version: int) -> None:
+    new, old = tmp_path / "new" / "ontos.db", tmp_path / "old" / "ontos.db"
+    Store(new).close()
+    restore(old, version)
+    with opened(old) as database:
+        before = contents(database)
+    migrated = Store(old)
+    with opened(old) as database, opened(new) as fresh:
+        assert shape(database) == shape(fresh)
+        assert database.execute("PRAGMA user_version").fetchone() == (migrations.VERSION,)
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert sum(bool(kept) for _, kept in before.values()) > 20
+        for table, (names, kept) in before.items():
+            now = database.execute(f"SELECT {', '.join(names)} FROM {table} ORDER BY 1, 2").fetchall()
+            assert now == kept, table
+    with migrated.read() as connection:
+        for record in RECORDS:
+            there = len(before[record.TABLE][1]) if record.TABLE in before else 0
+            assert len(rows.find(connection, record)) == there, record
+    migrated.close()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_counts_and_sums_of_a_released_database_are_those_of_a_new_one(tmp_path: Path, version: int) -> None:
+    """What later steps count and sum is what the rows say, as if they had been written with the triggers on."""
+    new, old = tmp_path / "new" / "ontos.db", tmp_path / "old" / "ontos.db"
+    restore(old, version)
+    Store(old).close()
+    fresh = Store(new)
+    with fresh.write() as connection, opened(old) as database:
+        for record in RECORDS:
+            names = ", ".join(record.model_fields)
+            found = database.execute(f"SELECT {names} FROM {record.TABLE}").fetchall()
+            marks = ", ".join("?" * len(record.model_fields))
+            connection.executemany(f"INSERT INTO {record.TABLE} ({names}) VALUES ({marks})", found)
+    fresh.close()
+    with opened(old) as database, opened(new) as again:
+        for table in ("pair_counts", "item_counts", "label_counts", "request_counts", "request_rollups"):
+            query = f"SELECT * FROM {table}"
+            assert set(database.execute(query)) == set(again.execute(query)), table
+
+
+def test_the_first_ten_steps_make_to_the_letter_what_they_made_when_they_were_released(tmp_path: Path) -> None:
+    restore(tmp_path / "released.db", 10)
+    made = Connection.open(tmp_path / "made.db")
+    for step in migrations.STEPS[:10]:
+        step(made)
+    query = "SELECT type, name, tbl_name, sql FROM sqlite_master"
+    with opened(tmp_path / "released.db") as released:
+        assert set(made.rows(query)) == set(released.execute(query))
+    made.close()
