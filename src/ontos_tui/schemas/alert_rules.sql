@@ -21,5 +21,5 @@ CREATE TABLE IF NOT EXISTS alert_rules (
 )
 USING DELTA
 CLUSTER BY (id)
-COMMENT 'When somebody wants to be told about an endpoint. It is broken when its metric over the last `window_minutes` lies beyond `threshold` for `for_minutes`, and whole again when the metric has come back to `recover_threshold`; in between nothing changes, so it does not flap.'
+COMMENT 'When an endpoint raises an alert. It is broken when its metric over the last `window_minutes` lies beyond `threshold` for `for_minutes`, and whole again when the metric has come back to `recover_threshold`; in between nothing changes, so it does not flap.'
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', 'delta.enableRowTracking' = 'true');

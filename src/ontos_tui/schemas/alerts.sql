@@ -25,5 +25,5 @@ CREATE TABLE IF NOT EXISTS alerts (
 )
 USING DELTA
 CLUSTER BY (id)
-COMMENT 'A rule that was broken: active, then perhaps acknowledged, then resolved by itself or by somebody.'
+COMMENT 'A rule that was broken: active, then perhaps acknowledged, then resolved by itself or by a person.'
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', 'delta.enableRowTracking' = 'true');

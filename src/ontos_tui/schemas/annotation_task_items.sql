@@ -15,5 +15,5 @@ CREATE TABLE IF NOT EXISTS annotation_task_items (
 )
 USING DELTA
 CLUSTER BY (id)
-COMMENT 'One pair that an annotation task asks to decide.'
+COMMENT 'One pair of an annotation task.'
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', 'delta.enableRowTracking' = 'true');

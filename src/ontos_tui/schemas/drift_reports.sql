@@ -23,5 +23,5 @@ CREATE TABLE IF NOT EXISTS drift_reports (
 )
 USING DELTA
 CLUSTER BY (id)
-COMMENT 'An endpoint\'s recent traffic compared with its training or with an earlier time; kept, so never recomputed.'
+COMMENT 'An endpoint\'s recent traffic compared with its training or with an earlier time; stored, so never recomputed.'
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', 'delta.enableRowTracking' = 'true');

@@ -25,5 +25,5 @@ CREATE TABLE IF NOT EXISTS feedback_items (
 )
 USING DELTA
 CLUSTER BY (id)
-COMMENT 'What somebody said about a prediction, and the right answer if they know it.'
+COMMENT 'A person\'s rating of a prediction, and the right answer if they know it.'
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', 'delta.enableRowTracking' = 'true');

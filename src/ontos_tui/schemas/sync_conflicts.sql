@@ -17,5 +17,5 @@ CREATE TABLE IF NOT EXISTS sync_conflicts (
 )
 USING DELTA
 CLUSTER BY (id)
-COMMENT 'A row that was changed here and by somebody else: both are kept until somebody says which is right.'
+COMMENT 'A row that was changed here and by another person: both stay until a person chooses one.'
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', 'delta.enableRowTracking' = 'true');

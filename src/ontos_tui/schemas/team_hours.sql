@@ -20,5 +20,5 @@ CREATE TABLE IF NOT EXISTS team_hours (
 )
 USING DELTA
 CLUSTER BY (id)
-COMMENT 'The requests of one hour (UTC) that one served model of an endpoint answered, and what was said about them. What was said counts in the hour of its request. Tokens are None where the workspace does not tell them.'
+COMMENT 'The requests of one hour (UTC) that one served model of an endpoint answered, and what was said about them. Feedback counts in the hour of its request. Tokens are None where the workspace does not provide them.'
 TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', 'delta.enableRowTracking' = 'true');

@@ -98,7 +98,7 @@ async def test_a_key_that_comes_before_the_page_counts(tmp_path: Path) -> None:
         step._outlook = None  # as it is until the page was read
         await user.pilot.press("enter")
         assert not user.app.workspace.train.models.models(), "its cost is read first"
-        step.wizard.reload()
+        step.post_message(TrainStep.Outdated())
         await user.sees("✓ trained.")
 
 
