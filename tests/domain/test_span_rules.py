@@ -102,7 +102,7 @@ def test_nothing_that_an_answer_may_hold_breaks_the_reading(value: Any, text: st
         ([{"start": -1, "end": 2, "label": "org"}], "names.0: -1–2 is not inside"),
         ([{"start": 0, "end": 4, "label": "org", "text": "ACME"}], "names.0.text: it is not the text at 0–4"),
         ([{"start": 5, "end": 8, "label": "org"}, {"start": 0, "end": 4, "label": "org"}], "not in the order"),
-        ([{"start": 0, "end": 4, "label": "org"}] * 2, "stands there twice"),
+        ([{"start": 0, "end": 4, "label": "org"}] * 2, "appears twice"),
         ([{"start": 0, "end": 4, "label": "org"}, {"start": 3, "end": 8, "label": "place"}], "org 0–4 and place 3–8"),
     ],
 )
@@ -151,7 +151,7 @@ def test_a_span_field_is_known_by_its_schema() -> None:
     ],
 )
 def test_another_array_is_refused(field: dict[str, Any]) -> None:
-    with pytest.raises(InvalidTemplateError, match="no span field"):
+    with pytest.raises(InvalidTemplateError, match="not a span field"):
         check_schema({"type": "object", "properties": {"names": field}})
 
 

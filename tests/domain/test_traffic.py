@@ -78,6 +78,6 @@ def test_whatever_is_typed_is_a_moment_or_a_reason(text: str) -> None:
     try:
         found = read_moment(text, NOON)
     except ValueError as error:
-        assert "is no moment" in str(error)
+        assert "is not a valid date" in str(error)
     else:
         assert found.tzinfo is UTC

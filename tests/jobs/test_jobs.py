@@ -344,7 +344,7 @@ def test_a_taken_port_is_named_with_the_setting_that_changes_it(workspace: Works
         taken.listen()
         job = workspace.jobs.wait(workspace.jobs.submit(JobKind.SERVE, "Serve", {}).id, LIMIT)
     assert job.status is JobStatus.FAILED
-    assert f"port {port}" in job.error
+    assert f"Port {port}" in job.error
     assert "ONTOS_SERVE_PORT" in job.error
 
 

@@ -71,7 +71,7 @@ def test_an_absolute_path_of_the_users_own_table_may_lie_anywhere(tmp_path: Path
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [("no.png", "no image"), (".", "no file"), ("a\0b", "cannot be reached"), ("x" * 5_000, "reached")],
+    [("no.png", "No image"), (".", "not a file"), ("a\0b", "cannot be reached"), ("x" * 5_000, "reached")],
 )
 def test_what_is_no_file_is_said(tmp_path: Path, text: str, told: str) -> None:
     with pytest.raises(InvalidInputError, match=told):

@@ -210,10 +210,10 @@ def test_what_cannot_be_learned_is_said(tmp_path: Path) -> None:
             LocalTrainer().train(data, base_model, tmp_path / "m", NoProgress())
         assert list(tmp_path.iterdir()) == []
 
-    fails(NotReadyError, "no pair to learn from", training_set([]))
+    fails(NotReadyError, "no pairs to learn from", training_set([]))
     fails(NotReadyError, "No pairs to test", training_set(held_out=[]))
     fails(NotReadyError, "No column differs", training_set(features=("unit", "tags", "absent")))
-    fails(InvalidInputError, "no base model 'gpt'", training_set(), "gpt")
+    fails(InvalidInputError, "No base model 'gpt'", training_set(), "gpt")
     no_answers = [LabeledExample(one.ref, one.fields, {"verdict": "??"}) for one in EXAMPLES[:50]]
     fails(NotReadyError, "No training pair holds a value", training_set(no_answers, schema=one_field(enum=["a", "b"])))
 

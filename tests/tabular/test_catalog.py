@@ -334,7 +334,7 @@ def test_a_stratified_sample_takes_empty_values_as_a_group(catalog: LocalCatalog
 
 def test_a_row_without_identity_is_refused(catalog: LocalCatalog, put: Put) -> None:
     address = put("n.csv", "id,v\nA,1\n,2\n")
-    with pytest.raises(InvalidInputError, match="without a value in 'id'"):
+    with pytest.raises(InvalidInputError, match="no value in 'id'"):
         refs(catalog, address, item_id_column="id")
     assert refs(catalog, address, item_id_column="ID", filter="id is not null") == ["A"]
 
@@ -400,12 +400,12 @@ def test_a_filter_that_does_not_fit_is_explained(
         ),
         ("a.csv", "a\0b,c\n1,2\n", "name of column 1"),
         ("a.jsonl", '{"a": 1}\n{"a": 2\n{"a": 3}\n', "a.jsonl, line 2: not JSON"),
-        ("a.jsonl", '{"a": 1}\n[1, 2]\n', "a.jsonl, line 2: no object"),
-        ("a.jsonl", "5\n", "a.jsonl, line 1: no object"),
+        ("a.jsonl", '{"a": 1}\n[1, 2]\n', "a.jsonl, line 2: not a JSON object"),
+        ("a.jsonl", "5\n", "a.jsonl, line 1: not a JSON object"),
         ("a.jsonl", '{"a": 1}\n{"a": "\\ud800"}\n', "a.jsonl, line 2: an escape"),
         ("a.jsonl", b'{"a": 1}\n{"a": "\xff"}\n', "a.jsonl, line 2: not UTF-8"),
         ("a.jsonl", '\ufeff{"a": 1}\n', "a.jsonl, line 1: .*byte order mark"),
-        ("a.jsonl", '{"a": 1}\n{"a": 1, "a": 2}\n', "a.jsonl, line 2: the key 'a' stands twice"),
+        ("a.jsonl", '{"a": 1}\n{"a": 1, "a": 2}\n', "a.jsonl, line 2: the key 'a' appears twice"),
         ("a.jsonl", '{"a": 1}\n{"A": 2}\n', "both 'A' and 'a'"),
         ("a.jsonl", "{}\n{}\n", "only empty objects"),
         ("a.jsonl", '{"a": ' + "[" * 5000 + "]" * 5000 + "}\n", "a.jsonl"),

@@ -100,6 +100,7 @@ _NEAREST = Object({"pairs": list[NearPair], "looked_at": int, "learned": int})
 _RETRAINED = Object({"model": ModelVersion, "comparison": Comparison | None, "summary": str})
 
 DOCUMENTS: Mapping[str, Any] = {
+    "demo": SeedReport,
     "seed": OneOf((list[UseCase], SeedReport, list[SeedReport])),
     "status": Overview,
     "doctor": list[Finding],

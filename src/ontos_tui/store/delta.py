@@ -90,11 +90,11 @@ def file_names() -> dict[str, str]:
 
 def write(folder: Path) -> None:
     """Write every file and remove those of tables that no longer exist."""
-    wanted = file_names()
+    files = file_names()
     for stale in folder.glob("*.sql"):
-        if stale.name not in wanted:
+        if stale.name not in files:
             stale.unlink()
-    for name, content in wanted.items():
+    for name, content in files.items():
         (folder / name).write_text(content, encoding="utf-8")
 
 

@@ -86,14 +86,14 @@ class Store:
                 connection.execute(f"PRAGMA user_version = {number + 1}")
 
     def _check_version(self, connection: Connection) -> int:
-        found = int(connection.scalar("PRAGMA user_version"))
-        if found > VERSION:
+        version = int(connection.scalar("PRAGMA user_version"))
+        if version > VERSION:
             raise StoreError(
                 f"The workspace {self.path.parent} was written by a newer Ontos "
-                f"(schema {found}; this one knows {VERSION}).",
+                f"(schema {version}; this one knows {VERSION}).",
                 "Update Ontos, or choose another workspace with --home. Nothing was changed.",
             )
-        return found
+        return version
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -137,10 +137,10 @@ class _Pool:
             yield connection
         finally:
             with self._lock:
-                kept = len(self._idle) < IDLE
-                if kept:
+                reusable = len(self._idle) < IDLE
+                if reusable:
                     self._idle.append(connection)
-            if not kept:
+            if not reusable:
                 connection.close()
 
     def close(self) -> None:
@@ -152,7 +152,7 @@ class _Pool:
 
 
 _REASONS: tuple[tuple[str, str, str], ...] = (
-    ("disk is full", "The disk is full; nothing of the last step was kept.", "Free some space and do it again."),
+    ("disk is full", "The disk is full; the last step was not saved.", "Free some space and do it again."),
     (
         "readonly",
         "The workspace {home} is read-only.",

@@ -78,15 +78,15 @@ def waiting(connection: Connection, record: type[Record], after: int, limit: int
         "WHERE o.entity = ? AND o.seq > ? AND NOT EXISTS (SELECT 1 FROM sync_conflicts c WHERE c.entity = o.entity "
         "AND c.entity_id = o.key AND c.state = 'open') ORDER BY o.seq LIMIT ?"
     )
-    found = connection.rows(query, (record.TABLE, after, limit))
-    rows = stored_rows(connection, record, [key for _, key, _ in found])
-    return [Waiting(seq, key, rows.get(key), version) for seq, key, version in found]
+    changes = connection.rows(query, (record.TABLE, after, limit))
+    rows = stored_rows(connection, record, [key for _, key, _ in changes])
+    return [Waiting(seq, key, rows.get(key), version) for seq, key, version in changes]
 
 
 def stored_rows(connection: Connection, record: type[Record], keys: list[str]) -> dict[str, dict[str, Any]]:
     """Rows by key, their columns as SQLite stores them."""
     names = list(record.model_fields)
-    found: dict[str, dict[str, Any]] = {}
+    by_key: dict[str, dict[str, Any]] = {}
     for start in range(0, len(keys), 500):
         some = keys[start : start + 500]
         query = (
@@ -95,8 +95,8 @@ def stored_rows(connection: Connection, record: type[Record], keys: list[str]) -
         )
         for row in connection.execute(query, tuple(some)):
             values = dict(zip(names, row, strict=True))
-            found[str(values[record.KEY])] = values
-    return found
+            by_key[str(values[record.KEY])] = values
+    return by_key
 
 
 def pushed(connection: Connection, record: type[Record], done: dict[str, tuple[int, int]]) -> None:
@@ -116,14 +116,14 @@ def know(connection: Connection, record: type[Record], key: str, version: int) -
 
 def known(connection: Connection, record: type[Record], key: str) -> int:
     """The hub's version of a row as it was last seen here; 0 when never."""
-    found = connection.one("SELECT hub_version FROM sync_rows WHERE entity = ? AND key = ?", (record.TABLE, key))
-    return int(found[0]) if found else 0
+    row = connection.one("SELECT hub_version FROM sync_rows WHERE entity = ? AND key = ?", (record.TABLE, key))
+    return int(row[0]) if row else 0
 
 
 def number_of(connection: Connection, record: type[Record], key: str) -> int | None:
     """Under which number a row waits, if it does."""
-    found = connection.one("SELECT seq FROM sync_outbox WHERE entity = ? AND key = ?", (record.TABLE, key))
-    return int(found[0]) if found else None
+    row = connection.one("SELECT seq FROM sync_outbox WHERE entity = ? AND key = ?", (record.TABLE, key))
+    return int(row[0]) if row else None
 
 
 def forget(connection: Connection, record: type[Record], key: str) -> None:
@@ -146,8 +146,8 @@ def applying(connection: Connection) -> Iterator[None]:
 
 def state(connection: Connection, name: str) -> str:
     """Something that is remembered between two runs; empty when it is not."""
-    found = connection.one("SELECT value FROM sync_state WHERE name = ?", (name,))
-    return str(found[0]) if found else ""
+    row = connection.one("SELECT value FROM sync_state WHERE name = ?", (name,))
+    return str(row[0]) if row else ""
 
 
 def remember(connection: Connection, name: str, value: str) -> None:

@@ -28,7 +28,7 @@ Span = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _SumTable:
     """What is summed of a table: the table of the sums, the column with a row's time, and the first of the sums.
 
     `gathered` is a query that makes the same sums by minute from all rows that fit a condition, in the order of the
@@ -41,7 +41,7 @@ class _Kept:
     gathered: str
 
 
-REQUESTS = _Kept(
+REQUESTS = _SumTable(
     "request_rollups",
     "requested_at",
     "requests",
@@ -52,7 +52,7 @@ REQUESTS = _Kept(
     "sum(iif(status_code < 400, latency_ms, 0.0)) AS latency, max(requested_at) AS last "
     "FROM inference_log {where} GROUP BY 1, 2, 3, 4, bin) GROUP BY endpoint, start, model_id, model_version",
 )
-RATINGS = _Kept(
+RATINGS = _SumTable(
     "rating_rollups",
     "created_at",
     "ratings",
@@ -63,39 +63,39 @@ RATINGS = _Kept(
 
 def traffic_by_bucket(connection: Connection, endpoint: str, bucket: Bucket, span: Span) -> dict[str, Tally]:
     """The requests of a span by the keys of the buckets that they are in; buckets without any are left out."""
-    found: dict[str, Tally] = {}
+    totals: dict[str, Tally] = {}
     for start, _, _, *sums in _read(connection, REQUESTS, endpoint, span, bucket):
-        _add(found, start[: bucket.prefix], _tally(sums))
-    return found
+        _add(totals, start[: bucket.prefix], _tally(sums))
+    return totals
 
 
 def traffic_by_version(connection: Connection, endpoint: str, span: Span = ALWAYS) -> dict[tuple[str, int], Tally]:
     """The requests of a span by model id and version, the version that was asked last first."""
-    found: dict[tuple[str, int], Tally] = {}
+    totals: dict[tuple[str, int], Tally] = {}
     for _, model_id, version, *sums in _read(connection, REQUESTS, endpoint, span):
-        _add(found, (model_id, version), _tally(sums))
-    return dict(sorted(found.items(), key=lambda one: one[1].last_at or ALWAYS[0], reverse=True))
+        _add(totals, (model_id, version), _tally(sums))
+    return dict(sorted(totals.items(), key=lambda one: one[1].last_at or ALWAYS[0], reverse=True))
 
 
 def ratings_by_bucket(connection: Connection, endpoint: str, bucket: Bucket, span: Span) -> dict[str, Ratings]:
     """What was said in a span, by the keys of the buckets; those without any are left out."""
-    found: dict[str, Ratings] = {}
+    totals: dict[str, Ratings] = {}
     for start, _, *sums in _read(connection, RATINGS, endpoint, span, bucket):
-        _add(found, start[: bucket.prefix], Ratings(*sums[:-1]))
-    return found
+        _add(totals, start[: bucket.prefix], Ratings(*sums[:-1]))
+    return totals
 
 
 def ratings_by_model(connection: Connection, endpoint: str, span: Span = ALWAYS) -> dict[str, Ratings]:
     """What was said in a span, by the model's id."""
-    found: dict[str, Ratings] = {}
+    totals: dict[str, Ratings] = {}
     for _, model_id, *sums in _read(connection, RATINGS, endpoint, span):
-        _add(found, model_id, Ratings(*sums[:-1]))
-    return found
+        _add(totals, model_id, Ratings(*sums[:-1]))
+    return totals
 
 
-def _add(found: dict[K, S], key: K, part: S) -> None:
-    there = found.get(key)
-    found[key] = part if there is None else there + part
+def _add(totals: dict[K, S], key: K, part: S) -> None:
+    there = totals.get(key)
+    totals[key] = part if there is None else there + part
 
 
 def _tally(sums: Sequence[Any]) -> Tally:
@@ -104,20 +104,20 @@ def _tally(sums: Sequence[Any]) -> Tally:
 
 
 def _read(
-    connection: Connection, kept: _Kept, endpoint: str, span: Span, widest: Bucket = Bucket.DAY
+    connection: Connection, sums: _SumTable, endpoint: str, span: Span, widest: Bucket = Bucket.DAY
 ) -> Iterator[Sequence[Any]]:
-    """The kept rows of a span: a time in their bucket, the groups, the sums, and when they were added to last.
+    """The stored sums of a span: a time in their bucket, the groups, the sums, and when they were added to last.
 
     They are added up by the caller: SQLite takes ten times as long to group rows of this width.
     """
     for bucket, since, until in cover(span, widest):
         if bucket is None:
-            query = kept.gathered.format(where=f"WHERE endpoint = ? AND {kept.at} >= ? AND {kept.at} < ?")
+            query = sums.gathered.format(where=f"WHERE endpoint = ? AND {sums.at} >= ? AND {sums.at} < ?")
             borders = [bulk.stored(InferenceRecord, "requested_at", at) for at in (since, until)]
         else:
             query = (
-                f"SELECT * FROM {kept.table} "  # noqa: S608
-                f"WHERE endpoint = ? AND width = '{bucket}' AND start >= ? AND start < ? AND {kept.first} > 0"
+                f"SELECT * FROM {sums.table} "  # noqa: S608
+                f"WHERE endpoint = ? AND width = '{bucket}' AND start >= ? AND start < ? AND {sums.first} > 0"
             )
             borders = [bucket.key(since), bucket.key(until)]
         for _endpoint, _width, *row in connection.execute(query, (endpoint, *borders)):

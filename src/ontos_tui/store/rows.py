@@ -47,10 +47,10 @@ def add_many(connection: Connection, records: Iterable[Record]) -> int:
 
 def get(connection: Connection, record: type[R], key: str) -> R:
     """The record with this key. Raises NotFoundError."""
-    found = find_one(connection, record, equal(**{record.KEY: key}))
-    if found is None:
+    one = find_one(connection, record, equal(**{record.KEY: key}))
+    if one is None:
         raise not_found(record, key)
-    return found
+    return one
 
 
 def find(
@@ -122,12 +122,12 @@ def resolve(connection: Connection, record: type[R], ref: str, *where: Where) ->
 
         conditions = sqlalchemy_bridge.references(record, ref)
     for condition in conditions:
-        found = find(connection, record, condition, *where, limit=3)
-        if len(found) == 1:
-            return found[0]
-        if found:
+        matches = find(connection, record, condition, *where, limit=3)
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
             raise ConflictError(
-                f"{ref!r} could be several {noun(record).plural}: {', '.join(item.key()[:8] for item in found)}…",
+                f"{ref!r} could be several {noun(record).plural}: {', '.join(item.key()[:8] for item in matches)}…",
                 "Give its id instead.",
             )
     raise not_found(record, ref)

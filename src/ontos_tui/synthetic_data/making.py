@@ -1,6 +1,6 @@
 """What the generators share: seeded chance, counts, and the files of a use case, written line by line.
 
-A generator draws `Made` items. `write_case` spreads them over the data file (without the answers), truth and held_out,
+A generator draws `SampleItem`s. `write_case` spreads them over the data file (without the answers), truth and held_out,
 and picks examples from another draw. Nothing is kept in memory, so a scale of 1,000 is only a matter of time.
 """
 
@@ -24,7 +24,7 @@ HELD_OUT_EVERY = 5
 
 
 @dataclass(frozen=True)
-class Made:
+class SampleItem:
     """One made-up item.
 
     `row` is what the data file says, `label` what somebody wrote down as the answer (now and then wrongly), `truth`
@@ -100,7 +100,7 @@ def opened(stack: ExitStack, path: Path, columns: Sequence[str]) -> Writer:
 
 
 def write_case(
-    folder: Path, data: str, identity: str, columns: Sequence[str], answer: Sequence[str], items: Iterable[Made]
+    folder: Path, data: str, identity: str, columns: Sequence[str], answer: Sequence[str], items: Iterable[SampleItem]
 ) -> list[Path]:
     """Write the data file, and truth and held_out beside it in the same format; returns their paths.
 
@@ -112,11 +112,11 @@ def write_case(
         rows = opened(stack, paths[0], columns)
         answers = [opened(stack, path, (identity, *answer)) for path in paths[1:]]
         seen: Counter[str] = Counter()
-        for made in items:
-            rows.write(made.row)
-            held_out = seen[made.kind] % HELD_OUT_EVERY == HELD_OUT_EVERY // 2
-            seen[made.kind] += 1
-            answers[held_out].write({identity: made.row[identity], **(made.truth if held_out else made.label)})
+        for item in items:
+            rows.write(item.row)
+            held_out = seen[item.kind] % HELD_OUT_EVERY == HELD_OUT_EVERY // 2
+            seen[item.kind] += 1
+            answers[held_out].write({identity: item.row[identity], **(item.truth if held_out else item.label)})
     return paths
 
 
@@ -130,27 +130,27 @@ def write_examples(path: Path, examples: Iterable[Mapping[str, Any]]) -> Path:
 
 
 def choose_examples(
-    items: Iterable[Made], wanted: Mapping[str, int], cell: Callable[[str], Any] = typed
+    items: Iterable[SampleItem], counts: Mapping[str, int], cell: Callable[[str], Any] = typed
 ) -> Iterator[dict[str, Any]]:
-    """So many clear cases of each kind, in the order of `wanted`, as an example store holds them.
+    """So many clear cases of each kind, in the order of `counts`, as an example store holds them.
 
     `items` is read until there are enough, so it may be endless.
     """
-    chosen: dict[str, list[Made]] = {kind: [] for kind in wanted}
-    missing = sum(wanted.values())
-    for made in items:
-        if made.reason and len(chosen[made.kind]) < wanted[made.kind]:
-            chosen[made.kind].append(made)
+    chosen: dict[str, list[SampleItem]] = {kind: [] for kind in counts}
+    missing = sum(counts.values())
+    for item in items:
+        if item.reason and len(chosen[item.kind]) < counts[item.kind]:
+            chosen[item.kind].append(item)
             missing -= 1
             if not missing:
                 break
     for kind, cases in chosen.items():
-        for number, made in enumerate(cases, start=1):
+        for number, item in enumerate(cases, start=1):
             yield {
-                "name": f"{kind} {number}" + (f" ({made.name})" if made.name else ""),
-                "input": {name: cell(value) if isinstance(value, str) else value for name, value in made.row.items()},
-                "expected_output": dict(made.truth),
-                "explanation": made.reason,
+                "name": f"{kind} {number}" + (f" ({item.name})" if item.name else ""),
+                "input": {name: cell(value) if isinstance(value, str) else value for name, value in item.row.items()},
+                "expected_output": dict(item.truth),
+                "explanation": item.reason,
             }
 
 

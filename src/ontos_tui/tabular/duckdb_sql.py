@@ -55,7 +55,7 @@ def _in_words(error: duckdb.Error, path: Path, filter_text: str) -> OntosError:
             f"Reading {path.name} needs more memory than is free.", "Use fewer columns, a filter, or a smaller sample."
         )
     if isinstance(error, duckdb.IOException) and ("No files found" in message or "Cannot open" in message):
-        return PlatformError(f"The file {path} is missing or cannot be read.", "Put it back, or add it again.")
+        return PlatformError(f"The file {path} is gone or cannot be read.", "Put it back, or add it again.")
     if "JSON" in message and "CSV Error" not in message and path.suffix.lower() in (".jsonl", ".ndjson"):
         line, reason = bad_json_line(path)
         if line:

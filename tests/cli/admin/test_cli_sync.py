@@ -55,7 +55,7 @@ def test_sharing_begins_and_conflicts_are_settled(ontos: Ontos, home: Path, tmp_
     assert ontos("sync", as_json=True).json["status"]["state"] == "synced"
     with Workspace(home) as workspace:
         assert [one.label_data for one in workspace.label.canonical_labels.find()] == [NONE]
-    assert "Nobody disagrees" in ontos("sync", "--conflicts").out
+    assert "No conflicts." in ontos("sync", "--conflicts").out
 
 
 def test_a_token_that_is_no_longer_good_is_shown_and_not_shown(ontos: Ontos, served: Emulated) -> None:

@@ -100,6 +100,7 @@ def _walk_data(walk: Walk, folder: Path) -> None:
     template.write_text(
         json.dumps({"name": "T", "label_type": "broken", "user_prompt": "{{ part }}?", "output_schema": schema})
     )
+    walk("demo --seed-only")
     walk("seed")
     walk("status")
     walk("doctor")

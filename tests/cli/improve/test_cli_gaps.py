@@ -124,4 +124,4 @@ def test_what_the_web_version_stored_is_imported(ontos: Ontos, sheet: TrainingSh
     assert "few" in ontos("gaps", "show", "g-1").out
     (folder / "annotation_tasks.jsonl").write_text('{"task_id": "t", "source_gap_id": "x", "title": "\\u001b[2J"}')
     failed = ontos("import", "old-web", folder, fails=1)
-    assert "line 1: there is no gap 'x'" in failed.out and "\x1b" not in failed.out
+    assert "line 1: no gap 'x'" in failed.out and "\x1b" not in failed.out

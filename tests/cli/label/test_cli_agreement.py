@@ -52,7 +52,7 @@ def test_nothing_is_known_before_two_people_have_finished(ontos: Ontos, home: Pa
     assert "(whole answer): No item has answers of two people yet." in output
     assert "nan" not in output.lower()
     assert "No open disagreements" in ontos("label", "disagreements", job.id).out
-    assert "Nobody has decided anything here yet." in ontos("label", "labelers", "--job", job.id).out
+    assert "No decisions yet." in ontos("label", "labelers", "--job", job.id).out
 
 
 def test_disagreements_are_shown_and_decided(ontos: Ontos, job: LabelingJob) -> None:

@@ -59,7 +59,7 @@ def test_what_a_label_said_is_stored_and_comes_back(ontos: Ontos, parts: str) ->
     assert ontos("label", "restore", label, 1, as_json=True).json["label_data"] == MINOR
     assert "no version 9" in ontos("label", "restore", label, 9, fails=1).err
     assert "The label of p1 is removed" in ontos("label", "remove", label).out
-    assert "no canonical label" in ontos("label", "versions", label, fails=1).err
+    assert "No canonical label" in ontos("label", "versions", label, fails=1).err
 
 
 def test_a_label_in_use_stays_and_its_uses_reach_its_pairs(ontos: Ontos, home: Path) -> None:

@@ -58,7 +58,7 @@ def test_groups_show_the_twins(ontos: Ontos, sheet: TrainingSheet) -> None:
 
 def test_hints_are_dismissed_and_removed(ontos: Ontos, sheet: TrainingSheet) -> None:
     ontos("label", "hints", "Defects")
-    pair = ontos("label", "hints", "Defects", "--show", as_json=True).json["top"]["suspect"][0]["pair_id"]
+    pair = ontos("label", "hints", "Defects", "--show", "--kind", "suspect", as_json=True).json["hints"][0]["pair_id"]
     assert "P0042: no longer suspect" in ontos("label", "dismiss-hint", pair, "suspect", "--reason", "it is so").out
     assert "has no suspect hint" in ontos("label", "dismiss-hint", pair, "suspect", fails=1).err
     assert ontos("label", "hints", "Defects", "--kind", "suspect", as_json=True).json["counts"] == {"suspect": 0}
@@ -69,4 +69,4 @@ def test_hints_are_dismissed_and_removed(ontos: Ontos, sheet: TrainingSheet) -> 
 
 def test_a_job_does_it_in_the_background(ontos: Ontos, sheet: TrainingSheet) -> None:
     result = ontos("label", "hints", "Defects", "--kind", "suspect", "--job", "--wait", as_json=True).json
-    assert result["counts"] == {"suspect": 1}
+    assert (result["kind"], result["status"]) == ("hints", "succeeded")

@@ -80,7 +80,7 @@ def test_decisions_and_chat_lines_are_imported(ontos: Ontos, home: Path, sheet: 
     ontos("export", sheet.id, "--out", chat)
     assert ontos("import", chat, "--to", "chats", "--approved", as_json=True).json["created"] == 3
     assert ontos("import", chat, "--to", other.id, as_json=True).json["unchanged"] == 3
-    assert "no training sheet" in ontos("import", chat, "--to", "nothing", fails=1).err
+    assert "No training sheet" in ontos("import", chat, "--to", "nothing", fails=1).err
 
 
 def test_the_log_of_all_decisions(ontos: Ontos, sheet: TrainingSheet, tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_from_a_draft_to_labels(team: Team, ontos: Ontos, sheet: TrainingSheet) 
     assert done == "approved item-1\n"
     team.as_("bo", "decide", items[1]["id"], "edit", "--answer", json.dumps(MAJOR), "--notes", "deep")
     assert "not decided yet" in team.as_("bo", "submit", task["id"], fails=1).err
-    assert "Say why" in team.as_("bo", "decide", items[2]["id"], "reject", fails=1).err
+    assert "needs a reason" in team.as_("bo", "decide", items[2]["id"], "reject", fails=1).err
     team.as_("bo", "decide", items[2]["id"], "reject", "--reason", "blurred")
     assert team.as_("bo", "undo", task["id"]).json["pairs"][0]["status"] == "unlabeled"
     team.as_("bo", "decide", items[2]["id"], "reject", "--reason", "out of focus")
@@ -73,7 +73,7 @@ def test_from_a_draft_to_labels(team: Team, ontos: Ontos, sheet: TrainingSheet) 
     assert team.as_("ana", "review", task["id"], "approve").json["status"] == "approved"
     shown = team.as_("ana", "show", "Marks").json
     assert shown["labels"] == 2
-    assert [one["task"]["status"] for one in shown["items_of_tasks"]] == ["approved", "pending"]
+    assert [one["task"]["status"] for one in shown["labeling_tasks"]] == ["approved", "pending"]
     output = team.as_("ana", "show", "Marks", as_json=False).out
     assert "3 of 5" in output
     assert "1.1" in output
@@ -87,12 +87,12 @@ def test_from_a_draft_to_labels(team: Team, ontos: Ontos, sheet: TrainingSheet) 
 def test_tasks_are_given_released_and_ended(team: Team, sheet: TrainingSheet) -> None:
     team.as_("ana", "create", "Marks", "--training-sheet", sheet.name, "--batch-size", 2)
     team.as_("ana", "activate", "Marks")
-    tasks = [one["task"]["id"] for one in team.as_("ana", "show", "Marks").json["items_of_tasks"]]
+    tasks = [one["task"]["id"] for one in team.as_("ana", "show", "Marks").json["labeling_tasks"]]
     assert team.as_("ana", "assign", tasks[2], "cy").json["lease_until"] is None
     team.as_("ana", "prioritize", tasks[1], "urgent", "--due", "2030-01-31")
     claimed = team.as_("bo", "claim", "Marks").json
     assert (claimed["id"], claimed["due_date"]) == (tasks[1], "2030-01-31")
-    assert "is bo's, not yours" in team.as_("cy", "release", tasks[1], fails=1).err
+    assert "is assigned to bo, not to you" in team.as_("cy", "release", tasks[1], fails=1).err
     assert team.as_("bo", "release", tasks[1][:8]).json["status"] == "pending"
     assert team.as_("bo", "mine").json == []
     assert "You have no tasks" in team.as_("bo", "mine", as_json=False).out
@@ -103,7 +103,7 @@ def test_tasks_are_given_released_and_ended(team: Team, sheet: TrainingSheet) ->
     assert team.as_("ana", "complete", "Marks", "--force").json["status"] == "completed"
     assert team.as_("ana", "archive", "Marks").json["status"] == "archived"
     assert team.as_("ana", "list").json == []
-    assert "Only a draft is deleted" in team.as_("ana", "delete", "Marks", fails=1).err
+    assert "Only a draft can be deleted" in team.as_("ana", "delete", "Marks", fails=1).err
     team.as_("ana", "create", "Again", "--training-sheet", sheet.name, "--limit", 1)
     assert "Again is deleted" in team.as_("ana", "delete", "Again", as_json=False).out
     assert len(team.as_("ana", "list", "--archived").json) == 1
@@ -173,4 +173,4 @@ def test_processes_that_claim_at_once_get_a_task_each(team: Team, home: Path, sh
     assert sorted(claimed) == [1, 2, 3]
     assert len(set(claimed.values())) == 3
     shown = team.as_("ana", "show", "Marks").json
-    assert {one["task"]["number"]: one["task"]["assignee"] for one in shown["items_of_tasks"]} == claimed
+    assert {one["task"]["number"]: one["task"]["assignee"] for one in shown["labeling_tasks"]} == claimed

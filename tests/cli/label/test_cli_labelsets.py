@@ -31,7 +31,7 @@ def test_a_draft_gets_classes_and_is_published(ontos: Ontos) -> None:
     assert "\x1b" not in output
     assert "the same key" in ontos("labelset", "add-class", "Marks", "worse", "--key", "c", fails=1).err
     assert ontos("labelset", "publish", "Marks", as_json=True).json["status"] == "published"
-    assert "never changes" in ontos("labelset", "add-class", "Marks", "worse", fails=1).err
+    assert "cannot change" in ontos("labelset", "add-class", "Marks", "worse", fails=1).err
     assert ontos("labelset", "new-version", "Marks", as_json=True).json["version"] == "1.1.0"
     assert ontos("labelset", "add-class", "Marks", "worse", as_json=True).json["version"] == "1.1.0"
     listed = ontos("labelset", "list", as_json=True).json
@@ -47,9 +47,9 @@ def test_what_cannot_be_is_refused(ontos: Ontos) -> None:
     assert "is not a class" in ontos("labelset", "create", "Marks", *SEVERITY, "--class", ":b", fails=1).err
     assert "is not JSON" in ontos("labelset", "create", "Marks", *SEVERITY, "--schema", "{", fails=1).err
     ontos("labelset", "create", "Marks", *SEVERITY, "--schema", json.dumps(SEVERITY_SCHEMA))
-    assert "No classes yet" in ontos("labelset", "show", "Marks").out
+    assert "No classes." in ontos("labelset", "show", "Marks").out
     assert "no classes" in ontos("labelset", "publish", "Marks", fails=1).err
-    assert "no labelset" in ontos("labelset", "show", "nowhere", fails=1).err
+    assert "No labelset" in ontos("labelset", "show", "nowhere", fails=1).err
     assert "Make one with" in ontos("labelset", "list", "--search", "nothing").out
 
 

@@ -47,8 +47,8 @@ def test_the_next_ones_like_an_item(ontos: Ontos, sheet: TrainingSheet) -> None:
 
 def test_what_makes_no_view_is_refused(ontos: Ontos, sheet: TrainingSheet) -> None:
     assert "'odd' is not a sort order" in ontos("label", "save-view", sheet.id, "x", "--sort", "odd", fails=1).err
-    assert "Similar to what" in ontos("label", "save-view", sheet.id, "x", "--sort", "similar", fails=1).err
-    assert "no field and value" in ontos("label", "save-view", sheet.id, "x", "--label", "minor", fails=1).err
+    assert "No item to compare with" in ontos("label", "save-view", sheet.id, "x", "--sort", "similar", fails=1).err
+    assert "is not FIELD=VALUE" in ontos("label", "save-view", sheet.id, "x", "--label", "minor", fails=1).err
     assert "\x1b" not in ontos("label", "save-view", sheet.id, "x\x1b[31m").out
 
 

@@ -35,7 +35,7 @@ def test_drift_is_shown_with_its_reasons(ontos: Ontos, home: Path, model: ModelV
     log_traffic(home, model, input={"voltage": 99.0, "line": f"west {EVIL}"})
     output = ontos("drift", "live").out
     assert "critical" in output and "96 training pairs" in output and "adjusted p" in output
-    assert "! voltage runs" in output and "higher than in training (median" in output
+    assert "! voltage is" in output and "higher than in training (median" in output
     assert "rating: no data yet (0 of 30 before, 0 of 30 now)" in output
     assert "west ␛[31m⟨202E⟩" in output and "\x1b" not in output
     report = ontos("drift", "live", "--last", as_json=True).json
@@ -62,10 +62,10 @@ def test_drift_against_another_time(ontos: Ontos, home: Path, model: ModelVersio
 
 def test_rules_and_alerts(ontos: Ontos, home: Path, model: ModelVersion) -> None:
     assert "No rules" in ontos("alerts", "rules").out and "No open alerts" in ontos("alerts", "list").out
-    assert "Nothing was opened" in ontos("alerts", "watch", "--once").out
+    assert "No alert was opened" in ontos("alerts", "watch", "--once").out
     rule = ontos("alerts", "add", "live", "latency", "above", 250, "--severity", "high", as_json=True).json
     assert "is itself above" in ontos("alerts", "add", "live", "latency", "above", 9, "--recover", 10, fails=1).err
-    assert "no endpoint" in ontos("alerts", "add", "ghost", "latency", "above", 9, fails=1).err
+    assert "No endpoint" in ontos("alerts", "add", "ghost", "latency", "above", 9, fails=1).err
     ontos("alerts", "add", "live", "weather", "above", 9, fails=2)
     log_traffic(home, model, latency_ms=900.0)
     assert "900 ms" in ontos("alerts", "rules").out

@@ -65,7 +65,7 @@ def test_a_span_in_steps(ontos: Ontos) -> None:
     assert (seen["health"]["state"], seen["health"]["points"]) == ("no data", None), "nothing in the last hour"
     assert (seen["drift"], seen["alerts"]) == (None, [])
     told = ontos("monitor", "live", "--bucket", "hour", *span).out
-    assert "95 % ms" in told
+    assert "p95 ms" in told
     assert "no data (0 requests in the last hour)" in told
     ago = ontos("monitor", "live", "--bucket", "day", "--since", "5200w", as_json=True, fails=0).json
     assert sum(point["requests"] for point in ago["points"]) == 40
@@ -84,23 +84,23 @@ def test_two_versions_side_by_side(ontos: Ontos) -> None:
     everywhere = ontos("monitor", "live", "--compare", "1", "2", "--everywhere", as_json=True, fails=1)
     assert "No" in everywhere.err or "no" in everywhere.err, "without an endpoint a number alone names nothing"
     ontos("monitor", "live", "--compare", "defects:1", "defects:2", "--everywhere")
-    assert "twice" in ontos("monitor", "live", "--compare", "2", "2", fails=1).err
+    assert "Both versions are" in ontos("monitor", "live", "--compare", "2", "2", fails=1).err
 
 
 @pytest.mark.usefixtures("busy")
 def test_what_a_request_was_learned_from(ontos: Ontos) -> None:
     seen = ontos("monitor", "live", "--requests", "1", as_json=True).json
     near = ontos("monitor", "live", "--near", seen["requests"][0]["record"]["request_id"][:12], as_json=True).json
-    assert len(near["found"]) == 5
-    assert near["found"][0]["distance"] <= near["found"][-1]["distance"]
+    assert len(near["pairs"]) == 5
+    assert near["pairs"][0]["distance"] <= near["pairs"][-1]["distance"]
     told = ontos("monitor", "live", "--near", seen["requests"][0]["record"]["request_id"]).out
-    assert near["found"][0]["ref"] in told
+    assert near["pairs"][0]["ref"] in told
 
 
 @pytest.mark.usefixtures("busy")
 def test_hostile_data_and_wrong_usage(ontos: Ontos) -> None:
     told = ontos("monitor", "live", "--bucket", "day", "--since", "2026-11-19", "--requests", "50").out
     assert all(character == "\n" or character.isprintable() for character in told)
-    assert "is no moment" in ontos("monitor", "live", "--since", "soon", fails=2).err
+    assert "is not a valid date" in ontos("monitor", "live", "--since", "soon", fails=2).err
     assert "one of them" in ontos("monitor", "live", "--since", "1d", "--last", "3", fails=2).err
     assert "Choose wider" in ontos("monitor", "live", "--bucket", "minute", "--since", "2000-01-01", fails=1).err

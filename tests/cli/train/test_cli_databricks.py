@@ -46,7 +46,7 @@ def test_the_teams_traffic_is_counted_in_the_warehouse(scene: Scene, ontos: Onto
     assert sum(point["requests"] for point in output["points"]) == output["summary"]["requests"] == 12
     out = ontos("monitor", "weld-check", "--team", *SPAN).out
     assert "2 (16.7 %)" in out
-    assert "Not told: Tokens" in out
+    assert "Missing: Tokens" in out
     assert "by hour" in ontos("monitor", "weld-check", "--team", "--bucket", "minute", fails=1).err
 
 
@@ -69,7 +69,7 @@ def test_drift_of_the_teams_requests(scene: Scene, ontos: Ontos, workspace: Work
     monitored(scene, [Found("voltage", ks=(0.4, 1e-20), psi=0.45, means=(2.1, 3.4))], baseline=True)
     out = ontos("drift", "live", "--team").out
     assert "the monitor's baseline, 400 rows" in out
-    assert "! voltage runs 1.3 higher than in the baseline (mean 2.1 → 3.4)" in out
+    assert "! voltage is 1.3 higher than in the baseline (mean 2.1 → 3.4)" in out
     report = ontos("drift", "live", "--team", "--last", as_json=True).json
     assert (report["source"], report["severity"], report["recent_rows"]) == ("monitor", "critical", 500)
     assert "no distributions" in ontos("drift", "live", "--team", "--last").out

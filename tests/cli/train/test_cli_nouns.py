@@ -8,7 +8,10 @@ import pytest
 
 from builders.traffic import deployed_model
 from command_result import Ontos
+from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.training import ModelVersion
+from ontos_tui.domain.rules.states import TrainingSheetStatus
+from ontos_tui.store import rows
 from ontos_tui.workspace import Workspace
 
 
@@ -16,7 +19,11 @@ from ontos_tui.workspace import Workspace
 def model(home: Path) -> ModelVersion:
     """The model `defects`, trained on the training sheet `Defects` and served by the endpoint `live`."""
     with Workspace(home) as workspace:
-        return deployed_model(workspace, 120)
+        model = deployed_model(workspace, 120)
+        with workspace.store.write() as connection:
+            sheet = rows.get(connection, TrainingSheet, model.training_sheet_id)
+            rows.change(connection, sheet, status=TrainingSheetStatus.REVIEW)
+        return model
 
 
 def test_a_noun_alone_lists_what_there_is(ontos: Ontos) -> None:

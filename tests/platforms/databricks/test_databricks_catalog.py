@@ -194,7 +194,7 @@ def test_what_is_no_query_is_refused_in_words(catalog: UnityCatalog, query: RowQ
 
 
 def test_an_item_without_identity_is_told(scene: Scene, catalog: UnityCatalog) -> None:
-    with pytest.raises(InvalidInputError, match="no identity"):
+    with pytest.raises(InvalidInputError, match="cannot be identified"):
         refs(catalog, RowQuery(item_id_column="note"), NOTES)
 
 

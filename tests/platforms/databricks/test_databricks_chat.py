@@ -116,7 +116,7 @@ def test_one_item_may_fail_and_the_others_go_on(scene: Scene, databricks: Team) 
 def test_a_model_that_is_not_there_is_told_with_those_that_are(scene: Scene, databricks: Team) -> None:
     with pytest.raises(PlatformError) as told:
         ask(FoundationModelChat(databricks, "databricks-gone"), questions(1))
-    assert "no endpoint databricks-gone" in told.value.what
+    assert "No endpoint databricks-gone" in told.value.what
     assert MODEL in told.value.todo
 
 
@@ -185,7 +185,7 @@ def test_long_questions_come_in_pages_and_none_is_lost(scene: Scene, databricks:
 def test_a_question_that_is_longer_than_a_statement_is_its_own_error(scene: Scene, databricks: Team) -> None:
     asked = [*questions(1), *questions(1, "x" * PAGE_BYTES)]
     found = batch(scene, databricks, lambda prompt: json.dumps(GOOD), asked)
-    assert sorted((one.answer is None, "longer" in one.error) for one in found) == [(False, False), (True, True)]
+    assert sorted((one.answer is None, "too long" in one.error) for one in found) == [(False, False), (True, True)]
 
 
 def test_a_row_that_fails_in_the_warehouse_is_its_own_error(scene: Scene, databricks: Team) -> None:

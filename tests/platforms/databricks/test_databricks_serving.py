@@ -134,7 +134,7 @@ def test_a_version_that_does_not_come_up_leaves_the_old_one_answering(scene: Sce
     with pytest.raises(PlatformError) as told:
         serving.deploy("welds", model(2))
     assert "ran out of memory" in told.value.what
-    assert told.value.todo == "Version 1 goes on answering."
+    assert told.value.todo == "Version 1 still answers."
     assert serving.invoke("welds", model(1), [{"load": 1}])[0].status_code == 200
     assert scene.serving.asked[-1].version == "1"
     serving.deploy("welds", model(1))
@@ -196,11 +196,11 @@ def test_an_endpoint_that_wakes_up_is_waited_for(scene: Scene, serving: Databric
 @pytest.mark.parametrize(
     ("status", "said", "told"),
     [
-        (503, "scaling", "waking up: scaling"),
+        (503, "scaling", "endpoint is starting: scaling"),
         (429, "slow down", "busy: slow down"),
         (404, "gone", "does not exist"),
         (403, "CAN_QUERY", "does not allow it: CAN_QUERY"),
-        (400, "too long", "does not take the request: too long"),
+        (400, "too long", "does not accept the request: too long"),
     ],
 )
 def test_what_goes_wrong_is_the_rows_own_status_in_our_words(

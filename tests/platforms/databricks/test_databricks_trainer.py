@@ -224,7 +224,7 @@ def test_a_missing_right_is_told(scene: Scene, runtime: AiRuntime) -> None:
 
 
 def test_another_base_model_is_refused(runtime: AiRuntime) -> None:
-    with pytest.raises(InvalidInputError, match="no base model 'gpt'"):
+    with pytest.raises(InvalidInputError, match="No base model 'gpt'"):
         runtime.fine_tune(DATA, "gpt", {}, lambda what: None, NoProgress())
 
 

@@ -69,7 +69,7 @@ def test_no_sheet_is_made_when_its_tags_cannot_be_read(scene: Scene, team: Works
     assert team.data.sheets.sheets() == []
 
 
-@pytest.mark.parametrize(("column", "said"), [("machine", "not unique"), ("note", "no identity")])
+@pytest.mark.parametrize(("column", "said"), [("machine", "not unique"), ("note", "cannot be identified")])
 def test_what_identifies_items_is_checked_where_they_are(scene: Scene, team: Workspace, column: str, said: str) -> None:
     table = READINGS if column == "machine" else "team.plant.notes"
     with pytest.raises(InvalidInputError, match=said):

@@ -265,7 +265,7 @@ def test_the_server_runs_once_and_stops(workspace: Workspace, home: Path, monkey
         port = probe.getsockname()[1]
         probe.listen()
         monkeypatch.setenv("ONTOS_SERVE_PORT", str(port))
-        with Workspace(home) as workspace, pytest.raises(ConflictError, match=f"port {port}.*ONTOS_SERVE_PORT"):
+        with Workspace(home) as workspace, pytest.raises(ConflictError, match=f"Port {port}.*ONTOS_SERVE_PORT"):
             workspace.deploy.endpoints.start_server()
     with Workspace(home) as workspace:
         service = workspace.deploy.endpoints

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import JSON, Column, MetaData, Table, create_engine, func, insert, select
 
-from ontos_tui.services.records.segments import FIFTHS, Segment, count_by_segment, segments_of
+from ontos_tui.domain.rules.segments import FIFTHS, Segment, count_by_segment, segments_of
 
 scalars = st.one_of(
     st.none(),

@@ -225,7 +225,7 @@ def test_a_value_that_is_asked_about_more_than_it_is_labeled_is_thin(workspace: 
     for number in range(60):
         ask(workspace, model, {name: part(number * 2 + number % 4 // 3)[name] for name in ("voltage", "line")})
     (gap,) = [one for one in found(gaps.analyze(), GapType.COVERAGE) if "line" in one.fingerprint]
-    assert gap.description == "Of 93 labeled pairs 3 have line = south, but 75% of the 60 requests do."
+    assert gap.description == "3 of 93 labeled pairs have line = south, but 75% of the 60 requests do."
     assert gap.severity is Severity.CRITICAL
     assert gap.estimated_records_needed == 67
 

@@ -224,7 +224,7 @@ def test_a_retraining_is_configured_as_the_model_was_and_needs_something_new(
 ) -> None:
     asked: list[Any] = []
     monkeypatch.setattr(workspace.train.models, "submit", lambda ref, **how: asked.append((ref, how)))
-    with pytest.raises(NotReadyError, match="Nothing has changed since severity v1"):
+    with pytest.raises(NotReadyError, match="No pairs have changed since severity v1"):
         improve.retrain(endpoint.name)
     ids = [row.id for row in workspace.label.queue.open(sheet.id)]
     workspace.label.queue.decide([Decision(key, Verdict.APPROVE) for key in ids[:10]])
@@ -367,5 +367,5 @@ def test_what_a_newer_version_has_learned_is_not_trained_again(
     workspace.label.queue.decide([Decision(key, Verdict.APPROVE) for key in ids])
     assert improve.retrain_preview(endpoint.name).changes.new == 12
     model_record(store, sheet, 2)
-    with pytest.raises(NotReadyError, match="Nothing has changed since severity v2"):
+    with pytest.raises(NotReadyError, match="No pairs have changed since severity v2"):
         improve.retrain(endpoint.name)

@@ -204,7 +204,7 @@ def test_chat_lines_need_answers(workspace: Workspace, tmp_path: Path) -> None:
         ([{"role": "user", "content": "x" * 200_001}, {"role": "assistant", "content": "a"}], "200,001 characters"),
         ("text", "messages: the list"),
         ([], "messages: the list"),
-        ([3], "messages[0]: it is no JSON object"),
+        ([3], "messages[0]: not a JSON object"),
     ],
 )
 def test_what_is_wrong_with_a_line_is_told_with_its_path(messages: Any, path: str) -> None:
@@ -307,7 +307,7 @@ def test_answers_fit_the_schema_of_the_template_or_are_refused_line_by_line(
     assert [problem.line for problem in report.problems] == [2, 3, 4, 5, 6, 7]
     told = [problem.reason for problem in report.problems]
     assert "severity" in told[0]
-    assert "no JSON object" in told[1]
+    assert "not a JSON object" in told[1]
     assert "not JSON" in told[2]
     assert "messages" in told[3]
     assert "system prompt" in told[4]
@@ -325,7 +325,7 @@ def test_a_template_that_makes_its_question_of_several_columns_takes_no_finished
 ) -> None:
     training_sheet = unlabeled_sheet(workspace.store, 1, user_prompt="{{ torque }} {{ note }}")
     path = write(tmp_path / "in.jsonl", a_line("50 x", '{"severity": "minor"}'))
-    with pytest.raises(InvalidInputError, match="finished text"):
+    with pytest.raises(InvalidInputError, match="finished question"):
         workspace.label.files.import_pairs(path, Format.CHAT, training_sheet.id)
 
 
@@ -333,11 +333,11 @@ def test_files_that_are_none_are_told(workspace: Workspace, tmp_path: Path) -> N
     sheet = sheet_record(workspace.store)
     (tmp_path / "empty.jsonl").write_text("\n")
     (tmp_path / "latin.jsonl").write_bytes(a_line("q", "a").encode() + b"\n\xff\xfe\n")
-    for name, needle in (("none.jsonl", "no file"), ("empty.jsonl", "is empty")):
+    for name, needle in (("none.jsonl", "No file"), ("empty.jsonl", "is empty")):
         with pytest.raises(InvalidInputError, match=needle):
             workspace.label.files.import_chat(tmp_path / name, sheet.id)
     report = workspace.label.files.import_chat(tmp_path / "latin.jsonl", sheet.id)
-    assert [str(problem) for problem in report.problems] == ["line 2: it is not UTF-8 text"]
+    assert [str(problem) for problem in report.problems] == ["line 2: not UTF-8 text"]
     with pytest.raises(InvalidInputError, match="cannot be read"):
         workspace.label.files.import_chat(tmp_path, sheet.id)
 

@@ -205,7 +205,7 @@ def test_annotations_become_canonical_labels_of_a_sheet(workspace: Workspace, tm
 @pytest.mark.parametrize(
     ("task", "needle"),
     [
-        (7, "no JSON object"),
+        (7, "not a JSON object"),
         ({"data": {}}, "item is not named"),
         (a_task("item-1", chosen("major"), chosen("minor")), "annotations differ"),
         (a_task("item-1", chosen("purple")), "does not fit"),
@@ -213,7 +213,7 @@ def test_annotations_become_canonical_labels_of_a_sheet(workspace: Workspace, tm
         (a_task("item-1", {"result": "x"}), "a list is expected"),
         ({"data": {"item_ref": "item-1"}, "annotations": 3}, "a list of objects"),
         (a_task("item-1", {"result": [region("severity", "choices", choices=["none", "minor"])]}), "does not fit"),
-        (a_task("item-9", chosen("minor")), "no pair"),
+        (a_task("item-9", chosen("minor")), "not a pair"),
     ],
 )
 def test_what_cannot_be_taken_is_told_with_the_number_of_the_entry(

@@ -221,7 +221,7 @@ def test_what_is_wrong_is_named_line_by_line_and_nothing_is_done(workspace: Work
     report = workspace.label.files.import_labels(path, Format.CSV, sheet.sheet_id)
     told = {problem.line: problem.reason for problem in report.problems}
     assert sorted(told) == [3, 4, 6, 7, 8, 10, 11, 12]
-    for line, needle in ((3, "purple"), (4, "certain"), (6, "4 columns"), (7, "no item"), (8, "line 2")):
+    for line, needle in ((3, "purple"), (4, "certain"), (6, "4 columns"), (7, "item is not named"), (8, "line 2")):
         assert needle in told[line]
     for line, needle in ((10, "not a status"), (11, "UTF-8"), (12, "not valid CSV")):
         assert needle in told[line]
@@ -249,7 +249,7 @@ def test_a_column_that_is_needed_or_named_must_be_there(workspace: Workspace, tm
         with pytest.raises(InvalidInputError, match=match):
             workspace.label.files.import_labels(path, Format.CSV, sheet.sheet_id, mapping=mapping)
 
-    failing("item,severity", "which item")
+    failing("item,severity", "names the item")
     failing("item_ref,other", "holds an answer")
     failing("item_ref,severity", "no column 'gone'", depth="gone")
     failing("item_ref,severity", "'weight' is nothing", weight="severity")
@@ -309,7 +309,7 @@ def test_very_many_decisions_are_several_batches_and_a_refused_one_can_be_gone_o
         return real(service, decisions)
 
     monkeypatch.setattr(LabelService, "decide", interrupted)
-    with pytest.raises(ConflictError, match=r"decided meanwhile by bo.*The 2 decisions before it are saved"):
+    with pytest.raises(ConflictError, match=r"decided by bo.*The 2 decisions before it are saved"):
         workspace.label.files.import_pairs(path, Format.CSV, sheet.id)
     assert [pair.status for pair in pairs_of(workspace, sheet)][:2] == [PairStatus.LABELED] * 2
     report = workspace.label.files.import_pairs(path, Format.CSV, sheet.id)

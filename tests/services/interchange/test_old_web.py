@@ -140,7 +140,7 @@ def test_csv_says_the_same(old: LegacyWebService, endpoint: Endpoint, tmp_path: 
         ("feedback_items", {**FEEDBACK, "created_at": "yesterday"}, "not a time"),
         ("feedback_items", {**FEEDBACK, "id": ""}, "id is missing"),
         ("identified_gaps", {**GAP, "gap_type": "x"}, "gap_type"),
-        ("identified_gaps", {**GAP, "error_rate": "nan"}, "no number"),
+        ("identified_gaps", {**GAP, "error_rate": "nan"}, "not a number"),
         ("identified_gaps", {**GAP, "description": " "}, "description is missing"),
         ("annotation_tasks", TASK, "no gap 'gap-1'"),
         ("annotation_tasks", {**TASK, "source_gap_id": None}, "source_gap_id is missing"),
@@ -177,9 +177,9 @@ def test_an_id_that_is_there_twice_is_refused(old: LegacyWebService, endpoint: E
 def test_what_holds_no_such_table_is_refused(old: LegacyWebService, tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="has no tables"):
         old.import_path(tmp_path)
-    with pytest.raises(InvalidInputError, match="no table"):
+    with pytest.raises(InvalidInputError, match="cannot be read as a table"):
         old.import_path(tmp_path / "gaps.jsonl")
-    with pytest.raises(InvalidInputError, match="no table"):
+    with pytest.raises(InvalidInputError, match="cannot be read as a table"):
         old.import_path(write(tmp_path, "sheets.jsonl", GAP))
 
 

@@ -50,7 +50,7 @@ def test_an_edit_of_something_else_than_was_seen_is_refused(workspace: Workspace
         workspace.label.canonical_labels.edit(labeled.id, answer=MAJOR, expected_version=1)
     with pytest.raises(InvalidInputError, match="does not fit"):
         workspace.label.canonical_labels.edit(labeled.id, answer={"severity": "purple"})
-    with pytest.raises(InvalidInputError, match="no confidence"):
+    with pytest.raises(InvalidInputError, match="not a valid confidence"):
         workspace.label.canonical_labels.edit(labeled.id, confidence="sure")
 
 

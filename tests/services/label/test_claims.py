@@ -81,5 +81,5 @@ def test_a_claim_is_no_lock_but_a_version_is(store: Store) -> None:
     sheet = unlabeled_sheet(store, 1)
     (pair,) = ClaimService(store, "ana").next(sheet.id, "a")
     LabelService(store, "ben").decide([Decision(pair.id, Verdict.APPROVE, version=pair.version)])
-    with pytest.raises(ConflictError, match="decided meanwhile by ben"):
+    with pytest.raises(ConflictError, match="was decided by ben"):
         LabelService(store, "ana").decide([Decision(pair.id, Verdict.REJECT, version=pair.version)])

@@ -47,7 +47,7 @@ def test_equal_items_are_a_group_and_others_are_not() -> None:
 def test_a_number_within_the_tolerance_is_told_with_its_difference() -> None:
     rows = [*spread(), {**spread()[5], "volt": spread()[5]["volt"] + 0.5}]
     assert groups(rows) == [[5, 40]]
-    assert member(rows, 40).reason == "same as I5 but for volt (+0.5)"
+    assert member(rows, 40).reason == "same as I5 except for volt (+0.5)"
     assert 0.5 <= member(rows, 40).closeness < 1.0
     assert groups([*spread(), {**spread()[5], "volt": spread()[5]["volt"] + 1.5}]) == []
 
@@ -75,7 +75,7 @@ def test_texts_with_a_changed_word_are_alike_and_the_words_are_told() -> None:
     ]
     assert groups([*others, *rows]) == [[9, 10, 11]]
     told = member([*others, *rows], 10).reason
-    assert "same as I9 but for note (“0” → “x1”)" in told
+    assert "same as I9 except for note (“0” → “x1”)" in told
 
 
 def test_the_order_of_words_and_a_sign_count() -> None:
@@ -83,7 +83,7 @@ def test_the_order_of_words_and_a_sign_count() -> None:
     same = [{"note": f"{LONG}, -5 volt"}, {"note": f"{LONG}, 5 volt"}]
     assert "(“-5” → “5”)" in member([*padding, *same], 10).reason
     shouted = [{"note": LONG}, {"note": f"{LONG.upper()}."}]
-    assert "in every field" in member([*padding, *shouted], 10).reason
+    assert "in all compared fields" in member([*padding, *shouted], 10).reason
     turned = [{"note": LONG}, {"note": " ".join(reversed(LONG.split()))}]
     assert groups([*padding, *turned]) == []
 

@@ -80,7 +80,7 @@ def test_a_rare_class_is_not_judged_and_said_so(workspace: Workspace) -> None:
         change_pair(workspace.store, sheet, f"P{number:04d}", answer={"defect": "none", "severe": True})
     add_pairs(workspace.store, sheet, range(60, 63), {"defect": "dent", "severe": False})  # no longer a choice
     report = workspace.label.hints.compute(sheet.id, [SUSPECT])
-    assert report.notes[SUSPECT] == ("3 labels without a usable defect were left out",)
+    assert report.notes[SUSPECT] == ("3 labels without a usable defect were skipped",)
     few = labeled_sheet(workspace.store, 0, name="Few")
     add_pairs(workspace.store, few, range(60), {"defect": "crack", "severe": True})
     add_pairs(workspace.store, few, range(60, 63), {"defect": "scratch", "severe": True})
@@ -94,7 +94,7 @@ def test_groups_are_never_split_between_learning_and_judging(workspace: Workspac
     }
     alone = labeled_sheet(workspace.store, 0, name="Alone", group_column="line")
     add_pairs(workspace.store, alone, range(100))
-    assert "from 2 groups only" in workspace.label.hints.compute(alone.id, [SUSPECT]).skipped[SUSPECT]
+    assert "from only 2 groups" in workspace.label.hints.compute(alone.id, [SUSPECT]).skipped[SUSPECT]
 
 
 def test_held_out_labels_are_judged_too_and_never_learned_from(workspace: Workspace) -> None:
@@ -212,7 +212,7 @@ def test_the_newest_model_says_what_it_wavers_about(workspace: Workspace) -> Non
     found = all_hints(workspace, sheet, UNSURE)
     assert (report.counts[UNSURE], report.made_by[UNSURE].startswith("defects v1 (scikit-learn")) == (31, True)
     assert max(found.values(), key=lambda hint: hint.score).pair_id == between.id
-    assert found[between.item_ref].reason.startswith("defects v1 wavers: ")
+    assert found[between.item_ref].reason.startswith("defects v1 is undecided: ")
     assert "crack" in found[between.item_ref].reason
     assert workspace.label.queue.open(sheet.id, sort=QueueSort.LEAST_SURE)[0].id == between.id
     at_random = [hint for hint in found.values() if hint.reason.startswith("picked at random")]
@@ -244,7 +244,7 @@ def test_without_a_model_today_s_labels_judge_and_without_labels_the_proposals(w
     add_pairs(workspace.store, silent, range(3, 9), **OPEN)
     report = workspace.label.hints.compute(silent.id, [UNSURE])
     assert "too few labels" in report.skipped[UNSURE]
-    assert "no proposal states" in report.skipped[UNSURE]
+    assert "No proposal has a confidence" in report.skipped[UNSURE]
 
 
 def test_a_model_whose_file_is_gone_is_told_and_today_s_labels_judge(workspace: Workspace, home: Path) -> None:

@@ -103,9 +103,9 @@ def test_nothing_can_be_approved_where_nothing_is_proposed(label: LabelService, 
     sheet = unlabeled_sheet(store, 1)
     with store.write() as connection:
         connection.exec_driver_sql("UPDATE qa_pairs SET proposal = NULL")
-    with pytest.raises(InvalidInputError, match="no answer for item-1 to approve"):
+    with pytest.raises(InvalidInputError, match="item-1 has no answer to approve"):
         say(label, pair_of(label, sheet), Verdict.APPROVE)
-    with pytest.raises(InvalidInputError, match="an edit needs one"):
+    with pytest.raises(InvalidInputError, match="an edit needs an answer"):
         say(label, pair_of(label, sheet), Verdict.EDIT)
 
 
@@ -216,7 +216,7 @@ def test_a_decision_about_what_has_changed_since_is_refused_with_the_name(
 ) -> None:
     seen = pair_of(label, sheet)
     say(LabelService(store, "bo"), seen, Verdict.REJECT, version=seen.version)
-    with pytest.raises(ConflictError, match=r"by bo at \d{4}-.*it is rejected"):
+    with pytest.raises(ConflictError, match=r"by bo at \d{4}-.*It is now rejected"):
         say(label, seen, Verdict.APPROVE, version=seen.version)
     now = pair_of(label, sheet)
     assert say(label, now, Verdict.APPROVE, version=now.version).status is PairStatus.LABELED
@@ -228,7 +228,7 @@ def test_a_proposal_that_came_meanwhile_stops_only_who_would_approve_it_unseen(
     seen = pair_of(label, sheet)
     with store.write() as connection:
         rows.change(connection, seen, proposal=NONE, version=seen.version + 1)
-    with pytest.raises(ConflictError, match="proposed for item-1 meanwhile"):
+    with pytest.raises(ConflictError, match="proposed for item-1 while"):
         say(label, seen, Verdict.APPROVE, version=seen.version)
     assert say(label, seen, Verdict.EDIT, answer=MAJOR, version=seen.version).answer == MAJOR
 

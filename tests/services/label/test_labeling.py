@@ -79,7 +79,7 @@ def test_only_what_has_no_label_yet_unless_again(store: Store, sheet: TrainingSh
     assert refs_by_task(store, ana, rejected) == [["item-2"]]
     everything = ana.jobs.create("All", training_sheet=sheet.id, choice=Choice(4, None, again=True))
     assert refs_by_task(store, ana, everything) == [[f"item-{number}" for number in range(1, 5)]]
-    with pytest.raises(NotReadyError, match="no item left"):
+    with pytest.raises(NotReadyError, match="No items are left"):
         ana.jobs.create("None", training_sheet=sheet.id, choice=Choice(status=PairStatus.FLAGGED))
     assert {view.job.name for view in ana.jobs.jobs()} == {"Rest", "Rejected", "All"}, "a job without items is none"
 
@@ -124,7 +124,7 @@ def test_gold_items_are_mixed_in_and_not_counted(store: Store, ana: Person) -> N
 
 
 def test_gold_needs_a_known_truth_and_room(store: Store, sheet: TrainingSheet, ana: Person) -> None:
-    with pytest.raises(NotReadyError, match="known truth"):
+    with pytest.raises(NotReadyError, match="known answer"):
         ana.jobs.create("Marks", training_sheet=sheet.id, gold_share=0.1)
     _ground_truth(store, sheet, range(1, 3))
     with pytest.raises(InvalidInputError, match="no room"):
@@ -151,7 +151,7 @@ def test_the_blind_share_is_spread_over_the_items(store: Store, ana: Person) -> 
         ({"training_sheet": "plates0 · severity 0 1.0.0", "blind_share": 2}, "blind_share"),
         ({"training_sheet": "plates0 · severity 0 1.0.0", "labelset": "Color"}, "Choose one of the same label type"),
         ({"training_sheet": "plates0 · severity 0 1.0.0", "labelset": "Empty"}, "no classes"),
-        ({"training_sheet": "plates0 · severity 0 1.0.0", "sheet": "other"}, "is not made from"),
+        ({"training_sheet": "plates0 · severity 0 1.0.0", "sheet": "other"}, "does not come from"),
         ({"training_sheet": "nowhere"}, "No training sheet"),
     ],
 )

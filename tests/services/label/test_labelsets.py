@@ -33,7 +33,7 @@ def test_a_draft_is_edited_published_and_then_fixed(labelsets: LabelsetService, 
     published = labelsets.publish("Marks")
     assert published.published_at is not None
     assert labelsets.for_label_type("severity") == published
-    with pytest.raises(ConflictError, match="never changes"):
+    with pytest.raises(ConflictError, match="cannot change"):
         labelsets.edit("Marks", description="other")
     draft = labelsets.new_version("Marks")
     assert (draft.version, draft.status, draft.parent_id) == ("1.1.0", TemplateStatus.DRAFT, made.id)
@@ -58,13 +58,13 @@ def test_publishing_needs_a_class(labelsets: LabelsetService) -> None:
 @pytest.mark.parametrize(
     ("classes", "told"),
     [
-        ([LabelClass(name="a"), LabelClass(name="a")], "stands twice"),
+        ([LabelClass(name="a"), LabelClass(name="a")], "appears twice"),
         ([LabelClass(name=" ")], "has no name"),
-        ([LabelClass(name="a", hotkey="u")], "does something else"),
-        ([LabelClass(name="a", hotkey="bb")], "does something else"),
-        ([LabelClass(name="a", hotkey="\x1b")], "does something else"),
+        ([LabelClass(name="a", hotkey="u")], "has another meaning"),
+        ([LabelClass(name="a", hotkey="bb")], "has another meaning"),
+        ([LabelClass(name="a", hotkey="\x1b")], "has another meaning"),
         ([LabelClass(name="a", hotkey="b"), LabelClass(name="c", hotkey="b")], "the same key"),
-        ([LabelClass(name="a", color="mauvish")], "no color"),
+        ([LabelClass(name="a", color="mauvish")], "not a valid color"),
     ],
 )
 def test_classes_that_cannot_work_are_refused(labelsets: LabelsetService, classes: list[LabelClass], told: str) -> None:

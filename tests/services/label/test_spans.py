@@ -68,7 +68,7 @@ def _answers(workspace: Workspace, sheet: TrainingSheet) -> list[Any]:
     ("names", "reason"),
     [
         ([{**ACME, "end": 99}], "0–99 is not inside the text"),
-        ([{**ACME, "text": "ACME"}], "is not what stands at 0–4"),
+        ([{**ACME, "text": "ACME"}], "is not the text at 0–4"),
         ([BONN, ACME], "not in the order"),
         ([ACME, {**ACME, "label": "place"}], "overlap"),
         ([{**ACME, "label": "person"}], "is not one of"),
@@ -156,7 +156,7 @@ def test_lines_of_other_tools_are_taken_or_refused_line_by_line(workspace: Works
     refused = workspace.label.files.import_pairs(path, Format.SPANS, sheet.id)
     reasons = {problem.line: problem.reason for problem in refused.problems}
     assert sorted(reasons) == list(range(1, 9))
-    assert "not the item's" in reasons[1]
+    assert "not the text of the item" in reasons[1]
     assert "is not inside the text" in reasons[2]
     assert _answers(workspace, sheet) == [{"names": [ACME]}, None, None]
 

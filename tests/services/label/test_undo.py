@@ -92,7 +92,7 @@ class TwoPeople(RuleBasedStateMachine):
         wanted, left = source.pop()
         if any(everything[key][0] != state[0] for key, state in left.items()):
             other = next(name for name in PEOPLE if name != actor)
-            with pytest.raises(ConflictError, match=f"changed since by ({other}|{actor}) at"):
+            with pytest.raises(ConflictError, match=f"changed by ({other}|{actor}) at"):
                 step(self.sheet.id)
             assert self.state(self.ids) == everything
             return

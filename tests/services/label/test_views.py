@@ -76,7 +76,7 @@ def test_saving_again_replaces_and_deleting_takes_away_with_a_trace(views: ViewS
     views.delete(sheet.id, "b")
     assert [one.name for one in views.all(sheet.id)] == ["A"]
     assert [one.name for one in views.all(other.id)] == ["b"], "a view is of one training sheet"
-    with pytest.raises(NotFoundError, match="no view 'b'"):
+    with pytest.raises(NotFoundError, match="no saved view 'b'"):
         views.delete(sheet.id, "b")
     with store.read() as connection:
         events = rows.find(connection, Event, table(Event).c.entity_type == SavedView.TABLE)
@@ -86,11 +86,11 @@ def test_saving_again_replaces_and_deleting_takes_away_with_a_trace(views: ViewS
 def test_what_cannot_be_a_view_is_refused(views: ViewService, store: Store) -> None:
     sheet = unlabeled_sheet(store, 1)
     for name in ("  ", "x" * 61):
-        with pytest.raises(InvalidInputError, match="no name"):
+        with pytest.raises(InvalidInputError, match="not a valid name"):
             views.save(sheet.id, name, QueueFilter(), QueueSort.ORDER)
-    with pytest.raises(InvalidInputError, match="Similar to what"):
+    with pytest.raises(InvalidInputError, match="No item to compare with"):
         views.save(sheet.id, "like", QueueFilter(), QueueSort.SIMILAR)
-    with pytest.raises(InvalidInputError, match="Similar to what"):
+    with pytest.raises(InvalidInputError, match="No item to compare with"):
         LabelService(store, "ana").open(sheet.id, sort=QueueSort.SIMILAR)
     with store.write() as connection:
         rows.add(connection, SavedView(training_sheet_id=sheet.id, name="odd", wanted={"color": 1}, sort="rainbow"))
@@ -177,9 +177,9 @@ def test_the_items_of_a_task_are_compared_too(store: Store) -> None:
 
 def test_without_anything_to_compare_by_it_says_so(store: Store) -> None:
     sheet_id, label = _noted(store, ["same"] * 4)
-    with pytest.raises(NotReadyError, match="do not tell the items apart"):
+    with pytest.raises(NotReadyError, match="cannot be sorted by similarity"):
         label.open(sheet_id, QueueFilter(like="item-1"), QueueSort.SIMILAR)
-    with pytest.raises(NotFoundError, match="no item 'item-99'"):
+    with pytest.raises(NotFoundError, match="No item 'item-99'"):
         label.open(sheet_id, QueueFilter(like="item-99"), QueueSort.SIMILAR)
 
 

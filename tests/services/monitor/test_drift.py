@@ -48,7 +48,7 @@ def test_without_requests_there_is_no_data_and_no_number(workspace: Workspace, m
     assert (report.state, report.severity, report.score) == (DriftState.NO_DATA, Severity.LOW, None)
     assert report.summary.startswith("No data yet")
     assert report.features == []
-    with pytest.raises(NotFoundError, match="no endpoint 'other'"):
+    with pytest.raises(NotFoundError, match="No endpoint 'other'"):
         workspace.monitor.drift.check("other", now=NOON)
 
 
@@ -88,7 +88,7 @@ def test_a_shift_is_found_with_its_direction_and_its_numbers(workspace: Workspac
     voltage = feature(report, "voltage")
     assert report.features[0] is voltage
     assert (voltage.direction, voltage.test) == ("higher", "Kolmogorov-Smirnov")
-    assert voltage.why.startswith("voltage runs ") and " higher than in training (median " in voltage.why
+    assert voltage.why.startswith("voltage is ") and " higher than in training (median " in voltage.why
     assert voltage.why in report.summary
     assert report.score == voltage.score
     assert feature(report, "line").drifted is False, "what did not change is not blamed"
@@ -174,7 +174,7 @@ def test_latency_errors_and_ratings_are_compared_with_the_time_before(
     report = check(workspace)
     assert {one.name for one in report.drifted} == {"latency in ms", "errors", "rating"}
     assert feature(report, "errors").why == "errors: 20 % of requests (0 % before)"
-    assert feature(report, "rating").why == "rating runs 3 lower than before (mean 5 → 2)"
+    assert feature(report, "rating").why == "rating is 3 lower than before (mean 5 → 2)"
     assert report.severity is Severity.CRITICAL
 
 
@@ -212,7 +212,7 @@ def test_of_a_large_log_a_sample_is_read_and_the_report_says_so(
     first, second = check(workspace), check(workspace)
     assert first.recent_rows == 500
     assert feature(first, "voltage").recent_count == 100
-    assert any("Of 500 requests, 100 were drawn at random (seed 0)" in note for note in first.notes)
+    assert any("Of 500 requests, 100 were sampled at random (seed 0)" in note for note in first.notes)
     assert [one.score for one in first.features] == [one.score for one in second.features]
 
 

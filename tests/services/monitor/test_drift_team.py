@@ -51,7 +51,7 @@ def test_a_monitor_of_the_log_is_asked_first(scene: Scene, team: Workspace) -> N
     report = team.monitor.drift.check_team("live", now=NOW)
     assert (report.source, report.state, report.severity) == (DriftSource.MONITOR, DriftState.COMPARED, "critical")
     voltage, width, defect = (signal(report, name) for name in ("voltage", "width", "defect"))
-    assert voltage.why == "voltage runs 1.3 higher than before (mean 2.1 → 3.4)"
+    assert voltage.why == "voltage is 1.3 higher than before (mean 2.1 → 3.4)"
     assert (voltage.test, voltage.statistic, voltage.psi, voltage.score) == ("Kolmogorov-Smirnov", 0.4, 0.45, 0.45)
     assert (voltage.drifted, width.drifted, defect.drifted) == (True, False, True)
     assert (defect.signal, defect.test, defect.score, defect.severity) == (
@@ -167,7 +167,7 @@ def test_the_same_traffic_is_quiet_and_a_large_log_is_drawn(
     report = team.monitor.drift.check_team("live", now=NOW)
     assert report.drifted == []
     assert (report.recent_rows, signal(report, "voltage").recent_count) == (100, 60)
-    assert "Of 100 requests, 60 were drawn by a hash of their ids." in report.notes
+    assert "Of 100 requests, 60 were sampled by a hash of their ids." in report.notes
     again = team.monitor.drift.check_team("live", now=NOW)
     assert [one.statistic for one in again.features] == [one.statistic for one in report.features]
 

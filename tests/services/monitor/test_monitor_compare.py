@@ -123,7 +123,7 @@ def test_the_answers_are_the_newest_ones(workspace: Workspace) -> None:
 
 def test_what_cannot_be_compared_is_refused(workspace: Workspace) -> None:
     two_versions(workspace)
-    with pytest.raises(InvalidInputError, match="twice"):
+    with pytest.raises(InvalidInputError, match="Both versions are"):
         compare_versions(workspace.store, "2", "defects v2", "live")
     with pytest.raises(NotFoundError, match="no version 9"):
         compare_versions(workspace.store, "1", "9", "live")
@@ -163,7 +163,7 @@ def test_without_a_labeled_pair_nothing_is_near(workspace: Workspace) -> None:
     (asked,) = log(workspace, second, 1.0)
     with workspace.store.write() as connection:
         connection.execute(table(QAPair).update().values(answer=None))
-    with pytest.raises(NotReadyError, match="learned from"):
+    with pytest.raises(NotReadyError, match="still labeled"):
         nearest_training_pairs(workspace.store, asked.request_id)
     with pytest.raises(NotFoundError):
         nearest_training_pairs(workspace.store, "nothing")

@@ -92,7 +92,7 @@ def test_what_the_tags_ask_for_cannot_be_taken_back(store: Store, service: Const
     with pytest.raises(ConflictError, match="it stays restricted"):
         service.set_pairs([pairs[0].id], UsageChange(classification=Classification.PUBLIC))
     assert _all(store, QAPair) == pairs, "all or none"
-    with pytest.raises(InvalidInputError, match="'flying' is no use"):
+    with pytest.raises(InvalidInputError, match="'flying' is not a valid use"):
         service.set_pairs([pairs[0].id], UsageChange(allowed=["flying"]))
     with pytest.raises(NotFoundError):
         service.set_pairs(["nobody"], UsageChange(allowed=[]))

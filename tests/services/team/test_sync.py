@@ -145,7 +145,7 @@ def test_two_who_change_the_same_label_are_both_kept_until_somebody_says_who_is_
         ben.sync.adjudicate(one.id, ConflictState.OURS)
     settle(ben, ana)
     assert ana.label.canonical_labels.get(label.id).label_data == NONE
-    with pytest.raises(ConflictError, match="settled"):
+    with pytest.raises(ConflictError, match="already resolved"):
         ben.sync.adjudicate(conflict.id, ConflictState.THEIRS)
     assert ana.rows(CanonicalLabel) == ben.rows(CanonicalLabel)
     assert ana.sync.status().state is ben.sync.status().state is SyncState.SYNCED

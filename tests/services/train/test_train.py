@@ -75,9 +75,9 @@ def test_too_few_pairs_are_refused_with_the_missing_number_and_the_reasons(works
     add_pairs(workspace.store, sheet, range(7, 11), status=PairStatus.UNLABELED)
     with pytest.raises(NotReadyError) as refused:
         workspace.train.models.submit(sheet.id)
-    assert "7 of the 10" in refused.value.what
+    assert "7 can be used" in refused.value.what
     assert "4 not labeled yet" in refused.value.what
-    assert "3 more" in refused.value.todo
+    assert "3 more labels needed" in refused.value.what
     assert workspace.jobs.jobs() == []
     with pytest.raises(NotReadyError):
         train(workspace, sheet)

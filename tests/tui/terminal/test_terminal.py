@@ -101,7 +101,7 @@ def test_a_decision_that_was_shown_is_kept_when_the_line_drops(tmp_path: Path, n
     with Terminal(ontos("--home", str(tmp_path))) as terminal:
         terminal.sees("7 Improve", "INS-00001")
         terminal.send("3")
-        terminal.sees("opens the queue")
+        terminal.sees("open the queue")
         terminal.send("\r")
         terminal.sees("▸defect_class")
         terminal.send("a")
@@ -137,7 +137,7 @@ def test_what_is_painted_line_by_line_is_what_the_compositor_paints(tmp_path: Pa
     with Terminal(ontos("--home", str(tmp_path)), size) as terminal:
         terminal.sees("Open", "INS-00001")
         terminal.send("3")
-        terminal.sees("opens the queue")
+        terminal.sees("open the queue")
         terminal.send("\r")
         terminal.sees("▸defect_class")
         for keys in KEYS:

@@ -104,7 +104,7 @@ def _fingerprint(record: DataTable) -> str:
         return fingerprint(Path(record.path))
     except InvalidInputError as error:
         raise PlatformError(
-            f"The file of {record.address} is missing or cannot be read: {record.path}.",
+            f"The file of {record.address} is gone or cannot be read: {record.path}.",
             "Put it back, or add it again from its new folder.",
         ) from error
 

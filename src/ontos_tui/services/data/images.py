@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
 from ontos_tui.domain.errors import InvalidInputError
-from ontos_tui.domain.records.data import DataTable, Row, Sheet
-from ontos_tui.store.rows import find_one
-from ontos_tui.store.tables import table
+from ontos_tui.domain.records.data import Row
+from ontos_tui.store.queries import data
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -61,10 +60,10 @@ def image_folders(connection: Connection, sheet_id: str) -> dict[str, Path]:
 
     That is the folder of the data file; a sheet over anything else has none.
     """
-    sheet = find_one(connection, Sheet, table(Sheet).c.id == sheet_id)
+    sheet = data.sheet_with_id(connection, sheet_id)
     if sheet is None or not sheet.image_columns:
         return {}
-    source = find_one(connection, DataTable, table(DataTable).c.address == sheet.source_table)
+    source = data.table_at(connection, sheet.source_table)
     return {} if source is None else dict.fromkeys(sheet.image_columns, Path(source.path).parent)
 
 

@@ -15,9 +15,10 @@ from ontos_tui.services.canonical.auto_approval import AutoApprovals
 from ontos_tui.services.canonical.lookup import labels_by_item
 from ontos_tui.services.generate.plan import Plan
 from ontos_tui.services.records.training_sheets import last_sequence_number
-from ontos_tui.store.bulk import RowMaker, chunks, marks, new_ids, stored
+from ontos_tui.store.bulk import RowMaker, new_ids, stored
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.tables import to_json
+from ontos_tui.store.queries import generate
+from ontos_tui.store.values import to_json
 
 REMEMBERED = 10_000
 """Distinct answers of a column that are cached."""
@@ -128,15 +129,7 @@ class PairWriter:
 
     def _without_pair(self, connection: Connection, items: Sequence[Item]) -> list[Item]:
         """The items that have no pair yet. One whose reference stood in this run before is a failure."""
-        known: dict[str, int] = {}
-        for some in chunks([item.ref for item in items]):
-            known |= dict(
-                connection.exec_driver_sql(
-                    "SELECT item_ref, sequence_number FROM qa_pairs "  # noqa: S608
-                    f"WHERE training_sheet_id = ? AND item_ref IN ({marks(some)})",
-                    (self._sheet.id, *some),
-                ).all()
-            )
+        known = generate.pair_numbers(connection, self._sheet.id, [item.ref for item in items])
         new: dict[str, Item] = {}
         for item in items:
             number = known.get(item.ref)

@@ -9,16 +9,14 @@ from ontos_tui.domain.errors import ConflictError, InvalidInputError
 from ontos_tui.domain.records.data import Item, Row, RowQuery, Sheet, TableAddress
 from ontos_tui.domain.records.pairs import GenerationMode
 from ontos_tui.domain.records.template import Template
-from ontos_tui.domain.rules.states import SheetStatus, TemplateStatus
+from ontos_tui.domain.rules.states import TemplateStatus
 from ontos_tui.domain.schema import Answer
 from ontos_tui.platforms.ports import Catalog
 from ontos_tui.services.records.answers import AnswerChecker, AnswerReader
 from ontos_tui.services.templates.prompt import Prompt, check_mapping, feature_columns
 from ontos_tui.services.templates.service import TemplateService
-from ontos_tui.store import rows
-from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries import data
 
 TRIED = 5
 """Items whose prompt is rendered before anything is written, to find a template that fails on real rows."""
@@ -83,7 +81,7 @@ def make_plan(
     if limit is not None and limit < 1:
         raise InvalidInputError(f"The limit {limit} is not valid.", "Set a limit of 1 or more, or none.")
     with store.read() as connection:
-        sheet = _sheet(connection, sheet_ref)
+        sheet = data.sheet(connection, sheet_ref)
     template = TemplateService(store, "").get(template_ref)
     if template.status is TemplateStatus.ARCHIVED:
         raise ConflictError(f"The template {template.name!r} {template.version} is archived.", "Choose another one.")
@@ -114,10 +112,6 @@ def make_plan(
         checker=AnswerChecker(template.output_schema),
         reader=AnswerReader(template.output_schema),
     )
-
-
-def _sheet(connection: Connection, ref: str) -> Sheet:
-    return rows.resolve(connection, Sheet, ref, table(Sheet).c.status != SheetStatus.DELETED)
 
 
 def _answer_columns(template: Template, source: tuple[str, ...], column: str | None) -> dict[str, str]:

@@ -13,25 +13,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, bindparam, func, select, update
-
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.learning import LabeledExample, Proposal, Question
 from ontos_tui.domain.records.base import now
-from ontos_tui.domain.records.pairs import LabelingMode, QAPair, TrainingSheet
-from ontos_tui.domain.records.template import Example, Template
+from ontos_tui.domain.records.pairs import TrainingSheet
+from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.rules.governance import Use, is_allowed
-from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.platforms.ports import ChatModel
 from ontos_tui.services.data.images import image_folders
 from ontos_tui.services.generate.pair_writer import Tally
 from ontos_tui.services.records.answers import AnswerChecker
 from ontos_tui.services.templates.prompt import Prompt
-from ontos_tui.store import rows
-from ontos_tui.store.bulk import chunks
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries import generate
 
 MOST_EXAMPLES = 10_000
 """Labeled pairs that are given as examples, the newest first."""
@@ -41,9 +36,6 @@ GROUPS = 5
 
 COMMIT_PAIRS, COMMIT_SECONDS = 500, 1.0
 """Proposals are written when this many are waiting, or this much time has passed."""
-
-_PAIRS = table(QAPair)
-_C = _PAIRS.c
 
 
 @dataclass(frozen=True)
@@ -61,28 +53,20 @@ class Examples:
 
 def load_examples(connection: Connection, label_type: str, sheet_id: str) -> Examples:
     """Every example for a label type, as far as its uses allow it to be shown (few_shot)."""
-    columns = table(Example).c
     stored = [
         LabeledExample(f"example {one.name}", one.input, one.expected_output)
-        for one in rows.find(connection, Example, columns.label_type == label_type, order_by=(columns.name,))
+        for one in generate.examples(connection, label_type)
     ]
-    sheets = table(TrainingSheet).c
-    query = (
-        select(_C.item_ref, _C.sheet_id, _C.source_data, _C.answer, _C.allowed_uses, _C.prohibited_uses)
-        .join(table(TrainingSheet), sheets.id == _C.training_sheet_id)
-        .where(sheets.label_type == label_type, _C.status == PairStatus.LABELED, _C.answer.is_not(None))
-        .order_by(_C.updated_at.desc(), _C.sequence_number)
-    )
     pairs: dict[str, LabeledExample] = {}
     own = set()
-    for ref, of_sheet, fields, answer, allowed, prohibited in connection.execute(query):
+    for pair in generate.labeled_pairs(connection, label_type):
         if len(pairs) == MOST_EXAMPLES:
             break
-        if is_allowed(Use.FEW_SHOT, allowed, prohibited):
-            name = ref if of_sheet == sheet_id else f"{ref} of sheet {of_sheet[:8]}"
-            pairs.setdefault(name, LabeledExample(name, fields, answer))
-            if of_sheet == sheet_id:
-                own.add(ref)
+        if is_allowed(Use.FEW_SHOT, pair.allowed_uses, pair.prohibited_uses):
+            name = pair.item_ref if pair.sheet_id == sheet_id else f"{pair.item_ref} of sheet {pair.sheet_id[:8]}"
+            pairs.setdefault(name, LabeledExample(name, pair.fields, pair.answer))
+            if pair.sheet_id == sheet_id:
+                own.add(pair.item_ref)
     return Examples((*stored, *pairs.values()), frozenset(own))
 
 
@@ -119,8 +103,8 @@ class Proposer:
         """
         with self._store.read() as connection:
             examples = load_examples(connection, self._template.label_type, self._sheet.sheet_id)
-            last, total = _extent(connection, self._sheet.id, limit)
-            own = _open_among(connection, self._sheet.id, examples.own, last)
+            last, total = generate.open_extent(connection, self._sheet.id, limit)
+            own = generate.open_items(connection, self._sheet.id, examples.own, last)
             self._images = image_folders(connection, self._sheet.sheet_id)
         groups = [frozenset(own[start::GROUPS]) for start in range(min(GROUPS, len(own)))]
 
@@ -171,26 +155,20 @@ class Proposer:
         """The open pairs up to a sequence number with their questions; a prompt that fails is the pair's own error."""
         after = 0
         while True:
-            query = (
-                select(_C.id, _C.item_ref, _C.source_data, _C.sequence_number)
-                .where(*_open(self._sheet.id), _C.sequence_number > after, _C.sequence_number <= last)
-                .order_by(_C.sequence_number)
-                .limit(COMMIT_PAIRS)
-            )
             with self._store.read() as connection:
-                batch = connection.execute(query).all()
+                batch = generate.open_pairs(connection, self._sheet.id, after, last, COMMIT_PAIRS)
             if not batch:
                 return
             after = batch[-1].sequence_number
-            for pair_id, ref, fields, _ in batch:
-                if not include(ref):
+            for pair in batch:
+                if not include(pair.item_ref):
                     continue
                 try:
-                    messages = tuple(self._prompt.messages(fields))
+                    messages = tuple(self._prompt.messages(pair.fields))
                 except OntosError as error:
-                    self._take(pair_id, Proposal(ref, None, error=error.what))
+                    self._take(pair.id, Proposal(pair.item_ref, None, error=error.what))
                     continue
-                yield pair_id, Question(ref, fields, messages, self._images)
+                yield pair.id, Question(pair.item_ref, pair.fields, messages, self._images)
 
     def _take(self, pair_id: str, proposal: Proposal) -> None:
         checked = check_proposal(proposal, self._checker)
@@ -215,69 +193,19 @@ def check_proposal(proposal: Proposal, checker: AnswerChecker) -> Proposal:
     return Proposal(proposal.ref, None, explanation=proposal.explanation, error=error)
 
 
-def _open(training_sheet_id: str) -> tuple[ColumnElement[bool], ...]:
-    """The pairs to request proposals for. Pairs from feedback wait for a person: the model was wrong about them."""
-    return (
-        _C.training_sheet_id == training_sheet_id,
-        _C.status == PairStatus.UNLABELED,
-        _C.proposal.is_(None),
-        _C.answer.is_(None),
-        _C.feedback_id.is_(None),
-    )
-
-
-def _extent(connection: Connection, training_sheet_id: str, limit: int | None) -> tuple[int, int]:
-    """The last sequence number to request a proposal for, and the number of pairs up to it."""
-    reached = select(_C.sequence_number).where(*_open(training_sheet_id)).order_by(_C.sequence_number)
-    numbers = (reached if limit is None else reached.limit(limit)).subquery()
-    last, total = connection.execute(
-        select(func.max(numbers.c.sequence_number), func.count()).select_from(numbers)
-    ).one()
-    return last or 0, total
-
-
-def _open_among(connection: Connection, training_sheet_id: str, refs: frozenset[str], last: int) -> list[str]:
-    """Which of these items need a proposal, in a stable order."""
-    where = (*_open(training_sheet_id), _C.sequence_number <= last)
-    return sorted(
-        ref
-        for some in chunks(sorted(refs))
-        for ref in connection.execute(select(_C.item_ref).where(*where, _C.item_ref.in_(some))).scalars()
-    )
-
-
 class _ProposalWriter:
     """Writes proposals in batches. A pair that a person has decided meanwhile is left alone."""
 
     def __init__(self, store: Store, actor: str) -> None:
         self._store = store
-        self._waiting: list[dict[str, object]] = []
+        self._actor = actor
+        self._waiting: list[generate.StoredProposal] = []
         self._since = time.monotonic()
-        self._update = (
-            update(_PAIRS)
-            .where(_C.id == bindparam("pair"), _C.status == PairStatus.UNLABELED, _C.answer.is_(None))
-            .values(
-                proposal=bindparam("proposed"),
-                confidence=bindparam("sure"),
-                proposed_by=bindparam("explanation"),
-                generation_error=bindparam("error"),
-                labeling_mode=LabelingMode.AI_GENERATED,
-                version=_C.version + 1,
-                updated_at=bindparam("moment"),
-                updated_by=actor,
-            )
-        )
 
     def take(self, pair_id: str, proposal: Proposal) -> None:
         """Remember a proposal until the next flush."""
         self._waiting.append(
-            {
-                "pair": pair_id,
-                "proposed": proposal.answer,
-                "sure": proposal.confidence,
-                "explanation": proposal.explanation,
-                "error": proposal.error,
-            }
+            generate.StoredProposal(pair_id, proposal.answer, proposal.confidence, proposal.explanation, proposal.error)
         )
 
     def due(self) -> bool:
@@ -289,6 +217,6 @@ class _ProposalWriter:
         if self._waiting:
             moment = now()
             with self._store.write() as connection:
-                connection.execute(self._update, [{**one, "moment": moment} for one in self._waiting])
+                generate.store_proposals(connection, self._waiting, moment, self._actor)
             self._waiting.clear()
         self._since = time.monotonic()

@@ -8,15 +8,13 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
-
 from ontos_tui.domain.errors import JobCancelledError, OntosError, PlatformError
 from ontos_tui.domain.learning import LabeledExample, NoProgress, Progress, Proposal, Question
 from ontos_tui.domain.records.data import Item, Row
-from ontos_tui.domain.records.pairs import CanonicalLabel, GenerationMode, QAPair, TrainingSheet
+from ontos_tui.domain.records.pairs import GenerationMode, TrainingSheet
 from ontos_tui.domain.records.template import Message
 from ontos_tui.domain.records.training import Job, JobKind
-from ontos_tui.domain.rules.states import PairStatus, TrainingSheetStatus
+from ontos_tui.domain.rules.states import TrainingSheetStatus
 from ontos_tui.domain.schema import Answer
 from ontos_tui.platforms.ports import Catalog, ChatModel
 from ontos_tui.services.canonical.auto_approval import AutoApprovals
@@ -34,7 +32,7 @@ from ontos_tui.store import rows
 from ontos_tui.store.bulk import chunks
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries import generate
 
 if TYPE_CHECKING:
     from ontos_tui.jobs.queue import JobQueue
@@ -253,40 +251,24 @@ class GenerateService:
     def _approve_known(self, sheet: TrainingSheet, plan: Plan, tally: Tally) -> None:
         """Approve the undecided pairs whose items have got a canonical label since."""
         with self._store.read() as connection:
-            matches = connection.execute(
-                _LABELED_SINCE, {"sheet": sheet.sheet_id, "label_type": sheet.label_type, "training_sheet": sheet.id}
-            ).all()
+            matches = generate.label_of_unlabeled_pairs(connection, sheet.id, sheet.sheet_id, sheet.label_type)
         for some in chunks(matches, BATCH):
             with self._store.write() as connection:
-                self._approve(connection, sheet, plan, tally, {row[0]: row[1] for row in some})
+                self._approve(connection, sheet, plan, tally, dict(some))
 
     def _approve(
         self, connection: Connection, sheet: TrainingSheet, plan: Plan, tally: Tally, label_ids: dict[str, str]
     ) -> None:
         """Approve pairs (by id) by labels (by id), as far as neither has changed meanwhile."""
-        pairs, labels = table(QAPair).c, table(CanonicalLabel).c
-        by_id = {
-            label.id: label
-            for ids in chunks(sorted(set(label_ids.values())))
-            for label in rows.find(connection, CanonicalLabel, labels.id.in_(ids))
-        }
+        labels = generate.canonical_labels(connection, set(label_ids.values()))
         approvals = AutoApprovals(sheet, self._actor)
-        for ids in chunks(list(label_ids)):
-            for pair in rows.find(connection, QAPair, pairs.id.in_(ids), pairs.status == PairStatus.UNLABELED):
-                label = by_id.get(label_ids[pair.id])
-                if label is None or not plan.checker.fits(label.label_data):
-                    continue
-                approvals.approve(connection, pair, label)
-                tally.auto_approved += 1
+        for pair in generate.unlabeled_pairs(connection, list(label_ids)):
+            label = labels.get(label_ids[pair.id])
+            if label is None or not plan.checker.fits(label.label_data):
+                continue
+            approvals.approve(connection, pair, label)
+            tally.auto_approved += 1
         approvals.write(connection)
-
-
-# From the labels to the pairs, since of those there are seldom more: CROSS JOIN keeps SQLite to that order.
-_LABELED_SINCE = text(
-    "SELECT p.id, c.id FROM canonical_labels c CROSS JOIN qa_pairs p "
-    "ON p.training_sheet_id = :training_sheet AND p.item_ref = c.item_ref "
-    "WHERE c.sheet_id = :sheet AND c.label_type = :label_type AND p.status = 'unlabeled'"
-)
 
 
 def _preview(plan: Plan, item: Item, messages: tuple[Message, ...], proposal: Proposal | None) -> PreviewPair:

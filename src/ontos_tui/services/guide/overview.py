@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import and_, func, select
@@ -29,7 +29,7 @@ from ontos_tui.domain.schema import Answer
 from ontos_tui.domain.stages import Stage
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.counts import pair_counts, request_counts
+from ontos_tui.store.counts import PairCount, pair_counts, request_counts
 from ontos_tui.store.engine import Store
 from ontos_tui.store.tables import table
 
@@ -120,22 +120,12 @@ class OverviewService:
 def _read(connection: Connection) -> _State:
     sheets, jobs, feedback = table(Sheet).c, table(Job).c, table(FeedbackItem).c
     counts = pair_counts(connection)
-    training = [
-        _SheetState(
-            sheet,
-            undecided=sum(one.n for one in own if one.status is PairStatus.UNLABELED),
-            flagged=sum(one.n for one in own if one.status is PairStatus.FLAGGED),
-            eligible=sum(one.n for one in own if one.status is PairStatus.LABELED and one.trainable),
-        )
-        for sheet in rows.find(connection, TrainingSheet, order_by=(table(TrainingSheet).c.created_at.desc(),))
-        for own in [[one for one in counts if one.container_id == sheet.id]]
-    ]
     statuses = connection.execute(select(feedback.status, func.count()).group_by(feedback.status))
-    said: dict[str, int] = {row[0]: row[1] for row in statuses}
+    by_status: dict[str, int] = {row[0]: row[1] for row in statuses}
     to_learn_from = (feedback.status == FeedbackStatus.NEW, (feedback.rating <= 3) | feedback.correction.is_not(None))
     return _State(
         sheets=rows.find(connection, Sheet, sheets.status == SheetStatus.ACTIVE, order_by=(sheets.created_at.desc(),)),
-        training=training,
+        training=_sheet_states(connection, counts),
         pairs=sum(one.n for one in counts),
         labeled=sum(one.n for one in counts if one.status is PairStatus.LABELED),
         models=rows.find(connection, ModelVersion, order_by=(table(ModelVersion).c.created_at.desc(),)),
@@ -146,8 +136,8 @@ def _read(connection: Connection) -> _State:
             order_by=(table(Endpoint).c.updated_at.desc(),),
         ),
         requests=request_counts(connection),
-        feedback=sum(said.values()),
-        converted=said.get(FeedbackStatus.CONVERTED, 0),
+        feedback=sum(by_status.values()),
+        converted=by_status.get(FeedbackStatus.CONVERTED, 0),
         to_convert=rows.count(connection, FeedbackItem, *to_learn_from),
         from_feedback=_waiting_from_feedback(connection),
         running=tuple(
@@ -168,6 +158,19 @@ def _read(connection: Connection) -> _State:
         gap_tasks=_tasks_with_open_pairs(connection),
         fresh=lambda model: _fresh(connection, model),
     )
+
+
+def _sheet_states(connection: Connection, counts: Sequence[PairCount]) -> list[_SheetState]:
+    return [
+        _SheetState(
+            sheet,
+            undecided=sum(one.n for one in own if one.status is PairStatus.UNLABELED),
+            flagged=sum(one.n for one in own if one.status is PairStatus.FLAGGED),
+            eligible=sum(one.n for one in own if one.status is PairStatus.LABELED and one.trainable),
+        )
+        for sheet in rows.find(connection, TrainingSheet, order_by=(table(TrainingSheet).c.created_at.desc(),))
+        for own in [[one for one in counts if one.container_id == sheet.id]]
+    ]
 
 
 def _stages(state: _State) -> tuple[StageState, ...]:

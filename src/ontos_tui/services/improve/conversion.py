@@ -18,10 +18,10 @@ from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.records.training import ModelPair, ModelVersion, Role
 from ontos_tui.domain.rules.governance import Constraints, Use, inherited
 from ontos_tui.domain.rules.ratings import is_good
+from ontos_tui.domain.rules.segments import Segment, is_number
 from ontos_tui.domain.rules.states import FeedbackStatus, TrainingSheetStatus
 from ontos_tui.domain.schema import Answer
 from ontos_tui.services.records.answers import AnswerChecker
-from ontos_tui.services.records.segments import Segment, is_number
 from ontos_tui.services.records.training_sheets import (
     create_training_sheet,
     last_sequence_number,

@@ -60,7 +60,7 @@ def decide_all(store: Store, sheet: TrainingSheet, rows: Iterable[LabelRow], rep
             if not done:
                 raise
             message = f"{error.what} The {done:,} decisions before it are saved."
-            raise type(error)(message, "Import the file again: it goes on from there.") from error
+            raise type(error)(message, "Import the file again: the import continues from there.") from error
         done += len(batch)
     if done > AT_ONCE:
         report.notes.append(f"Decided in batches of {AT_ONCE:,}; one undo takes back one batch.")

@@ -89,12 +89,9 @@ class PairImport:
             status=TrainingSheetStatus.REVIEW,
         )
 
-    def _write(
-        self, connection: Connection, sheet: TrainingSheet, new: list[IncomingPair], report: ImportReport
-    ) -> None:
-        moment = stored(QAPair, "updated_at", now())
-        source = f"imported from {report.path.name}"
-        blank_pair = QAPair(
+    def _blank_pair(self, connection: Connection, sheet: TrainingSheet, source: str) -> QAPair:
+        """The columns that all new pairs have in common."""
+        return QAPair(
             training_sheet_id=sheet.id,
             sheet_id=sheet.sheet_id,
             item_ref="",
@@ -108,6 +105,13 @@ class PairImport:
             updated_by=self.actor,
             **inherited(tags_of(connection, sheet.sheet_id)).columns(),
         )
+
+    def _write(
+        self, connection: Connection, sheet: TrainingSheet, new: list[IncomingPair], report: ImportReport
+    ) -> None:
+        moment = stored(QAPair, "updated_at", now())
+        source = f"imported from {report.path.name}"
+        blank_pair = self._blank_pair(connection, sheet, source)
         event = Event(
             id="",
             entity_type=QAPair.TABLE,

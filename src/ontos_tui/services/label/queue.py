@@ -150,7 +150,7 @@ def _numbers(connection: Connection, place: Place, wanted: QueueFilter, sort: Qu
     from ontos_tui.services.label.similar_items import nearest_first
 
     if not wanted.like:
-        raise InvalidInputError("Similar to what?", "Name the item to compare the others with.")
+        raise InvalidInputError("No item to compare with.", "Name the item that the others are compared with.")
     return nearest_first(connection, place, wanted)
 
 

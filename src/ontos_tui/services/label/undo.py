@@ -133,7 +133,7 @@ def _before(pair: D, event: Event) -> D:
 
 def _conflict(connection: Connection, pair: Decidable, action: str) -> ConflictError:
     return ConflictError(
-        f"{pair.item_ref} was changed {describe_last_change(connection, pair.id)} and was not changed back.",
+        f"{pair.item_ref} was changed {describe_last_change(connection, pair.id)} after your decision.",
         f"Decide it again if you disagree. The next {action} continues with your earlier decisions.",
     )
 

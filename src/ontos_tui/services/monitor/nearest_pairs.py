@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
 from ontos_tui.domain.errors import NotReadyError
 from ontos_tui.domain.learning import LabeledExample, Question
-from ontos_tui.domain.records.pairs import QAPair
 from ontos_tui.domain.records.serving import InferenceRecord
-from ontos_tui.domain.records.training import ModelPair, ModelVersion, Role
+from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.services.generate.proposals import MOST_EXAMPLES
 from ontos_tui.services.label.similar_items import SimilarItem
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries import traffic
 
 
 @dataclass(frozen=True)
@@ -43,18 +40,11 @@ def nearest_training_pairs(store: Store, request_id: str, count: int = 3) -> Nea
     """
     from ontos_tui.learning.nearest_examples import most_alike as nearest
 
-    pairs, lineage = table(QAPair).c, table(ModelPair).c
     with store.read() as connection:
         request = rows.resolve(connection, InferenceRecord, request_id)
         model = rows.get(connection, ModelVersion, request.model_id)
-        query = (
-            select(pairs.id, pairs.item_ref, pairs.source_data, pairs.answer)
-            .join(table(ModelPair), lineage.pair_id == pairs.id)
-            .where(lineage.model_id == model.id, lineage.role == Role.TRAIN, pairs.answer.is_not(None))
-            .order_by(pairs.sequence_number)
-            .limit(MOST_EXAMPLES)
-        )
-        known = {id: (ref, LabeledExample(id, fields, answer)) for id, ref, fields, answer in connection.execute(query)}
+        pairs = traffic.labeled_training_pairs(connection, model.id, MOST_EXAMPLES)
+    known = {pair.id: (pair.item_ref, LabeledExample(pair.id, pair.fields, pair.answer)) for pair in pairs}
     if not known:
         raise NotReadyError(
             f"No training pair of {model.label()} is still labeled.",

@@ -11,24 +11,18 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
-
-from sqlalchemy import literal_column, select
 
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.base import now
 from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.domain.records.serving import InferenceRecord
-from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.domain.rules.traffic import Bucket, Health, Ratings, Tally, health
 from ontos_tui.store import rollups, rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
+from ontos_tui.store.queries import traffic
 from ontos_tui.store.rollups import ALWAYS, Span
-from ontos_tui.store.tables import table
 
-LOG = table(InferenceRecord).c
-FEEDBACK = table(FeedbackItem).c
 MOST_POINTS = 100_000
 """Buckets of one time series; a span with more is refused."""
 EXACT_UP_TO = 10_000
@@ -109,7 +103,7 @@ class MonitorService:
             tally = sum(by_version.values(), Tally())
             exact = tally.requests <= EXACT_UP_TO
             percentiles = _percentiles(connection, endpoint, span) if exact else tally.percentiles(*PERCENTILES)
-            names = _names(connection, [model_id for model_id, _ in by_version])
+            names = traffic.model_names(connection, [model_id for model_id, _ in by_version])
         requests_by_version = {
             f"{names.get(id, id[:8])} v{version}": one.requests for (id, version), one in by_version.items()
         }
@@ -121,12 +115,12 @@ class MonitorService:
         """The endpoint's figures by the model version that answered, the last used first."""
         span = _span(since, until)
         with self._store.read() as connection:
-            traffic = rollups.traffic_by_version(connection, endpoint, span)
+            tallies = rollups.traffic_by_version(connection, endpoint, span)
             ratings = rollups.ratings_by_model(connection, endpoint, span)
-            names = _names(connection, [model_id for model_id, _ in traffic])
+            names = traffic.model_names(connection, [model_id for model_id, _ in tallies])
         return [
             VersionSummary(f"{names.get(id, id[:8])} v{version}", one.requests, one.errors, rated.ratings, rated.mean)
-            for (id, version), one in traffic.items()
+            for (id, version), one in tallies.items()
             for rated in [ratings.get(id, Ratings())]
         ]
 
@@ -140,29 +134,28 @@ class MonitorService:
                 "Choose wider buckets (minute, hour, day) or a shorter range.",
             )
         with self._store.read() as connection:
-            traffic = rollups.traffic_by_bucket(connection, endpoint, bucket, (since, until))
+            tallies = rollups.traffic_by_bucket(connection, endpoint, bucket, (since, until))
             ratings = rollups.ratings_by_bucket(connection, endpoint, bucket, (since, until))
         silent, unrated = Tally(), Ratings()
         points = []
         for number in range(size):
             start = first + number * width
             key = bucket.key(start)
-            points.append(point_of(start, traffic.get(key, silent), ratings.get(key, unrated)))
+            points.append(point_of(start, tallies.get(key, silent), ratings.get(key, unrated)))
         return points
 
     def health(self, endpoint: str, drift: str | None = None, alerts: int = 0) -> Health:
         """The endpoint's health, from the requests of the last hour, the severity of its drift, and its open alerts."""
         until = now()
         with self._store.read() as connection:
-            traffic = rollups.traffic_by_version(connection, endpoint, (until - HEALTH_SPAN, until))
-        tally = sum(traffic.values(), Tally())
+            tallies = rollups.traffic_by_version(connection, endpoint, (until - HEALTH_SPAN, until))
+        tally = sum(tallies.values(), Tally())
         return health(tally.requests, tally.errors, drift, alerts)
 
     def last_request_at(self, endpoint: str) -> datetime | None:
         """The time of the endpoint's last request; None without requests."""
-        query = select(LOG.requested_at).where(LOG.endpoint == endpoint).order_by(LOG.requested_at.desc()).limit(1)
         with self._store.read() as connection:
-            return connection.execute(query).scalar_one_or_none()
+            return traffic.last_request_at(connection, endpoint)
 
     def requests(
         self,
@@ -173,12 +166,8 @@ class MonitorService:
         until: datetime | None = None,
     ) -> list[RequestView]:
         """The requests, newest first."""
-        where = [] if endpoint is None else [LOG.endpoint == endpoint]
-        where += [] if since is None else [LOG.requested_at >= since]
-        where += [] if until is None else [LOG.requested_at < until]
-        order: tuple[Any, ...] = (LOG.requested_at.desc(), literal_column("rowid").desc())
         with self._store.read() as connection:
-            records = rows.find(connection, InferenceRecord, *where, order_by=order, limit=limit, offset=offset)
+            records = traffic.requests(connection, endpoint, since, until, limit, offset)
             return _with_feedback(connection, records)
 
     def request(self, id: str) -> RequestView:
@@ -219,14 +208,14 @@ def summary_of(
     )
 
 
-def point_of(start: datetime, traffic: Tally, ratings: Ratings) -> Point:
+def point_of(start: datetime, tally: Tally, ratings: Ratings) -> Point:
     """One bucket from its sums."""
-    p50, p95 = traffic.percentiles(*PERCENTILES)
+    p50, p95 = tally.percentiles(*PERCENTILES)
     return Point(
         start=start,
-        requests=traffic.requests,
-        errors=traffic.errors,
-        mean_latency_ms=traffic.mean_latency_ms,
+        requests=tally.requests,
+        errors=tally.errors,
+        mean_latency_ms=tally.mean_latency_ms,
         p50_ms=p50,
         p95_ms=p95,
         mean_rating=ratings.mean,
@@ -234,24 +223,12 @@ def point_of(start: datetime, traffic: Tally, ratings: Ratings) -> Point:
     )
 
 
-def _names(connection: Connection, model_ids: Sequence[str]) -> dict[str, str]:
-    columns = table(ModelVersion).c
-    records = connection.execute(select(columns.id, columns.name).where(columns.id.in_(model_ids)))
-    return {row.id: row.name for row in records}
-
-
 def _percentiles(connection: Connection, endpoint: str, span: Span) -> list[float | None]:
     """Exact percentiles of the answered requests' latency (nearest rank); None when there are none."""
-    query = select(LOG.latency_ms).where(
-        LOG.endpoint == endpoint, LOG.requested_at >= span[0], LOG.requested_at < span[1], LOG.status_code < 400
-    )
-    latencies = sorted(connection.execute(query).scalars())
+    latencies = sorted(traffic.latencies(connection, endpoint, span))
     return [latencies[math.ceil(share * len(latencies)) - 1] if latencies else None for share in PERCENTILES]
 
 
 def _with_feedback(connection: Connection, records: Sequence[InferenceRecord]) -> list[RequestView]:
-    ids = [record.request_id for record in records]
-    order: tuple[Any, ...] = (FEEDBACK.created_at, literal_column("rowid"))
-    feedback = rows.find(connection, FeedbackItem, FEEDBACK.request_id.in_(ids), order_by=order)
-    last = {item.request_id: item for item in feedback}
+    last = traffic.last_feedback(connection, [record.request_id for record in records])
     return [RequestView(record, last.get(record.request_id)) for record in records]

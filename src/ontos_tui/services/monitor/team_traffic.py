@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete
-
 from ontos_tui.domain.errors import InvalidInputError, NoTeamError
 from ontos_tui.domain.records.team_traffic import TeamHour, TeamReading
 from ontos_tui.domain.rules.traffic import Bucket, Ratings, Tally
@@ -25,14 +23,11 @@ from ontos_tui.services.monitor.service import (
     point_of,
     summary_of,
 )
-from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries import traffic
 
 if TYPE_CHECKING:
     from ontos_tui.platforms.databricks.monitoring.inference_counts import InferenceTables
-
-HOURS, READINGS = table(TeamHour).c, table(TeamReading).c
 
 
 @dataclass(frozen=True)
@@ -88,18 +83,14 @@ class TeamTrafficService:
         since, until = whole_hours(since, until)
         counted = self._logs().hours(endpoint, since, until)
         with self._store.write() as connection:
-            before = rows.find_one(connection, TeamReading, READINGS.endpoint == endpoint)
+            before = traffic.team_reading(connection, endpoint)
             first, last = since, until
             if before is not None and before.logged and before.since <= until and since <= before.until:
                 first, last = min(since, before.since), max(until, before.until)
             reading = TeamReading(
                 endpoint=endpoint, since=first, until=last, logged=counted.logged, missing=list(counted.missing)
             )
-            within = (HOURS.endpoint == endpoint, HOURS.start >= since, HOURS.start < until)
-            connection.execute(delete(table(TeamHour)).where(*within))
-            connection.execute(delete(table(TeamReading)).where(READINGS.endpoint == endpoint))
-            rows.add_many(connection, counted.hours)
-            rows.add(connection, reading)
+            traffic.replace_team_hours(connection, since, until, counted.hours, reading)
         return reading
 
     def traffic(self, endpoint: str, bucket: Bucket, since: datetime, until: datetime) -> TeamTraffic:
@@ -108,9 +99,8 @@ class TeamTrafficService:
             raise InvalidInputError("Team traffic is counted by hour.", "Choose hours or days.")
         since, until = whole_hours(since, until)
         with self._store.read() as connection:
-            within = (HOURS.endpoint == endpoint, HOURS.start >= since, HOURS.start < until)
-            hours = rows.find(connection, TeamHour, *within, order_by=(HOURS.start,))
-            reading = rows.find_one(connection, TeamReading, READINGS.endpoint == endpoint)
+            hours = traffic.team_hours(connection, endpoint, since, until)
+            reading = traffic.team_reading(connection, endpoint)
         return TeamTraffic(
             summary=_summary(endpoint, hours),
             versions=tuple(_version(name, some) for name, some in _by_version(hours).items()),
@@ -161,12 +151,12 @@ def _points(hours: Sequence[TeamHour], bucket: Bucket, since: datetime, until: d
         raise InvalidInputError(
             f"This time range has {size:,} {bucket}s.", "Choose wider buckets or a shorter time range."
         )
-    traffic: dict[datetime, Tally] = {}
+    tallies: dict[datetime, Tally] = {}
     ratings: dict[datetime, Ratings] = {}
     for one in hours:
         start = bucket.start_of(one.start)
-        traffic[start] = traffic.get(start, Tally()) + one.tally
+        tallies[start] = tallies.get(start, Tally()) + one.tally
         ratings[start] = ratings.get(start, Ratings()) + one.rating_counts
     for number in range(size):
         start = first + number * bucket.width
-        yield point_of(start, traffic.get(start, Tally()), ratings.get(start, Ratings()))
+        yield point_of(start, tallies.get(start, Tally()), ratings.get(start, Ratings()))

@@ -10,10 +10,7 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
-from sqlalchemy import select
-
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError
-from ontos_tui.domain.records.serving import Endpoint, InferenceRecord
 from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.domain.rules.traffic import Ratings, Tally
 from ontos_tui.domain.schema import Answer, FieldKind, answer_fields
@@ -23,10 +20,9 @@ from ontos_tui.store import rollups, rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.counts import request_counts
 from ontos_tui.store.engine import Store
+from ontos_tui.store.queries import traffic
 from ontos_tui.store.rollups import ALWAYS, Span
-from ontos_tui.store.tables import table
 
-LOG = table(InferenceRecord).c
 SAMPLE = 5_000
 """The newest answers of a version, which its distribution is computed from."""
 MOST_VALUES = 20
@@ -84,9 +80,7 @@ def versions_with_traffic(store: Store, endpoint: str | None = None) -> list[Mod
             for name in _endpoints(connection, endpoint)
             for model_id, _ in rollups.traffic_by_version(connection, name)
         }
-        columns = table(ModelVersion).c
-        order = (columns.created_at.desc(), columns.version.desc())
-        return rows.find(connection, ModelVersion, columns.id.in_(sorted(ids)), order_by=order)
+        return traffic.model_versions(connection, sorted(ids))
 
 
 def compare_versions(
@@ -117,7 +111,7 @@ def _endpoints(connection: Connection, endpoint: str | None) -> tuple[str, ...]:
 
 def _model(connection: Connection, ref: str, endpoint: str | None) -> ModelVersion:
     if endpoint is not None and ref.isdecimal() and len(ref) < 10:
-        record = rows.find_one(connection, Endpoint, table(Endpoint).c.name == endpoint)
+        record = traffic.endpoint_named(connection, endpoint)
         if record is None:
             raise NotFoundError(f"No endpoint {endpoint!r}.", "List endpoints: ontos endpoints list")
         ref = f"{rows.get(connection, ModelVersion, record.model_id).name}:{ref}"
@@ -128,11 +122,12 @@ def _figures(connection: Connection, model: ModelVersion, endpoints: Sequence[st
     tally, ratings = Tally(), Ratings()
     answers: list[Answer] = []
     for name in endpoints:
-        traffic = rollups.traffic_by_version(connection, name, span).get((model.id, model.version), Tally())
-        tally += traffic
+        counted = rollups.traffic_by_version(connection, name, span).get((model.id, model.version), Tally())
+        tally += counted
         ratings += rollups.ratings_by_model(connection, name, span).get(model.id, Ratings())
-        if traffic.last_at is not None:
-            answers += _newest_answers(connection, model, name, span, traffic.last_at)
+        if counted.last_at is not None:
+            # Searched backwards from the version's last request, so that later answers of other versions cost nothing.
+            answers += traffic.newest_answers(connection, name, model.id, span, counted.last_at, SAMPLE)
     p50, p95 = tally.percentiles(*PERCENTILES)
     return VersionFigures(
         name=model.label(),
@@ -150,27 +145,6 @@ def _figures(connection: Connection, model: ModelVersion, endpoints: Sequence[st
         sampled=len(answers),
         answers=tuple(_shares(model, answers)),
     )
-
-
-def _newest_answers(
-    connection: Connection, model: ModelVersion, endpoint: str, span: Span, last_at: datetime
-) -> list[Answer]:
-    """Searched backwards from the version's last request, so that later answers of other versions cost nothing."""
-    query = (
-        select(LOG.output)
-        .where(
-            LOG.endpoint == endpoint,
-            LOG.requested_at >= span[0],
-            LOG.requested_at < span[1],
-            LOG.requested_at <= last_at,
-            LOG.model_id == model.id,
-            LOG.status_code < 400,
-            LOG.output.is_not(None),
-        )
-        .order_by(LOG.requested_at.desc())
-        .limit(SAMPLE)
-    )
-    return list(connection.execute(query).scalars())
 
 
 def _shares(model: ModelVersion, answers: Sequence[Answer]) -> list[AnswerShare]:

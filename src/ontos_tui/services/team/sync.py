@@ -18,14 +18,14 @@ from typing import Any, Protocol
 from ontos_tui.domain.errors import ConflictError, NotReadyError, PlatformError
 from ontos_tui.domain.records.base import Record, new_id, now
 from ontos_tui.domain.records.labeling import LabelingTask
-from ontos_tui.domain.records.pairs import CanonicalLabel, QAPair
+from ontos_tui.domain.records.pairs import CanonicalLabel
 from ontos_tui.domain.records.sync import BOOKKEEPING, ConflictState, HubRow, SyncConflict, SyncState
 from ontos_tui.domain.records.tables import APPEND_ONLY, SHARED
 from ontos_tui.services.label.labeling_jobs.service import LabelingService
 from ontos_tui.store import outbox, rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries import team
 
 BATCH = 500
 """Rows of one MERGE at most; its bytes are counted as well."""
@@ -99,17 +99,15 @@ class SyncService:
             if not outbox.is_on(connection):
                 return SyncStatus(SyncState.OFF)
             waiting = outbox.count(connection)
-            open_ones = rows.count(connection, SyncConflict, table(SyncConflict).c.state == ConflictState.OPEN)
+            open_ones = team.open_conflict_count(connection)
             last, away, error = (outbox.state(connection, name) for name in ("last_at", "away_since", "error"))
         state = SyncState.OFFLINE if away else SyncState.WAITING if waiting > open_ones else SyncState.SYNCED
         return SyncStatus(state, waiting, open_ones, _time(last), _time(away), error)
 
     def conflicts(self, *, resolved: bool = False) -> list[SyncConflict]:
         """The rows that two people changed, newest first."""
-        columns = table(SyncConflict).c
-        where = () if resolved else (columns.state == ConflictState.OPEN,)
         with self._store.read() as connection:
-            return rows.find(connection, SyncConflict, *where, order_by=(columns.created_at.desc(),))
+            return team.conflicts(connection, resolved=resolved)
 
     # Sharing
 
@@ -241,21 +239,15 @@ class SyncService:
 
     def _apply(self, connection: Connection, record: type[Record], ours: dict[str, Any] | None, row: HubRow) -> bool:
         """Write a row of the hub here; False when another row here has the same unique key."""
-        key = record.KEY
         try:
-            with connection.begin_nested(), outbox.applying(connection):
+            with connection.savepoint(), outbox.applying(connection):
                 if row.deleted:
                     if record not in APPEND_ONLY:
-                        connection.exec_driver_sql(f"DELETE FROM {record.TABLE} WHERE {key} = ?", (row.key,))  # noqa: S608
+                        team.delete_row(connection, record, row.key)
                 elif ours is None:
-                    names = ", ".join(row.values)
-                    marks = ", ".join("?" * len(row.values))
-                    sql = f"INSERT INTO {record.TABLE} ({names}) VALUES ({marks})"  # noqa: S608
-                    connection.exec_driver_sql(sql, tuple(row.values.values()))
+                    team.insert_row(connection, record, row.values)
                 elif record not in APPEND_ONLY:
-                    names = ", ".join(f"{name} = ?" for name in row.values)
-                    sql = f"UPDATE {record.TABLE} SET {names} WHERE {key} = ?"  # noqa: S608
-                    connection.exec_driver_sql(sql, (*row.values.values(), row.key))
+                    team.update_row(connection, record, row.key, row.values)
         except IntegrityError:
             return False
         outbox.know(connection, record, row.key, row.version)
@@ -267,7 +259,6 @@ class SyncService:
         self, connection: Connection, record: type[Record], ours: dict[str, Any] | None, row: HubRow
     ) -> int:
         """Store both rows; an open conflict gets their newest row. Returns how many conflicts are new."""
-        columns = table(SyncConflict).c
         here = str(ours[record.KEY]) if ours is not None else row.key
         mine = ours or {}
         differ = {name: mine.get(name) for name, value in row.values.items() if mine.get(name) != value}
@@ -279,8 +270,7 @@ class SyncService:
             "theirs_by": str(row.values.get("updated_by") or ""),
             "hub_version": row.version,
         }
-        where = (columns.entity == record.TABLE, columns.entity_id == here, columns.state == ConflictState.OPEN)
-        known = rows.find_one(connection, SyncConflict, *where)
+        known = team.open_conflict(connection, record, here)
         if known is not None:
             rows.change(connection, known, **fields)
             return 0
@@ -320,7 +310,7 @@ class SyncService:
         ours, theirs = conflict.entity_id, conflict.their_id
         if theirs != ours:
             # Both created a row with the same unique key: ours is removed, here and at the hub, and references follow.
-            connection.exec_driver_sql(f"DELETE FROM {record.TABLE} WHERE {record.KEY} = ?", (ours,))  # noqa: S608
+            team.delete_row(connection, record, ours)
             _repoint(connection, record, ours, theirs)
         outbox.forget(connection, record, theirs)
         here = outbox.stored_rows(connection, record, [theirs]).get(theirs)
@@ -406,20 +396,11 @@ def _same(ours: dict[str, Any] | None, row: HubRow) -> bool:
 
 def _twin(connection: Connection, record: type[Record], row: HubRow) -> dict[str, Any] | None:
     """The row here with the same unique key as a row of the hub, but another id."""
-    for names in record.UNIQUE:
-        where = " AND ".join(f"{name} = ?" for name in names)
-        sql = f"SELECT {record.KEY} FROM {record.TABLE} WHERE {where}"  # noqa: S608
-        match = connection.exec_driver_sql(sql, tuple(row.values[name] for name in names)).first()
-        if match is not None:
-            key = str(match[0])
-            return outbox.stored_rows(connection, record, [key])[key]
-    return None
+    key = team.twin_key(connection, record, row.values)
+    return None if key is None else outbox.stored_rows(connection, record, [key])[key]
 
 
 def _repoint(connection: Connection, record: type[Record], old: str, new: str) -> None:
     """Move references from a removed row to the one that stays."""
     if record is CanonicalLabel:
-        connection.exec_driver_sql(
-            f"UPDATE {QAPair.TABLE} SET canonical_label_id = ? WHERE canonical_label_id = ?",  # noqa: S608
-            (new, old),
-        )
+        team.replace_canonical_label(connection, old, new)

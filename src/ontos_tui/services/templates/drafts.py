@@ -17,7 +17,7 @@ from ontos_tui.domain.rules.states import TemplateStatus
 from ontos_tui.platforms.ports import Catalog
 from ontos_tui.services.data.service import DataService
 from ontos_tui.services.templates.service import TemplateService
-from ontos_tui.store.tables import to_json
+from ontos_tui.store.values import to_json
 
 SAMPLE_ROWS = 2_000
 """Rows that a draft is based on."""

@@ -10,11 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import delete
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, InvalidTemplateError, NotFoundError, OntosError
 from ontos_tui.domain.records.base import Audited
-from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.rules.states import TEMPLATE_TRANSITIONS, TemplateStatus, check_transition
 from ontos_tui.domain.schema import check_schema
@@ -22,7 +20,7 @@ from ontos_tui.services.templates.prompt import check_syntax
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries import templates as template_queries
 
 FIELDS = tuple(
     name for name in Template.model_fields if name not in {*Audited.model_fields, "version", "parent_id", "status"}
@@ -118,15 +116,14 @@ class TemplateService:
             template = _newest(connection, ref)
             if template.status is not TemplateStatus.DRAFT:
                 raise ConflictError(f"{_label(template)} is {template.status}.", "Archive it instead.")
-            used = rows.count(connection, TrainingSheet, table(TrainingSheet).c.template_id == template.id)
+            used = template_queries.training_sheet_count(connection, template.id)
             if used:
                 raise ConflictError(
                     f"{used} training sheet{'s' * (used != 1)} use{'s' * (used == 1)} {_label(template)}.",
                     "Archive it instead.",
                 )
             rows.log(connection, template, "delete", self._actor, before=template.model_dump(mode="json"))
-            columns = table(Template)
-            connection.execute(delete(columns).where(columns.c.id == template.id))
+            template_queries.remove(connection, template.id)
             return template
 
     def list(self, search: str = "") -> list[Template]:
@@ -177,8 +174,7 @@ class TemplateService:
 
 def _versions(connection: Connection, name: str) -> list[Template]:
     """All versions of a name, the newest first."""
-    templates = rows.find(connection, Template, table(Template).c.name == name)
-    return sorted(templates, key=_order, reverse=True)
+    return sorted(template_queries.versions(connection, name), key=_order, reverse=True)
 
 
 def _newest(connection: Connection, ref: str, version: str | None = None) -> Template:

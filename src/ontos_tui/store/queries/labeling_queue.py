@@ -36,7 +36,7 @@ BLOCK = 2_000
 
 @dataclass(frozen=True)
 class QueueFilter:
-    """Which pairs are wanted.
+    """Which pairs the queue shows.
 
     `text` is looked for, in any case, in the item's name, fields, answers and notes; `label` is a field of the answer
     (or else of the proposal) and the value that it has; `below` is a confidence; `hint` a reason to look at it;
@@ -101,13 +101,13 @@ class Place:
 # Which pairs, in which order ---------------------------------------------------------------------------------------
 
 
-def numbers(connection: Connection, place: Place, wanted: QueueFilter, sort: QueueSort) -> range | array[int]:
-    """The sequence numbers of the wanted pairs in any order but SIMILAR."""
-    if wanted == QueueFilter() and sort is QueueSort.ORDER:
+def numbers(connection: Connection, place: Place, filter: QueueFilter, sort: QueueSort) -> range | array[int]:
+    """The sequence numbers of the pairs that pass the filter, in any order but SIMILAR."""
+    if filter == QueueFilter() and sort is QueueSort.ORDER:
         whole = _unbroken(connection, place)
         if whole is not None:
             return whole
-    condition = place.inside & matching(place.record, wanted)
+    condition = place.inside & matching(place.record, filter)
     order = ", ".join([*_order(place.record, sort), "sequence_number"])
     sql = f"SELECT sequence_number FROM {place.record.TABLE} WHERE {condition.sql} ORDER BY {order}"  # noqa: S608
     return array("q", connection.scalars(sql, condition.values))
@@ -155,23 +155,23 @@ def _order(record: type[Decidable], sort: QueueSort) -> tuple[str, ...]:
     return (f"{score} DESC NULLS LAST",)
 
 
-def matching(record: type[Decidable], wanted: QueueFilter) -> Condition:
+def matching(record: type[Decidable], filter: QueueFilter) -> Condition:
     """The condition that a pair passes the filter."""
     conditions = []
-    if wanted.status is not None:
-        conditions.append(equal(status=wanted.status))
-    if wanted.source is not None:
-        conditions.append(equal(labeling_mode=wanted.source))
-    if wanted.below is not None:
-        conditions.append(where("confidence < ?", wanted.below))
-    if wanted.hint is not None:
-        conditions.append(where(f"EXISTS ({_hint(record, '1', wanted.hint)})"))
-    if wanted.task:
-        conditions.append(where("id IN (SELECT pair_id FROM annotation_task_items WHERE task_id = ?)", wanted.task))
-    if wanted.label is not None:
-        conditions.append(_has_label(*wanted.label))
-    if wanted.text:
-        text = wanted.text.encode("utf-8", "replace").decode()
+    if filter.status is not None:
+        conditions.append(equal(status=filter.status))
+    if filter.source is not None:
+        conditions.append(equal(labeling_mode=filter.source))
+    if filter.below is not None:
+        conditions.append(where("confidence < ?", filter.below))
+    if filter.hint is not None:
+        conditions.append(where(f"EXISTS ({_hint(record, '1', filter.hint)})"))
+    if filter.task:
+        conditions.append(where("id IN (SELECT pair_id FROM annotation_task_items WHERE task_id = ?)", filter.task))
+    if filter.label is not None:
+        conditions.append(_has_label(*filter.label))
+    if filter.text:
+        text = filter.text.encode("utf-8", "replace").decode()
         names = (contains(column, text) for column in ("item_ref", "notes"))
         values = (value_contains(column, text) for column in ("source_data", "answer", "proposal"))
         conditions.append(any_of(*names, *values))
@@ -188,9 +188,9 @@ def _has_label(field: str, value: Any) -> Condition:
     )
 
 
-def fields(connection: Connection, place: Place, wanted: QueueFilter) -> Iterator[list[tuple[int, dict[str, Any]]]]:
-    """Sequence number and fields of the wanted pairs in their order, some at a time."""
-    condition = place.inside & matching(place.record, wanted)
+def fields(connection: Connection, place: Place, filter: QueueFilter) -> Iterator[list[tuple[int, dict[str, Any]]]]:
+    """Sequence number and fields of the pairs that pass the filter, in their order, some at a time."""
+    condition = place.inside & matching(place.record, filter)
     sql = (
         f"SELECT sequence_number, source_data FROM {place.record.TABLE} "  # noqa: S608
         f"WHERE {condition.sql} ORDER BY sequence_number"
@@ -213,8 +213,8 @@ def number_of_item(connection: Connection, place: Place, name: str) -> int | Non
     digits = name.removeprefix("#")
     if digits.isdecimal() and len(digits) < 19:
         conditions.insert(1, equal(sequence_number=int(digits)))
-    found = (_number(connection, place, condition) for condition in conditions)
-    return next((number for number in found if number is not None), None)
+    matches = (_number(connection, place, condition) for condition in conditions)
+    return next((number for number in matches if number is not None), None)
 
 
 def _number(connection: Connection, place: Place, which: Condition) -> int | None:
@@ -241,23 +241,23 @@ def next_unlabeled(connection: Connection, place: Place, least: int) -> int | No
     return number
 
 
-def entries(connection: Connection, place: Place, wanted: Sequence[int], *, in_a_row: bool) -> list[QueueEntry]:
+def entries(connection: Connection, place: Place, which: Sequence[int], *, in_a_row: bool) -> list[QueueEntry]:
     """The pairs with these sequence numbers, in this order; `in_a_row` when no number between them is missing."""
     others = place.claims_of_others(now())
     held = connection.execute(f"SELECT item_id, actor FROM claims WHERE {others.sql}", others.values)  # noqa: S608
     claims = dict(held.fetchall())
-    which = (
-        where("sequence_number BETWEEN ? AND ?", min(wanted[0], wanted[-1]), max(wanted[0], wanted[-1]))
+    in_sight = (
+        where("sequence_number BETWEEN ? AND ?", min(which[0], which[-1]), max(which[0], which[-1]))
         if in_a_row
-        else among("sequence_number", wanted)
+        else among("sequence_number", which)
     )
-    condition = place.inside & which
+    condition = place.inside & in_sight
     sql = (
         "SELECT sequence_number, id, item_ref, status, confidence, coalesce(answer, proposal) "  # noqa: S608
         f"FROM {place.record.TABLE} WHERE {condition.sql}"
     )
-    found = {row[0]: row for row in connection.execute(sql, condition.values)}
-    return [_entry(found[number], claims) for number in wanted]
+    by_number = {row[0]: row for row in connection.execute(sql, condition.values)}
+    return [_entry(by_number[number], claims) for number in which]
 
 
 def _entry(row: tuple[Any, ...], claims: dict[str, str]) -> QueueEntry:

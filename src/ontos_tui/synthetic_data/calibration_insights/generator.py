@@ -16,8 +16,8 @@ from pathlib import Path
 from random import Random
 
 from ontos_tui.synthetic_data.making import (
-    Made,
     Row,
+    SampleItem,
     choose_examples,
     lose,
     poisson,
@@ -110,19 +110,19 @@ NOTES = {
 
 def write(scale: int, out: Path) -> list[Path]:
     """Write simulations.csv, truth.csv, held_out.csv and the examples below `out`; returns their paths."""
-    made = runs(seeded(SEED), RUNS * scale, "MC")
-    paths = write_case(out / KEY, "simulations.csv", "run_id", COLUMNS, ANSWER, made)
+    items = runs(seeded(SEED), RUNS * scale, "MC")
+    paths = write_case(out / KEY, "simulations.csv", "run_id", COLUMNS, ANSWER, items)
     examples = choose_examples(runs(seeded(SEED + 1), 100 * RUNS, "EX"), EXAMPLES)
     return [*paths, write_examples(out / "examples" / f"{KEY}.jsonl", examples)]
 
 
-def runs(random: Random, count: int, prefix: str) -> Iterator[Made]:
+def runs(random: Random, count: int, prefix: str) -> Iterator[SampleItem]:
     """`count` calibrations, each a simulation of four lines beside their measurement."""
     for number in range(1, count + 1):
         yield _run(random, f"{prefix}-{number:05d}")
 
 
-def _run(random: Random, run_id: str) -> Made:
+def _run(random: Random, run_id: str) -> SampleItem:
     kind = random.choices(KINDS, [kind.share for kind in KINDS])[0]
     distance = random.choice((2.0, 5.0, 10.0, 15.0, 25.0))
     diameter = random.choice(kind.diameters)
@@ -162,7 +162,7 @@ def _run(random: Random, run_id: str) -> Made:
     label = dict(truth)
     if random.random() < WRONG_LABELS:
         label["recommendation"] = random.choice([other for other in EXAMPLES if other != advice])
-    return Made(row, label, truth, advice, _reason(row, advice, worst, unsure), kind.name)
+    return SampleItem(row, label, truth, advice, _reason(row, advice, worst, unsure), kind.name)
 
 
 def _ratios(

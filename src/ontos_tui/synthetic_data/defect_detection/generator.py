@@ -133,12 +133,12 @@ def write(scale: int, out: Path) -> list[Path]:
         for writer in (data, *answers):
             writer.writeheader()
         seen = dict.fromkeys(WEIGHTS, 0)
-        for made in inspections(_seeded(SEED), ROWS * scale, "INS"):
-            data.writerow(made.row)
-            name = made.truth["defect_class"]
+        for inspection in inspections(_seeded(SEED), ROWS * scale, "INS"):
+            data.writerow(inspection.row)
+            name = inspection.truth["defect_class"]
             held_out = seen[name] % HELD_OUT_EVERY == HELD_OUT_EVERY // 2
             seen[name] += 1
-            answers[held_out].writerow({"inspection_id": made.row["inspection_id"], **made.truth})
+            answers[held_out].writerow({"inspection_id": inspection.row["inspection_id"], **inspection.truth})
     lines = (json.dumps(example, ensure_ascii=False) + "\n" for example in example_store())
     with examples.open("w", encoding="utf-8", newline="") as file:
         file.writelines(lines)
@@ -334,26 +334,28 @@ def _poisson(random: Random, mean: float) -> int:
 def example_store() -> Iterator[dict[str, Any]]:
     """Clear cases of every class, from inspections that are in none of the other files, each with its reason."""
     chosen: dict[str, list[Inspection]] = {name: [] for name in WEIGHTS}
-    for made in inspections(_seeded(SEED + 1), ROWS, "EX"):
-        cases = chosen[made.truth["defect_class"]]
-        wanted = EXAMPLES.get(made.truth["defect_class"], OTHER_EXAMPLES)
-        of_type = sum(case.row["detector_type"] == made.row["detector_type"] for case in cases)
-        if len(cases) < wanted and of_type < wanted // 3 and _is_clear(made):
-            cases.append(made)
+    for inspection in inspections(_seeded(SEED + 1), ROWS, "EX"):
+        cases = chosen[inspection.truth["defect_class"]]
+        count = EXAMPLES.get(inspection.truth["defect_class"], OTHER_EXAMPLES)
+        of_type = sum(case.row["detector_type"] == inspection.row["detector_type"] for case in cases)
+        if len(cases) < count and of_type < count // 3 and _is_clear(inspection):
+            cases.append(inspection)
     for name, cases in chosen.items():
-        for number, made in enumerate(cases, start=1):
+        for number, inspection in enumerate(cases, start=1):
             yield {
-                "name": f"{name} {number} ({made.row['detector_type']})",
-                "input": {column: _typed(made.row[column]) for column in COLUMNS},
-                "expected_output": made.truth,
-                "explanation": _reason(made),
+                "name": f"{name} {number} ({inspection.row['detector_type']})",
+                "input": {column: _typed(inspection.row[column]) for column in COLUMNS},
+                "expected_output": inspection.truth,
+                "explanation": _reason(inspection),
             }
 
 
-def _is_clear(made: Inspection) -> bool:
-    name = made.truth["defect_class"]
+def _is_clear(inspection: Inspection) -> bool:
+    name = inspection.truth["defect_class"]
     return (
-        made.complete and (name == "none" or made.strength > 0.55) and made.row["operator_note"] in ("", *NOTES[name])
+        inspection.complete
+        and (name == "none" or inspection.strength > 0.55)
+        and inspection.row["operator_note"] in ("", *NOTES[name])
     )
 
 
@@ -367,6 +369,6 @@ def _typed(text: str) -> str | int | float | None:
     return text or None
 
 
-def _reason(made: Inspection) -> str:
-    usual = next(crystal for crystal in CRYSTALS if crystal.name == made.row["detector_type"])
-    return explain(made.row, made.truth["defect_class"], usual.resolution_pct, usual.leakage_na)
+def _reason(inspection: Inspection) -> str:
+    usual = next(crystal for crystal in CRYSTALS if crystal.name == inspection.row["detector_type"])
+    return explain(inspection.row, inspection.truth["defect_class"], usual.resolution_pct, usual.leakage_na)

@@ -45,10 +45,10 @@ class Box:
 NOWHERE = Box(0, 0, 0, 0)
 
 
-def draw(made: Inspection) -> tuple[Face, Box]:
+def draw(inspection: Inspection) -> tuple[Face, Box]:
     """The face of an inspected crystal and where its defect is, always the same for one inspection."""
-    random = Random(f"{SEED} {made.row['inspection_id']}")  # noqa: S311  # repeatable on purpose
-    defect = made.truth["defect_class"]
+    random = Random(f"{SEED} {inspection.row['inspection_id']}")  # noqa: S311  # repeatable on purpose
+    defect = inspection.truth["defect_class"]
     face = _sound(random)
     marks: set[tuple[int, int]] = set()
 
@@ -65,7 +65,7 @@ def draw(made: Inspection) -> tuple[Face, Box]:
         dab(*_place(random), random.uniform(0.5, 1.0), -random.uniform(0.1, 0.25))
     marks.clear()
     if defect != "none":
-        DRAWN[defect](random, made.strength, face, dab)
+        DRAWN[defect](random, inspection.strength, face, dab)
     return face, _around(marks)
 
 
@@ -235,45 +235,48 @@ def write(folder: Path) -> list[Path]:
         for writer in (data, *answers):
             writer.writeheader()
         seen = dict.fromkeys(WEIGHTS, 0)
-        for made in chosen:
-            name, defect = made.row["inspection_id"], made.truth["defect_class"]
-            data.writerow({**made.row, "image": f"{name}.png"})
+        for inspection in chosen:
+            name, defect = inspection.row["inspection_id"], inspection.truth["defect_class"]
+            data.writerow({**inspection.row, "image": f"{name}.png"})
             seen[defect] += 1
             answers[seen[defect] % HELD_OUT_EVERY == 0].writerow({"inspection_id": name, "defect_class": defect})
     with (folder / "examples.jsonl").open("w", encoding="utf-8", newline="") as file:
-        for made in examples:
-            defect = made.truth["defect_class"]
-            fields = {"image": f"{made.row['inspection_id']}.png", "detector_type": made.row["detector_type"]}
-            told = {"name": f"{defect} (picture)", "input": fields, "expected_output": {"defect_class": defect}}
-            file.write(json.dumps(told) + "\n")
+        for inspection in examples:
+            defect = inspection.truth["defect_class"]
+            fields = {
+                "image": f"{inspection.row['inspection_id']}.png",
+                "detector_type": inspection.row["detector_type"],
+            }
+            example = {"name": f"{defect} (picture)", "input": fields, "expected_output": {"defect_class": defect}}
+            file.write(json.dumps(example) + "\n")
     return [*paths, *tables, folder / "examples.jsonl"]
 
 
-def _some(all_made: Iterator[Inspection], of_class: int) -> list[Inspection]:
+def _some(inspections: Iterator[Inspection], of_class: int) -> list[Inspection]:
     """The first few of each class."""
-    found: dict[str, int] = dict.fromkeys(WEIGHTS, 0)
+    per_class: dict[str, int] = dict.fromkeys(WEIGHTS, 0)
     chosen = []
-    for made in all_made:
-        defect = made.truth["defect_class"]
-        if found[defect] < of_class:
-            found[defect] += 1
-            chosen.append(made)
+    for inspection in inspections:
+        defect = inspection.truth["defect_class"]
+        if per_class[defect] < of_class:
+            per_class[defect] += 1
+            chosen.append(inspection)
     return chosen
 
 
-def _write(folder: Path, all_made: Iterator[Inspection]) -> list[Path]:
+def _write(folder: Path, inspections: Iterator[Inspection]) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / "images.csv"]
     with paths[0].open("w", encoding="utf-8", newline="") as file:
         places = csv.writer(file, lineterminator="\n")
         places.writerow(FIELDS)
-        for made in all_made:
-            face, box = draw(made)
-            path = folder / f"{made.row['inspection_id']}.png"
+        for inspection in inspections:
+            face, box = draw(inspection)
+            path = folder / f"{inspection.row['inspection_id']}.png"
             path.write_bytes(png(face))
             paths.append(path)
             where = (box.x, box.y, box.width, box.height)
-            places.writerow((made.row["inspection_id"], path.name, made.truth["defect_class"], *where))
+            places.writerow((inspection.row["inspection_id"], path.name, inspection.truth["defect_class"], *where))
     return paths
 
 

@@ -30,7 +30,7 @@ from ontos_tui.synthetic_data.document_extraction.words import (
     WITHOUT_SOURCE,
     Issuer,
 )
-from ontos_tui.synthetic_data.making import Made, choose_examples, seeded, write_case, write_examples
+from ontos_tui.synthetic_data.making import SampleItem, choose_examples, seeded, write_case, write_examples
 
 KEY = "document_extraction"
 SEED = 17025
@@ -89,7 +89,7 @@ class Facts:
     issuer: Issuer
     title: str
     subject: str
-    told: str
+    statement: str
     others: tuple[str, ...]
     rows: tuple[tuple[str, str], ...]
     quantity: str
@@ -98,19 +98,19 @@ class Facts:
 
 def write(scale: int, out: Path) -> list[Path]:
     """Write documents.jsonl, truth.jsonl, held_out.jsonl and the examples below `out`; returns their paths."""
-    made = documents(seeded(SEED), DOCUMENTS * scale, "DOC")
-    paths = write_case(out / KEY, "documents.jsonl", "document_id", COLUMNS, ANSWER, made)
+    items = documents(seeded(SEED), DOCUMENTS * scale, "DOC")
+    paths = write_case(out / KEY, "documents.jsonl", "document_id", COLUMNS, ANSWER, items)
     examples = choose_examples(documents(seeded(SEED + 1), 100 * DOCUMENTS, "EX"), EXAMPLES, cell=str)
     return [*paths, write_examples(out / "examples" / f"{KEY}.jsonl", examples)]
 
 
-def documents(random: Random, count: int, prefix: str) -> Iterator[Made]:
+def documents(random: Random, count: int, prefix: str) -> Iterator[SampleItem]:
     """`count` documents of two years."""
     for number in range(1, count + 1):
         yield _document(random, f"{prefix}-{number:05d}")
 
 
-def _document(random: Random, document_id: str) -> Made:
+def _document(random: Random, document_id: str) -> SampleItem:
     issued = datetime(2023, 9, 1) + timedelta(days=random.randrange(730))
     facts = _facts(random, issued)
     layout = facts.issuer.layout if random.random() > OTHER_LAYOUT else random.choice(list(LAYOUTS))
@@ -132,8 +132,8 @@ def _document(random: Random, document_id: str) -> Made:
         label["document_type"] = random.choice([other for other in TYPES if other != facts.kind])
     if random.random() < WRONG_LABELS:
         label["verdict"] = random.choice([other for other in (*VERDICTS, "not_stated") if other != facts.verdict])
-    clear = facts.title and facts.subject and (facts.told or facts.verdict == "not_stated")
-    return Made(row, label, truth, facts.kind, _reason(facts) if clear else "", facts.issuer.prefix)
+    clear = facts.title and facts.subject and (facts.statement or facts.verdict == "not_stated")
+    return SampleItem(row, label, truth, facts.kind, _reason(facts) if clear else "", facts.issuer.prefix)
 
 
 def _facts(random: Random, issued: datetime) -> Facts:
@@ -171,7 +171,7 @@ def _facts(random: Random, issued: datetime) -> Facts:
         issuer=issuer,
         title="" if random.random() < NO_TITLE else random.choice(TITLES[kind]),
         subject="" if random.random() < NO_SUBJECT else random.choice(SUBJECTS[kind]),
-        told="" if silent else random.choice(VERDICTS[verdict]),
+        statement="" if silent else random.choice(VERDICTS[verdict]),
         others=tuple(_asides(random)),
         rows=tuple(rows),
         quantity=random.choice(CAPTIONS["result"]) if random.random() < PLAIN_CAPTION else quantity,
@@ -197,7 +197,7 @@ def _shuffled(random: Random, facts: Facts) -> list[tuple[str, str]]:
 
 
 def _closing(random: Random, facts: Facts, page: Page) -> None:
-    sentences = [facts.subject, facts.told, *random.sample(facts.others, len(facts.others))]
+    sentences = [facts.subject, facts.statement, *random.sample(facts.others, len(facts.others))]
     page.say("\n", " ".join(one for one in sentences if one), "\n")
 
 
@@ -243,22 +243,22 @@ def _capitals(random: Random, facts: Facts, page: Page) -> None:
 
 
 def _letter(random: Random, facts: Facts, page: Page) -> None:
-    told = dict(facts.rows)
-    page.say(("issuer", told["issuer"]), f"\n{facts.issuer.town}, ", ("issued_on", told["issued_on"]), "\n")
-    page.say("Our reference ", ("certificate_number", told["certificate_number"]), "\n\n")
+    values = dict(facts.rows)
+    page.say(("issuer", values["issuer"]), f"\n{facts.issuer.town}, ", ("issued_on", values["issued_on"]), "\n")
+    page.say("Our reference ", ("certificate_number", values["certificate_number"]), "\n\n")
     page.say(f"{facts.title}\n\n" if facts.title else "Dear customer,\n\n")
-    page.say(f"you sent us the {facts.model} with the number ", ("serial_number", told["serial_number"]), ". ")
+    page.say(f"you sent us the {facts.model} with the number ", ("serial_number", values["serial_number"]), ". ")
     page.say(f"{facts.subject} " if facts.subject else "")
-    if "standard" in told:
-        page.say("We followed ", ("standard", told["standard"]), ". ")
-    if "radionuclide" in told:
-        page.say("The source was ", ("radionuclide", told["radionuclide"]), ".")
+    if "standard" in values:
+        page.say("We followed ", ("standard", values["standard"]), ". ")
+    if "radionuclide" in values:
+        page.say("The source was ", ("radionuclide", values["radionuclide"]), ".")
     page.say("\n")
-    if "result" in told:
-        page.say(f"{facts.quantity}: ", ("result", told["result"]), ". ")
-    page.say(f"{facts.told} " if facts.told else "")
-    if "valid_until" in told:
-        page.say("Please send it again by ", ("valid_until", told["valid_until"]), ".")
+    if "result" in values:
+        page.say(f"{facts.quantity}: ", ("result", values["result"]), ". ")
+    page.say(f"{facts.statement} " if facts.statement else "")
+    if "valid_until" in values:
+        page.say("Please send it again by ", ("valid_until", values["valid_until"]), ".")
     page.say("\n\n", " ".join(facts.others), "\nYours faithfully\n")
 
 
@@ -275,7 +275,7 @@ LAYOUTS: dict[str, Callable[[Random, Facts, Page], None]] = {
 def _reason(facts: Facts) -> str:
     """Why the answer is what it is, in words of the document."""
     result = dict(facts.rows).get("result")
-    verdict = f"It says: {facts.told}" if facts.told else "It states no result, so no verdict."
+    verdict = f"It says: {facts.statement}" if facts.statement else "It states no result, so no verdict."
     verdict += f" {facts.quantity}: {result}." if result else ""
     source = f"The source is {facts.nuclide}." if facts.nuclide != "none" else "No source is named."
     return f"The title is {facts.title!r}. {verdict} {source}"

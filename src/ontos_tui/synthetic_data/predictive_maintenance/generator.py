@@ -17,8 +17,8 @@ from pathlib import Path
 from random import Random
 
 from ontos_tui.synthetic_data.making import (
-    Made,
     Row,
+    SampleItem,
     choose_examples,
     lose,
     poisson,
@@ -127,13 +127,13 @@ def write(scale: int, out: Path) -> list[Path]:
     return [*paths, write_examples(out / "examples" / f"{KEY}.jsonl", examples)]
 
 
-def units(random: Random, count: int, prefix: str) -> Iterator[Made]:
+def units(random: Random, count: int, prefix: str) -> Iterator[SampleItem]:
     """`count` detectors, each with one report from some day of a year."""
     for number in range(1, count + 1):
         yield _report(random, f"{prefix}-{number:05d}")
 
 
-def _report(random: Random, unit_id: str) -> Made:
+def _report(random: Random, unit_id: str) -> SampleItem:
     kind = random.choices(KINDS, [kind.share for kind in KINDS])[0]
     at = datetime(2025, 1, 1, 6) + timedelta(days=random.randrange(365), minutes=random.randrange(120))
     summer = -math.cos(2 * math.pi * at.timetuple().tm_yday / 365.25)
@@ -161,7 +161,7 @@ def _report(random: Random, unit_id: str) -> Made:
     if random.random() < WRONG_REPORTS:
         written = random.choice([other for other in ("none", *kind.modes) if other != mode])
     truth, label = (_answer(name, damage.days_left) for name in (mode, written))
-    return Made(row, label, truth, mode, _reason(row, kind, damage, mode), kind.name)
+    return SampleItem(row, label, truth, mode, _reason(row, kind, damage, mode), kind.name)
 
 
 def _damage(random: Random, kind: Kind, humidity: float, age: float) -> Damage:

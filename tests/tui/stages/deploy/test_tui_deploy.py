@@ -51,7 +51,7 @@ async def test_a_name_that_cannot_be_an_address_is_refused_where_it_is_typed(hom
         await user.press("5", "d")
         await user.type("Defects und Co")
         await user.press("ctrl+s")
-        await user.sees("✗", "defects-und-co can")
+        await user.sees("✗", "use defects-und-co")
         assert user.app.workspace.deploy.endpoints.endpoints() == []
 
 
@@ -67,7 +67,7 @@ async def test_another_version_takes_its_place_and_back(home: Path, size: tuple[
         await user.press("d")
         await user.sees("Which model should live answer with?", "answers now")
         await user.press("enter")
-        await user.sees("serves    defects v2", "before    defects v1", "rolls back")
+        await user.sees("serves    defects v2", "before    defects v1", "roll back")
         await user.press("b", "n")
         assert user.app.workspace.deploy.endpoints.endpoint("live").model.version == 2
         await user.press("b", "y")
@@ -93,7 +93,7 @@ async def test_a_real_row_is_asked_about_and_judged(home: Path, size: tuple[int,
     served_model(home)
     async with open_app(home, size) as user:
         await user.press("5", "p")
-        await user.sees("Playground · live", "voltage", "line", "enter asks")
+        await user.sees("Playground · live", "voltage", "line", "enter: send the row")
         assert "Good" not in user.text(), "there is nothing to judge yet"
         await user.press("enter")
         await user.sees("defect", "sure", "version 1", "status 200", "+ right")
@@ -188,7 +188,7 @@ async def test_the_http_server_is_started_shown_and_stopped(home: Path, monkeypa
     served_model(home)
     async with open_app(home, (120, 50)) as user:
         await user.press("5")
-        await user.sees("○ not running", f"starts it at http://127.0.0.1:{port}")
+        await user.sees("○ not running", f": start it at http://127.0.0.1:{port}")
         await user.press("h")
         await user.sees("● running", f"http://127.0.0.1:{port}", "curl -s", "dataframe_records")
         await user.press("y")

@@ -117,7 +117,7 @@ async def test_a_column_holds_the_answers_and_what_does_not_fit_is_named(home: P
     a_workspace(home)
     async with open_app(home) as user:
         await user.press("2", "m")
-        await user.sees("Which column holds the answer?", "torque")
+        await user.sees("Which column contains the answer?", "torque")
         await user.press("end", "enter")
         await user.sees("column passed", "labeled immediately where the value is valid", "p2                   False")
         await user.press("g")
@@ -155,7 +155,7 @@ async def test_a_template_with_answer_columns_needs_no_choice_of_column(home: Pa
     a_workspace(home, answer_columns={"passed": "passed"})
     async with open_app(home) as user:
         await user.press("2", "m")
-        await user.sees("column passed", "labeled at once")
+        await user.sees("column passed", "labeled immediately")
         await user.press("g")
         await over(user)
         (view,) = user.app.workspace.label.queue.training_sheets()
@@ -174,7 +174,7 @@ async def test_a_placeholder_that_no_column_fills_is_told_in_the_panel(home: Pat
     async with open_app(home, (80, 24)) as user:
         user.app.session.template_id = bad.id
         await user.press("2")
-        await user.sees("✗", "color", "No preview.")
+        await user.sees("✗", "color", "No preview")
         await user.press("g")
         await user.until(lambda: len(user.app._notifications) > 0, "the refusal is told")
         assert user.app.workspace.jobs.jobs() == []
@@ -189,7 +189,7 @@ async def test_only_the_first_items(home: Path) -> None:
         await user.press("2", "x")
         await user.type("0")
         await user.press("ctrl+s")
-        await user.sees("The limit 0 is not valid")
+        await user.sees("must be at least 1")
         await user.press("backspace")
         await user.type("7")
         await user.press("ctrl+s")

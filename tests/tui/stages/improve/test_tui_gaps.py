@@ -34,7 +34,7 @@ async def test_from_an_empty_page_to_gaps_with_their_evidence(home: Path, size: 
     skewed(home)
     async with open_app(home, size) as user:
         await user.press("7", "g")
-        await user.sees("No gap is open.", "Press a to look for gaps", "gaps: 0 open")
+        await user.sees("No gap is open.", "Press a to find gaps", "gaps: 0 open")
         await user.press("a")
         await user.sees("Analysis of defects v1", "wrong answers", "No request has been", "gaps: ")
         await user.press("i")
@@ -46,7 +46,7 @@ async def test_from_an_empty_page_to_gaps_with_their_evidence(home: Path, size: 
 async def test_without_a_model_the_page_says_what_comes_first(home: Path) -> None:
     async with open_app(home) as user:
         await user.press("7", "g", "a")
-        await user.sees("There is no model yet", "opens TRAIN")
+        await user.sees("There is no model yet", ": open TRAIN")
         await user.press("escape", "t")
         await user.sees("No task is open.", "tasks: 0 open")
         await user.press("escape", "v")
@@ -64,7 +64,7 @@ async def test_what_a_person_says_about_a_gap_is_kept_and_shown(home: Path) -> N
         await user.sees("severity: ", "→ low, by ana")
         assert user.app.workspace.improve.gaps.gap(gap.id).severity.value == "low"
         await user.press("s")
-        await user.sees("Status of this gap", "An analysis never opens again")
+        await user.sees("Status of this gap", "Resolved gaps reopen")
         await user.press("5", "tab")
         await user.type("it is known")
         await user.press("ctrl+s")
@@ -89,7 +89,7 @@ async def test_a_task_opens_the_queue_on_just_its_pairs(home: Path, size: tuple[
         (view,) = user.app.workspace.improve.tasks.tasks()
         assert (view.items, view.task.status) == (10, TaskStatus.PENDING)
         await user.press("t")
-        await user.sees("○ pending", "0 of ", "10 more were not found" if size[0] > 100 else "more were not")
+        await user.sees("○ pending", "0 of ", "10 pairs are missing found" if size[0] > 100 else "pairs are missing")
         await user.press("enter")
         await user.sees("of one annotation task", "P0500")
         assert "P0501" not in user.text()
@@ -122,7 +122,7 @@ async def test_a_task_is_assigned_moved_and_edited(home: Path) -> None:
         task = workspace.improve.tasks.create(workspace.improve.gaps.gaps()[0].id, target_record_count=4).task
     async with open_app(home) as user:
         await user.press("7", "t", "a")
-        await user.sees("Who is to do it")
+        await user.sees("Assign this task")
         await user.type("bo")
         await user.press("ctrl+s")
         await user.sees("◔ assigned", "bo")
@@ -189,7 +189,7 @@ async def test_feedback_is_flagged_filtered_and_done_all_at_once(home: Path) -> 
         await user.press("slash", "2", "ctrl+s")
         await user.sees("feedback: 2 in all rated 1/2")
         await user.press("m")
-        await user.sees("All 2 that are listed", "Take flags away")
+        await user.sees("All 2 listed", "Remove flags")
         await user.press("enter")
         await user.sees("2 training pairs are made")
         assert len(user.app.workspace.improve.feedback.feedback(status=FeedbackStatus.CONVERTED)) == 2
@@ -207,7 +207,7 @@ async def test_a_change_that_comes_meanwhile_does_not_swallow_the_filter(home: P
         assert isinstance(view, ImproveView)
         view.action_filter()
         view.reload()
-        await user.sees("Which feedback")
+        await user.sees("Filter")
 
 
 async def test_hostile_values_in_gaps_and_tasks_reach_no_terminal(home: Path) -> None:
@@ -222,7 +222,7 @@ async def test_hostile_values_in_gaps_and_tasks_reach_no_terminal(home: Path) ->
         workspace.improve.tasks.create(gap.id, title=hostile, assignee=hostile, instructions=hostile)
     async with open_app(home) as user:
         await user.press("7", "g")
-        await user.sees("never learned", "5 requests have")
+        await user.sees("new values", "5 requests have")
         for key in ("t", "escape", "v"):
             assert not set("\x1b\x07\u202e") & set(user.text())
             await user.press(key)

@@ -39,7 +39,7 @@ async def test_what_differs_is_marked(home: Path, size: tuple[int, int]) -> None
         item = say(workspace, 1, corrected=True, comment="look closer")
     async with open_app(home, size) as user:
         await user.press("7")
-        await user.sees("▼ 1✎", "○ new", "“look closer”", "model said → right", "asked about", "voltage")
+        await user.sees("▼ 1✎", "○ new", "“look closer”", "model → correct", "input", "voltage")
         assert item.output is not None and item.correction is not None
         (differing,) = [line for line in user.text().splitlines() if "✎ differs" in line]
         assert f"{item.output['defect']} → {item.correction['defect']}" in differing
@@ -55,7 +55,7 @@ async def test_feedback_is_converted_and_waits_in_the_queue(home: Path, size: tu
         await user.press("7")
         await user.sees("create a training pair with the correction")
         await user.press("c")
-        await user.sees("✓ converted", "training pair: unlabeled", "1 training pair is made")
+        await user.sees("✓ converted", "training pair: unlabeled", "1 training pair is now in the queue")
         (converted,) = user.app.workspace.improve.feedback.feedback()
         assert converted.qa_pair_id is not None
         pair = user.app.workspace.label.queue.pair(converted.qa_pair_id)
@@ -143,7 +143,7 @@ async def test_a_retraining_shows_what_it_was_worth_and_is_deployed(home: Path, 
         for row in range(2):
             user.app.workspace.improve.feedback.convert(say(user.app.workspace, 5, corrected=True, row=row).id)
         decide_all(user.app.workspace)
-        await user.sees("2 new, 0 corrected since v1", "labeled pairs can be used for training", "trains again")
+        await user.sees("2 new, 0 corrected since v1", "labeled pairs can be used for training", ": retrain")
         await user.press("r")
         await _job_done(user)
         await user.sees(
@@ -168,7 +168,7 @@ async def test_what_is_new_is_counted_from_the_newest_version(home: Path) -> Non
         add_pairs(workspace.store, sheet, range(105, 107))
     async with open_app(home) as user:
         await user.press("7")
-        await user.sees("defects v2 is trained: 5 new", "2 new, 0 corrected since v2", "trains again")
+        await user.sees("defects v2 is trained: 5 new", "2 new, 0 corrected since v2", ": retrain")
         assert any(word in user.text() for word in ("▲ better", "▼ worse", "≈ no clear difference"))
 
 

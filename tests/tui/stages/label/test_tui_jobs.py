@@ -106,7 +106,7 @@ async def test_what_is_disputed_is_decided_and_labelers_have_figures(tmp_path: P
         await user.press("d")
         await user.sees("item-2", "ben", "cho", "severity")
         await user.press("enter")
-        await user.sees("What is true of item-2?")
+        await user.sees("Right answer for item-2")
         await user.press("3", "ctrl+s")
         await user.sees("Nothing left to decide")
         (label,) = [one for one in user.app.workspace.label.canonical_labels.find() if one.item_ref == "item-2"]
@@ -114,7 +114,7 @@ async def test_what_is_disputed_is_decided_and_labelers_have_figures(tmp_path: P
         await user.press("v")
         await user.sees("decided")
         await user.press("escape", "w")
-        await user.sees("Who labels", "ben", "4 decisions", "75%", "3 of 4")
+        await user.sees("Labelers", "ben", "4 decisions", "75%", "3 of 4")
         await user.press("escape")
 
 

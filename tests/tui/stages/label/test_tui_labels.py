@@ -42,14 +42,14 @@ async def test_items_are_labeled_without_pairs_then_corrected_and_restored(
         labels = user.app.workspace.label.canonical_labels
         assert {one.item_ref: one.label_data["severity"] for one in labels.find()} == {"P1": "minor", "P2": "major"}
         await user.press("e", "1", "ctrl+s")
-        await user.sees("version 2", "What it said before")
+        await user.sees("version 2", "Earlier versions")
         await user.press("R", "enter")
         await user.sees("version 3")
         assert labels.find()[0].label_data == {"severity": "minor"}
         await user.press("n", "enter")
         await user.sees("2/3 decided")
         await user.press("1", "a", "escape")
-        await user.sees("3 canonical labels", "All of this list are labeled")
+        await user.sees("3 canonical labels", "All items of this list are labeled")
 
 
 async def test_labels_go_out_and_in_and_what_is_in_use_stays(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ async def test_labels_go_out_and_in_and_what_is_in_use_stays(tmp_path: Path) -> 
         await user.press("I")
         await user.type(str(out))
         await user.press("ctrl+s")
-        await user.sees("Nothing was taken", "label_type is missing")
+        await user.sees("Nothing was imported", "label_type is missing")
         await user.press("slash")
         await user.type("item-9")
         await user.press("ctrl+s")

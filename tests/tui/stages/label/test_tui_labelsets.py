@@ -30,7 +30,7 @@ async def test_a_labelset_is_made_of_a_template_published_and_its_keys_work(
         await user.press("tab", "backspace")
         await user.type("u")
         await user.press("ctrl+s")
-        await user.sees("does something else")
+        await user.sees("has another meaning")
         await user.press("e", "down", "down", "enter", "tab")
         await user.type("Deep")
         await user.press("tab", "backspace")

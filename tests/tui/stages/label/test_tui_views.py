@@ -117,7 +117,7 @@ async def test_an_order_that_cannot_be_made_leaves_the_list_as_it_was(home: Path
         workspace.label.views.save(sheet.id, "gone", QueueFilter(like="item-99"), QueueSort.SIMILAR)
     async with _desk(home) as user:
         await user.press("M")
-        await user.sees("do not tell the items apart", "item-2")
+        await user.sees("cannot be sorted by similarity", "item-2")
         assert "searching" not in user.text()
         assert "most similar" not in user.text()
         await user.press("V", "enter")

@@ -36,7 +36,7 @@ async def test_without_traffic_there_is_no_data_yet(home: Path, size: tuple[int,
     busy(home, 0)
     async with open_app(home, size) as user:
         await user.press("6", "D")
-        await user.sees("Drift of live", "◌ no data yet", "Press t")
+        await user.sees("Drift of live", "◌ no data yet", "t: longer range")
         assert "0.0" not in user.text()
 
 
@@ -58,7 +58,7 @@ async def test_a_shift_is_seen_with_its_sentence_and_both_distributions(home: Pa
         await user.press("shift+tab")
         assert "\x1b]52" not in user.text() and "\u202e" not in user.text()
         await user.press("n")
-        await user.sees("How it was made", "Jensen-Shannon", "for the better" if size[1] > 24 else "medium")
+        await user.sees("Method", "Jensen-Shannon", "for the better" if size[1] > 24 else "medium")
         await user.press("escape")
         report = user.app.workspace.monitor.drift.last("live")
         assert report is not None and report.severity.value == "critical"
@@ -97,7 +97,7 @@ async def test_what_a_monitor_on_databricks_found_is_shown_beside_what_was_asked
         assert "\x1b]52" not in user.text() and "\u202e" not in user.text()
         assert "r Reference" not in user.text()
         await user.press("n")
-        await user.sees("How it was made", "data-quality monitoring")
+        await user.sees("Method", "data-quality monitoring")
         await user.press("w")
         await user.sees("against 96 training pairs")
         sent = len(scene.engine.statements)
@@ -123,7 +123,7 @@ async def test_little_traffic_is_not_enough_yet(home: Path) -> None:
     busy(home, 12)
     async with open_app(home) as user:
         await user.press("6", "D")
-        await user.sees("◌ not enough yet", "12 of 30")
+        await user.sees("◌ not enough data yet", "12 of 30")
         assert "no drift" not in user.text()
 
 
@@ -143,7 +143,7 @@ async def test_a_rule_is_made_raises_an_alert_and_the_alert_is_looked_after(home
     async with open_app(home, size) as user:
         assert "alert" not in user.text()
         await user.press("6", "A")
-        await user.sees("No alert was ever opened", "No rule yet", "nobody watches")
+        await user.sees("No alerts yet", "No rule yet", "not being checked")
         await user.press("n")
         await user.sees("New rule", "Threshold")
         await user.press("1", "tab", "1", "tab")
@@ -168,7 +168,7 @@ async def test_a_rule_is_made_raises_an_alert_and_the_alert_is_looked_after(home
         assert (alert.status, alert.resolution) == (AlertStatus.RESOLVED, "pump was off")
         assert "⚠ 1 alert " not in user.text()
         await user.press("tab")
-        await user.sees("opens another alert only after")
+        await user.sees("next alert opens only after")
         await user.press("e", "tab", "tab")
         await user.press(*["backspace"] * 5)
         await user.type("1000")
@@ -191,7 +191,7 @@ async def test_the_watch_is_started_and_stopped_here(home: Path) -> None:
         assert job is not None
         await user.press("w")
         assert user.app.workspace.jobs.wait(job.id, timeout=60).status.value == "cancelled"
-        await user.sees("nobody watches")
+        await user.sees("not being checked")
 
 
 async def test_a_resolved_alert_cannot_be_acknowledged(home: Path) -> None:

@@ -64,7 +64,7 @@ async def test_without_traffic_there_is_no_number_and_nothing_is_drawn(home: Pat
     served_model(home)
     async with open_app(home, size) as user:
         await user.press("6")
-        await user.sees("live", "no data yet", "there is nothing")
+        await user.sees("live", "no data yet", "nothing")
         text = user.text()
         assert not any(block in text for block in BLOCKS if block != "█")
         assert "%" not in text.replace("95 %", "") and "0 ms" not in text
@@ -132,12 +132,12 @@ async def test_a_request_is_inspected_and_judged(home: Path, size: tuple[int, in
         await user.press("f", "2", "tab")
         await user.type("hardly")
         await user.press("ctrl+s")
-        await user.sees("▼ 2", "“hardly”", "not a training pair yet")
+        await user.sees("▼ 2", "“hardly”", "not converted yet")
         (item,) = user.app.workspace.improve.feedback.feedback()
         assert (item.request_id, item.rating, item.correction) == (record.request_id, 2, None)
         user.app.workspace.improve.feedback.convert(item.id)
         await user.press("escape", "enter")
-        await user.sees("became a training pair, which is unlabeled")
+        await user.sees("converted to a training pair (unlabeled")
         await user.press("end")
         await user.sees(str(row["voltage"]))
 
@@ -281,7 +281,7 @@ async def test_a_span_of_ones_own_in_other_steps(home: Path, size: tuple[int, in
         log(workspace, model, minutes(5))
     async with open_app(home, size) as user:
         await user.press("6", "d")
-        await user.sees("From when to when")
+        await user.sees("Time range")
         await user.press(*["backspace"] * 16)
         await user.type("2h")
         await user.press("tab", *["backspace"] * 3)
@@ -331,7 +331,7 @@ async def test_the_chart_without_traffic_says_so(home: Path) -> None:
     served_model(home)
     async with open_app(home) as user:
         await user.press("6", "c")
-        await user.sees("No data about requests in the last 24 h, so there is nothing to draw")
+        await user.sees("No data about requests in the last 24 h, nothing to draw")
         await user.press("1", "6")
         await user.sees("nothing to draw")
 
@@ -371,7 +371,7 @@ async def test_of_three_versions_two_are_chosen(home: Path) -> None:
         await user.press("6", "v")
         await user.sees("Compare which version?", "defects v3")
         await user.press("enter")
-        await user.sees("And with which?")
+        await user.sees("With which version?")
         await user.press("down", "enter")
         await user.sees("defects v1 and defects v3")
 
@@ -384,9 +384,7 @@ async def test_the_training_pairs_nearest_to_a_request(home: Path, size: tuple[i
         workspace.deploy.endpoints.query("live", [row], origin=Origin.CLI)
     async with open_app(home, size) as user:
         await user.press("6", "enter", "enter", "n")
-        await user.sees(
-            "may have learned it from", "this request", "distance", "voltage", "pairs that version 1 learned"
-        )
+        await user.sees("earest training pairs", "this request", "distance", "voltage", "pairs used to train version 1")
         await user.press("escape")
         await user.sees("Request to live")
 

@@ -32,7 +32,7 @@ def asked(scene: Scene, home: Path) -> Path:
 async def test_it_counts_what_never_was_and_shows_it(scene: Scene, asked: Path, size: tuple[int, int]) -> None:
     async with open_app(asked, size) as user:
         await user.press("6", "w")
-        await user.sees("What everybody asked live", "last 24 h, counted", "16.7% of 12")
+        await user.sees("Requests to live", "last 24 h, counted", "16.7% of 12")
         assert re.search(r"requests +\S+ +0–6 +12", user.text())
         await user.press("end")
         await user.sees("200 tokens in, 14 out", "welds v2")
@@ -50,7 +50,7 @@ async def test_it_counts_what_never_was_and_shows_it(scene: Scene, asked: Path, 
 async def test_the_stage_tells_what_was_counted_there(scene: Scene, asked: Path, size: tuple[int, int]) -> None:
     async with open_app(asked, size) as user:
         await user.press("6")
-        await user.sees("Nobody has asked this endpoint", "from here", "not counted yet", "w counts")
+        await user.sees("No requests yet", "from here", "not counted yet", "w counts")
         await user.press("w")
         await user.sees("16.7% of 12")
         await user.press("escape")
@@ -104,4 +104,4 @@ async def test_without_a_workspace_there_is_no_such_key(home: Path) -> None:
     served_model(home)
     async with open_app(home) as user:
         await user.press("6", "w")
-        assert "What everybody asked" not in user.text()
+        assert "Requests to" not in user.text()

@@ -46,7 +46,7 @@ async def over(user: Driver, number: int = 1) -> None:
 async def test_without_pairs_it_says_which_key_leads_on(home: Path, size: tuple[int, int]) -> None:
     async with open_app(home, size) as user:
         await user.press("4")
-        await user.sees("There is no training sheet yet.", "Press 2 and then g", "+ new model")
+        await user.sees("There is no training sheet yet.", "Press 2, then g", "+ new model")
         await user.press("t", "b", "c", "l")
         assert user.app.workspace.jobs.jobs() == []
 
@@ -73,7 +73,7 @@ async def test_every_gate_is_there_with_its_count_and_its_words(home: Path) -> N
             "✗       1  training is not among its allowed uses",
             "✓      12  labeled and allowed for training",
             "ready to train; t starts it",
-            "20% of the eligible pairs are held out",
+            "20% of the eligible pairs are kept back",
             "Extra trees (recommended)",
             "about ",
             "estimate: ",
@@ -89,7 +89,7 @@ async def test_too_few_pairs_are_refused_in_full_and_labeling_is_shown_the_way(
         add_pairs(workspace.store, sheet, range(4, 9), status=PairStatus.UNLABELED)
     async with open_app(home, size) as user:
         await user.press("4")
-        await user.sees("6 more labeled pairs are needed", "3 opens labeling")
+        await user.sees("6 more labeled pairs are needed", "3: label more pairs")
         await user.press("t")
         await user.sees("6 more labels needed", "5 not labeled yet")
         user.app.stage_view.reload()  # type: ignore[union-attr]
@@ -139,7 +139,7 @@ async def test_a_training_under_way_shows_its_progress_wherever_the_cursor_is(
     async with open_app(home, size) as user:
         jobs = user.app.workspace.jobs
         await user.press("4")
-        await user.sees("training is under way", "Train defects", "75%", "learning severe", "about ", " left")
+        await user.sees("training is running", "Train defects", "75%", "learning severe", "about ", " left")
         await user.sees("running as process")
         assert not user.app.stage_view.possible("train")  # type: ignore[union-attr]
         await user.press("down")
@@ -190,13 +190,13 @@ async def test_a_second_version_stands_beside_the_first(home: Path) -> None:
         told = workspace.train.models.compare(first, second)
     async with open_app(home) as user:
         await user.press("4", "down", "down")
-        await user.sees("defects v2", "beside defects v1", "12 new, 1 corrected since v1", f"on the {told.n}")
+        await user.sees("defects v2", "compared with defects v1", "12 new, 1 corrected since v1", f"on the {told.n}")
         await user.press("up")
         await user.sees("defects v3", "beside defects v2", "0 new, 0 corrected since v2")
         await user.press("c")
         await user.sees("Compare defects v3 with which version?", "defects v1")
         await user.press("end", "enter")
-        await user.sees("beside defects v1", "12 new, 1 corrected since v1")
+        await user.sees("compared with defects v1", "12 new, 1 corrected since v1")
         assert [model.id for model in user.app.workspace.train.models.models()] == [third.id, second.id, first.id]
 
 
@@ -208,7 +208,7 @@ async def test_versions_that_cannot_be_compared_say_why(home: Path) -> None:
         workspace.train.models.run(params, new_id(), NoProgress())
     async with open_app(home) as user:
         await user.press("4", "down")
-        await user.sees("defects v2", "beside defects v1", "answers defect", "answers depth")
+        await user.sees("defects v2", "compared with defects v1", "answers defect", "answers depth")
         user.app.stage_view.reload()  # type: ignore[union-attr]
         await user.settle()
         assert not user.app._notifications, "what the panel says is not told once more"
@@ -234,7 +234,7 @@ async def test_the_lineage_names_every_pair_and_what_was_changed_since(home: Pat
         await user.sees("Lineage of defects v1", "160 trained", "40 held out", "ana")
         await user.until(lambda: "…  " not in user.text() and " · " in user.text(), "the answers in view")
         await user.press("end")
-        await user.sees(pair.item_ref, "trained", "≠ since")
+        await user.sees(pair.item_ref, "trained", "≠ changed since")
 
 
 async def test_the_base_model_is_chosen_with_its_description(home: Path) -> None:

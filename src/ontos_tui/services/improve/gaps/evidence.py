@@ -20,12 +20,12 @@ from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.records.training import ModelPair, ModelVersion, Role
 from ontos_tui.domain.rules.governance import Gate
 from ontos_tui.domain.rules.ratings import is_bad, is_good
+from ontos_tui.domain.rules.segments import is_number
 from ontos_tui.domain.schema import Answer, AnswerField, FieldKind
 from ontos_tui.platforms.ports import Trainer
 from ontos_tui.services.improve.gaps.findings import EVIDENCE_IDS
 from ontos_tui.services.label.hint_conditions import hint_is_current
 from ontos_tui.services.records.feedback import latest_feedback
-from ontos_tui.services.records.segments import is_number
 from ontos_tui.services.records.training_pairs import TrainingPair, usable_pairs
 from ontos_tui.services.train.comparison import COUNTED, answers_of
 from ontos_tui.store.connection import Connection

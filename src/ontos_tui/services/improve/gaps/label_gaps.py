@@ -11,6 +11,7 @@ from typing import Any
 from ontos_tui.domain.intervals import wilson, z_of_many
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.improve import GapType, Severity
+from ontos_tui.domain.rules.segments import Segment, count_by_segment, describe_value, is_number, segments_of
 from ontos_tui.domain.schema import FieldKind
 from ontos_tui.services.improve.gaps.evidence import GapEvidence, Request, request_ids
 from ontos_tui.services.improve.gaps.findings import (
@@ -23,7 +24,6 @@ from ontos_tui.services.improve.gaps.findings import (
     fingerprint,
     severity_of,
 )
-from ontos_tui.services.records.segments import Segment, count_by_segment, describe_value, is_number, segments_of
 
 LEAST_TRAFFIC = 50
 """Requests from which on they, and no longer the training sheet, show how often a value occurs."""

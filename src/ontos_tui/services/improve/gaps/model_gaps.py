@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ontos_tui.domain.intervals import wilson, z_of_many
 from ontos_tui.domain.records.improve import GapType
+from ontos_tui.domain.rules.segments import Segment, describe_value, segments_of
 from ontos_tui.services.improve.gaps.evidence import LARGE_ERROR, EvaluatedPair, GapEvidence, Request, request_ids
 from ontos_tui.services.improve.gaps.findings import (
     ENOUGH,
@@ -20,7 +21,6 @@ from ontos_tui.services.improve.gaps.findings import (
     fingerprint,
     severity_of,
 )
-from ontos_tui.services.records.segments import Segment, describe_value, segments_of
 
 UNSURE_BELOW = 0.6
 """A stated confidence below this is unsure."""

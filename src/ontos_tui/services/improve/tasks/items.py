@@ -11,12 +11,12 @@ from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.improve import AnnotationItem, AnnotationTask, FeedbackItem, Gap, GapType
 from ontos_tui.domain.records.pairs import QAPair, TrainingSheet
 from ontos_tui.domain.records.serving import InferenceRecord
+from ontos_tui.domain.rules.segments import Segment
 from ontos_tui.domain.rules.states import PairStatus, TaskStatus
 from ontos_tui.services.improve.conversion import convert, pair_from_request
 from ontos_tui.services.improve.gaps.evidence import MOST_REQUESTS
 from ontos_tui.services.records.feedback import latest_feedback
 from ontos_tui.services.records.model_versions import find_models
-from ontos_tui.services.records.segments import Segment
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.tables import table
 

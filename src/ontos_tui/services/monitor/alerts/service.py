@@ -13,7 +13,6 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import delete
 
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError
 from ontos_tui.domain.records.alerts import Alert, AlertMetric, AlertRule, Comparison, describe_metric, format_value
@@ -30,12 +29,8 @@ from ontos_tui.settings import Settings
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries import alerts, traffic
 
-RULES = table(AlertRule).c
-ALERTS = table(Alert).c
-NEWEST = (ALERTS.opened_at.desc(), ALERTS.created_at.desc(), ALERTS.id)
-OPEN = (AlertStatus.ACTIVE, AlertStatus.ACKNOWLEDGED)
 FRESH = timedelta(minutes=15)
 """A drift report that is younger is used again for a rule."""
 EVERY = 60.0
@@ -99,9 +94,8 @@ class AlertService:
 
     def rules(self, endpoint: str | None = None) -> list[AlertRule]:
         """The rules, by endpoint and age."""
-        where = () if endpoint is None else (RULES.endpoint == endpoint,)
         with self._store.read() as connection:
-            return rows.find(connection, AlertRule, *where, order_by=(RULES.endpoint, RULES.created_at))
+            return alerts.rules(connection, endpoint)
 
     def rule(self, ref: str) -> AlertRule:
         """A rule by its id or the beginning of it. Raises NotFoundError."""
@@ -129,7 +123,7 @@ class AlertService:
             moved = changed.endpoint != rule.endpoint or changed.metric is not rule.metric
             if moved or not changed.enabled:
                 self._resolve_open(connection, rule, "the rule watches something else" if moved else "switched off")
-            left = _open_alert(connection, rule) is not None
+            left = alerts.open_alert(connection, rule.id) is not None
             changed = rows.change(
                 connection,
                 rule,
@@ -146,22 +140,20 @@ class AlertService:
         with self._store.write() as connection:
             rule = rows.resolve(connection, AlertRule, ref)
             self._resolve_open(connection, rule, "the rule was removed")
-            connection.execute(delete(table(AlertRule)).where(RULES.id == rule.id))
+            alerts.remove_rule(connection, rule.id)
             rows.log(connection, rule, "remove", self._actor, before=_set(rule), scope_id=rule.endpoint)
 
     # Alerts
 
     def open_alerts(self, endpoint: str | None = None) -> list[Alert]:
         """Alerts that are not resolved, the newest first."""
-        where = (ALERTS.status.in_(OPEN), *(() if endpoint is None else (ALERTS.endpoint == endpoint,)))
         with self._store.read() as connection:
-            return rows.find(connection, Alert, *where, order_by=NEWEST)
+            return alerts.open_alerts(connection, endpoint)
 
     def history(self, endpoint: str | None = None, limit: int = 200) -> list[Alert]:
         """All alerts, the newest first."""
-        where = () if endpoint is None else (ALERTS.endpoint == endpoint,)
         with self._store.read() as connection:
-            return rows.find(connection, Alert, *where, order_by=NEWEST, limit=limit)
+            return alerts.alerts(connection, endpoint, limit)
 
     def acknowledge(self, ref: str, now: datetime | None = None) -> Alert:
         """Acknowledge an alert. Raises NotFoundError, and ConflictError unless it is active."""
@@ -197,7 +189,7 @@ class AlertService:
         """The metric of a rule over its window up to `now`; no value without enough data."""
         at = now or present()
         with self._store.read() as connection:
-            endpoint = rows.find_one(connection, Endpoint, table(Endpoint).c.name == rule.endpoint)
+            endpoint = traffic.endpoint_named(connection, rule.endpoint)
         if endpoint is None or endpoint.status is EndpointStatus.STOPPED:
             return Measurement(None, 0, "the endpoint is stopped or gone")
         if rule.metric is AlertMetric.DRIFT:
@@ -237,10 +229,10 @@ class AlertService:
     def _evaluate_rule(self, rule_id: str, measured: Measurement, at: datetime) -> Change | None:
         """Update one rule and its alert. Earlier changes of other watchers are seen here, under the lock."""
         with self._store.write() as connection:
-            rule = rows.find_one(connection, AlertRule, RULES.id == rule_id)
+            rule = alerts.rule(connection, rule_id)
             if rule is None or not rule.enabled:
                 return None
-            alert = _open_alert(connection, rule)
+            alert = alerts.open_alert(connection, rule.id)
             value = measured.value
             if value is None:
                 # Without a value no alert opens, and an open one stays.
@@ -292,7 +284,7 @@ class AlertService:
         )
 
     def _resolve_open(self, connection: Connection, rule: AlertRule, why: str) -> None:
-        alert = _open_alert(connection, rule)
+        alert = alerts.open_alert(connection, rule.id)
         if alert is not None:
             fields = {"resolved_at": present(), "resolved_by": self._actor, "resolution": why}
             self._move(connection, alert, AlertStatus.RESOLVED, self._actor, **fields)
@@ -405,12 +397,8 @@ def _set(rule: AlertRule) -> dict[str, Any]:
 
 
 def _check_endpoint(connection: Connection, name: str) -> None:
-    if not rows.count(connection, Endpoint, table(Endpoint).c.name == name):
+    if traffic.endpoint_named(connection, name) is None:
         raise NotFoundError(f"No endpoint {name!r}.", "List endpoints: ontos endpoints list")
-
-
-def _open_alert(connection: Connection, rule: AlertRule) -> Alert | None:
-    return rows.find_one(connection, Alert, ALERTS.rule_id == rule.id, ALERTS.status.in_(OPEN))
 
 
 def _note(connection: Connection, rule: AlertRule, **state: Any) -> None:

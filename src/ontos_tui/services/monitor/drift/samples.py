@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal_column, select
-
 from ontos_tui.domain.records.data import Row
-from ontos_tui.domain.records.improve import FeedbackItem
-from ontos_tui.domain.records.pairs import QAPair
-from ontos_tui.domain.records.serving import InferenceRecord
-from ontos_tui.domain.records.training import ModelPair, Role
 from ontos_tui.domain.schema import Answer
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries import drift
 
-LOG = table(InferenceRecord).c
-FEEDBACK = table(FeedbackItem).c
-ROWID: ColumnElement[int] = literal_column("inference_log.rowid")
 MOST = 20_000
 """Requests of one span that are read; of more, so many are drawn at random."""
 SEED = 0
 BEFORE = timedelta(days=7)
 """How far back the traffic goes that recent traffic is compared with; longer when the recent time is."""
-TOGETHER = 1_000
-"""Rows of a drawn sample that one query asks for."""
 
 
 @dataclass
@@ -71,28 +60,24 @@ class Traffic:
 
 def read_traffic(connection: Connection, endpoint: str, since: datetime, until: datetime) -> Traffic:
     """The requests of an endpoint from `since` up to, not including, `until`, and the ratings given in that time."""
-    where = (LOG.endpoint == endpoint, LOG.requested_at >= since, LOG.requested_at < until)
-    traffic = Traffic(since, until, connection.execute(select(func.count()).where(*where)).scalar_one())
-    for input, model, output, confidence, latency, status in _requests(connection, where, traffic.total):
-        traffic.inputs.append(input if isinstance(input, dict) else {})
-        traffic.models.append(model)
-        traffic.outputs.append(output)
-        traffic.confidences.append(confidence or {})
-        traffic.latencies.append(latency)
-        traffic.failed.append(status >= 400)
-    given = (FEEDBACK.endpoint == endpoint, FEEDBACK.created_at >= since, FEEDBACK.created_at < until)
-    traffic.ratings.extend(connection.execute(select(FEEDBACK.rating).where(*given)).scalars())
+    traffic = Traffic(since, until, drift.request_count(connection, endpoint, since, until))
+    for request in _requests(connection, endpoint, since, until, traffic.total):
+        traffic.inputs.append(request.input if isinstance(request.input, dict) else {})
+        traffic.models.append(request.model_id)
+        traffic.outputs.append(request.output)
+        traffic.confidences.append(request.confidence)
+        traffic.latencies.append(request.latency_ms)
+        traffic.failed.append(request.status_code >= 400)
+    traffic.ratings.extend(drift.ratings(connection, endpoint, since, until))
     return traffic
 
 
-def _requests(connection: Connection, where: Sequence[ColumnElement[bool]], total: int) -> Iterator[Sequence[Any]]:
-    query = select(LOG.input, LOG.model_id, LOG.output, LOG.confidence, LOG.latency_ms, LOG.status_code)
+def _requests(
+    connection: Connection, endpoint: str, since: datetime, until: datetime, total: int
+) -> Iterator[drift.Request]:
     if total <= MOST:
-        yield from connection.execute(query.where(*where))
-        return
-    drawn = _draw(connection.execute(select(ROWID).where(*where)).scalars())
-    for start in range(0, len(drawn), TOGETHER):
-        yield from connection.execute(query.where(ROWID.in_(drawn[start : start + TOGETHER])))
+        return drift.requests(connection, endpoint, since, until)
+    return drift.numbered_requests(connection, _draw(drift.request_numbers(connection, endpoint, since, until)))
 
 
 def _draw(ids: Iterable[int]) -> list[int]:
@@ -107,14 +92,9 @@ def _draw(ids: Iterable[int]) -> list[int]:
 
 def read_training(connection: Connection, model_id: str) -> tuple[list[Row], list[Answer], int]:
     """Fields and answers of the pairs that a model was trained on, and how many pairs there are in all."""
-    lineage, pairs = table(ModelPair).c, table(QAPair).c
-    joined = table(ModelPair).join(table(QAPair), pairs.id == lineage.pair_id)
-    where = (lineage.model_id == model_id, lineage.role == Role.TRAIN)
-    total = connection.execute(select(func.count()).select_from(joined).where(*where)).scalar_one()
-    # The ids are random, so their order draws at random when there are too many.
-    query = select(pairs.source_data, pairs.answer).select_from(joined).where(*where)
-    records = connection.execute(query.order_by(lineage.pair_id).limit(MOST)).all()
-    return [row[0] for row in records], [row[1] or {} for row in records], total
+    total = drift.training_pair_count(connection, model_id)
+    pairs = drift.training_pairs(connection, model_id, MOST)
+    return [fields for fields, _ in pairs], [answer for _, answer in pairs], total
 
 
 def values_of(rows: Iterable[Mapping[str, Any]], name: str) -> list[Any]:

@@ -10,19 +10,16 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, not_, select
-
 from ontos_tui.domain.errors import InvalidInputError, NoTeamError, NotFoundError, NotReadyError
 from ontos_tui.domain.records.base import now as present
 from ontos_tui.domain.records.drift import Bin, DriftReport, DriftSource, FeatureDrift
-from ontos_tui.domain.records.serving import Endpoint
 from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.services.monitor.drift.comparison import Sides, build_report
 from ontos_tui.services.monitor.drift.samples import BEFORE, read_traffic, read_training
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries import drift, traffic
 
 if TYPE_CHECKING:
     from ontos_tui.services.monitor.drift.databricks import TeamDrift
@@ -34,7 +31,6 @@ MOST_REPORTS = 100
 """Reports that are stored of an endpoint."""
 
 Window = tuple[datetime, datetime]
-REPORTS = table(DriftReport).c
 
 
 class DriftService:
@@ -94,8 +90,7 @@ class DriftService:
 
     def _store_report(self, report: DriftReport) -> DriftReport:
         with self._store.write() as connection:
-            rows.add(connection, report)
-            _forget_old(connection, report.endpoint)
+            drift.add_report(connection, report, MOST_REPORTS)
         return report
 
     def last(self, endpoint: str, *, of_team: bool = False) -> DriftReport | None:
@@ -105,11 +100,8 @@ class DriftService:
 
     def history(self, endpoint: str, limit: int = 20, *, of_team: bool = False) -> list[DriftReport]:
         """The reports about the traffic of this machine, or of all users on Databricks, the newest first."""
-        here = REPORTS.source == DriftSource.HERE
-        where = (REPORTS.endpoint == endpoint, not_(here) if of_team else here)
-        order = (REPORTS.made_at.desc(), REPORTS.id)
         with self._store.read() as connection:
-            return rows.find(connection, DriftReport, *where, order_by=order, limit=limit)
+            return drift.reports(connection, endpoint, limit, of_team=of_team)
 
     def picture(self, endpoint: str, feature: str) -> list[Bin]:
         """Both distributions of one signal in the last report, in the same bins.
@@ -137,7 +129,7 @@ def _check_window(since: datetime, until: datetime) -> None:
 
 
 def _model_of(connection: Connection, endpoint: str) -> ModelVersion:
-    record = rows.find_one(connection, Endpoint, table(Endpoint).c.name == endpoint)
+    record = traffic.endpoint_named(connection, endpoint)
     if record is None:
         raise NotFoundError(f"No endpoint {endpoint!r}.", "List endpoints: ontos endpoints list")
     return rows.get(connection, ModelVersion, record.model_id)
@@ -154,8 +146,3 @@ def _read(connection: Connection, endpoint: str, reference: str | Window, window
     earlier = read_traffic(connection, endpoint, since - max(BEFORE, until - since), since)
     inputs, answers, total = read_training(connection, model.id)
     return Sides(True, model, inputs, answers, total, earlier, recent)
-
-
-def _forget_old(connection: Connection, endpoint: str) -> None:
-    newest = select(REPORTS.id).where(REPORTS.endpoint == endpoint).order_by(REPORTS.made_at.desc()).limit(MOST_REPORTS)
-    connection.execute(delete(table(DriftReport)).where(REPORTS.endpoint == endpoint, REPORTS.id.not_in(newest)))

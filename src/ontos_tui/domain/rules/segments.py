@@ -13,8 +13,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-from sqlalchemy import ColumnElement, exists, func, select
-
 from ontos_tui.domain.schema import Answer
 
 MOST_VALUES = 25
@@ -70,19 +68,6 @@ class Segment:
         if not self.place:
             return _same(value, self.value)
         return is_number(value) and self.low <= value <= self.high
-
-    def condition(self, fields: Any, answer: Any) -> ColumnElement[bool]:
-        """The same in SQL, on JSON columns with the fields and the answer."""
-        entry = func.json_each(answer if self.of_answer else fields).table_valued("key", "value", "type").c
-        here = [func.json_valid(answer if self.of_answer else fields) == 1, entry.key == self.field]
-        if self.place:
-            numbers = entry.type.in_(("integer", "real"))
-            return exists(select(1).where(*here, numbers, entry.value.between(self.low, self.high)))
-        if self.value is None:
-            return ~exists(select(1).where(*here, entry.type != "null"))
-        value = int(self.value) if isinstance(self.value, bool) else self.value
-        kind = {bool: ("true", "false"), str: ("text",)}.get(type(self.value), ("integer", "real"))
-        return exists(select(1).where(*here, entry.type.in_(kind), entry.value == value))
 
 
 def segments_of(field: str, values: Iterable[Any], *, of_answer: bool = False) -> list[Segment]:

@@ -1,0 +1,52 @@
+"""Endpoints: what they serve, what was deployed to them, and rows to try them with."""
+
+from __future__ import annotations
+
+import json
+
+from ontos_tui.domain.records.data import Row
+from ontos_tui.domain.records.serving import Deployment, Endpoint
+from ontos_tui.domain.records.training import ModelVersion
+from ontos_tui.domain.rules.states import EndpointStatus
+from ontos_tui.store import rows
+from ontos_tui.store.conditions import equal, where
+from ontos_tui.store.connection import Connection
+
+
+def endpoints(connection: Connection) -> list[Endpoint]:
+    """All endpoints, by name."""
+    return rows.find(connection, Endpoint, order_by=("name",))
+
+
+def ready_endpoints(connection: Connection) -> list[Endpoint]:
+    """The endpoints that answer requests, the last changed first."""
+    return rows.find(connection, Endpoint, equal(status=EndpointStatus.READY), order_by=("updated_at DESC",))
+
+
+def endpoint(connection: Connection, name: str) -> Endpoint | None:
+    """The endpoint with this name, or None."""
+    return rows.find_one(connection, Endpoint, equal(name=name))
+
+
+def deployments(connection: Connection, name: str, limit: int) -> list[Deployment]:
+    """What was done to an endpoint, the newest first."""
+    return rows.find(connection, Deployment, equal(endpoint=name), order_by=("at DESC", "id"), limit=limit)
+
+
+def sample_row(connection: Connection, model: ModelVersion, item_ref: str | None = None, skip: int = 0) -> Row | None:
+    """The fields of a pair of the model's training sheet, after `skip` others; None when there is none.
+
+    Those that are new to the model come first, those that it was tested on last. With `item_ref`, only this item's.
+    """
+    condition = where("qa_pairs.training_sheet_id = ?", model.training_sheet_id)
+    if item_ref is not None:
+        condition &= where("qa_pairs.item_ref = ?", item_ref)
+    sql = (
+        "SELECT qa_pairs.source_data FROM qa_pairs "  # noqa: S608
+        "LEFT JOIN model_pairs ON model_pairs.pair_id = qa_pairs.id AND model_pairs.model_id = ? "
+        f"WHERE {condition.sql} "
+        # "train" comes after "held_out" in the alphabet.
+        "ORDER BY model_pairs.role IS NOT NULL, model_pairs.role DESC, qa_pairs.sequence_number LIMIT 1 OFFSET ?"
+    )
+    fields = connection.scalar(sql, (model.id, *condition.values, skip))
+    return None if fields is None else json.loads(fields)

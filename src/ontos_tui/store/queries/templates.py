@@ -1,0 +1,24 @@
+"""Templates, their versions, and what was made by them."""
+
+from __future__ import annotations
+
+from ontos_tui.domain.records.pairs import TrainingSheet
+from ontos_tui.domain.records.template import Template
+from ontos_tui.store import rows
+from ontos_tui.store.conditions import equal
+from ontos_tui.store.connection import Connection
+
+
+def versions(connection: Connection, name: str) -> list[Template]:
+    """All versions of the template with this name, in no order."""
+    return rows.find(connection, Template, equal(name=name))
+
+
+def training_sheet_count(connection: Connection, template_id: str) -> int:
+    """How many training sheets were made by a template."""
+    return rows.count(connection, TrainingSheet, equal(template_id=template_id))
+
+
+def remove(connection: Connection, template_id: str) -> None:
+    """Remove a template."""
+    connection.execute("DELETE FROM templates WHERE id = ?", (template_id,))
