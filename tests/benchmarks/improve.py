@@ -33,7 +33,7 @@ from ontos_tui.domain.rules.states import FeedbackStatus, GapStatus, JobStatus, 
 from ontos_tui.services.data.sample_files import synthetic_data
 from ontos_tui.services.improve.service import BulkAction
 from ontos_tui.services.label.service import Decision
-from ontos_tui.services.records.feedback import FeedbackFilter
+from ontos_tui.domain.records.improve import FeedbackFilter
 from ontos_tui.services.records.training_sheets import create_training_sheet
 from ontos_tui.services.train.learning_curve import bar, score_range
 from ontos_tui.store import rows

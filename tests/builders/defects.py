@@ -12,8 +12,8 @@ from ontos_tui.domain.records.pairs import GenerationMode, QAPair, TrainingSheet
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.store import rows
+from ontos_tui.store.conditions import equal
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
 
 DEFECT_SCHEMA = {
     "type": "object",
@@ -106,9 +106,7 @@ def change_pair(store: Store, sheet: TrainingSheet, item_ref: str, **columns: An
 
 def find_pair(store: Store, sheet: TrainingSheet, item_ref: str) -> QAPair:
     """The pair about an item."""
-    columns = table(QAPair).c
     with store.read() as connection:
-        where = (columns.training_sheet_id == sheet.id, columns.item_ref == item_ref)
-        pair = rows.find_one(connection, QAPair, *where)
+        pair = rows.find_one(connection, QAPair, equal(training_sheet_id=sheet.id, item_ref=item_ref))
     assert pair is not None
     return pair

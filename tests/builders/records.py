@@ -66,6 +66,8 @@ def _structure(annotation: Any, n: int) -> Any:
         return [{"name": f"{ODD_TEXT}{n}", "hotkey": "1"}]
     if "FeatureDrift" in told:
         return [{"name": ODD_TEXT, "signal": "input", "reference_count": n, "recent_count": 0, "why": ODD_TEXT}]
+    if "Column" in told:
+        return [{"name": ODD_TEXT, "type": f"ENUM('{n}')"}]
     if told == "list[int]":
         return [n, 0]
     if told.startswith("list"):

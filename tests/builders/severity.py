@@ -14,8 +14,8 @@ from ontos_tui.domain.rules.governance import Gate, gate
 from ontos_tui.domain.rules.states import JobStatus
 from ontos_tui.services.records.training_sheets import create_training_sheet
 from ontos_tui.store import rows
+from ontos_tui.store.conditions import equal
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
 
 SEVERITY_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -92,7 +92,7 @@ def model_record(store: Store, sheet: TrainingSheet, version: int = 1, **more: A
     with store.write() as connection:
         rows.add(connection, job)
         rows.add(connection, model)
-        for pair in rows.find(connection, QAPair, table(QAPair).c.training_sheet_id == sheet.id):
+        for pair in rows.find(connection, QAPair, equal(training_sheet_id=sheet.id)):
             if gate(pair) is Gate.TRAINING:
                 lineage = {"pair_version": pair.version, "answer_digest": answer_digest(pair.answer)}
                 rows.add(connection, ModelPair(model_id=model.id, pair_id=pair.id, role=Role.TRAIN, **lineage))

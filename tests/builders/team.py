@@ -53,5 +53,5 @@ class Member:
         """The rows of one table."""
         names = list(record.model_fields)
         with self.store.read() as connection:
-            found = connection.exec_driver_sql(f"SELECT {', '.join(names)} FROM {record.TABLE}")
-            return {str(row[names.index(record.KEY)]): dict(zip(names, row, strict=True)) for row in found}
+            stored = connection.rows(f"SELECT {', '.join(names)} FROM {record.TABLE}")
+            return {str(row[names.index(record.KEY)]): dict(zip(names, row, strict=True)) for row in stored}

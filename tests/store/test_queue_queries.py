@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from labeling import a_training_sheet
 from ontos_tui.domain.pairs import QAPair
 from ontos_tui.domain.states import PairStatus
 
+from builders.severity import unlabeled_sheet
 from ontos_tui.store.engine import Store
-from ontos_tui.store.queries import labeling_queue as queries
-from ontos_tui.store.queries.labeling_queue import Place, QueueFilter, QueueSort
+from ontos_tui.store.queries.label import labeling_queue as queries
+from ontos_tui.store.queries.label.labeling_queue import Place, QueueFilter, QueueSort
 
 
 @pytest.mark.parametrize("wanted", [QueueFilter(), QueueFilter(status=PairStatus.UNLABELED)])
 def test_no_query_walks_through_all_pairs_or_sorts_them(store: Store, wanted: QueueFilter) -> None:
-    place = Place(QAPair, a_training_sheet(store, 5).id, "s")
+    place = Place(QAPair, unlabeled_sheet(store, 5).id, "s")
     asked: list[str] = []
     with store.read() as connection:
         connection._raw.set_trace_callback(asked.append)

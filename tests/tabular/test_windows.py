@@ -19,7 +19,7 @@ from ontos_tui.domain.records.data import DataTable, RowQuery, Sampling, TableAd
 from ontos_tui.platforms.local.catalog import LocalCatalog
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
-from ontos_tui.tabular.source import check_file
+from ontos_tui.tabular.source import inspect_file
 from ontos_tui.tabular.window_fields import MOST_POINTS, compact
 from real_data import real_data
 
@@ -42,7 +42,7 @@ def put(store: Store, tmp_path: Path) -> Put:
         record = DataTable(
             address=f"local.files.{path.stem}",
             path=str(path),
-            format=check_file(path, names),
+            format=inspect_file(path, names).format,
             bytes=path.stat().st_size,
             column_names=list(names),
         )
@@ -258,7 +258,11 @@ def test_turbofans_are_read_and_cut_into_windows(catalog: LocalCatalog, store: S
     path = real_data("remaining_useful_life/cmapss_train_FD001.txt")
     names = ["unit", "cycle", *(f"setting{n}" for n in (1, 2, 3)), *(f"s{n}" for n in range(1, 22))]
     record = DataTable(
-        address="local.files.cmapss", path=str(path), format=check_file(path, names), bytes=1, column_names=names
+        address="local.files.cmapss",
+        path=str(path),
+        format=inspect_file(path, names).format,
+        bytes=1,
+        column_names=names,
     )
     with store.write() as connection:
         rows.add(connection, record)

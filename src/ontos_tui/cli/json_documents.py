@@ -122,7 +122,7 @@ DOCUMENTS: Mapping[str, Any] = {
         )
     ),
     # Data
-    "data add": Many(Object({"columns": list[Column]}, of=DataTable)),
+    "data add": list[DataTable],
     "data list": Many(Object({"address": str, "columns": list[Column], "rows": int, "path": str, "problem": str})),
     "data browse": list[CatalogNode],
     "data preview": Page,

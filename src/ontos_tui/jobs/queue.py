@@ -10,11 +10,8 @@ import signal
 import threading
 import time
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from sqlalchemy import func, literal_column, select
 
 from ontos_tui.domain.errors import ConflictError, PlatformError
 from ontos_tui.domain.records.base import now
@@ -24,12 +21,12 @@ from ontos_tui.jobs import process
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries.workspace import jobs as queries
+from ontos_tui.store.queries.workspace.jobs import ACTIVE
 
 if TYPE_CHECKING:
     from ontos_tui.domain.learning import Progress
 
-ACTIVE = (JobStatus.PENDING, JobStatus.RUNNING)
 START_SECONDS = 60.0
 """A job without a process is given up after this time."""
 CANCEL_SECONDS = 10.0
@@ -107,10 +104,8 @@ class JobQueue:
     def jobs(self, active_only: bool = False, limit: int = 50) -> list[Job]:
         """The jobs, newest first. Those whose process died are marked before they are shown."""
         self._check_processes()
-        columns = table(Job).c
-        where = (columns.status.in_(ACTIVE),) if active_only else ()
         with self.store.read() as connection:
-            return rows.find(connection, Job, *where, order_by=(columns.created_at.desc(), columns.id), limit=limit)
+            return queries.jobs(connection, active_only=active_only, limit=limit)
 
     def job(self, ref: str) -> Job:
         """One job by its id or the beginning of it. Raises NotFoundError, or ConflictError when several fit."""
@@ -120,10 +115,8 @@ class JobQueue:
 
     def events(self, job_id: str) -> list[JobEvent]:
         """What happened to a job, oldest first."""
-        columns = table(JobEvent).c
         with self.store.read() as connection:
-            order: tuple[Any, ...] = (columns.at, literal_column("rowid"))
-            return rows.find(connection, JobEvent, columns.job_id == job_id, order_by=order)
+            return queries.events(connection, job_id)
 
     def wait(self, ref: str, timeout: float | None = None, progress: Progress | None = None) -> Job:
         """Wait until a job is over, at most `timeout` seconds; returns it as it is then, over or not."""
@@ -217,9 +210,9 @@ class JobQueue:
             if child.poll() is not None:  # also lets the system forget it
                 self._children.pop(job_id, None)
         with self.store.read() as connection:
-            active = rows.find(connection, Job, table(Job).c.status.in_(ACTIVE))
+            active = queries.jobs(connection, active_only=True)
             waiting = [job for job in active if job.pid is None or job.cancel_requested]
-            since = {job.id: _last_event_at(connection, job) for job in waiting}
+            since = {job.id: queries.last_event_at(connection, job) for job in waiting}
         for job in active:
             seconds = (now() - since[job.id]).total_seconds() if job.id in since else 0.0
             if job.pid is None:
@@ -263,12 +256,6 @@ def _move(connection: Connection, job: Job, status: JobStatus, event: str, **cha
 
 def _add_event(connection: Connection, job: Job, message: str, kind: str = "status") -> None:
     rows.add(connection, JobEvent(job_id=job.id, kind=kind, message=message))
-
-
-def _last_event_at(connection: Connection, job: Job) -> datetime:
-    columns = table(JobEvent).c
-    latest = connection.execute(select(func.max(columns.at)).where(columns.job_id == job.id)).scalar_one()
-    return latest or job.created_at
 
 
 def _last_line(log: Path, limit: int = 300) -> str:

@@ -5,6 +5,9 @@ CREATE TABLE IF NOT EXISTS data_tables (
   format STRING NOT NULL COMMENT 'csv | jsonl | parquet | spaced',
   bytes BIGINT NOT NULL COMMENT 'size when it was added, bytes',
   column_names ARRAY<STRING> NOT NULL COMMENT 'names of the columns of a file whose lines hold blanks between the values',
+  columns STRING NOT NULL COMMENT 'name and type of each, when it was read last; JSON',
+  row_count BIGINT NOT NULL COMMENT 'rows when it was read last',
+  fingerprint STRING NOT NULL COMMENT 'size and modification time when it was read last; empty if never',
   added_at TIMESTAMP NOT NULL,
   added_by STRING NOT NULL,
   CONSTRAINT data_tables_pk PRIMARY KEY (address)

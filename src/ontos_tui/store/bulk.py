@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -16,7 +16,10 @@ T = TypeVar("T")
 
 def stored(record: type[Record], column: str, value: Any) -> Any:
     """The value as SQLite keeps it in this column: JSON, a time in UTC, the word of an enum."""
-    encode = _encoders(record)[column]
+    return _encoded(value, _encoders(record)[column])
+
+
+def _encoded(value: Any, encode: Callable[[Any], Any] | None) -> Any:
     return value if value is None or encode is None else encode(value)
 
 
@@ -44,6 +47,35 @@ class RowMaker:
     def insert(self, connection: Connection, rows: list[tuple[Any, ...]]) -> None:
         """Insert rows that this maker made."""
         connection.executemany(self._insert, rows)
+
+
+def update_records(connection: Connection, records: Sequence[Record], names: Sequence[str]) -> None:
+    """Write these columns of stored records of one type, as the records have them now."""
+    if not records:
+        return
+    kind = type(records[0])
+    encoders = [(name, _encoders(kind)[name]) for name in names]
+    update_rows(
+        connection,
+        kind,
+        names,
+        ([*(_encoded(getattr(one, name), encode) for name, encode in encoders), one.key()] for one in records),
+    )
+
+
+def update_rows(
+    connection: Connection, record: type[Record], names: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Write these columns of stored rows: each of `rows` is their values, as they are stored, and then the key."""
+    connection.executemany(_update(record, tuple(names)), rows)
+
+
+@cache
+def _update(record: type[Record], names: tuple[str, ...]) -> str:
+    unknown = [name for name in names if name not in record.model_fields]
+    if unknown:
+        raise ValueError(f"{record.TABLE} has no column {unknown[0]!r}.")
+    return f"UPDATE {record.TABLE} SET {', '.join(f'{name} = ?' for name in names)} WHERE {record.KEY} = ?"  # noqa: S608
 
 
 def new_ids(count: int) -> list[str]:

@@ -59,8 +59,18 @@ class Source:
         return [column.name for column in self.columns]
 
 
-def check_file(path: Path, column_names: Sequence[str] = ()) -> FileFormat:
-    """The format of a file that can be read to its end. Raises InvalidInputError saying why it cannot."""
+@dataclass(frozen=True)
+class Content:
+    """What is in a file that can be read to its end, and the file's fingerprint before it was read."""
+
+    format: FileFormat
+    columns: tuple[Column, ...]
+    rows: int
+    fingerprint: str
+
+
+def inspect_file(path: Path, column_names: Sequence[str] = ()) -> Content:
+    """Read a file to its end. Raises InvalidInputError saying why it cannot be read."""
     if path.is_dir():
         raise InvalidInputError(f"{path} is a folder.", "Name one file in it.")
     file_format = format_of(path)
@@ -71,8 +81,9 @@ def check_file(path: Path, column_names: Sequence[str] = ()) -> FileFormat:
             f"{path.name} names its columns itself.", "Give names only for text whose values are separated by blanks."
         )
     with tempfile.TemporaryDirectory() as spill:
-        open_source(path, file_format, Path(spill), column_names).connection.close()
-    return file_format
+        source = open_source(path, file_format, Path(spill), column_names)
+        source.connection.close()
+    return Content(file_format, source.columns, source.rows, source.fingerprint)
 
 
 def format_of(path: Path) -> FileFormat:

@@ -50,7 +50,7 @@ def test_what_cannot_be_is_refused(ontos: Ontos) -> None:
     assert "No classes." in ontos("labelset", "show", "Marks").out
     assert "no classes" in ontos("labelset", "publish", "Marks", fails=1).err
     assert "No labelset" in ontos("labelset", "show", "nowhere", fails=1).err
-    assert "Make one with" in ontos("labelset", "list", "--search", "nothing").out
+    assert "Create one" in ontos("labelset", "list", "--search", "nothing").out
 
 
 def test_a_templates_choices_become_classes_and_cover_a_sheet(ontos: Ontos, home: Path) -> None:

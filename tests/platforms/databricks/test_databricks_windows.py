@@ -22,7 +22,7 @@ from ontos_tui.platforms.databricks.workspace_client import Team
 from ontos_tui.platforms.local.catalog import LocalCatalog
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
-from ontos_tui.tabular.source import check_file
+from ontos_tui.tabular.source import inspect_file
 
 NUMBERS = count()
 TWO = Windows(2, 2, "unit", "time")
@@ -50,7 +50,10 @@ def both(store: Store, scene: Scene, tmp_path: Path) -> Both:
         lines = (json.dumps(dict(zip(columns, row, strict=True))) for row in values)
         path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         record = DataTable(
-            address=f"local.files.{path.stem}", path=str(path), format=check_file(path), bytes=path.stat().st_size
+            address=f"local.files.{path.stem}",
+            path=str(path),
+            format=inspect_file(path).format,
+            bytes=path.stat().st_size,
         )
         with store.write() as connection:
             rows.add(connection, record)

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError, OntosError
@@ -136,6 +137,66 @@ def test_a_table_whose_file_is_gone_says_so_and_hides_no_other(
     assert "gone" in gone.problem
 
 
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Grows by one whenever a file is opened: each has a DuckDB of its own."""
+    counts: list[int] = []
+    connect = duckdb.connect
+
+    def counted(*args: Any, **options: Any) -> Any:
+        counts.append(1)
+        return connect(*args, **options)
+
+    monkeypatch.setattr(duckdb, "connect", counted)
+    return counts
+
+
+def test_a_list_of_many_tables_opens_only_files_that_have_changed(
+    home: Path, workspace: Workspace, tmp_path: Path, opened: list[int]
+) -> None:
+    data = workspace.data.sheets
+    for number in range(11):
+        path = tmp_path / f"run{number:02}.csv"
+        path.write_text("a,b\n" + f"{number},x\n" * number)
+        data.add_file(path)
+    assert len(opened) == 11, "each is read when it is added"
+    tables = data.tables()
+    assert [table.rows for table in tables] == list(range(11))
+    assert data.tables() == tables
+    assert len(opened) == 11
+    with Workspace(home) as another:
+        assert another.data.sheets.tables() == tables
+    assert len(opened) == 11
+    (tmp_path / "run05.csv").write_text("a,b,c\n1,x,2.5\n")
+    changed = data.tables()
+    assert (changed[5].rows, [column.name for column in changed[5].columns]) == (1, ["a", "b", "c"])
+    assert data.tables() == changed
+    assert len(opened) == 12, "only the changed one is read, once"
+
+
+def test_a_table_of_an_older_workspace_is_read_once(
+    workspace: Workspace, data: DataService, crystals: str, opened: list[int]
+) -> None:
+    tables = data.tables()
+    with workspace.store.write() as connection:
+        record = rows.get(connection, DataTable, crystals)
+        rows.change(connection, record, columns=[], row_count=0, fingerprint="")
+    assert data.tables() == data.tables() == tables
+    assert len(opened) == 1
+
+
+def test_columns_that_get_other_names_are_listed_and_read_under_them(data: DataService, tmp_path: Path) -> None:
+    path = tmp_path / "sensors.txt"
+    path.write_text("1 2.5\n2 3.5\n")
+    address = data.add_file(path, column_names=["unit", "load"]).address
+    assert [column.name for column in data.preview(address).columns] == ["unit", "load"]
+    data.add_file(path)
+    assert [column.name for column in data.tables()[0].columns] == ["unit", "load"], "its names stay"
+    data.add_file(path, column_names=["engine", "stress"])
+    assert [column.name for column in data.tables()[0].columns] == ["engine", "stress"]
+    assert [column.name for column in data.preview(address).columns] == ["engine", "stress"]
+
+
 def test_a_preview_filters_and_pages(data: DataService, crystals: str) -> None:
     page = data.preview(crystals, filter="kind = 'CZT' and torque_nm > 10", limit=2, offset=1)
     assert [item.fields["id"] for item in page.items] == ["C28", "C32"]
@@ -218,7 +279,7 @@ def test_identities_must_be_unique_among_the_sheets_items_only(data: DataService
     address = data.add_file(tmp_path / "a.csv").address
     with pytest.raises(InvalidInputError, match="'A' repeats in item 2"):
         data.create_sheet("S", address, item_id_column="id")
-    with pytest.raises(InvalidInputError, match="without a value in 'id'"):
+    with pytest.raises(InvalidInputError, match="no value in 'id'"):
         data.create_sheet("S", address, item_id_column="id", filter_expression="v > 1")
     assert data.create_sheet("S", address, item_id_column="id", filter_expression="v in (2, 4)").item_count == 2
     assert data.create_sheet("All", address, item_id_column="").item_count == 4

@@ -16,7 +16,6 @@ from ontos_tui.domain.records.data import Sampling
 from ontos_tui.domain.records.pairs import GenerationMode, QAPair
 from ontos_tui.domain.rules.governance import Use, inherited
 from ontos_tui.store import rows
-from ontos_tui.store.tables import table as store_table
 from ontos_tui.workspace import Workspace
 
 
@@ -49,7 +48,7 @@ def test_a_sheet_over_a_team_table_is_like_any_other(team: Workspace) -> None:
 def test_a_sheet_tells_that_its_source_was_changed(scene: Scene, team: Workspace) -> None:
     sheet = team.data.sheets.create_sheet("All", READINGS, item_id_column="id")
     scene.engine.run(f"DELETE FROM {READINGS} WHERE id = 'r000'")
-    assert "was changed since" in team.data.sheets.sheet_page(sheet.id).notes[0]
+    assert "has changed since" in team.data.sheets.sheet_page(sheet.id).notes[0]
 
 
 def test_the_teams_tags_prohibit_uses_of_what_is_made_from_the_sheet(team: Workspace) -> None:
@@ -155,7 +154,7 @@ def test_pairs_are_generated_from_a_team_table_and_inherit_its_tags(scene: Scene
     team.generate.templates.publish(template.id)
     team.generate.generation.generate(sheet.id, template.id, GenerationMode.COLUMN)
     with team.store.read() as connection:
-        pairs = rows.find(connection, QAPair, order_by=(store_table(QAPair).c.sequence_number,))
+        pairs = rows.find(connection, QAPair, order_by=("sequence_number",))
     assert [pair.item_ref for pair in pairs[:3]] == ["r001", "r002", "r004"]
     assert [pair.answer for pair in pairs[:3]] == [{"ok": True}] * 3
     assert len(pairs) == 40
@@ -193,9 +192,9 @@ import sys
 from pathlib import Path
 from ontos_tui.workspace import Workspace
 with Workspace(Path(sys.argv[1])) as workspace:
-    assert workspace.data.has_team
-    workspace.data.tables()
-    workspace.data.sheets()
+    assert workspace.data.sheets.has_team
+    workspace.data.sheets.tables()
+    workspace.data.sheets.sheets()
     workspace.overview.overview()
 print(*{name.split(".")[0] for name in sys.modules})
 """
@@ -204,6 +203,6 @@ print(*{name.split(".")[0] for name in sys.modules})
 def test_the_clients_are_not_imported_before_the_team_is_asked_for_something(scene: Scene, home: Path) -> None:
     done = subprocess.run([sys.executable, "-c", START, str(home)], capture_output=True, text=True, check=True)
     imported = set(done.stdout.split())
-    assert "sqlalchemy" in imported
+    assert "sqlite3" in imported
     assert not {"databricks", "pandas", "requests", "thrift", "sqlglot"} & imported
     assert scene.workspace.calls == [], "and nobody knocked"

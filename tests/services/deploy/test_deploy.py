@@ -19,7 +19,7 @@ from ontos_tui.domain.records.training import ModelVersion, Role
 from ontos_tui.domain.rules.states import EndpointStatus, JobStatus
 from ontos_tui.services.deploy.service import _NAME, dns_name
 from ontos_tui.store import rows
-from ontos_tui.store.tables import table
+from ontos_tui.store.conditions import equal
 from ontos_tui.workspace import Workspace
 
 
@@ -41,7 +41,7 @@ def model(workspace: Workspace, sheet: TrainingSheet) -> ModelVersion:
 
 def logged(workspace: Workspace) -> list[InferenceRecord]:
     with workspace.store.read() as connection:
-        return rows.find(connection, InferenceRecord, order_by=(table(InferenceRecord).c.requested_at,))
+        return rows.find(connection, InferenceRecord, order_by=("requested_at",))
 
 
 def test_a_model_is_deployed_under_a_name_made_from_its_own(workspace: Workspace, model: ModelVersion) -> None:
@@ -74,10 +74,8 @@ def test_a_new_version_swaps_and_rolls_back_and_every_change_is_kept(
     service.stop("live")
     assert service.start("live").status is EndpointStatus.READY
     with workspace.store.read() as connection:
-        changes = rows.find(connection, Deployment, order_by=(table(Deployment).c.at,))
-        events = rows.find(
-            connection, Event, table(Event).c.entity_type == Endpoint.TABLE, order_by=(table(Event).c.at,)
-        )
+        changes = rows.find(connection, Deployment, order_by=("at",))
+        events = rows.find(connection, Event, equal(entity_type=Endpoint.TABLE), order_by=("at",))
     actions = ["deploy", "deploy", "roll_back", "roll_back", "stop", "start"]
     assert [change.action for change in changes] == [event.action for event in events] == actions
     assert [change.model_id for change in changes][:4] == [model.id, second.id, model.id, second.id]

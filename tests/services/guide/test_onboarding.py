@@ -19,7 +19,6 @@ from ontos_tui.domain.rules.states import PairStatus, TemplateStatus
 from ontos_tui.services.data.sample_files import synthetic_data
 from ontos_tui.services.templates.prompt import check_mapping
 from ontos_tui.store import rows
-from ontos_tui.store.tables import table
 from ontos_tui.workspace import Workspace
 
 KEY = "defect_detection"
@@ -133,7 +132,7 @@ def test_what_an_expert_decided_stays(workspace: Workspace) -> None:
     with workspace.store.write() as connection:
         label = rows.find(connection, CanonicalLabel, limit=1)[0]
         rows.change(connection, label, notes="looked at again")
-        connection.execute(table(Example).delete().where(table(Example).c.name == "crack 1 (LaBr3)"))
+        connection.execute("DELETE FROM example_store WHERE name = ?", ("crack 1 (LaBr3)",))
     report = workspace.onboarding.seed(KEY)
     assert report.created, "the missing example came back"
     assert (report.examples, report.canonical_labels, report.sheet.id) == (27, 160, sheet.id)
@@ -216,7 +215,7 @@ def test_a_use_case_with_numbers_and_booleans_is_read_as_such(workspace: Workspa
     (copied / KEY / "held_out.csv").write_text(held_out, encoding="utf-8")
     assert workspace.onboarding.seed(KEY).examples == 0
     with workspace.store.read() as connection:
-        labels = rows.find(connection, CanonicalLabel, order_by=[table(CanonicalLabel).c.item_ref])
+        labels = rows.find(connection, CanonicalLabel, order_by=["item_ref"])
     assert [label.label_data for label in labels] == [
         {"days": 3.5, "visits": 2, "urgent": True},
         {"days": 4.0, "urgent": False},

@@ -12,8 +12,9 @@ from ontos_tui.services.guide import overview as overview_module
 from ontos_tui.services.label.service import Decision
 from ontos_tui.services.train import service as train_module
 from ontos_tui.store import rows
+from ontos_tui.store.conditions import equal
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries.models import changes_written_since
 from ontos_tui.workspace import Workspace
 
 
@@ -70,7 +71,7 @@ def test_the_next_step_leads_once_round_the_loop(workspace: Workspace, store: St
         rows.change(
             connection,
             endpoint,
-            model_id=rows.resolve(connection, type(model), "severity", table(type(model)).c.version == 2).id,
+            model_id=rows.resolve(connection, type(model), "severity", equal(version=2)).id,
         )
     assert step(workspace) == (Stage.LABEL, "label more: 4 pairs are undecided")
     label.decide([Decision(key, Verdict.REJECT) for key in ids[10:]])
@@ -91,7 +92,7 @@ def test_too_little_data_is_said(workspace: Workspace, store: Store) -> None:
 def test_what_may_not_be_trained_on_does_not_count_as_labeled_enough(workspace: Workspace, store: Store) -> None:
     training = unlabeled_sheet(store, 20)
     with store.write() as connection:
-        connection.exec_driver_sql("""UPDATE qa_pairs SET prohibited_uses = '["training"]' WHERE sequence_number > 7""")
+        connection.execute("""UPDATE qa_pairs SET prohibited_uses = '["training"]' WHERE sequence_number > 7""")
     workspace.label.queue.decide([Decision(row.id, Verdict.APPROVE) for row in workspace.label.queue.open(training.id)])
     assert counts(workspace)[2] == 20
     assert step(workspace) == (Stage.DATA, "add data: 3 more items to label are needed")
@@ -119,13 +120,11 @@ def test_fresh_pairs_are_what_a_look_at_everything_finds(workspace: Workspace, s
     label.decide([Decision(key, Verdict.REJECT) for key in ids[6:8]])
     label.undo(training.id)
     with store.write() as connection:
-        connection.exec_driver_sql(
-            """UPDATE qa_pairs SET prohibited_uses = '["training"]' WHERE sequence_number IN (1, 21)"""
-        )
+        connection.execute("""UPDATE qa_pairs SET prohibited_uses = '["training"]' WHERE sequence_number IN (1, 21)""")
     everything = workspace.train.models.changes_since(model)
     with store.read() as connection:
-        fresh = overview_module._fresh(connection, model)
-    assert fresh == (everything.new, everything.corrected) == (3, 2)
+        recent = changes_written_since(connection, model)
+    assert (recent.new, recent.corrected) == (everything.new, everything.corrected) == (3, 2)
 
 
 def test_the_overview_is_read_again_when_and_only_when_something_has_changed(

@@ -20,8 +20,8 @@ from ontos_tui.domain.rules.states import TASK_TRANSITIONS, FeedbackStatus, GapS
 from ontos_tui.services.improve.tasks.service import PRIORITY, AnnotationTaskService
 from ontos_tui.services.label.service import Decision, QueueFilter
 from ontos_tui.store import rows
+from ontos_tui.store.conditions import equal, where
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
 from ontos_tui.workspace import Workspace
 
 
@@ -42,7 +42,7 @@ def skewed(workspace: Workspace) -> tuple[TrainingSheet, ModelVersion]:
         open_pair = {"status": PairStatus.UNLABELED, "reviewed_by": "", "reviewed_at": None, **proposal}
         add_pairs(workspace.store, sheet, range(number, number + 1), **open_pair)
     with workspace.store.write() as connection:
-        for pair in rows.find(connection, _pairs(), table(_pairs()).c.sequence_number > 500):
+        for pair in rows.find(connection, _pairs(), where("sequence_number > ?", 500)):
             rows.change(connection, pair, answer=None)
     return sheet, train(workspace, sheet)
 
@@ -123,7 +123,7 @@ def test_decisions_move_the_task_and_its_gap_by_themselves(
     assert workspace.improve.gaps.gap(gap.id).status is GapStatus.IN_PROGRESS, "evidence closes a gap, not work"
     assert tasks.update_statuses() == 0
     with store.read() as connection:
-        events = rows.find(connection, Event, table(Event).c.entity_id == task.id)
+        events = rows.find(connection, Event, equal(entity_id=task.id))
     assert [event.action for event in events] == ["create", "fill", "in_progress", "completed"]
     assert events[-1].reason == "3 of 3 pairs decided"
 
@@ -172,7 +172,7 @@ def test_requests_with_unseen_values_become_pairs_each_row_once(
     assert tasks.fill(view.task.id).items == 4
     assert tasks.fill(view.task.id).items == 4
     with workspace.store.read() as connection:
-        made = rows.find(connection, Event, table(Event).c.action == "from_request")
+        made = rows.find(connection, Event, equal(action="from_request"))
     assert len(made) == 3
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import JSON, Column, MetaData, Table, create_engine, func, insert, select
 
 from ontos_tui.domain.rules.segments import FIFTHS, Segment, count_by_segment, segments_of
+from ontos_tui.store.connection import Connection
+from ontos_tui.store.queries.improve.segments import in_segment
 
 scalars = st.one_of(
     st.none(),
@@ -39,17 +42,13 @@ def test_numbers_are_cut_into_fifths_that_hold_all_of_them(numbers: list[int]) -
 
 @given(values)
 def test_sqlite_finds_the_same_rows(values: list[Any]) -> None:
-    data = Table("data", MetaData(), Column("fields", JSON), Column("answer", JSON))
-    engine = create_engine("sqlite://")
-    with engine.begin() as connection:
-        data.create(connection)
-        if values:
-            connection.execute(insert(data), [{"fields": {"field": value}, "answer": {}} for value in values])
+    with closing(Connection.open(Path(":memory:"))) as connection:
+        connection.execute("CREATE TABLE data (fields TEXT, answer TEXT)")
+        connection.executemany("INSERT INTO data VALUES (?, ?)", [({"field": value}, {}) for value in values])
         for segment in segments_of("field", values):
-            where = segment.condition(data.c.fields, data.c.answer)
-            found = connection.execute(select(func.count()).select_from(data).where(where)).scalar_one()
-            assert found == sum(segment.contains({"field": value}) for value in values), segment
-    engine.dispose()
+            condition = in_segment(segment, "data.fields", "data.answer")
+            count = connection.scalar(f"SELECT count(*) FROM data WHERE {condition.sql}", condition.values)
+            assert count == sum(segment.contains({"field": value}) for value in values), segment
 
 
 @given(values)

@@ -20,7 +20,7 @@ from ontos_tui.services.improve.gaps.findings import SEVERITY_FROM, severity_of
 from ontos_tui.services.improve.gaps.service import AnalysisReport, GapService
 from ontos_tui.services.label.service import Decision
 from ontos_tui.store import rows
-from ontos_tui.store.tables import table
+from ontos_tui.store.conditions import equal, where
 from ontos_tui.workspace import Workspace
 
 
@@ -34,7 +34,7 @@ def ask(
 ) -> InferenceRecord:
     """A request that the endpoint `live` has answered."""
     with workspace.store.write() as connection:
-        if rows.find_one(connection, Endpoint, table(Endpoint).c.name == "live") is None:
+        if rows.find_one(connection, Endpoint, equal(name="live")) is None:
             rows.add(connection, Endpoint(name="live", model_id=model.id))
         record = InferenceRecord(
             endpoint="live",
@@ -150,7 +150,7 @@ def test_what_a_person_says_about_a_gap_is_logged_and_survives_the_next_run(
     assert (updates["severity"].before, updates["severity"].after) == (gap.severity.value, other.value)
     assert {(one.by, one.by_analysis, one.note) for one in updates.values()} == {("ana", False, "why")}
     with workspace.store.read() as connection:
-        events = rows.find(connection, Event, table(Event).c.entity_id == gap.id)
+        events = rows.find(connection, Event, equal(entity_id=gap.id))
     assert [event.action for event in events][:2] == ["find", "update"]
     with pytest.raises(InvalidInputError):
         gaps.update(gap.id)
@@ -173,7 +173,7 @@ def test_a_gap_is_closed_by_evidence_comes_back_with_it_and_stays_closed_when_pe
     assert not gaps.analyze().resolved
 
     with workspace.store.write() as connection:
-        pairs = rows.find(connection, QAPair, table(QAPair).c.sequence_number > 600)
+        pairs = rows.find(connection, QAPair, where("sequence_number > ?", 600))
         for pair in pairs:
             rows.change(connection, pair, status=PairStatus.REJECTED, version=pair.version + 1)
     train(workspace, sheet, "j3")

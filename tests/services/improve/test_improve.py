@@ -28,8 +28,8 @@ from ontos_tui.domain.rules.states import FeedbackStatus, PairStatus, TrainingSh
 from ontos_tui.services.improve.service import BulkAction, FeedbackFilter, ImproveService
 from ontos_tui.services.label.service import Decision
 from ontos_tui.store import rows
+from ontos_tui.store.conditions import equal, where
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
 from ontos_tui.workspace import Workspace
 
 
@@ -57,7 +57,7 @@ def test_feedback_is_kept_with_what_was_asked_and_answered(
     assert (item.input, item.output, item.correction) == (request.input, MINOR, MAJOR)
     assert (item.comment, item.created_by, item.status) == ("too mild \\ud800", "ana", FeedbackStatus.NEW)
     with store.read() as connection:
-        (event,) = rows.find(connection, Event, table(Event).c.entity_id == item.id)
+        (event,) = rows.find(connection, Event, equal(entity_id=item.id))
     assert (event.action, event.actor) == ("add", "ana")
 
 
@@ -147,7 +147,7 @@ def test_two_processes_at_once_make_one_pair(endpoint: Endpoint, store: Store, w
     assert sorted(one.status for one in found) == ["created", "exists", "exists", "exists"]
     assert len({one.curation_item_id for one in found}) == 1
     with store.read() as connection:
-        assert rows.count(connection, QAPair, table(QAPair).c.feedback_id == item.id) == 1
+        assert rows.count(connection, QAPair, equal(feedback_id=item.id)) == 1
 
 
 def test_a_label_of_feedback_is_a_canonical_label_like_any_other(
@@ -246,7 +246,7 @@ def test_feedback_on_a_held_out_row_never_teaches_what_is_tested(
     prohibited: bool,
 ) -> None:
     with store.write() as connection:
-        (twin,) = rows.find(connection, QAPair, table(QAPair).c.training_sheet_id == sheet.id, limit=1)
+        (twin,) = rows.find(connection, QAPair, equal(training_sheet_id=sheet.id), limit=1)
         lineage = ModelPair(model_id=endpoint.model_id, pair_id=twin.id, role=role, pair_version=1, answer_digest="")
         rows.add(connection, lineage)
         request = InferenceRecord(
@@ -304,7 +304,7 @@ def test_a_flag_is_set_taken_away_and_logged(improve: ImproveService, endpoint: 
     assert improve.flag(item.id).flagged
     assert not improve.flag(item.id, False).flagged
     with store.read() as connection:
-        events = rows.find(connection, Event, table(Event).c.entity_id == item.id)
+        events = rows.find(connection, Event, equal(entity_id=item.id))
     assert [event.action for event in events] == ["add", "flag", "unflag"]
 
 
@@ -318,7 +318,7 @@ def test_many_are_converted_at_once_the_oldest_first_and_what_is_refused_is_told
     assert [item.id for item in report.done] == [items[1].id, items[2].id]
     assert list(report.refused) == [items[0].id] and "severity" in report.refused[items[0].id]
     with store.read() as connection:
-        pairs = rows.find(connection, QAPair, table(QAPair).c.feedback_id.is_not(None))
+        pairs = rows.find(connection, QAPair, where("feedback_id IS NOT NULL"))
         numbers = {pair.feedback_id: pair.sequence_number for pair in pairs}
     assert numbers == {items[1].id: 13, items[2].id: 14}, "nothing is left of the one that was refused"
     again = improve.bulk(BulkAction.CONVERT, [item.id for item in report.done])

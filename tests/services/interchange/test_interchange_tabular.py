@@ -251,9 +251,9 @@ def test_a_column_that_is_needed_or_named_must_be_there(workspace: Workspace, tm
 
     failing("item,severity", "names the item")
     failing("item_ref,other", "holds an answer")
-    failing("item_ref,severity", "no column 'gone'", depth="gone")
-    failing("item_ref,severity", "'weight' is nothing", weight="severity")
-    failing("a,a", "called 'a'")
+    failing("item_ref,severity", "No column 'gone'", depth="gone")
+    failing("item_ref,severity", "mapped to 'weight'", weight="severity")
+    failing("a,a", "the name 'a'")
 
 
 # Decisions in

@@ -22,7 +22,7 @@ from ontos_tui.services.monitor.alerts import command
 from ontos_tui.services.monitor.alerts.service import AlertService, Change, ChangeKind
 from ontos_tui.settings import Settings
 from ontos_tui.store import rows
-from ontos_tui.store.tables import table
+from ontos_tui.store.conditions import equal
 from ontos_tui.workspace import Workspace
 
 MINUTE = timedelta(minutes=1)
@@ -145,7 +145,7 @@ def test_who_resolves_an_alert_by_hand_is_not_told_again_until_it_was_well(
     with pytest.raises(NotFoundError):
         alerts.acknowledge("nothing")
     with workspace.store.read() as connection:
-        events = rows.find(connection, Event, table(Event).c.entity_id == over.id)
+        events = rows.find(connection, Event, equal(entity_id=over.id))
     assert {(event.action, event.actor) for event in events} == {
         ("open", "ana"), ("acknowledged", "ana"), ("resolved", "ana")
     }  # fmt: skip
@@ -210,7 +210,7 @@ def test_rules_are_changed_switched_off_and_removed(
     assert alerts.rules() == [] == alerts.open_alerts()
     assert alerts.history()[0].resolution == "the rule was removed"
     with workspace.store.read() as connection:
-        actions = [event.action for event in rows.find(connection, Event, table(Event).c.entity_id == rule.id)]
+        actions = [event.action for event in rows.find(connection, Event, equal(entity_id=rule.id))]
     assert sorted(set(actions)) == ["add", "edit", "remove"] and actions.count("edit") == 6
 
 
@@ -232,9 +232,9 @@ def test_a_quiet_look_writes_nothing(workspace: Workspace, model: ModelVersion, 
     log_requests(workspace.store, model, range(30), NOON)
     alerts.evaluate(NOON)
     with workspace.store.read() as connection:
-        before = connection.exec_driver_sql("PRAGMA data_version").scalar_one()
+        before = connection.scalar("PRAGMA data_version")
         alerts.evaluate(NOON + MINUTE)
-        assert connection.exec_driver_sql("PRAGMA data_version").scalar_one() == before
+        assert connection.scalar("PRAGMA data_version") == before
 
 
 def test_two_watchers_open_an_alert_once(workspace: Workspace, model: ModelVersion, alerts: AlertService) -> None:

@@ -17,9 +17,9 @@ from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.domain.records.serving import InferenceRecord, Origin
 from ontos_tui.domain.rules.traffic import WITHIN, Bucket, HealthState
 from ontos_tui.services.monitor.service import MonitorService
-from ontos_tui.store import rows
+from ontos_tui.store import rollups, rows
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries.monitor import traffic
 from ontos_tui.workspace import Workspace
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -62,7 +62,7 @@ def keep(store: Store, *records: InferenceRecord | FeedbackItem) -> None:
 def clear(store: Store) -> None:
     with store.write() as connection:
         for kind in (InferenceRecord, FeedbackItem):
-            connection.execute(table(kind).delete())
+            connection.execute(f"DELETE FROM {kind.TABLE}")
 
 
 @pytest.fixture
@@ -221,18 +221,29 @@ def test_requests_come_newest_first_with_what_was_said_last(store: Store, monito
 
 
 def test_the_queries_over_the_log_use_its_indexes(store: Store) -> None:
-    asked_of = {
-        "SELECT latency_ms FROM inference_log WHERE endpoint = 'live' AND status_code < 400 AND requested_at > '2026' "
-        "AND requested_at < '2027'": "COVERING INDEX",
-        "SELECT requested_at, model_id, model_version, latency_ms < 5, status_code >= 400 FROM inference_log "
-        "WHERE endpoint = 'live' AND requested_at > '2026' AND requested_at < '2027'": "COVERING INDEX",
-        "SELECT * FROM inference_log ORDER BY requested_at DESC, rowid DESC LIMIT 50": "ix_inference_log_requested_at",
-        "SELECT * FROM inference_log WHERE endpoint = 'live' ORDER BY requested_at DESC, rowid DESC LIMIT 50": (
-            "ix_inference_log_endpoint_requested_at_"
-        ),
-    }
+    span = (NOON, NOON + timedelta(hours=1))
+    plans = []
     with store.read() as connection:
-        for query, index in asked_of.items():
-            plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}").all())
-            assert index in plan
-            assert "TEMP B-TREE FOR ORDER BY" not in plan, "only rows of the same moment are sorted"
+        for query in (
+            lambda: traffic.latencies(connection, "live", span),
+            lambda: rollups.traffic_by_version(
+                connection, "live", (NOON + timedelta(seconds=15), NOON + timedelta(seconds=30))
+            ),
+            lambda: traffic.requests(connection, None, None, None, 50, 0),
+            lambda: traffic.requests(connection, "live", *span, 50, 0),
+            lambda: traffic.last_request_at(connection, "live"),
+            lambda: traffic.newest_answers(connection, "live", "m", span, NOON, 10),
+        ):
+            statements: list[str] = []
+            connection._raw.set_trace_callback(statements.append)
+            query()
+            connection._raw.set_trace_callback(None)
+            (statement,) = statements
+            plans.append(str(connection.rows(f"EXPLAIN QUERY PLAN {statement}")))
+    covered, summed, *ordered = plans
+    assert "COVERING INDEX ix_inference_log_endpoint_requested_at_" in covered
+    assert "COVERING INDEX ix_inference_log_endpoint_requested_at_" in summed
+    assert "ix_inference_log_requested_at" in ordered[0]
+    assert all("ix_inference_log_endpoint_requested_at_" in plan for plan in ordered[1:])
+    # Of the requests, only those of the same moment are sorted, by their number.
+    assert not any("TEMP B-TREE FOR ORDER BY" in plan for plan in (covered, *ordered))

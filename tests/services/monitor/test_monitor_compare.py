@@ -16,7 +16,7 @@ from ontos_tui.domain.records.training import ModelPair, ModelVersion, Role
 from ontos_tui.services.monitor.nearest_pairs import nearest_training_pairs
 from ontos_tui.services.monitor.version_comparison import SAMPLE, compare_versions, versions_with_traffic
 from ontos_tui.store import rows
-from ontos_tui.store.tables import table
+from ontos_tui.store.conditions import equal
 from ontos_tui.workspace import Workspace
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -138,11 +138,10 @@ def test_what_cannot_be_compared_is_refused(workspace: Workspace) -> None:
 def test_the_nearest_pairs_are_those_that_the_model_learned_from(workspace: Workspace) -> None:
     _, _, second = two_versions(workspace)
     with workspace.store.read() as connection:
-        lineage, pairs = table(ModelPair).c, table(QAPair).c
-        learned = rows.find(connection, ModelPair, lineage.model_id == second.id, lineage.role == Role.TRAIN)
-        held_out = rows.find(connection, ModelPair, lineage.model_id == second.id, lineage.role == Role.HELD_OUT)
+        learned = rows.find(connection, ModelPair, equal(model_id=second.id, role=Role.TRAIN))
+        held_out = rows.find(connection, ModelPair, equal(model_id=second.id, role=Role.HELD_OUT))
         twin = rows.get(connection, QAPair, learned[3].pair_id)
-        unseen = rows.find_one(connection, QAPair, pairs.id == held_out[0].pair_id)
+        unseen = rows.find_one(connection, QAPair, equal(id=held_out[0].pair_id))
     row = {name: twin.source_data[name] for name in ("voltage", "line")}
     (asked,) = workspace.deploy.endpoints.query("live", [row], origin=Origin.CLI)
     near = nearest_training_pairs(workspace.store, asked.request_id, 4)
@@ -162,7 +161,7 @@ def test_without_a_labeled_pair_nothing_is_near(workspace: Workspace) -> None:
     _, _, second = two_versions(workspace)
     (asked,) = log(workspace, second, 1.0)
     with workspace.store.write() as connection:
-        connection.execute(table(QAPair).update().values(answer=None))
+        connection.execute("UPDATE qa_pairs SET answer = NULL")
     with pytest.raises(NotReadyError, match="still labeled"):
         nearest_training_pairs(workspace.store, asked.request_id)
     with pytest.raises(NotFoundError):

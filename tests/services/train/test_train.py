@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
 
 from builders.defects import DEPTH_SCHEMA, add_pairs, change_pair, find_pair, labeled_sheet
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, JobCancelledError, NotFoundError, NotReadyError
@@ -65,7 +64,7 @@ def test_readiness_counts_every_pair_at_exactly_one_gate(workspace: Workspace) -
 def test_uses_that_were_written_with_other_blanks_count_too(workspace: Workspace) -> None:
     sheet = labeled_sheet(workspace.store, 12)
     with workspace.store.write() as connection:
-        connection.execute(text("""UPDATE qa_pairs SET allowed_uses = '["training" , "evaluation"]'"""))
+        connection.execute("""UPDATE qa_pairs SET allowed_uses = '["training" , "evaluation"]'""")
     assert workspace.train.models.readiness(sheet.id).eligible == 12
     assert train(workspace, sheet).train_count == 10
 
@@ -364,7 +363,7 @@ def test_a_cancelled_training_leaves_no_model(workspace: Workspace, home: Path) 
 def _pairs(workspace: Workspace, sheet: TrainingSheet) -> list:  # type: ignore[type-arg]
     from ontos_tui.domain.records.pairs import QAPair
     from ontos_tui.store import rows
-    from ontos_tui.store.tables import table
+    from ontos_tui.store.conditions import equal
 
     with workspace.store.read() as connection:
-        return rows.find(connection, QAPair, table(QAPair).c.training_sheet_id == sheet.id)
+        return rows.find(connection, QAPair, equal(training_sheet_id=sheet.id))

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ontos_tui.cli.core.groups import noun_group
-from ontos_tui.cli.core.output import count, fields, fits, plain, table
+from ontos_tui.cli.core.output import count, fields, fits, table
 from ontos_tui.cli.core.session import Limit, Offset, Session
 from ontos_tui.domain.records.data import Page
 from ontos_tui.domain.terminal_text import safe_line
@@ -41,11 +41,7 @@ def add(
     names = [one.strip() for one in column_names.split(",")] if column_names else ()
     added = [session.workspace.data.sheets.add_file(file, name or None, column_names=names) for file in files]
     rows = [(item.address, item.format, item.bytes, item.path) for item in added]
-    value = [
-        {**plain(item), "columns": session.workspace.data.sheets.preview(item.address, limit=1).columns}
-        for item in added
-    ]
-    session.show(value, lambda: table(("address", "format", "bytes", "file"), rows))
+    session.show(added, lambda: table(("address", "format", "bytes", "file"), rows))
 
 
 @data.command("list")

@@ -14,7 +14,7 @@ from ontos_tui.domain.rules.states import FeedbackStatus
 from ontos_tui.domain.terminal_text import safe_line
 
 if TYPE_CHECKING:
-    from ontos_tui.services.records.feedback import FeedbackFilter
+    from ontos_tui.domain.records.improve import FeedbackFilter
 
 FeedbackRef = Annotated[str, typer.Argument(metavar="FEEDBACK", help="id of the feedback, or its beginning")]
 StatusOption = Annotated[FeedbackStatus | None, typer.Option("--status", help="only those")]
@@ -113,7 +113,7 @@ def _filter(
     corrected: bool | None,
     text: str,
 ) -> FeedbackFilter:
-    from ontos_tui.services.records.feedback import FeedbackFilter
+    from ontos_tui.domain.records.improve import FeedbackFilter
 
     return FeedbackFilter(endpoint or None, status, tuple(rating or ()), flagged, corrected, text)
 

@@ -61,6 +61,14 @@ class FileFormat(StrEnum):
     """Values separated by any number of blanks, as simulation codes write them."""
 
 
+@dataclass(frozen=True)
+class Column:
+    """A source column: its name and its type in the source's own words, such as DOUBLE."""
+
+    name: str
+    type: str
+
+
 class DataTable(Record):
     """A data file on this machine, offered by the local catalog under an address."""
 
@@ -74,6 +82,9 @@ class DataTable(Record):
     column_names: list[str] = Field(
         default_factory=list, description="names of the columns of a file whose lines hold blanks between the values"
     )
+    columns: list[Column] = Field(default_factory=list, description="name and type of each, when it was read last")
+    row_count: int = Field(0, description="rows when it was read last")
+    fingerprint: str = Field("", description="size and modification time when it was read last; empty if never")
     added_at: datetime = Field(default_factory=now)
     added_by: str = ""
 
@@ -171,14 +182,6 @@ def windows_in_words(sheet: Sheet) -> str:
     words += f" by {windows.order}" if windows.order else ""
     labels = ", ".join(f"{how.value} {name}" for name, how in windows.labels)
     return words + (f"; labels: {labels}" if labels else "")
-
-
-@dataclass(frozen=True)
-class Column:
-    """A source column: its name and its type in the source's own words, such as DOUBLE."""
-
-    name: str
-    type: str
 
 
 @dataclass(frozen=True)

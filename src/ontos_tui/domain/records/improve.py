@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -30,6 +31,22 @@ class FeedbackItem(Audited):
     flagged: bool = False
     status: FeedbackStatus = FeedbackStatus.NEW
     qa_pair_id: str | None = Field(None, description="the pair that it was converted to")
+
+
+@dataclass(frozen=True)
+class FeedbackFilter:
+    """Which feedback to list.
+
+    `ratings` names some of 1 to 5; `text` is looked for, in any case, in the comment, the input, the answers and who
+    said it.
+    """
+
+    endpoint: str | None = None
+    status: FeedbackStatus | None = None
+    ratings: tuple[int, ...] = ()
+    flagged: bool | None = None
+    corrected: bool | None = None
+    text: str = ""
 
 
 class Severity(StrEnum):

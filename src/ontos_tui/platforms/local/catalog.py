@@ -38,7 +38,7 @@ class LocalCatalog:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._opened: dict[str, Source] = {}
+        self._opened: dict[tuple[Any, ...], Source] = {}
         self._lock = threading.Lock()
 
     def tables(self) -> list[TableAddress]:
@@ -85,15 +85,16 @@ class LocalCatalog:
         """The table's file, opened; opened anew when it was changed since."""
         record = self._record(address)
         seen = _fingerprint(record)
+        key = (record.path, record.format, *record.column_names)
         with self._lock:
-            source = self._opened.pop(record.path, None)
+            source = self._opened.pop(key, None)
             if source is None or source.fingerprint != seen:
                 try:
                     spill = self._store.path.parent / "spill"
                     source = open_source(Path(record.path), record.format, spill, record.column_names)
                 except InvalidInputError as error:
                     raise PlatformError(f"{record.address}: {error.what}", error.todo) from error
-            self._opened[record.path] = source
+            self._opened[key] = source
             while len(self._opened) > OPEN_FILES:
                 del self._opened[next(iter(self._opened))]
         return source

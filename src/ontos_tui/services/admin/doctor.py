@@ -80,16 +80,16 @@ def _write_to(home: Path) -> str:
 
 def _schema(store: Store) -> str:
     from ontos_tui.store.migrations import VERSION
+    from ontos_tui.store.queries.workspace.health import health
 
     with store.read() as connection:
-        health = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
-        version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-    if health != "ok":
+        state = health(connection)
+    if state.damage:
         raise OntosError(
-            f"The database is damaged: {health}.",
+            f"The database is damaged: {state.damage}.",
             "Copy the workspace folder to a safe place, then restore a backup of it.",
         )
-    return f"the database schema is version {version}; this program writes {VERSION}"
+    return f"the database schema is version {state.version}; this program writes {VERSION}"
 
 
 def _disk(home: Path) -> Finding:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 from pydantic import ValidationError
-from sqlalchemy import ColumnElement
 
 from ontos_tui.domain.catalog import CatalogNode, Identities, TablePreview
 from ontos_tui.domain.errors import (
@@ -37,7 +36,7 @@ from ontos_tui.platforms.ports import Catalog, TeamCatalog
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries import data
 
 _EDITABLE = (
     *("name", "description", "source_table", "item_id_column", "columns", "image_columns", "filter_expression"),
@@ -95,23 +94,25 @@ class DataService:
         path is /Volumes/catalog/schema/volume/…, is copied into the workspace, anew each time. Raises InvalidInputError
         saying why the file cannot be read, ConflictError when another file has that name.
         """
-        from ontos_tui.tabular.source import check_file
+        from ontos_tui.tabular.source import inspect_file
 
         path = _absolute(self._here(path))
-        file_format = check_file(path, column_names)
+        content = inspect_file(path, column_names)
         record = DataTable(
             address=str(TableAddress(LOCAL, identifier_from(schema), identifier_from(name or path.stem))),
             path=str(path),
-            format=file_format,
+            format=content.format,
             bytes=path.stat().st_size,
             column_names=list(column_names),
+            columns=list(content.columns),
+            row_count=content.rows,
+            fingerprint=content.fingerprint,
             added_by=self._actor,
         )
-        columns = table(DataTable).c
         with self._store.write() as connection:
-            known = rows.find_one(connection, DataTable, columns.address == record.address)
+            known = data.table_at(connection, record.address)
             if known is None and name is None:
-                known = rows.find_one(connection, DataTable, columns.path == record.path)
+                known = data.table_of_file(connection, record.path)
             if known is None:
                 rows.add(connection, record)
                 rows.log(connection, record, "add_file", self._actor, after=record.model_dump(mode="json"))
@@ -132,23 +133,36 @@ class DataService:
         watched = ("format", "bytes", *(["column_names"] if record.column_names else []))
         after = {name: getattr(record, name) for name in watched}
         before = {name: getattr(known, name) for name in after}
-        if before == after:
+        if before == after and known.fingerprint == record.fingerprint:
             return known
-        changed = rows.change(connection, known, **after)
-        rows.log(connection, known, "refresh_file", self._actor, before=before, after=after)
-        return changed
+        if before != after:
+            rows.log(connection, known, "refresh_file", self._actor, before=before, after=after)
+        if known.column_names and not record.column_names:  # it was read without the names of its columns
+            return rows.change(connection, known, **after, fingerprint="")
+        content = {"columns": record.columns, "row_count": record.row_count, "fingerprint": record.fingerprint}
+        return rows.change(connection, known, **after, **content)
 
     def tables(self) -> list[TableInfo]:
-        """Every table, by name; one that cannot be read stays in the list with the problem."""
-        with self._store.read() as connection:
-            paths = {record.address: record.path for record in rows.find(connection, DataTable)}
-        return [self._info(address, paths.get(str(address), "")) for address in self._catalog.tables()]
+        """Every table, by name; one that cannot be read stays in the list with the problem.
 
-    def _info(self, address: TableAddress, path: str) -> TableInfo:
+        A file is opened only when it has changed since it was read last.
+        """
+        with self._store.read() as connection:
+            records = {record.address: record for record in data.tables(connection)}
+        return [self._info(address, records.get(str(address))) for address in self._catalog.tables()]
+
+    def _info(self, address: TableAddress, record: DataTable | None) -> TableInfo:
+        path = "" if record is None else record.path
         try:
+            fingerprint = self._catalog.fingerprint(address)
+            if record is not None and record.fingerprint == fingerprint:
+                return TableInfo(address, tuple(record.columns), record.row_count, path)
             page = self._catalog.page(address, RowQuery(limit=0))
         except OntosError as error:
             return TableInfo(address, (), 0, path, str(error))
+        if record is not None:
+            with self._store.write() as connection:
+                data.store_content(connection, record, page.columns, page.total, fingerprint)
         return TableInfo(address, page.columns, page.total, path)
 
     def browse(self, prefix: str = "") -> Iterator[CatalogNode]:
@@ -208,7 +222,7 @@ class DataService:
         sheet = self.sheet(ref)
         edited = self._validated(_sheet({**sheet.model_dump(), **changes}))
         with self._store.write() as connection:
-            current = rows.resolve(connection, Sheet, sheet.id, _not_deleted())
+            current = data.sheet(connection, sheet.id)
             _check_name(connection, edited)
             watched = (*_EDITABLE, "item_count", "source_fingerprint")
             after = {name: getattr(edited, name) for name in watched if getattr(edited, name) != getattr(sheet, name)}
@@ -222,7 +236,7 @@ class DataService:
     def delete_sheet(self, ref: str) -> Sheet:
         """Take a sheet off the list. Its file and the pairs generated from it stay."""
         with self._store.write() as connection:
-            sheet = rows.resolve(connection, Sheet, ref, _not_deleted())
+            sheet = data.sheet(connection, ref)
             deleted = {"status": SheetStatus.DELETED}
             changed = rows.change(connection, sheet, **deleted, updated_by=self._actor)
             rows.log(connection, sheet, "delete", self._actor, before={"status": sheet.status}, after=deleted)
@@ -230,9 +244,8 @@ class DataService:
 
     def sheets(self, search: str = "") -> list[Sheet]:
         """The sheets that are not deleted, the newest first; `search` looks into names, sources and use cases."""
-        columns = table(Sheet).c
         with self._store.read() as connection:
-            sheets = rows.find(connection, Sheet, _not_deleted(), order_by=[columns.created_at.desc(), columns.id])
+            sheets = data.sheets(connection)
         needle = search.casefold()
         return [
             sheet
@@ -246,7 +259,7 @@ class DataService:
     def sheet(self, ref: str) -> Sheet:
         """The sheet that `ref` (id, name or the beginning of an id) means. Raises NotFoundError or ConflictError."""
         with self._store.read() as connection:
-            return rows.resolve(connection, Sheet, ref, _not_deleted())
+            return data.sheet(connection, ref)
 
     def sheet_page(self, ref: str, limit: int = 50, offset: int = 0) -> Page:
         """Some items of a sheet. A note says when the source was changed since the sheet was checked."""
@@ -412,12 +425,6 @@ def _check_sample(sheet: Sheet) -> None:
         raise InvalidInputError("A stratified sample needs the column whose proportions it keeps.", "Name that column.")
 
 
-def _not_deleted() -> ColumnElement[bool]:
-    return table(Sheet).c.status != SheetStatus.DELETED
-
-
 def _check_name(connection: Connection, sheet: Sheet) -> None:
-    columns = table(Sheet).c
-    taken = rows.find_one(connection, Sheet, columns.name == sheet.name, columns.id != sheet.id, _not_deleted())
-    if taken is not None:
+    if data.is_sheet_name_taken(connection, sheet.name, except_id=sheet.id):
         raise ConflictError(f"A sheet {sheet.name!r} exists already.", "Choose another name.")

@@ -7,15 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
-
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from ontos_tui.domain.learning import EndpointAnswer, Progress
 from ontos_tui.domain.records.base import new_id, now
 from ontos_tui.domain.records.data import Row
-from ontos_tui.domain.records.pairs import QAPair
 from ontos_tui.domain.records.serving import Deployment, Endpoint, InferenceRecord, Origin
-from ontos_tui.domain.records.training import Job, JobKind, ModelPair, ModelVersion
+from ontos_tui.domain.records.training import Job, JobKind, ModelVersion
 from ontos_tui.domain.rules.states import EndpointStatus, JobStatus
 from ontos_tui.domain.text import storable
 from ontos_tui.jobs.loopback import listen, url
@@ -26,7 +23,7 @@ from ontos_tui.settings import Settings
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries import endpoints as queries
 
 _NAME = re.compile(str(Endpoint.model_fields["name"].metadata[0].pattern))
 
@@ -60,8 +57,7 @@ class DeployService:
     def endpoints(self) -> list[EndpointView]:
         """All endpoints, by name."""
         with self._store.read() as connection:
-            records = rows.find(connection, Endpoint, order_by=(table(Endpoint).c.name,))
-            return [_view(connection, endpoint) for endpoint in records]
+            return [_view(connection, endpoint) for endpoint in queries.endpoints(connection)]
 
     def endpoint(self, name: str) -> EndpointView:
         """One endpoint by its name. Raises NotFoundError."""
@@ -70,10 +66,8 @@ class DeployService:
 
     def history(self, name: str, limit: int = 20) -> list[Deployment]:
         """What was done to an endpoint, the newest first."""
-        columns = table(Deployment).c
-        order = (columns.at.desc(), columns.id)
         with self._store.read() as connection:
-            return rows.find(connection, Deployment, columns.endpoint == name, order_by=order, limit=limit)
+            return queries.deployments(connection, name, limit)
 
     def begin(self, model_ref: str, endpoint: str | None = None) -> Endpoint | Job:
         """Deploy at once, or as a job where that takes minutes. Raises as `deploy` does."""
@@ -105,7 +99,7 @@ class DeployService:
         name = dns_name(model.name) if endpoint is None else _checked_name(endpoint)
         self._serving.deploy(name, model, progress)
         with self._store.write() as connection:
-            existing = rows.find_one(connection, Endpoint, table(Endpoint).c.name == name)
+            existing = queries.endpoint(connection, name)
             if existing is None:
                 created = Endpoint(name=name, model_id=model.id, created_by=self._actor, updated_by=self._actor)
                 rows.add(connection, created)
@@ -192,19 +186,8 @@ class DeployService:
         Raises NotFoundError when the item, or every pair of the training sheet, is not there.
         """
         model = self.endpoint(name).model
-        pairs, lineage = table(QAPair).c, table(ModelPair).c
-        query = (
-            select(pairs.source_data)
-            .outerjoin(table(ModelPair), (lineage.pair_id == pairs.id) & (lineage.model_id == model.id))
-            .where(pairs.training_sheet_id == model.training_sheet_id)
-            .order_by(lineage.role.is_not(None), lineage.role.desc(), pairs.sequence_number)
-            .limit(1)
-            .offset(skip)
-        )
-        if item_ref is not None:
-            query = query.where(pairs.item_ref == item_ref)
         with self._store.read() as connection:
-            fields = connection.execute(query).scalar_one_or_none()
+            fields = queries.sample_row(connection, model, item_ref, skip)
         if fields is None:
             what = "no item" if item_ref is None else f"no item {item_ref!r}"
             raise NotFoundError(f"The training sheet of {model.label()} has {what}.", "Type the row by hand.")
@@ -280,7 +263,7 @@ def _checked_name(name: str) -> str:
 
 
 def _endpoint(connection: Connection, name: str) -> Endpoint:
-    endpoint = rows.find_one(connection, Endpoint, table(Endpoint).c.name == name)
+    endpoint = queries.endpoint(connection, name)
     if endpoint is None:
         raise NotFoundError(f"No endpoint {name!r}.", "List endpoints: ontos endpoints list")
     return endpoint

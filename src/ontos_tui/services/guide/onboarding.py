@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError
-from ontos_tui.domain.records.data import DataTable, Sheet, TableAddress
-from ontos_tui.domain.records.pairs import CanonicalLabel, GenerationMode, QAPair, TrainingSheet
+from ontos_tui.domain.records.data import Sheet, TableAddress
+from ontos_tui.domain.records.pairs import CanonicalLabel, GenerationMode, TrainingSheet
 from ontos_tui.domain.records.template import Example, Labelset, Template
 from ontos_tui.domain.rules.governance import Use
-from ontos_tui.domain.rules.states import SheetStatus, TemplateStatus
+from ontos_tui.domain.rules.states import TemplateStatus
 from ontos_tui.domain.schema import Answer
 from ontos_tui.services.data.sample_files import (
     Manifest,
@@ -23,12 +23,12 @@ from ontos_tui.services.data.sample_files import (
     synthetic_data,
 )
 from ontos_tui.services.records.training_sheets import find_training_sheet
-from ontos_tui.store.rows import add, change, count, find, find_one, log
-from ontos_tui.store.tables import table
+from ontos_tui.store import rows
+from ontos_tui.store.queries.data import table_at
+from ontos_tui.store.queries.training_pairs import pair_count
+from ontos_tui.store.queries.workspace import sample_data as queries
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement
-
     from ontos_tui.services.data.service import DataService
     from ontos_tui.services.generate.service import GenerateService
     from ontos_tui.services.templates.service import TemplateService
@@ -126,16 +126,16 @@ class OnboardingService:
         labels = self._held_out(manifest, folder, sheet, template)
         if pairs:
             labels += self._known(manifest, folder, sheet, template, pairs)
-        examples_here = table(Example).c.label_type == template.label_type
-        labels_here = table(CanonicalLabel).c.sheet_id == sheet.id
         with self._store.write() as connection:
             labelset, new_labelset = self._seed_labelset(connection, manifest, template)
-            new_examples = self._add_new(connection, examples, "name", examples_here)
-            new_labels = self._add_new(connection, labels, "item_ref", labels_here)
+            example_names = set(queries.example_names(connection, template.label_type))
+            new_examples = self._add(connection, [one for one in examples if one.name not in example_names])
+            labeled = set(queries.labeled_items(connection, sheet.id))
+            new_labels = self._add(connection, [one for one in labels if one.item_ref not in labeled])
         new_pairs, training_sheet = self._seed_pairs(sheet, template, pairs)
         with self._store.read() as connection:
-            totals = count(connection, Example, examples_here), count(connection, CanonicalLabel, labels_here)
-            of_sheet = 0 if training_sheet is None else _pair_count(connection, training_sheet)
+            totals = queries.counts(connection, template.label_type, sheet.id)
+            of_sheet = 0 if training_sheet is None else pair_count(connection, training_sheet.id)
         created = any((new_sheet, new_template, new_labelset, new_examples, new_labels, new_pairs))
         case = _use_case(manifest, sheet)
         return SeedReport(case, sheet, template, labelset, *totals, created, training_sheet, of_sheet)
@@ -187,7 +187,7 @@ class OnboardingService:
         """Generate the requested pairs that are missing; returns whether there were any, and the training sheet."""
         with self._store.read() as connection:
             known = find_training_sheet(connection, sheet.id, template.id)
-            there = 0 if known is None else _pair_count(connection, known)
+            there = 0 if known is None else pair_count(connection, known.id)
         if there >= min(pairs, sheet.item_count):
             return False, known
         report = self._generate().generate(sheet.id, template.id, GenerationMode.AI, limit=pairs)
@@ -204,18 +204,18 @@ class OnboardingService:
 
     def _seed_table(self, key: str, path: Path) -> None:
         with self._store.write() as connection:
-            known = find_one(connection, DataTable, table(DataTable).c.address == _address(key))
+            known = table_at(connection, _address(key))
             if known and not Path(known.path).exists():  # the checkout that it came from was moved or removed
-                change(connection, known, path=str(path))
-                log(connection, known, "move_file", self._actor, before={"path": known.path}, after={"path": str(path)})
+                rows.change(connection, known, path=str(path))
+                before, after = {"path": known.path}, {"path": str(path)}
+                rows.log(connection, known, "move_file", self._actor, before=before, after=after)
         if not known:
             self._data.add_file(path, key, SCHEMA)
 
     def _seed_template(self, path: Path) -> tuple[Template, bool]:
         name = read_json(path).get("name")
-        columns = table(Template).c
         with self._store.read() as connection:
-            known = find_one(connection, Template, columns.name == name, columns.status == TemplateStatus.PUBLISHED)
+            known = queries.published_template(connection, str(name))
         if known:
             return known, False
         template = self._templates.import_file(path)
@@ -225,7 +225,7 @@ class OnboardingService:
 
     def _seed_labelset(self, connection: Connection, manifest: Manifest, template: Template) -> tuple[Labelset, bool]:
         part = manifest.labelset
-        known = find_one(connection, Labelset, table(Labelset).c.name == part.name)
+        known = queries.labelset(connection, part.name)
         if known:
             return known, False
         labelset = Labelset(
@@ -240,21 +240,16 @@ class OnboardingService:
             created_by=self._actor,
             updated_by=self._actor,
         )
-        add(connection, labelset)
-        log(connection, labelset, "seed", self._actor, after={"name": part.name, "classes": len(part.classes)})
+        rows.add(connection, labelset)
+        rows.log(connection, labelset, "seed", self._actor, after={"name": part.name, "classes": len(part.classes)})
         return labelset, True
 
-    def _add_new(
-        self, connection: Connection, records: Sequence[Example | CanonicalLabel], by: str, scope: ColumnElement[bool]
-    ) -> int:
-        """Add the records whose field `by` is not there yet within `scope`; returns how many those are."""
-        kinds = {type(record) for record in records}
-        known = {getattr(record, by) for kind in kinds for record in find(connection, kind, scope)}
-        new = [record for record in records if getattr(record, by) not in known]
-        for record in new:
-            add(connection, record)
-            log(connection, record, "seed", self._actor, after=record.model_dump(mode="json", include=_LOGGED))
-        return len(new)
+    def _add(self, connection: Connection, records: Sequence[Example | CanonicalLabel]) -> int:
+        """Add new records with their events; returns how many those are."""
+        for record in records:
+            rows.add(connection, record)
+            rows.log(connection, record, "seed", self._actor, after=record.model_dump(mode="json", include=_LOGGED))
+        return len(records)
 
 
 _LOGGED = {"name", "label_type", "expected_output", "item_ref", "label_data", "allowed_uses", "usage_reason"}
@@ -264,20 +259,9 @@ def _use_case(manifest: Manifest, sheet: Sheet | None) -> UseCase:
     return UseCase(manifest.key, manifest.title, manifest.summary, seeded=sheet is not None)
 
 
-def _pair_count(connection: Connection, sheet: TrainingSheet) -> int:
-    return count(connection, QAPair, table(QAPair).c.training_sheet_id == sheet.id)
-
-
 def _address(key: str) -> str:
     return str(TableAddress("local", SCHEMA, key))
 
 
 def _sheet(connection: Connection, key: str) -> Sheet | None:
-    columns = table(Sheet).c
-    return find_one(
-        connection,
-        Sheet,
-        columns.use_case == key,
-        columns.source_table == _address(key),
-        columns.status != SheetStatus.DELETED,
-    )
+    return queries.sheet_of_use_case(connection, key, _address(key))

@@ -6,32 +6,20 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import and_, func, select
-
-from ontos_tui.domain.records.alerts import Alert
 from ontos_tui.domain.records.data import Sheet
-from ontos_tui.domain.records.improve import AnnotationItem, AnnotationTask, FeedbackItem, Gap, Severity
-from ontos_tui.domain.records.pairs import QAPair, TrainingSheet, answer_digest
+from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.serving import Endpoint
-from ontos_tui.domain.records.training import Job, JobKind, ModelPair, ModelVersion
-from ontos_tui.domain.rules.governance import Gate, gate
-from ontos_tui.domain.rules.states import (
-    AlertStatus,
-    EndpointStatus,
-    FeedbackStatus,
-    GapStatus,
-    JobStatus,
-    PairStatus,
-    SheetStatus,
-    TaskStatus,
-)
-from ontos_tui.domain.schema import Answer
+from ontos_tui.domain.records.training import Job, JobKind, ModelVersion
+from ontos_tui.domain.rules.states import FeedbackStatus, PairStatus
 from ontos_tui.domain.stages import Stage
-from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.counts import PairCount, pair_counts, request_counts
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries import models
+from ontos_tui.store.queries.endpoints import ready_endpoints
+from ontos_tui.store.queries.models import LineageChanges
+from ontos_tui.store.queries.workspace import overview as queries
+from ontos_tui.store.queries.workspace.jobs import jobs
 
 MINIMUM = 10
 """Labeled pairs that a first training needs; a test holds it equal to the one in services/train/service.py."""
@@ -88,7 +76,7 @@ class _State:
     alerts: int
     severe_gaps: int
     gap_tasks: int
-    fresh: Callable[[ModelVersion], tuple[int, int]] = field(repr=False)
+    changes_since: Callable[[ModelVersion], LineageChanges] = field(repr=False)
 
     def newest(self, name: str) -> ModelVersion:
         """The newest version of a model."""
@@ -118,45 +106,25 @@ class OverviewService:
 
 
 def _read(connection: Connection) -> _State:
-    sheets, jobs, feedback = table(Sheet).c, table(Job).c, table(FeedbackItem).c
     counts = pair_counts(connection)
-    statuses = connection.execute(select(feedback.status, func.count()).group_by(feedback.status))
-    by_status: dict[str, int] = {row[0]: row[1] for row in statuses}
-    to_learn_from = (feedback.status == FeedbackStatus.NEW, (feedback.rating <= 3) | feedback.correction.is_not(None))
+    feedback = queries.feedback_by_status(connection)
     return _State(
-        sheets=rows.find(connection, Sheet, sheets.status == SheetStatus.ACTIVE, order_by=(sheets.created_at.desc(),)),
+        sheets=queries.active_sheets(connection),
         training=_sheet_states(connection, counts),
         pairs=sum(one.n for one in counts),
         labeled=sum(one.n for one in counts if one.status is PairStatus.LABELED),
-        models=rows.find(connection, ModelVersion, order_by=(table(ModelVersion).c.created_at.desc(),)),
-        endpoints=rows.find(
-            connection,
-            Endpoint,
-            table(Endpoint).c.status == EndpointStatus.READY,
-            order_by=(table(Endpoint).c.updated_at.desc(),),
-        ),
+        models=models.versions(connection),
+        endpoints=ready_endpoints(connection),
         requests=request_counts(connection),
-        feedback=sum(by_status.values()),
-        converted=by_status.get(FeedbackStatus.CONVERTED, 0),
-        to_convert=rows.count(connection, FeedbackItem, *to_learn_from),
-        from_feedback=_waiting_from_feedback(connection),
-        running=tuple(
-            rows.find(
-                connection,
-                Job,
-                jobs.status.in_([JobStatus.PENDING, JobStatus.RUNNING]),
-                order_by=(jobs.created_at.desc(),),
-            )
-        ),
-        alerts=rows.count(connection, Alert, table(Alert).c.status != AlertStatus.RESOLVED),
-        severe_gaps=rows.count(
-            connection,
-            Gap,
-            table(Gap).c.status == GapStatus.IDENTIFIED,
-            table(Gap).c.severity.in_((Severity.CRITICAL, Severity.HIGH)),
-        ),
-        gap_tasks=_tasks_with_open_pairs(connection),
-        fresh=lambda model: _fresh(connection, model),
+        feedback=sum(feedback.values()),
+        converted=feedback.get(FeedbackStatus.CONVERTED, 0),
+        to_convert=queries.feedback_to_convert(connection),
+        from_feedback=queries.undecided_from_feedback(connection),
+        running=tuple(jobs(connection, active_only=True)),
+        alerts=queries.open_alerts(connection),
+        severe_gaps=queries.severe_gaps(connection),
+        gap_tasks=queries.tasks_with_undecided_pairs(connection),
+        changes_since=lambda model: models.changes_written_since(connection, model),
     )
 
 
@@ -168,7 +136,7 @@ def _sheet_states(connection: Connection, counts: Sequence[PairCount]) -> list[_
             flagged=sum(one.n for one in own if one.status is PairStatus.FLAGGED),
             eligible=sum(one.n for one in own if one.status is PairStatus.LABELED and one.trainable),
         )
-        for sheet in rows.find(connection, TrainingSheet, order_by=(table(TrainingSheet).c.created_at.desc(),))
+        for sheet in queries.training_sheets(connection)
         for own in [[one for one in counts if one.container_id == sheet.id]]
     ]
 
@@ -241,12 +209,10 @@ def _round_again(state: _State) -> tuple[Stage, str]:
         if model is None:
             continue
         newest = state.newest(model.name)
-        new, corrected = state.fresh(newest)
-        if new or corrected:
-            return (
-                Stage.IMPROVE,
-                f"retrain: {new:,} new, {corrected:,} corrected {'pair' if new + corrected == 1 else 'pairs'}",
-            )
+        changes = state.changes_since(newest)
+        if n := changes.new + changes.corrected:
+            pairs = "pair" if n == 1 else "pairs"
+            return Stage.IMPROVE, f"retrain: {changes.new:,} new, {changes.corrected:,} corrected {pairs}"
         if newest.id not in (model.id, endpoint.previous_model_id):
             return Stage.DEPLOY, f"deploy {newest.label()} to {endpoint.name}"
     if state.gap_tasks:
@@ -265,60 +231,3 @@ def _count(n: int, what: str) -> str:
 
 def _are(n: int) -> str:
     return "is" if n == 1 else "are"
-
-
-def _waiting_from_feedback(connection: Connection) -> int:
-    """Pairs created from feedback that wait for a decision."""
-    pairs, feedback = table(QAPair), table(FeedbackItem)
-    query = (
-        select(func.count())
-        .select_from(feedback.join(pairs, pairs.c.id == feedback.c.qa_pair_id))
-        .where(pairs.c.status == PairStatus.UNLABELED)
-    )
-    return int(connection.execute(query).scalar_one())
-
-
-def _tasks_with_open_pairs(connection: Connection) -> int:
-    """Annotation tasks that are under way and have an undecided pair."""
-    tasks, items, pairs = table(AnnotationTask), table(AnnotationItem), table(QAPair)
-    query = (
-        select(func.count(tasks.c.id.distinct()))
-        .select_from(tasks.join(items, items.c.task_id == tasks.c.id).join(pairs, pairs.c.id == items.c.pair_id))
-        .where(tasks.c.status.in_((TaskStatus.PENDING, TaskStatus.ASSIGNED, TaskStatus.IN_PROGRESS)))
-        .where(pairs.c.status == PairStatus.UNLABELED)
-    )
-    return int(connection.execute(query).scalar_one())
-
-
-@dataclass(frozen=True)
-class _PairGate:
-    """The fields of a pair that `gate` reads."""
-
-    status: PairStatus
-    allowed_uses: list[str]
-    prohibited_uses: list[str]
-
-
-def _fresh(connection: Connection, model: ModelVersion) -> tuple[int, int]:
-    """How many pairs may be trained on that are new, and corrected, since a model's training began.
-
-    Reads only the pairs written since, by an index; `TrainService.changes_since` reads all.
-    """
-    pairs, lineage, jobs = table(QAPair), table(ModelPair), table(Job)
-    began = connection.execute(select(jobs.c.started_at).where(jobs.c.id == model.job_id)).scalar_one_or_none()
-    seen = and_(lineage.c.pair_id == pairs.c.id, lineage.c.model_id == model.id)
-    query = (
-        select(pairs.c.status, pairs.c.allowed_uses, pairs.c.prohibited_uses, pairs.c.answer, lineage.c.answer_digest)
-        .select_from(pairs.outerjoin(lineage, seen))
-        .where(pairs.c.training_sheet_id == model.training_sheet_id)
-    )
-    if began is not None:
-        query = query.where(pairs.c.updated_at >= began)
-    new = corrected = 0
-    digest: str | None
-    answer: Answer
-    for status, allowed, prohibited, answer, digest in connection.execute(query):
-        if gate(_PairGate(PairStatus(status), allowed, prohibited)) is Gate.TRAINING:
-            new += digest is None
-            corrected += digest is not None and digest != answer_digest(answer)
-    return new, corrected

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
-
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.data import Row, Sheet
 from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.domain.records.pairs import GenerationMode, LabelingMode, QAPair, TrainingSheet
 from ontos_tui.domain.records.serving import InferenceRecord
 from ontos_tui.domain.records.template import Template
-from ontos_tui.domain.records.training import ModelPair, ModelVersion, Role
+from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.domain.rules.governance import Constraints, Use, inherited
 from ontos_tui.domain.rules.ratings import is_good
 from ontos_tui.domain.rules.segments import Segment, is_number
@@ -30,12 +28,11 @@ from ontos_tui.services.records.training_sheets import (
 from ontos_tui.services.records.usage_constraints import tags_of
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries import models, training_pairs
+from ontos_tui.store.queries.improve.feedback import pair_in_sheet
 
 NOT_FOR_A_TWIN = (Use.TRAINING, Use.FEW_SHOT, Use.EVALUATION)
 """What a pair must not be used for when its row is among those that models are tested on."""
-
-_PAIRS, _LINEAGE = table(QAPair).c, table(ModelPair).c
 
 
 def item_ref(item: FeedbackItem) -> str:
@@ -53,7 +50,7 @@ def pair_of(connection: Connection, item: FeedbackItem) -> QAPair | None:
     if item.qa_pair_id is not None:
         return rows.get(connection, QAPair, item.qa_pair_id)
     model = rows.get(connection, ModelVersion, item.model_id)
-    return rows.find_one(connection, QAPair, _PAIRS.sheet_id == model.sheet_id, _PAIRS.item_ref == item_ref(item))
+    return pair_in_sheet(connection, model.sheet_id, item_ref(item))
 
 
 def sheet_for(connection: Connection, model: ModelVersion, template: Template, actor: str) -> TrainingSheet:
@@ -85,8 +82,7 @@ def convert(connection: Connection, item: FeedbackItem, template: Template | Non
 
 def own_template(connection: Connection, model: ModelVersion) -> Template:
     """The template that a model was trained with, as it is now, or as it was then if it is gone."""
-    current = rows.find_one(connection, Template, table(Template).c.id == model.template_id)
-    return current or Template.model_validate(model.template_snapshot)
+    return models.template_of(connection, model) or Template.model_validate(model.template_snapshot)
 
 
 def move_feedback(
@@ -142,8 +138,7 @@ def pair_from_request(
     connection: Connection, request: InferenceRecord, sheet: TrainingSheet, actor: str, reason: str
 ) -> QAPair:
     """The pair of a request, created without an answer unless it exists: the correct answer is unknown."""
-    here = (_PAIRS.training_sheet_id == sheet.id, _PAIRS.item_ref == request_ref(request))
-    existing = rows.find_one(connection, QAPair, *here)
+    existing = training_pairs.pair_of_item(connection, sheet.id, request_ref(request))
     if existing is not None:
         return existing
     pair = _new_pair(connection, sheet, request_ref(request), request.input, request.model_id, actor)
@@ -186,16 +181,10 @@ def _new_pair(
 
 def _held_out_twin(connection: Connection, model_id: str, fields: Row) -> str | None:
     """The item of a held-out pair with exactly the row of the request, which must not be trained on."""
-    query = (
-        select(_PAIRS.item_ref, _PAIRS.source_data)
-        .join(table(ModelPair), _LINEAGE.pair_id == _PAIRS.id)
-        .where(_LINEAGE.model_id == model_id, _LINEAGE.role == Role.HELD_OUT)
-    )
     # SQLite filters by one number in common; only rows that have it are compared in full.
     probe = next((Segment(name, value) for name, value in fields.items() if is_number(value)), None)
-    if probe is not None and abs(probe.value) < 2**53:
-        query = query.where(probe.condition(_PAIRS.source_data, _PAIRS.answer))
-    held_out = connection.execute(query)
+    within = probe if probe is not None and abs(probe.value) < 2**53 else None
+    held_out = models.held_out_rows(connection, model_id, within)
     return next((ref for ref, row in held_out if _same_row(fields, row)), None)
 
 

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
-from sqlalchemy import func, select
-
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError, NotReadyError, OntosError
-from ontos_tui.domain.records.improve import FeedbackItem
+from ontos_tui.domain.records.improve import FeedbackFilter, FeedbackItem
 from ontos_tui.domain.records.pairs import QAPair, TrainingSheet
-from ontos_tui.domain.records.serving import Endpoint, InferenceRecord
+from ontos_tui.domain.records.serving import InferenceRecord
 from ontos_tui.domain.records.training import Job, ModelVersion, Role
 from ontos_tui.domain.rules.ratings import ALL_RATINGS, is_bad, is_good, is_rating
 from ontos_tui.domain.rules.states import FeedbackStatus
@@ -20,15 +18,14 @@ from ontos_tui.domain.schema import Answer
 from ontos_tui.domain.text import storable
 from ontos_tui.services.improve.conversion import convert, move_feedback, pair_of
 from ontos_tui.services.records.answers import AnswerChecker
-from ontos_tui.services.records.feedback import FeedbackFilter, find_feedback
-from ontos_tui.services.records.model_versions import versions_with
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries import endpoints, models
+from ontos_tui.store.queries.improve import feedback as queries
+from ontos_tui.store.queries.models import LineageChanges
 
 if TYPE_CHECKING:
-    from ontos_tui.services.records.model_versions import LineageChanges
     from ontos_tui.services.train.service import Readiness, TrainService
 
 __all__ = [
@@ -40,8 +37,6 @@ __all__ = [
     "FeedbackTrace",
     "ImproveService",
 ]
-
-_FEEDBACK = table(FeedbackItem).c
 
 
 @dataclass(frozen=True)
@@ -170,16 +165,15 @@ class ImproveService:
     ) -> list[FeedbackItem]:
         """The feedback of an endpoint and status, or all that match `filter`; the newest first."""
         with self._store.read() as connection:
-            return find_feedback(connection, filter or FeedbackFilter(endpoint, status), limit)
+            return queries.feedback(connection, filter or FeedbackFilter(endpoint, status), limit)
 
     def trace(self, feedback_ref: str) -> FeedbackTrace:
         """A feedback with its request, its pair, and the model versions that used that pair."""
         with self._store.read() as connection:
             item = rows.resolve(connection, FeedbackItem, feedback_ref)
-            log = table(InferenceRecord).c
-            request = rows.find_one(connection, InferenceRecord, log.request_id == item.request_id)
+            request = queries.request_of(connection, item)
             pair = pair_of(connection, item)
-            learned = [] if pair is None else versions_with(connection, pair.id)
+            learned = [] if pair is None else models.versions_with(connection, pair.id)
         return FeedbackTrace(item, request, pair, tuple(learned))
 
     def source_feedback(self, pair_id: str) -> FeedbackItem | None:
@@ -190,12 +184,10 @@ class ImproveService:
 
     def stats(self, endpoint: str | None = None) -> FeedbackStats:
         """Statistics of the feedback on an endpoint's predictions, or on all."""
-        where = () if endpoint is None else (_FEEDBACK.endpoint == endpoint,)
-        kinds = (_FEEDBACK.rating, _FEEDBACK.status, _FEEDBACK.comment != "", _FEEDBACK.correction.is_not(None))
         with self._store.read() as connection:
-            counts = connection.execute(select(*kinds, func.count()).where(*where).group_by(*kinds)).all()
-        by_rating = {rating: sum(row[4] for row in counts if row[0] == rating) for rating in ALL_RATINGS}
-        by_status = {status: sum(row[4] for row in counts if row[1] == status) for status in FeedbackStatus}
+            counts = queries.feedback_counts(connection, endpoint)
+        by_rating = {rating: sum(one.n for one in counts if one.rating == rating) for rating in ALL_RATINGS}
+        by_status = {status: sum(one.n for one in counts if one.status is status) for status in FeedbackStatus}
         total = sum(by_rating.values())
         good = sum(n for rating, n in by_rating.items() if is_good(rating))
         return FeedbackStats(
@@ -205,8 +197,8 @@ class ImproveService:
             good_share=good / total if total else None,
             mean_rating=sum(rating * n for rating, n in by_rating.items()) / total if total else None,
             by_rating=by_rating,
-            comments=sum(row[4] for row in counts if row[2]),
-            corrections=sum(row[4] for row in counts if row[3]),
+            comments=sum(one.n for one in counts if one.commented),
+            corrections=sum(one.n for one in counts if one.corrected),
             waiting=by_status[FeedbackStatus.NEW],
             converted=by_status[FeedbackStatus.CONVERTED],
             dismissed=by_status[FeedbackStatus.DISMISSED],
@@ -237,7 +229,7 @@ class ImproveService:
             refused: dict[str, str] = {}
             for item in items:
                 try:
-                    with connection.begin_nested():
+                    with connection.savepoint():
                         after = self._act(connection, action, item, conversions)
                 except OntosError as error:
                     refused[item.id] = error.what
@@ -286,7 +278,7 @@ class ImproveService:
 
     def _model(self, endpoint: str) -> ModelVersion:
         with self._store.read() as connection:
-            record = rows.find_one(connection, Endpoint, table(Endpoint).c.name == endpoint)
+            record = endpoints.endpoint(connection, endpoint)
             if record is None:
                 raise NotFoundError(f"No endpoint {endpoint!r}.", "List endpoints: ontos endpoints list")
             return rows.get(connection, ModelVersion, record.model_id)

@@ -15,8 +15,8 @@ from ontos_tui.domain.records.pairs import Decidable
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.queries import labeling_queue as queries
-from ontos_tui.store.queries.labeling_queue import Place, QueueEntry, QueueFilter, QueueSort
+from ontos_tui.store.queries.label import labeling_queue as queries
+from ontos_tui.store.queries.label.labeling_queue import Place, QueueEntry, QueueFilter, QueueSort
 
 __all__ = ["Queue", "QueueFilter", "QueueRow", "QueueSort", "summary"]
 

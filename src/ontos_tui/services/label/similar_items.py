@@ -22,8 +22,8 @@ from ontos_tui.store import rows
 from ontos_tui.store.conditions import equal
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.queries import labeling_queue
-from ontos_tui.store.queries.labeling_queue import Place, QueueFilter
+from ontos_tui.store.queries.label import labeling_queue
+from ontos_tui.store.queries.label.labeling_queue import Place, QueueFilter
 from ontos_tui.store.tables import table
 
 if TYPE_CHECKING:

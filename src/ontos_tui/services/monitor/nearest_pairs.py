@@ -12,7 +12,7 @@ from ontos_tui.services.generate.proposals import MOST_EXAMPLES
 from ontos_tui.services.label.similar_items import SimilarItem
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
-from ontos_tui.store.queries import traffic
+from ontos_tui.store.queries.monitor import traffic
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from ontos_tui.domain.rules.traffic import Bucket, Health, Ratings, Tally, healt
 from ontos_tui.store import rollups, rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.queries import traffic
+from ontos_tui.store.queries.monitor import traffic
 from ontos_tui.store.rollups import ALWAYS, Span
 
 MOST_POINTS = 100_000

@@ -24,7 +24,7 @@ from ontos_tui.services.monitor.service import (
     summary_of,
 )
 from ontos_tui.store.engine import Store
-from ontos_tui.store.queries import traffic
+from ontos_tui.store.queries.monitor import traffic
 
 if TYPE_CHECKING:
     from ontos_tui.platforms.databricks.monitoring.inference_counts import InferenceTables

@@ -20,7 +20,8 @@ from ontos_tui.store import rollups, rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.counts import request_counts
 from ontos_tui.store.engine import Store
-from ontos_tui.store.queries import traffic
+from ontos_tui.store.queries import endpoints
+from ontos_tui.store.queries.monitor import traffic
 from ontos_tui.store.rollups import ALWAYS, Span
 
 SAMPLE = 5_000
@@ -111,7 +112,7 @@ def _endpoints(connection: Connection, endpoint: str | None) -> tuple[str, ...]:
 
 def _model(connection: Connection, ref: str, endpoint: str | None) -> ModelVersion:
     if endpoint is not None and ref.isdecimal() and len(ref) < 10:
-        record = traffic.endpoint_named(connection, endpoint)
+        record = endpoints.endpoint(connection, endpoint)
         if record is None:
             raise NotFoundError(f"No endpoint {endpoint!r}.", "List endpoints: ontos endpoints list")
         ref = f"{rows.get(connection, ModelVersion, record.model_id).name}:{ref}"

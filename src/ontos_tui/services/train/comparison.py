@@ -7,20 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import select
-
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotReadyError
 from ontos_tui.domain.intervals import Z95
 from ontos_tui.domain.learning import LabeledExample, Predictor, TrainingSet
 from ontos_tui.domain.records.template import Template
-from ontos_tui.domain.records.training import Evaluation, FieldScore, ModelPair, ModelVersion, Role
+from ontos_tui.domain.records.training import Evaluation, FieldScore, ModelVersion, Role
 from ontos_tui.domain.rules.improvement import Improvement, improvement
 from ontos_tui.domain.schema import Answer, AnswerField, FieldKind
 from ontos_tui.platforms.ports import Trainer
-from ontos_tui.services.records.model_versions import LineageChanges, changes_between
-from ontos_tui.services.records.training_pairs import TrainingPair, usable_pairs
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries.models import LineageChanges, changes_between, roles
+from ontos_tui.store.queries.training_pairs import TrainingPair, usable_pairs
 
 RESAMPLES = 1_000
 COUNTED = (FieldKind.NUMBER, FieldKind.INTEGER)
@@ -131,18 +128,14 @@ def headline(model: ModelVersion) -> AnswerField:
 
 def _examples(store: Store, models: Sequence[ModelVersion]) -> tuple[Examples, Examples]:
     """The held-out pairs of the last version that no version was trained on, and the pairs that it learned from."""
-    lineage, newest = table(ModelPair).c, models[-1]
+    newest = models[-1]
     with store.read() as connection:
         pairs: dict[str, TrainingPair] = {pair.id: pair for pair in usable_pairs(connection, newest.training_sheet_id)}
-        roles = connection.execute(
-            select(lineage.model_id, lineage.pair_id, lineage.role).where(
-                lineage.model_id.in_([model.id for model in models])
-            )
-        ).all()
-    trained = {pair_id for _, pair_id, role in roles if role == Role.TRAIN}
-    ours = [(pairs[pair_id], role) for model_id, pair_id, role in roles if model_id == newest.id and pair_id in pairs]
-    held_out = tuple(pair.example() for pair, role in ours if role == Role.HELD_OUT and pair.id not in trained)
-    learned = tuple(pair.example() for pair, role in ours if role == Role.TRAIN)
+        lineage = roles(connection, [model.id for model in models])
+    trained = {one.pair_id for one in lineage if one.role is Role.TRAIN}
+    ours = [(pairs[one.pair_id], one.role) for one in lineage if one.model_id == newest.id and one.pair_id in pairs]
+    held_out = tuple(pair.example() for pair, role in ours if role is Role.HELD_OUT and pair.id not in trained)
+    learned = tuple(pair.example() for pair, role in ours if role is Role.TRAIN)
     return held_out, learned
 
 

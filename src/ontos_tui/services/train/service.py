@@ -8,12 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, insert, select
-
 from ontos_tui.domain.errors import InvalidInputError, NotReadyError
 from ontos_tui.domain.learning import BaseModel, Estimate, Progress, Trained, TrainingSet
-from ontos_tui.domain.records.base import new_id
-from ontos_tui.domain.records.data import Sheet, identifier_from
+from ontos_tui.domain.records.data import identifier_from
 from ontos_tui.domain.records.pairs import TrainingSheet, answer_digest
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.records.training import Job, JobKind, ModelPair, ModelVersion, Role
@@ -23,15 +20,16 @@ from ontos_tui.domain.schema import AnswerField, FieldKind
 from ontos_tui.jobs.queue import JobQueue
 from ontos_tui.platforms.ports import Trainer
 from ontos_tui.services.data.images import image_folders
-from ontos_tui.services.records.model_versions import LineageChanges, changes_since, find_model, find_models
-from ontos_tui.services.records.training_pairs import TrainingPair, first_pairs, first_row, gate_counts, usable_pairs
+from ontos_tui.services.records.model_versions import LineageChanges, find_model
 from ontos_tui.services.templates.prompt import feature_columns
 from ontos_tui.services.train.comparison import Comparison, compare
 from ontos_tui.services.train.fine_tuning import FineTuning
 from ontos_tui.services.train.learning_curve import Curve, curve
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries import models as queries
+from ontos_tui.store.queries.data import sheet_with_id
+from ontos_tui.store.queries.training_pairs import TrainingPair, first_pairs, first_row, gate_counts, usable_pairs
 
 __all__ = ["Comparison", "Readiness", "TrainService"]
 
@@ -41,7 +39,6 @@ SAMPLE_PAIRS = 200
 """Pairs whose length an estimate is based on."""
 HELD_OUT_ENOUGH = 20
 """Pairs for evaluation only that are enough for a test set of their own."""
-BATCH = 2_000
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
 
 
@@ -175,7 +172,7 @@ class TrainService:
     def models(self, name: str | None = None) -> list[ModelVersion]:
         """Model versions, newest first."""
         with self._store.read() as connection:
-            return find_models(connection, name)
+            return queries.versions(connection, name)
 
     def model(self, ref: str) -> ModelVersion:
         """The version meant by `name` (its newest), `name:3`, `name v3`, or an id."""
@@ -184,14 +181,13 @@ class TrainService:
 
     def lineage(self, model_id: str) -> list[ModelPair]:
         """Every pair that a model was trained or tested on, as it was then."""
-        columns = table(ModelPair).c
         with self._store.read() as connection:
-            return rows.find(connection, ModelPair, columns.model_id == model_id, order_by=(columns.role, columns.id))
+            return queries.lineage(connection, model_id)
 
     def changes_since(self, model: ModelVersion) -> LineageChanges:
         """The pairs that are new, corrected or gone since the model was trained."""
         with self._store.read() as connection:
-            return changes_since(connection, model)
+            return queries.changes_since(connection, model)
 
     def compare(self, old: ModelVersion, new: ModelVersion) -> Comparison:
         """Both on the same held-out pairs. Raises NotReadyError when they have none in common."""
@@ -201,7 +197,7 @@ class TrainService:
         """Every version of a model on the same held-out pairs. Raises NotFoundError."""
         with self._store.read() as connection:
             model = find_model(connection, name)
-            versions = find_models(connection, model.name)
+            versions = queries.versions(connection, model.name)
         return curve(self._store, self._trainer, self._home, versions)
 
     def _base(self, key: str | None) -> str:
@@ -217,25 +213,20 @@ class TrainService:
 
     def _features(self, sheet: TrainingSheet, columns: Sequence[str]) -> tuple[str, ...]:
         with self._store.read() as connection:
-            source = rows.find_one(connection, Sheet, table(Sheet).c.id == sheet.sheet_id)
+            source = sheet_with_id(connection, sheet.sheet_id)
         template = Template.model_validate(sheet.template_snapshot)
         identity, pictures = (source.item_id_column, source.image_columns) if source else (None, [])
         return feature_columns(template, columns, identity, pictures)
 
     def _of_job(self, job_id: str) -> ModelVersion | None:
         with self._store.read() as connection:
-            return rows.find_one(connection, ModelVersion, table(ModelVersion).c.job_id == job_id)
+            return queries.version_of_job(connection, job_id)
 
     def _split(self, sheet: TrainingSheet, template: Template, seed: int) -> _DataSplit:
         """Which pairs train and which test; pairs held out for an earlier version of this sheet stay held out."""
-        lineage, models = table(ModelPair).c, table(ModelVersion).c
         with self._store.read() as connection:
             pairs = usable_pairs(connection, sheet.id)
-            earlier = connection.execute(
-                select(lineage.pair_id, lineage.role)
-                .join(table(ModelVersion), models.id == lineage.model_id)
-                .where(models.training_sheet_id == sheet.id)
-            ).all()
+            earlier = queries.roles_in_sheet(connection, sheet.id)
         only_test = [pair for pair in pairs if pair.gate is Gate.HELD_OUT]
         eligible = [pair for pair in pairs if pair.gate is Gate.TRAINING]
         enough = len(only_test) >= HELD_OUT_ENOUGH
@@ -244,8 +235,8 @@ class TrainService:
         held = hold_out(
             # By item, not by pair: the same data and seed give the same split in every workspace.
             [Candidate(pair.item_ref, _kind(headline, pair), _group(template.group_column, pair)) for pair in eligible],
-            held_before={refs[pair_id] for pair_id, role in earlier if role == Role.HELD_OUT and pair_id in refs},
-            trained_before={refs[pair_id] for pair_id, role in earlier if role == Role.TRAIN and pair_id in refs},
+            held_before={refs[one.pair_id] for one in earlier if one.role is Role.HELD_OUT and one.pair_id in refs},
+            trained_before={refs[one.pair_id] for one in earlier if one.role is Role.TRAIN and one.pair_id in refs},
             seed=seed,
             share=0.0 if enough else SHARE,
         )
@@ -274,12 +265,10 @@ class TrainService:
         self, sheet: TrainingSheet, name: str, job_id: str, artifact: Path, split: _DataSplit, trained: Trained
     ) -> ModelVersion:
         evaluation = trained.evaluation.model_copy(update={"notes": [*trained.evaluation.notes, *trained.warnings]})
-        columns = table(ModelVersion).c
         with self._store.write() as connection:
-            latest = connection.execute(select(func.max(columns.version)).where(columns.name == name)).scalar_one()
             model = ModelVersion(
                 name=name,
-                version=(latest or 0) + 1,
+                version=queries.last_number(connection, name) + 1,
                 training_sheet_id=sheet.id,
                 template_id=sheet.template_id,
                 template_version=sheet.template_version,
@@ -301,10 +290,7 @@ class TrainService:
             )
             rows.add(connection, model)
             seen = [(pair, Role.TRAIN) for pair in split.train] + [(pair, Role.HELD_OUT) for pair in split.held_out]
-            for start in range(0, len(seen), BATCH):
-                connection.execute(
-                    insert(table(ModelPair)), [_lineage(model, *one) for one in seen[start : start + BATCH]]
-                )
+            rows.add_many(connection, (_lineage(model, pair, role) for pair, role in seen))
             rows.log(
                 connection,
                 model,
@@ -316,17 +302,16 @@ class TrainService:
         return model
 
 
-def _lineage(model: ModelVersion, pair: TrainingPair, role: Role) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "model_id": model.id,
-        "pair_id": pair.id,
-        "role": role,
-        "pair_version": pair.version,
-        "answer_digest": answer_digest(pair.answer),
-        "approved_by": pair.approved_by,
-        "approved_at": pair.approved_at,
-    }
+def _lineage(model: ModelVersion, pair: TrainingPair, role: Role) -> ModelPair:
+    return ModelPair(
+        model_id=model.id,
+        pair_id=pair.id,
+        role=role,
+        pair_version=pair.version,
+        answer_digest=answer_digest(pair.answer),
+        approved_by=pair.approved_by,
+        approved_at=pair.approved_at,
+    )
 
 
 def _describe_split(sheet: TrainingSheet, held_out: int) -> str:

@@ -105,6 +105,7 @@ STEPS: tuple[Step, ...] = (
     _add_missing,  # conflicts with what a team has at its hub
     _add_missing,  # what everybody asked the team's endpoints, by hour
     _indexes,
+    _script("v12.sql"),  # what was in a data file when it was read last
 )
 
 VERSION = len(STEPS)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ontos_tui.domain.records.data import DataTable, Sheet
+from collections.abc import Sequence
+
+from ontos_tui.domain.records.data import Column, DataTable, Sheet
 from ontos_tui.domain.rules.states import SheetStatus
 from ontos_tui.store import rows
 from ontos_tui.store.conditions import equal, where
@@ -24,6 +26,15 @@ def table_at(connection: Connection, address: str) -> DataTable | None:
 def table_of_file(connection: Connection, path: str) -> DataTable | None:
     """The table that a file was added as, or None."""
     return rows.find_one(connection, DataTable, equal(path=path))
+
+
+def store_content(
+    connection: Connection, record: DataTable, columns: Sequence[Column], row_count: int, fingerprint: str
+) -> None:
+    """Keep what was read of a table's file, unless the table has changed or gone meanwhile."""
+    changes = {"columns": list(columns), "row_count": row_count, "fingerprint": fingerprint}
+    if table_at(connection, record.address) == record:
+        rows.change(connection, record, **changes)
 
 
 def sheets(connection: Connection) -> list[Sheet]:

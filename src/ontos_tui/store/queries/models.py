@@ -81,7 +81,8 @@ def roles_in_sheet(connection: Connection, training_sheet_id: str) -> list[PairR
         "SELECT model_pairs.model_id, model_pairs.pair_id, model_pairs.role FROM model_pairs "
         "JOIN models ON models.id = model_pairs.model_id WHERE models.training_sheet_id = ?"
     )
-    return [PairRole(*ids, Role(role)) for *ids, role in connection.execute(sql, (training_sheet_id,))]
+    lineage_rows = connection.execute(sql, (training_sheet_id,))
+    return [PairRole(model_id, pair_id, Role(role)) for model_id, pair_id, role in lineage_rows]
 
 
 def versions_with(connection: Connection, pair_id: str) -> list[tuple[ModelVersion, Role]]:

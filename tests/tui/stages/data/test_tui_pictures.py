@@ -18,7 +18,7 @@ from harness import SIZES, open_app
 from ontos_tui.domain.records.pairs import QAPair
 from ontos_tui.learning.images import Pixels, shrink
 from ontos_tui.store import rows
-from ontos_tui.store.tables import table
+from ontos_tui.store.conditions import equal
 from ontos_tui.tui.terminal.sixel import sixel_commands
 from ontos_tui.tui.widgets.lines import cell_len
 from ontos_tui.tui.widgets.picture import CHUNK, cell_lines, choose_picture_mode, kitty_commands, shade_lines
@@ -39,7 +39,7 @@ def _workspace(home: Path, folder: Path, pairs: int = 3) -> None:
         sheet = workspace.data.sheets.create_sheet("Shots", address, item_id_column="part", image_columns=["shot"])
         made = unlabeled_sheet(workspace.store, pairs, sheet, user_prompt="{{ heat }}")
         with workspace.store.write() as connection:
-            found = rows.find(connection, QAPair, table(QAPair).c.training_sheet_id == made.id)
+            found = rows.find(connection, QAPair, equal(training_sheet_id=made.id))
             for pair, shot in zip(found, ("whole.png", "broken.png", None), strict=False):
                 rows.change(connection, pair, source_data={"shot": shot, "heat": 41.5})
 

@@ -250,7 +250,7 @@ async def test_two_people_are_led_to_different_items(home: Path) -> None:
             await user.press("home")
             await user.sees("ben is deciding this")
             await user.press("a")
-            await user.sees("ben is at this one now")
+            await user.sees("ben is deciding this one now")
             assert _pairs(user, sheet)["item-1"].status is PairStatus.UNLABELED
             type(other.label.queue)(other.store, "ben").decide([Decision(pair.id, Verdict.APPROVE) for pair in held])
             await user.sees("2/20 decided")

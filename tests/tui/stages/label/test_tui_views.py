@@ -121,7 +121,7 @@ async def test_an_order_that_cannot_be_made_leaves_the_list_as_it_was(home: Path
         assert "searching" not in user.text()
         assert "most similar" not in user.text()
         await user.press("V", "enter")
-        await user.sees("no item 'item-99'", "item-2")
+        await user.sees("No item 'item-99'", "item-2")
 
 
 def test_no_class_can_take_a_key_of_the_queue() -> None:

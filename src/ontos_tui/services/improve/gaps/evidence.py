@@ -7,30 +7,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
-
 from ontos_tui.domain.errors import NotReadyError, OntosError
 from ontos_tui.domain.learning import LabeledExample
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.improve import FeedbackItem
-from ontos_tui.domain.records.labeling import Hint, HintKind
-from ontos_tui.domain.records.pairs import Event, QAPair
-from ontos_tui.domain.records.serving import InferenceRecord
+from ontos_tui.domain.records.labeling import HintKind
 from ontos_tui.domain.records.template import Template
-from ontos_tui.domain.records.training import ModelPair, ModelVersion, Role
+from ontos_tui.domain.records.training import ModelVersion, Role
 from ontos_tui.domain.rules.governance import Gate
 from ontos_tui.domain.rules.ratings import is_bad, is_good
 from ontos_tui.domain.rules.segments import is_number
 from ontos_tui.domain.schema import Answer, AnswerField, FieldKind
 from ontos_tui.platforms.ports import Trainer
 from ontos_tui.services.improve.gaps.findings import EVIDENCE_IDS
-from ontos_tui.services.label.hint_conditions import hint_is_current
-from ontos_tui.services.records.feedback import latest_feedback
-from ontos_tui.services.records.training_pairs import TrainingPair, usable_pairs
 from ontos_tui.services.train.comparison import COUNTED, answers_of
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries import models
+from ontos_tui.store.queries.improve import gap_evidence as queries
+from ontos_tui.store.queries.improve.feedback import latest_feedback
+from ontos_tui.store.queries.improve.gap_evidence import AnsweredRequest
+from ontos_tui.store.queries.training_pairs import TrainingPair, usable_pairs
 
 MOST_REQUESTS = 5_000
 """The newest requests that are used."""
@@ -39,24 +36,6 @@ MOST_ROWS = 5_000
 MOST_COLUMNS = 100
 LARGE_ERROR = 2.0
 """A number is wrong when it is off by more than so many times the usual (median) error."""
-
-_PAIRS = table(QAPair).c
-_LINEAGE = table(ModelPair).c
-_LOG = table(InferenceRecord).c
-_FEEDBACK = table(FeedbackItem).c
-_HINTS = table(Hint).c
-_EVENTS = table(Event).c
-
-
-@dataclass(frozen=True)
-class Request:
-    """A request that was answered, by any version of the model."""
-
-    id: str
-    model_id: str
-    fields: Row
-    predicted: Answer
-    confidence: float | None
 
 
 @dataclass(frozen=True)
@@ -86,7 +65,7 @@ class GapEvidence:
     labeled: tuple[TrainingPair, ...]
     sheet_rows: tuple[tuple[Row, Answer], ...]
     """Rows of the training sheet, labeled or not, with their answer or else proposal."""
-    requests: tuple[Request, ...]
+    requests: tuple[AnsweredRequest, ...]
     evaluated: tuple[EvaluatedPair, ...]
     doubts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By pair: why its label is in doubt."""
@@ -106,7 +85,7 @@ class GapEvidence:
         return answer.get(self.answer.name) if is_class else None
 
 
-def request_ids(requests: Sequence[Request]) -> dict[str, list[str]]:
+def request_ids(requests: Sequence[AnsweredRequest]) -> dict[str, list[str]]:
     """The first requests of a gap's evidence, as many as are stored."""
     return {"requests": [one.id for one in requests][:EVIDENCE_IDS]}
 
@@ -117,10 +96,11 @@ def collect_evidence(store: Store, trainer: Trainer, home: Path, versions: Seque
     answer = Template.model_validate(model.template_snapshot).fields()[0]
     with store.read() as connection:
         labeled = tuple(usable_pairs(connection, model.training_sheet_id))
-        requests = _requests(connection, [one.id for one in versions], answer)
-        sheet_rows = _sheet_rows(connection, model.training_sheet_id)
-        roles = _roles(connection, model)
-        feedback = _feedback(connection, [one.id for one in versions], roles)
+        model_ids = [one.id for one in versions]
+        requests = queries.answered_requests(connection, model_ids, answer.name, MOST_REQUESTS)
+        sheet_rows = queries.sheet_rows(connection, model.training_sheet_id, MOST_ROWS)
+        roles = {one.pair_id: one.role for one in models.roles(connection, [model.id])}
+        feedback = _feedback(connection, model_ids, roles)
         doubts = _doubts(connection, model)
     held_out = [pair for pair in labeled if roles.get(pair.id) == Role.HELD_OUT]
     evaluated: tuple[EvaluatedPair, ...] = ()
@@ -135,42 +115,14 @@ def collect_evidence(store: Store, trainer: Trainer, home: Path, versions: Seque
     )
 
 
-def _requests(connection: Connection, model_ids: Sequence[str], answer: AnswerField) -> tuple[Request, ...]:
-    query = (
-        select(_LOG.request_id, _LOG.model_id, _LOG.input, _LOG.output, _LOG.confidence)
-        .where(_LOG.model_id.in_(model_ids), _LOG.status_code < 400)
-        .order_by(_LOG.requested_at.desc())
-        .limit(MOST_REQUESTS)
-    )
-    return tuple(
-        Request(row.request_id, row.model_id, row.input, row.output or {}, (row.confidence or {}).get(answer.name))
-        for row in connection.execute(query)
-    )
-
-
-def _sheet_rows(connection: Connection, training_sheet_id: str) -> tuple[tuple[Row, Answer], ...]:
-    here = _PAIRS.training_sheet_id == training_sheet_id
-    count = connection.execute(select(func.count()).where(here)).scalar_one()
-    every = max(1, -(-count // MOST_ROWS))
-    query = select(_PAIRS.source_data, func.coalesce(_PAIRS.answer, _PAIRS.proposal))
-    records = connection.execute(query.where(here, _PAIRS.sequence_number % every == 0))
-    return tuple((fields, answer or {}) for fields, answer in records)
-
-
 def _columns(model: ModelVersion, sheet_rows: Sequence[tuple[Row, Answer]]) -> tuple[str, ...]:
     others = (name for fields, _ in sheet_rows for name in fields)
     return tuple(dict.fromkeys([*model.features, *others]))[:MOST_COLUMNS]
 
 
-def _roles(connection: Connection, model: ModelVersion) -> dict[str, str]:
-    """The role of each pair in the model's training."""
-    lineage = connection.execute(select(_LINEAGE.pair_id, _LINEAGE.role).where(_LINEAGE.model_id == model.id))
-    return {row.pair_id: row.role for row in lineage}
-
-
-def _feedback(connection: Connection, model_ids: Sequence[str], known: dict[str, str]) -> list[FeedbackItem]:
+def _feedback(connection: Connection, model_ids: Sequence[str], known: dict[str, Role]) -> list[FeedbackItem]:
     """The last feedback on each request, without those whose pair the model was trained or tested on."""
-    items = latest_feedback(connection, _FEEDBACK.model_id.in_(model_ids))
+    items = latest_feedback(connection, model_ids)
     return [item for item in items if item.qa_pair_id not in known][:MOST_ROWS]
 
 
@@ -178,29 +130,10 @@ def _doubts(connection: Connection, model: ModelVersion) -> dict[str, tuple[str,
     """Labels that are suspected, that people disagree about, or that were changed since the model learned them."""
     sheet_id = model.training_sheet_id
     doubts: dict[str, list[str]] = {}
-    hints = connection.execute(
-        select(_HINTS.pair_id, _HINTS.kind)
-        .join(table(QAPair), _PAIRS.id == _HINTS.pair_id)
-        .where(
-            _HINTS.training_sheet_id == sheet_id,
-            _HINTS.kind.in_((HintKind.SUSPECT, HintKind.DISAGREED)),
-            hint_is_current(),
-        )
-    )
     words = {HintKind.SUSPECT: "a likely error", HintKind.DISAGREED: "people disagree"}
-    for pair_id, kind in hints:
-        doubts.setdefault(pair_id, []).append(words[HintKind(kind)])
-    changed = connection.execute(
-        select(_EVENTS.entity_id)
-        .distinct()
-        .where(
-            _EVENTS.scope_id == sheet_id,
-            _EVENTS.entity_type == QAPair.TABLE,
-            _EVENTS.at > model.created_at,
-            func.json_extract(_EVENTS.before, "$.answer").is_not(None),
-        )
-    )
-    for (pair_id,) in changed:
+    for pair_id, kind in queries.hints_of(connection, sheet_id, list(words)):
+        doubts.setdefault(pair_id, []).append(words[kind])
+    for pair_id in queries.pairs_with_changed_answers(connection, sheet_id, model.created_at):
         doubts.setdefault(pair_id, []).append("changed since the training")
     return {pair_id: tuple(reasons) for pair_id, reasons in doubts.items()}
 

@@ -13,7 +13,7 @@ from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.improve import GapType, Severity
 from ontos_tui.domain.rules.segments import Segment, count_by_segment, describe_value, is_number, segments_of
 from ontos_tui.domain.schema import FieldKind
-from ontos_tui.services.improve.gaps.evidence import GapEvidence, Request, request_ids
+from ontos_tui.services.improve.gaps.evidence import GapEvidence, request_ids
 from ontos_tui.services.improve.gaps.findings import (
     ENOUGH,
     LEAST_HITS,
@@ -24,6 +24,7 @@ from ontos_tui.services.improve.gaps.findings import (
     fingerprint,
     severity_of,
 )
+from ontos_tui.store.queries.improve.gap_evidence import AnsweredRequest
 
 LEAST_TRAFFIC = 50
 """Requests from which on they, and no longer the training sheet, show how often a value occurs."""
@@ -214,7 +215,9 @@ def _novelty_key(segment: Segment) -> str:
     return segment.key if not segment.place else json.dumps([segment.field, "above" if segment.place > 1 else "below"])
 
 
-def _new_value(key: str, segment: Segment, hits: Sequence[Request], total: int, known: Sequence[Any]) -> Finding:
+def _new_value(
+    key: str, segment: Segment, hits: Sequence[AnsweredRequest], total: int, known: Sequence[Any]
+) -> Finding:
     if segment.place:
         numbers = [float(value) for value in known if is_number(value)]
         beyond = f"above {max(numbers):.4g}" if segment.place > 1 else f"below {min(numbers):.4g}"

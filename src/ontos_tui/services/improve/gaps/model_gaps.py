@@ -9,7 +9,7 @@ from dataclasses import replace
 from ontos_tui.domain.intervals import wilson, z_of_many
 from ontos_tui.domain.records.improve import GapType
 from ontos_tui.domain.rules.segments import Segment, describe_value, segments_of
-from ontos_tui.services.improve.gaps.evidence import LARGE_ERROR, EvaluatedPair, GapEvidence, Request, request_ids
+from ontos_tui.services.improve.gaps.evidence import LARGE_ERROR, EvaluatedPair, GapEvidence, request_ids
 from ontos_tui.services.improve.gaps.findings import (
     ENOUGH,
     EVIDENCE_IDS,
@@ -21,6 +21,7 @@ from ontos_tui.services.improve.gaps.findings import (
     fingerprint,
     severity_of,
 )
+from ontos_tui.store.queries.improve.gap_evidence import AnsweredRequest
 
 UNSURE_BELOW = 0.6
 """A stated confidence below this is unsure."""
@@ -131,7 +132,7 @@ def unsure_answers(evidence: GapEvidence) -> Examined:
         return Examined(kind, reason=f"{evidence.model.label()} has not answered any request yet.")
     if not stated:
         return Examined(kind, reason=f"{evidence.model.label()} gives no confidence for {evidence.answer.name}.")
-    groups: dict[str, list[Request]] = {}
+    groups: dict[str, list[AnsweredRequest]] = {}
     for one in stated:
         groups.setdefault(describe_value(one.predicted.get(evidence.answer.name)), []).append(one)
     findings, fine = [], {}

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-
-from sqlalchemy import select
 
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.base import now
@@ -21,11 +19,12 @@ from ontos_tui.services.improve.gaps.evidence import GapEvidence, collect_eviden
 from ontos_tui.services.improve.gaps.findings import Examined, Finding
 from ontos_tui.services.improve.gaps.label_gaps import doubtful_labels, thin_coverage, unseen_values
 from ontos_tui.services.improve.gaps.model_gaps import unsure_answers, wrong_answers
-from ontos_tui.services.records.model_versions import find_model, find_models
+from ontos_tui.services.records.model_versions import find_model
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries import models
+from ontos_tui.store.queries.improve import gaps as queries
 
 FINDERS: tuple[Callable[[GapEvidence], Examined], ...] = (
     wrong_answers,
@@ -37,9 +36,6 @@ FINDERS: tuple[Callable[[GapEvidence], Examined], ...] = (
 MOST_NEW = 5
 """New gaps of one kind that one analysis adds; the rest follows when these are closed."""
 EDITABLE = ("status", "severity", "suggested_action")
-
-_GAPS = table(Gap).c
-_UPDATES = table(GapUpdate).c
 
 
 @dataclass(frozen=True)
@@ -98,12 +94,10 @@ class GapService:
         open_only: bool = False,
     ) -> list[Gap]:
         """The gaps, the most severe first, and of those the ones that concern the most rows."""
-        filters = [(_GAPS.status, status), (_GAPS.severity, severity), (_GAPS.gap_type, kind)]
-        where = [column == value for column, value in [*filters, (_GAPS.model_name, model_name)] if value is not None]
-        if open_only:
-            where.append(_GAPS.status.in_(OPEN_GAPS))
         with self._store.read() as connection:
-            gaps = rows.find(connection, Gap, *where)
+            gaps = queries.gaps(
+                connection, status=status, severity=severity, kind=kind, model_name=model_name, open_only=open_only
+            )
         order = list(Severity)
         return sorted(
             gaps, key=lambda gap: (gap.status not in OPEN_GAPS, order.index(gap.severity), -gap.affected_count, gap.id)
@@ -117,8 +111,7 @@ class GapService:
     def updates(self, ref: str) -> list[GapUpdate]:
         """Every change of a gap's status, severity and action, the oldest first."""
         with self._store.read() as connection:
-            gap = rows.resolve(connection, Gap, ref)
-            return rows.find(connection, GapUpdate, _UPDATES.gap_id == gap.id, order_by=(_UPDATES.at, _UPDATES.id))
+            return queries.updates(connection, rows.resolve(connection, Gap, ref))
 
     # Changing
 
@@ -154,10 +147,10 @@ class GapService:
         """
         at = now()
         with self._store.read() as connection:
-            if model_ref is None and not find_models(connection):
+            if model_ref is None and not models.versions(connection):
                 return AnalysisReport(None, at, reason="No model yet. Train one, then analyze its gaps.")
-            name = find_model(connection, model_ref).name if model_ref else find_models(connection)[0].name
-            versions = find_models(connection, name)
+            name = find_model(connection, model_ref).name if model_ref else models.versions(connection)[0].name
+            versions = models.versions(connection, name)
         evidence = collect_evidence(self._store, self._trainer, self._home, versions)
         examined = tuple(find(evidence) for find in FINDERS)
         with self._store.write() as connection:
@@ -166,7 +159,7 @@ class GapService:
     def _store_gaps(
         self, connection: Connection, model: ModelVersion, at: datetime, examined: tuple[Examined, ...]
     ) -> AnalysisReport:
-        existing = {gap.fingerprint: gap for gap in rows.find(connection, Gap, _GAPS.model_name == model.name)}
+        existing = {gap.fingerprint: gap for gap in queries.gaps(connection, model_name=model.name)}
         new, updated, resolved, reopened = [], [], [], []
         wont_fix = more = 0
         for one in examined:
@@ -218,7 +211,7 @@ class GapService:
     def _update_evidence(self, connection: Connection, gap: Gap, at: datetime, finding: Finding) -> Gap:
         """The gap with the current evidence; fields that a person has edited stay."""
         columns: dict[str, Any] = _as_seen(finding, at)
-        edited = _edited_by_people(connection, gap)
+        edited = queries.fields_edited_by_people(connection, gap)
         proposed = {"severity": finding.severity, "suggested_action": storable(finding.action)}
         columns |= {name: value for name, value in proposed.items() if name not in edited}
         if gap.status is GapStatus.RESOLVED:
@@ -242,11 +235,6 @@ def _as_seen(finding: Finding, at: datetime) -> dict[str, Any]:
         "estimate_basis": storable(finding.basis),
         "seen_at": at,
     }
-
-
-def _edited_by_people(connection: Connection, gap: Gap) -> set[str]:
-    query = select(_UPDATES.field).distinct().where(_UPDATES.gap_id == gap.id, ~_UPDATES.by_analysis)
-    return set(connection.execute(query).scalars())
 
 
 def change_gap(
@@ -275,8 +263,3 @@ def change_gap(
     action = "analysis" if by_analysis else "update"
     rows.log(connection, gap, action, actor, before=before, after=after, scope_id=gap.model_name, reason=note)
     return rows.change(connection, gap, **changed, **extra, updated_by=actor)
-
-
-def gaps_of(connection: Connection, ids: Sequence[str]) -> dict[str, Gap]:
-    """The gaps with these ids."""
-    return {gap.id: gap for gap in rows.find(connection, Gap, _GAPS.id.in_(ids))}

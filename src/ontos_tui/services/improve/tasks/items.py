@@ -5,26 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from sqlalchemy import func, select
-
 from ontos_tui.domain.errors import InvalidInputError
-from ontos_tui.domain.records.improve import AnnotationItem, AnnotationTask, FeedbackItem, Gap, GapType
-from ontos_tui.domain.records.pairs import QAPair, TrainingSheet
+from ontos_tui.domain.records.improve import Gap, GapType
+from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.serving import InferenceRecord
 from ontos_tui.domain.rules.segments import Segment
-from ontos_tui.domain.rules.states import PairStatus, TaskStatus
+from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.services.improve.conversion import convert, pair_from_request
 from ontos_tui.services.improve.gaps.evidence import MOST_REQUESTS
-from ontos_tui.services.records.feedback import latest_feedback
-from ontos_tui.services.records.model_versions import find_models
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.tables import table
-
-_PAIRS = table(QAPair).c
-_ITEMS = table(AnnotationItem).c
-_TASKS = table(AnnotationTask).c
-_LOG = table(InferenceRecord).c
-_FEEDBACK = table(FeedbackItem).c
+from ontos_tui.store.queries import models
+from ontos_tui.store.queries.improve import annotation_tasks as queries
+from ontos_tui.store.queries.improve.feedback import latest_feedback
+from ontos_tui.store.queries.improve.gap_evidence import requests_in_segment
 
 
 def select_pairs(
@@ -32,7 +25,7 @@ def select_pairs(
 ) -> list[tuple[str, bool]]:
     """At most `most` pairs that are in no open task, and whether each is undecided. May turn requests into pairs."""
     pairs: dict[str, bool] = {}
-    taken = _taken(connection)
+    taken = queries.pairs_of_open_tasks(connection)
     for pair_id, is_open in _candidates(connection, gap, sheet, actor):
         if len(pairs) == most:
             break
@@ -43,60 +36,27 @@ def select_pairs(
 
 def _candidates(connection: Connection, gap: Gap, sheet: TrainingSheet, actor: str) -> Iterator[tuple[str, bool]]:
     if gap.gap_type is GapType.QUALITY:
-        yield from _doubtful(connection, gap, sheet)
+        # The labeled pairs of the evidence are to be reviewed.
+        for pair_id in queries.labeled_among(connection, sheet.id, gap.evidence.get("pairs", [])):
+            yield pair_id, False
         return
     if "segment" not in gap.evidence:
         return
     segment = Segment.from_evidence(gap.evidence["segment"])
     if gap.gap_type is not GapType.DISTRIBUTION:
-        yield from _undecided(connection, segment, sheet)
+        for pair_id in queries.undecided_in_segment(connection, sheet.id, segment):
+            yield pair_id, True
     if gap.gap_type is not GapType.COVERAGE or not segment.of_answer:
         yield from _from_requests(connection, gap, segment, sheet, actor)
-
-
-def _taken(connection: Connection) -> set[str]:
-    """The pairs of open tasks."""
-    over = (TaskStatus.COMPLETED, TaskStatus.CANCELLED)
-    query = select(_ITEMS.pair_id).join(table(AnnotationTask), _TASKS.id == _ITEMS.task_id)
-    return set(connection.execute(query.where(_TASKS.status.not_in(over))).scalars())
-
-
-def _doubtful(connection: Connection, gap: Gap, sheet: TrainingSheet) -> Iterator[tuple[str, bool]]:
-    """The labeled pairs of the evidence, to be reviewed."""
-    query = select(_PAIRS.id).where(
-        _PAIRS.training_sheet_id == sheet.id,
-        _PAIRS.id.in_(gap.evidence.get("pairs", [])),
-        _PAIRS.status == PairStatus.LABELED,
-    )
-    for pair_id in connection.execute(query.order_by(_PAIRS.sequence_number)).scalars().all():
-        yield pair_id, False
-
-
-def _undecided(connection: Connection, segment: Segment, sheet: TrainingSheet) -> Iterator[tuple[str, bool]]:
-    """Undecided pairs of the segment, those first of which the proposal is least sure."""
-    query = (
-        select(_PAIRS.id)
-        .where(_PAIRS.training_sheet_id == sheet.id, _PAIRS.status == PairStatus.UNLABELED)
-        .where(segment.condition(_PAIRS.source_data, func.coalesce(_PAIRS.answer, _PAIRS.proposal)))
-        .order_by(_PAIRS.confidence.asc().nulls_last(), _PAIRS.sequence_number)
-    )
-    for pair_id in connection.execute(query).scalars().all():
-        yield pair_id, True
 
 
 def _from_requests(
     connection: Connection, gap: Gap, segment: Segment, sheet: TrainingSheet, actor: str
 ) -> Iterator[tuple[str, bool]]:
     """Requests of the segment as pairs, each row once: those with feedback first, then those that were unsure."""
-    models = [model.id for model in find_models(connection, gap.model_name)]
-    feedback = {item.request_id: item for item in latest_feedback(connection, _FEEDBACK.model_id.in_(models))}
-    query = (
-        select(table(InferenceRecord))
-        .where(_LOG.model_id.in_(models), _LOG.status_code < 400, segment.condition(_LOG.input, _LOG.output))
-        .order_by(_LOG.requested_at.desc())
-        .limit(MOST_REQUESTS)
-    )
-    requests = [InferenceRecord.model_validate(dict(row)) for row in connection.execute(query).mappings()]
+    model_ids = [model.id for model in models.versions(connection, gap.model_name)]
+    feedback = {item.request_id: item for item in latest_feedback(connection, model_ids)}
+    requests = requests_in_segment(connection, model_ids, segment, MOST_REQUESTS)
 
     def confidence(request: InferenceRecord) -> float:
         return request.confidence.get(segment.field, min(request.confidence.values(), default=1.0))

@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Integer, and_, cast, func, or_, select
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from ontos_tui.domain.records.improve import AnnotationItem, AnnotationTask, Gap, Priority, Severity
@@ -18,18 +17,19 @@ from ontos_tui.domain.rules.states import (
     OPEN_GAPS,
     TASK_TRANSITIONS,
     GapStatus,
-    PairStatus,
     TaskStatus,
     check_transition,
 )
 from ontos_tui.domain.text import storable
-from ontos_tui.services.improve.gaps.service import change_gap, gaps_of
+from ontos_tui.services.improve.gaps.service import change_gap
 from ontos_tui.services.improve.tasks.items import select_pairs
-from ontos_tui.services.records.model_versions import find_models
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries import models
+from ontos_tui.store.queries.improve import annotation_tasks as queries
+from ontos_tui.store.queries.improve.annotation_tasks import TaskProgress
+from ontos_tui.store.queries.improve.gaps import gaps_by_id
 
 PRIORITY = {
     Severity.CRITICAL: Priority.URGENT,
@@ -38,18 +38,7 @@ PRIORITY = {
     Severity.LOW: Priority.LOW,
 }
 """The default priority of a task, by the severity of its gap."""
-UNDER_WAY = (TaskStatus.PENDING, TaskStatus.ASSIGNED, TaskStatus.IN_PROGRESS)
 EDITABLE = ("title", "description", "instructions", "priority", "target_record_count", "due_date")
-
-_TASKS = table(AnnotationTask).c
-_ITEMS = table(AnnotationItem).c
-_PAIRS = table(QAPair).c
-
-# A label that is to be reviewed counts as decided only by a decision after it was added to the task.
-_DECIDED = and_(
-    _PAIRS.status.in_((PairStatus.LABELED, PairStatus.REJECTED)),
-    or_(_ITEMS.was_open, func.coalesce(_PAIRS.reviewed_at > _ITEMS.added_at, False)),
-)
 
 
 @dataclass(frozen=True)
@@ -92,14 +81,9 @@ class AnnotationTaskService:
         """The tasks, the most urgent open ones first, with their status updated."""
         self.update_statuses()
         with self._store.read() as connection:
-            where = [] if status is None else [_TASKS.status == status]
-            if assignee is not None:
-                where.append(_TASKS.assignee == assignee)
-            if gap_ref is not None:
-                where.append(_TASKS.gap_id == rows.resolve(connection, Gap, gap_ref).id)
-            if open_only:
-                where.append(_TASKS.status.not_in(FINISHED_TASKS))
-            views = _views(connection, rows.find(connection, AnnotationTask, *where))
+            gap_id = None if gap_ref is None else rows.resolve(connection, Gap, gap_ref).id
+            tasks = queries.tasks(connection, status=status, assignee=assignee, gap_id=gap_id, open_only=open_only)
+            views = _views(connection, tasks)
         order = list(Priority)[::-1]
         return sorted(
             views,
@@ -120,10 +104,8 @@ class AnnotationTaskService:
         """A task with its pairs, in the order of the training sheet, and whether each is decided."""
         view = self.task(ref)
         with self._store.read() as connection:
-            mine = (_ITEMS.task_id == view.task.id, _ITEMS.pair_id == _PAIRS.id)
-            done = set(connection.execute(select(_PAIRS.id).where(*mine, _DECIDED)).scalars())
-            items = select(_ITEMS.pair_id).where(_ITEMS.task_id == view.task.id)
-            pairs = rows.find(connection, QAPair, _PAIRS.id.in_(items), order_by=(_PAIRS.sequence_number,))
+            done = queries.decided_pairs(connection, view.task)
+            pairs = queries.pairs(connection, view.task)
         return view, [(pair, pair.id in done) for pair in pairs]
 
     # Changing
@@ -230,7 +212,7 @@ class AnnotationTaskService:
     # Helpers
 
     def _under_way(self, connection: Connection) -> list[TaskView]:
-        return _views(connection, rows.find(connection, AnnotationTask, _TASKS.status.in_(UNDER_WAY)))
+        return _views(connection, queries.tasks_under_way(connection))
 
     def _sheet(self, connection: Connection, task: AnnotationTask) -> TrainingSheet:
         if task.training_sheet_id is None:
@@ -241,7 +223,7 @@ class AnnotationTaskService:
         return rows.get(connection, TrainingSheet, task.training_sheet_id)
 
     def _fill(self, connection: Connection, task: AnnotationTask, gap: Gap, sheet: TrainingSheet) -> None:
-        existing = rows.count(connection, AnnotationItem, _ITEMS.task_id == task.id)
+        existing = queries.item_count(connection, task)
         pairs = select_pairs(connection, gap, sheet, max(0, task.target_record_count - existing), self._actor)
         rows.add_many(
             connection,
@@ -257,12 +239,7 @@ class AnnotationTaskService:
         gap = rows.get(connection, Gap, task.gap_id)
         if to is TaskStatus.IN_PROGRESS and gap.status in (GapStatus.IDENTIFIED, GapStatus.TASK_CREATED):
             self._move_gap(connection, gap, GapStatus.IN_PROGRESS, f"task {task.id[:8]} has started")
-        others = (_TASKS.gap_id == gap.id, _TASKS.id != task.id, _TASKS.status != TaskStatus.CANCELLED)
-        if (
-            to is TaskStatus.CANCELLED
-            and gap.status in OPEN_GAPS
-            and not rows.count(connection, AnnotationTask, *others)
-        ):
+        if to is TaskStatus.CANCELLED and gap.status in OPEN_GAPS and not queries.has_other_tasks(connection, task):
             self._move_gap(connection, gap, GapStatus.IDENTIFIED, f"task {task.id[:8]} is cancelled")
         return after
 
@@ -300,23 +277,18 @@ def _next(view: TaskView) -> TaskStatus | None:
 
 
 def _views(connection: Connection, tasks: Sequence[AnnotationTask]) -> list[TaskView]:
-    query = (
-        select(_ITEMS.task_id, func.count(), func.sum(cast(_DECIDED, Integer)))
-        .join(table(QAPair), _PAIRS.id == _ITEMS.pair_id)
-        .where(_ITEMS.task_id.in_([task.id for task in tasks]))
-        .group_by(_ITEMS.task_id)
-    )
-    counts = {task_id: (items, done) for task_id, items, done in connection.execute(query)}
-    gaps = gaps_of(connection, [task.gap_id for task in tasks])
-    return [TaskView(task, gaps[task.gap_id], *counts.get(task.id, (0, 0))) for task in tasks]
+    progress = queries.progress(connection, [task.id for task in tasks])
+    gaps = gaps_by_id(connection, [task.gap_id for task in tasks])
+    counts = ((task, progress.get(task.id, TaskProgress())) for task in tasks)
+    return [TaskView(task, gaps[task.gap_id], count.items, count.done) for task, count in counts]
 
 
 def _sheet_of(connection: Connection, gap: Gap) -> TrainingSheet | None:
     """The training sheet of the gap's model; None when the gap was imported without its model."""
-    models = find_models(connection, gap.model_name)
-    if not models:
+    versions = models.versions(connection, gap.model_name)
+    if not versions:
         return None
-    return rows.get(connection, TrainingSheet, max(models, key=lambda model: model.version).training_sheet_id)
+    return rows.get(connection, TrainingSheet, max(versions, key=lambda model: model.version).training_sheet_id)
 
 
 def _open(task: AnnotationTask) -> AnnotationTask:

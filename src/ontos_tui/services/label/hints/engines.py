@@ -37,7 +37,7 @@ from ontos_tui.services.label.hints.label_errors import (
     label_of,
     merge_suspicions,
 )
-from ontos_tui.services.records.training_pairs import TrainingPair, first_row, usable_pairs
+from ontos_tui.store.queries.training_pairs import TrainingPair, first_row, usable_pairs
 from ontos_tui.services.templates.prompt import feature_columns
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection

@@ -29,7 +29,8 @@ from ontos_tui.settings import Settings
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.queries import alerts, traffic
+from ontos_tui.store.queries import endpoints
+from ontos_tui.store.queries.monitor import alerts
 
 FRESH = timedelta(minutes=15)
 """A drift report that is younger is used again for a rule."""
@@ -189,7 +190,7 @@ class AlertService:
         """The metric of a rule over its window up to `now`; no value without enough data."""
         at = now or present()
         with self._store.read() as connection:
-            endpoint = traffic.endpoint_named(connection, rule.endpoint)
+            endpoint = endpoints.endpoint(connection, rule.endpoint)
         if endpoint is None or endpoint.status is EndpointStatus.STOPPED:
             return Measurement(None, 0, "the endpoint is stopped or gone")
         if rule.metric is AlertMetric.DRIFT:
@@ -397,7 +398,7 @@ def _set(rule: AlertRule) -> dict[str, Any]:
 
 
 def _check_endpoint(connection: Connection, name: str) -> None:
-    if traffic.endpoint_named(connection, name) is None:
+    if endpoints.endpoint(connection, name) is None:
         raise NotFoundError(f"No endpoint {name!r}.", "List endpoints: ontos endpoints list")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.schema import Answer
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.queries import drift
+from ontos_tui.store.queries.monitor import drift
 
 MOST = 20_000
 """Requests of one span that are read; of more, so many are drawn at random."""

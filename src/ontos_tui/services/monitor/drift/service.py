@@ -19,7 +19,8 @@ from ontos_tui.services.monitor.drift.samples import BEFORE, read_traffic, read_
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.queries import drift, traffic
+from ontos_tui.store.queries import endpoints
+from ontos_tui.store.queries.monitor import drift
 
 if TYPE_CHECKING:
     from ontos_tui.services.monitor.drift.databricks import TeamDrift
@@ -129,7 +130,7 @@ def _check_window(since: datetime, until: datetime) -> None:
 
 
 def _model_of(connection: Connection, endpoint: str) -> ModelVersion:
-    record = traffic.endpoint_named(connection, endpoint)
+    record = endpoints.endpoint(connection, endpoint)
     if record is None:
         raise NotFoundError(f"No endpoint {endpoint!r}.", "List endpoints: ontos endpoints list")
     return rows.get(connection, ModelVersion, record.model_id)

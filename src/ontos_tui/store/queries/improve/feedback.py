@@ -5,29 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ontos_tui.domain.records.improve import FeedbackItem
+from ontos_tui.domain.records.improve import FeedbackFilter, FeedbackItem
 from ontos_tui.domain.records.pairs import QAPair
 from ontos_tui.domain.records.serving import InferenceRecord
 from ontos_tui.domain.rules.states import FeedbackStatus
 from ontos_tui.store import rows
 from ontos_tui.store.conditions import Condition, all_of, among, any_of, contains, equal, value_contains, where
 from ontos_tui.store.connection import Connection
-
-
-@dataclass(frozen=True)
-class FeedbackFilter:
-    """Which feedback to list.
-
-    `ratings` names some of 1 to 5; `text` is looked for, in any case, in the comment, the input, the answers and who
-    said it.
-    """
-
-    endpoint: str | None = None
-    status: FeedbackStatus | None = None
-    ratings: tuple[int, ...] = ()
-    flagged: bool | None = None
-    corrected: bool | None = None
-    text: str = ""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from ontos_tui.store import rows
 from ontos_tui.store.bulk import marks
 from ontos_tui.store.conditions import Condition, among, where
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.queries.hints import HOLDS
+from ontos_tui.store.queries.label.hints import HOLDS
 from ontos_tui.store.queries.improve.segments import in_segment
 
 
@@ -32,7 +32,9 @@ class AnsweredRequest:
     confidence: float | None
 
 
-def answered_requests(connection: Connection, model_ids: Sequence[str], field: str, limit: int) -> tuple[AnsweredRequest, ...]:
+def answered_requests(
+    connection: Connection, model_ids: Sequence[str], field: str, limit: int
+) -> tuple[AnsweredRequest, ...]:
     """The newest requests that these versions answered, with the confidence of a field of the answer."""
     answered = _answered(model_ids)
     sql = (

@@ -15,7 +15,7 @@ from ontos_tui.store.queries.improve.annotation_tasks import UNDER_WAY
 
 
 def active_sheets(connection: Connection) -> list[Sheet]:
-    """The sheets that are not deleted, newest first."""
+    """The sheets that are neither archived nor deleted, newest first."""
     return rows.find(connection, Sheet, equal(status=SheetStatus.ACTIVE), order_by=("created_at DESC",))
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ontos_tui.domain.records.improve import FeedbackFilter
 from ontos_tui.domain.rules.improvement import Improvement
 from ontos_tui.domain.rules.ratings import ALL_RATINGS, Rating, is_bad, is_good
 from ontos_tui.domain.rules.states import FeedbackStatus, PairStatus
-from ontos_tui.services.records.feedback import FeedbackFilter
 from ontos_tui.tui.dialogs.answer import name_room
 from ontos_tui.tui.dialogs.feedback import rating_span
 from ontos_tui.tui.dialogs.form import FormField, Values
@@ -93,7 +93,7 @@ RATINGS: dict[str, tuple[int, ...]] = {
 
 
 def filter_fields(feedback_filter: FeedbackFilter, endpoints: Sequence[str]) -> tuple[FormField, ...]:
-    """The form that asks which feedback is wanted."""
+    """The form of the feedback filter."""
     rated = next((text for text, ratings in RATINGS.items() if ratings == feedback_filter.ratings), None)
     return (
         FormField("ratings", "Rating", rated, tuple(RATINGS)),
@@ -143,7 +143,7 @@ def item_lines(item: FeedbackItem, pair: QAPair | None, width: int) -> Iterator[
 
 
 def _answer_lines(item: FeedbackItem, width: int) -> Iterator[Line]:
-    """Field by field what the model said and, where somebody corrected it, what is right."""
+    """Field by field the model's answer and, where there is a correction, the right one."""
     said, right = item.output or {}, item.correction
     room = name_room({**said, **(right or {})})
     yield line(span("model" if right is None else "model → correct", "title"))

@@ -10,10 +10,10 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from ontos_tui.domain.errors import ConflictError, NotFoundError, NotReadyError, OntosError
+from ontos_tui.domain.records.improve import FeedbackFilter
 from ontos_tui.domain.records.training import JobKind
 from ontos_tui.domain.rules.states import FeedbackStatus
 from ontos_tui.domain.stages import Stage
-from ontos_tui.services.records.feedback import FeedbackFilter
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.choose import ChooseDialog, ConfirmDialog
 from ontos_tui.tui.dialogs.feedback import rating_span
@@ -450,7 +450,7 @@ class ImproveView(PagedView):
 
 @dataclass(frozen=True)
 class Listed:
-    """The feedback that is wanted, and what was said in all."""
+    """The feedback that matches the filter, and the statistics of all."""
 
     items: Sequence[FeedbackItem]
     stats: FeedbackStats

@@ -56,7 +56,7 @@ def read_mapping(text: str) -> dict[str, str]:
 
 
 def ask_export(asker: BackgroundMixin, sheet: TrainingSheet, then: Callable[[ExportReport], Any]) -> None:
-    """Ask how a training sheet shall be exported, do it, show what came of it, then tell `then`."""
+    """Ask how to export a training sheet, do it, show the result, then call `then`."""
 
     def chosen(values: Values | None) -> None:
         if values is None:

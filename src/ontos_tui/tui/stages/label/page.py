@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 class LabelPage(StagePage):
-    """One page. It is mounted on its first visit and told to `reload` whenever the workspace changed."""
+    """One page. It is mounted on its first visit; `reload` is called whenever the workspace changed."""
 
     BACK: ClassVar[Command] = Command("label.back", "escape", "Back", "To the training sheets")
     """Every page has it among its `OWN_COMMANDS`."""
 
     class Labeling(Message):
-        """The desk is wanted for some work; the page is told when the user comes back."""
+        """Open the desk for some work; `came_back` is called when the user leaves it."""
 
         def __init__(self, find: Callable[[Workspace], Work]) -> None:
             super().__init__()

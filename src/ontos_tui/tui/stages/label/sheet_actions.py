@@ -44,7 +44,7 @@ def _report_lines(report: HintReport) -> Iterator[str]:
 
 
 def ask_blind_share(asker: BackgroundMixin, sheet: TrainingSheet) -> None:
-    """Ask for how many pairs the proposal shall be hidden."""
+    """Ask for the share of pairs whose proposal is hidden."""
 
     def done(values: Values | None) -> None:
         if values is not None:

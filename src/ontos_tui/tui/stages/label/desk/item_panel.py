@@ -34,7 +34,7 @@ WHY_LINES = 2
 def item_lines(
     view: ItemView, work: Work, draft: Draft, width: int, side: Side, claimed_by: str = ""
 ) -> Iterator[Line]:
-    """The whole item; `claimed_by` is somebody else who is about to decide it."""
+    """The whole item; `claimed_by` is another user who is about to decide it."""
     pair = view.pair
     mark, style = STATUS_MARKS[pair.status.value]
     restrictions = "  ".join(badge.text for badge in badges(pair))

@@ -1,4 +1,4 @@
-"""Where people gave different answers to the same item: who said what, and what shall be true."""
+"""Where people gave different answers to the same item: the votes, and the decision which is right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How labeling jobs and their tasks are told on the screen."""
+"""Labeling jobs and their tasks as lines on the screen."""
 
 from __future__ import annotations
 

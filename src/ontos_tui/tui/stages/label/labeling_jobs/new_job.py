@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Source:
-    """Something that a job can be made of: its name, what it is, and how the service is told."""
+    """Something that a job can be made of: its name, what it is, and the arguments for the service."""
 
     name: str
     remark: str

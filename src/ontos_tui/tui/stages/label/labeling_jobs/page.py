@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ontos_tui.workspace import Workspace
 
 ABOUT_HEIGHT = 8
-"""Rows of what is told about a job at most, so that its tasks stay in view at 24 rows."""
+"""Rows of the text about a job at most, so that its tasks stay in view at 24 rows."""
 
 
 class JobsPage(LabelPage):

@@ -35,7 +35,7 @@ def label_keys(labels: Sequence[str], classes: Sequence[LabelClass] = ()) -> dic
 
 
 class SpansDialog(Dialog[tuple[Span, ...]]):
-    """Marks the spans of one text; gives them, or None when they shall stay as they were."""
+    """Marks the spans of one text; gives them, or None to leave them unchanged."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
         Command("label.spans.accept", "enter,ctrl+s,f2", "Done", "Save these spans"),

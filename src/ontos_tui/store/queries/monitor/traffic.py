@@ -9,7 +9,7 @@ from datetime import datetime
 
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.improve import FeedbackItem
-from ontos_tui.domain.records.serving import Endpoint, InferenceRecord
+from ontos_tui.domain.records.serving import InferenceRecord
 from ontos_tui.domain.records.team_traffic import TeamHour, TeamReading
 from ontos_tui.domain.records.training import ModelVersion, Role
 from ontos_tui.domain.schema import Answer
@@ -74,12 +74,7 @@ def last_feedback(connection: Connection, request_ids: Sequence[str]) -> dict[st
     return {item.request_id: item for item in feedback}
 
 
-# Endpoints, and the models that answered ---------------------------------------------------------------------------
-
-
-def endpoint_named(connection: Connection, name: str) -> Endpoint | None:
-    """The endpoint with this name, or None."""
-    return rows.find_one(connection, Endpoint, equal(name=name))
+# The models that answered ------------------------------------------------------------------------------------------
 
 
 def model_names(connection: Connection, model_ids: Sequence[str]) -> dict[str, str]:

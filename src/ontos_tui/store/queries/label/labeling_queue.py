@@ -28,7 +28,7 @@ from ontos_tui.store.conditions import (
 )
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.counts import pair_counts
-from ontos_tui.store.queries.hints import HOLDS
+from ontos_tui.store.queries.label.hints import HOLDS
 
 BLOCK = 2_000
 """Pairs whose fields are read at once."""

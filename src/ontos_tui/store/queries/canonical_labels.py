@@ -1,0 +1,160 @@
+"""Canonical labels: listed by a filter, of some items, their versions, and who uses them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ontos_tui.domain.records.base import now
+from ontos_tui.domain.records.pairs import CanonicalLabel, CanonicalLabelVersion, QAPair
+from ontos_tui.store import rows
+from ontos_tui.store.bulk import chunks, stored, update_rows
+from ontos_tui.store.conditions import Condition, all_of, among, any_of, contains, equal, where
+from ontos_tui.store.connection import Connection
+
+# Lists -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LabelFilter:
+    """Which labels to list; `text` is searched in the item's name, the label and its notes."""
+
+    sheet_id: str | None = None
+    label_type: str | None = None
+    text: str = ""
+    confidence: str | None = None
+    source: str | None = None
+    least_reuse: int = 0
+
+
+def _matching(filter: LabelFilter) -> Condition:
+    """The condition that a label passes the filter."""
+    values = {name: getattr(filter, name) for name in ("sheet_id", "label_type", "confidence", "source")}
+    conditions = [equal(**{name: value}) for name, value in values.items() if value is not None]
+    if filter.least_reuse:
+        conditions.append(where("reuse_count >= ?", filter.least_reuse))
+    if filter.text:
+        text = filter.text.encode("utf-8", "replace").decode()
+        conditions.append(any_of(*(contains(name, text) for name in ("item_ref", "notes", "label_data"))))
+    return all_of(*conditions)
+
+
+def labels(connection: Connection, filter: LabelFilter, limit: int, offset: int = 0) -> list[CanonicalLabel]:
+    """The labels that pass the filter, by label type and item."""
+    order = ("label_type", "item_ref")
+    return rows.find(connection, CanonicalLabel, _matching(filter), order_by=order, limit=limit, offset=offset)
+
+
+def labels_after(connection: Connection, filter: LabelFilter, label_id: str, limit: int) -> list[CanonicalLabel]:
+    """The next labels that pass the filter by their ids, behind this id."""
+    condition = _matching(filter) & where("id > ?", label_id)
+    return rows.find(connection, CanonicalLabel, condition, order_by=("id",), limit=limit)
+
+
+def count(connection: Connection, filter: LabelFilter) -> int:
+    """How many labels pass the filter."""
+    return rows.count(connection, CanonicalLabel, _matching(filter))
+
+
+def label_types(connection: Connection) -> list[str]:
+    """The label types that there are labels of, sorted."""
+    return connection.scalars("SELECT DISTINCT label_type FROM label_counts WHERE n <> 0 ORDER BY label_type")
+
+
+# By items ----------------------------------------------------------------------------------------------------------
+
+
+def labels_by_item(
+    connection: Connection, sheet_id: str, label_type: str, item_refs: Sequence[str]
+) -> dict[str, CanonicalLabel]:
+    """The canonical labels of these items, by item reference."""
+    of_type = equal(sheet_id=sheet_id, label_type=label_type)
+    if len(item_refs) > 1 and not connection.scalar(f"SELECT n FROM label_counts WHERE {of_type.sql}", of_type.values):  # noqa: S608
+        return {}
+    return {
+        label.item_ref: label
+        for some in chunks(item_refs)
+        for label in rows.find(connection, CanonicalLabel, of_type, among("item_ref", some))
+    }
+
+
+def label_of_item(connection: Connection, sheet_id: str, label_type: str, item_ref: str) -> CanonicalLabel | None:
+    """The canonical label of one item, or None."""
+    return labels_by_item(connection, sheet_id, label_type, [item_ref]).get(item_ref)
+
+
+def labeled_items(connection: Connection, sheet_id: str, label_type: str) -> set[str]:
+    """The items of a sheet that have a label of this type."""
+    sql = "SELECT item_ref FROM canonical_labels WHERE sheet_id = ? AND label_type = ?"
+    return set(connection.scalars(sql, (sheet_id, label_type)))
+
+
+# Versions ----------------------------------------------------------------------------------------------------------
+
+
+def versions(connection: Connection, label_id: str) -> list[CanonicalLabelVersion]:
+    """The earlier versions of a label, the newest first."""
+    of_label = equal(canonical_label_id=label_id)
+    return rows.find(connection, CanonicalLabelVersion, of_label, order_by=("version DESC",))
+
+
+def version(connection: Connection, label_id: str, number: int) -> CanonicalLabelVersion | None:
+    """The earlier version of a label with this number, or None."""
+    return rows.find_one(connection, CanonicalLabelVersion, equal(canonical_label_id=label_id, version=number))
+
+
+def last_version(connection: Connection, label_id: str) -> int:
+    """The highest number of the earlier versions of a label, which may be gone; 0 without any."""
+    sql = "SELECT max(version) FROM canonical_label_versions WHERE canonical_label_id = ?"
+    return connection.scalar(sql, (label_id,)) or 0
+
+
+# Use ---------------------------------------------------------------------------------------------------------------
+
+
+def _linked(label: CanonicalLabel) -> Condition:
+    """The condition that a pair is linked to the label; by its item, which has an index."""
+    return where(
+        "qa_pairs.sheet_id = ? AND qa_pairs.item_ref = ? AND qa_pairs.canonical_label_id = ?",
+        *(label.sheet_id, label.item_ref, label.id),
+    )
+
+
+def linked_pair_count(connection: Connection, label: CanonicalLabel, *, except_pair: str = "") -> int:
+    """How many pairs are linked to the label, without this one."""
+    return rows.count(connection, QAPair, _linked(label), where("id <> ?", except_pair))
+
+
+def linked_training_sheets(connection: Connection, label: CanonicalLabel) -> list[str]:
+    """The names of the training sheets with pairs that are linked to the label, sorted."""
+    linked = _linked(label)
+    sql = (
+        "SELECT DISTINCT training_sheets.name FROM training_sheets "  # noqa: S608
+        f"JOIN qa_pairs ON qa_pairs.training_sheet_id = training_sheets.id WHERE {linked.sql}"
+    )
+    return sorted(connection.scalars(sql, linked.values))
+
+
+def model_count(connection: Connection, label: CanonicalLabel) -> int:
+    """How many models learned, or were tested on, pairs that are linked to the label."""
+    linked = _linked(label)
+    sql = (
+        "SELECT count(DISTINCT model_pairs.model_id) FROM model_pairs "  # noqa: S608
+        f"JOIN qa_pairs ON qa_pairs.id = model_pairs.pair_id WHERE {linked.sql}"
+    )
+    return int(connection.scalar(sql, linked.values))
+
+
+def approve_pair(connection: Connection, pair_id: str, columns: Mapping[str, Any]) -> None:
+    """Write what a canonical label approves a pair with: columns as they are stored."""
+    update_rows(connection, QAPair, tuple(columns), [(*columns.values(), pair_id)])
+
+
+def count_reuses(connection: Connection, label_ids: Sequence[str]) -> None:
+    """Count one more reuse for each of these labels; for one that is named twice, two."""
+    moment = stored(CanonicalLabel, "last_reused_at", now())
+    connection.executemany(
+        "UPDATE canonical_labels SET reuse_count = reuse_count + 1, last_reused_at = ? WHERE id = ?",
+        ((moment, label_id) for label_id in label_ids),
+    )

@@ -1,0 +1,1 @@
+"""LABEL: the queue, hints, claims, saved views, labelsets, and the pairs that are decided."""

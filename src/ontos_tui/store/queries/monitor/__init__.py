@@ -1,0 +1,1 @@
+"""MONITOR: the requests to endpoints and their feedback, drift, and alerts."""
