@@ -12,10 +12,18 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import pyte
 
 PATIENCE = 120.0
+"""Seconds after which a test hangs."""
+
+REQUEST = "\0settle"
+MARK = "\x1b]777;settled\x07"
+"""What terminal_app is asked by a paste, and how it answers."""
+BRIEF_TOASTS = "ONTOS_TEST_BRIEF_TOASTS"
+"""Set in the environment, it has terminal_app take toasts away at once."""
 
 _REPLIES: tuple[tuple[bytes, bytes], ...] = (
     (b"\x1b[c", b"\x1b[?62;22c"),
@@ -91,6 +99,16 @@ class Terminal:
             assert time.monotonic() < deadline, f"never happened: {what}\n{self.text()}"
             self.pump()
 
+    def settle(self) -> None:
+        """Wait until the app has dealt with what was typed; for programs that `settling` starts.
+
+        The mark by which the app says so is no output of its own, so it is taken out of `output`.
+        """
+        mark = MARK.encode()
+        self.send(f"\x1b[200~{REQUEST}\x1b[201~")
+        self.until(lambda: mark in self.output, "the app settles")
+        self.output = self.output.replace(mark, b"")
+
     def sees(self, *needles: str) -> None:
         """Wait until the screen shows all of these."""
         self.until(lambda: all(needle in self.text() for needle in needles), f"seeing {needles}")
@@ -123,3 +141,8 @@ class Terminal:
 def ontos(*arguments: str) -> list[str]:
     """The command line that starts the app."""
     return [sys.executable, "-m", "ontos_tui", *arguments]
+
+
+def settling(*arguments: str) -> list[str]:
+    """The same, for tests that use `Terminal.settle`."""
+    return [sys.executable, str(Path(__file__).with_name("terminal_app.py")), *arguments]

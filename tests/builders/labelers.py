@@ -20,8 +20,8 @@ from ontos_tui.services.label.labelsets.service import LabelsetService
 from ontos_tui.services.label.service import Decision
 from ontos_tui.services.label.task_service import TaskLabelService
 from ontos_tui.store import rows
+from ontos_tui.store.conditions import equal
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
 
 
 class Person:
@@ -56,9 +56,8 @@ class Person:
 
 def task_items(store: Store, task_id: str) -> list[TaskItem]:
     """The items of a task in their order."""
-    columns = table(TaskItem).c
     with store.read() as connection:
-        return rows.find(connection, TaskItem, columns.task_id == task_id, order_by=(columns.sequence_number,))
+        return rows.find(connection, TaskItem, equal(task_id=task_id), order_by=("sequence_number",))
 
 
 def canonical_labels(store: Store) -> dict[str, CanonicalLabel]:

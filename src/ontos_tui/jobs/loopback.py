@@ -18,7 +18,7 @@ def url(port: int) -> str:
 def listen(port: int) -> socket.socket:
     """A socket that listens on the loopback interface. Raises ConflictError when the port cannot be had."""
     # Only where the protocol is named does asyncio turn Nagle's algorithm off, which holds each answer back for 40 ms.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     # A port whose last connections still fade out may be used again at once; one that is listened on may not.
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -21,15 +21,13 @@ from ontos_tui.services.interchange.selection import in_validation
 from ontos_tui.services.interchange.service import ExportOptions
 from ontos_tui.services.label.service import Decision
 from ontos_tui.store import rows
-from ontos_tui.store.tables import table
+from ontos_tui.store.conditions import equal
 from ontos_tui.workspace import Workspace
 
 
 def pairs_of(workspace: Workspace, sheet_id: str) -> list[QAPair]:
     with workspace.store.read() as connection:
-        columns = table(QAPair).c
-        where = columns.training_sheet_id == sheet_id
-        return rows.find(connection, QAPair, where, order_by=(columns.sequence_number,))
+        return rows.find(connection, QAPair, equal(training_sheet_id=sheet_id), order_by=("sequence_number",))
 
 
 def decide(workspace: Workspace, sheet: TrainingSheet, **verdicts: Verdict) -> None:

@@ -20,7 +20,7 @@ from ontos_tui.services.interchange.label_studio import TaskMaker, TaskReader, c
 from ontos_tui.services.interchange.service import ExportOptions, ImportReport
 from ontos_tui.services.label.service import Decision
 from ontos_tui.store import rows
-from ontos_tui.store.tables import table
+from ontos_tui.store.conditions import equal
 from ontos_tui.workspace import Workspace
 
 ALL = ExportOptions(all_statuses=True)
@@ -40,9 +40,7 @@ ODD: dict[str, Any] = {
 
 def pairs_of(workspace: Workspace, sheet: TrainingSheet) -> list[QAPair]:
     with workspace.store.read() as connection:
-        columns = table(QAPair).c
-        where = columns.training_sheet_id == sheet.id
-        return rows.find(connection, QAPair, where, order_by=(columns.sequence_number,))
+        return rows.find(connection, QAPair, equal(training_sheet_id=sheet.id), order_by=("sequence_number",))
 
 
 def region(name: str, kind: str, **value: Any) -> dict[str, Any]:

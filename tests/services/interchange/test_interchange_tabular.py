@@ -23,7 +23,7 @@ from ontos_tui.services.interchange.service import ExportOptions, ImportReport
 from ontos_tui.services.interchange.tabular import TableReader
 from ontos_tui.services.label.service import Decision
 from ontos_tui.store import rows
-from ontos_tui.store.tables import table
+from ontos_tui.store.conditions import equal
 from ontos_tui.workspace import Workspace
 
 HOSTILE = {"a, b": '=1+1 "x"\r\n', "ctrl": "\x1b]52;c;x\x07", "nul": "a\0b", "lone": "\ud800", "deep": {"k": [1, None]}}
@@ -36,9 +36,7 @@ def all_of(workspace: Workspace, record: Any) -> list[Any]:
 
 def pairs_of(workspace: Workspace, sheet: TrainingSheet) -> list[QAPair]:
     with workspace.store.read() as connection:
-        columns = table(QAPair).c
-        where = columns.training_sheet_id == sheet.id
-        return rows.find(connection, QAPair, where, order_by=(columns.sequence_number,))
+        return rows.find(connection, QAPair, equal(training_sheet_id=sheet.id), order_by=("sequence_number",))
 
 
 def approve_all(workspace: Workspace, sheet: TrainingSheet) -> None:

@@ -21,17 +21,16 @@ from ontos_tui.services.label.decisions import Decision
 from ontos_tui.services.label.labeling_jobs.agreement import AgreementService, scale_of
 from ontos_tui.services.label.queue import QueueFilter, QueueSort
 from ontos_tui.store import rows
+from ontos_tui.store.conditions import equal
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
 from ontos_tui.workspace import Workspace
 
 
 def _pair(store: Store, sheet_id: str | None, ref: str) -> QAPair:
-    columns = table(QAPair).c
     with store.read() as connection:
-        found = rows.find_one(connection, QAPair, columns.training_sheet_id == sheet_id, columns.item_ref == ref)
-    assert found is not None
-    return found
+        pair = rows.find_one(connection, QAPair, equal(training_sheet_id=sheet_id, item_ref=ref))
+    assert pair is not None
+    return pair
 
 
 def test_two_people_agree_field_by_field_and_as_a_whole(workspace: Workspace) -> None:
@@ -145,7 +144,7 @@ def test_the_last_word_becomes_the_label_and_approves_the_pair(workspace: Worksp
     (kept,) = workspace.label.agreement.disagreements(job.id, resolved=True)
     assert (kept.resolved, kept.label, len(kept.votes)) == (True, label, 2)
     with workspace.store.read() as connection:
-        (event,) = rows.find(connection, Event, table(Event).c.action == "adjudicate")
+        (event,) = rows.find(connection, Event, equal(action="adjudicate"))
     assert (event.actor, event.scope_id, event.after, event.reason) == (
         "ana",
         job.id,

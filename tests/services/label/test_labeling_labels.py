@@ -18,8 +18,8 @@ from ontos_tui.services.label.labelsets.service import LabelsetService
 from ontos_tui.services.label.service import Decision, LabelService
 from ontos_tui.services.records.usage_constraints import ConstraintService
 from ontos_tui.store import rows
+from ontos_tui.store.conditions import equal
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
 
 
 @pytest.fixture
@@ -40,10 +40,8 @@ def parts(store: Store, tmp_path: Path) -> Sheet:
 
 
 def pairs_of(store: Store, sheet: TrainingSheet) -> list[QAPair]:
-    columns = table(QAPair).c
     with store.read() as connection:
-        where = columns.training_sheet_id == sheet.id
-        return rows.find(connection, QAPair, where, order_by=(columns.sequence_number,))
+        return rows.find(connection, QAPair, equal(training_sheet_id=sheet.id), order_by=("sequence_number",))
 
 
 # Labels of a finished task

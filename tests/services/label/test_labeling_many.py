@@ -31,8 +31,8 @@ from ontos_tui.domain.rules.states import (
 )
 from ontos_tui.services.label.service import Decision, PairCounts
 from ontos_tui.store import rows
+from ontos_tui.store.conditions import equal
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
 
 S = LabelingTaskStatus
 PEOPLE = ("ana", "bo", "cy")
@@ -215,10 +215,10 @@ class ThreePeople(RuleBasedStateMachine):
         now[self.job.id] = self.people["ana"].jobs.job(self.job.id).status
         known: dict[str, str] = {**dict.fromkeys(now, S.PENDING), self.job.id: LabelingJobStatus.DRAFT}
         with self.store.read() as connection:
-            events = connection.exec_driver_sql(
+            events = connection.rows(
                 "SELECT entity_id, before ->> 'status', after ->> 'status' FROM events "
                 "WHERE entity_type IN ('labeling_jobs', 'labeling_tasks') AND before ->> 'status' <> '' ORDER BY rowid"
-            ).all()
+            )
         for key, before, after in events:
             assert before == known[key]
             if key == self.job.id:
@@ -252,7 +252,7 @@ class ThreePeople(RuleBasedStateMachine):
         made = canonical_labels(self.store)
         assert {ref: answer_digest(label.label_data) for ref, label in made.items()} == agreed
         with self.store.read() as connection:
-            pairs = rows.find(connection, QAPair, table(QAPair).c.training_sheet_id == self.sheet.id)
+            pairs = rows.find(connection, QAPair, equal(training_sheet_id=self.sheet.id))
         assert {pair.item_ref for pair in pairs if pair.status is PairStatus.LABELED} == set(made)
 
     @invariant()

@@ -12,8 +12,8 @@ from ontos_tui.domain.records.pairs import Event, TrainingSheet, Verdict
 from ontos_tui.domain.rules.states import LabelingJobStatus, LabelingTaskStatus, ReviewVerdict
 from ontos_tui.services.label.service import Decision
 from ontos_tui.store import rows
+from ontos_tui.store.conditions import equal
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
 
 S, J = LabelingTaskStatus, LabelingJobStatus
 
@@ -41,7 +41,7 @@ def steps(store: Store, task: LabelingTask) -> list[tuple[str, str]]:
             "SELECT before ->> 'status', after ->> 'status' FROM events "
             "WHERE entity_id = ? AND before ->> 'status' <> '' ORDER BY rowid"
         )
-        return [(row[0], row[1]) for row in connection.exec_driver_sql(query, (task.id,))]
+        return [(before, after) for before, after in connection.execute(query, (task.id,))]
 
 
 def test_first_come_never_two(store: Store, sheet: TrainingSheet, ana: Person, bo: Person) -> None:
@@ -314,8 +314,8 @@ def test_only_a_draft_is_deleted_with_all_of_its_tasks(store: Store, sheet: Trai
         assert {job.id for job in rows.find(connection, LabelingJob)} == {kept.id}
         assert {task.job_id for task in rows.find(connection, LabelingTask)} == {kept.id}
         assert {item.job_id for item in rows.find(connection, TaskItem)} == {kept.id}
-        left = connection.exec_driver_sql("SELECT sum(n) FROM item_counts").scalar_one()
-        (event,) = rows.find(connection, Event, table(Event).c.action == "delete")
+        left = connection.scalar("SELECT sum(n) FROM item_counts")
+        (event,) = rows.find(connection, Event, equal(action="delete"))
     assert left == 7
     assert (event.entity_id, event.before and event.before["name"]) == (draft.id, "Draft")
 
@@ -333,7 +333,7 @@ def test_every_change_of_jobs_and_tasks_is_in_the_log(
     ana.jobs.pause(job.id)
     ana.jobs.complete(job.id)
     with store.read() as connection:
-        events = rows.find(connection, Event, table(Event).c.scope_id == job.id, order_by=(table(Event).c.at,))
+        events = rows.find(connection, Event, equal(scope_id=job.id), order_by=("at",))
     told = [(event.action, event.actor) for event in events if event.entity_id == task.id]
     bo_did = ("claim", "release", "claim", "start", "submit")
     assert told == [*((what, "bo") for what in bo_did), ("rework", "ana"), ("start", "bo"), ("submit", "bo"),

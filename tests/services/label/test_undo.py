@@ -17,9 +17,10 @@ from ontos_tui.domain.errors import ConflictError, OntosError
 from ontos_tui.domain.records.pairs import CanonicalLabel, CanonicalLabelVersion, QAPair, TrainingSheet, Verdict
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.services.label.service import Decision, LabelService, PairCounts
-from ontos_tui.services.records.change_log import DECIDED, content
+from ontos_tui.services.records.change_log import content
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
+from ontos_tui.store.queries.change_log import DECIDED
 
 PEOPLE = ("ana", "bo")
 PAIRS = 3

@@ -9,13 +9,12 @@ import json
 import re
 from pathlib import Path
 
-import pytest
-
+from harness import SIZES
 from ontos_tui.domain.records.pairs import GenerationMode, Verdict
 from ontos_tui.domain.records.serving import Origin
 from ontos_tui.services.label.service import Decision
 from ontos_tui.workspace import Workspace
-from terminal import Terminal, ontos
+from terminal import Terminal, settling
 
 EVIL = "\x1b]52;c;aGFja2Vk\x07\x1b[2J\x1b[31m\x9b5n[@click=app.quit]x[/] [/nope]\u202eevil\x00\x7f\x0e\u2028"
 """Clipboard, clear screen, color, C1 CSI, markup that runs an action, markup that ends the app, bidi, NUL, DEL, SO."""
@@ -103,22 +102,20 @@ def _strange(output: bytes) -> str:
     )
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@SIZES
 def test_no_screen_lets_hostile_data_through(tmp_path: Path, size: tuple[int, int]) -> None:
     home = tmp_path / "home"
     _hostile_workspace(home)
-    with Terminal(ontos("--home", str(home)), size) as terminal:
+    with Terminal(settling("--home", str(home)), size) as terminal:
         terminal.sees("7 Improve", PICTURE)
         for stage, sign in SIGNS.items():
             terminal.send(stage)
             terminal.sees(f"▐{stage}", sign)
             for key in ("\r", "\t", "\r", "\x1b", "?", "\x1b"):
                 terminal.send(key)
-                while terminal.pump(0.4):
-                    pass
+                terminal.settle()
             terminal.send("\x1b")
-            while terminal.pump(0.2):
-                pass
+            terminal.settle()
         assert "\x1b]52" not in terminal.output.decode("utf-8")
         assert _strange(terminal.output) == ""
         terminal.send("q")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import Driver, open_app
+from harness import SIZES, Driver, open_app
 from ontos_tui.domain.rules.states import JobStatus, PairStatus
 
 
@@ -25,7 +25,7 @@ async def _job_done(user: Driver, number: int) -> None:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+@SIZES
 async def test_the_ten_steps(tmp_path: Path, size: tuple[int, int]) -> None:
     async with open_app(tmp_path / "home", size) as user:
         app = user.app

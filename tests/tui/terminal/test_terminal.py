@@ -9,14 +9,13 @@ from pathlib import Path
 import pytest
 
 from ontos_tui.domain.records.pairs import GenerationMode
-from ontos_tui.tui.core.change_watcher import WATCH_SECONDS
 from ontos_tui.workspace import Workspace
-from terminal import Terminal, ontos
+from terminal import BRIEF_TOASTS, Terminal, ontos, settling
 
 
 def _open(home: Path, *arguments: str, size: tuple[int, int] = (80, 24), **env: str) -> Terminal:
     """The app on an empty workspace, past the wizard that greets there."""
-    terminal = Terminal(ontos("--home", str(home), *arguments), size, env)
+    terminal = Terminal(settling("--home", str(home), *arguments), size, env)
     terminal.sees("▐1 Use case▌", "Defect Detection")
     terminal.send("\x1b")
     terminal.sees("1 Data", "7 Improve", "Defect Detection")
@@ -61,10 +60,10 @@ def test_without_a_terminal_it_says_what_to_do(tmp_path: Path) -> None:
 
 def test_nothing_is_sent_while_nothing_happens(tmp_path: Path) -> None:
     with _open(tmp_path) as terminal:
-        while terminal.pump(1.0):
-            pass
+        terminal.settle()
         before = len(terminal.output)
-        terminal.pump(2.0)
+        for _ in range(5):
+            terminal.settle()  # the watcher has been round twice more
         assert len(terminal.output) == before
 
 
@@ -78,8 +77,7 @@ def test_the_screen_is_the_same_with_the_plain_driver(tmp_path: Path) -> None:
             terminal.until(lambda t=terminal: "Help · Data" not in t.text(), "the help is gone")  # type: ignore[misc]
             terminal.send("3")
             terminal.sees("training sheet")
-            while terminal.pump(0.5):
-                pass
+            terminal.settle()
             screens.append(terminal.text())
     assert screens[0] == screens[1]
 
@@ -112,19 +110,15 @@ def test_a_decision_that_was_shown_is_kept_when_the_line_drops(tmp_path: Path, n
         assert workspace.label.queue.counts(report.training_sheet.id).labeled == before.labeled + 1
 
 
-def _picture(terminal: Terminal, quiet: float) -> list[list[object]]:
-    """What one sees when nothing came for `quiet` seconds; not the foreground and the weight of a space."""
-    while terminal.pump(quiet):
-        pass
+def _picture(terminal: Terminal) -> list[list[object]]:
+    """What one sees once the app has settled; not the foreground and the weight of a space."""
+    terminal.settle()
     rows = []
     for y in range(terminal.screen.lines):
         cells = [terminal.screen.buffer[y][x] for x in range(terminal.screen.columns)]
         rows.append([cell._replace(fg="default", bold=False) if cell.data == " " else cell for cell in cells])
     return rows
 
-
-WATCHED = WATCH_SECONDS + 0.1
-"""Seconds after which whatever a key changed has been noticed and shown."""
 
 KEYS = ("jjj", "a", "x", "x", "a", "n", "\x1b", "4", "g", "p", "?", "\x1b", "u", "1", "j", "2", "3", "/", "\x1b", "k")
 
@@ -134,7 +128,7 @@ def test_what_is_painted_line_by_line_is_what_the_compositor_paints(tmp_path: Pa
     with Workspace(tmp_path) as workspace:
         seeded = workspace.onboarding.seed("defect_detection")
         workspace.generate.generation.generate(seeded.sheet.id, seeded.template.id, GenerationMode.AI, limit=60)
-    with Terminal(ontos("--home", str(tmp_path)), size) as terminal:
+    with Terminal(settling("--home", str(tmp_path)), size, {BRIEF_TOASTS: "1"}) as terminal:
         terminal.sees("Open", "INS-00001")
         terminal.send("3")
         terminal.sees("open the queue")
@@ -142,9 +136,8 @@ def test_what_is_painted_line_by_line_is_what_the_compositor_paints(tmp_path: Pa
         terminal.sees("▸defect_class")
         for keys in KEYS:
             terminal.send(keys)
-            painted = _picture(terminal, WATCHED)
+            painted = _picture(terminal)
             terminal.send("\x0c")
-            terminal.pump(WATCHED)  # in a dialog nothing comes
-            whole = _picture(terminal, 0.1)
+            whole = _picture(terminal)
             for y, (mine, theirs) in enumerate(zip(painted, whole, strict=True)):
                 assert mine == theirs, f"after {keys!r}, line {y}:\n{terminal.text()}"

@@ -16,7 +16,8 @@ class _ListingGroup(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         is_list = not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names)
-        return super().parse_args(ctx, ["list", *args] if is_list else args)
+        # While a shell completes, all commands are on offer.
+        return super().parse_args(ctx, ["list", *args] if is_list and not ctx.resilient_parsing else args)
 
 
 def group(help_text: str) -> typer.Typer:

@@ -184,6 +184,17 @@ def _apart(counts: Mapping[Any, int], total: int, places: dict[Any, float] | Non
     return 2 * (total * second - first * first)
 
 
+def _resample(draw: Any, items_of_pattern: Any) -> Any:
+    """How often each pattern is drawn when as many items as there are, are drawn again."""
+    import numpy as np
+
+    items = int(items_of_pattern.sum())
+    if len(items_of_pattern) * 10 < items:
+        return draw.multinomial(items, items_of_pattern / items)
+    pattern_of_item = np.repeat(np.arange(len(items_of_pattern)), items_of_pattern)
+    return np.bincount(pattern_of_item[draw.integers(items, size=items)], minlength=len(items_of_pattern))
+
+
 def bootstrap(patterns: Mapping[tuple[Any, ...], int], scale: Scale, seed: int = 1) -> tuple[float, float]:
     """The 2.5th and 97.5th percentile of alpha over resampled items; the same seed gives the same.
 
@@ -200,8 +211,6 @@ def bootstrap(patterns: Mapping[tuple[Any, ...], int], scale: Scale, seed: int =
     starts = np.concatenate(([0], np.cumsum(sizes)[:-1]))
     pattern_of_rating = np.repeat(np.arange(len(sizes)), sizes)
     drawn = np.array(list(patterns.values()))
-    items = int(drawn.sum())
-    pattern_of_item = np.repeat(np.arange(len(sizes)), drawn)
     draw = np.random.default_rng(seed)
 
     def observed(places: Any) -> Any:
@@ -219,10 +228,7 @@ def bootstrap(patterns: Mapping[tuple[Any, ...], int], scale: Scale, seed: int =
     resamples = min(RESAMPLES, max(LEAST_RESAMPLES, RATINGS // len(codes)))
     alphas: list[float] = []
     while len(alphas) < resamples:
-        if len(patterns) * 10 < items:
-            times_drawn = draw.multinomial(items, drawn / items)
-        else:
-            times_drawn = np.bincount(pattern_of_item[draw.integers(items, size=items)], minlength=len(sizes))
+        times_drawn = _resample(draw, drawn)
         counts = np.bincount(codes, weights=times_drawn[pattern_of_rating], minlength=len(values))
         total = counts.sum()
         if scale is Scale.ORDINAL:

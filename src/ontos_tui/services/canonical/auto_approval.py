@@ -10,7 +10,8 @@ from ontos_tui.domain.rules.governance import constraints_of
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.store.bulk import RowMaker, stored
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.tables import to_json
+from ontos_tui.store.queries.canonical_labels import approve_pair, count_reuses
+from ontos_tui.store.values import to_json
 
 
 class AutoApprovals:
@@ -74,19 +75,12 @@ class AutoApprovals:
             "updated_at": stored(QAPair, "updated_at", now()),
             "updated_by": self._actor,
         }
-        connection.exec_driver_sql(
-            f"UPDATE qa_pairs SET {', '.join(f'{name} = ?' for name in columns)} WHERE id = ?",  # noqa: S608
-            (*columns.values(), pair.id),
-        )
+        approve_pair(connection, pair.id, columns)
 
     def write(self, connection: Connection) -> None:
         """Write the events and the reuse counts of what was noted."""
         if not self._rows:
             return
         self._events.insert(connection, self._rows)
-        moment = stored(CanonicalLabel, "last_reused_at", now())
-        connection.exec_driver_sql(
-            "UPDATE canonical_labels SET reuse_count = reuse_count + 1, last_reused_at = ? WHERE id = ?",
-            [(moment, label_id) for label_id in self._reused],
-        )
+        count_reuses(connection, self._reused)
         self._rows, self._reused = [], []

@@ -5,19 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, func, or_, select, type_coerce
-
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from ontos_tui.domain.records.data import Item, RowQuery, Sheet, TableAddress
-from ontos_tui.domain.records.pairs import (
-    CONFIDENCES,
-    CanonicalLabel,
-    CanonicalLabelVersion,
-    Event,
-    QAPair,
-    TrainingSheet,
-)
-from ontos_tui.domain.records.training import ModelPair
+from ontos_tui.domain.records.pairs import CONFIDENCES, CanonicalLabel, CanonicalLabelVersion, Event
 from ontos_tui.domain.rules.governance import inherited
 from ontos_tui.domain.schema import Answer
 from ontos_tui.platforms.ports import Catalog
@@ -27,39 +17,13 @@ from ontos_tui.services.records.label_schemas import label_type_schema
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries import canonical_labels as queries
+from ontos_tui.store.queries.canonical_labels import LabelFilter
+from ontos_tui.store.queries.change_log import label_events
+
+__all__ = ["PAGE", "CanonicalLabelService", "LabelFilter", "LabelUsage"]
 
 PAGE = 1_000
-
-_LABELS = table(CanonicalLabel).c
-_VERSIONS = table(CanonicalLabelVersion).c
-_PAIRS = table(QAPair).c
-
-
-@dataclass(frozen=True)
-class LabelFilter:
-    """Which labels to list; `text` is searched in the item's name, the label and its notes."""
-
-    sheet_id: str | None = None
-    label_type: str | None = None
-    text: str = ""
-    confidence: str | None = None
-    source: str | None = None
-    least_reuse: int = 0
-
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """The filter in SQL."""
-        conditions: list[ColumnElement[bool]] = []
-        for name in ("sheet_id", "label_type", "confidence", "source"):
-            if getattr(self, name) is not None:
-                conditions.append(_LABELS[name] == getattr(self, name))
-        if self.least_reuse:
-            conditions.append(_LABELS.reuse_count >= self.least_reuse)
-        if self.text:
-            text = self.text.encode("utf-8", "replace").decode()
-            places = (_LABELS.item_ref, _LABELS.notes, type_coerce(_LABELS.label_data, Text))
-            conditions.append(or_(*(place.icontains(text, autoescape=True) for place in places)))
-        return conditions
 
 
 @dataclass(frozen=True)
@@ -81,24 +45,25 @@ class CanonicalLabelService:
 
     # Looking
 
-    def find(self, filter: LabelFilter = LabelFilter(), limit: int = PAGE, offset: int = 0) -> list[CanonicalLabel]:
+    def find(
+        self,
+        filter: LabelFilter = LabelFilter(),  # noqa: B008  # it is frozen
+        limit: int = PAGE,
+        offset: int = 0,
+    ) -> list[CanonicalLabel]:
         """The labels that pass the filter, by item."""
-        order = (_LABELS.label_type, _LABELS.item_ref)
         with self._store.read() as connection:
-            return rows.find(
-                connection, CanonicalLabel, *filter.conditions(), order_by=order, limit=limit, offset=offset
-            )
+            return queries.labels(connection, filter, limit, offset)
 
-    def count(self, filter: LabelFilter = LabelFilter()) -> int:
+    def count(self, filter: LabelFilter = LabelFilter()) -> int:  # noqa: B008
         """How many labels pass the filter."""
         with self._store.read() as connection:
-            return rows.count(connection, CanonicalLabel, *filter.conditions())
+            return queries.count(connection, filter)
 
     def label_types(self) -> list[str]:
         """The label types that there are labels of."""
         with self._store.read() as connection:
-            query = select(_LABELS.label_type).distinct().order_by(_LABELS.label_type)
-            return [str(one) for one in connection.execute(query).scalars()]
+            return queries.label_types(connection)
 
     def get(self, ref: str) -> CanonicalLabel:
         """The label with this id, or with an id that begins so."""
@@ -113,16 +78,12 @@ class CanonicalLabelService:
     def versions(self, ref: str) -> list[CanonicalLabelVersion]:
         """What the label said before, the newest first."""
         with self._store.read() as connection:
-            label = rows.resolve(connection, CanonicalLabel, ref)
-            where = _VERSIONS.canonical_label_id == label.id
-            return rows.find(connection, CanonicalLabelVersion, where, order_by=(_VERSIONS.version.desc(),))
+            return queries.versions(connection, rows.resolve(connection, CanonicalLabel, ref).id)
 
     def history(self, ref: str) -> list[Event]:
         """Every change of the label, the oldest first."""
-        events = table(Event).c
         with self._store.read() as connection:
-            where = (events.entity_type == CanonicalLabel.TABLE, events.entity_id == ref)
-            return rows.find(connection, Event, *where, order_by=(events.at,))
+            return label_events(connection, ref)
 
     def schema(self, ref: str) -> dict[str, Any]:
         """What an answer of the label's type looks like. Raises NotFoundError when nothing describes it."""
@@ -133,8 +94,7 @@ class CanonicalLabelService:
         """The sheet's items that have no label of this type, in the sheet's order."""
         with self._store.read() as connection:
             sheet = rows.resolve(connection, Sheet, sheet_ref)
-            where = (_LABELS.sheet_id == sheet.id, _LABELS.label_type == label_type)
-            known = set(connection.execute(select(_LABELS.item_ref).where(*where)).scalars())
+            known = queries.labeled_items(connection, sheet.id, label_type)
         items: list[Item] = []
         for item in self._catalog.items(TableAddress.parse(sheet.source_table), RowQuery.of(sheet)):
             if item.ref in known:
@@ -176,8 +136,7 @@ class CanonicalLabelService:
             )
         with self._store.write() as connection:
             changes = ChangeBatch(connection, sheet.id, self._actor)
-            where = (_LABELS.sheet_id == sheet.id, _LABELS.item_ref == item_ref, _LABELS.label_type == label_type)
-            label = rows.find_one(connection, CanonicalLabel, *where)
+            label = queries.label_of_item(connection, sheet.id, label_type, item_ref)
             if label is None:
                 label = CanonicalLabel(
                     sheet_id=sheet.id,
@@ -230,8 +189,7 @@ class CanonicalLabelService:
         """Let a label say again what an earlier version said, as a new version."""
         with self._store.write() as connection:
             label = rows.resolve(connection, CanonicalLabel, ref)
-            where = (_VERSIONS.canonical_label_id == label.id, _VERSIONS.version == version)
-            old = rows.find_one(connection, CanonicalLabelVersion, *where)
+            old = queries.version(connection, label.id, version)
             if old is None:
                 raise NotFoundError(
                     f"The label of {label.item_ref} has no version {version}.",
@@ -265,19 +223,11 @@ class CanonicalLabelService:
 
 
 def _usage(connection: Connection, label: CanonicalLabel) -> LabelUsage:
-    linked = (
-        _PAIRS.sheet_id == label.sheet_id,
-        _PAIRS.item_ref == label.item_ref,
-        _PAIRS.canonical_label_id == label.id,
+    return LabelUsage(
+        queries.linked_pair_count(connection, label),
+        tuple(queries.linked_training_sheets(connection, label)),
+        queries.model_count(connection, label),
     )
-    sheets = table(TrainingSheet).c
-    query = select(sheets.name).join(table(QAPair), _PAIRS.training_sheet_id == sheets.id).where(*linked).distinct()
-    learned = table(ModelPair).c
-    models = (
-        select(func.count(learned.model_id.distinct())).join(table(QAPair), _PAIRS.id == learned.pair_id).where(*linked)
-    )
-    names = tuple(sorted(str(name) for name in connection.execute(query).scalars()))
-    return LabelUsage(rows.count(connection, QAPair, *linked), names, int(connection.execute(models).scalar_one()))
 
 
 def _check_confidence(confidence: str) -> None:

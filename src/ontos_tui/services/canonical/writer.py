@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ontos_tui.domain.records.pairs import CanonicalLabel, Decidable
+from ontos_tui.domain.records.pairs import CanonicalLabel, Decidable, answer_digest
 from ontos_tui.domain.rules.governance import Constraints, constraints_of
 from ontos_tui.domain.schema import Answer
-from ontos_tui.services.canonical.lookup import has_answer, labels_by_item, linked_pair_count
 from ontos_tui.services.records.change_log import ChangeBatch
 from ontos_tui.store.connection import Connection
+from ontos_tui.store.queries.canonical_labels import labels_by_item, linked_pair_count
 
 D = TypeVar("D", bound=Decidable)
 
@@ -101,3 +101,8 @@ class CanonicalLabelWriter:
         same = (label.source, label.training_sheet_id) == (origin.source, origin.training_sheet_id)
         # In a personal task the labels of others' tasks look the same.
         return same and (origin.training_sheet_id is not None or label.created_by == self._actor)
+
+
+def has_answer(label: CanonicalLabel, answer: Answer | None) -> bool:
+    """Whether the label's answer is this one; to JSON, unlike to Python, 1 and true are not the same."""
+    return answer is not None and answer_digest(label.label_data) == answer_digest(answer)

@@ -12,12 +12,12 @@ from ontos_tui.domain.records.pairs import CanonicalLabel, GenerationMode, QAPai
 from ontos_tui.domain.rules.governance import inherited
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.services.canonical.auto_approval import AutoApprovals
-from ontos_tui.services.canonical.lookup import labels_by_item
 from ontos_tui.services.generate.plan import Plan
-from ontos_tui.services.records.training_sheets import last_sequence_number
 from ontos_tui.store.bulk import RowMaker, new_ids, stored
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.queries import generate
+from ontos_tui.store.queries.canonical_labels import labels_by_item
+from ontos_tui.store.queries.training_sheets import last_sequence_number
 from ontos_tui.store.values import to_json
 
 REMEMBERED = 10_000

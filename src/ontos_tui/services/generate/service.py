@@ -18,7 +18,6 @@ from ontos_tui.domain.rules.states import TrainingSheetStatus
 from ontos_tui.domain.schema import Answer
 from ontos_tui.platforms.ports import Catalog, ChatModel
 from ontos_tui.services.canonical.auto_approval import AutoApprovals
-from ontos_tui.services.canonical.lookup import labels_by_item
 from ontos_tui.services.generate.pair_writer import PairWriter, Tally
 from ontos_tui.services.generate.plan import Plan, make_plan
 from ontos_tui.services.generate.proposals import Proposer, check_proposal, load_examples
@@ -33,6 +32,7 @@ from ontos_tui.store.bulk import chunks
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.queries import generate
+from ontos_tui.store.queries.canonical_labels import labels_by_item
 
 if TYPE_CHECKING:
     from ontos_tui.jobs.queue import JobQueue

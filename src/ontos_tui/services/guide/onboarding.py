@@ -22,10 +22,10 @@ from ontos_tui.services.data.sample_files import (
     read_manifest,
     synthetic_data,
 )
-from ontos_tui.services.records.training_sheets import find_training_sheet
 from ontos_tui.store import rows
 from ontos_tui.store.queries.data import table_at
 from ontos_tui.store.queries.training_pairs import pair_count
+from ontos_tui.store.queries.training_sheets import find_training_sheet
 from ontos_tui.store.queries.workspace import sample_data as queries
 
 if TYPE_CHECKING:

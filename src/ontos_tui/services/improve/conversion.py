@@ -22,7 +22,6 @@ from ontos_tui.domain.schema import Answer
 from ontos_tui.services.records.answers import AnswerChecker
 from ontos_tui.services.records.training_sheets import (
     create_training_sheet,
-    last_sequence_number,
     training_sheet_to_fill,
 )
 from ontos_tui.services.records.usage_constraints import tags_of
@@ -30,6 +29,7 @@ from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.queries import models, training_pairs
 from ontos_tui.store.queries.improve.feedback import pair_in_sheet
+from ontos_tui.store.queries.training_sheets import last_sequence_number
 
 NOT_FOR_A_TWIN = (Use.TRAINING, Use.FEW_SHOT, Use.EVALUATION)
 """What a pair must not be used for when its row is among those that models are tested on."""

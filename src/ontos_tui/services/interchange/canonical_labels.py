@@ -9,8 +9,7 @@ from typing import Any
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from ontos_tui.domain.records.data import Sheet
-from ontos_tui.domain.records.pairs import CanonicalLabel
-from ontos_tui.services.canonical.service import PAGE, LabelFilter
+from ontos_tui.services.canonical.service import PAGE
 from ontos_tui.services.interchange.files import replacing
 from ontos_tui.services.interchange.labels_in import LabelImport
 from ontos_tui.services.interchange.reading import json_lines
@@ -20,9 +19,7 @@ from ontos_tui.services.records.answers import AnswerChecker
 from ontos_tui.services.records.label_schemas import label_type_schema
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
-
-_LABELS = table(CanonicalLabel).c
+from ontos_tui.store.queries.canonical_labels import LabelFilter, labels_after
 
 
 class CanonicalLabelFiles:
@@ -39,8 +36,7 @@ class CanonicalLabelFiles:
         last = ""
         while True:
             with self._store.read() as connection:
-                where = (*filter.conditions(), _LABELS.id > last)
-                labels = rows.find(connection, CanonicalLabel, *where, order_by=(_LABELS.id,), limit=PAGE)
+                labels = labels_after(connection, filter, last, PAGE)
             for label in labels:
                 fields = label.model_dump(mode="json", exclude={"id", "training_sheet_id", "created_at", "created_by"})
                 yield {"sheet": names.get(label.sheet_id, label.sheet_id), **fields}

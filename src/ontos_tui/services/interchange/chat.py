@@ -24,7 +24,7 @@ from ontos_tui.services.interchange.report import ImportReport
 from ontos_tui.services.interchange.selection import OutgoingPairs
 from ontos_tui.services.records.answers import AnswerChecker
 from ontos_tui.services.templates.prompt import Prompt
-from ontos_tui.store.tables import to_json
+from ontos_tui.store.values import to_json
 
 QUESTION = "question"
 INSTRUCTIONS = "instructions"

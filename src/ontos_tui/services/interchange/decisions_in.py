@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
 
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.records.pairs import TrainingSheet, Verdict, answer_digest
@@ -19,8 +18,9 @@ from ontos_tui.services.interchange.tabular import LabelRow
 from ontos_tui.services.label.decisions import Decision
 from ontos_tui.services.label.service import LabelService
 from ontos_tui.services.records.answers import AnswerChecker
-from ontos_tui.store.bulk import chunks, marks
+from ontos_tui.store.bulk import chunks
 from ontos_tui.store.engine import Store
+from ontos_tui.store.queries.interchange.incoming_lines import DecidedPair, pairs_by_item
 
 AT_ONCE = 20_000
 """Decisions of one transaction: some seconds, the longest time that other labelers have to wait."""
@@ -32,7 +32,9 @@ def decide_all(store: Store, sheet: TrainingSheet, rows: Iterable[LabelRow], rep
     """Decide the pairs as the lines say, once all are checked; pairs already decided so are left alone."""
     checker = AnswerChecker(sheet.template_snapshot["output_schema"])
     lines = list(rows)
-    pairs = _pairs(store, sheet, {one.item_ref for one in lines}, with_items=checker.looks_at_items)
+    refs = sorted({one.item_ref for one in lines})
+    with store.read() as connection:
+        pairs = pairs_by_item(connection, sheet.id, refs, with_fields=checker.looks_at_items)
     seen: dict[str, LabelRow] = {}
     decisions: list[Decision] = []
     for one in lines:
@@ -66,30 +68,7 @@ def decide_all(store: Store, sheet: TrainingSheet, rows: Iterable[LabelRow], rep
         report.notes.append(f"Decided in batches of {AT_ONCE:,}; one undo takes back one batch.")
 
 
-class _Pair:
-    """The columns of a pair that a line is compared with."""
-
-    __slots__ = ("answer", "fields", "id", "notes", "proposal", "reject_reason", "status", "version")
-
-    def __init__(self, *columns: Any) -> None:
-        self.id, self.status, self.answer, self.proposal, self.reject_reason, self.notes, self.version = columns[:7]
-        self.fields = json.loads(columns[7]) if columns[7] is not None else {}
-
-
-def _pairs(store: Store, sheet: TrainingSheet, refs: set[str], *, with_items: bool) -> dict[str, _Pair]:
-    pairs: dict[str, _Pair] = {}
-    fields = "source_data" if with_items else "NULL"
-    with store.read() as connection:
-        for some in chunks(sorted(refs)):
-            query = (
-                f"SELECT item_ref, id, status, answer, proposal, reject_reason, notes, version, {fields} FROM qa_pairs "  # noqa: S608
-                f"WHERE training_sheet_id = ? AND item_ref IN ({marks(some)})"
-            )
-            pairs |= {row[0]: _Pair(*row[1:]) for row in connection.exec_driver_sql(query, (sheet.id, *some))}
-    return pairs
-
-
-def _problem(one: LabelRow, before: LabelRow, pair: _Pair | None, checker: AnswerChecker) -> str:
+def _problem(one: LabelRow, before: LabelRow, pair: DecidedPair | None, checker: AnswerChecker) -> str:
     if pair is None:
         return f"{one.item_ref[:80]!r} is not a pair of this training sheet"
     if before is not one and (before.status, answer_digest(before.answer)) != (one.status, answer_digest(one.answer)):
@@ -102,7 +81,7 @@ def _problem(one: LabelRow, before: LabelRow, pair: _Pair | None, checker: Answe
     return ""
 
 
-def _is_decided_so(one: LabelRow, pair: _Pair) -> bool:
+def _is_decided_so(one: LabelRow, pair: DecidedPair) -> bool:
     if one.status != pair.status or (one.notes is not None and one.notes != pair.notes):
         return False
     if one.status is PairStatus.LABELED:
@@ -114,7 +93,7 @@ def _same_answer(one: LabelRow, stored: str) -> bool:
     return answer_digest(one.answer) == answer_digest(json.loads(stored))
 
 
-def _decision(one: LabelRow, pair: _Pair) -> Decision:
+def _decision(one: LabelRow, pair: DecidedPair) -> Decision:
     verdict = _VERDICTS.get(one.status, Verdict.EDIT)
     if verdict is Verdict.EDIT and pair.proposal is not None and _same_answer(one, pair.proposal):
         verdict = Verdict.APPROVE

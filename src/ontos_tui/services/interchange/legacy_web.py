@@ -18,7 +18,6 @@ from pydantic import ValidationError
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.base import Audited, now
 from ontos_tui.domain.records.improve import AnnotationTask, FeedbackItem, Gap
-from ontos_tui.domain.records.serving import Endpoint
 from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.domain.rules.ratings import ALL_RATINGS
 from ontos_tui.domain.text import storable
@@ -28,7 +27,8 @@ from ontos_tui.services.records.answers import AnswerChecker
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries import endpoints
+from ontos_tui.store.queries.interchange.incoming_lines import is_stored
 
 SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv")
 FILES: Mapping[str, tuple[str, ...]] = {
@@ -68,7 +68,7 @@ class _ImportState:
     def model_at(self, endpoint: str) -> ModelVersion | None:
         """The model that an endpoint here answers with."""
         if endpoint not in self.models:
-            record = rows.find_one(self.connection, Endpoint, table(Endpoint).c.name == endpoint)
+            record = endpoints.endpoint(self.connection, endpoint)
             self.models[endpoint] = None if record is None else rows.get(self.connection, ModelVersion, record.model_id)
         return self.models[endpoint]
 
@@ -91,7 +91,7 @@ class LegacyWebService:
         reports = tuple(ImportReport(one, dry_run) for _, one in chosen)
         with self._store.write() as connection:
             state = _ImportState(connection, self._actor, endpoint)
-            with connection.begin_nested() as part:
+            with connection.savepoint() as part:
                 for (kind, one), report in zip(chosen, reports, strict=True):
                     for line, values in _entries(one, report):
                         self._import_line(state, kind, line, values, report)
@@ -119,8 +119,7 @@ class LegacyWebService:
             report.problem(line, f"the id {record.id!r} occurs twice")
             return
         state.imported.add(record.id)
-        known = table(type(record))
-        if rows.count(state.connection, type(record), known.c.id == record.id):
+        if is_stored(state.connection, type(record), record.id):
             report.unchanged += 1
             return
         rows.add(state.connection, record)
@@ -220,7 +219,7 @@ def _task(state: _ImportState, values: Values) -> AnnotationTask:
     gap_id = _text(values, "source_gap_id") or _text(values, "gap_id")
     if not gap_id:
         raise ValueError("source_gap_id is missing")
-    if gap_id not in state.gaps and not rows.count(state.connection, Gap, table(Gap).c.id == gap_id):
+    if gap_id not in state.gaps and not is_stored(state.connection, Gap, gap_id):
         raise ValueError(f"no gap {gap_id!r}, neither here nor in the files before")
     done = int(_number(values, "records_completed") or 0)
     description = _text(values, "description")

@@ -15,15 +15,16 @@ from ontos_tui.services.interchange.chat import IncomingPair
 from ontos_tui.services.interchange.report import ImportReport
 from ontos_tui.services.records.training_sheets import (
     create_training_sheet,
-    last_sequence_number,
     training_sheet_to_fill,
 )
 from ontos_tui.services.records.usage_constraints import tags_of
 from ontos_tui.store import rows
-from ontos_tui.store.bulk import RowMaker, chunks, marks, new_ids, stored
+from ontos_tui.store.bulk import RowMaker, new_ids, stored
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table, to_json
+from ontos_tui.store.queries.interchange.incoming_lines import is_stored, items_with_pair
+from ontos_tui.store.queries.training_sheets import last_sequence_number
+from ontos_tui.store.values import to_json
 
 
 @dataclass(frozen=True)
@@ -69,14 +70,11 @@ class PairImport:
     ) -> list[IncomingPair]:
         if training_sheet is None:
             return list(incoming.values())
-        known: set[str] = set()
-        for some in chunks(list(incoming)):
-            query = f"SELECT item_ref FROM qa_pairs WHERE training_sheet_id = ? AND item_ref IN ({marks(some)})"  # noqa: S608
-            known.update(connection.exec_driver_sql(query, (training_sheet.id, *some)).scalars())
+        known = items_with_pair(connection, training_sheet.id, list(incoming))
         return [pair for ref, pair in incoming.items() if ref not in known]
 
     def _create_training_sheet(self, connection: Connection) -> TrainingSheet:
-        if rows.find_one(connection, Template, table(Template).c.id == self.template.id) is None:
+        if not is_stored(connection, Template, self.template.id):
             rows.add(connection, self.template)
             after = self.template.model_dump(mode="json")
             rows.log(connection, self.template, "create", self.actor, after=after)

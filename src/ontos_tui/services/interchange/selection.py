@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -15,9 +15,8 @@ from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer
 from ontos_tui.services.interchange.report import Selection
 from ontos_tui.store.connection import Connection
-
-BATCH = 2_000
-"""Rows fetched at once."""
+from ontos_tui.store.queries.interchange import outgoing_pairs
+from ontos_tui.store.queries.interchange.outgoing_pairs import StoredPair
 
 ALLOWED = ""
 """The reason of pairs that are not held back."""
@@ -72,51 +71,37 @@ def preview(connection: Connection, training_sheet_id: str, options: ExportOptio
     """How many pairs an export would write, and how many it would hold back for which reason."""
     reasons = HoldBackReasons(options)
     counts: dict[str, int] = {}
-    for status, allowed, prohibited, count in connection.exec_driver_sql(
-        "SELECT status, allowed_uses, prohibited_uses, count(*) FROM qa_pairs WHERE training_sheet_id = ? "
-        "GROUP BY status, allowed_uses, prohibited_uses",
-        (training_sheet_id,),
-    ):
+    for status, allowed, prohibited, count in outgoing_pairs.usage_counts(connection, training_sheet_id):
         reason = reasons.reason(status, allowed, prohibited)
         counts[reason] = counts.get(reason, 0) + count
     return Selection(counts.pop(ALLOWED, 0), counts)
 
 
-_COLUMNS = (
-    *("id", "item_ref", "sequence_number", "source_data", "proposal", "answer", "status", "confidence", "proposed_by"),
-    *("reviewed_by", "reviewed_at", "updated_at", "allowed_uses", "prohibited_uses", "data_classification"),
-    *("reject_reason", "notes"),
-)
-
-
 class OutgoingPair:
     """An exported pair: its columns as they are stored, the item's fields and the decided answer parsed."""
 
-    __slots__ = ("_row", "answer", "fields", "item_ref", "status")
+    __slots__ = ("_stored", "answer", "fields", "item_ref", "status")
 
-    def __init__(self, row: Sequence[Any]) -> None:
-        self._row = row
-        self.item_ref: str = row[1]
-        self.fields: Row = json.loads(row[3])
-        self.answer: Answer | None = None if row[5] is None else json.loads(row[5])
-        self.status: str = row[6]
+    def __init__(self, stored: StoredPair) -> None:
+        self._stored = stored
+        self.item_ref = stored.item_ref
+        self.fields: Row = json.loads(stored.source_data)
+        self.answer: Answer | None = None if stored.answer is None else json.loads(stored.answer)
+        self.status = stored.status
 
     @property
     def proposal(self) -> Answer | None:
         """The proposed answer."""
-        return None if self._row[4] is None else json.loads(self._row[4])
+        return None if self._stored.proposal is None else json.loads(self._stored.proposal)
 
     def value(self, column: str) -> Any:
         """A column as it is stored."""
-        return self._row[_AT[column]]
+        return getattr(self._stored, column)
 
     def text(self, column: str) -> str:
         """A column as a text; empty when there is nothing in it."""
-        value = self._row[_AT[column]]
+        value = getattr(self._stored, column)
         return "" if value is None else str(value)
-
-
-_AT = {name: place for place, name in enumerate(_COLUMNS)}
 
 
 class OutgoingPairs:
@@ -133,19 +118,13 @@ class OutgoingPairs:
         self.held_back[reason] = self.held_back.get(reason, 0) + 1
 
     def __iter__(self) -> Iterator[OutgoingPair]:
-        result = self._connection.execution_options(stream_results=True).exec_driver_sql(
-            f"SELECT {', '.join(_COLUMNS)} FROM qa_pairs WHERE training_sheet_id = ? ORDER BY sequence_number",  # noqa: S608
-            (self._id,),
-        )
         reason_of = self._reasons.reason
-        status, allowed, prohibited = _AT["status"], _AT["allowed_uses"], _AT["prohibited_uses"]
-        for rows in result.partitions(BATCH):
-            for row in rows:
-                reason = reason_of(row[status], row[allowed], row[prohibited])
-                if reason:
-                    self.hold_back(reason)
-                else:
-                    yield OutgoingPair(row)
+        for stored in outgoing_pairs.pairs(self._connection, self._id):
+            reason = reason_of(stored.status, stored.allowed_uses, stored.prohibited_uses)
+            if reason:
+                self.hold_back(reason)
+            else:
+                yield OutgoingPair(stored)
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import IO, Any
 from ontos_tui.domain.errors import InvalidInputError, InvalidTemplateError
 from ontos_tui.domain.file_formats import Format
 from ontos_tui.domain.records.data import Row, Sheet
-from ontos_tui.domain.records.pairs import Event, TrainingSheet
+from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.template import Template
 from ontos_tui.services.interchange import chat, label_studio, reading, spans, tabular
 from ontos_tui.services.interchange.decisions_in import decide_all
@@ -25,10 +24,9 @@ from ontos_tui.services.records.answers import AnswerChecker
 from ontos_tui.services.records.label_schemas import label_type_schema
 from ontos_tui.services.templates.prompt import Prompt
 from ontos_tui.store import rows
-from ontos_tui.store.bulk import chunks, marks
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries.interchange import incoming_lines, outgoing_pairs
 
 __all__ = [
     "ExportOptions",
@@ -98,7 +96,8 @@ class InterchangeService:
                 xml = label_studio.config(template.output_schema, template.guidelines)
                 targets[-1].write_text(xml, encoding="utf-8")
             else:
-                maker = tabular.TableMaker(tabular.field_names(connection, sheet.id), template.output_schema)
+                names = outgoing_pairs.field_names(connection, sheet.id)
+                maker = tabular.TableMaker(names, template.output_schema)
                 _write_table(parts, maker, pairs, format, excel_safe=excel_safe)
         return ExportReport(
             written=sum(parts.counts),
@@ -117,19 +116,8 @@ class InterchangeService:
 
     def history(self, training_sheet_ref: str) -> Iterator[dict[str, Any]]:
         """Every event of a training sheet, its pairs and the labels from there, in chronological order."""
-        columns = tuple(Event.model_fields)
         with self._store.read() as connection:
-            run = connection.exec_driver_sql
-            scope = _training_sheet(connection, training_sheet_ref).id
-            # Writers queue, so that row numbers are in the order of the changes, whatever the clocks do.
-            numbers = run("SELECT rowid FROM events WHERE scope_id = ?", (scope,)).scalars().all()
-            for some in chunks(sorted(numbers)):
-                query = f"SELECT {', '.join(columns)} FROM events WHERE rowid IN ({marks(some)}) ORDER BY rowid"  # noqa: S608
-                for row in run(query, tuple(some)):
-                    event = dict(zip(columns, row, strict=True))
-                    for name in ("before", "after"):
-                        event[name] = None if event[name] is None else json.loads(event[name])
-                    yield event
+            yield from outgoing_pairs.history(connection, _training_sheet(connection, training_sheet_ref).id)
 
     def write_history(self, training_sheet_ref: str, path: Path) -> int:
         """The history as a file of JSON lines, which is replaced if it exists; returns how many events it has."""
@@ -189,9 +177,8 @@ class InterchangeService:
         with self._store.read() as connection:
             sheet = rows.resolve(connection, Sheet, sheet_ref)
             if template_ref is None:
-                columns = table(Template).c
-                known = (columns.name == chat.TEMPLATE_NAME, columns.label_type == label_type)
-                template = rows.find_one(connection, Template, *known) or chat.chat_template(label_type)
+                known = incoming_lines.template(connection, chat.TEMPLATE_NAME, label_type)
+                template = known or chat.chat_template(label_type)
             else:
                 template = rows.resolve(connection, Template, template_ref)
         self._import_chat(path, sheet, template, report, approved=approved)
@@ -332,8 +319,7 @@ def _training_sheet(connection: Connection, ref: str) -> TrainingSheet:
 
 
 def _only_label_type(connection: Connection, sheet: Sheet) -> str:
-    columns = table(TrainingSheet).c
-    types = {one.label_type for one in rows.find(connection, TrainingSheet, columns.sheet_id == sheet.id)}
+    types = incoming_lines.label_types(connection, sheet.id)
     if len(types) == 1:
         return types.pop()
     choices = f"it has {', '.join(sorted(types))}" if types else "it has no training sheet yet"

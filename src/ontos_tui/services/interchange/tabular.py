@@ -27,8 +27,7 @@ from ontos_tui.services.interchange.reading import Entry
 from ontos_tui.services.interchange.report import ImportReport
 from ontos_tui.services.interchange.selection import OutgoingPair, parse_list
 from ontos_tui.services.records.answers import AnswerReader
-from ontos_tui.store.connection import Connection
-from ontos_tui.store.tables import to_json
+from ontos_tui.store.values import to_json
 
 if TYPE_CHECKING:
     import duckdb
@@ -44,25 +43,6 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 # Out
-
-
-def field_names(connection: Connection, training_sheet_id: str) -> list[str]:
-    """The names of all fields that the items of a training sheet have, in the order in which they first appear."""
-    # Items of one sheet have the same fields, apart from those of feedback and imports: the first item gives the order.
-    of_sheet = (training_sheet_id,)
-    run = connection.exec_driver_sql
-    query = "SELECT source_data FROM qa_pairs WHERE training_sheet_id = ? ORDER BY sequence_number LIMIT 1"
-    first = run(query, of_sheet).scalar()
-    names = dict.fromkeys(json.loads(first)) if first else {}
-    # SQLite refuses what Python's JSON has beyond the standard, such as NaN.
-    strict = (
-        "SELECT DISTINCT key FROM (SELECT source_data FROM qa_pairs "
-        "WHERE training_sheet_id = ? AND json_valid(source_data)) AS valid, json_each(valid.source_data)"
-    )
-    others = set(run(strict, of_sheet).scalars())
-    loose = "SELECT source_data FROM qa_pairs WHERE training_sheet_id = ? AND NOT json_valid(source_data)"
-    others.update(name for text in run(loose, of_sheet).scalars() for name in json.loads(text))
-    return list(names | dict.fromkeys(sorted(others - names.keys())))
 
 
 class TableMaker:

@@ -14,17 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
-
 from ontos_tui.domain.errors import InvalidInputError
-from ontos_tui.domain.records.pairs import QAPair, TrainingSheet, Verdict
-from ontos_tui.domain.rules.states import PairStatus
+from ontos_tui.domain.records.pairs import TrainingSheet, Verdict
 from ontos_tui.domain.schema import Answer, answer_fields
 from ontos_tui.services.label.decisions import Decision
 from ontos_tui.services.records.answers import AnswerChecker, AnswerReader
-from ontos_tui.store.bulk import chunks
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries.label.pairs import NamedPair, pairs_by_id, pairs_by_item
 
 SHOWN = 20
 """Errors that are shown one by one; the others are counted."""
@@ -73,16 +69,6 @@ def read_decisions(store: Store, sheet: TrainingSheet, path: Path) -> list[Decis
     return decisions
 
 
-@dataclass(frozen=True)
-class _Pair:
-    """What is needed of a pair to check a decision about it."""
-
-    id: str
-    item_ref: str
-    has_answer: bool
-    flagged: bool
-
-
 class _Reader:
     """Makes decisions of lines, by the schema of one training sheet."""
 
@@ -92,7 +78,7 @@ class _Reader:
         self._checker = AnswerChecker(schema)
         self._values = AnswerReader(schema)
 
-    def decision(self, line: _Line, pair: _Pair) -> tuple[Decision | None, str]:
+    def decision(self, line: _Line, pair: NamedPair) -> tuple[Decision | None, str]:
         """The decision that a line holds, or what is wrong with it."""
         values = line.values
         unknown = [name for name in values if name not in _WORDS and name not in self.fields]
@@ -145,21 +131,11 @@ def _ref(line: _Line) -> str:
     return "" if named is None else str(named).strip()
 
 
-def _pairs(store: Store, sheet: TrainingSheet, lines: list[_Line]) -> dict[str, _Pair]:
+def _pairs(store: Store, sheet: TrainingSheet, lines: list[_Line]) -> dict[str, NamedPair]:
     """The pairs of the training sheet that the lines name, by id and by item reference."""
-    columns = table(QAPair).c
-    refs = sorted({_ref(line).encode("utf-8", "replace").decode() for line in lines})
-    has_answer = columns.answer.is_not(None) | columns.proposal.is_not(None)
-    selected = (columns.id, columns.item_ref, has_answer, columns.status == PairStatus.FLAGGED)
-    pairs: dict[str, _Pair] = {}
+    refs = {_ref(line).encode("utf-8", "replace").decode() for line in lines}
     with store.read() as connection:
-        for by in (columns.item_ref, columns.id):
-            for some in chunks(refs):
-                query = select(*selected).where(columns.training_sheet_id == sheet.id, by.in_(some))
-                for row in connection.execute(query):
-                    pair = _Pair(row[0], row[1], bool(row[2]), bool(row[3]))
-                    pairs[pair.item_ref if by is columns.item_ref else pair.id] = pair
-    return pairs
+        return pairs_by_item(connection, sheet.id, refs) | pairs_by_id(connection, sheet.id, refs)
 
 
 def _lines(path: Path, errors: list[tuple[int, str]]) -> Iterator[_Line]:

@@ -7,10 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic
 
-from sqlalchemy import delete
-
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
-from ontos_tui.domain.records.labeling import Claim
 from ontos_tui.domain.records.pairs import Decidable, Event, Verdict
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.text import storable
@@ -19,13 +16,14 @@ from ontos_tui.services.label import undo as undoing
 from ontos_tui.services.label.decision_context import DecisionContext
 from ontos_tui.services.label.decisions import PAST_TENSE, D, Decision, decide
 from ontos_tui.services.label.queue import Queue, QueueFilter, QueueSort
-from ontos_tui.services.records.change_log import ChangeBatch, by_id
+from ontos_tui.services.records.change_log import ChangeBatch
 from ontos_tui.store import rows
-from ontos_tui.store.bulk import chunks
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.counts import PairCount, pair_counts
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries.change_log import pair_events, pairs_by_id
+from ontos_tui.store.queries.label import claims
+from ontos_tui.store.queries.label.pairs import next_unlabeled
 
 
 @dataclass(frozen=True)
@@ -111,24 +109,17 @@ class DecisionService(Generic[D]):
     def pairs(self, ids: Sequence[str]) -> list[D]:
         """The pairs with these ids, in that order. Raises NotFoundError when one is missing."""
         with self._store.read() as connection:
-            return _all(by_id(connection, self._record, ids), ids)
+            return _all(pairs_by_id(connection, self._record, ids), ids)
 
     def history(self, pair_id: str) -> list[Event]:
         """Every change of a pair, the oldest first."""
         with self._store.read() as connection:
-            return undoing.history(connection, pair_id)
+            return pair_events(connection, pair_id)
 
     def next_unlabeled(self, container_id: str, after: int = 0) -> D | None:
         """The first unlabeled pair whose sequence number is above `after`."""
-        columns = table(self._record).c
-        where = (
-            columns[self.RECORD.CONTAINER] == container_id,
-            columns.status == PairStatus.UNLABELED,
-            columns.sequence_number > after,
-        )
         with self._store.read() as connection:
-            pairs = rows.find(connection, self._record, *where, order_by=(columns.sequence_number,), limit=1)
-        return pairs[0] if pairs else None
+            return next_unlabeled(connection, self._record, container_id, after)
 
     @property
     def _record(self) -> type[D]:
@@ -151,7 +142,7 @@ class DecisionService(Generic[D]):
                 f"The pair {repeated[0]} is decided more than once in one batch.", "Decide it once, or one by one."
             )
         with self._store.write() as connection:
-            pairs = _all(by_id(connection, self._record, ids), ids)
+            pairs = _all(pairs_by_id(connection, self._record, ids), ids)
             containers = {pair.container_id for pair in pairs}
             if len(containers) > 1:
                 raise InvalidInputError(
@@ -179,8 +170,7 @@ class DecisionService(Generic[D]):
                 notes.append(labels.withdraw(pair))
             done.append(changes.pair(pair, after, decision.verdict.value, storable(decision.reason), decision.seconds))
         changes.write()
-        for some in chunks([pair.id for pair in done]):
-            connection.execute(delete(table(Claim)).where(table(Claim).c.item_id.in_(some)))
+        claims.remove_of_pairs(connection, [pair.id for pair in done])
         return Batch(changes.id, tuple(done), _described(done, decisions, [note for note in notes if note]))
 
     def undo(self, container_id: str) -> Batch[D] | None:
@@ -221,7 +211,7 @@ def _check_version(connection: Connection, pair: Decidable, decision: Decision) 
     """Refuse a decision about something else than what the person saw."""
     if decision.version is None or decision.version >= pair.version:
         return
-    changed = [event for event in undoing.history(connection, pair.id) if event.after]
+    changed = [event for event in pair_events(connection, pair.id) if event.after]
     if changed and changed[-1].after["version"] > decision.version:  # type: ignore[index]
         raise ConflictError(
             f"{pair.item_ref} was decided {undoing.describe_last_change(connection, pair.id)}. "

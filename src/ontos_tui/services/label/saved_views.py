@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import ColumnElement, delete
 
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError
 from ontos_tui.domain.records.labeling import SavedView
@@ -15,9 +14,8 @@ from ontos_tui.services.label.queue import QueueFilter, QueueSort
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries.label import saved_views as queries
 
-_VIEWS = table(SavedView).c
 _FILTER = TypeAdapter(QueueFilter)
 
 
@@ -42,7 +40,7 @@ class ViewService:
         """The views of a training sheet by name."""
         with self._store.read() as connection:
             sheet = rows.resolve(connection, TrainingSheet, ts_ref)
-            saved = rows.find(connection, SavedView, _VIEWS.training_sheet_id == sheet.id)
+            saved = queries.views(connection, sheet.id)
         return [_view(one) for one in sorted(saved, key=lambda one: one.name.casefold())]
 
     def get(self, ts_ref: str, name: str) -> View:
@@ -62,7 +60,7 @@ class ViewService:
         }
         with self._store.write() as connection:
             sheet = rows.resolve(connection, TrainingSheet, ts_ref)
-            known = rows.find_one(connection, SavedView, *_called(sheet, name))
+            known = queries.view(connection, sheet.id, name.strip())
             changed = {"wanted": criteria, "sort": sort.value, "updated_by": self._actor}
             if known is not None:
                 saved = rows.change(connection, known, **changed)
@@ -79,17 +77,13 @@ class ViewService:
         with self._store.write() as connection:
             sheet = rows.resolve(connection, TrainingSheet, ts_ref)
             saved = _saved(connection, sheet, name)
-            connection.execute(delete(table(SavedView)).where(_VIEWS.id == saved.id))
+            queries.remove(connection, saved.id)
             before = {"name": saved.name, "wanted": saved.wanted, "sort": saved.sort}
             rows.log(connection, saved, "delete", self._actor, before=before, scope_id=sheet.id)
 
 
-def _called(sheet: TrainingSheet, name: str) -> tuple[ColumnElement[bool], ...]:
-    return _VIEWS.training_sheet_id == sheet.id, _VIEWS.name == name.strip()
-
-
 def _saved(connection: Connection, sheet: TrainingSheet, name: str) -> SavedView:
-    view = rows.find_one(connection, SavedView, *_called(sheet, name))
+    view = queries.view(connection, sheet.id, name.strip())
     if view is None:
         raise NotFoundError(
             f"{sheet.name!r} has no saved view {name!r}.", f"List saved views: ontos label views {sheet.id[:8]}"

@@ -11,7 +11,6 @@ from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.pairs import Decidable, QAPair, TrainingSheet
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.rules.governance import Gate, gate
-from ontos_tui.domain.rules.states import PairStatus, TrainingSheetStatus
 from ontos_tui.services.label.decision_context import DecisionContext
 from ontos_tui.services.label.decision_service import Batch, DecisionService, PairCounts
 from ontos_tui.services.label.decisions import Decision
@@ -21,7 +20,8 @@ from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.counts import PairCount, pair_counts
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries import training_sheets
+from ontos_tui.store.queries.label.pairs import labeled_pairs_after
 
 __all__ = [
     "Batch",
@@ -34,8 +34,6 @@ __all__ = [
     "QueueSort",
     "TrainingSheetView",
 ]
-
-_PAIRS = table(QAPair).c
 
 
 @dataclass(frozen=True)
@@ -58,9 +56,7 @@ class LabelService(DecisionService[QAPair]):
     def training_sheets(self, *, archived: bool = False) -> list[TrainingSheetView]:
         """The training sheets by name, with their counts; the archived ones too, where `archived`."""
         with self._store.read() as connection:
-            status = table(TrainingSheet).c.status
-            where = () if archived else (status != TrainingSheetStatus.ARCHIVED,)
-            sheets = rows.find(connection, TrainingSheet, *where)
+            sheets = training_sheets.training_sheets(connection, archived=archived)
             counts: dict[str, list[PairCount]] = {}
             for count in pair_counts(connection):
                 counts.setdefault(count.container_id, []).append(count)
@@ -98,11 +94,10 @@ class LabelService(DecisionService[QAPair]):
 
     def _context(self, connection: Connection, container_id: str) -> DecisionContext:
         """As the training sheet is now. Its template is read again only when it has changed: it may be long."""
-        query = "SELECT updated_at FROM training_sheets WHERE id = ?"
-        now = str(connection.exec_driver_sql(query, (container_id,)).scalar())
+        changed_at = training_sheets.changed_at(connection, container_id)
         known = self._contexts.get(container_id)
-        if known is None or known[0] != now:
-            known = (now, DecisionContext.of_sheet(rows.get(connection, TrainingSheet, container_id)))
+        if known is None or known[0] != changed_at:
+            known = (changed_at, DecisionContext.of_sheet(rows.get(connection, TrainingSheet, container_id)))
             self._contexts[container_id] = known
         return known[1]
 
@@ -115,17 +110,9 @@ class LabelService(DecisionService[QAPair]):
         sheet = self.training_sheet(training_sheet_id)
         prompt = Prompt(Template.model_validate(sheet.template_snapshot))
         after = 0
-        where = (_PAIRS.training_sheet_id == sheet.id, _PAIRS.status == PairStatus.LABELED)
         while True:
             with self._store.read() as connection:
-                pairs = rows.find(
-                    connection,
-                    QAPair,
-                    *where,
-                    _PAIRS.sequence_number > after,
-                    order_by=(_PAIRS.sequence_number,),
-                    limit=500,
-                )
+                pairs = labeled_pairs_after(connection, sheet.id, after, limit=500)
             if not pairs:
                 return
             for pair in pairs:

@@ -7,24 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
-
 from ontos_tui.domain.errors import NotFoundError, NotReadyError
 from ontos_tui.domain.learning import Question
-from ontos_tui.domain.records.data import Row, Sheet
+from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.pairs import Decidable, QAPair, TrainingSheet
 from ontos_tui.domain.records.template import Template
-from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer
 from ontos_tui.services.generate.proposals import load_examples
 from ontos_tui.services.templates.prompt import feature_columns
 from ontos_tui.store import rows
-from ontos_tui.store.conditions import equal
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
+from ontos_tui.store.queries import data
 from ontos_tui.store.queries.label import labeling_queue
 from ontos_tui.store.queries.label.labeling_queue import Place, QueueFilter
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries.label.pairs import pair_of_item, sample
 
 if TYPE_CHECKING:
     from ontos_tui.learning.similarity import Space
@@ -75,10 +72,10 @@ def nearest_first(
     """
     import numpy as np
 
-    one = rows.find_one(connection, place.record, place.inside, equal(item_ref=wanted.like))
+    one = pair_of_item(connection, place, wanted.like)
     if one is None:
         raise NotFoundError(f"No item {wanted.like!r} in this list.", "Choose an item of the list.")
-    space = _space(connection, place.record, place.container_id, one)
+    space = _space(connection, place, one)
     numbers: array[int] = array("q")
     distances = []
     for block in labeling_queue.fields(connection, place, wanted):
@@ -92,28 +89,17 @@ def nearest_first(
     return array("q", np.frombuffer(numbers, dtype=np.int64)[np.argsort(far, kind="stable")].tobytes())
 
 
-def _space(connection: Connection, record: type[Decidable], container_id: str, one: Decidable) -> Space:
-    """The space in which the pairs of a container are compared."""
+def _space(connection: Connection, place: Place, one: Decidable) -> Space:
+    """The space in which the pairs of a training sheet or task are compared."""
     from ontos_tui.learning.similarity import Space
     from ontos_tui.learning.targets import target
 
-    c = table(record).c
-    inside = c[record.CONTAINER] == container_id
     template = _template(connection, one)
     names = _compared(connection, one, template)
     fields = template.fields() if template else ()
-    last = connection.execute(select(func.max(c.sequence_number)).where(inside)).scalar_one()
-    anyhow = (inside, c.sequence_number % max(1, last // SAMPLE) == 0)
-    labeled = (inside, c.status == PairStatus.LABELED)
-    sample = [
-        tuple(row)
-        for which in (labeled, anyhow)
-        for row in connection.execute(
-            select(c.source_data, c.answer).where(*which).order_by(c.sequence_number).limit(SAMPLE)
-        )
-    ]
-    targets = [[None if answer is None else target(field, answer) for _, answer in sample] for field in fields]
-    space = Space([one.source_data, *(fields for fields, _ in sample)], names, [[None, *some] for some in targets])
+    pairs = sample(connection, place, SAMPLE)
+    targets = [[None if answer is None else target(field, answer) for _, answer in pairs] for field in fields]
+    space = Space([one.source_data, *(fields for fields, _ in pairs)], names, [[None, *some] for some in targets])
     if not space.table.columns:
         raise NotReadyError(
             "All items are the same in the compared columns, so they cannot be sorted by similarity.",
@@ -124,7 +110,7 @@ def _space(connection: Connection, record: type[Decidable], container_id: str, o
 
 def _compared(connection: Connection, one: Decidable, template: Template | None) -> Sequence[str]:
     """The columns by which an item is compared: those that a model learns from, or all where nothing says."""
-    source = rows.find_one(connection, Sheet, table(Sheet).c.id == one.sheet_id)
+    source = data.sheet_with_id(connection, one.sheet_id)
     item_id = source.item_id_column if source else None
     if template is not None:
         return feature_columns(template, list(one.source_data), item_id)

@@ -11,24 +11,26 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import func, literal_column, select
-
 from ontos_tui.domain.errors import ConflictError
-from ontos_tui.domain.records.labeling import TaskItem
-from ontos_tui.domain.records.pairs import CanonicalLabel, CanonicalLabelVersion, Decidable, Event, QAPair
-from ontos_tui.services.canonical.lookup import has_answer, labels_by_item, linked_pair_count
+from ontos_tui.domain.records.pairs import CanonicalLabel, Decidable, Event
+from ontos_tui.services.canonical.writer import has_answer
 from ontos_tui.services.label.decision_context import DecisionContext
-from ontos_tui.services.records.change_log import DECIDED, LABEL_CONTENT, ChangeBatch, by_id, content
-from ontos_tui.store import rows
+from ontos_tui.services.records.change_log import ChangeBatch, content
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.tables import table, to_json
+from ontos_tui.store.queries.canonical_labels import labels_by_item, last_version, linked_pair_count
+from ontos_tui.store.queries.change_log import (
+    DECIDED,
+    LABEL_CONTENT,
+    batch_events,
+    newest_batch,
+    pair_events,
+    pairs_by_id,
+)
+from ontos_tui.store.values import to_json
 
 UNDO, REDO = "undo", "redo"
 _REFUSED = "_refused"
 
-_DECIDABLE = (QAPair.TABLE, TaskItem.TABLE)
-
-_EVENTS = table(Event).c
 D = TypeVar("D", bound=Decidable)
 
 
@@ -43,46 +45,30 @@ class Reversal(Generic[D]):
 
 def next_to_undo(connection: Connection, scope_id: str, actor: str) -> str | None:
     """The id of the batch that an undo takes back, if there is one."""
-    newest = _newest(connection, scope_id, actor)
+    newest = newest_batch(connection, scope_id, actor)
     while newest is not None:
         if newest.action in (UNDO, UNDO + _REFUSED):
-            newest = _newest(connection, scope_id, actor, before=newest.undoes)
+            newest = newest_batch(connection, scope_id, actor, before=newest.undoes)
         elif newest.action == REDO + _REFUSED:
-            newest = _newest(connection, scope_id, actor, before=newest.batch_id)
+            newest = newest_batch(connection, scope_id, actor, before=newest.id)
         else:
-            return newest.batch_id
+            return newest.id
     return None
 
 
 def next_to_redo(connection: Connection, scope_id: str, actor: str) -> str | None:
     """The id of the undo that a redo takes back, if there is one."""
-    newest = _newest(connection, scope_id, actor)
+    newest = newest_batch(connection, scope_id, actor)
     while newest is not None:
         if newest.action == UNDO:
-            return newest.batch_id
+            return newest.id
         if newest.action in (REDO, REDO + _REFUSED):
-            newest = _newest(connection, scope_id, actor, before=newest.undoes)
+            newest = newest_batch(connection, scope_id, actor, before=newest.undoes)
         elif newest.action == UNDO + _REFUSED:
-            newest = _newest(connection, scope_id, actor, before=newest.batch_id)
+            newest = newest_batch(connection, scope_id, actor, before=newest.id)
         else:
             return None
     return None
-
-
-def _newest(connection: Connection, scope_id: str, actor: str, before: str | None = None) -> Event | None:
-    """An event of the newest batch, or of the newest before another one."""
-    events = rows.find(
-        connection,
-        Event,
-        _EVENTS.scope_id == scope_id,
-        _EVENTS.actor == actor,
-        _EVENTS.batch_id > "",
-        *(() if before is None else (_EVENTS.batch_id < before,)),
-        _EVENTS.entity_type.in_(_DECIDABLE),
-        order_by=(_EVENTS.batch_id.desc(),),
-        limit=1,
-    )
-    return events[0] if events else None
 
 
 def revert(
@@ -93,16 +79,10 @@ def revert(
     When another person has changed one of its pairs since, nothing changes and the error to raise is returned, once the
     transaction is through: that the batch was passed over stays in the log, so that the next undo goes on before it.
     """
-    events = rows.find(
-        connection,
-        Event,
-        _EVENTS.scope_id == context.id,
-        _EVENTS.actor == actor,
-        _EVENTS.batch_id == batch_id,
-    )
+    events = batch_events(connection, context.id, actor, batch_id)
     of_pairs = [event for event in events if event.entity_type == record.TABLE]
     of_labels = [event for event in events if event.entity_type == CanonicalLabel.TABLE]
-    pairs = by_id(connection, record, [event.entity_id for event in of_pairs])
+    pairs = pairs_by_id(connection, record, [event.entity_id for event in of_pairs])
     changes = ChangeBatch(connection, context.id, actor, undoes=batch_id)
     for event in of_pairs:
         pair = pairs[event.entity_id]
@@ -140,16 +120,10 @@ def _conflict(connection: Connection, pair: Decidable, action: str) -> ConflictE
 
 def describe_last_change(connection: Connection, pair_id: str) -> str:
     """Who changed a pair last, and when, as part of a sentence."""
-    changed = [event for event in history(connection, pair_id) if event.after]
+    changed = [event for event in pair_events(connection, pair_id) if event.after]
     if not changed:
         return "by an unknown person"
     return f"by {changed[-1].actor} at {changed[-1].at:%Y-%m-%d %H:%M:%S} UTC"
-
-
-def history(connection: Connection, pair_id: str) -> list[Event]:
-    """Every change of a pair, the oldest first, in the order in which they were written."""
-    where = (_EVENTS.entity_type.in_(_DECIDABLE), _EVENTS.entity_id == pair_id)
-    return rows.find(connection, Event, *where, order_by=(literal_column("events.rowid"),))
 
 
 class _Labels:
@@ -198,10 +172,8 @@ class _Labels:
         if label.item_ref in self._now:
             self.notes.append(f"{label.item_ref} has another canonical label now, which stays")
             return
-        archived = table(CanonicalLabelVersion).c
-        query = select(func.max(archived.version)).where(archived.canonical_label_id == label.id)
-        last = self._connection.execute(query).scalar_one() or 0
-        label = label.model_copy(update={"version": max(label.version, last + 1)})
+        version = max(label.version, last_version(self._connection, label.id) + 1)
+        label = label.model_copy(update={"version": version})
         self._changes.new_label(label)
         self._now[label.item_ref] = label
 

@@ -9,54 +9,22 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Iterable
 from typing import Any, TypeVar
-
-from sqlalchemy import Update, bindparam, delete, update
 
 from ontos_tui.domain.records.base import new_id, now
 from ontos_tui.domain.records.pairs import CanonicalLabel, CanonicalLabelVersion, Decidable, Event
 from ontos_tui.store import rows
-from ontos_tui.store.bulk import chunks
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.tables import table
-
-DECIDED = (
-    *("status", "answer", "labeling_mode", "canonical_label_id", "was_auto_approved", "was_blind"),
-    *("reject_reason", "notes"),
-    *("allowed_uses", "prohibited_uses", "usage_reason", "data_classification", "reviewed_by", "reviewed_at"),
-)
-"""The columns of a pair that a decision may change; with them go version, updated_at and updated_by."""
-
-LABEL_CONTENT = ("label_data", "confidence", "notes", "source", "training_sheet_id")
-"""The columns of a canonical label that a decision may change; with them goes its version."""
+from ontos_tui.store.queries import change_log as queries
+from ontos_tui.store.queries.change_log import DECIDED, LABEL_CONTENT
 
 D = TypeVar("D", bound=Decidable)
-
-_LABELS = table(CanonicalLabel)
-_WRITTEN = (*DECIDED, "version", "updated_at", "updated_by")
-
-
-@cache
-def _update(record: type[Decidable]) -> Update:
-    stored = table(record)
-    return (
-        update(stored)
-        .where(stored.c.id == bindparam("key"))
-        .values({name: bindparam(f"new_{name}") for name in _WRITTEN})
-    )
 
 
 def content(record: Decidable | CanonicalLabel, columns: Iterable[str]) -> dict[str, Any]:
     """The values of some columns as the log stores them."""
     return record.model_dump(mode="json", include=set(columns))
-
-
-def by_id(connection: Connection, record: type[D], ids: Sequence[str]) -> dict[str, D]:
-    """The pairs or items that exist among these ids."""
-    key = table(record).c.id
-    return {one.id: one for some in chunks(ids) for one in rows.find(connection, record, key.in_(some))}
 
 
 class ChangeBatch:
@@ -128,18 +96,10 @@ class ChangeBatch:
 
     def write(self) -> None:
         """Write everything into the caller's transaction."""
-        if self._pairs:
-            self._connection.execute(
-                _update(type(self._pairs[0])),
-                [{"key": pair.id, **{f"new_{name}": getattr(pair, name) for name in _WRITTEN}} for pair in self._pairs],
-            )
-        for label in self._dropped_labels:
-            self._connection.execute(delete(_LABELS).where(_LABELS.c.id == label.id))
+        queries.update_pairs(self._connection, self._pairs)
+        queries.remove_labels(self._connection, self._dropped_labels)
         rows.add_many(self._connection, self._archived)
-        for label in self._changed_labels:
-            names = (*LABEL_CONTENT, "version", "updated_at", "updated_by")
-            values = {name: getattr(label, name) for name in names}
-            self._connection.execute(update(_LABELS).where(_LABELS.c.id == label.id).values(values))
+        queries.update_labels(self._connection, self._changed_labels)
         rows.add_many(self._connection, self._new_labels)
         rows.add_many(self._connection, self._events)
 
@@ -172,10 +132,7 @@ class ChangeBatch:
 
 
 def _next_batch_id(connection: Connection, scope_id: str, actor: str) -> str:
-    result = connection.exec_driver_sql(
-        "SELECT max(batch_id) FROM events WHERE scope_id = ? AND actor = ?", (scope_id, actor)
-    )
-    last = result.scalar_one() or "0"
+    last = queries.last_batch_id(connection, scope_id, actor) or "0"
     try:
         after_last = int(last[:16], 16) + 1
     except ValueError:

@@ -6,11 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ontos_tui.domain.errors import NotFoundError
-from ontos_tui.domain.records.template import Labelset, Template
-from ontos_tui.domain.rules.states import TemplateStatus
-from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries import label_schemas as queries
 
 
 def label_type_schema(connection: Connection, label_type: str) -> Mapping[str, Any]:
@@ -18,16 +15,11 @@ def label_type_schema(connection: Connection, label_type: str) -> Mapping[str, A
 
     A labelset that only names the classes of one field counts where there is no template. Raises NotFoundError.
     """
-    sets, templates = table(Labelset).c, table(Template).c
-    published = (sets.label_type == label_type, sets.status == TemplateStatus.PUBLISHED)
-    labelset = next(
-        iter(rows.find(connection, Labelset, *published, order_by=(sets.created_at.desc(),), limit=1)), None
-    )
+    labelset = next(iter(queries.published_labelsets(connection, label_type, limit=1)), None)
     if labelset is not None and labelset.response_schema:
         return labelset.answer_schema()
-    usable = (templates.label_type == label_type, templates.status != TemplateStatus.ARCHIVED)
-    order = (templates.status == TemplateStatus.DRAFT, templates.created_at.desc())
-    for template in rows.find(connection, Template, *usable, order_by=order, limit=1):
+    template = queries.newest_template(connection, label_type)
+    if template is not None:
         return template.output_schema
     if labelset is not None:
         return labelset.answer_schema()

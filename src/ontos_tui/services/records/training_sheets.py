@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func, select
-
 from ontos_tui.domain.errors import ConflictError
 from ontos_tui.domain.records.data import Sheet
-from ontos_tui.domain.records.pairs import GenerationMode, QAPair, TrainingSheet
+from ontos_tui.domain.records.pairs import GenerationMode, TrainingSheet
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.rules.states import TRAINING_SHEET_TRANSITIONS, TrainingSheetStatus, check_transition
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.tables import table
-
-
-def find_training_sheet(connection: Connection, sheet_id: str, template_id: str) -> TrainingSheet | None:
-    """The one training sheet of this sheet and template, if there is one."""
-    columns = table(TrainingSheet).c
-    return rows.find_one(connection, TrainingSheet, columns.sheet_id == sheet_id, columns.template_id == template_id)
+from ontos_tui.store.queries.training_sheets import find_training_sheet
 
 
 def training_sheet_to_fill(connection: Connection, sheet_id: str, template_id: str) -> TrainingSheet | None:
@@ -112,13 +104,6 @@ def update_from_template(connection: Connection, sheet: TrainingSheet, template:
 
 
 _BOOKKEEPING = {"status", "created_at", "created_by", "updated_at", "updated_by"}
-
-
-def last_sequence_number(connection: Connection, training_sheet_id: str) -> int:
-    """The highest number that a pair of the training sheet has; 0 without pairs."""
-    columns = table(QAPair).c
-    query = select(func.max(columns.sequence_number)).where(columns.training_sheet_id == training_sheet_id)
-    return int(connection.execute(query).scalar_one() or 0)
 
 
 def finish_training_sheet(

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from sqlalchemy import bindparam, update
-
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from ontos_tui.domain.records.base import new_id, now
 from ontos_tui.domain.records.data import Sheet
@@ -21,12 +19,12 @@ from ontos_tui.domain.rules.governance import (
     constraints_of,
     inherited,
 )
-from ontos_tui.domain.rules.states import SheetStatus
 from ontos_tui.store import rows
-from ontos_tui.store.bulk import chunks
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries import data
+from ontos_tui.store.queries import usage_constraints as queries
+from ontos_tui.store.queries.change_log import pairs_by_id
 
 CONSTRAIN = "constrain"
 """The action of every event about constraints."""
@@ -72,7 +70,7 @@ class Tagged:
 
 def tags_of(connection: Connection, sheet_id: str) -> list[str]:
     """The tags of a sheet, for what is made from it."""
-    sheet = rows.find_one(connection, Sheet, table(Sheet).c.id == sheet_id)
+    sheet = data.sheet_with_id(connection, sheet_id)
     return [] if sheet is None else sheet.tags
 
 
@@ -87,7 +85,7 @@ class ConstraintService:
         """Say what a sheet's data holds. Its pairs and labels inherit what the tags ask for; nothing is lowered."""
         named = tuple(dict.fromkeys(_tag(tag) for tag in tags if tag.strip()))
         with self._store.write() as connection:
-            sheet = rows.resolve(connection, Sheet, sheet_ref, table(Sheet).c.status != SheetStatus.DELETED)
+            sheet = data.sheet(connection, sheet_ref)
             before = list(sheet.tags)
             tagged = rows.change(connection, sheet, tags=list(named), updated_by=self._actor)
             if before != tagged.tags:
@@ -105,30 +103,23 @@ class ConstraintService:
         Raises ConflictError when a sheet's tags forbid it, NotFoundError for an unknown pair.
         """
         with self._store.write() as connection:
-            pairs = [
-                pair
-                for some in chunks(pair_ids)
-                for pair in rows.find(connection, QAPair, table(QAPair).c.id.in_(some))
-            ]
+            pairs = pairs_by_id(connection, QAPair, pair_ids)
             if len(pairs) < len(set(pair_ids)):
                 raise NotFoundError("Some of these pairs do not exist.", "Reload the queue.")
-            return self._set(connection, QAPair, pairs, change)
+            return self._set(connection, QAPair, list(pairs.values()), change)
 
     def set_label(self, label_ref: str, change: UsageChange) -> CanonicalLabel:
         """Change the constraints of a canonical label and of every pair that is linked to it."""
         with self._store.write() as connection:
             label = rows.resolve(connection, CanonicalLabel, label_ref)
             self._set(connection, CanonicalLabel, [label], change)
-            linked = rows.find(connection, QAPair, table(QAPair).c.canonical_label_id == label.id)
-            self._set(connection, QAPair, linked, change)
+            self._set(connection, QAPair, queries.pairs_linked_to(connection, label.id), change)
             return rows.get(connection, CanonicalLabel, label.id)
 
     def audit(self, entity_id: str) -> list[Event]:
         """Every change of something's constraints, the oldest first."""
-        events = table(Event).c
         with self._store.read() as connection:
-            where = (events.entity_id == entity_id, events.action.in_((CONSTRAIN, "tag")))
-            return rows.find(connection, Event, *where, order_by=(events.at,))
+            return queries.events(connection, entity_id, (CONSTRAIN, "tag"))
 
     def _set(self, connection: Connection, kind: type[R], records: Sequence[R], change: UsageChange) -> int:
         tags = {sheet.id: sheet.tags for sheet in rows.find(connection, Sheet)} if records else {}
@@ -150,22 +141,20 @@ class ConstraintService:
         return self._write(connection, kind, changes)
 
     def _inherit(self, connection: Connection, kind: type[R], sheet: Sheet) -> int:
-        records = rows.find(connection, kind, table(kind).c.sheet_id == sheet.id)
+        records = queries.of_sheet(connection, kind, sheet.id)
         changes = [(record, inherited(sheet.tags, constraints_of(record))) for record in records]
         return self._write(connection, kind, changes)
 
-    def _write(self, connection: Connection, kind: type[R], changes: Sequence[tuple[R, Constraints]]) -> int:
+    def _write(self, connection: Connection, kind: type[R], constraints: Sequence[tuple[R, Constraints]]) -> int:
         """Write what differs, with an event each."""
         at = now()
-        values, events = [], []
-        for record, after in changes:
+        changed, events = [], []
+        for record, after in constraints:
             before = constraints_of(record)
             if after == before:
                 continue
-            columns = after.columns()
-            values.append(
-                {"key": record.id, "at": at, "by": self._actor, **{f"new_{k}": v for k, v in columns.items()}}
-            )
+            changes = {**after.columns(), "updated_at": at, "updated_by": self._actor}
+            changed.append(record.model_copy(update=changes))
             events.append(
                 Event(
                     id=new_id(),
@@ -180,14 +169,9 @@ class ConstraintService:
                     reason=after.usage_reason,
                 )
             )
-        if values:
-            stored = table(kind)
-            names = Constraints().columns()
-            new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
-            statement = update(stored).where(stored.c.id == bindparam("key"))
-            connection.execute(statement.values(**new, updated_at=bindparam("at"), updated_by=bindparam("by")), values)
-            rows.add_many(connection, events)
-        return len(values)
+        queries.update_constraints(connection, changed)
+        rows.add_many(connection, events)
+        return len(changed)
 
 
 def _logged(constraints: Constraints) -> dict[str, Any]:

@@ -168,14 +168,18 @@ def _next_time(random: Random, at: datetime, mean_hours: float) -> datetime:
     return at
 
 
-def _inspect(random: Random, crystal: Crystal, at: datetime, inspection_id: str, number: int) -> Inspection:
+def _air(random: Random, at: datetime) -> tuple[float, float]:
+    """Temperature in °C and relative humidity in % on a day."""
     summer = -math.cos(2 * math.pi * at.timetuple().tm_yday / 365.25)  # -1 in January, 1 in July
     temperature = 21.5 + 1.6 * summer + random.gauss(0, 0.8)
     humidity = 43 + 7 * summer + random.gauss(0, 6)
     if random.random() < 0.07:  # a leaking can or spent desiccant
         humidity += random.uniform(8, 26)
-    humidity = min(max(humidity, 18), 88)
+    return temperature, min(max(humidity, 18), 88)
 
+
+def _inspect(random: Random, crystal: Crystal, at: datetime, inspection_id: str, number: int) -> Inspection:
+    temperature, humidity = _air(random, at)
     defect = _defect(random, crystal, humidity)
     strength = 0.0 if defect == "none" else 0.12 + 0.88 * random.betavariate(1.7, 1.5)
     resolution_factor, leakage_factor = _damage(random, crystal, defect, strength)

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from sqlalchemy import select
-
 from ontos_tui.domain.errors import NotReadyError, PlatformError
 from ontos_tui.domain.learning import ClassProbabilities, OutOfFoldPredictions, Progress
-from ontos_tui.domain.records.data import Row, Sheet
-from ontos_tui.domain.records.labeling import Hint, HintKind
-from ontos_tui.domain.records.pairs import QAPair, TrainingSheet
+from ontos_tui.domain.records.data import Row
+from ontos_tui.domain.records.labeling import HintKind
+from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.domain.rules.governance import Gate
@@ -37,16 +35,13 @@ from ontos_tui.services.label.hints.label_errors import (
     label_of,
     merge_suspicions,
 )
-from ontos_tui.store.queries.training_pairs import TrainingPair, first_row, usable_pairs
 from ontos_tui.services.templates.prompt import feature_columns
-from ontos_tui.store import rows
-from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries import data
+from ontos_tui.store.queries.label import hint_inputs, hints
+from ontos_tui.store.queries.training_pairs import TrainingPair, first_row, usable_pairs
 
 CLASSED = (FieldKind.ENUM, FieldKind.BOOLEAN)
-_PAIRS = table(QAPair).c
-_HINTS = table(Hint).c
 
 
 @dataclass(frozen=True)
@@ -89,7 +84,7 @@ class HintEngine:
         self._judgment: OutOfFoldPredictions | None = None
         self._judged_open = False
         with store.read() as connection:
-            source = rows.find_one(connection, Sheet, table(Sheet).c.id == sheet.sheet_id)
+            source = data.sheet_with_id(connection, sheet.sheet_id)
             columns = tuple(first_row(connection, sheet.id))
         self._features = feature_columns(self._template, columns, source.item_id_column if source else None)
 
@@ -113,12 +108,11 @@ class HintEngine:
         if not self._features:
             raise NotReadyError("The template has no column to compare.", "Name feature columns in the template.")
         ids, refs, items = [], [], []
-        query = select(_PAIRS.id, _PAIRS.item_ref, _PAIRS.source_data).order_by(_PAIRS.sequence_number)
         with self._store.read() as connection:
-            for pair_id, ref, fields in connection.execute(query.where(_PAIRS.training_sheet_id == self._sheet.id)):
-                ids.append(pair_id)
-                refs.append(ref)
-                items.append(self._seen(fields, self._features))
+            for pair in hint_inputs.all_pairs(connection, self._sheet.id):
+                ids.append(pair.id)
+                refs.append(pair.item_ref)
+                items.append(self._seen(pair.fields, self._features))
         duplicates = find_duplicates(items, refs, self._features, progress)
         if not duplicates.compared:
             reasons = "; ".join(duplicates.left_out) or "there are no pairs"
@@ -155,28 +149,17 @@ class HintEngine:
         return find_label_errors(judged, [pair.id for pair in self._at(Gate.TRAINING)], held_out), judged
 
     def _labeled_duplicates(self) -> list[Member]:
-        query = (
-            select(_PAIRS.id, _PAIRS.item_ref, _HINTS.group_key, _PAIRS.answer)
-            .join(table(Hint), _HINTS.pair_id == _PAIRS.id)
-            .where(_HINTS.training_sheet_id == self._sheet.id, _HINTS.kind == HintKind.DUPLICATE)
-            .where(_PAIRS.status == PairStatus.LABELED)
-            .order_by(_PAIRS.sequence_number)
-        )
         name = self._field.name if self._field else None
         with self._store.read() as connection:
             return [
-                Member(pair_id, ref, group, label_of(answer, name))
-                for pair_id, ref, group, answer in connection.execute(query)
+                Member(pair.pair_id, pair.item_ref, pair.group_key, label_of(pair.answer, name))
+                for pair in hints.duplicates(connection, self._sheet.id)
+                if pair.status is PairStatus.LABELED
             ]
 
     def _passed_over(self) -> tuple[str, ...]:
         with self._store.read() as connection:
-            labeled = rows.count(
-                connection,
-                QAPair,
-                _PAIRS.training_sheet_id == self._sheet.id,
-                _PAIRS.status == PairStatus.LABELED,
-            )
+            labeled = hint_inputs.labeled_count(connection, self._sheet.id)
         others = labeled - len(self._usable)
         return (
             (f"{others:,} labels were not checked: they are allowed neither for training nor for evaluation",)
@@ -280,43 +263,28 @@ class HintEngine:
     @cached_property
     def _model(self) -> ModelVersion | None:
         with self._store.read() as connection:
-            return newest_model(connection, self._sheet.id)
+            return hint_inputs.newest_model(connection, self._sheet.id)
 
     @cached_property
     def _open(self) -> list[OpenPair]:
         """The undecided pairs, with the columns that are compared here."""
         names = (*self._features, *(self._model.features if self._model else ()))
-        sheet = self._sheet
-        query = select(_PAIRS.id, _PAIRS.item_ref, _PAIRS.source_data, _PAIRS.confidence).where(
-            _PAIRS.training_sheet_id == sheet.id, _PAIRS.status == PairStatus.UNLABELED
-        )
-        in_groups = select(_HINTS.pair_id, _HINTS.group_key).where(
-            _HINTS.training_sheet_id == sheet.id, _HINTS.kind == HintKind.DUPLICATE
-        )
         with self._store.read() as connection:
-            groups = {row.pair_id: row.group_key for row in connection.execute(in_groups)}
+            groups = hints.group_keys(connection, self._sheet.id)
             return [
                 OpenPair(
-                    id=pair_id,
-                    item_ref=ref,
-                    fields=self._seen(fields, names),
-                    confidence=confidence,
-                    group=groups.get(pair_id, ""),
+                    id=pair.id,
+                    item_ref=pair.item_ref,
+                    fields=self._seen(pair.fields, names),
+                    confidence=pair.confidence,
+                    group=groups.get(pair.id, ""),
                 )
-                for pair_id, ref, fields, confidence in connection.execute(query.order_by(_PAIRS.sequence_number))
+                for pair in hint_inputs.unlabeled_pairs(connection, self._sheet.id)
             ]
 
     @staticmethod
     def _seen(fields: Row, names: Sequence[str]) -> Row:
         return {name: fields.get(name) for name in names}
-
-
-def newest_model(connection: Connection, training_sheet_id: str) -> ModelVersion | None:
-    """The version that was trained last from this training sheet."""
-    columns = table(ModelVersion).c
-    where = columns.training_sheet_id == training_sheet_id
-    order = (columns.created_at.desc(), columns.version.desc())
-    return next(iter(rows.find(connection, ModelVersion, where, order_by=order, limit=1)), None)
 
 
 def _drafts(suspects: Sequence[Suspicion]) -> list[HintDraft]:

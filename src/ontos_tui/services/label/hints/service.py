@@ -19,13 +19,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select
-
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError, NotReadyError
 from ontos_tui.domain.learning import NoProgress, Progress
 from ontos_tui.domain.records.base import now
 from ontos_tui.domain.records.labeling import Hint, HintKind, is_blind
-from ontos_tui.domain.records.pairs import Event, QAPair, TrainingSheet, answer_digest
+from ontos_tui.domain.records.pairs import QAPair, TrainingSheet, answer_digest
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.records.training import Job, JobKind
 from ontos_tui.domain.rules.states import PairStatus
@@ -33,15 +31,15 @@ from ontos_tui.domain.schema import Answer
 from ontos_tui.domain.text import storable
 from ontos_tui.jobs.queue import JobQueue
 from ontos_tui.platforms.ports import Trainer
-from ontos_tui.services.label.hint_conditions import hint_is_current
 from ontos_tui.services.label.hints.engines import HintBatch, HintDraft, HintEngine, class_field
 from ontos_tui.services.label.hints.label_errors import label_of
 from ontos_tui.store import rows
-from ontos_tui.store.bulk import RowMaker, chunks, new_ids
+from ontos_tui.store.bulk import RowMaker, new_ids
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.counts import pair_counts
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries.label import hints as queries
+from ontos_tui.store.queries.label.hints import PairHint
 
 __all__ = ["DuplicateGroup", "GroupMember", "HintReport", "HintService"]
 
@@ -51,11 +49,6 @@ LARGE = 20_000
 """Pairs from which on hints are better made by a job (`submit`)."""
 DISMISS = "dismiss_hint"
 HIDDEN = "model is unsure; what it proposes is hidden here"
-
-_PAIRS = table(QAPair).c
-_HINTS = table(Hint).c
-_EVENTS = table(Event).c
-_SHEETS = table(TrainingSheet).c
 
 
 @dataclass(frozen=True)
@@ -176,9 +169,8 @@ class HintService:
     def clear(self, ts_ref: str, kind: HintKind | None = None) -> int:
         """Take away the hints of this kind, or all; returns how many there were."""
         sheet = self._sheet(ts_ref)
-        where = [_HINTS.training_sheet_id == sheet.id, *([] if kind is None else [_HINTS.kind == kind])]
         with self._store.write() as connection:
-            n = connection.execute(delete(table(Hint)).where(*where)).rowcount
+            n = queries.remove_all(connection, sheet.id, kind)
             if n:
                 before = {"hints": kind or "all", "count": n}
                 rows.log(connection, sheet, "clear_hints", self._actor, scope_id=sheet.id, before=before)
@@ -188,25 +180,19 @@ class HintService:
         """Remove a hint that is wrong, for good. Raises NotFoundError when there is no such hint."""
         with self._store.write() as connection:
             pair = rows.resolve(connection, QAPair, pair_id)
-            hint = rows.find_one(connection, Hint, _HINTS.pair_id == pair.id, _HINTS.kind == kind)
+            hint = queries.hint(connection, pair.id, kind)
             if hint is None:
                 raise NotFoundError(f"{pair.item_ref} has no {kind} hint.", "Reload the queue.")
             _log_dismissal(connection, pair, hint, self._actor, storable(reason))
-            connection.execute(delete(table(Hint)).where(_HINTS.id == hint.id))
+            queries.remove(connection, hint.id)
 
     # Reading
 
     def counts(self, ts_ref: str) -> dict[HintKind, int]:
         """How many hints of each kind hold now."""
         sheet = self._sheet(ts_ref)
-        query = (
-            select(_HINTS.kind, func.count())
-            .join(table(QAPair), _PAIRS.id == _HINTS.pair_id)
-            .where(_HINTS.training_sheet_id == sheet.id, hint_is_current())
-            .group_by(_HINTS.kind)
-        )
         with self._store.read() as connection:
-            counts = {HintKind(kind): n for kind, n in connection.execute(query)}
+            counts = queries.counts(connection, sheet.id)
         return {kind: counts.get(kind, 0) for kind in HintKind}
 
     def for_pairs(self, pair_ids: Sequence[str]) -> dict[str, list[Hint]]:
@@ -216,43 +202,29 @@ class HintService:
         """
         hints: dict[str, list[Hint]] = {}
         with self._store.read() as connection:
-            for some in chunks(pair_ids):
-                for hint, _ in _read(connection, _HINTS.pair_id.in_(some)):
-                    hints.setdefault(hint.pair_id, []).append(hint)
+            for one in queries.of_pairs(connection, pair_ids):
+                hints.setdefault(one.hint.pair_id, []).append(_shown(one))
         return hints
 
     def top(self, ts_ref: str, kind: HintKind, limit: int = 20) -> list[tuple[Hint, str]]:
         """The strongest hints of a kind, each with the name of its item."""
         sheet = self._sheet(ts_ref)
         with self._store.read() as connection:
-            return _read(connection, _HINTS.training_sheet_id == sheet.id, _HINTS.kind == kind, limit=limit)
+            return [(_shown(one), one.item_ref) for one in queries.strongest(connection, sheet.id, kind, limit)]
 
     def groups(self, ts_ref: str, limit: int | None = None) -> list[DuplicateGroup]:
         """The near-duplicate groups: those labeled differently first, then those with most undecided pairs."""
         sheet = self._sheet(ts_ref)
         classes = class_field(Template.model_validate(sheet.template_snapshot))
         name = classes.name if classes else None
-        query = (
-            select(
-                _HINTS.group_key,
-                _HINTS.score,
-                _HINTS.reason,
-                _PAIRS.id,
-                _PAIRS.item_ref,
-                _PAIRS.sequence_number,
-                _PAIRS.status,
-                _PAIRS.answer,
-            )
-            .join(table(QAPair), _PAIRS.id == _HINTS.pair_id)
-            .where(_HINTS.training_sheet_id == sheet.id, _HINTS.kind == HintKind.DUPLICATE)
-            .order_by(_PAIRS.sequence_number)
-        )
         members: dict[str, list[GroupMember]] = {}
         with self._store.read() as connection:
-            for key, score, reason, pair_id, ref, number, status, answer in connection.execute(query):
-                label = label_of(answer, name) if status == PairStatus.LABELED else ""
-                members.setdefault(key, []).append(
-                    GroupMember(pair_id, ref, number, PairStatus(status), label, score, reason)
+            for one in queries.duplicates(connection, sheet.id):
+                label = label_of(one.answer, name) if one.status is PairStatus.LABELED else ""
+                members.setdefault(one.group_key, []).append(
+                    GroupMember(
+                        one.pair_id, one.item_ref, one.sequence_number, one.status, label, one.score, one.reason
+                    )
                 )
         groups = [_group(key, some) for key, some in members.items() if len(some) > 1]
         groups.sort(key=lambda group: (not group.conflict, -len(group.undecided), group.members[0].sequence_number))
@@ -260,10 +232,8 @@ class HintService:
 
     def members(self, training_sheet_id: str, group_key: str) -> list[str]:
         """The ids of the pairs of one near-duplicate group."""
-        where = (_HINTS.training_sheet_id == training_sheet_id, _HINTS.kind == HintKind.DUPLICATE)
         with self._store.read() as connection:
-            members = connection.execute(select(_HINTS.pair_id).where(*where, _HINTS.group_key == group_key))
-            return [str(pair_id) for pair_id in members.scalars()]
+            return queries.duplicate_group(connection, training_sheet_id, group_key)
 
     def _sheet(self, ref: str) -> TrainingSheet:
         with self._store.read() as connection:
@@ -284,7 +254,7 @@ class HintService:
         if kind is HintKind.SUSPECT:
             _note_second_looks(connection, sheet.id)
         hints = _without_dismissed(connection, sheet.id, kind, batch.hints)
-        connection.execute(delete(table(Hint)).where(_HINTS.training_sheet_id == sheet.id, _HINTS.kind == kind))
+        queries.remove_all(connection, sheet.id, kind)
         like = Hint(
             training_sheet_id=sheet.id, pair_id="", kind=kind, score=0, made_by=storable(batch.made_by), made_at=at
         )
@@ -316,24 +286,12 @@ class _Part:
         self._progress.update(round(100 * (self._place + share)), 100 * self._parts, f"{self._kind}: {message}")
 
 
-def _read(connection: Connection, *where: ColumnElement[bool], limit: int | None = None) -> list[tuple[Hint, str]]:
-    """The hints that hold, the strongest first, each with the name of its item."""
-    query = (
-        select(table(Hint), _PAIRS.item_ref, _SHEETS.blind_share)
-        .join(table(QAPair), _PAIRS.id == _HINTS.pair_id)
-        .join(table(TrainingSheet), _SHEETS.id == _HINTS.training_sheet_id)
-        .where(*where, hint_is_current())
-        .order_by(_HINTS.score.desc(), _PAIRS.sequence_number, _HINTS.kind)
-        .limit(limit)
-    )
-    hints = []
-    for row in connection.execute(query).mappings():
-        values = dict(row)
-        ref, share = values.pop("item_ref"), values.pop("blind_share")
-        if values["kind"] == HintKind.UNSURE and is_blind(values["training_sheet_id"], ref, share):
-            values["reason"] = HIDDEN
-        hints.append((Hint.model_validate(values), ref))
-    return hints
+def _shown(one: PairHint) -> Hint:
+    """The hint, without what a model says of a pair whose proposal is hidden."""
+    hint = one.hint
+    if hint.kind is HintKind.UNSURE and is_blind(hint.training_sheet_id, one.item_ref, one.blind_share):
+        return hint.model_copy(update={"reason": HIDDEN})
+    return hint
 
 
 def _group(key: str, members: list[GroupMember]) -> DuplicateGroup:
@@ -357,17 +315,15 @@ def _looked_at(kind: HintKind, answer: Answer | None) -> str:
 def _without_dismissed(
     connection: Connection, sheet_id: str, kind: HintKind, hints: Sequence[HintDraft]
 ) -> Sequence[HintDraft]:
-    where = (_EVENTS.scope_id == sheet_id, _EVENTS.action == DISMISS, _EVENTS.entity_type == QAPair.TABLE)
     dismissed: dict[str, set[str]] = {}
-    for pair_id, before in connection.execute(select(_EVENTS.entity_id, _EVENTS.before).where(*where)):
+    for pair_id, before in queries.events_of_pairs(connection, sheet_id, DISMISS):
         if before["hint"] == kind:
             dismissed.setdefault(pair_id, set()).add(before["looked_at"])
     if not dismissed:
         return hints
     gone = {
         pair_id
-        for some in chunks(list(dismissed))
-        for pair_id, answer in connection.execute(select(_PAIRS.id, _PAIRS.answer).where(_PAIRS.id.in_(some)))
+        for pair_id, answer in queries.answers(connection, dismissed)
         if _looked_at(kind, answer) in dismissed[pair_id]
     }
     return [one for one in hints if one.pair_id not in gone]
@@ -375,14 +331,5 @@ def _without_dismissed(
 
 def _note_second_looks(connection: Connection, sheet_id: str) -> None:
     """A new decision about a suspect dismisses the hint, whatever the decision."""
-    query = (
-        select(_HINTS.id.label("hint_id"), table(QAPair))
-        .join(table(Hint), _HINTS.pair_id == _PAIRS.id)
-        .where(_HINTS.training_sheet_id == sheet_id, _HINTS.kind == HintKind.SUSPECT)
-        .where(_PAIRS.status == PairStatus.LABELED, _PAIRS.reviewed_at > _HINTS.made_at)
-    )
-    for row in connection.execute(query).mappings().all():
-        values = dict(row)
-        hint = rows.get(connection, Hint, values.pop("hint_id"))
-        pair = QAPair.model_validate(values)
+    for hint, pair in queries.suspects_decided_since(connection, sheet_id):
         _log_dismissal(connection, pair, hint, pair.reviewed_by, "decided again after the hint was made")

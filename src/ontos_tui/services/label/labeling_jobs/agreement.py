@@ -7,22 +7,17 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
-from sqlalchemy import select
-
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
-from ontos_tui.domain.records.labeling import LabelingJob, TaskItem
+from ontos_tui.domain.records.labeling import LabelingJob
 from ontos_tui.domain.records.pairs import CanonicalLabel
 from ontos_tui.domain.rules.agreement import Agreement, Scale, cohen, krippendorff, on_scale
 from ontos_tui.domain.rules.governance import constraints_of
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer, AnswerField, FieldKind, answer_fields
 from ontos_tui.domain.text import storable
-from ontos_tui.services.canonical.lookup import labels_by_item
 from ontos_tui.services.label.labeling_jobs.completion import FinalAnswer, approve_open, write_labels
 from ontos_tui.services.label.labeling_jobs.disagreements import (
-    ADJUDICATE,
     Vote,
-    adjudicated,
     differing_fields,
     disagreement_rate,
     drop_disagreement,
@@ -32,17 +27,15 @@ from ontos_tui.services.label.labeling_jobs.disagreements import (
 )
 from ontos_tui.services.records.answers import AnswerChecker
 from ontos_tui.store import rows
-from ontos_tui.store.bulk import chunks
-from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries.canonical_labels import labels_by_item
+from ontos_tui.store.queries.labeling_jobs import items
+from ontos_tui.store.queries.labeling_jobs.votes import ADJUDICATE, adjudicated_items
 
 __all__ = ["Agreement", "AgreementService", "Disagreement", "JobAgreement", "PairAgreement", "Scale", "Vote"]
 
 STEPS = 10
 """An integer between bounds that are no further apart is a rating: its steps have an order, and no fixed size."""
-
-_ITEMS = table(TaskItem).c
 
 People = Mapping[str, Vote]
 """What was said about one item, by person."""
@@ -124,8 +117,8 @@ class AgreementService:
             job = rows.resolve(connection, LabelingJob, job_ref)
             votes = {ref: some for ref, some in votes_by_item(connection, job).items() if is_unresolved(some)}
             labels = labels_by_item(connection, job.sheet_id, job.label_type, list(votes))
-            sources = _sources(connection, job, list(votes))
-            done = adjudicated(connection, job)
+            sources = items.fields_of_items(connection, job.id, list(votes))
+            done = adjudicated_items(connection, job.id)
         properties = job.response_schema["properties"]
         disagreements = []
         for ref, some in votes.items():
@@ -157,7 +150,7 @@ class AgreementService:
             if reason:
                 raise InvalidInputError(f"The answer for {item_ref} does not fit: {reason}.", "Correct these fields.")
             notes = storable(notes.strip())
-            item = rows.find(connection, TaskItem, _ITEMS.job_id == job.id, _ITEMS.item_ref == item_ref, limit=1)[0]
+            item = items.item_of_job(connection, job.id, item_ref)
             final = FinalAnswer(item_ref, answer, notes, constraints_of(item))
             labels = write_labels(connection, job, [final], "adjudication", job.id, self._actor)
             approve_open(connection, job, labels, self._actor)
@@ -208,16 +201,3 @@ def _of_two(a: str, b: str, several: Sequence[People]) -> PairAgreement:
 def _labeled_since(label: CanonicalLabel | None, votes: Sequence[Vote]) -> bool:
     last = max((vote.at for vote in votes if vote.at is not None), default=None)
     return label is not None and last is not None and label.updated_at > last
-
-
-def _sources(connection: Connection, job: LabelingJob, refs: Sequence[str]) -> dict[str, Mapping[str, Any]]:
-    """The fields of these items when the job was made."""
-    return {
-        ref: fields
-        for some in chunks(refs)
-        for ref, fields in connection.execute(
-            select(_ITEMS.item_ref, _ITEMS.source_data)
-            .where(_ITEMS.job_id == job.id, _ITEMS.item_ref.in_(some))
-            .group_by(_ITEMS.item_ref)
-        )
-    }

@@ -12,19 +12,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import permutations
 from statistics import median
-from typing import NamedTuple
 
-from sqlalchemy import Text, null, select, type_coerce
-
-from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask, TaskItem
-from ontos_tui.domain.records.pairs import Decidable, Event, QAPair, TrainingSheet, Verdict
+from ontos_tui.domain.records.labeling import LabelingJob, TaskItem
+from ontos_tui.domain.records.pairs import Decidable, QAPair, TrainingSheet
 from ontos_tui.domain.rules.agreement import Share
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.services.label.labeling_jobs.disagreements import value_key
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries.labeling_jobs import tasks
+from ontos_tui.store.queries.labeling_jobs.labelers import LabelerDecision, decision_times, decisions
 
 __all__ = ["LabelerService", "LabelerStats", "Share"]
 
@@ -33,12 +31,6 @@ TOO_FAST = 0.3
 
 BREAK = 300.0
 """Seconds: who takes longer was away; such a time says nothing of the pace."""
-
-DECIDED = (PairStatus.LABELED, PairStatus.REJECTED, PairStatus.FLAGGED)
-VERDICTS = (Verdict.APPROVE, Verdict.EDIT, Verdict.REJECT, Verdict.FLAG)
-
-_EVENTS = table(Event).c
-_TASKS = table(LabelingTask).c
 
 
 @dataclass(frozen=True)
@@ -64,18 +56,6 @@ class LabelerStats:
     agreement: Share | None = None
     seen: Share | None = None
     blind: Share | None = None
-
-
-class _Decided(NamedTuple):
-    """A decision as the statistics need it; answers as they are stored."""
-
-    actor: str
-    status: PairStatus
-    item_ref: str
-    answer: str | None
-    proposal: str | None
-    was_blind: bool
-    gold: str | None
 
 
 @dataclass
@@ -127,13 +107,12 @@ class LabelerService:
         """Who decided about the items of a labeling job, the busiest first; also in tasks that are not finished."""
         with self._store.read() as connection:
             job = rows.resolve(connection, LabelingJob, job_ref)
-            tasks = connection.execute(select(_TASKS.id).where(_TASKS.job_id == job.id)).scalars()
-            return _stats(connection, TaskItem, list(tasks))
+            return _stats(connection, TaskItem, list(tasks.statuses(connection, job.id)))
 
 
 def _stats(connection: Connection, record: type[Decidable], containers: Sequence[str]) -> list[LabelerStats]:
     tallies: dict[str, _Tally] = defaultdict(_Tally)
-    decided = [one for container in containers for one in _decided(connection, record, container)]
+    decided = [one for container in containers for one in decisions(connection, record, container)]
     for one in decided:
         tally = tallies[one.actor]
         tally.statuses[one.status] += 1
@@ -144,40 +123,13 @@ def _stats(connection: Connection, record: type[Decidable], containers: Sequence
     if record is TaskItem:
         _compare(decided, tallies)
     for container in containers:
-        for actor, seconds in _timed(connection, record, container):
+        for actor, seconds in decision_times(connection, record, container):
             tallies[actor].seconds.append(seconds)
     stats = [tally.stats(actor) for actor, tally in tallies.items()]
     return sorted(stats, key=lambda one: (-one.decisions, one.actor))
 
 
-def _decided(connection: Connection, record: type[Decidable], container: str) -> Iterable[_Decided]:
-    columns = table(record).c
-    gold = columns.gold_answer if record is TaskItem else null()
-    query = select(
-        columns.reviewed_by,
-        columns.status,
-        columns.item_ref,
-        type_coerce(columns.answer, Text),
-        type_coerce(columns.proposal, Text),
-        columns.was_blind,
-        type_coerce(gold, Text),
-    ).where(columns[record.CONTAINER] == container, columns.status.in_(DECIDED), ~columns.was_auto_approved)
-    for actor, status, *rest in connection.execute(query):
-        yield _Decided(actor, PairStatus(status), *rest)
-
-
-def _timed(connection: Connection, record: type[Decidable], container: str) -> Iterable[tuple[str, float]]:
-    """Who took how long for each decision."""
-    query = select(_EVENTS.actor, _EVENTS.seconds).where(
-        _EVENTS.scope_id == container,
-        _EVENTS.entity_type == record.TABLE,
-        _EVENTS.action.in_(VERDICTS),
-        _EVENTS.seconds.is_not(None),
-    )
-    return ((str(actor), float(seconds)) for actor, seconds in connection.execute(query))
-
-
-def _compare(decided: Iterable[_Decided], tallies: dict[str, _Tally]) -> None:
+def _compare(decided: Iterable[LabelerDecision], tallies: dict[str, _Tally]) -> None:
     """Note for each two people whether they said the same about an item. Who flags it has not said anything."""
     decisions: dict[str, dict[str, str]] = defaultdict(dict)
     for one in decided:

@@ -6,16 +6,13 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
-
 from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask, TaskItem
 from ontos_tui.domain.records.template import Labelset
 from ontos_tui.domain.rules.states import LabelingTaskStatus
 from ontos_tui.services.label.decision_service import PairCounts
-from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.counts import PairCount, label_counts, pair_counts
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries.labeling_jobs import jobs, tasks
 
 
 @dataclass(frozen=True)
@@ -48,19 +45,13 @@ def counts_by_task(connection: Connection) -> dict[str, PairCounts]:
 
 def job_view(connection: Connection, job: LabelingJob, counts: Mapping[str, PairCounts]) -> JobView:
     """A job and how far it is; `counts` are those of all tasks."""
-    tasks = table(LabelingTask).c
-    statuses = connection.execute(select(tasks.id, tasks.status).where(tasks.job_id == job.id)).all()
-    own = [counts.get(task_id, PairCounts()) for task_id, _ in statuses]
-    labelset = (
-        None
-        if job.labelset_id is None
-        else rows.find_one(connection, Labelset, table(Labelset).c.id == job.labelset_id)
-    )
+    statuses = tasks.statuses(connection, job.id)
+    own = [counts.get(task_id, PairCounts()) for task_id in statuses]
     return JobView(
         job,
-        Counter(LabelingTaskStatus(status) for _, status in statuses),
+        Counter(statuses.values()),
         sum(one.total - one.unlabeled for one in own),
         sum(one.total for one in own),
-        labelset,
+        jobs.labelset(connection, job),
         label_counts(connection, job.label_type).get(job.sheet_id, 0),
     )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
-
-from sqlalchemy import case, delete, or_, select
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotReadyError
 from ontos_tui.domain.records.base import now
@@ -30,7 +29,6 @@ from ontos_tui.services.label.labeling_jobs.tasks import (
     assign_task,
     change_task,
     check_active,
-    copies_by_batch,
     describe_task,
     is_lease_over,
     lease_end,
@@ -42,7 +40,7 @@ from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.counts import pair_counts
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries.labeling_jobs import items, jobs, tasks
 
 __all__ = ["PERSONAL_ITEMS", "PRIORITIES", "Choice", "JobView", "LabelingService", "TaskView"]
 
@@ -51,10 +49,6 @@ PERSONAL_ITEMS = 500
 
 PRIORITIES = ("urgent", "high", "normal", "low")
 
-_JOBS = table(LabelingJob).c
-_TASKS = table(LabelingTask).c
-_ITEMS = table(TaskItem).c
-_ORDER = (_TASKS.number, _TASKS.copy_number)
 _DECIDED = (
     *("status", "answer", "labeling_mode", "canonical_label_id", "was_auto_approved", "was_blind"),
     *("reject_reason", "notes", "reviewed_by", "reviewed_at"),
@@ -74,11 +68,9 @@ class LabelingService:
 
     def jobs(self, *, archived: bool = False) -> list[JobView]:
         """The jobs, newest first."""
-        where = () if archived else (_JOBS.status != LabelingJobStatus.ARCHIVED,)
         with self._store.read() as connection:
-            jobs = rows.find(connection, LabelingJob, *where, order_by=(_JOBS.created_at.desc(), _JOBS.id))
             counts = counts_by_task(connection)
-            return [job_view(connection, job, counts) for job in jobs]
+            return [job_view(connection, job, counts) for job in jobs.jobs(connection, archived=archived)]
 
     def job(self, ref: str) -> LabelingJob:
         """The job that `ref` (id, name or the beginning of an id) means."""
@@ -101,24 +93,12 @@ class LabelingService:
         with self._store.read() as connection:
             job = rows.resolve(connection, LabelingJob, job_ref)
             counts = counts_by_task(connection)
-            tasks = rows.find(
-                connection, LabelingTask, _TASKS.job_id == job.id, order_by=(_TASKS.number, _TASKS.copy_number)
-            )
-        return [TaskView(task, counts.get(task.id, PairCounts())) for task in tasks]
+            return _views(tasks.tasks(connection, job.id), counts)
 
     def my_tasks(self) -> list[TaskView]:
         """What this person has claimed or been given in jobs that run, and has not submitted."""
         with self._store.read() as connection:
-            counts = counts_by_task(connection)
-            tasks = rows.find(
-                connection,
-                LabelingTask,
-                _TASKS.assignee == self._actor,
-                _TASKS.status.in_(ASSIGNED_LABELING_TASKS),
-                _TASKS.job_id.in_(select(_JOBS.id).where(_JOBS.status.in_(RUNNING_LABELING_JOBS))),
-                order_by=(_TASKS.assigned_at,),
-            )
-        return [TaskView(task, counts.get(task.id, PairCounts())) for task in tasks]
+            return _views(tasks.tasks_of_person(connection, self._actor), counts_by_task(connection))
 
     # Leading a job
 
@@ -151,24 +131,13 @@ class LabelingService:
         with self._store.write() as connection:
             fields = {"is_personal": True, "batch_size": limit, "status": LabelingJobStatus.ACTIVE}
             job = draft_job(connection, f"{self._actor}'s list", self._actor, fields, sheet=sheet, labelset=labelset)
-            task = self._list_left(connection, job)
+            task = tasks.task_of_list(connection, job, self._actor)
             if task is None:
                 self._add(connection, job, Choice(limit, None, again))
-                (task,) = rows.find(connection, LabelingTask, _TASKS.job_id == job.id)
+                (task,) = tasks.tasks(connection, job.id)
             elif task.status is not LabelingTaskStatus.PENDING:
                 return task
             return assign_task(connection, task, self._actor, None, self._actor, "assign")
-
-    def _list_left(self, connection: Connection, like: LabelingJob) -> LabelingTask | None:
-        """This person's task of an active list of the same kind."""
-        kind = (_JOBS.is_personal, _JOBS.sheet_id == like.sheet_id, _JOBS.label_type == like.label_type)
-        mine = (_JOBS.created_by == self._actor, _JOBS.status == LabelingJobStatus.ACTIVE)
-        at_hand = (
-            _TASKS.status.in_((LabelingTaskStatus.PENDING, *ASSIGNED_LABELING_TASKS)),
-            _TASKS.assignee.in_(("", self._actor)),
-        )
-        lists = select(_JOBS.id).where(*kind, *mine)
-        return rows.find_one(connection, LabelingTask, _TASKS.job_id.in_(lists), *at_hand)
 
     def _add(self, connection: Connection, job: LabelingJob, choice: Choice) -> LabelingJob:
         """Store a job with its tasks."""
@@ -190,8 +159,7 @@ class LabelingService:
         """End a job. Raises NotReadyError while tasks are open, unless forced; what those hold makes no labels."""
         with self._store.write() as connection:
             job = rows.resolve(connection, LabelingJob, ref)
-            where = (_TASKS.job_id == job.id, _TASKS.status != LabelingTaskStatus.APPROVED)
-            left = rows.count(connection, LabelingTask, *where)
+            left = tasks.unfinished_count(connection, job.id)
             if left and not force and job.status in RUNNING_LABELING_JOBS:
                 raise NotReadyError(
                     f"{left:,} tasks of {job.name!r} are not finished.",
@@ -212,9 +180,7 @@ class LabelingService:
                     f"{job.name!r} is {job.status}.", "Only a draft can be deleted. Complete or archive this job."
                 )
             rows.log(connection, job, "delete", self._actor, before=job.model_dump(mode="json"), scope_id=job.id)
-            connection.execute(delete(table(TaskItem)).where(table(TaskItem).c.job_id == job.id))
-            connection.execute(delete(table(LabelingTask)).where(_TASKS.job_id == job.id))
-            connection.execute(delete(table(LabelingJob)).where(_JOBS.id == job.id))
+            jobs.delete(connection, job.id)
             return job
 
     def _move(self, ref: str, status: LabelingJobStatus, action: str) -> LabelingJob:
@@ -273,21 +239,15 @@ class LabelingService:
                     f"This is the personal list of {job.created_by}.",
                     "Claim from another job, or create your own list.",
                 )
-            in_job = _TASKS.job_id == job.id
-            mine = (in_job, _TASKS.assignee == self._actor, _TASKS.status.in_(ASSIGNED_LABELING_TASKS))
-            own = next(iter(rows.find(connection, LabelingTask, *mine, order_by=_ORDER, limit=1)), None)
+            own = tasks.assigned_task(connection, job.id, self._actor)
             if own is not None:
                 return (
                     assign_task(connection, own, self._actor, lease_end(job), self._actor, "claim")
                     if is_lease_over(own)
                     else own
                 )
-            had = copies_by_batch(connection, job.id, self._actor) if job.overlap > 1 else {}
-            free = or_(_TASKS.status == LabelingTaskStatus.PENDING, _TASKS.lease_until <= now())
-            states = _TASKS.status.in_((LabelingTaskStatus.PENDING, *ASSIGNED_LABELING_TASKS))
-            urgent_first = case({name: place for place, name in enumerate(PRIORITIES)}, value=_TASKS.priority)
-            query = select(_TASKS.id, _TASKS.number).where(in_job, free, states).order_by(urgent_first, *_ORDER)
-            for task_id, number in connection.execute(query):
+            had = tasks.copies_by_batch(connection, job.id, self._actor) if job.overlap > 1 else {}
+            for task_id, number in tasks.claimable(connection, job.id, PRIORITIES):
                 if not had.get(number, set()) - {task_id}:
                     task = rows.get(connection, LabelingTask, task_id)
                     return assign_task(connection, task, self._actor, lease_end(job), self._actor, "claim")
@@ -349,7 +309,7 @@ class LabelingService:
                 raise NotReadyError(
                     f"The labeling job {job.name!r} is {job.status}.", "Its tasks do not change any more."
                 )
-            if task.assignee == self._actor or _has_decided(connection, task, self._actor):
+            if task.assignee == self._actor or items.has_decided(connection, task.id, self._actor):
                 raise ConflictError(f"{describe_task(task)} is your own.", "Another person must review it.")
             reviewed: dict[str, Any] = {
                 "reviewer": self._actor,
@@ -371,7 +331,7 @@ class LabelingService:
         """Remove the answers of a rejected task; they stay in the log of the job, which undo does not use."""
         changes = ChangeBatch(connection, task.job_id, self._actor)
         undecided = {name: TaskItem.model_fields[name].get_default() for name in _DECIDED}
-        for item in rows.find(connection, TaskItem, _ITEMS.task_id == task.id):
+        for item in items.items(connection, task.id):
             emptied = item.model_copy(update=undecided)
             if emptied != item:
                 changes.pair(item, emptied, "reopen", task.review_notes)
@@ -385,11 +345,11 @@ class LabelingService:
         return task
 
 
+def _views(tasks: Iterable[LabelingTask], counts: Mapping[str, PairCounts]) -> list[TaskView]:
+    return [TaskView(task, counts.get(task.id, PairCounts())) for task in tasks]
+
+
 def _check_other_copies(connection: Connection, task: LabelingTask, who: str) -> None:
     """Nobody labels one batch twice: that would be no second opinion."""
-    if copies_by_batch(connection, task.job_id, who).get(task.number, set()) - {task.id}:
+    if tasks.copies_by_batch(connection, task.job_id, who).get(task.number, set()) - {task.id}:
         raise ConflictError(f"{who} has or had another copy of task {task.number}.", "Assign it to another person.")
-
-
-def _has_decided(connection: Connection, task: LabelingTask, who: str) -> bool:
-    return rows.count(connection, TaskItem, _ITEMS.task_id == task.id, _ITEMS.reviewed_by == who) > 0

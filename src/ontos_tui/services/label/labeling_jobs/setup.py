@@ -8,16 +8,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError
-from ontos_tui.domain.records.data import Sheet
 from ontos_tui.domain.records.labeling import LabelingJob
 from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.template import Labelset
-from ontos_tui.domain.rules.states import SheetStatus, TemplateStatus
+from ontos_tui.domain.rules.states import TemplateStatus
 from ontos_tui.domain.text import storable
 from ontos_tui.services.label.labelsets.service import newest
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries import data
 
 
 def draft_job(
@@ -37,7 +36,7 @@ def draft_job(
     """
     training = rows.resolve(connection, TrainingSheet, training_sheet) if training_sheet else None
     classes = _usable(newest(connection, labelset)) if labelset else None
-    over = rows.resolve(connection, Sheet, sheet, table(Sheet).c.status != SheetStatus.DELETED) if sheet else None
+    over = data.sheet(connection, sheet) if sheet else None
     if training is not None:
         if over is not None and over.id != training.sheet_id:
             raise InvalidInputError(

@@ -3,41 +3,27 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
-
-from sqlalchemy import select
 
 from ontos_tui.domain.errors import InvalidInputError, NotReadyError
 from ontos_tui.domain.records.data import RowQuery, Sheet, TableAddress
 from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask, TaskItem
-from ontos_tui.domain.records.pairs import CanonicalLabel, QAPair
 from ontos_tui.domain.rules.governance import inherited
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer
 from ontos_tui.platforms.ports import Catalog
+from ontos_tui.services.records.usage_constraints import tags_of
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import RowMaker, new_ids
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.tables import table, to_json
-
-_PAIRS = table(QAPair).c
-_LABELS = table(CanonicalLabel).c
+from ontos_tui.store.queries.canonical_labels import labeled_items
+from ontos_tui.store.queries.labeling_jobs import items
+from ontos_tui.store.queries.labeling_jobs.items import Candidate
+from ontos_tui.store.values import to_json
 
 GROUND_TRUTH = "ground_truth"
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """An item that a job may hand out, with what is proposed for it."""
-
-    ref: str
-    fields: Mapping[str, Any]
-    proposal: Answer | None = None
-    confidence: float | None = None
-    proposed_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,14 +42,7 @@ def candidates(connection: Connection, catalog: Catalog, job: LabelingJob, choic
         for item in catalog.items(TableAddress.parse(sheet.source_table), RowQuery.of(sheet)):
             yield Candidate(item.ref, item.fields)
         return
-    status = () if choice.status is None else (_PAIRS.status == choice.status,)
-    query = (
-        select(_PAIRS.item_ref, _PAIRS.source_data, _PAIRS.proposal, _PAIRS.confidence, _PAIRS.proposed_by)
-        .where(_PAIRS.training_sheet_id == job.training_sheet_id, *status)
-        .order_by(_PAIRS.sequence_number)
-    )
-    for ref, fields, proposal, confidence, proposed_by in connection.execute(query):
-        yield Candidate(ref, fields, proposal, confidence, proposed_by)
+    yield from items.candidates(connection, job.training_sheet_id, choice.status)
 
 
 def create_tasks(connection: Connection, catalog: Catalog, job: LabelingJob, choice: Choice, actor: str) -> int:
@@ -71,13 +50,10 @@ def create_tasks(connection: Connection, catalog: Catalog, job: LabelingJob, cho
 
     Raises NotReadyError when no item is left, or no item whose truth is known for the gold share.
     """
-    known = set(
-        connection.execute(
-            select(_LABELS.item_ref).where(_LABELS.sheet_id == job.sheet_id, _LABELS.label_type == job.label_type)
-        ).scalars()
-    )
     gold = _gold(connection, catalog, job) if job.gold_share else []
-    left_out = {one.ref for one, _ in gold} | (set() if choice.again else known)
+    left_out = {one.ref for one, _ in gold} | (
+        set() if choice.again else labeled_items(connection, job.sheet_id, job.label_type)
+    )
     fresh = _each_once(candidates(connection, catalog, job, choice), left_out)
     writer = _Writer(connection, job, gold, actor)
     for batch in _batches(islice(fresh, choice.limit), writer.room):
@@ -89,29 +65,27 @@ def create_tasks(connection: Connection, catalog: Catalog, job: LabelingJob, cho
     return writer.items
 
 
-def _each_once(items: Iterable[Candidate], left_out: set[str]) -> Iterator[Candidate]:
+def _each_once(candidates: Iterable[Candidate], left_out: set[str]) -> Iterator[Candidate]:
     """The items that are not left out. Of an identity that stands more than once in the source, its first row."""
     seen = set(left_out)
-    for one in items:
+    for one in candidates:
         if one.ref not in seen:
             seen.add(one.ref)
             yield one
 
 
-def _batches(items: Iterable[Candidate], size: int) -> Iterator[list[Candidate]]:
-    rest = iter(items)
+def _batches(candidates: Iterable[Candidate], size: int) -> Iterator[list[Candidate]]:
+    rest = iter(candidates)
     while batch := list(islice(rest, size)):
         yield batch
 
 
 def _gold(connection: Connection, catalog: Catalog, job: LabelingJob) -> list[tuple[Candidate, Answer]]:
     """Items whose truth is known, with it."""
-    where = (_LABELS.sheet_id == job.sheet_id, _LABELS.label_type == job.label_type, _LABELS.source == GROUND_TRUTH)
-    query = select(_LABELS.item_ref, _LABELS.label_data).where(*where)
-    truth: dict[str, Answer] = {ref: answer for ref, answer in connection.execute(query)}  # noqa: C416
+    truth = items.answers_of_source(connection, job.sheet_id, job.label_type, GROUND_TRUTH)
     everything = Choice(status=None, again=True)
-    items = _each_once(candidates(connection, catalog, job, everything), set()) if truth else ()
-    gold = [one for one in items if one.ref in truth]
+    every = _each_once(candidates(connection, catalog, job, everything), set()) if truth else ()
+    gold = [one for one in every if one.ref in truth]
     if not gold:
         raise NotReadyError(
             "No item of this sheet has a known answer (ground truth), so the job cannot contain gold items.",
@@ -139,7 +113,6 @@ class _Writer:
             )
         self._number = 0
         self.items = 0
-        sheet = rows.find_one(connection, Sheet, table(Sheet).c.id == job.sheet_id)
         self._maker = RowMaker(
             TaskItem(
                 task_id="",
@@ -150,7 +123,7 @@ class _Writer:
                 source_data={},
                 created_by=actor,
                 updated_by=actor,
-                **inherited(sheet.tags if sheet is not None else ()).columns(),
+                **inherited(tags_of(connection, job.sheet_id)).columns(),
             )
         )
 

@@ -9,12 +9,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, or_, select
-
 from ontos_tui.domain.errors import ConflictError, NotReadyError
 from ontos_tui.domain.records.base import now
-from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask, TaskItem
-from ontos_tui.domain.records.pairs import Event
+from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask
 from ontos_tui.domain.rules.states import (
     ASSIGNED_LABELING_TASKS,
     LABELING_TASK_TRANSITIONS,
@@ -24,11 +21,7 @@ from ontos_tui.domain.rules.states import (
 )
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.tables import table
-
-_JOBS = table(LabelingJob).c
-_TASKS = table(LabelingTask).c
-_EVENTS = table(Event).c
+from ontos_tui.store.queries.labeling_jobs.tasks import lease
 
 
 def describe_task(task: LabelingTask) -> str:
@@ -105,17 +98,6 @@ def release_task(connection: Connection, task: LabelingTask, actor: str, reason:
     return move_task(connection, task, LabelingTaskStatus.PENDING, actor, "release", reason=reason, **free)
 
 
-def copies_by_batch(connection: Connection, job_id: str, who: str) -> dict[int, set[str]]:
-    """The tasks that a person has, or has ever decided something in, by the batch of which they are copies."""
-    of_items = (_EVENTS.entity_type == TaskItem.TABLE, _EVENTS.batch_id > "")
-    decided = exists().where(_EVENTS.scope_id == _TASKS.id, _EVENTS.actor == who, *of_items)
-    query = select(_TASKS.number, _TASKS.id).where(_TASKS.job_id == job_id, or_(_TASKS.assignee == who, decided))
-    copies: dict[int, set[str]] = {}
-    for number, task_id in connection.execute(query):
-        copies.setdefault(int(number), set()).add(str(task_id))
-    return copies
-
-
 def check_active(name: str, status: LabelingJobStatus) -> None:
     """Raise NotReadyError unless the job is active."""
     if status is LabelingJobStatus.ACTIVE:
@@ -138,18 +120,12 @@ def check_may_decide(connection: Connection, task: LabelingTask, actor: str) -> 
         raise ConflictError(f"{describe_task(task)} is {task.status}.", todo)
     if task.assignee != actor:
         raise ConflictError(f"{describe_task(task)} is assigned to {task.assignee}.", "Claim another one.")
-    duration = timedelta(minutes=_lease_minutes(connection, task.job_id))
+    terms = lease(connection, task.job_id)
+    check_active(terms.job, terms.status)
+    duration = timedelta(minutes=terms.minutes)
     until = None if task.lease_until is None else now() + duration
     if task.status is not LabelingTaskStatus.IN_PROGRESS:
         at = task.started_at or now()
         move_task(connection, task, LabelingTaskStatus.IN_PROGRESS, actor, "start", started_at=at, lease_until=until)
     elif task.lease_until is not None and task.lease_until - now() < duration / 2:
         rows.change(connection, task, lease_until=until)
-
-
-def _lease_minutes(connection: Connection, job_id: str) -> int:
-    """The lease of an active job. Raises NotReadyError for any other job."""
-    query = select(_JOBS.name, _JOBS.status, _JOBS.lease_minutes).where(_JOBS.id == job_id)
-    name, status, minutes = connection.execute(query).one()
-    check_active(name, LabelingJobStatus(status))
-    return int(minutes)

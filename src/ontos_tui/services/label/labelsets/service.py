@@ -8,22 +8,22 @@ from typing import Any
 
 from pydantic import ValidationError
 from rich.color import Color, ColorParseError
-from sqlalchemy import delete, func, select
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError
 from ontos_tui.domain.records.base import now
 from ontos_tui.domain.records.data import Sheet
 from ontos_tui.domain.records.labeling import LabelingJob
-from ontos_tui.domain.records.pairs import CanonicalLabel, TrainingSheet
+from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.template import LabelClass, Labelset, Template
-from ontos_tui.domain.rules.states import TEMPLATE_TRANSITIONS, SheetStatus, TemplateStatus, check_transition
+from ontos_tui.domain.rules.states import TEMPLATE_TRANSITIONS, TemplateStatus, check_transition
 from ontos_tui.domain.schema import check_schema
 from ontos_tui.services.templates.service import next_version, version_order
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.counts import label_counts
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
+from ontos_tui.store.queries import data, label_schemas
+from ontos_tui.store.queries.label import labelsets as queries
 
 DESK_KEYS = frozenset("aerfsSunUNxXDdCmMvVFopgHkjhlGJqWYi?/:, ")
 """Keys that decide or move in the queue; a class cannot have them. Digits it can."""
@@ -92,10 +92,8 @@ class LabelsetService:
 
     def for_label_type(self, label_type: str) -> Labelset | None:
         """The newest published labelset for this label type, if there is one."""
-        columns = table(Labelset).c
-        where = (columns.label_type == label_type, columns.status == TemplateStatus.PUBLISHED)
         with self._store.read() as connection:
-            labelsets = rows.find(connection, Labelset, *where)
+            labelsets = label_schemas.published_labelsets(connection, label_type)
         return max(
             labelsets, key=lambda one: (one.published_at or one.created_at, version_order(one.version)), default=None
         )
@@ -116,13 +114,12 @@ class LabelsetService:
             labelset = newest(connection, ref)
             counts = label_counts(connection, labelset.label_type)
             if sheet_ref is not None:
-                sheets = [rows.resolve(connection, Sheet, sheet_ref, table(Sheet).c.status != SheetStatus.DELETED)]
+                sheets = [data.sheet(connection, sheet_ref)]
             else:
                 used = {one.sheet_id for one in _links(connection, labelset).training_sheets} | set(counts)
-                columns = table(Sheet).c
-                where = (columns.id.in_(used), columns.status != SheetStatus.DELETED)
-                sheets = rows.find(connection, Sheet, *where, order_by=(columns.name,))
-            classes = _per_class(connection, labelset, [sheet.id for sheet in sheets])
+                sheets = queries.sheets(connection, used)
+            ids = [sheet.id for sheet in sheets]
+            classes = queries.class_counts(connection, labelset.label_type, labelset.field, ids)
         return [_coverage(labelset, sheet, counts.get(sheet.id, 0), classes.get(sheet.id, {})) for sheet in sheets]
 
     # Changing
@@ -131,7 +128,7 @@ class LabelsetService:
         """A draft. Raises InvalidInputError for fields that do not fit, ConflictError for a name that is taken."""
         labelset = _valid({**fields, "created_by": self._actor, "updated_by": self._actor})
         with self._store.write() as connection:
-            if rows.count(connection, Labelset, table(Labelset).c.name == labelset.name):
+            if queries.versions(connection, labelset.name):
                 raise ConflictError(f"A labelset {labelset.name!r} exists already.", "Choose another name.")
             return self._add(connection, labelset, "create")
 
@@ -193,7 +190,7 @@ class LabelsetService:
         """A draft with the same content and the next minor version."""
         with self._store.write() as connection:
             parent = newest(connection, ref)
-            known = rows.find(connection, Labelset, table(Labelset).c.name == parent.name)
+            known = queries.versions(connection, parent.name)
             draft = Labelset(
                 **{name: getattr(parent, name) for name in FIELDS},
                 version=next_version([one.version for one in known]),
@@ -211,8 +208,7 @@ class LabelsetService:
             if used:
                 raise ConflictError(f"{labelset.name!r} is used by {used}.", "Archive it instead; labels stay.")
             rows.log(connection, labelset, "delete", self._actor, before=labelset.model_dump(mode="json"))
-            columns = table(Labelset)
-            connection.execute(delete(columns).where(columns.c.id == labelset.id))
+            queries.remove(connection, labelset.id)
             return labelset
 
     def _add(self, connection: Connection, labelset: Labelset, action: str) -> Labelset:
@@ -233,7 +229,7 @@ class LabelsetService:
 
 def newest(connection: Connection, ref: str) -> Labelset:
     """The labelset that `ref` means; of a name the newest version that is not archived, if there is one."""
-    known = rows.find(connection, Labelset, table(Labelset).c.name == ref)
+    known = queries.versions(connection, ref)
     if not known:
         return rows.resolve(connection, Labelset, ref)
     known.sort(key=lambda one: version_order(one.version), reverse=True)
@@ -241,27 +237,11 @@ def newest(connection: Connection, ref: str) -> Labelset:
 
 
 def _links(connection: Connection, labelset: Labelset) -> Links:
-    templates = rows.find(connection, Template, table(Template).c.label_type == labelset.label_type)
-    sheets = rows.find(connection, TrainingSheet, table(TrainingSheet).c.label_type == labelset.label_type)
-    jobs = rows.find(connection, LabelingJob, table(LabelingJob).c.labelset_id == labelset.id)
+    templates = queries.templates(connection, labelset.label_type)
+    sheets = queries.training_sheets(connection, labelset.label_type)
+    jobs = queries.labeling_jobs(connection, labelset.id)
     with_field = tuple(one for one in templates if labelset.field in {field.name for field in one.fields()})
     return Links(with_field, tuple(sheets), tuple(jobs), sum(label_counts(connection, labelset.label_type).values()))
-
-
-def _per_class(connection: Connection, labelset: Labelset, sheet_ids: Sequence[str]) -> dict[str, dict[Any, int]]:
-    """How often each value of the labelset's field stands in the labels of each sheet."""
-    labels = table(CanonicalLabel).c
-    entry = func.json_each(labels.label_data).table_valued("key", "value", joins_implicitly=True).c
-    query = (
-        select(labels.sheet_id, entry.value, func.count())
-        .where(labels.label_type == labelset.label_type, labels.sheet_id.in_(sheet_ids))
-        .where(func.json_valid(labels.label_data) == 1, entry.key == labelset.field)
-        .group_by(labels.sheet_id, entry.value)
-    )
-    counts: dict[str, dict[Any, int]] = {}
-    for sheet_id, value, count in connection.execute(query):
-        counts.setdefault(sheet_id, {})[value] = count
-    return counts
 
 
 def _coverage(labelset: Labelset, sheet: Sheet, labeled: int, counts: Mapping[Any, int]) -> Coverage:

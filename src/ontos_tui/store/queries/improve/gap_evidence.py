@@ -17,8 +17,8 @@ from ontos_tui.store import rows
 from ontos_tui.store.bulk import marks
 from ontos_tui.store.conditions import Condition, among, where
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.queries.label.hints import HOLDS
 from ontos_tui.store.queries.improve.segments import in_segment
+from ontos_tui.store.queries.label.hints import HOLDS
 
 
 @dataclass(frozen=True)

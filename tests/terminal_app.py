@@ -1,0 +1,118 @@
+"""The app as `ontos` starts it, which also answers a test that asks it to settle.
+
+A test that looks at the terminal must know when nothing more will come, and time does not tell it that. So it pastes
+REQUEST, which arrives behind all keys that were typed before it, and the app answers with MARK once it has dealt with
+those keys: no work is under way, the watcher has been round since, and nothing was painted meanwhile. The app never
+sees the paste, and the watcher looks more often than it does for users. With BRIEF_TOASTS in the environment, toasts
+go before the app counts as settled, so that they are in no picture.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Any
+
+from textual.events import Paste
+from textual.pilot import Pilot
+
+from ontos_tui.__main__ import main
+from ontos_tui.tui.app import OntosApp
+from ontos_tui.tui.core import change_watcher
+from ontos_tui.tui.core.background import Finished
+from ontos_tui.tui.core.change_watcher import ChangeWatcher
+from ontos_tui.tui.terminal.driver import OntosDriver
+from terminal import BRIEF_TOASTS, MARK, REQUEST
+
+LOOK = 0.01
+"""Seconds between two looks at whether the app is idle, and between two rounds of the watcher."""
+
+
+class Activity:
+    """Counts what the app does."""
+
+    def __init__(self) -> None:
+        self.rounds = 0
+        """How often the watcher has looked."""
+        self.events = 0
+        """How often something was painted, or the result of a thread arrived."""
+
+    def install(self) -> None:
+        """Count from now on."""
+        look, deliver, write = ChangeWatcher._look, OntosApp.on_finished, OntosDriver.write
+
+        def counted_look(watcher: ChangeWatcher) -> None:
+            try:
+                look(watcher)
+            finally:
+                self.rounds += 1
+
+        async def counted_delivery(app: OntosApp, message: Finished) -> None:
+            self.events += 1
+            await deliver(app, message)
+
+        def counted_write(driver: OntosDriver, data: str) -> None:
+            self.events += 1
+            write(driver, data)
+
+        ChangeWatcher._look = counted_look  # type: ignore[method-assign]
+        OntosApp.on_finished = counted_delivery  # type: ignore[method-assign]
+        OntosDriver.write = counted_write  # type: ignore[method-assign]
+
+    async def settled(self, app: OntosApp) -> None:
+        """Return once the app is idle, and was for two rounds of its watcher."""
+        pilot: Pilot[Any] = Pilot(app)
+        seen = -1
+        while seen != self.events or not is_idle(app):
+            while not is_idle(app):
+                await asyncio.sleep(LOOK)
+            seen = self.events
+            # The look that is under way may have begun before; the one after it sees all that was committed.
+            rounds = self.rounds + 2
+            while app._watcher is not None and self.rounds < rounds:
+                await asyncio.sleep(LOOK)
+            for _ in range(3):  # a key is passed on from widget to widget
+                await pilot.pause(0)
+
+
+def is_idle(app: OntosApp) -> bool:
+    """Whether nothing is under way, brief toasts included."""
+    return app.is_idle and not (BRIEF_TOASTS in os.environ and len(app._notifications))
+
+
+def shorten_toasts() -> None:
+    """Let toasts go at once."""
+    notify = OntosApp.notify
+
+    def brief(app: OntosApp, message: str, **options: Any) -> None:
+        notify(app, message, **{**options, "timeout": LOOK})
+
+    OntosApp.notify = brief  # type: ignore[method-assign, assignment]
+
+
+def answer_requests(activity: Activity) -> None:
+    """Take REQUEST out of the input, and write MARK in answer."""
+    process = OntosDriver.process_message
+
+    async def settle(driver: OntosDriver) -> None:
+        await activity.settled(driver._app)  # type: ignore[arg-type]
+        driver.write(MARK)
+        driver.flush()
+
+    def process_message(driver: OntosDriver, message: Any) -> None:
+        if isinstance(message, Paste) and message.text == REQUEST:
+            asyncio.run_coroutine_threadsafe(settle(driver), driver._loop)
+        else:
+            process(driver, message)
+
+    OntosDriver.process_message = process_message  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    change_watcher.WATCH_SECONDS = LOOK
+    if BRIEF_TOASTS in os.environ:
+        shorten_toasts()
+    activity = Activity()
+    activity.install()
+    answer_requests(activity)
+    main()
