@@ -19,7 +19,7 @@ import pyte
 PATIENCE = 120.0
 """Seconds after which a test hangs."""
 
-REQUEST = "\0settle"
+REQUEST = "ontos tests: settle"
 MARK = "\x1b]777;settled\x07"
 """What terminal_app is asked by a paste, and how it answers."""
 BRIEF_TOASTS = "ONTOS_TEST_BRIEF_TOASTS"

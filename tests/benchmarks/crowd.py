@@ -15,7 +15,7 @@ from ontos_tui.domain.records.base import new_id
 from ontos_tui.domain.records.pairs import Event, QAPair, Verdict
 from ontos_tui.services.label.decisions import Decision
 from ontos_tui.store import rows
-from ontos_tui.store.tables import table
+from ontos_tui.store.conditions import equal
 from ontos_tui.workspace import Workspace
 
 
@@ -59,12 +59,9 @@ def label_together(home: Path, sheet_id: str, people: int, each: int) -> Togethe
     with Workspace(home) as workspace:
         after = workspace.label.queue.counts(sheet_id)
         with workspace.store.read() as connection:
-            events = table(Event).c
             decided = Counter(
                 event.entity_id
-                for event in rows.find(
-                    connection, Event, events.scope_id == sheet_id, events.entity_type == QAPair.TABLE
-                )
+                for event in rows.find(connection, Event, equal(scope_id=sheet_id, entity_type=QAPair.TABLE))
             )
     twice = sum(times - 1 for times in decided.values() if times > 1)
     return Together(

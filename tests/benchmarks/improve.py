@@ -26,6 +26,7 @@ from typing import Any
 from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.base import now
 from ontos_tui.domain.records.data import Sheet
+from ontos_tui.domain.records.improve import FeedbackFilter
 from ontos_tui.domain.records.pairs import GenerationMode, QAPair, TrainingSheet, Verdict
 from ontos_tui.domain.records.serving import Origin
 from ontos_tui.domain.records.template import Template
@@ -33,7 +34,6 @@ from ontos_tui.domain.rules.states import FeedbackStatus, GapStatus, JobStatus, 
 from ontos_tui.services.data.sample_files import synthetic_data
 from ontos_tui.services.improve.service import BulkAction
 from ontos_tui.services.label.service import Decision
-from ontos_tui.domain.records.improve import FeedbackFilter
 from ontos_tui.services.records.training_sheets import create_training_sheet
 from ontos_tui.services.train.learning_curve import bar, score_range
 from ontos_tui.store import rows

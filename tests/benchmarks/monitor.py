@@ -77,17 +77,16 @@ def a_request(at: datetime) -> InferenceRecord:
 def triggers(store: Store) -> list[str]:
     """The statements that make the triggers of the kept sums."""
     with store.read() as connection:
-        found = connection.exec_driver_sql(
+        return connection.scalars(
             "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'inference_log%summed'"
         )
-        return list(found.scalars())
 
 
 def switch(store: Store, made: list[str], *, on: bool) -> None:
     """Make the triggers, or take them away."""
     with store.write() as connection:
         for statement in made:
-            connection.exec_driver_sql(statement if on else f"DROP TRIGGER {statement.split()[2]}")
+            connection.execute(statement if on else f"DROP TRIGGER {statement.split()[2]}")
 
 
 def fill(store: Store, count: int, until: datetime) -> None:
@@ -99,20 +98,18 @@ def fill(store: Store, count: int, until: datetime) -> None:
                 connection.execute(f"DROP TRIGGER {source}_{name}")
             connection.execute(f"DROP TABLE {sums}")
         # Its own counter is told once, not by its trigger ten million times.
-        counted = connection.exec_driver_sql(
-            "SELECT sql FROM sqlite_master WHERE name = 'inference_log_counted'"
-        ).scalar_one()
-        connection.exec_driver_sql("DROP TRIGGER inference_log_counted")
+        counted = connection.scalar("SELECT sql FROM sqlite_master WHERE name = 'inference_log_counted'")
+        connection.execute("DROP TRIGGER inference_log_counted")
         rows.add(connection, Endpoint(name=ENDPOINT, model_id=VERSIONS[2][0]))
     names = ", ".join(InferenceRecord.model_fields)
     insert = f"INSERT INTO inference_log ({names}) VALUES ({', '.join('?' * len(InferenceRecord.model_fields))})"
     for batch in log_of(count, until):
         with store.write() as connection:
-            connection.exec_driver_sql(insert, batch)
+            connection.executemany(insert, batch)
     filled = time.perf_counter()
     with store.write() as connection:
-        connection.exec_driver_sql("INSERT INTO request_counts VALUES (?, ?)", (ENDPOINT, count))
-        connection.exec_driver_sql(str(counted))
+        connection.execute("INSERT INTO request_counts VALUES (?, ?)", (ENDPOINT, count))
+        connection.execute(str(counted))
         migrations.STEPS[4](connection)
     built = time.perf_counter()
     print(f"made {count:,} rows in {filled - began:,.0f} s; the migration built their sums in {built - filled:,.1f} s")
@@ -164,7 +161,7 @@ def series(store: Store, until: datetime, count: int) -> None:
     def plain() -> list[Any]:
         with store.read() as connection:
             at = [bulk.stored(InferenceRecord, "requested_at", one) for one in (since, until)]
-            return list(connection.exec_driver_sql(from_rows, (ENDPOINT, *at)))
+            return connection.rows(from_rows, (ENDPOINT, *at))
 
     timed("peer: 30 d by hour from the rows, no percentiles", plain, None, 1)
 
@@ -174,14 +171,14 @@ def counted(store: Store, since: datetime, until: datetime) -> int:
     at = [bulk.stored(InferenceRecord, "requested_at", one) for one in (since, until)]
     query = "SELECT count(*) FROM inference_log WHERE endpoint = ? AND requested_at >= ? AND requested_at < ?"
     with store.read() as connection:
-        return int(connection.exec_driver_sql(query, (ENDPOINT, *at)).scalar_one())
+        return int(connection.scalar(query, (ENDPOINT, *at)))
 
 
 def percentiles(store: Store, count: int) -> list[float]:
     """The true ones, of all answered requests."""
     query = "SELECT latency_ms FROM inference_log WHERE status_code < 400"
     with store.read() as connection:
-        latencies = sorted(connection.exec_driver_sql(query).scalars())
+        latencies = sorted(connection.scalars(query))
     return [latencies[int(share * len(latencies))] for share in (0.5, 0.95)]
 
 
@@ -212,7 +209,7 @@ def logging(store: Store) -> None:
         with store.write() as connection:  # taken out as they came in, so that a workspace that is kept stays right
             for part in bulk.chunks([record.request_id for record in (*singles, *together)]):
                 query = f"DELETE FROM inference_log WHERE request_id IN ({bulk.marks(part)})"
-                connection.exec_driver_sql(query, tuple(part))
+                connection.execute(query, tuple(part))
         if not on:
             switch(store, made, on=True)
     for what, took, unit in (
@@ -231,9 +228,7 @@ def size(store: Store) -> None:
     """What the sums take on the disk, as far as SQLite tells."""
     with store.read() as connection:
         kept = {
-            bucket: connection.exec_driver_sql(
-                f"SELECT count(*) FROM request_rollups WHERE width = '{bucket}'"
-            ).scalar_one()
+            bucket: connection.scalar(f"SELECT count(*) FROM request_rollups WHERE width = '{bucket}'")
             for bucket in Bucket
         }
     told = ", ".join(f"{n:,} of a {bucket}" for bucket, n in kept.items())
@@ -249,7 +244,7 @@ def main(count: int, folder: Path) -> None:
         if fresh:
             fill(store, count, datetime.now(UTC))
         with store.read() as connection:
-            last, count = connection.exec_driver_sql("SELECT max(requested_at), count(*) FROM inference_log").one()
+            last, count = connection.one("SELECT max(requested_at), count(*) FROM inference_log")
         until = datetime.fromisoformat(last) + timedelta(microseconds=1)
         size(store)
         series(store, until, count)

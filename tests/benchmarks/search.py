@@ -114,7 +114,7 @@ def main(pairs: int) -> None:
         def scan() -> None:
             query = "SELECT count(*) FROM qa_pairs WHERE training_sheet_id = ? AND length(source_data) < 0"
             with workspace.store.read() as connection:
-                connection.exec_driver_sql(query, (sheet.id,)).scalar_one()
+                connection.scalar(query, (sheet.id,))
 
         def found(wanted: QueueFilter, sort: QueueSort = QueueSort.ORDER) -> Queue:
             return workspace.label.queue.open(sheet.id, wanted, sort)

@@ -16,7 +16,7 @@ from ontos_tui.domain.rules.states import TrainingSheetStatus
 from ontos_tui.services.records.training_sheets import create_training_sheet
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import RowMaker, new_ids, stored
-from ontos_tui.store.tables import table
+from ontos_tui.store.conditions import equal
 from ontos_tui.tui.core.ui_state import Session
 from ontos_tui.workspace import Workspace
 
@@ -33,7 +33,7 @@ def seeded(home: Path, pairs: int) -> str:
     """
     with Workspace(home) as workspace:
         with workspace.store.read() as connection:
-            made = rows.find_one(connection, TrainingSheet, table(TrainingSheet).c.name == _name(pairs))
+            made = rows.find_one(connection, TrainingSheet, equal(name=_name(pairs)))
         if made is None or workspace.label.queue.counts(made.id).total < pairs:
             made = _fill(workspace, pairs)
     Session(stage="label", training_sheet_id=made.id).save(home)
@@ -48,7 +48,7 @@ def _fill(workspace: Workspace, pairs: int) -> TrainingSheet:
     seed = workspace.onboarding.seed("defect_detection")
     samples = workspace.generate.generation.generate(seed.sheet.id, seed.template.id, GenerationMode.AI, limit=200)
     with workspace.store.read() as connection:
-        like = rows.find(connection, QAPair, table(QAPair).c.training_sheet_id == samples.training_sheet.id)
+        like = rows.find(connection, QAPair, equal(training_sheet_id=samples.training_sheet.id))
     asked = seed.template.output_schema
     schema = {**asked, "properties": {FIELD: asked["properties"][FIELD]}, "required": [FIELD]}
     sheet = Sheet(name=_name(pairs), source_table=seed.sheet.source_table, item_count=pairs)

@@ -11,19 +11,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVarTuple, overload
+from typing import Any
 
 import ontos_tui.store.values  # noqa: F401  # registers the adapters
-
-if TYPE_CHECKING:  # BRIDGE: goes with sqlalchemy_bridge.py
-    from sqlalchemy import CursorResult, Executable
-    from sqlalchemy.sql.selectable import TypedReturnsRows
-
-Columns = TypeVarTuple("Columns")  # BRIDGE
 
 Values = Sequence[Any] | Mapping[str, Any]
 """What is bound: in the order of the question marks, or by the names after the colons."""
 Row = tuple[Any, ...]
+IntegrityError = sqlite3.IntegrityError
+"""What a statement raises that would break a key, something unique, or a rule of a table."""
 
 PATIENCE = 30.0
 """Seconds that a writer waits for another one."""
@@ -37,7 +33,6 @@ class Connection:
 
     def __init__(self, raw: sqlite3.Connection) -> None:
         self._raw = raw
-        self._bridged: Any = None  # BRIDGE
 
     @classmethod
     def open(cls, path: Path, patience: float = PATIENCE) -> Connection:
@@ -63,22 +58,12 @@ class Connection:
 
     def close(self) -> None:
         """Let go of the database."""
-        if self._bridged is not None:  # BRIDGE
-            self._bridged.close()
         self._raw.close()
 
     # Asking
 
-    @overload
-    def execute(self, sql: str, values: Values = ()) -> sqlite3.Cursor: ...
-    @overload
-    def execute(self, sql: TypedReturnsRows[*Columns], values: Any = ()) -> CursorResult[*Columns]: ...
-    @overload
-    def execute(self, sql: Executable, values: Any = ()) -> CursorResult[*tuple[Any, ...]]: ...
-    def execute(self, sql: Any, values: Any = ()) -> Any:
+    def execute(self, sql: str, values: Values = ()) -> sqlite3.Cursor:
         """Run one statement; the cursor iterates over its rows and knows how many it changed (`rowcount`)."""
-        if not isinstance(sql, str):  # BRIDGE
-            return self.bridged().execute(sql, values or None)
         return self._raw.execute(sql, values)
 
     def executemany(self, sql: str, rows: Iterable[Values]) -> int:
@@ -127,27 +112,6 @@ class Connection:
     def savepoint(self) -> AbstractContextManager[Savepoint]:
         """A part of the transaction: on an exception nothing of the part stays, and the rest goes on."""
         return Savepoint(self._raw)
-
-    # BRIDGE: the rest of this class goes with sqlalchemy_bridge.py
-
-    begin_nested = savepoint
-
-    def bridged(self) -> Any:
-        """SQLAlchemy's connection upon this very one."""
-        if self._bridged is None:
-            from ontos_tui.store.sqlalchemy_bridge import connect
-
-            self._bridged = connect(self._raw)
-        return self._bridged
-
-    def exec_driver_sql(self, sql: str, values: Any = None) -> CursorResult[*tuple[Any, ...]]:
-        """As SQLAlchemy's."""
-        result: CursorResult[*tuple[Any, ...]] = self.bridged().exec_driver_sql(sql, values)
-        return result
-
-    def execution_options(self, *, stream_results: bool) -> Connection:
-        """As SQLAlchemy's; rows are streamed anyhow."""
-        return self
 
 
 class Savepoint:

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from ontos_tui.domain.errors import ConflictError, NotFoundError
 from ontos_tui.domain.nouns import not_found, noun
@@ -16,11 +16,6 @@ from ontos_tui.store.bulk import stored
 from ontos_tui.store.conditions import Condition, all_of, equal, starts_with
 from ontos_tui.store.connection import Connection, Row
 from ontos_tui.store.tables import columns
-
-if TYPE_CHECKING:  # BRIDGE: afterwards only Condition, and order_by: Sequence[str]
-    from sqlalchemy import ColumnElement
-
-    Where = Condition | ColumnElement[bool]
 
 R = TypeVar("R", bound=Record)
 BATCH = 2_000
@@ -56,17 +51,13 @@ def get(connection: Connection, record: type[R], key: str) -> R:
 def find(
     connection: Connection,
     record: type[R],
-    *where: Where,
-    order_by: Sequence[Any] = (),
+    *where: Condition,
+    order_by: Sequence[str] = (),
     limit: int | None = None,
     offset: int = 0,
 ) -> list[R]:
     """All records that fulfil every condition, in the order of these columns: "name", "at DESC", "rowid"."""
-    if _is_bridged(where, order_by):  # BRIDGE
-        from ontos_tui.store import sqlalchemy_bridge
-
-        return sqlalchemy_bridge.find(connection.bridged(), record, where, order_by, limit, offset)
-    condition = all_of(*where)  # type: ignore[arg-type]  # BRIDGE
+    condition = all_of(*where)
     sql = f"{_select(record)} WHERE {condition.sql}{_order(record, order_by)}"
     values = condition.values
     if limit is not None or offset:
@@ -74,18 +65,14 @@ def find(
     return list(read(record, connection.execute(sql, values)))
 
 
-def find_one(connection: Connection, record: type[R], *where: Where) -> R | None:
+def find_one(connection: Connection, record: type[R], *where: Condition) -> R | None:
     """The first record that fulfils every condition, or None."""
     return next(iter(find(connection, record, *where, limit=1)), None)
 
 
-def count(connection: Connection, record: type[Record], *where: Where) -> int:
+def count(connection: Connection, record: type[Record], *where: Condition) -> int:
     """How many records fulfil every condition."""
-    if _is_bridged(where):  # BRIDGE
-        from ontos_tui.store import sqlalchemy_bridge
-
-        return sqlalchemy_bridge.count(connection.bridged(), record, where)
-    condition = all_of(*where)  # type: ignore[arg-type]  # BRIDGE
+    condition = all_of(*where)
     sql = f"SELECT count(*) FROM {record.TABLE} WHERE {condition.sql}"  # noqa: S608
     return int(connection.scalar(sql, condition.values))
 
@@ -107,7 +94,7 @@ def names(record: type[Record], alias: str = "") -> str:
     return ", ".join(f"{alias}.{name}" if alias else name for name in record.model_fields)
 
 
-def resolve(connection: Connection, record: type[R], ref: str, *where: Where) -> R:
+def resolve(connection: Connection, record: type[R], ref: str, *where: Condition) -> R:
     """The record that a person means by `ref`: its key, its name, or the unambiguous beginning of its key.
 
     Raises NotFoundError, and ConflictError when several fit.
@@ -117,10 +104,6 @@ def resolve(connection: Connection, record: type[R], ref: str, *where: Where) ->
         conditions.append(equal(name=ref))
     if len(ref) >= 4:
         conditions.append(starts_with(record.KEY, ref))
-    if _is_bridged(where):  # BRIDGE
-        from ontos_tui.store import sqlalchemy_bridge
-
-        conditions = sqlalchemy_bridge.references(record, ref)
     for condition in conditions:
         matches = find(connection, record, condition, *where, limit=3)
         if len(matches) == 1:
@@ -225,7 +208,3 @@ def _encoders(record: type[Record]) -> tuple[tuple[int, Callable[[Any], Any]], .
 @cache
 def _decoders(record: type[Record]) -> tuple[tuple[int, Callable[[str], Any]], ...]:
     return tuple((place, one.decode) for place, one in enumerate(columns(record)) if one.decode)
-
-
-def _is_bridged(*given: Sequence[Any]) -> bool:  # BRIDGE
-    return any(not isinstance(one, (Condition, str)) for some in given for one in some)

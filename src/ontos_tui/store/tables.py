@@ -9,17 +9,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from functools import cache
-from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
+from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
 from ontos_tui.domain.records.base import Record
 from ontos_tui.store.values import enum_text, time_text, to_json
 
-if TYPE_CHECKING:  # BRIDGE
-    from sqlalchemy import Table
-
-__all__ = ["Column", "columns", "create", "storage_type", "table", "to_json"]
+__all__ = ["Column", "columns", "create", "storage_type", "to_json"]
 
 
 @dataclass(frozen=True)
@@ -88,10 +85,3 @@ _RESERVED = {"after", "before", "by"}
 
 def _quoted(name: str) -> str:
     return f'"{name}"' if name in _RESERVED else name
-
-
-def table(record: type[Record]) -> Table:
-    """BRIDGE: SQLAlchemy's table of a record."""
-    from ontos_tui.store import sqlalchemy_bridge
-
-    return sqlalchemy_bridge.table(record)

@@ -111,7 +111,7 @@ def test_out_and_in_again_changes_nothing_and_elsewhere_makes_the_same(workspace
     with Workspace(tmp_path / "other") as other:
         seeded = other.onboarding.seed("defect_detection")
         with other.store.write() as connection:
-            connection.exec_driver_sql("DELETE FROM canonical_labels")
+            connection.execute("DELETE FROM canonical_labels")
         trial = other.label.canonical_label_files.import_file(path, dry_run=True)
         assert (trial.created, other.label.canonical_labels.count()) == (160, 0)
         assert other.label.canonical_label_files.import_file(path).created == 160

@@ -14,8 +14,8 @@ from ontos_tui.domain.records.pairs import Verdict
 from ontos_tui.services.label.claims import ClaimService
 from ontos_tui.services.label.service import Decision, LabelService
 from ontos_tui.store import rows
+from ontos_tui.store.conditions import equal
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
 
 
 def _claims(store: Store) -> dict[str, str]:
@@ -59,7 +59,7 @@ def test_a_claim_ends_with_the_decision_the_session_or_its_time(store: Store) ->
     LabelService(store, "ana").decide([Decision(first.id, Verdict.APPROVE)])
     assert set(_claims(store)) == {second.id, third.id}
     with store.write() as connection:
-        claim = rows.find_one(connection, Claim, table(Claim).c.item_id == second.id)
+        claim = rows.find_one(connection, Claim, equal(item_id=second.id))
         assert claim is not None
         rows.change(connection, claim, until=now() - timedelta(seconds=1))
     assert [row.claimed_by for row in LabelService(store, "ben").open(sheet.id)] == ["", "", "ana", ""]

@@ -19,7 +19,7 @@ from ontos_tui.services.label.hints.active_learning import OpenPair, rank_pairs
 from ontos_tui.services.label.hints.service import HintReport
 from ontos_tui.services.label.service import Decision, QueueFilter, QueueSort
 from ontos_tui.store import rows
-from ontos_tui.store.tables import table
+from ontos_tui.store.conditions import equal
 from ontos_tui.worker import WORK
 from ontos_tui.workspace import Workspace
 
@@ -29,12 +29,11 @@ WRONG = {"crack": "scratch", "scratch": "none", "none": "crack"}
 
 
 def all_hints(workspace: Workspace, sheet: TrainingSheet, kind: HintKind) -> dict[str, Hint]:
-    """The hints that are kept, by the name of the item."""
-    hints, pairs = table(Hint).c, table(QAPair).c
+    """The stored hints, by the name of the item."""
     with workspace.store.read() as connection:
-        names = {pair.id: pair.item_ref for pair in rows.find(connection, QAPair, pairs.training_sheet_id == sheet.id)}
-        found = rows.find(connection, Hint, hints.training_sheet_id == sheet.id, hints.kind == kind)
-    return {names[hint.pair_id]: hint for hint in found}
+        names = {pair.id: pair.item_ref for pair in rows.find(connection, QAPair, equal(training_sheet_id=sheet.id))}
+        hints = rows.find(connection, Hint, equal(training_sheet_id=sheet.id, kind=kind))
+    return {names[hint.pair_id]: hint for hint in hints}
 
 
 def flip(workspace: Workspace, sheet: TrainingSheet, *numbers: int) -> list[str]:
@@ -174,7 +173,7 @@ def test_hints_are_replaced_as_a_whole_and_cleared_by_kind(workspace: Workspace)
     workspace.label.hints.clear(sheet.id)
     assert set(workspace.label.hints.counts(sheet.id).values()) == {0}
     with workspace.store.read() as connection:
-        cleared = rows.find(connection, Event, table(Event).c.action == "clear_hints")
+        cleared = rows.find(connection, Event, equal(action="clear_hints"))
     assert next(event.before for event in cleared) == {"hints": "suspect", "count": len(again)}
 
 

@@ -25,7 +25,6 @@ from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.services.label.service import Decision, LabelService, PairCounts, QueueFilter, QueueSort
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
 
 
 @pytest.fixture
@@ -50,12 +49,12 @@ def say(label: LabelService, pair: QAPair, verdict: Verdict, **more: Any) -> QAP
 
 def labels(store: Store) -> list[CanonicalLabel]:
     with store.read() as connection:
-        return rows.find(connection, CanonicalLabel, order_by=(table(CanonicalLabel).c.item_ref,))
+        return rows.find(connection, CanonicalLabel, order_by=("item_ref",))
 
 
 def versions(store: Store) -> list[CanonicalLabelVersion]:
     with store.read() as connection:
-        return rows.find(connection, CanonicalLabelVersion, order_by=(table(CanonicalLabelVersion).c.version,))
+        return rows.find(connection, CanonicalLabelVersion, order_by=("version",))
 
 
 # Verdicts
@@ -102,7 +101,7 @@ def test_an_answer_that_does_not_fit_is_refused_and_nothing_changes(
 def test_nothing_can_be_approved_where_nothing_is_proposed(label: LabelService, store: Store) -> None:
     sheet = unlabeled_sheet(store, 1)
     with store.write() as connection:
-        connection.exec_driver_sql("UPDATE qa_pairs SET proposal = NULL")
+        connection.execute("UPDATE qa_pairs SET proposal = NULL")
     with pytest.raises(InvalidInputError, match="item-1 has no answer to approve"):
         say(label, pair_of(label, sheet), Verdict.APPROVE)
     with pytest.raises(InvalidInputError, match="an edit needs an answer"):
@@ -286,7 +285,7 @@ def test_counts_are_the_sums_of_the_states(label: LabelService, store: Store) ->
     assert views == {sheet.id: label.counts(sheet.id), other.id: PairCounts(total=2, unlabeled=2)}
     assert label.counts("nobody") == PairCounts()
     with store.write() as connection:
-        connection.exec_driver_sql("DELETE FROM qa_pairs WHERE status = 'flagged'")
+        connection.execute("DELETE FROM qa_pairs WHERE status = 'flagged'")
     assert label.counts(sheet.id).total == 7
 
 
@@ -334,7 +333,7 @@ def test_next_undecided_is_what_a_walk_through_the_list_finds(
 def test_least_sure_comes_first_and_unknown_last(label: LabelService, store: Store) -> None:
     sheet = unlabeled_sheet(store, 20)
     with store.write() as connection:
-        connection.exec_driver_sql("UPDATE qa_pairs SET confidence = NULL WHERE sequence_number = 1")
+        connection.execute("UPDATE qa_pairs SET confidence = NULL WHERE sequence_number = 1")
     found = [row.confidence for row in label.open(sheet.id, sort=QueueSort.LEAST_SURE)]
     known = [one for one in found if one is not None]
     assert known == sorted(known)
@@ -345,7 +344,7 @@ def test_least_sure_comes_first_and_unknown_last(label: LabelService, store: Sto
 def test_a_gap_in_the_numbers_does_not_lose_rows(label: LabelService, store: Store) -> None:
     sheet = unlabeled_sheet(store, 10)
     with store.write() as connection:
-        connection.exec_driver_sql("DELETE FROM qa_pairs WHERE sequence_number IN (1, 5)")
+        connection.execute("DELETE FROM qa_pairs WHERE sequence_number IN (1, 5)")
     queue = label.open(sheet.id)
     assert [row.sequence for row in queue] == [2, 3, 4, 6, 7, 8, 9, 10]
     assert [queue.index_of(row.id) for row in queue] == list(range(8))

@@ -13,8 +13,8 @@ from ontos_tui.domain.rules.states import TemplateStatus
 from ontos_tui.services.label.labelsets.service import LabelsetService
 from ontos_tui.services.label.service import Decision, LabelService
 from ontos_tui.store import rows
+from ontos_tui.store.conditions import equal
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
 
 CLASSES = [LabelClass(name="none", hotkey="1"), LabelClass(name="minor", hotkey="b", color="#ffaa00")]
 
@@ -45,7 +45,7 @@ def test_a_draft_is_edited_published_and_then_fixed(labelsets: LabelsetService, 
     labelsets.archive(draft.id)
     assert labelsets.for_label_type("severity") == published
     with store.read() as connection:
-        actions = [event.action for event in rows.find(connection, Event, table(Event).c.entity_type == "labelsets")]
+        actions = [event.action for event in rows.find(connection, Event, equal(entity_type="labelsets"))]
     assert sorted(actions) == ["archive", "create", "edit", "new_version", "publish", "publish"]
 
 

@@ -20,7 +20,7 @@ from ontos_tui.platforms.local.trainer import LocalTrainer
 from ontos_tui.services.interchange.service import ExportOptions
 from ontos_tui.services.label.service import Decision
 from ontos_tui.store import rows
-from ontos_tui.store.tables import table
+from ontos_tui.store.conditions import equal
 from ontos_tui.workspace import Workspace
 
 NAMES: dict[str, Any] = {
@@ -51,7 +51,7 @@ def _sheet(workspace: Workspace, pairs: int = 3, text: str = TEXT) -> TrainingSh
     with workspace.store.write() as connection:
         snapshot = {**sheet.template_snapshot, "output_schema": SCHEMA}
         rows.change(connection, sheet, template_snapshot=snapshot)
-        for pair in rows.find(connection, QAPair, table(QAPair).c.training_sheet_id == sheet.id):
+        for pair in rows.find(connection, QAPair, equal(training_sheet_id=sheet.id)):
             rows.change(connection, pair, source_data={"note": text}, proposal=None)
     return workspace.label.queue.training_sheet(sheet.id)
 

@@ -14,8 +14,8 @@ from ontos_tui.services.label.service import Decision, LabelService, QueueFilter
 from ontos_tui.services.label.similar_items import similar_labeled_items
 from ontos_tui.services.label.task_service import TaskLabelService
 from ontos_tui.store import rows
+from ontos_tui.store.conditions import equal
 from ontos_tui.store.engine import Store
-from ontos_tui.store.tables import table
 
 EVERYTHING = QueueFilter(
     status=PairStatus.UNLABELED,
@@ -79,7 +79,7 @@ def test_saving_again_replaces_and_deleting_takes_away_with_a_trace(views: ViewS
     with pytest.raises(NotFoundError, match="no saved view 'b'"):
         views.delete(sheet.id, "b")
     with store.read() as connection:
-        events = rows.find(connection, Event, table(Event).c.entity_type == SavedView.TABLE)
+        events = rows.find(connection, Event, equal(entity_type=SavedView.TABLE))
     assert sorted(event.action for event in events) == ["delete", "save", "save", "save", "save"]
 
 
@@ -111,7 +111,7 @@ NOTES = [
 def _noted(store: Store, notes: list[str], prompt: str = "{{ note }}") -> tuple[str, LabelService]:
     sheet = unlabeled_sheet(store, len(notes), user_prompt=prompt)
     with store.write() as connection:
-        for pair in rows.find(connection, QAPair, table(QAPair).c.training_sheet_id == sheet.id):
+        for pair in rows.find(connection, QAPair, equal(training_sheet_id=sheet.id)):
             rows.change(connection, pair, source_data={"note": notes[pair.sequence_number - 1], "torque": 1})
     return sheet.id, LabelService(store, "ana")
 
@@ -141,7 +141,7 @@ def test_what_tells_labels_apart_weighs_more(store: Store) -> None:
     sheet = unlabeled_sheet(store, 60, user_prompt="{{ torque }} {{ line }}")
     label = LabelService(store, "ana")
     with store.write() as connection:
-        for pair in rows.find(connection, QAPair, table(QAPair).c.training_sheet_id == sheet.id):
+        for pair in rows.find(connection, QAPair, equal(training_sheet_id=sheet.id)):
             line = "north" if pair.sequence_number % 2 else "south"
             rows.change(connection, pair, source_data={"torque": pair.sequence_number % 7, "line": line})
     ids = [row.id for row in label.open(sheet.id)]

@@ -39,7 +39,7 @@ async def begin(home):
 asyncio.run(begin(Path(sys.argv[1])))
 print(*{name.split(".")[0] for name in sys.modules})
 """
-HEAVY = {"numpy", "scipy", "sklearn", "pandas", "duckdb", "PIL", "plotext", "httpx", "databricks"}
+HEAVY = {"numpy", "scipy", "sklearn", "pandas", "duckdb", "PIL", "plotext", "httpx", "databricks", "sqlalchemy"}
 
 
 def imported(script: str, home: Path) -> set[str]:
@@ -52,7 +52,7 @@ def imported(script: str, home: Path) -> set[str]:
         check=True,
     )
     libraries = set(done.stdout.split())
-    assert "sqlalchemy" in libraries
+    assert "textual" in libraries
     return libraries
 
 

@@ -51,7 +51,8 @@ def chat_lines(template: Template, pairs: OutgoingPairs) -> Iterator[tuple[str, 
         if pair.answer is None:
             pairs.hold_back("it has no answer")
             continue
-        if _NO_JSON.search(pair.text("answer")) and not _is_json(pair.text("answer")):
+        stored = pair.stored.answer or ""
+        if _NO_JSON.search(stored) and not _is_json(stored):
             pairs.hold_back("its answer has a number that JSON does not allow")
             continue
         try:

@@ -125,24 +125,24 @@ class TaskMaker:
     def task(self, pair: OutgoingPair, question: str) -> dict[str, Any]:
         """The task of a pair. What Label Studio has no place for is in its `meta`."""
         meta = {
-            "status": pair.status,
-            "reject_reason": pair.text("reject_reason"),
-            "notes": pair.text("notes"),
-            "allowed_uses": parse_list(pair.value("allowed_uses")),
-            "prohibited_uses": parse_list(pair.value("prohibited_uses")),
-            "data_classification": pair.text("data_classification"),
-            "reviewed_by": pair.text("reviewed_by"),
-            "reviewed_at": pair.value("reviewed_at"),
+            "status": pair.stored.status,
+            "reject_reason": pair.stored.reject_reason,
+            "notes": pair.stored.notes,
+            "allowed_uses": parse_list(pair.stored.allowed_uses),
+            "prohibited_uses": parse_list(pair.stored.prohibited_uses),
+            "data_classification": pair.stored.data_classification,
+            "reviewed_by": pair.stored.reviewed_by,
+            "reviewed_at": pair.stored.reviewed_at,
         }
         task: dict[str, Any] = {
             "data": {ITEM: pair.item_ref, QUESTION: question, FIELDS: pair.fields},
             "meta": {"ontos": {name: value for name, value in meta.items() if value}},
         }
         if pair.proposal is not None:
-            about = {"model_version": pair.text("proposed_by") or None, "score": pair.value("confidence")}
+            about = {"model_version": pair.stored.proposed_by or None, "score": pair.stored.confidence}
             details = {name: value for name, value in about.items() if value is not None}
             task["predictions"] = [{**details, "result": self.result(pair.proposal)}]
-        if pair.answer is not None and pair.status == PairStatus.LABELED:
+        if pair.answer is not None and pair.stored.status == PairStatus.LABELED:
             # Without `completed_by`: Label Studio refuses addresses that it does not know.
             task["annotations"] = [{"was_cancelled": False, "ground_truth": False, "result": self.result(pair.answer)}]
         return task

@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
 
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.rules.governance import Use, gate, is_allowed
@@ -78,30 +77,20 @@ def preview(connection: Connection, training_sheet_id: str, options: ExportOptio
 
 
 class OutgoingPair:
-    """An exported pair: its columns as they are stored, the item's fields and the decided answer parsed."""
+    """An exported pair: as it is stored, with the item's fields and the decided answer parsed."""
 
-    __slots__ = ("_stored", "answer", "fields", "item_ref", "status")
+    __slots__ = ("answer", "fields", "item_ref", "stored")
 
     def __init__(self, stored: StoredPair) -> None:
-        self._stored = stored
+        self.stored = stored
         self.item_ref = stored.item_ref
         self.fields: Row = json.loads(stored.source_data)
         self.answer: Answer | None = None if stored.answer is None else json.loads(stored.answer)
-        self.status = stored.status
 
     @property
     def proposal(self) -> Answer | None:
         """The proposed answer."""
-        return None if self._stored.proposal is None else json.loads(self._stored.proposal)
-
-    def value(self, column: str) -> Any:
-        """A column as it is stored."""
-        return getattr(self._stored, column)
-
-    def text(self, column: str) -> str:
-        """A column as a text; empty when there is nothing in it."""
-        value = getattr(self._stored, column)
-        return "" if value is None else str(value)
+        return None if self.stored.proposal is None else json.loads(self.stored.proposal)
 
 
 class OutgoingPairs:

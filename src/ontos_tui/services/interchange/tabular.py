@@ -35,9 +35,11 @@ if TYPE_CHECKING:
 FIELD, ANSWER = "field_", "answer_"
 """How the columns of the item's fields and of the answer begin."""
 
-DECISION = ("status", "reviewed_by", "reviewed_at")
-USES = ("allowed_uses", "prohibited_uses")
-MORE = ("data_classification", "reject_reason", "notes")
+DECISION = (
+    *("status", "reviewed_by", "reviewed_at", "allowed_uses", "prohibited_uses"),
+    *("data_classification", "reject_reason", "notes"),
+)
+"""The columns of the decision, behind those."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -59,19 +61,19 @@ class TableMaker:
             "item_ref",
             *(storable(f"{FIELD}{name}") for name in self._fields),
             *(storable(f"{ANSWER}{name}") for name in self._answers),
-            *(*DECISION, *USES, *MORE),
+            *DECISION,
         ]
 
     def row(self, pair: OutgoingPair) -> list[Any]:
         """The values of a pair, lists of uses as texts with commas."""
-        fields, answer = pair.fields, pair.answer or {}
+        fields, answer, stored = pair.fields, pair.answer or {}, pair.stored
         return [
             pair.item_ref,
             *(fields.get(name) for name in self._fields),
             *(answer.get(name) for name in self._answers),
-            *(pair.value(name) for name in DECISION),
-            *(",".join(parse_list(pair.value(name))) for name in USES),
-            *(pair.value(name) for name in MORE),
+            *(stored.status, stored.reviewed_by, stored.reviewed_at),
+            *(",".join(parse_list(uses)) for uses in (stored.allowed_uses, stored.prohibited_uses)),
+            *(stored.data_classification, stored.reject_reason, stored.notes),
         ]
 
 

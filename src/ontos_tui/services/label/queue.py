@@ -143,15 +143,15 @@ class Queue(Sequence[QueueRow]):
             return [_row(entry) for entry in queries.entries(connection, self._place, numbers, in_a_row=in_a_row)]
 
 
-def _numbers(connection: Connection, place: Place, wanted: QueueFilter, sort: QueueSort) -> range | array[int]:
+def _numbers(connection: Connection, place: Place, filter: QueueFilter, sort: QueueSort) -> range | array[int]:
     """The sequence numbers of the queue's pairs in its order."""
     if sort is not QueueSort.SIMILAR:
-        return queries.numbers(connection, place, wanted, sort)
+        return queries.numbers(connection, place, filter, sort)
     from ontos_tui.services.label.similar_items import nearest_first
 
-    if not wanted.like:
+    if not filter.like:
         raise InvalidInputError("No item to compare with.", "Name the item that the others are compared with.")
-    return nearest_first(connection, place, wanted)
+    return nearest_first(connection, place, filter)
 
 
 def _row(entry: QueueEntry) -> QueueRow:

@@ -62,7 +62,7 @@ def similar_labeled_items(store: Store, pair_id: str, count: int = 3) -> list[Si
 def nearest_first(
     connection: Connection,
     place: Place,
-    wanted: QueueFilter,
+    filter: QueueFilter,
 ) -> array[int]:
     """The sequence numbers of the pairs that pass the filter, those first that are most like the one it names.
 
@@ -72,13 +72,13 @@ def nearest_first(
     """
     import numpy as np
 
-    one = pair_of_item(connection, place, wanted.like)
+    one = pair_of_item(connection, place, filter.like)
     if one is None:
-        raise NotFoundError(f"No item {wanted.like!r} in this list.", "Choose an item of the list.")
+        raise NotFoundError(f"No item {filter.like!r} in this list.", "Choose an item of the list.")
     space = _space(connection, place, one)
     numbers: array[int] = array("q")
     distances = []
-    for block in labeling_queue.fields(connection, place, wanted):
+    for block in labeling_queue.fields(connection, place, filter):
         numbers.extend(number for number, _ in block)
         distances.append(space.from_one(one.source_data, [fields for _, fields in block]))
     if not numbers:

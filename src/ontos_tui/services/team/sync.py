@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from sqlite3 import IntegrityError
 from typing import Any, Protocol
 
 from ontos_tui.domain.errors import ConflictError, NotReadyError, PlatformError
@@ -23,7 +22,7 @@ from ontos_tui.domain.records.sync import BOOKKEEPING, ConflictState, HubRow, Sy
 from ontos_tui.domain.records.tables import APPEND_ONLY, SHARED
 from ontos_tui.services.label.labeling_jobs.service import LabelingService
 from ontos_tui.store import outbox, rows
-from ontos_tui.store.connection import Connection
+from ontos_tui.store.connection import Connection, IntegrityError
 from ontos_tui.store.engine import Store
 from ontos_tui.store.queries import team
 

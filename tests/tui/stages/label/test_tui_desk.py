@@ -14,7 +14,7 @@ from ontos_tui.domain.records.template import LabelClass, Labelset
 from ontos_tui.domain.rules.states import PairStatus, TemplateStatus
 from ontos_tui.services.label.service import Decision
 from ontos_tui.store import rows
-from ontos_tui.store.tables import table
+from ontos_tui.store.conditions import equal
 from ontos_tui.workspace import Workspace
 
 ONE_FIELD = {
@@ -265,7 +265,7 @@ async def test_both_people_cannot_decide_the_same_item_unseen(home: Path) -> Non
         await user.press("3", "enter")
         await user.sees("▸severity")
         with Workspace(home) as other, other.store.read() as connection:
-            first = rows.find_one(connection, QAPair, table(QAPair).c.item_ref == "item-1")
+            first = rows.find_one(connection, QAPair, equal(item_ref="item-1"))
         assert first is not None
         with Workspace(home) as other:
             type(other.label.queue)(other.store, "ben").decide([Decision(first.id, Verdict.REJECT, reason="broken")])

@@ -18,7 +18,7 @@ from ontos_tui.domain.records.template import LabelClass, Labelset
 from ontos_tui.domain.rules.states import TemplateStatus
 from ontos_tui.domain.spans import Span, SpanRules
 from ontos_tui.store import rows
-from ontos_tui.store.tables import table
+from ontos_tui.store.conditions import equal
 from ontos_tui.tui.stages.label.spans.editor import SpansDialog, label_keys
 from ontos_tui.tui.stages.label.spans.rows import rows_of
 from ontos_tui.tui.stages.label.spans.selection import Marking
@@ -50,7 +50,7 @@ def _sheet(home: Path, schema: dict[str, Any], text: str = TEXT, pairs: int = 2)
         with workspace.store.write() as connection:
             snapshot = {**sheet.template_snapshot, "output_schema": schema}
             rows.change(connection, sheet, template_snapshot=snapshot)
-            for pair in rows.find(connection, QAPair, table(QAPair).c.training_sheet_id == sheet.id):
+            for pair in rows.find(connection, QAPair, equal(training_sheet_id=sheet.id)):
                 rows.change(connection, pair, source_data={"note": text}, proposal=None)
         return sheet
 

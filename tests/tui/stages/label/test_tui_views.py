@@ -113,7 +113,7 @@ async def test_an_order_that_cannot_be_made_leaves_the_list_as_it_was(home: Path
     with Workspace(home) as workspace:
         sheet = unlabeled_sheet(workspace.store, 3, user_prompt="no column")
         with workspace.store.write() as connection:
-            connection.exec_driver_sql("UPDATE qa_pairs SET source_data = '{\"torque\": 1}'")
+            connection.execute("UPDATE qa_pairs SET source_data = '{\"torque\": 1}'")
         workspace.label.views.save(sheet.id, "gone", QueueFilter(like="item-99"), QueueSort.SIMILAR)
     async with _desk(home) as user:
         await user.press("M")

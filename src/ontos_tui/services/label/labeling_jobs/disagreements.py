@@ -80,7 +80,7 @@ def note_disagreements(connection: Connection, job: LabelingJob, number: int) ->
     done = queries.adjudicated_items(connection, job.id)
     disputed = {ref: some for ref, some in votes.items() if len(some) > 1 and is_unresolved(some) and ref not in done}
     pairs = queries.pairs_of_items(connection, job.training_sheet_id, list(votes))
-    queries.delete_disagreements(connection, [pair_id for pair_id, _ in pairs])
+    queries.remove_disagreements(connection, [pair_id for pair_id, _ in pairs])
     sheet_id = job.training_sheet_id
     return rows.add_many(
         connection, (_hint(job, sheet_id, key, disputed[ref]) for key, ref in pairs if ref in disputed)
@@ -91,7 +91,7 @@ def drop_disagreement(connection: Connection, job: LabelingJob, item_ref: str) -
     """Take the hint of an item away."""
     if job.training_sheet_id is not None:
         pairs = queries.pairs_of_items(connection, job.training_sheet_id, [item_ref])
-        queries.delete_disagreements(connection, [pair_id for pair_id, _ in pairs])
+        queries.remove_disagreements(connection, [pair_id for pair_id, _ in pairs])
 
 
 def _hint(job: LabelingJob, sheet_id: str, pair_id: str, votes: Sequence[Vote]) -> Hint:

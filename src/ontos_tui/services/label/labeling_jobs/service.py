@@ -180,7 +180,7 @@ class LabelingService:
                     f"{job.name!r} is {job.status}.", "Only a draft can be deleted. Complete or archive this job."
                 )
             rows.log(connection, job, "delete", self._actor, before=job.model_dump(mode="json"), scope_id=job.id)
-            jobs.delete(connection, job.id)
+            jobs.remove(connection, job.id)
             return job
 
     def _move(self, ref: str, status: LabelingJobStatus, action: str) -> LabelingJob:
@@ -345,8 +345,8 @@ class LabelingService:
         return task
 
 
-def _views(tasks: Iterable[LabelingTask], counts: Mapping[str, PairCounts]) -> list[TaskView]:
-    return [TaskView(task, counts.get(task.id, PairCounts())) for task in tasks]
+def _views(records: Iterable[LabelingTask], counts: Mapping[str, PairCounts]) -> list[TaskView]:
+    return [TaskView(task, counts.get(task.id, PairCounts())) for task in records]
 
 
 def _check_other_copies(connection: Connection, task: LabelingTask, who: str) -> None:

@@ -18,9 +18,7 @@ BATCH = 2_000
 class StoredPair(NamedTuple):
     """A pair as it is stored: structures are JSON, times ISO text."""
 
-    id: str
     item_ref: str
-    sequence_number: int
     source_data: str
     proposal: str | None
     answer: str | None
@@ -29,7 +27,6 @@ class StoredPair(NamedTuple):
     proposed_by: str
     reviewed_by: str
     reviewed_at: str | None
-    updated_at: str
     allowed_uses: str
     prohibited_uses: str
     data_classification: str

@@ -25,8 +25,8 @@ def labelset(connection: Connection, job: LabelingJob) -> Labelset | None:
     return None if job.labelset_id is None else rows.find_one(connection, Labelset, equal(id=job.labelset_id))
 
 
-def delete(connection: Connection, job_id: str) -> None:
-    """Delete a job with its tasks and their items."""
+def remove(connection: Connection, job_id: str) -> None:
+    """Remove a job with its tasks and their items."""
     connection.execute("DELETE FROM labeling_items WHERE job_id = ?", (job_id,))
     connection.execute("DELETE FROM labeling_tasks WHERE job_id = ?", (job_id,))
     connection.execute("DELETE FROM labeling_jobs WHERE id = ?", (job_id,))

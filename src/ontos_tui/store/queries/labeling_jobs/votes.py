@@ -73,8 +73,8 @@ def pairs_of_items(connection: Connection, training_sheet_id: str, item_refs: Se
     return pairs
 
 
-def delete_disagreements(connection: Connection, pair_ids: Sequence[str]) -> None:
-    """Delete the hints that people disagree about these pairs."""
+def remove_disagreements(connection: Connection, pair_ids: Sequence[str]) -> None:
+    """Remove the hints that people disagree about these pairs."""
     for some in chunks(pair_ids):
         condition = among("pair_id", some) & equal(kind=HintKind.DISAGREED)
         connection.execute(f"DELETE FROM pair_hints WHERE {condition.sql}", condition.values)  # noqa: S608
