@@ -45,10 +45,12 @@ class Terminal:
         self.code: int | None = None
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})}
+            # Before the program starts, or it may ask for the size while there is none yet.
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+            # pytest-xdist sets these, and they would go before the terminal's own size.
+            inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+            environment = {**inherited, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})}
             os.execvpe(command[0], list(command), environment)
-        width, height = size
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
 
     def __enter__(self) -> Terminal:
         return self

@@ -14,7 +14,6 @@ import os
 from typing import Any
 
 from textual.events import Paste
-from textual.pilot import Pilot
 
 from ontos_tui.__main__ import main
 from ontos_tui.tui.app import OntosApp
@@ -60,24 +59,26 @@ class Activity:
         OntosDriver.write = counted_write  # type: ignore[method-assign]
 
     async def settled(self, app: OntosApp) -> None:
-        """Return once the app is idle, and was for two rounds of its watcher."""
-        pilot: Pilot[Any] = Pilot(app)
+        """Return once the app is idle, and was for two rounds of its watcher in which it did nothing."""
         seen = -1
         while seen != self.events or not is_idle(app):
-            while not is_idle(app):
-                await asyncio.sleep(LOOK)
             seen = self.events
             # The look that is under way may have begun before; the one after it sees all that was committed.
             rounds = self.rounds + 2
             while app._watcher is not None and self.rounds < rounds:
                 await asyncio.sleep(LOOK)
             for _ in range(3):  # a key is passed on from widget to widget
-                await pilot.pause(0)
+                await asyncio.sleep(LOOK)
+                app.screen._on_timer_update()
 
 
 def is_idle(app: OntosApp) -> bool:
-    """Whether nothing is under way, brief toasts included."""
-    return app.is_idle and not (BRIEF_TOASTS in os.environ and len(app._notifications))
+    """Whether nothing is under way: no thread, no message, nothing to paint; with BRIEF_TOASTS, no toast either."""
+    if BRIEF_TOASTS in os.environ and len(app._notifications):
+        return False
+    screen = app.screen
+    waiting = any(not node._message_queue.empty() for node in (app, screen, *screen.walk_children()))
+    return app.is_idle and not waiting and not screen._dirty_widgets and not screen._layout_required
 
 
 def shorten_toasts() -> None:
@@ -95,7 +96,12 @@ def answer_requests(activity: Activity) -> None:
     process = OntosDriver.process_message
 
     async def settle(driver: OntosDriver) -> None:
-        await activity.settled(driver._app)  # type: ignore[arg-type]
+        app = driver._app
+        try:
+            with app._context():
+                await activity.settled(app)  # type: ignore[arg-type]
+        except Exception as error:  # noqa: BLE001  # the app ends, and the test sees why
+            app._handle_exception(error)
         driver.write(MARK)
         driver.flush()
 

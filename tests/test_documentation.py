@@ -1,4 +1,4 @@
-"""What the pages say works: every command is run as it is printed, every block is valid, every link and path leads somewhere."""
+"""What the pages say works: commands are run as they are printed, blocks are valid, links and paths lead somewhere."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from documentation.commands import SUBSTITUTES, Outcome, check_program, run_ontos, send, unknown_variables
+from documentation.commands import SUBSTITUTES, Outcome, check_program, run_ontos, send, text_to_run, unknown_variables
 from documentation.pages import PAGES, ROOT, Command, Page, exists, words_of
 from documentation.workspaces import WORKSPACES, fill, nothing
 from ontos_tui.domain.rules.states import JobStatus
-from ontos_tui.home import default_home
 from ontos_tui.settings import Settings
 from ontos_tui.workspace import Workspace
 
@@ -46,8 +45,7 @@ def test_every_command_of_a_page_works(
         monkeypatch.setenv(variable, str(value))
 
     def outcome(command: Command) -> Outcome:
-        if command.text in SUBSTITUTES:
-            command = replace(command, text=SUBSTITUTES[command.text].command)
+        command = replace(command, text=text_to_run(command.text))
         if not command.text:
             return Outcome(True)
         if unknown := unknown_variables(command):
@@ -97,13 +95,15 @@ def test_the_readme_is_short() -> None:
     assert words_of(Page("README.md")) <= README_WORDS
 
 
-def test_the_examples_of_tests_pass(pytester: pytest.Pytester) -> None:
+def test_the_examples_of_tests_pass(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     examples = [block for block in Page("CONTRIBUTING.md").blocks("python") if block.section == "How to write a test"]
     for number, block in enumerate(examples):
-        pytester.path.joinpath(f"test_example_{number}.py").write_text(block.text, encoding="utf-8")
-    options = ("-c", ROOT / "pyproject.toml", "--rootdir", pytester.path, "-p", "conftest", "-p", "no:xdist")
-    result = pytester.runpytest_inprocess(*options, pytester.path)
-    result.assert_outcomes(passed=3)
+        (tmp_path / f"test_example_{number}.py").write_text(block.text, encoding="utf-8")
+    project = ("-c", str(ROOT / "pyproject.toml"), "-p", "conftest", "-p", "no:xdist")
+    code = pytest.main([*project, "--rootdir", str(tmp_path), str(tmp_path)])
+    out = capsys.readouterr().out
+    assert code == 0, out
+    assert "3 passed" in out
 
 
 def _command_ids() -> set[str]:

@@ -22,10 +22,14 @@ from tiers import DEEP
 
 @dataclass(frozen=True)
 class Substitute:
-    """Why a command is not run as it is printed, and what is run in its place; nothing, if that is empty."""
+    """Why a command is not run as it is printed, and what is run in its place; nothing, if that is empty.
+
+    The deep tier runs a `slow` one as it is printed.
+    """
 
     reason: str
     command: str = ""
+    slow: bool = False
 
 
 OPENS_THE_APP = "opens the app: tests/cli/admin/test_cli_start.py and tests/tui/terminal/test_terminal.py do that"
@@ -37,6 +41,9 @@ SUBSTITUTES = {
     "ontos demo": Substitute(OPENS_THE_APP, "ontos demo --seed-only"),
     "ontos --install-completion": Substitute("changes the shell: tests/cli/admin/test_cli_start.py", "ontos --help"),
     "./ontos alerts watch --every 60": Substitute("goes on for ever", "ontos alerts watch --once"),
+    "./ontos seed --all --pairs 20": Substitute("takes seconds", "ontos seed anomaly_detection --pairs 20", slow=True),
+    "./ontos seed defect_detection --images --pairs 140": Substitute("takes seconds", "ontos seed --help", slow=True),
+    "./ontos train SHEET --on databricks": Substitute("starts a job", "ontos train --help", slow=True),
     "databricks auth login": Substitute("a program of Databricks that opens a browser"),
     "./check": Substitute("runs this test"),
     "./check --deep": Substitute("runs this test"),
@@ -45,8 +52,15 @@ SUBSTITUTES = {
     "pip wheel --no-deps .": Substitute(NEEDS_A_WHEEL),
     "pip install uv": Substitute("needs a package index"),
     "chmod 700 ~/.ontos": Substitute("not a program of ours"),
-    "grep -rn BRIDGE src": Substitute("not a program of ours"),
 }
+
+
+def text_to_run(text: str) -> str:
+    """The command, or its substitute in this tier; empty if there is nothing to run."""
+    substitute = SUBSTITUTES.get(text)
+    if substitute is None or (substitute.slow and DEEP):
+        return text
+    return substitute.command
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ PAGES = (
 )
 """Whose commands are run. CHANGELOG.md also names those of earlier versions; only its links and paths are checked."""
 
-PROGRAMS = ("ontos", "check", "run", "pip", "python", "pytest", "curl", "git", "databricks", "chmod", "grep")
+PROGRAMS = ("ontos", "check", "run", "pip", "python", "pytest", "curl", "git", "databricks", "chmod")
 PLACES = ("", "./", ".venv/bin/", ".ci/")
 ALONE = ("ontos", "./ontos", "./check", ".ci/run")
 """A span with one of these words alone is a command; other programs are only named there."""
@@ -84,23 +84,23 @@ class Page:
     @cached_property
     def _tokens(self) -> list[tuple[Token, str]]:
         """All tokens, those inside of paragraphs and tables too, each with its heading."""
-        found: list[tuple[Token, str]] = []
+        tokens: list[tuple[Token, str]] = []
         section, is_heading = "", False
         for token in MarkdownIt("commonmark").enable("table").parse(self.text):
             if is_heading:
                 section = token.content
             is_heading = token.type == "heading_open"
-            found += [(one, section) for one in (token, *(token.children or ()))]
-        return found
+            tokens += [(one, section) for one in (token, *(token.children or ()))]
+        return tokens
 
     def blocks(self, language: str | None = None) -> list[Block]:
         """The code blocks, or those in one language."""
-        found = [
+        blocks = [
             Block(token.info, token.content, section)
             for token, section in self._tokens
             if token.type in ("fence", "code_block")
         ]
-        return [block for block in found if language in (None, block.language)]
+        return [block for block in blocks if language in (None, block.language)]
 
     def spans(self) -> list[str]:
         """The inline code."""
@@ -108,13 +108,13 @@ class Page:
 
     def commands(self) -> list[Command]:
         """Every line of the shell's blocks, and every span that is a command."""
-        found: list[Command] = []
+        commands: list[Command] = []
         for token, section in self._tokens:
             if token.type == "fence" and token.info == "sh":
-                found += (Command(line, section) for line in _lines(token.content))
+                commands += (Command(line, section) for line in _lines(token.content))
             elif token.type == "code_inline" and _is_command(token.content):
-                found.append(Command(token.content, section))
-        return found
+                commands.append(Command(token.content, section))
+        return commands
 
     def links(self) -> list[str]:
         """Where its links and pictures lead, as far as that is inside of the project."""

@@ -81,7 +81,7 @@ def data(page: Page, folder: Path, home: Path, request: pytest.FixtureRequest) -
         with workspace.store.write() as connection:
             for pair in rows.find(connection, QAPair, equal(training_sheet_id=notes.id)):
                 rows.change(connection, pair, source_data={"note": "Acme, Bonn"}, answer=answer)
-    return {"T": defects.id[:8], "NOTES": notes.id[:8]}
+    return {"T": defects.id[:8], "NOTES": notes.id[:8], "SHEET": "Defects"}
 
 
 def models(page: Page, folder: Path, home: Path, request: pytest.FixtureRequest) -> Mapping[str, str]:

@@ -31,6 +31,7 @@ from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 from ontos_tui.worker import Reporter
 from ontos_tui.workspace import Workspace
+from tiers import examples
 
 LIMIT = 60.0
 
@@ -488,4 +489,4 @@ class Machine(RuleBasedStateMachine):
 
 
 TestMachine = Machine.TestCase
-TestMachine.settings = settings(max_examples=25, stateful_step_count=12, deadline=None)
+TestMachine.settings = settings(max_examples=examples(8, 100), stateful_step_count=12)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
@@ -82,7 +82,6 @@ def test_the_unit_of_measurement_does_not_matter(seed: int, scale: float, offset
     assert (first.score, first.psi) == (pytest.approx(second.score, abs=1e-9), pytest.approx(second.psi, abs=1e-9))
 
 
-@settings(max_examples=50)
 @given(seeds, st.integers(200, 2_000), st.floats(1, 5), st.sampled_from([-1, 1]))
 def test_a_shift_is_found_and_its_direction_said(seed: int, size: int, shift: float, sign: int) -> None:
     draw = np.random.default_rng(seed)
@@ -93,7 +92,6 @@ def test_a_shift_is_found_and_its_direction_said(seed: int, size: int, shift: fl
     assert f"{one.direction} than in training (median " in one.why
 
 
-@settings(max_examples=50)
 @given(seeds, st.integers(300, 2_000))
 def test_a_wider_scatter_is_found_and_called_so(seed: int, size: int) -> None:
     draw = np.random.default_rng(seed)

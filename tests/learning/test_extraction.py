@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ontos_tui.domain.errors import InvalidInputError, PlatformError
@@ -149,7 +149,6 @@ ODD = st.text(
 
 
 @given(ODD)
-@settings(max_examples=150, deadline=None)
 def test_pieces_of_any_text_lie_inside_it(text: str) -> None:
     document = Document(text)
     for piece in (*document.dates, *document.amounts, *document.pieces):
@@ -162,7 +161,6 @@ def test_pieces_of_any_text_lie_inside_it(text: str) -> None:
 
 
 @given(ODD, st.sampled_from([0, 12]))
-@settings(max_examples=60, deadline=None)
 def test_what_is_found_in_any_text_stands_where_it_is_said_to(text: str, count: int) -> None:
     examples = [example(number) for number in range(count)]
     what = plan_extraction(FIELDS, examples, [example(0).fields], ["page"])

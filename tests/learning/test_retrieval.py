@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ontos_tui.domain.errors import PlatformError
@@ -219,7 +219,6 @@ hostile = st.one_of(
 rows_of = st.dictionaries(st.sampled_from(["a", "b", "c"]), hostile)
 
 
-@settings(max_examples=80, deadline=None)
 @given(st.lists(rows_of, min_size=1, max_size=9), st.lists(rows_of, min_size=1, max_size=4))
 def test_any_rows_get_a_proposal_or_a_reason(known: list[dict[str, Any]], asked: list[dict[str, Any]]) -> None:
     rows = [LabeledExample(f"e{n}", row, EXAMPLES[n].answer) for n, row in enumerate(known)]

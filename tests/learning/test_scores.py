@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, f1_score, precision_recall_fscore_support
 
@@ -38,7 +38,6 @@ def test_wilson_holds_the_share_and_stays_within_zero_and_one(hits: int, misses:
         assert 0 <= low <= hits / (hits + misses) <= high <= 1
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(labels, labels), min_size=1, max_size=40))
 def test_per_class_scores_are_those_of_scikit_learn(pairs: list[tuple[str, str]]) -> None:
     truth, given_ = [one for one, _ in pairs], [one for _, one in pairs]
@@ -55,7 +54,6 @@ def test_per_class_scores_are_those_of_scikit_learn(pairs: list[tuple[str, str]]
     )
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.sampled_from([0.0, 0.2, 0.5, 0.9, 1.0])), min_size=1, max_size=40))
 def test_average_precision_is_that_of_scikit_learn(pairs: list[tuple[bool, float]]) -> None:
     truth, stated = [one for one, _ in pairs], [one for _, one in pairs]

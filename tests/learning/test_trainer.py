@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pytest
 import skops.io
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
@@ -457,7 +457,6 @@ hostile = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     rows=st.lists(st.dictionaries(st.sampled_from(["a", "b", "\x00"]), hostile), min_size=1, max_size=12), odd=hostile
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from builders.severity import endpoint_record, model_record, request_record, unlabeled_sheet
@@ -50,7 +50,6 @@ CHANGES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40, deadline=None)
 @given(steps=st.lists(st.tuples(st.integers(0, 4), st.one_of(st.none(), CHANGES)), max_size=12))
 def test_counts_follow_every_change(steps: list[tuple[int, dict[str, object] | None]]) -> None:
     import tempfile

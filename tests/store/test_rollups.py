@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ontos_tui.domain.records.base import Record
@@ -137,7 +137,6 @@ feedback = st.tuples(
 spans = st.tuples(times, times).map(lambda two: (NOON + min(two), NOON + max(two)))
 
 
-@settings(max_examples=60)
 @given(st.lists(requests, max_size=25), st.lists(feedback, max_size=10), spans)
 def test_sums_are_those_of_the_rows_in_whatever_order_they_come(
     log: list[Any], items: list[Any], span: tuple[datetime, datetime]
@@ -169,7 +168,6 @@ def ignored(connection: Connection, record: Record) -> None:
     assert connection.execute(sql, [stored(type(record), name, getattr(record, name)) for name in names]).rowcount == 0
 
 
-@settings(max_examples=40)
 @given(st.lists(changes, max_size=12), spans)
 def test_sums_follow_changes_removals_and_refuse_what_was_there(
     steps: list[Any], span: tuple[datetime, datetime]

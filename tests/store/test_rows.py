@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -59,7 +59,6 @@ ODD = (st.text(st.sampled_from("\0\ud800\udfff🔬\u202e\x1b'\"\\%a")) | st.text
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=80)
 @given(
     data=st.dictionaries(ODD, JSON | ODD, max_size=5),
     note=ANY_TEXT,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ontos_tui.domain.errors import InvalidInputError, PlatformError
@@ -163,7 +163,6 @@ streams = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
 @given(stream=streams, size=st.integers(2, 6), step=st.integers(1, 8))
 def test_windows_are_what_counting_by_hand_gives(
     catalog: LocalCatalog, put: Put, stream: list[tuple[str, int, float | None]], size: int, step: int

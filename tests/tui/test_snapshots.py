@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,9 @@ from ontos_tui.workspace import Workspace
 SIZES = [(80, 24), (120, 40)]
 
 
-def _walk(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
+def _walk(*keys: str | Sequence[str]) -> Callable[[Pilot[None]], Awaitable[None]]:
+    """Press keys, each on a settled screen; those of a sequence at once, as one types text."""
+
     async def settle(pilot: Pilot[None]) -> None:
         """Wait until nothing is under way and the picture has stopped changing."""
         app = pilot.app
@@ -29,7 +31,7 @@ def _walk(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
     async def walk(pilot: Pilot[None]) -> None:
         await settle(pilot)
         for key in keys:
-            await pilot.press(key)
+            await pilot.press(*([key] if isinstance(key, str) else key))
             await settle(pilot)
         await settle(pilot)
 

@@ -20,8 +20,9 @@ from ontos_tui.tui.app import OntosApp
 from ontos_tui.workspace import Workspace
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-SPAN = ("d", "ctrl+u", *"2026-11-22", "space", *"12", "colon", *"00")
-SPAN = (*SPAN, "tab", "ctrl+u", *"2026-11-23", "space", *"12", "colon", *"00", "ctrl+s")
+FROM = ("ctrl+u", *"2026-11-22", "space", *"12", "colon", *"00")
+UNTIL = ("tab", "ctrl+u", *"2026-11-23", "space", *"12", "colon", *"00")
+SPAN = ("d", FROM, UNTIL, "ctrl+s")
 
 
 @pytest.fixture

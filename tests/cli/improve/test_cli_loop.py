@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from command_result import Ontos
+from tiers import deep
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -170,7 +171,7 @@ def test_from_labels_to_a_retrained_model(ontos: Ontos, sheet: str, tmp_path: Pa
     ontos("status")
 
 
-@pytest.mark.timeout(300)  # some forty processes, one after the other
+@deep  # some forty processes, one after the other
 def test_the_ten_steps_end_to_end(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -183,7 +184,7 @@ def test_the_ten_steps_end_to_end(tmp_path: Path) -> None:
         stderr=subprocess.STDOUT,
         text=True,
     ) as process:
-        output, _ = process.communicate(timeout=290)
+        output, _ = process.communicate(timeout=280)
     assert process.returncode == 0, output
     assert [int(number) for number in re.findall(r"^──── (\d+)", output, re.MULTILINE)] == list(range(1, 11))
     assert re.search(r"\d+ new.* since v1; .*accuracy 0\.\d+ → 0\.\d+ on the 160 held-out pairs", output), output

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.databricks.scene import Scene
@@ -23,6 +23,7 @@ from ontos_tui.platforms.local.catalog import LocalCatalog
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 from ontos_tui.tabular.source import inspect_file
+from tiers import examples
 
 NUMBERS = count()
 TWO = Windows(2, 2, "unit", "time")
@@ -177,7 +178,7 @@ streams = st.lists(
 
 
 @given(streams, st.integers(2, 5), st.integers(1, 6))
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=examples(6, 100))
 def test_any_stream_gives_the_same_windows(
     catalogs: Catalogs, both: Both, values: list[tuple[str, float | None, str | None]], size: int, step: int
 ) -> None:

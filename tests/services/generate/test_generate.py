@@ -35,6 +35,7 @@ from ontos_tui.store import rows
 from ontos_tui.store.conditions import equal
 from ontos_tui.workspace import Workspace
 from real_data import real_data
+from tiers import examples
 
 AI, COLUMN, MANUAL = GenerationMode.AI, GenerationMode.COLUMN, GenerationMode.MANUAL
 PASSED = {
@@ -630,7 +631,7 @@ SCHEMAS = st.builds(
 ANSWERS = st.one_of(VALUES, st.dictionaries(st.sampled_from(["x", "y", "z", "w"]), VALUES, max_size=4))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(50, 1_000))
 @given(schema=SCHEMAS, answers=st.lists(ANSWERS, min_size=1, max_size=5))
 def test_the_fast_check_has_the_verdicts_of_the_slow_one(schema: dict[str, Any], answers: list[Any]) -> None:
     checker = AnswerChecker(schema)

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from builders.severity import MAJOR, MINOR, NONE, unlabeled_sheet
@@ -265,7 +265,6 @@ def test_ten_items_and_more_have_an_interval(workspace: Workspace) -> None:
 WORDS = st.sampled_from([MINOR, MAJOR, NONE, "blurred", None])
 
 
-@settings(max_examples=8)
 @given(st.lists(st.tuples(WORDS, WORDS, WORDS), min_size=1, max_size=4))
 def test_an_item_is_labeled_or_rejected_by_all_or_disputed(
     said: list[tuple[dict[str, object] | str | None, ...]],

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from builders.severity import MAJOR, MINOR, NONE, unlabeled_sheet
@@ -142,7 +142,6 @@ def test_every_bad_line_is_named_and_nothing_is_taken(workspace: Workspace, tmp_
     assert workspace.label.canonical_labels.count() == 160
 
 
-@settings(max_examples=15)
 @given(notes=st.text(max_size=40), ref=st.text(min_size=1, max_size=20))
 def test_hostile_text_comes_back_as_it_was(notes: str, ref: str) -> None:
     with tempfile.TemporaryDirectory() as folder, Workspace(Path(folder) / "home") as workspace:

@@ -33,6 +33,7 @@ from ontos_tui.services.label.service import Decision, PairCounts
 from ontos_tui.store import rows
 from ontos_tui.store.conditions import equal
 from ontos_tui.store.engine import Store
+from tiers import DEEP, examples
 
 S = LabelingTaskStatus
 PEOPLE = ("ana", "bo", "cy")
@@ -52,13 +53,13 @@ def label_until_nothing_is_left(path: Path, name: str, job_id: str) -> list[str]
     return got
 
 
-@pytest.mark.parametrize("overlap", [1, 2])
-def test_four_processes_share_a_job_and_never_meet(store: Store, overlap: int) -> None:
-    sheet = unlabeled_sheet(store, 60)
+@pytest.mark.parametrize(("people", "count", "overlap"), [(4, 60, 1), (4, 60, 2)] if DEEP else [(2, 16, 2)])
+def test_processes_share_a_job_and_never_meet(store: Store, people: int, count: int, overlap: int) -> None:
+    sheet = unlabeled_sheet(store, count)
     ana = Person(store, "ana")
     job = ana.job(sheet.id, batch_size=4, overlap=overlap)
-    names = ["ana", "bo", "cy", "di"]
-    with ProcessPoolExecutor(4, mp_context=multiprocessing.get_context("spawn")) as processes:
+    names = ["ana", "bo", "cy", "di"][:people]
+    with ProcessPoolExecutor(people, mp_context=multiprocessing.get_context("spawn")) as processes:
         started = [processes.submit(label_until_nothing_is_left, store.path, name, job.id) for name in names]
         got = dict(zip(names, (one.result(timeout=120) for one in started), strict=True))
     tasks = [view.task for view in ana.jobs.tasks(job.id)]
@@ -73,13 +74,13 @@ def test_four_processes_share_a_job_and_never_meet(store: Store, overlap: int) -
         events = rows.find(connection, Event)
         pairs = rows.find(connection, QAPair)
     decided = Counter(event.entity_id for event in events if event.entity_type == TaskItem.TABLE)
-    assert len(decided) == 60 * overlap
+    assert len(decided) == count * overlap
     assert set(decided.values()) == {1}, "no item was decided twice"
     claimed = Counter(event.entity_id for event in events if event.action == "claim")
     assert set(claimed.values()) == {1}
     view = ana.jobs.job_view(job.id)
-    assert (view.decided, view.total, view.labels) == (60 * overlap, 60 * overlap, 60)
-    assert len(canonical_labels(store)) == 60
+    assert (view.decided, view.total, view.labels) == (count * overlap, count * overlap, count)
+    assert len(canonical_labels(store)) == count
     assert {pair.status for pair in pairs} == {PairStatus.LABELED}
 
 
@@ -263,4 +264,4 @@ class ThreePeople(RuleBasedStateMachine):
 
 
 TestThreePeople = ThreePeople.TestCase
-TestThreePeople.settings = settings(max_examples=15, stateful_step_count=30, deadline=None)
+TestThreePeople.settings = settings(max_examples=examples(4, 60), stateful_step_count=30)

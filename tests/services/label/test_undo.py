@@ -21,6 +21,7 @@ from ontos_tui.services.records.change_log import content
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 from ontos_tui.store.queries.change_log import DECIDED
+from tiers import examples
 
 PEOPLE = ("ana", "bo")
 PAIRS = 3
@@ -129,7 +130,7 @@ class TwoPeople(RuleBasedStateMachine):
 
 
 TestTwoPeople = TwoPeople.TestCase
-TestTwoPeople.settings = settings(max_examples=10, stateful_step_count=20, deadline=None)
+TestTwoPeople.settings = settings(max_examples=examples(4, 60), stateful_step_count=20)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from ontos_tui.services.monitor.alerts.service import AlertService
 from ontos_tui.services.monitor.service import EndpointSummary, MonitorService
 from ontos_tui.store import rows
 from ontos_tui.workspace import Workspace
+from tiers import examples
 
 THRESHOLD, RECOVERY, LASTING, SAMPLE = 0.5, 0.2, 5, 10
 
@@ -143,4 +144,4 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+TestLife.settings = settings(max_examples=examples(4, 60), stateful_step_count=25)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError
@@ -142,7 +142,6 @@ def test_only_errors_have_a_rate_but_no_latency(store: Store, monitor: MonitorSe
 offsets = st.integers(-3 * 86_400 * 10**6, 3 * 86_400 * 10**6).map(lambda micro: timedelta(microseconds=micro))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(offsets, st.floats(0, 1e6), st.sampled_from([200, 200, 400, 503])), max_size=40),
     st.lists(st.tuples(offsets, st.integers(1, 5)), max_size=10),

@@ -76,7 +76,7 @@ def test_a_tag_that_goes_leaves_what_it_prohibited_and_says_so(store: Store, ser
     sheet = unlabeled_sheet(store, 1)
     service.tag_sheet(sheet.sheet_id, ["PII"])
     gone = service.tag_sheet(sheet.sheet_id, [])
-    assert (gone.kept, gone.pairs) == (("PII",), 0)
+    assert (gone.retained, gone.pairs) == (("PII",), 0)
     (pair,) = _all(store, QAPair)
     assert pair.prohibited_uses == ["training"]
     assert service.set_pairs([pair.id], UsageChange(prohibited=[], classification=Classification.INTERNAL)) == 1

@@ -18,6 +18,7 @@ from ontos_tui.domain.records.pairs import CanonicalLabel, Event, QAPair, Verdic
 from ontos_tui.domain.records.sync import ConflictState
 from ontos_tui.services.label.service import Decision
 from ontos_tui.store import outbox
+from tiers import examples
 
 ITEMS = 3
 WHO = st.integers(0, 1)
@@ -159,6 +160,6 @@ class TwoWhoShare(RuleBasedStateMachine):
 
 
 TwoWhoShare.TestCase.settings = settings(
-    max_examples=6, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=examples(2, 60), stateful_step_count=12, suppress_health_check=list(HealthCheck)
 )
 TestTwoWhoShare = TwoWhoShare.TestCase

@@ -64,7 +64,7 @@ class Tagged:
     sheet: Sheet
     pairs: int
     labels: int
-    kept: tuple[str, ...]
+    retained: tuple[str, ...]
     """Tags that went while what they prohibited stays, since only a person may allow it again."""
 
 

@@ -23,7 +23,7 @@ from ontos_tui.tui.terminal.sixel import sixel_commands
 from ontos_tui.tui.widgets.lines import cell_len
 from ontos_tui.tui.widgets.picture import CHUNK, cell_lines, choose_picture_mode, kitty_commands, shade_lines
 from ontos_tui.workspace import Workspace
-from terminal import Terminal, ontos
+from terminal import Terminal, settling
 
 
 def _workspace(home: Path, folder: Path, pairs: int = 3) -> None:
@@ -106,7 +106,7 @@ async def test_which_columns_name_pictures_is_said_in_the_form_of_the_sheet(home
 def test_kitty_is_sent_the_file_itself_and_takes_it_away_again(home: Path, tmp_path: Path) -> None:
     _workspace(home, tmp_path / "data")
     clean = {"TERM": "xterm-kitty", "ONTOS_IMAGES": "auto", "SSH_CONNECTION": "", "SSH_TTY": "", "TMUX": ""}
-    with Terminal(ontos("--home", str(home)), (120, 40), clean) as terminal:
+    with Terminal(settling("--home", str(home)), (120, 40), clean) as terminal:
         terminal.sees("1 Data", "Shots")
         terminal.send("3")
         terminal.sees("training sheet")
@@ -114,10 +114,9 @@ def test_kitty_is_sent_the_file_itself_and_takes_it_away_again(home: Path, tmp_p
         terminal.sees("item-1", "41.5")
         terminal.send("i")
         terminal.until(lambda: b"\x1b_Ga=T" in terminal.output, "the picture is sent")
-        while terminal.pump(0.5):
-            pass
+        terminal.settle()
         sent = len(terminal.output)
-        terminal.pump(1.0)
+        terminal.settle()
         assert len(terminal.output) == sent  # nothing while nothing happens
         parts = re.findall(rb"\x1b_G[^;\x1b]*;([^\x1b]*)\x1b\\", terminal.output)
         assert Image.open(io.BytesIO(base64.b64decode(b"".join(parts)))).size == (64, 64)
@@ -226,7 +225,7 @@ def test_sixel_says_every_pixel_of_the_picture() -> None:
 def test_sixel_is_sent_and_painted_over_again(home: Path, tmp_path: Path) -> None:
     _workspace(home, tmp_path / "data")
     clean = {"TERM": "foot", "ONTOS_IMAGES": "auto", "SSH_CONNECTION": "", "SSH_TTY": "", "TMUX": ""}
-    with Terminal(ontos("--home", str(home)), (120, 40), clean) as terminal:
+    with Terminal(settling("--home", str(home)), (120, 40), clean) as terminal:
         terminal.sees("1 Data", "Shots")
         terminal.send("3")
         terminal.sees("training sheet")
@@ -234,14 +233,13 @@ def test_sixel_is_sent_and_painted_over_again(home: Path, tmp_path: Path) -> Non
         terminal.sees("item-1", "41.5")
         terminal.send("i")
         terminal.until(lambda: b"\x1bP0;1q" in terminal.output, "the picture is sent")
-        while terminal.pump(0.5):
-            pass
+        terminal.settle()
         sent = len(terminal.output)
-        assert not terminal.pump(1.0), "nothing is sent while nothing happens"
+        terminal.settle()
+        assert len(terminal.output) == sent, "nothing is sent while nothing happens"
         terminal.send("i")
         terminal.until(lambda: "item-1" in terminal.text() and len(terminal.output) > sent, "the queue is back")
-        while terminal.pump(0.5):
-            pass
+        terminal.settle()
         assert len(terminal.output) - sent > 3_000, "the whole screen is painted anew"
 
 

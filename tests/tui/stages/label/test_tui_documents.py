@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -112,7 +112,6 @@ ODD = st.text(st.one_of(st.sampled_from("ab9 .,:\n\t\x1b\x07\u202e\u0301日ﬁ\u
 
 
 @given(ODD, ODD, st.integers(10, 70), st.booleans())
-@settings(max_examples=100, deadline=None)
 def test_any_text_is_shown_harmless_and_within_its_width(text: str, value: str, width: int, fold: bool) -> None:
     whole = f"{text}\n{value}\n{'filled up ' * 10}"
     document = marked({"page": whole}, FIELDS, {"vendor": value, "total": 9, "billed": text[:20]})

@@ -144,8 +144,9 @@ async def test_a_file_that_is_not_there_is_told(home: Path, sheet: TrainingSheet
 def test_what_is_typed_is_read_or_refused_in_words() -> None:
     assert (read_share("10%"), read_share("0,25")) == (0.1, 0.25)
     assert read_mapping(" item_ref = a b, x=y ,") == {"item_ref": "a b", "x": "y"}
-    for text in ("0", "1", "x", "150%", "nan"):
-        with pytest.raises(ValueError, match="less than 1"):
+    refusals = {"0": "less than 1", "1": "less than 1", "x": "not a number", "150%": "between 0", "nan": "between 0"}
+    for text, reason in refusals.items():
+        with pytest.raises(ValueError, match=reason):
             read_share(text)
     with pytest.raises(ValueError, match="NAME=COLUMN"):
         read_mapping("item_ref")

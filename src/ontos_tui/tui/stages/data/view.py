@@ -319,9 +319,9 @@ class DataView(StageView):
 
     def _tagged(self, outcome: Tagged) -> None:
         message = f"{outcome.pairs:,} pairs and {outcome.labels:,} labels inherited it."
-        if outcome.kept:
+        if outcome.retained:
             message += (
-                f" What {', '.join(outcome.kept)} prohibited stays prohibited. To allow it, press C in the queue."
+                f" What {', '.join(outcome.retained)} prohibited stays prohibited. To allow it, press C in the queue."
             )
         self.ontos.show_message(message, title=f"Tags: {', '.join(outcome.sheet.tags) or 'none'}")
         self.reload()
