@@ -8,16 +8,15 @@ from functools import cache
 from typing import Any
 
 import jsonschema
-import typer
 
-from ontos_tui.cli.app import command_line
+from ontos_tui.cli.app import command_tree
 from ontos_tui.cli.core.words import translate
 from ontos_tui.cli.json_documents import error_schema, schema_of
 
 
 @cache
 def _root() -> Any:
-    return typer.main.get_command(command_line())
+    return command_tree()
 
 
 @cache

@@ -14,6 +14,7 @@ from fork_server import ForkServer
 from ontos_tui.jobs.queue import JobQueue
 from ontos_tui.store.engine import Store
 from ontos_tui.workspace import Workspace
+from pauses import Pauses
 from tiers import load_profile
 
 if TYPE_CHECKING:
@@ -82,6 +83,19 @@ def scene(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Scene]:
         for name, value in {**made.environment, **made.settings}.items():
             monkeypatch.setenv(name, value)
         yield made
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> Pauses:
+    """The clients of Databricks do not wait between two tries, and believe that they did."""
+    from databricks.sdk.clock import RealClock
+    from databricks.sql.auth import retry
+
+    pauses = Pauses()
+    monkeypatch.setattr(RealClock, "time", lambda self: pauses.time())
+    monkeypatch.setattr(RealClock, "sleep", lambda self, seconds: pauses.sleep(seconds))
+    monkeypatch.setattr(retry, "time", pauses)
+    return pauses
 
 
 @pytest.fixture

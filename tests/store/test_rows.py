@@ -123,7 +123,7 @@ def test_what_is_taken_is_a_conflict_and_keeps_nothing(store: Store) -> None:
     with store.write() as connection:
         rows.add(connection, pair)
     for twin in (pair, pair.model_copy(update={"id": new_id()})):
-        with pytest.raises(ConflictError, match="qa pair already") as caught, store.write() as connection:
+        with pytest.raises(ConflictError, match="exists already") as caught, store.write() as connection:
             rows.add(connection, sheet())
             rows.add(connection, twin)
         assert caught.value.todo

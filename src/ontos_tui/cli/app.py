@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -94,6 +95,12 @@ def command_line() -> typer.Typer:
     return root
 
 
+@cache
+def command_tree() -> Any:
+    """All commands as they are called. To make them takes a tenth of a second, and they keep nothing of a call."""
+    return typer.main.get_command(command_line())
+
+
 def _options(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
     keys: Annotated[bool, typer.Option("--keys", help="List the keys of the app.")] = False,
@@ -106,7 +113,7 @@ def _options(
 def run(words: Sequence[str], home: Path | None = None, *, as_json: bool = False) -> int:
     """Do what the words say; returns the exit code. Errors are printed on stderr, with --json also as the document."""
     session = Session(home, as_json)
-    command = typer.main.get_command(command_line())
+    command = command_tree()
     try:
         code = command.main(translate(words, command), prog_name="ontos", obj=session, standalone_mode=False)
         return _flushed(code if isinstance(code, int) else 0)

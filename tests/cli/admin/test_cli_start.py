@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
 from command_result import Ontos
-from ontos_tui.cli.app import command_line, run
+from ontos_tui.cli.app import command_tree, run
 from terminal import Terminal
 from terminal import ontos as command
 
@@ -25,7 +24,7 @@ def commands(node: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]
         yield from commands(one, (*words, name))
 
 
-ALL = sorted(commands(typer.main.get_command(command_line())))
+ALL = sorted(commands(command_tree()))
 
 
 def complete(shell: str, line: str) -> str:

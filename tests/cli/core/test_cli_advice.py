@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
 import ontos_tui
-from ontos_tui.cli.app import UsageError, command_line
+from ontos_tui.cli.app import UsageError, command_tree
 from ontos_tui.cli.core.words import translate
 
 SOURCE = Path(ontos_tui.__file__).parent
@@ -68,7 +67,7 @@ def test_commands_are_collected_from_every_floor(named: list[tuple[str, str]]) -
 
 
 def test_a_command_that_a_text_names_can_be_typed(named: list[tuple[str, str]]) -> None:
-    root: Any = typer.main.get_command(command_line())
+    root: Any = command_tree()
     wrong = [f"{place} names `ontos {words}`: {reason}" for place, words in named if (reason := _refused(words, root))]
     assert not wrong, "\n".join(wrong)
 

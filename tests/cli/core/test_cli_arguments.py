@@ -7,12 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ontos_tui.__main__ import CommandLine, read_arguments
-from ontos_tui.cli.app import command_line
+from ontos_tui.cli.app import command_tree
 from ontos_tui.cli.core.words import translate
 
 WORDS = st.lists(st.sampled_from(["data", "list", "--limit", "3", "x=y", "-t", "--name=a b", ""]), max_size=6)
@@ -67,7 +66,7 @@ def test_home_without_a_folder_is_wrong_usage(arguments: list[str]) -> None:
     ],
 )
 def test_other_names_are_understood(words: list[str], meant: list[str]) -> None:
-    assert translate(words, typer.main.get_command(command_line())) == meant
+    assert translate(words, command_tree()) == meant
 
 
 def test_nothing_heavy_is_imported_before_it_is_known_what_is_wanted() -> None:

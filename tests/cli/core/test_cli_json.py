@@ -11,19 +11,18 @@ from typing import Any
 
 import jsonschema
 import pytest
-import typer
 
 from builders.defects import change_pair, labeled_sheet
 from builders.severity import MAJOR, MINOR, unlabeled_sheet
 from builders.votes import labeling_job, vote
 from cli_documents import command_of
 from command_result import Ontos, Result
-from ontos_tui.cli.app import command_line
+from ontos_tui.cli.app import command_tree
 from ontos_tui.cli.json_documents import DOCUMENTS, error_schema, schema_of
 from ontos_tui.workspace import Workspace
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
-ROOT: Any = typer.main.get_command(command_line())
+ROOT: Any = command_tree()
 
 TEAM = {"data browse", "sync"}
 """Commands that need a team's workspace: tests/cli/admin/test_cli_sync.py and test_cli_databricks.py run them."""

@@ -26,11 +26,12 @@ def test_pictures_go_with_a_use_case_that_has_some(ontos: Ontos) -> None:
 
 
 def test_an_endpoint_takes_a_picture_as_a_path_or_in_base64(ontos: Ontos, home: Path) -> None:
-    ontos("seed", "defect_detection", "--images", "--pairs", 140)
+    ontos("seed", "defect_detection", "--images", "--pairs", 60)
     with Workspace(home) as workspace:
-        sheet = workspace.onboarding.seed("defect_detection", 140, part="pictures").training_sheet
+        sheet = workspace.onboarding.seed("defect_detection", 60, part="pictures").training_sheet
         assert sheet is not None
-        workspace.train.models.run({"training_sheet_id": sheet.id, "name": "faces"}, "a-job", NoProgress())
+        params = {"training_sheet_id": sheet.id, "base_model": "nearest", "name": "faces"}
+        workspace.train.models.run(params, "a-job", NoProgress())
     ontos("deploy", "faces")
     name = "INS-00001.png"
     content = (synthetic_data() / "defect_detection" / "pictures" / name).read_bytes()

@@ -16,6 +16,7 @@ MANY = f"SELECT a.id FROM {READINGS} AS a CROSS JOIN {READINGS} AS b"
 
 
 @pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.usefixtures("pauses")
 def test_a_busy_warehouse_is_asked_again(scene: Scene, databricks: Team, status: int) -> None:
     databricks.rows("SELECT 1 AS a")
     scene.workspace.fault(path="/sql/1.0", status=status, error_code="BUSY", retry_after="1")

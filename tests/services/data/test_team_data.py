@@ -77,6 +77,7 @@ def test_what_identifies_items_is_checked_where_they_are(scene: Scene, team: Wor
     assert fetched == [], "no row came here for that"
 
 
+@pytest.mark.usefixtures("pauses")
 def test_local_tables_stay_while_the_workspace_is_away(
     team: Workspace, local: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -92,6 +92,7 @@ async def test_what_is_not_allowed_is_told_and_can_be_asked_again(scene: Scene, 
         await user.sees("▣ team")
 
 
+@pytest.mark.usefixtures("pauses")
 async def test_the_screen_goes_on_while_the_workspace_is_away(
     scene: Scene, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -46,7 +46,7 @@ async def test_from_an_empty_page_to_gaps_with_their_evidence(home: Path, size: 
 async def test_without_a_model_the_page_says_what_comes_first(home: Path) -> None:
     async with open_app(home) as user:
         await user.press("7", "g", "a")
-        await user.sees("There is no model yet", ": open TRAIN")
+        await user.sees("No model yet. Train one")
         await user.press("escape", "t")
         await user.sees("No task is open.", "tasks: 0 open")
         await user.press("escape", "v")
@@ -129,7 +129,7 @@ async def test_a_task_is_assigned_moved_and_edited(home: Path) -> None:
         await user.press("m")
         await user.sees("From assigned to", "○ pending", "◑ in progress", "– cancelled")
         await user.press("down", "enter")
-        await user.sees("It is in_progress.", "◑ in progress")
+        await user.sees("Status: in_progress.", "◑ in progress")
         await user.press("e")
         await user.sees("This task", "Pairs to decide")
         await user.press("escape", "m", "end", "enter")
@@ -191,7 +191,7 @@ async def test_feedback_is_flagged_filtered_and_done_all_at_once(home: Path) -> 
         await user.press("m")
         await user.sees("All 2 listed", "Remove flags")
         await user.press("enter")
-        await user.sees("2 training pairs are made")
+        await user.sees("2 training pairs are now")
         assert len(user.app.workspace.improve.feedback.feedback(status=FeedbackStatus.CONVERTED)) == 2
         await user.press("slash", "1", "tab", "2", "ctrl+s")
         await user.sees("feedback: 1 in all flagged", "wrong too")

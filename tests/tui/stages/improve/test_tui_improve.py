@@ -80,7 +80,7 @@ async def test_all_new_feedback_is_converted_at_once_and_found_by_its_status(hom
         await user.press("s")
         await user.sees("feedback: 3 new")
         await user.press("C")
-        await user.sees("3 training pairs are made", "feedback: 0 new", "No feedback is new.")
+        await user.sees("3 training pairs are now", "feedback: 0 new", "No feedback is new.")
         await user.press("s")
         await user.sees("feedback: 4 converted")
         await user.press("s")

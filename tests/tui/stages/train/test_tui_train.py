@@ -72,7 +72,7 @@ async def test_every_gate_is_there_with_its_count_and_its_words(home: Path) -> N
             "✗       6  training is prohibited for it",
             "✗       1  training is not among its allowed uses",
             "✓      12  labeled and allowed for training",
-            "ready to train; t starts it",
+            "ready to train; t: start it",
             "20% of the eligible pairs are kept back",
             "Extra trees (recommended)",
             "about ",
@@ -192,7 +192,7 @@ async def test_a_second_version_stands_beside_the_first(home: Path) -> None:
         await user.press("4", "down", "down")
         await user.sees("defects v2", "compared with defects v1", "12 new, 1 corrected since v1", f"on the {told.n}")
         await user.press("up")
-        await user.sees("defects v3", "beside defects v2", "0 new, 0 corrected since v2")
+        await user.sees("defects v3", "compared with defects v2", "0 new, 0 corrected since v2")
         await user.press("c")
         await user.sees("Compare defects v3 with which version?", "defects v1")
         await user.press("end", "enter")
