@@ -8,11 +8,10 @@ from datetime import datetime
 
 import numpy as np
 import pytest
+import scipy  # its parts are imported at their first use
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from scipy import stats
-from scipy.spatial.distance import jensenshannon
 
 from ontos_tui.domain.records.drift import BANDS, FeatureDrift, Signal, adjusted, judged, severity_of
 from ontos_tui.domain.records.improve import Severity
@@ -44,7 +43,7 @@ def drifted(one: FeatureDrift) -> bool:
 
 @given(numbers, numbers)
 def test_the_gap_is_the_one_that_scipy_finds(a: Numbers, b: Numbers) -> None:
-    expected = stats.ks_2samp(a, b, method="asymp").statistic
+    expected = scipy.stats.ks_2samp(a, b, method="asymp").statistic
     assert largest_gap(np.sort(a), np.sort(b)) == pytest.approx(expected, abs=1e-12)
     assert largest_gap(np.sort(b), np.sort(a)) == pytest.approx(expected, abs=1e-12)
 
@@ -124,19 +123,19 @@ def test_shares_are_tested_as_scipy_does(n: int, m: int, x: int, y: int) -> None
     if not table.sum(axis=0).all():
         assert (found.p_value, found.score) == (1.0, 0.0)
         return
-    if stats.contingency.expected_freq(table).min() < 5:
-        assert found.p_value == pytest.approx(stats.fisher_exact(table).pvalue)
+    if scipy.stats.contingency.expected_freq(table).min() < 5:
+        assert found.p_value == pytest.approx(scipy.stats.fisher_exact(table).pvalue)
     else:
-        assert found.p_value == pytest.approx(stats.chi2_contingency(table, correction=False).pvalue)
+        assert found.p_value == pytest.approx(scipy.stats.chi2_contingency(table, correction=False).pvalue)
 
 
 @given(hnp.arrays(np.int64, (2, 5), elements=st.integers(1, 10**6)))
 def test_the_distance_is_scipys_less_what_chance_makes(counts: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> None:
-    plain = jensenshannon(*counts, base=2)
+    plain = scipy.spatial.distance.jensenshannon(*counts, base=2)
     chance = 4 * (1 / counts[0].sum() + 1 / counts[1].sum()) / (8 * np.log(2))
     assert jensen_shannon(counts) ** 2 == pytest.approx(max(0.0, plain**2 - chance), abs=1e-9)
     p, q = (counts + 0.5) / (counts + 0.5).sum(axis=1, keepdims=True)
-    assert stability_index(counts) == pytest.approx(stats.entropy(p, q) + stats.entropy(q, p))
+    assert stability_index(counts) == pytest.approx(scipy.stats.entropy(p, q) + scipy.stats.entropy(q, p))
 
 
 def test_what_chance_makes_is_what_was_taken_off() -> None:
@@ -145,7 +144,7 @@ def test_what_chance_makes_is_what_was_taken_off() -> None:
     plain, ours = [], []
     for _ in range(400):
         counts = np.array([draw.multinomial(60, shares), draw.multinomial(90, shares)])
-        plain.append(jensenshannon(*counts, base=2) ** 2)
+        plain.append(scipy.spatial.distance.jensenshannon(*counts, base=2) ** 2)
         ours.append(jensen_shannon(counts))
     chance = 9 * (1 / 60 + 1 / 90) / (8 * np.log(2))
     assert np.mean(plain) == pytest.approx(chance, rel=0.1)
@@ -154,7 +153,7 @@ def test_what_chance_makes_is_what_was_taken_off() -> None:
 
 @given(st.lists(st.floats(0, 1), max_size=30))
 def test_p_values_are_adjusted_as_scipy_does(p_values: list[float]) -> None:
-    expected = stats.false_discovery_control(p_values, method="bh") if p_values else []
+    expected = scipy.stats.false_discovery_control(p_values, method="bh") if p_values else []
     assert adjusted(p_values) == pytest.approx(list(expected))
 
 

@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,9 +16,9 @@ from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors import BadRequest, NotFound
 from databricks.sdk.service.serving import DataframeSplitInput, EndpointStateReady
 
-from builders.defects import DEFECT_SCHEMA, labeled_sheet
+from builders.defects import DEFECT_SCHEMA
+from builders.models import served_model
 from ontos_tui.domain.errors import NotFoundError
-from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.domain.records.serving import InferenceRecord
 from ontos_tui.platforms.local.serving_http import BODY_BYTES, make_app
@@ -63,10 +64,15 @@ class Answers:
 
 
 @pytest.fixture
+def workspace(home: Path) -> Iterator[Workspace]:
+    """A workspace whose endpoint `defects` answers."""
+    served_model(home, endpoint="defects")
+    with Workspace(home) as opened:
+        yield opened
+
+
+@pytest.fixture
 def answers(workspace: Workspace) -> Answers:
-    sheet = labeled_sheet(workspace.store, 60)
-    workspace.train.models.run({"training_sheet_id": sheet.id, "base_model": "nearest"}, "j", NoProgress())
-    workspace.deploy.endpoints.deploy("defects")
     return Answers(workspace)
 
 

@@ -9,8 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from builders.defects import labeled_sheet
-from ontos_tui.domain.learning import NoProgress
+from builders.models import served_model
 from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.platforms.local.serving_http import make_app
 from ontos_tui.store import rollups, rows
@@ -23,10 +22,8 @@ ROW = {"voltage": 0.2, "line": "north"}
 @pytest.fixture
 def served(home: Path) -> Iterator[Workspace]:
     """A workspace whose endpoints `defects` and `other` answer."""
+    served_model(home, endpoint="defects")
     with Workspace(home) as workspace:
-        sheet = labeled_sheet(workspace.store, 60)
-        workspace.train.models.run({"training_sheet_id": sheet.id, "base_model": "nearest"}, "j", NoProgress())
-        workspace.deploy.endpoints.deploy("defects")
         workspace.deploy.endpoints.deploy("defects", "other")
         yield workspace
 

@@ -23,6 +23,7 @@ from ontos_tui.domain.schema import FieldKind, answer_problems, check_schema
 from ontos_tui.services.data.sample_files import read_answers
 from ontos_tui.services.label.labelsets.service import DESK_KEYS
 from ontos_tui.services.templates.prompt import Prompt, feature_columns
+from tiers import DEEP
 
 DATA = Path(synthetic_data.__file__).parent
 DEFECTS = DATA / "defect_detection"
@@ -167,7 +168,7 @@ def shuffled(labels: Sequence[LabeledExample]) -> list[LabeledExample]:
     ]
 
 
-@pytest.mark.parametrize("key", USE_CASES)
+@pytest.mark.parametrize("key", USE_CASES if DEEP else ["defect_detection", "remaining_useful_life"])
 def test_a_model_learns_something_of_every_use_case_and_never_all(key: str, tmp_path: Path) -> None:
     """The local trainer beats its baseline on held-out items, by more than chance, and stays short of perfect."""
     pytest.importorskip("sklearn")

@@ -131,6 +131,13 @@ class DriftReport(Record):
     notes: list[str] = Field(default_factory=list, description="what one should know about how it was made")
 
     @property
+    def headline(self) -> str:
+        """How many of the compared signals drifted."""
+        compared = [one for one in self.features if one.state is DriftState.COMPARED]
+        drifted = sum(one.drifted for one in compared)
+        return f"{drifted} of {len(compared)} {'signal' if len(compared) == 1 else 'signals'} drifted"
+
+    @property
     def drifted(self) -> list[FeatureDrift]:
         """The signals that drifted, for better or worse."""
         return [one for one in self.features if one.drifted]

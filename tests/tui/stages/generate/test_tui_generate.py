@@ -91,13 +91,13 @@ async def test_one_key_makes_all_pairs_and_tells_how_it_went(home: Path, size: t
         (view,) = user.app.workspace.label.queue.training_sheets()
         assert view.counts.auto_approved > 0
         saved = view.counts.auto_approved
-        await user.sees("800 pairs made, 0 were there", f"{saved} approved by canonical labels: {saved} reviews saved")
-        await user.sees(f"800 made, {saved} labeled, {800 - saved} to decide", "3 labels them")
+        await user.sees("800 pairs generated", f"{saved} labeled by existing labels, without review")
+        await user.sees(f"800, {saved} labeled, {800 - saved} to decide", "3: label them")
         assert job.result["auto_approved"] == saved
         assert user.app.session.training_sheet_id == view.sheet.id
         await user.press("g")
         await over(user, 2)
-        await user.sees("0 pairs made, 800 were there")
+        await user.sees("0 pairs generated, 800 existed already")
 
 
 async def test_the_preview_is_walked_through_and_shows_what_would_be_asked(home: Path) -> None:
@@ -122,7 +122,7 @@ async def test_a_column_holds_the_answers_and_what_does_not_fit_is_named(home: P
         await user.sees("column passed", "labeled immediately where the value is valid", "p2                   False")
         await user.press("g")
         await over(user)
-        await user.sees("12 made, 11 labeled, 1 to decide", "1 without an answer", "f shows why")
+        await user.sees("12, 11 labeled, 1 to decide", "1 without an answer", "f: show why")
         await user.press("f")
         await user.sees("p11: ", "perhaps")
         pairs = user.app.workspace.label.queue.open(user.app.session.training_sheet_id)
@@ -196,7 +196,7 @@ async def test_only_the_first_items(home: Path) -> None:
         await user.sees("the first 7 of 12 items")
         await user.press("m", "escape", "g")
         await over(user)
-        await user.sees("7 made, 0 labeled, 7 to decide")
+        await user.sees("7, 0 labeled, 7 to decide")
 
 
 async def test_every_sheet_keeps_the_template_that_fits_it(home: Path) -> None:
@@ -227,7 +227,7 @@ async def test_a_model_on_a_server_is_called_what_it_is(home: Path, monkeypatch:
             await user.sees("small-model at 127.0.0.1", "passed  True", "preview 1 of 5")
             await user.press("g")
             await over(user)
-            await user.sees("12 pairs made", "12 to decide")
+            await user.sees("12 pairs generated", "12 to decide")
 
 
 async def test_a_server_that_refuses_is_told_and_the_job_can_be_resumed(

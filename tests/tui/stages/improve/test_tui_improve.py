@@ -143,7 +143,7 @@ async def test_a_retraining_shows_what_it_was_worth_and_is_deployed(home: Path, 
         for row in range(2):
             user.app.workspace.improve.feedback.convert(say(user.app.workspace, 5, corrected=True, row=row).id)
         decide_all(user.app.workspace)
-        await user.sees("2 new, 0 corrected since v1", "labeled pairs can be used for training", ": retrain")
+        await user.sees("2 new, 0 corrected since v1", "labeled pairs for training", ": retrain")
         await user.press("r")
         await _job_done(user)
         await user.sees(

@@ -347,7 +347,7 @@ async def test_two_versions_side_by_side_here_and_everywhere(home: Path, size: t
         log(workspace, model, minutes(1, 2, 3), latency_ms=10.0)
     async with open_app(home, size) as user:
         await user.press("6", "v")
-        await user.sees("no earlier version")
+        await user.sees("has used only one version")
         log(user.app.workspace, second, minutes(1), output={"defect": "none"}, latency_ms=20.0)
         log(user.app.workspace, second, minutes(1, 2), endpoint="other", status_code=500, output=None)
         await user.press("v")

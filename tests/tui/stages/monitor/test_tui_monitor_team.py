@@ -54,7 +54,7 @@ async def test_the_stage_tells_what_was_counted_there(scene: Scene, asked: Path,
         await user.press("w")
         await user.sees("16.7% of 12")
         await user.press("escape")
-        await user.sees("12  requests there", "✗ 2  16.7%", "w show more")
+        await user.sees("12  requests there", "✗ 2  16.7%", "w: show more")
 
 
 async def test_a_wider_span_is_counted_when_it_is_looked_at(scene: Scene, asked: Path) -> None:

@@ -184,7 +184,7 @@ def outlook_lines(outlook: Outlook, training: bool, width: int) -> Iterator[Line
     elif not ready.ready:
         yield from wrap(f"{since}; {ready.missing} more labeled pairs are needed to train", width)
     elif outlook.has_changes:
-        pairs = f"{ready.eligible:,} labeled pairs can be used for training"
+        pairs = f"{ready.eligible:,} labeled pairs for training"
         yield line(span(since, "strong"), span(f" · {pairs} · ", "muted"), span("r", "key"), ": retrain")
     else:
         yield from wrap(f"Nothing has changed since v{newest.version}: convert feedback or label more.", width, "muted")

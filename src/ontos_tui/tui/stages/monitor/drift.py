@@ -238,7 +238,7 @@ def _cells(one: FeatureDrift) -> Sequence[object]:
 def _report_lines(report: DriftReport, width: int) -> list[Line]:
     verdict = severity_span(report)
     # What drifted most stands in full beside the list.
-    summary = report.summary.partition("; most of all")[0] if report.drifted else report.summary
+    summary = report.headline if report.drifted else report.summary
     rest = wrap(summary, width - cell_len(verdict.text) - 2)
     return [line(verdict, "  ", *rest[0]), *((Span(" " * (cell_len(verdict.text) + 2)), *more) for more in rest[1:])]
 
