@@ -9,7 +9,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual.events import Paste
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from ontos_tui.tui.app import OntosApp
 from tiers import DEEP
@@ -54,8 +56,11 @@ class Driver:
             await self.settle()
 
     async def type(self, text: str) -> None:
-        """Type into the focused field."""
-        await self.pilot.press(*("space" if character == " " else character for character in text))
+        """Type into the focused field; at once, as a terminal pastes, where the field is a line of text."""
+        if isinstance(self.app.focused, Input):
+            self.app.focused.post_message(Paste(text))
+        else:
+            await self.pilot.press(*("space" if character == " " else character for character in text))
         await self.settle()
 
     def text(self) -> str:

@@ -259,7 +259,7 @@ async def test_a_training_that_fails_says_why_and_how_to_go_on(home: Path) -> No
     async with open_app(home, (80, 24)) as user:
         await user.press("4", "t")
         await over(user)
-        await user.sees("✗ failed; J can resume it", "one group", "+ new model")
+        await user.sees("✗ failed; J can resume it", "All 30 pairs belong to one", "+ new model")
         assert user.app.workspace.train.models.models() == []
         await user.press("J")
         await user.sees("Train defects", "failed")
