@@ -83,8 +83,6 @@ def _progress_line(state: DeskState, waiting: int) -> Line:
         span(f" {work.name if len(work.name) <= NAME else work.name[: NAME - 1] + '…'}  ", "strong"),
         f"{decided:,}/{counts.total:,} decided",
     ]
-    if counts.auto_approved:
-        parts.append(span(f", {counts.auto_approved:,} by existing labels", "muted"))
     parts.append(span(f" · ⚑ {counts.flagged} · ✗ {counts.rejected}", "muted"))
     late = waiting if state.is_late else 0
     parts.append(span(f" · {late} being saved", "warn") if late else span(" · saved", "muted"))
@@ -97,4 +95,6 @@ def _progress_line(state: DeskState, waiting: int) -> Line:
     pace, left = queue.pace(), queue.minutes_left()
     if pace is not None and left is not None:
         parts.append(span(f" · {pace:.0f} a minute, about {max(1, round(left))} min left", "muted"))
+    if counts.auto_approved:  # last, since it never changes while one labels: "saved" must be in sight at 80 columns
+        parts.append(span(f" · {counts.auto_approved:,} by existing labels", "muted"))
     return line(*parts)
