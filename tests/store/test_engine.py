@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sqlite3
@@ -331,3 +332,20 @@ def test_a_kill_at_any_moment_loses_nothing_confirmed(home: Path, store: Store) 
         names = {sheet.name for sheet in rows.find(connection, Sheet)}
     assert names >= {f"{number} {part}" for number in range(last + 1) for part in "ab"}
     assert len(names) % 2 == 0
+
+
+def test_closing_while_another_thread_watches_harms_nobody(home: Path) -> None:
+    for number in range(20):
+        store = Store(home / f"{number}.db")
+        store.change_counter()
+        ended = threading.Event()
+
+        def watch(store: Store = store, ended: threading.Event = ended) -> None:
+            with contextlib.suppress(StoreError):
+                while True:
+                    store.change_counter()
+            ended.set()
+
+        threading.Thread(target=watch, daemon=True).start()
+        store.close()
+        assert ended.wait(60), "who watches is told that the workspace is closed"

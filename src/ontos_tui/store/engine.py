@@ -35,6 +35,8 @@ class Store:
         self._patience = patience
         self._pool = _Pool(path, patience)
         self._watcher: Connection | None = None
+        self._watching = threading.Lock()
+        self._closed = False
         with self._explained():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._migrate()
@@ -42,9 +44,11 @@ class Store:
     def close(self) -> None:
         """Let go of all connections."""
         self._pool.close()
-        if self._watcher is not None:
-            self._watcher.close()
-            self._watcher = None
+        with self._watching:
+            self._closed = True
+            if self._watcher is not None:
+                self._watcher.close()
+                self._watcher = None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -70,7 +74,10 @@ class Store:
 
     def change_counter(self) -> int:
         """A number that moves whenever anybody, in this process or another, has committed something."""
-        with self._explained():
+        # A connection that is closed while another thread asks it takes the whole process down.
+        with self._explained(), self._watching:
+            if self._closed:
+                raise StoreError("The workspace is closed.", "Open it again.")
             if self._watcher is None:
                 self._watcher = Connection.open(self.path, self._patience)
             return int(self._watcher.scalar("PRAGMA data_version"))
