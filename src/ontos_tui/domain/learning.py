@@ -42,6 +42,8 @@ class LabeledExample:
     ref: str
     fields: Row
     answer: Answer
+    group: str | None = None
+    """Rows of one group (a unit, a run, identical rows) are never split between training and test."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +61,30 @@ class Question:
 
 @dataclass(frozen=True)
 class Proposal:
-    """An answer that was proposed for one item, or why there is none."""
+    """An answer that was proposed for one item, or why there is none.
+
+    `certainty` stands for the confidence where that is not calibrated: "4 of 5 agree", "likely" or "unsure". The
+    confidence then only orders the proposals and is never shown.
+    """
 
     ref: str
     answer: Answer | None
     confidence: float | None = None
+    certainty: str = ""
     explanation: str = ""
     error: str = ""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a base model: its default, one line of meaning, and what it may be."""
+
+    name: str
+    default: int | float | str | bool | None
+    meaning: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,6 +95,7 @@ class BaseModel:
     title: str
     description: str
     why: str = ""
+    parameters: tuple[Parameter, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,6 +120,12 @@ class TrainingSet:
     seed: int = 0
     images: Mapping[str, Path] = field(default_factory=dict)
     """Features that hold paths of images, with the folder that they are relative to."""
+    group_name: str = ""
+    """What the groups of the examples are called, such as `unit`; empty where rows are independent."""
+    in_order: bool = False
+    """Whether the held-out examples are later than all others: train on the past, test on the future."""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    """Parameters of the base model that replace their defaults."""
 
 
 @dataclass(frozen=True)
@@ -117,11 +143,37 @@ class Trained:
 
 
 @dataclass(frozen=True)
+class Interval:
+    """Where the true number lies with 90 % confidence; `rough` where too few units were there to measure it well."""
+
+    low: float
+    high: float
+    rough: bool = False
+
+
+@dataclass(frozen=True)
+class Outside:
+    """A value of a row that the model has not learned from: beyond the range, or a word that did not occur."""
+
+    column: str
+    value: float | str
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
 class Prediction:
-    """A model's answer for one row, with 0..1 for each field that the model can be more or less sure of."""
+    """A model's answer for one row, and what is known about each field of it.
+
+    `confidence` is 0..1 and calibrated: it may be shown as a percentage. Where the model may not state one (few labels,
+    or not better than its baseline), `certainty` says "likely" or "unsure" instead. `intervals` are for numbers.
+    """
 
     answer: Answer
     confidence: dict[str, float]
+    certainty: dict[str, str] = field(default_factory=dict)
+    intervals: dict[str, Interval] = field(default_factory=dict)
+    outside: tuple[Outside, ...] = ()
 
 
 class Predictor(Protocol):
