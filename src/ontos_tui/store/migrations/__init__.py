@@ -106,6 +106,7 @@ STEPS: tuple[Step, ...] = (
     _add_missing,  # what everybody asked the team's endpoints, by hour
     _indexes,
     _script("v12.sql"),  # what was in a data file when it was read last
+    _script("v13.sql"),  # splits by group, calibrated answers, must-pass cases, how a data file is read
 )
 
 VERSION = len(STEPS)
