@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from ontos_tui.domain import json_schema
 from ontos_tui.domain.errors import InvalidTemplateError
 from ontos_tui.domain.spans import SpanRules
 
@@ -69,6 +70,8 @@ def check_schema(schema: Mapping[str, Any]) -> None:
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError
 
+    if problems := [*json_schema.problems_of_schema(schema)]:
+        raise json_schema.unaccepted(problems)
     try:
         Draft202012Validator.check_schema(dict(schema))
     except SchemaError as error:
@@ -134,8 +137,5 @@ def _field(name: str, spec: Mapping[str, Any] | bool, required: bool) -> AnswerF
 
 def answer_problems(schema: Mapping[str, Any], answer: object) -> tuple[Problem, ...]:
     """Everything that is wrong with `answer`, all at once; empty when it fits."""
-    from jsonschema import Draft202012Validator
-
-    errors = Draft202012Validator(dict(schema)).iter_errors(answer)
-    problems = (Problem(".".join(str(part) for part in error.absolute_path), error.message) for error in errors)
+    problems = (Problem(path, message) for path, message in json_schema.Validator(schema).problems(answer))
     return tuple(sorted(problems, key=lambda problem: problem.path))

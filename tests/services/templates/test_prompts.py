@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -255,3 +256,33 @@ def test_any_template_is_refused_or_renders(user: str) -> None:
     except InvalidTemplateError:
         return
     assert len(messages[-1]["content"]) <= MAX_PROMPT
+
+
+def worked_through(user: str) -> str:
+    """A prompt over a row with a long note."""
+    return Prompt(template(user)).messages({**ROW, "note": "ab c" * 47_500})[-1]["content"]
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        "{% for i in range(20000) %}{{ note | sort | first }}{% endfor %}",
+        "{% for i in range(20000) %}{{ note.split('a') | length }}{% endfor %}",
+        "{% for i in range(20000) %}{{ note | unique | list | length }}{% endfor %}",
+        "{% set many = note | list %}{% for i in range(20000) %}{{ 'é' in many }}{% endfor %}",
+        "{% set many = note | list %}{% for i in range(20000) %}{% set other = many %}{% endfor %}x",
+        "{% for i in range(20000) %}{{ note.replace }}{{ note | upper | lower | trim | wordcount }}{% endfor %}",
+        "{% for i in range(20000) %}{% for letter in note %}{% endfor %}{% endfor %}x",
+        "{{ 'é' in note | list }}" * 400,
+    ],
+    ids=range(8),
+)
+def test_the_work_on_one_row_is_bounded(user: str) -> None:
+    before = time.process_time()
+    with pytest.raises(InvalidTemplateError):
+        worked_through(user)
+    assert time.process_time() - before < 10  # it ends: without a limit these take minutes
+
+
+def test_a_long_note_may_be_worked_through_a_few_times() -> None:
+    assert worked_through("{{ note | trim | length }} {{ note.split(' ') | length }} {{ 'ab' in note }}")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ontos_tui.domain import json_schema
 from ontos_tui.domain.numbers import parse_number
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.schema import Answer, AnswerField, FieldKind, answer_fields, answer_problems, span_rules
@@ -99,8 +100,7 @@ def _compiled(schema: Mapping[str, Any]) -> Check:
         and all(isinstance(spec, dict) and _is_simple(spec, known) for spec in properties.values())
     )
     if not simple:
-        validator = Draft202012Validator(dict(schema))
-        return lambda answer: bool(validator.is_valid(answer))
+        return json_schema.Validator(schema).is_valid
     required = tuple(schema.get("required", ()))
     closed = schema.get("additionalProperties", True) is False
     checks = {name: _checks(spec) for name, spec in properties.items()}

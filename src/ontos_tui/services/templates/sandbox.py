@@ -1,12 +1,15 @@
 """The limits around Jinja2: what a template may use, and how much it may compute.
 
-Jinja2's sandbox keeps a template away from the program. It does not keep it from looping for ever or from growing a
-text without end, so the syntax tree is checked against a list and the growing parts are wrapped in counting ones.
+Jinja2's sandbox keeps a template away from the program. It does not keep it from looping for ever, from growing a text
+without end or from sorting a long one again and again. So the syntax tree is checked against a list, and whatever can
+repeat, grow or work through a value is wrapped in what charges it to the rendering's budget: of steps, of work (the
+characters and elements that are gone through) and, whatever these make of a slow machine, of CPU time.
 """
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -17,6 +20,15 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 MAX_STEPS = 20_000
 """Loop steps of one rendering, all loops together."""
+
+MAX_WORK = 5_000_000
+"""Characters and elements that filters, methods and counts of one rendering go through."""
+
+MAX_SECONDS = 2.0
+"""CPU time of one rendering: a prompt of ten thousand characters takes a hundredth of it."""
+
+SORTING = 10
+"""Work of an element that is sorted or compared with all others, beside one that is looked at once."""
 
 MAX_VALUE = 200_000
 """Characters and elements of one value, counted through its nesting."""
@@ -51,6 +63,45 @@ class _Budget:
 
     def __init__(self) -> None:
         self.steps = MAX_STEPS
+        self._work = MAX_WORK
+        self._until = time.thread_time() + MAX_SECONDS
+
+    def step(self) -> None:
+        """Count one step of a loop. Raises SecurityError when there are too many."""
+        self.steps -= 1
+        if self.steps < 0:
+            raise SecurityError(f"the loops take more than {MAX_STEPS:,} steps")
+        self.charge(1)
+
+    def charge(self, work: int) -> None:
+        """Count work. Raises SecurityError when there is too much of it, or when it took too long."""
+        self._work -= work
+        if self._work < 0:
+            raise SecurityError(f"it goes through more than {MAX_WORK:,} characters and elements")
+        if time.thread_time() > self._until:
+            raise SecurityError(f"it takes more than {MAX_SECONDS:.0f} s of computing")
+
+    def checked(self, value: Any) -> Any:
+        """`value`, unless it holds more than MAX_VALUE characters and elements, counting what is shared each time."""
+        left = MAX_VALUE
+        waiting = [value]
+        visited = 0
+        while waiting:
+            part = waiting.pop()
+            visited += 1
+            if isinstance(part, str):
+                left -= len(part)
+            elif isinstance(part, Mapping):
+                waiting += [*part.keys(), *part.values()]
+                left -= len(part)
+            elif isinstance(part, (list, tuple)):
+                waiting += part
+                left -= len(part)
+            left -= 1
+            if left < 0:
+                raise SecurityError("a value grows too large")
+        self.charge(visited)
+        return value
 
 
 def fresh_budget() -> dict[str, Any]:
@@ -61,8 +112,10 @@ def fresh_budget() -> dict[str, Any]:
 def environment() -> ImmutableSandboxedEnvironment:
     """A Jinja2 environment in which every template ends, small."""
     result = _Fenced(undefined=StrictUndefined, autoescape=False, finalize=_shown, keep_trailing_newline=False)
-    result.filters = {name: result.filters[name] for name in _FILTERS} | {
-        **{name: _of_shown(result.filters[name]) for name in _TEXT_FILTERS},
+    plain = {name: result.filters[name] for name in _FILTERS}
+    plain |= {name: _of_shown(result.filters[name]) for name in _TEXT_FILTERS}
+    result.filters = {
+        **{name: _charged(name, function) for name, function in plain.items()},
         "join": _join,
         "replace": _replace,
         "tojson": _to_json,
@@ -95,7 +148,11 @@ class _Fenced(ImmutableSandboxedEnvironment):
             raise SecurityError(f"{operator} is for numbers only")
         if any(isinstance(side, int) and side.bit_length() > 1024 for side in (left, right)):
             raise SecurityError("a number grows too large")
-        return _bounded(super().call_binop(context, operator, left, right))
+        return _budget(context).checked(super().call_binop(context, operator, left, right))
+
+    def call(self, context: Context, function: Any, *arguments: Any, **named: Any) -> Any:  # type: ignore[override]
+        _budget(context).charge(_size(getattr(function, "__self__", None)) + sum(map(_size, arguments)))
+        return super().call(context, function, *arguments, **named)
 
 
 def _check(node: nodes.Node, depth: int) -> None:
@@ -127,6 +184,8 @@ def _wrap(node: nodes.Node) -> None:
         node.iter = _filtered(node.iter, "bounded step")
     elif isinstance(node, nodes.Assign):
         node.node = _filtered(node.node, "bounded value")
+    elif isinstance(node, nodes.Operand) and node.op in ("in", "notin"):
+        node.expr = _filtered(node.expr, "bounded value")
     for field, value in node.iter_fields():
         if isinstance(value, nodes.Concat):
             setattr(node, field, _concatenation(value))
@@ -150,58 +209,80 @@ def _of_shown(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda value, *arguments: function(_shown(value), *arguments)
 
 
-def _bounded(value: Any) -> Any:
-    """`value`, unless it holds more than MAX_VALUE characters and elements, counting what is shared each time."""
-    left = MAX_VALUE
-    waiting = [value]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, str):
-            left -= len(part)
-        elif isinstance(part, Mapping):
-            waiting += [*part.keys(), *part.values()]
-            left -= len(part)
-        elif isinstance(part, (list, tuple)):
-            waiting += part
-            left -= len(part)
-        left -= 1
-        if left < 0:
-            raise SecurityError("a value grows too large")
-    return value
+def _budget(context: Context) -> _Budget:
+    budget: _Budget = context[_BUDGET]
+    return budget
+
+
+def _size(value: Any) -> int:
+    """The work of going through a value once."""
+    return len(value) + 1 if isinstance(value, (str, list, tuple, dict, range)) else 1
+
+
+def _charged(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter that counts what it goes through."""
+    weight = SORTING if name in ("sort", "unique", "dictsort") else 1
+    first = getattr(getattr(function, "jinja_pass_arg", None), "name", "")
+
+    @pass_context
+    def filtered(context: Context, value: Any, *arguments: Any, **named: Any) -> Any:
+        _budget(context).charge(_size(value) * weight)
+        passed = {"context": context, "eval_context": context.eval_ctx, "environment": context.environment}
+        leading = (passed[first],) if first else ()
+        return function(*leading, value, *arguments, **named)
+
+    return filtered
+
+
+@pass_context
+def _bounded(context: Context, value: Any) -> Any:
+    return _budget(context).checked(value)
 
 
 @pass_context
 def _steps(context: Context, values: Iterable[Any]) -> Iterator[Any]:
-    budget = context[_BUDGET]
+    budget = _budget(context)
     if isinstance(values, Undefined):
         str(values)  # raises, and names what is missing
     for value in values:
-        budget.steps -= 1
-        if budget.steps < 0:
-            raise SecurityError(f"the loops take more than {MAX_STEPS:,} steps")
-        yield _bounded(value)
+        budget.step()
+        yield budget.checked(value)
 
 
-def _concat(parts: list[Any]) -> str:
-    return str(_bounded("".join(str(_shown(part)) for part in parts)))
+@pass_context
+def _concat(context: Context, parts: list[Any]) -> str:
+    text = "".join(str(_shown(part)) for part in parts)
+    _budget(context).charge(len(text))
+    return str(_budget(context).checked(text))
 
 
-def _join(values: Iterable[Any], separator: str = "", attribute: str | None = None) -> str:
+@pass_context
+def _join(context: Context, values: Iterable[Any], separator: str = "", attribute: str | None = None) -> str:
+    budget = _budget(context)
     parts = [value if attribute is None else value[attribute] for value in values]
-    texts = [str(_shown(_bounded(part))) for part in parts]
-    if len(texts) * len(separator) + sum(map(len, texts)) > MAX_VALUE:
+    texts = [str(_shown(budget.checked(part))) for part in parts]
+    size = len(texts) * len(separator) + sum(map(len, texts))
+    if size > MAX_VALUE:
         raise SecurityError("a value grows too large")
+    budget.charge(size)
     return separator.join(texts)
 
 
-def _replace(value: Any, old: str, new: str) -> str:
+@pass_context
+def _replace(context: Context, value: Any, old: str, new: str) -> str:
     text = str(_shown(value))
+    _budget(context).charge(2 * _size(text))
     if len(text) + text.count(old) * len(new) > MAX_VALUE:
         raise SecurityError("a value grows too large")
     return text.replace(old, new)
 
 
-def _to_json(value: Any, indent: int | None = None) -> str:
+@pass_context
+def _to_json(context: Context, value: Any, indent: int | None = None) -> str:
     if isinstance(value, Undefined):
         raise TemplateError(str(value))
-    return json.dumps(_bounded(value), ensure_ascii=False, indent=None if indent is None else min(indent, 8))
+    text = json.dumps(
+        _budget(context).checked(value), ensure_ascii=False, indent=None if indent is None else min(indent, 8)
+    )
+    _budget(context).charge(len(text))
+    return text
