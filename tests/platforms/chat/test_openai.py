@@ -55,6 +55,11 @@ def ask(
     return list(model.propose(questions(count), schema, examples or [], ()))
 
 
+def message(**parts: Any) -> Reply:
+    """A completion whose message has these parts."""
+    return Reply(body={"choices": [{"message": {"role": "assistant", **parts}, "finish_reason": "stop"}]})
+
+
 def test_an_answer_is_asked_for_by_its_schema_and_checked() -> None:
     with fake_chat([says(GOOD)]) as server:
         model = chat(server)
@@ -154,6 +159,10 @@ def test_an_answer_that_does_not_fit_is_repaired_once() -> None:
         (Reply(body={"choices": ["odd"]}), "without a choice"),
         (Reply(body={}), "without a choice"),
         (Reply(413, {"error": "too large"}), "too long"),
+        (Reply(body={"error": {"message": "prompt exceeds the context"}}), "prompt exceeds the context"),
+        (message(content=None, reasoning_content='Perhaps {"verdict": "bad", "depth": 1}?'), "only its reasoning"),
+        (message(content="", reasoning="I wonder."), "only its reasoning (reasoning)"),
+        (message(tool_calls=[{"function": {"arguments": '{"verdict": "ugly"}'}}]), "'ugly' is not one of"),
     ],
 )  # fmt: skip
 def test_what_stays_wrong_is_the_error_of_its_own_item(reply: Reply, reason: str) -> None:
@@ -168,6 +177,32 @@ def test_answers_in_blocks_and_after_thoughts_are_read() -> None:
     thoughts = f'<think>{{"verdict": "bad", "depth": 1}} no…</think>Here: {json.dumps(GOOD)} — done.'
     with fake_chat([says(blocks), says(thoughts)]) as server:
         assert [one.answer for one in ask(chat(server), 2)] == [GOOD, GOOD]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"content": None, "tool_calls": [{"type": "function", "function": {"arguments": json.dumps(GOOD)}}]},
+        {"content": "", "tool_calls": [{"function": {"arguments": GOOD}}]},
+        {"content": None, "function_call": {"name": "answer", "arguments": json.dumps(GOOD)}},
+        {"content": "", "reasoning_content": json.dumps(GOOD)},
+    ],
+)
+def test_an_answer_beside_the_content_is_read(parts: dict[str, Any]) -> None:
+    with fake_chat([message(**parts)]) as server:
+        assert [one.answer for one in ask(chat(server))] == [GOOD]
+
+
+@pytest.mark.parametrize("body", [{"error": {"message": "model is loading"}}, {"detail": "Server busy, try again"}])
+def test_an_error_behind_a_good_status_is_waited_out_and_said_in_the_servers_own_words(body: dict[str, Any]) -> None:
+    waits: list[float] = []
+    with fake_chat([Reply(body=body), Reply(body=body), says(GOOD)]) as server:
+        assert [one.answer for one in ask(chat(server, waits))] == [GOOD]
+    assert len(waits) == 2
+    with fake_chat(lambda request: Reply(body=body)) as server:
+        (proposal,) = ask(chat(server))
+    assert proposal.answer is None
+    assert ("model is loading" if "error" in body else "Server busy, try again") in proposal.error
 
 
 def test_lone_surrogates_go_neither_out_nor_in() -> None:

@@ -236,7 +236,7 @@ class Proposer:
                 "; confidence is the probability of the answer's least certain token as the server states it, "
                 "not calibrated"
             )
-        return Proposal(question.ref, answer, confidence, explanation)
+        return Proposal(question.ref, answer, confidence=confidence, explanation=explanation)
 
     def _complete(self, messages: Sequence[Message], pictures: Pictures) -> dict[str, Any]:
         """The first choice of a completion, in the richest dialect that the server takes."""
@@ -330,7 +330,10 @@ class FewShotExamples:
 
 
 def content_of(choice: dict[str, Any]) -> str:
-    """The text of a choice, also when in blocks. Raises PlatformError when the model refused or was cut off."""
+    """The text of a choice, also when in blocks or as the arguments of a tool call.
+
+    Raises PlatformError when the model refused, was cut off, or gave nothing but its reasoning.
+    """
     message = choice.get("message")
     message = message if isinstance(message, dict) else {}
     if message.get("refusal"):
@@ -343,7 +346,37 @@ def content_of(choice: dict[str, Any]) -> str:
     if isinstance(content, list):
         blocks = [block for block in content if isinstance(block, dict) and block.get("type") == "text"]
         content = "".join(str(block.get("text", "")) for block in blocks)
-    return content if isinstance(content, str) else ""
+    if isinstance(content, str) and content.strip():
+        return content
+    if arguments := _tool_arguments(message):
+        return arguments
+    return _only_reasoning(message)
+
+
+def _tool_arguments(message: dict[str, Any]) -> str:
+    """The arguments of the first tool call, as text; empty when there is none."""
+    calls = message.get("tool_calls")
+    first = calls[0] if isinstance(calls, list) and calls else message
+    called = first.get("function", first.get("function_call")) if isinstance(first, dict) else None
+    arguments = called.get("arguments") if isinstance(called, dict) else None
+    return json.dumps(arguments, ensure_ascii=False) if isinstance(arguments, dict) else str(arguments or "")
+
+
+def _only_reasoning(message: dict[str, Any]) -> str:
+    """The reasoning when it is nothing but an object, so the answer itself; empty when there is none.
+
+    Raises PlatformError for other reasoning: an object inside of it may be one that the model discarded.
+    """
+    for name in ("reasoning_content", "reasoning"):
+        text = message.get(name)
+        if isinstance(text, str) and text.strip():
+            if text.strip().startswith("{") and text.strip().endswith("}"):
+                return text
+            raise PlatformError(
+                f"The model's answer is empty; it gave only its reasoning ({name}).",
+                "Allow more tokens, or turn reasoning off for this model.",
+            )
+    return ""
 
 
 def _least_probability(choice: dict[str, Any]) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 
 BUSY = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 """Statuses after which the same request may well succeed."""
+PASSING = re.compile(
+    r"loading|warming|starting|initiali|not ready|overload|busy|try again|retry|rate.?limit|too many|capacity"
+    r"|timed? ?out|unavailable",
+    re.IGNORECASE,
+)
+"""Words of an error that passes, in an answer whose status says that all is well."""
 LONGEST_ANSWER = 8 * 1024 * 1024
 LONGEST_COMPLAINT = 300
 
@@ -126,10 +133,10 @@ class ChatServer:
                 )
             else:
                 answer = _object(text) if status == 200 else None
-                if answer is not None:
+                if answer is not None and not _is_error(answer):
                     return answer
                 trouble = self._trouble(status, text)
-                if status != 200 and status not in BUSY:
+                if isinstance(trouble, (BadRequestError, RefusedError)) or (status != 200 and status not in BUSY):
                     raise trouble
                 retry_after = _retry_after(headers.get("retry-after", ""))
             tried += 1
@@ -173,8 +180,14 @@ class ChatServer:
 
     def _trouble(self, status: int, text: bytes) -> PlatformError:
         said = self._complaint(text)
-        if status == 200:
+        if status == 200 and _object(text) is None:
             return PlatformError(f"{self.host} did not answer with a JSON object.", "Try again.")
+        if status == 200 and PASSING.search(said):
+            return PlatformError(
+                f"{self.host} answered with an error{said}.", "Wait until it is ready, then try again."
+            )
+        if status == 200:
+            return BadRequestError(f"{self.host} answered with an error{said}.", "Look into the server's log.")
         if status in (401, 403):
             return RefusedError(
                 f"{self.host} denies access ({status}{said}).", "Set ONTOS_CHAT_API_KEY to a key that may use it."
@@ -227,6 +240,11 @@ def _object(text: bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return parsed if isinstance(parsed, dict) else None
+
+
+def _is_error(answer: dict[str, Any]) -> bool:
+    """Whether an object is an error and no completion, whatever the status says."""
+    return not answer.get("choices") and any(answer.get(key) for key in ("error", "message", "detail"))
 
 
 def _retry_after(value: str) -> float | None:
