@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ontos_tui.private import hide_new_files
+
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 COMPLETING = "_ONTOS_COMPLETE"
 """Set by a shell that asks how the words on its command line could go on."""
@@ -48,6 +50,7 @@ def read_arguments(arguments: Sequence[str]) -> CommandLine | str:
 
 def main() -> None:
     """Run the command line and exit: 0 done, 1 failed (the reason is on stderr), 2 wrong usage."""
+    hide_new_files()
     command_line = read_arguments(sys.argv[1:])
     if isinstance(command_line, str):
         sys.exit(_refuse(f"Error: {command_line}", as_json="--json" in sys.argv))

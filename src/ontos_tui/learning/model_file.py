@@ -25,6 +25,7 @@ from ontos_tui.domain.learning import ELSEWHERE
 PLAIN = "model.json"
 ESTIMATORS = "model.skops"
 TRUSTED = [
+    "ontos_tui.learning.pls.PartialLeastSquares",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.model_selection._split.KFold",
     "sklearn.model_selection._split.StratifiedKFold",
@@ -47,7 +48,6 @@ def write(folder: Path, plain: dict[str, Any], estimators: list[Any]) -> str:
             text = json.dumps({**plain, "estimators": _digest(packed)}, indent=1).encode("ascii")
             _write(temporary / ESTIMATORS, packed)
             _write(temporary / PLAIN, text)
-            temporary.chmod(0o755)
             if folder.exists():  # what an earlier, interrupted training left there
                 shutil.rmtree(folder)
             temporary.rename(folder)

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ontos_tui.domain.errors import StoreError
+from ontos_tui.private import make_private_file, make_private_folder
 from ontos_tui.store.connection import PATIENCE, Connection
 from ontos_tui.store.migrations import STEPS, VERSION
 from ontos_tui.store.turns import turn
@@ -38,7 +39,8 @@ class Store:
         self._watching = threading.Lock()
         self._closed = False
         with self._explained():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_private_folder(path.parent)
+            make_private_file(path)
             self._migrate()
 
     def close(self) -> None:
