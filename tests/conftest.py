@@ -78,11 +78,11 @@ def scene(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Scene]:
     """An emulated Databricks workspace with sample tables, which the environment leads to."""
     from emulator.databricks.scene import served
 
-    with served() as made:
+    with served() as created:
         monkeypatch.setenv("DATABRICKS_CONFIG_FILE", str(tmp_path / "no-profiles"))
-        for name, value in {**made.environment, **made.settings}.items():
+        for name, value in {**created.environment, **created.settings}.items():
             monkeypatch.setenv(name, value)
-        yield made
+        yield created
 
 
 @pytest.fixture

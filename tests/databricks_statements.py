@@ -50,7 +50,7 @@ def reading(shape: str) -> SelectStatements:
 
 def statements() -> dict[str, str]:
     """Statements by what they are for."""
-    found = {
+    result = {
         "tags": tags_statement("`c`"),
         "history": "DESCRIBE HISTORY `c`.`s`.`t`",
         "look": "SELECT `a` AS `a` FROM `c`.`s`.`t` LIMIT :limit",
@@ -61,16 +61,20 @@ def statements() -> dict[str, str]:
     }
     team = Team(Place("", "w", "c", "s"))
     schema = {"type": "object", "properties": {"a": {"description": 'it\'s \\ "here"', "type": "string"}}}
-    found["ask a model"] = AiQueryBatch(team, "databricks-chat", schema, FewShotExamples((), ())).sql
+    result["ask a model"] = AiQueryBatch(team, "databricks-chat", schema, FewShotExamples((), ())).sql
     for feedback in (None, "`c`.`s`.`f`"):
-        found[f"traffic, {feedback}"] = hours_statement("`c`.`s`.`p`", feedback)
-    found["versions"] = versions_statement("`c`.`s`.`p`")
-    found["tokens"] = tokens_statement("`c`.`s`.`p`")
-    found["drift"] = drift_statement("`c`.`s`.`d`", ("ks_test", "js_distance", "avg_delta"))
-    found["profile"] = profile_statement("`c`.`s`.`p`")
-    found["payload sample"] = sample_statement("`c`.`s`.`p`")
-    found["payload ratings"] = ratings_statement("`c`.`s`.`p`", "`c`.`s`.`f`")
+        result[f"traffic, {feedback}"] = hours_statement("`c`.`s`.`p`", feedback)
+    result["versions"] = versions_statement("`c`.`s`.`p`")
+    result["tokens"] = tokens_statement("`c`.`s`.`p`")
+    result["drift"] = drift_statement("`c`.`s`.`d`", ("ks_test", "js_distance", "avg_delta"))
+    result["profile"] = profile_statement("`c`.`s`.`p`")
+    result["payload sample"] = sample_statement("`c`.`s`.`p`")
+    result["payload ratings"] = ratings_statement("`c`.`s`.`p`", "`c`.`s`.`f`")
     for shape in (*SHAPES, *WINDOWED):
-        made = reading(shape)
-        found |= {f"{shape}: rows": made.rows, f"{shape}: count": made.count, f"{shape}: names": made.identities}
-    return found
+        created = reading(shape)
+        result |= {
+            f"{shape}: rows": created.rows,
+            f"{shape}: count": created.count,
+            f"{shape}: names": created.identities,
+        }
+    return result

@@ -19,6 +19,7 @@ REVIEWED = {
     "certifi": ("Mozilla Public License 2.0 (MPL 2.0)", "its list of certificates is used unchanged"),
     "hypothesis": ("MPL-2.0", "for tests only, unchanged"),
     "pathspec": ("Mozilla Public License 2.0 (MPL 2.0)", "mypy needs it; for checks only, unchanged"),
+    "pypdfium2": ("BSD-3-Clause, Apache-2.0, dependency licenses", "of PDFium and what it contains: all permissive"),
     "pyte": ("GNU Lesser General Public License v3 (LGPLv3)", "for tests only, unchanged"),
     "skops": ("", "MIT, by its license file"),
 }

@@ -76,14 +76,14 @@ def parser() -> Iterator[Parse]:
 
 def refused(statements: Iterable[str], parse: Parse) -> list[str]:
     """The statements that Spark refuses, each with the reason; the few that only Databricks knows are let through."""
-    found = []
+    result = []
     for sql in sorted(statements):
         if not any(known.match(sql) for known in ONLY_DATABRICKS):
             try:
                 parse(sql)
             except RefusedBySparkError as error:
-                found.append(f"{sql}\n{error}")
-    return found
+                result.append(f"{sql}\n{error}")
+    return result
 
 
 # At the end of a run
@@ -114,12 +114,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     with parser() as parse:
         against = refused(statements, parse)
-    told = f"Spark's parser took {len(statements) - len(against)} of the {len(statements)} statements that were sent"
-    config.stash[VERDICT] = [*against, told]
+    message = f"Spark's parser took {len(statements) - len(against)} of the {len(statements)} statements that were sent"
+    config.stash[VERDICT] = [*against, message]
     if against and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    for told in config.stash.get(VERDICT, []):
-        terminalreporter.write_line(told)
+    for message in config.stash.get(VERDICT, []):
+        terminalreporter.write_line(message)

@@ -65,7 +65,7 @@ class Activity:
             seen = self.events
             # The look that is under way may have begun before; the one after it sees all that was committed.
             rounds = self.rounds + 2
-            while app._watcher is not None and self.rounds < rounds:
+            while app._updates.is_watching and self.rounds < rounds:
                 await asyncio.sleep(LOOK)
             for _ in range(3):  # a key is passed on from widget to widget
                 await asyncio.sleep(LOOK)

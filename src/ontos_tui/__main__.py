@@ -104,7 +104,7 @@ def _open_app(home: Path | None, *, plain_driver: bool, as_json: bool) -> int:
             "`ontos status`, `ontos seed`, `ontos --help`.",
             as_json=as_json,
         )
-    from ontos_tui.tui.app import run_app
+    from ontos_tui.tui.run import run_app
 
     return run_app(home, plain_driver=plain_driver)
 

@@ -19,12 +19,14 @@ from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.domain.records.pairs import GenerationMode
 from ontos_tui.domain.records.serving import InferenceRecord, Origin
-from ontos_tui.domain.records.training import Evaluation, Job, JobKind
+from ontos_tui.domain.records.training import Job, JobKind
+from ontos_tui.domain.rules.model_verdict import verdict_of
 from ontos_tui.domain.rules.states import JobStatus
 from ontos_tui.domain.schema import Answer
 from ontos_tui.domain.text import storable
 from ontos_tui.jobs.loopback import listen, url
 from ontos_tui.jobs.queue import RESUME, JobQueue
+from ontos_tui.private import hide_new_files
 from ontos_tui.services.deploy.service import EndpointView
 from ontos_tui.services.generate.service import GenerationReport
 from ontos_tui.services.monitor.alerts.service import ChangeKind
@@ -102,6 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--home", required=True, type=Path)
     options = parser.parse_args(arguments)
     os.nice(NICE)
+    hide_new_files()
     try:
         with Workspace(options.home) as workspace:
             _log_to(workspace.jobs.log_path(options.job_id), workspace.settings.chat_api_key.get_secret_value())
@@ -146,9 +149,9 @@ Work = Callable[[Workspace, Job, Reporter], tuple[str, dict[str, Any]]]
 
 def _train(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
     model = workspace.train.models.run(job.params, job.id, reporter)
-    score = Evaluation.model_validate(model.evaluation).headline()
-    message = f"{model.label()}: {score.field} {score.metric} {score.value:.3g} on {score.n} held-out pairs"
-    return message, {"model_id": model.id, "name": model.name, "version": model.version}
+    verdict = verdict_of(model)
+    result = {"model_id": model.id, "name": model.name, "version": model.version}
+    return storable(f"{model.label()}: {verdict.text}"), {**result, "verdict": storable(verdict.text)}
 
 
 def _generate(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
@@ -167,9 +170,18 @@ def _pairs_message(report: GenerationReport) -> str:
 
 
 def _deploy(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
-    endpoint = workspace.deploy.endpoints.deploy(job.params["model_id"], job.params["endpoint"], reporter)
+    model_id, name, despite = job.params["model_id"], job.params["endpoint"], str(job.params.get("despite", ""))
+    endpoint = workspace.deploy.endpoints.deploy(model_id, name, reporter, despite=despite)
     view = workspace.deploy.endpoints.endpoint(endpoint.name)
     return f"{endpoint.name} answers with {view.model.label()}", {"endpoint": endpoint.name, "model_id": view.model.id}
+
+
+def _predict(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
+    service = workspace.deploy.scoring
+    report = service.run(service.plan(**job.params), reporter)
+    failed = f", {report.failed:,} without an answer" if report.failed else ""
+    outside = f", {report.outside:,} outside of what was learned" if report.outside else ""
+    return storable(f"{report.rows:,} rows scored{failed}{outside}: {report.table or report.out}"), _plain(vars(report))
 
 
 def _hints(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
@@ -268,6 +280,7 @@ WORK: Mapping[JobKind, Work] = {
     JobKind.HINTS: _hints,
     JobKind.WATCH: _watch,
     JobKind.DEPLOY: _deploy,
+    JobKind.PREDICT: _predict,
 }
 
 

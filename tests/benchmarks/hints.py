@@ -150,8 +150,8 @@ def learning(data: Data, budget: int, step: int, choose: Choose) -> dict[int, fl
 
 def fitted(field: AnswerField, data: Data, known: Sequence[int]) -> Any:
     """A forest of these labels."""
-    from ontos_tui.learning.features import describe
-    from ontos_tui.learning.field_models import fit
+    from ontos_tui.learning.encoding.features import describe
+    from ontos_tui.learning.models.field_models import fit
     from ontos_tui.learning.targets import class_of
 
     table, _ = describe([data[place][0] for place in known], tuple(data[0][0]))

@@ -24,8 +24,8 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score
 
 from ontos_tui.domain.learning import LabeledExample, NoProgress, TrainingSet
 from ontos_tui.domain.schema import answer_fields
-from ontos_tui.learning.image_features import describe_image
-from ontos_tui.learning.images import open_image
+from ontos_tui.learning.encoding.image_features import describe_image
+from ontos_tui.learning.encoding.images import open_image
 from ontos_tui.platforms.local.trainer import LocalTrainer
 from ontos_tui.services.data.sample_files import synthetic_data
 

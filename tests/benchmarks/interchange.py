@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ontos_tui.domain.file_formats import SUFFIXES, Format
+from ontos_tui.domain.file_formats import SUFFIXES, WRITTEN, Format
 from ontos_tui.domain.records.base import now
 from ontos_tui.domain.records.data import Sheet
 from ontos_tui.domain.records.pairs import CanonicalLabel, GenerationMode, QAPair, TrainingSheet
@@ -149,7 +149,7 @@ def main(count: int) -> None:
             floor = measured(
                 f"bare: {count:,} pairs out as JSON", bare_out(workspace.store.path, folder / "bare.jsonl")
             )
-            files = {format: folder / f"out{SUFFIXES[format]}" for format in Format if format is not Format.SPANS}
+            files = {format: folder / f"out{SUFFIXES[format]}" for format in WRITTEN if format is not Format.SPANS}
             for format, path in files.items():
                 measured(
                     f"export {format}",

@@ -20,9 +20,6 @@ from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.services.label.decisions import Decision
 from ontos_tui.workspace import Workspace
 
-SETTLED = 0.25
-"""Seconds: what was shown as decided for so long, and is not counted as being saved at the end, was confirmed."""
-
 
 @dataclass
 class Killed:
@@ -57,7 +54,7 @@ def kill_services(home: Path, sheet_id: str, rounds: int) -> Killed:
 
 
 def kill_apps(home: Path, sheet_id: str, rounds: int) -> Killed:
-    """The app is fed keys at 20 Hz and killed at a random moment."""
+    """The app is fed keys at 20 Hz and killed at a random moment: what one frame showed as saved was confirmed."""
     outcome = Killed()
     draw = random.Random(2)
     for _ in range(rounds):
@@ -65,19 +62,16 @@ def kill_apps(home: Path, sheet_id: str, rounds: int) -> Killed:
             before = workspace.label.queue.counts(sheet_id)
         done_before = before.total - before.unlabeled
         with open_desk(home) as terminal:
-            shown: list[tuple[float, int]] = [(time.monotonic(), done_before)]
+            confirmed = done_before
             until = time.monotonic() + draw.uniform(0.2, 1.5)
             while time.monotonic() < until:
                 terminal.send("a")
                 pause = min(until, time.monotonic() + 0.05)
                 while (left := pause - time.monotonic()) > 0:
                     terminal.pump(left)
-                    done, saving = decided(terminal)
-                    shown.append((time.monotonic(), done - saving))
-            at = time.monotonic()
-        # It was killed when the block was left.
-        settled = max(done for when, done in shown if when <= at - SETTLED or done == done_before)
-        confirmed = min(settled, shown[-1][1])
+                    done, saved = decided(terminal)
+                    confirmed = max(confirmed, done) if saved else confirmed
+        # It was killed when the block was left, without any grace.
         outcome.ended_early += not _is_whole(home)
         with Workspace(home) as workspace:
             counts = workspace.label.queue.counts(sheet_id)

@@ -11,7 +11,6 @@ sys.path.append(str(Path(__file__).parents[1]))
 from terminal import Terminal, ontos
 
 _DECIDED = re.compile(r"([\d,]+)/[\d,]+ decided")
-_SAVING = re.compile(r"(\d+) being saved")
 
 
 def open_desk(home: Path) -> Terminal:
@@ -23,8 +22,8 @@ def open_desk(home: Path) -> Terminal:
     return terminal
 
 
-def decided(terminal: Terminal) -> tuple[int, int]:
-    """How many decisions the status line shows, and how many of them as being saved."""
+def decided(terminal: Terminal) -> tuple[int, bool]:
+    """How many decisions the status line shows, and whether it says that they are saved."""
     text = terminal.text()
-    done, saving = _DECIDED.search(text), _SAVING.search(text)
-    return int(done[1].replace(",", "")) if done else 0, int(saving[1]) if saving else 0
+    done = _DECIDED.search(text)
+    return int(done[1].replace(",", "")) if done else 0, " · saved" in text

@@ -10,6 +10,7 @@ from ontos_tui.domain.records.base import now
 from ontos_tui.domain.records.data import Sheet
 from ontos_tui.domain.records.pairs import GenerationMode, QAPair, TrainingSheet
 from ontos_tui.domain.records.template import Template
+from ontos_tui.domain.rules.split import SplitBy
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.store import rows
 from ontos_tui.store.conditions import equal
@@ -48,6 +49,8 @@ def labeled_sheet(store: Store, count: int = 60, *, name: str = "Defects", **tem
             "label_type": "defect",
             "user_prompt": "{{ voltage }} {{ line }}",
             "output_schema": DEFECT_SCHEMA,
+            # Rows are independent, unless a test is about their groups: the batches would be proposed.
+            "split_by": SplitBy.PROPOSED if "group_column" in template else SplitBy.NONE,
             **template,
         }
     )

@@ -18,7 +18,7 @@ from ontos_tui.services.data.service import DataService
 from ontos_tui.services.label.labeling_jobs.service import LabelingService
 from ontos_tui.services.label.labelsets.service import LabelsetService
 from ontos_tui.services.label.service import Decision
-from ontos_tui.services.label.task_service import TaskLabelService
+from ontos_tui.services.label.task_service import task_decisions
 from ontos_tui.store import rows
 from ontos_tui.store.conditions import equal
 from ontos_tui.store.engine import Store
@@ -30,7 +30,7 @@ class Person:
     def __init__(self, store: Store, name: str) -> None:
         self.name = name
         self.jobs = LabelingService(store, LocalCatalog(store), name)
-        self.label = TaskLabelService(store, name)
+        self.label = task_decisions(store, name)
 
     def job(self, training_sheet: str, name: str = "Marks", **settings: Any) -> LabelingJob:
         """An active job over a training sheet."""

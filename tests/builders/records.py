@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
@@ -41,7 +41,7 @@ def _value(name: str, annotation: Any, limits: list[Any], n: int) -> Any:
     if issubclass(python, Enum):
         return list(python)[n % len(list(python))]
     if issubclass(python, BaseModel):
-        return {field: _value(field, info.annotation, [], n) for field, info in python.model_fields.items()}
+        return _nested(python, n)
     if any(getattr(limit, "pattern", None) for limit in limits):
         return f"endpoint-{n}"
     if python is str:
@@ -60,6 +60,10 @@ def _value(name: str, annotation: Any, limits: list[Any], n: int) -> Any:
     return _structure(annotation, n)
 
 
+def _nested(model: type[BaseModel], n: int) -> dict[str, Any]:
+    return {name: _value(name, field.annotation, [], n) for name, field in model.model_fields.items()}
+
+
 def _structure(annotation: Any, n: int) -> Any:
     told = str(annotation)
     if "LabelClass" in told:
@@ -68,6 +72,19 @@ def _structure(annotation: Any, n: int) -> Any:
         return [{"name": ODD_TEXT, "signal": "input", "reference_count": n, "recent_count": 0, "why": ODD_TEXT}]
     if "Column" in told:
         return [{"name": ODD_TEXT, "type": f"ENUM('{n}')"}]
+    if "Interval" in told:
+        return {ODD_TEXT: {"low": -0.5, "high": 0.25 + n, "rough": n % 2 == 1}}
+    if "Outside" in told:
+        return [{"column": ODD_TEXT, "value": ODD_TEXT}, {"column": "n", "value": 0.5, "low": -1.5, "high": 0.25}]
+    if "deployment_gate.Check" in told:
+        return [{"name": ODD_TEXT, "outcome": "failed", "line": ODD_TEXT, "demanded": n % 2 == 1}]
+    inner = get_args(annotation)
+    if get_origin(annotation) is list and isinstance(inner[0], type) and issubclass(inner[0], BaseModel):
+        return [_nested(inner[0], n)]
+    if get_origin(annotation) is list and get_origin(inner[0]) is tuple:
+        return [[_value("part", part, [], n) for part in get_args(inner[0])]]
+    if get_origin(annotation) is dict and inner[1] in (int, str, float):
+        return {ODD_TEXT: _value("value", inner[1], [], n)}
     if told == "list[int]":
         return [n, 0]
     if told.startswith("list"):

@@ -10,7 +10,7 @@ from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask
 from ontos_tui.domain.records.pairs import TrainingSheet, Verdict
 from ontos_tui.services.label.decisions import Decision
 from ontos_tui.services.label.labeling_jobs.service import LabelingService
-from ontos_tui.services.label.task_service import TaskLabelService
+from ontos_tui.services.label.task_service import task_decisions
 from ontos_tui.workspace import Workspace
 
 Votes = Mapping[str, dict[str, Any] | str | None]
@@ -38,7 +38,7 @@ def vote(
 ) -> LabelingTask:
     """Somebody claims a task of the job, says this of its items, and hands it in."""
     tasks = LabelingService(workspace.store, workspace.engines.catalog, actor)
-    deciding = TaskLabelService(workspace.store, actor)
+    deciding = task_decisions(workspace.store, actor)
     task = tasks.claim(job.id)
     assert task is not None
     for row in list(deciding.open(task.id)):

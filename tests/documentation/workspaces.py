@@ -15,7 +15,9 @@ from PIL import Image
 from builders.defects import labeled_sheet
 from builders.models import served_model
 from builders.severity import unlabeled_sheet
+from builders.tables import parts_file
 from builders.traffic import deployed_model, log_requests
+from builders.workbooks import excel
 from documentation.pages import Page
 from ontos_tui.domain.records.pairs import QAPair
 from ontos_tui.store import rows
@@ -68,6 +70,8 @@ def data(page: Page, folder: Path, home: Path, request: pytest.FixtureRequest) -
     write_machines(folder)
     readings = (f"{unit} {cycle} {600 + cycle}.5 {40 + unit}.1" for unit in (1, 2) for cycle in range(50))
     (folder / "engines.txt").write_text("\n".join(readings) + "\n", encoding="utf-8")
+    wear = [["id", "wear"], [1, 0.5], [2, 0.7]]
+    (folder / "plant.xlsx").write_bytes(excel({"Drills": wear, "Mills": wear}))
     Image.new("L", (8, 8)).save(folder / "plate.png")
     (folder / "plates.csv").write_text("id,photo\n1,plate.png\n2,plate.png\n", encoding="utf-8")
     (spans,) = page.blocks("json")
@@ -87,12 +91,13 @@ def data(page: Page, folder: Path, home: Path, request: pytest.FixtureRequest) -
 def models(page: Page, folder: Path, home: Path, request: pytest.FixtureRequest) -> Mapping[str, str]:
     """A deployed model with requests of today and of ten days ago, and an empty export of the earlier web version."""
     (folder / "web").mkdir()
+    parts_file(folder / "parts.csv", range(12))
     (folder / "web" / "feedback.jsonl").write_text("", encoding="utf-8")
     with Workspace(home) as workspace:
         model = deployed_model(workspace, 60, user_prompt="{{ voltage }}")
         for days in (0, 10):
             log_requests(workspace.store, model, range(40), datetime.now(UTC) - timedelta(days=days))
-    return {"MODEL": "defects", "ENDPOINT": "live", "COLUMN": "voltage", "DIR": "web"}
+    return {"MODEL": "defects", "ENDPOINT": "live", "COLUMN": "voltage", "DIR": "web", "FILE": "parts.csv"}
 
 
 def working_together(page: Page, folder: Path, home: Path, request: pytest.FixtureRequest) -> Mapping[str, str]:

@@ -38,12 +38,12 @@ UNITS = [
 
 @pytest.mark.parametrize(("scale", "alpha"), [(Scale.NOMINAL, 0.743), (Scale.ORDINAL, 0.815), (Scale.INTERVAL, 0.849)])
 def test_alpha_of_krippendorff_s_four_observers(scale: Scale, alpha: float) -> None:
-    found = krippendorff(UNITS, scale)
-    assert found.value == pytest.approx(alpha, abs=5e-4)
-    assert found.items == 11, "one unit was seen by one observer only"
-    assert found.low is not None
-    assert found.high is not None
-    assert found.low < alpha < found.high
+    result = krippendorff(UNITS, scale)
+    assert result.value == pytest.approx(alpha, abs=5e-4)
+    assert result.items == 11, "one unit was seen by one observer only"
+    assert result.low is not None
+    assert result.high is not None
+    assert result.low < alpha < result.high
 
 
 @pytest.mark.parametrize(
@@ -67,9 +67,9 @@ def test_alpha_of_krippendorff_s_two_observers(one: str, other: str, alpha: floa
 )
 def test_kappa_of_two_readers(yes_yes: int, yes_no: int, no_yes: int, no_no: int, kappa: float) -> None:
     pairs = [("y", "y")] * yes_yes + [("y", "n")] * yes_no + [("n", "y")] * no_yes + [("n", "n")] * no_no
-    found = cohen(pairs)
-    assert found.value == pytest.approx(kappa, abs=5e-5)
-    assert found.percent == (yes_yes + no_no) / len(pairs)
+    result = cohen(pairs)
+    assert result.value == pytest.approx(kappa, abs=5e-5)
+    assert result.percent == (yes_yes + no_no) / len(pairs)
 
 
 @pytest.mark.parametrize(
@@ -176,13 +176,13 @@ def test_kappa_is_what_its_definition_says(pairs: list[tuple[str, str]]) -> None
     first, second = Counter(one for one, _ in pairs), Counter(other for _, other in pairs)
     same = sum(one == other for one, other in pairs) / n
     chance = sum(first[value] * second[value] for value in first) / n**2
-    found = cohen(pairs)
+    result = cohen(pairs)
     if first.keys() == second.keys() and len(first) == 1:
-        assert found.value is None
+        assert result.value is None
     else:
-        assert found.value == pytest.approx((same - chance) / (1 - chance))
+        assert result.value == pytest.approx((same - chance) / (1 - chance))
     swapped = cohen([(other, one) for one, other in pairs])
-    assert swapped == found
+    assert swapped == result
 
 
 # What holds always
@@ -221,17 +221,17 @@ def test_with_two_classes_all_scales_are_the_same(units: list[list[str]]) -> Non
 
 @given(floats, st.sampled_from(list(Scale)))
 def test_whatever_numbers_are_given_a_value_is_a_number_or_has_a_reason(units: list[list[float]], scale: Scale) -> None:
-    found = krippendorff(units, scale)
-    if found.value is None:
-        assert found.why
+    result = krippendorff(units, scale)
+    if result.value is None:
+        assert result.why
     else:
-        assert math.isfinite(found.value)
-        assert found.value <= 1 + 1e-9
-    assert (found.low is None) == (found.high is None)
-    if found.low is None or found.high is None:
-        assert found.why
+        assert math.isfinite(result.value)
+        assert result.value <= 1 + 1e-9
+    assert (result.low is None) == (result.high is None)
+    if result.low is None or result.high is None:
+        assert result.why
     else:
-        assert found.low <= found.high <= 1 + 1e-9
+        assert result.low <= result.high <= 1 + 1e-9
 
 
 @pytest.mark.parametrize("scale", list(Scale))
@@ -240,11 +240,11 @@ def test_the_interval_is_drawn_the_same_again_and_holds_the_value(scale: Scale) 
     patterns = Counter(tuple(sorted(unit)) for unit in units)
     assert bootstrap(patterns, scale) == bootstrap(patterns, scale)
     assert bootstrap(patterns, scale) != bootstrap(patterns, scale, seed=2)
-    found = krippendorff(units, scale)
-    assert found.low is not None
-    assert found.high is not None
-    assert found.value is not None
-    assert found.low < found.value < found.high
+    result = krippendorff(units, scale)
+    assert result.low is not None
+    assert result.high is not None
+    assert result.value is not None
+    assert result.low < result.value < result.high
 
 
 @pytest.mark.parametrize("scale", list(Scale))
@@ -262,10 +262,10 @@ def test_more_of_the_same_items_narrow_the_interval(scale: Scale) -> None:
     units = [[1.0, 1.0], [2.0, 2.0], [3.0, 3.0], [1.0, 2.0], [3.0, 3.0], [1.0, 1.0]]
 
     def width(times: int) -> float:
-        found = krippendorff(units * times, scale)
-        assert found.low is not None
-        assert found.high is not None
-        return found.high - found.low
+        result = krippendorff(units * times, scale)
+        assert result.low is not None
+        assert result.high is not None
+        return result.high - result.low
 
     wide, narrow = width(3), width(48)
     assert narrow == pytest.approx(wide / 4, rel=0.35), "sixteen times the items, a quarter of the width"

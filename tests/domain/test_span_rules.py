@@ -47,8 +47,8 @@ EDITS = st.lists(st.tuples(st.integers(0, 59), st.integers(1, 60), st.sampled_fr
 
 def _edited(text: str, edits: list[tuple[int, int, str]], rules: SpanRules) -> tuple[Span, ...]:
     spans: tuple[Span, ...] = ()
-    for wanted, length, label in edits:
-        start = min(wanted, len(text) - 1)
+    for expected, length, label in edits:
+        start = min(expected, len(text) - 1)
         new = Span(start, min(start + length, len(text)), label)
         try:
             spans = add_span(spans, new, rules)
@@ -69,9 +69,9 @@ def test_whatever_is_put_there_makes_an_answer_without_problems(
     assert spans_of(json.loads(json.dumps(answer)), text) == spans
     for position in range(len(text)):
         holding = [one for one in spans if one.start <= position < one.end]
-        found = span_at(spans, position)
-        assert (found is None) == (not holding)
-        assert found is None or found in holding
+        result = span_at(spans, position)
+        assert (result is None) == (not holding)
+        assert result is None or result in holding
     if not overlap:
         covered = [position for one in spans for position in range(one.start, one.end)]
         assert len(covered) == len(set(covered))
@@ -107,8 +107,8 @@ def test_nothing_that_an_answer_may_hold_breaks_the_reading(value: Any, text: st
     ],
 )
 def test_what_the_text_does_not_bear_out_is_told(value: list[dict[str, Any]], reason: str) -> None:
-    (found,) = span_problems("names", value, "Acme Bonn"[:8], RULES)
-    assert reason in found
+    (result,) = span_problems("names", value, "Acme Bonn"[:8], RULES)
+    assert reason in result
 
 
 def test_spans_need_a_text() -> None:
@@ -181,8 +181,8 @@ def test_words_are_what_a_reader_calls_words() -> None:
     starts, position = [0], 0
     while (position := words.next_start(position)) != starts[-1]:
         starts.append(position)
-    found = [words.around(one) for one in starts]
-    assert [text[one[0] : one[1]] for one in found if one] == ["Acme", "-", "Werke", ",", "in", "Cafe\u0301", "7"]
+    result = [words.around(one) for one in starts]
+    assert [text[one[0] : one[1]] for one in result if one] == ["Acme", "-", "Werke", ",", "in", "Cafe\u0301", "7"]
 
 
 def test_spans_are_told_with_their_text() -> None:

@@ -34,9 +34,9 @@ NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 def test_health_is_what_the_bands_say(
     requests: int, errors: int, drift: str | None, alerts: int, points: int | None, state: HealthState
 ) -> None:
-    found = health(requests, errors, drift, alerts)
-    assert (found.points, found.state) == (points, state)
-    assert (found.requests, found.errors) == (requests, errors)
+    result = health(requests, errors, drift, alerts)
+    assert (result.points, result.state) == (points, state)
+    assert (result.requests, result.errors) == (requests, errors)
 
 
 moments = st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1), timezones=st.just(UTC))
@@ -76,8 +76,8 @@ def test_without_a_zone_a_moment_is_local() -> None:
 @given(st.one_of(st.text(max_size=12), st.sampled_from(["0001-01-01", "9999-12-31", "999999w", "", "12", "h"])))
 def test_whatever_is_typed_is_a_moment_or_a_reason(text: str) -> None:
     try:
-        found = read_moment(text, NOON)
+        result = read_moment(text, NOON)
     except ValueError as error:
         assert "is not a valid date" in str(error)
     else:
-        assert found.tzinfo is UTC
+        assert result.tzinfo is UTC

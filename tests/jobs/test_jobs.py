@@ -96,7 +96,7 @@ def test_a_training_runs_as_a_process_and_reports(workspace: Workspace, home: Pa
     assert (job.status, job.error) == (JobStatus.SUCCEEDED, "")
     model = workspace.train.models.model(job.result["model_id"])
     assert (model.job_id, model.version) == (job.id, 1)
-    assert "defects v1: defect accuracy" in job.message
+    assert "defects v1: Better: defect right " in job.message
     assert "8 held-out pairs" in job.message
     assert job.started_at and job.finished_at and job.created_at <= job.started_at <= job.finished_at
     assert job.created_by == "ana"
@@ -277,9 +277,9 @@ def test_a_job_that_never_came_up_is_given_up(workspace: Workspace, monkeypatch:
     job = insert(workspace.store)
     assert workspace.jobs.job(job.id).status is JobStatus.PENDING
     late = insert(workspace.store, created_at=now() - timedelta(seconds=queue.START_SECONDS + 1))
-    found = workspace.jobs.job(late.id)
-    assert found.status is JobStatus.FAILED
-    assert "never started" in found.error
+    result = workspace.jobs.job(late.id)
+    assert result.status is JobStatus.FAILED
+    assert "never started" in result.error
 
 
 @pytest.mark.real_processes
@@ -374,8 +374,8 @@ def test_progress_is_carried_at_a_bounded_pace_and_the_last_word_arrives(
             reporter.update(done, 10_000, "counting")
         reporter.update(10_000, 10_000, "counted")
     assert len(written) < 100
-    found = jobs.job(job.id)
-    assert (found.done, found.total, found.message) == (10_000, 10_000, "counted")
+    result = jobs.job(job.id)
+    assert (result.done, result.total, result.message) == (10_000, 10_000, "counted")
 
 
 def test_progress_that_cannot_be_kept_ends_the_work(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,9 +14,22 @@ from ontos_tui.domain.errors import NotReadyError
 from ontos_tui.domain.intervals import wilson
 from ontos_tui.domain.learning import LabeledExample, Prediction, TrainingSet
 from ontos_tui.domain.records.data import Row
+from ontos_tui.domain.records.training import FieldScore
 from ontos_tui.domain.schema import AnswerField, FieldKind
-from ontos_tui.learning.evaluation import evaluate, score_classes, score_numbers
-from ontos_tui.learning.statistics import average_precision, bootstrap, class_scores, confident_answers, macro_f1
+from ontos_tui.learning.evaluation.evaluate import evaluate
+from ontos_tui.learning.evaluation.scores import score_classes, score_numbers
+from ontos_tui.learning.evaluation.unseen import unseen_answers
+from ontos_tui.learning.statistics import (
+    average_precision,
+    bootstrap,
+    calibration_error,
+    class_scores,
+    confident_answers,
+    error_interval,
+    macro_f1,
+    paired_interval,
+    share_interval,
+)
 from ontos_tui.learning.targets import class_of, class_text, in_range, target
 
 ENUM = AnswerField("y", FieldKind.ENUM, True, choices=("a", "b", "c"))
@@ -61,30 +76,77 @@ def test_average_precision_is_that_of_scikit_learn(pairs: list[tuple[bool, float
     assert average_precision(truth, stated) == pytest.approx(expected)
 
 
-def test_classes_stand_beside_the_majority_of_the_training_pairs() -> None:
+def test_classes_stand_beside_the_commonest_answer_of_the_tested_pairs_themselves() -> None:
     truth = ['"a"'] * 6 + ['"b"'] * 3 + ['"c"']
     given_ = ['"a"'] * 6 + ['"b"'] * 2 + ['"a"'] * 2
-    score = score_classes(ENUM, truth, given_, ['"b"', '"b"', '"a"'], ['"a"', '"b"', '"c"'])
-    assert (score.metric, score.value, score.baseline, score.n) == ("accuracy", 0.8, 0.3, 10)
+    score = score_classes(ENUM, truth, given_)
+    assert (score.metric, score.value, score.baseline, score.n) == ("accuracy", 0.8, 0.6, 10)
+    assert (score.correct, score.baseline_correct, score.baseline_answer) == (8, 6, "a")
     assert (score.low, score.high) == wilson(8, 10)
     assert list(score.classes) == ["a", "b", "c"]
     assert score.classes["c"].f1 == 0
-    assert score.baseline_macro_f1 == pytest.approx((0 + 2 * 0.3 / 1.3 + 0) / 3)
+    assert score.baseline_macro_f1 == pytest.approx((2 * 0.6 / 1.6 + 0 + 0) / 3)
+    assert score.confusion == {"a": {"a": 6}, "b": {"a": 1, "b": 2}, "c": {"a": 1}}
+    assert score.rough  # ten pairs
 
 
 def test_classes_that_read_alike_stay_two() -> None:
-    score = score_classes(ENUM, ["1", '"1"', "2"], ["1", "1", "2"], ["1"])
+    score = score_classes(ENUM, ["1", '"1"', "2"], ["1", "1", "2"])
     assert {name: one.support for name, one in score.classes.items()} == {"1": 1, '"1"': 1, "2": 1}
+    assert score.confusion == {"1": {"1": 1}, '"1"': {"1": 1}, "2": {"2": 1}}
 
 
-def test_numbers_stand_beside_the_median_of_the_training_pairs() -> None:
-    score = score_numbers(NUMBER, [1, 2, 3, 10], [1, 2, 4, 7], [2, 2, 900], seed=1)
+def test_numbers_stand_beside_the_median_of_the_tested_pairs_themselves() -> None:
+    def scored(truth: list[float], given_: list[float]) -> FieldScore:
+        return score_numbers(NUMBER, np.array(truth), np.array(given_), seed=1)
+
+    score = scored([1, 2, 3, 10], [1, 2, 4, 7])
     assert (score.metric, score.higher_is_better) == ("mean absolute error", False)
-    assert (score.value, score.baseline) == (1.0, (1 + 0 + 1 + 8) / 4)
+    assert (score.value, score.baseline) == (1.0, (1.5 + 0.5 + 0.5 + 7.5) / 4)
+    assert score.baseline_answer == "2.5"
     assert 0 <= score.low <= score.value <= score.high <= 3
-    assert score == score_numbers(NUMBER, [1, 2, 3, 10], [1, 2, 4, 7], [2, 2, 900], seed=1)
+    assert score == scored([1, 2, 3, 10], [1, 2, 4, 7])
+    assert score.gain_low is not None
+    assert score.gain_high is not None
+    assert score.gain_low < score.baseline - score.value < score.gain_high
     # The baseline, too, may say only what the field may hold.
-    assert score_numbers(NUMBER, [10], [10], [900], seed=1).baseline == 0
+    assert scored([900], [10]).baseline == 890
+
+
+def simulated_units(seed: int, units: int, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Right and wrong answers of units, each of which is right with a probability of its own (0.7 on average)."""
+    rng = np.random.default_rng(seed)
+    groups = np.repeat(np.arange(units), rows)
+    return (rng.random(units * rows) < rng.beta(3.5, 1.5, units)[groups]).astype(float), groups
+
+
+def test_over_groups_an_interval_holds_the_truth_of_new_groups_where_one_over_rows_does_not() -> None:
+    over_groups = over_rows = of_errors = gains = 0
+    for seed in range(200):
+        right, groups = simulated_units(seed, 12, 40)
+        low, high = share_interval(right, groups)
+        over_groups += low <= 0.7 <= high
+        low, high = share_interval(right)
+        over_rows += low <= 0.7 <= high
+        low, high = error_interval(1 - right, seed, groups)
+        of_errors += low <= 0.3 <= high
+        low, high = paired_interval(right - 0.6, groups)
+        gains += low <= 0.1 <= high
+    assert over_rows < 120
+    assert min(over_groups, of_errors, gains) >= 178  # 95 % of 200, less what chance may take
+
+
+def test_few_groups_make_a_wide_interval_even_where_all_answers_are_right() -> None:
+    low, high = share_interval(np.ones(300), np.repeat(np.arange(3), 100))
+    assert high == 1
+    assert low < 0.5
+    assert share_interval(np.ones(300))[0] > 0.98
+
+
+def test_the_calibration_error_is_the_distance_between_what_is_said_and_what_is_true() -> None:
+    right = np.arange(1_000) % 10 < 7
+    assert calibration_error(np.full(1_000, 0.7), right) == pytest.approx(0, abs=0.02)
+    assert calibration_error(np.full(1_000, 0.95), right) == pytest.approx(0.25, abs=0.02)
 
 
 def test_the_bootstrap_interval_covers_the_true_mean_about_as_often_as_it_says() -> None:
@@ -114,20 +176,57 @@ def examples(*answers: tuple[object, object]) -> tuple[LabeledExample, ...]:
     )
 
 
-def test_evaluation_takes_the_baseline_from_the_training_pairs_and_the_rest_from_the_held_out() -> None:
+def test_evaluation_takes_baseline_and_score_from_the_held_out_pairs() -> None:
     data = TrainingSet(
         (ENUM,), ("guess", "sure"), examples((None, "c"), (None, "c"), (None, "a")),
         examples(("a", "a"), ("a", "b"), ("b", "b"), (None, "c"), ("a", "not a choice")), "by hand",
     )  # fmt: skip
     evaluation = evaluate(Echo(), data)
     (score,) = evaluation.scores
-    assert (score.n, score.value, score.baseline) == (4, 0.5, 0.25)
+    assert (score.n, score.value, score.baseline, score.baseline_answer) == (4, 0.5, 0.5, "b")
     assert evaluation.n == 5
     assert evaluation.held_out_from == "by hand"
+    assert evaluation.method == "tested on 5 pairs held out"
     assert (
-        "4 of 4 held-out answers were stated with 90 % confidence or more; 2 of those 4 were right"
+        "4 of 4 answers to unseen pairs were stated with 90 % confidence or more; 2 of those 4 were right"
         in evaluation.notes[0]
     )
+
+
+def test_answers_out_of_fold_count_as_well_unless_the_future_is_tested() -> None:
+    train = examples(*[("a", "a")] * 8)
+    held_out = examples(*[("a", "b")] * 2)
+    answered = unseen_answers(ENUM, train, ['"a"'] * 8, ['"a"'] * 8)
+    data = TrainingSet((ENUM,), ("guess", "sure"), train, held_out, "by hand", group_name="unit")
+    evaluation = evaluate(Echo(), data, out_of_fold={"y": answered})
+    assert (evaluation.headline().n, evaluation.headline().correct, evaluation.n) == (10, 8, 2)
+    assert evaluation.method == "5-fold cross-validation over 8 units, and 2 units held out"
+    later = evaluate(Echo(), replace(data, in_order=True), out_of_fold={"y": answered})
+    assert (later.headline().n, later.headline().correct) == (2, 0)
+    assert later.method == "learned from 8 pairs, tested on 2 later ones"
+
+
+def test_the_worst_segment_is_named_only_where_it_is_no_chance() -> None:
+    rng = np.random.default_rng(3)
+
+    def held_out(wrong_at_linz: float) -> tuple[LabeledExample, ...]:
+        return tuple(
+            LabeledExample(
+                str(n),
+                {"site": "Linz" if n % 4 == 0 else "Graz", "heat": rng.random(), "sure": 0.9, "guess": "a"},
+                {"y": "b" if rng.random() < (wrong_at_linz if n % 4 == 0 else 0.1) else "a"},
+            )
+            for n in range(400)
+        )
+
+    def segments(wrong_at_linz: float) -> list[str]:
+        data = TrainingSet((ENUM,), ("site", "heat"), examples(("a", "a")), held_out(wrong_at_linz), "")
+        return evaluate(Echo(), data).headline().worst_segments
+
+    (segment,) = segments(0.6)
+    assert segment.startswith("site = Linz: right ")
+    assert " of 100, elsewhere " in segment
+    assert segments(0.1) == []
 
 
 def test_a_field_that_cannot_be_scored_is_named_and_not_invented() -> None:

@@ -14,5 +14,5 @@ from ontos_tui.domain.records.tables import RECORDS
 @pytest.fixture
 def one_of_each() -> dict[type[Record], Record]:
     """Every record type with one record of it."""
-    made: dict[type[Record], Any] = {record: odd_record(record, 1) for record in RECORDS}
-    return made
+    created: dict[type[Record], Any] = {record: odd_record(record, 1) for record in RECORDS}
+    return created

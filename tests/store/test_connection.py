@@ -30,7 +30,7 @@ def a_sheet(name: str, **fields: Any) -> Sheet:
 
 
 @pytest.mark.parametrize(
-    ("value", "kept"),
+    ("value", "stored"),
     [
         (datetime(999, 1, 2, 3, 4, 5, 6, tzinfo=UTC), "0999-01-02T03:04:05.000006Z"),
         (datetime.fromisoformat("2026-02-28T12:00:00+05:30"), "2026-02-28T06:30:00.000000Z"),
@@ -43,10 +43,10 @@ def a_sheet(name: str, **fields: Any) -> Sheet:
         (None, None),
     ],
 )
-def test_what_is_bound_is_kept_as_the_columns_keep_it(value: Any, kept: Any) -> None:
+def test_what_is_bound_is_kept_as_the_columns_keep_it(value: Any, stored: Any) -> None:
     connection = Connection.open(IN_MEMORY)
-    assert connection.scalar("SELECT ?", (value,)) == kept
-    assert connection.scalar("SELECT :value", {"value": value}) == kept
+    assert connection.scalar("SELECT ?", (value,)) == stored
+    assert connection.scalar("SELECT :value", {"value": value}) == stored
     connection.close()
 
 
@@ -71,16 +71,16 @@ def passing(condition: Condition, words: list[str | None]) -> list[str | None]:
     connection = Connection.open(IN_MEMORY)
     connection.execute("CREATE TABLE t (n INTEGER PRIMARY KEY, word TEXT)")
     connection.executemany("INSERT INTO t VALUES (?, ?)", enumerate(words))
-    found = connection.scalars(f"SELECT word FROM t WHERE {condition.sql} ORDER BY n", condition.values)
+    result = connection.scalars(f"SELECT word FROM t WHERE {condition.sql} ORDER BY n", condition.values)
     connection.close()
-    return found
+    return result
 
 
 WORDS = ["a", "A%", "a_b", "ab", "b\\", None, "' OR 1 --"]
 
 
 @pytest.mark.parametrize(
-    ("condition", "found"),
+    ("condition", "result"),
     [
         (equal(word="a"), ["a"]),
         (equal(word=None), [None]),
@@ -100,8 +100,8 @@ WORDS = ["a", "A%", "a_b", "ab", "b\\", None, "' OR 1 --"]
         (~any_of(equal(word="a"), where("n > ?", 1)), ["A%"]),
     ],
 )
-def test_conditions(condition: Condition, found: list[str | None]) -> None:
-    assert passing(condition, WORDS) == found
+def test_conditions(condition: Condition, result: list[str | None]) -> None:
+    assert passing(condition, WORDS) == result
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=5), st.text("aA%_\\b", max_size=8))
@@ -130,17 +130,17 @@ def test_what_is_no_column_is_refused(store: Store, name: str) -> None:
 def test_an_order_and_a_window(store: Store) -> None:
     with store.write() as connection:
         rows.add_many(connection, [a_sheet("b"), a_sheet("a"), a_sheet("c")])
-        found = rows.find(connection, Sheet, order_by=["name DESC"], limit=2)
-        assert [sheet.name for sheet in found] == ["c", "b"]
+        result = rows.find(connection, Sheet, order_by=["name DESC"], limit=2)
+        assert [sheet.name for sheet in result] == ["c", "b"]
         assert [sheet.name for sheet in rows.find(connection, Sheet, order_by=["rowid"], offset=1)] == ["a", "c"]
 
 
 def test_rows_of_a_query_become_records(store: Store) -> None:
-    made = a_sheet("x", tags=["evaluation_only"], item_count=5)
+    created = a_sheet("x", tags=["evaluation_only"], item_count=5)
     with store.write() as connection:
-        rows.add(connection, made)
+        rows.add(connection, created)
         sql = f"SELECT {rows.names(Sheet, 's')} FROM sheets s JOIN sheets o ON o.id = s.id"
-        assert list(rows.read(Sheet, connection.execute(sql))) == [made]
+        assert list(rows.read(Sheet, connection.execute(sql))) == [created]
 
 
 # Transactions ------------------------------------------------------------------------------------------------------

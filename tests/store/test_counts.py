@@ -18,8 +18,8 @@ MADE = ("pair_counts", "request_counts")
 
 def kept(store: Store) -> dict[tuple[object, ...], int]:
     with store.read() as connection:
-        found = counts.pair_counts(connection)
-    return {(one.container_id, one.status, one.auto_approved, one.failed, one.trainable): one.n for one in found}
+        result = counts.pair_counts(connection)
+    return {(one.container_id, one.status, one.auto_approved, one.failed, one.trainable): one.n for one in result}
 
 
 def counted(store: Store) -> dict[tuple[object, ...], int]:
@@ -79,8 +79,8 @@ def test_what_was_there_before_is_counted_when_the_counts_come(store: Store) -> 
     with store.write() as connection:
         for name in MADE:
             connection.execute(f"DROP TABLE {name}")
-        found = connection.scalars("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        for name in found:
+        result = connection.scalars("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        for name in result:
             if name.endswith("counted"):
                 connection.execute(f"DROP TRIGGER {name}")
         migrations.STEPS[1](connection)

@@ -107,11 +107,11 @@ def test_a_read_only_home_is_told(exists: bool) -> None:
             Store(home / "ontos.db").close()
             (home / "ontos.db").chmod(0o444)
         home.chmod(0o555)
-        told, errors = python(READ_ONLY, folder).communicate(timeout=60)
+        message, errors = python(READ_ONLY, folder).communicate(timeout=60)
         home.chmod(0o755)
     assert errors == ""
-    assert "read-only" in told or "cannot be opened" in told
-    assert "--home" in told
+    assert "read-only" in message or "cannot be opened" in message
+    assert "--home" in message
 
 
 def test_a_damaged_database_is_told(home: Path, store: Store) -> None:
@@ -170,9 +170,9 @@ with store.write() as connection:
 
 def test_a_disk_that_fills_up_loses_nothing_confirmed(home: Path, store: Store) -> None:
     process = python(FULL_DISK, home / "ontos.db")
-    told, errors = process.communicate(timeout=100)
+    message, errors = process.communicate(timeout=100)
     assert errors == ""
-    confirmed, reason = told.split(" | ")
+    confirmed, reason = message.split(" | ")
     assert "disk" in reason.lower()
     with store.read() as connection:
         names = {sheet.name for sheet in rows.find(connection, Sheet)}
@@ -199,8 +199,8 @@ def test_eight_processes_lose_no_increment_and_are_never_locked_out(home: Path, 
     with store.write() as connection:
         rows.add(connection, Sheet(name="counter", source_table="x"))
     workers = [python(INCREMENT, home / "ontos.db") for _ in range(8)]
-    told = [worker.communicate(timeout=110) for worker in workers]
-    assert told == [("", "")] * 8
+    outcomes = [worker.communicate(timeout=110) for worker in workers]
+    assert outcomes == [("", "")] * 8
     with store.read() as connection:
         assert connection.scalar("SELECT item_count FROM sheets") == 400
 

@@ -47,26 +47,26 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 def shape(database: sqlite3.Connection) -> dict[str, Any]:
     """Tables with their columns and indexes, and triggers, in whatever order they came."""
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for kind, name, sql in database.execute("SELECT type, name, sql FROM sqlite_master").fetchall():
         if kind == "table":
             query = 'SELECT name, type, "notnull", pk FROM pragma_table_info(?)'
-            found[f"table {name}"] = set(database.execute(query, (name,)))
+            result[f"table {name}"] = set(database.execute(query, (name,)))
         elif kind == "index":
             columns = database.execute("SELECT seqno, name FROM pragma_index_info(?)", (name,)).fetchall()
-            found[f"index {name}"] = columns
+            result[f"index {name}"] = columns
         else:
-            found[f"{kind} {name}"] = re.sub(r"\s+", " ", sql)
-    return found
+            result[f"{kind} {name}"] = re.sub(r"\s+", " ", sql)
+    return result
 
 
 def contents(database: sqlite3.Connection) -> dict[str, tuple[list[str], list[Any]]]:
     """The rows of every table under the names of its columns."""
-    found = {}
+    result = {}
     for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
         cursor = database.execute(f"SELECT * FROM {name} ORDER BY 1, 2")
-        found[name] = ([column[0] for column in cursor.description], cursor.fetchall())
-    return found
+        result[name] = ([column[0] for column in cursor.description], cursor.fetchall())
+    return result
 
 
 def test_there_is_a_database_of_every_version_before_the_present_one() -> None:
@@ -85,10 +85,10 @@ def test_a_released_database_becomes_what_a_new_one_is_and_keeps_its_rows(tmp_pa
         assert shape(database) == shape(fresh)
         assert database.execute("PRAGMA user_version").fetchone() == (migrations.VERSION,)
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        assert sum(bool(kept) for _, kept in before.values()) > 20
-        for table, (names, kept) in before.items():
+        assert sum(bool(stored) for _, stored in before.values()) > 20
+        for table, (names, stored) in before.items():
             now = database.execute(f"SELECT {', '.join(names)} FROM {table} ORDER BY 1, 2").fetchall()
-            assert now == kept, table
+            assert now == stored, table
     with migrated.read() as connection:
         for record in RECORDS:
             there = len(before[record.TABLE][1]) if record.TABLE in before else 0
@@ -106,9 +106,9 @@ def test_counts_and_sums_of_a_released_database_are_those_of_a_new_one(tmp_path:
     with fresh.write() as connection, opened(old) as database:
         for record in RECORDS:
             names = ", ".join(record.model_fields)
-            found = database.execute(f"SELECT {names} FROM {record.TABLE}").fetchall()
+            result = database.execute(f"SELECT {names} FROM {record.TABLE}").fetchall()
             marks = ", ".join("?" * len(record.model_fields))
-            connection.executemany(f"INSERT INTO {record.TABLE} ({names}) VALUES ({marks})", found)
+            connection.executemany(f"INSERT INTO {record.TABLE} ({names}) VALUES ({marks})", result)
     fresh.close()
     with opened(old) as database, opened(new) as again:
         for table in ("pair_counts", "item_counts", "label_counts", "request_counts", "request_rollups"):
@@ -118,10 +118,10 @@ def test_counts_and_sums_of_a_released_database_are_those_of_a_new_one(tmp_path:
 
 def test_the_first_ten_steps_make_to_the_letter_what_they_made_when_they_were_released(tmp_path: Path) -> None:
     restore(tmp_path / "released.db", 10)
-    made = Connection.open(tmp_path / "made.db")
+    created = Connection.open(tmp_path / "made.db")
     for step in migrations.STEPS[:10]:
-        step(made)
+        step(created)
     query = "SELECT type, name, tbl_name, sql FROM sqlite_master"
     with opened(tmp_path / "released.db") as released:
-        assert set(made.rows(query)) == set(released.execute(query))
-    made.close()
+        assert set(created.rows(query)) == set(released.execute(query))
+    created.close()

@@ -68,26 +68,26 @@ def said(number: int, at: timedelta, rating: int, corrected: bool, endpoint: str
 
 
 def counted_requests(log: list[Any], by: Any) -> dict[Any, Tally]:
-    found: dict[Any, Tally] = {}
+    result: dict[Any, Tally] = {}
     for one in log:
         good = one.status_code < 400
         bins = tuple(int(good and number == bin_of(one.latency_ms)) for number in range(BINS))
         row = Tally(1, int(not good), one.latency_ms if good else 0.0, bins, one.requested_at)
-        found[by(one)] = found.get(by(one), Tally()) + row
-    return found
+        result[by(one)] = result.get(by(one), Tally()) + row
+    return result
 
 
 def counted_ratings(items: list[Any], by: Any) -> dict[Any, Ratings]:
-    found: dict[Any, Ratings] = {}
+    result: dict[Any, Ratings] = {}
     for one in items:
-        found[by(one)] = found.get(by(one), Ratings()) + Ratings(1, one.rating, int(one.correction is not None))
-    return found
+        result[by(one)] = result.get(by(one), Ratings()) + Ratings(1, one.rating, int(one.correction is not None))
+    return result
 
 
-def assert_same(kept: dict[Any, Tally], counted: dict[Any, Tally], *, latest: bool = True) -> None:
-    assert kept.keys() == counted.keys()
+def assert_same(saved: dict[Any, Tally], counted: dict[Any, Tally], *, latest: bool = True) -> None:
+    assert saved.keys() == counted.keys()
     for key, tally in counted.items():
-        there = kept[key]
+        there = saved[key]
         assert (there.requests, there.errors, there.bins) == (tally.requests, tally.errors, tally.bins)
         assert there.latency_sum == pytest.approx(tally.latency_sum, abs=1e-3)
         if latest:
@@ -250,10 +250,10 @@ def test_a_percentile_is_as_near_as_it_says(latencies: list[float], share: float
     for latency in latencies:
         bins[bin_of(latency)] += 1
     exact = sorted(latencies)[math.ceil(share * len(latencies)) - 1]
-    (found,) = Tally(bins=tuple(bins)).percentiles(share)
-    assert found is not None
-    assert bin_of(found) == bin_of(exact)
-    assert max(found / exact, exact / found) <= 1 + WITHIN * (1 + 1e-9)
+    (result,) = Tally(bins=tuple(bins)).percentiles(share)
+    assert result is not None
+    assert bin_of(result) == bin_of(exact)
+    assert max(result / exact, exact / result) <= 1 + WITHIN * (1 + 1e-9)
 
 
 def test_beyond_the_bins_a_percentile_is_the_border() -> None:

@@ -35,14 +35,14 @@ def event(**fields: Any) -> Event:
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.TABLE)
 @pytest.mark.parametrize("minimal", [False, True], ids=["full", "minimal"])
 def test_every_record_comes_back_as_it_went_in(store: Store, record: type[Record], minimal: bool) -> None:
-    made = [odd_record(record, n, minimal=minimal) for n in range(1, 4)]
+    created = [odd_record(record, n, minimal=minimal) for n in range(1, 4)]
     with store.write() as connection:
-        rows.add(connection, made[0])
-        assert rows.add_many(connection, made[1:]) == 2
+        rows.add(connection, created[0])
+        assert rows.add_many(connection, created[1:]) == 2
     with store.read() as connection:
-        found = {item.key(): item for item in rows.find(connection, record)}
-        assert found == {item.key(): item for item in made}
-        assert rows.get(connection, record, made[0].key()) == made[0]
+        result = {item.key(): item for item in rows.find(connection, record)}
+        assert result == {item.key(): item for item in created}
+        assert rows.get(connection, record, created[0].key()) == created[0]
         assert rows.count(connection, record) == 3
 
 
@@ -70,7 +70,7 @@ ODD = (st.text(st.sampled_from("\0\ud800\udfff🔬\u202e\x1b'\"\\%a")) | st.text
     number=st.floats(0, 1),
 )
 def test_any_value_survives(store: Store, data: dict[str, Any], note: str, at: datetime, number: float) -> None:
-    made = QAPair(
+    created = QAPair(
         training_sheet_id=new_id(),
         sheet_id="s",
         item_ref=note,
@@ -83,9 +83,9 @@ def test_any_value_survives(store: Store, data: dict[str, Any], note: str, at: d
         allowed_uses=[note],
     )
     with store.write() as connection:
-        rows.add(connection, made)
+        rows.add(connection, created)
     with store.read() as connection:
-        assert rows.get(connection, QAPair, made.id) == made
+        assert rows.get(connection, QAPair, created.id) == created
 
 
 def test_a_lone_surrogate_in_a_text_field_is_refused_where_it_is_made() -> None:
@@ -95,12 +95,12 @@ def test_a_lone_surrogate_in_a_text_field_is_refused_where_it_is_made() -> None:
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.TABLE)
 def test_bulk_rows_are_the_same_rows(store: Store, record: type[Record]) -> None:
-    made = odd_record(record, 1)
-    maker = RowMaker(made)
+    created = odd_record(record, 1)
+    maker = RowMaker(created)
     with store.write() as connection:
         maker.insert(connection, [maker.row()])
     with store.read() as connection:
-        assert rows.find(connection, record) == [made]
+        assert rows.find(connection, record) == [created]
 
 
 def test_times_are_kept_in_utc_and_in_their_order(store: Store) -> None:
@@ -113,9 +113,9 @@ def test_times_are_kept_in_utc_and_in_their_order(store: Store) -> None:
         for moment in reversed(moments):
             rows.add(connection, event(at=moment))
     with store.read() as connection:
-        found = rows.find(connection, Event, order_by=["at"])
-    assert [item.at for item in found] == moments
-    assert all(item.at.utcoffset() == timedelta(0) for item in found)
+        result = rows.find(connection, Event, order_by=["at"])
+    assert [item.at for item in result] == moments
+    assert all(item.at.utcoffset() == timedelta(0) for item in result)
 
 
 def test_what_is_taken_is_a_conflict_and_keeps_nothing(store: Store) -> None:
@@ -153,34 +153,34 @@ def test_a_reader_sees_one_moment(store: Store) -> None:
 
 
 def test_change_writes_the_named_columns_and_the_time(store: Store) -> None:
-    made = sheet()
+    created = sheet()
     with store.write() as connection:
-        rows.add(connection, made)
-        changed = rows.change(connection, made, name="New", columns=["a"])
+        rows.add(connection, created)
+        changed = rows.change(connection, created, name="New", columns=["a"])
     with store.read() as connection:
-        assert rows.get(connection, Sheet, made.id) == changed
-    assert (changed.name, changed.columns, changed.created_at) == ("New", ["a"], made.created_at)
-    assert changed.updated_at > made.updated_at
+        assert rows.get(connection, Sheet, created.id) == changed
+    assert (changed.name, changed.columns, changed.created_at) == ("New", ["a"], created.created_at)
+    assert changed.updated_at > created.updated_at
     with pytest.raises(ValidationError), store.write() as connection:
-        rows.change(connection, made, name="")
+        rows.change(connection, created, name="")
     with pytest.raises(NotFoundError), store.write() as connection:
         rows.change(connection, sheet("never added"), name="x")
 
 
 def test_resolve_takes_a_key_a_name_or_the_beginning_of_a_key(store: Store) -> None:
-    made = [
+    created = [
         sheet("one", id="aaaa1111"),
         sheet("two", id="aaaa2222"),
         sheet("two", id="bbbb3333"),
         sheet("aaaa", id="c"),
     ]
     with store.write() as connection:
-        rows.add_many(connection, made)
+        rows.add_many(connection, created)
     with store.read() as connection:
-        assert rows.resolve(connection, Sheet, "aaaa1111") == made[0]
-        assert rows.resolve(connection, Sheet, "one") == made[0]
-        assert rows.resolve(connection, Sheet, "bbbb") == made[2]
-        assert rows.resolve(connection, Sheet, "aaaa") == made[3], "a name comes before the beginning of a key"
+        assert rows.resolve(connection, Sheet, "aaaa1111") == created[0]
+        assert rows.resolve(connection, Sheet, "one") == created[0]
+        assert rows.resolve(connection, Sheet, "bbbb") == created[2]
+        assert rows.resolve(connection, Sheet, "aaaa") == created[3], "a name comes before the beginning of a key"
         with pytest.raises(ConflictError, match="several sheets"):
             rows.resolve(connection, Sheet, "two")
         with pytest.raises(ConflictError, match="several sheets"):
@@ -205,11 +205,11 @@ def test_find_pages_and_orders(store: Store) -> None:
 
 
 def test_the_log_says_who_when_before_and_after(store: Store) -> None:
-    made = odd_record(Job, 1)
+    created = odd_record(Job, 1)
     with store.write() as connection:
         logged = rows.log(
             connection,
-            made,
+            created,
             "edit",
             "ana",
             before={"status": PairStatus.FLAGGED, "at": datetime(2026, 1, 1, tzinfo=UTC)},
@@ -220,10 +220,10 @@ def test_the_log_says_who_when_before_and_after(store: Store) -> None:
             undoes="u",
         )
     with store.read() as connection:
-        (found,) = rows.find(connection, Event)
-    assert (found.entity_type, found.entity_id, found.actor, found.action) == ("jobs", made.id, "ana", "edit")
-    assert (found.scope_id, found.reason, found.batch_id, found.undoes) == ("s", "why", "b", "u")
-    assert found.before is not None
-    assert found.before["status"] == "flagged"
-    assert found.after == {"x": "\ud800"}
-    assert found.at == logged.at
+        (result,) = rows.find(connection, Event)
+    assert (result.entity_type, result.entity_id, result.actor, result.action) == ("jobs", created.id, "ana", "edit")
+    assert (result.scope_id, result.reason, result.batch_id, result.undoes) == ("s", "why", "b", "u")
+    assert result.before is not None
+    assert result.before["status"] == "flagged"
+    assert result.after == {"x": "\ud800"}
+    assert result.at == logged.at

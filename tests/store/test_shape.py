@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,13 @@ def test_a_made_database_is_what_the_records_say(store: Store) -> None:
 def test_the_statements_for_a_new_table_are_those_of_the_released_ones(store: Store, record: type[Record]) -> None:
     with store.read() as connection:
         query = "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND type IN ('table', 'index') AND sql IS NOT NULL"
-        assert set(create(record)) == set(connection.scalars(query, (record.TABLE,)))
+        there = connection.scalars(query, (record.TABLE,))
+        assert {spelled(one) for one in create(record)} == {spelled(one) for one in there}
+
+
+def spelled(statement: str) -> str:
+    """A statement without what a column has when a step added it later: its place in the line, and a default."""
+    return re.sub(r" DEFAULT (?:'[^']*'|[\d.]+)", "", re.sub(r"\s+", " ", statement)).replace(" ,", ",")
 
 
 def test_a_migration_that_fails_leaves_the_database_as_it_was(

@@ -213,11 +213,14 @@ def test_a_long_series_keeps_its_extremes(values: list[float | None]) -> None:
 def test_values_between_blanks_are_columns(catalog: LocalCatalog, put: Put) -> None:
     page = catalog.page(put(" 1  2.5 ab\n\n10\t-3e2  c \n", ".txt"), RowQuery())
     assert [(column.name, column.type) for column in page.columns] == [
-        ("1", "BIGINT"), ("2.5", "DOUBLE"), ("ab", "VARCHAR"),
+        ("c1", "BIGINT"), ("c2", "DOUBLE"), ("c3", "VARCHAR"),
     ]  # fmt: skip
+    assert page.total == 2, "the first line holds values"
     bare = catalog.page(put("1  2.5 \n10\t-3e2\n", ".dat"), RowQuery())
     assert [item.fields for item in bare.items] == [{"c1": 1, "c2": 2.5}, {"c1": 10, "c2": -300.0}]
-    assert bare.notes == ("The file names no columns; they are called c1, c2 and so on.",)
+    assert bare.notes == (
+        "The first line holds values, so the file names no columns; they are called c1, c2 and so on.",
+    )
     named = catalog.page(put("1 2\n3 4\n", ".txt", ["unit", "heat"]), RowQuery(filter="heat > 2"))
     assert [item.fields for item in named.items] == [{"unit": 3, "heat": 4}]
     headed = catalog.page(put("unit heat heat\n1 2 3\n", ".txt"), RowQuery())

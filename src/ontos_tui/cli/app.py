@@ -19,8 +19,8 @@ from ontos_tui.cli.core.output import print_error, print_lines, to_json
 from ontos_tui.cli.core.session import Session
 from ontos_tui.cli.core.words import translate
 from ontos_tui.cli.data import sheets, tables
-from ontos_tui.cli.deploy import endpoints, serving
-from ontos_tui.cli.generate import generation, templates
+from ontos_tui.cli.deploy import endpoints, gate, predict, serving
+from ontos_tui.cli.generate import examples, generation, templates
 from ontos_tui.cli.improve import feedback, gaps, learning_curve, legacy_web, retraining, tasks
 from ontos_tui.cli.label import (
     agreement,
@@ -33,8 +33,9 @@ from ontos_tui.cli.label import (
     saved_views,
 )
 from ontos_tui.cli.monitor import alerts, drift, traffic
-from ontos_tui.cli.train import models, training, training_sheets
+from ontos_tui.cli.train import cards, models, training, training_sheets
 from ontos_tui.domain.errors import OntosError
+from ontos_tui.domain.records.reading import UndecidedError
 from ontos_tui.home import default_home
 
 ANYWHERE = "Everywhere: --home DIR chooses the workspace (or ONTOS_HOME); --json prints one JSON document."
@@ -62,6 +63,7 @@ def command_line() -> typer.Typer:
         tables,
         sheets,
         templates,
+        examples,
         generation,
         training_sheets,
         decisions,
@@ -73,9 +75,12 @@ def command_line() -> typer.Typer:
         agreement,
         training,
         models,
+        cards,
         jobs,
         endpoints,
+        gate,
         serving,
+        predict,
         traffic,
         drift,
         alerts,
@@ -119,6 +124,9 @@ def run(words: Sequence[str], home: Path | None = None, *, as_json: bool = False
         return _flushed(code if isinstance(code, int) else 0)
     except UsageError as error:
         return _refused(error, as_json)
+    except UndecidedError as error:
+        _failed(error, as_json)
+        return 2  # as wrong usage: an option is needed
     except OntosError as error:
         return _failed(error, as_json)
     except (KeyboardInterrupt, typer.Abort):

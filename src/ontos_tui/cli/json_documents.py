@@ -9,21 +9,27 @@ from typing import Any
 
 from ontos_tui.cli.core.json_schema import Many, Object, OneOf, Schema, json_schema
 from ontos_tui.domain.catalog import CatalogNode
-from ontos_tui.domain.learning import Estimate
+from ontos_tui.domain.learning import BaseModel, Estimate
 from ontos_tui.domain.records.alerts import Alert, AlertRule
 from ontos_tui.domain.records.data import Column, DataTable, Page, Row, Sheet
 from ontos_tui.domain.records.drift import DriftReport, FeatureDrift
+from ontos_tui.domain.records.gate import DeploymentFloor, MustPassCase
 from ontos_tui.domain.records.improve import FeedbackItem, Gap, GapUpdate
 from ontos_tui.domain.records.labeling import Hint, HintKind, LabelingJob, LabelingTask, TaskItem
 from ontos_tui.domain.records.pairs import CanonicalLabel, CanonicalLabelVersion, Event, QAPair, TrainingSheet
 from ontos_tui.domain.records.serving import Deployment, Endpoint, InferenceRecord
 from ontos_tui.domain.records.sync import SyncConflict
 from ontos_tui.domain.records.team_traffic import TeamReading
-from ontos_tui.domain.records.template import Labelset, Template
+from ontos_tui.domain.records.template import Example, Labelset, Template
 from ontos_tui.domain.records.training import Job, JobEvent, ModelVersion
+from ontos_tui.domain.rules.deployment_gate import Check
+from ontos_tui.domain.rules.model_verdict import Verdict
 from ontos_tui.domain.rules.traffic import Bucket, Health
 from ontos_tui.services.admin.finding import Finding
 from ontos_tui.services.admin.settings_file import Setting
+from ontos_tui.services.data.reading import FileReport
+from ontos_tui.services.deploy.items import EndpointItem
+from ontos_tui.services.deploy.scoring.service import ScoringReport
 from ontos_tui.services.deploy.service import EndpointView, ServerState
 from ontos_tui.services.generate.service import GenerationReport, PreviewPair
 from ontos_tui.services.guide.onboarding import SeedReport, UseCase
@@ -48,13 +54,24 @@ from ontos_tui.services.records.model_versions import LineageChanges
 from ontos_tui.services.team.sync import SyncReport, SyncStatus
 from ontos_tui.services.train.comparison import Comparison
 from ontos_tui.services.train.learning_curve import Curve
-from ontos_tui.services.train.service import Readiness
+from ontos_tui.services.train.service import Readiness, SplitPlan
 
 ERROR = Object({"error": Object({"what": str, "todo": str})})
 """Instead of the document, when a command fails (exit code 1) or is used wrongly (exit code 2)."""
 
 _TRAINING_SHEETS = Many(Object({"training_sheet": TrainingSheet, "counts": PairCounts}))
-_MODEL_ROW = Object({"endpoints": list[str]}, of=ModelVersion)
+_MODEL = Object({"verdict": Verdict}, of=ModelVersion)
+_ESTIMATED = Object(
+    {
+        "readiness": Readiness,
+        "estimate": Estimate,
+        "plan": SplitPlan | None,
+        "recommendation": Object({"key": str, "reason": str}),
+    }
+)
+_MODEL_ROW = Object({"verdict": Verdict, "endpoints": list[str]}, of=ModelVersion)
+_ENDPOINT = Object({"verdict": Verdict}, of=EndpointView)
+_ANSWER = Object({"verdict": Verdict, "item": EndpointItem | None}, of=InferenceRecord)
 _VISIBLE_ITEM = Object({"blind": bool}, of=TaskItem, without=("gold_answer",))
 _VISIBLE_BATCH = Object({"id": str, "pairs": Many(_VISIBLE_ITEM), "description": str})
 _TASK = Object({"counts": PairCounts}, of=LabelingTask)
@@ -70,6 +87,7 @@ _DUPLICATES = Object(
 )
 _HINTS = Object({"counts": dict[HintKind, int], "hints": Many(Object({"item_ref": str}, of=Hint))})
 _FILE_OF_EVENTS = Object({"file": str, "events": int})
+_CARD = OneOf((Object({"markdown": str}), Object({"file": str})))
 _FILE_OF_PAIRS = Object({"file": str, "pairs": int})
 _EXPORTED = Object({"written": int, "held_back": dict[str, int], "files": dict[str, int], "beside": list[str]})
 _CHAT = Object({"messages": list[dict[str, str]]})
@@ -77,6 +95,7 @@ _TRAFFIC = Object(
     {
         "summary": EndpointSummary,
         "health": Health,
+        "verdict": Verdict | None,
         "drift": DriftReport | None,
         "alerts": list[Alert],
         "bucket": Bucket,
@@ -97,7 +116,7 @@ _TEAM_TRAFFIC = Object(
     }
 )
 _NEAREST = Object({"pairs": list[NearPair], "looked_at": int, "learned": int})
-_RETRAINED = Object({"model": ModelVersion, "comparison": Comparison | None, "summary": str})
+_RETRAINED = Object({"model": ModelVersion, "verdict": Verdict, "comparison": Comparison | None, "summary": str})
 
 DOCUMENTS: Mapping[str, Any] = {
     "demo": SeedReport,
@@ -122,7 +141,8 @@ DOCUMENTS: Mapping[str, Any] = {
         )
     ),
     # Data
-    "data add": list[DataTable],
+    "data add": OneOf((list[DataTable], list[FileReport])),
+    "data report": list[FileReport],
     "data list": Many(Object({"address": str, "columns": list[Column], "rows": int, "path": str, "problem": str})),
     "data browse": list[CatalogNode],
     "data preview": Page,
@@ -136,6 +156,11 @@ DOCUMENTS: Mapping[str, Any] = {
     "template import": Template,
     "template show": Template,
     "template publish": Template,
+    "examples list": list[Example],
+    "examples add": Example,
+    "examples remove": Example,
+    "examples import": ImportReport,
+    "examples export": Object({"file": str, "examples": int}),
     "generate": OneOf((GenerationReport, list[PreviewPair], Job)),
     # Label
     "training-sheets list": _TRAINING_SHEETS,
@@ -147,6 +172,7 @@ DOCUMENTS: Mapping[str, Any] = {
             "models": list[ModelVersion],
         }
     ),
+    "training-sheets card": _CARD,
     "training-sheets archive": TrainingSheet,
     "training-sheets restore": TrainingSheet,
     "label next": list[QAPair],
@@ -208,16 +234,39 @@ DOCUMENTS: Mapping[str, Any] = {
     "export": OneOf((_EXPORTED, Selection, _FILE_OF_EVENTS)),
     "import": ImportReport,
     # Train
-    "train": OneOf((Job, ModelVersion, Object({"readiness": Readiness, "estimate": Estimate}))),
+    "train": OneOf((Job, _MODEL, _ESTIMATED, Object({"base_models": Many(BaseModel)}))),
     "models list": Many(_MODEL_ROW),
-    "models show": Object({"model": ModelVersion, "training_sheet": TrainingSheet, "changes": LineageChanges}),
-    # Deploy
-    "deploy": OneOf((EndpointView, Job, Object({"endpoints": list[EndpointView], "models": list[ModelVersion]}))),
-    "endpoints list": list[EndpointView],
-    "endpoints show": Object(
-        {"endpoint": Endpoint, "model": ModelVersion, "columns": list[str], "deployments": list[Deployment]}
+    "models card": _CARD,
+    "models show": Object(
+        {"model": ModelVersion, "verdict": Verdict, "training_sheet": TrainingSheet, "changes": LineageChanges}
     ),
-    "query": OneOf((list[InferenceRecord], Object({"columns": list[str], "input_fields": list[str]}))),
+    # Deploy
+    "deploy": OneOf(
+        (
+            _ENDPOINT,
+            Job,
+            Object({"endpoints": Many(_ENDPOINT), "models": Many(_MODEL)}),
+            Object({"checks": list[Check]}),
+        )
+    ),
+    "cases list": list[MustPassCase],
+    "cases add": MustPassCase,
+    "cases remove": MustPassCase,
+    "floors list": list[DeploymentFloor],
+    "floors set": DeploymentFloor,
+    "floors remove": DeploymentFloor,
+    "endpoints list": Many(_ENDPOINT),
+    "endpoints show": Object(
+        {
+            "endpoint": Endpoint,
+            "model": ModelVersion,
+            "verdict": Verdict,
+            "columns": list[str],
+            "deployments": list[Deployment],
+        }
+    ),
+    "query": OneOf((Many(_ANSWER), Object({"columns": list[str], "input_fields": list[str]}))),
+    "predict": OneOf((ScoringReport, Job)),
     "serve": Object({"job": Job | None, "server": ServerState}),
     # Monitor
     "monitor": OneOf((_TRAFFIC, _TEAM_TRAFFIC, VersionComparison, _NEAREST, list[Change])),

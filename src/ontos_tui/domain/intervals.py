@@ -1,14 +1,34 @@
-"""How sure a share is: intervals of what was seen so many times of so many."""
+"""How sure something is: intervals of shares and of predicted numbers, and values beyond what was learned."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 Z95 = 1.959963984540054
 """Standard deviations on either side that hold 95 % of a normal distribution."""
 
 
-def wilson(hits: int, n: int, z: float = Z95) -> tuple[float, float]:
+@dataclass(frozen=True)
+class Interval:
+    """Where the true number lies with 90 % confidence; `rough` where too few units were there to measure it well."""
+
+    low: float
+    high: float
+    rough: bool = False
+
+
+@dataclass(frozen=True)
+class Outside:
+    """A value of a row that the model has not learned from: beyond the range, or a word that did not occur."""
+
+    column: str
+    value: float | str
+    low: float | None = None
+    high: float | None = None
+
+
+def wilson(hits: float, n: float, z: float = Z95) -> tuple[float, float]:
     """The interval (Wilson) of a share of which `hits` of `n` were seen, `z` deviations wide; 95 % by default."""
     if n == 0:
         return 0.0, 1.0

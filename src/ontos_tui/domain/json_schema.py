@@ -158,4 +158,5 @@ def _validator_class() -> Any:
         if isinstance(instance, str) and not matches(pattern, instance):
             yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
-    return extend(Draft202012Validator, {"pattern": pattern})
+    extended: Any = extend(Draft202012Validator, {"pattern": pattern})  # type: ignore[no-untyped-call]
+    return extended

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from ontos_tui.domain.intervals import Interval as Interval  # noqa: PLC0414  # part of a prediction
+from ontos_tui.domain.intervals import Outside as Outside  # noqa: PLC0414
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.template import Message
 from ontos_tui.domain.records.training import Evaluation
@@ -69,6 +71,7 @@ class Proposal:
 
     ref: str
     answer: Answer | None
+    _: KW_ONLY
     confidence: float | None = None
     certainty: str = ""
     explanation: str = ""
@@ -143,25 +146,6 @@ class Trained:
 
 
 @dataclass(frozen=True)
-class Interval:
-    """Where the true number lies with 90 % confidence; `rough` where too few units were there to measure it well."""
-
-    low: float
-    high: float
-    rough: bool = False
-
-
-@dataclass(frozen=True)
-class Outside:
-    """A value of a row that the model has not learned from: beyond the range, or a word that did not occur."""
-
-    column: str
-    value: float | str
-    low: float | None = None
-    high: float | None = None
-
-
-@dataclass(frozen=True)
 class Prediction:
     """A model's answer for one row, and what is known about each field of it.
 
@@ -181,6 +165,17 @@ class Predictor(Protocol):
 
     def predict(self, rows: Sequence[Row]) -> list[Prediction]:
         """One prediction a row. Raises InvalidInputError naming the field when a row does not fit the model."""
+        ...
+
+
+@runtime_checkable
+class ColumnPredictor(Predictor, Protocol):
+    """A loaded model that also takes many rows by the column, which is faster by far."""
+
+    def predict_columns(
+        self, columns: Mapping[str, Sequence[Any]], count: int
+    ) -> tuple[list[Prediction], dict[int, str]]:
+        """One prediction a row, and by its place why a row does not fit: its prediction then means nothing."""
         ...
 
 

@@ -9,12 +9,13 @@ from ontos_tui.domain.errors import NotFoundError
 from ontos_tui.domain.records.alerts import Alert, AlertRule
 from ontos_tui.domain.records.base import Record
 from ontos_tui.domain.records.data import DataTable, Sheet
+from ontos_tui.domain.records.gate import DeploymentFloor, MustPassCase
 from ontos_tui.domain.records.improve import AnnotationTask, FeedbackItem, Gap
 from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask, SavedView, TaskItem
 from ontos_tui.domain.records.pairs import CanonicalLabel, QAPair, TrainingSheet
 from ontos_tui.domain.records.serving import Endpoint, InferenceRecord
 from ontos_tui.domain.records.sync import SyncConflict
-from ontos_tui.domain.records.template import Labelset, Template
+from ontos_tui.domain.records.template import Example, Labelset, Template
 from ontos_tui.domain.records.training import Job, ModelVersion
 
 
@@ -32,8 +33,10 @@ NOUNS: Mapping[type[Record], Noun] = {
     AlertRule: Noun("alert rule", "alert rules", "ontos alerts rules"),
     AnnotationTask: Noun("annotation task", "annotation tasks", "ontos tasks list"),
     CanonicalLabel: Noun("canonical label", "canonical labels", "ontos label labels"),
+    DeploymentFloor: Noun("floor", "floors", "ontos floors list"),
     DataTable: Noun("table", "tables", "ontos data list"),
     Endpoint: Noun("endpoint", "endpoints", "ontos endpoints list"),
+    Example: Noun("example", "examples", "ontos examples list"),
     FeedbackItem: Noun("feedback", "feedback", "ontos feedback list"),
     Gap: Noun("gap", "gaps", "ontos gaps list"),
     InferenceRecord: Noun("request", "requests", "ontos monitor ENDPOINT --requests 20"),
@@ -42,6 +45,7 @@ NOUNS: Mapping[type[Record], Noun] = {
     LabelingTask: Noun("labeling task", "labeling tasks", "ontos labeling show JOB"),
     Labelset: Noun("labelset", "labelsets", "ontos labelset list"),
     ModelVersion: Noun("model", "models", "ontos models list"),
+    MustPassCase: Noun("must-pass case", "must-pass cases", "ontos cases list"),
     QAPair: Noun("Q&A pair", "Q&A pairs", "ontos label next TRAINING_SHEET --count 20"),
     SavedView: Noun("saved view", "saved views", "ontos label views TRAINING_SHEET"),
     Sheet: Noun("sheet", "sheets", "ontos sheet list"),

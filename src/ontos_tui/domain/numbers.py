@@ -23,3 +23,19 @@ def parse_number(text: str) -> int | float | None:
         return None
     number = int(numeral) if _WHOLE.fullmatch(numeral) else float(numeral)
     return number if math.isfinite(number) else None
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """A number for a sentence: so many significant digits, whole and with separators from a thousand on."""
+    if abs(value) >= 10**digits - 0.5:
+        return f"{value:,.0f}"
+    return f"{value:.{digits}g}"
+
+
+def distinct(first: float, second: float, digits: int = 3) -> tuple[str, str]:
+    """Two numbers with as many significant digits as it takes to see that they differ, where they do."""
+    for count in range(digits, 18):
+        texts = significant(first, count), significant(second, count)
+        if texts[0] != texts[1] or first == second:
+            return texts
+    return repr(first), repr(second)

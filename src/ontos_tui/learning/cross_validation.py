@@ -14,8 +14,9 @@ from ontos_tui.domain.errors import NotReadyError
 from ontos_tui.domain.learning import ClassProbabilities, LabeledExample, OutOfFoldPredictions, Progress
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.schema import AnswerField
-from ontos_tui.learning.features import FeatureTable, Matrix, describe
-from ontos_tui.learning.field_models import FieldModel, fit, ranker
+from ontos_tui.learning.encoding.features import FeatureTable, Matrix, describe
+from ontos_tui.learning.models.families import ranker
+from ontos_tui.learning.models.field_models import FieldModel, fit
 from ontos_tui.learning.targets import CLASS_KINDS, NO_VALUE, class_text, target, value_of
 
 FOLDS = 5
@@ -103,7 +104,7 @@ def clusters(rows: Sequence[Row], features: Sequence[str], count: int, seed: int
     different = len(np.unique(matrix, axis=0)) if matrix.size else 1
     if different == 1:
         return [0] * len(rows)
-    matrix = ranker(matrix).fit_transform(matrix)
+    matrix = ranker(len(matrix)).fit_transform(matrix)
     numbers = KMeans(min(count, different), n_init=1, random_state=seed).fit_predict(matrix)
     return [int(one) for one in numbers]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
 from ontos_tui.domain.records.data import Row
-from ontos_tui.learning.features import (
+from ontos_tui.learning.encoding.features import (
     CategoryColumn,
     FeatureColumn,
     Matrix,

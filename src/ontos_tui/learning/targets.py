@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+from copy import deepcopy
+from functools import lru_cache
 from typing import Any
 
 from ontos_tui.domain.schema import Answer, AnswerField, FieldKind
-from ontos_tui.learning.features import LARGEST, number
+from ontos_tui.learning.encoding.features import LARGEST, number
 
 NO_VALUE = ""
 """The class of answers that leave an optional field out."""
@@ -25,6 +27,12 @@ def class_of(value: object) -> str:
 
 def value_of(name: str) -> Any:
     """The value that a class name stands for."""
+    value = _parsed(name)
+    return deepcopy(value) if isinstance(value, (list, dict)) else value
+
+
+@lru_cache(4_096)
+def _parsed(name: str) -> Any:
     return json.loads(name)
 
 

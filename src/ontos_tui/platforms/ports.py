@@ -23,7 +23,8 @@ from ontos_tui.domain.learning import (
     Tuned,
     TuningSet,
 )
-from ontos_tui.domain.records.data import Column, Item, Page, Row, RowQuery, TableAddress
+from ontos_tui.domain.records.data import Block, Column, Item, Page, Row, RowQuery, TableAddress
+from ontos_tui.domain.records.reading import Reading
 from ontos_tui.domain.records.training import Evaluation, ModelVersion
 from ontos_tui.domain.schema import AnswerField
 
@@ -39,12 +40,24 @@ class Catalog(Protocol):
         """The table's columns. Raises NotFoundError, or PlatformError with what is wrong with the source."""
         ...
 
+    def reading(self, address: TableAddress) -> Reading | None:
+        """What was understood of the table's file; None for a table that is no file. Raises as `columns` does."""
+        ...
+
     def page(self, address: TableAddress, query: RowQuery) -> Page:
         """Some items and how many the query reaches in all. Raises InvalidInputError for a filter that is none."""
         ...
 
     def items(self, address: TableAddress, query: RowQuery) -> Iterator[Item]:
         """Every item that the query reaches, in a stable order, streamed."""
+        ...
+
+    def blocks(self, address: TableAddress, query: RowQuery, size: int) -> Iterator[Block]:
+        """The same items by the column, `size` at a time."""
+        ...
+
+    def items_named(self, address: TableAddress, query: RowQuery, text: str, limit: int, *, exact: bool) -> list[Item]:
+        """The first items whose reference is `text`; without `exact`, those that hold it in whatever case."""
         ...
 
     def fingerprint(self, address: TableAddress) -> str:
@@ -171,6 +184,12 @@ class Serving(Protocol):
 
         `ids`, one a row, go with the requests where somebody else keeps a log of them.
         """
+        ...
+
+    def score(
+        self, endpoint: str, model: ModelVersion, columns: Mapping[str, Sequence[Any]], count: int
+    ) -> list[EndpointAnswer]:
+        """Ask the model about `count` rows that come by the column, as `invoke` does; for tables of any length."""
         ...
 
 

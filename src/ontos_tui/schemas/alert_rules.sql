@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS alert_rules (
   recover_threshold DOUBLE COMMENT 'where it counts as whole again; empty: the threshold',
   window_minutes BIGINT NOT NULL COMMENT 'the time that the metric is made from',
   minimum_sample BIGINT NOT NULL COMMENT 'requests (ratings) below which nothing is said; not for traffic',
-  for_minutes BIGINT NOT NULL COMMENT 'how long it must be broken before it is told',
+  for_minutes BIGINT NOT NULL COMMENT 'how long it must be broken before there is an alert',
   severity STRING NOT NULL COMMENT 'critical | high | medium | low',
   enabled BOOLEAN NOT NULL,
   broken_since TIMESTAMP COMMENT 'since when the metric has been beyond the threshold',

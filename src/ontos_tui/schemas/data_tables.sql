@@ -2,7 +2,7 @@
 CREATE TABLE IF NOT EXISTS data_tables (
   address STRING NOT NULL COMMENT 'catalog.schema.table',
   path STRING NOT NULL COMMENT 'absolute path of the file',
-  format STRING NOT NULL COMMENT 'csv | jsonl | parquet | spaced',
+  format STRING NOT NULL COMMENT 'csv | jsonl | parquet | spaced | workbook',
   bytes BIGINT NOT NULL COMMENT 'size when it was added, bytes',
   column_names ARRAY<STRING> NOT NULL COMMENT 'names of the columns of a file whose lines hold blanks between the values',
   columns STRING NOT NULL COMMENT 'name and type of each, when it was read last; JSON',
@@ -10,6 +10,8 @@ CREATE TABLE IF NOT EXISTS data_tables (
   fingerprint STRING NOT NULL COMMENT 'size and modification time when it was read last; empty if never',
   added_at TIMESTAMP NOT NULL,
   added_by STRING NOT NULL,
+  reading_options STRING NOT NULL COMMENT 'what the user decided about how the file is read; JSON',
+  reading STRING COMMENT 'what was understood of the file when it was read last; JSON',
   CONSTRAINT data_tables_pk PRIMARY KEY (address)
 )
 USING DELTA

@@ -6,6 +6,8 @@ CREATE TABLE IF NOT EXISTS deployments (
   action STRING NOT NULL COMMENT 'deploy, roll_back, stop or start',
   at TIMESTAMP NOT NULL,
   by STRING NOT NULL,
+  reason STRING NOT NULL COMMENT 'why it was deployed although a check had failed',
+  checks STRING NOT NULL COMMENT 'what was checked before; empty if none was due; JSON',
   hub_version BIGINT COMMENT 'the hub\'s own',
   hub_origin STRING COMMENT 'the hub\'s own',
   hub_push STRING COMMENT 'the hub\'s own',

@@ -6,7 +6,7 @@ CREATE TABLE IF NOT EXISTS gap_updates (
   before STRING NOT NULL,
   after STRING NOT NULL,
   note STRING NOT NULL,
-  by_analysis BOOLEAN NOT NULL COMMENT 'it changed by what was found or labeled, not by a person\'s wish',
+  by_analysis BOOLEAN NOT NULL COMMENT 'changed by an analysis or by new labels, not by a person',
   at TIMESTAMP NOT NULL,
   by STRING NOT NULL,
   hub_version BIGINT COMMENT 'the hub\'s own',

@@ -13,6 +13,9 @@ CREATE TABLE IF NOT EXISTS inference_log (
   latency_ms DOUBLE NOT NULL,
   status_code BIGINT NOT NULL,
   error STRING NOT NULL,
+  certainty STRING NOT NULL COMMENT 'answer field to likely or unsure, where the model may state no confidence; JSON',
+  intervals STRING NOT NULL COMMENT 'answer field to the 90 % interval of its number; JSON',
+  outside STRING NOT NULL COMMENT 'values of the input that the model has not learned from, 20 at most; JSON',
   CONSTRAINT inference_log_pk PRIMARY KEY (request_id)
 )
 USING DELTA

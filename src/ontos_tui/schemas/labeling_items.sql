@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS labeling_items (
   task_id STRING NOT NULL,
   job_id STRING NOT NULL,
   gold_answer STRING COMMENT 'the known truth; such an item only measures the labeler; JSON',
+  certainty STRING NOT NULL COMMENT 'stands for a confidence that is not calibrated, which then only orders: \'4 of 5 agree\', \'likely\', \'unsure\'',
   hub_version BIGINT COMMENT 'the hub\'s own',
   hub_origin STRING COMMENT 'the hub\'s own',
   hub_push STRING COMMENT 'the hub\'s own',

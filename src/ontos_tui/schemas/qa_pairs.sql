@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS qa_pairs (
   version BIGINT NOT NULL COMMENT 'counts the changes, for sync and for lineage',
   training_sheet_id STRING NOT NULL,
   feedback_id STRING COMMENT 'the feedback that this pair was made from',
+  certainty STRING NOT NULL COMMENT 'stands for a confidence that is not calibrated, which then only orders: \'4 of 5 agree\', \'likely\', \'unsure\'',
   hub_version BIGINT COMMENT 'the hub\'s own',
   hub_origin STRING COMMENT 'the hub\'s own',
   hub_push STRING COMMENT 'the hub\'s own',

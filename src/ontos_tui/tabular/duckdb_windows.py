@@ -12,6 +12,7 @@ from typing import NamedTuple
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.data import Column, Windows
 from ontos_tui.tabular.duckdb_sql import literal, quoted
+from ontos_tui.tabular.row_names import name_sql, numbered_name
 from ontos_tui.tabular.source import Source
 from ontos_tui.tabular.window_fields import LARGEST, WindowFields, WindowSql, free_name
 
@@ -57,9 +58,17 @@ class WindowRelation:
 
 
 def make_windows(
-    source: Source, windows: Windows, where: str, text_of: Callable[[Column], str], span: range | None = None
+    source: Source,
+    windows: Windows,
+    where: str,
+    text_of: Callable[[Column], str],
+    span: range | None = None,
+    *,
+    by_content: bool = False,
 ) -> WindowRelation:
     """The windows of the rows that fulfil `where`. Raises InvalidInputError for a column that does not exist.
+
+    A window that no order names is called by what its rows hold where `by_content`, else by its first row's number.
 
     `text_of` gives the SQL of a column's values as text. With `span`, only the streams that hold the windows of those
     places (from 0) are read, which spares most of the work.
@@ -80,15 +89,23 @@ def make_windows(
         skipped, some = _streams_in_span(sizes, windows.size, windows.step, span)
         if group:
             condition += f" {'AND' if where else 'WHERE'} {key} IN ({', '.join(map(literal, some))})"
-    rows = _rows_by_window(source, windows, group, order, condition, names)
+    hashed = by_content and order is None
+    content = free_name("row_name", [*source.names(), *names])
+    table = source.cells.named(content) if hashed else source.relation
+    rows = _rows_by_window(table, windows, group, order, condition, names)
     field_names = [column.name for column in fields.columns]
     number, ref = free_name("window_number", field_names), free_name("window_ref", field_names)
-    window_ref = f"any_value({text_of(group)}) || '@' || {start}" if group else start
+    called = name_sql(f"string_agg({content}, ',' ORDER BY {names.place})") if hashed else start
+    window_ref = f"any_value({text_of(group)}) || '@' || {called}" if group else called
     relation = (
         f"(SELECT {number}, {ref}, {fields.renamed} FROM ("  # noqa: S608
         f"SELECT {names.rank} * {MOST_WINDOWS} + {names.window} AS {number}, {window_ref} AS {ref}, {fields.computed} "
         f"FROM ({rows}) GROUP BY {names.rank}, {names.window}))"
     )
+    if hashed:
+        turn = free_name("window_turn", [*field_names, number, ref])
+        turned = f"SELECT *, row_number() OVER (PARTITION BY {ref} ORDER BY {number}) AS {turn} FROM {relation}"  # noqa: S608
+        relation = f"(SELECT * EXCLUDE ({turn}) REPLACE ({numbered_name(ref, turn)} AS {ref}) FROM ({turned}))"  # noqa: S608
     return WindowRelation(relation, number, ref, fields, _window_count(streams, windows), skipped)
 
 
@@ -123,7 +140,7 @@ def _window_count(streams: str, windows: Windows) -> str:
 
 
 def _rows_by_window(
-    source: Source, windows: Windows, group: Column | None, order: Column | None, condition: str, names: _OwnNames
+    table: str, windows: Windows, group: Column | None, order: Column | None, condition: str, names: _OwnNames
 ) -> str:
     """The SQL that gives each row once for every whole window in which it lies."""
     row, place, count, window, rank = names
@@ -133,7 +150,7 @@ def _rows_by_window(
         f"SELECT *, row_number() OVER ({stream} ORDER BY {f'{quoted(order.name)}, ' if order else ''}{row}) - 1 "  # noqa: S608
         f"AS {place}, count(*) OVER ({stream}) AS {count}, "
         f"{f'dense_rank() OVER (ORDER BY {quoted(group.name)})' if group else '0'} AS {rank} "
-        f"FROM (SELECT row_number() OVER () AS {row}, * FROM {source.relation}){condition}"
+        f"FROM (SELECT row_number() OVER () AS {row}, * FROM {table}){condition}"
     )
     # A row lies in every window that begins at most `size` rows before it; the last one still ends inside the stream.
     first, last = f"greatest(0, ({place} - {size} + {step}) // {step})", f"{place} // {step}"

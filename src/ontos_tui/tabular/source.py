@@ -1,9 +1,8 @@
 """One data file, opened: its columns, its rows counted, and the SQL that reads it.
 
-CSV, JSONL, Parquet, and values between blanks. Types are decided by the whole file: DuckDB guesses them from the first
-rows, then one pass counts the rows and looks for values that do not fit. A column with one `n/a` in row 900,000 is text
-from the beginning, and an identifier keeps its leading zeros. Every file has a DuckDB instance of its own, which can
-reach that file and nothing else.
+Text of all kinds, workbooks, JSONL, and Parquet. What was understood of a file is its reading: decided by the whole
+file, by what the user decided, and never in silence. Every file has a DuckDB instance of its own, which can reach that
+file, or its cleaned copy, and nothing else.
 """
 
 from __future__ import annotations
@@ -14,13 +13,20 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.data import Column, FileFormat
-from ontos_tui.tabular import csv_reader, jsonl_reader, whitespace_reader
+from ontos_tui.domain.records.reading import ColumnReading, Reading, ReadingOptions
+from ontos_tui.tabular import jsonl_reader
 from ontos_tui.tabular.duckdb_sql import explain_duckdb_errors, literal, path_literal
+from ontos_tui.tabular.row_names import CellText, typed_cells
+from ontos_tui.tabular.text.encoding import MARKS, encoding_of
+from ontos_tui.tabular.text_reader import open_text
+from ontos_tui.tabular.unpacking import inner_name, unpacked
+from ontos_tui.tabular.workbooks.reader import open_workbook
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,11 +36,20 @@ SUFFIXES = {
     ".tsv": FileFormat.CSV,
     ".jsonl": FileFormat.JSONL,
     ".ndjson": FileFormat.JSONL,
+    ".json": FileFormat.JSONL,
     ".parquet": FileFormat.PARQUET,
+    ".tab": FileFormat.CSV,
     ".txt": FileFormat.SPACED,
     ".dat": FileFormat.SPACED,
+    ".asc": FileFormat.SPACED,
+    ".prn": FileFormat.SPACED,
+    ".log": FileFormat.SPACED,
+    ".xlsx": FileFormat.WORKBOOK,
+    ".xlsm": FileFormat.WORKBOOK,
+    ".xls": FileFormat.WORKBOOK,
+    ".ods": FileFormat.WORKBOOK,
 }
-"""A .txt or .dat file whose values are separated by something else than blanks is read as CSV."""
+"""Of SPACED, the values may be separated by blanks, by their places or by any other sign: the lines tell."""
 
 MEMORY = "1GB"
 """What DuckDB may use at most for one file; larger sorts go to the disk."""
@@ -44,7 +59,10 @@ _connecting = threading.Lock()
 
 @dataclass(frozen=True)
 class Source:
-    """A file that can be queried. `relation` is a table function with the columns in their final types."""
+    """A file that can be queried. `relation` is a table function with the columns in their final types.
+
+    `cells` is the same with the text of a row's cells as they stand in the file, which rows are named by.
+    """
 
     path: Path
     fingerprint: str
@@ -53,6 +71,8 @@ class Source:
     columns: tuple[Column, ...]
     rows: int
     notes: tuple[str, ...]
+    reading: Reading
+    cells: CellText
 
     def names(self) -> list[str]:
         """The columns' names."""
@@ -67,69 +87,109 @@ class Content:
     columns: tuple[Column, ...]
     rows: int
     fingerprint: str
+    reading: Reading
 
 
-def inspect_file(path: Path, column_names: Sequence[str] = ()) -> Content:
-    """Read a file to its end. Raises InvalidInputError saying why it cannot be read."""
+def inspect_file(
+    path: Path, column_names: Sequence[str] = (), options: ReadingOptions | None = None, spill: Path | None = None
+) -> Content:
+    """Read a file to its end. Raises InvalidInputError saying why it cannot be read.
+
+    What only the user can decide is no error here: `reading.questions` has it. With `spill`, what is copied of the file
+    stays beside that folder, where `open_source` uses it.
+    """
+    file_format = checked_format(path, column_names)
+    with tempfile.TemporaryDirectory() as folder:
+        source = open_source(path, file_format, spill or Path(folder) / "spill", column_names, options)
+        source.connection.close()
+    return Content(file_format, source.columns, source.rows, source.fingerprint, source.reading)
+
+
+def checked_format(path: Path, column_names: Sequence[str] = ()) -> FileFormat:
+    """The format of a file that is there. Raises InvalidInputError for a folder, and for names that do not fit."""
     if path.is_dir():
         raise InvalidInputError(f"{path} is a folder.", "Name one file in it.")
     file_format = format_of(path)
-    if file_format is FileFormat.SPACED and not whitespace_reader.is_spaced(_head(path)):
-        file_format = FileFormat.CSV
-    if column_names and file_format is not FileFormat.SPACED:
-        raise InvalidInputError(
-            f"{path.name} names its columns itself.", "Give names only for text whose values are separated by blanks."
-        )
-    with tempfile.TemporaryDirectory() as spill:
-        source = open_source(path, file_format, Path(spill), column_names)
-        source.connection.close()
-    return Content(file_format, source.columns, source.rows, source.fingerprint)
+    if column_names and file_format not in (FileFormat.CSV, FileFormat.SPACED, FileFormat.WORKBOOK):
+        raise InvalidInputError(f"{path.name} names its columns itself.", "Give names only for text and workbooks.")
+    return file_format
 
 
 def format_of(path: Path) -> FileFormat:
     """The format that a file's name promises. Raises InvalidInputError for any other."""
-    file_format = SUFFIXES.get(path.suffix.lower())
+    file_format = SUFFIXES.get(PurePath(inner_name(path)).suffix.lower())
     if file_format is None:
         raise InvalidInputError(
             f"{path.name} has a format that cannot be read.",
-            "Use CSV (.csv, .tsv), JSON lines (.jsonl, one object a line), Parquet (.parquet) or values between blanks "
-            "(.txt, .dat). A spreadsheet can be saved as CSV.",
+            "Use text (.csv, .tsv, .txt, .dat), a workbook (.xlsx, .xlsm, .xls, .ods), JSON (.jsonl, .json) or Parquet "
+            "(.parquet), also packed (.gz, .zip).",
         )
     return file_format
 
 
-def fingerprint(path: Path) -> str:
-    """Size and modification time: changes when the file does. Raises InvalidInputError when there is no such file."""
+def fingerprint(path: Path, options: ReadingOptions | None = None) -> str:
+    """Size, modification time, and how the file is to be read: changes when one of them does.
+
+    Raises InvalidInputError when there is no such file.
+    """
     with explain_file_errors(path):
         status = path.stat()
-    return f"{status.st_size}-{status.st_mtime_ns}"
+    decided = options.key() if options is not None else ""
+    return f"{status.st_size}-{status.st_mtime_ns}{f'-{decided}' if decided else ''}"
 
 
-def open_source(path: Path, file_format: FileFormat, spill: Path, column_names: Sequence[str] = ()) -> Source:
+def open_source(
+    path: Path,
+    file_format: FileFormat,
+    spill: Path,
+    column_names: Sequence[str] = (),
+    options: ReadingOptions | None = None,
+    known: Reading | None = None,
+) -> Source:
     """Open and check a file. Raises InvalidInputError with the reason in plain words, and the line where known.
 
-    `spill` is a folder for what does not fit into memory; it is made only when needed. `column_names` are for a file
-    of values between blanks.
+    `spill` is a folder for what does not fit into memory; it is made only when needed, as is `copies` beside it for
+    text that has to be cleaned. `column_names` are for a file whose lines name no columns. `known` is what was
+    understood of the very same file before: then it is not looked at again.
     """
-    seen = fingerprint(path)
-    head = _head(path)
-    connection = _connect(path, spill)
+    options = options or ReadingOptions()
+    seen = fingerprint(path, options)
+    path = unpacked(path, spill.with_name("copies"), seen)
+    head = _head(path, file_format)
+    copies, connect = spill.with_name("copies"), partial(_connect, spill=spill)
+    cells: CellText | None = None
     with explain_duckdb_errors(path):
-        if file_format is FileFormat.CSV:
-            relation, columns, rows, notes = csv_reader.inspect(connection, path, head)
+        if file_format is FileFormat.WORKBOOK:
+            sheet = open_workbook(path, seen, copies, connect, options, column_names, known)
+            connection, relation, columns, reading = sheet.connection, sheet.relation, sheet.columns, sheet.reading
+            cells = sheet.cells
+        elif file_format in (FileFormat.CSV, FileFormat.SPACED):
+            text = open_text(path, head, copies, connect, options, column_names, known)
+            connection, relation, columns, reading = text.connection, text.relation, text.columns, text.reading
+            cells = text.cells
         elif file_format is FileFormat.JSONL:
-            relation, columns, rows, notes = jsonl_reader.inspect(connection, path)
-        elif file_format is FileFormat.SPACED:
-            relation, columns, rows, notes = whitespace_reader.inspect(connection, path, head, column_names)
+            plain = jsonl_reader.plain_lines(path, head, copies)
+            connection = _connect(plain, spill)
+            relation, columns, reading = jsonl_reader.inspect(connection, plain, path.name, options, known)
+            cells = jsonl_reader.cell_text(plain, columns, reading)
         else:
-            relation, columns, rows, notes = _parquet(connection, path)
+            connection = _connect(path, spill)
+            relation, columns, rows, _ = _parquet(connection, path)
+            reading = _as_it_is(file_format, columns, rows)
     _check_names(path, columns)
-    notes += [
+    reading.notes += [
         f"Column {column.name!r} holds bytes; they are shown as base64 text."
         for column in columns
         if "BLOB" in column.type
     ]
-    return Source(path, seen, connection, relation, tuple(columns), rows, tuple(notes))
+    cells = cells or CellText(relation, "*", typed_cells(columns))
+    return Source(path, seen, connection, relation, tuple(columns), reading.rows, tuple(reading.notes), reading, cells)
+
+
+def _as_it_is(file_format: FileFormat, columns: Sequence[Column], rows: int) -> Reading:
+    """The reading of a file that says itself how it is to be read."""
+    readings = [ColumnReading(name=column.name, type=column.type) for column in columns]
+    return Reading(format=file_format.value, rows=rows, columns=readings)
 
 
 def _connect(path: Path, spill: Path) -> duckdb.DuckDBPyConnection:
@@ -148,7 +208,11 @@ def _connect(path: Path, spill: Path) -> duckdb.DuckDBPyConnection:
             }
         )
     allowed = ", ".join(sorted({literal(str(path)), path_literal(path)}))
+    # This step reads a number as the file's own text where a query needs nothing but its text: an item would be called
+    # 1.50 or 1.5, depending on the other columns of the query. Older versions of DuckDB do not have it.
+    steps = connection.execute("SELECT name FROM duckdb_optimizers() WHERE name = 'type_pushdown'").fetchall()
     for setting in (
+        f"disabled_optimizers = {literal(','.join(name for (name,) in steps))}",
         "TimeZone = 'UTC'",
         f"temp_directory = {literal(str(spill))}",
         f"allowed_paths = [{allowed}]",
@@ -168,14 +232,14 @@ def _parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, li
 
 _MAGIC = (
     (b"PAR1", "a Parquet file", "Name it .parquet."),
-    (b"PK\x03\x04", "a spreadsheet or ZIP file", "Save the sheet as CSV (UTF-8) and add that file."),
-    (b"\xd0\xcf\x11\xe0", "an old spreadsheet", "Save the sheet as CSV (UTF-8) and add that file."),
+    (b"PK\x03\x04", "a workbook or ZIP file", "Name it as what it is: .xlsx, .ods or .zip."),
+    (b"\xd0\xcf\x11\xe0", "an old workbook", "Name it .xls."),
     (b"\x1f\x8b", "a compressed file", "Unpack it first."),
     (b"SQLite format 3", "a database", "Export the table as CSV and add that file."),
 )
 
 
-def _head(path: Path) -> bytes:
+def _head(path: Path, file_format: FileFormat) -> bytes:
     """The file's first bytes, after checks of what they promise."""
     with explain_file_errors(path):
         if not path.is_file():
@@ -184,13 +248,14 @@ def _head(path: Path) -> bytes:
             head = file.read(1 << 16)
     if not head.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n"):
         raise InvalidInputError(f"{path.name} is empty.", "Check that it was written completely.")
-    if path.suffix.lower() == ".parquet":
+    if file_format in (FileFormat.PARQUET, FileFormat.WORKBOOK):
         return head
     for magic, what, todo in _MAGIC:
         if head.startswith(magic):
             raise InvalidInputError(f"{path.name} is {what}, not {path.suffix} text.", todo)
     controls = len(head.translate(None, bytes(range(0x20, 0x100)) + b"\t\r\n"))
-    if not head.startswith((b"\xff\xfe", b"\xfe\xff")) and controls > max(8, len(head) / 20):
+    wide = head.startswith(tuple(mark for mark, _ in MARKS)) or not encoding_of(head, "").is_utf8
+    if not wide and controls > max(8, len(head) / 20):
         raise InvalidInputError(f"{path.name} is not text, whatever its name says.", "Export it as CSV and add that.")
     return head
 

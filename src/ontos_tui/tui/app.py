@@ -5,35 +5,31 @@ from __future__ import annotations
 import asyncio
 import gc
 import inspect
-import logging
-import os
 import signal
-import sys
-import threading
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App, ComposeResult, SystemCommand
 from textual.dom import DOMNode
 from textual.events import Event, InputEvent
 from textual.screen import Screen
 
-from ontos_tui.domain.errors import InvalidInputError, OntosError
+from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.rules.states import JobStatus
 from ontos_tui.domain.stages import Stage
 from ontos_tui.domain.terminal_text import safe_text
 from ontos_tui.tui.app_commands import APP_COMMANDS
 from ontos_tui.tui.core.background import Finished, unexpected
-from ontos_tui.tui.core.change_watcher import ChangeWatcher
-from ontos_tui.tui.core.commands import KEY_OVERRIDES, Command, Commanded, commanded_nodes, key_clashes
+from ontos_tui.tui.core.commands import Command, Commanded, commanded_nodes
 from ontos_tui.tui.core.frame import Header, JobLine, KeyLine, TabLine
-from ontos_tui.tui.core.log import log_to
+from ontos_tui.tui.core.live_updates import LiveUpdates
+from ontos_tui.tui.core.opening import Opened, open_in_background
 from ontos_tui.tui.core.palette import CommandPalette
 from ontos_tui.tui.core.themes import THEMES
 from ontos_tui.tui.core.ui_state import Session
+from ontos_tui.tui.core.user_keys import UserKeys
 from ontos_tui.tui.dialogs.base import Dialog, key_line
 from ontos_tui.tui.stage_area import StageArea
 from ontos_tui.tui.terminal import textual_internals
@@ -44,17 +40,9 @@ from ontos_tui.tui.widgets.lines import Panel, line, span, wrap
 if TYPE_CHECKING:
     from ontos_tui.domain.records.training import Job
     from ontos_tui.services.guide.overview import Overview
-    from ontos_tui.services.team.sync import SyncStatus
     from ontos_tui.tui.core.ports import AppPort
-    from ontos_tui.tui.core.sync_worker import SyncWorker
     from ontos_tui.tui.stages.base import Page, StageView
     from ontos_tui.workspace import Workspace
-
-Keys = tuple[dict[str, str], list[str]]
-"""Keys by the ids of their commands, and what is wrong with the settings' keys."""
-
-SWITCH_SECONDS = 0.0005
-LOG = logging.getLogger("ontos.tui")
 
 
 class OntosApp(App[None], Commanded):
@@ -76,12 +64,10 @@ class OntosApp(App[None], Commanded):
         self.overview: Overview | None = None
         self._workspace: Workspace | None = None
         self._busy = 0
-        self._clashes: set[str] = set()
+        self._user_keys = UserKeys(self.show_error)
         self._watch = watch
-        self._watcher: ChangeWatcher | None = None
-        self._sync_worker: SyncWorker | None = None
+        self._updates = LiveUpdates(self._post, self._changed, self._show_sync)
         self._sync_text = ""
-        self._touched = time.monotonic()
         self._welcome = welcome
         self.painter = Painter(self)
         self.animation_level = "none"
@@ -173,68 +159,44 @@ class OntosApp(App[None], Commanded):
 
     def _begin_opening(self) -> None:
         self.busy(+1)
-        threading.Thread(target=self._open, name="open-workspace", daemon=True).start()
+        open_in_background(self.home, lambda result: self._post(partial(self._opened, result)))
 
-    def _open(self) -> None:
-        workspace: Workspace | None = None
-        overview: Overview | None = None
-        keys: Keys = {}, []
-        error: OntosError | None = None
-        try:
-            from ontos_tui.workspace import Workspace as OpenWorkspace
+    def _post(self, call: Callable[[], Any]) -> None:
+        """Run a call on the event loop; from any thread."""
+        self.post_message(Finished(call))
 
-            workspace = OpenWorkspace(self.home)
-            log_to(workspace.home)
-            overview = workspace.overview.overview()
-            keys = _keys_of(workspace)
-        except OntosError as known:
-            error = known
-        except Exception as unknown:  # noqa: BLE001  # shown to the user and logged, whatever it is
-            error = unexpected(unknown)
-        self.post_message(Finished(lambda: self._opened(workspace, overview, keys, error)))
-
-    def _opened(
-        self, workspace: Workspace | None, overview: Overview | None, keys: Keys, error: OntosError | None
-    ) -> None:
+    def _opened(self, result: Opened | OntosError) -> None:
         self.busy(-1)
-        if error is not None or workspace is None or overview is None:
-            failure = error or OntosError("The workspace did not open.", "See logs/ontos.log.")
-            panel = self.query_one("#opening", Panel)
-            panel.show(
-                lambda width: [
-                    *wrap(f"  ✗ {failure.what}", width, "bad"),
-                    *wrap(f"  {failure.todo}", width),
-                    *wrap("  Press q to quit.", width, "muted"),
-                ]
-            )
-            self.query_one(Header).show(lambda width: line(span(" Ontos ", "title")))
-            self.refresh_keys()
+        if isinstance(result, OntosError):
+            self._show_failure(result)
             return
-        self._use_keys(*keys)
-        self._workspace = workspace
+        self._user_keys.use(result.keys, result.key_problems)
+        self.set_keymap(result.keys)
+        self._workspace = result.workspace
         self.query_one("#opening").remove()
-        self._show_overview(overview)
+        self._show_overview(result.overview)
         self.action_stage(self.stage.value)
-        if self._welcome and "wizard" not in self.session.extra and not any(stage.count for stage in overview.stages):
+        is_empty = not any(stage.count for stage in result.overview.stages)
+        if self._welcome and "wizard" not in self.session.extra and is_empty:
             self.call_later(self.action_wizard)
         if self._watch:
-            self._watcher = ChangeWatcher(workspace, self._post_changes)
-            self._watcher.start()
-            if workspace.engines.team is not None:
-                self._start_sync_worker(workspace)
+            self._updates.start(result.workspace)
 
-    def _start_sync_worker(self, workspace: Workspace) -> None:
-        from ontos_tui.tui.core.sync_worker import SyncWorker, describe_sync
-
-        def post(status: SyncStatus, resting: bool) -> None:
-            self.post_message(Finished(partial(self._show_sync, describe_sync(status, resting))))
-
-        self._sync_worker = SyncWorker(workspace, post, lambda: time.monotonic() - self._touched)
-        self._sync_worker.start()
+    def _show_failure(self, failure: OntosError) -> None:
+        """The workspace did not open."""
+        self.query_one("#opening", Panel).show(
+            lambda width: [
+                *wrap(f"  ✗ {failure.what}", width, "bad"),
+                *wrap(f"  {failure.todo}", width),
+                *wrap("  Press q to quit.", width, "muted"),
+            ]
+        )
+        self.query_one(Header).show(lambda width: line(span(" Ontos ", "title")))
+        self.refresh_keys()
 
     async def on_event(self, event: Event) -> None:
         if isinstance(event, InputEvent):
-            self._touched = time.monotonic()
+            self._updates.key_pressed()
         await super().on_event(event)
 
     def _show_sync(self, text: str) -> None:
@@ -252,9 +214,6 @@ class OntosApp(App[None], Commanded):
         if inspect.isawaitable(done):
             await done
 
-    def _post_changes(self, overview: Overview, ended: list[Job]) -> None:
-        self.post_message(Finished(partial(self._changed, overview, ended)))
-
     def _changed(self, overview: Overview, ended: list[Job]) -> None:
         self._show_overview(overview)
         for job in ended:
@@ -264,22 +223,6 @@ class OntosApp(App[None], Commanded):
                 self.show_message(f"{job.title}: {job.status.value}. {job.message}".rstrip())
         if self.stage_view is not None:
             self.stage_view.reload()
-
-    def _use_keys(self, keys: Mapping[str, str], problems: Sequence[str]) -> None:
-        """Commands have these keys now, by their ids; the footer, the help and the palette show them."""
-        KEY_OVERRIDES.clear()
-        KEY_OVERRIDES.update(keys)
-        self.set_keymap(dict(keys))
-        for problem in problems:
-            self.show_error(InvalidInputError(f"{problem}.", "List all commands: ontos --keys"))
-        self._show_clashes()
-
-    def _show_clashes(self) -> None:
-        """Say once where the settings gave one key to two commands."""
-        for clash in key_clashes():
-            if clash not in self._clashes:
-                self._clashes.add(clash)
-                self.show_error(InvalidInputError(f"{clash}.", "Change one of them in [keys] of settings.toml."))
 
     def _show_overview(self, overview: Overview) -> None:
         self.overview = overview
@@ -296,9 +239,7 @@ class OntosApp(App[None], Commanded):
             )
 
     async def on_unmount(self) -> None:
-        for thread in (self._watcher, self._sync_worker):
-            if thread is not None:
-                thread.stop()
+        self._updates.stop()
         self.session.theme = self.theme
         if self._workspace is not None:
             self.session.save(self.home)
@@ -333,7 +274,7 @@ class OntosApp(App[None], Commanded):
     async def _enter_first(self, view: StageView) -> None:
         if not view.is_attached:
             await self.query_one(StageArea).mount(view)
-        self._show_clashes()
+        self._user_keys.show_clashes()
         self._enter(view)
         # What is here now stays: no collection looks through all of it while the user waits for a key's answer.
         gc.freeze()
@@ -422,28 +363,5 @@ class OntosApp(App[None], Commanded):
         return ()
 
 
-def _keys_of(workspace: Workspace) -> Keys:
-    """The keys that the settings give to commands, and what is wrong with them; all commands are imported for it."""
-    if not workspace.settings.keys:
-        return {}, []
-    from ontos_tui.tui.core.key_listing import resolve_keys
-
-    return resolve_keys(workspace.settings.keys)
-
-
 if TYPE_CHECKING:
     _PORT: type[AppPort] = OntosApp  # the type checker sees here that the app is what its screens expect
-
-
-def run_app(home: Path | None, *, plain_driver: bool = False) -> int:
-    """Run the app on the workspace at `home` until the user leaves; returns the exit code."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        sys.stderr.write("Ontos needs a terminal. Without one, use its commands: ontos --help\n")
-        return 2
-    from ontos_tui.home import default_home
-
-    # Threads read and write while the user types; the event loop must not wait for its turn.
-    sys.setswitchinterval(SWITCH_SECONDS)
-    app = OntosApp((home or default_home()).expanduser().absolute(), plain_driver=plain_driver, welcome=True)
-    app.run(mouse=os.environ.get("ONTOS_MOUSE", "on") != "off")
-    return app.return_code or 0

@@ -52,7 +52,7 @@ class Workspace:
         self.train = TrainServices(core)
         self.deploy = DeployServices(core)
         self.monitor = MonitorServices(core)
-        self.improve = ImproveServices(core, lambda: self.train.models)
+        self.improve = ImproveServices(core, lambda: self.train.models, lambda: self.deploy.endpoints)
 
     def __enter__(self) -> Workspace:
         return self

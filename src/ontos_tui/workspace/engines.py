@@ -44,8 +44,10 @@ class Engines:
     def catalog(self) -> Catalog:
         """The files of this machine, and the team's tables beside them when the settings name a workspace."""
         from ontos_tui.platforms.local.catalog import LocalCatalog
+        from ontos_tui.services.data.old_names import OldNames
 
         local = LocalCatalog(self._store)
+        OldNames(self._store, local, self._settings.actor).replace_all()
         if self.unity_catalog is None:
             return local
         from ontos_tui.platforms.routing.catalog import CompositeCatalog

@@ -13,21 +13,29 @@ from ontos_tui.store.engine import Store
 from ontos_tui.workspace.engines import Engines
 
 if TYPE_CHECKING:
+    from ontos_tui.domain.records.labeling import TaskItem
     from ontos_tui.jobs.queue import JobQueue
     from ontos_tui.platforms.databricks.monitoring.inference_counts import InferenceTables
     from ontos_tui.platforms.databricks.workspace_client import Team
     from ontos_tui.services.canonical.service import CanonicalLabelService
     from ontos_tui.services.data.images import ImageService
     from ontos_tui.services.data.service import DataService
+    from ontos_tui.services.deploy.cases import CaseService
+    from ontos_tui.services.deploy.floors import FloorService
+    from ontos_tui.services.deploy.items import EndpointItems
+    from ontos_tui.services.deploy.scoring.service import ScoringService
     from ontos_tui.services.deploy.service import DeployService
     from ontos_tui.services.generate.service import GenerateService
     from ontos_tui.services.improve.gaps.service import GapService
+    from ontos_tui.services.improve.retraining import RetrainingService
     from ontos_tui.services.improve.service import ImproveService
     from ontos_tui.services.improve.tasks.service import AnnotationTaskService
     from ontos_tui.services.interchange.canonical_labels import CanonicalLabelFiles
+    from ontos_tui.services.interchange.example_files import ExampleFiles
     from ontos_tui.services.interchange.legacy_web import LegacyWebService
     from ontos_tui.services.interchange.service import InterchangeService
     from ontos_tui.services.label.claims import ClaimService
+    from ontos_tui.services.label.decision_service import DecisionService
     from ontos_tui.services.label.hints.service import HintService
     from ontos_tui.services.label.labeling_jobs.agreement import AgreementService
     from ontos_tui.services.label.labeling_jobs.labeler_stats import LabelerService
@@ -35,14 +43,15 @@ if TYPE_CHECKING:
     from ontos_tui.services.label.labelsets.service import LabelsetService
     from ontos_tui.services.label.saved_views import ViewService
     from ontos_tui.services.label.service import LabelService
-    from ontos_tui.services.label.task_service import TaskLabelService
     from ontos_tui.services.monitor.alerts.service import AlertService
     from ontos_tui.services.monitor.drift.databricks import TeamDrift
     from ontos_tui.services.monitor.drift.service import DriftService
     from ontos_tui.services.monitor.service import MonitorService
     from ontos_tui.services.monitor.team_traffic import TeamTrafficService
     from ontos_tui.services.records.usage_constraints import ConstraintService
+    from ontos_tui.services.templates.examples import ExampleService
     from ontos_tui.services.templates.service import TemplateService
+    from ontos_tui.services.train.cards import CardService
     from ontos_tui.services.train.service import TrainService
 
 
@@ -58,6 +67,12 @@ class Core:
     actor: str
 
 
+def _data_service(core: Core) -> DataService:
+    from ontos_tui.services.data.service import DataService
+
+    return DataService(core.store, core.engines.catalog, core.actor)
+
+
 class DataServices:
     """DATA: files and tables, the sheets over them, and their pictures."""
 
@@ -66,9 +81,7 @@ class DataServices:
 
     @cached_property
     def sheets(self) -> DataService:
-        from ontos_tui.services.data.service import DataService
-
-        return DataService(self._core.store, self._core.engines.catalog, self._core.actor)
+        return _data_service(self._core)
 
     @cached_property
     def images(self) -> ImageService:
@@ -88,6 +101,18 @@ class GenerateServices:
         from ontos_tui.services.templates.service import TemplateService
 
         return TemplateService(self._core.store, self._core.actor)
+
+    @cached_property
+    def examples(self) -> ExampleService:
+        from ontos_tui.services.templates.examples import ExampleService
+
+        return ExampleService(self._core.store, self._core.actor)
+
+    @cached_property
+    def example_files(self) -> ExampleFiles:
+        from ontos_tui.services.interchange.example_files import ExampleFiles
+
+        return ExampleFiles(self._core.store, self.examples)
 
     @cached_property
     def generation(self) -> GenerateService:
@@ -111,10 +136,10 @@ class LabelServices:
         return LabelService(self._core.store, self._core.actor)
 
     @cached_property
-    def task_queue(self) -> TaskLabelService:
-        from ontos_tui.services.label.task_service import TaskLabelService
+    def task_queue(self) -> DecisionService[TaskItem]:
+        from ontos_tui.services.label.task_service import task_decisions
 
-        return TaskLabelService(self._core.store, self._core.actor)
+        return task_decisions(self._core.store, self._core.actor)
 
     @cached_property
     def claims(self) -> ClaimService:
@@ -151,7 +176,7 @@ class LabelServices:
     def canonical_label_files(self) -> CanonicalLabelFiles:
         from ontos_tui.services.interchange.canonical_labels import CanonicalLabelFiles
 
-        return CanonicalLabelFiles(self._core.store, self._core.actor)
+        return CanonicalLabelFiles(self._core.store, self._core.engines.catalog, self._core.actor)
 
     @cached_property
     def labelsets(self) -> LabelsetService:
@@ -187,7 +212,7 @@ class LabelServices:
     def files(self) -> InterchangeService:
         from ontos_tui.services.interchange.service import InterchangeService
 
-        return InterchangeService(self._core.store, self._core.actor)
+        return InterchangeService(self._core.store, self._core.engines.catalog, self._core.actor)
 
 
 class TrainServices:
@@ -210,20 +235,53 @@ class TrainServices:
             self._core.store, self._core.engines.trainer, self._core.jobs, self._core.home, self._core.actor, tuning
         )
 
+    @cached_property
+    def cards(self) -> CardService:
+        from ontos_tui.services.train.cards import CardService
+
+        return CardService(self._core.store)
+
 
 class DeployServices:
-    """DEPLOY: endpoints."""
+    """DEPLOY: endpoints, and what must hold before they answer with another version."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
 
     @cached_property
     def endpoints(self) -> DeployService:
+        from ontos_tui.services.deploy.gate import DeploymentGate
         from ontos_tui.services.deploy.service import DeployService
 
-        return DeployService(
-            self._core.store, self._core.engines.serving, self._core.jobs, self._core.settings, self._core.actor
-        )
+        core = self._core
+        gate = DeploymentGate(core.store, lambda: core.engines.trainer, core.home)
+        return DeployService(core.store, core.engines.serving, core.jobs, core.settings, core.actor, gate)
+
+    @cached_property
+    def scoring(self) -> ScoringService:
+        from ontos_tui.services.deploy.scoring.service import ScoringService
+
+        core = self._core
+        data = _data_service(core)
+        return ScoringService(core.store, core.engines.serving, core.engines.catalog, data, core.jobs, core.home)
+
+    @cached_property
+    def items(self) -> EndpointItems:
+        from ontos_tui.services.deploy.items import EndpointItems
+
+        return EndpointItems(self._core.store, self._core.engines.catalog)
+
+    @cached_property
+    def cases(self) -> CaseService:
+        from ontos_tui.services.deploy.cases import CaseService
+
+        return CaseService(self._core.store, self._core.actor)
+
+    @cached_property
+    def floors(self) -> FloorService:
+        from ontos_tui.services.deploy.floors import FloorService
+
+        return FloorService(self._core.store, self._core.actor)
 
 
 class MonitorServices:
@@ -256,17 +314,23 @@ class MonitorServices:
     def alerts(self) -> AlertService:
         from ontos_tui.services.monitor.alerts.service import AlertService
 
-        return AlertService(
-            self._core.store, self.traffic, self.drift, self._core.jobs, self._core.settings, self._core.actor
-        )
+        settings = partial(Settings.load, self._core.home)
+        return AlertService(self._core.store, self.traffic, self.drift, self._core.jobs, settings, self._core.actor)
 
 
 class ImproveServices:
     """IMPROVE: feedback, gaps, and the annotation tasks that close them."""
 
-    def __init__(self, core: Core, models: Callable[[], TrainService]) -> None:
+    def __init__(self, core: Core, models: Callable[[], TrainService], endpoints: Callable[[], DeployService]) -> None:
         self._core = core
         self._models = models
+        self._endpoints = endpoints
+
+    @cached_property
+    def retraining(self) -> RetrainingService:
+        from ontos_tui.services.improve.retraining import RetrainingService
+
+        return RetrainingService(self.feedback, self._models(), self._endpoints())
 
     @cached_property
     def feedback(self) -> ImproveService:

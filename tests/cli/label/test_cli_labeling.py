@@ -122,7 +122,7 @@ def test_a_hidden_proposal_and_a_known_truth_stay_hidden(team: Team, home: Path,
     assert "major" not in result.out
     assert "minor" not in result.out
     first, second = result.json[:2]
-    assert (first["blind"], first["proposal"], first["confidence"]) == (True, None, None)
+    assert (first["blind"], first["proposal"], first["confidence"], first["certainty"]) == (True, None, None, "")
     assert "the proposal is hidden" in team.as_("bo", "next", task, as_json=False).out
     assert "nothing to approve" in team.as_("bo", "decide", first["id"], "approve", fails=1).err
     (decided,) = team.as_("bo", "decide", first["id"], "edit", "--answer", json.dumps(MINOR)).json["pairs"]

@@ -64,9 +64,9 @@ def test_a_span_in_steps(ontos: Ontos) -> None:
     assert len(seen["requests"]) == 23
     assert (seen["health"]["state"], seen["health"]["points"]) == ("no data", None), "nothing in the last hour"
     assert (seen["drift"], seen["alerts"]) == (None, [])
-    told = ontos("monitor", "live", "--bucket", "hour", *span).out
-    assert "p95 ms" in told
-    assert "no data (0 requests in the last hour)" in told
+    message = ontos("monitor", "live", "--bucket", "hour", *span).out
+    assert "p95 ms" in message
+    assert "no data (0 requests in the last hour)" in message
     ago = ontos("monitor", "live", "--bucket", "day", "--since", "1000w", as_json=True, fails=0).json
     assert sum(point["requests"] for point in ago["points"]) == 40
 
@@ -77,10 +77,10 @@ def test_two_versions_side_by_side(ontos: Ontos) -> None:
     assert (compared["left"]["requests"], compared["right"]["requests"]) == (30, 10)
     assert (compared["left"]["error_rate"], compared["right"]["error_rate"]) == (0.0, 0.5)
     assert compared["right"]["answers"][0]["values"] == {"none": 5}
-    told = ontos("monitor", "live", "--compare", "1", "2").out
-    assert "defects v1" in told
-    assert "5 (50.0 %)" in told
-    assert "defect: crack 100.0%" in told
+    message = ontos("monitor", "live", "--compare", "1", "2").out
+    assert "defects v1" in message
+    assert "5 (50.0 %)" in message
+    assert "defect: crack 100.0%" in message
     everywhere = ontos("monitor", "live", "--compare", "1", "2", "--everywhere", as_json=True, fails=1)
     assert "No" in everywhere.err or "no" in everywhere.err, "without an endpoint a number alone names nothing"
     ontos("monitor", "live", "--compare", "defects:1", "defects:2", "--everywhere")
@@ -93,14 +93,14 @@ def test_what_a_request_was_learned_from(ontos: Ontos) -> None:
     near = ontos("monitor", "live", "--near", seen["requests"][0]["record"]["request_id"][:12], as_json=True).json
     assert len(near["pairs"]) == 5
     assert near["pairs"][0]["distance"] <= near["pairs"][-1]["distance"]
-    told = ontos("monitor", "live", "--near", seen["requests"][0]["record"]["request_id"]).out
-    assert near["pairs"][0]["ref"] in told
+    message = ontos("monitor", "live", "--near", seen["requests"][0]["record"]["request_id"]).out
+    assert near["pairs"][0]["ref"] in message
 
 
 @pytest.mark.usefixtures("busy")
 def test_hostile_data_and_wrong_usage(ontos: Ontos) -> None:
-    told = ontos("monitor", "live", "--bucket", "day", "--since", "2026-11-19", "--requests", "50").out
-    assert all(character == "\n" or character.isprintable() for character in told)
+    message = ontos("monitor", "live", "--bucket", "day", "--since", "2026-11-19", "--requests", "50").out
+    assert all(character == "\n" or character.isprintable() for character in message)
     assert "is not a valid date" in ontos("monitor", "live", "--since", "soon", fails=2).err
     assert "one of them" in ontos("monitor", "live", "--since", "1d", "--last", "3", fails=2).err
     assert "Choose wider" in ontos("monitor", "live", "--bucket", "minute", "--since", "2000-01-01", fails=1).err

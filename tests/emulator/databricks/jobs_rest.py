@@ -33,13 +33,13 @@ class Submitted:
 
 def answers_all(run: Submitted, jobs: JobsRest, text: str = '{"defect": "crack", "severe": true}') -> None:
     """What train.py leaves behind: the same answer to every held-out conversation, and a registered version."""
-    told = jobs.parameters(run)
-    asked = [json.loads(line) for line in jobs.files.files[told["held_out"]].decode().splitlines()]
-    answers = "".join(json.dumps({"ref": one["ref"], "text": text}) + "\n" for one in asked)
-    jobs.files.files[f"{told['output']}/answers.jsonl"] = answers.encode()
-    version = jobs.mlflow.register(told["registered_model"])
-    result = {"model": told["registered_model"], "version": str(version)}
-    jobs.files.files[f"{told['output']}/result.json"] = json.dumps(result).encode()
+    shown = jobs.parameters(run)
+    requested = [json.loads(line) for line in jobs.files.files[shown["held_out"]].decode().splitlines()]
+    answers = "".join(json.dumps({"ref": one["ref"], "text": text}) + "\n" for one in requested)
+    jobs.files.files[f"{shown['output']}/answers.jsonl"] = answers.encode()
+    version = jobs.mlflow.register(shown["registered_model"])
+    result = {"model": shown["registered_model"], "version": str(version)}
+    jobs.files.files[f"{shown['output']}/result.json"] = json.dumps(result).encode()
 
 
 @dataclass

@@ -159,8 +159,8 @@ def _handler(workspace: Workspace) -> type[BaseHTTPRequestHandler]:
                 return
             if fault is not None and fault.status:
                 extra = {"Retry-After": fault.retry_after} if fault.retry_after else {}
-                told = {"error_code": fault.error_code, "message": fault.message}
-                response = Response(fault.status, told, None, extra)
+                text = {"error_code": fault.error_code, "message": fault.message}
+                response = Response(fault.status, text, None, extra)
             else:
                 response = workspace.answer(self.command, self.path, headers, body)
             if fault is not None and fault.drop == "after":

@@ -185,11 +185,11 @@ def _bad(message: str) -> Any:
 
 def _parameters(given: Sequence[Any] | None) -> dict[str, Any]:
     """Named parameters by name, positional ones by their place, as the values that their types say."""
-    found: dict[str, Any] = {}
+    actual: dict[str, Any] = {}
     for place, one in enumerate(given or ()):
         text = one.value.stringValue if one.value is not None else None
-        found[one.name or str(place)] = value_of(str(one.type or "STRING").upper(), text)
-    return found
+        actual[one.name or str(place)] = value_of(str(one.type or "STRING").upper(), text)
+    return actual
 
 
 def value_of(kind: str, text: str | None) -> Any:

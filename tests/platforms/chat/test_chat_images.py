@@ -11,7 +11,7 @@ from emulator.chat import Reply, Request, fake_chat, refuses, says
 from ontos_tui.domain.learning import Proposal, Question
 from ontos_tui.domain.records.pairs import GenerationMode
 from ontos_tui.domain.records.template import Message
-from ontos_tui.learning.images import open_image
+from ontos_tui.learning.encoding.images import open_image
 from ontos_tui.platforms.chat.images import LONGEST_SIDE
 from ontos_tui.platforms.chat.proposals import OpenAIChat
 from ontos_tui.settings import Settings
@@ -69,10 +69,12 @@ def test_a_server_that_takes_no_pictures_is_asked_without_and_the_answer_says_so
         return refuses(400, "this model does not support image input") if pictured else says(GOOD)
 
     with fake_chat(answer) as server:
-        found = propose(server.base_url, *(asked(tmp_path, shot, str(shot)) for shot in (None, "weld.png", "weld.png")))
-    assert [one.answer for one in found] == [GOOD] * 3
-    assert "without" not in found[0].explanation
-    assert all("accepts no pictures" in one.explanation for one in found[1:])
+        result = propose(
+            server.base_url, *(asked(tmp_path, shot, str(shot)) for shot in (None, "weld.png", "weld.png"))
+        )
+    assert [one.answer for one in result] == [GOOD] * 3
+    assert "without" not in result[0].explanation
+    assert all("accepts no pictures" in one.explanation for one in result[1:])
     assert len(server.requests) == 4  # it is found out once
 
 
@@ -90,10 +92,10 @@ def test_generation_sends_the_pictures_of_the_sheet(home: Path) -> None:
         with Workspace(home) as workspace:
             workspace.settings.chat_base_url, workspace.settings.chat_model = server.base_url, "eyes"
             seeded = workspace.onboarding.seed("defect_detection", part="pictures")
-            made = workspace.generate.generation.generate(
+            created = workspace.generate.generation.generate(
                 seeded.sheet.id, seeded.template.id, GenerationMode.AI, limit=3
             )
-        assert made.failed == 0
+        assert created.failed == 0
     assert server.requests
     for request in server.requests:
         _, picture = request["messages"][-1]["content"]

@@ -45,8 +45,8 @@ def chat(server: FakeChat, waits: list[float] | None = None, *, concurrency: int
     settings = Settings(
         chat_base_url=server.base_url, chat_model="tiny", chat_api_key=SecretStr(KEY), chat_concurrency=concurrency
     )
-    kept = [] if waits is None else waits
-    return OpenAIChat(settings, patience=RetryPolicy(**patience), wait=kept.append)
+    stored = [] if waits is None else waits
+    return OpenAIChat(settings, patience=RetryPolicy(**patience), wait=stored.append)
 
 
 def ask(
@@ -85,9 +85,9 @@ def test_a_few_of_the_nearest_examples_go_before_the_question() -> None:
         LabeledExample(f"e{n}", {"load": float(n), "memo": "x" * 9_000}, {"verdict": "good", "depth": n % 10})
         for n in range(0, 100, 10)
     ]
-    asked = Question("e30", {"load": 30.0}, questions(1)[0].messages)
+    requested = Question("e30", {"load": 30.0}, questions(1)[0].messages)
     with fake_chat([says(GOOD)]) as server:
-        list(chat(server).propose([asked], SCHEMA, examples, ("load",)))
+        list(chat(server).propose([requested], SCHEMA, examples, ("load",)))
     messages = server.requests[0]["messages"]
     assert [message["role"] for message in messages] == ["system", *["user", "assistant"] * 4, "user"]
     shown = [json.loads(message["content"].split("\n")[1])["load"] for message in messages[1:-1:2]]
@@ -240,13 +240,13 @@ def test_all_threads_wait_when_one_is_asked_to() -> None:
     """With a wait that does not wait, every request that comes within the hour asks for the rest of it."""
     waits: list[float] = []
     lock = threading.Lock()
-    told = False
+    text = False
 
     def limited(request: Request) -> Reply:
-        nonlocal told
+        nonlocal text
         with lock:
-            if "Load is 1." in str(request["messages"]) and not told:
-                told = True
+            if "Load is 1." in str(request["messages"]) and not text:
+                text = True
                 return refuses(429, Retry_After="100")
         return says(GOOD)
 
@@ -313,12 +313,12 @@ def test_a_server_that_goes_away_ends_the_work_and_what_was_answered_stays() -> 
         count += 1
         return says(GOOD) if count <= 3 else Reply(drop=True)
 
-    kept: list[Proposal] = []
+    stored: list[Proposal] = []
     with fake_chat(dying) as server, pytest.raises(PlatformError, match="cannot be reached"):
         for proposal in chat(server, attempts=2).propose(questions(1_000), SCHEMA, [], ()):
-            kept.append(proposal)
-    assert [one.answer for one in kept[:3]] == [GOOD] * 3
-    assert all(one.error for one in kept[3:])
+            stored.append(proposal)
+    assert [one.answer for one in stored[:3]] == [GOOD] * 3
+    assert all(one.error for one in stored[3:])
     assert len(server.requests) <= 3 + 2 * 7
 
 
@@ -387,9 +387,9 @@ def test_questions_are_read_few_ahead_in_the_callers_thread_and_stopping_early_i
 
     with fake_chat([says(GOOD)]) as server:
         proposals = chat(server, concurrency=2).propose(endless(), SCHEMA, [], ())
-        found = [next(proposals) for _ in range(10)]
+        result = [next(proposals) for _ in range(10)]
         proposals.close()  # type: ignore[attr-defined]
-    assert len(found) == 10
+    assert len(result) == 10
     assert len(read) <= 10 + 2 * 2
     assert set(read) == {threading.current_thread().name}
 
@@ -440,6 +440,6 @@ def test_an_object_is_found_wherever_it_stands(answer: dict[str, Any], words: st
 
 @given(st.text())
 def test_any_text_is_read_without_a_crash(text: str) -> None:
-    found = json_object(text)
-    assert found is None or isinstance(found, dict)
+    result = json_object(text)
+    assert result is None or isinstance(result, dict)
     assert json_object("{" * 100_000 + text) is None

@@ -45,8 +45,8 @@ def test_the_catalog_is_browsed_level_by_level_through_all_pages(
     scene.catalog.empty_first = empty_first
     assert [node.address for node in catalog.children()] == ["team", "lab"]
     assert [node.name for node in catalog.children("team")] == ["plant", "default", "information_schema"]
-    found = [(node.name, node.kind) for node in catalog.children("team.plant")]
-    assert found == [
+    result = [(node.name, node.kind) for node in catalog.children("team.plant")]
+    assert result == [
         ("empty", "table"),
         ("notes", "table"),
         ("pressed", "view"),
@@ -60,8 +60,8 @@ def test_the_catalog_is_browsed_level_by_level_through_all_pages(
 def test_pages_are_asked_for_only_as_far_as_somebody_looks(scene: Scene, catalog: UnityCatalog) -> None:
     nodes = catalog.children("team.plant")
     next(nodes)
-    asked = [path for _, path in scene.workspace.calls if path.endswith("/unity-catalog/tables")]
-    assert len(asked) == 1
+    requested = [path for _, path in scene.workspace.calls if path.endswith("/unity-catalog/tables")]
+    assert len(requested) == 1
 
 
 def test_a_table_whose_name_is_no_address_is_shown_and_says_why(scene: Scene, catalog: UnityCatalog) -> None:
@@ -155,7 +155,7 @@ def test_tags_of_the_table_its_columns_and_its_schema_are_the_sheets(scene: Scen
 
 
 @pytest.mark.parametrize(
-    ("found", "tags"),
+    ("result", "tags"),
     [
         ([("pii", "")], ("PII",)),
         ([("PII", "name"), ("level", "phi")], ("PII", "PHI")),
@@ -164,8 +164,8 @@ def test_tags_of_the_table_its_columns_and_its_schema_are_the_sheets(scene: Scen
         ([("team", "press"), ("team", "press")], ("team=press",)),
     ],
 )
-def test_tags_in_the_teams_words(found: list[tuple[str, str]], tags: tuple[str, ...]) -> None:
-    assert sheet_tags(found) == tags
+def test_tags_in_the_teams_words(result: list[tuple[str, str]], tags: tuple[str, ...]) -> None:
+    assert sheet_tags(result) == tags
 
 
 def test_a_look_neither_counts_nor_orders(scene: Scene, catalog: UnityCatalog) -> None:
@@ -314,7 +314,7 @@ def test_values_with_and_without_pyarrow_are_the_same() -> None:
     import numpy as np
 
     at = datetime(2026, 1, 2, 10, tzinfo=UTC)
-    for one, other, kind, wanted in (
+    for one, other, kind, expected in (
         (at.replace(tzinfo=None), at, "timestamp", "2026-01-02T10:00:00+00:00"),
         ('["a"]', np.array(["a"]), "array<string>", ["a"]),
         ('{"a":1}', [("a", 1)], "map<string,int>", {"a": 1}),
@@ -322,7 +322,7 @@ def test_values_with_and_without_pyarrow_are_the_same() -> None:
         (date(2026, 1, 2), date(2026, 1, 2), "date", "2026-01-02"),
         (at.replace(tzinfo=None), at.replace(tzinfo=None), "timestamp_ntz", "2026-01-02T10:00:00"),
     ):
-        assert plain(one, kind) == plain(other, kind) == wanted
+        assert plain(one, kind) == plain(other, kind) == expected
     assert plain(float("nan"), "double") is None
 
 
@@ -341,14 +341,14 @@ def test_every_statement_is_databricks_sql(name: str) -> None:
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_what_a_statement_names_is_bound_and_the_tables_columns_stay_in_sight(shape: str) -> None:
-    made = reading(shape)
-    for sql in (made.rows, made.identities, made.count):
+    created = reading(shape)
+    for sql in (created.rows, created.identities, created.count):
         tree = sqlglot.parse_one(sql, read="databricks")
         named = {node.name for node in tree.find_all(sqlglot.exp.Placeholder)}
-        assert named == (set() if sql == made.count else set(made.parameters))
-    assert made.ref == "ontos_ref_", "no column of the table is hidden"
+        assert named == (set() if sql == created.count else set(created.parameters))
+    assert created.ref == "ontos_ref_", "no column of the table is hidden"
     if SHAPES[shape].filter:
-        assert filter_sql(SHAPES[shape].filter, [column.name for column in COLUMNS], "databricks") in made.count
+        assert filter_sql(SHAPES[shape].filter, [column.name for column in COLUMNS], "databricks") in created.count
 
 
 def test_what_is_sent_is_of_these_shapes(scene: Scene, catalog: UnityCatalog) -> None:

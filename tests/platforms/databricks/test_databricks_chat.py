@@ -41,12 +41,14 @@ def questions(count: int, memo: str = "") -> list[Question]:
     ]
 
 
-def ask(model: FoundationModelChat, asked: list[Question], examples: tuple[LabeledExample, ...] = ()) -> list[Proposal]:
-    return list(model.propose(asked, SCHEMA, examples, ()))
+def ask(
+    model: FoundationModelChat, requested: list[Question], examples: tuple[LabeledExample, ...] = ()
+) -> list[Proposal]:
+    return list(model.propose(requested, SCHEMA, examples, ()))
 
 
 def test_an_endpoint_is_asked_for_a_shape_and_its_answer_is_checked(scene: Scene, databricks: Team) -> None:
-    scene.serving.answer = lambda asked: says(GOOD)
+    scene.serving.answer = lambda requested: says(GOOD)
     model = FoundationModelChat(databricks, MODEL)
     (proposal,) = ask(model, questions(1))
     assert model.name == f"{MODEL} on Databricks"
@@ -60,13 +62,13 @@ def test_an_endpoint_is_asked_for_a_shape_and_its_answer_is_checked(scene: Scene
 
 def test_an_answer_in_blocks_is_read_without_its_reasoning(scene: Scene, databricks: Team) -> None:
     blocks = [{"type": "reasoning", "summary": []}, {"type": "text", "text": json.dumps(GOOD)}]
-    scene.serving.answer = lambda asked: says(blocks)
+    scene.serving.answer = lambda requested: says(blocks)
     assert ask(FoundationModelChat(databricks, MODEL), questions(1))[0].answer == GOOD
 
 
 def test_an_answer_that_does_not_fit_is_asked_for_once_more(scene: Scene, databricks: Team) -> None:
-    def answer(asked: Asked) -> Reply:
-        return says(GOOD) if "does not fit" in str(asked.body["messages"]) else says({"verdict": "hm"})
+    def answer(requested: Asked) -> Reply:
+        return says(GOOD) if "does not fit" in str(requested.body["messages"]) else says({"verdict": "hm"})
 
     scene.serving.answer = answer
     assert [one.answer for one in ask(FoundationModelChat(databricks, MODEL), questions(2))] == [GOOD, GOOD]
@@ -74,8 +76,8 @@ def test_an_answer_that_does_not_fit_is_asked_for_once_more(scene: Scene, databr
 
 
 def test_a_refused_temperature_is_learned_once(scene: Scene, databricks: Team) -> None:
-    def answer(asked: Asked) -> Reply:
-        return refuses(400, "`temperature` is not supported.") if "temperature" in asked.body else says(GOOD)
+    def answer(requested: Asked) -> Reply:
+        return refuses(400, "`temperature` is not supported.") if "temperature" in requested.body else says(GOOD)
 
     scene.serving.answer = answer
     assert len(ask(FoundationModelChat(databricks, MODEL), questions(5))) == 5
@@ -89,14 +91,14 @@ def test_models_that_are_known_to_refuse_a_temperature_are_not_sent_one(scene: S
 
 
 def test_a_busy_model_is_asked_again_when_it_says(scene: Scene, databricks: Team) -> None:
-    scene.serving.answer = lambda asked: says(GOOD)
+    scene.serving.answer = lambda requested: says(GOOD)
     fault = scene.workspace.fault(path="/invocations", status=429, error_code="REQUEST_LIMIT_EXCEEDED", retry_after="0")
     assert [one.answer for one in ask(FoundationModelChat(databricks, MODEL), questions(1))] == [GOOD]
     assert fault.times == 0
 
 
 def test_a_model_that_stays_busy_is_the_items_own_error(scene: Scene, databricks: Team) -> None:
-    scene.serving.answer = lambda asked: says(GOOD)
+    scene.serving.answer = lambda requested: says(GOOD)
     scene.workspace.fault(path="/invocations", status=429, message="slow down", retry_after="0", times=1_000)
     (proposal,) = ask(FoundationModelChat(databricks, MODEL, patience=1), questions(1))
     assert proposal.answer is None
@@ -104,20 +106,20 @@ def test_a_model_that_stays_busy_is_the_items_own_error(scene: Scene, databricks
 
 
 def test_one_item_may_fail_and_the_others_go_on(scene: Scene, databricks: Team) -> None:
-    def answer(asked: Asked) -> Reply:
-        return refuses(400, "flagged") if "Load is 2." in str(asked.body["messages"][-1]) else says(GOOD)
+    def answer(requested: Asked) -> Reply:
+        return refuses(400, "flagged") if "Load is 2." in str(requested.body["messages"][-1]) else says(GOOD)
 
     scene.serving.answer = answer
-    found = {one.ref: one for one in ask(FoundationModelChat(databricks, MODEL), questions(4))}
-    assert [ref for ref, one in found.items() if one.error] == ["q2"]
-    assert "flagged" in found["q2"].error
+    result = {one.ref: one for one in ask(FoundationModelChat(databricks, MODEL), questions(4))}
+    assert [ref for ref, one in result.items() if one.error] == ["q2"]
+    assert "flagged" in result["q2"].error
 
 
 def test_a_model_that_is_not_there_is_told_with_those_that_are(scene: Scene, databricks: Team) -> None:
-    with pytest.raises(PlatformError) as told:
+    with pytest.raises(PlatformError) as message:
         ask(FoundationModelChat(databricks, "databricks-gone"), questions(1))
-    assert "No endpoint databricks-gone" in told.value.what
-    assert MODEL in told.value.todo
+    assert "No endpoint databricks-gone" in message.value.what
+    assert MODEL in message.value.todo
 
 
 def test_a_missing_right_is_told_once(scene: Scene, databricks: Team) -> None:
@@ -147,18 +149,18 @@ def test_a_schema_stands_in_a_statement_without_ending_its_quotes(form: dict[str
     assert json.loads(re.sub(r"\\(.)", r"\1", literal)) == form
 
 
-def batch(scene: Scene, team: Team, answer: Callable[[str], str], asked: list[Question]) -> list[Proposal]:
+def batch(scene: Scene, team: Team, answer: Callable[[str], str], requested: list[Question]) -> list[Proposal]:
     scene.engine.ask_model = lambda endpoint, prompt: answer(prompt)
-    return list(AiQueryBatch(team, MODEL, SCHEMA, FewShotExamples((), ())).propose(asked))
+    return list(AiQueryBatch(team, MODEL, SCHEMA, FewShotExamples((), ())).propose(requested))
 
 
 def test_many_questions_are_one_statement(scene: Scene, databricks: Team) -> None:
     scene.engine.ask_model = lambda endpoint, prompt: json.dumps({"verdict": "bad", "depth": len(endpoint)})
     model = FoundationModelChat(databricks, MODEL, batch_from=5)
     examples = (LabeledExample("e", {"load": 7}, {"verdict": "good", "depth": 7}),)
-    found = ask(model, questions(30), examples)
-    assert [one.ref for one in found] == [f"q{n}" for n in range(30)]
-    assert {json.dumps(one.answer) for one in found} == {json.dumps({"verdict": "bad", "depth": len(MODEL)})}
+    result = ask(model, questions(30), examples)
+    assert [one.ref for one in result] == [f"q{n}" for n in range(30)]
+    assert {json.dumps(one.answer) for one in result} == {json.dumps({"verdict": "bad", "depth": len(MODEL)})}
     (statement,) = [one for one in scene.engine.statements if "ai_query" in one.sql]
     rows = json.loads(statement.parameters["rows"])
     assert "Load is 3." in rows[3]["prompt"]
@@ -167,25 +169,25 @@ def test_many_questions_are_one_statement(scene: Scene, databricks: Team) -> Non
 
 
 def test_few_questions_go_one_by_one_also_where_many_would_not(scene: Scene, databricks: Team) -> None:
-    scene.serving.answer = lambda asked: says(GOOD)
+    scene.serving.answer = lambda requested: says(GOOD)
     assert len(ask(FoundationModelChat(databricks, MODEL, batch_from=5), questions(4))) == 4
     assert len(scene.serving.asked) == 4
 
 
 def test_long_questions_come_in_pages_and_none_is_lost(scene: Scene, databricks: Team) -> None:
-    asked = questions(7, "ä" * (PAGE_BYTES // 6))
-    found = batch(scene, databricks, lambda prompt: json.dumps(GOOD), asked)
-    assert [one.ref for one in found] == [one.ref for one in asked]
-    assert all(one.answer == GOOD for one in found)
+    requested = questions(7, "ä" * (PAGE_BYTES // 6))
+    result = batch(scene, databricks, lambda prompt: json.dumps(GOOD), requested)
+    assert [one.ref for one in result] == [one.ref for one in requested]
+    assert all(one.answer == GOOD for one in result)
     sizes = [len(one.parameters["rows"].encode()) for one in scene.engine.statements if "ai_query" in one.sql]
     assert len(sizes) > 1
     assert max(sizes) <= PAGE_BYTES + 2
 
 
 def test_a_question_that_is_longer_than_a_statement_is_its_own_error(scene: Scene, databricks: Team) -> None:
-    asked = [*questions(1), *questions(1, "x" * PAGE_BYTES)]
-    found = batch(scene, databricks, lambda prompt: json.dumps(GOOD), asked)
-    assert sorted((one.answer is None, "too long" in one.error) for one in found) == [(False, False), (True, True)]
+    requested = [*questions(1), *questions(1, "x" * PAGE_BYTES)]
+    result = batch(scene, databricks, lambda prompt: json.dumps(GOOD), requested)
+    assert sorted((one.answer is None, "too long" in one.error) for one in result) == [(False, False), (True, True)]
 
 
 def test_a_row_that_fails_in_the_warehouse_is_its_own_error(scene: Scene, databricks: Team) -> None:
@@ -194,19 +196,19 @@ def test_a_row_that_fails_in_the_warehouse_is_its_own_error(scene: Scene, databr
             raise RuntimeError("the content filter said no")
         return "no idea" if "Load is 2." in prompt else json.dumps(GOOD)
 
-    found = batch(scene, databricks, answer, questions(4))
-    assert [one.answer for one in found] == [GOOD, None, None, GOOD]
-    assert "the content filter said no" in found[1].error
-    assert "no JSON object" in found[2].error
+    result = batch(scene, databricks, answer, questions(4))
+    assert [one.answer for one in result] == [GOOD, None, None, GOOD]
+    assert "the content filter said no" in result[1].error
+    assert "no JSON object" in result[2].error
 
 
 @pytest.mark.parametrize("field", ["result", "response", "output"])
 def test_the_fields_of_the_result_may_be_called_otherwise(databricks: Team, field: str) -> None:
-    made = AiQueryBatch(databricks, MODEL, SCHEMA, FewShotExamples((), ()))
-    (asked,) = questions(1)
-    assert made._read(asked, {"ref": "0", field: json.dumps(GOOD), "errorMessage": None}).answer == GOOD
-    assert made._read(asked, {"ref": "0", field: None, "errorMessage": "busy"}).error.endswith("busy")
-    assert "no answer" in made._read(asked, None).error
+    created = AiQueryBatch(databricks, MODEL, SCHEMA, FewShotExamples((), ()))
+    (requested,) = questions(1)
+    assert created._read(requested, {"ref": "0", field: json.dumps(GOOD), "errorMessage": None}).answer == GOOD
+    assert created._read(requested, {"ref": "0", field: None, "errorMessage": "busy"}).error.endswith("busy")
+    assert "no answer" in created._read(requested, None).error
 
 
 def test_a_warehouse_that_cannot_ask_models_is_told(scene: Scene, databricks: Team) -> None:
@@ -220,15 +222,15 @@ def test_a_warehouse_that_cannot_ask_models_is_told(scene: Scene, databricks: Te
 
 
 def test_hostile_data_reaches_the_model_as_data(scene: Scene, databricks: Team) -> None:
-    told = "'); DROP TABLE team.plant.readings; -- \\' \ud800 \x1b]52;c;x\x07 :rows"
+    message = "'); DROP TABLE team.plant.readings; -- \\' \ud800 \x1b]52;c;x\x07 :rows"
     heard: list[str] = []
 
     def answer(prompt: str) -> str:
         heard.append(prompt)
         return json.dumps(GOOD)
 
-    found = batch(scene, databricks, answer, questions(1, told))
-    assert found[0].answer == GOOD
+    result = batch(scene, databricks, answer, questions(1, message))
+    assert result[0].answer == GOOD
     assert "'); DROP TABLE team.plant.readings; -- \\' ? \x1b]52;c;x\x07 :rows" in heard[0]
     assert scene.engine.direct("SELECT count(*) FROM team.plant.readings") == [(60,)]
 

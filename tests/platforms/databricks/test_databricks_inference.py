@@ -96,13 +96,13 @@ def test_only_names_of_endpoints_stand_in_the_statement(databricks: Team) -> Non
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    made = Engine()
-    yield made
-    made.close()
+    created = Engine()
+    yield created
+    created.close()
 
 
 @given(latencies=st.lists(st.integers(0, 10**6) | st.sampled_from([round(edge) for edge in EDGES]), min_size=1))
 def test_the_warehouse_puts_a_latency_into_the_same_bin(engine: Engine, latencies: list[int]) -> None:
     rows = ", ".join(f"({ms})" for ms in latencies)
-    found = engine.run(f"SELECT {bin_in_sql('ms')} AS bin FROM (SELECT * FROM VALUES {rows} AS v(ms))").rows
-    assert [row[0] for row in found] == [bin_of(ms) for ms in latencies]
+    result = engine.run(f"SELECT {bin_in_sql('ms')} AS bin FROM (SELECT * FROM VALUES {rows} AS v(ms))").rows
+    assert [row[0] for row in result] == [bin_of(ms) for ms in latencies]

@@ -72,21 +72,21 @@ def serving(databricks: Team) -> DatabricksServing:
 def test_an_endpoint_is_made_and_waited_for_in_plain_words(scene: Scene, serving: DatabricksServing) -> None:
     scene.serving.polls = 3
     scene.serving.chunks[NAME] = 980
-    told = Told()
-    serving.deploy("welds", model(1), told)
-    assert told.words == [
+    text = Told()
+    serving.deploy("welds", model(1), text)
+    assert text.words == [
         "looking at the endpoint",
         "a version is starting (Creating resources for served entity)",
         "a version is starting (Creating resources for served entity)",
     ]
-    made = scene.serving.endpoints["welds"]
-    (entity,) = made["config"]["served_entities"]
+    created = scene.serving.endpoints["welds"]
+    (entity,) = created["config"]["served_entities"]
     assert (entity["entity_name"], entity["entity_version"]) == (NAME, "1")
     assert (entity["min_provisioned_throughput"], entity["max_provisioned_throughput"]) == (0, 980)
-    assert made["config"]["traffic_config"]["routes"] == [
+    assert created["config"]["traffic_config"]["routes"] == [
         {"served_entity_name": entity["name"], "traffic_percentage": 100}
     ]
-    table = made["ai_gateway"]["inference_table_config"]
+    table = created["ai_gateway"]["inference_table_config"]
     assert table == {"enabled": True, "catalog_name": "team", "schema_name": "ontos", "table_name_prefix": "welds"}
     assert serving.state("welds").message == "ready"
 
@@ -131,10 +131,10 @@ def test_the_same_version_again_changes_nothing(scene: Scene, serving: Databrick
 def test_a_version_that_does_not_come_up_leaves_the_old_one_answering(scene: Scene, serving: DatabricksServing) -> None:
     serving.deploy("welds", model(1))
     scene.serving.failing.add(f"{NAME}/2")
-    with pytest.raises(PlatformError) as told:
+    with pytest.raises(PlatformError) as text:
         serving.deploy("welds", model(2))
-    assert "ran out of memory" in told.value.what
-    assert told.value.todo == "Version 1 still answers."
+    assert "ran out of memory" in text.value.what
+    assert text.value.todo == "Version 1 still answers."
     assert serving.invoke("welds", model(1), [{"load": 1}])[0].status_code == 200
     assert scene.serving.asked[-1].version == "1"
     serving.deploy("welds", model(1))
@@ -173,18 +173,18 @@ def test_a_missing_right_is_told(scene: Scene, serving: DatabricksServing) -> No
 def test_rows_are_asked_in_their_order_with_our_ids_and_kept_by_the_team(
     scene: Scene, serving: DatabricksServing
 ) -> None:
-    def answer(asked: Asked) -> Reply:
-        load = int(asked.body["messages"][0]["content"].removeprefix("Load is ").removesuffix("."))
+    def answer(requested: Asked) -> Reply:
+        load = int(requested.body["messages"][0]["content"].removeprefix("Load is ").removesuffix("."))
         return says({"verdict": "bad" if load % 2 else "good"})
 
     scene.serving.answer = answer
     serving.deploy("welds", model(1))
-    found = serving.invoke("welds", model(1), [{"load": n} for n in range(9)], [f"id-{n}" for n in range(9)])
-    verdicts = [one.prediction.answer["verdict"] if one.prediction else one.error for one in found]
+    result = serving.invoke("welds", model(1), [{"load": n} for n in range(9)], [f"id-{n}" for n in range(9)])
+    verdicts = [one.prediction.answer["verdict"] if one.prediction else one.error for one in result]
     assert verdicts == ["good", "bad"] * 4 + ["good"]
-    assert all(one.latency_ms > 0 for one in found)
-    kept = scene.engine.direct("SELECT client_request_id, status_code FROM team.ontos.welds_payload ORDER BY 1")
-    assert kept == [(f"id-{n}", 200) for n in range(9)]
+    assert all(one.latency_ms > 0 for one in result)
+    stored = scene.engine.direct("SELECT client_request_id, status_code FROM team.ontos.welds_payload ORDER BY 1")
+    assert stored == [(f"id-{n}", 200) for n in range(9)]
 
 
 def test_an_endpoint_that_wakes_up_is_waited_for(scene: Scene, serving: DatabricksServing) -> None:
@@ -194,7 +194,7 @@ def test_an_endpoint_that_wakes_up_is_waited_for(scene: Scene, serving: Databric
 
 
 @pytest.mark.parametrize(
-    ("status", "said", "told"),
+    ("status", "said", "text"),
     [
         (503, "scaling", "endpoint is starting: scaling"),
         (429, "slow down", "busy: slow down"),
@@ -204,22 +204,24 @@ def test_an_endpoint_that_wakes_up_is_waited_for(scene: Scene, serving: Databric
     ],
 )
 def test_what_goes_wrong_is_the_rows_own_status_in_our_words(
-    scene: Scene, databricks: Team, status: int, said: str, told: str
+    scene: Scene, databricks: Team, status: int, said: str, text: str
 ) -> None:
     serving = DatabricksServing(databricks, render, patience=1, wait=lambda seconds: None)
     serving.deploy("welds", model(1))
-    scene.serving.answer = lambda asked: refuses(status, said, **({"Retry_After": "0"} if status in (429, 503) else {}))
+    scene.serving.answer = lambda requested: refuses(
+        status, said, **({"Retry_After": "0"} if status in (429, 503) else {})
+    )
     (one,) = serving.invoke("welds", model(1), [{"load": 1}])
     assert (one.prediction, one.status_code) == (None, status)
-    assert told in one.error
+    assert text in one.error
 
 
 def test_a_row_that_does_not_fit_and_an_answer_that_does_not(scene: Scene, serving: DatabricksServing) -> None:
     serving.deploy("welds", model(1))
-    scene.serving.answer = lambda asked: says("I would rather not")
-    found = serving.invoke("welds", model(1), [{"weight": 1}, {"load": 1}])
-    assert [one.status_code for one in found] == [400, 502]
-    assert "no column load" in found[0].error
-    assert "no JSON object" in found[1].error
-    scene.serving.answer = lambda asked: Reply(body={"choices": []})
+    scene.serving.answer = lambda requested: says("I would rather not")
+    result = serving.invoke("welds", model(1), [{"weight": 1}, {"load": 1}])
+    assert [one.status_code for one in result] == [400, 502]
+    assert "no column load" in result[0].error
+    assert "no JSON object" in result[1].error
+    scene.serving.answer = lambda requested: Reply(body={"choices": []})
     assert serving.invoke("welds", model(1), [{"load": 1}])[0].error == "The endpoint answered without a choice."

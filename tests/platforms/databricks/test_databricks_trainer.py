@@ -60,8 +60,8 @@ def runtime(databricks: Team) -> AiRuntime:
     return AiRuntime(databricks, wait=lambda seconds: None)
 
 
-def tune(runtime: AiRuntime, kept: Kept) -> Tuned:
-    return runtime.fine_tune(DATA, BASE, kept.known, kept.keep, kept)
+def tune(runtime: AiRuntime, stored: Kept) -> Tuned:
+    return runtime.fine_tune(DATA, BASE, stored.known, stored.keep, stored)
 
 
 def test_conversations_go_to_a_volume_and_the_test_keeps_its_answers(scene: Scene, runtime: AiRuntime) -> None:
@@ -91,9 +91,9 @@ def test_the_run_is_asked_for_as_ai_runtime_wants_it(scene: Scene, runtime: AiRu
     (environment,) = run.wanted["environments"]
     assert environment["spec"]["environment_version"] == "5"
     assert any(one.startswith("trl==") for one in environment["spec"]["dependencies"])
-    told = scene.jobs.parameters(run)
-    assert (told["train"], told["seed"]) == (f"{FOLDER}/train.jsonl", 4)
-    assert told["registered_model"] == "team.ontos.weld_check"
+    text = scene.jobs.parameters(run)
+    assert (text["train"], text["seed"]) == (f"{FOLDER}/train.jsonl", 4)
+    assert text["registered_model"] == "team.ontos.weld_check"
 
 
 def test_the_script_is_the_one_that_is_shipped_and_uses_what_it_is_told(
@@ -118,21 +118,21 @@ def test_the_script_is_the_one_that_is_shipped_and_uses_what_it_is_told(
 
 
 def test_what_comes_back_is_a_registered_version_and_the_answers(scene: Scene, runtime: AiRuntime) -> None:
-    kept = Kept()
-    found = tune(runtime, kept)
-    assert found.params["databricks_model"] == "team.ontos.weld_check"
-    assert found.params["databricks_version"] == "1"
-    assert found.params["run_url"] == f"{scene.workspace.url}/jobs/runs/101"
-    assert found.seconds == 90.0
-    assert list(found.answers) == ["r6", "r7", "r8"]
-    assert kept.known == {"run_id": 101, "url": f"{scene.workspace.url}/jobs/runs/101", "attempt": 1}
+    stored = Kept()
+    result = tune(runtime, stored)
+    assert result.params["databricks_model"] == "team.ontos.weld_check"
+    assert result.params["databricks_version"] == "1"
+    assert result.params["run_url"] == f"{scene.workspace.url}/jobs/runs/101"
+    assert result.seconds == 90.0
+    assert list(result.answers) == ["r6", "r7", "r8"]
+    assert stored.known == {"run_id": 101, "url": f"{scene.workspace.url}/jobs/runs/101", "attempt": 1}
 
 
 def test_progress_is_told_in_words_with_the_loss(scene: Scene, runtime: AiRuntime) -> None:
     scene.jobs.mlflow.metrics = {("m101", "epoch"): [0.5, 1.5], ("m101", "loss"): [2.0, 0.25]}
-    kept = Kept()
-    tune(runtime, kept)
-    assert kept.words[1:] == [
+    stored = Kept()
+    tune(runtime, stored)
+    assert stored.words[1:] == [
         (0, 0, "on Databricks: being set up"),
         (0, 0, "on Databricks: queued"),
         (150, 300, "on Databricks: running, loss 0.250, epoch 1.50 of 3"),
@@ -147,11 +147,11 @@ def test_a_run_outlives_this_machine_and_is_found_again(scene: Scene, runtime: A
             if "queued" in message:
                 raise OntosError("the process died")
 
-    kept = Dying()
+    stored = Dying()
     with pytest.raises(OntosError, match="died"):
-        tune(runtime, kept)
+        tune(runtime, stored)
     again = Kept()
-    again.known = kept.known
+    again.known = stored.known
     assert tune(runtime, again).params["run_id"] == 101
     assert len(scene.jobs.runs) == 1
 
@@ -163,12 +163,12 @@ def test_a_run_whose_id_was_never_kept_is_not_started_twice(scene: Scene, runtim
 
 
 def test_a_stop_stops_the_run_there_and_another_can_be_begun(scene: Scene, runtime: AiRuntime) -> None:
-    kept = Kept(stop_at="queued")
+    stored = Kept(stop_at="queued")
     with pytest.raises(JobCancelledError):
-        tune(runtime, kept)
+        tune(runtime, stored)
     assert scene.jobs.runs[101].code == "USER_CANCELED"
     again = Kept()
-    again.known = kept.known
+    again.known = stored.known
     assert tune(runtime, again).params["run_id"] == 102
 
 
@@ -192,10 +192,10 @@ def test_why_a_run_failed_is_told(
         run.code, run.message = code, message
 
     scene.jobs.work = fail
-    with pytest.raises(PlatformError) as told:
+    with pytest.raises(PlatformError) as text:
         tune(runtime, Kept())
-    assert told.value.what == what
-    assert todo in told.value.todo
+    assert text.value.what == what
+    assert todo in text.value.todo
 
 
 def test_a_version_that_is_not_registered_is_told(scene: Scene, runtime: AiRuntime) -> None:

@@ -67,7 +67,7 @@ def lines(path: Path, rows: list[dict[str, Any]]) -> str:
 
 def test_the_script_learns_answers_and_registers(tmp_path: Path) -> None:
     tiny_model(tmp_path / "base")
-    asked = [[{"role": "system", "content": "Judge."}, {"role": "user", "content": f"Load {n}"}] for n in range(8)]
+    requested = [[{"role": "system", "content": "Judge."}, {"role": "user", "content": f"Load {n}"}] for n in range(8)]
     answer = [{"role": "assistant", "content": '{"a": 1}'}]
     registry = f"sqlite:///{tmp_path}/mlflow.db"
     parameters = {
@@ -77,8 +77,8 @@ def test_the_script_learns_answers_and_registers(tmp_path: Path) -> None:
         "max_length": 256,
         "longest_answer": 8,
         "base_model": str(tmp_path / "base"),
-        "train": lines(tmp_path / "train.jsonl", [{"prompt": one, "completion": answer} for one in asked]),
-        "held_out": lines(tmp_path / "held.jsonl", [{"ref": f"r{n}", "prompt": asked[n]} for n in range(2)]),
+        "train": lines(tmp_path / "train.jsonl", [{"prompt": one, "completion": answer} for one in requested]),
+        "held_out": lines(tmp_path / "held.jsonl", [{"ref": f"r{n}", "prompt": requested[n]} for n in range(2)]),
         "output": str(tmp_path / "out"),
         "registered_model": "tiny",
         "registry": registry,
@@ -100,5 +100,5 @@ def test_the_script_learns_answers_and_registers(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out" / "result.json").read_text()) == {"model": "tiny", "version": "1"}
     assert list((tmp_path / "out" / "merged").glob("*.safetensors"))
     # What the progress of a run is told by.
-    told = {key for (key,) in sqlite3.connect(tmp_path / "mlflow.db").execute("SELECT DISTINCT key FROM metrics")}
-    assert {"epoch", "loss"} <= told
+    message = {key for (key,) in sqlite3.connect(tmp_path / "mlflow.db").execute("SELECT DISTINCT key FROM metrics")}
+    assert {"epoch", "loss"} <= message

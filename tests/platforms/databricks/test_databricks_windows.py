@@ -59,8 +59,8 @@ def both(store: Store, scene: Scene, tmp_path: Path) -> Both:
         with store.write() as connection:
             rows.add(connection, record)
         table = f"team.plant.{path.stem}"
-        told = ", ".join(f"{column_name(name)} {kind}" for name, kind in columns.items())
-        scene.engine.run(f"CREATE TABLE {table} ({told}) USING DELTA")
+        message = ", ".join(f"{column_name(name)} {kind}" for name, kind in columns.items())
+        scene.engine.run(f"CREATE TABLE {table} ({message}) USING DELTA")
         for row in values:
             scene.engine.direct(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", list(row))
         return TableAddress.parse(record.address), TableAddress.parse(table)
@@ -128,8 +128,8 @@ def test_short_streams_are_told_and_streamed_items_are_those_of_the_page(catalog
     page = catalogs[1].page(address, RowQuery(windows=TWO))
     assert page.notes == ("1 streams are shorter than a window and are left out.",)
     assert list(catalogs[1].items(address, RowQuery(windows=TWO))) == list(page.items)
-    found = catalogs[1].identities(address, RowQuery(windows=TWO))
-    assert (found.items, found.named, found.distinct) == (3, 3, 3)
+    result = catalogs[1].identities(address, RowQuery(windows=TWO))
+    assert (result.items, result.named, result.distinct) == (3, 3, 3)
 
 
 def test_times_name_windows_in_iso_form(catalogs: Catalogs, scene: Scene) -> None:

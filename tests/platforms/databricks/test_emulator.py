@@ -42,11 +42,11 @@ def cursor(served: Workspace) -> Iterator[Any]:
         enable_telemetry=False,
         _retry_delay_max=5,
     )
-    with connection, connection.cursor() as made:
-        made.execute("DROP SCHEMA IF EXISTS team.wb CASCADE")
-        made.execute("CREATE SCHEMA IF NOT EXISTS team.wb")
-        made.execute(ITEMS)
-        yield made
+    with connection, connection.cursor() as created:
+        created.execute("DROP SCHEMA IF EXISTS team.wb CASCADE")
+        created.execute("CREATE SCHEMA IF NOT EXISTS team.wb")
+        created.execute(ITEMS)
+        yield created
 
 
 def test_rows_go_in_by_one_merge_and_come_out_typed(cursor: Any) -> None:

@@ -23,8 +23,8 @@ from spark_parser import Parse, RefusedBySparkError, refused
 def parse() -> Iterator[Parse]:
     if missing := spark_parser.what_is_missing():
         pytest.skip(f"Spark's parser is not here: {missing}")
-    with spark_parser.parser() as made:
-        yield made
+    with spark_parser.parser() as created:
+        yield created
 
 
 def statements(tmp_path: Path) -> set[str]:

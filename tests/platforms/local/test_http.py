@@ -161,7 +161,7 @@ def test_an_answer_carries_the_ids_for_feedback(url: str, workspace: Workspace, 
     ids = body["databricks_output"]["request_ids"]
     assert body["databricks_output"]["databricks_request_id"] == ids[0]
     assert set(ids) == {record.request_id for record in logged(workspace)}
-    assert all(0 <= one["defect"] <= 1 for one in body["confidence"])
+    assert all(one["defect"] in ("likely", "unsure") for one in body["certainty"])
     path = "/serving-endpoints/defects/feedback"
     said = {"rating": 1, "comment": "no", "correction": {"defect": "none"}}
     first = post(url, {**said, "databricks_request_id": ids[0]}, path)
@@ -323,3 +323,18 @@ def test_an_answer_fits_the_schema(url: str) -> None:
 
     (answer,) = post(url, {"instances": [ROW]}).json()["predictions"]
     assert answer_problems(DEFECT_SCHEMA, answer) == ()
+
+
+def test_beside_each_answer_stands_what_the_model_says_of_it(url: str, workspace: Workspace) -> None:
+    body = post(url, {"dataframe_records": [ROW, {"voltage": 500.0, "line": "north"}]}).json()
+    records = list(reversed(logged(workspace)))
+    by_id = {record.request_id: record for record in records}
+    in_order = [by_id[one] for one in body["databricks_output"]["request_ids"]]
+    assert body["predictions"] == [record.output for record in in_order]
+    assert body["confidence"] == [record.confidence for record in in_order]
+    assert body["certainty"] == [record.certainty for record in in_order]
+    assert body["intervals"] == [{}, {}]
+    assert body["outside"][0] == []
+    (odd,) = body["outside"][1]
+    assert (odd["column"], odd["value"]) == ("voltage", 500.0)
+    assert set(odd) == {"column", "value", "low", "high"}

@@ -36,13 +36,13 @@ def found(preferences: SettingsService, name: str) -> Setting:
 def test_each_tells_where_it_comes_from(preferences: SettingsService, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ONTOS_CHAT_MODEL", "large")
     monkeypatch.setenv("ONTOS_CHAT_API_KEY", "sk-secret")
-    told = {one.name: (one.value, one.source.value) for one in preferences.all()}
-    assert told["serve_port"] == ("9000", "file")
-    assert told["chat_model"] == ("large", "environment")
-    assert told["databricks_schema"] == ("ontos", "default")
-    assert told["chat_api_key"] == ("set", "environment")
-    assert told["keys"] == ('{"approve": "y"}', "file")
-    assert set(told) == set(Settings.model_fields)
+    message = {one.name: (one.value, one.source.value) for one in preferences.all()}
+    assert message["serve_port"] == ("9000", "file")
+    assert message["chat_model"] == ("large", "environment")
+    assert message["databricks_schema"] == ("ontos", "default")
+    assert message["chat_api_key"] == ("set", "environment")
+    assert message["keys"] == ('{"approve": "y"}', "file")
+    assert set(message) == set(Settings.model_fields)
     assert all(one.about for one in preferences.all())
 
 

@@ -97,10 +97,10 @@ def test_a_relative_path_is_kept_absolute(data: DataService, tmp_path: Path, mon
     ("name", "content", "reason"),
     [
         ("missing.csv", None, "No file"),
-        ("a.xlsx", b"PK\x03\x04", "has a format that cannot be read"),
+        ("a.xlsx", b"PK\x03\x04", "damaged or incomplete workbook"),
         ("a", b"a\n1\n", "has a format that cannot be read"),
         ("a.csv", b"", "is empty"),
-        ("a.csv", b"PK\x03\x04" + bytes(100), "a spreadsheet"),
+        ("a.csv", b"PK\x03\x04" + bytes(100), "a workbook or ZIP file"),
         ("a.csv", b"a,b\n1,2,3\n4,5,6\n", "line 2: 3 values"),
         ("a.jsonl", b'{"a": 1}\nx\n', "line 2: not JSON"),
         ("a.parquet", b"PAR1 not", "damaged or not a Parquet"),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from builders.defects import DEFECT_SCHEMA, DEPTH_SCHEMA, add_pairs, change_pair, find_pair, labeled_sheet, part
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError, PlatformError
-from ontos_tui.domain.learning import NoProgress
+from ontos_tui.domain.learning import EndpointAnswer, Interval, NoProgress, Outside, Prediction
 from ontos_tui.domain.records.pairs import Event, TrainingSheet
 from ontos_tui.domain.records.serving import Deployment, Endpoint, InferenceRecord, Origin
 from ontos_tui.domain.records.training import ModelVersion, Role
@@ -123,7 +123,7 @@ def test_an_answer_is_given_and_kept(workspace: Workspace, model: ModelVersion) 
         assert (record.status_code, record.error, record.client_request_id) == (200, "", "mine")
         assert record.origin is Origin.PLAYGROUND
         assert record.latency_ms > 0
-        assert 0 <= record.confidence["defect"] <= 1
+        assert (record.confidence, record.certainty["defect"]) == ({}, "likely"), "60 labels state no percentage"
     assert workspace.monitor.traffic.summary("defects").by_version == {"defects v1": 2}
     assert sorted(logged(workspace), key=lambda one: one.request_id) == sorted(records, key=lambda one: one.request_id)
 
@@ -281,3 +281,32 @@ def test_the_server_runs_once_and_stops(workspace: Workspace, home: Path, monkey
             service.stop_server()
         assert workspace.jobs.wait(job.id, 60).status is JobStatus.CANCELLED
         assert not service.server().running
+
+
+def test_what_a_model_says_of_its_answer_is_kept_within_limits(
+    workspace: Workspace, model: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = tuple(Outside(f"c{number}", "x\ud800" * 500) for number in range(30))
+    said = Prediction({"defect": "crack"}, {}, {"defect": "likely"}, {"depth": Interval(1.0, 2.5, True)}, outside)
+    workspace.deploy.endpoints.deploy("defects")
+    monkeypatch.setattr(
+        workspace.engines.serving, "invoke", lambda *_: [EndpointAnswer(said, 200, 1.0), EndpointAnswer(None, 400, 1.0)]
+    )
+    sent = [{"voltage": 0.1, "line": "north"}] * 2
+    records = workspace.deploy.endpoints.query("defects", sent, origin=Origin.CLI)
+    assert sorted(logged(workspace), key=lambda one: one.status_code) == records
+    first, second = records
+    assert (first.certainty, first.intervals) == ({"defect": "likely"}, {"depth": Interval(1.0, 2.5, True)})
+    assert [one.column for one in first.outside] == [f"c{number}" for number in range(20)]
+    assert all(len(str(one.value)) < 2_000 for one in first.outside)
+    assert (second.certainty, second.intervals, second.outside) == ({}, {}, [])
+
+
+def test_a_value_beyond_what_was_learned_is_named(workspace: Workspace, model: ModelVersion) -> None:
+    workspace.deploy.endpoints.deploy("defects")
+    sent = [{"voltage": 500.0, "line": "north"}]
+    (record,) = workspace.deploy.endpoints.query("defects", sent, origin=Origin.CLI)
+    (odd,) = record.outside
+    assert (odd.column, odd.value) == ("voltage", 500.0)
+    assert odd.high is not None
+    assert odd.high < 30

@@ -26,6 +26,7 @@ from ontos_tui.domain.records.data import Sheet
 from ontos_tui.domain.records.pairs import CanonicalLabel, Event, GenerationMode, LabelingMode, QAPair, Verdict
 from ontos_tui.domain.records.template import Example, Template
 from ontos_tui.domain.records.training import JobKind
+from ontos_tui.domain.rules.source_changes import ChangedSource
 from ontos_tui.domain.rules.states import PairStatus, TrainingSheetStatus
 from ontos_tui.domain.schema import answer_problems
 from ontos_tui.services.generate.service import GenerateService
@@ -37,6 +38,7 @@ from ontos_tui.workspace import Workspace
 from real_data import real_data
 from tiers import examples
 
+CONTINUE = ChangedSource.CONTINUE
 AI, COLUMN, MANUAL = GenerationMode.AI, GenerationMode.COLUMN, GenerationMode.MANUAL
 PASSED = {
     "type": "object",
@@ -107,7 +109,7 @@ class Scripted:
             elif question.ref == "p2":
                 yield Proposal(question.ref, {"passed": "perhaps"})
             else:
-                yield Proposal(question.ref, {"passed": True}, 0.75, "it says so")
+                yield Proposal(question.ref, {"passed": True}, confidence=0.75, explanation="it says so")
 
 
 def scripted(workspace: Workspace, chat: Any) -> GenerateService:
@@ -247,7 +249,7 @@ def test_running_again_adds_only_what_is_new(workspace: Workspace, tmp_path: Pat
     assert (again.created, again.existing, again.failed) == (0, 3, 0)
     assert pairs(workspace) == before
     a_file(tmp_path, ["1"] * 8)
-    rest = workspace.generate.generation.generate(sheet.name, template.name, COLUMN)
+    rest = workspace.generate.generation.generate(sheet.name, template.name, COLUMN, changed_source=CONTINUE)
     assert (rest.created, rest.existing, rest.training_sheet.id) == (5, 3, first.training_sheet.id)
     made = pairs(workspace)
     assert made[:3] == before

@@ -71,12 +71,12 @@ def test_every_step_is_logged(workspace: Workspace) -> None:
     workspace.onboarding.seed(KEY)
     with workspace.store.read() as connection:
         logged = {(event.entity_type, event.entity_id) for event in rows.find(connection, Event)}
-        made = [
+        created = [
             (record.TABLE, item.key())
             for record in (DataTable, Sheet, Template, Labelset, Example, CanonicalLabel)
             for item in rows.find(connection, record)
         ]
-    assert set(made) <= logged
+    assert set(created) <= logged
 
 
 def test_held_out_labels_can_test_and_never_train(workspace: Workspace) -> None:

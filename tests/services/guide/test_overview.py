@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from builders.evaluations import WEAK, measured, weak_evaluation
 from builders.severity import MAJOR, endpoint_record, model_record, request_record, sheet_record, unlabeled_sheet
 from ontos_tui.domain.records.pairs import Verdict
 from ontos_tui.domain.records.training import Job, JobKind
@@ -146,3 +147,18 @@ def test_deleted_sheets_are_not_counted(workspace: Workspace, store: Store) -> N
 
 def test_both_minimums_are_one() -> None:
     assert overview_module.MINIMUM == train_module.MINIMUM
+
+
+def test_a_model_that_is_not_usable_needs_labels_before_an_endpoint(workspace: Workspace, store: Store) -> None:
+    training = unlabeled_sheet(store, 14)
+    label = workspace.label.queue
+    pairs = [row.id for row in label.open(training.id)]
+    label.decide([Decision(key, Verdict.APPROVE) for key in pairs[:10]])
+    assert workspace.overview.overview().model is None
+    measured(workspace, model_record(store, training), weak_evaluation())
+    assert step(workspace) == (Stage.LABEL, "label more: severity v1 is not usable yet")
+    model = workspace.overview.overview().model
+    assert model is not None
+    assert (model.name, model.verdict.text) == ("severity v1", WEAK)
+    label.decide([Decision(key, Verdict.APPROVE) for key in pairs[10:]])
+    assert step(workspace) == (Stage.DEPLOY, "deploy severity v1"), "nothing is left to label"

@@ -28,12 +28,12 @@ def test_the_way_through_the_sample_data_opens_step_by_step(workspace: Workspace
     assert wizard.state_of(chosen).reached is Step.GENERATE
     mode, previews = wizard.preview(chosen.sheet_id, chosen.template_id)
     assert (mode, len(previews)) == (GenerationMode.AI, 5)
-    made = workspace.generate.generation.generate(chosen.sheet_id, chosen.template_id, mode, limit=40)
+    created = workspace.generate.generation.generate(chosen.sheet_id, chosen.template_id, mode, limit=40)
     standing = wizard.state_of(chosen)
     assert standing.reached is Step.LABEL
-    assert standing.chosen.training_sheet_id == made.training_sheet.id
+    assert standing.chosen.training_sheet_id == created.training_sheet.id
     assert standing.missing(Step.LABEL) == "10 more labels are needed for a training."
-    queue = workspace.label.queue.open(made.training_sheet.id)
+    queue = workspace.label.queue.open(created.training_sheet.id)
     undecided = [row for row in queue if row.status.value == "unlabeled"][:10]
     workspace.label.queue.decide([Decision(row.id, Verdict.APPROVE) for row in undecided])
     standing = wizard.state_of(chosen)

@@ -61,10 +61,10 @@ def gap(workspace: Workspace, skewed: tuple[TrainingSheet, ModelVersion]) -> Gap
 def a_gap(store: Store, **more: Any) -> Gap:
     """A gap without a model."""
     fields = {"model_name": "gone", "template_id": "t", "gap_type": "coverage", "fingerprint": "x", "description": "d"}
-    made = Gap.model_validate({"severity": "high", **fields, **more})
+    created = Gap.model_validate({"severity": "high", **fields, **more})
     with store.write() as connection:
-        rows.add(connection, made)
-    return made
+        rows.add(connection, created)
+    return created
 
 
 def decide(workspace: Workspace, ids: list[str]) -> None:
@@ -172,8 +172,8 @@ def test_requests_with_unseen_values_become_pairs_each_row_once(
     assert tasks.fill(view.task.id).items == 4
     assert tasks.fill(view.task.id).items == 4
     with workspace.store.read() as connection:
-        made = rows.find(connection, Event, equal(action="from_request"))
-    assert len(made) == 3
+        created = rows.find(connection, Event, equal(action="from_request"))
+    assert len(created) == 3
 
 
 def test_doubtful_labels_count_when_somebody_has_decided_again(
@@ -236,12 +236,12 @@ def test_tasks_are_changed_within_their_rules(tasks: AnnotationTaskService, stor
 
 
 def test_tasks_are_listed_the_most_urgent_open_ones_first(tasks: AnnotationTaskService, store: Store) -> None:
-    made = {severity: tasks.create(a_gap(store, severity=severity).id).task for severity in Severity}
-    tasks.move(made[Severity.CRITICAL].id, TaskStatus.CANCELLED)
+    created = {severity: tasks.create(a_gap(store, severity=severity).id).task for severity in Severity}
+    tasks.move(created[Severity.CRITICAL].id, TaskStatus.CANCELLED)
     assert [one.task.priority for one in tasks.tasks()] == ["high", "normal", "low", "urgent"]
     assert len(tasks.tasks(open_only=True)) == 3
-    assert [one.task.id for one in tasks.tasks(status=TaskStatus.CANCELLED)] == [made[Severity.CRITICAL].id]
-    assert len(tasks.tasks(gap_ref=made[Severity.LOW].gap_id)) == 1
+    assert [one.task.id for one in tasks.tasks(status=TaskStatus.CANCELLED)] == [created[Severity.CRITICAL].id]
+    assert len(tasks.tasks(gap_ref=created[Severity.LOW].gap_id)) == 1
 
 
 @given(st.lists(st.sampled_from(list(TaskStatus)), min_size=1, max_size=8))

@@ -96,15 +96,15 @@ def test_a_segment_that_the_model_gets_wrong_is_found_with_its_rows(
 ) -> None:
     report = gaps.analyze()
     (gap,) = [one for one in found(report, GapType.CAPABILITY) if "line" in one.fingerprint]
-    kept = gap.evidence
-    assert kept["segment"] == {"field": "line", "of_answer": False, "value": "south"}
-    assert (kept["rows"], kept["wrong"], gap.affected_count) == (30, gap.affected_count, kept["wrong"])
-    assert gap.error_rate == pytest.approx(kept["wrong"] / 30)
-    assert (kept["low"], kept["high"]) == wilson(kept["wrong"], 30)
-    assert kept["low"] > kept["elsewhere"]
-    assert gap.severity is severity_of(kept["wrong"] / 60)
-    assert 0 < len(kept["pairs"]) <= 10
-    pairs = workspace.label.queue.pairs(kept["pairs"])
+    stored = gap.evidence
+    assert stored["segment"] == {"field": "line", "of_answer": False, "value": "south"}
+    assert (stored["rows"], stored["wrong"], gap.affected_count) == (30, gap.affected_count, stored["wrong"])
+    assert gap.error_rate == pytest.approx(stored["wrong"] / 30)
+    assert (stored["low"], stored["high"]) == wilson(stored["wrong"], 30)
+    assert stored["low"] > stored["elsewhere"]
+    assert gap.severity is severity_of(stored["wrong"] / 60)
+    assert 0 < len(stored["pairs"]) <= 10
+    pairs = workspace.label.queue.pairs(stored["pairs"])
     assert {pair.source_data["line"] for pair in pairs} == {"south"}
     assert "line = south" in gap.description and "line = south" in gap.suggested_action
     assert gap.estimated_records_needed == 20, "none is labeled for training yet"
@@ -143,8 +143,8 @@ def test_what_a_person_says_about_a_gap_is_logged_and_survives_the_next_run(
     other = next(one for one in Severity if one is not gap.severity)
     gaps.update(gap.id[:8], severity=other, suggested_action="ask \ud800 Bo", status=GapStatus.IN_PROGRESS, note="why")
     gaps.analyze()
-    kept = gaps.gap(gap.id)
-    assert (kept.severity, kept.suggested_action, kept.status) == (other, "ask \\ud800 Bo", GapStatus.IN_PROGRESS)
+    stored = gaps.gap(gap.id)
+    assert (stored.severity, stored.suggested_action, stored.status) == (other, "ask \\ud800 Bo", GapStatus.IN_PROGRESS)
     updates = {one.field: one for one in gaps.updates(gap.id)}
     assert set(updates) == {"severity", "suggested_action", "status"}
     assert (updates["severity"].before, updates["severity"].after) == (gap.severity.value, other.value)
@@ -323,15 +323,15 @@ def test_looking_at_many_segments_needs_wider_intervals() -> None:
 def test_gaps_are_listed_the_most_severe_first_and_by_what_is_asked(
     skewed: tuple[TrainingSheet, ModelVersion], gaps: GapService, workspace: Workspace
 ) -> None:
-    made = gaps.analyze().new
-    gaps.update(made[-1].id, status=GapStatus.WONT_FIX)
+    created = gaps.analyze().new
+    gaps.update(created[-1].id, status=GapStatus.WONT_FIX)
     listed = gaps.gaps()
     order = list(Severity)
     severities = [order.index(gap.severity) for gap in listed[:-1]]
     assert severities == sorted(severities)
-    assert listed[-1].id == made[-1].id
-    assert [gap.id for gap in gaps.gaps(status=GapStatus.WONT_FIX)] == [made[-1].id]
-    assert made[-1].id not in {gap.id for gap in gaps.gaps(open_only=True)}
+    assert listed[-1].id == created[-1].id
+    assert [gap.id for gap in gaps.gaps(status=GapStatus.WONT_FIX)] == [created[-1].id]
+    assert created[-1].id not in {gap.id for gap in gaps.gaps(open_only=True)}
     assert gaps.gaps(model_name="nothing") == []
     with workspace.store.read() as connection:
         assert rows.count(connection, GapUpdate) == 1

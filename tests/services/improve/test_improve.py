@@ -10,6 +10,7 @@ import pytest
 from builders.severity import (
     MAJOR,
     MINOR,
+    NONE,
     SEVERITY_SCHEMA,
     endpoint_record,
     model_record,
@@ -127,15 +128,62 @@ def test_converting_again_gives_the_same_pair(improve: ImproveService, endpoint:
     assert improve.stats().converted == 1
 
 
+def test_two_feedbacks_about_one_request_are_one_pair(
+    improve: ImproveService, endpoint: Endpoint, store: Store, workspace: Workspace, sheet: TrainingSheet
+) -> None:
+    request = request_record(store, endpoint).request_id
+    bo = ImproveService(store, workspace.train.models, "bo")
+    first = improve.convert(improve.add_feedback(request, 1, "too mild", MAJOR).id)
+    second = bo.convert(bo.add_feedback(request, 2, "no mark at all", NONE).id)
+    assert (second.status, second.curation_item_id) == ("exists", first.curation_item_id)
+    pair = workspace.label.queue.pair(first.curation_item_id)
+    assert (pair.proposal, pair.notes) == (NONE, "too mild; no mark at all"), "the last word, and both reasons"
+    assert pair.version == 2, "who has seen the first proposal has not seen this one"
+    assert workspace.label.queue.counts(sheet.id).total == 13
+    (hint,) = workspace.label.hints.for_pairs([pair.id])[pair.id]
+    assert "ana: major" in hint.reason and "bo: none" in hint.reason
+
+
+def test_feedback_about_an_item_with_an_open_pair_is_said_at_that_pair(
+    improve: ImproveService, endpoint: Endpoint, store: Store, workspace: Workspace, sheet: TrainingSheet
+) -> None:
+    open_pair = workspace.label.queue.pair(workspace.label.queue.open(sheet.id)[3].id)
+    item = improve.add_feedback(request_record(store, endpoint).request_id, 1, "worse", MAJOR)
+    with store.write() as connection:
+        item = rows.change(connection, item, input=dict(reversed(open_pair.source_data.items())))
+    done = improve.convert(item.id)
+    assert (done.status, done.curation_item_id) == ("exists", open_pair.id)
+    pair = workspace.label.queue.pair(open_pair.id)
+    assert (pair.proposal, pair.notes, pair.feedback_id) == (MAJOR, "worse", item.id)
+    assert workspace.label.queue.counts(sheet.id).total == 12
+    workspace.label.queue.decide([Decision(pair.id, Verdict.APPROVE)])
+    late = improve.add_feedback(item.request_id, 1, "", NONE)
+    assert improve.convert(late.id).curation_item_id == pair.id, "the request has its pair, decided or not"
+    assert workspace.label.queue.pair(pair.id).answer == MAJOR
+    (hint,) = workspace.label.hints.for_pairs([pair.id])[pair.id]
+    assert "ana: major" in hint.reason and "ana: none" in hint.reason
+
+
+def test_an_open_pair_does_not_propose_what_feedback_calls_wrong(
+    improve: ImproveService, endpoint: Endpoint, store: Store, workspace: Workspace, sheet: TrainingSheet
+) -> None:
+    open_pair = workspace.label.queue.pair(workspace.label.queue.open(sheet.id)[3].id)
+    item = improve.add_feedback(request_record(store, endpoint, MINOR).request_id, 1)
+    with store.write() as connection:
+        item = rows.change(connection, item, input=open_pair.source_data)
+    assert improve.convert(item.id).curation_item_id == open_pair.id
+    assert workspace.label.queue.pair(open_pair.id).proposal is None
+
+
 def test_two_processes_at_once_make_one_pair(endpoint: Endpoint, store: Store, workspace: Workspace) -> None:
     item = workspace.improve.feedback.add_feedback(request_record(store, endpoint).request_id, 1, "", MAJOR)
     stores = [Store(store.path) for _ in range(4)]
     ready = threading.Barrier(len(stores))
-    found: list[Any] = []
+    result: list[Any] = []
 
     def work(own: Store) -> None:
         ready.wait()
-        found.append(ImproveService(own, workspace.train.models, "bo").convert(item.id))
+        result.append(ImproveService(own, workspace.train.models, "bo").convert(item.id))
 
     threads = [threading.Thread(target=work, args=(own,)) for own in stores]
     for thread in threads:
@@ -144,8 +192,8 @@ def test_two_processes_at_once_make_one_pair(endpoint: Endpoint, store: Store, w
         thread.join()
     for own in stores:
         own.close()
-    assert sorted(one.status for one in found) == ["created", "exists", "exists", "exists"]
-    assert len({one.curation_item_id for one in found}) == 1
+    assert sorted(one.status for one in result) == ["created", "exists", "exists", "exists"]
+    assert len({one.curation_item_id for one in result}) == 1
     with store.read() as connection:
         assert rows.count(connection, QAPair, equal(feedback_id=item.id)) == 1
 
@@ -181,9 +229,13 @@ def test_another_template_gets_a_training_sheet_of_its_own(
     assert improve.feedback()[0].status is FeedbackStatus.NEW
     done = improve.convert(item.id, "other")
     with store.read() as connection:
-        made = rows.get(connection, TrainingSheet, done.training_sheet_id)
+        created = rows.get(connection, TrainingSheet, done.training_sheet_id)
         sheets = rows.count(connection, TrainingSheet)
-    assert (made.template_id, made.sheet_id, made.status) == (other.id, sheet.sheet_id, TrainingSheetStatus.REVIEW)
+    assert (created.template_id, created.sheet_id, created.status) == (
+        other.id,
+        sheet.sheet_id,
+        TrainingSheetStatus.REVIEW,
+    )
     assert sheets == 2, "a refused conversion leaves no training sheet behind"
     assert improve.convert(item.id, "strict").curation_item_id == done.curation_item_id
 
@@ -222,8 +274,8 @@ def test_a_retraining_is_configured_as_the_model_was_and_needs_something_new(
     workspace: Workspace,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked: list[Any] = []
-    monkeypatch.setattr(workspace.train.models, "submit", lambda ref, **how: asked.append((ref, how)))
+    requested: list[Any] = []
+    monkeypatch.setattr(workspace.train.models, "submit", lambda ref, **how: requested.append((ref, how)))
     with pytest.raises(NotReadyError, match="No pairs have changed since severity v1"):
         improve.retrain(endpoint.name)
     ids = [row.id for row in workspace.label.queue.open(sheet.id)]
@@ -231,7 +283,7 @@ def test_a_retraining_is_configured_as_the_model_was_and_needs_something_new(
     preview = improve.retrain_preview(endpoint.name)
     assert (preview.changes.new, preview.changes.corrected, preview.readiness.ready) == (10, 0, True)
     improve.retrain(endpoint.name)
-    assert asked == [(sheet.id, {"base_model": "boosted-trees", "name": "severity", "seed": 7})]
+    assert requested == [(sheet.id, {"base_model": "boosted-trees", "name": "severity", "seed": 7, "params": {}})]
     with pytest.raises(NotFoundError):
         improve.retrain("nowhere")
 
@@ -281,8 +333,8 @@ def test_feedback_is_found_by_what_is_asked(improve: ImproveService, endpoint: E
     improve.flag(bad.id[:8])
     improve.dismiss(fair.id)
 
-    def found(**wanted: Any) -> list[str]:
-        return [item.id for item in improve.feedback(filter=FeedbackFilter(**wanted))]
+    def found(**expected: Any) -> list[str]:
+        return [item.id for item in improve.feedback(filter=FeedbackFilter(**expected))]
 
     assert found() == [fair.id, bad.id, good.id]
     assert found(ratings=(1, 5)) == [bad.id, good.id]
@@ -314,6 +366,7 @@ def test_many_are_converted_at_once_the_oldest_first_and_what_is_refused_is_told
     items = [said(improve, store, endpoint, rating, "", correction=MAJOR) for rating in (1, 2, 1)]
     with store.write() as connection:
         rows.change(connection, items[0], correction={"severity": "of another version"})
+        rows.change(connection, items[2], input={"torque": 56})
     report = improve.bulk(BulkAction.CONVERT, [item.id for item in reversed(items)])
     assert [item.id for item in report.done] == [items[1].id, items[2].id]
     assert list(report.refused) == [items[0].id] and "severity" in report.refused[items[0].id]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from hypothesis import given
@@ -79,7 +80,8 @@ def test_only_what_may_be_trained_on_leaves_and_the_rest_is_counted_by_reason(
                 {"role": "system", "content": "Judge."},
                 {"role": "user", "content": "41"},
                 {"role": "assistant", "content": '{"severity": "minor"}'},
-            ]
+            ],
+            "metadata": {"item_ref": "item-1", "reviewed_at": ANY},
         }
     ]
     assert report.written == 1
@@ -112,7 +114,8 @@ def test_the_lines_are_those_of_the_label_service(workspace: Workspace, tmp_path
     sheet = unlabeled_sheet(workspace.store, 5, user_prompt="{{ note }}: {{ torque|float }}")
     decide(workspace, sheet, _2=Verdict.APPROVE, _4=Verdict.APPROVE)
     workspace.label.files.export(sheet.id, tmp_path / "out.jsonl", Format.CHAT)
-    assert read(tmp_path / "out.jsonl") == list(workspace.label.queue.export(sheet.id))
+    without_items = [{"messages": line["messages"]} for line in read(tmp_path / "out.jsonl")]
+    assert without_items == list(workspace.label.queue.export(sheet.id))
     assert [json.loads(line) for line in workspace.label.files.chat_lines(sheet.id)] == read(tmp_path / "out.jsonl")
 
 
@@ -125,9 +128,9 @@ def test_a_row_that_the_prompt_fails_on_is_held_back_and_the_others_are_written(
     change(workspace, sheet, 3, answer={"severity": "major", "depth": float("nan")})
     report = workspace.label.files.export(sheet.id, tmp_path / "out.jsonl", Format.CHAT)
     assert report.written == 1
-    told = sorted(report.held_back)
-    assert "torque" in told[1]
-    assert "JSON does not allow" in told[0]
+    message = sorted(report.held_back)
+    assert "torque" in message[1]
+    assert "JSON does not allow" in message[0]
 
 
 def test_an_export_that_fails_leaves_the_old_file_and_nothing_beside_it(workspace: Workspace, tmp_path: Path) -> None:
@@ -303,13 +306,13 @@ def test_answers_fit_the_schema_of_the_template_or_are_refused_line_by_line(
     )
     report = workspace.label.files.import_pairs(path, Format.CHAT, training_sheet.id)
     assert [problem.line for problem in report.problems] == [2, 3, 4, 5, 6, 7]
-    told = [problem.reason for problem in report.problems]
-    assert "severity" in told[0]
-    assert "not a JSON object" in told[1]
-    assert "not JSON" in told[2]
-    assert "messages" in told[3]
-    assert "system prompt" in told[4]
-    assert "4 turns" in told[5]
+    message = [problem.reason for problem in report.problems]
+    assert "severity" in message[0]
+    assert "not a JSON object" in message[1]
+    assert "not JSON" in message[2]
+    assert "messages" in message[3]
+    assert "system prompt" in message[4]
+    assert "4 turns" in message[5]
     assert len(pairs_of(workspace, training_sheet.id)) == 2
 
     good = write(tmp_path / "good.jsonl", a_line("50", json.dumps(MAJOR)), a_line("51", json.dumps(MINOR)))
@@ -344,7 +347,7 @@ def test_files_that_are_none_are_told(workspace: Workspace, tmp_path: Path) -> N
 def test_any_text_is_read_line_by_line_without_failing(lines: list[str]) -> None:
     import tempfile
 
-    from ontos_tui.services.interchange.chat import chat_template, incoming_pairs
+    from ontos_tui.services.interchange.chat import chat_template, incoming_chat
     from ontos_tui.services.interchange.report import ImportReport
 
     with tempfile.TemporaryDirectory() as folder:
@@ -352,10 +355,10 @@ def test_any_text_is_read_line_by_line_without_failing(lines: list[str]) -> None
         text = "\n".join([a_line("q", "a"), *lines])
         path.write_bytes(text.encode("utf-8", "surrogatepass"))
         report = ImportReport(path)
-        found = list(incoming_pairs(path, chat_template("chat"), report))
+        result = incoming_chat(path, chat_template("chat"), report).pairs
         written = [line for line in path.read_bytes().split(b"\n") if line.strip()]
-        assert len(found) + report.problem_count <= len(written)
-        assert found[0].line == 1
+        assert len(result) + report.problem_count <= len(written)
+        assert result[0].line == 1
 
 
 def test_history_tells_who_changed_what_in_order(workspace: Workspace) -> None:

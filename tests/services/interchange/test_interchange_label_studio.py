@@ -11,13 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders.items import KnownItems
 from builders.severity import MAJOR, MINOR, NONE, SEVERITY_SCHEMA, unlabeled_sheet
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.file_formats import Format
 from ontos_tui.domain.records.pairs import CanonicalLabel, QAPair, TrainingSheet, Verdict, answer_digest
 from ontos_tui.domain.rules.states import PairStatus
-from ontos_tui.services.interchange.label_studio import TaskMaker, TaskReader, config, controls
-from ontos_tui.services.interchange.service import ExportOptions, ImportReport
+from ontos_tui.services.interchange.annotations.adoption import Adoption
+from ontos_tui.services.interchange.annotations.annotated import parsed
+from ontos_tui.services.interchange.annotations.label_studio import TaskReader
+from ontos_tui.services.interchange.label_studio import TaskMaker, config, controls
+from ontos_tui.services.interchange.service import ExportOptions, ImportOptions, ImportReport
+from ontos_tui.services.interchange.tabular import LabelRow
 from ontos_tui.services.label.service import Decision
 from ontos_tui.store import rows
 from ontos_tui.store.conditions import equal
@@ -55,6 +60,11 @@ def chosen(word: str, **more: Any) -> dict[str, Any]:
     return {"completed_by": 3, "result": [region("severity", "choices", choices=[word])], **more}
 
 
+def read(schema: dict[str, Any], entries: Any, report: ImportReport) -> list[LabelRow]:
+    """The labels of these tasks, whose items nothing is known of."""
+    return list(Adoption(schema, KnownItems({}), report, {}).labels(parsed(entries, TaskReader(schema).parse, report)))
+
+
 def write(path: Path, value: Any) -> Path:
     path.write_text(json.dumps(value), encoding="utf-8")
     return path
@@ -89,18 +99,18 @@ def test_a_pair_is_a_task_with_a_prediction_and_an_annotation(workspace: Workspa
 
 def test_the_config_has_a_control_for_each_field_and_is_xml_whatever_the_schema_says() -> None:
     tree = ElementTree.fromstring(config(ODD, 'Mind the "gap"\x07 & more\nhere'))
-    made = {one.field.name: one.name for one in controls(ODD)}
-    assert made["count"] == "count"
-    assert made["question"] != "question"  # the question's own text is called that
-    assert made["air temp [K]"].isidentifier()
+    created = {one.field.name: one.name for one in controls(ODD)}
+    assert created["count"] == "count"
+    assert created["question"] != "question"  # the question's own text is called that
+    assert created["air temp [K]"].isidentifier()
     by_name = {one.get("name"): one for one in tree.iter() if one.get("toName")}
-    assert set(by_name) == set(made.values())
+    assert set(by_name) == set(created.values())
     assert {one.get("toName") for one in by_name.values()} == {"question"}
-    assert by_name[made["class"]].get("required") == "true"
-    assert [one.get("value") for one in by_name[made["class"]]] == ["a<b", 'quo"te', "ünï\n", "-"]
-    assert (by_name[made["air temp [K]"]].tag, by_name[made["air temp [K]"]].get("max")) == ("Number", "400")
-    assert by_name[made["question"]].tag == "TextArea"
-    words = [one.get("value") for one in by_name[made["mixed"]]]
+    assert by_name[created["class"]].get("required") == "true"
+    assert [one.get("value") for one in by_name[created["class"]]] == ["a<b", 'quo"te', "ünï\n", "-"]
+    assert (by_name[created["air temp [K]"]].tag, by_name[created["air temp [K]"]].get("max")) == ("Number", "400")
+    assert by_name[created["question"]].tag == "TextArea"
+    words = [one.get("value") for one in by_name[created["mixed"]]]
     assert len(set(words)) == len(words) == 8
     assert tree.find("Text").get("value") == "$question"  # type: ignore[union-attr]
     assert tree.find("Header").get("value") == 'Mind the "gap"\ufffd & more\nhere'  # type: ignore[union-attr]
@@ -129,7 +139,7 @@ def test_an_answer_comes_back_exactly_as_it_went(answer: dict[str, Any], min_for
         }
         task = {"id": 5, "item_ref": "x", "question": "q", "fields": {}, "annotator": "b@c", **values}
     report = ImportReport(Path("x"))
-    (given_back,) = TaskReader(ODD).read([(1, task)], report)
+    (given_back,) = read(ODD, [(1, task)], report)
     assert not report.problems
     assert answer_digest(given_back.answer) == answer_digest(answer)
     assert given_back.reason == "Label Studio, completed by b@c"
@@ -174,7 +184,13 @@ def test_what_was_said_there_is_decided_here_and_the_log_says_by_whom(workspace:
             a_task("item-6", {"completed_by": 1, "result": [region("comment", "textarea", text=["?"])]}),
         ],
     )
-    report = workspace.label.files.import_pairs(path, Format.LABEL_STUDIO, sheet.id)
+    refused = workspace.label.files.import_pairs(path, Format.LABEL_STUDIO, sheet.id)
+    assert [str(problem) for problem in refused.problems] == [
+        "line 6: comment: the answer has no field for it; name one, --map FIELD=comment, or leave it out, "
+        "--leave-out comment"
+    ]
+    options = ImportOptions(leave_out=frozenset({"comment"}))
+    report = workspace.label.files.import_pairs(path, Format.LABEL_STUDIO, sheet.id, options=options)
     assert (report.created, report.skipped, report.problems) == (3, 3, [])
     pairs = pairs_of(workspace, sheet)
     assert [pair.answer for pair in pairs] == [MINOR, NONE, NONE, None, None, None]
@@ -188,15 +204,15 @@ def test_annotations_become_canonical_labels_of_a_sheet(workspace: Workspace, tm
     entries = [{"id": 1, "serial": 7, "severity": "major", "depth": [{"number": 2}], "annotator": 1}, {"serial": 8}]
     path = tmp_path / "min.jsonl"
     path.write_text("\n".join(map(json.dumps, entries)), encoding="utf-8")
-    mapping = {"item_ref": "serial"}
-    report = workspace.label.files.import_labels(path, Format.LABEL_STUDIO, sheet.sheet_id, mapping=mapping)
+    options = ImportOptions({"item_ref": "serial"})
+    report = workspace.label.files.import_labels(path, Format.LABEL_STUDIO, sheet.sheet_id, options=options)
     assert (report.created, report.skipped, report.problems) == (1, 1, [])
     with workspace.store.read() as connection:
         (label,) = rows.find(connection, CanonicalLabel)
     assert (label.item_ref, label.label_data) == ("7", {"severity": "major", "depth": 2})
-    with pytest.raises(InvalidInputError, match="controls"):
+    with pytest.raises(InvalidInputError, match="no field 'weight'"):
         workspace.label.files.import_labels(
-            path, Format.LABEL_STUDIO, sheet.sheet_id, mapping={**mapping, "severity": "class"}
+            path, Format.LABEL_STUDIO, sheet.sheet_id, options=ImportOptions({"weight": "class"})
         )
 
 
@@ -241,5 +257,5 @@ anything = st.recursive(
 @given(st.lists(anything, max_size=4))
 def test_the_reader_never_fails_on_any_value(values: list[Any]) -> None:
     report = ImportReport(Path("x"))
-    said = list(TaskReader(SEVERITY_SCHEMA).read(enumerate(values, 1), report))
+    said = read(SEVERITY_SCHEMA, enumerate(values, 1), report)
     assert len(said) + report.skipped + report.problem_count == len(values)

@@ -19,7 +19,7 @@ from ontos_tui.domain.records.pairs import CanonicalLabel, CanonicalLabelVersion
 from ontos_tui.domain.records.template import LabelClass, Labelset
 from ontos_tui.domain.rules.states import PairStatus, TemplateStatus
 from ontos_tui.services.interchange.reading import csv_rows, json_entries
-from ontos_tui.services.interchange.service import ExportOptions, ImportReport
+from ontos_tui.services.interchange.service import ExportOptions, ImportOptions, ImportReport
 from ontos_tui.services.interchange.tabular import TableReader
 from ontos_tui.services.label.service import Decision
 from ontos_tui.store import rows
@@ -90,19 +90,19 @@ def test_hostile_data_stays_what_it_is_in_csv(workspace: Workspace, tmp_path: Pa
     approve_all(workspace, sheet)
     workspace.label.files.export(sheet.id, tmp_path / "o.csv", Format.CSV)
     row = read_csv(tmp_path / "o.csv")[0]
-    assert row["field_a, b"] == HOSTILE["a, b"]
+    assert row["field_a, b"] == f"'{HOSTILE['a, b']}"
     assert row["field_ctrl"] == HOSTILE["ctrl"]
     assert row["field_nul"] == "a\0b"
     assert row["field_lone"] == "\\ud800"  # what UTF-8 cannot hold is spelled out
     assert json.loads(row["field_deep"]) == HOSTILE["deep"]
 
 
-def test_formulas_are_disarmed_only_when_asked_for(workspace: Workspace, tmp_path: Path) -> None:
+def test_formulas_are_disarmed_unless_raw_texts_are_asked_for(workspace: Workspace, tmp_path: Path) -> None:
     sheet = unlabeled_sheet(workspace.store, 1)
     change(workspace, pairs_of(workspace, sheet)[0], source_data={"=cmd": "=1+1", "minus": -5, "text": "-5", "ok": "a"})
     approve_all(workspace, sheet)
-    workspace.label.files.export(sheet.id, tmp_path / "safe.csv", Format.CSV, excel_safe=True)
-    workspace.label.files.export(sheet.id, tmp_path / "true.csv", Format.CSV)
+    workspace.label.files.export(sheet.id, tmp_path / "safe.csv", Format.CSV)
+    workspace.label.files.export(sheet.id, tmp_path / "true.csv", Format.CSV, raw=True)
     (safe,), (true,) = read_csv(tmp_path / "safe.csv"), read_csv(tmp_path / "true.csv")
     assert (safe["field_=cmd"], safe["field_text"]) == ("'=1+1", "'-5")
     assert (safe["field_minus"], safe["field_ok"]) == ("-5", "a")
@@ -148,16 +148,18 @@ def test_a_table_becomes_canonical_labels_and_the_same_table_changes_nothing(
         tmp_path / "l.csv", "serial;class;depth;remark;confidence", "a;Major;1,5;x;low", "b;none;;;", "c;;;;", ";;;;"
     )
     mapping = {"item_ref": "serial", "severity": "class", "notes": "remark"}
-    refused = workspace.label.files.import_labels(path, Format.CSV, sheet.sheet_id, mapping=mapping)
+    refused = workspace.label.files.import_labels(path, Format.CSV, sheet.sheet_id, options=ImportOptions(mapping))
     assert [str(problem) for problem in refused.problems] == [
         "line 2: the label does not fit: depth: '1,5' is not of type 'number'"
     ]
     assert all_of(workspace, CanonicalLabel) == []
 
     path.write_text(path.read_text().replace("1,5", "1.5"))
-    dry = workspace.label.files.import_labels(path, Format.CSV, sheet.sheet_id, mapping=mapping, dry_run=True)
+    dry = workspace.label.files.import_labels(
+        path, Format.CSV, sheet.sheet_id, options=ImportOptions(mapping), dry_run=True
+    )
     assert (dry.created, dry.skipped, all_of(workspace, CanonicalLabel)) == (2, 1, [])
-    report = workspace.label.files.import_labels(path, Format.CSV, sheet.sheet_id, mapping=mapping)
+    report = workspace.label.files.import_labels(path, Format.CSV, sheet.sheet_id, options=ImportOptions(mapping))
     assert (report.created, report.updated, report.unchanged, report.skipped) == (2, 0, 0, 1)
     labels = {label.item_ref: label for label in all_of(workspace, CanonicalLabel)}
     assert labels["a"].label_data == {"severity": "major", "depth": 1.5}
@@ -171,7 +173,7 @@ def test_a_table_becomes_canonical_labels_and_the_same_table_changes_nothing(
         ("create", sheet.sheet_id, "imported from l.csv")
     }
 
-    again = workspace.label.files.import_labels(path, Format.CSV, sheet.sheet_id, mapping=mapping)
+    again = workspace.label.files.import_labels(path, Format.CSV, sheet.sheet_id, options=ImportOptions(mapping))
     assert (again.created, again.updated, again.unchanged) == (0, 0, 2)
     assert len(all_of(workspace, Event)) == len(events) + 1  # and that of the training sheet
 
@@ -190,13 +192,14 @@ def test_a_label_that_says_something_else_is_archived_and_gets_a_version(workspa
     (version,) = all_of(workspace, CanonicalLabelVersion)
     assert (version.canonical_label_id, version.label_data, version.version) == (before["item-1"].id, MINOR, 1)
     (event,) = [event for event in all_of(workspace, Event) if event.action == "change"]
+    assert [pair.answer for pair in pairs_of(workspace, sheet)] == [{"severity": "major"}, MINOR]
     assert event.before is not None
     assert event.after is not None
     assert (event.before["label_data"], event.after["label_data"]) == (MINOR, {"severity": "major"})
     assert (event.before["source"], event.after["source"]) == ("review", "import")
     assert (event.before["training_sheet_id"], event.after["training_sheet_id"]) == (sheet.id, None)
-    # Decisions go on as before: the pair that is linked can be undone.
-    assert workspace.label.queue.undo(sheet.id) is not None
+    with pytest.raises(ConflictError, match="item-1 was changed by ana"):
+        workspace.label.queue.undo(sheet.id)  # the pair moved with its label, and the decision is no longer there
 
 
 def test_what_is_wrong_is_named_line_by_line_and_nothing_is_done(workspace: Workspace, tmp_path: Path) -> None:
@@ -217,12 +220,12 @@ def test_what_is_wrong_is_named_line_by_line_and_nothing_is_done(workspace: Work
         b"g,minor,,\n"
     )
     report = workspace.label.files.import_labels(path, Format.CSV, sheet.sheet_id)
-    told = {problem.line: problem.reason for problem in report.problems}
-    assert sorted(told) == [3, 4, 6, 7, 8, 10, 11, 12]
+    message = {problem.line: problem.reason for problem in report.problems}
+    assert sorted(message) == [3, 4, 6, 7, 8, 10, 11, 12]
     for line, needle in ((3, "purple"), (4, "certain"), (6, "4 columns"), (7, "item is not named"), (8, "line 2")):
-        assert needle in told[line]
+        assert needle in message[line]
     for line, needle in ((10, "not a status"), (11, "UTF-8"), (12, "not valid CSV")):
-        assert needle in told[line]
+        assert needle in message[line]
     assert (report.created, all_of(workspace, CanonicalLabel)) == (0, [])
 
 
@@ -245,7 +248,7 @@ def test_a_column_that_is_needed_or_named_must_be_there(workspace: Workspace, tm
     def failing(header: str, match: str, **mapping: str) -> None:
         path = write(tmp_path / "l.csv", header, "x,y")
         with pytest.raises(InvalidInputError, match=match):
-            workspace.label.files.import_labels(path, Format.CSV, sheet.sheet_id, mapping=mapping)
+            workspace.label.files.import_labels(path, Format.CSV, sheet.sheet_id, options=ImportOptions(mapping))
 
     failing("item,severity", "names the item")
     failing("item_ref,other", "holds an answer")
@@ -345,7 +348,9 @@ def test_parquet_of_other_tools_is_taken(workspace: Workspace, tmp_path: Path) -
     quoted = str(path).replace("'", "''")
     values = "(7, 'minor', 1.50::DECIMAL(6,2)), (8, 'none', NULL)"
     duckdb.connect().execute(f"COPY (SELECT * FROM (VALUES {values}) t(id, severity, depth)) TO '{quoted}'")
-    report = workspace.label.files.import_labels(path, Format.PARQUET, sheet.sheet_id, mapping={"item_ref": "id"})
+    report = workspace.label.files.import_labels(
+        path, Format.PARQUET, sheet.sheet_id, options=ImportOptions({"item_ref": "id"})
+    )
     assert (report.created, report.problems) == (2, [])
     labels = {label.item_ref: label.label_data for label in all_of(workspace, CanonicalLabel)}
     assert labels == {"7": {"severity": "minor", "depth": 1.5}, "8": {"severity": "none"}}

@@ -37,29 +37,29 @@ def test_two_people_agree_field_by_field_and_as_a_whole(workspace: Workspace) ->
     job = labeling_job(workspace, 4)
     vote(workspace, "ben", job, {"item-1": MAJOR, "item-2": {"severity": "major", "depth": 2.5}, "item-4": NONE})
     vote(workspace, "eva", job, {"item-1": MAJOR, "item-2": MAJOR, "item-4": MINOR})
-    found = workspace.label.agreement.of_job(job.id)
-    assert (found.raters, found.items) == (("ben", "eva"), 4)
-    assert found.whole.measure == ALPHA
-    assert found.whole.percent == 0.5, "item-1 and item-3 are the same in everything"
+    result = workspace.label.agreement.of_job(job.id)
+    assert (result.raters, result.items) == (("ben", "eva"), 4)
+    assert result.whole.measure == ALPHA
+    assert result.whole.percent == 0.5, "item-1 and item-3 are the same in everything"
     # By hand: ben MAJOR, 2.5, minor, none; eva MAJOR, MAJOR, minor, minor: values 3, 1, 3, 1 of 8, two units apart.
-    assert found.whole.value == pytest.approx(1 - 7 * (2 + 2) / (64 - 9 - 1 - 9 - 1))
-    severity = found.fields["severity"]
+    assert result.whole.value == pytest.approx(1 - 7 * (2 + 2) / (64 - 9 - 1 - 9 - 1))
+    severity = result.fields["severity"]
     assert severity.percent == 0.75
     assert severity.value == pytest.approx(1 - 7 * 2 / (64 - 16 - 9 - 1))
-    depth = found.fields["depth"]
+    depth = result.fields["depth"]
     assert (depth.scale, depth.items) == (Scale.INTERVAL, 2), "a depth that is not given has no place on its scale"
     assert depth.value == pytest.approx(1 - 3 * 2 / (2 * (4 * (3 * 1.5**2 + 2.5**2) - (3 * 1.5 + 2.5) ** 2)))
     assert (severity.low, severity.high, severity.why) == (None, None, FEW_ITEMS)
-    (pair,) = found.pairs
+    (pair,) = result.pairs
     assert (pair.a, pair.b, pair.items, pair.percent) == ("ben", "eva", 4, 0.5)
     assert pair.kappa == pytest.approx((0.5 - 4 / 16) / (1 - 4 / 16))
 
 
 def test_without_two_people_there_is_no_number_but_a_reason(workspace: Workspace) -> None:
     job = labeling_job(workspace, 3)
-    found = workspace.label.agreement.of_job(job.id)
-    assert (found.raters, found.items, found.pairs) == ((), 0, ())
-    assert (found.whole.value, found.whole.why) == (None, NO_ITEMS)
+    result = workspace.label.agreement.of_job(job.id)
+    assert (result.raters, result.items, result.pairs) == ((), 0, ())
+    assert (result.whole.value, result.whole.why) == (None, NO_ITEMS)
     vote(workspace, "ben", job, {"item-1": MAJOR})
     assert workspace.label.agreement.of_job(job.id).fields["severity"].why == NO_ITEMS
     assert workspace.label.agreement.disagreements(job.id) == []
@@ -69,9 +69,9 @@ def test_one_answer_only_is_no_perfect_agreement(workspace: Workspace) -> None:
     job = labeling_job(workspace, 3)
     for name in ("ben", "eva"):
         vote(workspace, name, job, {})
-    found = workspace.label.agreement.of_job(job.id)
-    assert (found.whole.value, found.whole.percent, found.whole.why) == (None, 1.0, ONE_ANSWER)
-    assert (found.pairs[0].kappa, found.pairs[0].why) == (None, ONE_ANSWER)
+    result = workspace.label.agreement.of_job(job.id)
+    assert (result.whole.value, result.whole.percent, result.whole.why) == (None, 1.0, ONE_ANSWER)
+    assert (result.pairs[0].kappa, result.pairs[0].why) == (None, ONE_ANSWER)
 
 
 def test_answers_that_wait_for_a_review_do_not_count_yet(workspace: Workspace) -> None:
@@ -90,10 +90,10 @@ def test_disagreements_tell_who_said_what_the_most_disputed_first(workspace: Wor
     vote(workspace, "ben", job, {"item-2": MAJOR, "item-3": MAJOR, "item-4": "blurred"})
     vote(workspace, "eva", job, {"item-3": NONE, "item-4": "out of focus"})
     vote(workspace, "kim", job, {"item-4": "blurred", "item-5": None})
-    found = workspace.label.agreement.disagreements(job.id)
-    assert [one.item_ref for one in found] == ["item-3", "item-2", "item-5"], "all reject item-4: that is agreement"
-    assert [round(one.disagreement_rate, 2) for one in found] == [1.0, 0.67, 0.67]
-    first = found[0]
+    result = workspace.label.agreement.disagreements(job.id)
+    assert [one.item_ref for one in result] == ["item-3", "item-2", "item-5"], "all reject item-4: that is agreement"
+    assert [round(one.disagreement_rate, 2) for one in result] == [1.0, 0.67, 0.67]
+    first = result[0]
     assert (first.fields, first.label, first.resolved) == (("severity", "depth"), None, False)
     assert first.source_data == {"torque": 43, "note": "shift 0"}
     said = [(vote.actor, vote.status, vote.answer, vote.notes) for vote in first.votes]
@@ -102,8 +102,8 @@ def test_disagreements_tell_who_said_what_the_most_disputed_first(workspace: Wor
         ("eva", PairStatus.LABELED, NONE, "by eva"),
         ("kim", PairStatus.LABELED, MINOR, ""),
     ]
-    assert found[2].fields == (), "who flags gives no other answer, but leaves it open"
-    assert found[2].votes[2].status is PairStatus.FLAGGED
+    assert result[2].fields == (), "who flags gives no other answer, but leaves it open"
+    assert result[2].votes[2].status is PairStatus.FLAGGED
 
 
 def test_a_flag_asks_for_the_last_word_even_alone(workspace: Workspace) -> None:
@@ -141,8 +141,8 @@ def test_the_last_word_becomes_the_label_and_approves_the_pair(workspace: Worksp
     pair = _pair(workspace.store, job.training_sheet_id, "item-2")
     assert (pair.status, pair.answer, pair.canonical_label_id) == (PairStatus.LABELED, MAJOR, label.id)
     assert workspace.label.agreement.disagreements(job.id) == []
-    (kept,) = workspace.label.agreement.disagreements(job.id, resolved=True)
-    assert (kept.resolved, kept.label, len(kept.votes)) == (True, label, 2)
+    (stored,) = workspace.label.agreement.disagreements(job.id, resolved=True)
+    assert (stored.resolved, stored.label, len(stored.votes)) == (True, label, 2)
     with workspace.store.read() as connection:
         (event,) = rows.find(connection, Event, equal(action="adjudicate"))
     assert (event.actor, event.scope_id, event.after, event.reason) == (
@@ -173,7 +173,7 @@ def test_what_already_says_so_is_resolved_by_the_last_word_too(workspace: Worksp
 
 
 @pytest.mark.parametrize(
-    ("item", "answer", "error", "told"),
+    ("item", "answer", "error", "message"),
     [
         ("item-9", MAJOR, NotFoundError, "No finished task"),
         ("item-1", MAJOR, ConflictError, "agree"),
@@ -182,12 +182,12 @@ def test_what_already_says_so_is_resolved_by_the_last_word_too(workspace: Worksp
     ],
 )
 def test_a_last_word_that_cannot_be_is_refused(
-    workspace: Workspace, item: str, answer: dict[str, str], error: type[Exception], told: str
+    workspace: Workspace, item: str, answer: dict[str, str], error: type[Exception], message: str
 ) -> None:
     job = labeling_job(workspace, 2)
     vote(workspace, "ben", job, {"item-2": MAJOR})
     vote(workspace, "eva", job, {})
-    with pytest.raises(error, match=told):
+    with pytest.raises(error, match=message):
         workspace.label.agreement.adjudicate(job.id, item, answer)
     assert len(workspace.label.agreement.disagreements(job.id)) == 1
 
@@ -225,8 +225,8 @@ def test_a_late_vote_does_not_open_again_what_was_adjudicated(workspace: Workspa
     vote(workspace, "kim", job, {"item-2": NONE})
     assert workspace.label.agreement.disagreements(job.id) == []
     assert workspace.label.hints.counts(sheet_id)[HintKind.DISAGREED] == 0
-    found = workspace.label.canonical_labels.find()
-    assert {label.item_ref: label.label_data for label in found} == {"item-1": MINOR, "item-2": MAJOR}
+    result = workspace.label.canonical_labels.find()
+    assert {label.item_ref: label.label_data for label in result} == {"item-1": MINOR, "item-2": MAJOR}
 
 
 def test_the_scale_of_a_field_follows_its_schema() -> None:

@@ -71,18 +71,18 @@ def test_items_without_a_label_are_labeled_without_pairs(workspace: Workspace) -
     before = labels.unlabeled(seeded.sheet.id, kind, limit=3)
     assert len(before) == 3
     answer = {"defect_class": "crack", "severity": "major", "action": "scrap"}
-    made = labels.put(seeded.sheet.name, before[0].ref, kind, answer, confidence="medium", notes="by eye")
-    assert (made.source, made.confidence, made.created_by) == ("labeling", "medium", "ana")
+    created = labels.put(seeded.sheet.name, before[0].ref, kind, answer, confidence="medium", notes="by eye")
+    assert (created.source, created.confidence, created.created_by) == ("labeling", "medium", "ana")
     after = labels.unlabeled(seeded.sheet.id, kind, limit=2)
     assert [one.ref for one in after] == [one.ref for one in before[1:]]
     assert labels.unlabeled(seeded.sheet.id, kind, limit=1, offset=1)[0].ref == before[2].ref
     again = labels.put(seeded.sheet.name, before[0].ref, kind, {**answer, "severity": "minor"})
-    assert (again.id, again.version) == (made.id, 2)
+    assert (again.id, again.version) == (created.id, 2)
     with pytest.raises(NotFoundError, match="no item 'nowhere'"):
         labels.put(seeded.sheet.name, "nowhere", kind, answer)
     with pytest.raises(InvalidInputError, match="does not fit"):
         labels.put(seeded.sheet.name, before[1].ref, kind, {"defect_class": "purple"})
-    unused = labels.delete(made.id)
+    unused = labels.delete(created.id)
     assert unused.item_ref == before[0].ref
 
 

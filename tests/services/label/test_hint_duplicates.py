@@ -74,8 +74,8 @@ def test_texts_with_a_changed_word_are_alike_and_the_words_are_told() -> None:
         {"note": f"report {place}: " + " ".join(f"w{place * 31 + n * 17}" for n in range(20))} for place in range(9)
     ]
     assert groups([*others, *rows]) == [[9, 10, 11]]
-    told = member([*others, *rows], 10).reason
-    assert "same as I9 except for note (“0” → “x1”)" in told
+    message = member([*others, *rows], 10).reason
+    assert "same as I9 except for note (“0” → “x1”)" in message
 
 
 def test_the_order_of_words_and_a_sign_count() -> None:
@@ -91,7 +91,7 @@ def test_the_order_of_words_and_a_sign_count() -> None:
 def test_what_identifies_an_item_is_not_compared_and_said_so() -> None:
     rows = [{"serial": f"S{place}", **row} for place, row in enumerate([*spread(), spread()[2]])]
     assert groups(rows) == [[2, 40]]
-    assert any(told.startswith("serial ") for told in found(rows).left_out)
+    assert any(message.startswith("serial ") for message in found(rows).left_out)
     assert "1 % of the usual range: volt, amp" in found(rows).compared
 
 

@@ -51,16 +51,16 @@ def test_labels_that_were_changed_on_purpose_are_found(workspace: Workspace) -> 
     sheet = labeled_sheet(workspace.store, 300)
     wrong = set(flip(workspace, sheet, *random.Random(3).sample(range(300), 15)))
     report = workspace.label.hints.compute(sheet.id, [SUSPECT])
-    found = all_hints(workspace, sheet, SUSPECT)
-    assert report.counts == {SUSPECT: len(found)}
+    result = all_hints(workspace, sheet, SUSPECT)
+    assert report.counts == {SUSPECT: len(result)}
     assert "5-fold cross-validated extra trees" in report.made_by[SUSPECT]
-    assert len(wrong & found.keys()) >= 0.8 * len(wrong)  # measured: all
-    assert len(wrong & found.keys()) >= 0.8 * len(found)
+    assert len(wrong & result.keys()) >= 0.8 * len(wrong)  # measured: all
+    assert len(wrong & result.keys()) >= 0.8 * len(result)
     best = [row.item_ref for row in workspace.label.queue.open(sheet.id, sort=QueueSort.SUSPECT)[:10]]
     assert set(best) <= wrong
     name = best[0]
     label, right = find_pair(workspace.store, sheet, name).answer or {}, truth(int(name[1:]))
-    reason = found[name].reason
+    reason = result[name].reason
     assert reason.startswith(f"models trained without it say {right['defect']} (")
     assert f"the label says {label['defect']} (" in reason
 
@@ -103,8 +103,8 @@ def test_held_out_labels_are_judged_too_and_never_learned_from(workspace: Worksp
     (wrong,) = flip(workspace, sheet, 130)
     add_pairs(workspace.store, sheet, range(150, 160), prohibited_uses=["training", "evaluation"])
     report = workspace.label.hints.compute(sheet.id, [SUSPECT])
-    found = all_hints(workspace, sheet, SUSPECT)
-    assert found[wrong].reason.startswith("models trained on the others say")
+    result = all_hints(workspace, sheet, SUSPECT)
+    assert result[wrong].reason.startswith("models trained on the others say")
     assert "120 labels" in report.made_by[SUSPECT]
     assert report.notes[SUSPECT] == (
         "10 labels were not checked: they are allowed neither for training nor for evaluation",
@@ -208,15 +208,15 @@ def test_the_newest_model_says_what_it_wavers_about(workspace: Workspace) -> Non
     add_pairs(workspace.store, sheet, range(90, 120), **OPEN)
     (between,) = add_pairs(workspace.store, sheet, range(120, 121), **OPEN, source_data={**part(120), "voltage": 5.0})
     report = workspace.label.hints.compute(sheet.id, [UNSURE])
-    found = all_hints(workspace, sheet, UNSURE)
+    result = all_hints(workspace, sheet, UNSURE)
     assert (report.counts[UNSURE], report.made_by[UNSURE].startswith("defects v1 (scikit-learn")) == (31, True)
-    assert max(found.values(), key=lambda hint: hint.score).pair_id == between.id
-    assert found[between.item_ref].reason.startswith("defects v1 is undecided: ")
-    assert "crack" in found[between.item_ref].reason
+    assert max(result.values(), key=lambda hint: hint.score).pair_id == between.id
+    assert result[between.item_ref].reason.startswith("defects v1 is undecided: ")
+    assert "crack" in result[between.item_ref].reason
     assert workspace.label.queue.open(sheet.id, sort=QueueSort.LEAST_SURE)[0].id == between.id
-    at_random = [hint for hint in found.values() if hint.reason.startswith("picked at random")]
+    at_random = [hint for hint in result.values() if hint.reason.startswith("picked at random")]
     assert len(at_random) == 6
-    assert all(0.0 <= hint.score <= 1.0 for hint in found.values())
+    assert all(0.0 <= hint.score <= 1.0 for hint in result.values())
     workspace.label.queue.decide([Decision(between.id, Verdict.EDIT, answer=truth(0))])
     assert workspace.label.hints.counts(sheet.id)[UNSURE] == 30
     assert workspace.label.hints.for_pairs([between.id]) == {}
@@ -274,9 +274,9 @@ def test_every_open_pair_has_its_place_once_and_the_draw_stays_the_same(workspac
     drawn = []
     for _ in range(2):
         workspace.label.hints.compute(sheet.id, [UNSURE])
-        found = all_hints(workspace, sheet, UNSURE)
-        assert len(found) == 40
-        drawn.append({name for name, hint in found.items() if hint.reason.startswith("picked at random")})
+        result = all_hints(workspace, sheet, UNSURE)
+        assert len(result) == 40
+        drawn.append({name for name, hint in result.items() if hint.reason.startswith("picked at random")})
     assert len(drawn[0]) == 8
     assert drawn[0] == drawn[1]
 
@@ -305,36 +305,36 @@ def test_the_least_sure_of_each_kind_come_before_the_second_ones() -> None:
 def twins(workspace: Workspace, answers: list[dict[str, Any] | None]) -> tuple[TrainingSheet, list[QAPair]]:
     """A sheet of 40 parts, of which one happens to be near the first, and twins of the first, labeled so."""
     sheet = labeled_sheet(workspace.store, 40)
-    made = []
+    created = []
     for number, answer in enumerate(answers, 40):
         columns: dict[str, Any] = {"answer": answer} if answer else dict(OPEN)
-        made += add_pairs(workspace.store, sheet, range(number, number + 1), **columns, source_data=part(0))
-    return sheet, made
+        created += add_pairs(workspace.store, sheet, range(number, number + 1), **columns, source_data=part(0))
+    return sheet, created
 
 
 def test_groups_give_what_may_be_labeled_at_once(workspace: Workspace) -> None:
-    sheet, made = twins(workspace, [None, None, truth(0)])
+    sheet, created = twins(workspace, [None, None, truth(0)])
     workspace.label.hints.compute(sheet.id, [DUPLICATE])
-    group = next(group for group in workspace.label.hints.groups(sheet.id) if made[0].id in group.undecided)
-    assert group.undecided == (made[0].id, made[1].id)
+    group = next(group for group in workspace.label.hints.groups(sheet.id) if created[0].id in group.undecided)
+    assert group.undecided == (created[0].id, created[1].id)
     assert (dict(group.labels), group.conflict) == ({"crack": 3}, False)
-    assert {made[2].item_ref, "P0000"} < {member.item_ref for member in group.members}
+    assert {created[2].item_ref, "P0000"} < {member.item_ref for member in group.members}
     reasons = {member.item_ref: member.reason for member in group.members}
-    assert reasons[made[0].item_ref] == "same as P0000 in all compared fields"
+    assert reasons[created[0].item_ref] == "same as P0000 in all compared fields"
     answers = [Decision(pair_id, Verdict.EDIT, answer=truth(0)) for pair_id in group.undecided]
     workspace.label.queue.decide(answers)
-    assert all(pair.id not in group.undecided for group in workspace.label.hints.groups(sheet.id) for pair in made)
+    assert all(pair.id not in group.undecided for group in workspace.label.hints.groups(sheet.id) for pair in created)
 
 
 def test_twins_with_different_labels_come_first_and_are_suspects(workspace: Workspace) -> None:
     wrong = {"defect": "none", "severe": False}
-    sheet, made = twins(workspace, [truth(0), wrong, None])
+    sheet, created = twins(workspace, [truth(0), wrong, None])
     workspace.label.hints.compute(sheet.id, [DUPLICATE, SUSPECT])
     group = workspace.label.hints.groups(sheet.id)[0]
     assert (group.conflict, dict(group.labels)) == (True, {"crack": 3, "none": 1})
-    reason = all_hints(workspace, sheet, SUSPECT)[made[1].item_ref].reason
+    reason = all_hints(workspace, sheet, SUSPECT)[created[1].item_ref].reason
     assert "P0000, nearly the same item, is labeled crack, this one none" in reason
-    assert made[0].item_ref not in all_hints(workspace, sheet, SUSPECT)
+    assert created[0].item_ref not in all_hints(workspace, sheet, SUSPECT)
 
 
 def test_twins_are_suspects_even_where_labels_are_too_few_for_a_model(workspace: Workspace) -> None:
@@ -347,13 +347,13 @@ def test_twins_are_suspects_even_where_labels_are_too_few_for_a_model(workspace:
 
 
 def test_a_dismissed_near_duplicate_leaves_its_group_whatever_its_label(workspace: Workspace) -> None:
-    sheet, made = twins(workspace, [None, None])
+    sheet, created = twins(workspace, [None, None])
     workspace.label.hints.compute(sheet.id, [DUPLICATE])
-    workspace.label.hints.dismiss(made[0].id, DUPLICATE)
-    change_pair(workspace.store, sheet, made[0].item_ref, answer=truth(0), status=PairStatus.LABELED)
+    workspace.label.hints.dismiss(created[0].id, DUPLICATE)
+    change_pair(workspace.store, sheet, created[0].item_ref, answer=truth(0), status=PairStatus.LABELED)
     workspace.label.hints.compute(sheet.id, [DUPLICATE])
     members = {member.pair_id for group in workspace.label.hints.groups(sheet.id) for member in group.members}
-    assert (made[0].id in members, made[1].id in members) == (False, True)
+    assert (created[0].id in members, created[1].id in members) == (False, True)
 
 
 def test_the_second_of_two_twins_comes_later(workspace: Workspace) -> None:
@@ -362,8 +362,8 @@ def test_the_second_of_two_twins_comes_later(workspace: Workspace) -> None:
     pair = add_pairs(workspace.store, sheet, range(60, 62), **OPEN, source_data=fields)
     add_pairs(workspace.store, sheet, range(62, 64), **OPEN)
     workspace.label.hints.compute(sheet.id, [DUPLICATE, UNSURE])
-    found = all_hints(workspace, sheet, UNSURE)
-    first, second = (found[one.item_ref] for one in pair)
+    result = all_hints(workspace, sheet, UNSURE)
+    first, second = (result[one.item_ref] for one in pair)
     assert second.score == pytest.approx(first.score / 2)
     assert second.reason.endswith(f"{pair[0].item_ref}, nearly the same, comes first")
 

@@ -66,9 +66,9 @@ def test_approving_takes_the_proposal_and_makes_a_canonical_label(
     pair = say(label, pair_of(label, sheet), Verdict.APPROVE, notes="sure")
     assert (pair.status, pair.answer, pair.reviewed_by, pair.notes) == (PairStatus.LABELED, MINOR, "ana", "sure")
     assert (pair.labeling_mode, pair.version) == (LabelingMode.AI_GENERATED, 2)
-    (made,) = labels(store)
-    assert (made.id, made.label_data, made.version) == (pair.canonical_label_id, MINOR, 1)
-    assert (made.sheet_id, made.item_ref, made.label_type) == (sheet.sheet_id, "item-1", "severity")
+    (created,) = labels(store)
+    assert (created.id, created.label_data, created.version) == (pair.canonical_label_id, MINOR, 1)
+    assert (created.sheet_id, created.item_ref, created.label_type) == (sheet.sheet_id, "item-1", "severity")
 
 
 def test_editing_keeps_the_proposal_and_archives_what_the_label_said(
@@ -77,8 +77,8 @@ def test_editing_keeps_the_proposal_and_archives_what_the_label_said(
     pair = say(label, pair_of(label, sheet), Verdict.APPROVE)
     pair = say(label, pair, Verdict.EDIT, answer=MAJOR)
     assert (pair.proposal, pair.answer, pair.labeling_mode) == (MINOR, MAJOR, LabelingMode.MANUAL)
-    (made,) = labels(store)
-    assert (made.label_data, made.version) == (MAJOR, 2)
+    (created,) = labels(store)
+    assert (created.label_data, created.version) == (MAJOR, 2)
     assert [(old.version, old.label_data) for old in versions(store)] == [(1, MINOR)]
     say(label, pair, Verdict.APPROVE)
     assert label.pair(pair.id).answer == MAJOR, "approving again keeps the decided answer"
@@ -140,7 +140,7 @@ def test_a_label_that_others_rely_on_stays_and_that_is_said(label: LabelService,
     assert one.canonical_label_id == two.canonical_label_id, "one item, one label type, one label"
     batch = label.decide([Decision(one.id, Verdict.REJECT)])
     assert "used elsewhere and stays" in batch.description
-    assert [made.id for made in labels(store)] == [two.canonical_label_id]
+    assert [created.id for created in labels(store)] == [two.canonical_label_id]
 
 
 def test_a_decision_inherits_the_constraints_of_the_label_that_was_there(label: LabelService, store: Store) -> None:
@@ -162,7 +162,8 @@ def test_a_decision_inherits_the_constraints_of_the_label_that_was_there(label: 
     assert pair.usage_reason == "kept for the test"
     assert labels(store)[0].label_data == MAJOR
     assert versions(store)[0].label_data == NONE
-    assert "stays" in label.decide([Decision(pair.id, Verdict.REJECT)]).description
+    assert "earlier answer again" in label.decide([Decision(pair.id, Verdict.REJECT)]).description
+    assert (labels(store)[0].label_data, labels(store)[0].source) == (NONE, "ground_truth")
     assert list(label.export(sheet.id)) == []
 
 
@@ -279,8 +280,8 @@ def test_counts_are_the_sums_of_the_states(label: LabelService, store: Store) ->
     verdicts = [Verdict.APPROVE, Verdict.APPROVE, Verdict.APPROVE, Verdict.REJECT, Verdict.FLAG, Verdict.FLAG]
     label.decide([Decision(key, verdict) for key, verdict in zip(ids, verdicts, strict=False)])
     assert label.counts(sheet.id) == PairCounts(total=9, unlabeled=3, labeled=3, rejected=1, flagged=2)
-    found = Counter(row.status.value for row in label.open(sheet.id))
-    assert found == {"unlabeled": 3, "labeled": 3, "rejected": 1, "flagged": 2}
+    result = Counter(row.status.value for row in label.open(sheet.id))
+    assert result == {"unlabeled": 3, "labeled": 3, "rejected": 1, "flagged": 2}
     views = {view.sheet.id: view.counts for view in label.training_sheets()}
     assert views == {sheet.id: label.counts(sheet.id), other.id: PairCounts(total=2, unlabeled=2)}
     assert label.counts("nobody") == PairCounts()
@@ -310,15 +311,15 @@ def test_the_queue_is_a_list_of_what_passed_the_filter(label: LabelService, stor
 
 @pytest.mark.parametrize("sort", list(QueueSort))
 @pytest.mark.parametrize(
-    "wanted", [QueueFilter(), QueueFilter(text="shift 1"), QueueFilter(status=PairStatus.UNLABELED)]
+    "target", [QueueFilter(), QueueFilter(text="shift 1"), QueueFilter(status=PairStatus.UNLABELED)]
 )
 def test_next_undecided_is_what_a_walk_through_the_list_finds(
-    label: LabelService, store: Store, sort: QueueSort, wanted: QueueFilter
+    label: LabelService, store: Store, sort: QueueSort, target: QueueFilter
 ) -> None:
     sheet = unlabeled_sheet(store, 30)
     if sort is QueueSort.SIMILAR:
-        wanted = replace(wanted, like="item-7")
-    queue = label.open(sheet.id, wanted, sort)
+        target = replace(target, like="item-7")
+    queue = label.open(sheet.id, target, sort)
     decided = [row for number, row in enumerate(queue) if number % 3]
     label.decide([Decision(row.id, Verdict.FLAG) for row in decided])
     states = [row.status for row in queue]
@@ -334,11 +335,11 @@ def test_least_sure_comes_first_and_unknown_last(label: LabelService, store: Sto
     sheet = unlabeled_sheet(store, 20)
     with store.write() as connection:
         connection.execute("UPDATE qa_pairs SET confidence = NULL WHERE sequence_number = 1")
-    found = [row.confidence for row in label.open(sheet.id, sort=QueueSort.LEAST_SURE)]
-    known = [one for one in found if one is not None]
+    result = [row.confidence for row in label.open(sheet.id, sort=QueueSort.LEAST_SURE)]
+    known = [one for one in result if one is not None]
     assert known == sorted(known)
-    assert found[-1] is None
-    assert len(found) == 20
+    assert result[-1] is None
+    assert len(result) == 20
 
 
 def test_a_gap_in_the_numbers_does_not_lose_rows(label: LabelService, store: Store) -> None:
@@ -352,7 +353,7 @@ def test_a_gap_in_the_numbers_does_not_lose_rows(label: LabelService, store: Sto
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "result"),
     [
         ("ITEM-1", {"item-1", "item-10", "item-11", "item-12"}),
         ("shift 2", {"item-2", "item-5", "item-8", "item-11"}),
@@ -366,14 +367,14 @@ def test_a_gap_in_the_numbers_does_not_lose_rows(label: LabelService, store: Sto
     ],
 )
 def test_search_looks_into_names_values_answers_and_notes(
-    label: LabelService, store: Store, text: str, found: set[str]
+    label: LabelService, store: Store, text: str, result: set[str]
 ) -> None:
     sheet = unlabeled_sheet(store, 12)
     third, fourth = pair_of(label, sheet, 3), pair_of(label, sheet, 4)
     say(label, third, Verdict.EDIT, answer=MAJOR, notes="100%_ sure")
     with store.write() as connection:
         rows.change(connection, fourth, source_data={"note": 'say "hi"\nline\nend'})
-    assert {row.item_ref for row in label.open(sheet.id, QueueFilter(text=text))} == found
+    assert {row.item_ref for row in label.open(sheet.id, QueueFilter(text=text))} == result
 
 
 def test_pairs_come_in_the_order_asked_for(label: LabelService, sheet: TrainingSheet) -> None:
@@ -456,9 +457,9 @@ def test_every_bad_line_is_named_and_nothing_is_half_done(
     )
     with pytest.raises(InvalidInputError) as refused:
         label.apply_file(sheet.id, file)
-    told = refused.value.what
-    assert [f"line {number}: " in told for number in range(1, 11)] == [False] + [True] * 9
-    assert "already decided in line 1" in told
+    message = refused.value.what
+    assert [f"line {number}: " in message for number in range(1, 11)] == [False] + [True] * 9
+    assert "already decided in line 1" in message
     assert label.counts(sheet.id) == PairCounts(total=6, unlabeled=6)
 
 

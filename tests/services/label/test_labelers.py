@@ -22,8 +22,8 @@ def sheet(workspace: Workspace) -> TrainingSheet:
     return unlabeled_sheet(workspace.store, 10)
 
 
-def _by_name(found: list[LabelerStats]) -> dict[str, LabelerStats]:
-    return {one.actor: one for one in found}
+def _by_name(result: list[LabelerStats]) -> dict[str, LabelerStats]:
+    return {one.actor: one for one in result}
 
 
 def _decide(
@@ -46,9 +46,9 @@ def test_a_sheet_counts_what_stands_and_times_what_was_decided(workspace: Worksp
     _decide(workspace, "ben", sheet, 5, Verdict.REJECT, reason="blurred", seconds=2.8)
     _decide(workspace, "eva", sheet, 6, Verdict.FLAG)
     _decide(workspace, "eva", sheet, 4, Verdict.EDIT, answer=MAJOR)
-    found = workspace.label.labelers.of_sheet(sheet.id)
-    assert [one.actor for one in found] == ["ben", "eva"]
-    ben, eva = found
+    result = workspace.label.labelers.of_sheet(sheet.id)
+    assert [one.actor for one in result] == ["ben", "eva"]
+    ben, eva = result
     assert (ben.decisions, ben.labeled, ben.rejected, ben.flagged) == (4, 3, 1, 0), "eva has decided item-4 again"
     assert (ben.seconds_median, ben.too_fast) == (2.0, 1)
     assert ben.per_minute == pytest.approx(60 * 4 / 6.0), "ten minutes are a break"
@@ -93,13 +93,13 @@ def test_a_job_compares_people_on_the_same_items(workspace: Workspace) -> None:
     vote(workspace, "ben", job, {"item-1": MAJOR, "item-2": "blurred", "item-3": None}, seconds=1.5)
     vote(workspace, "eva", job, {"item-1": MAJOR, "item-2": "out of focus"}, seconds=0.1)
     vote(workspace, "kim", job, {"item-2": MAJOR}, submit=False)
-    found = _by_name(workspace.label.labelers.of_job(job.id))
+    result = _by_name(workspace.label.labelers.of_job(job.id))
     # item-1: ben and eva are alike; item-2: too; item-3: eva and kim, ben has flagged it; item-4: all three.
-    assert found["ben"].agreement == Share(1 + 1 + 2, 6)
-    assert found["eva"].agreement == Share(1 + 1 + 1 + 2, 7)
-    assert found["kim"].agreement == Share(0 + 0 + 1 + 2, 7)
-    assert (found["ben"].labeled, found["ben"].rejected, found["ben"].flagged) == (2, 1, 1)
-    assert (found["eva"].too_fast, found["eva"].seconds_median) == (4, 0.1)
+    assert result["ben"].agreement == Share(1 + 1 + 2, 6)
+    assert result["eva"].agreement == Share(1 + 1 + 1 + 2, 7)
+    assert result["kim"].agreement == Share(0 + 0 + 1 + 2, 7)
+    assert (result["ben"].labeled, result["ben"].rejected, result["ben"].flagged) == (2, 1, 1)
+    assert (result["eva"].too_fast, result["eva"].seconds_median) == (4, 0.1)
 
 
 def test_gold_measures_against_the_truth(workspace: Workspace, sheet: TrainingSheet) -> None:
@@ -118,8 +118,8 @@ def test_gold_measures_against_the_truth(workspace: Workspace, sheet: TrainingSh
     assert job.total_items == 6
     vote(workspace, "ben", job, {"item-1": MAJOR, "item-2": MINOR, "item-3": "blurred", "item-4": None})
     vote(workspace, "eva", job, {"item-1": MAJOR, "item-2": MAJOR, "item-3": MAJOR, "item-4": MAJOR})
-    found = _by_name(workspace.label.labelers.of_job(job.id))
-    assert found["ben"].gold == Share(1, 3), "who flags a gold item has not answered"
-    assert found["eva"].gold == Share(4, 4)
-    assert found["eva"].decisions == 10
-    assert found["eva"].agreement == Share(6, 6), "gold is not compared with others"
+    result = _by_name(workspace.label.labelers.of_job(job.id))
+    assert result["ben"].gold == Share(1, 3), "who flags a gold item has not answered"
+    assert result["eva"].gold == Share(4, 4)
+    assert result["eva"].decisions == 10
+    assert result["eva"].agreement == Share(6, 6), "gold is not compared with others"

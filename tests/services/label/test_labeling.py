@@ -10,12 +10,14 @@ from builders.labelers import Person, parts_sheet, published_labelset, task_item
 from builders.severity import MAJOR, MINOR, unlabeled_sheet
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError, NotReadyError
 from ontos_tui.domain.records.labeling import LabelingJob, is_blind
-from ontos_tui.domain.records.pairs import CanonicalLabel, TrainingSheet, Verdict
+from ontos_tui.domain.records.pairs import CanonicalLabel, QAPair, TrainingSheet, Verdict
 from ontos_tui.domain.rules.states import LabelingJobStatus, PairStatus
+from ontos_tui.services.label.labeling_jobs.labeler_stats import LabelerService
 from ontos_tui.services.label.labeling_jobs.service import Choice
 from ontos_tui.services.label.labelsets.service import LabelsetService
 from ontos_tui.services.label.service import Decision, LabelService
 from ontos_tui.store import rows
+from ontos_tui.store.conditions import equal
 from ontos_tui.store.engine import Store
 
 J = LabelingJobStatus
@@ -100,27 +102,65 @@ def _ground_truth(store: Store, sheet: TrainingSheet, numbers: range) -> None:
             rows.add(connection, CanonicalLabel(**columns, label_data=MAJOR, source="ground_truth"))
 
 
-def test_gold_items_are_mixed_in_and_not_counted(store: Store, ana: Person) -> None:
+def test_gold_items_stand_where_the_sheet_has_them_and_are_not_counted(store: Store, ana: Person) -> None:
     sheet = unlabeled_sheet(store, 40)
-    _ground_truth(store, sheet, range(31, 41))
+    _ground_truth(store, sheet, range(4, 41, 4))
     job = ana.jobs.create("Marks", training_sheet=sheet.id, batch_size=10, gold_share=0.2, overlap=2)
     assert job.total_items == 30
-    places = set()
     fresh: list[str] = []
     before: list[str] = []
     for view in ana.jobs.tasks(job.id):
         items = task_items(store, view.task.id)
+        numbers = [int(item.item_ref[5:]) for item in items]
+        assert numbers == sorted(numbers), "in the order of the sheet"
         gold = [item for item in items if item.gold_answer is not None]
-        assert len(gold) == 2
-        assert all(item.gold_answer == MAJOR and int(item.item_ref[5:]) > 30 for item in gold)
-        places |= {item.sequence_number for item in gold}
+        assert len(gold) == (2 if view.task.item_count == 10 else view.task.item_count - 6)
+        assert all(item.gold_answer == MAJOR and int(item.item_ref[5:]) % 4 == 0 for item in gold)
         if view.task.copy_number == 1:
             fresh += [item.item_ref for item in items if item.gold_answer is None]
         else:
             assert [item.item_ref for item in items] == before
         before = [item.item_ref for item in items]
-    assert fresh == [f"item-{number}" for number in range(1, 31)]
+    assert fresh == [f"item-{number}" for number in range(1, 41) if number % 4]
+
+
+def test_gold_from_elsewhere_in_the_sheet_is_hidden_by_shuffling_the_task(store: Store, ana: Person) -> None:
+    sheet = unlabeled_sheet(store, 40)
+    _ground_truth(store, sheet, range(31, 41))
+    job = ana.jobs.create("Marks", training_sheet=sheet.id, batch_size=10, gold_share=0.2)
+    places = set()
+    for view in ana.jobs.tasks(job.id)[:3]:
+        items = task_items(store, view.task.id)
+        fresh = [item.sequence_number for item in items if item.gold_answer is None]
+        numbers = [int(item.item_ref[5:]) for item in items if item.gold_answer is None]
+        assert numbers != sorted(numbers), "no order that a gold item could break"
+        places |= {item.sequence_number for item in items} - set(fresh)
     assert len(places) > 2, "not always at the same places"
+
+
+def test_nothing_tells_a_gold_item_from_the_others(store: Store, ana: Person) -> None:
+    """Also one whose pair was approved by its canonical label, and so has no proposal."""
+    sheet = unlabeled_sheet(store, 30)
+    _ground_truth(store, sheet, range(3, 31, 3))
+    with store.write() as connection:
+        for pair in rows.find(connection, QAPair, equal(training_sheet_id=sheet.id)):
+            if pair.sequence_number % 3 == 0:
+                by_label = {"proposal": None, "confidence": None, "proposed_by": "canonical label"}
+                rows.change(connection, pair, **by_label, status=PairStatus.LABELED, answer=MAJOR)
+    job = ana.job(sheet.id, batch_size=10, gold_share=0.3)
+    items = [item for view in ana.jobs.tasks(job.id) for item in task_items(store, view.task.id)]
+    gold = [item for item in items if item.gold_answer is not None]
+    others = [item for item in items if item.gold_answer is None]
+    assert len(gold) >= 6
+    same = {"proposed_by", "status", "labeling_mode", "certainty", "notes", "canonical_label_id", "version"}
+    for name in same:
+        assert {str(getattr(one, name)) for one in gold} == {str(getattr(one, name)) for one in others}
+    assert all(one.proposal is not None and one.confidence is not None for one in gold)
+    assert all(one.proposal in (MINOR, MAJOR) for one in gold), "as another item's, or right"
+    ana.do(job, MAJOR)
+    (stats,) = LabelerService(store).of_job(job.id)
+    assert stats.gold is not None and (stats.gold.right, stats.gold.of) == (3, 3)
+    assert stats.seen is not None and stats.seen.of == 7, "an added proposal sways nobody's figures"
 
 
 def test_gold_needs_a_known_truth_and_room(store: Store, sheet: TrainingSheet, ana: Person) -> None:
@@ -142,7 +182,7 @@ def test_the_blind_share_is_spread_over_the_items(store: Store, ana: Person) -> 
 
 
 @pytest.mark.parametrize(
-    ("wanted", "told"),
+    ("expected", "message"),
     [
         ({}, "a training sheet, or a sheet and a labelset"),
         ({"sheet": "plates0"}, "a training sheet, or a sheet and a labelset"),
@@ -156,7 +196,7 @@ def test_the_blind_share_is_spread_over_the_items(store: Store, ana: Person) -> 
     ],
 )
 def test_what_does_not_go_together_is_refused_with_the_reason(
-    store: Store, sheet: TrainingSheet, ana: Person, wanted: dict[str, object], told: str
+    store: Store, sheet: TrainingSheet, ana: Person, expected: dict[str, object], message: str
 ) -> None:
     unlabeled_sheet(store, 0)
     published_labelset(store, name="Color", label_type="color", field="color", response_schema={})
@@ -165,8 +205,8 @@ def test_what_does_not_go_together_is_refused_with_the_reason(
         from ontos_tui.domain.records.data import Sheet
 
         rows.add(connection, Sheet(name="other", source_table="local.files.other"))
-    with pytest.raises((InvalidInputError, NotFoundError), match=told):
-        ana.jobs.create("Marks", **wanted)  # type: ignore[arg-type]
+    with pytest.raises((InvalidInputError, NotFoundError), match=message):
+        ana.jobs.create("Marks", **expected)  # type: ignore[arg-type]
     assert ana.jobs.jobs() == []
 
 

@@ -60,9 +60,9 @@ def test_a_finished_task_makes_labels_and_approves_open_pairs_everywhere(store: 
     bo.label.decide([Decision(last.id, Verdict.REJECT, reason="blurred")])
     assert canonical_labels(store) == {}, "an answer counts when the task is handed in"
     bo.jobs.submit(task.id)
-    made = canonical_labels(store)
-    assert {ref: label.label_data for ref, label in made.items()} == {"item-1": MAJOR, "item-2": MAJOR}
-    label = made["item-1"]
+    created = canonical_labels(store)
+    assert {ref: label.label_data for ref, label in created.items()} == {"item-1": MAJOR, "item-2": MAJOR}
+    label = created["item-1"]
     assert (label.source, label.created_by, label.training_sheet_id) == ("labeling", "bo", here.id)
     assert [pair.status.value for pair in pairs_of(store, here)] == ["labeled", "labeled", "unlabeled", "unlabeled"]
     assert [pair.status.value for pair in pairs_of(store, there)] == ["labeled", "rejected", "unlabeled", "unlabeled"]
@@ -104,9 +104,9 @@ def test_gold_items_only_measure(store: Store, ana: Person) -> None:
         columns = {"sheet_id": sheet.sheet_id, "item_ref": "item-5", "label_type": "severity"}
         rows.add(connection, CanonicalLabel(**columns, label_data=NONE, source="ground_truth"))
     ana.do(ana.job(sheet.id, gold_share=0.2), MAJOR)
-    made = canonical_labels(store)
-    assert len(made) == 5
-    assert (made["item-5"].label_data, made["item-5"].version) == (NONE, 1)
+    created = canonical_labels(store)
+    assert len(created) == 5
+    assert (created["item-5"].label_data, created["item-5"].version) == (NONE, 1)
     assert pairs_of(store, sheet)[4].status is PairStatus.UNLABELED
 
 
@@ -152,9 +152,9 @@ def test_what_the_sheets_tags_forbid_reaches_the_labels(store: Store, ana: Perso
         constraints.tag_sheet(parts.id, ["PII"])
     ana.do(job)
     ana.label.decide([Decision(task_items(store, own.id)[4].id, Verdict.EDIT, MINOR)])
-    made = canonical_labels(store)
-    assert set(made) == {"p1", "p2", "p3", "p5"}
-    for label in made.values():
+    created = canonical_labels(store)
+    assert set(created) == {"p1", "p2", "p3", "p5"}
+    for label in created.values():
         assert label.prohibited_uses == ["training"]
         assert label.data_classification is Classification.RESTRICTED
         assert "PII" in label.usage_reason

@@ -305,15 +305,15 @@ def test_jobs_move_as_listed_and_not_else(
 
 
 def test_only_a_draft_is_deleted_with_all_of_its_tasks(store: Store, sheet: TrainingSheet, ana: Person) -> None:
-    kept = ana.job(sheet.id, "Kept")
+    stored = ana.job(sheet.id, "Kept")
     draft = ana.jobs.create("Draft", training_sheet=sheet.id, batch_size=2, overlap=2)
     with pytest.raises(ConflictError, match="Only a draft can be deleted"):
-        ana.jobs.delete(kept.id)
+        ana.jobs.delete(stored.id)
     ana.jobs.delete("Draft")
     with store.read() as connection:
-        assert {job.id for job in rows.find(connection, LabelingJob)} == {kept.id}
-        assert {task.job_id for task in rows.find(connection, LabelingTask)} == {kept.id}
-        assert {item.job_id for item in rows.find(connection, TaskItem)} == {kept.id}
+        assert {job.id for job in rows.find(connection, LabelingJob)} == {stored.id}
+        assert {task.job_id for task in rows.find(connection, LabelingTask)} == {stored.id}
+        assert {item.job_id for item in rows.find(connection, TaskItem)} == {stored.id}
         left = connection.scalar("SELECT sum(n) FROM item_counts")
         (event,) = rows.find(connection, Event, equal(action="delete"))
     assert left == 7
@@ -334,9 +334,9 @@ def test_every_change_of_jobs_and_tasks_is_in_the_log(
     ana.jobs.complete(job.id)
     with store.read() as connection:
         events = rows.find(connection, Event, equal(scope_id=job.id), order_by=("at",))
-    told = [(event.action, event.actor) for event in events if event.entity_id == task.id]
+    message = [(event.action, event.actor) for event in events if event.entity_id == task.id]
     bo_did = ("claim", "release", "claim", "start", "submit")
-    assert told == [*((what, "bo") for what in bo_did), ("rework", "ana"), ("start", "bo"), ("submit", "bo"),
+    assert message == [*((what, "bo") for what in bo_did), ("rework", "ana"), ("start", "bo"), ("submit", "bo"),
                     ("approve", "ana")]  # fmt: skip
     assert [event.action for event in events if event.entity_id == job.id] == [
         "create",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from builders.severity import MAJOR, SEVERITY_SCHEMA, unlabeled_sheet
+from builders.severity import MAJOR, SEVERITY_SCHEMA, endpoint_record, model_record, request_record, unlabeled_sheet
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, InvalidTemplateError
 from ontos_tui.domain.records.data import Sheet
 from ontos_tui.domain.records.pairs import Event, Verdict
@@ -15,6 +15,7 @@ from ontos_tui.services.label.service import Decision, LabelService
 from ontos_tui.store import rows
 from ontos_tui.store.conditions import equal
 from ontos_tui.store.engine import Store
+from ontos_tui.workspace import Workspace
 
 CLASSES = [LabelClass(name="none", hotkey="1"), LabelClass(name="minor", hotkey="b", color="#ffaa00")]
 
@@ -26,8 +27,8 @@ def labelsets(store: Store) -> LabelsetService:
 
 
 def test_a_draft_is_edited_published_and_then_fixed(labelsets: LabelsetService, store: Store) -> None:
-    made = labelsets.create(name="Marks", label_type="severity", field="severity", classes=CLASSES)
-    assert made.status is TemplateStatus.DRAFT
+    created = labelsets.create(name="Marks", label_type="severity", field="severity", classes=CLASSES)
+    assert created.status is TemplateStatus.DRAFT
     assert labelsets.for_label_type("severity") is None, "a draft is not offered"
     labelsets.edit("Marks", description="how deep a mark is")
     published = labelsets.publish("Marks")
@@ -36,12 +37,12 @@ def test_a_draft_is_edited_published_and_then_fixed(labelsets: LabelsetService, 
     with pytest.raises(ConflictError, match="cannot change"):
         labelsets.edit("Marks", description="other")
     draft = labelsets.new_version("Marks")
-    assert (draft.version, draft.status, draft.parent_id) == ("1.1.0", TemplateStatus.DRAFT, made.id)
+    assert (draft.version, draft.status, draft.parent_id) == ("1.1.0", TemplateStatus.DRAFT, created.id)
     assert labelsets.for_label_type("severity") == published
     assert labelsets.publish(draft.id).version == "1.1.0"
-    found = labelsets.for_label_type("severity")
-    assert found is not None
-    assert found.version == "1.1.0"
+    result = labelsets.for_label_type("severity")
+    assert result is not None
+    assert result.version == "1.1.0"
     labelsets.archive(draft.id)
     assert labelsets.for_label_type("severity") == published
     with store.read() as connection:
@@ -56,7 +57,7 @@ def test_publishing_needs_a_class(labelsets: LabelsetService) -> None:
 
 
 @pytest.mark.parametrize(
-    ("classes", "told"),
+    ("classes", "message"),
     [
         ([LabelClass(name="a"), LabelClass(name="a")], "appears twice"),
         ([LabelClass(name=" ")], "has no name"),
@@ -67,8 +68,10 @@ def test_publishing_needs_a_class(labelsets: LabelsetService) -> None:
         ([LabelClass(name="a", color="mauvish")], "not a valid color"),
     ],
 )
-def test_classes_that_cannot_work_are_refused(labelsets: LabelsetService, classes: list[LabelClass], told: str) -> None:
-    with pytest.raises(InvalidInputError, match=told):
+def test_classes_that_cannot_work_are_refused(
+    labelsets: LabelsetService, classes: list[LabelClass], message: str
+) -> None:
+    with pytest.raises(InvalidInputError, match=message):
         labelsets.create(name="Marks", label_type="x", field="x", classes=classes)
 
 
@@ -77,22 +80,41 @@ def test_a_response_schema_has_to_hold_the_field(labelsets: LabelsetService) -> 
         labelsets.create(name="Marks", label_type="x", field="color", response_schema=SEVERITY_SCHEMA)
     with pytest.raises(InvalidTemplateError):
         labelsets.create(name="Marks", label_type="x", field="x", response_schema={"type": "array"})
-    made = labelsets.create(
+    created = labelsets.create(
         name="Marks", label_type="severity", field="severity", classes=CLASSES, response_schema=SEVERITY_SCHEMA
     )
-    schema = made.answer_schema()
+    schema = created.answer_schema()
     assert schema["properties"]["severity"]["enum"] == ["none", "minor"]
     assert schema["properties"]["depth"] == SEVERITY_SCHEMA["properties"]["depth"]
 
 
 def test_a_template_gives_its_classes(labelsets: LabelsetService, store: Store) -> None:
     sheet = unlabeled_sheet(store, 0)
-    made = labelsets.create_from_template(sheet.template_id)
-    assert [(one.name, one.hotkey) for one in made.classes] == [("none", "1"), ("minor", "2"), ("major", "3")]
-    assert (made.field, made.label_type) == ("severity", sheet.label_type)
-    links = labelsets.links(made.id)
+    created = labelsets.create_from_template(sheet.template_id)
+    assert [(one.name, one.hotkey) for one in created.classes] == [("none", "1"), ("minor", "2"), ("major", "3")]
+    assert (created.field, created.label_type) == ("severity", sheet.label_type)
+    links = labelsets.links(created.id)
     assert [one.id for one in links.templates] == [sheet.template_id]
     assert [one.id for one in links.training_sheets] == [sheet.id]
+
+
+def test_coverage_counts_items_of_the_sheet_only(labelsets: LabelsetService, workspace: Workspace) -> None:
+    """Labels of requests, which feedback made into pairs, are none of its items."""
+    store = workspace.store
+    sheet = unlabeled_sheet(store, 4)
+    endpoint = endpoint_record(store, model_record(store, sheet))
+    labelsets.create(name="Marks", label_type=sheet.label_type, field="severity", classes=CLASSES)
+    with store.write() as connection:
+        rows.change(connection, rows.get(connection, Sheet, sheet.sheet_id), item_count=4)
+    improve, label = workspace.improve.feedback, workspace.label.queue
+    item = improve.add_feedback(request_record(store, endpoint).request_id, 1, "", MAJOR)
+    from_feedback = improve.convert(item.id).curation_item_id
+    first = label.open(sheet.id)[0].id
+    label.decide([Decision(from_feedback, Verdict.APPROVE), Decision(first, Verdict.APPROVE)])
+    (coverage,) = labelsets.coverage("Marks")
+    assert (coverage.items, coverage.labeled, coverage.share) == (4, 1, 0.25)
+    assert (dict(coverage.per_class), coverage.other) == ({"none": 0, "minor": 1}, 0)
+    assert labelsets.item_count("Marks") == 2, "which is how many labels there are"
 
 
 def test_coverage_counts_labels_by_class(labelsets: LabelsetService, store: Store) -> None:

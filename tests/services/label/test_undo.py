@@ -217,22 +217,33 @@ def test_a_clock_that_goes_back_does_not_mix_up_the_order(
     assert [batch.pairs[0].id for batch in undone if batch] == [ids[2], ids[1]]
 
 
-def test_a_label_that_others_changed_since_stays(store: Store) -> None:
+def test_what_others_decided_of_the_item_in_another_sheet_is_not_torn_apart(store: Store) -> None:
     plates = sheet_record(store)
     here, there = unlabeled_sheet(store, 1, plates), unlabeled_sheet(store, 1, plates)
     ana, bo = LabelService(store, "ana"), LabelService(store, "bo")
     ana.decide([Decision(first(store, here).id, Verdict.APPROVE)])
     bo.decide([Decision(first(store, there).id, Verdict.EDIT, answer=MAJOR)])
-    undone = ana.undo(here.id)
-    assert undone is not None and "stays" in undone.description
+    with pytest.raises(ConflictError, match="item-1 was changed by bo"):
+        ana.undo(here.id)
     with store.read() as connection:
         (label,) = rows.find(connection, CanonicalLabel)
     assert label.label_data == MAJOR
-    assert first(store, there).canonical_label_id == label.id
-    redone = ana.redo(here.id)
-    assert redone is not None
-    pair = redone.pairs[0]
-    assert (pair.answer, pair.canonical_label_id) == (MINOR, None), "linked to no label that says something else"
+    for sheet in (here, there):
+        assert (first(store, sheet).answer, first(store, sheet).canonical_label_id) == (MAJOR, label.id)
+
+
+def test_a_redo_against_another_label_that_came_since_is_refused(store: Store) -> None:
+    plates = sheet_record(store)
+    here, there = unlabeled_sheet(store, 1, plates), unlabeled_sheet(store, 1, plates)
+    ana, bo = LabelService(store, "ana"), LabelService(store, "bo")
+    ana.decide([Decision(first(store, here).id, Verdict.APPROVE)])
+    ana.undo(here.id)
+    bo.decide([Decision(first(store, there).id, Verdict.EDIT, answer=MAJOR)])
+    with pytest.raises(ConflictError, match="The canonical label of item-1 was changed by bo"):
+        ana.redo(here.id)
+    assert first(store, here).status is PairStatus.UNLABELED
+    assert ana.redo(here.id) is None, "it was passed over"
+    assert first(store, there).answer == MAJOR
 
 
 def test_versions_of_a_label_only_count_on(store: Store, sheet: TrainingSheet) -> None:
@@ -245,8 +256,8 @@ def test_versions_of_a_label_only_count_on(store: Store, sheet: TrainingSheet) -
     for _ in range(2):
         label.redo(sheet.id)
     with store.read() as connection:
-        (kept,) = rows.find(connection, CanonicalLabel)
+        (stored,) = rows.find(connection, CanonicalLabel)
         archived = rows.find(connection, CanonicalLabelVersion)
-    assert kept.label_data == MAJOR
-    assert sorted(old.version for old in archived) == list(range(1, kept.version))
+    assert stored.label_data == MAJOR
+    assert sorted(old.version for old in archived) == list(range(1, stored.version))
     assert [old.label_data for old in sorted(archived, key=lambda old: old.version)] == [MINOR, MAJOR, MINOR]

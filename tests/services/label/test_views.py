@@ -12,7 +12,7 @@ from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.services.label.saved_views import View, ViewService
 from ontos_tui.services.label.service import Decision, LabelService, QueueFilter, QueueSort
 from ontos_tui.services.label.similar_items import similar_labeled_items
-from ontos_tui.services.label.task_service import TaskLabelService
+from ontos_tui.services.label.task_service import task_decisions
 from ontos_tui.store import rows
 from ontos_tui.store.conditions import equal
 from ontos_tui.store.engine import Store
@@ -171,7 +171,7 @@ def test_the_items_of_a_task_are_compared_too(store: Store) -> None:
                 for n, note in enumerate(NOTES, 1)
             ),
         )
-    queue = TaskLabelService(store, "ana").open("t", QueueFilter(like="item-3"), QueueSort.SIMILAR)
+    queue = task_decisions(store, "ana").open("t", QueueFilter(like="item-3"), QueueSort.SIMILAR)
     assert [row.sequence for row in queue][:3] == [3, 1, 5]
 
 

@@ -50,7 +50,7 @@ class Life(RuleBasedStateMachine):
             self.figures,
             self.workspace.monitor.drift,
             self.workspace.jobs,
-            self.workspace.settings,
+            lambda: self.workspace.settings,
             "ana",
         )
         # The model: is there an open alert and in which state, may one be opened, and since when is it bad.

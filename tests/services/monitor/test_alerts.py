@@ -243,8 +243,8 @@ def test_two_watchers_open_an_alert_once(workspace: Workspace, model: ModelVersi
     alerts.add_rule(**SLOW)
     log_requests(workspace.store, model, range(30), NOON, latency_ms=900.0)
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda _: alerts.evaluate(NOON), range(8)))
-    assert sorted(map(len, found)) == [0] * 7 + [1]
+        result = list(pool.map(lambda _: alerts.evaluate(NOON), range(8)))
+    assert sorted(map(len, result)) == [0] * 7 + [1]
     assert len(alerts.history()) == 1
 
 
@@ -289,7 +289,7 @@ def test_a_command_that_fails_is_told_and_changes_nothing(
 ) -> None:
     settings = Settings(alert_command=command)
     alerts = AlertService(
-        workspace.store, workspace.monitor.traffic, workspace.monitor.drift, workspace.jobs, settings, "ana"
+        workspace.store, workspace.monitor.traffic, workspace.monitor.drift, workspace.jobs, lambda: settings, "ana"
     )
     alerts.add_rule(**SLOW)
     log_requests(workspace.store, model, range(30), NOON, latency_ms=900.0)
@@ -299,10 +299,27 @@ def test_a_command_that_fails_is_told_and_changes_nothing(
     assert alert.outside == change.outside and alert.status is AlertStatus.ACTIVE
 
 
+def test_a_command_that_is_changed_while_the_app_is_open_counts(
+    workspace: Workspace, model: ModelVersion, tmp_path: Path
+) -> None:
+    alerts = workspace.monitor.alerts
+    alerts.add_rule(**SLOW)
+    log_requests(workspace.store, model, range(30), NOON, latency_ms=900.0)
+    assert alerts.command == ()
+    marker = tmp_path / "told"
+    words = [sys.executable, "-c", f"open({str(marker)!r}, 'w').close()"]
+    workspace.settings_file.change("alert_command", json.dumps(words))
+    (change,) = alerts.evaluate(NOON)
+    assert marker.exists() and not change.outside.startswith("failed")
+    workspace.settings_file.path.write_text("alert_command = [")
+    with pytest.raises(InvalidInputError, match="settings cannot be read"):
+        assert alerts.command
+
+
 def test_a_line_is_split_into_words_and_no_shell_sees_it(workspace: Workspace) -> None:
     settings = Settings(alert_command="notify --to 'ana; rm -rf /' $HOME")
     alerts = AlertService(
-        workspace.store, workspace.monitor.traffic, workspace.monitor.drift, workspace.jobs, settings, "ana"
+        workspace.store, workspace.monitor.traffic, workspace.monitor.drift, workspace.jobs, lambda: settings, "ana"
     )
     assert alerts.command == ("notify", "--to", "ana; rm -rf /", "$HOME")
 

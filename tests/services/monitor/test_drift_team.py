@@ -136,12 +136,12 @@ def test_metrics_that_may_not_be_read_are_an_error(scene: Scene, team: Workspace
 
 
 def records(count: int, shift: float = 0.0, answer: str = "crack") -> list[tuple[str, str]]:
-    made = []
+    created = []
     for number in range(count):
         row = part(number)
         row["voltage"] += shift
-        made.append((json.dumps({"dataframe_records": [row]}), json.dumps({"predictions": [{"defect": answer}]})))
-    return made
+        created.append((json.dumps({"dataframe_records": [row]}), json.dumps({"predictions": [{"defect": answer}]})))
+    return created
 
 
 def test_without_a_monitor_samples_are_compared_with_the_time_before(scene: Scene, team: Workspace) -> None:
@@ -174,9 +174,9 @@ def test_the_same_traffic_is_quiet_and_a_large_log_is_drawn(
 
 def test_conversations_are_compared_by_their_prompts_and_answers(scene: Scene, team: Workspace) -> None:
     def talk(text: str, answer: str) -> tuple[str, str]:
-        asked = {"messages": [{"role": "system", "content": "x"}, {"role": "user", "content": text}]}
+        requested = {"messages": [{"role": "system", "content": "x"}, {"role": "user", "content": text}]}
         choice = {"message": {"content": [{"type": "text", "text": json.dumps({"defect": answer})}]}}
-        return json.dumps(asked), json.dumps({"choices": [choice]})
+        return json.dumps(requested), json.dumps({"choices": [choice]})
 
     logged(scene.engine, DAY_BEFORE, [talk(f"Part {n}", "crack") for n in range(60)])
     longer = [talk(f"Part {n}. " + "It was dropped. " * 9, "none") for n in range(60)]
@@ -232,10 +232,10 @@ bodies = st.dictionaries(keys, json_values, max_size=3).map(json.dumps)
 
 @given(st.none() | st.text() | bodies, st.none() | st.text() | bodies, st.integers(0, 599))
 def test_whatever_stands_in_a_log_is_read(request: str | None, response: str | None, status: int) -> None:
-    found = parse_logged_request(request, response, status, 1.0)
-    assert len(found.inputs) == len(found.outputs)
-    assert all(isinstance(row, dict) for row in found.inputs)
-    assert all(row is None or isinstance(row, dict) for row in found.outputs)
+    result = parse_logged_request(request, response, status, 1.0)
+    assert len(result.inputs) == len(result.outputs)
+    assert all(isinstance(row, dict) for row in result.inputs)
+    assert all(row is None or isinstance(row, dict) for row in result.outputs)
 
 
 @pytest.mark.parametrize(
@@ -253,11 +253,11 @@ def test_the_shapes_of_requests(request_body: dict[str, Any], inputs: list[dict[
 
 
 def test_answers_that_are_no_json_or_do_not_match_their_requests() -> None:
-    asked = json.dumps({"messages": [{"role": "user", "content": "?"}]})
+    requested = json.dumps({"messages": [{"role": "user", "content": "?"}]})
     said = json.dumps({"choices": [{"message": {"content": "it is cracked"}}]})
-    assert parse_logged_request(asked, said, 200, 1.0).outputs == ({"answer": "it is cracked"},)
-    assert parse_logged_request(asked, json.dumps({"predictions": [1, 2]}), 200, 1.0).outputs == (None,)
-    assert parse_logged_request(asked, said, 500, 1.0).outputs == (None,)
+    assert parse_logged_request(requested, said, 200, 1.0).outputs == ({"answer": "it is cracked"},)
+    assert parse_logged_request(requested, json.dumps({"predictions": [1, 2]}), 200, 1.0).outputs == (None,)
+    assert parse_logged_request(requested, said, 500, 1.0).outputs == (None,)
 
 
 def test_into_very_long_requests_nobody_looks(scene: Scene, team: Workspace) -> None:

@@ -127,8 +127,8 @@ def test_health_looks_at_the_last_hour_only(store: Store, monitor: MonitorServic
     keep(store, *(asked(present - timedelta(hours=2), status=500) for _ in range(50)))
     assert monitor.health("live").state is HealthState.NO_DATA
     keep(store, *(asked(present - timedelta(minutes=5), status=500 if number < 2 else 200) for number in range(20)))
-    found = monitor.health("live", "high", alerts=1)
-    assert (found.requests, found.errors, found.points) == (20, 2, 60)
+    result = monitor.health("live", "high", alerts=1)
+    assert (result.requests, result.errors, result.points) == (20, 2, 60)
 
 
 def test_only_errors_have_a_rate_but_no_latency(store: Store, monitor: MonitorService) -> None:
@@ -212,9 +212,9 @@ def test_requests_come_newest_first_with_what_was_said_last(store: Store, monito
     assert [view.feedback.rating if view.feedback else None for view in views] == [None, None, 5]
     assert [view.record for view in monitor.requests("live", limit=1, offset=1)] == [records[2]]
     assert [view.record for view in monitor.requests()][-1] == other
-    found = monitor.request(records[1].request_id[:8])
-    assert found.record == records[1]
-    assert found.feedback is not None
+    result = monitor.request(records[1].request_id[:8])
+    assert result.record == records[1]
+    assert result.feedback is not None
     with pytest.raises(NotFoundError):
         monitor.request("nothing")
 

@@ -56,11 +56,11 @@ def log(workspace: Workspace, model: ModelVersion, *latencies: float, **columns:
 
 def test_two_versions_are_told_apart(workspace: Workspace) -> None:
     _, first, second = two_versions(workspace)
-    asked = log(workspace, first, 10.0, 20.0, 30.0, 40.0)
+    requested = log(workspace, first, 10.0, 20.0, 30.0, 40.0)
     log(workspace, first, 9.0, status_code=500, output=None)
     log(workspace, second, 5.0, 5.0, output={"defect": "none", "severe": False})
-    workspace.improve.feedback.add_feedback(asked[0].request_id, 5)
-    workspace.improve.feedback.add_feedback(asked[1].request_id, 2, "", {"defect": "none"})
+    workspace.improve.feedback.add_feedback(requested[0].request_id, 5)
+    workspace.improve.feedback.add_feedback(requested[1].request_id, 2, "", {"defect": "none"})
 
     compared = compare_versions(workspace.store, "1", "defects:2", "live")
     left, right = compared.left, compared.right
@@ -104,7 +104,7 @@ def test_numbers_have_a_median_and_rare_values_are_counted_together(workspace: W
     add_pairs(workspace.store, sheet, range(40), answer={"depth": 1.5})
     params = {"training_sheet_id": sheet.id, "base_model": "nearest", "name": "depths"}
     first, second = (workspace.train.models.run(params, job, NoProgress()) for job in ("j1", "j2"))
-    workspace.deploy.endpoints.deploy(first.id, "live")
+    workspace.deploy.endpoints.deploy(first.id, "live", despite="all labels are equal")
     for number in range(25):
         log(workspace, first, 1.0, output={"depth": float(number), "note": f"n{number:02d}"})
     left = compare_versions(workspace.store, "1", "2", "live").left
@@ -143,8 +143,8 @@ def test_the_nearest_pairs_are_those_that_the_model_learned_from(workspace: Work
         twin = rows.get(connection, QAPair, learned[3].pair_id)
         unseen = rows.find_one(connection, QAPair, equal(id=held_out[0].pair_id))
     row = {name: twin.source_data[name] for name in ("voltage", "line")}
-    (asked,) = workspace.deploy.endpoints.query("live", [row], origin=Origin.CLI)
-    near = nearest_training_pairs(workspace.store, asked.request_id, 4)
+    (requested,) = workspace.deploy.endpoints.query("live", [row], origin=Origin.CLI)
+    near = nearest_training_pairs(workspace.store, requested.request_id, 4)
     assert (near.found[0].pair_id, near.found[0].ref, near.found[0].distance) == (twin.id, twin.item_ref, 0.0)
     assert near.found[0].answer == twin.answer
     distances = [one.distance for one in near.found]
@@ -153,16 +153,16 @@ def test_the_nearest_pairs_are_those_that_the_model_learned_from(workspace: Work
     assert unseen is not None
     row = {name: unseen.source_data[name] for name in ("voltage", "line")}
     (other,) = workspace.deploy.endpoints.query("live", [row], origin=Origin.CLI)
-    found = nearest_training_pairs(workspace.store, other.request_id, len(learned)).found
-    assert unseen.id not in {one.pair_id for one in found}, "it was held out"
+    result = nearest_training_pairs(workspace.store, other.request_id, len(learned)).found
+    assert unseen.id not in {one.pair_id for one in result}, "it was held out"
 
 
 def test_without_a_labeled_pair_nothing_is_near(workspace: Workspace) -> None:
     _, _, second = two_versions(workspace)
-    (asked,) = log(workspace, second, 1.0)
+    (requested,) = log(workspace, second, 1.0)
     with workspace.store.write() as connection:
         connection.execute("UPDATE qa_pairs SET answer = NULL")
     with pytest.raises(NotReadyError, match="still labeled"):
-        nearest_training_pairs(workspace.store, asked.request_id)
+        nearest_training_pairs(workspace.store, requested.request_id)
     with pytest.raises(NotFoundError):
         nearest_training_pairs(workspace.store, "nothing")

@@ -31,21 +31,21 @@ def test_what_is_counted_there_lands_here(team: Workspace) -> None:
     before = team.monitor.team_traffic.traffic("weld-check", Bucket.HOUR, *DAY)
     assert (before.reading, before.summary.requests, before.summary.error_rate) == (None, 0, None)
     team.monitor.team_traffic.read("weld-check", *DAY)
-    found = team.monitor.team_traffic.traffic("weld-check", Bucket.HOUR, *DAY)
-    summary = found.summary
+    result = team.monitor.team_traffic.traffic("weld-check", Bucket.HOUR, *DAY)
+    summary = result.summary
     assert (summary.requests, summary.errors, summary.ratings, summary.corrections) == (12, 2, 2, 1)
     assert (summary.mean_rating, summary.mean_latency_ms) == (3.5, pytest.approx(15.4))
     assert summary.by_version == {"team.ontos.welds v2": 6, "team.ontos.welds v1": 6}
-    assert [(one.figures.requests, one.input_tokens) for one in found.versions] == [(6, None), (6, 200)]
-    assert [point.requests for point in found.points] == [6, 6, *[0] * 22]
-    assert found.reading is not None
-    assert found.reading.missing == []
+    assert [(one.figures.requests, one.input_tokens) for one in result.versions] == [(6, None), (6, 200)]
+    assert [point.requests for point in result.points] == [6, 6, *[0] * 22]
+    assert result.reading is not None
+    assert result.reading.missing == []
 
 
 def test_days_are_made_of_the_hours(team: Workspace) -> None:
     team.monitor.team_traffic.read("weld-check", *DAY)
-    found = team.monitor.team_traffic.traffic("weld-check", Bucket.DAY, *DAY)
-    assert [point.requests for point in found.points] == [12, 0]
+    result = team.monitor.team_traffic.traffic("weld-check", Bucket.DAY, *DAY)
+    assert [point.requests for point in result.points] == [12, 0]
     with pytest.raises(InvalidInputError, match="by hour"):
         team.monitor.team_traffic.traffic("weld-check", Bucket.MINUTE, *DAY)
 
@@ -61,8 +61,8 @@ def test_a_span_is_counted_anew_and_what_lies_outside_stays(scene: Scene, team: 
         "WHERE client_request_id = 'c8'"
     )
     service.read("weld-check", START + HOUR, START + 2 * HOUR)
-    found = service.traffic("weld-check", Bucket.HOUR, *DAY)
-    assert [point.requests for point in found.points][:2] == [6, 6]
+    result = service.traffic("weld-check", Bucket.HOUR, *DAY)
+    assert [point.requests for point in result.points][:2] == [6, 6]
     service.read("weld-check", START, START + 2 * HOUR)
     assert [point.requests for point in service.traffic("weld-check", Bucket.HOUR, *DAY).points][:2] == [5, 6]
 
@@ -73,8 +73,8 @@ def test_what_was_counted_before_stays_counted_when_a_part_is_counted_anew(team:
     assert service.read("weld-check", START + HOUR, START + 25 * HOUR).since == START
     apart = service.read("weld-check", START + 72 * HOUR, START + 73 * HOUR)
     assert apart.since == START + 72 * HOUR, "nobody counted what lies between"
-    found = service.traffic("weld-check", Bucket.HOUR, START + 70 * HOUR, START + 75 * HOUR)
-    assert found.not_counted == (
+    result = service.traffic("weld-check", Bucket.HOUR, START + 70 * HOUR, START + 75 * HOUR)
+    assert result.not_counted == (
         (START + 70 * HOUR, START + 72 * HOUR),
         (START + 73 * HOUR, START + 75 * HOUR),
     )

@@ -37,20 +37,20 @@ def _all(store: Store, kind: type) -> list:  # type: ignore[type-arg]
     ],
 )
 def test_tags_prohibit_and_classify(tags: tuple[str, ...], prohibited: tuple[str, ...], classification: str) -> None:
-    made = inherited(tags)
-    assert set(made.prohibited_uses) == set(prohibited)
-    assert made.data_classification == classification
-    assert set(made.effective) == set(ALL_USES) - set(prohibited)
+    created = inherited(tags)
+    assert set(created.prohibited_uses) == set(prohibited)
+    assert created.data_classification == classification
+    assert set(created.effective) == set(ALL_USES) - set(prohibited)
 
 
 def test_nothing_is_lowered() -> None:
     strict = Constraints(("training",), ("few_shot",), "by contract", Classification.RESTRICTED)
-    made = inherited(["CONFIDENTIAL"], strict)
-    assert made.allowed_uses == ("training",)
-    assert set(made.prohibited_uses) == {"few_shot", "evaluation"}
-    assert made.data_classification is Classification.RESTRICTED
-    assert made.usage_reason == "by contract; the sheet holds CONFIDENTIAL"
-    assert inherited(["CONFIDENTIAL"], made) == made, "inheriting twice changes nothing"
+    created = inherited(["CONFIDENTIAL"], strict)
+    assert created.allowed_uses == ("training",)
+    assert set(created.prohibited_uses) == {"few_shot", "evaluation"}
+    assert created.data_classification is Classification.RESTRICTED
+    assert created.usage_reason == "by contract; the sheet holds CONFIDENTIAL"
+    assert inherited(["CONFIDENTIAL"], created) == created, "inheriting twice changes nothing"
 
 
 def test_a_tag_reaches_what_is_there_and_what_comes(store: Store, service: ConstraintService) -> None:
@@ -64,9 +64,9 @@ def test_a_tag_reaches_what_is_there_and_what_comes(store: Store, service: Const
     pairs = _all(store, QAPair)
     assert all(pair.prohibited_uses == ["training"] for pair in pairs)
     assert gate(next(pair for pair in pairs if pair.id == first.id)) is Gate.HELD_OUT
-    (made,) = _all(store, CanonicalLabel)
-    assert (made.prohibited_uses, made.data_classification) == (["training"], "restricted")
-    assert [event.action for event in service.audit(made.id)] == ["constrain"]
+    (created,) = _all(store, CanonicalLabel)
+    assert (created.prohibited_uses, created.data_classification) == (["training"], "restricted")
+    assert [event.action for event in service.audit(created.id)] == ["constrain"]
     assert service.tag_sheet(sheet.sheet_id, ["PII", "lab 3"]).pairs == 0, "once is enough"
     label.decide([Decision(pair.id, Verdict.APPROVE) for pair in pairs if pair.id != first.id])
     assert all(one.prohibited_uses == ["training"] for one in _all(store, CanonicalLabel))
@@ -102,8 +102,8 @@ def test_a_label_passes_its_constraints_on_to_its_pairs(store: Store, service: C
     sheet = unlabeled_sheet(store, 1)
     label = LabelService(store, "ana")
     label.decide([Decision(next(iter(label.open(sheet.id))).id, Verdict.APPROVE)])
-    (made,) = _all(store, CanonicalLabel)
-    changed = service.set_label(made.id, UsageChange(prohibited=["few_shot"], reason="under embargo"))
+    (created,) = _all(store, CanonicalLabel)
+    changed = service.set_label(created.id, UsageChange(prohibited=["few_shot"], reason="under embargo"))
     assert changed.prohibited_uses == ["few_shot"]
     (pair,) = _all(store, QAPair)
     assert (pair.prohibited_uses, pair.usage_reason) == (["few_shot"], "under embargo")
@@ -129,7 +129,9 @@ def test_badges_say_only_what_is_not_as_usual(store: Store) -> None:
 def test_generated_pairs_inherit(workspace: Workspace) -> None:
     seeded = workspace.onboarding.seed("defect_detection")
     workspace.label.constraints.tag_sheet(seeded.sheet.id, ["CONFIDENTIAL"])
-    made = workspace.generate.generation.generate(seeded.sheet.id, seeded.template.id, GenerationMode.MANUAL, limit=20)
-    pairs = [pair for pair in _all(workspace.store, QAPair) if pair.training_sheet_id == made.training_sheet.id]
+    created = workspace.generate.generation.generate(
+        seeded.sheet.id, seeded.template.id, GenerationMode.MANUAL, limit=20
+    )
+    pairs = [pair for pair in _all(workspace.store, QAPair) if pair.training_sheet_id == created.training_sheet.id]
     assert all({"few_shot", "evaluation"} <= set(pair.prohibited_uses) for pair in pairs)
     assert {pair.data_classification for pair in pairs} == {Classification.CONFIDENTIAL}

@@ -120,8 +120,8 @@ def test_a_pull_that_was_broken_off_between_two_pages_goes_on(
 
 
 def test_the_tables_are_made_once_and_get_missing_columns(ana: Member, served: Emulated) -> None:
-    made = ana.sync.switch_on()
-    assert "table qa_pairs" in made
+    created = ana.sync.switch_on()
+    assert "table qa_pairs" in created
     assert ana.sync.switch_on() == []
     served.engine.direct("ALTER TABLE team.ontos.qa_pairs DROP COLUMN notes")
     assert ana.sync.switch_on() == ["column qa_pairs.notes"]

@@ -130,6 +130,10 @@ class TwoWhoShare(RuleBasedStateMachine):
                 for one in (QAPair.TABLE, CanonicalLabel.TABLE, Event.TABLE, "training_sheets", "templates", "sheets"):
                     assert ana[one] == ben[one], one
                 assert self.decided <= set(ana[Event.TABLE])
+                labels = ana[CanonicalLabel.TABLE]
+                for pair in ana[QAPair.TABLE].values():
+                    if (label := labels.get(pair["canonical_label_id"])) is not None:
+                        assert pair["answer"] == label["label_data"], "one item, one truth"
         finally:
             for member in self.people:
                 member.close()

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ontos_tui.domain.errors import NotReadyError
 from ontos_tui.domain.records.pairs import GenerationMode
+from ontos_tui.domain.rules.split import SplitBy
 from ontos_tui.services.templates.drafts import ColumnFacts, _gives_away, _unlikeliness
 from ontos_tui.workspace import Workspace
 from real_data import real_data
@@ -47,7 +48,7 @@ def test_a_draft_asks_about_what_may_be_known_and_says_what_it_leaves_out(worksp
     assert draft.answer_columns == {"failure": "failure"}
     assert draft.output_schema["properties"] == {"failure": {"type": "boolean", "title": "failure"}}
     assert draft.description == (
-        "Drafted from the first rows. Columns left out: serial identifies the item; site is always the same; "
+        "Drafted from rows of the sheet. Columns left out: serial identifies the item; site is always the same; "
         "broken_part reveals failure."
     )
     assert workspace.drafts.draft(sheet, "failure").id == draft.id, "while it is a draft it is the same one"
@@ -112,3 +113,29 @@ def test_any_columns_can_be_looked_at(one: list[object], other: list[object]) ->
     assert isinstance(_unlikeliness(first), tuple)
     if second.present:
         assert _gives_away(first, second) in (True, False)
+
+
+def test_a_draft_takes_over_what_belongs_together_and_asks_without_it(workspace: Workspace, tmp_path: Path) -> None:
+    lines = ["unit,heat,failed"] + [f"{n // 250},{n * 7 % 11}.5,{int(n % 9 == 0)}" for n in range(5_000)]
+    sheet = a_sheet(workspace, tmp_path / "units.csv", "\n".join(lines) + "\n")
+    draft = workspace.drafts.draft(sheet, "failed")
+    assert (draft.group_column, draft.split_by, draft.feature_columns) == ("unit", SplitBy.VALUE, ["heat"])
+    assert "unit says which rows belong together" in draft.description
+    assert "unit: 20 values, each one stretch of rows" in draft.description, "of all rows, not of the first 2,000"
+
+
+def test_the_text_of_documents_stays_and_days_are_dates(workspace: Workspace, tmp_path: Path) -> None:
+    lines = [
+        json.dumps(
+            {"id": f"D{n}", "text": f"Vendor {'ABCDEFGHI'[n % 9]}\nInvoice {n}", "issued": f"2026-01-{n % 28 + 1:02d}"}
+        )
+        for n in range(60)
+    ]
+    path = tmp_path / "documents.jsonl"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    sheet = workspace.data.sheets.create_sheet("Documents", workspace.data.sheets.add_file(path).address)
+    draft = workspace.drafts.draft(sheet.id, "issued")
+    assert draft.feature_columns == ["text"]
+    assert draft.output_schema["properties"]["issued"] == {"type": "string", "format": "date", "title": "issued"}
+    assert (draft.group_column, draft.split_by) == ("text", SplitBy.FIRST_LINE)
+    assert workspace.drafts.targets(sheet.id)[-2].column == "text", "a document is the least likely answer"

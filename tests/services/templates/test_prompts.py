@@ -130,8 +130,8 @@ def test_a_row_that_lacks_a_column_is_told() -> None:
     ],
 )
 def test_what_a_model_learns_from(fields: dict[str, Any], expected: tuple[str, ...]) -> None:
-    made = template(**{"answer_columns": {"verdict": "truth"}, "user": fields.pop("user_prompt", "x"), **fields})
-    assert feature_columns(made, ["id", "a", "b", "c", "truth"], "id") == expected
+    created = template(**{"answer_columns": {"verdict": "truth"}, "user": fields.pop("user_prompt", "x"), **fields})
+    assert feature_columns(created, ["id", "a", "b", "c", "truth"], "id") == expected
 
 
 SYNTAX = ["{{ type", "{% if %}", "{% endfor %}", "{{ type | nofilter }}", "{% unknown %}", "{{ 1 + }}", "{{ }}"]

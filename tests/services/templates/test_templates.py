@@ -36,10 +36,10 @@ def log(workspace: Workspace) -> list[Event]:
 
 
 def test_a_draft_is_made_and_found(workspace: Workspace, templates: TemplateService) -> None:
-    made = templates.create(**FIELDS)
-    assert (made.version, made.status, made.created_by) == ("1.0.0", TemplateStatus.DRAFT, "ana")
-    for ref in ("Crystal", made.id, made.id[:8]):
-        assert templates.get(ref) == made
+    created = templates.create(**FIELDS)
+    assert (created.version, created.status, created.created_by) == ("1.0.0", TemplateStatus.DRAFT, "ana")
+    for ref in ("Crystal", created.id, created.id[:8]):
+        assert templates.get(ref) == created
     assert [(event.action, event.actor) for event in log(workspace)] == [("create", "ana")]
     with pytest.raises(NotFoundError):
         templates.get("nothing")
@@ -88,9 +88,9 @@ def test_a_name_is_taken_once(templates: TemplateService) -> None:
 
 
 def test_a_draft_is_edited_and_the_change_is_logged(workspace: Workspace, templates: TemplateService) -> None:
-    made = templates.create(**FIELDS)
+    created = templates.create(**FIELDS)
     edited = templates.edit("Crystal", guidelines="Look closely.", use_case="defects")
-    assert (edited.id, edited.guidelines) == (made.id, "Look closely.")
+    assert (edited.id, edited.guidelines) == (created.id, "Look closely.")
     event = log(workspace)[-1]
     assert (event.action, event.before, event.after) == ("edit", {"guidelines": ""}, {"guidelines": "Look closely."})
     with pytest.raises(InvalidTemplateError):
@@ -150,7 +150,7 @@ def test_an_archived_version_steps_back(templates: TemplateService) -> None:
 
 
 def test_a_draft_is_deleted_unless_something_was_made_with_it(workspace: Workspace, templates: TemplateService) -> None:
-    made = templates.create(**FIELDS)
+    created = templates.create(**FIELDS)
     other = templates.create(**{**FIELDS, "name": "Used"})
     with workspace.store.write() as connection:
         sheet = TrainingSheet(
@@ -163,7 +163,7 @@ def test_a_draft_is_deleted_unless_something_was_made_with_it(workspace: Workspa
             generation_mode=GenerationMode.MANUAL,
         )
         rows.add(connection, sheet)
-    assert templates.delete("Crystal").id == made.id
+    assert templates.delete("Crystal").id == created.id
     with pytest.raises(ConflictError, match="1 training sheet uses"):
         templates.delete("Used")
     assert [template.name for template in templates.list()] == ["Used"]
@@ -259,5 +259,5 @@ def test_a_file_that_is_not_there_is_named(templates: TemplateService, tmp_path:
 
 
 def test_null_characters_and_emoji_are_kept(templates: TemplateService) -> None:
-    made = templates.create(**{**FIELDS, "guidelines": "a\0b 🔬 \u202e"})
-    assert templates.get(made.id).guidelines == "a\0b 🔬 \u202e"
+    created = templates.create(**{**FIELDS, "guidelines": "a\0b 🔬 \u202e"})
+    assert templates.get(created.id).guidelines == "a\0b 🔬 \u202e"

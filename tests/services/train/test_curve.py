@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from test_gaps import train
 
 from builders.defects import add_pairs, labeled_sheet
+from builders.models import train_next
 from ontos_tui.domain.errors import NotFoundError
 from ontos_tui.domain.records.pairs import QAPair
 from ontos_tui.domain.records.training import Evaluation, ModelVersion
@@ -23,7 +23,7 @@ def versions(workspace: Workspace) -> list[ModelVersion]:
         for number in range(60):
             if number % 3 == step:
                 add_pairs(workspace.store, sheet, range(number, number + 1))
-        made.append(train(workspace, sheet, f"j{step}"))
+        made.append(train_next(workspace, sheet, f"j{step}"))
     return made
 
 
@@ -80,9 +80,9 @@ def test_a_version_that_answers_another_question_is_not_compared(
 
 def test_without_common_pairs_each_has_its_own_evaluation(workspace: Workspace) -> None:
     sheet = labeled_sheet(workspace.store, 40)
-    train(workspace, sheet, "j1")
+    train_next(workspace, sheet, "j1")
     other = labeled_sheet(workspace.store, 40, name="Other")
-    train(workspace, other, "j2")
+    train_next(workspace, other, "j2")
     with workspace.store.write() as connection:
         for pair in rows.find(connection, QAPair):
             rows.change(connection, pair, allowed_uses=["few_shot"])

@@ -27,6 +27,7 @@ from ontos_tui.platforms.databricks.serving import DatabricksServing
 from ontos_tui.platforms.databricks.workspace_client import Team
 from ontos_tui.platforms.local.serving import LocalServing
 from ontos_tui.platforms.routing.serving import TeamServing
+from ontos_tui.services.deploy.gate import DeploymentGate
 from ontos_tui.services.deploy.service import DeployService
 from ontos_tui.services.train.fine_tuning import FineTuning, render_messages
 from ontos_tui.services.train.service import TrainService
@@ -57,7 +58,8 @@ def shared(scene: Scene, databricks: Team, home: Path) -> Iterator[Workspace]:
             LocalServing(home, opened.engines.trainer),
             lambda: DatabricksServing(databricks, render_messages, patience=2, wait=hurry),
         )
-        opened.deploy.endpoints = DeployService(opened.store, serving, opened.jobs, opened.settings, "ana")
+        gate = DeploymentGate(opened.store, lambda: opened.engines.trainer, opened.home)
+        opened.deploy.endpoints = DeployService(opened.store, serving, opened.jobs, opened.settings, "ana", gate)
         yield opened
 
 
@@ -161,13 +163,13 @@ def test_a_tuned_model_is_deployed_asked_swapped_and_rolled_back(
     scene.serving.answer = answer
     first, second = tune(shared, sheet), tune(shared, sheet)
     assert (first.params["databricks_version"], second.params["databricks_version"]) == ("1", "2")
-    shared.deploy.endpoints.deploy(first.id, "live")
+    shared.deploy.endpoints.deploy(first.id, "live", despite="a test")
     (record,) = shared.deploy.endpoints.query("live", [part(61)], origin=Origin.CLI)
     assert record.output == {"defect": "crack"}
     assert scene.serving.asked[-1].body["client_request_id"] == record.request_id
     told = f"{part(61)['voltage']} {part(61)['line']}"
     assert scene.serving.asked[-1].body["messages"] == [{"role": "user", "content": told}]
-    shared.deploy.endpoints.deploy(second.id, "live")
+    shared.deploy.endpoints.deploy(second.id, "live", despite="a test")
     assert shared.deploy.endpoints.query("live", [part(61)], origin=Origin.CLI)[0].output == {"defect": "none"}
     shared.deploy.endpoints.roll_back("live")
     assert shared.deploy.endpoints.query("live", [part(61)], origin=Origin.CLI)[0].output == {"defect": "crack"}
@@ -178,7 +180,7 @@ def test_a_tuned_model_is_deployed_asked_swapped_and_rolled_back(
 def test_the_whole_round_on_the_teams_workspace(scene: Scene, shared: Workspace, sheet: TrainingSheet) -> None:
     scene.serving.answer = lambda asked: says({"defect": "crack", "severe": True})
     model = tune(shared, sheet)
-    shared.deploy.endpoints.deploy(model.id, "live")
+    shared.deploy.endpoints.deploy(model.id, "live", despite="a test")
     asked = shared.deploy.endpoints.query("live", [part(number) for number in range(61, 101)], origin=Origin.CLI)
     shared.sync.switch_on()
     item = shared.improve.feedback.add_feedback(asked[3].request_id, 1, correction={"defect": "none", "severe": False})
@@ -203,10 +205,10 @@ def test_a_version_that_does_not_come_up_changes_nothing_here(
     scene: Scene, shared: Workspace, sheet: TrainingSheet
 ) -> None:
     first, second = tune(shared, sheet), tune(shared, sheet)
-    shared.deploy.endpoints.deploy(first.id, "live")
+    shared.deploy.endpoints.deploy(first.id, "live", despite="a test")
     scene.serving.failing.add("team.ontos.defects/2")
     with pytest.raises(PlatformError, match="ran out of memory"):
-        shared.deploy.endpoints.deploy(second.id, "live")
+        shared.deploy.endpoints.deploy(second.id, "live", despite="a test")
     assert shared.deploy.endpoints.endpoint("live").model.id == first.id
 
 
@@ -221,9 +223,9 @@ def test_deploying_there_is_a_job_and_here_is_not(
 
     monkeypatch.setattr(shared.jobs, "submit", submit)
     tuned = tune(shared, sheet)
-    job = shared.deploy.endpoints.begin(tuned.id, "live")
+    job = shared.deploy.endpoints.begin(tuned.id, "live", despite="a test")
     assert isinstance(job, Job)
-    assert begun == [(JobKind.DEPLOY, {"model_id": tuned.id, "endpoint": "live"})]
+    assert begun == [(JobKind.DEPLOY, {"model_id": tuned.id, "endpoint": "live", "despite": "a test"})]
     told, result = WORK[JobKind.DEPLOY](shared, job, Reporter(shared.jobs, job.id))
     assert told == f"live answers with {tuned.label()}"
     assert result == {"endpoint": "live", "model_id": tuned.id}
@@ -231,5 +233,5 @@ def test_deploying_there_is_a_job_and_here_is_not(
     there = shared.deploy.endpoints.begin(local.id, "here")
     assert not isinstance(there, Job)
     assert there.status is EndpointStatus.READY
-    shared.deploy.endpoints.deploy(tune(shared, sheet).id, "live")
+    shared.deploy.endpoints.deploy(tune(shared, sheet).id, "live", despite="a test")
     assert isinstance(shared.deploy.endpoints.begin_roll_back("live"), Job)

@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from builders.defects import DEPTH_SCHEMA, add_pairs, change_pair, find_pair, labeled_sheet
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, JobCancelledError, NotFoundError, NotReadyError
@@ -16,7 +14,6 @@ from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.pairs import TrainingSheet, answer_digest
 from ontos_tui.domain.records.training import Evaluation, ModelVersion, Role
 from ontos_tui.domain.rules.governance import Gate
-from ontos_tui.domain.rules.split import Candidate, hold_out
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.services.train.comparison import paired_errors, paired_shares
 from ontos_tui.workspace import Workspace
@@ -182,49 +179,6 @@ def test_pairs_of_one_single_group_cannot_be_tested(workspace: Workspace) -> Non
         add_pairs(workspace.store, sheet, range(number, number + 1), source_data=row)
     with pytest.raises(NotReadyError, match="one group"):
         train(workspace, sheet)
-
-
-@given(
-    st.lists(
-        st.tuples(st.sampled_from(["a", "b", "c"]), st.none() | st.integers(0, 8).map(str), st.integers(0, 2)),
-        max_size=80,
-    ),
-    st.integers(0, 5),
-)
-def test_the_split_holds_its_promises(drawn: list[tuple[str, str | None, int]], seed: int) -> None:
-    candidates = [Candidate(f"{number:03d}", kind, group) for number, (kind, group, _) in enumerate(drawn)]
-    held_before = {one.id for one, (_, _, past) in zip(candidates, drawn, strict=True) if past == 1}
-    trained_before = {one.id for one, (_, _, past) in zip(candidates, drawn, strict=True) if past == 2}
-    chosen = hold_out(candidates, held_before, trained_before, seed)
-    assert chosen == hold_out(candidates[::-1], held_before, trained_before, seed)
-    assert held_before <= chosen <= {one.id for one in candidates}
-    sides: dict[str, set[bool]] = {}
-    for one in candidates:
-        if one.group is not None:
-            sides.setdefault(one.group, set()).add(one.id in chosen)
-    assert all(len(both) == 1 for both in sides.values())
-
-
-@given(st.integers(10, 400), st.integers(0, 1000))
-def test_a_fifth_is_held_out_of_every_kind_of_answer(count: int, seed: int) -> None:
-    candidates = [Candidate(str(number), "rare" if number % 5 == 0 else "usual") for number in range(count)]
-    chosen = hold_out(candidates, set(), set(), seed)
-    assert len(chosen) == int(count * 0.2 + 0.5)
-    rare = {one.id for one in candidates if one.kind == "rare"}
-    assert abs(len(chosen & rare) - 0.2 * len(rare)) <= 1
-
-
-def test_numbers_are_held_out_across_their_range() -> None:
-    candidates = [Candidate(str(number), float(number)) for number in range(100)]
-    chosen = sorted(int(one) for one in hold_out(candidates, set(), set(), 1))
-    assert len(chosen) == 20
-    assert all(sum(low <= one < low + 20 for one in chosen) == 4 for low in range(0, 100, 20))
-
-
-def test_many_pairs_are_split_in_no_time() -> None:
-    """A hundred thousand take a second; anything quadratic would meet the time limit of the tests."""
-    candidates = [Candidate(f"{number:06d}", str(number % 7)) for number in range(100_000)]
-    assert len(hold_out(candidates, set(), set(), 0)) == 20_000
 
 
 def test_changes_since_counts_new_corrected_and_removed(workspace: Workspace) -> None:

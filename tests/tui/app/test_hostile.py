@@ -22,7 +22,7 @@ EVIL = "\x1b]52;c;aGFja2Vk\x07\x1b[2J\x1b[31m\x9b5n[@click=app.quit]x[/] [/nope]
 PICTURE = "␛]52"
 """How the beginning of EVIL looks once it is harmless."""
 
-NAME = "template_52_c_"
+NAME = "template_52_"
 """How the model's name begins, which is built from the hostile name of its template."""
 
 SIGNS = {"1": PICTURE, "2": PICTURE, "3": PICTURE, "4": NAME, "5": NAME, "6": PICTURE, "7": PICTURE}
@@ -80,7 +80,7 @@ def _hostile_workspace(home: Path) -> None:
         finished = workspace.jobs.wait(job.id, timeout=100)
         assert finished.status.value == "succeeded", finished.error
         model = workspace.train.models.models()[0]
-        endpoint = workspace.deploy.endpoints.deploy(model.id, "evil")
+        endpoint = workspace.deploy.endpoints.deploy(model.id, "evil", despite=EVIL)
         fields = workspace.label.queue.pair(pairs[0].id).source_data
         record = workspace.deploy.endpoints.query(
             endpoint.name, [fields], origin=Origin.PLAYGROUND, client_request_id=EVIL

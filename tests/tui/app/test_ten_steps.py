@@ -56,6 +56,9 @@ async def test_the_ten_steps(tmp_path: Path, size: tuple[int, int]) -> None:
         await user.sees("v1", "accuracy")
         # 6 deploy the model and try it in a playground
         await user.press("5", "d", "ctrl+s")
+        # A model of so few labels is not better than one constant answer, which the gate says before it is tried out.
+        await user.sees("does not pass the checks", "Not usable yet")
+        await user.press("t")
         await user.sees("● ready")
         await user.press("p")
         await user.sees("Playground", "detector_type")
@@ -75,7 +78,7 @@ async def test_the_ten_steps(tmp_path: Path, size: tuple[int, int]) -> None:
         await user.press("c")
         await user.sees("converted", "training pair: unlabeled")
         await user.press("3", "enter")
-        await user.sees("feedback:", "from feedback", "dent")
+        await user.sees("from feedback", "correction by ana", "dent")  # the item itself, and not a second one
         await user.press("a")
         (item,) = app.workspace.improve.feedback.feedback()
         assert item.qa_pair_id is not None
@@ -87,4 +90,7 @@ async def test_the_ten_steps(tmp_path: Path, size: tuple[int, int]) -> None:
         await _job_done(user, 3)
         await user.sees("v2 is trained", "1 new, 0 corrected since v1", "held-out pairs")
         await user.press("d", "y")
+        await user.sees("does not pass the checks", "Type a reason")
+        await user.type("learning the ten steps")
+        await user.press("ctrl+s")
         await user.until(lambda: app.workspace.deploy.endpoints.endpoints()[0].model.version == 2, "v2 answers")

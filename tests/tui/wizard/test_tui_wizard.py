@@ -40,6 +40,8 @@ async def test_from_a_card_to_a_model_that_answers(tmp_path: Path) -> None:
         await user.press(">")
         await user.sees("enter deploys it to an endpoint")
         await user.press("enter")
+        await user.sees("crystal_defect v1 does not pass the checks", "Not usable yet", "t Try it out")
+        await user.press("t")
         await user.sees("Playground · crystal-defect")
         await user.press("enter")
         await user.sees("right", "wrong")

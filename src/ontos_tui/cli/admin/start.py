@@ -15,6 +15,7 @@ from ontos_tui.home import demo_home
 
 if TYPE_CHECKING:
     from ontos_tui.services.guide.onboarding import SeedReport
+    from ontos_tui.services.guide.overview import Overview
 
 
 def register(root: typer.Typer) -> None:
@@ -114,7 +115,13 @@ def status(context: typer.Context) -> None:
         lambda: [
             *table(("", "stage", "", "count", ""), rows),
             "",
+            *_model_line(overview),
             f"Next ({overview.next_stage.title}): {safe_line(overview.next_step)}",
             *(f"Running: {safe_line(job.title)} (ontos jobs show {job.id[:8]})" for job in overview.running),
         ],
     )
+
+
+def _model_line(overview: Overview) -> list[str]:
+    model = overview.model
+    return [] if model is None else [safe_line(f"{model.name}: {model.verdict.sign} {model.verdict.text}", 300)]

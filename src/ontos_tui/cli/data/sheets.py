@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Annotated, Any
 
 import typer
@@ -10,7 +13,15 @@ from ontos_tui.cli.core.groups import noun_group
 from ontos_tui.cli.core.output import count, facts, table
 from ontos_tui.cli.core.session import Limit, Offset, Session
 from ontos_tui.cli.data.tables import Filter, page_lines
-from ontos_tui.domain.records.data import Sampling, Sheet, WindowLabel, unnamed_in_words, windows_in_words
+from ontos_tui.domain.records.data import (
+    OLD_NAMES,
+    UNNAMED,
+    ItemIdentity,
+    Sampling,
+    Sheet,
+    WindowLabel,
+    windows_in_words,
+)
 from ontos_tui.domain.terminal_text import safe_line
 
 sheets = noun_group("Sheets: which rows and columns of a table are used, and what identifies an item.")
@@ -39,89 +50,75 @@ Description = Annotated[str | None, typer.Option("--description", help="what the
 UseCaseOption = Annotated[str | None, typer.Option("--use-case", help="what it belongs to")]
 
 
+OPTIONS: Mapping[str, Any] = {
+    "item_id_column": ItemId,
+    "columns": Columns,
+    "image_columns": Images,
+    "filter_expression": Filter,
+    "sampling": SamplingOption,
+    "sample_size": SampleSize,
+    "sample_by": SampleBy,
+    "sample_seed": SampleSeed,
+    "window_size": WindowSize,
+    "window_step": WindowStep,
+    "window_group": WindowGroup,
+    "window_order": WindowOrder,
+    "window_labels": WindowLabels,
+    "description": Description,
+    "use_case": UseCaseOption,
+}
+"""The options about a sheet's content, by the fields of the record that they fill."""
+
+
+def with_sheet_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with all of OPTIONS; of these it gets, as keyword arguments, the ones that were given."""
+    signature = inspect.signature(command, eval_str=True)
+    own = [one for one in signature.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
+    more = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option)
+        for name, option in OPTIONS.items()
+    ]
+
+    @wraps(command)
+    def run(**arguments: Any) -> None:
+        fields = {name: arguments.pop(name) for name in OPTIONS}
+        command(**arguments, **_given(**{**fields, **_windows(fields)}))
+
+    run.__signature__ = signature.replace(parameters=[*own, *more])  # type: ignore[attr-defined]
+    run.__annotations__ = {one.name: one.annotation for one in (*own, *more)}
+    return run
+
+
 def register(root: typer.Typer) -> None:
     """Add the commands."""
     root.add_typer(sheets, name="sheet")
 
 
 @sheets.command("create")
+@with_sheet_options
 def create(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="the sheet's name")],
     source: Annotated[str, typer.Option("--table", help="catalog.schema.table")],
-    item_id: ItemId = None,
-    columns: Columns = None,
-    image_columns: Images = None,
-    filter_expression: Filter = None,
-    sampling: SamplingOption = None,
-    sample_size: SampleSize = None,
-    sample_by: SampleBy = None,
-    sample_seed: SampleSeed = None,
-    window_size: WindowSize = None,
-    window_step: WindowStep = None,
-    window_group: WindowGroup = None,
-    window_order: WindowOrder = None,
-    window_labels: WindowLabels = None,
-    description: Description = None,
-    use_case: UseCaseOption = None,
+    **fields: Any,
 ) -> None:
     """Create a sheet over a table."""
     session = Session.of(context)
-    options = _given(
-        item_id_column=item_id,
-        columns=columns,
-        image_columns=image_columns,
-        filter_expression=filter_expression,
-        sampling=sampling,
-        sample_size=sample_size,
-        sample_by=sample_by,
-        sample_seed=sample_seed,
-        **_windows(window_size, window_step, window_group, window_order, window_labels),
-        description=description,
-        use_case=use_case,
-    )
-    _show_sheet(session, session.workspace.data.sheets.create_sheet(name, source, **options))
+    _show_sheet(session, session.workspace.data.sheets.create_sheet(name, source, **fields))
 
 
 @sheets.command("edit")
+@with_sheet_options
 def edit(
     context: typer.Context,
     sheet: SheetRef,
     name: Annotated[str | None, typer.Option("--name", help="another name")] = None,
     source: Annotated[str | None, typer.Option("--table", help="catalog.schema.table")] = None,
-    item_id: ItemId = None,
-    columns: Columns = None,
-    image_columns: Images = None,
-    filter_expression: Filter = None,
-    sampling: SamplingOption = None,
-    sample_size: SampleSize = None,
-    sample_by: SampleBy = None,
-    sample_seed: SampleSeed = None,
-    window_size: WindowSize = None,
-    window_step: WindowStep = None,
-    window_group: WindowGroup = None,
-    window_order: WindowOrder = None,
-    window_labels: WindowLabels = None,
-    description: Description = None,
-    use_case: UseCaseOption = None,
+    **fields: Any,
 ) -> None:
     """Change a sheet; what is not named stays. `--filter ""` removes the filter."""
     session = Session.of(context)
-    changes = _given(
-        name=name,
-        source_table=source,
-        item_id_column=item_id,
-        columns=columns,
-        image_columns=image_columns,
-        filter_expression=filter_expression,
-        sampling=sampling,
-        sample_size=sample_size,
-        sample_by=sample_by,
-        sample_seed=sample_seed,
-        **_windows(window_size, window_step, window_group, window_order, window_labels),
-        description=description,
-        use_case=use_case,
-    )
+    changes = _given(name=name, source_table=source, **fields)
     if not changes:
         raise typer.BadParameter("Name what to change, such as --filter or --name.")
     _show_sheet(session, session.workspace.data.sheets.edit_sheet(sheet, **changes))
@@ -162,19 +159,16 @@ def _given(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _windows(
-    size: int | None, step: int | None, group: str | None, order: str | None, labels: list[str] | None
-) -> dict[str, Any]:
-    """The options about windows; a size of 0 removes them all."""
-    if size == 0:
-        plain = dict.fromkeys(("window_size", "window_step", "window_group", "window_order"), 0)
-        return {**plain, "window_group": "", "window_order": "", "window_labels": {}}
+def _windows(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields about windows as they are stored; a size of 0 removes them all."""
+    if fields["window_size"] == 0:
+        return {"window_size": 0, "window_step": 0, "window_group": "", "window_order": "", "window_labels": {}}
+    labels = fields["window_labels"]
     pairs = [label.partition("=")[::2] for label in labels or ()]
     for column, how in pairs:
         if not column or how not in list(WindowLabel):
             raise typer.BadParameter(f"--window-label {column}={how}: write COLUMN=HOW with {', '.join(WindowLabel)}.")
-    given = {"window_size": size, "window_step": step, "window_group": group, "window_order": order}
-    return {**given, "window_labels": dict(pairs) if labels is not None else None}
+    return {"window_labels": dict(pairs) if labels is not None else None}
 
 
 def _show_sheet(session: Session, sheet: Sheet) -> None:
@@ -191,6 +185,7 @@ def _sheet_lines(sheet: Sheet) -> list[str]:
             ("items", count(sheet.item_count, "item")),
             ("items are", windows_in_words(sheet)),
             ("item id", _identity(sheet)),
+            ("older names", OLD_NAMES if sheet.identity is ItemIdentity.POSITION else ""),
             ("columns", ", ".join(sheet.columns) or "all"),
             ("images", ", ".join(sheet.image_columns)),
             ("filter", sheet.filter_expression),
@@ -202,4 +197,4 @@ def _sheet_lines(sheet: Sheet) -> list[str]:
 def _identity(sheet: Sheet) -> str:
     if sheet.windows is not None:
         return "group@start"
-    return sheet.item_id_column or unnamed_in_words(sheet.source_table)
+    return sheet.item_id_column or UNNAMED

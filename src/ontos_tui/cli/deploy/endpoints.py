@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ontos_tui.cli.core.groups import noun_group
-from ontos_tui.cli.core.output import facts, moment, table
+from ontos_tui.cli.core.output import facts, moment, plain, print_error, table
 from ontos_tui.cli.core.session import Session, Wait
+from ontos_tui.cli.deploy.gate import gate_lines
 from ontos_tui.domain.records.serving import Endpoint
+from ontos_tui.domain.rules.deployment_gate import GateError
+from ontos_tui.domain.rules.model_verdict import short_verdict, verdict_line, verdict_of
 from ontos_tui.domain.terminal_text import safe_line
 
 if TYPE_CHECKING:
@@ -38,9 +41,13 @@ def deploy(
     start: Annotated[
         str | None, typer.Option("--start", metavar="ENDPOINT", help="accept requests again after --stop")
     ] = None,
+    despite: Annotated[
+        str, typer.Option("--despite", metavar="REASON", help="deploy it although a check fails; the log keeps this")
+    ] = "",
+    check: Annotated[bool, typer.Option("--check", help="only show what would be checked, and change nothing")] = False,
     wait: Wait = False,
 ) -> None:
-    """Let a model answer at an endpoint; an endpoint that exists switches to the new version."""
+    """Let a model answer at an endpoint, if it passes the checks; an endpoint that exists switches to it."""
     session = Session.of(context)
     service = session.workspace.deploy.endpoints
     if sum(map(bool, (model, roll_back, stop, start))) > 1:
@@ -52,15 +59,34 @@ def deploy(
         changed = service.stop(stop).name
     elif start:
         changed = service.start(start).name
+    elif model and check:
+        _check(session, model, name)
+        return
     elif model:
-        changed = _deployed(session, service.begin(model, name), wait)
+        changed = _deployed(session, service.begin(model, name, despite=despite), wait)
     else:
         _list(session)
         return
     if changed is None:
         return
     view = service.endpoint(changed)
-    session.show(view, lambda: _endpoint_lines(view))
+    session.show(_with_verdict(view), lambda: _endpoint_lines(view))
+
+
+def _check(session: Session, model: str, name: str | None) -> None:
+    """Show what `deploy` would check; a check that fails is this command's failure."""
+    report = session.workspace.deploy.endpoints.checks(model, name)
+    if report is None:
+        session.show({"checks": []}, lambda: ["Nothing to check: it has answered there before."])
+        return
+    session.show({"checks": report.checks}, lambda: gate_lines(report))
+    if not report.passed:
+        print_error(GateError(report))
+        raise typer.Exit(1)
+
+
+def _with_verdict(view: EndpointView) -> dict[str, Any]:
+    return {**plain(view), "verdict": verdict_of(view.model)}
 
 
 def _deployed(session: Session, begun: Endpoint | Job, wait: bool) -> str | None:
@@ -76,11 +102,17 @@ def _deployed(session: Session, begun: Endpoint | Job, wait: bool) -> str | None
 def _list(session: Session) -> None:
     views = session.workspace.deploy.endpoints.endpoints()
     models = session.workspace.train.models.models()
-    trained = [(f"{model.name}:{model.version}", model.id[:8], model.train_count, model.created_at) for model in models]
+    trained = [
+        (f"{model.name}:{model.version}", model.id[:8], model.train_count, short_verdict(model), model.created_at)
+        for model in models
+    ]
     empty = "No models. Train one: `ontos train TRAINING_SHEET`"
     session.show(
-        {"endpoints": views, "models": models},
-        lambda: [*_endpoint_table(views), "", *table(("model", "id", "pairs", "trained at"), trained, empty)],
+        {
+            "endpoints": [_with_verdict(view) for view in views],
+            "models": [{**plain(model), "verdict": verdict_of(model)} for model in models],
+        },
+        lambda: [*_endpoint_table(views), "", *table(("model", "id", "pairs", "score", "trained at"), trained, empty)],
     )
 
 
@@ -89,7 +121,7 @@ def list_endpoints(context: typer.Context) -> None:
     """The endpoints by name, and the model version that each serves."""
     session = Session.of(context)
     views = session.workspace.deploy.endpoints.endpoints()
-    session.show(views, lambda: _endpoint_table(views))
+    session.show([_with_verdict(view) for view in views], lambda: _endpoint_table(views))
 
 
 @endpoints.command("show")
@@ -103,21 +135,29 @@ def show(
     history = service.history(endpoint)
     columns = list(service.input_fields(endpoint))
     models = {model.id: model.label() for model in session.workspace.train.models.models()}
-    rows = [(moment(one.at), one.by, one.action, models.get(one.model_id, one.model_id[:8])) for one in history]
+    rows = [
+        (moment(one.at), one.by, one.action, models.get(one.model_id, one.model_id[:8]), one.reason) for one in history
+    ]
     session.show(
-        {"endpoint": view.endpoint, "model": view.model, "columns": columns, "deployments": history},
+        {
+            "endpoint": view.endpoint,
+            "model": view.model,
+            "verdict": verdict_of(view.model),
+            "columns": columns,
+            "deployments": history,
+        },
         lambda: [
             *_endpoint_lines(view),
             *facts([("columns", safe_line(", ".join(columns), 300))]),
             "",
-            *table(("at", "by", "action", "model"), rows),
+            *table(("at", "by", "action", "model", "despite failed checks"), rows),
         ],
     )
 
 
 def _endpoint_table(views: list[EndpointView]) -> list[str]:
-    rows = [(view.endpoint.name, view.endpoint.status, view.model.label()) for view in views]
-    return table(("endpoint", "status", "serves"), rows, "No endpoints. Create one: `ontos deploy MODEL`")
+    rows = [(view.endpoint.name, view.endpoint.status, view.model.label(), short_verdict(view.model)) for view in views]
+    return table(("endpoint", "status", "serves", "score"), rows, "No endpoints. Create one: `ontos deploy MODEL`")
 
 
 def _endpoint_lines(view: EndpointView) -> list[str]:
@@ -126,6 +166,7 @@ def _endpoint_lines(view: EndpointView) -> list[str]:
             ("endpoint", view.endpoint.name),
             ("status", view.endpoint.status.value),
             ("serves", view.model.label()),
+            ("verdict", verdict_line(view.model)),
             ("try it", f"ontos query {view.endpoint.name} --item ITEM"),
         ]
     )

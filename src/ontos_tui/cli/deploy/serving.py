@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ontos_tui.cli.core.output import facts, fields, number, print_error
+from ontos_tui.cli.core.output import facts, fields, number, plain, print_error
 from ontos_tui.cli.core.session import Session, read_json
 from ontos_tui.domain.errors import ConflictError, InvalidInputError
 from ontos_tui.domain.records.serving import InferenceRecord, Origin
+from ontos_tui.domain.rules.confidence_text import interval_text, numbers_within, outside_texts, sure_text
+from ontos_tui.domain.rules.model_verdict import verdict_of
 from ontos_tui.domain.rules.states import JobStatus
 from ontos_tui.domain.terminal_text import safe_line
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.training import Job
+    from ontos_tui.services.deploy.items import EndpointItem
 
 SERVER_SECONDS = 30.0
 """How long the server may take to start or to stop."""
@@ -31,15 +34,19 @@ def query(
     context: typer.Context,
     endpoint: Annotated[str, typer.Argument(help="name of the endpoint")],
     sent: Annotated[str | None, typer.Option("--input", help="one row or a list of rows: JSON, @FILE or -")] = None,
-    item: Annotated[str | None, typer.Option("--item", help="instead: this item of the model's sheet")] = None,
+    item: Annotated[
+        str | None, typer.Option("--item", help="instead: this item of the model's sheet, labeled or not")
+    ] = None,
 ) -> None:
     """Send rows to an endpoint. Without --input or --item, list the columns that it needs."""
     session = Session.of(context)
     service = session.workspace.deploy.endpoints
+    known: EndpointItem | None = None
     if sent is not None:
         rows = _rows(read_json(sent, "The input"))
     elif item is not None:
-        rows = [service.sample_input(endpoint, item)]
+        known = session.workspace.deploy.items.item(endpoint, item)
+        rows = [known.fields]
     else:
         columns = service.input_fields(endpoint)
         session.show(
@@ -48,7 +55,15 @@ def query(
         )
         return
     records = service.query(endpoint, rows, origin=Origin.CLI)
-    session.show(records, lambda: [line for record in records for line in _record_lines(record)])
+    verdict = verdict_of(service.endpoint(endpoint).model)
+    session.show(
+        [{**plain(record), "verdict": verdict, "item": plain(known)} for record in records],
+        lambda: [
+            *facts([("verdict", f"{verdict.sign} {verdict.text}")]),
+            *facts([("item", f"{safe_line(known.ref)}: {known.remark}")] if known is not None else []),
+            *(line for record in records for line in _record_lines(record)),
+        ],
+    )
     failed = [record for record in records if record.status_code >= 400]
     if failed:
         why = f"{len(failed)} of {len(records)} rows could not be answered: {failed[0].error}"
@@ -68,10 +83,6 @@ def _rows(value: Any) -> list[dict[str, Any]]:
 
 
 def _record_lines(record: InferenceRecord) -> list[str]:
-    answer = {
-        name: f"{value}  ({record.confidence[name]:.2f} sure)" if name in record.confidence else value
-        for name, value in (record.output or {}).items()
-    }
     return [
         *facts(
             [
@@ -83,8 +94,20 @@ def _record_lines(record: InferenceRecord) -> list[str]:
                 ("error", f"{record.status_code}: {record.error}" if record.error else ""),
             ]
         ),
-        *fields(answer),
+        *fields({name: _answer_text(record, name, value) for name, value in (record.output or {}).items()}),
+        *(f"  outside: {safe_line(text, 200)}" for text in outside_texts(record.outside)),
     ]
+
+
+def _answer_text(record: InferenceRecord, name: str, value: Any) -> Any:
+    """A value of the answer and how sure it is; a number with the digits that its interval supports."""
+    remarks = [sure_text(record.confidence.get(name), record.certainty.get(name, ""))]
+    if (interval := record.intervals.get(name)) is not None:
+        remarks.append(interval_text(interval))
+        if isinstance(value, int | float):
+            value = numbers_within(interval, float(value))[0]
+    beside = "; ".join(filter(None, remarks))
+    return f"{value}  ({beside})" if beside else value
 
 
 def serve(

@@ -9,6 +9,8 @@ import typer
 from ontos_tui.cli.core.output import count, facts, fields, number
 from ontos_tui.cli.core.session import Session
 from ontos_tui.domain.records.pairs import GenerationMode
+from ontos_tui.domain.rules.confidence_text import basis_text
+from ontos_tui.domain.rules.source_changes import ChangedSource
 from ontos_tui.domain.terminal_text import safe_line, safe_text
 
 
@@ -25,6 +27,10 @@ def generate(
     column: Annotated[str | None, typer.Option("--column", help="the column that holds the answer")] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="only the first N items")] = None,
     review: Annotated[bool, typer.Option("--review", help="answers of a column are proposals, not labels")] = False,
+    changed_source: Annotated[
+        ChangedSource,
+        typer.Option("--changed-source", help="when the source has other rows than its pairs were made of"),
+    ] = ChangedSource.STOP,
     background: Annotated[
         bool, typer.Option("--background", help="as a job that goes on without this terminal")
     ] = False,
@@ -37,10 +43,22 @@ def generate(
         _preview(session, sheet, template, mode, preview, column)
         return
     if background:
-        session.show_job(service.submit(sheet, template, mode, column=column, limit=limit, review=review))
+        job = service.submit(
+            sheet, template, mode, column=column, limit=limit, review=review, changed_source=changed_source
+        )
+        session.show_job(job)
         return
     with session.progress() as line:
-        report = service.generate(sheet, template, mode, column=column, limit=limit, review=review, progress=line)
+        report = service.generate(
+            sheet,
+            template,
+            mode,
+            column=column,
+            limit=limit,
+            review=review,
+            changed_source=changed_source,
+            progress=line,
+        )
     session.show(
         report,
         lambda: [
@@ -79,8 +97,8 @@ def _preview(
                 if pair.proposal
                 else [f"no proposal {safe_line(pair.error)}".rstrip()]
             )
-            if pair.confidence is not None:
-                lines.append(f"confidence {pair.confidence:.2f}: {safe_line(pair.explanation)}")
+            if basis := basis_text(pair.confidence, pair.certainty, pair.explanation):
+                lines.append(safe_line(basis))
         return lines or ["The sheet has no items."]
 
     session.show(pairs, pair_lines)

@@ -10,6 +10,7 @@ from ontos_tui.cli.core.output import facts
 from ontos_tui.cli.core.session import Session, Wait
 from ontos_tui.cli.train.models import model_lines, trained_model
 from ontos_tui.domain.errors import ConflictError, NotReadyError
+from ontos_tui.domain.rules.model_verdict import verdict_line, verdict_of
 from ontos_tui.domain.terminal_text import safe_line
 
 
@@ -33,6 +34,7 @@ def retrain(
             lambda: facts(
                 [
                     ("model", view.model.label()),
+                    ("verdict", verdict_line(view.model)),
                     (
                         "since then",
                         f"{view.changes.new} new, {view.changes.corrected} corrected, {view.changes.removed} removed",
@@ -57,7 +59,7 @@ def retrain(
     except (NotReadyError, ConflictError) as error:  # the new version is there, whether it can be compared or not
         comparison, summary = None, f"Trained, but cannot be compared: {error.what}"
     session.show(
-        {"model": model, "comparison": comparison, "summary": summary},
+        {"model": model, "verdict": verdict_of(model), "comparison": comparison, "summary": summary},
         lambda: [
             safe_line(summary),
             "",

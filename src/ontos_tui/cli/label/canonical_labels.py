@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from ontos_tui.cli.core.output import count, facts, fields, print_error, table
+from ontos_tui.cli.core.output import count, facts, fields, table
 from ontos_tui.cli.core.session import Limit, Offset, Session, read_object
 from ontos_tui.cli.label.decisions import labels
-from ontos_tui.cli.label.import_export import import_lines
+from ontos_tui.cli.label.import_export import NewerOption, show_import
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.pairs import CanonicalLabel
 from ontos_tui.domain.rules.governance import Classification, Use
@@ -177,16 +177,13 @@ def import_labels(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="as `label export-labels` writes it")],
     sheet: Annotated[str | None, typer.Option("--sheet", help="for lines that name none")] = None,
+    newer: NewerOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only show what would happen")] = False,
 ) -> None:
     """Import labels from a file, all of them or none; a different label becomes a new version."""
     session = Session.of(context)
-    report = session.workspace.label.canonical_label_files.import_file(file, sheet, dry_run=dry_run)
-    session.show(report, lambda: import_lines(report))
-    if report.refused:
-        what = f"Nothing was imported from {file.name}: {count(report.problem_count, 'line')} cannot be used."
-        print_error(InvalidInputError(what, "Correct them and import the file again."))
-        raise typer.Exit(1)
+    report = session.workspace.label.canonical_label_files.import_file(file, sheet, newer=newer, dry_run=dry_run)
+    show_import(session, report)
 
 
 @labels.command("constrain")

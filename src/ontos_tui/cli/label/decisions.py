@@ -15,6 +15,7 @@ from ontos_tui.cli.core.session import Session, TrainingSheetRef, read_object
 from ontos_tui.cli.train.training_sheets import show_training_sheets
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.pairs import QAPair, Verdict
+from ontos_tui.domain.rules.confidence_text import certainty_text
 from ontos_tui.domain.terminal_text import safe_line
 
 if TYPE_CHECKING:
@@ -158,7 +159,14 @@ def _show_batch(session: Session, batch: Batch[QAPair]) -> None:
 def _pair_lines(pair: QAPair) -> list[str]:
     return [
         f"── {safe_line(pair.item_ref)}",
-        *facts([("pair", pair.id), ("status", pair.status.value), ("proposed by", pair.proposed_by)]),
+        *facts(
+            [
+                ("pair", pair.id),
+                ("status", pair.status.value),
+                ("proposed by", pair.proposed_by),
+                ("confidence", certainty_text(pair.confidence, pair.certainty)),
+            ]
+        ),
         "fields:",
         *fields(pair.source_data),
         *(["proposed:", *fields(pair.proposal)] if pair.proposal else ["no proposal"]),

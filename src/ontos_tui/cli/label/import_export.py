@@ -10,17 +10,22 @@ import typer
 from ontos_tui.cli.core.output import count, print_error, table
 from ontos_tui.cli.core.session import Session, TrainingSheetRef
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError
-from ontos_tui.domain.file_formats import Format, format_of
+from ontos_tui.domain.file_formats import WRITTEN, Format, Newer, Offsets, format_of
 from ontos_tui.domain.rules.governance import Use
 from ontos_tui.domain.terminal_text import safe_line
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ontos_tui.services.interchange.report import LineProblem
     from ontos_tui.services.interchange.service import ExportReport, ImportReport
 
 SHOWN = 20
 """Problems that are printed one by one; --json has more."""
 
-FormatOption = Annotated[Format | None, typer.Option("--format", help="by default from the file's name")]
+NewerOption = Annotated[
+    Newer | None, typer.Option("--newer", help="decisions here that are newer than the file: keep or take back")
+]
 
 
 def register(root: typer.Typer) -> None:
@@ -33,19 +38,23 @@ def export(
     context: typer.Context,
     training_sheet: TrainingSheetRef,
     out: Annotated[Path | None, typer.Option("--out", help="the file; replaced if it exists")] = None,
-    format: FormatOption = None,
+    format: Annotated[Format | None, typer.Option("--format", help="by default from the file's name")] = None,
     use: Annotated[Use, typer.Option("--use", help="only pairs that may be used for this")] = Use.TRAINING,
     split: Annotated[
         float | None, typer.Option("--split", help="this share into a second file, NAME.validation.SUFFIX")
     ] = None,
     all_statuses: Annotated[bool, typer.Option("--all-statuses", help="not only labeled pairs (not for chat)")] = False,
-    excel_safe: Annotated[
-        bool, typer.Option("--excel-safe", help="CSV: an apostrophe before texts that a spreadsheet would calculate")
+    raw: Annotated[
+        bool, typer.Option("--raw", help="CSV: no apostrophe before texts that a spreadsheet would calculate")
     ] = False,
+    excel_safe: Annotated[bool, typer.Option("--excel-safe", hidden=True, help="as it is without --raw")] = False,
+    item_ids: Annotated[
+        bool, typer.Option("--item-ids/--no-item-ids", help="chat: the item of each line, in its metadata")
+    ] = True,
     history: Annotated[bool, typer.Option("--history", help="the log of all decisions instead, as JSON lines")] = False,
     preview: Annotated[bool, typer.Option("--preview", help="only show what would be left out, and why")] = False,
 ) -> None:
-    """Write a training sheet's pairs to a file: chat JSONL, CSV, Parquet or Label Studio JSON."""
+    """Write a training sheet's pairs to a file: chat JSONL, CSV, Excel, Parquet or Label Studio JSON."""
     from ontos_tui.services.interchange.service import ExportOptions
 
     session = Session.of(context)
@@ -63,7 +72,12 @@ def export(
         lines = service.write_history(sheet.id, out)
         session.show({"file": out, "events": lines}, lambda: [f"{count(lines, 'event')} in {safe_line(out)}"])
         return
-    report = service.export(sheet.id, out, _format(format, out), options=options, split=split, excel_safe=excel_safe)
+    if raw and excel_safe:
+        raise InvalidInputError("--raw and --excel-safe contradict each other.", "Give one of them.")
+    chosen = format or format_of(out)
+    if chosen is None:
+        raise InvalidInputError(f"The format of {out.name} is unknown.", f"Name it: --format {'|'.join(WRITTEN)}")
+    report = service.export(sheet.id, out, chosen, options=options, split=split, raw=raw, item_ids=item_ids)
     session.show(_written(report), lambda: _export_lines(report))
 
 
@@ -71,51 +85,88 @@ def import_file(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="what to import")],
     to: Annotated[str, typer.Option("--to", help="a sheet for labels or chat lines, a training sheet for decisions")],
-    format: FormatOption = None,
+    format: Annotated[Format | None, typer.Option("--format", help="by default as the file's content shows")] = None,
     mapping: Annotated[
-        list[str] | None, typer.Option("--map", help="WHAT=COLUMN, such as item_ref=serial_number; may be repeated")
+        list[str] | None, typer.Option("--map", help="WHAT=NAME, such as item_ref=serial_number; may be repeated")
     ] = None,
+    leave_out: Annotated[
+        list[str] | None, typer.Option("--leave-out", help="what of the file is not imported; may be repeated")
+    ] = None,
+    offsets: Annotated[Offsets | None, typer.Option("--offsets", help="what the positions of spans count")] = None,
+    newer: NewerOption = None,
+    raw: Annotated[bool, typer.Option("--raw", help="CSV that was written with --raw")] = False,
     label_type: Annotated[str | None, typer.Option("--label-type", help="of the labels, for a sheet")] = None,
     template: Annotated[str | None, typer.Option("--template", help="for chat lines into a sheet")] = None,
     approved: Annotated[bool, typer.Option("--approved", help="chat answers become labels, not proposals")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only show what would happen")] = False,
 ) -> None:
     """Import a file, all of it or nothing: as labels of a sheet, or as pairs and decisions of a training sheet."""
+    from ontos_tui.services.interchange.service import ImportOptions
+
     session = Session.of(context)
     service = session.workspace.label.files
-    chosen = _format(format, file)
     mapped = dict(_mapped(one) for one in mapping or ())
+    options = ImportOptions(mapped, frozenset(leave_out or ()), offsets, newer, raw)
     if (sheet := _sheet(session, to)) is None:
         training_sheet = session.workspace.label.queue.training_sheet(to)
         report = service.import_pairs(
-            file, chosen, training_sheet.id, mapping=mapped, approved=approved, dry_run=dry_run
-        )
-    elif chosen is Format.CHAT:
-        report = service.import_chat(
-            file, sheet, template_ref=template, label_type=label_type or "chat", approved=approved, dry_run=dry_run
+            file, format, training_sheet.id, options=options, approved=approved, dry_run=dry_run
         )
     else:
-        report = service.import_labels(file, chosen, sheet, label_type=label_type, mapping=mapped, dry_run=dry_run)
+        chosen = format or service.recognized(file)
+        if chosen is Format.CHAT:
+            report = service.import_chat(
+                file,
+                sheet,
+                template_ref=template,
+                label_type=label_type or "chat",
+                newer=newer,
+                approved=approved,
+                dry_run=dry_run,
+            )
+        else:
+            report = service.import_labels(file, chosen, sheet, label_type=label_type, options=options, dry_run=dry_run)
+    show_import(session, report)
+
+
+def show_import(session: Session, report: ImportReport) -> None:
+    """Print the outcome of an import; exit with 1 when a line cannot be used, with 2 when there is a choice to make."""
     session.show(report, lambda: import_lines(report))
+    name = report.path.name
     if report.refused:
-        what = f"Nothing was imported from {file.name}: {count(report.problem_count, 'line')} cannot be used."
+        what = f"Nothing was imported from {name}: {count(report.problem_count, 'line')} cannot be used."
         print_error(InvalidInputError(what, "Correct them and import the file again."))
         raise typer.Exit(1)
+    if report.undecided and not report.dry_run:
+        newer = count(report.newer, "newer decision")
+        what = f"Nothing was imported from {name}: {newer} here would be taken back."
+        print_error(InvalidInputError(what, "Decide with --newer keep or --newer take."))
+        raise typer.Exit(2)
 
 
 def import_lines(report: ImportReport) -> list[str]:
     """The outcome of an import, for people."""
-    would = "would be " if report.dry_run or report.refused else ""
+    would = "would be " if report.nothing_done else ""
     amounts = ((report.created, "created"), (report.updated, "changed"))
     done = ", ".join(f"{amount:,} {would}{word}" for amount, word in amounts)
     outcome = [] if report.refused else [f"{done}, {report.unchanged:,} unchanged, {report.skipped:,} skipped"]
-    more = report.problem_count - SHOWN
     return [
+        *([f"format: {report.format}"] if report.format else []),
         *outcome,
         *(safe_line(note) for note in report.notes),
-        *(safe_line(problem) for problem in report.problems[:SHOWN]),
-        *([f"and {more:,} more lines"] if more > 0 else []),
+        *_some(report.problems, report.problem_count, "lines"),
+        *(
+            [f"{count(report.newer, 'decision')} here {'is' if report.newer == 1 else 'are'} newer than the file:"]
+            if report.newer
+            else []
+        ),
+        *_some(report.newer_lines, report.newer, "decisions"),
     ]
+
+
+def _some(problems: Sequence[LineProblem], total: int, word: str) -> list[str]:
+    shown = [safe_line(problem) for problem in problems[:SHOWN]]
+    return [*shown, f"and {total - SHOWN:,} more {word}"] if total > SHOWN else shown
 
 
 def _export_lines(report: ExportReport) -> list[str]:
@@ -140,17 +191,10 @@ def _written(report: ExportReport) -> dict[str, object]:
     }
 
 
-def _format(given: Format | None, path: Path) -> Format:
-    format = given or format_of(path)
-    if format is None:
-        raise InvalidInputError(f"The format of {path.name} is unknown.", f"Name it: --format {'|'.join(Format)}")
-    return format
-
-
 def _mapped(text: str) -> tuple[str, str]:
     what, equals, column = text.partition("=")
     if not equals or not what or not column:
-        raise InvalidInputError(f"{text!r} is not a mapping.", "Write WHAT=COLUMN, such as item_ref=serial_number.")
+        raise InvalidInputError(f"{text!r} is not a mapping.", "Write WHAT=NAME, such as item_ref=serial_number.")
     return what.strip(), column.strip()
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ontos_tui.cli.core.output import cell, facts, fields, plain, table
 from ontos_tui.cli.core.session import Session
 from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask, TaskItem, is_blind
+from ontos_tui.domain.rules.confidence_text import certainty_text
 from ontos_tui.domain.rules.states import LabelingTaskStatus, PairStatus
 from ontos_tui.domain.terminal_text import safe_line
 
@@ -124,8 +125,14 @@ def visible_item(item: TaskItem, job: LabelingJob) -> dict[str, Any]:
     del visible["gold_answer"]
     visible["blind"] = is_proposal_hidden(item, job)
     if visible["blind"]:
-        visible |= {"proposal": None, "confidence": None, "proposed_by": ""}
+        visible |= {"proposal": None, "confidence": None, "certainty": "", "proposed_by": ""}
     return visible
+
+
+def sent_back_lines(task: LabelingTask) -> list[str]:
+    """What the reviewer wrote who sent the task back, while it is worked on again."""
+    is_over = task.status in (LabelingTaskStatus.SUBMITTED, LabelingTaskStatus.APPROVED)
+    return [] if is_over or not task.review_notes else [safe_line(f"sent back by {task.reviewer}: {task.review_notes}")]
 
 
 def item_lines(item: TaskItem, job: LabelingJob) -> list[str]:
@@ -133,10 +140,12 @@ def item_lines(item: TaskItem, job: LabelingJob) -> list[str]:
     proposed = ["proposed:", *fields(item.proposal)] if item.proposal else ["no proposal"]
     if is_proposal_hidden(item, job):
         proposed = ["the proposal is hidden; give your own answer"]
-    by = "" if is_proposal_hidden(item, job) else item.proposed_by
+    by, sure = item.proposed_by, certainty_text(item.confidence, item.certainty)
+    if is_proposal_hidden(item, job):
+        by = sure = ""
     return [
         f"── {safe_line(item.item_ref)}",
-        *facts([("item", item.id), ("proposed by", by)]),
+        *facts([("item", item.id), ("proposed by", by), ("confidence", sure)]),
         "fields:",
         *fields(item.source_data),
         *proposed,

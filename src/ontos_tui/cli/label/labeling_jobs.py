@@ -14,6 +14,7 @@ from ontos_tui.cli.label.labeling_job_lines import (
     is_proposal_hidden,
     item_lines,
     job_lines,
+    sent_back_lines,
     show_batch,
     show_job,
     show_status,
@@ -229,12 +230,10 @@ def next_items(
     while len(items) < amount and (item := session.workspace.label.task_queue.next_unlabeled(record.id, after)):
         items.append(item)
         after = item.sequence_number
+    done = [f"All items are decided. Submit the task: `ontos labeling submit {record.id[:8]}`"]
     session.show(
         [visible_item(item, job) for item in items],
-        lambda: (
-            [line for item in items for line in item_lines(item, job)]
-            or [f"All items are decided. Submit the task: `ontos labeling submit {record.id[:8]}`"]
-        ),
+        lambda: [*sent_back_lines(record), *([line for item in items for line in item_lines(item, job)] or done)],
     )
 
 

@@ -116,6 +116,7 @@ def _show_traffic(session: Session, endpoint: str, span: _TimeRange, requests: i
         {
             "summary": card.summary,
             "health": card.health,
+            "verdict": card.verdict,
             "drift": card.drift,
             "alerts": card.alerts,
             "bucket": span.width,
@@ -134,6 +135,7 @@ def _card_lines(card: Card) -> list[str]:
         *summary_lines(summary),
         *facts(
             [
+                ("model", "" if card.verdict is None else f"{card.verdict.sign} {card.verdict.text}"),
                 ("health", f"{health.state}{points} ({count(health.requests, 'request')} in the last hour)"),
                 ("drift", _drift(card)),
                 ("alerts", safe_line(worst)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,6 +10,7 @@ from ontos_tui.cli.core.groups import noun_group
 from ontos_tui.cli.core.output import facts, plain, table
 from ontos_tui.cli.core.session import Session
 from ontos_tui.domain.records.training import Evaluation, FieldScore, ModelVersion
+from ontos_tui.domain.rules.model_verdict import short_verdict, tested_units, verdict_line, verdict_of
 from ontos_tui.domain.terminal_text import safe_line
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def list_models(
             f"{model.name}:{model.version}",
             model.id[:8],
             model.train_count,
-            _headline(model),
+            short_verdict(model),
             ", ".join(serving.get(model.id, [])),
             model.created_at,
         )
@@ -49,7 +50,7 @@ def list_models(
     ]
     empty = "No models. Train one: `ontos train TRAINING_SHEET`"
     headers = ("model", "id", "pairs", "score", "endpoints", "trained at")
-    value = [{**plain(model), "endpoints": serving.get(model.id, [])} for model in versions]
+    value = [{**with_verdict(model), "endpoints": serving.get(model.id, [])} for model in versions]
     session.show(value, lambda: table(headers, rows, empty))
 
 
@@ -62,7 +63,7 @@ def show(context: typer.Context, model: ModelRef) -> None:
     changes = service.changes_since(version)
     sheet = session.workspace.label.queue.training_sheet(version.training_sheet_id)
     session.show(
-        {"model": version, "training_sheet": sheet, "changes": changes},
+        {"model": version, "verdict": verdict_of(version), "training_sheet": sheet, "changes": changes},
         lambda: [
             *model_lines(version),
             "",
@@ -72,9 +73,9 @@ def show(context: typer.Context, model: ModelRef) -> None:
     )
 
 
-def _headline(model: ModelVersion) -> str:
-    score = Evaluation.model_validate(model.evaluation).headline()
-    return f"{score.metric} {score.value:.3f}"
+def with_verdict(model: ModelVersion) -> dict[str, Any]:
+    """A model version as JSON has it, with what its score means."""
+    return {**plain(model), "verdict": verdict_of(model)}
 
 
 def trained_model(session: Session, job: Job) -> ModelVersion:
@@ -89,8 +90,10 @@ def model_lines(model: ModelVersion) -> list[str]:
         *facts(
             [
                 ("model", f"{model.label()} ({model.id[:8]})"),
+                ("verdict", verdict_line(model)),
                 ("trained by", model.engine),
                 ("trained on", f"{model.train_count:,} pairs in {model.seconds:.1f} s"),
+                ("method", evaluation.method),
                 ("tested on", f"{evaluation.n:,} pairs: {evaluation.held_out_from}"),
             ]
         ),
@@ -101,14 +104,16 @@ def model_lines(model: ModelVersion) -> list[str]:
 
 def score_lines(evaluation: Evaluation) -> list[str]:
     """One line for each field of the answer, and one for each class of the first."""
-    headers = ("field", "measure", "model", "95 %", "baseline", "macro F1", "its baseline")
+    headers = ("field", "measure", "model", "95 %", "over", "baseline", "always", "macro F1", "its baseline")
     rows = [
         (
             score.field,
             score.metric,
             f"{score.value:.3f}",
             f"{score.low:.3f}–{score.high:.3f}",
+            f"{tested_units(score)}{', rough' if score.rough else ''}",
             f"{score.baseline:.3f}",
+            score.baseline_answer,
             "" if score.macro_f1 is None else f"{score.macro_f1:.3f}",
             "" if score.baseline_macro_f1 is None else f"{score.baseline_macro_f1:.3f}",
         )

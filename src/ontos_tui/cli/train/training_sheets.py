@@ -9,6 +9,7 @@ import typer
 from ontos_tui.cli.core.groups import noun_group
 from ontos_tui.cli.core.output import facts, number, table
 from ontos_tui.cli.core.session import Session, TrainingSheetRef
+from ontos_tui.domain.rules.model_verdict import short_verdict
 from ontos_tui.domain.rules.states import TrainingSheetStatus
 from ontos_tui.domain.terminal_text import safe_line
 
@@ -61,7 +62,7 @@ def show(context: typer.Context, training_sheet: TrainingSheetRef) -> None:
                     ("trains on", f"{readiness.eligible:,} pairs"),
                     ("missing", f"{readiness.missing} labeled pairs" if readiness.missing else ""),
                     ("proposals hidden", number(100 * sheet.blind_share, 0, "%") if sheet.blind_share else ""),
-                    ("models", ", ".join(f"{one.name}:{one.version}" for one in models)),
+                    ("models", "\n".join(f"{one.name}:{one.version}  {short_verdict(one)}" for one in models)),
                 ]
             ),
             f"Label its next pair: ontos label next {sheet.id[:8]}",

@@ -70,7 +70,9 @@ class AlertRule(Audited):
     recover_threshold: float | None = Field(None, description="where it counts as whole again; empty: the threshold")
     window_minutes: int = Field(60, ge=1, le=MOST_MINUTES, description="the time that the metric is made from")
     minimum_sample: int = Field(20, ge=1, description="requests (ratings) below which nothing is said; not for traffic")
-    for_minutes: int = Field(0, ge=0, le=MOST_MINUTES, description="how long it must be broken before it is told")
+    for_minutes: int = Field(
+        0, ge=0, le=MOST_MINUTES, description="how long it must be broken before there is an alert"
+    )
     severity: Severity = Severity.MEDIUM
     enabled: bool = True
     broken_since: datetime | None = Field(None, description="since when the metric has been beyond the threshold")

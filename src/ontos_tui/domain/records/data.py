@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +13,7 @@ from pydantic import Field
 
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.base import Audited, Record, now
+from ontos_tui.domain.records.reading import Reading, ReadingOptions
 from ontos_tui.domain.rules.states import SheetStatus
 
 Row = dict[str, Any]
@@ -59,6 +61,8 @@ class FileFormat(StrEnum):
     PARQUET = "parquet"
     SPACED = "spaced"
     """Values separated by any number of blanks, as simulation codes write them."""
+    WORKBOOK = "workbook"
+    """One sheet of a file of Excel or OpenDocument."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,10 @@ class DataTable(Record):
     fingerprint: str = Field("", description="size and modification time when it was read last; empty if never")
     added_at: datetime = Field(default_factory=now)
     added_by: str = ""
+    reading_options: ReadingOptions = Field(
+        default_factory=ReadingOptions, description="what the user decided about how the file is read"
+    )
+    reading: Reading | None = Field(None, description="what was understood of the file when it was read last")
 
 
 class Sampling(StrEnum):
@@ -110,6 +118,7 @@ class Windows:
     """Items made of streams: `size` rows that follow each other in `order`, every `step` rows, within each `group`.
 
     Without a group, all rows are one stream; without an order, the file's own counts. Only whole windows are items.
+    A window is called by its group and the order of its first row, and without an order by what its rows hold.
     `labels` names the columns that hold a label, and how it is taken.
     """
 
@@ -118,6 +127,17 @@ class Windows:
     group: str | None = None
     order: str | None = None
     labels: tuple[tuple[str, WindowLabel], ...] = ()
+
+
+class ItemIdentity(StrEnum):
+    """What names an item."""
+
+    ID = "id"
+    """Values of its columns: the id, or a window's group and the first of its order."""
+    CONTENT = "content"
+    """What its cells hold, see `domain.rules.item_names`."""
+    POSITION = "position"
+    """The place of its row in the source. Of a sheet: some of its pairs and labels are still named so."""
 
 
 class Sheet(Audited):
@@ -132,7 +152,7 @@ class Sheet(Audited):
     name: str = Field(min_length=1, max_length=200)
     description: str = ""
     source_table: str = Field(description="catalog.schema.table")
-    item_id_column: str | None = Field(None, description="identifies an item; without it, the row's position does")
+    item_id_column: str | None = Field(None, description="identifies an item; without it, its content does")
     columns: list[str] = Field(default_factory=list, description="columns that are used; empty means all")
     image_columns: list[str] = Field(default_factory=list, description="columns that hold paths of images")
     filter_expression: str = Field("", description="a predicate over the source's columns")
@@ -152,6 +172,7 @@ class Sheet(Audited):
     status: SheetStatus = SheetStatus.ACTIVE
     item_count: int = Field(0, description="rows after filter and sample, counted when the sheet was last validated")
     source_fingerprint: str = Field("", description="size and modification time of the source when last validated")
+    identity: ItemIdentity = Field(ItemIdentity.CONTENT, description="what its pairs and labels are named by")
 
     @property
     def windows(self) -> Windows | None:
@@ -167,9 +188,10 @@ class Sheet(Audited):
         )
 
 
-def unnamed_in_words(source_table: str) -> str:
-    """What an item of a source is called by when no column identifies it."""
-    return "the row's position" if TableAddress.parse(source_table).catalog == LOCAL else "a hash of its content"
+UNNAMED = "a hash of its content"
+"""What an item is called by when no column identifies it."""
+OLD_NAMES = "Some pairs or labels are named by the place of their row: `ontos doctor`"
+"""What is said of a sheet with `ItemIdentity.POSITION`."""
 
 
 def windows_in_words(sheet: Sheet) -> str:
@@ -189,6 +211,8 @@ class RowQuery:
     """Which rows of a table to read. The filter is text from a user; catalogs check it before use.
 
     With `windows`, items are windows of the rows that pass the filter, and `columns` may also name fields of windows.
+    `by_content` says how items are named where no column does it: by what they hold, as those of sheets are, or by
+    their place in the source, which is good enough to look at rows.
     """
 
     filter: str = ""
@@ -201,6 +225,7 @@ class RowQuery:
     limit: int | None = None
     offset: int = 0
     windows: Windows | None = None
+    by_content: bool = False
 
     @classmethod
     def of(cls, sheet: Sheet, limit: int | None = None, offset: int = 0) -> RowQuery:
@@ -216,6 +241,7 @@ class RowQuery:
             limit,
             offset,
             sheet.windows,
+            by_content=True,
         )
 
 
@@ -225,6 +251,14 @@ class Item:
 
     ref: str
     fields: Row
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some items by the column: their references, and the values of each column in the same order."""
+
+    refs: Sequence[str]
+    columns: Mapping[str, Sequence[Any]]
 
 
 @dataclass(frozen=True)

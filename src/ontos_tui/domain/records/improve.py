@@ -113,7 +113,7 @@ class GapUpdate(Record):
     before: str
     after: str
     note: str = ""
-    by_analysis: bool = Field(False, description="it changed by what was found or labeled, not by a person's wish")
+    by_analysis: bool = Field(False, description="changed by an analysis or by new labels, not by a person")
     at: datetime = Field(default_factory=now)
     by: str = ""
 

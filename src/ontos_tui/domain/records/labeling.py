@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from ontos_tui.domain.records.base import Audited, Record, new_id, now
-from ontos_tui.domain.records.pairs import Decidable
+from ontos_tui.domain.records.pairs import CERTAINTY, Decidable
 from ontos_tui.domain.rules.states import LabelingJobStatus, LabelingTaskStatus
 from ontos_tui.domain.schema import Answer
 
@@ -85,6 +85,7 @@ class TaskItem(Decidable):
     task_id: str
     job_id: str
     gold_answer: Answer | None = Field(None, description="the known truth; such an item only measures the labeler")
+    certainty: str = Field("", description=CERTAINTY)
 
 
 class Claim(Record):
@@ -137,7 +138,9 @@ class SavedView(Audited):
 
     training_sheet_id: str
     name: str = Field(min_length=1, max_length=60)
-    wanted: dict[str, Any] = Field(default_factory=dict, description="the filter: what is not said leaves nothing out")
+    wanted: dict[str, Any] = Field(
+        default_factory=dict, description="the conditions of the filter; an absent one filters nothing"
+    )
     sort: str = Field("order", description="the order, as services/label/queue.py calls it")
 
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
@@ -65,6 +65,10 @@ class TrainingSheet(Audited):
     status: TrainingSheetStatus = TrainingSheetStatus.GENERATING
     generation_error: str = ""
     blind_share: float = Field(0.0, ge=0, le=1, description="share of the pairs whose proposal is hidden at labeling")
+    source_fingerprint: str = Field("", description="size and modification time of the source when pairs were made")
+
+
+CERTAINTY = "stands for a confidence that is not calibrated, which then only orders: '4 of 5 agree', 'likely', 'unsure'"
 
 
 class Decidable(Audited):
@@ -72,6 +76,8 @@ class Decidable(Audited):
 
     CONTAINER: ClassVar[str] = ""
     """The column that names what the item belongs to: a training sheet, a labeling task."""
+    if TYPE_CHECKING:  # a column that came later stands behind those of the subclasses, which declare it
+        certainty: str = ""
 
     sheet_id: str
     item_ref: str
@@ -118,7 +124,11 @@ class QAPair(Decidable):
 
     training_sheet_id: str
     feedback_id: str | None = Field(None, description="the feedback that this pair was made from")
+    certainty: str = Field("", description=CERTAINTY)
 
+
+FROM_FEEDBACK, FROM_REQUEST, FROM_CHAT = "feedback:", "request:", "import:"
+"""How the references of items begin that are no rows of their sheet: requests, with feedback and without, and chats."""
 
 CONFIDENCES = ("high", "medium", "low")
 """How sure an expert is of a canonical label."""

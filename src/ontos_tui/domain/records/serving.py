@@ -8,7 +8,9 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from ontos_tui.domain.intervals import Interval, Outside
 from ontos_tui.domain.records.base import Audited, Record, new_id, now
+from ontos_tui.domain.rules.deployment_gate import Check
 from ontos_tui.domain.rules.states import EndpointStatus
 from ontos_tui.domain.schema import Answer
 
@@ -37,6 +39,8 @@ class Deployment(Record):
     action: str = Field(description="deploy, roll_back, stop or start")
     at: datetime = Field(default_factory=now)
     by: str = ""
+    reason: str = Field("", description="why it was deployed although a check had failed")
+    checks: list[Check] = Field(default_factory=list, description="what was checked before; empty if none was due")
 
 
 class Origin(StrEnum):
@@ -71,3 +75,12 @@ class InferenceRecord(Record):
     latency_ms: float
     status_code: int = 200
     error: str = ""
+    certainty: dict[str, str] = Field(
+        default_factory=dict, description="answer field to likely or unsure, where the model may state no confidence"
+    )
+    intervals: dict[str, Interval] = Field(
+        default_factory=dict, description="answer field to the 90 % interval of its number"
+    )
+    outside: list[Outside] = Field(
+        default_factory=list, description="values of the input that the model has not learned from, 20 at most"
+    )

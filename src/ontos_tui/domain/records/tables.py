@@ -6,6 +6,7 @@ from ontos_tui.domain.records.alerts import Alert, AlertRule
 from ontos_tui.domain.records.base import Record
 from ontos_tui.domain.records.data import DataTable, Sheet
 from ontos_tui.domain.records.drift import DriftReport
+from ontos_tui.domain.records.gate import DeploymentFloor, MustPassCase
 from ontos_tui.domain.records.improve import AnnotationItem, AnnotationTask, FeedbackItem, Gap, GapUpdate
 from ontos_tui.domain.records.labeling import Claim, Hint, LabelingJob, LabelingTask, SavedView, TaskItem
 from ontos_tui.domain.records.pairs import CanonicalLabel, CanonicalLabelVersion, Event, QAPair, TrainingSheet
@@ -36,6 +37,8 @@ RECORDS: tuple[type[Record], ...] = (
     JobEvent,
     ModelVersion,
     ModelPair,
+    MustPassCase,
+    DeploymentFloor,
     Endpoint,
     Deployment,
     InferenceRecord,
@@ -69,6 +72,8 @@ SHARED: tuple[type[Record], ...] = (
     TaskItem,
     ModelVersion,
     ModelPair,
+    MustPassCase,
+    DeploymentFloor,
     Endpoint,
     Deployment,
     FeedbackItem,

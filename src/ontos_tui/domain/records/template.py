@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, Field
 
 from ontos_tui.domain.records.base import Audited
+from ontos_tui.domain.rules.split import SplitBy
 from ontos_tui.domain.rules.states import TemplateStatus
 from ontos_tui.domain.schema import Answer, AnswerField, answer_fields
 from ontos_tui.domain.spans import with_labels
@@ -44,6 +45,10 @@ class Template(Audited):
     version: str = "1.0.0"
     parent_id: str | None = None
     status: TemplateStatus = TemplateStatus.DRAFT
+    split_by: SplitBy = Field(
+        SplitBy.PROPOSED, description="what makes rows one group: values or days of the group column, nothing"
+    )
+    order_column: str | None = Field(None, description="the time of a row: train on the past, test on the future")
 
     def fields(self) -> tuple[AnswerField, ...]:
         """The fields of an answer."""

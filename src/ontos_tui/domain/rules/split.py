@@ -1,24 +1,94 @@
-"""Which pairs test a model: drawn so that all kinds of answers are among them, and never taken back."""
+"""How labeled pairs are split: which belong together, and which test a model. What was held out is never taken back."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
 
 SHARE = 0.2
 """The part of the pairs that is held out."""
 LEAST = 2
 """Held-out pairs that a test needs at the very least."""
+FEW_GROUPS = 20
+"""Groups below which a score over groups is rough."""
+
+
+class SplitBy(StrEnum):
+    """What makes pairs belong together."""
+
+    PROPOSED = "proposed"
+    """Nothing was said: what the data shows is proposed."""
+    VALUE = "value"
+    """The same value of the group column: a unit, a run, a vendor."""
+    DAY = "day"
+    """The same day of the group column, which holds times."""
+    FIRST_LINE = "first_line"
+    """The same first line of the group column, which holds documents: who wrote them."""
+    NONE = "none"
+    """Nothing: rows are independent."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """What pairs are split by: groups that stay together, and the column of the time where the past teaches.
+
+    `reason` says in words what the data shows; `confirmed` whether a person, or the template, decided it.
+    """
+
+    by: SplitBy = SplitBy.NONE
+    group_column: str | None = None
+    order_column: str | None = None
+    reason: str = ""
+    confirmed: bool = False
+
+    @property
+    def name(self) -> str:
+        """What a group is called, such as `unit`, `day of timestamp`; empty where rows are independent."""
+        if self.group_column is None:
+            return ""
+        parts = {SplitBy.DAY: "day of ", SplitBy.FIRST_LINE: "first line of "}
+        return parts.get(self.by, "") + self.group_column
+
+    def in_words(self) -> str:
+        """What stays together and what is tested, such as `by unit, tested on the latest by time`."""
+        if self.order_column is None:
+            return f"by {self.name}" if self.name else "rows are independent"
+        return f"{f'by {self.name}, ' if self.name else ''}tested on the latest by {self.order_column}"
+
+    def in_template(self) -> dict[str, Any]:
+        """The fields of a template that say this."""
+        return {"split_by": self.by.value, "group_column": self.group_column, "order_column": self.order_column}
+
+    def same_as(self, template: Mapping[str, Any]) -> bool:
+        """Whether a template, as it is stored, splits like this. Those of before this rule name a column or nothing."""
+        column = template.get("group_column")
+        by = template.get("split_by", SplitBy.PROPOSED)
+        if by == SplitBy.PROPOSED:
+            by = SplitBy.VALUE if column else SplitBy.NONE
+        return (by, column, template.get("order_column")) == (self.by, self.group_column, self.order_column)
+
+
+ROW = "different row"
+"""What a group is called where only identical rows belong together."""
+
+
+def groups_in_words(count: int, name: str) -> str:
+    """So many groups, such as `9 groups of batch`, `40 different rows`; pairs where they are independent."""
+    if name in ("", ROW):
+        return f"{count:,} {name or 'pair'}{'s' * (count != 1)}"
+    return f"{count:,} group{'s' * (count != 1)} of {name}"
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A pair that may be trained on. `kind` is its answer: every kind is tested. pairs of one `group` stay together."""
+    """A pair that may be trained on. Pairs of one `group` stay together; `order` is its time, as a number."""
 
     id: str
-    kind: str | float
     group: str | None = None
+    order: float | None = None
 
 
 def hold_out(
@@ -27,12 +97,14 @@ def hold_out(
     trained_before: Collection[str],
     seed: int,
     share: float = SHARE,
+    *,
+    in_order: bool = False,
 ) -> set[str]:
     """The ids of the candidates that are held out; the others train.
 
     What was held out once stays so, what was trained on stays with the training, and of what is new, `share` is held
-    out: every so many of the pairs in the order of their answers, so that each answer has its part. Pairs of one group
-    go together, and a group of which one pair was held out is held out. The result depends on nothing but the
+    out: whole groups, drawn at random with no look at the answers, so that the test is a fair sample; with `in_order`
+    the latest ones. A group of which one pair was held out is held out. The result depends on nothing but the
     arguments, not on the order of the candidates. With a share above 0, at least LEAST are held out if that leaves
     something to train on.
     """
@@ -43,22 +115,38 @@ def hold_out(
 
     lot = {name: hashlib.sha256(f"{seed}:{name}".encode("utf-8", "surrogatepass")).digest() for name in groups}
     held = {name for name, members in groups.items() if any(one.id in held_before for one in members)}
-    new = [
+    new = {
         name
         for name, members in groups.items()
         if name not in held and not any(one.id in trained_before for one in members)
-    ]
-    new.sort(key=lambda name: (*_rank(groups[name][0].kind), lot[name]))
-    count = int(len(new) * share + 0.5)
-    start = int.from_bytes(hashlib.sha256(f"{seed}:start".encode()).digest()[:8]) / 2**64
-    held |= {new[int((number + start) * len(new) / count)] for number in range(count)}
+    }
+    begin = {name: min((one.order for one in groups[name] if one.order is not None), default=0.0) for name in new}
+    drawn = sorted(new, key=lambda name: (-begin[name] if in_order else 0.0, lot[name]))
+    sizes = {name: len(members) for name, members in groups.items()}
+    held |= _up_to(int(sum(sizes[name] for name in new) * share + 0.5), drawn, sizes, in_order=in_order)
 
-    fresh = set(new)
-    spare = sorted(groups.keys() - held, key=lambda name: (name not in fresh, lot[name]))
-    while share and sum(len(groups[name]) for name in held) < LEAST and len(spare) > 1:
+    spare = sorted(
+        groups.keys() - held,
+        key=lambda name: (name not in new, -begin.get(name, 0.0) if in_order else sizes[name], lot[name]),
+    )
+    while share and sum(sizes[name] for name in held) < LEAST and len(spare) > 1:
         held.add(spare.pop(0))
     return {one.id for name in held for one in groups[name]}
 
 
-def _rank(kind: str | float) -> tuple[bool, float, str]:
-    return (True, kind, "") if isinstance(kind, float) else (False, 0.0, kind)
+def _up_to(count: int, names: Sequence[str], sizes: Mapping[str, int], *, in_order: bool) -> set[str]:
+    """The first of `names` that together come nearest to `count` pairs.
+
+    One that is too large is passed over; in order, where nothing may be passed over, it ends the test.
+    """
+    taken: set[str] = set()
+    total = 0
+    for name in names:
+        if total >= count:
+            break
+        if total + sizes[name] / 2 <= count:
+            taken.add(name)
+            total += sizes[name]
+        elif in_order:
+            break
+    return taken

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ontos_tui.domain.errors import InvalidInputError
@@ -27,6 +28,7 @@ from ontos_tui.learning.targets import NUMBER_KINDS
 
 LEAST_KNOWN = 3
 """Examples with a value, from which on it is their say whether a field stands in the text."""
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 LOCATED, LOCATED_NUMBERS = 0.5, 0.8
 """Shares of the values that must occur in the texts; a number occurs by chance more easily."""
 EXAMPLES_CHECKED = 50
@@ -96,6 +98,7 @@ def plan_extraction(
     text_field = _text_field(fields, rows, features)
     if text_field is None:
         return None
+    fields = [_with_format(field, examples[:EXAMPLES_CHECKED]) for field in fields]
     targets = [
         target
         for field in fields
@@ -105,6 +108,15 @@ def plan_extraction(
     if all(target.field.kind in NUMBER_KINDS for target in targets):  # of a number alone, only examples can tell
         targets = [one for one in targets if _values(one, text_field, examples[:EXAMPLES_CHECKED]) >= LEAST_KNOWN]
     return ExtractionPlan(text_field, tuple(targets)) if targets else None
+
+
+def _with_format(field: AnswerField, examples: Sequence[LabeledExample]) -> AnswerField:
+    """A text field whose known values are all dates of the calendar is one of dates, also where no schema says so."""
+    if field.kind is not FieldKind.TEXT or field.format:
+        return field
+    values = [value for example in examples if isinstance(value := example.answer.get(field.name), str) and value]
+    dates = len(values) >= LEAST_KNOWN and all(_DATE.fullmatch(value) for value in values)
+    return replace(field, format="date") if dates else field
 
 
 def _text_field(fields: Sequence[AnswerField], rows: Sequence[Row], features: Sequence[str]) -> str | None:
@@ -188,7 +200,11 @@ class Extractor:
         text = row.get(self.plan.text_field)
         if not isinstance(text, str) or not text.strip():
             return Extraction({}, {}, ())
-        matches = tuple(zip(self.plan.targets, find_all(self.finders, TokenFeatures(Document(text))), strict=True))
+        return self.read_features(text, TokenFeatures(Document(text)))
+
+    def read_features(self, text: str, features: TokenFeatures) -> Extraction:
+        """The same for a text of which the features are there already."""
+        matches = tuple(zip(self.plan.targets, find_all(self.finders, features), strict=True))
         answer: Answer = {}
         confidence: dict[str, float] = {}
         for target, one in matches:
@@ -210,7 +226,11 @@ class Extractor:
                 "Give the document's text there, or null for none.",
             )
         reading = self.read(row)
-        return Prediction({**prediction.answer, **reading.answer}, {**prediction.confidence, **reading.confidence})
+        return replace(
+            prediction,
+            answer={**prediction.answer, **reading.answer},
+            confidence={**prediction.confidence, **reading.confidence},
+        )
 
     @staticmethod
     def _spans(field: AnswerField, matches: Sequence[tuple[Target, FieldMatch]]) -> list[Span]:

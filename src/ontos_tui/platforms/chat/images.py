@@ -39,7 +39,7 @@ def pictures_of(question: Question, place: int) -> Pictures:
     """The pictures of an item, each scaled to at most LONGEST_SIDE."""
     if not question.images:
         return Pictures(place)
-    from ontos_tui.learning.images import data_url, open_image
+    from ontos_tui.learning.encoding.images import data_url, open_image
 
     urls, unread = [], ""
     for column, folder in question.images.items():

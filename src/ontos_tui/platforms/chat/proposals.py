@@ -380,7 +380,7 @@ def _only_reasoning(message: dict[str, Any]) -> str:
 
 
 def _least_probability(choice: dict[str, Any]) -> float | None:
-    from ontos_tui.learning.features import number
+    from ontos_tui.learning.encoding.features import number
 
     stated = choice.get("logprobs")
     tokens = stated.get("content") if isinstance(stated, dict) else None

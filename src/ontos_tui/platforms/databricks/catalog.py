@@ -10,12 +10,13 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ontos_tui.domain.catalog import CatalogNode, Identities, NodeKind, TablePreview
 from ontos_tui.domain.errors import InvalidInputError, NoIdentityError, NotFoundError, PlatformError
-from ontos_tui.domain.records.data import Column, Item, Page, Row, RowQuery, TableAddress
+from ontos_tui.domain.records.data import Block, Column, Item, Page, Row, RowQuery, TableAddress
 from ontos_tui.platforms.databricks.cell_values import plain, selected
 from ontos_tui.platforms.databricks.select_sql import SelectStatements, column_name
 from ontos_tui.platforms.databricks.unity_tags import UNTAGGED, sheet_tags, tags_statement
@@ -107,6 +108,9 @@ class UnityCatalog:
             return weaker
         return f"{about.table_id}:v{page[0]['version']}" if page else weaker
 
+    def reading(self, address: TableAddress) -> None:
+        """None: a table says itself what its columns are."""
+
     def page(self, address: TableAddress, query: RowQuery) -> Page:
         """Some items and how many the query reaches in all.
 
@@ -130,6 +134,21 @@ class UnityCatalog:
         All of them are of one version of the table, since one statement reads them.
         """
         yield from self._items(self._reading(address, query), query)
+
+    def blocks(self, address: TableAddress, query: RowQuery, size: int) -> Iterator[Block]:
+        """The same by the column, `size` items at a time."""
+        items = self.items(address, query)
+        while chunk := list(islice(items, size)):
+            names = list(chunk[0].fields)
+            yield Block([item.ref for item in chunk], {name: [item.fields[name] for item in chunk] for name in names})
+
+    def items_named(self, address: TableAddress, query: RowQuery, text: str, limit: int, *, exact: bool) -> list[Item]:
+        """The first items whose reference is `text`; without `exact`, those that hold it in whatever case."""
+        part = text.lower()
+        named = (
+            item for item in self.items(address, query) if text == item.ref or (not exact and part in item.ref.lower())
+        )
+        return list(islice(named, limit))
 
     def look(self, address: TableAddress, limit: int) -> TablePreview:
         """Some rows, quickly: nothing is counted or ordered."""

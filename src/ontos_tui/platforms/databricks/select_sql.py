@@ -14,6 +14,7 @@ from typing import Any
 
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.data import Column, RowQuery, Sampling
+from ontos_tui.domain.rules.item_names import DIGITS, MARK
 from ontos_tui.platforms.databricks.cell_values import selected
 from ontos_tui.tabular.row_filter import filter_sql, find_column
 from ontos_tui.tabular.window_fields import free_name
@@ -80,7 +81,7 @@ def _named(table: str, columns: Sequence[Column], query: RowQuery, condition: st
     content, turn = free_name("ontos_content", names), free_name("ontos_turn", names)
     whole = ", ".join(_hashable(column) for column in columns)
     hashed = (
-        f"(SELECT *, substring(md5(to_json(struct({whole}))), 1, 16) AS `{content}` "  # noqa: S608
+        f"(SELECT *, substring(md5(to_json(struct({whole}))), 1, {DIGITS}) AS `{content}` "  # noqa: S608
         f"FROM {table}{condition})"
     )
     turned = (
@@ -89,7 +90,7 @@ def _named(table: str, columns: Sequence[Column], query: RowQuery, condition: st
     )
     named = (
         f"(SELECT *, CASE WHEN `{turn}` = 1 THEN `{content}` "  # noqa: S608
-        f"ELSE concat(`{content}`, '#', CAST(`{turn}` AS STRING)) END AS `{ref}` FROM {turned})"
+        f"ELSE concat(`{content}`, '{MARK}', CAST(`{turn}` AS STRING)) END AS `{ref}` FROM {turned})"
     )
     return named, f"`{ref}`"
 

@@ -6,7 +6,7 @@ A version is swapped without a gap: the old one answers until the new one is rea
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -146,6 +146,14 @@ class DatabricksServing:
 
         with ThreadPoolExecutor(min(WIDTH, len(rows)) or 1) as pool:
             return list(pool.map(one, rows, given))
+
+    def score(
+        self, endpoint: str, model: ModelVersion, columns: Mapping[str, Sequence[Any]], count: int
+    ) -> list[EndpointAnswer]:
+        """The same for rows that come by the column."""
+        names = list(columns)
+        rows = [dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+        return self.invoke(endpoint, model, rows)
 
     def _answer(
         self, path: str, model: ModelVersion, shape: AnswerShape, row: Row, request_id: str

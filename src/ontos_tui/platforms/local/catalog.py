@@ -1,28 +1,39 @@
 """DATA on this machine: files as tables local.<schema>.<name>, read by DuckDB.
 
-A row's number is its position in the unfiltered file, so neither a filter nor a sample changes what an item is called.
+An item is called by its id column, or by what its cells hold (tabular/row_names.py), so that neither a filter, a sample
+nor the order of the rows changes its name. Rows that are only looked at have their number in the unfiltered file.
 Samples are drawn by a hash of the item's reference and the seed: the same in every run, process and on every machine.
 """
 
 from __future__ import annotations
 
-import json
-import math
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date, datetime, time
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ontos_tui.domain.errors import InvalidInputError, NoIdentityError, PlatformError
-from ontos_tui.domain.records.data import Column, DataTable, Item, Page, Row, RowQuery, Sampling, TableAddress, Windows
+from ontos_tui.domain.records.data import (
+    Block,
+    Column,
+    DataTable,
+    Item,
+    Page,
+    Row,
+    RowQuery,
+    Sampling,
+    TableAddress,
+    Windows,
+)
+from ontos_tui.domain.records.reading import Reading, UndecidedError
+from ontos_tui.platforms.local.cell_values import text_sql, value_sql
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 from ontos_tui.tabular.duckdb_sql import explain_duckdb_errors, literal, quoted
 from ontos_tui.tabular.duckdb_windows import make_windows
 from ontos_tui.tabular.row_filter import filter_sql, find_column
+from ontos_tui.tabular.row_names import NamedRows, named_rows
 from ontos_tui.tabular.source import Source, fingerprint, open_source
 from ontos_tui.tabular.window_fields import free_name, short_stream_notes
 
@@ -55,6 +66,10 @@ class LocalCatalog:
         """Size and modification time of the file. Raises NotFoundError, or PlatformError when it is gone."""
         return _fingerprint(self._record(address))
 
+    def reading(self, address: TableAddress) -> Reading:
+        """What was understood of the table's file. Raises as `columns` does."""
+        return self._source(address).reading
+
     def page(self, address: TableAddress, query: RowQuery) -> Page:
         """Some items and how many the query reaches in all.
 
@@ -77,6 +92,30 @@ class LocalCatalog:
         if self.fingerprint(address) != source.fingerprint:
             raise PlatformError(f"{source.path.name} changed while it was read.", "Try again.")
 
+    def blocks(self, address: TableAddress, query: RowQuery, size: int) -> Iterator[Block]:
+        """The same by the column, `size` items at a time."""
+        source = self._source(address)
+        plan = _plan(source, query)
+        converters = dict(plan.converters)
+        for chunk in _chunks(source, query, plan, size):
+            refs, *values = zip(*chunk, strict=True)
+            columns = {
+                column.name: list(map(convert, one)) if (convert := converters.get(index)) else one
+                for index, (column, one) in enumerate(zip(plan.columns, values, strict=True), 1)
+            }
+            yield Block(refs, columns)
+        if self.fingerprint(address) != source.fingerprint:
+            raise PlatformError(f"{source.path.name} changed while it was read.", "Try again.")
+
+    def items_named(self, address: TableAddress, query: RowQuery, text: str, limit: int, *, exact: bool) -> list[Item]:
+        """Items whose reference is `text`, or holds it in whatever case, in the file's order."""
+        source = self._source(address)
+        plan = _plan(source, query)
+        name = free_name("item_ref", [*source.names(), *(column.name for column in plan.columns)])
+        wanted = f"{name} = {literal(text)}" if exact else f"contains(lower({name}), lower({literal(text)}))"
+        sql = f"SELECT * FROM ({plan.sql}) AS items({name}) WHERE {wanted} LIMIT {int(limit)}"  # noqa: S608
+        return list(_items(source, query, plan._replace(sql=sql)))
+
     def _record(self, address: TableAddress) -> DataTable:
         with self._store.read() as connection:
             return rows.get(connection, DataTable, str(address))
@@ -85,13 +124,25 @@ class LocalCatalog:
         """The table's file, opened; opened anew when it was changed since."""
         record = self._record(address)
         seen = _fingerprint(record)
-        key = (record.path, record.format, *record.column_names)
+        key = (record.path, record.format, record.reading_options.key(), *record.column_names)
         with self._lock:
             source = self._opened.pop(key, None)
             if source is None or source.fingerprint != seen:
                 try:
                     spill = self._store.path.parent / "spill"
-                    source = open_source(Path(record.path), record.format, spill, record.column_names)
+                    source = open_source(
+                        Path(record.path),
+                        record.format,
+                        spill,
+                        record.column_names,
+                        record.reading_options,
+                        record.reading if record.fingerprint == seen else None,
+                    )
+                    _check_decided(source)
+                    if record.reading is not None and record.fingerprint == seen:
+                        source.reading.equal_rows = record.reading.equal_rows
+                except UndecidedError:
+                    raise
                 except InvalidInputError as error:
                     raise PlatformError(f"{record.address}: {error.what}", error.todo) from error
             self._opened[key] = source
@@ -102,12 +153,18 @@ class LocalCatalog:
 
 def _fingerprint(record: DataTable) -> str:
     try:
-        return fingerprint(Path(record.path))
+        return fingerprint(Path(record.path), record.reading_options)
     except InvalidInputError as error:
         raise PlatformError(
             f"The file of {record.address} is gone or cannot be read: {record.path}.",
             "Put it back, or add it again from its new folder.",
         ) from error
+
+
+def _check_decided(source: Source) -> None:
+    """Raise UndecidedError when the file leaves open how it is to be read."""
+    if source.reading.questions:
+        raise UndecidedError(source.reading.questions[0], source.path.name)
 
 
 class _Plan(NamedTuple):
@@ -129,20 +186,30 @@ def _row_plan(source: Source, query: RowQuery) -> _Plan:
     by_name = {column.name: column for column in source.columns}
     columns = tuple(by_name[find_column(name, names)] for name in query.columns or names)
     where = filter_sql(query.filter, names) if query.filter.strip() else ""
-    number = free_name("row_number", names)
-    ref = f"CAST({number} AS VARCHAR)"
+    rows = _rows(source, query, names)
+    number, ref = rows.number, rows.ref
     if query.item_id_column:
-        ref = _text(by_name[find_column(query.item_id_column, names)])
-    values = [_value(column) for column in columns]
+        ref = text_sql(by_name[find_column(query.item_id_column, names)])
+    values = [value_sql(column) for column in columns]
     converters = [(index, convert) for index, (_, convert) in enumerate(values, 1) if convert]
-    numbered = f"(SELECT row_number() OVER () AS {number}, * FROM {source.relation})"  # noqa: S608
-    group = _text(by_name[find_column(query.sample_by, names)]) if query.sample_by else ""
-    reached, order = _reached(query, where, numbered, number, ref, group)
+    group = text_sql(by_name[find_column(query.sample_by, names)]) if query.sample_by else ""
+    reached, order = _reached(query, where, rows.relation, number, ref, group)
+    order = order if rows.in_order else f" ORDER BY {number}"
     sql = (
-        f"SELECT {', '.join([ref, *(sql for sql, _ in values)])} FROM {numbered}{reached}{order}"  # noqa: S608
+        f"SELECT {', '.join([ref, *(sql for sql, _ in values)])} FROM {rows.relation}{reached}{order}"  # noqa: S608
         f"{_limit(query)}"
     )
     return _Plan(columns, where, sql, tuple(converters))
+
+
+def _rows(source: Source, query: RowQuery, names: list[str]) -> NamedRows:
+    """The rows with their numbers and names."""
+    if query.by_content and not query.item_id_column:
+        with explain_duckdb_errors(source.path):
+            return named_rows(source.connection, source.cells, source.reading, names)
+    number = free_name("row_number", names)
+    numbered = f"(SELECT row_number() OVER () AS {number}, * FROM {source.relation})"  # noqa: S608
+    return NamedRows(numbered, number, f"CAST({number} AS VARCHAR)", in_order=True)
 
 
 def _window_plan(source: Source, query: RowQuery, windows: Windows) -> _Plan:
@@ -150,12 +217,14 @@ def _window_plan(source: Source, query: RowQuery, windows: Windows) -> _Plan:
     whole = query.limit is None or query.limit == 0 or query.sample_size is not None
     span = None if whole or query.limit is None else range(query.offset, query.offset + query.limit)
     with explain_duckdb_errors(source.path, query.filter):
-        windowed = make_windows(source, windows, where, _text, span)
+        windowed = make_windows(source, windows, where, text_sql, span, by_content=query.by_content)
     columns, converter = windowed.fields.select(query.columns), windowed.fields.converter
     by_name = {column.name: column for column in windowed.fields.columns}
-    group = _text(by_name[find_column(query.sample_by, list(by_name))]) if query.sample_by else ""
+    group = text_sql(by_name[find_column(query.sample_by, list(by_name))]) if query.sample_by else ""
     reached, _ = _reached(query, "", windowed.relation, windowed.number, windowed.ref, group)
-    values = [(quoted(column.name), converter(column)) if converter(column) else _value(column) for column in columns]
+    values = [
+        (quoted(column.name), converter(column)) if converter(column) else value_sql(column) for column in columns
+    ]
     if span is not None:
         query = replace(query, offset=query.offset - windowed.skipped)
     sql = (
@@ -214,79 +283,29 @@ def _total(source: Source, query: RowQuery, plan: _Plan) -> tuple[int, tuple[str
 
 def _items(source: Source, query: RowQuery, plan: _Plan) -> Iterator[Item]:
     names = [column.name for column in plan.columns]
+    for chunk in _chunks(source, query, plan, CHUNK):
+        for row in chunk:
+            fields: Row = dict(zip(names, row[1:], strict=True))
+            for index, convert in plan.converters:
+                fields[names[index - 1]] = convert(row[index])
+            yield Item(row[0], fields)
+
+
+def _chunks(source: Source, query: RowQuery, plan: _Plan, size: int) -> Iterator[list[tuple[Any, ...]]]:
+    """The rows of a query, the reference of an item first. Raises NoIdentityError for one that has none."""
     cursor = source.connection.cursor()
     try:
         with explain_duckdb_errors(source.path, query.filter):
             cursor.execute(plan.sql)
-            chunk = cursor.fetchmany(CHUNK)
+            chunk = cursor.fetchmany(size)
         while chunk:
-            for row in chunk:
-                if row[0] is None:
-                    named = (
-                        [query.item_id_column] if query.windows is None else [query.windows.group, query.windows.order]
-                    )
-                    raise NoIdentityError(*named)
-                fields: Row = dict(zip(names, row[1:], strict=True))
-                for index, convert in plan.converters:
-                    fields[names[index - 1]] = convert(row[index])
-                yield Item(row[0], fields)
+            unnamed = next((place for place, row in enumerate(chunk) if row[0] is None), None)
+            if unnamed is not None:
+                yield chunk[:unnamed]
+                named = [query.item_id_column] if query.windows is None else [query.windows.group, query.windows.order]
+                raise NoIdentityError(*named)
+            yield chunk
             with explain_duckdb_errors(source.path, query.filter):
-                chunk = cursor.fetchmany(CHUNK)
+                chunk = cursor.fetchmany(size)
     finally:
         cursor.close()
-
-
-_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
-_AS_THEY_ARE = frozenset({"VARCHAR", "BOOLEAN", *_INTEGERS, *(f"U{kind}" for kind in _INTEGERS)})
-
-
-def _value(column: Column) -> tuple[str, Callable[[Any], Any] | None]:
-    """The SQL that yields a column's values JSON-like, and what Python has to do with them after that."""
-    name, kind = quoted(column.name), column.type
-    if kind in _AS_THEY_ARE:
-        return name, None
-    if kind in ("DOUBLE", "FLOAT"):
-        return f"CASE WHEN isfinite({name}) THEN {name} END", None
-    if kind.startswith("DECIMAL") and kind.endswith(")"):
-        return f"CAST({name} AS DOUBLE)", None
-    if kind == "JSON":
-        return name, _from_json
-    if kind.startswith(("STRUCT", "MAP", "UNION")) or kind.endswith("]"):
-        # DuckDB hands over times with a zone only through a library that is not installed.
-        return (f"to_json({name})", _from_json) if "TIME ZONE" in kind else (name, _plain)
-    return _text(column), None
-
-
-def _text(column: Column) -> str:
-    """The SQL that yields a column's values as text: times in ISO form, bytes in base64."""
-    name = quoted(column.name)
-    if column.type.startswith("TIMESTAMP"):
-        return f"replace(CAST({name} AS VARCHAR), ' ', 'T')"
-    if column.type == "BLOB":
-        return f"base64({name})"
-    return f"CAST({name} AS VARCHAR)"
-
-
-def _from_json(text: str | None) -> Any:
-    return None if text is None else _plain(json.loads(text))
-
-
-def _plain(value: Any) -> Any:
-    """A nested value of DuckDB's as JSON has it."""
-    if value is None or isinstance(value, (str, bool, int)):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, dict):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, (datetime, date, time)):
-        return value.isoformat()
-    if isinstance(value, bytes):
-        import base64
-
-        return base64.b64encode(value).decode()
-    return str(value)

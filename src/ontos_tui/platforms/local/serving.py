@@ -6,11 +6,12 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ontos_tui.domain.errors import InvalidInputError, PlatformError
-from ontos_tui.domain.learning import EndpointAnswer, Prediction, Predictor, Progress
+from ontos_tui.domain.learning import ColumnPredictor, EndpointAnswer, Prediction, Predictor, Progress
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.platforms.ports import Trainer
@@ -48,6 +49,24 @@ class LocalServing:
         answers = self._answers(model, rows)
         latency = (time.perf_counter() - begun) * 1_000
         return [EndpointAnswer(prediction, status, latency, error) for prediction, status, error in answers]
+
+    def score(
+        self, endpoint: str, model: ModelVersion, columns: Mapping[str, Sequence[Any]], count: int
+    ) -> list[EndpointAnswer]:
+        """Ask the model about rows that come by the column. Raises PlatformError when its files are not readable."""
+        predictor = self._predictor(model)
+        if isinstance(predictor, ColumnPredictor):
+            try:
+                predictions, errors = predictor.predict_columns(columns, count)
+                return [
+                    EndpointAnswer(None, 400, 0.0, errors[line]) if line in errors else EndpointAnswer(one, 200, 0.0)
+                    for line, one in enumerate(predictions)
+                ]
+            except Exception:
+                LOG.exception("%s failed at a block of %d rows", model.label(), count)  # one by one shows at which
+        names = list(columns)
+        rows = [dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+        return self.invoke(endpoint, model, rows)
 
     def _answers(self, model: ModelVersion, rows: Sequence[Row]) -> list[tuple[Prediction | None, int, str]]:
         try:

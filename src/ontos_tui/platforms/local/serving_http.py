@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -286,7 +287,11 @@ def _feedback(body: dict[str, Any]) -> tuple[str, int, str, Answer | None]:
 
 
 def _answered(records: Sequence[InferenceRecord]) -> Response:
-    """What a client gets: all answers, or the first error. Each row has its own request id, for feedback."""
+    """What a client gets: all answers, or the first error. Each row has its own request id, for feedback.
+
+    Beside `predictions`, as many entries for the rows: `confidence` by answer field, or `certainty` in words where the
+    model may state none; `intervals` of numbers; `outside`, the values of the row that the model has not learned from.
+    """
     ids = [record.request_id for record in records]
     ours = {"databricks_request_id": ids[0], "request_ids": ids}
     for number, record in enumerate(records):
@@ -298,6 +303,9 @@ def _answered(records: Sequence[InferenceRecord]) -> Response:
     body = {
         "predictions": [record.output for record in records],
         "confidence": [record.confidence for record in records],
+        "certainty": [record.certainty for record in records],
+        "intervals": [{name: asdict(one) for name, one in record.intervals.items()} for record in records],
+        "outside": [[asdict(one) for one in record.outside] for record in records],
         "databricks_output": ours,
     }
     response = _json(body)

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import sklearn
 
-from ontos_tui.domain.errors import InvalidInputError, NotReadyError, PlatformError
+from ontos_tui.domain.errors import NotReadyError, PlatformError
 from ontos_tui.domain.learning import (
     BaseModel,
     ClassProbabilities,
     Estimate,
     LabeledExample,
     OutOfFoldPredictions,
-    Prediction,
     Predictor,
     Progress,
     Trained,
@@ -25,85 +23,37 @@ from ontos_tui.domain.learning import (
 )
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.training import Evaluation
-from ontos_tui.domain.schema import AnswerField, FieldKind
-from ontos_tui.learning import cross_validation, evaluation, model_file
-from ontos_tui.learning.data_warnings import data_warnings, leak_warnings
-from ontos_tui.learning.extraction.extractor import Extractor, Target, plan_extraction
-from ontos_tui.learning.extraction.field_finder import MOST_DOCUMENTS
-from ontos_tui.learning.features import FeatureTable, LeftOut, Matrix, describe
-from ontos_tui.learning.field_models import FieldModel, fit
-from ontos_tui.learning.targets import put, target
+from ontos_tui.domain.schema import AnswerField
+from ontos_tui.learning import cross_validation
+from ontos_tui.learning.encoding.features import FeatureTable
+from ontos_tui.learning.evaluation.curve import CURVE_FITS, MOST_CURVE_ROWS
+from ontos_tui.learning.evaluation.evaluate import evaluate
+from ontos_tui.learning.extraction.extractor import Extractor
+from ontos_tui.learning.models import model_file
+from ontos_tui.learning.models.families import BASE_MODELS, BEST, FITS, check_base_model
+from ontos_tui.learning.models.field_models import FieldModel
+from ontos_tui.learning.search import model_search
+from ontos_tui.learning.search.folds import FOLDS
+from ontos_tui.learning.trust.applicability import Applicability
+from ontos_tui.learning.trust.field_trust import FieldTrust
+from ontos_tui.platforms.local.predictor import LocalPredictor
+from ontos_tui.platforms.local.training import Training
 
-FORMAT, FORMAT_WITH_READER = 1, 2
-"""Of a model's description; the second also says how fields are read out of a document."""
-BLOCK = 2_048
-"""Rows that are predicted at once."""
+FORMAT, READABLE = 3, (1, 2, 3)
+"""Of a model's description. The first two, of earlier releases, say nothing of trust and of what lies outside."""
 ENGINE = f"scikit-learn {sklearn.__version__}"
 
-BASE_MODELS = (
-    BaseModel(
-        "extra_trees",
-        "Extra trees (recommended)",
-        "Many random decision trees vote; the best single choice for measurements and categories, rare classes too.",
-        "the best single choice on the public tables that were tried in November 2026: mean macro F1 0.80, gradient "
-        "boosting 0.77, linear 0.75",
-    ),
-    BaseModel(
-        "hist_gradient_boosting",
-        "Gradient boosting",
-        "Decision trees that correct each other; strong from about a thousand labeled pairs on.",
-    ),
-    BaseModel(
-        "logistic",
-        "Linear",
-        "A weighted sum of the fields; fast and easy to explain, good for texts and for simple relations.",
-    ),
-    BaseModel(
-        "nearest",
-        "Nearest neighbors",
-        "The five most similar labeled pairs vote, the nearer the more; simple, and quick to follow a correction.",
-    ),
-)
-
-SECONDS = {"extra_trees": 2e-5, "hist_gradient_boosting": 5e-6, "logistic": 3e-6, "nearest": 3e-6}
-"""Seconds for each pair and feature, for one field of the answer, beside `START`; measured November 2026, 2 cores."""
-START = 2.0
-"""Seconds that a training takes whatever its size: the process, the libraries, the checks."""
-
-
-@dataclass(frozen=True)
-class LocalPredictor:
-    """A trained model in memory. Nothing in it changes while it predicts, so threads may share it."""
-
-    table: FeatureTable
-    heads: tuple[FieldModel, ...]
-    reader: Extractor | None = None
-
-    @property
-    def features(self) -> tuple[str, ...]:
-        """The columns that it looks at, and the text that it reads."""
-        text = () if self.reader is None else (self.reader.plan.text_field,)
-        return tuple(dict.fromkeys((*self.table.names, *text)))
-
-    def predict(self, rows: Sequence[Row]) -> list[Prediction]:
-        """One prediction a row. Raises InvalidInputError naming the field when a row does not fit the model."""
-        predictions: list[Prediction] = []
-        for start in range(0, len(rows), BLOCK):
-            block = rows[start : start + BLOCK]
-            matrix = self.table.encode(block, strict=True)
-            block_predictions = [Prediction({}, {}) for _ in block]
-            for head in self.heads:
-                for prediction, (value, confidence) in zip(block_predictions, head.predict(matrix), strict=True):
-                    put(prediction.answer, head.field, value)
-                    if confidence is not None:
-                        prediction.confidence[head.field.name] = confidence
-            if self.reader is not None:
-                block_predictions = [
-                    self.reader.add_to(prediction, row)
-                    for prediction, row in zip(block_predictions, block, strict=True)
-                ]
-            predictions += block_predictions
-        return predictions
+SECONDS = {
+    "extra_trees": 2e-5,
+    "random_forest": 2e-5,
+    "hist_gradient_boosting": 5e-6,
+    "logistic": 3e-6,
+    "nearest": 3e-6,
+    "pls": 3e-6,
+}
+"""Seconds for each pair and feature that one model learns from, measured November 2026, 2 cores."""
+START, OF_A_FIT = 2.0, 0.1
+"""Seconds that a training takes whatever its size (the process, the libraries, the checks), and each model in it."""
 
 
 class LocalTrainer:
@@ -115,14 +65,24 @@ class LocalTrainer:
 
     def estimate(self, pairs: int, features: int, base_model: str) -> Estimate:
         """Seconds from what was measured; there is no cost, as it runs on this machine."""
-        _check_base_model(base_model)
+        check_base_model(base_model)
+        best = base_model == BEST
+        each = sum(SECONDS.values()) / len(SECONDS) if best else SECONDS[base_model]
+        last = max(SECONDS.values()) if best else each  # whichever family is chosen
+        few = pairs <= model_search.MOST_ROWS  # of more pairs, one fold of a sample is enough to calibrate
+        searched = FITS if best else FOLDS if few else 1
+        curve = CURVE_FITS if pairs <= MOST_CURVE_ROWS else 0
+        # Of five folds, four are learned from; the curve learns from a quarter and half of these.
+        learned = 0.8 * searched * min(pairs, model_search.MOST_ROWS) + 0.3 * curve * pairs
+        fits = searched + curve + 1
         return Estimate(
-            seconds=round(START + SECONDS[base_model] * pairs * features, 1),
+            seconds=round(START + OF_A_FIT * fits + (each * learned + last * pairs) * features, 1),
             cost=None,
             currency="",
-            basis=f"estimate: {START:.0f} s and "
-            f"{SECONDS[base_model]:.0e} s for each pair and feature, for one field of the answer, as measured in "
-            "November 2026 on 2 cores with up to 48,000 pairs; it runs on this machine and costs nothing else",
+            basis=f"estimate: {START:.0f} s, {OF_A_FIT} s for each of about {fits} models that are fitted to choose "
+            f"and to measure, and {each:.0e} s for each pair and feature that one learns from, for one field of the "
+            "answer, as measured in November 2026 on 2 cores with up to 48,000 pairs; it runs on this machine and "
+            "costs nothing else",
         )
 
     def train(self, data: TrainingSet, base_model: str, folder: Path, progress: Progress) -> Trained:
@@ -131,48 +91,40 @@ class LocalTrainer:
         Raises InvalidInputError for an unknown base model, NotReadyError when the rows cannot teach anything.
         """
         started = time.monotonic()
-        _check_base_model(base_model)
+        check_base_model(base_model)
         if not data.train:
             raise NotReadyError("There are no pairs to learn from.", "Label pairs whose allowed uses include training.")
-        training = _Training(data, base_model, progress)
-        predictor = LocalPredictor(*training.learn_columns(), training.learn_reader())
-        if not predictor.heads and predictor.reader is None:
-            raise NotReadyError("No training pair holds a value of the answer.", "Label some pairs first.")
-        training.report(training.steps - 2, f"testing on {len(data.held_out)} held-out pairs")
-        evaluation = self.evaluate(predictor, data)
+        training = Training(data, base_model, progress)
+        predictor, evaluation = training.run()
         training.report(training.steps - 1, "writing the model")
-        sha256 = _write(predictor, base_model, training.params, folder)
         return Trained(
             base_model=base_model,
             engine=ENGINE,
             params=training.params,
             features=predictor.features,
             evaluation=evaluation,
-            sha256=sha256,
+            sha256=_write(predictor, base_model, training.params, folder),
             seconds=time.monotonic() - started,
             warnings=tuple(training.warnings),
         )
 
     def evaluate(self, predictor: Predictor, data: TrainingSet) -> Evaluation:
-        """How well a loaded model does on `data.held_out`, with the baseline of `data.train`."""
-        return evaluation.evaluate(predictor, data, predictor.reader if isinstance(predictor, LocalPredictor) else None)
+        """How well a loaded model does on `data.held_out`, beside the best constant answer there."""
+        if isinstance(predictor, LocalPredictor):
+            return evaluate(predictor.stating_all(), data, predictor.reader)
+        return evaluate(predictor, data)
 
     def load(self, folder: Path, sha256: str) -> Predictor:
         """The model in `folder`, without running code from it. Raises PlatformError when the file was altered."""
         plain, estimators = model_file.read(folder, sha256)
         try:
-            if plain["format"] not in (FORMAT, FORMAT_WITH_READER):
+            if plain["format"] not in READABLE:
+                known = " and ".join(str(one) for one in READABLE)
                 raise PlatformError(
-                    f"The model in {folder} is of format {plain['format']}; this program reads formats "
-                    f"{FORMAT} and {FORMAT_WITH_READER}.",
+                    f"The model in {folder} is of format {plain['format']}; this program reads formats {known}.",
                     "Use the program that trained it, or train the model again.",
                 )
-            heads = [
-                FieldModel.from_json(head, estimator)
-                for head, estimator in zip(plain["heads"], estimators, strict=True)
-            ]
-            reader = Extractor.from_json(plain["reader"]) if "reader" in plain else None
-            return LocalPredictor(FeatureTable.from_json(plain["features"]), tuple(heads), reader)
+            return _predictor(plain, estimators)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise PlatformError(
                 f"The description of the model in {folder} is incomplete ({error}).", "Train the model again."
@@ -201,99 +153,32 @@ class LocalTrainer:
         return cross_validation.clusters(rows, features, count)
 
 
-class _Training:
-    """One training under way: what is learned from which pairs, and what an expert should know about it."""
-
-    def __init__(self, data: TrainingSet, base_model: str, progress: Progress) -> None:
-        self.params: dict[str, Any] = {"seed": data.seed}
-        self.warnings: list[str] = []
-        self.steps = len(data.fields) + 3
-        self._data = data
-        self._base_model = base_model
-        self._progress = progress
-        self._rows = [example.fields for example in data.train]
-        self.report(0, f"reading {len(data.train)} pairs")
-        self._plan = plan_extraction(data.fields, data.train, self._rows, data.features)
-        read = () if self._plan is None else self._plan.fields
-        self._fields = tuple(field for field in data.fields if field.name not in read)
-
-    def report(self, done: int, message: str) -> None:
-        """Say how far the training is. Raises JobCancelledError when the user stopped it."""
-        self._progress.update(done, self.steps, message)
-
-    def learn_columns(self) -> tuple[FeatureTable, tuple[FieldModel, ...]]:
-        """The columns, and a model for each field that is learned from them. Raises NotReadyError."""
-        table, left_out = self._describe_columns()
-        matrix = table.encode(self._rows)
-        self.warnings += data_warnings(replace(self._data, fields=self._fields), left_out)
-        models = [self._learn_field(done, field, table, matrix) for done, field in enumerate(self._fields, 1)]
-        return table, tuple(model for model in models if model is not None)
-
-    def learn_reader(self) -> Extractor | None:
-        """What reads fields out of a text, where there are such fields."""
-        if self._plan is None:
-            return None
-        documents = len(self._data.train)
-
-        def report_target(target: Target) -> None:
-            self.report(len(self._fields) + 1, f"learning to read {target.name} from {documents} documents")
-
-        reader = Extractor.learned(self._plan, self._data.train, report_target)
-        if documents > MOST_DOCUMENTS:
-            self.warnings.append(
-                f"Reading is learned from the first {MOST_DOCUMENTS} documents; more would add little."
-            )
-        return reader
-
-    def _describe_columns(self) -> tuple[FeatureTable, tuple[LeftOut, ...]]:
-        if not self._fields:
-            return FeatureTable(()), ()
-        if all(field.kind is FieldKind.SPANS for field in self._fields):
-            raise NotReadyError(
-                "Spans are only learned from pairs that hold the text in which they lie.",
-                "Export them (--format spans) for a tool that learns from texts.",
-            )
-        table, left_out = describe(self._rows, self._data.features, images=self._data.images)
-        if not table.columns:
-            reasons = "; ".join(f"{column.name} {column.reason}" for column in left_out) or "there are no columns"
-            raise NotReadyError(
-                f"No column differs between the training pairs: {reasons}.",
-                "Choose other feature columns in the template.",
-            )
-        return table, left_out
-
-    def _learn_field(self, done: int, field: AnswerField, table: FeatureTable, matrix: Matrix) -> FieldModel | None:
-        """The model of one field; None, with a warning, where no pair has a value for it."""
-        targets = [target(field, example.answer) for example in self._data.train]
-        known = [(line, one) for line, one in enumerate(targets) if one is not None]
-        self.report(done, f"learning {field.name} from {len(known)} pairs")
-        if not known:
-            self.warnings.append(f"{field.name}: no training pair has a value for it; the model does not answer it.")
-            return None
-        lines, values = [line for line, _ in known], [one for _, one in known]
-        seed = self._data.seed
-        self.warnings += leak_warnings(field, table, matrix[lines], values, seed)
-        model, settings = fit(field, matrix[lines], values, self._base_model, seed, table.pictures())
-        self.params.update(settings)
-        return model
-
-
 def _write(predictor: LocalPredictor, base_model: str, params: dict[str, Any], folder: Path) -> str:
     """Write the model's files; the sha256 that names them."""
     plain: dict[str, Any] = {
-        "format": FORMAT if predictor.reader is None else FORMAT_WITH_READER,
+        "format": FORMAT,
         "engine": ENGINE,
         "base_model": base_model,
         "params": params,
         "features": predictor.table.to_json(),
         "heads": [head.to_json() for head in predictor.heads],
+        "trust": [one.to_json() for one in predictor.trust.values()],
+        "learned": predictor.applicability.to_json(),
     }
     if predictor.reader is not None:
         plain["reader"] = predictor.reader.to_json()
     return model_file.write(folder, plain, [head.estimator for head in predictor.heads])
 
 
-def _check_base_model(key: str) -> None:
-    known = [model.key for model in BASE_MODELS]
-    if key not in known:
-        raise InvalidInputError(f"No base model {key!r}.", f"Choose one of {', '.join(known)}.")
+def _predictor(plain: dict[str, Any], estimators: Sequence[Any]) -> LocalPredictor:
+    """The model from its description. Raises KeyError, TypeError, ValueError or AttributeError where it is none."""
+    pairs = zip(plain["heads"], estimators, strict=True)
+    trusted = plain["format"] == FORMAT
+    trust = [FieldTrust.from_json(one) for one in plain["trust"]] if trusted else []
+    return LocalPredictor(
+        FeatureTable.from_json(plain["features"]),
+        tuple(FieldModel.from_json(head, estimator) for head, estimator in pairs),
+        Extractor.from_json(plain["reader"]) if "reader" in plain else None,
+        {one.field: one for one in trust},
+        Applicability.from_json(plain["learned"]) if trusted else Applicability(),
+    )

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ontos_tui.domain.catalog import CatalogNode, Identities, TablePreview
-from ontos_tui.domain.records.data import LOCAL, Column, Item, Page, RowQuery, TableAddress
+from ontos_tui.domain.records.data import LOCAL, Block, Column, Item, Page, RowQuery, TableAddress
+from ontos_tui.domain.records.reading import Reading
 from ontos_tui.platforms.ports import Catalog, TeamCatalog
 
 
@@ -28,6 +29,10 @@ class CompositeCatalog:
         """The table's columns. Raises NotFoundError, PlatformError, and AwayError for one of the team's."""
         return self._of(address).columns(address)
 
+    def reading(self, address: TableAddress) -> Reading | None:
+        """What was understood of the table's file; None for one of the team's tables."""
+        return self._of(address).reading(address)
+
     def page(self, address: TableAddress, query: RowQuery) -> Page:
         """Some items and how many the query reaches in all."""
         return self._of(address).page(address, query)
@@ -39,6 +44,14 @@ class CompositeCatalog:
     def fingerprint(self, address: TableAddress) -> str:
         """Something that changes when the source does."""
         return self._of(address).fingerprint(address)
+
+    def blocks(self, address: TableAddress, query: RowQuery, size: int) -> Iterator[Block]:
+        """Every item that the query reaches, by the column."""
+        return self._of(address).blocks(address, query, size)
+
+    def items_named(self, address: TableAddress, query: RowQuery, text: str, limit: int, *, exact: bool) -> list[Item]:
+        """Items whose reference is `text`, or holds it."""
+        return self._of(address).items_named(address, query, text, limit, exact=exact)
 
     def children(self, prefix: str = "") -> Iterator[CatalogNode]:
         """What the team's workspace has below `prefix`, as it comes."""

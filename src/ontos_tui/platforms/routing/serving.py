@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from ontos_tui.domain.learning import EndpointAnswer, Progress
 from ontos_tui.domain.records.data import Row
@@ -32,6 +33,12 @@ class TeamServing:
     ) -> list[EndpointAnswer]:
         """Ask the endpoint; a row that does not fit is answered with its error, not raised."""
         return self._of(model).invoke(endpoint, model, rows, ids)
+
+    def score(
+        self, endpoint: str, model: ModelVersion, columns: Mapping[str, Sequence[Any]], count: int
+    ) -> list[EndpointAnswer]:
+        """Ask the model about rows that come by the column."""
+        return self._of(model).score(endpoint, model, columns, count)
 
     def _of(self, model: ModelVersion) -> Serving:
         if registered_version(model) is None:

@@ -52,6 +52,7 @@ def _examine(home: Path, store: Callable[[], Store], start: bool) -> Iterator[Fi
     yield run_check("workspace", lambda: f"{store().path.parent} opens")
     yield run_check("write", lambda: _write_to(home))
     yield run_check("schema", lambda: _schema(store()))
+    yield from _item_names(store)
     yield _disk(home)
     yield run_check("sample data", _sample_data)
     try:
@@ -90,6 +91,26 @@ def _schema(store: Store) -> str:
             "Copy the workspace folder to a safe place, then restore a backup of it.",
         )
     return f"the database schema is version {state.version}; this program writes {VERSION}"
+
+
+def _item_names(store: Callable[[], Store]) -> Iterator[Finding]:
+    """The sheets with pairs or labels that are still named by the place of their row; nothing where there are none."""
+    from ontos_tui.store.queries.item_names import old_names
+
+    try:
+        with store().read() as connection:
+            sheets = old_names(connection)
+    except OntosError:  # an earlier finding has it
+        return
+    if sheets:
+        named = ", ".join(f"{sheet.name!r} ({count:,})" for sheet, count in sheets[:10])
+        yield Finding.of(
+            "item names",
+            f"{len(sheets):,} sheets have items that are named by the place of their row: {named}",
+            "Put the file back as it was when their pairs were made, and open the sheet: they get names by content. "
+            "Until then their labels are used for no row.",
+            State.WARN,
+        )
 
 
 def _disk(home: Path) -> Finding:

@@ -43,8 +43,12 @@ class Setting:
         return f"{PREFIX}{self.name.upper()}"
 
 
+READ_ANEW = frozenset({"alert_command"})
+"""The settings whose change counts without a restart."""
+
+
 class SettingsService:
-    """The settings of the workspace at `home`. A change holds from the next start on."""
+    """The settings of the workspace at `home`. A change holds from the next start on, but of `READ_ANEW` at once."""
 
     def __init__(self, home: Path) -> None:
         self.path = home / "settings.toml"

@@ -11,6 +11,8 @@ from ontos_tui.domain.records.pairs import CONFIDENCES, CanonicalLabel, Canonica
 from ontos_tui.domain.rules.governance import inherited
 from ontos_tui.domain.schema import Answer
 from ontos_tui.platforms.ports import Catalog
+from ontos_tui.services.canonical.versions import check_label_version
+from ontos_tui.services.canonical.writer import has_answer
 from ontos_tui.services.records.answers import AnswerChecker
 from ontos_tui.services.records.change_log import ChangeBatch
 from ontos_tui.services.records.label_schemas import label_type_schema
@@ -122,6 +124,8 @@ class CanonicalLabelService:
     ) -> CanonicalLabel:
         """Label an item without any pair: a new label, or a new version of the one that is there.
 
+        Pairs that the label decided get its answer; where that of another person gave way they are disputed.
+
         Raises InvalidInputError for an answer that does not fit, NotFoundError for an item that the sheet has not.
         """
         _check_confidence(confidence)
@@ -135,8 +139,8 @@ class CanonicalLabelService:
                 f"List its items: ontos sheet show {sheet.id[:8]}",
             )
         with self._store.write() as connection:
-            changes = ChangeBatch(connection, sheet.id, self._actor)
             label = queries.label_of_item(connection, sheet.id, label_type, item_ref)
+            changes = ChangeBatch(connection, _scope(connection, label) or sheet.id, self._actor)
             if label is None:
                 label = CanonicalLabel(
                     sheet_id=sheet.id,
@@ -153,7 +157,9 @@ class CanonicalLabelService:
                 changes.new_label(label)
             else:
                 new = {"label_data": answer, "confidence": confidence, "notes": notes, "source": source}
-                label = changes.change_label(label, new)
+                by_others = (label.updated_by or label.created_by) != self._actor and not has_answer(label, answer)
+                label = changes.change_label(label, new, self._actor if by_others else "")
+            changes.correct(label)
             changes.write()
         return label
 
@@ -166,7 +172,9 @@ class CanonicalLabelService:
         notes: str | None = None,
         expected_version: int | None = None,
     ) -> CanonicalLabel:
-        """Correct a label; what it said becomes a version.
+        """Correct a label; what it said becomes a version, and the pairs that it decided get its answer.
+
+        Undo takes both back, in the training sheet that the label comes from.
 
         Raises ConflictError when it was changed since `expected_version`, InvalidInputError for what does not fit.
         """
@@ -176,19 +184,19 @@ class CanonicalLabelService:
             _check_confidence(confidence)
         with self._store.write() as connection:
             label = rows.resolve(connection, CanonicalLabel, ref)
-            if expected_version is not None and label.version != expected_version:
-                raise ConflictError(
-                    f"{label.updated_by} changed the label of {label.item_ref} while you edited it.",
-                    "Look at it again.",
-                )
+            check_label_version(connection, label, label.item_ref, expected_version)
             if answer is not None:
                 _check_answer(connection, label.label_type, answer)
             return self._change(connection, label, new)
 
-    def restore(self, ref: str, version: int) -> CanonicalLabel:
-        """Let a label say again what an earlier version said, as a new version."""
+    def restore(self, ref: str, version: int, *, expected_version: int | None = None) -> CanonicalLabel:
+        """Let a label, and the pairs that it decided, say again what an earlier version said, as a new version.
+
+        Raises ConflictError when it was changed since `expected_version`, NotFoundError for an unknown version.
+        """
         with self._store.write() as connection:
             label = rows.resolve(connection, CanonicalLabel, ref)
+            check_label_version(connection, label, label.item_ref, expected_version)
             old = queries.version(connection, label.id, version)
             if old is None:
                 raise NotFoundError(
@@ -201,15 +209,19 @@ class CanonicalLabelService:
     def _change(self, connection: Connection, label: CanonicalLabel, new: dict[str, Any]) -> CanonicalLabel:
         if all(getattr(label, name) == value for name, value in new.items()):
             return label
-        changes = ChangeBatch(connection, label.sheet_id, self._actor)
+        changes = ChangeBatch(connection, _scope(connection, label) or label.sheet_id, self._actor)
         changed = changes.change_label(label, new)
         changes.write()
         return changed
 
-    def delete(self, ref: str) -> CanonicalLabel:
-        """Remove a label that nothing uses. Raises ConflictError with the count otherwise."""
+    def delete(self, ref: str, *, expected_version: int | None = None) -> CanonicalLabel:
+        """Remove a label that nothing uses. Raises ConflictError with the count otherwise.
+
+        Also where it was changed since `expected_version`.
+        """
         with self._store.write() as connection:
             label = rows.resolve(connection, CanonicalLabel, ref)
+            check_label_version(connection, label, label.item_ref, expected_version)
             used = _usage(connection, label)
             if used.pairs or used.models:
                 raise ConflictError(
@@ -220,6 +232,11 @@ class CanonicalLabelService:
             changes.drop_label(label)
             changes.write()
             return label
+
+
+def _scope(connection: Connection, label: CanonicalLabel | None) -> str | None:
+    """The training sheet where undo takes a change of the label and of its pairs back; None without pairs."""
+    return None if label is None else queries.training_sheet_of_pairs(connection, label)
 
 
 def _usage(connection: Connection, label: CanonicalLabel) -> LabelUsage:

@@ -95,7 +95,7 @@ def _says(value: object) -> TypeGuard[str]:
 
 
 def _opened(column: str, named: str, folder: Path) -> Picture:
-    from ontos_tui.learning.images import decode, find_image, inline, read_file
+    from ontos_tui.learning.encoding.images import decode, find_image, inline, read_file
 
     path = None
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ontos_tui.domain.catalog import CatalogNode, Identities, TablePreview
 from ontos_tui.domain.errors import (
@@ -18,10 +18,13 @@ from ontos_tui.domain.errors import (
     NotFoundError,
     OntosError,
 )
+from ontos_tui.domain.nouns import not_found
 from ontos_tui.domain.records.data import (
     LOCAL,
+    UNNAMED,
     Column,
     DataTable,
+    ItemIdentity,
     Page,
     RowQuery,
     Sampling,
@@ -29,10 +32,11 @@ from ontos_tui.domain.records.data import (
     TableAddress,
     WindowLabel,
     identifier_from,
-    unnamed_in_words,
 )
+from ontos_tui.domain.records.reading import ReadingOptions, UndecidedError
 from ontos_tui.domain.rules.states import SheetStatus
 from ontos_tui.platforms.ports import Catalog, TeamCatalog
+from ontos_tui.services.data.reading import FileReport, file_report, merged, report_of
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
@@ -85,21 +89,39 @@ class DataService:
         self._actor = actor
 
     def add_file(
-        self, path: Path, name: str | None = None, schema: str = "files", column_names: Sequence[str] = ()
+        self,
+        path: Path,
+        name: str | None = None,
+        schema: str = "files",
+        column_names: Sequence[str] = (),
+        options: ReadingOptions | None = None,
+        *,
+        exact: bool = False,
     ) -> DataTable:
         """Add a data file as the table local.<schema>.<name>; the name is the file's own unless given.
 
-        `column_names` are for text whose values are separated by blanks; without them, and without a line of names,
-        its columns are c1, c2 and so on. A known file is checked again. One of the team's, whose
-        path is /Volumes/catalog/schema/volume/…, is copied into the workspace, anew each time. Raises InvalidInputError
-        saying why the file cannot be read, ConflictError when another file has that name.
+        Another sheet of a workbook that is a table already is called by the file and the sheet. `column_names` are for
+        text whose lines name no columns; without them its columns are c1, c2 and so on. `options` say how it is read;
+        what they leave open is decided as before, or by the file. With `exact`, what was decided before is forgotten. A
+        known file is read again. One of the team's, whose path is /Volumes/catalog/schema/volume/…, is copied into the
+        workspace, anew each time. Raises InvalidInputError saying why the file cannot be read, UndecidedError for what
+        only the user can decide, ConflictError when another file has that name.
         """
         from ontos_tui.tabular.source import inspect_file
+        from ontos_tui.tabular.workbooks.sheets import with_sheet_name
 
         path = _absolute(self._here(path))
-        content = inspect_file(path, column_names)
+        options = options and with_sheet_name(path, options)
+        name = self._sheet_name(path, name, options)
+        address = str(TableAddress(LOCAL, identifier_from(schema), identifier_from(name or path.stem)))
+        if not exact:
+            column_names, options = self._decided(path, address, name, column_names, options)
+        options = options or ReadingOptions()
+        content = inspect_file(path, column_names, options, self._store.path.parent / "spill")
+        if content.reading.questions:
+            raise UndecidedError(content.reading.questions[0], path.name)
         record = DataTable(
-            address=str(TableAddress(LOCAL, identifier_from(schema), identifier_from(name or path.stem))),
+            address=address,
             path=str(path),
             format=content.format,
             bytes=path.stat().st_size,
@@ -108,20 +130,118 @@ class DataService:
             row_count=content.rows,
             fingerprint=content.fingerprint,
             added_by=self._actor,
+            reading_options=options,
+            reading=content.reading,
         )
         with self._store.write() as connection:
-            known = data.table_at(connection, record.address)
-            if known is None and name is None:
-                known = data.table_of_file(connection, record.path)
+            known = _known(connection, record.address, record.path, name)
             if known is None:
                 rows.add(connection, record)
-                rows.log(connection, record, "add_file", self._actor, after=record.model_dump(mode="json"))
+                logged = record.model_dump(mode="json", exclude={"reading"})
+                rows.log(connection, record, "add_file", self._actor, after=logged)
                 return record
             if known.path != record.path:
                 raise ConflictError(
                     f"The name {known.address} is used by another file: {known.path}.", "Give this file another name."
                 )
             return self._refresh(connection, known, record)
+
+    def file_report(
+        self,
+        path: Path,
+        column_names: Sequence[str] = (),
+        options: ReadingOptions | None = None,
+        *,
+        exact: bool = False,
+    ) -> FileReport:
+        """What would be understood of a file if it were added so, with what is left to decide. Nothing is changed.
+
+        With `exact`, decisions that were made for it before do not count. Raises InvalidInputError saying why the file
+        cannot be read.
+        """
+        from ontos_tui.tabular.workbooks.sheets import with_sheet_name
+
+        path = _absolute(self._here(path))
+        options = options and with_sheet_name(path, options)
+        name = self._sheet_name(path, None, options)
+        address = str(TableAddress(LOCAL, "files", identifier_from(name or path.stem)))
+        if not exact:
+            column_names, options = self._decided(path, address, name, column_names, options)
+        return file_report(path, options or ReadingOptions(), column_names)
+
+    def table_report(self, address: str) -> FileReport:
+        """What is understood of a table's file. Raises NotFoundError for a table that is no file on this machine."""
+        return report_of(self.file_table(address))
+
+    def file_table(self, address: str) -> DataTable:
+        """The record of a table that is a file on this machine. Raises NotFoundError for any other."""
+        found = str(self.address(address))
+        with self._store.read() as connection:
+            table = data.table_at(connection, found)
+        if table is None:
+            raise NotFoundError(f"{found} is no file on this machine.", "List the files: ontos data list")
+        return table
+
+    def decisions(self, path: Path) -> ReadingOptions:
+        """What was decided before about how a file is read. Raises InvalidInputError when there is no such file."""
+        from ontos_tui.tabular.source import checked_format, fingerprint
+
+        path = _absolute(self._here(path))
+        checked_format(path)
+        fingerprint(path)
+        address = str(TableAddress(LOCAL, "files", identifier_from(path.stem)))
+        return self._decided(path, address, None, (), None)[1]
+
+    def read_anew(self, address: str, options: ReadingOptions) -> DataTable:
+        """Read a table's file with other decisions, in place of all that were made before.
+
+        Sheets over it say that their source has changed until they are checked again. Raises as `add_file` does.
+        """
+        from ontos_tui.tabular.source import inspect_file
+
+        known = self.file_table(address)
+        content = inspect_file(Path(known.path), known.column_names, options, self._store.path.parent / "spill")
+        if content.reading.questions:
+            raise UndecidedError(content.reading.questions[0], Path(known.path).name)
+        read = {
+            "format": content.format,
+            "columns": list(content.columns),
+            "row_count": content.rows,
+            "fingerprint": content.fingerprint,
+            "reading_options": options,
+            "reading": content.reading,
+        }
+        with self._store.write() as connection:
+            table = rows.get(connection, DataTable, known.address)
+            before = _plain({"reading_options": table.reading_options})
+            rows.log(
+                connection, table, "read_anew", self._actor, before=before, after=_plain({"reading_options": options})
+            )
+            return rows.change(connection, table, **read)
+
+    def _decided(
+        self,
+        path: Path,
+        address: str,
+        name: str | None,
+        column_names: Sequence[str],
+        options: ReadingOptions | None,
+    ) -> tuple[Sequence[str], ReadingOptions]:
+        """The names and decisions for a file: those that are given, above those that were made for it before."""
+        with self._store.read() as connection:
+            known = _known(connection, address, str(path), name)
+        if known is None or known.path != str(path):
+            return column_names, options or ReadingOptions()
+        return column_names or known.column_names, merged(known.reading_options, options)
+
+    def _sheet_name(self, path: Path, name: str | None, options: ReadingOptions | None) -> str | None:
+        """The name given; else, for another sheet of a workbook that is a table already, the file's and the sheet's."""
+        if name is not None or options is None or not options.sheet:
+            return name
+        with self._store.read() as connection:
+            known = data.table_of_file(connection, str(path))
+        is_other = known is not None and known.reading_options.sheet != options.sheet
+        return f"{path.stem} {options.sheet}" if is_other else None
 
     def _here(self, path: Path) -> Path:
         """The file itself, or its copy when it lies in a volume of the team's."""
@@ -130,17 +250,15 @@ class DataService:
         return path
 
     def _refresh(self, connection: Connection, known: DataTable, record: DataTable) -> DataTable:
-        watched = ("format", "bytes", *(["column_names"] if record.column_names else []))
-        after = {name: getattr(record, name) for name in watched}
-        before = {name: getattr(known, name) for name in after}
-        if before == after and known.fingerprint == record.fingerprint:
+        watched = ("format", "bytes", "column_names", "reading_options")
+        after = {name: getattr(record, name) for name in watched if getattr(record, name) != getattr(known, name)}
+        if not after and known.fingerprint == record.fingerprint and known.reading is not None:
             return known
-        if before != after:
-            rows.log(connection, known, "refresh_file", self._actor, before=before, after=after)
-        if known.column_names and not record.column_names:  # it was read without the names of its columns
-            return rows.change(connection, known, **after, fingerprint="")
-        content = {"columns": record.columns, "row_count": record.row_count, "fingerprint": record.fingerprint}
-        return rows.change(connection, known, **after, **content)
+        if after:
+            before = {name: getattr(known, name) for name in after}
+            rows.log(connection, known, "refresh_file", self._actor, before=_plain(before), after=_plain(after))
+        content = ("columns", "row_count", "fingerprint", "reading")
+        return rows.change(connection, known, **after, **{name: getattr(record, name) for name in content})
 
     def tables(self) -> list[TableInfo]:
         """Every table, by name; one that cannot be read stays in the list with the problem.
@@ -158,11 +276,12 @@ class DataService:
             if record is not None and record.fingerprint == fingerprint:
                 return TableInfo(address, tuple(record.columns), record.row_count, path)
             page = self._catalog.page(address, RowQuery(limit=0))
+            reading = self._catalog.reading(address)
         except OntosError as error:
             return TableInfo(address, (), 0, path, str(error))
         if record is not None:
             with self._store.write() as connection:
-                data.store_content(connection, record, page.columns, page.total, fingerprint)
+                data.store_content(connection, record, page.columns, page.total, fingerprint, reading)
         return TableInfo(address, page.columns, page.total, path)
 
     def browse(self, prefix: str = "") -> Iterator[CatalogNode]:
@@ -190,7 +309,7 @@ class DataService:
     def preview(self, address: str, *, filter: str = "", limit: int = 50, offset: int = 0) -> Page:
         """Some rows of a table, as they are. `address` may be the table's name alone where only one is called so."""
         _check_span(limit, offset)
-        return self._catalog.page(self._address(address), RowQuery(filter=filter, limit=limit, offset=offset))
+        return self._catalog.page(self.address(address), RowQuery(filter=filter, limit=limit, offset=offset))
 
     def create_sheet(self, name: str, source_table: str, **options: Unpack[SheetOptions]) -> Sheet:
         """A sheet over a table. With a window size its items are windows of streams, called GROUP@START.
@@ -200,6 +319,7 @@ class DataService:
         """
         names = {"name": name, "source_table": source_table, "created_by": self._actor, "updated_by": self._actor}
         sheet = self._validated(_sheet({**options, **names}))
+        self._keep_reading(sheet)
         if isinstance(self._catalog, TeamCatalog):
             tags = self._catalog.tags(TableAddress.parse(sheet.source_table))
             sheet = sheet.model_copy(update={"tags": list(tags)})
@@ -221,10 +341,11 @@ class DataService:
             )
         sheet = self.sheet(ref)
         edited = self._validated(_sheet({**sheet.model_dump(), **changes}))
+        self._keep_reading(edited)
         with self._store.write() as connection:
             current = data.sheet(connection, sheet.id)
             _check_name(connection, edited)
-            watched = (*_EDITABLE, "item_count", "source_fingerprint")
+            watched = (*_EDITABLE, "item_count", "source_fingerprint", "identity")
             after = {name: getattr(edited, name) for name in watched if getattr(edited, name) != getattr(sheet, name)}
             if not after:
                 return current
@@ -272,7 +393,11 @@ class DataService:
         note = f"The source has changed since the sheet was checked with {sheet.item_count:,} items. Edit the "
         return replace(page, notes=(*page.notes, note + "sheet to check it again."))
 
-    def _address(self, text: str) -> TableAddress:
+    def address(self, text: str) -> TableAddress:
+        """The address that a person means; a table's name alone will do where only one is called so.
+
+        Raises NotFoundError, ConflictError, and InvalidInputError for what is none.
+        """
         if "." in text:
             return TableAddress.parse(text)
         matches = [address for address in self._catalog.tables() if address.table == text]
@@ -282,15 +407,16 @@ class DataService:
             raise ConflictError(
                 f"{text!r} could be {', '.join(map(str, matches))}.", "Write the full address: catalog.schema.table."
             )
-        raise NotFoundError(f"No table {text!r}.", "List tables: ontos data list")
+        raise not_found(DataTable, text)
 
     def _validated(self, sheet: Sheet) -> Sheet:
         """The sheet with its columns' exact names, counted, and known to fit its source."""
         from ontos_tui.tabular.row_filter import find_column
 
-        address = self._address(sheet.source_table)
+        address = self.address(sheet.source_table)
         fingerprint = self._catalog.fingerprint(address)
-        names = [column.name for column in self._catalog.columns(address)]
+        columns = self._catalog.columns(address)
+        names = [column.name for column in columns]
 
         def exact(requested: Iterable[str]) -> list[str]:
             return list(dict.fromkeys(find_column(name, names) for name in requested))
@@ -303,6 +429,7 @@ class DataService:
                 "window_labels": {find_column(name, names): how for name, how in sheet.window_labels.items()},
             }
         )
+        _check_order(sheet, columns)
         fields = names
         if sheet.windows is not None:
             whole = RowQuery(windows=sheet.windows, limit=0)
@@ -315,11 +442,22 @@ class DataService:
                 "columns": exact(sheet.columns),
                 "image_columns": exact(sheet.image_columns),
                 "source_fingerprint": fingerprint,
+                "identity": _identity(sheet),
             }
         )
         _check_sample(sheet)
         count = self._count_items(address, sheet)
         return sheet.model_copy(update={"item_count": count})
+
+    def _keep_reading(self, sheet: Sheet) -> None:
+        """Keep what was found out about the rows of a file while the sheet was checked: whether some are equal."""
+        if sheet.identity is not ItemIdentity.CONTENT or TableAddress.parse(sheet.source_table).catalog != LOCAL:
+            return
+        reading = self._catalog.reading(TableAddress.parse(sheet.source_table))
+        with self._store.write() as connection:
+            table = data.table_at(connection, sheet.source_table)
+            if table is not None and table.fingerprint == sheet.source_fingerprint and table.reading != reading:
+                rows.change(connection, table, reading=reading)
 
     def _count_items(self, address: TableAddress, sheet: Sheet) -> int:
         """How many items the sheet has. Raises InvalidInputError when two have one identity, or no window is whole."""
@@ -348,6 +486,13 @@ class DataService:
         return count
 
 
+def _identity(sheet: Sheet) -> ItemIdentity:
+    """What names its items. One with pairs that are still named by position says so until they have other names."""
+    if sheet.identity is ItemIdentity.POSITION:
+        return sheet.identity
+    return ItemIdentity.ID if sheet.item_id_column or sheet.window_order else ItemIdentity.CONTENT
+
+
 def _checked_count(identities: Identities, sheet: Sheet, column: str) -> int:
     """The number of items. Raises InvalidInputError when two have one identity, or one has none."""
     if identities.named < identities.items:
@@ -360,11 +505,22 @@ def _checked_count(identities: Identities, sheet: Sheet, column: str) -> int:
     return identities.items
 
 
+def _known(connection: Connection, address: str, path: str, name: str | None) -> DataTable | None:
+    """The table that a file was added as: under this address, or under any where no name was given."""
+    known = data.table_at(connection, address)
+    return data.table_of_file(connection, path) if known is None and name is None else known
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.model_dump(mode="json") if isinstance(value, BaseModel) else value for name, value in values.items()
+    }
+
+
 def _apart(sheet: Sheet) -> str:
     """What to do when the items of a sheet cannot be distinguished."""
     if sheet.windows is None:
-        unnamed = unnamed_in_words(sheet.source_table)
-        return f"Choose a column that identifies every item, or none: then {unnamed} does."
+        return f"Choose a column that identifies every item, or none: then {UNNAMED} does."
     or_none = ", or no order" if TableAddress.parse(sheet.source_table).catalog == LOCAL else ""
     return f"Choose columns for group and order that identify each window{or_none}."
 
@@ -409,6 +565,17 @@ def _check_windows(sheet: Sheet) -> None:
         raise InvalidInputError(
             f"A window has no {sheet.item_id_column!r} of its own: its id is its group and its start.",
             "Leave the item id column empty.",
+        )
+
+
+def _check_order(sheet: Sheet, columns: Sequence[Column]) -> None:
+    """Raise InvalidInputError when a stream would be ordered by texts: 10 comes before 9 there, and May before June."""
+    kind = next((column.type for column in columns if column.name == sheet.window_order), "")
+    if kind.upper() in ("VARCHAR", "STRING", "JSON"):
+        raise InvalidInputError(
+            f"{sheet.window_order!r} is text, and text does not order a stream: '10' comes before '9'.",
+            f"Read it as times or numbers: `ontos data add FILE --column {sheet.window_order}:time`. Or name another "
+            "column, or none where the rows stand in order.",
         )
 
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
-from ontos_tui.domain.learning import EndpointAnswer, Progress
+from ontos_tui.domain.learning import EndpointAnswer, Prediction, Progress
 from ontos_tui.domain.records.base import new_id, now
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.serving import Deployment, Endpoint, InferenceRecord, Origin
 from ontos_tui.domain.records.training import Job, JobKind, ModelVersion
+from ontos_tui.domain.rules.deployment_gate import Check, GateError, GateReport
 from ontos_tui.domain.rules.states import EndpointStatus, JobStatus
 from ontos_tui.domain.text import storable
 from ontos_tui.jobs.loopback import listen, url
 from ontos_tui.jobs.queue import JobQueue
 from ontos_tui.platforms.ports import Serving
+from ontos_tui.services.deploy.gate import DeploymentGate
 from ontos_tui.services.records.model_versions import find_model
 from ontos_tui.settings import Settings
 from ontos_tui.store import rows
@@ -25,6 +27,8 @@ from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.queries import endpoints as queries
 
+MOST_OUTSIDE, LONGEST_OUTSIDE = 20, 200
+"""Values outside of what a model has learned that the log keeps of one request, and characters of one of them."""
 _NAME = re.compile(str(Endpoint.model_fields["name"].metadata[0].pattern))
 
 
@@ -44,10 +48,22 @@ class ServerState:
     url: str
 
 
+@dataclass(frozen=True)
+class _Checked:
+    """The checks before a deployment, and why it went on although some failed."""
+
+    checks: tuple[Check, ...] = ()
+    reason: str = ""
+
+
 class DeployService:
     """Endpoints: what they serve, and queries to them."""
 
-    def __init__(self, store: Store, serving: Serving, jobs: JobQueue, settings: Settings, actor: str) -> None:
+    def __init__(
+        self, store: Store, serving: Serving, jobs: JobQueue, settings: Settings, actor: str, gate: DeploymentGate
+    ) -> None:
+        """`gate` checks each version before an endpoint answers with it for the first time."""
+        self._gate = gate
         self._store = store
         self._serving = serving
         self._jobs = jobs
@@ -69,14 +85,18 @@ class DeployService:
         with self._store.read() as connection:
             return queries.deployments(connection, name, limit)
 
-    def begin(self, model_ref: str, endpoint: str | None = None) -> Endpoint | Job:
-        """Deploy at once, or as a job where that takes minutes. Raises as `deploy` does."""
-        with self._store.read() as connection:
-            model = find_model(connection, model_ref)
+    def checks(self, model_ref: str, endpoint: str | None = None) -> GateReport | None:
+        """What `deploy` would check now; None where no check is due. Changes nothing."""
+        model, name = self._target(model_ref, endpoint)
+        return self._gate.check(model, name)
+
+    def begin(self, model_ref: str, endpoint: str | None = None, *, despite: str = "") -> Endpoint | Job:
+        """Deploy at once, or as a job where that takes minutes. Raises as `deploy` does, before a job is submitted."""
+        model, name = self._target(model_ref, endpoint)
         if not self._serving.takes_long(model):
-            return self.deploy(model.id, endpoint)
-        name = dns_name(model.name) if endpoint is None else _checked_name(endpoint)
-        params = {"model_id": model.id, "endpoint": name}
+            return self.deploy(model.id, name, despite=despite)
+        self._passed(model, name, despite)
+        params = {"model_id": model.id, "endpoint": name} | ({"despite": despite} if despite else {})
         return self._jobs.submit(JobKind.DEPLOY, f"Deploy {model.label()} to {name}", params)
 
     def begin_roll_back(self, name: str) -> Endpoint | Job:
@@ -89,28 +109,31 @@ class DeployService:
                 return self.begin(model.id, name)
         return self.roll_back(name)
 
-    def deploy(self, model_ref: str, endpoint: str | None = None, progress: Progress | None = None) -> Endpoint:
+    def deploy(
+        self, model_ref: str, endpoint: str | None = None, progress: Progress | None = None, *, despite: str = ""
+    ) -> Endpoint:
         """Let an endpoint answer with this model version. Creates it, or swaps it and remembers the version before.
 
-        Raises PlatformError when the model's files are missing or altered; then nothing changes.
+        Raises GateError when a check fails, unless `despite` gives the reason to deploy it all the same, which the log
+        keeps; PlatformError when the model's files are missing or altered. Then nothing changes.
         """
-        with self._store.read() as connection:
-            model = find_model(connection, model_ref)
-        name = dns_name(model.name) if endpoint is None else _checked_name(endpoint)
+        model, name = self._target(model_ref, endpoint)
+        report = self._passed(model, name, despite)
+        checked = _Checked() if report is None else _Checked(report.checks, "" if report.passed else despite)
         self._serving.deploy(name, model, progress)
         with self._store.write() as connection:
             existing = queries.endpoint(connection, name)
             if existing is None:
                 created = Endpoint(name=name, model_id=model.id, created_by=self._actor, updated_by=self._actor)
                 rows.add(connection, created)
-                self._log_deployment(connection, created, "deploy", {}, {"model_id": model.id})
+                self._log_deployment(connection, created, "deploy", {}, {"model_id": model.id}, checked)
                 return created
             if existing.model_id == model.id and existing.status is EndpointStatus.READY:
                 return existing
             changes: dict[str, Any] = {"model_id": model.id, "status": EndpointStatus.READY}
             if existing.model_id != model.id:
                 changes["previous_model_id"] = existing.model_id
-            return self._change(connection, existing, "deploy", **changes)
+            return self._change(connection, existing, "deploy", changes, checked)
 
     def roll_back(self, name: str) -> Endpoint:
         """Serve the version from before again; once more brings the present one back. Raises ConflictError."""
@@ -124,7 +147,8 @@ class DeployService:
             current = _endpoint(connection, name)
             if current.previous_model_id != model.id:
                 raise ConflictError(f"{name} was just changed by another person.", "Check it, then try again.")
-            return self._change(connection, current, "roll_back", model_id=model.id, previous_model_id=current.model_id)
+            changes = {"model_id": model.id, "previous_model_id": current.model_id}
+            return self._change(connection, current, "roll_back", changes)
 
     def stop(self, name: str) -> Endpoint:
         """Let the endpoint refuse requests until it is started again."""
@@ -164,10 +188,10 @@ class DeployService:
                 origin=origin,
                 input=_storable(row),
                 output=None if one.prediction is None else _storable(one.prediction.answer),
-                confidence={} if one.prediction is None else one.prediction.confidence,
                 latency_ms=one.latency_ms,
                 status_code=one.status_code,
                 error=_storable(one.error),
+                **_stated(one.prediction),
             )
             for request_id, row, one in zip(ids, rows_in, answers, strict=True)
         ]
@@ -232,20 +256,59 @@ class DeployService:
     def _switch(self, name: str, action: str, status: EndpointStatus) -> Endpoint:
         with self._store.write() as connection:
             current = _endpoint(connection, name)
-            return current if current.status is status else self._change(connection, current, action, status=status)
+            if current.status is status:
+                return current
+            return self._change(connection, current, action, {"status": status})
 
-    def _change(self, connection: Connection, current: Endpoint, action: str, **changes: Any) -> Endpoint:
+    def _target(self, model_ref: str, endpoint: str | None) -> tuple[ModelVersion, str]:
+        """The version that is meant, and the name of the endpoint that is to answer with it."""
+        with self._store.read() as connection:
+            model = find_model(connection, model_ref)
+        return model, dns_name(model.name) if endpoint is None else _checked_name(endpoint)
+
+    def _passed(self, model: ModelVersion, endpoint: str, despite: str) -> GateReport | None:
+        """What was checked; None where no check is due. Raises GateError where a reason is needed and none is given."""
+        report = self._gate.check(model, endpoint)
+        if report is not None and not report.passed and not despite.strip():
+            raise GateError(report)
+        return report
+
+    def _change(
+        self,
+        connection: Connection,
+        current: Endpoint,
+        action: str,
+        changes: dict[str, Any],
+        checked: _Checked | None = None,
+    ) -> Endpoint:
         before = {column: getattr(current, column) for column in changes}
         changed = rows.change(connection, current, **changes, updated_by=self._actor)
-        self._log_deployment(connection, changed, action, before, changes)
+        self._log_deployment(connection, changed, action, before, changes, checked)
         return changed
 
     def _log_deployment(
-        self, connection: Connection, endpoint: Endpoint, action: str, before: dict[str, Any], after: dict[str, Any]
+        self,
+        connection: Connection,
+        endpoint: Endpoint,
+        action: str,
+        before: dict[str, Any],
+        after: dict[str, Any],
+        checked: _Checked | None = None,
     ) -> None:
-        by = self._actor
-        rows.add(connection, Deployment(endpoint=endpoint.name, model_id=endpoint.model_id, action=action, by=by))
-        rows.log(connection, endpoint, action, by, before=before or None, after=after)
+        """Keep what was done; with the checks before it, and why it was done although some failed."""
+        checked = checked or _Checked()
+        kept = Deployment(
+            endpoint=endpoint.name,
+            model_id=endpoint.model_id,
+            action=action,
+            by=self._actor,
+            checks=list(checked.checks),
+            reason=storable(checked.reason.strip()),
+        )
+        rows.add(connection, kept)
+        if kept.reason:
+            after = {**after, "failed_checks": [f"{one.name}: {one.line}" for one in checked.checks if one.blocks]}
+        rows.log(connection, endpoint, action, self._actor, before=before or None, after=after, reason=kept.reason)
 
 
 def dns_name(text: str) -> str:
@@ -271,6 +334,22 @@ def _endpoint(connection: Connection, name: str) -> Endpoint:
 
 def _view(connection: Connection, endpoint: Endpoint) -> EndpointView:
     return EndpointView(endpoint, rows.get(connection, ModelVersion, endpoint.model_id))
+
+
+def _stated(prediction: Prediction | None) -> dict[str, Any]:
+    """What the log keeps of a prediction beside its answer. Long texts outside of what was learned are cut."""
+    if prediction is None:
+        return {}
+    outside = [
+        replace(one, value=_storable(one.value[:LONGEST_OUTSIDE]) if isinstance(one.value, str) else one.value)
+        for one in prediction.outside[:MOST_OUTSIDE]
+    ]
+    return {
+        "confidence": prediction.confidence,
+        "certainty": prediction.certainty,
+        "intervals": prediction.intervals,
+        "outside": outside,
+    }
 
 
 def _storable(value: Any) -> Any:

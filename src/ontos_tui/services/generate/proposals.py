@@ -205,7 +205,14 @@ class _ProposalWriter:
     def take(self, pair_id: str, proposal: Proposal) -> None:
         """Remember a proposal until the next flush."""
         self._waiting.append(
-            generate.StoredProposal(pair_id, proposal.answer, proposal.confidence, proposal.explanation, proposal.error)
+            generate.StoredProposal(
+                pair_id,
+                proposal.answer,
+                proposal.confidence,
+                proposal.explanation,
+                proposal.error,
+                proposal.certainty,
+            )
         )
 
     def due(self) -> bool:

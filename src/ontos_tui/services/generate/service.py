@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from ontos_tui.domain.records.data import Item, Row
 from ontos_tui.domain.records.pairs import GenerationMode, TrainingSheet
 from ontos_tui.domain.records.template import Message
 from ontos_tui.domain.records.training import Job, JobKind
+from ontos_tui.domain.rules.source_changes import ChangedSource
 from ontos_tui.domain.rules.states import TrainingSheetStatus
 from ontos_tui.domain.schema import Answer
 from ontos_tui.platforms.ports import Catalog, ChatModel
@@ -21,6 +22,7 @@ from ontos_tui.services.canonical.auto_approval import AutoApprovals
 from ontos_tui.services.generate.pair_writer import PairWriter, Tally
 from ontos_tui.services.generate.plan import Plan, make_plan
 from ontos_tui.services.generate.proposals import Proposer, check_proposal, load_examples
+from ontos_tui.services.generate.source_changes import check_source
 from ontos_tui.services.records.training_sheets import (
     create_training_sheet,
     finish_training_sheet,
@@ -52,6 +54,7 @@ class PreviewPair:
     confidence: float | None
     explanation: str
     error: str
+    certainty: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ class GenerateService:
             except OntosError as error:
                 proposals[item.ref] = Proposal(item.ref, None, error=error.what)
         for ref, label in known.items():
-            proposals[ref] = Proposal(ref, label.label_data, None, "canonical label")
+            proposals[ref] = Proposal(ref, label.label_data, explanation="canonical label")
         open_items = [item for item in items if item.ref not in proposals]
         proposals |= {one.ref: one for one in self._propose(plan, open_items, rendered)}
         return [_preview(plan, item, rendered.get(item.ref, ()), proposals.get(item.ref)) for item in items]
@@ -110,7 +113,7 @@ class GenerateService:
         if plan.mode is GenerationMode.COLUMN:
             explanation = f"column {', '.join(plan.answers_from.values())}"
             return [
-                Proposal(item.ref, answer, None, explanation, reason)
+                Proposal(item.ref, answer, explanation=explanation, error=reason)
                 for item in items
                 for answer, reason in [plan.answer(item.fields)]
             ]
@@ -130,6 +133,7 @@ class GenerateService:
         column: str | None = None,
         limit: int | None = None,
         review: bool = False,
+        changed_source: ChangedSource = ChangedSource.STOP,
         progress: Progress | None = None,
     ) -> GenerationReport:
         """Make a pair of every item of the sheet (of the first `limit`) that has none in the template's training sheet.
@@ -139,16 +143,19 @@ class GenerateService:
         every undecided pair without a proposal gets one, so a second run continues where the first stopped.
 
         Raises before anything is written: what `make_plan` raises, InvalidTemplateError when a prompt fails on the
-        first items. Later: PlatformError, JobCancelledError; pairs created until then stay.
+        first items, and SourceChangedError when the source has other items than when pairs were made of it, unless
+        `changed_source` is to continue. Later: PlatformError, JobCancelledError; pairs created until then stay.
         """
         began = time.monotonic()
         progress = progress or NoProgress()
         plan = make_plan(self._store, self._catalog, sheet_ref, template_ref, GenerationMode(mode), column, limit)
         plan.try_out(self._catalog)
+        fingerprint = check_source(self._store, self._catalog, plan, ChangedSource(changed_source))
         params = {"column": column, "limit": limit, "review": review}
         tally = Tally()
         with self._store.write() as connection:
-            sheet = self._open_sheet(connection, plan, {name: value for name, value in params.items() if value})
+            given = {name: value for name, value in params.items() if value}
+            sheet = self._open_sheet(connection, plan, given, fingerprint)
         try:
             self._approve_known(sheet, plan, tally)
             self._add_pairs(sheet, plan, tally, progress, review=review)
@@ -178,9 +185,11 @@ class GenerateService:
         column: str | None = None,
         limit: int | None = None,
         review: bool = False,
+        changed_source: ChangedSource = ChangedSource.STOP,
     ) -> Job:
         """Generate in a process of its own. What would not work is refused here, before the job is created."""
         plan = make_plan(self._store, self._catalog, sheet_ref, template_ref, GenerationMode(mode), column, limit)
+        check_source(self._store, self._catalog, plan, ChangedSource(changed_source))
         params = {
             "sheet_ref": plan.sheet.id,
             "template_ref": plan.template.id,
@@ -188,18 +197,25 @@ class GenerateService:
             "column": column,
             "limit": limit,
             "review": review,
+            "changed_source": ChangedSource(changed_source).value,
         }
         title = f"Generate {plan.sheet.name} by {plan.template.name}"
         return self._jobs.submit(JobKind.GENERATE, title, params)
 
-    def _open_sheet(self, connection: Connection, plan: Plan, params: dict[str, object]) -> TrainingSheet:
+    def _open_sheet(
+        self, connection: Connection, plan: Plan, params: Mapping[str, object], fingerprint: str
+    ) -> TrainingSheet:
         """The training sheet of this sheet and template, created if missing, and marked as being generated."""
         sources = {
             GenerationMode.AI: self._chat.name,
             GenerationMode.COLUMN: f"column {', '.join(plan.answers_from.values())}",
             GenerationMode.MANUAL: "",
         }
-        details = {"model_used": sources[plan.mode], "generation_params": params}
+        details = {
+            "model_used": sources[plan.mode],
+            "generation_params": dict(params),
+            "source_fingerprint": fingerprint,
+        }
         sheet = training_sheet_to_fill(connection, plan.sheet.id, plan.template.id)
         if sheet is None:
             return create_training_sheet(connection, plan.sheet, plan.template, plan.mode, self._actor, **details)
@@ -279,6 +295,7 @@ def _preview(plan: Plan, item: Item, messages: tuple[Message, ...], proposal: Pr
         messages=messages,
         proposal=shown.answer,
         confidence=shown.confidence,
+        certainty=shown.certainty,
         explanation=shown.explanation,
         error=shown.error,
     )

@@ -10,6 +10,7 @@ from ontos_tui.domain.records.data import Sheet
 from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.serving import Endpoint
 from ontos_tui.domain.records.training import Job, JobKind, ModelVersion
+from ontos_tui.domain.rules.model_verdict import Level, Verdict, verdict_of
 from ontos_tui.domain.rules.states import FeedbackStatus, PairStatus
 from ontos_tui.domain.stages import Stage
 from ontos_tui.store.connection import Connection
@@ -36,6 +37,14 @@ class StageState:
 
 
 @dataclass(frozen=True)
+class ModelState:
+    """The newest model version (`name v3`), and what its score means."""
+
+    name: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
 class Overview:
     """The state of the loop, the stage to go to next, and what to do there."""
 
@@ -45,6 +54,7 @@ class Overview:
     running: tuple[Job, ...]
     alerts: int = 0
     """Alerts that are not resolved."""
+    model: ModelState | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +110,7 @@ class OverviewService:
                 with self._store.read() as connection:
                     state = _read(connection)
                     stage, step = _next(state)
-                overview = Overview(_stages(state), stage, step, state.running, state.alerts)
+                overview = Overview(_stages(state), stage, step, state.running, state.alerts, _model(state))
                 self._known = (counter, overview)
             return self._known[1]
 
@@ -139,6 +149,13 @@ def _sheet_states(connection: Connection, counts: Sequence[PairCount]) -> list[_
         for sheet in queries.training_sheets(connection)
         for own in [[one for one in counts if one.container_id == sheet.id]]
     ]
+
+
+def _model(state: _State) -> ModelState | None:
+    if not state.models:
+        return None
+    newest = state.models[0]
+    return ModelState(newest.label(), verdict_of(newest))
 
 
 def _stages(state: _State) -> tuple[StageState, ...]:
@@ -186,7 +203,10 @@ def _first_model(state: _State) -> tuple[Stage, str] | None:
 def _first_endpoint(state: _State) -> tuple[Stage, str] | None:
     """The way from a model to feedback on its predictions."""
     if not state.endpoints:
-        return Stage.DEPLOY, f"deploy {state.models[0].label()}"
+        newest, undecided = state.models[0], sum(one.undecided for one in state.training)
+        if undecided and verdict_of(newest).level is Level.NOT_USABLE:
+            return Stage.LABEL, f"label more: {newest.label()} is {Level.NOT_USABLE}"
+        return Stage.DEPLOY, f"deploy {newest.label()}"
     if not any(state.requests.get(endpoint.name) for endpoint in state.endpoints):
         return Stage.DEPLOY, f"try {state.endpoints[0].name} in the playground"
     if not state.feedback:

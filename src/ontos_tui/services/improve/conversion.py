@@ -10,7 +10,7 @@ from typing import Any
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.data import Row, Sheet
 from ontos_tui.domain.records.improve import FeedbackItem
-from ontos_tui.domain.records.pairs import GenerationMode, LabelingMode, QAPair, TrainingSheet
+from ontos_tui.domain.records.pairs import FROM_FEEDBACK, GenerationMode, LabelingMode, QAPair, TrainingSheet
 from ontos_tui.domain.records.serving import InferenceRecord
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.records.training import ModelVersion
@@ -19,6 +19,14 @@ from ontos_tui.domain.rules.ratings import is_good
 from ontos_tui.domain.rules.segments import Segment, is_number
 from ontos_tui.domain.rules.states import FeedbackStatus, TrainingSheetStatus
 from ontos_tui.domain.schema import Answer
+from ontos_tui.services.improve.repeated_feedback import (
+    MADE_BY_FEEDBACK,
+    add_to_pair,
+    known_pair,
+    open_pair_of_row,
+    request_ref,
+    same_row,
+)
 from ontos_tui.services.records.answers import AnswerChecker
 from ontos_tui.services.records.training_sheets import (
     create_training_sheet,
@@ -27,7 +35,7 @@ from ontos_tui.services.records.training_sheets import (
 from ontos_tui.services.records.usage_constraints import tags_of
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.queries import models, training_pairs
+from ontos_tui.store.queries import models
 from ontos_tui.store.queries.improve.feedback import pair_in_sheet
 from ontos_tui.store.queries.training_sheets import last_sequence_number
 
@@ -37,12 +45,7 @@ NOT_FOR_A_TWIN = (Use.TRAINING, Use.FEW_SHOT, Use.EVALUATION)
 
 def item_ref(item: FeedbackItem) -> str:
     """The item reference of a feedback in its sheet."""
-    return f"feedback:{item.id}"
-
-
-def request_ref(request: InferenceRecord) -> str:
-    """The item reference of a request without feedback."""
-    return f"request:{request.request_id}"
+    return f"{FROM_FEEDBACK}{item.id}"
 
 
 def pair_of(connection: Connection, item: FeedbackItem) -> QAPair | None:
@@ -67,14 +70,26 @@ def sheet_for(connection: Connection, model: ModelVersion, template: Template, a
 def convert(connection: Connection, item: FeedbackItem, template: Template | None, actor: str) -> tuple[QAPair, bool]:
     """The pair of a feedback, and whether it is new. It is in the template's sheet (the model's own if None).
 
-    Raises InvalidInputError when the correction does not fit another template.
+    What has a pair already, since the request was converted or its row has an open one, gets no second one. Raises
+    InvalidInputError when the correction does not fit the template.
     """
     pair = pair_of(connection, item)
-    is_new = pair is None
+    is_new = False
     if pair is None:
         model = rows.get(connection, ModelVersion, item.model_id)
-        template = template or own_template(connection, model)
-        pair = _pair_from_feedback(connection, item, sheet_for(connection, model, template, actor), template, actor)
+        pair = known_pair(connection, item.request_id, model.sheet_id)
+        if pair is None:
+            template = template or own_template(connection, model)
+            sheet = sheet_for(connection, model, template, actor)
+            pair = _open_pair(connection, sheet, item.input, item.model_id)
+            is_new = pair is None
+        else:
+            sheet = rows.get(connection, TrainingSheet, pair.training_sheet_id)
+        proposal, source = _proposal(item, sheet)
+        if pair is None:
+            pair = _pair_from_feedback(connection, item, sheet, proposal, source, actor)
+        else:
+            pair = add_to_pair(connection, pair, item, proposal, source, actor)
     if item.status is not FeedbackStatus.CONVERTED:
         move_feedback(connection, item, FeedbackStatus.CONVERTED, actor, qa_pair_id=pair.id)
     return pair, is_new
@@ -101,21 +116,25 @@ def move_feedback(
     return rows.change(connection, item, status=status, qa_pair_id=qa_pair_id, updated_by=actor)
 
 
-def _pair_from_feedback(
-    connection: Connection, item: FeedbackItem, sheet: TrainingSheet, template: Template, actor: str
-) -> QAPair:
+def _proposal(item: FeedbackItem, sheet: TrainingSheet) -> tuple[Answer | None, str]:
+    """The answer that a feedback says is right, and whose it is in words; None where it says none."""
     checker = AnswerChecker(sheet.template_snapshot["output_schema"])
-    proposal, source = item.correction, f"correction by {item.created_by}"
-    if proposal is not None and (reason := checker.reason(proposal)):
-        raise InvalidInputError(
-            f"The correction does not fit the template {template.name!r}: {reason}.",
-            "Choose a template with the same answer fields, or correct the answer while labeling.",
-        )
-    if proposal is None:
-        right = is_good(item.rating) and item.output is not None and checker.fits(item.output)
-        proposal, source = (
-            (item.output, f"the model's answer, rated {item.rating} of 5 by {item.created_by}") if right else (None, "")
-        )
+    if item.correction is not None:
+        if reason := checker.reason(item.correction):
+            name = sheet.template_snapshot["name"]
+            raise InvalidInputError(
+                f"The correction does not fit the template {name!r}: {reason}.",
+                "Choose a template with the same answer fields, or correct the answer while labeling.",
+            )
+        return item.correction, f"correction by {item.created_by}"
+    if is_good(item.rating) and item.output is not None and checker.fits(item.output):
+        return item.output, f"the model's answer, rated {item.rating} of 5 by {item.created_by}"
+    return None, ""
+
+
+def _pair_from_feedback(
+    connection: Connection, item: FeedbackItem, sheet: TrainingSheet, proposal: Answer | None, source: str, actor: str
+) -> QAPair:
     pair = _new_pair(
         connection,
         sheet,
@@ -130,7 +149,7 @@ def _pair_from_feedback(
         feedback_id=item.id,
     )
     after = {"item_ref": pair.item_ref, "proposal": pair.proposal, "feedback_id": item.id, "version": 1}
-    rows.log(connection, pair, "from_feedback", actor, after=after, scope_id=sheet.id)
+    rows.log(connection, pair, MADE_BY_FEEDBACK, actor, after=after, scope_id=sheet.id)
     return pair
 
 
@@ -138,10 +157,11 @@ def pair_from_request(
     connection: Connection, request: InferenceRecord, sheet: TrainingSheet, actor: str, reason: str
 ) -> QAPair:
     """The pair of a request, created without an answer unless it exists: the correct answer is unknown."""
-    existing = training_pairs.pair_of_item(connection, sheet.id, request_ref(request))
+    existing = known_pair(connection, request.request_id, sheet.sheet_id)
+    existing = existing or _open_pair(connection, sheet, request.input, request.model_id)
     if existing is not None:
         return existing
-    pair = _new_pair(connection, sheet, request_ref(request), request.input, request.model_id, actor)
+    pair = _new_pair(connection, sheet, request_ref(request.request_id), request.input, request.model_id, actor)
     after = {"item_ref": pair.item_ref, "request_id": request.request_id, "version": 1}
     rows.log(connection, pair, "from_request", actor, after=after, scope_id=sheet.id, reason=reason)
     return pair
@@ -179,14 +199,16 @@ def _new_pair(
     return pair
 
 
+def _open_pair(connection: Connection, sheet: TrainingSheet, fields: Row, model_id: str) -> QAPair | None:
+    """The open pair of a request's row, unless models are tested on it: what is said of those must not be learned."""
+    pair = open_pair_of_row(connection, sheet, fields)
+    return None if pair is None or _held_out_twin(connection, model_id, fields) is not None else pair
+
+
 def _held_out_twin(connection: Connection, model_id: str, fields: Row) -> str | None:
     """The item of a held-out pair with exactly the row of the request, which must not be trained on."""
     # SQLite filters by one number in common; only rows that have it are compared in full.
     probe = next((Segment(name, value) for name, value in fields.items() if is_number(value)), None)
     within = probe if probe is not None and abs(probe.value) < 2**53 else None
     held_out = models.held_out_rows(connection, model_id, within)
-    return next((ref for ref, row in held_out if _same_row(fields, row)), None)
-
-
-def _same_row(fields: Row, row: Row) -> bool:
-    return bool(fields) and all(name in row and row[name] == value for name, value in fields.items())
+    return next((ref for ref, row in held_out if same_row(fields, row)), None)

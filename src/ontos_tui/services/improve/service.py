@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
-from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError, NotReadyError, OntosError
+from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotReadyError, OntosError
+from ontos_tui.domain.nouns import not_found
 from ontos_tui.domain.records.improve import FeedbackFilter, FeedbackItem
 from ontos_tui.domain.records.pairs import QAPair, TrainingSheet
-from ontos_tui.domain.records.serving import InferenceRecord
+from ontos_tui.domain.records.serving import Endpoint, InferenceRecord
 from ontos_tui.domain.records.training import Job, ModelVersion, Role
 from ontos_tui.domain.rules.ratings import ALL_RATINGS, is_bad, is_good, is_rating
 from ontos_tui.domain.rules.states import FeedbackStatus
@@ -271,16 +272,16 @@ class ImproveService:
             )
         return self._train.submit(
             model.training_sheet_id,
-            base_model=model.base_model,
             name=model.name,
             seed=int(model.params.get("seed", 0)),
+            **self._train.configuration(model),
         )
 
     def _model(self, endpoint: str) -> ModelVersion:
         with self._store.read() as connection:
             record = endpoints.endpoint(connection, endpoint)
             if record is None:
-                raise NotFoundError(f"No endpoint {endpoint!r}.", "List endpoints: ontos endpoints list")
+                raise not_found(Endpoint, endpoint)
             return rows.get(connection, ModelVersion, record.model_id)
 
     def _act(

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from ontos_tui.domain.file_formats import Newer
 from ontos_tui.domain.records.data import Sheet
+from ontos_tui.platforms.ports import Catalog
 from ontos_tui.services.canonical.service import PAGE
+from ontos_tui.services.interchange.annotations.items import SheetItems
 from ontos_tui.services.interchange.files import replacing
 from ontos_tui.services.interchange.labels_in import LabelImport
-from ontos_tui.services.interchange.reading import json_lines
+from ontos_tui.services.interchange.reading import json_lines, moment
 from ontos_tui.services.interchange.report import ImportReport
 from ontos_tui.services.interchange.tabular import LabelRow
 from ontos_tui.services.records.answers import AnswerChecker
@@ -25,8 +28,9 @@ from ontos_tui.store.queries.canonical_labels import LabelFilter, labels_after
 class CanonicalLabelFiles:
     """Exports canonical labels, and imports them under `actor`."""
 
-    def __init__(self, store: Store, actor: str) -> None:
+    def __init__(self, store: Store, catalog: Catalog, actor: str) -> None:
         self._store = store
+        self._catalog = catalog
         self._actor = actor
 
     def export_lines(self, filter: LabelFilter = LabelFilter()) -> Iterator[dict[str, Any]]:  # noqa: B008  # it is frozen
@@ -49,11 +53,14 @@ class CanonicalLabelFiles:
         with replacing(path) as (beside,), beside.open("w", encoding="utf-8", newline="") as file:
             return sum(bool(file.write(json.dumps(line, allow_nan=False) + "\n")) for line in self.export_lines(filter))
 
-    def import_file(self, path: Path, sheet_ref: str | None = None, *, dry_run: bool = False) -> ImportReport:
+    def import_file(
+        self, path: Path, sheet_ref: str | None = None, *, newer: Newer | None = None, dry_run: bool = False
+    ) -> ImportReport:
         """Labels as `export_lines` writes them, one JSON object a line; every line that cannot be used is reported.
 
         With a problem nothing is imported. The same file again changes nothing. `sheet_ref` is the sheet of lines
-        without one. Labels with another answer become new versions.
+        without one. Labels with another answer become new versions; `newer` says what becomes of labels that were
+        changed after what their lines say.
         """
         report = ImportReport(path, dry_run)
         groups: dict[tuple[str, str], list[LabelRow]] = {}
@@ -69,19 +76,18 @@ class CanonicalLabelFiles:
                 report.problem(line, "label_data is not a JSON object")
             else:
                 groups.setdefault(key, []).append(_label_row(line, value))
-        imports = list(self._imports(groups, report))
+        imports = list(self._imports(groups, newer, report))
         for into, given in imports:
             trial = ImportReport(path, dry_run=True)
             into.carry_out(given, trial)
-            for problem in trial.problems:
-                report.problem(problem.line, problem.reason)
-        if not report.refused:
+            report.add(trial)
+        if not report.nothing_done:
             for into, given in imports:
-                into.carry_out(given, report)
+                into.carry_out(given, ImportReport(path))
         return report
 
     def _imports(
-        self, groups: dict[tuple[str, str], list[LabelRow]], report: ImportReport
+        self, groups: dict[tuple[str, str], list[LabelRow]], newer: Newer | None, report: ImportReport
     ) -> Iterator[tuple[LabelImport, Sequence[LabelRow]]]:
         for (sheet_ref, label_type), given in groups.items():
             try:
@@ -91,9 +97,11 @@ class CanonicalLabelFiles:
             except (NotFoundError, ConflictError, InvalidInputError) as error:
                 report.problem(given[0].line, error.what)
                 continue
-            yield LabelImport(self._store, sheet, label_type, AnswerChecker(schema), self._actor), given
+            items, checker = SheetItems(self._catalog, sheet), AnswerChecker(schema)
+            yield LabelImport(self._store, sheet, label_type, checker, self._actor, items, newer), given
 
 
 def _label_row(line: int, value: dict[str, Any]) -> LabelRow:
     notes, confidence = (None if value.get(name) is None else str(value[name]) for name in ("notes", "confidence"))
-    return LabelRow(line, str(value["item_ref"]), value["label_data"], notes=notes, confidence=confidence)
+    at = moment(value.get("updated_at"))
+    return LabelRow(line, str(value["item_ref"]), value["label_data"], notes=notes, confidence=confidence, at=at)

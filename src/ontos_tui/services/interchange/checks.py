@@ -16,7 +16,7 @@ LEAST_EXAMPLES = 10
 """OpenAI's fine-tuning refuses a file with fewer examples."""
 
 _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
-_LINE_KEYS = {"messages", "tools", "functions", "parallel_tool_calls"}
+_LINE_KEYS = {"messages", "tools", "functions", "parallel_tool_calls", "metadata", "item_ref"}
 _MESSAGE_KEYS = {
     *("role", "content", "name", "weight", "tool_calls", "tool_call_id", "function_call", "refusal", "audio")
 }

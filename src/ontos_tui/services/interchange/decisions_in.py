@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable
 
 from ontos_tui.domain.errors import OntosError
+from ontos_tui.domain.file_formats import Newer
 from ontos_tui.domain.records.pairs import TrainingSheet, Verdict, answer_digest
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.services.interchange.report import ImportReport
@@ -28,13 +29,25 @@ AT_ONCE = 20_000
 _VERDICTS = {PairStatus.REJECTED: Verdict.REJECT, PairStatus.FLAGGED: Verdict.FLAG}
 
 
-def decide_all(store: Store, sheet: TrainingSheet, rows: Iterable[LabelRow], report: ImportReport, actor: str) -> None:
-    """Decide the pairs as the lines say, once all are checked; pairs already decided so are left alone."""
+def decide_all(
+    store: Store,
+    sheet: TrainingSheet,
+    rows: Iterable[LabelRow],
+    report: ImportReport,
+    actor: str,
+    newer: Newer | None = None,
+) -> None:
+    """Decide the pairs as the lines say, once all are checked; pairs already decided so are left alone.
+
+    `newer` says what becomes of decisions that were made after what the lines say. With such and without a choice the
+    report is undecided, and nothing is done.
+    """
     checker = AnswerChecker(sheet.template_snapshot["output_schema"])
     lines = list(rows)
     refs = sorted({one.item_ref for one in lines})
+    with_fields = checker.looks_at_items or any(one.text is not None for one in lines)
     with store.read() as connection:
-        pairs = pairs_by_item(connection, sheet.id, refs, with_fields=checker.looks_at_items)
+        pairs = pairs_by_item(connection, sheet.id, refs, with_fields=with_fields)
     seen: dict[str, LabelRow] = {}
     decisions: list[Decision] = []
     for one in lines:
@@ -48,10 +61,14 @@ def decide_all(store: Store, sheet: TrainingSheet, rows: Iterable[LabelRow], rep
             report.unchanged += 1
         else:
             pair = pairs[one.item_ref]
+            if report.is_newer(pair.reviewed_at, one.at):
+                report.newer_decision(one.line, _newer(one, pair), newer)
+                if newer is not Newer.TAKE:
+                    continue
             decisions.append(_decision(one, pair))
             report.created += pair.status == PairStatus.UNLABELED
             report.updated += pair.status != PairStatus.UNLABELED
-    if report.refused or report.dry_run:
+    if report.nothing_done:
         return
     service = LabelService(store, actor)
     done = 0
@@ -79,6 +96,11 @@ def _problem(one: LabelRow, before: LabelRow, pair: DecidedPair | None, checker:
         reason = checker.reason(one.answer) or checker.misplaced(one.answer or {}, pair.fields)
         return f"the answer does not fit: {reason}" if reason else ""
     return ""
+
+
+def _newer(one: LabelRow, pair: DecidedPair) -> str:
+    at = "" if pair.reviewed_at is None else f" on {pair.reviewed_at:%Y-%m-%d %H:%M} UTC"
+    return f"{one.item_ref[:80]!r} is {pair.status} by {pair.reviewed_by or 'somebody'}{at}"
 
 
 def _is_decided_so(one: LabelRow, pair: DecidedPair) -> bool:

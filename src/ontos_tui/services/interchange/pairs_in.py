@@ -44,8 +44,11 @@ class PairImport:
         """Add the pairs that are new, all or none; a dry run only counts them."""
         incoming: dict[str, IncomingPair] = {}
         for pair in pairs:
-            if incoming.setdefault(pair.item_ref, pair) is not pair:
+            before = incoming.setdefault(pair.item_ref, pair)
+            if before is not pair:
                 report.skipped += 1
+                if (before.fields, before.answer) != (pair.fields, pair.answer):
+                    report.problem(pair.line, f"{pair.item_ref[:80]!r} has another answer in line {before.line:,}")
         if report.refused:
             return
         if report.dry_run:

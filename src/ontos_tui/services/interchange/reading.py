@@ -8,7 +8,7 @@ import math
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
@@ -77,6 +77,8 @@ def json_entries(path: Path, report: ImportReport) -> Iterator[Entry]:
         while True:
             at = _skip_blanks(text, at, ", \t\r\n" if number else " \t\r\n")
             if at < len(text) and text[at] == "]":
+                if (text[at + 1 :] + file.read(PIECE)).strip():
+                    report.problem(number + 1, "the list ends here, and something comes behind it")
                 return
             try:
                 value, end = _DECODER.raw_decode(text, at)
@@ -109,6 +111,36 @@ def _end_of_list(rest: str, number: int, error: Exception, report: ImportReport)
     else:
         message = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
         report.problem(number, f"not JSON ({message}); the rest of the file cannot be read")
+
+
+def text_lines(path: Path, report: ImportReport) -> Iterator[tuple[int, str]]:
+    """The lines of a text without their ends; what is not UTF-8 is reported."""
+    with _readable(path), path.open("rb") as file:
+        for number, raw in enumerate(file, 1):
+            try:
+                yield number, raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+            except UnicodeDecodeError:
+                report.problem(number, _NOT_TEXT)
+
+
+def first_bytes(path: Path, count: int = 1 << 14) -> bytes:
+    """How a file begins. Raises InvalidInputError when it cannot be read."""
+    with _readable(path), path.open("rb") as file:
+        return file.read(count)
+
+
+def first_values(path: Path, count: int = 20) -> list[Any]:
+    """The first objects of a JSON list or of JSON lines, as far as they can be read."""
+    unheard = ImportReport(path)
+    values = []
+    try:
+        for _, value in json_entries(path, unheard):
+            values.append(value)
+            if len(values) == count:
+                break
+    except UnicodeDecodeError:
+        pass
+    return values
 
 
 def csv_rows(path: Path, report: ImportReport) -> tuple[list[str], Iterator[Entry]]:
@@ -160,19 +192,23 @@ def _is_broken(text: str) -> bool:
 @contextmanager
 def parquet_rows(path: Path) -> Iterator[tuple[list[str], Iterator[Entry]]]:
     """The columns of a Parquet file and its rows, as long as the context is open."""
-    from ontos_tui.domain.records.data import FileFormat
-    from ontos_tui.tabular.duckdb_sql import explain_duckdb_errors
-    from ontos_tui.tabular.source import open_source
+    import duckdb
+
+    from ontos_tui.tabular.duckdb_sql import explain_duckdb_errors, literal
 
     if not path.is_file():
         raise InvalidInputError(f"No file {path}.", "Check the name and the folder.")
     with tempfile.TemporaryDirectory() as spill, explain_duckdb_errors(path):
-        source = open_source(path.absolute(), FileFormat.PARQUET, Path(spill))
-        try:
-            names = source.names()
-            yield names, _fetched(source.connection.execute(f"SELECT * FROM {source.relation}"), names)  # noqa: S608
-        finally:
-            source.connection.close()
+        limits: dict[str, str | bool | int | float | list[str]] = {
+            "threads": 2,
+            "memory_limit": "1GB",
+            "temp_directory": spill,
+        }
+        with duckdb.connect(config=limits) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            cursor = connection.execute(f"SELECT * FROM read_parquet({literal(str(path.absolute()))})")  # noqa: S608
+            names = [column[0] for column in cursor.description or ()]
+            yield names, _fetched(cursor, names)
 
 
 def _fetched(cursor: Any, names: list[str]) -> Iterator[Entry]:
@@ -196,6 +232,19 @@ def _json_value(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(name): _json_value(inner) for name, inner in value.items()}
     return [_json_value(inner) for inner in value] if isinstance(value, (list, tuple)) else str(value)
+
+
+def moment(value: object) -> datetime | None:
+    """A time as files have it: ISO text, or seconds since 1970; None when it is none."""
+    try:
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value, UTC)
+        if isinstance(value, str):
+            at = datetime.fromisoformat(value.strip())
+            return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    return None
 
 
 @contextmanager

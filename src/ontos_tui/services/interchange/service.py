@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any
 
 from ontos_tui.domain.errors import InvalidInputError, InvalidTemplateError
-from ontos_tui.domain.file_formats import Format
+from ontos_tui.domain.file_formats import WRITTEN, Format, Newer
 from ontos_tui.domain.records.data import Row, Sheet
 from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.template import Template
-from ontos_tui.services.interchange import chat, label_studio, reading, spans, tabular
+from ontos_tui.platforms.ports import Catalog
+from ontos_tui.services.interchange import chat, label_studio, spans, tabular
+from ontos_tui.services.interchange.annotations.items import PairItems, SheetItems
+from ontos_tui.services.interchange.annotations.label_lines import LabelLines
+from ontos_tui.services.interchange.annotations.options import ImportOptions
+from ontos_tui.services.interchange.annotations.recognition import recognized
 from ontos_tui.services.interchange.decisions_in import decide_all
 from ontos_tui.services.interchange.files import replacing
 from ontos_tui.services.interchange.labels_in import LabelImport
 from ontos_tui.services.interchange.pairs_in import PairImport
 from ontos_tui.services.interchange.report import ExportReport, ImportReport, LineProblem, Selection
 from ontos_tui.services.interchange.selection import ExportOptions, OutgoingPairs, in_validation, preview
-from ontos_tui.services.interchange.tabular import LabelRow
+from ontos_tui.services.interchange.xlsx_writer import xlsx_writer
 from ontos_tui.services.records.answers import AnswerChecker
 from ontos_tui.services.records.label_schemas import label_type_schema
+from ontos_tui.services.records.splits import Splits
+from ontos_tui.services.records.training_sheets import training_sheet_to_fill
 from ontos_tui.services.templates.prompt import Prompt
+from ontos_tui.services.train.splitting import Splitting
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
@@ -32,21 +40,20 @@ __all__ = [
     "ExportOptions",
     "ExportReport",
     "Format",
+    "ImportOptions",
     "ImportReport",
     "InterchangeService",
     "LineProblem",
     "Selection",
 ]
 
-ColumnMapping = Mapping[str, str]
-"""Target (item_ref, a field of the answer, …) to the column or key of the file that holds it."""
-
 
 class InterchangeService:
     """Files are written as a whole or not at all, and imported as a whole or not at all."""
 
-    def __init__(self, store: Store, actor: str) -> None:
+    def __init__(self, store: Store, catalog: Catalog, actor: str) -> None:
         self._store = store
+        self._catalog = catalog
         self._actor = actor
 
     # Out
@@ -64,21 +71,25 @@ class InterchangeService:
         *,
         options: ExportOptions = ExportOptions(),  # noqa: B008
         split: float | None = None,
-        excel_safe: bool = False,
+        raw: bool = False,
+        item_ids: bool = True,
     ) -> ExportReport:
         """Write the pairs that may be used for `options.use` to a file, which is replaced if it exists.
 
-        With `split`, that share of the groups (the template's group column, else single items) goes to a second file,
+        With `split`, that share of the groups (as training splits them, else single items) goes to a second file,
         `NAME.validation.SUFFIX`: by a hash of the group, so that it is always the same ones. Label Studio gets its
-        labeling config beside the tasks. `excel_safe` is for CSV. Raises InvalidInputError when a file cannot be
+        labeling config beside the tasks. `raw` is for CSV: without apostrophes before formulas; without `item_ids` chat
+        lines have nothing but messages. Raises InvalidInputError when a file cannot be
         written; nothing is left of it then.
         """
         if split is not None and not 0 < split < 1:
             raise InvalidInputError(f"The share {split:g} is not between 0 and 1.", "Choose a share such as 0.2.")
+        if format not in WRITTEN:
+            raise InvalidInputError(f"{format} is only read.", f"Choose one of {', '.join(WRITTEN)}.")
         if format is Format.CHAT and options.all_statuses:
             raise InvalidInputError(
                 "Chat lines hold approved answers only, so they cannot include all statuses.",
-                "Choose CSV, Parquet or Label Studio.",
+                "Choose CSV, Excel, Parquet or Label Studio.",
             )
         files = (path,) if split is None else (path, path.with_name(f"{path.stem}.validation{path.suffix}"))
         config = (path.with_name(f"{path.stem}.config.xml"),) if format is Format.LABEL_STUDIO else ()
@@ -86,9 +97,10 @@ class InterchangeService:
             sheet = _training_sheet(connection, training_sheet_ref)
             template = Template.model_validate(sheet.template_snapshot)
             pairs = OutgoingPairs(connection, sheet.id, options)
-            parts = _Parts(targets[: len(files)], split, template.group_column)
+            groups = {} if split is None else self._groups(connection, sheet, options)
+            parts = _Parts(targets[: len(files)], split, groups)
             if format is Format.CHAT:
-                _write_lines(parts, chat.chat_lines(template, pairs))
+                _write_lines(parts, chat.chat_lines(template, pairs, item_ids=item_ids))
             elif format is Format.SPANS:
                 _write_lines(parts, spans.span_lines(template.output_schema, pairs))
             elif format is Format.LABEL_STUDIO:
@@ -98,13 +110,22 @@ class InterchangeService:
             else:
                 names = outgoing_pairs.field_names(connection, sheet.id)
                 maker = tabular.TableMaker(names, template.output_schema)
-                _write_table(parts, maker, pairs, format, excel_safe=excel_safe)
+                _write_table(parts, maker, pairs, format, raw=raw)
         return ExportReport(
             written=sum(parts.counts),
             held_back=pairs.held_back,
             files=dict(zip(files, parts.counts, strict=True)),
             beside=config,
         )
+
+    def _groups(self, connection: Connection, sheet: TrainingSheet, options: ExportOptions) -> dict[str, str]:
+        """The group of each item that is written, where it has one."""
+        pairs = {pair.item_ref: pair.fields for pair in OutgoingPairs(connection, sheet.id, options)}
+        splits = Splits(self._store)
+        columns = tuple(dict.fromkeys(column for fields in pairs.values() for column in fields))
+        compared = Splitting(self._store, splits).features(sheet, columns)
+        groups = splits.group(sheet, list(pairs), list(pairs.values()), compared).groups
+        return {ref: group for ref, group in zip(pairs, groups, strict=True) if group is not None}
 
     def chat_lines(self, training_sheet_ref: str, options: ExportOptions = ExportOptions()) -> Iterator[str]:  # noqa: B008
         """The lines of a chat export, for a pipe."""
@@ -129,34 +150,42 @@ class InterchangeService:
 
     # In
 
+    def recognized(self, path: Path) -> Format:
+        """The format of a file, by its content, else by its name. Raises InvalidInputError when neither shows it."""
+        return recognized(path)
+
     def import_pairs(
         self,
         path: Path,
-        format: Format,
+        format: Format | None,
         training_sheet_ref: str,
         *,
-        mapping: ColumnMapping | None = None,
+        options: ImportOptions = ImportOptions(),  # noqa: B008
         approved: bool = False,
         dry_run: bool = False,
     ) -> ImportReport:
-        """Chat lines become new pairs of a training sheet; a table or Label Studio's tasks decide about its pairs.
+        """Decisions about the pairs of a training sheet; chat lines that name none of its items become new pairs.
 
-        Chat answers are proposals, or labels at once when `approved`. Decisions are one batch, which undo takes back
-        (very many are several: decisions_in.AT_ONCE).
-        With problems in the report nothing is changed. Raises InvalidInputError for a file that cannot be read at
-        all, ConflictError when another person decided one of the pairs meanwhile.
+        The format is recognized unless it is given. New answers of chat lines are proposals, or labels at once when
+        `approved`. Decisions are one batch, which undo takes back (very many are several: decisions_in.AT_ONCE).
+        With problems in the report, or decisions here that are newer and no choice about them, nothing is changed.
+        Raises InvalidInputError for a file that cannot be read at all, UndecidedError when the positions of its spans
+        can mean two things, ConflictError when another person decided one of the pairs meanwhile.
         """
-        report = ImportReport(path, dry_run)
+        format = format or recognized(path)
+        report = ImportReport(path, dry_run, format=format)
         with self._store.read() as connection:
             training_sheet = _training_sheet(connection, training_sheet_ref)
             sheet = rows.get(connection, Sheet, training_sheet.sheet_id)
+        items = PairItems(self._store, training_sheet.id)
         if format is Format.CHAT:
             template = Template.model_validate(training_sheet.template_snapshot)
-            self._import_chat(path, sheet, template, report, approved=approved)
+            into = PairImport(self._store, sheet, template, self._actor, approved)
+            self._import_chat(into, training_sheet, options.newer, report)
             return report
         schema = training_sheet.template_snapshot["output_schema"]
-        with self._label_rows(path, format, schema, mapping or {}, report) as given:
-            decide_all(self._store, training_sheet, given, report, self._actor)
+        with LabelLines(schema, items, options, report).read(path, format) as given:
+            decide_all(self._store, training_sheet, given, report, self._actor, options.newer)
         return report
 
     def import_chat(
@@ -166,6 +195,7 @@ class InterchangeService:
         *,
         template_ref: str | None = None,
         label_type: str = "chat",
+        newer: Newer | None = None,
         approved: bool = False,
         dry_run: bool = False,
     ) -> ImportReport:
@@ -173,7 +203,7 @@ class InterchangeService:
 
         Without `template_ref` it is the template for imported chats, whose answers of this label type are free text.
         """
-        report = ImportReport(path, dry_run)
+        report = ImportReport(path, dry_run, format=Format.CHAT)
         with self._store.read() as connection:
             sheet = rows.resolve(connection, Sheet, sheet_ref)
             if template_ref is None:
@@ -181,90 +211,78 @@ class InterchangeService:
                 template = known or chat.chat_template(label_type)
             else:
                 template = rows.resolve(connection, Template, template_ref)
-        self._import_chat(path, sheet, template, report, approved=approved)
+            training_sheet = training_sheet_to_fill(connection, sheet.id, template.id)
+        into = PairImport(self._store, sheet, template, self._actor, approved)
+        self._import_chat(into, training_sheet, newer, report)
         return report
+
+    def _import_chat(
+        self, into: PairImport, training_sheet: TrainingSheet | None, newer: Newer | None, report: ImportReport
+    ) -> None:
+        items = None if training_sheet is None else PairItems(self._store, training_sheet.id)
+        incoming = chat.incoming_chat(report.path, into.template, report, items)
+        new = ImportReport(report.path, dry_run=True)
+        into.carry_out(incoming.pairs, new)
+        for problem in new.problems:
+            report.problem(problem.line, problem.reason)
+        if training_sheet is not None and incoming.decisions:
+            decide_all(self._store, training_sheet, incoming.decisions, report, self._actor, newer)
+        if not report.nothing_done:
+            new = ImportReport(report.path)
+            into.carry_out(incoming.pairs, new)
+        new.problem_count, new.problems = 0, []
+        report.add(new)
 
     def import_labels(
         self,
         path: Path,
-        format: Format,
+        format: Format | None,
         sheet_ref: str,
         *,
         label_type: str | None = None,
-        mapping: ColumnMapping | None = None,
+        options: ImportOptions = ImportOptions(),  # noqa: B008
         dry_run: bool = False,
     ) -> ImportReport:
-        """A table or Label Studio's tasks become canonical labels of a sheet; the same file twice changes nothing.
+        """Labels of any format but chat become canonical labels of a sheet; the same file twice changes nothing.
 
-        Answers are checked against the newest published labelset of the label type, else the newest template of it.
-        Without `label_type` the sheet's only one is used. With problems in the report nothing was changed. Raises
-        InvalidInputError for a file that cannot be read at all, NotFoundError for a label type that nothing describes.
+        Answers are checked against the newest published labelset of the label type, else the newest template of it,
+        and against the sheet's items. Without `label_type` the sheet's only one is used. Nothing is changed, and errors
+        are raised, as by `import_pairs`; also NotFoundError for a label type that nothing describes.
         """
+        format = format or recognized(path)
+        report = ImportReport(path, dry_run, format=format)
         if format is Format.CHAT:
             raise InvalidInputError(
-                "Chat lines do not name items, so they cannot become canonical labels.",
-                "Import them as pairs; or import a table with a column that names the item.",
+                "Chat lines are questions with answers, which cannot become canonical labels.",
+                "Import them into a training sheet; or import a table with a column that names the item.",
             )
-        if format is Format.SPANS:
-            raise InvalidInputError(
-                "Spans need the texts of their items, which canonical labels do not have.",
-                "Import them into a training sheet.",
-            )
-        report = ImportReport(path, dry_run)
         with self._store.read() as connection:
             sheet = rows.resolve(connection, Sheet, sheet_ref)
             label_type = label_type or _only_label_type(connection, sheet)
             schema = label_type_schema(connection, label_type)
-        into = LabelImport(self._store, sheet, label_type, AnswerChecker(schema), self._actor)
-        with self._label_rows(path, format, schema, mapping or {}, report) as given:
+        items = SheetItems(self._catalog, sheet)
+        into = LabelImport(
+            self._store, sheet, label_type, AnswerChecker(schema), self._actor, items, newer=options.newer
+        )
+        with LabelLines(schema, items, options, report).read(path, format) as given:
             into.carry_out(given, report)
         return report
-
-    def _import_chat(
-        self, path: Path, sheet: Sheet, template: Template, report: ImportReport, *, approved: bool
-    ) -> None:
-        pairs = chat.incoming_pairs(path, template, report)
-        PairImport(self._store, sheet, template, self._actor, approved).carry_out(pairs, report)
-
-    @contextmanager
-    def _label_rows(
-        self, path: Path, format: Format, schema: Mapping[str, Any], mapping: ColumnMapping, report: ImportReport
-    ) -> Iterator[Iterable[LabelRow]]:
-        """The labels in the file, as long as the context is open."""
-        if format is Format.PARQUET:
-            with reading.parquet_rows(path) as (columns, entries):
-                yield tabular.TableReader(schema, columns, mapping).read(entries, report)
-        elif format is Format.CSV:
-            columns, entries = reading.csv_rows(path, report)
-            yield tabular.TableReader(schema, columns, mapping).read(entries, report)
-        elif format is Format.SPANS:
-            reader = spans.SpanReader(schema, mapping.get("item_ref", spans.ITEM))
-            yield reader.read(reading.json_lines(path, report), report)
-        else:
-            if set(mapping) - {"item_ref"}:
-                raise InvalidInputError(
-                    "Label Studio's answers are identified by the names of their controls.",
-                    "Map only item_ref, to the key of a task's data that names the item.",
-                )
-            tasks = label_studio.TaskReader(schema, mapping.get("item_ref", label_studio.ITEM))
-            yield tasks.read(reading.json_entries(path, report), report)
 
 
 class _Parts:
     """One file, or a training and a validation file: which pair goes where, and how many."""
 
-    def __init__(self, paths: tuple[Path, ...], split: float | None, group_column: str | None) -> None:
+    def __init__(self, paths: tuple[Path, ...], split: float | None, groups: Mapping[str, str]) -> None:
         self.paths = paths
         self.counts = [0] * len(paths)
         self._split = split
-        self._group_column = group_column
+        self._groups = groups
 
-    def part_of(self, item_ref: str, fields: Row) -> int:
+    def part_of(self, item_ref: str) -> int:
         """The part that an item belongs to, counted."""
         part = 0
         if self._split is not None:
-            group = fields.get(self._group_column) if self._group_column else None
-            part = int(in_validation(item_ref if group is None else str(group), self._split))
+            part = int(in_validation(self._groups.get(item_ref, item_ref), self._split))
         self.counts[part] += 1
         return part
 
@@ -272,8 +290,8 @@ class _Parts:
 def _write_lines(parts: _Parts, lines: Iterable[tuple[str, str, Row]]) -> None:
     with ExitStack() as stack:
         files = [_open(stack, path) for path in parts.paths]
-        for line, item_ref, fields in lines:
-            files[parts.part_of(item_ref, fields)].write(f"{line}\n")
+        for line, item_ref, _ in lines:
+            files[parts.part_of(item_ref)].write(f"{line}\n")
 
 
 def _write_tasks(parts: _Parts, template: Template, pairs: OutgoingPairs) -> None:
@@ -287,7 +305,7 @@ def _write_tasks(parts: _Parts, template: Template, pairs: OutgoingPairs) -> Non
                 question = prompt.messages(pair.fields)[-1]["content"]
             except InvalidTemplateError:
                 question = ""  # the fields are in the task, so that labelers see them there
-            part = parts.part_of(pair.item_ref, pair.fields)
+            part = parts.part_of(pair.item_ref)
             begin = "\n" if parts.counts[part] == 1 else ",\n"
             files[part].write(begin + tabular.json_line(maker.task(pair, question)))
         for file in files:
@@ -298,20 +316,20 @@ def _open(stack: ExitStack, path: Path) -> IO[str]:
     return stack.enter_context(path.open("w", encoding="utf-8", newline=""))
 
 
-def _write_table(
-    parts: _Parts, maker: tabular.TableMaker, pairs: OutgoingPairs, format: Format, *, excel_safe: bool
-) -> None:
+def _write_table(parts: _Parts, maker: tabular.TableMaker, pairs: OutgoingPairs, format: Format, *, raw: bool) -> None:
     with ExitStack() as stack:
         writers = [
             stack.enter_context(
-                tabular.csv_writer(path, maker, excel_safe=excel_safe)
+                tabular.csv_writer(path, maker, raw=raw)
                 if format is Format.CSV
+                else xlsx_writer(path, maker)
+                if format is Format.XLSX
                 else tabular.parquet_writer(path, maker)
             )
             for path in parts.paths
         ]
         for pair in pairs:
-            writers[parts.part_of(pair.item_ref, pair.fields)](pair)
+            writers[parts.part_of(pair.item_ref)](pair)
 
 
 def _training_sheet(connection: Connection, ref: str) -> TrainingSheet:

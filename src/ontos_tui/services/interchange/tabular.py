@@ -1,9 +1,11 @@
 """Pairs as a table, CSV or Parquet, and tables as labels.
 
 The columns of an exported table: item_ref, `field_…` for the item's fields, `answer_…` for the decided answer, then
-status, reviewed_by, reviewed_at, allowed_uses, prohibited_uses, data_classification, reject_reason and notes. CSV
-holds the data as it is. A spreadsheet reads texts that begin with = + - @ as formulas; `excel_safe` puts an
-apostrophe before them, which changes the data and is therefore an option, never the default.
+status, reviewed_by, reviewed_at, allowed_uses, prohibited_uses, data_classification, reject_reason and notes.
+
+A spreadsheet reads texts that begin with = + - @ as formulas. In CSV they get an apostrophe before them, and so do
+blank texts of an answer, which would look like none; an import takes it away again (services/records/cells.py). `raw`
+writes and reads the texts as they are.
 """
 
 from __future__ import annotations
@@ -16,18 +18,19 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.rules.states import PairStatus
-from ontos_tui.domain.schema import Answer, answer_fields
+from ontos_tui.domain.schema import Answer, FieldKind, answer_fields
 from ontos_tui.domain.text import storable
-from ontos_tui.services.interchange.reading import Entry
+from ontos_tui.services.interchange.reading import Entry, moment
 from ontos_tui.services.interchange.report import ImportReport
 from ontos_tui.services.interchange.selection import OutgoingPair, parse_list
 from ontos_tui.services.records.answers import AnswerReader
-from ontos_tui.store.values import to_json
+from ontos_tui.services.records.cells import plain_cell, restored, restored_answer, safe_answer_cell, safe_cell
 
 if TYPE_CHECKING:
     import duckdb
@@ -40,8 +43,6 @@ DECISION = (
     *("data_classification", "reject_reason", "notes"),
 )
 """The columns of the decision, behind those."""
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 # Out
@@ -81,26 +82,16 @@ Write = Callable[[OutgoingPair], None]
 
 
 @contextmanager
-def csv_writer(path: Path, maker: TableMaker, *, excel_safe: bool) -> Iterator[Write]:
-    """Writes pairs to a CSV file, one after the other."""
+def csv_writer(path: Path, maker: TableMaker, *, raw: bool) -> Iterator[Write]:
+    """Writes pairs to a CSV file, one after the other; `raw` without apostrophes before formulas."""
     # What UTF-8 cannot hold is written out as an escape.
     with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         rows = csv.writer(file)
-        cell: Callable[[Any], Any] = _safe_cell if excel_safe else _cell
-        rows.writerow([cell(name) for name in maker.columns])
-        yield lambda pair: rows.writerow([cell(value) for value in maker.row(pair)])
-
-
-def _cell(value: Any) -> Any:
-    """A value as CSV has it: texts and numbers as they are, true and false, nested ones as JSON."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return to_json(value) if isinstance(value, (dict, list)) else value
-
-
-def _safe_cell(value: Any) -> Any:
-    cell = _cell(value)
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+        columns = maker.columns
+        plain: Callable[[Any], Any] = plain_cell if raw else safe_cell
+        cells = [plain if raw or not name.startswith(ANSWER) else safe_answer_cell for name in columns]
+        rows.writerow([plain(name) for name in columns])
+        yield lambda pair: rows.writerow([cell(value) for cell, value in zip(cells, maker.row(pair), strict=True)])
 
 
 @contextmanager
@@ -161,7 +152,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, lines: Path, columns: Sequence[
 
     with explain_duckdb_errors(lines):
         if lines.stat().st_size:
-            relation, file_columns, _, _ = jsonl_reader.inspect(connection, lines)
+            relation, file_columns, _ = jsonl_reader.inspect(connection, lines)
             types = {column.name: column.type for column in file_columns}
         else:
             relation, types = "(SELECT 1) WHERE false", {}
@@ -183,7 +174,8 @@ class LabelRow:
     """A label for an item from one line: an answer, or that it was rejected or flagged.
 
     `reason` goes into the log: who decided, and where. `notes` and `confidence` are None if the line has none.
-    `text` is the item's own text in the line, to be compared.
+    `text` is the item's own text in the line, to be compared; a line without an `item_ref` is of the item that has it.
+    `at` is when this was decided, if the line says so.
     """
 
     line: int
@@ -194,17 +186,30 @@ class LabelRow:
     notes: str | None = None
     confidence: str | None = None
     text: str | None = None
+    at: datetime | None = None
 
 
 class TableReader:
-    """Reads labels from the rows of a table, by a schema and a mapping of targets to the table's columns."""
+    """Reads labels from the rows of a table, by a schema and a mapping of targets to the table's columns.
 
-    def __init__(self, schema: Mapping[str, Any], columns: Sequence[str], mapping: Mapping[str, str]) -> None:
+    `apostrophes` says that they protect formulas and blank texts, as in the CSV that we write.
+    """
+
+    def __init__(
+        self,
+        schema: Mapping[str, Any],
+        columns: Sequence[str],
+        mapping: Mapping[str, str],
+        *,
+        apostrophes: bool = False,
+    ) -> None:
         """Raises InvalidInputError when the table lacks a column that is needed or named."""
-        names = [field.name for field in answer_fields(schema)]
+        self._fields = {field.name: field for field in answer_fields(schema)}
+        self._apostrophes = apostrophes
+        names = list(self._fields)
         self._values = AnswerReader(schema)
-        # A field of the answer may be called `answer`: then no column holds the whole of it.
-        targets = [target for target in _TARGETS if target != "answer" or target not in names]
+        # A field of the answer may be called `answer` or `text`: then no column holds the whole of it, or the item's.
+        targets = [target for target in _TARGETS if target not in ("answer", "text") or target not in names]
         unknown = [target for target in mapping if target not in {*names, *targets}]
         if unknown:
             raise InvalidInputError(
@@ -217,10 +222,10 @@ class TableReader:
         self._answers = _columns(names, columns, mapping, targets)
         self._of = {target: mapping.get(target, target) for target in targets}
         self._has = {target for target, column in self._of.items() if column in columns}
-        if "item_ref" not in self._has:
+        if not self._has & {"item_ref", "text"}:
             raise InvalidInputError(
                 "No column names the item of a row.",
-                f"Name it: item_ref=COLUMN. The columns are {', '.join(columns)}.",
+                f"Name it: item_ref=COLUMN, or text=COLUMN for the item's text. The columns are {', '.join(columns)}.",
             )
         if not self._answers and "answer" not in self._has:
             raise InvalidInputError(
@@ -231,12 +236,14 @@ class TableReader:
     def read(self, entries: Iterable[Entry], report: ImportReport) -> Iterator[LabelRow]:
         """The label of each row; rows without one are counted, and problems are reported."""
         for number, row in entries:
-            item = row[self._of["item_ref"]]
+            item, text = self._text(row, "item_ref"), None
+            if not item and "item_ref" not in self._has:
+                text = self._text(row, "text")
             problem, status = self._status(row)
             answer = None if problem or status is not PairStatus.LABELED else self._answer(row)
             if isinstance(answer, str):
                 problem = answer
-            if item is None or item == "":
+            if not item and not text:
                 problem = problem or "the item is not named"
             if problem:
                 report.problem(number, problem)
@@ -246,12 +253,14 @@ class TableReader:
                 assert not isinstance(answer, str)
                 yield LabelRow(
                     number,
-                    storable(str(item)),
+                    item or "",
                     answer,
                     status,
                     reason=self._text(row, "reject_reason") or "",
                     notes=self._text(row, "notes"),
                     confidence=self._text(row, "confidence") or None,
+                    text=text,
+                    at=moment(self._text(row, "reviewed_at")),
                 )
 
     def _status(self, row: Mapping[str, Any]) -> tuple[str, PairStatus]:
@@ -267,22 +276,57 @@ class TableReader:
         """The answer of a row, empty when it has none; a text with the problem when it is not valid."""
         whole = row[self._of["answer"]] if "answer" in self._has else None
         if whole in (None, ""):
-            return self._values.read({name: row[column] for name, column in self._answers.items()})
+            return {name: value for name, column in self._answers.items() for value in self._value(name, row[column])}
         if isinstance(whole, str):
             try:
-                whole = json.loads(whole)
+                whole = json.loads(restored(whole) if self._apostrophes else whole)
             except (ValueError, RecursionError) as error:
                 return f"the answer is not JSON: {error}"
         return whole if isinstance(whole, dict) else "the answer is not a JSON object"
+
+    def _value(self, name: str, cell: Any) -> Iterator[Any]:
+        """The value of a field, or nothing where the cell is empty."""
+        field, blank = self._fields[name], isinstance(cell, str) and not cell.strip()
+        if self._apostrophes and isinstance(cell, str):
+            cell = restored_answer(cell)
+            blank = blank or (field.kind not in (FieldKind.TEXT, FieldKind.ENUM) and not cell.strip())
+            if blank:
+                return
+        exact = field.kind is FieldKind.TEXT or cell in field.choices
+        if isinstance(cell, str) and exact:
+            yield storable(cell)
+        else:
+            yield from self._values.read({name: cell}).values()
 
     def _text(self, row: Mapping[str, Any], target: str) -> str | None:
         if target not in self._has:
             return None
         value = row[self._of[target]]
-        return "" if value is None else storable(str(value))
+        text = "" if value is None else storable(str(value))
+        return restored(text) if self._apostrophes else text
 
 
-_TARGETS = ("item_ref", "answer", "status", "reject_reason", "notes", "confidence")
+_TARGETS = ("item_ref", "text", "answer", "status", "reject_reason", "notes", "confidence", "reviewed_at")
+
+LABEL_COLUMNS = ("label", "labels", "class", "category", "target")
+"""How other tools call the column of the classes."""
+
+
+def label_column(
+    schema: Mapping[str, Any], columns: Sequence[str], mapping: Mapping[str, str], classes: Iterable[str]
+) -> dict[str, str]:
+    """The mapping, with the column of the classes where it is clear which one that is.
+
+    It is, if no column is called like a field of the answer, and one field has choices. `classes` are columns of which
+    the file itself says that they hold classes.
+    """
+    fields = answer_fields(schema)
+    usual = {target for field in fields for target in (field.name, f"{ANSWER}{field.name}")}
+    choices = [field.name for field in fields if field.is_choice]
+    if usual & {*columns, *mapping} or "answer" in columns or len(choices) != 1:
+        return dict(mapping)
+    likely = [*classes] or [column for column in columns if column.lower() in LABEL_COLUMNS]
+    return {**mapping, choices[0]: likely[0]} if len(likely) == 1 else dict(mapping)
 
 
 def _columns(

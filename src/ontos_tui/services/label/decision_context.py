@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask
 from ontos_tui.domain.records.pairs import LabelingMode, TrainingSheet
-from ontos_tui.services.canonical.writer import LabelOrigin
+from ontos_tui.services.canonical.writer import REVIEW, LabelOrigin
 from ontos_tui.services.records.answers import AnswerChecker
 
 
@@ -28,7 +28,7 @@ class DecisionContext:
     def of_sheet(cls, sheet: TrainingSheet) -> DecisionContext:
         """The context of a training sheet's pairs."""
         checker = AnswerChecker(sheet.template_snapshot["output_schema"])
-        origin = LabelOrigin(sheet.sheet_id, sheet.label_type, "review", sheet.id)
+        origin = LabelOrigin(sheet.sheet_id, sheet.label_type, REVIEW, sheet.id)
         return cls(sheet.id, checker, sheet.generation_mode.proposal_mode, origin)
 
     @classmethod

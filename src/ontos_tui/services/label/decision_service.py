@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Generic
+from typing import Generic, Protocol, TypeVar
 
-from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from ontos_tui.domain.errors import ConflictError, InvalidInputError
+from ontos_tui.domain.nouns import not_found
 from ontos_tui.domain.records.pairs import Decidable, Event, Verdict
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.text import storable
@@ -68,25 +69,41 @@ class Batch(Generic[D]):
     description: str
 
 
+S_co = TypeVar("S_co", bound=Decidable, covariant=True)
+
+
+class DecisionSource(Protocol[S_co]):
+    """Where the items stand that are decided about: in training sheets, or in labeling tasks."""
+
+    @property
+    def record(self) -> type[S_co]:
+        """The record of an item."""
+        ...
+
+    def context(self, connection: Connection, container_id: str, actor: str) -> DecisionContext:
+        """The context of the training sheet or task. Raises OntosError when this person may not decide."""
+        ...
+
+    def check(self, decisions: Sequence[Decision]) -> None:
+        """Raises InvalidInputError for a decision that makes no sense here."""
+        ...
+
+
 class DecisionService(Generic[D]):
-    """Decisions are logged under `actor`; undo and redo walk through that person's own."""
+    """Decides about the items of a source. It is logged under `actor`; undo and redo walk through that person's own."""
 
-    RECORD: ClassVar[type[Decidable]]
-
-    def __init__(self, store: Store, actor: str) -> None:
+    def __init__(self, store: Store, actor: str, source: DecisionSource[D]) -> None:
         self._store = store
         self._actor = actor
-
-    def _context(self, connection: Connection, container_id: str) -> DecisionContext:
-        """The context of the training sheet or task. Raises OntosError when this person may not decide."""
-        raise NotImplementedError
+        self._source = source
+        self._record = source.record
 
     # Looking
 
     def counts(self, container_id: str) -> PairCounts:
         """How many are in which state, right now."""
         with self._store.read() as connection:
-            return PairCounts.of(pair_counts(connection, container_id, self.RECORD))
+            return PairCounts.of(pair_counts(connection, container_id, self._record))
 
     def open(
         self,
@@ -99,7 +116,7 @@ class DecisionService(Generic[D]):
 
         What others have claimed is marked, but not what was claimed in this `session`.
         """
-        return Queue(self._store, self.RECORD, container_id, filter, sort, session)
+        return Queue(self._store, self._record, container_id, filter, sort, session)
 
     def pair(self, pair_id: str) -> D:
         """The pair with this id, or with an id that begins so. Raises NotFoundError or ConflictError."""
@@ -109,7 +126,7 @@ class DecisionService(Generic[D]):
     def pairs(self, ids: Sequence[str]) -> list[D]:
         """The pairs with these ids, in that order. Raises NotFoundError when one is missing."""
         with self._store.read() as connection:
-            return _all(pairs_by_id(connection, self._record, ids), ids)
+            return _all(connection, self._record, ids)
 
     def history(self, pair_id: str) -> list[Event]:
         """Every change of a pair, the oldest first."""
@@ -121,10 +138,6 @@ class DecisionService(Generic[D]):
         with self._store.read() as connection:
             return next_unlabeled(connection, self._record, container_id, after)
 
-    @property
-    def _record(self) -> type[D]:
-        return self.RECORD  # type: ignore[return-value]  # a class variable cannot be of the class's own type
-
     # Deciding
 
     def decide(self, decisions: Sequence[Decision]) -> Batch[D]:
@@ -135,6 +148,7 @@ class DecisionService(Generic[D]):
         """
         if not decisions:
             raise InvalidInputError("No decisions were given.", "Name at least one pair.")
+        self._source.check(decisions)
         ids = [decision.pair_id for decision in decisions]
         repeated = [key for key, times in Counter(ids).items() if times > 1]
         if repeated:
@@ -142,14 +156,15 @@ class DecisionService(Generic[D]):
                 f"The pair {repeated[0]} is decided more than once in one batch.", "Decide it once, or one by one."
             )
         with self._store.write() as connection:
-            pairs = _all(pairs_by_id(connection, self._record, ids), ids)
+            pairs = _all(connection, self._record, ids)
             containers = {pair.container_id for pair in pairs}
             if len(containers) > 1:
                 raise InvalidInputError(
                     "The pairs belong to different training sheets.",
                     "Decide the pairs of one training sheet at a time.",
                 )
-            return self._decide(connection, self._context(connection, containers.pop()), pairs, decisions)
+            context = self._source.context(connection, containers.pop(), self._actor)
+            return self._decide(connection, context, pairs, decisions)
 
     def _decide(
         self, connection: Connection, context: DecisionContext, pairs: Sequence[D], decisions: Sequence[Decision]
@@ -188,7 +203,7 @@ class DecisionService(Generic[D]):
     def _walk(self, container_id: str, action: str) -> Batch[D] | None:
         find = undoing.next_to_undo if action == undoing.UNDO else undoing.next_to_redo
         with self._store.write() as connection:
-            context = self._context(connection, container_id)
+            context = self._source.context(connection, container_id, self._actor)
             batch_id = find(connection, context.id, self._actor)
             if batch_id is None:
                 return None
@@ -200,10 +215,11 @@ class DecisionService(Generic[D]):
         return Batch(outcome.batch_id, outcome.pairs, description)
 
 
-def _all(records: dict[str, D], ids: Sequence[str]) -> list[D]:
+def _all(connection: Connection, record: type[D], ids: Sequence[str]) -> list[D]:
+    records = pairs_by_id(connection, record, ids)
     missing = [key for key in ids if key not in records]
     if missing:
-        raise NotFoundError(f"No Q&A pair {missing[0]!r}.", "Reload the queue.")
+        raise not_found(record, missing[0])
     return [records[key] for key in ids]
 
 

@@ -38,6 +38,7 @@ class QueueRow:
     confidence: float | None
     summary: str
     claimed_by: str = ""
+    certainty: str = ""
 
 
 class Queue(Sequence[QueueRow]):
@@ -163,4 +164,5 @@ def _row(entry: QueueEntry) -> QueueRow:
         entry.confidence,
         summary(entry.answer),
         entry.claimed_by,
+        entry.certainty,
     )

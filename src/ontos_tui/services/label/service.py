@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from ontos_tui.domain.errors import InvalidInputError
-from ontos_tui.domain.records.pairs import Decidable, QAPair, TrainingSheet
+from ontos_tui.domain.records.pairs import Event, QAPair, TrainingSheet
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.rules.governance import Gate, gate
-from ontos_tui.services.label.decision_context import DecisionContext
 from ontos_tui.services.label.decision_service import Batch, DecisionService, PairCounts
 from ontos_tui.services.label.decisions import Decision
 from ontos_tui.services.label.queue import Queue, QueueFilter, QueueRow, QueueSort
+from ontos_tui.services.label.sheet_source import SheetSource
 from ontos_tui.services.records.training_sheets import set_archived
 from ontos_tui.store import rows
-from ontos_tui.store.connection import Connection
 from ontos_tui.store.counts import PairCount, pair_counts
 from ontos_tui.store.engine import Store
 from ontos_tui.store.queries import training_sheets
@@ -44,14 +43,62 @@ class TrainingSheetView:
     counts: PairCounts
 
 
-class LabelService(DecisionService[QAPair]):
-    """The pairs of training sheets. What is approved becomes the canonical label of its item."""
+class LabelService:
+    """Training sheets, and decisions about their pairs. What is approved becomes the canonical label of its item.
 
-    RECORD: ClassVar[type[Decidable]] = QAPair
+    `decisions` does the deciding; what is called most is here as well.
+    """
 
     def __init__(self, store: Store, actor: str) -> None:
-        super().__init__(store, actor)
-        self._contexts: dict[str, tuple[str, DecisionContext]] = {}
+        self._store = store
+        self._actor = actor
+        self.decisions = DecisionService(store, actor, SheetSource())
+
+    # Pairs, as DecisionService says
+
+    def counts(self, training_sheet_id: str) -> PairCounts:
+        """How many pairs are in which state, right now."""
+        return self.decisions.counts(training_sheet_id)
+
+    def open(
+        self,
+        training_sheet_id: str,
+        filter: QueueFilter = QueueFilter(),  # noqa: B008  # the contract's word; it is frozen
+        sort: QueueSort = QueueSort.ORDER,
+        session: str = "",
+    ) -> Queue:
+        """The pairs that pass the filter, as a list that is read where it is looked at."""
+        return self.decisions.open(training_sheet_id, filter, sort, session)
+
+    def pair(self, pair_id: str) -> QAPair:
+        """The pair with this id, or with an id that begins so. Raises NotFoundError or ConflictError."""
+        return self.decisions.pair(pair_id)
+
+    def pairs(self, ids: Sequence[str]) -> list[QAPair]:
+        """The pairs with these ids, in that order. Raises NotFoundError when one is missing."""
+        return self.decisions.pairs(ids)
+
+    def history(self, pair_id: str) -> list[Event]:
+        """Every change of a pair, the oldest first."""
+        return self.decisions.history(pair_id)
+
+    def next_unlabeled(self, training_sheet_id: str, after: int = 0) -> QAPair | None:
+        """The first unlabeled pair whose sequence number is above `after`."""
+        return self.decisions.next_unlabeled(training_sheet_id, after)
+
+    def decide(self, decisions: Sequence[Decision]) -> Batch[QAPair]:
+        """Carry out decisions about pairs of one training sheet: all or none. Errors are those of DecisionService."""
+        return self.decisions.decide(decisions)
+
+    def undo(self, training_sheet_id: str) -> Batch[QAPair] | None:
+        """Take back this person's last batch that is not undone yet. Errors are those of DecisionService."""
+        return self.decisions.undo(training_sheet_id)
+
+    def redo(self, training_sheet_id: str) -> Batch[QAPair] | None:
+        """Bring back what this person undid last. Errors are those of DecisionService."""
+        return self.decisions.redo(training_sheet_id)
+
+    # Training sheets
 
     def training_sheets(self, *, archived: bool = False) -> list[TrainingSheetView]:
         """The training sheets by name, with their counts; the archived ones too, where `archived`."""
@@ -91,15 +138,6 @@ class LabelService(DecisionService[QAPair]):
             before, after = {"blind_share": sheet.blind_share}, {"blind_share": share}
             rows.log(connection, sheet, "change", self._actor, before=before, after=after, scope_id=sheet.id)
         return changed
-
-    def _context(self, connection: Connection, container_id: str) -> DecisionContext:
-        """As the training sheet is now. Its template is read again only when it has changed: it may be long."""
-        changed_at = training_sheets.changed_at(connection, container_id)
-        known = self._contexts.get(container_id)
-        if known is None or known[0] != changed_at:
-            known = (changed_at, DecisionContext.of_sheet(rows.get(connection, TrainingSheet, container_id)))
-            self._contexts[container_id] = known
-        return known[1]
 
     # In and out
 

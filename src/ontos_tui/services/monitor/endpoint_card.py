@@ -8,6 +8,7 @@ from datetime import datetime
 
 from ontos_tui.domain.records.alerts import Alert
 from ontos_tui.domain.records.drift import DriftReport, DriftState
+from ontos_tui.domain.rules.model_verdict import Verdict, verdict_of
 from ontos_tui.domain.rules.traffic import Health
 from ontos_tui.services.monitor.alerts.service import AlertService
 from ontos_tui.services.monitor.drift.service import DriftService
@@ -16,12 +17,13 @@ from ontos_tui.services.monitor.service import EndpointSummary, MonitorService
 
 @dataclass(frozen=True)
 class Card:
-    """The overview of an endpoint. `drift` is the last report, None before the first."""
+    """The overview of an endpoint. `drift` is the last report, None before the first; `verdict` is on its model."""
 
     summary: EndpointSummary
     health: Health
     drift: DriftReport | None
     alerts: Sequence[Alert]
+    verdict: Verdict | None = None
 
 
 def make_card(
@@ -35,9 +37,11 @@ def make_card(
     """The card of an endpoint. A drift report without a comparison does not lower its health."""
     report, open_alerts = drift.last(endpoint), alerts.open_alerts(endpoint)
     severity = report.severity if report is not None and report.state is DriftState.COMPARED else None
+    model = monitor.model(endpoint)
     return Card(
         monitor.summary(endpoint, since, until),
         monitor.health(endpoint, severity, len(open_alerts)),
         report,
         open_alerts,
+        None if model is None else verdict_of(model),
     )

@@ -16,10 +16,13 @@ from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.base import now
 from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.domain.records.serving import InferenceRecord
+from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.domain.rules.traffic import Bucket, Health, Ratings, Tally, health
 from ontos_tui.store import rollups, rows
+from ontos_tui.store.conditions import equal
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
+from ontos_tui.store.queries import endpoints
 from ontos_tui.store.queries.monitor import traffic
 from ontos_tui.store.rollups import ALWAYS, Span
 
@@ -108,6 +111,12 @@ class MonitorService:
             f"{names.get(id, id[:8])} v{version}": one.requests for (id, version), one in by_version.items()
         }
         return summary_of(endpoint, tally, ratings, requests_by_version, percentiles, exact=exact)
+
+    def model(self, endpoint: str) -> ModelVersion | None:
+        """The model version that answers at an endpoint now; None for a name that is no endpoint of this workspace."""
+        with self._store.read() as connection:
+            served = endpoints.endpoint(connection, endpoint)
+            return None if served is None else rows.find_one(connection, ModelVersion, equal(id=served.model_id))
 
     def versions(
         self, endpoint: str, since: datetime | None = None, until: datetime | None = None

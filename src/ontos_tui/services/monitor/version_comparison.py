@@ -10,7 +10,9 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
-from ontos_tui.domain.errors import InvalidInputError, NotFoundError
+from ontos_tui.domain.errors import InvalidInputError
+from ontos_tui.domain.nouns import not_found
+from ontos_tui.domain.records.serving import Endpoint
 from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.domain.rules.traffic import Ratings, Tally
 from ontos_tui.domain.schema import Answer, FieldKind, answer_fields
@@ -114,7 +116,7 @@ def _model(connection: Connection, ref: str, endpoint: str | None) -> ModelVersi
     if endpoint is not None and ref.isdecimal() and len(ref) < 10:
         record = endpoints.endpoint(connection, endpoint)
         if record is None:
-            raise NotFoundError(f"No endpoint {endpoint!r}.", "List endpoints: ontos endpoints list")
+            raise not_found(Endpoint, endpoint)
         ref = f"{rows.get(connection, ModelVersion, record.model_id).name}:{ref}"
     return find_model(connection, ref)
 

@@ -8,6 +8,7 @@ from ontos_tui.domain.errors import ConflictError
 from ontos_tui.domain.records.data import Sheet
 from ontos_tui.domain.records.pairs import GenerationMode, TrainingSheet
 from ontos_tui.domain.records.template import Template
+from ontos_tui.domain.rules.split import SplitBy
 from ontos_tui.domain.rules.states import TRAINING_SHEET_TRANSITIONS, TrainingSheetStatus, check_transition
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
@@ -82,8 +83,8 @@ def update_from_template(connection: Connection, sheet: TrainingSheet, template:
 
     Raises ConflictError when the label type or the schema changed: the pairs answer the former question.
     """
-    new, old = snapshot(template), sheet.template_snapshot
-    changed = sorted(name for name in new if name not in _BOOKKEEPING and new[name] != old.get(name))
+    new, old = _with_decided_split(snapshot(template), sheet.template_snapshot), sheet.template_snapshot
+    changed = sorted(name for name in new if name not in _BOOKKEEPING and new[name] != old.get(name, _LATER.get(name)))
     if not changed:
         return sheet
     if {"label_type", "output_schema"} & set(changed):
@@ -103,6 +104,15 @@ def update_from_template(connection: Connection, sheet: TrainingSheet, template:
     return rows.change(connection, sheet, template_snapshot=new, updated_by=actor)
 
 
+def _with_decided_split(new: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
+    """The template with the split that people decided for the training sheet, where the template decides none."""
+    if new["split_by"] != SplitBy.PROPOSED or new["group_column"] or "split_by" not in old:
+        return new
+    return {**new, **{name: old[name] for name in ("split_by", "group_column", "order_column")}}
+
+
+_LATER = {"split_by": SplitBy.PROPOSED.value}
+"""What a template says that is from before a field."""
 _BOOKKEEPING = {"status", "created_at", "created_by", "updated_at", "updated_by"}
 
 

@@ -20,6 +20,7 @@ from ontos_tui.domain.records.labeling import LabelingTask
 from ontos_tui.domain.records.pairs import CanonicalLabel
 from ontos_tui.domain.records.sync import BOOKKEEPING, ConflictState, HubRow, SyncConflict, SyncState
 from ontos_tui.domain.records.tables import APPEND_ONLY, SHARED
+from ontos_tui.services.canonical.corrections import correct_pairs_of
 from ontos_tui.services.label.labeling_jobs.service import LabelingService
 from ontos_tui.store import outbox, rows
 from ontos_tui.store.connection import Connection, IntegrityError
@@ -301,6 +302,8 @@ class SyncService:
                     )  # it does not exist here, so it is removed there as well
             else:
                 self._take_theirs(connection, record, conflict)
+            kept = ours if keep is ConflictState.OURS or not conflict.theirs else theirs
+            correct_pairs_of(connection, record, kept, self._actor)
             changed = rows.change(connection, conflict, state=keep, updated_by=self._actor)
             rows.log(connection, conflict, "adjudicate", self._actor, after={"state": keep.value})
         return changed

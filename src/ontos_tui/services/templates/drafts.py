@@ -1,26 +1,34 @@
 """GENERATE, for the user's own data: a template drafted from the columns, to be corrected by the user.
 
-Everything here is a guess from the first rows, shown with its reason; nothing is final before the user publishes it.
+Everything here is a guess from rows of the whole sheet, shown with its reason; nothing is final before the user
+publishes it.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from ontos_tui.domain.errors import NotReadyError
-from ontos_tui.domain.records.data import RowQuery, Sheet, TableAddress, identifier_from
+from ontos_tui.domain.records.data import Item, RowQuery, Sampling, Sheet, TableAddress, identifier_from
 from ontos_tui.domain.records.template import Template
+from ontos_tui.domain.rules.split import SplitBy
 from ontos_tui.domain.rules.states import TemplateStatus
+from ontos_tui.learning.groups.grouping import GroupCandidate, find_groups
 from ontos_tui.platforms.ports import Catalog
 from ontos_tui.services.data.service import DataService
+from ontos_tui.services.templates.prompt import hidden_group
 from ontos_tui.services.templates.service import TemplateService
 from ontos_tui.store.values import to_json
 
-SAMPLE_ROWS = 2_000
-"""Rows that a draft is based on."""
+FIRST_ROWS = 2_000
+"""Rows that are read at once; a sheet that has no more is read no further."""
+SAMPLE_ROWS = 20_000
+"""Rows that a draft is based on; of a longer sheet a random sample of all, in its order."""
 MOST_CLASSES = 20
 """Distinct values up to which a column can hold classes."""
 LEAK_ROWS = 5
@@ -30,23 +38,27 @@ WORDS = (
     "category", "grade", "quality", "status", "severity", "rul", "response", "answer",
 )  # fmt: skip
 """Parts of names that answer columns often have."""
+LONG_TEXT = 60
+"""Characters from which a text says something, and does not only name the item."""
 UNKNOWN = "answer"
 """The answer's field when no column holds it yet."""
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True)
 class ColumnFacts:
-    """Facts about a column from the first rows."""
+    """Facts about a column from rows of the whole sheet. `nested` says that it holds lists or objects."""
 
     name: str
     values: tuple[Any, ...]
+    nested: bool = False
 
-    @property
+    @cached_property
     def present(self) -> list[Any]:
         """The values that are not empty."""
         return [value for value in self.values if value is not None and value != ""]
 
-    @property
+    @cached_property
     def counts(self) -> Counter[Any]:
         """How often each value occurs."""
         return Counter(self.present)
@@ -70,9 +82,20 @@ class ColumnFacts:
 
     @property
     def identifies(self) -> bool:
-        """Whether every row has a value of its own, like serial numbers; decimal numbers do not count."""
+        """Whether every row has a value of its own, like serial numbers; decimal numbers and documents do not count."""
         every = len(self.present) == len(self.values) == len(self.counts) > MOST_CLASSES
-        return every and not any(isinstance(value, float) for value in self.present)
+        return every and not self.is_document and not any(isinstance(value, float) for value in self.present)
+
+    @cached_property
+    def is_document(self) -> bool:
+        """Whether most values are texts of several lines or many words."""
+        long = sum(isinstance(value, str) and (len(value) > LONG_TEXT or "\n" in value) for value in self.present)
+        return long > len(self.present) / 2
+
+    @cached_property
+    def is_date(self) -> bool:
+        """Whether all values are days, written as YYYY-MM-DD."""
+        return bool(self.present) and all(isinstance(one, str) and _ISO_DAY.fullmatch(one) for one in self.counts)
 
     @property
     def is_classes(self) -> bool:
@@ -100,22 +123,25 @@ class DraftingService:
         """The columns that may hold the answer, the likeliest first; last, that none does and people give it."""
         sheet = self._data.sheet(sheet_ref)
         ranked = sorted(self._facts(sheet), key=_unlikeliness)
-        targets = [Target(one.name, _reason(one)) for one in ranked if not (one.is_constant or one.identifies)]
+        possible = [one for one in ranked if not (one.is_constant or one.identifies or one.nested)]
+        targets = [Target(one.name, _reason(one)) for one in possible]
         return [*targets, Target("", "the answer is not in the data yet: you label item by item")]
 
     def draft(self, sheet_ref: str, target: str = "") -> Template:
         """A draft that asks for the values of the column `target`; without one, for yes or no, to be edited.
 
-        Columns that identify a row, never change, or reveal the answer are left out of the question; the description
-        names them. The same sheet and target again give the same draft while it is one. Raises
-        NotReadyError for a sheet without rows, NotFoundError for an unknown column.
+        Columns that identify a row or its group, never change, or reveal the answer are left out of the question; the
+        description names them. A column that tells which rows belong together becomes the group column. The same sheet
+        and target again give the same draft while it is one. Raises NotReadyError for a sheet without rows,
+        NotFoundError for an unknown column.
         """
         sheet = self._data.sheet(sheet_ref)
         facts = self._facts(sheet)
         answer_column = next((one for one in facts if one.name == target), None)
         if target and answer_column is None:
             raise NotReadyError(f"The sheet {sheet.name!r} has no column {target!r}.", "Choose one of its columns.")
-        left_out = dict(_left_out(facts, answer_column, sheet.item_id_column))
+        group = _group(facts, sheet, target)
+        left_out = dict(_left_out(facts, answer_column, sheet.item_id_column, group))
         inputs = [one for one in facts if one.name not in left_out and one is not answer_column]
         if not inputs:
             raise NotReadyError("No column is left as input.", "Choose another answer column.")
@@ -130,24 +156,35 @@ class DraftingService:
         names = (name, *(f"{name} {number}" for number in range(2, len(taken) + 3)))
         return self._templates.create(
             name=next(one for one in names if one not in taken),
-            description=_description(left_out),
+            description=_description(left_out, group),
             label_type=field if target else identifier_from(sheet.name),
             system_prompt=f"You judge one item of {sheet.name} from its values.",
             user_prompt=_question(inputs, target),
             output_schema=_schema(field, answer_column),
             answer_columns={field: target} if target else {},
             feature_columns=[one.name for one in inputs],
+            group_column=None if group is None else group.column,
+            split_by=SplitBy.PROPOSED if group is None else group.by,
             guidelines=_guidelines(answer_column, target),
         )
 
     def _facts(self, sheet: Sheet) -> list[ColumnFacts]:
-        page = self._catalog.page(TableAddress.parse(sheet.source_table), RowQuery.of(sheet, SAMPLE_ROWS))
+        address = TableAddress.parse(sheet.source_table)
+        page = self._catalog.page(address, RowQuery.of(sheet, FIRST_ROWS))
         if not page.items:
             raise NotReadyError(f"The sheet {sheet.name!r} has no rows.", "Check its file and its filter.")
-        return [
-            ColumnFacts(column.name, tuple(_plain(item.fields.get(column.name)) for item in page.items))
-            for column in page.columns
-        ]
+        items: Sequence[Item] = page.items
+        if page.total > len(items):
+            query = RowQuery.of(sheet, SAMPLE_ROWS)
+            if sheet.sampling is Sampling.ALL and page.total > SAMPLE_ROWS:
+                query = replace(query, sampling=Sampling.RANDOM, sample_size=SAMPLE_ROWS)
+            items = list(self._catalog.items(address, query))
+        return [_facts_of(column.name, [item.fields.get(column.name) for item in items]) for column in page.columns]
+
+
+def _facts_of(name: str, values: Sequence[Any]) -> ColumnFacts:
+    nested = any(isinstance(value, list | dict) for value in values)
+    return ColumnFacts(name, tuple(map(_plain, values)) if nested else tuple(values), nested)
 
 
 def _plain(value: Any) -> Any:
@@ -156,10 +193,10 @@ def _plain(value: Any) -> Any:
 
 
 def _unlikeliness(one: ColumnFacts) -> tuple[int, int, int]:
-    """Sort key: names like an answer first; then classes, numbers, texts; then fewer values first."""
+    """Sort key: names like an answer first; then classes, numbers, texts, documents; then fewer values first."""
     words = identifier_from(one.name).lower().split("_")
     named = any(word in WORDS or word.rstrip("s") in WORDS for word in words)
-    kind = 0 if one.is_yes_or_no or one.is_classes else 1 if one.is_numeric else 2
+    kind = 0 if one.is_yes_or_no or one.is_classes else 1 if one.is_numeric else 3 if one.is_document else 2
     return (0 if named else 1), kind, len(one.counts)
 
 
@@ -174,8 +211,19 @@ def _reason(one: ColumnFacts) -> str:
     return f"a text with {len(one.counts):,} different values"
 
 
+def _group(facts: Sequence[ColumnFacts], sheet: Sheet, target: str) -> GroupCandidate | None:
+    """What rows belong together by, where the columns show it plainly enough to propose it."""
+    columns = {one.name: one.values for one in facts if not one.nested}
+    hidden = [name for name in (target, sheet.item_id_column) if name]
+    candidates = find_groups(columns, windows_of=sheet.window_group, leave_out=hidden)
+    return next((one for one in candidates if one.proposed), None)
+
+
 def _left_out(
-    facts: Sequence[ColumnFacts], answer_column: ColumnFacts | None, item_id: str | None
+    facts: Sequence[ColumnFacts],
+    answer_column: ColumnFacts | None,
+    item_id: str | None,
+    group: GroupCandidate | None = None,
 ) -> Iterator[tuple[str, str]]:
     """Columns that the question does not show, and why."""
     for one in facts:
@@ -183,8 +231,12 @@ def _left_out(
             continue
         if one.name == item_id or one.identifies:
             yield one.name, "identifies the item"
+        elif group is not None and one.name == hidden_group(group.by, group.column):
+            yield one.name, "says which rows belong together"
         elif one.is_constant:
             yield one.name, "is always the same"
+        elif one.nested:
+            yield one.name, "holds lists, which no model reads"
         elif answer_column is not None and _gives_away(one, answer_column):
             yield one.name, f"reveals {answer_column.name}"
 
@@ -214,7 +266,7 @@ def _schema(field: str, answer_column: ColumnFacts | None) -> dict[str, Any]:
             whole = all(isinstance(value, int) for value in answer_column.present)
             spec = {"type": "integer" if whole else "number"}
         else:
-            spec = {"type": "string"}
+            spec = {"type": "string", "format": "date"} if answer_column.is_date else {"type": "string"}
     if answer_column is not None:
         spec["title"] = answer_column.name
     return {"type": "object", "properties": {field: spec}, "required": [field], "additionalProperties": False}
@@ -233,6 +285,9 @@ def _guidelines(answer_column: ColumnFacts | None, target: str) -> str:
     return f"Give {target} as your data does."
 
 
-def _description(left_out: dict[str, str]) -> str:
+def _description(left_out: dict[str, str], group: GroupCandidate | None) -> str:
     reasons = "; ".join(f"{name} {why}" for name, why in left_out.items())
-    return f"Drafted from the first rows. Columns left out: {reasons}." if reasons else "Drafted from the first rows."
+    parts = ["Drafted from rows of the sheet."]
+    parts += [f"Columns left out: {reasons}."] if reasons else []
+    parts += [f"Tested by whole groups, {group.reason}."] if group is not None else []
+    return " ".join(parts)

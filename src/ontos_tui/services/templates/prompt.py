@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ontos_tui.domain.errors import InvalidTemplateError
 from ontos_tui.domain.records.data import Row, identifier_from
 from ontos_tui.domain.records.template import Message, Template
+from ontos_tui.domain.rules.split import SplitBy
 from ontos_tui.domain.schema import Answer
 
 if TYPE_CHECKING:
@@ -99,6 +100,8 @@ def check_mapping(template: Template, columns: Iterable[str]) -> None:
     ]
     if template.group_column and template.group_column not in known:
         problems.append(f"the group column {template.group_column!r} does not exist")
+    if template.order_column and template.order_column not in known:
+        problems.append(f"the order column {template.order_column!r} does not exist")
     if problems:
         raise InvalidTemplateError(
             f"The template {template.name!r} does not fit the sheet: {'; '.join(problems)}.",
@@ -112,16 +115,21 @@ def feature_columns(
     """The columns that a model learns from, in the order of `columns`.
 
     Those that the template lists; else those that its prompts name, and `pictures`; else all. What identifies an item
-    and what holds its answer is only learned from when the template lists it: a model that is shown the answer learns
-    nothing.
+    or its group and what holds its answer is only learned from when the template lists it: a model that is shown the
+    answer learns nothing, and one that knows the units by heart does not know new ones.
     """
     if template.feature_columns:
         return tuple(column for column in columns if column in template.feature_columns)
-    hidden = {item_id_column, *template.answer_columns.values()}
+    hidden = {item_id_column, hidden_group(template.split_by, template.group_column), *template.answer_columns.values()}
     named = set(Prompt(template).mapping(columns).values()) - hidden
     if named:
         named |= set(pictures) - hidden
     return tuple(column for column in columns if (column in named if named else column not in hidden))
+
+
+def hidden_group(by: SplitBy, group_column: str | None) -> str | None:
+    """The group column where it only names the group; the text whose first line names it is learned from."""
+    return None if by is SplitBy.FIRST_LINE else group_column
 
 
 def check_syntax(template: Template) -> None:

@@ -150,7 +150,7 @@ class _Fenced(ImmutableSandboxedEnvironment):
             raise SecurityError("a number grows too large")
         return _budget(context).checked(super().call_binop(context, operator, left, right))
 
-    def call(self, context: Context, function: Any, *arguments: Any, **named: Any) -> Any:  # type: ignore[override]
+    def call(self, context: Context, function: Any, *arguments: Any, **named: Any) -> Any:
         _budget(context).charge(_size(getattr(function, "__self__", None)) + sum(map(_size, arguments)))
         return super().call(context, function, *arguments, **named)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotReadyError
@@ -13,6 +13,7 @@ from ontos_tui.domain.learning import LabeledExample, Predictor, TrainingSet
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.records.training import Evaluation, FieldScore, ModelVersion, Role
 from ontos_tui.domain.rules.improvement import Improvement, improvement
+from ontos_tui.domain.rules.split import Split, SplitBy
 from ontos_tui.domain.schema import Answer, AnswerField, FieldKind
 from ontos_tui.platforms.ports import Trainer
 from ontos_tui.store.engine import Store
@@ -29,7 +30,8 @@ class Comparison:
     """Two versions on the same `n` held-out pairs, with today's answers.
 
     `difference` is new minus old in the metric of the headline field; `low` and `high` bound it with 95 % confidence
-    (shares: Agresti and Min's interval of a paired difference; errors: paired bootstrap, the same at every call).
+    (shares: Agresti and Min's interval of a paired difference; errors: paired bootstrap, the same at every call; where
+    pairs belong to groups, Student's t over these).
     """
 
     old: Evaluation
@@ -66,7 +68,7 @@ def evaluate_versions(store: Store, trainer: Trainer, home: Path, models: Sequen
     Raises NotReadyError when there is no such pair, PlatformError when the files of a version are missing or altered.
     """
     newest = models[-1]
-    held_out, learned = _examples(store, models)
+    held_out, learned = common_examples(store, models)
     predictors = [trainer.load(home / model.artifact, model.sha256) for model in models]
     answered = [answers_of(predictor, model, held_out) for predictor, model in zip(predictors, models, strict=True)]
     complete = [
@@ -84,7 +86,14 @@ def evaluate_versions(store: Store, trainer: Trainer, home: Path, models: Sequen
     evaluations = (
         trainer.evaluate(
             predictor,
-            TrainingSet(fields, tuple(model.features), learned, same, "held-out pairs that neither was trained on"),
+            TrainingSet(
+                fields,
+                tuple(model.features),
+                learned,
+                same,
+                "held-out pairs that neither was trained on",
+                group_name=split_of_model(newest).name,
+            ),
         )
         for predictor, model in zip(predictors, models, strict=True)
     )
@@ -126,7 +135,7 @@ def headline(model: ModelVersion) -> AnswerField:
     return Template.model_validate(model.template_snapshot).fields()[0]
 
 
-def _examples(store: Store, models: Sequence[ModelVersion]) -> tuple[Examples, Examples]:
+def common_examples(store: Store, models: Sequence[ModelVersion]) -> tuple[Examples, Examples]:
     """The held-out pairs of the last version that no version was trained on, and the pairs that it learned from."""
     newest = models[-1]
     with store.read() as connection:
@@ -134,9 +143,28 @@ def _examples(store: Store, models: Sequence[ModelVersion]) -> tuple[Examples, E
         lineage = roles(connection, [model.id for model in models])
     trained = {one.pair_id for one in lineage if one.role is Role.TRAIN}
     ours = [(pairs[one.pair_id], one.role) for one in lineage if one.model_id == newest.id and one.pair_id in pairs]
-    held_out = tuple(pair.example() for pair, role in ours if role is Role.HELD_OUT and pair.id not in trained)
+    held_out = [pair.example() for pair, role in ours if role is Role.HELD_OUT and pair.id not in trained]
     learned = tuple(pair.example() for pair, role in ours if role is Role.TRAIN)
-    return held_out, learned
+    return _in_groups(held_out, split_of_model(newest)), learned
+
+
+def split_of_model(model: ModelVersion) -> Split:
+    """What the pairs of a version were split by when it was trained."""
+    template = Template.model_validate(model.template_snapshot)
+    if template.split_by is SplitBy.NONE or template.group_column is None:
+        return Split(order_column=template.order_column)
+    by = SplitBy.VALUE if template.split_by is SplitBy.PROPOSED else template.split_by
+    return Split(by, template.group_column, template.order_column)
+
+
+def _in_groups(examples: Sequence[LabeledExample], split: Split) -> Examples:
+    """The examples with the groups that they belong to."""
+    if split.group_column is None:
+        return tuple(examples)
+    from ontos_tui.learning.groups.grouping import group_values
+
+    groups = group_values(split.by, [example.fields.get(split.group_column) for example in examples])
+    return tuple(replace(example, group=group) for example, group in zip(examples, groups, strict=True))
 
 
 def answers_of(predictor: Predictor, model: ModelVersion, examples: Sequence[LabeledExample]) -> list[Answer | None]:
@@ -164,32 +192,47 @@ def score_of(evaluation: Evaluation, field: AnswerField) -> FieldScore:
 
 
 def _interval(field: AnswerField, triples: Sequence[tuple[LabeledExample, Answer, Answer]]) -> tuple[float, float]:
-    """95 % confidence of new minus old in the field's metric."""
+    """95 % confidence of new minus old in the field's metric; over groups where the pairs belong to some."""
     name = field.name
-    if field.kind not in COUNTED:
-        gained = lost = 0
-        for example, one, other in triples:
-            truth = example.answer.get(name)
-            gained += one.get(name) != truth == other.get(name)
-            lost += one.get(name) == truth != other.get(name)
-        return paired_shares(gained, lost, len(triples))
-    return paired_errors(
-        [
+    if field.kind in COUNTED:
+        triples = [
+            triple
+            for triple in triples
+            if all(isinstance(answer.get(name), int | float) for answer in (triple[0].answer, *triple[1:]))
+        ]
+        differences = [
             abs(float(other[name]) - float(example.answer[name])) - abs(float(one[name]) - float(example.answer[name]))
             for example, one, other in triples
-            if all(isinstance(answer.get(name), int | float) for answer in (example.answer, one, other))
         ]
-    )
+    else:
+        differences = [
+            float(other.get(name) == example.answer.get(name)) - float(one.get(name) == example.answer.get(name))
+            for example, one, other in triples
+        ]
+    if any(example.group is not None for example, _, _ in triples):
+        return _interval_over_groups(differences, [example.group for example, _, _ in triples])
+    if field.kind in COUNTED:
+        return paired_errors(differences)
+    return paired_shares(differences.count(1.0), differences.count(-1.0), len(differences))
 
 
-def paired_shares(gained: int, lost: int, n: int) -> tuple[float, float]:
-    """95 % interval of the difference of two shares of the same `n` (Agresti and Min 2005), honest also for small n.
+def _interval_over_groups(differences: Sequence[float], groups: Sequence[str | None]) -> tuple[float, float]:
+    import numpy as np
 
-    `gained` became right, `lost` became wrong; all others stayed as they were.
+    from ontos_tui.learning.search.folds import group_numbers
+    from ontos_tui.learning.statistics import paired_interval
+
+    return paired_interval(np.array(differences, dtype=np.float64), group_numbers(groups, len(groups)))
+
+
+def paired_shares(gained: int, lost: int, n: int, z: float = Z95) -> tuple[float, float]:
+    """Interval of the difference of two shares of the same `n` (Agresti and Min 2005), honest also for small n.
+
+    `gained` became right, `lost` became wrong; all others stayed as they were. It is `z` deviations wide: 95 %.
     """
     size = n + 2
     middle = (gained - lost) / size
-    half = Z95 * math.sqrt((gained + lost + 1) / size - middle**2) / math.sqrt(size)
+    half = z * math.sqrt((gained + lost + 1) / size - middle**2) / math.sqrt(size)
     return max(-1.0, middle - half), min(1.0, middle + half)
 
 

@@ -3,42 +3,44 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ontos_tui.domain.errors import InvalidInputError, NotReadyError
+from ontos_tui.domain.errors import InvalidInputError, NotFoundError, NotReadyError
 from ontos_tui.domain.learning import BaseModel, Estimate, Progress, Trained, TrainingSet
 from ontos_tui.domain.records.data import identifier_from
 from ontos_tui.domain.records.pairs import TrainingSheet, answer_digest
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.records.training import Job, JobKind, ModelPair, ModelVersion, Role
 from ontos_tui.domain.rules.governance import Gate
-from ontos_tui.domain.rules.split import SHARE, Candidate, hold_out
-from ontos_tui.domain.schema import AnswerField, FieldKind
+from ontos_tui.domain.rules.split import SHARE, Split, SplitBy
 from ontos_tui.jobs.queue import JobQueue
 from ontos_tui.platforms.ports import Trainer
 from ontos_tui.services.data.images import image_folders
 from ontos_tui.services.records.model_versions import LineageChanges, find_model
-from ontos_tui.services.templates.prompt import feature_columns
+from ontos_tui.services.records.splits import SplitChoices, Splits
+from ontos_tui.services.train import base_models
 from ontos_tui.services.train.comparison import Comparison, compare
 from ontos_tui.services.train.fine_tuning import FineTuning
 from ontos_tui.services.train.learning_curve import Curve, curve
+from ontos_tui.services.train.splitting import HELD_OUT_ENOUGH, DataSplit, SplitPlan, Splitting, plan_of
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 from ontos_tui.store.queries import models as queries
-from ontos_tui.store.queries.data import sheet_with_id
-from ontos_tui.store.queries.training_pairs import TrainingPair, first_pairs, first_row, gate_counts, usable_pairs
+from ontos_tui.store.queries.training_pairs import TrainingPair, first_pairs, first_row, gate_counts, last_change
 
-__all__ = ["Comparison", "Readiness", "TrainService"]
+if TYPE_CHECKING:
+    from ontos_tui.learning.search.recommendation import Recommendation
+
+__all__ = ["Comparison", "Readiness", "SplitPlan", "TrainService"]
 
 MINIMUM = 10
 """Eligible pairs that a training needs at least."""
 SAMPLE_PAIRS = 200
 """Pairs whose length an estimate is based on."""
-HELD_OUT_ENOUGH = 20
-"""Pairs for evaluation only that are enough for a test set of their own."""
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
 
 
@@ -60,13 +62,6 @@ class Readiness:
         return ", ".join(f"{n} {gate.value}" for gate, n in others)
 
 
-@dataclass(frozen=True)
-class _DataSplit:
-    train: tuple[TrainingPair, ...]
-    held_out: tuple[TrainingPair, ...]
-    basis: str
-
-
 class TrainService:
     """Trains models from training sheets, and reads their lineage."""
 
@@ -86,6 +81,9 @@ class TrainService:
         self._jobs = jobs
         self._home = home
         self._actor = actor
+        self._splits = Splits(store)
+        self._splitting = Splitting(store, self._splits)
+        self._planned: tuple[object, SplitPlan] | None = None  # what screens ask for again and again
 
     def readiness(self, ts_ref: str) -> Readiness:
         """The number of pairs by gate, and whether they are enough to train."""
@@ -94,7 +92,34 @@ class TrainService:
             counts = gate_counts(connection, sheet.id)
         eligible, held_out = counts[Gate.TRAINING], counts[Gate.HELD_OUT]
         missing = max(0, MINIMUM - eligible)
-        return Readiness(sheet, counts, eligible, held_out, missing, missing == 0, _describe_split(sheet, held_out))
+        split = _describe_split(self._splits.split_of(sheet), held_out)
+        return Readiness(sheet, counts, eligible, held_out, missing, missing == 0, split)
+
+    def split_choices(self, ts_ref: str) -> SplitChoices:
+        """What the pairs of a training sheet are split by, with the reason, and what else they could be."""
+        with self._store.read() as connection:
+            sheet = rows.resolve(connection, TrainingSheet, ts_ref)
+        return self._splits.choices(sheet)
+
+    def confirm_split(self, ts_ref: str, by: SplitBy, group: str | None = None, order: str | None = None) -> Split:
+        """Decide what the pairs of a training sheet are split by. Raises InvalidInputError for unknown columns."""
+        return self._splits.confirm(ts_ref, self._actor, by, group, order)
+
+    def plan(self, ts_ref: str, seed: int = 0) -> SplitPlan:
+        """The pairs that the next training learns from and is tested on, by the split that it uses itself.
+
+        Raises NotReadyError where there are too few pairs, or all of one group.
+        """
+        ready = self.readiness(ts_ref)
+        _check_ready(ready)
+        sheet = ready.training_sheet
+        with self._store.read() as connection:
+            state = (last_change(connection, sheet.id), tuple(queries.snapshots_in_sheet(connection, sheet.id)))
+        key = (sheet.id, sheet.updated_at, seed, state)
+        if self._planned is None or self._planned[0] != key:
+            reason = self._splits.choices(sheet).split.reason
+            self._planned = key, plan_of(self._splitting.split(sheet, seed), reason)
+        return self._planned[1]
 
     def base_models(self) -> tuple[BaseModel, ...]:
         """The base models, the recommended one first; those that are fine-tuned on the team's workspace last."""
@@ -104,32 +129,73 @@ class TrainService:
         """The base models that are fine-tuned on the team's workspace; empty if none is set up."""
         return self._fine_tuning.base_models() if self._fine_tuning is not None else ()
 
-    def estimate(self, ts_ref: str, base_model: str | None = None) -> Estimate:
+    def recommendation(self, ts_ref: str) -> Recommendation:
+        """The base model that suits the answer and the columns of a training sheet, and why."""
+        with self._store.read() as connection:
+            sheet = rows.resolve(connection, TrainingSheet, ts_ref)
+        return base_models.recommendation(self._store, self._splitting, sheet)
+
+    def recommended(self, ts_ref: str) -> str:
+        """The key of the base model that is trained where none is named."""
+        key, known = self.recommendation(ts_ref).key, [model.key for model in self.base_models()]
+        return key if key in known else known[0]
+
+    def configuration(self, model: ModelVersion) -> dict[str, Any]:
+        """What was asked for when a version was trained: its base model and parameters, to train like it again."""
+        try:
+            asked_for = self._jobs.job(model.job_id).params
+        except NotFoundError:  # trained by somebody else
+            asked_for = {}
+        base = asked_for.get("base_model") or model.base_model
+        return {"base_model": base, "params": asked_for.get("params") or {}}
+
+    def estimate(self, ts_ref: str, base_model: str | None = None, seed: int = 0) -> Estimate:
         """The estimated time of a training on the current pairs, with its basis."""
-        ready, base = self.readiness(ts_ref), self._base(base_model)
+        ready, base = self.readiness(ts_ref), self._base(base_model or self.recommended(ts_ref))
         with self._store.read() as connection:
             columns = tuple(first_row(connection, ready.training_sheet.id))
-        pairs = ready.eligible if ready.held_out >= HELD_OUT_ENOUGH else round(ready.eligible * (1 - SHARE))
+        pairs, held_out = ready.eligible, ready.held_out
+        with suppress(NotReadyError):  # what is missing is said where a training is begun
+            plan = self.plan(ts_ref, seed)
+            pairs, held_out = plan.train, plan.held_out
         if self._fine_tuning is not None and self._fine_tuning.knows(base):
             with self._store.read() as connection:
                 some = first_pairs(connection, ready.training_sheet.id, SAMPLE_PAIRS)
             template = Template.model_validate(ready.training_sheet.template_snapshot)
-            held_out = ready.held_out if ready.held_out >= HELD_OUT_ENOUGH else ready.eligible - pairs
             return self._fine_tuning.estimate(template, [one.example() for one in some], pairs, held_out, base)
-        return self._trainer.estimate(pairs, len(self._features(ready.training_sheet, columns)), base)
+        features = self._splitting.features(ready.training_sheet, columns)
+        return self._trainer.estimate(pairs, len(features), base)
 
-    def submit(self, ts_ref: str, *, base_model: str | None = None, name: str | None = None, seed: int = 0) -> Job:
-        """Start a training as a job. Raises NotReadyError with the number of missing labels."""
+    def submit(
+        self,
+        ts_ref: str,
+        *,
+        base_model: str | None = None,
+        name: str | None = None,
+        seed: int = 0,
+        params: Mapping[str, Any] | None = None,
+    ) -> Job:
+        """Start a training as a job. Raises NotReadyError with the number of missing labels.
+
+        `params` replace the defaults of the base model. Raises InvalidInputError for those that it does not have.
+        """
         ready = self.readiness(ts_ref)
         _check_ready(ready)
         name = _checked_name(name or self._name(ready.training_sheet))
-        params = {
+        base = self._base(base_model or self.recommended(ready.training_sheet.id))
+        job_params = {
             "training_sheet_id": ready.training_sheet.id,
-            "base_model": self._base(base_model),
+            "base_model": base,
             "name": name,
             "seed": seed,
+            "params": self.checked_params(base, params or {}),
         }
-        return self._jobs.submit(JobKind.TRAIN, f"Train {name}", params)
+        return self._jobs.submit(JobKind.TRAIN, f"Train {name}", job_params)
+
+    def checked_params(self, base_model: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Parameters of a base model, also from texts, in their types. Raises InvalidInputError naming the known."""
+        fine_tuned = self._fine_tuning is not None and self._fine_tuning.knows(base_model)
+        return base_models.checked_params(base_model, params, fine_tuned=fine_tuned)
 
     def run(self, params: Mapping[str, Any], job_id: str, progress: Progress) -> ModelVersion:
         """Train, test, and register the next version with its lineage. Called again for a job, returns its version."""
@@ -139,26 +205,14 @@ class TrainService:
         ready = self.readiness(params["training_sheet_id"])
         _check_ready(ready)
         sheet = ready.training_sheet
-        template = Template.model_validate(sheet.template_snapshot)
         name, seed = _checked_name(params.get("name") or self._name(sheet)), int(params.get("seed", 0))
-        split = self._split(sheet, template, seed)
-        with self._store.read() as connection:
-            folders = image_folders(connection, sheet.sheet_id)
-        data = TrainingSet(
-            fields=template.fields(),
-            features=self._features(sheet, _columns(split.train)),
-            train=tuple(pair.example() for pair in split.train),
-            held_out=tuple(pair.example() for pair in split.held_out),
-            held_out_from=split.basis,
-            seed=seed,
-            images=folders,
-        )
-        if not data.features:
-            raise NotReadyError("There is no feature column.", "Name feature columns of the sheet in the template.")
+        split = self._splitting.split(sheet, seed)
+        data = self._training_set(sheet, split, seed, params.get("params") or {})
         # The folder is the job's own, so that simultaneous trainings do not collide; the version is set at the end.
         artifact = Path("models") / name / job_id
         base, folder = self._base(params.get("base_model")), self._home / artifact
         if self._fine_tuning is not None and self._fine_tuning.knows(base):
+            template = Template.model_validate(sheet.template_snapshot)
             known = self._jobs.job(job_id).result
 
             def keep(what: dict[str, Any]) -> None:
@@ -168,6 +222,27 @@ class TrainService:
         else:
             trained = self._trainer.train(data, base, folder, progress)
         return self._register(sheet, name, job_id, artifact, split, trained)
+
+    def _training_set(
+        self, sheet: TrainingSheet, split: DataSplit, seed: int, params: Mapping[str, Any]
+    ) -> TrainingSet:
+        """The pairs as a trainer sees them. Raises NotReadyError where there is no column to learn from."""
+        if not split.features:
+            raise NotReadyError("There is no feature column.", "Name feature columns of the sheet in the template.")
+        with self._store.read() as connection:
+            folders = image_folders(connection, sheet.sheet_id)
+        return TrainingSet(
+            fields=Template.model_validate(sheet.template_snapshot).fields(),
+            features=split.features,
+            train=split.examples(split.train),
+            held_out=split.examples(split.held_out),
+            held_out_from=split.basis,
+            seed=seed,
+            images=folders,
+            group_name=split.group_name,
+            in_order=split.in_order,
+            params=params,
+        )
 
     def models(self, name: str | None = None) -> list[ModelVersion]:
         """Model versions, newest first."""
@@ -211,58 +286,12 @@ class TrainService:
     def _name(self, sheet: TrainingSheet) -> str:
         return identifier_from(str(sheet.template_snapshot["name"]))[:63]
 
-    def _features(self, sheet: TrainingSheet, columns: Sequence[str]) -> tuple[str, ...]:
-        with self._store.read() as connection:
-            source = sheet_with_id(connection, sheet.sheet_id)
-        template = Template.model_validate(sheet.template_snapshot)
-        identity, pictures = (source.item_id_column, source.image_columns) if source else (None, [])
-        return feature_columns(template, columns, identity, pictures)
-
     def _of_job(self, job_id: str) -> ModelVersion | None:
         with self._store.read() as connection:
             return queries.version_of_job(connection, job_id)
 
-    def _split(self, sheet: TrainingSheet, template: Template, seed: int) -> _DataSplit:
-        """Which pairs train and which test; pairs held out for an earlier version of this sheet stay held out."""
-        with self._store.read() as connection:
-            pairs = usable_pairs(connection, sheet.id)
-            earlier = queries.roles_in_sheet(connection, sheet.id)
-        only_test = [pair for pair in pairs if pair.gate is Gate.HELD_OUT]
-        eligible = [pair for pair in pairs if pair.gate is Gate.TRAINING]
-        enough = len(only_test) >= HELD_OUT_ENOUGH
-        headline = template.fields()[0]
-        refs = {pair.id: pair.item_ref for pair in pairs}
-        held = hold_out(
-            # By item, not by pair: the same data and seed give the same split in every workspace.
-            [Candidate(pair.item_ref, _kind(headline, pair), _group(template.group_column, pair)) for pair in eligible],
-            held_before={refs[one.pair_id] for one in earlier if one.role is Role.HELD_OUT and one.pair_id in refs},
-            trained_before={refs[one.pair_id] for one in earlier if one.role is Role.TRAIN and one.pair_id in refs},
-            seed=seed,
-            share=0.0 if enough else SHARE,
-        )
-        train = tuple(pair for pair in eligible if pair.item_ref not in held)
-        test = tuple(pair for pair in pairs if pair.item_ref in held or (enough and pair.gate is Gate.HELD_OUT))
-        if not train or not test:
-            raise NotReadyError(
-                f"All {len(eligible)} pairs belong to one group ({template.group_column}), and a group is never split.",
-                "Label pairs of other groups, or name another group column in the template.",
-            )
-        group = template.group_column
-        parts = []
-        if enough:
-            shared = {_group(group, pair) for pair in only_test} - {None}
-            split = sum(_group(group, pair) in shared for pair in train)
-            leak = f" ({split} training pairs share a {group} with one of them)" if split else ""
-            parts.append(f"{len(only_test)} pairs for evaluation only{leak}")
-        if held:
-            by_group = f" by whole groups of {group}" if group else ""
-            parts.append(
-                f"{len(held)} of the {len(eligible)} pairs, sampled across the answers{by_group}, kept back for testing"
-            )
-        return _DataSplit(train, test, " and ".join(parts))
-
     def _register(
-        self, sheet: TrainingSheet, name: str, job_id: str, artifact: Path, split: _DataSplit, trained: Trained
+        self, sheet: TrainingSheet, name: str, job_id: str, artifact: Path, split: DataSplit, trained: Trained
     ) -> ModelVersion:
         evaluation = trained.evaluation.model_copy(update={"notes": [*trained.evaluation.notes, *trained.warnings]})
         with self._store.write() as connection:
@@ -278,7 +307,8 @@ class TrainService:
                 engine=trained.engine,
                 params=trained.params,
                 features=list(trained.features),
-                template_snapshot=sheet.template_snapshot,
+                # How the pairs were split is kept with the version, also where it was only proposed.
+                template_snapshot={**sheet.template_snapshot, **split.split.in_template()},
                 evaluation=evaluation.model_dump(mode="json"),
                 train_count=len(split.train),
                 held_out_count=len(split.held_out),
@@ -314,14 +344,16 @@ def _lineage(model: ModelVersion, pair: TrainingPair, role: Role) -> ModelPair:
     )
 
 
-def _describe_split(sheet: TrainingSheet, held_out: int) -> str:
-    """The source of the test pairs, before they are sampled."""
+def _describe_split(split: Split, held_out: int) -> str:
+    """The source of the test pairs, before they are drawn."""
     if held_out >= HELD_OUT_ENOUGH:
         return f"tested on the {held_out} pairs for evaluation only; trained on all eligible pairs"
-    group = sheet.template_snapshot.get("group_column")
-    text = f"{SHARE:.0%} of the eligible pairs are kept back for testing, sampled across the answers"
-    if group:
-        text += f" by whole groups of {group}"
+    if split.order_column is not None:
+        text = f"the latest {SHARE:.0%} of the eligible pairs by {split.order_column} are kept back for testing"
+    else:
+        text = f"{SHARE:.0%} of the eligible pairs, drawn at random, are kept back for testing"
+    if split.name:
+        text += f", by whole groups of {split.name}"
     text += "; these pairs are never trained on"
     if held_out:
         text += f" ({held_out} pairs are for evaluation only; {HELD_OUT_ENOUGH} or more would be the test set)"
@@ -345,21 +377,3 @@ def _checked_name(name: str) -> str:
             f"{name!r} cannot be a model's name.", "Use letters, digits, _ and -, beginning with a letter; at most 63."
         )
     return name
-
-
-def _columns(pairs: Sequence[TrainingPair]) -> tuple[str, ...]:
-    """All columns in the order of their first occurrence; pairs from feedback may lack some."""
-    return tuple(dict.fromkeys(column for pair in pairs for column in pair.fields))
-
-
-def _kind(field: AnswerField, pair: TrainingPair) -> str | float:
-    value = pair.answer.get(field.name)
-    if field.kind in (FieldKind.NUMBER, FieldKind.INTEGER) and isinstance(value, int | float):
-        return float(value) if abs(value) < 1e300 else 0.0
-    return answer_digest({field.name: value})
-
-
-def _group(column: str | None, pair: TrainingPair) -> str | None:
-    """The pair's group; a pair without one is a group of its own."""
-    value = None if column is None else pair.fields.get(column)
-    return None if value is None else answer_digest({"group": value})

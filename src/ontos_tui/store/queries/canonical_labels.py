@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ontos_tui.domain.records.base import now
 from ontos_tui.domain.records.pairs import CanonicalLabel, CanonicalLabelVersion, QAPair
+from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import chunks, stored, update_rows
 from ontos_tui.store.conditions import Condition, all_of, among, any_of, contains, equal, where
@@ -110,6 +111,12 @@ def last_version(connection: Connection, label_id: str) -> int:
     return connection.scalar(sql, (label_id,)) or 0
 
 
+def last_version_from_elsewhere(connection: Connection, label_id: str, source: str) -> CanonicalLabelVersion | None:
+    """The newest earlier version of a label whose source is another one than this, or None."""
+    of_label = equal(canonical_label_id=label_id) & where("source <> ?", source)
+    return next(iter(rows.find(connection, CanonicalLabelVersion, of_label, order_by=("version DESC",), limit=1)), None)
+
+
 # Use ---------------------------------------------------------------------------------------------------------------
 
 
@@ -124,6 +131,71 @@ def _linked(label: CanonicalLabel) -> Condition:
 def linked_pair_count(connection: Connection, label: CanonicalLabel, *, except_pair: str = "") -> int:
     """How many pairs are linked to the label, without this one."""
     return rows.count(connection, QAPair, _linked(label), where("id <> ?", except_pair))
+
+
+def linked_pairs(
+    connection: Connection, labels: Sequence[CanonicalLabel], except_pairs: Collection[str] = ()
+) -> list[QAPair]:
+    """The pairs that are linked to these labels, without those with these ids."""
+    ids = {label.id for label in labels}
+    return _pairs_of_items(connection, labels, lambda pair: pair.label_id in ids and pair.id not in except_pairs)
+
+
+def labeled_pairs(
+    connection: Connection, labels: Sequence[CanonicalLabel], except_pairs: Collection[str] = ()
+) -> list[QAPair]:
+    """The labeled pairs that are linked to these labels, or to none, in training sheets of the labels' types.
+
+    Without those with these ids.
+    """
+    ids = {label.id for label in labels}
+    types = {label.label_type for label in labels}
+
+    def is_theirs(pair: _PairOfItem) -> bool:
+        own = pair.label_id in ids or (pair.label_id is None and pair.label_type in types)
+        return own and pair.status == PairStatus.LABELED and pair.id not in except_pairs
+
+    return _pairs_of_items(connection, labels, is_theirs)
+
+
+class _PairOfItem(NamedTuple):
+    """What is needed to choose a pair of an item."""
+
+    id: str
+    label_id: str | None
+    status: str
+    label_type: str
+
+
+def _pairs_of_items(
+    connection: Connection, labels: Sequence[CanonicalLabel], is_chosen: Callable[[_PairOfItem], bool]
+) -> list[QAPair]:
+    by_sheet: dict[str, list[str]] = {}
+    for label in labels:
+        by_sheet.setdefault(label.sheet_id, []).append(label.item_ref)
+    chosen: list[str] = []
+    for sheet_id, item_refs in by_sheet.items():
+        for some in chunks(item_refs):
+            condition = where("p.sheet_id = ?", sheet_id) & among("p.item_ref", some)
+            # Only names: mostly the one pair of an item is not chosen, and its fields may be long.
+            sql = (
+                "SELECT p.id, p.canonical_label_id, p.status, t.label_type FROM qa_pairs AS p "  # noqa: S608
+                f"JOIN training_sheets AS t ON t.id = p.training_sheet_id WHERE {condition.sql}"
+            )
+            of_items = (_PairOfItem(*row) for row in connection.rows(sql, condition.values))
+            chosen += (pair.id for pair in of_items if is_chosen(pair))
+    return [pair for some in chunks(chosen) for pair in rows.find(connection, QAPair, among("id", some))]
+
+
+def training_sheet_of_pairs(connection: Connection, label: CanonicalLabel) -> str | None:
+    """The id of a training sheet with a pair that is linked to the label: where it comes from, else the first."""
+    linked = _linked(label)
+    sql = (
+        f"SELECT training_sheet_id FROM qa_pairs WHERE {linked.sql} "  # noqa: S608
+        "ORDER BY training_sheet_id IS NOT ?, created_at LIMIT 1"
+    )
+    sheet_id: str | None = connection.scalar(sql, (*linked.values, label.training_sheet_id))
+    return sheet_id
 
 
 def linked_training_sheets(connection: Connection, label: CanonicalLabel) -> list[str]:

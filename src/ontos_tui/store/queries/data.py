@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ontos_tui.domain.records.data import Column, DataTable, Sheet
+from ontos_tui.domain.records.reading import Reading
 from ontos_tui.domain.rules.states import SheetStatus
 from ontos_tui.store import rows
 from ontos_tui.store.conditions import equal, where
@@ -29,10 +30,20 @@ def table_of_file(connection: Connection, path: str) -> DataTable | None:
 
 
 def store_content(
-    connection: Connection, record: DataTable, columns: Sequence[Column], row_count: int, fingerprint: str
+    connection: Connection,
+    record: DataTable,
+    columns: Sequence[Column],
+    row_count: int,
+    fingerprint: str,
+    reading: Reading | None = None,
 ) -> None:
     """Keep what was read of a table's file, unless the table has changed or gone meanwhile."""
-    changes = {"columns": list(columns), "row_count": row_count, "fingerprint": fingerprint}
+    changes = {
+        "columns": list(columns),
+        "row_count": row_count,
+        "fingerprint": fingerprint,
+        "reading": reading,
+    }
     if table_at(connection, record.address) == record:
         rows.change(connection, record, **changes)
 

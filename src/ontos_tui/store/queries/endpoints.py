@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.serving import Deployment, Endpoint
-from ontos_tui.domain.records.training import ModelVersion
+from ontos_tui.domain.records.training import ModelVersion, Role
 from ontos_tui.domain.rules.states import EndpointStatus
 from ontos_tui.store import rows
+from ontos_tui.store.bulk import chunks, marks
 from ontos_tui.store.conditions import equal, where
 from ontos_tui.store.connection import Connection
 
@@ -38,15 +40,54 @@ def sample_row(connection: Connection, model: ModelVersion, item_ref: str | None
 
     Those that are new to the model come first, those that it was tested on last. With `item_ref`, only this item's.
     """
+    one = sample_item(connection, model, skip, item_ref)
+    return None if one is None else one[1]
+
+
+def sample_item(
+    connection: Connection, model: ModelVersion, skip: int = 0, item_ref: str | None = None
+) -> tuple[str, Row] | None:
+    """The same with the item's reference."""
     condition = where("qa_pairs.training_sheet_id = ?", model.training_sheet_id)
     if item_ref is not None:
         condition &= where("qa_pairs.item_ref = ?", item_ref)
     sql = (
-        "SELECT qa_pairs.source_data FROM qa_pairs "  # noqa: S608
+        "SELECT qa_pairs.item_ref, qa_pairs.source_data FROM qa_pairs "  # noqa: S608
         "LEFT JOIN model_pairs ON model_pairs.pair_id = qa_pairs.id AND model_pairs.model_id = ? "
         f"WHERE {condition.sql} "
         # "train" comes after "held_out" in the alphabet.
         "ORDER BY model_pairs.role IS NOT NULL, model_pairs.role DESC, qa_pairs.sequence_number LIMIT 1 OFFSET ?"
     )
-    fields = connection.scalar(sql, (model.id, *condition.values, skip))
+    return next(
+        ((ref, json.loads(text)) for ref, text in connection.rows(sql, (model.id, *condition.values, skip))), None
+    )
+
+
+def item_roles(connection: Connection, model: ModelVersion, refs: Sequence[str]) -> dict[str, Role]:
+    """What these items were to a model, as far as it was trained or tested on them."""
+    roles: dict[str, Role] = {}
+    for some in chunks(refs):
+        sql = (
+            "SELECT qa_pairs.item_ref, model_pairs.role FROM qa_pairs "  # noqa: S608
+            "JOIN model_pairs ON model_pairs.pair_id = qa_pairs.id AND model_pairs.model_id = ? "
+            f"WHERE qa_pairs.training_sheet_id = ? AND qa_pairs.item_ref IN ({marks(some)})"
+        )
+        pairs = connection.rows(sql, (model.id, model.training_sheet_id, *some))
+        roles |= {ref: Role(role) for ref, role in pairs}
+    return roles
+
+
+def pair_items(connection: Connection, model: ModelVersion, text: str, limit: int) -> list[tuple[str, Row]]:
+    """Items of the training sheet of a model whose reference holds `text`, with their fields, in their order."""
+    sql = (
+        "SELECT item_ref, source_data FROM qa_pairs WHERE training_sheet_id = ? "
+        "AND instr(lower(item_ref), lower(?)) > 0 ORDER BY sequence_number LIMIT ?"
+    )
+    return [(ref, json.loads(fields)) for ref, fields in connection.rows(sql, (model.training_sheet_id, text, limit))]
+
+
+def pair_item(connection: Connection, model: ModelVersion, item_ref: str) -> Row | None:
+    """The fields of an item of the training sheet of a model; None where it has no such item."""
+    sql = "SELECT source_data FROM qa_pairs WHERE training_sheet_id = ? AND item_ref = ?"
+    fields = connection.scalar(sql, (model.training_sheet_id, item_ref))
     return None if fields is None else json.loads(fields)

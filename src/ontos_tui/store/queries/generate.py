@@ -32,6 +32,24 @@ def pair_numbers(connection: Connection, training_sheet_id: str, item_refs: Sequ
     return numbers
 
 
+def source_refs(connection: Connection, training_sheet_id: str) -> set[str]:
+    """The items of a training sheet's pairs that were made of the source, not of feedback."""
+    sql = "SELECT item_ref FROM qa_pairs WHERE training_sheet_id = ? AND feedback_id IS NULL"
+    return set(connection.scalars(sql, (training_sheet_id,)))
+
+
+def stored_fields(connection: Connection, training_sheet_id: str, item_refs: Sequence[str]) -> dict[str, Row]:
+    """What is stored of the rows of these items in a training sheet, by item."""
+    fields: dict[str, Row] = {}
+    for some in chunks(item_refs):
+        sql = (
+            "SELECT item_ref, source_data FROM qa_pairs "  # noqa: S608
+            f"WHERE training_sheet_id = ? AND item_ref IN ({marks(some)})"
+        )
+        fields |= {ref: json.loads(text) for ref, text in connection.rows(sql, (training_sheet_id, *some))}
+    return fields
+
+
 def label_of_unlabeled_pairs(
     connection: Connection, training_sheet_id: str, sheet_id: str, label_type: str
 ) -> list[tuple[str, str]]:
@@ -82,6 +100,11 @@ def examples(connection: Connection, label_type: str) -> list[Example]:
     return rows.find(connection, Example, equal(label_type=label_type), order_by=("name",))
 
 
+def remove_example(connection: Connection, example_id: str) -> None:
+    """Remove an example."""
+    connection.execute("DELETE FROM example_store WHERE id = ?", (example_id,))
+
+
 def labeled_pairs(connection: Connection, label_type: str) -> Iterator[LabeledPair]:
     """The labeled pairs of a label type, the last changed first, as far as they are read."""
     sql = (
@@ -115,6 +138,7 @@ class StoredProposal:
     confidence: float | None
     explanation: str
     error: str
+    certainty: str = ""
 
 
 def _open(training_sheet_id: str) -> Condition:
@@ -159,14 +183,15 @@ def open_items(connection: Connection, training_sheet_id: str, item_refs: Collec
 def store_proposals(connection: Connection, proposals: Sequence[StoredProposal], moment: datetime, actor: str) -> None:
     """Write proposals. A pair that a person has decided meanwhile is left alone."""
     sql = (
-        "UPDATE qa_pairs SET proposal = ?, confidence = ?, proposed_by = ?, generation_error = ?, labeling_mode = ?, "
-        "version = version + 1, updated_at = ?, updated_by = ? WHERE id = ? AND status = ? AND answer IS NULL"
+        "UPDATE qa_pairs SET proposal = ?, confidence = ?, certainty = ?, proposed_by = ?, generation_error = ?, "
+        "labeling_mode = ?, version = version + 1, updated_at = ?, updated_by = ? "
+        "WHERE id = ? AND status = ? AND answer IS NULL"
     )
     connection.executemany(
         sql,
         (
             (
-                *(one.answer, one.confidence, one.explanation, one.error, LabelingMode.AI_GENERATED),
+                *(one.answer, one.confidence, one.certainty, one.explanation, one.error, LabelingMode.AI_GENERATED),
                 *(moment, actor, one.pair_id, PairStatus.UNLABELED),
             )
             for one in proposals

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.pairs import answer_digest
@@ -83,6 +84,12 @@ def roles_in_sheet(connection: Connection, training_sheet_id: str) -> list[PairR
     )
     lineage_rows = connection.execute(sql, (training_sheet_id,))
     return [PairRole(model_id, pair_id, Role(role)) for model_id, pair_id, role in lineage_rows]
+
+
+def snapshots_in_sheet(connection: Connection, training_sheet_id: str) -> dict[str, dict[str, Any]]:
+    """The template that each version of a training sheet was trained with, by the version's id, the newest first."""
+    sql = "SELECT id, template_snapshot FROM models WHERE training_sheet_id = ? ORDER BY created_at DESC, version DESC"
+    return {model_id: json.loads(text) for model_id, text in connection.execute(sql, (training_sheet_id,))}
 
 
 def versions_with(connection: Connection, pair_id: str) -> list[tuple[ModelVersion, Role]]:

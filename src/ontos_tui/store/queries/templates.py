@@ -14,6 +14,11 @@ def versions(connection: Connection, name: str) -> list[Template]:
     return rows.find(connection, Template, equal(name=name))
 
 
+def template_with_id(connection: Connection, template_id: str) -> Template | None:
+    """The template with this id, or None when it is gone."""
+    return rows.find_one(connection, Template, equal(id=template_id))
+
+
 def training_sheet_count(connection: Connection, template_id: str) -> int:
     """How many training sheets were made by a template."""
     return rows.count(connection, TrainingSheet, equal(template_id=template_id))

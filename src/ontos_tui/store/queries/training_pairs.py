@@ -133,9 +133,45 @@ def first_row(connection: Connection, training_sheet_id: str) -> dict[str, Any]:
     return {} if fields is None else json.loads(fields)
 
 
+def first_rows(connection: Connection, training_sheet_id: str, count: int) -> list[dict[str, Any]]:
+    """The fields of the first pairs, whatever their state; `count` at most."""
+    sql = "SELECT source_data FROM qa_pairs WHERE training_sheet_id = ? ORDER BY sequence_number LIMIT ?"
+    return [json.loads(fields) for fields in connection.scalars(sql, (training_sheet_id, count))]
+
+
+LONGEST_TEXT = 2_000
+"""Characters of a text in `pair_columns`, which is about how values lie in the rows."""
+
+
+def pair_columns(connection: Connection, training_sheet_id: str, every: int = 1) -> dict[str, list[Any]]:
+    """The columns of all pairs whatever their state, or of every so many, in their order; None where one lacks it.
+
+    Lists and objects count as missing, and long texts are cut.
+    """
+    sql = (
+        "SELECT source_data FROM qa_pairs WHERE training_sheet_id = ? AND sequence_number % ? = 0 "
+        "ORDER BY sequence_number"
+    )
+    fields = [json.loads(text) for text in connection.scalars(sql, (training_sheet_id, max(1, every)))]
+    names = dict.fromkeys(name for row in fields for name in row)
+    return {name: [_shortened(row.get(name)) for row in fields] for name in names}
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, list | dict):
+        return None
+    return value[:LONGEST_TEXT] if isinstance(value, str) else value
+
+
 def pair_count(connection: Connection, training_sheet_id: str) -> int:
     """How many pairs a training sheet has."""
     return rows.count(connection, QAPair, equal(training_sheet_id=training_sheet_id))
+
+
+def last_change(connection: Connection, training_sheet_id: str) -> str:
+    """When a pair of a training sheet was changed last, as it is stored; empty without pairs."""
+    sql = "SELECT max(updated_at) FROM qa_pairs WHERE training_sheet_id = ?"
+    return str(connection.scalar(sql, (training_sheet_id,)) or "")
 
 
 def pair_of_item(connection: Connection, training_sheet_id: str, item_ref: str) -> QAPair | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 
+from ontos_tui.domain.rules.confidence_text import interval_text, numbers_within, outside_texts, sure_text
 from ontos_tui.domain.terminal_text import safe_line
 from ontos_tui.tui.dialogs.feedback import rating_span
 from ontos_tui.tui.widgets.data_grid import value_text
@@ -21,18 +22,41 @@ WIDEST_NAME = 18
 
 
 def answer_lines(record: InferenceRecord, width: int) -> Iterator[Line]:
-    """The answer, field by field with the model's confidence, or why there is none."""
+    """The answer, field by field with how sure it is, what is unlike the learned rows, or why there is no answer."""
     if record.output is None:
         yield from wrap(f"✗ {record.error}", width, "bad")
     room = name_room(record.output or {})
     for name, value in (record.output or {}).items():
-        lines = wrap(value if isinstance(value, str) else value_text(value), width - room, "strong")
+        lines = wrap(_shown(record, name, value), width - room, "strong")
         yield line(span(name, "muted", room - 1), " ", *lines[0])
         for rest in lines[1:]:
             yield line(" " * room, *rest)
-        if (sure := record.confidence.get(name)) is not None:
-            bar = "━" * round(max(0.0, min(1.0, sure)) * BAR)
-            yield line(" " * room, span(bar, "accent"), span("─" * (BAR - len(bar)), "muted"), f" {sure:.0%} sure")
+        for one in _certainty_lines(record, name):
+            yield line(" " * room, *one)
+    if record.outside:
+        yield line(span("▲ unlike what it learned from", "warn"))
+        for text in outside_texts(record.outside):
+            yield from wrap(text, width, "warn", indent="  ")
+
+
+def _shown(record: InferenceRecord, name: str, value: Any) -> str:
+    """A value of the answer; a number with the digits that its interval supports."""
+    interval = record.intervals.get(name)
+    if interval is not None and isinstance(value, int | float):
+        return numbers_within(interval, float(value))[0]
+    return value if isinstance(value, str) else value_text(value)
+
+
+def _certainty_lines(record: InferenceRecord, name: str) -> Iterator[Line]:
+    """How sure one field is: a bar with its percentage only where that is calibrated, else words; or an interval."""
+    sure, certainty = record.confidence.get(name), record.certainty.get(name, "")
+    if (text := sure_text(sure, certainty)) and not certainty and sure is not None:
+        bar = "━" * round(max(0.0, min(1.0, sure)) * BAR)
+        yield line(span(bar, "accent"), span("─" * (BAR - len(bar)), "muted"), f" {text}")
+    elif text:
+        yield line(span(text, "accent"))
+    if (interval := record.intervals.get(name)) is not None:
+        yield line(span(interval_text(interval), "muted"))
 
 
 def name_room(fields: dict[str, Any]) -> int:

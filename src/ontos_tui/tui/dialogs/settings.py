@@ -22,7 +22,9 @@ class SettingsDialog(Dialog[None], BackgroundMixin):
     """A line a setting; enter changes it in settings.toml."""
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("dialog.settings.change", "enter,e", "Change", "Set it in settings.toml; restart Ontos to apply it"),
+        Command(
+            "dialog.settings.change", "enter,e", "Change", "Set it in settings.toml; most are applied when Ontos starts"
+        ),
         Command(
             "dialog.settings.reset", "minus,delete", "Default", "Remove it from settings.toml, back to the default"
         ),
@@ -96,7 +98,10 @@ class SettingsDialog(Dialog[None], BackgroundMixin):
         )
 
     def _changed(self, one: Setting) -> None:
-        message = f"{one.name}: {one.value or 'not set'}. Restart Ontos to apply it."
+        from ontos_tui.services.admin.settings_file import READ_ANEW
+
+        applied = "It counts from now on." if one.name in READ_ANEW else "Restart Ontos to apply it."
+        message = f"{one.name}: {one.value or 'not set'}. {applied}"
         if one.source == "environment":
             message = f"{one.variable} in the environment overrides settings.toml."
         self.ontos.show_message(message)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from textual.geometry import Region
 
-    from ontos_tui.learning.images import Pixels
+    from ontos_tui.learning.encoding.images import Pixels
 
 PictureMode = Literal["kitty", "sixel", "cells", "shades", "off"]
 
@@ -146,7 +146,7 @@ class PictureView(LineView):
         self._relay()
 
     def _relay(self) -> None:
-        from ontos_tui.learning.images import shrink
+        from ontos_tui.learning.encoding.images import shrink
 
         width, height = self.size
         self.remove_picture()

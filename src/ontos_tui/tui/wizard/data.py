@@ -146,7 +146,7 @@ class DataStep(WizardStep):
                 path = Path(values["path"]).expanduser()
                 self._take(lambda workspace: workspace.wizard.take_file(chosen, path))
 
-        field = FormField("path", "File", required=True, hint="~ is your home folder; .csv, .parquet or .jsonl")
+        field = FormField("path", "File", required=True, hint="~ is your home folder; .csv, .xlsx, .json, .parquet")
         self.app.push_screen(FormDialog("Which file?", (field,)), done)
 
     def action_browse(self) -> None:

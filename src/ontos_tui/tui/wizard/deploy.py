@@ -9,7 +9,8 @@ from textual.app import ComposeResult
 
 from ontos_tui.services.guide.wizard import Step, WizardState
 from ontos_tui.tui.core.commands import Command
-from ontos_tui.tui.stages.train.lines import score_text
+from ontos_tui.tui.dialogs.deployment_gate import deploy_checked
+from ontos_tui.tui.dialogs.verdict import verdict_lines, verdict_of
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
 from ontos_tui.tui.wizard.step import WizardStep
 
@@ -47,8 +48,11 @@ class DeployStep(WizardStep):
         if endpoint is not None:
             self.action_playground()
         elif model is not None:
-            self.run_in_background(
-                lambda workspace: workspace.deploy.endpoints.deploy(model.id), self._deployed, group="deploy"
+            deploy_checked(
+                self,
+                lambda workspace, reason: workspace.deploy.endpoints.deploy(model.id, despite=reason),
+                self._deployed,
+                group="deploy",
             )
 
     def _deployed(self, endpoint: Endpoint) -> None:
@@ -75,7 +79,8 @@ def _lines(state: WizardState, width: int) -> Iterator[Line]:
     if model is None:
         yield line(span("No model yet. Go back to training: <", "muted"))
         return
-    yield line(span(model.label(), "title"), span(f"  {score_text(model)}", "strong"))
+    yield line(span(model.label(), "title"))
+    yield from verdict_lines(verdict_of(model), width)
     yield EMPTY
     if endpoint is None:
         yield line(span("enter", "key"), " deploys it to an endpoint on this machine, which others cannot reach")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 
@@ -12,31 +12,39 @@ from ontos_tui.domain.errors import OntosError
 from ontos_tui.services.guide.wizard import Step, WizardState
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.choose import ChooseDialog
-from ontos_tui.tui.stages.job_state import POLL_SECONDS, JobState, duration, newest_job, progress_lines
-from ontos_tui.tui.stages.train.lines import model_lines, verdict_of
+from ontos_tui.tui.dialogs.verdict import verdict_of
+from ontos_tui.tui.stages.job_state import POLL_SECONDS, JobState, progress_lines
+from ontos_tui.tui.stages.train.choices import chosen_params, parameter_dialog, split_dialog
+from ontos_tui.tui.stages.train.lines import Standing, choice_lines, model_lines
+from ontos_tui.tui.stages.train.standing import options_to_split, standing_of
 from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
 from ontos_tui.tui.wizard.step import WizardStep
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.learning import BaseModel, Estimate
     from ontos_tui.domain.records.training import Job, ModelVersion
-    from ontos_tui.services.train.service import Readiness
+    from ontos_tui.services.records.splits import SplitOption
+    from ontos_tui.tui.dialogs.form import Values
     from ontos_tui.workspace import Workspace
-
-LABEL = 16
 
 
 @dataclass(frozen=True)
 class Outlook:
     """What would be trained, why, what it takes, and the training that runs or ran last."""
 
-    readiness: Readiness
-    base_models: tuple[BaseModel, ...]
-    base_model: BaseModel
-    estimate: Estimate | None
-    last: JobState | None
+    standing: Standing
     model: ModelVersion | None
+
+    @property
+    def last(self) -> JobState | None:
+        """The training that runs, or the last one."""
+        return self.standing.last
+
+    @property
+    def is_newest(self) -> bool:
+        """Whether the model has learned from as many pairs, split the same way, as a training would now."""
+        plan = self.standing.plan
+        return self.model is not None and not isinstance(plan, OntosError) and self.model.train_count == plan.train
 
 
 class TrainStep(WizardStep):
@@ -46,6 +54,8 @@ class TrainStep(WizardStep):
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
         Command("wizard.train.train", "enter,t", "Train", "Train the model; runs as a background job"),
         Command("wizard.train.advanced", "a", "Advanced", "Choose another base model than the recommended one"),
+        Command("wizard.train.split", "g", "Groups", "Confirm or change which pairs belong together"),
+        Command("wizard.train.parameters", "p", "Parameters", "Every parameter of the base model, with its default"),
     )
 
     def __init__(self) -> None:
@@ -54,6 +64,8 @@ class TrainStep(WizardStep):
         self._waits = False
         self._looking = False
         self._typed_ahead = False
+        self._params: dict[str, Any] = {}
+        self._changed = False
 
     def compose(self) -> ComposeResult:
         yield Panel(id="outlook")
@@ -64,9 +76,11 @@ class TrainStep(WizardStep):
     def watch_state(self, state: WizardState) -> None:
         training = state.training
         if training is not None:
-            key = state.chosen.base_model
+            key, params = state.chosen.base_model, dict(self._params)
             self.run_in_background(
-                lambda workspace: _outlook(workspace, training.sheet.id, key), self._show, failed=self._show_error
+                lambda workspace: _outlook(workspace, training.sheet.id, key, params),
+                self._show,
+                failed=self._show_error,
             )
 
     def _show(self, outlook: Outlook) -> None:
@@ -76,7 +90,8 @@ class TrainStep(WizardStep):
         if self._typed_ahead:
             self._typed_ahead = False
             # What costs money is read before it is begun.
-            if outlook.estimate is not None and outlook.estimate.cost is None:
+            estimate = outlook.standing.estimate
+            if estimate is not None and estimate.cost is None:
                 self.action_train()
         last = outlook.last
         if last is not None and last.active:
@@ -109,18 +124,20 @@ class TrainStep(WizardStep):
             return
         if not self.possible("train"):
             return
-        changed = outlook.model is None or outlook.model.train_count != outlook.readiness.eligible
-        if outlook.model is not None and not changed:
+        if outlook.is_newest and not self._changed:
             self.post_message(self.GoOn())
             return
-        sheet, key = outlook.readiness.training_sheet.id, outlook.base_model.key
+        standing = outlook.standing
+        sheet, key, params = standing.readiness.training_sheet.id, standing.base_model.key, standing.params
 
         def submitted(job: Job) -> None:
-            self._waits = True
+            self._waits, self._changed = True, False
             self.post_message(self.Outdated())
 
         self.run_in_background(
-            lambda workspace: workspace.train.models.submit(sheet, base_model=key), submitted, group="train"
+            lambda workspace: workspace.train.models.submit(sheet, base_model=key, params=params),
+            submitted,
+            group="train",
         )
 
     def action_advanced(self) -> None:
@@ -130,28 +147,63 @@ class TrainStep(WizardStep):
 
         def chosen(index: int | None) -> None:
             if index is not None:
-                key = outlook.base_models[index].key
+                self._params, self._changed = {}, True
+                key = models[index].key
                 self.post_message(self.Decided(replace(self.state.chosen, base_model=key), go_on=False))
 
-        choices = [(one.title, one.description) for one in outlook.base_models]
-        cursor = outlook.base_models.index(outlook.base_model)
+        models = outlook.standing.base_models
+        choices = [(one.title, one.description) for one in models]
+        cursor = models.index(outlook.standing.base_model)
         self.app.push_screen(ChooseDialog("Which base model?", choices, cursor), chosen)
 
+    def action_split(self) -> None:
+        outlook = self._outlook
+        if outlook is not None:
+            sheet = outlook.standing.readiness.training_sheet.id
+            self.run_in_background(
+                lambda workspace: options_to_split(workspace, sheet),
+                lambda found: self._choose_split(sheet, *found),
+                group="choose",
+            )
 
-def _outlook(workspace: Workspace, sheet_id: str, key: str) -> Outlook:
-    from ontos_tui.domain.records.training import JobKind
+    def _choose_split(self, sheet: str, options: Sequence[SplitOption], now: int) -> None:
+        def chosen(index: int | None) -> None:
+            if index is not None:
+                one = options[index]
+                self._changed = self._changed or index != now
+                self.run_in_background(
+                    lambda workspace: workspace.train.models.confirm_split(
+                        sheet, one.by, one.group_column, one.order_column
+                    ),
+                    lambda split: self.post_message(self.Outdated()),
+                    group="split",
+                )
 
-    train = workspace.train.models
-    readiness, models = train.readiness(sheet_id), train.base_models()
-    chosen = next((one for one in models if one.key == key), models[0])
-    estimate = train.estimate(sheet_id, chosen.key) if readiness.eligible else None
-    last = newest_job(workspace, JobKind.TRAIN, lambda params: params.get("training_sheet_id") == sheet_id)
-    model = next((one for one in train.models() if one.training_sheet_id == sheet_id), None)
-    return Outlook(readiness, models, chosen, estimate, last, model)
+        self.app.push_screen(split_dialog(options, now), chosen)
+
+    def action_parameters(self) -> None:
+        outlook = self._outlook
+        if outlook is None:
+            return
+
+        def changed(values: Values | None) -> None:
+            if values is not None:
+                self._params, self._changed = chosen_params(values), True
+                self.post_message(self.Outdated())
+
+        standing = outlook.standing
+        self.app.push_screen(parameter_dialog(standing.base_model, standing.params), changed)
+
+
+def _outlook(workspace: Workspace, sheet_id: str, key: str, params: dict[str, Any]) -> Outlook:
+    standing = standing_of(workspace, sheet_id, key, params)
+    model = next((one for one in workspace.train.models.models() if one.training_sheet_id == sheet_id), None)
+    return Outlook(standing, model)
 
 
 def _lines(outlook: Outlook, width: int) -> Iterator[Line]:
-    ready, last = outlook.readiness, outlook.last
+    standing, last = outlook.standing, outlook.last
+    ready = standing.readiness
     if last is not None and (last.active or last.ended_early):
         yield from progress_lines(last, width)
         yield EMPTY
@@ -165,40 +217,19 @@ def _lines(outlook: Outlook, width: int) -> Iterator[Line]:
         yield from _advice(outlook.model, width)
         yield from model_lines(outlook.model, None, width)
         yield EMPTY
-    yield from _fact("model", outlook.base_model.title, width, "strong")
-    yield from _fact("", outlook.base_model.description, width)
-    why = outlook.base_model.why
-    reason = f"recommended: {why}" if why else "chosen by you; choose another one: a"
-    yield from _fact("", reason, width, "muted")
-    yield from _fact("learns from", f"{ready.eligible:,} answers you approved", width)
+    yield from choice_lines(standing, width)
     if excluded := ready.excluded():
-        yield from _fact("", f"not: {excluded}", width, "muted")
-    yield from _fact("test", ready.split, width)
-    if outlook.estimate is not None:
-        estimate = outlook.estimate
-        cost = "no cost, runs on this machine"
-        if estimate.cost is not None:
-            cost = f"{estimate.cost:.2f} {estimate.currency}"
-        yield from _fact("takes", f"about {duration(estimate.seconds)} (an estimate), {cost}", width, "strong")
-        yield from _fact("", estimate.basis, width, "muted")
+        yield from wrap(f"not used: {excluded}", width, "muted")
 
 
 def _advice(model: ModelVersion, width: int) -> Iterator[Line]:
-    """What to do when the model does not beat its baseline for certain."""
-    from ontos_tui.domain.records.training import Evaluation
-
-    headline = Evaluation.model_validate(model.evaluation).headline()
-    mark, words, style = verdict_of(headline)
-    if style == "good":
+    """What to do when the model is not better for certain than one constant answer, or only in part."""
+    verdict = verdict_of(model)
+    if verdict.sign == "✓":
         return
     advice = (
-        f"{mark} For {headline.field} it is {words} the baseline: more labels are needed. Label more "
-        "(< goes back; o there puts the least confident first), then train again. You can still deploy and try it."
+        f"{verdict.sign} More labels are needed: < goes back to labeling, o there puts the least confident first. "
+        "Then train again. You can still deploy and try this model."
     )
     yield from wrap(advice, width, "warn")
     yield EMPTY
-
-
-def _fact(name: str, text: str, width: int, style: str = "text") -> Iterator[Line]:
-    for number, part in enumerate(wrap(text, max(20, width - LABEL), style)):
-        yield line(span(name if number == 0 else "", "muted", LABEL), *part)

@@ -16,7 +16,7 @@ from PIL import Image
 from builders.severity import unlabeled_sheet
 from harness import SIZES, open_app
 from ontos_tui.domain.records.pairs import QAPair
-from ontos_tui.learning.images import Pixels, shrink
+from ontos_tui.learning.encoding.images import Pixels, shrink
 from ontos_tui.store import rows
 from ontos_tui.store.conditions import equal
 from ontos_tui.tui.terminal.sixel import sixel_commands

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders.evaluations import measured, weak_evaluation
 from builders.models import served_model, train_next, trained_model
 from harness import SIZES, Driver, open_app
 from ontos_tui.domain.records.serving import InferenceRecord, Origin
@@ -35,7 +36,7 @@ async def test_a_model_is_deployed_under_a_proposed_name(home: Path, size: tuple
     trained_model(home)
     async with open_app(home, size) as user:
         await user.press("5")
-        await user.sees("defects v1", "○ not deployed", "accuracy")
+        await user.sees("defects v1", "○ not deployed", "Better: defect right")
         await user.press("d")
         await user.sees("Deploy defects v1", "Endpoint", " defects ")
         await user.type("parts-2")
@@ -89,6 +90,20 @@ async def test_a_stopped_endpoint_says_so_and_is_started_again(home: Path) -> No
 
 
 @SIZES
+async def test_what_the_score_means_stands_beside_the_model_and_its_answers(home: Path, size: tuple[int, int]) -> None:
+    _, model = served_model(home)
+    with Workspace(home) as workspace:
+        measured(workspace, model, weak_evaluation())
+    async with open_app(home, size) as user:
+        await user.press("5")
+        await user.sees("serves    defects v1", "✗ Not usable yet: right 24 of 100;", "is right 47 of 100")
+        await user.press("p")
+        await user.sees("Playground · live", "✗ Not usable yet: right 24 of", "enter: send the row")
+        await user.press("enter")
+        await user.sees("right 24 of", "version 1", "+ right")
+
+
+@SIZES
 async def test_a_real_row_is_asked_about_and_judged(home: Path, size: tuple[int, int]) -> None:
     served_model(home)
     async with open_app(home, size) as user:
@@ -96,7 +111,8 @@ async def test_a_real_row_is_asked_about_and_judged(home: Path, size: tuple[int,
         await user.sees("Playground · live", "voltage", "line", "enter: send the row")
         assert "Good" not in user.text(), "there is nothing to judge yet"
         await user.press("enter")
-        await user.sees("defect", "sure", "version 1", "status 200", "+ right")
+        await user.sees("defect", "likely", "version 1", "status 200", "+ right")
+        assert "%" not in user.text(), "60 labels are too few for percentages"
         (record,) = requests(user)
         assert (record.origin, record.status_code) == (Origin.PLAYGROUND, 200)
         assert record.request_id[:20] in user.text()

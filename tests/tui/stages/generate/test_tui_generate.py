@@ -91,7 +91,7 @@ async def test_one_key_makes_all_pairs_and_tells_how_it_went(home: Path, size: t
         (view,) = user.app.workspace.label.queue.training_sheets()
         assert view.counts.auto_approved > 0
         saved = view.counts.auto_approved
-        await user.sees("800 pairs generated", f"{saved} labeled by existing labels, without review")
+        await user.sees("800 pairs generated", f"{saved} labels reused, without review")
         await user.sees(f"800, {saved} labeled, {800 - saved} to decide", "3: label them")
         assert job.result["auto_approved"] == saved
         assert user.app.session.training_sheet_id == view.sheet.id
@@ -119,7 +119,7 @@ async def test_a_column_holds_the_answers_and_what_does_not_fit_is_named(home: P
         await user.press("2", "m")
         await user.sees("Which column contains the answer?", "torque")
         await user.press("end", "enter")
-        await user.sees("column passed", "labeled immediately where the value is valid", "p2                   False")
+        await user.sees("column passed", "labeled immediately where the value is valid", "p2                  False")
         await user.press("g")
         await over(user)
         await user.sees("12, 11 labeled, 1 to decide", "1 without an answer", "f: show why")
@@ -246,3 +246,47 @@ async def test_a_server_that_refuses_is_told_and_the_job_can_be_resumed(
             view = user.app.stage_view
             assert isinstance(view, GenerateView)
             assert view.possible("generate")
+
+
+@SIZES
+async def test_examples_are_added_of_the_previewed_pair_seen_and_removed(home: Path, size: tuple[int, int]) -> None:
+    a_workspace(home)
+    async with open_app(home, size) as user:
+        await user.press("2")
+        await user.sees("p1")
+        await user.press("E")
+        await user.sees("Examples of torque", "No examples.", "a Add")
+        await user.press("a")
+        await user.sees("p1 as an example")
+        await user.press("tab", "right", "ctrl+s")
+        await user.sees("passed True", "torque: 41")
+        (example,) = user.app.workspace.generate.examples.find()
+        assert (example.name, example.expected_output) == ("p1", {"passed": True})
+        await user.press("D", "y")
+        await user.sees("No examples.")
+        assert user.app.workspace.generate.examples.find() == []
+
+
+async def test_a_source_that_has_changed_is_said_and_goes_on_only_when_chosen(home: Path) -> None:
+    a_workspace(home)
+    with Workspace(home) as workspace:
+        workspace.generate.generation.generate("plates", "torque check", GenerationMode.MANUAL)
+    source = home.parent / "plates.csv"
+    lines = source.read_text().splitlines()
+    source.write_text("\n".join([lines[0], "p99,7,yes", lines[1].replace(",41,", ",4,"), *lines[3:]]))
+    async with open_app(home) as user:
+        await user.press("2", "m")
+        await user.sees("Which column contains the answer?")
+        await user.press("escape")
+        await user.sees("by hand")
+        await user.press("g")
+        await user.sees("The source has changed: 1 new, 1 gone, 1 changed", "Stop", "Continue", "1 new (p99)")
+        await user.press("enter")
+        await user.settle()
+        assert user.app.workspace.jobs.jobs() == []
+        await user.press("g")
+        await user.sees("The source has changed")
+        await user.press("down", "enter")
+        await over(user)
+        (job,) = user.app.workspace.jobs.jobs()
+        assert job.result["created"] == 1

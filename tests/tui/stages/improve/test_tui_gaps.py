@@ -167,6 +167,9 @@ async def test_a_roll_back_takes_one_key_and_a_yes(home: Path) -> None:
         await user.press("b")
         assert user.app.workspace.deploy.endpoints.endpoint("live").model.version == 1, "there is nothing to go back to"
         await user.press("d", "y")
+        await user.sees("look like", "swapped?", "Type a reason")  # the new labels contradict what v1 learned
+        await user.type("the west line is labeled anew")
+        await user.press("ctrl+s")
         await user.sees("live answers with defects v2")
         await user.press("b")
         await user.sees("Roll back to defects v1?", "instead of defects v2")

@@ -140,8 +140,8 @@ async def test_a_retraining_shows_what_it_was_worth_and_is_deployed(home: Path, 
         await user.sees("live answers with defects v1", "Nothing has changed since v1")
         await user.press("r")
         assert user.app.workspace.jobs.jobs() == [], "there is nothing to learn yet"
-        for row in range(2):
-            user.app.workspace.improve.feedback.convert(say(user.app.workspace, 5, corrected=True, row=row).id)
+        for item in [say(user.app.workspace, 5, corrected=True, row=row) for row in range(2)]:
+            user.app.workspace.improve.feedback.convert(item.id)
         decide_all(user.app.workspace)
         await user.sees("2 new, 0 corrected since v1", "labeled pairs for training", ": retrain")
         await user.press("r")

@@ -185,6 +185,25 @@ async def test_the_list_is_narrowed_by_label_and_confidence(home: Path) -> None:
         assert text.index("item-6") < text.index("item-7")
 
 
+async def test_a_proposal_has_a_percentage_only_where_that_is_calibrated(home: Path) -> None:
+    sheet = _made(home)
+    with Workspace(home) as workspace, workspace.store.write() as connection:
+        stated = (("item-1", 1.0, "4 of 5 agree"), ("item-2", 0.97, "likely"), ("item-3", 0.861, ""))
+        for ref, sure, certainty in stated:
+            pair = rows.find_one(connection, QAPair, equal(training_sheet_id=sheet.id, item_ref=ref))
+            assert pair is not None
+            rows.change(connection, pair, confidence=sure, certainty=certainty, proposed_by="the model")
+    async with open_app(home, (120, 40)) as user:
+        await user.press("3", "enter")
+        await user.sees("4/5", "likely", "86 %", "4 of 5 agree · the model")
+        assert "100" not in user.text()
+        assert "97" not in user.text()
+        await user.press("down")
+        await user.sees("likely · the model")
+        await user.press("down")
+        await user.sees("86 % sure · the model")
+
+
 async def test_it_says_why_an_item_is_shown_and_orders_by_it(home: Path) -> None:
     sheet = _made(home)
     with Workspace(home) as workspace:
@@ -305,8 +324,8 @@ async def test_uses_of_many_are_changed_at_once(home: Path) -> None:
         await user.type("few-shot")
         await user.press("ctrl+s")
         await user.sees("uses of 2 changed")
-        found = {ref: pair.prohibited_uses for ref, pair in _pairs(user, sheet).items()}
-        assert found == {"item-1": ["few_shot"], "item-2": ["few_shot"], "item-3": [], "item-4": []}
+        result = {ref: pair.prohibited_uses for ref, pair in _pairs(user, sheet).items()}
+        assert result == {"item-1": ["few_shot"], "item-2": ["few_shot"], "item-3": [], "item-4": []}
 
 
 async def test_who_ends_the_app_at_the_desk_holds_no_claim(home: Path) -> None:

@@ -121,7 +121,7 @@ def test_any_text_is_shown_harmless_and_within_its_width(text: str, value: str, 
         assert 0 <= mark.start < mark.end <= len(whole)
     shown = list(document_lines(document, width, "vendor", fold=fold))
     for one in shown:
-        told = "".join(part.text for part in one)
-        assert safe_line(told) == told  # nothing in it that a terminal interprets
-        assert cell_len(told) <= max(width, 10) + 4
+        message = "".join(part.text for part in one)
+        assert safe_line(message) == message  # nothing in it that a terminal interprets
+        assert cell_len(message) <= max(width, 10) + 4
     assert sum("⟦" in "".join(part.text for part in one) for one in shown) >= 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from ontos_tui.domain.records.data import Sheet
 from ontos_tui.domain.records.pairs import CanonicalLabel, TrainingSheet, Verdict
 from ontos_tui.services.label.service import Decision
 from ontos_tui.store import rows
-from ontos_tui.tui.stages.label.import_export import ask_export, ask_import, read_mapping, read_share
+from ontos_tui.tui.stages.label.import_export import ask_export, read_share
+from ontos_tui.tui.stages.label.import_files import ask_import, read_mapping
 from ontos_tui.workspace import Workspace
 
 
@@ -22,12 +24,12 @@ from ontos_tui.workspace import Workspace
 def sheet(home: Path) -> TrainingSheet:
     """Five pairs: two approved, one rejected, two undecided."""
     with Workspace(home) as workspace:
-        made = unlabeled_sheet(workspace.store, 5)
+        created = unlabeled_sheet(workspace.store, 5)
         for verdict in (Verdict.APPROVE, Verdict.APPROVE, Verdict.REJECT):
-            pair = workspace.label.queue.next_unlabeled(made.id)
+            pair = workspace.label.queue.next_unlabeled(created.id)
             assert pair is not None
             workspace.label.queue.decide([Decision(pair.id, verdict)])
-    return made
+    return created
 
 
 @SIZES
@@ -35,9 +37,9 @@ async def test_what_is_held_back_is_seen_before_a_file_is_written(
     home: Path, sheet: TrainingSheet, tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    told: list[Any] = []
+    message: list[Any] = []
     async with open_app(home, size) as user:
-        ask_export(user.app.stage_view, sheet, told.append)
+        ask_export(user.app.stage_view, sheet, message.append)
         await user.settle()
         await user.sees("2 of 5 pairs would be written", "left out: 2 not labeled yet; 1 rejected", "^s Export")
         await user.sees("plates0_severity_0_1_0_0.jsonl")
@@ -47,7 +49,7 @@ async def test_what_is_held_back_is_seen_before_a_file_is_written(
         await user.press("ctrl+s")
         await user.sees("Exported", "5 of 5 pairs written")
         await user.press("escape")
-        assert told[0].written == 5
+        assert message[0].written == 5
         assert len((tmp_path / "plates0_severity_0_1_0_0.csv").read_text().splitlines()) == 6
 
 
@@ -83,9 +85,9 @@ async def test_an_import_is_shown_before_it_happens(
 ) -> None:
     file = tmp_path / "d.csv"
     file.write_text("serial,severity\nitem-4,major\nitem-5,none\nitem-1,minor\n")
-    told: list[Any] = []
+    message: list[Any] = []
     async with open_app(home, size) as user:
-        ask_import(user.app.stage_view, sheet, told.append)
+        ask_import(user.app.stage_view, sheet, message.append)
         await user.settle()
         await user.type(str(file))
         await user.press("tab", "tab")
@@ -102,7 +104,7 @@ async def test_an_import_is_shown_before_it_happens(
         await user.press("enter")
         await user.sees("Imported", "2 created")
         await user.press("escape")
-        assert told[0].created == 2
+        assert message[0].created == 2
         assert user.app.workspace.label.queue.counts(sheet.id).labeled == 4
 
 
@@ -130,13 +132,32 @@ async def test_lines_that_cannot_be_used_are_named_and_nothing_can_be_imported(
             assert "a" not in {label.item_ref for label in rows.find(connection, CanonicalLabel)}
 
 
+@SIZES
+async def test_newer_decisions_are_shown_and_kept_by_a_key(
+    home: Path, sheet: TrainingSheet, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    file = tmp_path / "d.csv"
+    file.write_text("item_ref,severity\nitem-1,major\nitem-4,none\n")
+    os.utime(file, (1_700_000_000, 1_700_000_000))
+    message: list[Any] = []
+    async with open_app(home, size) as user:
+        ask_import(user.app.stage_view, sheet, message.append)
+        await user.settle()
+        await user.type(str(file))
+        await user.press("ctrl+s")
+        await user.sees("read as csv", "1 decided here later than in the file", "Press n to keep them", "item-1")
+        assert "enter Import" not in user.text()
+        await user.press("n")
+        await user.sees("Imported", "1 created", "0 changed")
+        await user.press("escape")
+        assert message[0].newer == 1
+
+
 async def test_a_file_that_is_not_there_is_told(home: Path, sheet: TrainingSheet, tmp_path: Path) -> None:
     async with open_app(home) as user:
         ask_import(user.app.stage_view, sheet, lambda report: None)
         await user.settle()
         await user.type("/nowhere/x")
-        await user.sees("format is not clear")
-        await user.type(".csv")
         await user.press("ctrl+s")
         await user.sees("No file")
 

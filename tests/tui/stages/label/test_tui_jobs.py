@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from builders.severity import MAJOR, MINOR, unlabeled_sheet
 from harness import SIZES, open_app
 from ontos_tui.domain.records.labeling import LabelingJob
 from ontos_tui.domain.records.pairs import Verdict
-from ontos_tui.domain.rules.states import LabelingTaskStatus
+from ontos_tui.domain.rules.states import LabelingTaskStatus, ReviewVerdict
+from ontos_tui.services.label.labeling_jobs.agreement import AgreementService
 from ontos_tui.services.label.labeling_jobs.service import LabelingService
 from ontos_tui.services.label.service import Decision
-from ontos_tui.services.label.task_service import TaskLabelService
+from ontos_tui.services.label.task_service import task_decisions
 from ontos_tui.workspace import Workspace
 
 
@@ -19,7 +21,7 @@ def label_as(workspace: Workspace, actor: str, job: LabelingJob, answers: dict[s
     """Somebody else claims a task, gives these answers (approves what is not named) and hands it in."""
     service, deciding = (
         LabelingService(workspace.store, workspace.engines.catalog, actor),
-        TaskLabelService(workspace.store, actor),
+        task_decisions(workspace.store, actor),
     )
     task = service.claim(job.id)
     assert task is not None
@@ -156,3 +158,47 @@ async def test_pace_and_sway_of_a_training_sheet(tmp_path: Path) -> None:
         await user.sees("No decisions yet")
         await user.press("escape", "enter", "a", "a", "escape", "w")
         await user.sees("2 decisions", "as proposed (shown)", "2 of 2")
+
+
+@SIZES
+async def test_what_a_reviewer_wrote_is_shown_where_the_work_is(tmp_path: Path, size: tuple[int, int]) -> None:
+    with Workspace(tmp_path) as workspace:
+        sheet = unlabeled_sheet(workspace.store, 2)
+        job = workspace.label.jobs.create("reviewed", training_sheet=sheet.id, needs_review=True)
+        workspace.label.jobs.activate(job.id)
+        label_as(workspace, "ana", job, {"item-2": MAJOR})
+        reviewing = LabelingService(workspace.store, workspace.engines.catalog, "ben")
+        (task,) = workspace.label.jobs.tasks(job.id)
+        reviewing.review(task.task.id, ReviewVerdict.REWORK, "measure item-2 again")
+    async with open_app(tmp_path, size) as user:
+        await user.press("3", "t")
+        await user.sees("↺ rework")
+        await user.press("enter")
+        await user.sees("2/2 decided", "sent back by ben: measure item-2 again")
+        await user.press("g")
+        await user.until(lambda: user.text().count("sent back by ben") == 2, "it stands above the guidelines, in full")
+        await user.press("1", "escape", "y")
+        await user.sees("◕ submitted")
+        await user.press("tab", "enter")
+        await user.sees("2/2 decided")
+        assert "sent back" not in user.text()
+
+
+async def test_an_adjudication_says_who_decided_meanwhile(tmp_path: Path) -> None:
+    with Workspace(tmp_path) as workspace:
+        sheet = unlabeled_sheet(workspace.store, 2)
+        job = workspace.label.jobs.create("twice", training_sheet=sheet.id, overlap=2)
+        workspace.label.jobs.activate(job.id)
+        label_as(workspace, "ben", job, {"item-2": MAJOR})
+        label_as(workspace, "cho", job, {})
+    async with open_app(tmp_path) as user:
+        await user.press("3", "t")
+        await user.sees("1 disputed")
+        await user.press("d", "enter")
+        await user.sees("Right answer for item-2")
+        agreement = AgreementService(user.app.workspace.store, "dee")
+        await asyncio.to_thread(agreement.adjudicate, job.id, "item-2", MAJOR)
+        await user.press("1", "ctrl+s")
+        await user.sees("dee gave item-2 the label", "Nothing left to decide")
+        (label,) = (one for one in user.app.workspace.label.canonical_labels.find() if one.item_ref == "item-2")
+        assert label.label_data == MAJOR

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
-from builders.severity import unlabeled_sheet
+from builders.severity import NONE, unlabeled_sheet
 from harness import SIZES, open_app
+from ontos_tui.services.canonical.service import CanonicalLabelService
 from ontos_tui.workspace import Workspace
 
 PLATES = "id,torque\nP1,41\nP2,42\nP3,43\n"
@@ -20,8 +22,8 @@ def a_workspace(home: Path) -> None:
         workspace.data.sheets.add_file(path)
         sheet = workspace.data.sheets.create_sheet("Plates", "local.files.plates", item_id_column="id")
         training = unlabeled_sheet(workspace.store, 1, sheet)
-        made = workspace.label.labelsets.create_from_template(training.template_id)
-        workspace.label.labelsets.publish(made.id)
+        created = workspace.label.labelsets.create_from_template(training.template_id)
+        workspace.label.labelsets.publish(created.id)
 
 
 @SIZES
@@ -83,3 +85,22 @@ async def test_labels_go_out_and_in_and_what_is_in_use_stays(tmp_path: Path) -> 
         await user.press("ctrl+s")
         await user.sees("No label matches", "with 'item-9'")
         assert user.app.workspace.label.canonical_labels.count() == 1, sheet
+
+
+async def test_a_label_that_changed_while_a_dialog_was_open_is_not_overwritten(tmp_path: Path) -> None:
+    with Workspace(tmp_path) as workspace:
+        unlabeled_sheet(workspace.store, 1)
+    async with open_app(tmp_path) as user:
+        await user.press("3", "enter", "a", "escape", "c")
+        await user.sees("1 canonical label", "minor")
+        await user.press("e")
+        await user.sees("Label of item-1")
+        workspace = user.app.workspace
+        labels = CanonicalLabelService(workspace.store, workspace.engines.catalog, "ben")
+        (label,) = labels.find()
+        await asyncio.to_thread(lambda: labels.edit(label.id, answer=NONE))
+        await user.press("3", "ctrl+s")
+        await user.sees("ben changed the label of item-1 from minor to none", "version 2")
+        sheet = workspace.label.queue.training_sheets()[0].sheet
+        pair = workspace.label.queue.pair(workspace.label.queue.open(sheet.id)[0].id)
+        assert labels.find()[0].label_data == pair.answer == NONE

@@ -88,11 +88,11 @@ async def test_the_most_similar_ones_come_first_and_o_goes_back_to_the_order(hom
 async def test_the_list_stays_in_use_while_a_search_goes_on(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _made(home)
     go_on = threading.Event()
-    made = Queue.__init__
+    created = Queue.__init__
 
     def slow(self: Queue, *arguments: Any, **named: Any) -> None:
         assert go_on.wait(20)
-        made(self, *arguments, **named)
+        created(self, *arguments, **named)
 
     async with _desk(home) as user:
         monkeypatch.setattr(Queue, "__init__", slow)

@@ -47,7 +47,7 @@ async def test_a_shift_is_seen_with_its_sentence_and_both_distributions(home: Pa
         await user.press("6", "D")
         await user.sees(
             "✗ critical  2 of ", "signals drifted", "200 requests, against 96 training pairs", "✗ voltage",
-            "training 96", "now 200", "━━━━", "53%", "north falls from 53 %", "west ␛]52",
+            "training 96", "now 200", "━━━━", "50%", "north falls from 50 %", "west ␛]52",
         )  # fmt: skip
         text = user.text()
         await user.press("down")

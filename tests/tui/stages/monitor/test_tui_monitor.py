@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders.defects import DEPTH_SCHEMA, add_pairs, labeled_sheet
+from builders.evaluations import measured, weak_evaluation
 from builders.models import served_model, train_next
 from harness import SIZES, open_app
 from ontos_tui.domain.learning import NoProgress
@@ -26,14 +27,15 @@ SERIES = re.compile(r"(requests|errors|mean ms|rating) +[▁-█·]{8,} +(.*)")
 
 
 def log(workspace: Workspace, model: ModelVersion, ages: list[timedelta], **columns: object) -> list[InferenceRecord]:
-    """Requests so long ago."""
+    """Requests so long ago, all counted from one moment, so that equal ages are in the same minute and hour."""
+    present = datetime.now(UTC)
     records = [
         InferenceRecord(
             **{
                 "endpoint": "live",
                 "model_id": model.id,
                 "model_version": model.version,
-                "requested_at": datetime.now(UTC) - age,
+                "requested_at": present - age,
                 "origin": Origin.HTTP,
                 "input": {"voltage": 1.5, "line": "north"},
                 "output": {"defect": "crack"},
@@ -128,7 +130,7 @@ async def test_a_request_is_inspected_and_judged(home: Path, size: tuple[int, in
         (record,) = workspace.deploy.endpoints.query("live", [row], origin=Origin.CLI, client_request_id="cli-7")
     async with open_app(home, size) as user:
         await user.press("6", "enter", "enter")
-        await user.sees("Request to live", "from cli", "client's id cli-7", "version 1", "sure", "none yet")
+        await user.sees("Request to live", "from cli", "client's id cli-7", "version 1", "likely", "none yet")
         await user.press("f", "2", "tab")
         await user.type("hardly")
         await user.press("ctrl+s")
@@ -165,7 +167,8 @@ async def test_feedback_goes_by_the_schema_of_the_model_that_answered(home: Path
         depths = labeled_sheet(workspace.store, 0, name="Depths", output_schema=DEPTH_SCHEMA)
         add_pairs(workspace.store, depths, range(40), answer={"depth": 1.5})
         params = {"training_sheet_id": depths.id, "base_model": "nearest", "name": "depths"}
-        workspace.deploy.endpoints.deploy(workspace.train.models.run(params, "j9", NoProgress()).id, "live")
+        model = workspace.train.models.run(params, "j9", NoProgress())
+        workspace.deploy.endpoints.deploy(model.id, "live", despite="another question")
     async with open_app(home) as user:
         await user.press("6", "f")
         await user.sees("Rating", "defect")
@@ -304,7 +307,7 @@ async def test_the_chart_shows_each_figure_and_follows_the_log(home: Path, size:
     _, model = served_model(home)
     with Workspace(home) as workspace:
         good = log(workspace, model, minutes(*range(1, 40)), latency_ms=12.0)
-        log(workspace, model, minutes(7, 7, 9), status_code=500, output=None)
+        log(workspace, model, minutes(7, 7, 7), status_code=500, output=None)  # one hour has all 3, whatever the time
     async with open_app(home, size, watch=False) as user:
         await user.press("6", "c")
         await user.sees("last 24 h, by hour", "[requests]", "42 in all", "┤")
@@ -436,3 +439,13 @@ def test_a_sparkline_can_be_read() -> None:
     assert sparkline([1, 5], 8) == "▂▂▂▂████"
     assert sparkline([0, 9, 0, 0, 0, 1], 3) == "█▁▂"
     assert sparkline([1.0, 3.0, 5.0], 3, bottom=1, top=5) == "▁▅█"
+
+
+@SIZES
+async def test_a_card_says_what_the_score_of_its_model_means(home: Path, size: tuple[int, int]) -> None:
+    _, model = served_model(home)
+    with Workspace(home) as workspace:
+        measured(workspace, model, weak_evaluation())
+    async with open_app(home, size) as user:
+        await user.press("6")
+        await user.sees("live  ✗ right 24 of 100" if size[0] == 80 else "✗ Not usable yet: right 24 of 100;")

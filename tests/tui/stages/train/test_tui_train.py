@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from builders.defects import DEPTH_SCHEMA, add_pairs, change_pair, labeled_sheet
+from builders.evaluations import full_evaluation, measured, weak_evaluation
 from harness import SIZES, Driver, open_app
 from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.base import new_id
@@ -17,7 +18,7 @@ from ontos_tui.domain.records.training import ClassScore, Evaluation, FieldScore
 from ontos_tui.domain.rules.governance import Use
 from ontos_tui.domain.rules.states import JobStatus, PairStatus
 from ontos_tui.store import rows
-from ontos_tui.tui.stages.train.lines import score_number, verdict_of
+from ontos_tui.tui.stages.train.lines import score_number
 from ontos_tui.workspace import Workspace
 
 
@@ -73,8 +74,10 @@ async def test_every_gate_is_there_with_its_count_and_its_words(home: Path) -> N
             "✗       1  training is not among its allowed uses",
             "✓      12  labeled and allowed for training",
             "ready to train; t: start it",
-            "20% of the eligible pairs are kept back",
-            "Extra trees (recommended)",
+            "learns from 10 pairs",
+            "2 of the 12 pairs, drawn at random, kept back",
+            "Best of several (recommended)",
+            "the defaults (p: list and change them)",
             "about ",
             "estimate: ",
         )
@@ -115,11 +118,11 @@ async def test_one_key_trains_and_the_new_model_is_shown(home: Path, size: tuple
         score = Evaluation.model_validate(model.evaluation).headline()
         await user.sees(
             "▌ defects",
-            f"acc. {score.value:.2f}",
+            f"{score.correct} of {score.n}",
+            "✓ Better: defect right",
             f"accuracy {score.value:.2f}",
-            f"95 % interval {score.low:.2f}–{score.high:.2f}, n={score.n}",
-            f"the baseline {score.baseline:.2f}",
-            "12 of the 60 pairs, sampled across",
+            f"95 %: {score.low:.2f}–{score.high:.2f} over {score.n} pairs",
+            f"always '{score.baseline_answer}': {score.baseline:.2f}",
         )
         assert app.session.model_id == model.id
 
@@ -155,10 +158,11 @@ async def test_a_training_under_way_shows_its_progress_wherever_the_cursor_is(
 async def test_a_model_is_told_in_full(home: Path) -> None:
     with Workspace(home) as workspace:
         model = trained(workspace, labeled_sheet(workspace.store, 60))
-    async with open_app(home, (120, 60)) as user:
+    async with open_app(home, (120, 90)) as user:
         await user.press("4", "down")
         score = Evaluation.model_validate(model.evaluation).headline()
-        await user.sees("defects v1", "by ana", "defect  accuracy", "severe  accuracy", "prec.", "recall", "F1")
+        await user.sees("defects v1", "by ana", "✓ Better: defect right", "✓ defect  accuracy", "✓ severe  accuracy")
+        await user.sees("prec.", "recall", "F1", "true ↓ predicted →")
         for name, one in score.classes.items():
             numbers = f"{one.precision:8.2f}{one.recall:8.2f}{one.f1:7.2f}{one.support:7}"
             assert any(name in row and numbers in row for row in user.text().splitlines())
@@ -174,8 +178,26 @@ async def test_an_error_is_a_number_in_the_unit_of_the_answer(home: Path) -> Non
     async with open_app(home) as user:
         await user.press("4", "down")
         value, baseline = score_number(score, score.value), score_number(score, score.baseline)
-        await user.sees(f"MAE {value}", f"mean absolute error {value}", f"the baseline {baseline}", "giving the median")
-        assert "▲ better" in user.text()
+        await user.sees(f"{value} off", f"mean absolute error {value}", f"always {score.baseline_answer}: {baseline}")
+        await user.sees(f"✓ Better: off by {value} on average; always {score.baseline_answer} is off by {baseline}")
+
+
+@SIZES
+async def test_a_model_that_is_not_usable_says_so_first(home: Path, size: tuple[int, int]) -> None:
+    with Workspace(home) as workspace:
+        measured(workspace, trained(workspace, labeled_sheet(workspace.store, 60)), weak_evaluation())
+    async with open_app(home, size) as user:
+        await user.press("4", "down")
+        await user.sees("✗ 24 of 100", "✗ Not usable yet: right 24 of 100; always", "right 47 of 100")
+
+
+async def test_what_was_tried_and_what_is_confused_is_shown(home: Path) -> None:
+    with Workspace(home) as workspace:
+        measured(workspace, trained(workspace, labeled_sheet(workspace.store, 60)), full_evaluation())
+    async with open_app(home, (120, 40)) as user:
+        await user.press("4", "down")
+        await user.sees("✓ Better: right 92 of 100", "over 42 people", "5-fold cross-validation over 42 people")
+        await user.sees("tried, 37 models fitted", "✓ boosting + 1 derived", "defect, true ↓ predicted →")
 
 
 @pytest.mark.timeout(120)
@@ -285,21 +307,6 @@ def a_score(**changes: Any) -> FieldScore:
         "low": 0.7, "high": 0.9, "n": 50, "classes": {"a": ClassScore(precision=1, recall=1, f1=1, support=1)},
     }  # fmt: skip
     return FieldScore.model_validate(fields | changes)
-
-
-@pytest.mark.parametrize(
-    ("changes", "mark", "words"),
-    [
-        ({}, "▲", "better than"),
-        ({"baseline": 0.75}, "▲", "better (but within the interval) than"),
-        ({"baseline": 0.95}, "▼", "worse than"),
-        ({"baseline": 0.8}, "=", "no better than"),
-        ({"higher_is_better": False}, "▼", "worse than"),
-        ({"higher_is_better": False, "baseline": 0.95}, "▲", "better than"),
-    ],
-)
-def test_a_score_beside_its_baseline(changes: dict[str, Any], mark: str, words: str) -> None:
-    assert verdict_of(a_score(**changes))[:2] == (mark, words)
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.00042, "0.00042"), (3.14159, "3.14"), (12345.6, "12,346")])

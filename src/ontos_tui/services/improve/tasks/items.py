@@ -59,7 +59,8 @@ def _from_requests(
     requests = requests_in_segment(connection, model_ids, segment, MOST_REQUESTS)
 
     def confidence(request: InferenceRecord) -> float:
-        return request.confidence.get(segment.field, min(request.confidence.values(), default=1.0))
+        least = 0.0 if "unsure" in request.certainty.values() else 1.0  # where no percentage may be stated
+        return request.confidence.get(segment.field, min(request.confidence.values(), default=least))
 
     below = gap.evidence.get("below")
     if below is not None:

@@ -48,6 +48,7 @@ class OpenPair:
     fields: Row
     confidence: float | None
     group: str = ""
+    certainty: str = ""
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,8 @@ def _lot(sheet_id: str, item_ref: str) -> bytes:
     return hashlib.sha256(f"{sheet_id}\0draw\0{item_ref}".encode("utf-8", "surrogatepass")).digest()
 
 
-def describe_confidence(confidence: float | None) -> str:
-    """What a proposal says of itself, in words."""
+def describe_confidence(confidence: float | None, certainty: str = "") -> str:
+    """What a proposal says of itself, in words; `certainty` where its confidence is not calibrated."""
+    if certainty:
+        return f"its proposal: {certainty}"
     return "its proposal has no confidence" if confidence is None else f"its proposal is {percent(confidence)} sure"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ontos_tui.learning.features import NumericColumn
+    from ontos_tui.learning.encoding.features import NumericColumn
 
     Words = NDArray[np.uint32]
 
@@ -109,7 +109,7 @@ def find_duplicates(
 
 
 def _sorted_columns(rows: Sequence[Row], features: Sequence[str]) -> tuple[_Columns, tuple[str, ...]]:
-    from ontos_tui.learning.features import NESTED, NO_WORDS, NumericColumn, TextColumn, describe
+    from ontos_tui.learning.encoding.features import NESTED, NO_WORDS, NumericColumn, TextColumn, describe
 
     table, left_out = describe(rows, features, most_words=1)
     numbers = tuple(column for column in table.columns if isinstance(column, NumericColumn))
@@ -195,7 +195,7 @@ def _described_group(
 
 def _differences(one: Row, other: Row, columns: _Columns) -> tuple[list[str], list[str]]:
     """The numbers and the texts that differ, in words."""
-    from ontos_tui.learning.features import number
+    from ontos_tui.learning.encoding.features import number
 
     numbers, texts = [], []
     for column in columns.numbers:
@@ -226,7 +226,7 @@ def _quoted(words: Sequence[str]) -> str:
 
 
 def _category(value: object) -> str:
-    from ontos_tui.learning.features import is_missing
+    from ontos_tui.learning.encoding.features import is_missing
 
     if is_missing(value):
         return ""

@@ -35,9 +35,9 @@ from ontos_tui.services.label.hints.label_errors import (
     label_of,
     merge_suspicions,
 )
-from ontos_tui.services.templates.prompt import feature_columns
+from ontos_tui.services.records.splits import Splits
+from ontos_tui.services.train.splitting import Splitting
 from ontos_tui.store.engine import Store
-from ontos_tui.store.queries import data
 from ontos_tui.store.queries.label import hint_inputs, hints
 from ontos_tui.store.queries.training_pairs import TrainingPair, first_row, usable_pairs
 
@@ -84,9 +84,9 @@ class HintEngine:
         self._judgment: OutOfFoldPredictions | None = None
         self._judged_open = False
         with store.read() as connection:
-            source = data.sheet_with_id(connection, sheet.sheet_id)
             columns = tuple(first_row(connection, sheet.id))
-        self._features = feature_columns(self._template, columns, source.item_id_column if source else None)
+        self._splits = Splits(store)
+        self._features = Splitting(store, self._splits).features(sheet, columns, pictures=False)
 
     def make(self, kind: HintKind, progress: Progress) -> HintBatch:
         """The hints of one kind. Raises NotReadyError saying why there can be none."""
@@ -214,7 +214,7 @@ class HintEngine:
                 "Label some pairs or train a model, then compute the hints again.",
             )
         unsure = np.array([1.0 - min(max(pair.confidence or 0.0, 0.0), 1.0) for pair in pairs])
-        reasons = [describe_confidence(pair.confidence) for pair in pairs]
+        reasons = [describe_confidence(pair.confidence, pair.certainty) for pair in pairs]
         places = rank_pairs(self._sheet.id, pairs, unsure, reasons, self._kinds_of(pairs))
         if silent := len(self._open) - len(pairs):
             notes = (*notes, f"{silent:,} undecided pairs without a confidence got no hint")
@@ -243,14 +243,21 @@ class HintEngine:
         if self._judgment is None or (open_too and not self._judged_open):
             learned, held_out = self._at(Gate.TRAINING), self._at(Gate.HELD_OUT)
             others = [pair.fields for pair in (*held_out, *(self._open if open_too else ()))]
-            column = self._template.group_column
-            groups = [str(pair.fields.get(column)) for pair in learned] if column else None
+            groups = self._groups(learned)
             examples = [pair.example() for pair in learned]
             self._judgment = self._trainer.out_of_fold(
                 self._class_field(), self._features, examples, groups, others, progress
             )
             self._judged_open = open_too
         return self._judgment
+
+    def _groups(self, pairs: Sequence[TrainingPair]) -> list[str] | None:
+        """The group of each pair, by which training splits too; None where each pair is alone."""
+        refs, fields = [pair.item_ref for pair in pairs], [pair.fields for pair in pairs]
+        groups = self._splits.group(self._sheet, refs, fields, self._features).groups
+        if not any(one is not None for one in groups):
+            return None
+        return [f"only {ref}" if one is None else one for ref, one in zip(refs, groups, strict=True)]
 
     @cached_property
     def _usable(self) -> list[TrainingPair]:
@@ -278,6 +285,7 @@ class HintEngine:
                     fields=self._seen(pair.fields, names),
                     confidence=pair.confidence,
                     group=groups.get(pair.id, ""),
+                    certainty=pair.certainty,
                 )
                 for pair in hint_inputs.unlabeled_pairs(connection, self._sheet.id)
             ]

@@ -9,12 +9,13 @@ from typing import Any
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from ontos_tui.domain.records.labeling import LabelingJob
-from ontos_tui.domain.records.pairs import CanonicalLabel
+from ontos_tui.domain.records.pairs import CanonicalLabel, Event
 from ontos_tui.domain.rules.agreement import Agreement, Scale, cohen, krippendorff, on_scale
 from ontos_tui.domain.rules.governance import constraints_of
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer, AnswerField, FieldKind, answer_fields
 from ontos_tui.domain.text import storable
+from ontos_tui.services.canonical.versions import check_label_version
 from ontos_tui.services.label.labeling_jobs.completion import FinalAnswer, approve_open, write_labels
 from ontos_tui.services.label.labeling_jobs.disagreements import (
     Vote,
@@ -24,13 +25,16 @@ from ontos_tui.services.label.labeling_jobs.disagreements import (
     is_unresolved,
     value_key,
     votes_by_item,
+    votes_elsewhere,
 )
 from ontos_tui.services.records.answers import AnswerChecker
 from ontos_tui.store import rows
+from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.queries.canonical_labels import labels_by_item
+from ontos_tui.store.queries.canonical_labels import label_of_item, labels_by_item, training_sheet_of_pairs
+from ontos_tui.store.queries.change_log import label_events
 from ontos_tui.store.queries.labeling_jobs import items
-from ontos_tui.store.queries.labeling_jobs.votes import ADJUDICATE, adjudicated_items
+from ontos_tui.store.queries.labeling_jobs.votes import ADJUDICATE, adjudications
 
 __all__ = ["Agreement", "AgreementService", "Disagreement", "JobAgreement", "PairAgreement", "Scale", "Vote"]
 
@@ -112,53 +116,78 @@ class AgreementService:
         )
 
     def disagreements(self, job_ref: str, *, resolved: bool = False) -> list[Disagreement]:
-        """The items that the votes leave open, the most disputed first; with the resolved ones if `resolved`."""
+        """The items that the votes leave open, the most disputed first; with the resolved ones if `resolved`.
+
+        An item is open too where its people agree, and somebody who has not seen that decided otherwise elsewhere.
+        """
         with self._store.read() as connection:
             job = rows.resolve(connection, LabelingJob, job_ref)
-            votes = {ref: some for ref, some in votes_by_item(connection, job).items() if is_unresolved(some)}
+            votes = votes_by_item(connection, job)
+            elsewhere = self._elsewhere(connection, job, votes)
+            votes = {ref: [*some, *elsewhere.get(ref, [])] for ref, some in votes.items()}
+            votes = {ref: some for ref, some in votes.items() if is_unresolved(some)}
             labels = labels_by_item(connection, job.sheet_id, job.label_type, list(votes))
             sources = items.fields_of_items(connection, job.id, list(votes))
-            done = adjudicated_items(connection, job.id)
+            history = {ref: label_events(connection, label.id) for ref, label in labels.items()}
+            adjudicated = adjudications(connection, job.id)
         properties = job.response_schema["properties"]
         disagreements = []
         for ref, some in votes.items():
             label = labels.get(ref)
-            is_done = ref in done or _labeled_since(label, some)
+            settled = _is_done(label, history.get(ref, []), some, adjudicated.get(ref))
+            is_done = settled and ref not in elsewhere
             if resolved or not is_done:
                 fields = differing_fields(some, properties)
                 disagreements.append(Disagreement(ref, sources[ref], tuple(some), fields, label, is_done))
         return sorted(disagreements, key=lambda one: (one.resolved, -one.disagreement_rate))
 
-    def adjudicate(self, job_ref: str, item_ref: str, answer: Answer, notes: str = "") -> CanonicalLabel:
-        """Decide an item that the votes leave open: its label and its undecided pairs get this answer.
+    @staticmethod
+    def _elsewhere(
+        connection: Connection, job: LabelingJob, votes: Mapping[str, Sequence[Vote]]
+    ) -> dict[str, list[Vote]]:
+        labels = labels_by_item(connection, job.sheet_id, job.label_type, list(votes))
+        return votes_elsewhere(connection, job, votes, labels)
 
-        All votes stay. A second adjudication makes a new version of the label. Raises NotFoundError for an item that
-        without votes, ConflictError for one that is not disputed, InvalidInputError for an answer that does not
-        fit.
+    def adjudicate(
+        self, job_ref: str, item_ref: str, answer: Answer, notes: str = "", *, expected_version: int | None = None
+    ) -> CanonicalLabel:
+        """Decide an item that the votes leave open: its label and its pairs get this answer.
+
+        All votes stay. A second adjudication makes a new version of the label. `expected_version` is that of the label
+        that the person has seen, 0 for none. Raises NotFoundError for an item without votes, ConflictError for one
+        that is not disputed or whose label has changed since, InvalidInputError for an answer that does not fit.
         """
         with self._store.write() as connection:
             job = rows.resolve(connection, LabelingJob, job_ref)
-            votes = votes_by_item(connection, job, item_ref=item_ref).get(item_ref)
-            if votes is None:
-                raise NotFoundError(
-                    f"No finished task of {job.name!r} has an answer for {item_ref!r}.",
-                    f"List its disagreements: ontos label disagreements {job.id[:8]}",
-                )
-            if not is_unresolved(votes):
-                raise ConflictError(f"The votes on {item_ref!r} agree.", "Correct its label if it is wrong.")
+            self._check_disputed(connection, job, item_ref)
+            label = label_of_item(connection, job.sheet_id, job.label_type, item_ref)
+            check_label_version(connection, label, item_ref, expected_version)
             reason = AnswerChecker(job.response_schema).reason(answer)
             if reason:
                 raise InvalidInputError(f"The answer for {item_ref} does not fit: {reason}.", "Correct these fields.")
             notes = storable(notes.strip())
             item = items.item_of_job(connection, job.id, item_ref)
             final = FinalAnswer(item_ref, answer, notes, constraints_of(item))
-            labels = write_labels(connection, job, [final], "adjudication", job.id, self._actor)
+            scope = None if label is None else training_sheet_of_pairs(connection, label)
+            labels, batch_id = write_labels(connection, job, [final], "adjudication", scope or job.id, self._actor)
             approve_open(connection, job, labels, self._actor)
             drop_disagreement(connection, job, item_ref)
             after = {"item_ref": item_ref, "answer": answer}
-            rows.log(connection, job, ADJUDICATE, self._actor, after=after, scope_id=job.id, reason=notes)
+            rows.log(
+                connection, job, ADJUDICATE, self._actor, after=after, scope_id=job.id, reason=notes, batch_id=batch_id
+            )
             # The pairs that it has approved count as reuse of the label.
             return rows.get(connection, CanonicalLabel, labels[item_ref].id)
+
+    def _check_disputed(self, connection: Connection, job: LabelingJob, item_ref: str) -> None:
+        votes = votes_by_item(connection, job, item_ref=item_ref)
+        if item_ref not in votes:
+            raise NotFoundError(
+                f"No finished task of {job.name!r} has an answer for {item_ref!r}.",
+                f"List its disagreements: ontos label disagreements {job.id[:8]}",
+            )
+        if not is_unresolved(votes[item_ref]) and not self._elsewhere(connection, job, votes):
+            raise ConflictError(f"The votes on {item_ref!r} agree.", "Correct its label if it is wrong.")
 
 
 def scale_of(one: AnswerField) -> Scale:
@@ -198,6 +227,28 @@ def _of_two(a: str, b: str, several: Sequence[People]) -> PairAgreement:
     return PairAgreement(a, b, agreement.items, agreement.percent, agreement.value, agreement.why)
 
 
-def _labeled_since(label: CanonicalLabel | None, votes: Sequence[Vote]) -> bool:
+def _is_done(
+    label: CanonicalLabel | None, events: Sequence[Event], votes: Sequence[Vote], adjudication: str | None
+) -> bool:
+    """Whether an item was adjudicated, in this batch, or labeled otherwise since the last vote, and that holds still.
+
+    `events` are those of the label, in order.
+    """
+    if label is None:
+        return False
+    if adjudication is not None and _is_in_force(events, adjudication):
+        return True
     last = max((vote.at for vote in votes if vote.at is not None), default=None)
-    return label is not None and last is not None and label.updated_at > last
+    if last is None or label.updated_at <= last:
+        return False
+    since = [event for event in events if event.at > last]
+    return not since or any(not event.undoes and _is_in_force(events, event.batch_id) for event in since)
+
+
+def _is_in_force(events: Sequence[Event], batch_id: str) -> bool:
+    """Whether what a batch did to a label was not undone, or was redone since; `events` are the label's, in order."""
+    in_force = True
+    for event in events:
+        if event.undoes == batch_id:
+            in_force, batch_id = not in_force, event.batch_id
+    return in_force

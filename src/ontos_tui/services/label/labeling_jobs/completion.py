@@ -13,7 +13,7 @@ from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer
 from ontos_tui.services.canonical.auto_approval import AutoApprovals
 from ontos_tui.services.canonical.writer import CanonicalLabelWriter, LabelOrigin
-from ontos_tui.services.label.labeling_jobs.disagreements import note_disagreements
+from ontos_tui.services.label.labeling_jobs.disagreements import note_disagreements, note_rejected
 from ontos_tui.services.records.answers import AnswerChecker
 from ontos_tui.services.records.change_log import ChangeBatch
 from ontos_tui.services.records.usage_constraints import tags_of
@@ -24,12 +24,16 @@ from ontos_tui.store.queries.labeling_jobs import items, jobs
 
 @dataclass(frozen=True)
 class FinalAnswer:
-    """The answer that becomes an item's canonical label."""
+    """The answer that becomes an item's canonical label.
+
+    `unseen_by` are those who gave it without having seen what a stored label says; an adjudication has seen it.
+    """
 
     item_ref: str
     answer: Answer
     notes: str = ""
     constraints: Constraints | None = None
+    unseen_by: Sequence[str] = ()
 
 
 def answers_by_item(connection: Connection, job: LabelingJob, number: int) -> dict[str, list[TaskItem]]:
@@ -50,18 +54,26 @@ def is_unanimous(answers: Sequence[TaskItem], overlap: int) -> bool:
 def finish(connection: Connection, job: LabelingJob, task: LabelingTask, actor: str) -> int:
     """Make labels of what an approved task decides, and approve open pairs by them; returns how many labels.
 
-    Where several people label an item, it waits for all of them; where they differ, for an adjudication.
+    Where several people label an item, it waits for all of them; where they differ, for an adjudication. Where they
+    differ from who decided about the item elsewhere, its pairs are disputed.
     """
+    note_disagreements(connection, job, task.number)
     if job.labels_at_once:
         labels = _own_labels(connection, job, task)
     else:
         answers = answers_by_item(connection, job, task.number)
-        agreed = [one[0] for one in answers.values() if is_unanimous(one, job.overlap)]
-        final = [FinalAnswer(one.item_ref, one.answer or {}, one.notes, constraints_of(one)) for one in agreed]
-        labels = write_labels(connection, job, final, "labeling", task.id, actor)
+        final = [_agreed(items) for items in answers.values() if is_unanimous(items, job.overlap)]
+        labels, _ = write_labels(connection, job, final, "labeling", task.id, actor)
     approve_open(connection, job, labels, actor)
-    note_disagreements(connection, job, task.number)
+    note_rejected(connection, job, labels)
     return len(labels)
+
+
+def _agreed(answers: Sequence[TaskItem]) -> FinalAnswer:
+    """What all say about an item."""
+    first = answers[0]
+    people = tuple(one.reviewed_by for one in answers)
+    return FinalAnswer(first.item_ref, first.answer or {}, first.notes, constraints_of(first), people)
 
 
 def _own_labels(connection: Connection, job: LabelingJob, task: LabelingTask) -> dict[str, CanonicalLabel]:
@@ -70,18 +82,25 @@ def _own_labels(connection: Connection, job: LabelingJob, task: LabelingTask) ->
 
 def write_labels(
     connection: Connection, job: LabelingJob, answers: Sequence[FinalAnswer], source: str, scope_id: str, actor: str
-) -> dict[str, CanonicalLabel]:
-    """The canonical labels of these items with these answers: new, as a new version, or unchanged; by item."""
+) -> tuple[dict[str, CanonicalLabel], str]:
+    """The canonical labels of these items with these answers: new, as a new version, or unchanged; by item.
+
+    With them the id of the batch of changes that they are.
+    """
     tags = tags_of(connection, job.sheet_id)
     changes = ChangeBatch(connection, scope_id, actor)
     origin = LabelOrigin(job.sheet_id, job.label_type, source, job.training_sheet_id)
     writer = CanonicalLabelWriter(connection, origin, [one.item_ref for one in answers], changes, actor)
     labels = {
-        one.item_ref: writer.put(one.item_ref, one.answer, one.notes, inherited(tags, one.constraints), job.name)
+        one.item_ref: writer.put(
+            one.item_ref, one.answer, one.notes, inherited(tags, one.constraints), job.name, one.unseen_by
+        )
         for one in answers
     }
+    for label in labels.values():
+        changes.correct(label)
     changes.write()
-    return labels
+    return labels, changes.id
 
 
 def approve_open(connection: Connection, job: LabelingJob, labels: Mapping[str, CanonicalLabel], actor: str) -> int:

@@ -15,10 +15,12 @@ from itertools import combinations
 
 from ontos_tui.domain.answers import summary
 from ontos_tui.domain.records.labeling import Hint, HintKind, LabelingJob
+from ontos_tui.domain.records.pairs import CanonicalLabel, QAPair
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
+from ontos_tui.store.queries.canonical_labels import versions
 from ontos_tui.store.queries.labeling_jobs import votes as queries
 
 
@@ -77,7 +79,7 @@ def note_disagreements(connection: Connection, job: LabelingJob, number: int) ->
     if job.training_sheet_id is None or job.overlap == 1:
         return 0
     votes = votes_by_item(connection, job, number)
-    done = queries.adjudicated_items(connection, job.id)
+    done = queries.adjudications(connection, job.id)
     disputed = {ref: some for ref, some in votes.items() if len(some) > 1 and is_unresolved(some) and ref not in done}
     pairs = queries.pairs_of_items(connection, job.training_sheet_id, list(votes))
     queries.remove_disagreements(connection, [pair_id for pair_id, _ in pairs])
@@ -87,11 +89,50 @@ def note_disagreements(connection: Connection, job: LabelingJob, number: int) ->
     )
 
 
+def note_rejected(connection: Connection, job: LabelingJob, labels: Mapping[str, CanonicalLabel]) -> None:
+    """Hints to the pairs that a person rejected and whose item has got a label by other people."""
+    rejected = [
+        pair
+        for pair in queries.rejected_pairs(connection, job, list(labels))
+        if pair.reviewed_by != labels[pair.item_ref].updated_by
+    ]
+    queries.remove_disagreements(connection, [pair.id for pair in rejected])
+    rows.add_many(connection, (_rejected_hint(pair, labels[pair.item_ref]) for pair in rejected))
+
+
+def _rejected_hint(pair: QAPair, label: CanonicalLabel) -> Hint:
+    said = summary(label.label_data)
+    return Hint(
+        training_sheet_id=pair.training_sheet_id,
+        pair_id=pair.id,
+        kind=HintKind.DISAGREED,
+        score=1.0,
+        reason=f"two decisions: {pair.reviewed_by}: rejected; {label.updated_by}: {said}",
+        made_by=queries.TWO_DECISIONS,
+    )
+
+
+def votes_elsewhere(
+    connection: Connection, job: LabelingJob, votes: Mapping[str, Sequence[Vote]], labels: Mapping[str, CanonicalLabel]
+) -> dict[str, list[Vote]]:
+    """What was decided about the job's items outside of it, where that and the job's answers are in dispute."""
+    disputed: dict[str, list[Vote]] = {}
+    for pair in queries.disputed_pairs(connection, job, list(votes)):
+        known = {vote.decision for vote in votes[pair.item_ref]}
+        elsewhere = [Vote(pair.reviewed_by, pair.status, pair.answer, pair.notes, pair.reviewed_at)]
+        label = labels.get(pair.item_ref)
+        for old in [] if label is None else versions(connection, label.id):
+            said = Vote(old.modified_by, PairStatus.LABELED, old.label_data, old.notes, old.modified_at)
+            elsewhere.append(said)
+        others = {vote.decision: vote for vote in reversed(elsewhere) if vote.decision not in known}
+        if others:
+            disputed.setdefault(pair.item_ref, list(others.values()))
+    return disputed
+
+
 def drop_disagreement(connection: Connection, job: LabelingJob, item_ref: str) -> None:
-    """Take the hint of an item away."""
-    if job.training_sheet_id is not None:
-        pairs = queries.pairs_of_items(connection, job.training_sheet_id, [item_ref])
-        queries.remove_disagreements(connection, [pair_id for pair_id, _ in pairs])
+    """Take the hints of an item away, in every training sheet of the type."""
+    queries.remove_disagreements(connection, queries.pairs_of_type(connection, job, item_ref))
 
 
 def _hint(job: LabelingJob, sheet_id: str, pair_id: str, votes: Sequence[Vote]) -> Hint:

@@ -118,7 +118,8 @@ def _stats(connection: Connection, record: type[Decidable], containers: Sequence
         tally.statuses[one.status] += 1
         if one.gold is not None and one.status is not PairStatus.FLAGGED:
             tally.note("gold", one.status is PairStatus.LABELED and _same(one.answer, one.gold))
-        if one.status is PairStatus.LABELED and one.proposal is not None:
+        # A gold item may have a proposal that nothing has made, so that it looks like the others.
+        if one.gold is None and one.status is PairStatus.LABELED and one.proposal is not None:
             tally.note("blind" if one.was_blind else "seen", _same(one.answer, one.proposal))
     if record is TaskItem:
         _compare(decided, tallies)

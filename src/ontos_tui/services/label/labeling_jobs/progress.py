@@ -11,7 +11,8 @@ from ontos_tui.domain.records.template import Labelset
 from ontos_tui.domain.rules.states import LabelingTaskStatus
 from ontos_tui.services.label.decision_service import PairCounts
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.counts import PairCount, label_counts, pair_counts
+from ontos_tui.store.counts import PairCount, pair_counts
+from ontos_tui.store.queries.label.labelsets import item_label_counts
 from ontos_tui.store.queries.labeling_jobs import jobs, tasks
 
 
@@ -53,5 +54,5 @@ def job_view(connection: Connection, job: LabelingJob, counts: Mapping[str, Pair
         sum(one.total - one.unlabeled for one in own),
         sum(one.total for one in own),
         jobs.labelset(connection, job),
-        label_counts(connection, job.label_type).get(job.sheet_id, 0),
+        item_label_counts(connection, job.label_type).get(job.sheet_id, 0),
     )

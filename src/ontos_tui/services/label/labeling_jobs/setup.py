@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError
+from ontos_tui.domain.records.data import Sheet
 from ontos_tui.domain.records.labeling import LabelingJob
 from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.template import Labelset
@@ -37,6 +38,29 @@ def draft_job(
     training = rows.resolve(connection, TrainingSheet, training_sheet) if training_sheet else None
     classes = _usable(newest(connection, labelset)) if labelset else None
     over = data.sheet(connection, sheet) if sheet else None
+    sheet_id, label_type, schema = _basis(training, over, classes)
+    texts = {key: storable(value) if isinstance(value, str) else value for key, value in settings.items()}
+    try:
+        return LabelingJob(
+            name=storable(name.strip()),
+            sheet_id=sheet_id,
+            training_sheet_id=None if training is None else training.id,
+            labelset_id=None if classes is None else classes.id,
+            label_type=label_type,
+            response_schema=schema,
+            created_by=actor,
+            updated_by=actor,
+            **texts,
+        )
+    except ValidationError as error:
+        reasons = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise InvalidInputError(f"The job cannot be created: {reasons}.", "Correct these values.") from error
+
+
+def _basis(
+    training: TrainingSheet | None, over: Sheet | None, classes: Labelset | None
+) -> tuple[str, str, dict[str, Any]]:
+    """The sheet's id, the label type and the schema of an answer. Raises InvalidInputError."""
     if training is not None:
         if over is not None and over.id != training.sheet_id:
             raise InvalidInputError(
@@ -56,22 +80,7 @@ def draft_job(
             f"The labelset {classes.name!r} is for {classes.label_type!r}, the training sheet for {label_type!r}.",
             "Choose one of the same label type.",
         )
-    texts = {key: storable(value) if isinstance(value, str) else value for key, value in settings.items()}
-    try:
-        return LabelingJob(
-            name=storable(name.strip()),
-            sheet_id=sheet_id,
-            training_sheet_id=None if training is None else training.id,
-            labelset_id=None if classes is None else classes.id,
-            label_type=label_type,
-            response_schema=schema,
-            created_by=actor,
-            updated_by=actor,
-            **texts,
-        )
-    except ValidationError as error:
-        reasons = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-        raise InvalidInputError(f"The job cannot be created: {reasons}.", "Correct these values.") from error
+    return sheet_id, label_type, schema
 
 
 def _usable(labelset: Labelset) -> Labelset:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -12,8 +11,8 @@ from ontos_tui.domain.records.data import RowQuery, Sheet, TableAddress
 from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask, TaskItem
 from ontos_tui.domain.rules.governance import inherited
 from ontos_tui.domain.rules.states import PairStatus
-from ontos_tui.domain.schema import Answer
 from ontos_tui.platforms.ports import Catalog
+from ontos_tui.services.label.labeling_jobs.gold import GoldItem, GoldMixer
 from ontos_tui.services.records.usage_constraints import tags_of
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import RowMaker, new_ids
@@ -39,8 +38,9 @@ def candidates(connection: Connection, catalog: Catalog, job: LabelingJob, choic
     """The items of the job's training sheet or sheet, in their order."""
     if job.training_sheet_id is None:
         sheet = rows.get(connection, Sheet, job.sheet_id)
-        for item in catalog.items(TableAddress.parse(sheet.source_table), RowQuery.of(sheet)):
-            yield Candidate(item.ref, item.fields)
+        in_order = catalog.items(TableAddress.parse(sheet.source_table), RowQuery.of(sheet))
+        for number, item in enumerate(in_order, 1):
+            yield Candidate(item.ref, item.fields, number=number)
         return
     yield from items.candidates(connection, job.training_sheet_id, choice.status)
 
@@ -51,7 +51,7 @@ def create_tasks(connection: Connection, catalog: Catalog, job: LabelingJob, cho
     Raises NotReadyError when no item is left, or no item whose truth is known for the gold share.
     """
     gold = _gold(connection, catalog, job) if job.gold_share else []
-    left_out = {one.ref for one, _ in gold} | (
+    left_out = {one.item.ref for one in gold} | (
         set() if choice.again else labeled_items(connection, job.sheet_id, job.label_type)
     )
     fresh = _each_once(candidates(connection, catalog, job, choice), left_out)
@@ -80,33 +80,30 @@ def _batches(candidates: Iterable[Candidate], size: int) -> Iterator[list[Candid
         yield batch
 
 
-def _gold(connection: Connection, catalog: Catalog, job: LabelingJob) -> list[tuple[Candidate, Answer]]:
+def _gold(connection: Connection, catalog: Catalog, job: LabelingJob) -> list[GoldItem]:
     """Items whose truth is known, with it."""
     truth = items.answers_of_source(connection, job.sheet_id, job.label_type, GROUND_TRUTH)
     everything = Choice(status=None, again=True)
     every = _each_once(candidates(connection, catalog, job, everything), set()) if truth else ()
-    gold = [one for one in every if one.ref in truth]
+    gold = [GoldItem(one, truth[one.ref]) for one in every if one.ref in truth]
     if not gold:
         raise NotReadyError(
             "No item of this sheet has a known answer (ground truth), so the job cannot contain gold items.",
             "Leave the gold share at 0, or import labels with the source ground_truth.",
         )
-    return [(one, truth[one.ref]) for one in gold]
+    return gold
 
 
 class _Writer:
     """Writes tasks and their items."""
 
-    def __init__(
-        self, connection: Connection, job: LabelingJob, gold: list[tuple[Candidate, Answer]], actor: str
-    ) -> None:
+    def __init__(self, connection: Connection, job: LabelingJob, gold: list[GoldItem], actor: str) -> None:
         self._connection = connection
         self._job = job
-        self._gold = gold
         self._actor = actor
-        self._random = random.Random(job.id)  # noqa: S311  # places, not secrets
-        self._gold_of_task = round(job.batch_size * job.gold_share) or (1 if gold else 0)
-        self.room = job.batch_size - self._gold_of_task
+        gold_of_task = round(job.batch_size * job.gold_share) or (1 if gold else 0)
+        self._mixer = GoldMixer(gold, gold_of_task, job.response_schema, job.id)
+        self.room = job.batch_size - gold_of_task
         if self.room < 1:
             raise InvalidInputError(
                 "The gold share leaves no room for other items.", "Use a smaller share, such as 0.05."
@@ -131,9 +128,7 @@ class _Writer:
         """One batch, once for each person who labels it."""
         self._number += 1
         self.items += len(batch)
-        mixed: list[tuple[Candidate, Answer | None]] = [(one, None) for one in batch]
-        for one in self._random.sample(self._gold, min(self._gold_of_task, len(self._gold))):
-            mixed.insert(self._random.randint(0, len(mixed)), one)
+        mixed = self._mixer.mix(batch)
         columns = [
             {
                 "item_ref": one.ref,
@@ -142,6 +137,7 @@ class _Writer:
                 "proposal": None if one.proposal is None else to_json(one.proposal),
                 "confidence": one.confidence,
                 "proposed_by": one.proposed_by,
+                "certainty": one.certainty,
                 "gold_answer": None if truth is None else to_json(truth),
             }
             for number, (one, truth) in enumerate(mixed, 1)

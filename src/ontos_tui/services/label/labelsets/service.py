@@ -25,7 +25,7 @@ from ontos_tui.store.engine import Store
 from ontos_tui.store.queries import data, label_schemas
 from ontos_tui.store.queries.label import labelsets as queries
 
-DESK_KEYS = frozenset("aerfsSunUNxXDdCmMvVFopgHkjhlGJqWYi?/:, ")
+DESK_KEYS = frozenset("aerfsSunUNxXDdCmMvVFopgHkjhlGJqTWYi?/:, ")
 """Keys that decide or move in the queue; a class cannot have them. Digits it can."""
 
 FIELDS = ("name", "description", "label_type", "field", "classes", "response_schema", "guidelines", "use_case")
@@ -34,7 +34,7 @@ FIELDS = ("name", "description", "label_type", "field", "classes", "response_sch
 
 @dataclass(frozen=True)
 class Coverage:
-    """How many of a sheet's items have a canonical label of the labelset's type.
+    """How many of a sheet's items have a canonical label of the labelset's type; requests to a model are no items.
 
     `per_class` counts them by class in the order of the labelset; `other` holds values that are no class of it.
     """
@@ -112,7 +112,7 @@ class LabelsetService:
         """How far each sheet that has labels of the type, or is worked on with it, is covered; or one sheet."""
         with self._store.read() as connection:
             labelset = newest(connection, ref)
-            counts = label_counts(connection, labelset.label_type)
+            counts = queries.item_label_counts(connection, labelset.label_type)
             if sheet_ref is not None:
                 sheets = [data.sheet(connection, sheet_ref)]
             else:

@@ -7,6 +7,7 @@ so two watchers at once never open an alert twice.
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,7 +15,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ontos_tui.domain.errors import InvalidInputError, NotFoundError
+from ontos_tui.domain.errors import InvalidInputError
+from ontos_tui.domain.nouns import not_found
 from ontos_tui.domain.records.alerts import Alert, AlertMetric, AlertRule, Comparison, describe_metric, format_value
 from ontos_tui.domain.records.base import now as present
 from ontos_tui.domain.records.drift import DriftReport, DriftState
@@ -73,7 +75,10 @@ class Measurement:
 
 
 class AlertService:
-    """Rules and alerts of all endpoints. Changes are logged under `actor`."""
+    """Rules and alerts of all endpoints. Changes are logged under `actor`.
+
+    `settings` reads the settings as they are now: who changes alert_command need not restart what watches.
+    """
 
     def __init__(
         self,
@@ -81,7 +86,7 @@ class AlertService:
         monitor: MonitorService,
         drift: DriftService,
         jobs: JobQueue,
-        settings: Settings,
+        settings: Callable[[], Settings],
         actor: str,
     ) -> None:
         self._store = store
@@ -309,8 +314,8 @@ class AlertService:
 
     @property
     def command(self) -> tuple[str, ...]:
-        """The arguments of the settings' alert_command. Raises InvalidInputError for a line that cannot be split."""
-        given = self._settings.alert_command
+        """The arguments of the settings' alert_command, as it is now. Raises InvalidInputError for what cannot be read."""
+        given = self._settings().alert_command
         try:
             return tuple(shlex.split(given) if isinstance(given, str) else given)
         except ValueError as error:
@@ -399,7 +404,7 @@ def _set(rule: AlertRule) -> dict[str, Any]:
 
 def _check_endpoint(connection: Connection, name: str) -> None:
     if endpoints.endpoint(connection, name) is None:
-        raise NotFoundError(f"No endpoint {name!r}.", "List endpoints: ontos endpoints list")
+        raise not_found(Endpoint, name)
 
 
 def _note(connection: Connection, rule: AlertRule, **state: Any) -> None:

@@ -11,8 +11,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ontos_tui.domain.errors import InvalidInputError, NoTeamError, NotFoundError, NotReadyError
+from ontos_tui.domain.nouns import not_found
 from ontos_tui.domain.records.base import now as present
 from ontos_tui.domain.records.drift import Bin, DriftReport, DriftSource, FeatureDrift
+from ontos_tui.domain.records.serving import Endpoint
 from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.services.monitor.drift.comparison import Sides, build_report
 from ontos_tui.services.monitor.drift.samples import BEFORE, read_traffic, read_training
@@ -132,7 +134,7 @@ def _check_window(since: datetime, until: datetime) -> None:
 def _model_of(connection: Connection, endpoint: str) -> ModelVersion:
     record = endpoints.endpoint(connection, endpoint)
     if record is None:
-        raise NotFoundError(f"No endpoint {endpoint!r}.", "List endpoints: ontos endpoints list")
+        raise not_found(Endpoint, endpoint)
     return rows.get(connection, ModelVersion, record.model_id)
 
 

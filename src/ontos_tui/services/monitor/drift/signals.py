@@ -31,7 +31,7 @@ def compare_columns(
     The reference decides the kind of the column: numbers, categories, or free text and lists, whose length is
     compared.
     """
-    from ontos_tui.learning.features import is_missing, number
+    from ontos_tui.learning.encoding.features import is_missing, number
 
     a, b = ([value for value in side if not is_missing(value)] for side in (reference, recent))
     numbers_a, numbers_b = ([n for value in side if (n := number(value)) is not None] for side in (a, b))
@@ -100,7 +100,7 @@ def compare_shares(
 def _array(values: Sequence[float]) -> Numbers:
     import numpy as np
 
-    from ontos_tui.learning.features import LARGEST
+    from ontos_tui.learning.encoding.features import LARGEST
 
     return np.clip(np.asarray(values, dtype=np.float64), -LARGEST, LARGEST)
 

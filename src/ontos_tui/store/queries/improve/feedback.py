@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.improve import FeedbackFilter, FeedbackItem
 from ontos_tui.domain.records.pairs import QAPair
 from ontos_tui.domain.records.serving import InferenceRecord
-from ontos_tui.domain.rules.states import FeedbackStatus
+from ontos_tui.domain.rules.states import FeedbackStatus, PairStatus
 from ontos_tui.store import rows
 from ontos_tui.store.conditions import Condition, all_of, among, any_of, contains, equal, value_contains, where
 from ontos_tui.store.connection import Connection
+from ontos_tui.store.values import to_json
 
 
 @dataclass(frozen=True)
@@ -82,3 +84,24 @@ def request_of(connection: Connection, item: FeedbackItem) -> InferenceRecord | 
 def pair_in_sheet(connection: Connection, sheet_id: str, item_ref: str) -> QAPair | None:
     """A pair of an item of a sheet, whichever training sheet it is in; None when there is none."""
     return rows.find_one(connection, QAPair, equal(sheet_id=sheet_id, item_ref=item_ref))
+
+
+def pair_of_request(connection: Connection, request_id: str, sheet_id: str, item_ref: str) -> QAPair | None:
+    """The pair that other feedback on a request became, or the request's own pair, which has this item reference."""
+    sql = (
+        "SELECT qa_pair_id FROM feedback_items WHERE request_id = ? AND qa_pair_id IS NOT NULL "
+        "ORDER BY created_at, rowid LIMIT 1"
+    )
+    pair_id = connection.scalar(sql, (request_id,))
+    if pair_id is None:
+        return pair_in_sheet(connection, sheet_id, item_ref)
+    return rows.find_one(connection, QAPair, equal(id=pair_id))
+
+
+def open_pairs_like(connection: Connection, training_sheet_id: str, fields: Row) -> Iterator[QAPair]:
+    """The undecided pairs of a training sheet whose row has the longest value of these fields; few, mostly."""
+    texts = [to_json(value) for value in fields.values() if isinstance(value, str)]
+    undecided = equal(training_sheet_id=training_sheet_id, status=PairStatus.UNLABELED)
+    if texts:
+        undecided &= where("instr(source_data, ?) > 0", max(texts, key=len))
+    yield from rows.find(connection, QAPair, undecided)

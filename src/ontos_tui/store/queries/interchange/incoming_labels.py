@@ -7,13 +7,15 @@ alone. Each change is an event.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 from ontos_tui.domain.records.base import Record
 from ontos_tui.domain.records.pairs import CanonicalLabel, CanonicalLabelVersion, Event, answer_digest
+from ontos_tui.domain.rules.states import PairStatus
+from ontos_tui.store import rows
 from ontos_tui.store.bulk import stored
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.queries.change_log import LABEL_CONTENT
@@ -38,11 +40,16 @@ class IncomingLabel(NamedTuple):
 
 @dataclass(frozen=True)
 class Comparison:
-    """How many of the incoming labels are new, have another answer than the stored one, or the same."""
+    """How many of the incoming labels are new, have another answer than the stored one, or the same.
+
+    `newer` are the items whose stored label is newer than the incoming one that differs, with who changed it and when;
+    they count as changed, unless they are kept.
+    """
 
     new: int
     changed: int
     same: int
+    newer: list[tuple[str, str, datetime]]
 
 
 @dataclass(frozen=True)
@@ -56,8 +63,19 @@ class LabelChange:
     source: str
 
 
-def compare(connection: Connection, sheet_id: str, label_type: str, labels: Sequence[IncomingLabel]) -> Comparison:
+def compare(
+    connection: Connection,
+    sheet_id: str,
+    label_type: str,
+    labels: Sequence[IncomingLabel],
+    is_newer: Callable[[str, datetime], bool],
+    *,
+    keep_newer: bool,
+) -> Comparison:
     """Put the labels, one an item, into the temporary table and mark each as new, changed or the same.
+
+    `is_newer` tells of an item whether a label stored at this moment is newer than the incoming one. With `keep_newer`
+    such labels are left as they are.
 
     The table belongs to this connection and goes with it, or with `drop`; the database itself is only read.
     """
@@ -71,17 +89,25 @@ def compare(connection: Connection, sheet_id: str, label_type: str, labels: Sequ
     target = {"sheet_id": sheet_id, "label_type": label_type}
     matches = connection.rows(
         "SELECT i.item_ref, i.label_data, l.label_data, coalesce(i.confidence, l.confidence) = l.confidence "
-        f"AND coalesce(i.notes, l.notes) = l.notes {_JOINED}",
+        "AND coalesce(i.notes, l.notes) = l.notes, coalesce(nullif(l.updated_by, ''), l.created_by), l.updated_at "
+        f"{_JOINED}",
         target,
     )
-    changed = [(ref,) for ref, new, old, same_details in matches if not same_details or not _same_answer(new, old)]
+    different = [
+        (ref, by, datetime.fromisoformat(at))
+        for ref, new, old, same_details, by, at in matches
+        if not same_details or not _same_answer(new, old)
+    ]
+    newer = [one for one in different if is_newer(one[0], one[2])]
+    kept = {ref for ref, _, _ in newer} if keep_newer else set()
+    changed = [(ref,) for ref, _, _ in different if ref not in kept]
     connection.executemany("UPDATE incoming SET change = 'changed' WHERE item_ref = ?", changed)
     connection.execute(
         "UPDATE incoming AS i SET change = 'same' FROM canonical_labels l "  # noqa: S608
         f"WHERE {_SAME_LABEL} AND {_NEW}",
         target,
     )
-    return Comparison(len(labels) - len(matches), len(changed), len(matches) - len(changed))
+    return Comparison(len(labels) - len(matches), len(changed), len(matches) - len(different), newer)
 
 
 def _same_answer(new: str, old: str) -> bool:
@@ -105,6 +131,17 @@ def write(connection: Connection, like: CanonicalLabel, change: LabelChange) -> 
     }
     for sql in _WRITE:
         connection.execute(sql, known)
+
+
+def labels_of_labeled_pairs(connection: Connection, like: CanonicalLabel) -> list[CanonicalLabel]:
+    """The labels that are new or differed, as they are now, whose items have labeled pairs."""
+    sql = (
+        f"SELECT {rows.names(CanonicalLabel, 'l')} {_JOINED} AND ({_NEW} OR {_CHANGED}) "  # noqa: S608
+        "AND EXISTS (SELECT 1 FROM qa_pairs WHERE qa_pairs.sheet_id = l.sheet_id AND qa_pairs.item_ref = l.item_ref "
+        f"AND qa_pairs.status = '{PairStatus.LABELED}')"
+    )
+    written = connection.rows(sql, {"sheet_id": like.sheet_id, "label_type": like.label_type})
+    return list(rows.read(CanonicalLabel, written))
 
 
 def drop(connection: Connection) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from ontos_tui.domain.records.base import Record
@@ -14,6 +15,9 @@ from ontos_tui.store import rows
 from ontos_tui.store.bulk import chunks
 from ontos_tui.store.conditions import among, equal
 from ontos_tui.store.connection import Connection
+
+BATCH = 2_000
+"""Items fetched at once."""
 
 
 class DecidedPair(NamedTuple):
@@ -26,6 +30,8 @@ class DecidedPair(NamedTuple):
     reject_reason: str
     notes: str
     version: int
+    reviewed_by: str
+    reviewed_at: datetime | None
     fields: Row
 
 
@@ -38,15 +44,26 @@ def pairs_by_item(
     for some in chunks(item_refs):
         condition = equal(training_sheet_id=training_sheet_id) & among("item_ref", some)
         sql = (
-            f"SELECT item_ref, id, status, answer, proposal, reject_reason, notes, version, {source} FROM qa_pairs "  # noqa: S608
+            f"SELECT item_ref, id, status, answer, proposal, reject_reason, notes, version, "  # noqa: S608
+            f"reviewed_by, reviewed_at, {source} FROM qa_pairs "
             f"WHERE {condition.sql}"
         )
-        for ref, pair_id, status, answer, proposal, reason, notes, version, fields in connection.execute(
-            sql, condition.values
-        ):
+        for ref, pair_id, status, *columns, by, at, fields in connection.execute(sql, condition.values):
             item = {} if fields is None else json.loads(fields)
-            pairs[ref] = DecidedPair(pair_id, PairStatus(status), answer, proposal, reason, notes, version, item)
+            decided = None if at is None else datetime.fromisoformat(at)
+            answer, proposal, reason, notes, version = columns
+            pairs[ref] = DecidedPair(
+                pair_id, PairStatus(status), answer, proposal, reason, notes, version, by, decided, item
+            )
     return pairs
+
+
+def items(connection: Connection, training_sheet_id: str) -> Iterator[tuple[str, Row]]:
+    """Every item of a training sheet with its fields, as they are read."""
+    sql = "SELECT item_ref, source_data FROM qa_pairs WHERE training_sheet_id = ?"
+    for block in connection.blocks(sql, (training_sheet_id,), BATCH):
+        for ref, fields in block:
+            yield ref, json.loads(fields)
 
 
 def items_with_pair(connection: Connection, training_sheet_id: str, item_refs: Sequence[str]) -> set[str]:

@@ -17,12 +17,13 @@ from ontos_tui.store.connection import Connection
 
 @dataclass(frozen=True, slots=True)
 class PairFields:
-    """The fields of a pair, and the confidence of its proposal."""
+    """The fields of a pair, and the confidence of its proposal, or what stands for it."""
 
     id: str
     item_ref: str
     fields: Row
     confidence: float | None
+    certainty: str
 
 
 def all_pairs(connection: Connection, training_sheet_id: str) -> Iterator[PairFields]:
@@ -37,11 +38,11 @@ def unlabeled_pairs(connection: Connection, training_sheet_id: str) -> Iterator[
 
 def _pairs(connection: Connection, which: Condition) -> Iterator[PairFields]:
     sql = (
-        "SELECT id, item_ref, source_data, confidence FROM qa_pairs "  # noqa: S608
+        "SELECT id, item_ref, source_data, confidence, certainty FROM qa_pairs "  # noqa: S608
         f"WHERE {which.sql} ORDER BY sequence_number"
     )
-    for pair_id, item_ref, fields, confidence in connection.execute(sql, which.values):
-        yield PairFields(pair_id, item_ref, json.loads(fields), confidence)
+    for pair_id, item_ref, fields, confidence, certainty in connection.execute(sql, which.values):
+        yield PairFields(pair_id, item_ref, json.loads(fields), confidence, certainty)
 
 
 def labeled_count(connection: Connection, training_sheet_id: str) -> int:

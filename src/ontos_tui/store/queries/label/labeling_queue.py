@@ -78,6 +78,7 @@ class QueueEntry:
     confidence: float | None
     answer: Answer | None
     claimed_by: str
+    certainty: str = ""
 
 
 @dataclass(frozen=True)
@@ -253,7 +254,7 @@ def entries(connection: Connection, place: Place, which: Sequence[int], *, in_a_
     )
     condition = place.inside & in_sight
     sql = (
-        "SELECT sequence_number, id, item_ref, status, confidence, coalesce(answer, proposal) "  # noqa: S608
+        "SELECT sequence_number, id, item_ref, status, confidence, coalesce(answer, proposal), certainty "  # noqa: S608
         f"FROM {place.record.TABLE} WHERE {condition.sql}"
     )
     by_number = {row[0]: row for row in connection.execute(sql, condition.values)}
@@ -261,6 +262,8 @@ def entries(connection: Connection, place: Place, which: Sequence[int], *, in_a_
 
 
 def _entry(row: tuple[Any, ...], claims: dict[str, str]) -> QueueEntry:
-    number, pair_id, item_ref, status, confidence, answer = row
+    number, pair_id, item_ref, status, confidence, answer, certainty = row
     shown = None if answer is None else json.loads(answer)
-    return QueueEntry(pair_id, number, item_ref, PairStatus(status), confidence, shown, claims.get(pair_id, ""))
+    return QueueEntry(
+        pair_id, number, item_ref, PairStatus(status), confidence, shown, claims.get(pair_id, ""), certainty
+    )

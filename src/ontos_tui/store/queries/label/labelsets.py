@@ -7,13 +7,14 @@ from typing import Any
 
 from ontos_tui.domain.records.data import Sheet
 from ontos_tui.domain.records.labeling import LabelingJob
-from ontos_tui.domain.records.pairs import TrainingSheet
+from ontos_tui.domain.records.pairs import FROM_CHAT, FROM_FEEDBACK, FROM_REQUEST, TrainingSheet
 from ontos_tui.domain.records.template import Labelset, Template
 from ontos_tui.domain.rules.states import SheetStatus
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import marks
 from ontos_tui.store.conditions import among, equal, where
 from ontos_tui.store.connection import Connection
+from ontos_tui.store.counts import label_counts
 
 
 def versions(connection: Connection, name: str) -> list[Labelset]:
@@ -47,14 +48,33 @@ def sheets(connection: Connection, ids: Collection[str]) -> list[Sheet]:
     return rows.find(connection, Sheet, among("id", ids), not_deleted, order_by=("name",))
 
 
+_FROM_OUTSIDE = " OR ".join(
+    f"item_ref BETWEEN '{prefix}' AND '{prefix}\U0010ffff'" for prefix in (FROM_FEEDBACK, FROM_REQUEST, FROM_CHAT)
+)
+"""The condition that a label is of a request to a model or of a chat from a file, which are no items of its sheet."""
+
+
+def item_label_counts(connection: Connection, label_type: str) -> dict[str, int]:
+    """How many of each sheet's own items have a canonical label of this type, by the sheet's id."""
+    counts = label_counts(connection, label_type)
+    sql = (
+        "SELECT sheet_id, count(*) FROM canonical_labels "  # noqa: S608
+        f"WHERE sheet_id IN ({marks(list(counts))}) AND ({_FROM_OUTSIDE}) AND label_type = ? GROUP BY sheet_id"
+    )
+    for sheet_id, outside in connection.execute(sql, (*counts, label_type)):
+        counts[sheet_id] -= outside
+    return counts
+
+
 def class_counts(
     connection: Connection, label_type: str, field: str, sheet_ids: Sequence[str]
 ) -> dict[str, dict[Any, int]]:
-    """How often each value of a field stands in the canonical labels of a type, by sheet."""
+    """How often each value of a field stands in the canonical labels of the sheets' own items, by sheet."""
     sql = (
         "SELECT canonical_labels.sheet_id, entry.value, count(*) "  # noqa: S608
         "FROM canonical_labels, json_each(canonical_labels.label_data) AS entry "
-        f"WHERE label_type = ? AND sheet_id IN ({marks(sheet_ids)}) AND json_valid(label_data) AND entry.key = ? "
+        f"WHERE label_type = ? AND sheet_id IN ({marks(sheet_ids)}) AND NOT ({_FROM_OUTSIDE}) "
+        "AND json_valid(label_data) AND entry.key = ? "
         "GROUP BY canonical_labels.sheet_id, entry.value"
     )
     counts: dict[str, dict[Any, int]] = {}

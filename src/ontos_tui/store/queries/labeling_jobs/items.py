@@ -61,13 +61,15 @@ def fields_of_items(connection: Connection, job_id: str, item_refs: Sequence[str
 
 @dataclass(frozen=True)
 class Candidate:
-    """An item that a job may hand out, with what is proposed for it."""
+    """An item that a job may hand out, with what is proposed for it; `number` is its place in the source, from 1."""
 
     ref: str
     fields: Row
     proposal: Answer | None = None
     confidence: float | None = None
     proposed_by: str = ""
+    certainty: str = ""
+    number: int = 0
 
 
 def candidates(connection: Connection, training_sheet_id: str, status: PairStatus | None) -> Iterator[Candidate]:
@@ -76,12 +78,12 @@ def candidates(connection: Connection, training_sheet_id: str, status: PairStatu
     if status is not None:
         condition &= equal(status=status)
     sql = (
-        "SELECT item_ref, source_data, proposal, confidence, proposed_by FROM qa_pairs "  # noqa: S608
+        "SELECT item_ref, source_data, proposal, confidence, proposed_by, certainty, sequence_number FROM qa_pairs "  # noqa: S608
         f"WHERE {condition.sql} ORDER BY sequence_number"
     )
-    for ref, fields, proposal, confidence, proposed_by in connection.execute(sql, condition.values):
+    for ref, fields, proposal, confidence, proposed_by, certainty, number in connection.execute(sql, condition.values):
         proposed = None if proposal is None else json.loads(proposal)
-        yield Candidate(ref, json.loads(fields), proposed, confidence, proposed_by)
+        yield Candidate(ref, json.loads(fields), proposed, confidence, proposed_by, certainty, number)
 
 
 def answers_of_source(connection: Connection, sheet_id: str, label_type: str, source: str) -> dict[str, Answer]:

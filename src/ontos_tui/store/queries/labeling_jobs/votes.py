@@ -7,15 +7,21 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from ontos_tui.domain.records.labeling import HintKind
+from ontos_tui.domain.records.labeling import HintKind, LabelingJob
+from ontos_tui.domain.records.pairs import QAPair
 from ontos_tui.domain.rules.states import LabelingTaskStatus, PairStatus
 from ontos_tui.domain.schema import Answer
+from ontos_tui.store import rows
 from ontos_tui.store.bulk import chunks
-from ontos_tui.store.conditions import among, equal, where
+from ontos_tui.store.conditions import Condition, among, equal, where
 from ontos_tui.store.connection import Connection
+from ontos_tui.store.queries.label.hints import HOLDS
 
 ADJUDICATE = "adjudicate"
 """The event of a job that sets an item's label."""
+
+TWO_DECISIONS = "two decisions about one item"
+"""What makes the hint that the answer of one person gave way to that of another who had not seen it."""
 
 
 class ItemVote(NamedTuple):
@@ -55,10 +61,12 @@ def votes(
         yield ItemVote(ref, actor, PairStatus(status), decided, reason, notes, moment)
 
 
-def adjudicated_items(connection: Connection, job_id: str) -> set[str]:
-    """The items of a job that were adjudicated."""
-    sql = "SELECT after FROM events WHERE scope_id = ? AND action = ?"
-    return {json.loads(after)["item_ref"] for after in connection.scalars(sql, (job_id, ADJUDICATE))}
+def adjudications(connection: Connection, job_id: str) -> dict[str, str]:
+    """The items of a job that were adjudicated, each with the batch of changes that its last adjudication is."""
+    sql = "SELECT after, batch_id FROM events WHERE scope_id = ? AND action = ? ORDER BY rowid"
+    return {
+        json.loads(after)["item_ref"]: batch_id for after, batch_id in connection.execute(sql, (job_id, ADJUDICATE))
+    }
 
 
 # Hints -------------------------------------------------------------------------------------------------------------
@@ -71,6 +79,45 @@ def pairs_of_items(connection: Connection, training_sheet_id: str, item_refs: Se
         condition = equal(training_sheet_id=training_sheet_id) & among("item_ref", some)
         pairs += connection.execute(f"SELECT id, item_ref FROM qa_pairs WHERE {condition.sql}", condition.values)  # noqa: S608
     return pairs
+
+
+def pairs_of_type(connection: Connection, job: LabelingJob, item_ref: str) -> list[str]:
+    """The ids of the pairs of an item in every training sheet of the job's sheet and label type."""
+    condition = _of_type(job) & equal(item_ref=item_ref)
+    return connection.scalars(f"SELECT id FROM qa_pairs WHERE {condition.sql}", condition.values)  # noqa: S608
+
+
+def rejected_pairs(connection: Connection, job: LabelingJob, item_refs: Sequence[str]) -> list[QAPair]:
+    """The rejected pairs of these items in every training sheet of the job's sheet and label type."""
+    rejected = _of_type(job) & equal(status=PairStatus.REJECTED)
+    return [
+        pair for some in chunks(item_refs) for pair in rows.find(connection, QAPair, among("item_ref", some), rejected)
+    ]
+
+
+def disputed_pairs(connection: Connection, job: LabelingJob, item_refs: Sequence[str]) -> list[QAPair]:
+    """The pairs of these items, of the job's sheet and label type, about which there are two decisions still."""
+    disputed = where(
+        f"EXISTS (SELECT 1 FROM pair_hints WHERE pair_hints.pair_id = qa_pairs.id AND pair_hints.made_by = ? "  # noqa: S608
+        f"AND {HOLDS})",
+        TWO_DECISIONS,
+    )
+    of_type = _of_type(job) & disputed
+    return [
+        pair for some in chunks(item_refs) for pair in rows.find(connection, QAPair, among("item_ref", some), of_type)
+    ]
+
+
+def _of_type(job: LabelingJob) -> Condition:
+    sheets = "training_sheet_id IN (SELECT id FROM training_sheets WHERE sheet_id = ? AND label_type = ?)"
+    return equal(sheet_id=job.sheet_id) & where(sheets, job.sheet_id, job.label_type)
+
+
+def remove_disputes(connection: Connection, pair_ids: Sequence[str]) -> None:
+    """Remove the hints that there are two decisions about these pairs."""
+    for some in chunks(pair_ids):
+        condition = among("pair_id", some) & equal(kind=HintKind.DISAGREED, made_by=TWO_DECISIONS)
+        connection.execute(f"DELETE FROM pair_hints WHERE {condition.sql}", condition.values)  # noqa: S608
 
 
 def remove_disagreements(connection: Connection, pair_ids: Sequence[str]) -> None:

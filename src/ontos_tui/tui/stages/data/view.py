@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -24,7 +24,8 @@ from ontos_tui.tui.widgets.lines import Line, Panel, line, span, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.records.data import Page, Sheet
+    from ontos_tui.domain.records.data import DataTable, Page, Sheet
+    from ontos_tui.domain.records.reading import ReadingOptions
     from ontos_tui.services.data.service import TableInfo
     from ontos_tui.services.guide.onboarding import SeedReport, UseCase
     from ontos_tui.services.records.usage_constraints import Tagged
@@ -53,12 +54,13 @@ class DataView(StageView):
     )
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
         Command("data.open_entry", "o", "Open", "Load the sample data, or go to the rows (enter does it too)"),
-        Command("data.add_file", "a", "Add file", "Create a sheet from a CSV, JSONL or Parquet file"),
+        Command("data.add_file", "a", "Add file", "Create a sheet from a file of text, JSONL or Parquet"),
         Command(
             "data.browse", "b", "Team tables", "Browse the team's Databricks workspace and create a sheet from a table"
         ),
         Command("data.new_sheet", "n", "New sheet", "Another view of a table that is already here"),
         Command("data.edit_sheet", "e", "Edit", "Name, filter, sample and item id of this sheet"),
+        Command("data.reading", "i", "Reading", "What was understood of the file, and how that is decided"),
         Command("data.tag_sheet", "t", "Tags", "Mark what its data contains, such as PII; pairs and labels inherit it"),
         Command("data.delete_sheet", "D", "Delete", "Remove this sheet; its data file and its pairs stay"),
     )
@@ -159,7 +161,7 @@ class DataView(StageView):
 
     def possible(self, command: str) -> bool:
         entry = self._current if self.is_mounted else None
-        if command in ("edit_sheet", "tag_sheet", "delete_sheet"):
+        if command in ("edit_sheet", "tag_sheet", "delete_sheet", "reading"):
             return entry is not None and entry.sheet is not None
         return True
 
@@ -183,23 +185,84 @@ class DataView(StageView):
         self.ontos.refresh_overview()
 
     def action_add_file(self) -> None:
-        fields = (
-            FormField("path", "File", required=True, hint="path of a .csv, .jsonl or .parquet file"),
-            FormField("name", "Sheet name", hint="empty: the file's name"),
-            FormField("item_id_column", "Item id column", hint="empty: identified by the row's position"),
-        )
-        self.app.push_screen(FormDialog("Add a data file", fields), self._add_file)
+        self._file_form({})
 
-    def _add_file(self, values: Values | None) -> None:
+    def _file_form(self, typed: Values) -> None:
+        """Ask for a file, with what was typed before when that could not be used."""
+        fields = (
+            FormField("path", "File", typed.get("path"), required=True, hint=".csv, .txt, .xlsx, .json, .parquet"),
+            FormField("name", "Sheet name", typed.get("name"), hint="empty: the file's name"),
+            FormField(
+                "item_id_column",
+                "Item id column",
+                typed.get("item_id_column"),
+                hint="empty: a hash of the row's content identifies it",
+            ),
+        )
+        self.app.push_screen(FormDialog("Add a data file", fields), self._report_file)
+
+    def _report_file(self, values: Values | None) -> None:
+        """Show what is understood of the file, before anything is added."""
         if values is None:
             return
+        path = Path(values["path"]).expanduser()
 
+        def failed(error: OntosError) -> None:
+            self.ontos.show_error(error)
+            self._file_form(values)
+
+        def known(workspace: Workspace) -> ReadingOptions:
+            return workspace.data.sheets.decisions(path)
+
+        def report(options: ReadingOptions) -> None:
+            from ontos_tui.tui.stages.data.reading_dialog import ReadingDialog
+
+            def accepted(decided: ReadingOptions | None) -> None:
+                if decided is None:
+                    self._file_form(values)
+                else:
+                    self._add_file(values, decided, failed)
+
+            self.app.push_screen(ReadingDialog(str(path), options), accepted)
+
+        self.run_in_background(known, report, group="do", failed=failed)
+
+    def _add_file(self, values: Values, options: ReadingOptions, failed: Callable[[OntosError], None]) -> None:
         def add(workspace: Workspace) -> Sheet:
-            table = workspace.data.sheets.add_file(Path(values["path"]).expanduser())
+            table = workspace.data.sheets.add_file(Path(values["path"]).expanduser(), options=options, exact=True)
             name = values["name"] or table.address.split(".")[-1]
             return workspace.data.sheets.create_sheet(name, table.address, item_id_column=values["item_id_column"])
 
-        self.run_in_background(add, self._sheet_saved, group="do")
+        self.run_in_background(add, self._sheet_saved, group="do", failed=failed)
+
+    def action_reading(self) -> None:
+        entry = self._current
+        if entry is None or entry.sheet is None:
+            return
+        source = entry.sheet.source_table
+        self.run_in_background(
+            lambda workspace: workspace.data.sheets.file_table(source), self._show_reading, group="do"
+        )
+
+    def _show_reading(self, table: DataTable) -> None:
+        """What was understood of the file below the sheet; when it is decided anew, the file is read again."""
+        from ontos_tui.tui.stages.data.reading_dialog import ReadingDialog
+
+        def accepted(decided: ReadingOptions | None) -> None:
+            if decided is None or decided == table.reading_options:
+                return
+
+            def change(workspace: Workspace) -> DataTable:
+                return workspace.data.sheets.read_anew(table.address, decided)
+
+            self.run_in_background(change, self._read_anew, group="do")
+
+        self.app.push_screen(ReadingDialog(table.path, table.reading_options, table.column_names), accepted)
+
+    def _read_anew(self, table: DataTable) -> None:
+        self.ontos.show_message(f"{table.address} is read anew: {table.row_count:,} rows.")
+        self._shown_sheet = ""
+        self.reload()
 
     def _sheet_saved(self, sheet: Sheet) -> None:
         self.session.sheet_id = sheet.id
@@ -245,15 +308,14 @@ class DataView(StageView):
             self._sheet_form(f"Edit {entry.sheet.name}", entry.sheet.source_table, entry.sheet)
 
     def _sheet_form(self, heading: str, source: str, sheet: Sheet | None) -> None:
-        from ontos_tui.domain.records.data import Sampling, unnamed_in_words
+        from ontos_tui.domain.records.data import UNNAMED, Sampling
 
         def value(name: str) -> Any:
             return getattr(sheet, name) if sheet is not None else None
 
-        unnamed = unnamed_in_words(source)
         fields = (
             FormField("name", "Name", value("name"), required=True),
-            FormField("item_id_column", "Item id column", value("item_id_column"), hint=f"empty: {unnamed}"),
+            FormField("item_id_column", "Item id column", value("item_id_column"), hint=f"empty: {UNNAMED}"),
             FormField(
                 "filter_expression",
                 "Filter",
@@ -369,19 +431,20 @@ def _about_use_case(entry: Entry, width: int) -> list[Line]:
 
 
 def _about_sheet(sheet: Sheet, width: int) -> list[Line]:
-    from ontos_tui.domain.records.data import Sampling, unnamed_in_words, windows_in_words
+    from ontos_tui.domain.records.data import OLD_NAMES, UNNAMED, ItemIdentity, Sampling, windows_in_words
 
     sample = "all rows"
     if sheet.sampling is not Sampling.ALL:
         by = f" by {sheet.sample_by}" if sheet.sample_by else ""
         sample = f"{sheet.sampling.value}{by}, {sheet.sample_size or 'all'} rows"
-    unnamed = unnamed_in_words(sheet.source_table)
+    old_names = [line(span(OLD_NAMES, "warn"))] if sheet.identity is ItemIdentity.POSITION else []
     tags = f"  ⛔ {', '.join(sheet.tags)}" if sheet.tags else ""
     return [
         line(span(sheet.name, "title"), span(f"  {sheet.item_count:,} items", "strong"), span(tags, "warn")),
         line(span(sheet.description, "muted", width)),
         line(span("source  ", "muted"), sheet.source_table),
-        line(span("item id ", "muted"), windows_in_words(sheet) or sheet.item_id_column or unnamed),
+        line(span("item id ", "muted"), windows_in_words(sheet) or sheet.item_id_column or UNNAMED),
+        *old_names,
         line(span("filter  ", "muted"), sheet.filter_expression or "none"),
         line(span("sample  ", "muted"), sample),
     ]

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ontos_tui.domain.rules.states import EndpointStatus
-from ontos_tui.tui.stages.train.lines import model_lines, score_text
+from ontos_tui.tui.dialogs.verdict import score_text, verdict_lines, verdict_of
+from ontos_tui.tui.stages.train.lines import model_lines
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Span, line, span, wrap
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def endpoint_lines(
     yield line(span(endpoint.name, "title"), "  ", state_span(endpoint))
     yield EMPTY
     serving_since = next((one.at for one in history if one.action in SWAPS), endpoint.created_at)
-    yield line(span("serves", "muted", INDENT), span(model.label(), "strong"), f"  {score_text(model)}")
+    yield line(span("serves", "muted", INDENT), span(model.label(), "strong"))
+    yield from verdict_lines(verdict_of(model), width, INDENT)
     yield line(" " * INDENT, span(f"since {serving_since.astimezone():%Y-%m-%d %H:%M}", "muted"))
     if (previous := models.get(endpoint.previous_model_id or "")) is not None:
         yield line(span("before", "muted", INDENT), previous.label(), f"  {score_text(previous)}")
@@ -56,7 +58,8 @@ def endpoint_lines(
         served = models.get(one.model_id)
         what = f" {served.label()}" if served is not None and one.action in SWAPS else ""
         entry = f"{one.at.astimezone():%Y-%m-%d %H:%M} {ACTIONS.get(one.action, one.action)}{what} by {one.by}"
-        yield from _beside("history" if number == 0 else "", entry, width, "muted")
+        despite = f" despite failed checks: {one.reason}" if one.reason else ""
+        yield from _beside("history" if number == 0 else "", entry + despite, width, "warn" if despite else "muted")
     if curl:
         yield EMPTY
         yield line(span("This sends a real row; ", "muted"), span("y", "key"), span(": copy it", "muted"))

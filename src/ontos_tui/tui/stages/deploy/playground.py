@@ -20,6 +20,8 @@ from ontos_tui.tui.dialogs.answer import answer_lines, feedback_lines, source_li
 from ontos_tui.tui.dialogs.base import Dialog, key_line
 from ontos_tui.tui.dialogs.feedback import ask_feedback, feedback_message, send_feedback
 from ontos_tui.tui.dialogs.fields import ValueInput
+from ontos_tui.tui.dialogs.verdict import verdict_lines, verdict_of
+from ontos_tui.tui.stages.deploy.item_search import ItemSearch, role_span
 from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import EMPTY, Line, OneLine, Panel, line, span, wrap
 
@@ -27,9 +29,13 @@ if TYPE_CHECKING:
     from ontos_tui.domain.records.data import Row
     from ontos_tui.domain.records.improve import FeedbackItem
     from ontos_tui.domain.records.serving import InferenceRecord
+    from ontos_tui.domain.rules.model_verdict import Verdict
+    from ontos_tui.services.deploy.items import EndpointItem
     from ontos_tui.workspace import Workspace
 
 WIDEST_NAME = 24
+ROOM_FOR_VERDICT = 44
+"""Cells from which on the whole verdict on the model stands above an answer; in fewer, its score."""
 LOWEST, FRAME = 20, 4
 """Rows that the box has at least, and those of them that are not fields."""
 
@@ -40,6 +46,7 @@ class Playground(Dialog[None], BackgroundMixin):
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
         Command("deploy.playground.send", "enter,ctrl+s,f2", "Ask", "Send the row to the endpoint"),
         Command("deploy.playground.another", "n,ctrl+n", "Next row", "Another real row"),
+        Command("deploy.playground.find", "slash,ctrl+f", "Find item", "Any item of the model's sheet, by its name"),
         Command("deploy.playground.edit", "e", "Edit", "Change a value of the row; tab: next value"),
         Command("deploy.playground.good", "plus,ctrl+g", "Good", "The answer is right"),
         Command("deploy.playground.wrong", "minus,ctrl+b", "Wrong", "The answer is wrong: enter the right one"),
@@ -59,9 +66,11 @@ class Playground(Dialog[None], BackgroundMixin):
         super().__init__(f"Playground · {endpoint}")
         self._endpoint = endpoint
         self._row: Row = {}
+        self._item: EndpointItem | None = None
         self._at = 0
         self._record: InferenceRecord | None = None
         self._note: FeedbackItem | None = None
+        self._verdict: Verdict | None = None
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(classes="row"):
@@ -72,13 +81,23 @@ class Playground(Dialog[None], BackgroundMixin):
         self.query_one("#answer").focus()
         self._show_answer()
         self._load(0)
+        self.run_in_background(
+            lambda workspace: verdict_of(workspace.deploy.endpoints.endpoint(self._endpoint).model),
+            self._show_verdict,
+            group="verdict",
+            failed=lambda error: None,  # loading the row has the same error, and shows it
+        )
+
+    def _show_verdict(self, verdict: Verdict) -> None:
+        self._verdict = verdict
+        self.query_one("#answer", Panel).show(self._answer_lines, keep_place=True)
 
     # The row
 
     def _load(self, number: int) -> None:
         self.run_in_background(
-            lambda workspace: workspace.deploy.endpoints.sample_input(self._endpoint, skip=number),
-            lambda row: self._fill(number, row),
+            lambda workspace: workspace.deploy.items.sample(self._endpoint, number),
+            lambda item: self._fill(number, item),
             failed=lambda error: self._no_row(number, error),
         )
 
@@ -88,10 +107,11 @@ class Playground(Dialog[None], BackgroundMixin):
         else:
             self.query_one("#answer", Panel).show(lambda width: error_lines(error, width))
 
-    async def _fill(self, number: int, row: Row) -> None:
+    async def _fill(self, number: int, item: EndpointItem) -> None:
         """The form of a row: a field for each feature."""
+        row = item.fields
         fresh = list(row) != list(self._row)
-        self._at, self._row, self._record, self._note = number, row, None, None
+        self._at, self._row, self._item, self._record, self._note = number, row, item, None, None
         if fresh:
             self.query_one("#box").styles.height = max(LOWEST, len(row) + FRAME)
             box = self.query_one("#row", VerticalScroll)
@@ -131,9 +151,19 @@ class Playground(Dialog[None], BackgroundMixin):
 
     def _answer_lines(self, width: int) -> Iterator[Line]:
         record = self._record
+        if (verdict := self._verdict) is not None and record is not None and width < ROOM_FOR_VERDICT:
+            yield line(span(f"{verdict.sign} {verdict.score}", verdict.style))
+        elif verdict is not None:
+            yield from verdict_lines(verdict, width)
+            yield EMPTY
+        if self._item is not None:
+            yield from wrap(f"item {self._item.ref}", width, "strong")
+            yield line(role_span(self._item))
+            yield EMPTY
         if record is None:
-            yield line(span("enter", "key"), ": send the row to the endpoint")
+            yield line(span("enter", "key"), ": send the row")
             yield line(span("n", "key"), ": another row")
+            yield line(span("/", "key"), ": any item of the sheet")
             yield line(span("e", "key"), ": change a value")
             yield EMPTY
             yield from wrap(
@@ -179,6 +209,13 @@ class Playground(Dialog[None], BackgroundMixin):
 
     def action_another(self) -> None:
         self._load(self._at + 1)
+
+    def action_find(self) -> None:
+        async def chosen(item: EndpointItem | None) -> None:
+            if item is not None:
+                await self._fill(self._at, item)
+
+        self.app.push_screen(ItemSearch(self._endpoint), chosen)
 
     def action_edit(self) -> None:
         self.query(ValueInput).first().focus()

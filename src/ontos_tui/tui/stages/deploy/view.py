@@ -10,14 +10,18 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from ontos_tui.domain.errors import NotFoundError, OntosError
+from ontos_tui.domain.records.training import JobKind
 from ontos_tui.domain.rules.states import EndpointStatus
 from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.choose import ChooseDialog, ConfirmDialog
+from ontos_tui.tui.dialogs.deployment_gate import deploy_checked
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.dialogs.verdict import score_cell, verdict_line
 from ontos_tui.tui.stages.base import StageView
 from ontos_tui.tui.stages.deploy.lines import curl_line, endpoint_lines, state_span, undeployed_lines
-from ontos_tui.tui.stages.train.lines import score_text
+from ontos_tui.tui.stages.deploy.scoring import ask_scoring, scoring_lines
+from ontos_tui.tui.stages.job_state import POLL_SECONDS, JobState
 from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import Panel, line, span
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
@@ -27,6 +31,9 @@ if TYPE_CHECKING:
     from ontos_tui.domain.records.training import Job, ModelVersion
     from ontos_tui.services.deploy.service import EndpointView, ServerState
     from ontos_tui.workspace import Workspace
+
+ROOM_FOR_SCORES = 44
+"""Width of the list from which on it also says how good each model is."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,8 @@ class EndpointRow:
     history: dict[str, list[Deployment]]
     curl: dict[str, str]
     server: ServerState
+    scored: dict[str, JobState]
+    """The last scoring by each model, by the id of the model."""
 
 
 class DeployView(StageView):
@@ -64,8 +73,10 @@ class DeployView(StageView):
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
         Command("deploy.deploy", "d", "Deploy", "Deploy this model, or choose another version for this endpoint"),
         Command("deploy.playground", "p", "Playground", "Send real rows to the endpoint and rate its answers"),
+        Command("deploy.score", "s", "Score a table", "Let the model answer every row of a sheet, table or file"),
         Command("deploy.roll_back", "b", "Roll back", "Serve the previous version again"),
         Command("deploy.switch", "x", "Stop/start", "Stop or start taking requests"),
+        Command("deploy.floors", "f", "Floors", "The scores that a new version must reach to be deployed", shown=False),
         Command("deploy.server", "h", "HTTP", "Start or stop answering over HTTP on this machine"),
         Command("deploy.copy", "y", "Copy curl", "Copy a curl command for this endpoint", shown=False),
     )
@@ -75,12 +86,14 @@ class DeployView(StageView):
         self._served: EndpointRow | None = None
         self._go_to = ""
         self._here = ""
+        self._wide = False
+        self._looking = False
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="row"):
             yield Table[Entry](
-                [ColumnSpec("name", 0), ColumnSpec("state", 14)],
-                _cells,
+                _columns(False),
+                lambda entry: _cells(entry)[: len(_columns(self._wide))],
                 empty="Loading…",
                 id="endpoints",
                 classes="side",
@@ -89,6 +102,11 @@ class DeployView(StageView):
 
     def focus_first(self) -> None:
         self.query_one("#endpoints").focus()
+
+    def on_resize(self) -> None:
+        self._wide = self.size.width * 2 // 5 >= ROOM_FOR_SCORES
+        table: Table[Entry] = self.query_one("#endpoints", Table)
+        table.show(table.rows, columns=_columns(self._wide))
 
     def reload(self) -> None:
         self.run_in_background(_served, self._show, failed=self._show_error)
@@ -109,6 +127,14 @@ class DeployView(StageView):
             cursor = keys.index(before.key)
         table.show(served.entries, cursor=cursor)
         self._show_current(keep_place=before is not None and cursor is not None)
+        if any(state.active for state in served.scored.values()) and not self._looking:
+            self._looking = True
+            self.set_timer(POLL_SECONDS, self._poll)
+
+    def _poll(self) -> None:
+        self._looking = False
+        if self.display:
+            self.reload()
 
     def _show_error(self, error: OntosError) -> None:
         self.query_one("#details", Panel).show(lambda width: error_lines(error, width))
@@ -133,12 +159,21 @@ class DeployView(StageView):
             self.session.endpoint = self._here = name
             history, curl = served.history[name], served.curl.get(name, "")
             panel.show(
-                lambda width: endpoint_lines(view, served.models, served.server, history, curl, width),
+                lambda width: [
+                    *endpoint_lines(view, served.models, served.server, history, curl, width),
+                    *scoring_lines(served.scored.get(view.model.id), width),
+                ],
                 keep_place=keep_place,
             )
         elif entry.model is not None:
             model = entry.model
-            panel.show(lambda width: undeployed_lines(model, width), keep_place=keep_place)
+            panel.show(
+                lambda width: [
+                    *undeployed_lines(model, width),
+                    *scoring_lines(served.scored.get(model.id), width),
+                ],
+                keep_place=keep_place,
+            )
 
     def on_table_moved(self) -> None:
         self._show_current()
@@ -176,8 +211,8 @@ class DeployView(StageView):
         name, current, previous = view.endpoint.name, view.model.id, view.endpoint.previous_model_id
         # Versions of the same model first: that is what an endpoint is for.
         models = sorted(self._served.models.values(), key=lambda model: model.name != view.model.name)
-        marks = {current: " · answers now", previous: " · before"}
-        choices = [(model.label(), f"{score_text(model)}{marks.get(model.id, '')}") for model in models]
+        marks = {current: "answers now · ", previous: "before · "}
+        choices = [(model.label(), f"{marks.get(model.id, '')}{verdict_line(model)}") for model in models]
 
         def chosen(index: int | None) -> None:
             if index is not None:
@@ -197,13 +232,14 @@ class DeployView(StageView):
             if values is not None:
                 self._deploy(model, values["name"])
 
-        about = f"{score_text(model)}. If the endpoint exists, it switches to this version immediately."
+        about = f"{verdict_line(model)}. If the endpoint exists, it switches to this version immediately."
         field = FormField("name", "Endpoint", dns_name(model.name), required=True, hint="lower case letters, digits, -")
         self.app.push_screen(FormDialog(f"Deploy {model.label()}", [field], about=about, check=problems), done)
 
     def _deploy(self, model: ModelVersion, name: str) -> None:
-        self.run_in_background(
-            lambda workspace: workspace.deploy.endpoints.begin(model.id, name),
+        deploy_checked(
+            self,
+            lambda workspace, reason: workspace.deploy.endpoints.begin(model.id, name, despite=reason),
             lambda begun: self._deployed(begun, model.label()),
             group="do",
         )
@@ -254,6 +290,15 @@ class DeployView(StageView):
             group="do",
         )
 
+    def action_floors(self) -> None:
+        from ontos_tui.tui.stages.deploy.floors import Floors
+
+        entry = self._current
+        if entry is not None and entry.view is not None:
+            Floors(self, entry.view.endpoint.name, entry.view.model).open()
+        elif entry is not None and entry.model is not None:
+            Floors(self, entry.model.name, entry.model).open()
+
     # Asking
 
     def action_playground(self) -> None:
@@ -266,6 +311,12 @@ class DeployView(StageView):
             self.ontos.show_message(f"{view.endpoint.name} is stopped. x: start it")
             return
         self.app.push_screen(Playground(view.endpoint.name), lambda _: self.reload())
+
+    def action_score(self) -> None:
+        entry = self._current
+        model = entry.view.model if entry is not None and entry.view is not None else entry and entry.model
+        if model:
+            ask_scoring(self, model)
 
     def action_server(self) -> None:
         running = self._served is not None and self._served.server.running
@@ -303,7 +354,17 @@ def _served(workspace: Workspace) -> EndpointRow:
         {name: deploy.history(name) for name in names},
         {name: curl for name in names if (curl := _curl(workspace, server, name))},
         server,
+        _scored(workspace),
     )
+
+
+def _scored(workspace: Workspace) -> dict[str, JobState]:
+    """The newest scoring by each model."""
+    scored: dict[str, JobState] = {}
+    for job in workspace.jobs.jobs():
+        if job.kind is JobKind.PREDICT and (model := str(job.params["model"])) not in scored:
+            scored[model] = JobState(job, (), workspace.jobs.time_left(job))
+    return scored
 
 
 def _curl(workspace: Workspace, server: ServerState, name: str) -> str:
@@ -316,8 +377,15 @@ def _curl(workspace: Workspace, server: ServerState, name: str) -> str:
         return ""
 
 
+def _columns(wide: bool) -> list[ColumnSpec]:
+    """As much about each line as the list has room for."""
+    columns = [ColumnSpec("name", 0), ColumnSpec("state", 14)]
+    return [*columns, ColumnSpec("score", 12, right=True)] if wide else columns
+
+
 def _cells(entry: Entry) -> Sequence[object]:
+    model = entry.view.model if entry.view is not None else entry.model
+    assert model is not None
     if entry.view is not None:
-        return entry.view.endpoint.name, state_span(entry.view.endpoint)
-    assert entry.model is not None
-    return entry.model.label(), span("○ not deployed", "muted")
+        return entry.view.endpoint.name, state_span(entry.view.endpoint), score_cell(model)
+    return model.label(), span("○ not deployed", "muted"), score_cell(model)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from ontos_tui.domain.records.pairs import GenerationMode
+from ontos_tui.domain.rules.confidence_text import basis_text
 from ontos_tui.domain.terminal_text import safe_line
 from ontos_tui.tui.stages.job_state import JobState, progress_lines
 from ontos_tui.tui.widgets.data_grid import value_text
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from ontos_tui.services.generate.service import PreviewPair
     from ontos_tui.services.label.service import TrainingSheetView
 
-AI, COLUMN, MANUAL = "ai", "column", "manual"
 LABEL = 10
 """Cells of the words in front of the facts."""
 
@@ -32,7 +33,7 @@ class Setting:
     template: Template
     source: str
     training_sheet: TrainingSheetView | None
-    mode: str
+    mode: GenerationMode
     column: str | None
     last: JobState | None
 
@@ -76,11 +77,11 @@ def setting_lines(setting: Setting, limit: int | None, width: int) -> Iterator[L
 
 
 def _answers(setting: Setting) -> Iterator[object]:
-    if setting.mode == COLUMN:
+    if setting.mode is GenerationMode.COLUMN:
         columns = setting.column or ", ".join(setting.template.answer_columns.values())
         yield span(f"column {columns}", "strong")
         yield span("  labeled immediately where the value is valid", "muted")
-    elif setting.mode == MANUAL:
+    elif setting.mode is GenerationMode.MANUAL:
         yield span("by hand", "strong")
         yield span("  no proposals; you enter every answer", "muted")
     else:
@@ -102,7 +103,7 @@ def _last_run(setting: Setting, width: int) -> Iterator[Line]:
         existing = f", {old:,} existed already" if (old := done.get("existing", 0)) else ""
         lines += wrap(f"{clock}{done.get('created', 0):,} pairs generated{existing}", room)
         if saved := done.get("auto_approved", 0):
-            lines += wrap(f"✓ {saved:,} labeled by existing labels, without review", room, "good")
+            lines += wrap(f"✓ {saved:,} labels reused, without review", room, "good")
         if failed := done.get("failed", 0):
             lines.append(line(span(f"✗ {failed:,} without an answer; ", "warn"), span("f", "key"), ": show why"))
     for number, part in enumerate(lines):
@@ -127,8 +128,7 @@ def pair_lines(pair: PreviewPair, place: str, width: int) -> Iterator[Line]:
         yield line(head, *shown[0])
         for more in shown[1:]:
             yield line(indent, *more)
-    sure = f"{pair.confidence:.0%} sure" if pair.confidence is not None else ""
-    if basis := " · ".join(part for part in (sure, pair.explanation) if part):
+    if basis := basis_text(pair.confidence, pair.certainty, pair.explanation):
         yield from wrap(basis, width, "muted", indent="  ")
     for message in pair.messages:
         if message["role"] != "assistant":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ontos_tui.domain.records.improve import FeedbackFilter
@@ -14,46 +13,18 @@ from ontos_tui.tui.dialogs.answer import name_room
 from ontos_tui.tui.dialogs.feedback import rating_span
 from ontos_tui.tui.dialogs.form import FormField, Values
 from ontos_tui.tui.dialogs.record import field_lines
-from ontos_tui.tui.stages.train.lines import score_text
+from ontos_tui.tui.dialogs.verdict import verdict_lines, verdict_of
 from ontos_tui.tui.widgets.data_grid import value_text
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Span, line, span, wrap
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.improve import FeedbackItem
     from ontos_tui.domain.records.pairs import QAPair
-    from ontos_tui.domain.records.training import ModelVersion
-    from ontos_tui.services.improve.service import FeedbackStats, RetrainPreview
-    from ontos_tui.services.records.model_versions import LineageChanges
+    from ontos_tui.services.improve.retraining import RetrainingOutlook
+    from ontos_tui.services.improve.service import FeedbackStats
     from ontos_tui.services.train.comparison import Comparison
 
 STATES = {"new": ("○ new", "accent"), "converted": ("✓ converted", "good"), "dismissed": ("– dismissed", "muted")}
-
-
-@dataclass(frozen=True)
-class Outlook:
-    """What a retraining of an endpoint's model would bring, or has brought.
-
-    `since` is what has changed since the newest version, which need not be the one that the endpoint serves. When the
-    two differ there is a comparison, or the reason why there is none. `previous` is what a roll-back leads to.
-    """
-
-    endpoint: str
-    preview: RetrainPreview
-    newest: ModelVersion
-    since: LineageChanges
-    comparison: Comparison | None = None
-    no_comparison: str = ""
-    previous: ModelVersion | None = None
-
-    @property
-    def is_newer(self) -> bool:
-        """Whether a version waits that the endpoint does not serve."""
-        return self.newest.version > self.preview.model.version
-
-    @property
-    def has_changes(self) -> bool:
-        """Whether a training would learn anything else than the last one did."""
-        return bool(self.since.new or self.since.corrected or self.since.removed)
 
 
 def state_span(item: FeedbackItem) -> Span:
@@ -164,19 +135,23 @@ def _answer_lines(item: FeedbackItem, width: int) -> Iterator[Line]:
         yield line(span("no correction", "muted"))
 
 
-def outlook_lines(outlook: Outlook, training: bool, width: int) -> Iterator[Line]:
+def outlook_lines(outlook: RetrainingOutlook, training: bool, width: int) -> Iterator[Line]:
     """What retraining would bring or has brought, and the key for what comes next. `training`: one is under way."""
     model, newest, ready = outlook.preview.model, outlook.newest, outlook.preview.readiness
     yield line(
         span("Retraining ", "title"),
-        span(f"{outlook.endpoint} answers with {model.label()}, {score_text(model)}", "muted"),
+        span(f"{outlook.endpoint} answers with {model.label()}", "muted"),
     )
+    if not outlook.is_newer:
+        yield from verdict_lines(verdict_of(model), width)
     if outlook.comparison is not None:
         mark, style = verdict(outlook.comparison)
         yield from wrap(f"{newest.label()} is trained: {outlook.comparison.summary}", width)
+        yield from verdict_lines(verdict_of(newest), width)
         yield line(span(mark, style), "  ", span("d", "key"), f": deploy v{newest.version}")
     elif outlook.is_newer:
         yield from wrap(f"{newest.label()} is trained; no comparison: {outlook.no_comparison}", width)
+        yield from verdict_lines(verdict_of(newest), width)
         yield line(span("d", "key"), f": deploy v{newest.version}")
     since = f"{outlook.since} since v{newest.version}"
     if training:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from ontos_tui.domain.errors import OntosError
+from ontos_tui.domain.file_formats import Newer
 from ontos_tui.domain.records.pairs import CONFIDENCES
 from ontos_tui.domain.rules.governance import badges
 from ontos_tui.domain.rules.states import TemplateStatus
@@ -19,6 +21,7 @@ from ontos_tui.tui.dialogs.choose import ChooseDialog, ConfirmDialog
 from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
 from ontos_tui.tui.stages.label.dialogs.usage_constraints import ConstraintsDialog, when_changed
 from ontos_tui.tui.stages.label.import_export import read_path
+from ontos_tui.tui.stages.label.import_files import ImportReportDialog
 from ontos_tui.tui.stages.label.page import LabelPage
 from ontos_tui.tui.stages.label.work import Work, work_of_task
 from ontos_tui.tui.widgets.data_grid import value_text
@@ -165,6 +168,11 @@ class CanonicalPage(LabelPage):
         self.reload()
         self.ontos.refresh_overview()
 
+    def _refused(self, error: OntosError) -> None:
+        """Say who changed the label meanwhile, and show what it says now."""
+        self.ontos.show_error(error)
+        self.reload()
+
     # Changing
 
     def action_edit(self) -> None:
@@ -188,6 +196,7 @@ class CanonicalPage(LabelPage):
                     ),
                     self._changed,
                     group="do",
+                    failed=self._refused,
                 )
 
         heading = f"Label of {label.item_ref}"
@@ -210,9 +219,12 @@ class CanonicalPage(LabelPage):
                 if index is not None:
                     number = versions[index].version
                     self.run_in_background(
-                        lambda workspace: workspace.label.canonical_labels.restore(label.id, number),
+                        lambda workspace: workspace.label.canonical_labels.restore(
+                            label.id, number, expected_version=label.version
+                        ),
                         self._changed,
                         group="do",
+                        failed=self._refused,
                     )
 
             self.app.push_screen(ChooseDialog(f"Restore a version of {label.item_ref}", choices), done)
@@ -238,7 +250,10 @@ class CanonicalPage(LabelPage):
         def answered(sure: bool | None) -> None:
             if sure:
                 self.run_in_background(
-                    lambda workspace: workspace.label.canonical_labels.delete(label.id), self._changed, group="do"
+                    lambda workspace: workspace.label.canonical_labels.delete(label.id, expected_version=label.version),
+                    self._changed,
+                    group="do",
+                    failed=self._refused,
                 )
 
         question = f"The label of {label.item_ref} is deleted, unless something uses it. The log keeps its answer."
@@ -314,17 +329,25 @@ class CanonicalPage(LabelPage):
     def action_import(self) -> None:
         def done(values: Values | None) -> None:
             if values is not None:
-                path = values["path"]
-                self.run_in_background(
-                    lambda workspace: workspace.label.canonical_label_files.import_file(path),
-                    self._imported,
-                    group="do",
-                )
+                self._import(values["path"])
 
         field = FormField("path", "File", required=True, hint="as E writes it: one label a line", read=read_path)
         self.app.push_screen(FormDialog("Import labels", (field,)), done)
 
+    def _import(self, path: Path, newer: Newer | None = None) -> None:
+        self.run_in_background(
+            lambda workspace: workspace.label.canonical_label_files.import_file(path, newer=newer),
+            self._imported,
+            group="do",
+        )
+
     def _imported(self, report: ImportReport) -> None:
+        if report.undecided and not report.refused:
+            self.app.push_screen(
+                ImportReportDialog(report),
+                lambda choice: self._import(report.path, choice) if isinstance(choice, Newer) else None,
+            )
+            return
         if report.refused:
             problems = "\n".join(str(problem) for problem in report.problems[:8])
             self.ontos.show_error(OntosError(f"Nothing was imported.\n{problems}", "Correct these lines."))

@@ -1,4 +1,4 @@
-"""Files out and in: what is held back and why before anything is written, and what would happen before it does."""
+"""Files out: what is held back and why is shown before anything is written."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 
-from ontos_tui.domain.file_formats import SUFFIXES, Format, format_of
-from ontos_tui.domain.records.data import Sheet, identifier_from
+from ontos_tui.domain.file_formats import SUFFIXES, WRITTEN, Format
+from ontos_tui.domain.records.data import identifier_from
 from ontos_tui.domain.rules.governance import Use
 from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
@@ -22,7 +22,11 @@ from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.pairs import TrainingSheet
-    from ontos_tui.services.interchange.service import ExportOptions, ExportReport, ImportReport, Selection
+    from ontos_tui.services.interchange.service import (
+        ExportOptions,
+        ExportReport,
+        Selection,
+    )
     from ontos_tui.workspace import Workspace
 
 LABELED, ALL = "labeled", "all"
@@ -39,20 +43,6 @@ def read_share(text: str) -> float:
 def read_path(text: str) -> Path:
     """A file's name as typed; ~ is the home folder."""
     return Path(text.strip()).expanduser()
-
-
-def read_mapping(text: str) -> dict[str, str]:
-    """`item_ref=serial, severity=class` as a mapping. Raises ValueError in plain words."""
-    mapping = {}
-    for part in filter(None, map(str.strip, text.split(","))):
-        what, equals, column = part.partition("=")
-        if not equals or not what.strip() or not column.strip():
-            raise ValueError(f"{part!r} must look like NAME=COLUMN")
-        mapping[what.strip()] = column.strip()
-    return mapping
-
-
-# Out
 
 
 def ask_export(asker: BackgroundMixin, sheet: TrainingSheet, then: Callable[[ExportReport], Any]) -> None:
@@ -111,7 +101,7 @@ class ExportDialog(FormDialog, BackgroundMixin):
         self._sheet = sheet
         self._suggested = self._suggestion(Format.CHAT)
         fields = (
-            FormField("format", "Format", Format.CHAT, choices=tuple(Format), required=True),
+            FormField("format", "Format", Format.CHAT, choices=WRITTEN, required=True),
             FormField("use", "For", Use.TRAINING, choices=tuple(Use), required=True),
             FormField("statuses", "Pairs", LABELED, choices=(LABELED, ALL), required=True, hint="all: not for chat"),
             FormField("path", "File", self._suggested, required=True, hint="~ is your home folder", read=read_path),
@@ -174,89 +164,6 @@ def _exported(report: ExportReport, width: int) -> Iterator[Line]:
         yield from wrap(f"and {path}, the configuration of a Label Studio project", width)
 
 
-# In
-
-
-def ask_import(
-    asker: BackgroundMixin,
-    into: TrainingSheet | Sheet,
-    then: Callable[[ImportReport], Any],
-    label_type: str | None = None,
-) -> None:
-    """Ask for a file, show what would happen, and do it when the user wants that; then tell `then`.
-
-    Into a training sheet come decisions about its pairs, and new pairs from chat lines; into a sheet, canonical labels.
-    """
-
-    def chosen(values: Values | None) -> None:
-        if values is not None:
-            asker.run_in_background(
-                lambda workspace: run(workspace, values, dry_run=True), lambda one: show(one, values), group="in"
-            )
-
-    def run(workspace: Workspace, values: Values, *, dry_run: bool) -> ImportReport:
-        path, service = values["path"], workspace.label.files
-        format = values["format"] or format_of(path)
-        assert format is not None  # the form has checked it
-        mapping = values["mapping"] or {}
-        if isinstance(into, Sheet):
-            return service.import_labels(path, format, into.id, label_type=label_type, mapping=mapping, dry_run=dry_run)
-        approved = bool(values["approved"])
-        return service.import_pairs(path, format, into.id, mapping=mapping, approved=approved, dry_run=dry_run)
-
-    def show(report: ImportReport, values: Values) -> None:
-        dialog = ImportReportDialog(report)
-        asker.app.push_screen(dialog, lambda yes: do(values) if yes else None)
-
-    def do(values: Values) -> None:
-        asker.run_in_background(lambda workspace: run(workspace, values, dry_run=False), done, group="in")
-
-    def done(report: ImportReport) -> None:
-        asker.app.push_screen(ReportDialog("Imported", lambda width: _imported(report, width)), lambda _: then(report))
-
-    what = "labels of" if isinstance(into, Sheet) else "into"
-    fields = _import_fields(is_sheet=isinstance(into, Sheet))
-    asker.app.push_screen(ImportDialog(f"Import {what} {into.name}", fields), chosen)
-
-
-class ImportDialog(FormDialog):
-    """What to import. The file is read before anything happens."""
-
-    OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command(
-            "label.import.save",
-            "ctrl+s,f2",
-            "Preview",
-            "Read the file and show what would happen; nothing is imported yet",
-        ),
-    )
-
-    def __init__(self, heading: str, fields: list[FormField]) -> None:
-        about = "Nothing is imported before you have seen what would happen."
-        super().__init__(heading, fields, about=about, check=_check_import)
-
-
-def _import_fields(*, is_sheet: bool) -> list[FormField]:
-    formats = tuple(one for one in Format if not (is_sheet and one is Format.CHAT))
-    fields = [
-        FormField("path", "File", required=True, hint="~ is your home folder", read=read_path),
-        FormField("format", "Format", choices=formats, hint="empty: by the file's ending"),
-        FormField(
-            "mapping", "Columns", hint="if named differently: item_ref=serial, severity=class", read=read_mapping
-        ),
-    ]
-    if not is_sheet:
-        hint = "chat only: use the answers as labels"
-        fields.append(FormField("approved", "Approved", False, choices=(True, False), required=True, hint=hint))
-    return fields
-
-
-def _check_import(values: Values) -> list[str]:
-    if values["format"] is None and values["path"] is not None and format_of(values["path"]) is None:
-        return ["The format is not clear from the file's ending: choose it."]
-    return []
-
-
 class ReportDialog(Dialog[None]):
     """Something to read, and to leave."""
 
@@ -279,51 +186,3 @@ class ReportDialog(Dialog[None]):
         """As high as what there is to read, with an empty line at the end."""
         panel = self.query_one(Panel)
         panel.styles.height = max(4, min(16, len(list(self._lines(panel.size.width))) + 1))
-
-
-class ImportReportDialog(Dialog[bool]):
-    """What an import would do. It is done when the user says so, and cannot be when a line is wrong."""
-
-    OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("label.import_report.take", "enter,ctrl+s", "Import", "Import all of it in one step"),
-    )
-    DEFAULT_CSS = "ImportReportDialog > #box { height: 80%; }"
-
-    def __init__(self, report: ImportReport) -> None:
-        super().__init__(f"{report.path.name}: {'cannot be imported' if report.refused else 'what would happen'}")
-        self._report = report
-
-    def compose_body(self) -> ComposeResult:
-        yield Panel(id="report")
-
-    def on_mount(self) -> None:
-        panel = self.query_one(Panel)
-        panel.show(lambda width: _imported(self._report, width))
-        panel.focus()
-
-    def possible(self, command: str) -> bool:
-        """With a line that cannot be used nothing is imported; without a change there is nothing to do."""
-        return command != "take" or (not self._report.refused and bool(self._report.created or self._report.updated))
-
-    def action_take(self) -> None:
-        self.dismiss(True)
-
-
-def _imported(report: ImportReport, width: int) -> Iterator[Line]:
-    if report.refused:
-        amount = f"{report.problem_count:,} {'line' if report.problem_count == 1 else 'lines'}"
-        yield line(span(f"✗ {amount} cannot be used; nothing is imported.", "bad"))
-        yield line(span("Correct the file and import it again.", "muted"))
-        yield EMPTY
-        for problem in report.problems:
-            yield from wrap(str(problem), width)
-        if report.problem_count > len(report.problems):
-            yield line(span(f"and {report.problem_count - len(report.problems):,} more lines", "muted"))
-        return
-    would = "would be " if report.dry_run else ""
-    yield line(span(f"● {report.created:,} {would}created", "good" if report.created else "muted"))
-    yield line(span(f"● {report.updated:,} {would}changed", "warn" if report.updated else "muted"))
-    yield line(span(f"○ {report.unchanged:,} unchanged", "muted"))
-    yield line(span(f"○ {report.skipped:,} without a label", "muted"))
-    for note in report.notes:
-        yield from wrap(note, width, "warn")

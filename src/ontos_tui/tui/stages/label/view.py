@@ -237,7 +237,7 @@ class LabelView(PagedView):
             ask_export(self, self.current.sheet, lambda report: None)
 
     def action_import(self) -> None:
-        from ontos_tui.tui.stages.label.import_export import ask_import
+        from ontos_tui.tui.stages.label.import_files import ask_import
 
         if self.current is not None:
             ask_import(self, self.current.sheet, lambda report: self.reload())
@@ -263,7 +263,7 @@ def _about(view: TrainingSheetView, width: int) -> list[Line]:
         EMPTY,
         line(span("○ ", "muted"), f"{counts.unlabeled:,} to decide"),
         line(span("✓ ", "good"), f"{counts.labeled:,} labeled"),
-        line(span("  ", "muted"), span(f"  {counts.auto_approved:,} of them by existing labels", "muted")),
+        line(span("  ", "muted"), span(f"  {counts.auto_approved:,} of them are reused labels", "muted")),
         line(span("⚑ ", "warn"), f"{counts.flagged:,} flagged"),
         line(span("✗ ", "bad"), f"{counts.rejected:,} rejected"),
         EMPTY,

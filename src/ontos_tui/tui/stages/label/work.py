@@ -8,10 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ontos_tui.domain.records.labeling import is_blind
-from ontos_tui.domain.rules.states import PairStatus
+from ontos_tui.domain.rules.states import LabelingTaskStatus, PairStatus
 from ontos_tui.domain.schema import AnswerField, FieldKind, answer_fields
 
 if TYPE_CHECKING:
+    from ontos_tui.domain.records.labeling import LabelingTask
     from ontos_tui.domain.records.pairs import Decidable, TrainingSheet
     from ontos_tui.domain.records.template import LabelClass, Labelset, Template
     from ontos_tui.services.label.decision_service import DecisionService
@@ -25,7 +26,8 @@ class Work:
 
     `classes` are a labelset's, by the answer field that they belong to; `template` renders the prompt where there is
     one. `is_shared` work is done by several people at once, who claim what they are about to decide.
-    With an `annotation_task`, only the pairs that it asks for are listed.
+    With an `annotation_task`, only the pairs that it asks for are listed. `sent_back` is what a reviewer wrote who sent
+    the task back, and who that is.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Work:
     template: Template | None = None
     is_shared: bool = False
     annotation_task: str = ""
+    sent_back: str = ""
 
     @cached_property
     def fields(self) -> tuple[AnswerField, ...]:
@@ -112,7 +115,7 @@ def work_of_sheet(workspace: Workspace, sheet: TrainingSheet) -> Work:
         sheet.id,
         sheet.name,
         template.output_schema,
-        lambda workspace: workspace.label.queue,
+        lambda workspace: workspace.label.queue.decisions,
         guidelines=_guidelines(template.guidelines, labelset),
         classes=_classes(labelset, template.output_schema),
         blind_share=sheet.blind_share,
@@ -133,16 +136,25 @@ def work_of_task(workspace: Workspace, task_id: str) -> Work:
         template = Template.model_validate(
             workspace.label.queue.training_sheet(job.training_sheet_id).template_snapshot
         )
+    sent_back = _sent_back(task)
+    guidelines = "\n\n".join(filter(None, [sent_back, job.instructions or (template.guidelines if template else "")]))
     return Work(
         task.id,
         f"task {task.number} · {job.name}",
         job.response_schema,
         lambda workspace: workspace.label.task_queue,
-        guidelines=_guidelines(job.instructions or (template.guidelines if template else ""), labelset),
+        guidelines=_guidelines(guidelines, labelset),
         classes=_classes(labelset, job.response_schema),
         blind_share=job.blind_share,
         template=template,
+        sent_back=sent_back,
     )
+
+
+def _sent_back(task: LabelingTask) -> str:
+    """What the reviewer wrote who sent the task back; empty for one that was not, or that is handed in again."""
+    is_over = task.status in (LabelingTaskStatus.SUBMITTED, LabelingTaskStatus.APPROVED)
+    return f"sent back by {task.reviewer}: {task.review_notes}" if task.review_notes and not is_over else ""
 
 
 def _classes(labelset: Labelset | None, schema: Mapping[str, Any]) -> dict[str, tuple[LabelClass, ...]]:

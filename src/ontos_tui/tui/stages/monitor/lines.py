@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ontos_tui.domain.records.drift import DriftState
 from ontos_tui.domain.rules.ratings import HIGHEST, LOWEST
 from ontos_tui.domain.rules.traffic import BANDS, LEAST_REQUESTS, Health, HealthState
+from ontos_tui.tui.dialogs.verdict import verdict_lines
 from ontos_tui.tui.stages.monitor.time_range import SpanOfTime
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Span, fit, line, span, wrap
 from ontos_tui.tui.widgets.sparkline import sparkline
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from ontos_tui.services.monitor.service import EndpointSummary, Point, RequestView, VersionSummary
     from ontos_tui.services.monitor.team_traffic import TeamTraffic
 
+ROOM_FOR_VERDICT = 40
+"""Cells of a card from which on the whole verdict on its model stands above the figures; else at the end."""
 NAME, RANGE, TOTAL = 9, 12, 7
 FIGURE = 10
 """Cells of a figure's name on a card."""
@@ -79,11 +82,15 @@ class Traffic:
 def card_lines(traffic: Traffic, width: int) -> Iterator[Line]:
     """The figures of an endpoint, one a line, and those of each version when several have answered."""
     summary, card = traffic.summary, traffic.card
-    yield line(span(summary.endpoint, "title"))
+    verdict, narrow = card.verdict, width < ROOM_FOR_VERDICT
+    score = () if verdict is None or not narrow else (span(f"  {verdict.sign} {verdict.score}", verdict.style),)
+    yield line(span(summary.endpoint, "title"), *score)
     as_of = f", as of {traffic.until.astimezone():%H:%M:%S}" if traffic.over.end is None else ""
     yield line(span(f"{traffic.over.label}{as_of}", "muted"))
     yield _health_line(card.health)
     yield line(span(BANDS_TEXT, "muted"))
+    if verdict is not None and not narrow:
+        yield from verdict_lines(verdict, width)
     if summary.requests or summary.ratings:
         yield from figure_lines(summary, traffic.latest)
     else:
@@ -95,6 +102,9 @@ def card_lines(traffic: Traffic, width: int) -> Iterator[Line]:
     if len(traffic.versions) > 1:
         yield EMPTY
         yield from version_lines(traffic.versions, width)
+    if verdict is not None and narrow:
+        yield EMPTY
+        yield from verdict_lines(verdict, width)
 
 
 BANDS_TEXT = " ".join(

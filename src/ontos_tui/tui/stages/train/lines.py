@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ontos_tui.domain.errors import OntosError
+from ontos_tui.domain.rules.split import groups_in_words
+from ontos_tui.tui.dialogs.verdict import verdict_lines, verdict_of
 from ontos_tui.tui.stages.job_state import JobState, duration
+from ontos_tui.tui.stages.train.evaluation_lines import (
+    SHORT_METRICS,
+    all_class_lines,
+    candidate_lines,
+    score_lines,
+    score_number,
+)
 from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import EMPTY, Line, line, span, wrap
 
 if TYPE_CHECKING:
     from ontos_tui.domain.learning import BaseModel, Estimate
-    from ontos_tui.domain.records.training import Evaluation, FieldScore, ModelVersion
+    from ontos_tui.domain.records.training import ModelVersion
+    from ontos_tui.learning.search.recommendation import Recommendation
     from ontos_tui.services.train.comparison import Comparison
-    from ontos_tui.services.train.service import Readiness
+    from ontos_tui.services.train.service import Readiness, SplitPlan
 
 LABEL = 12
 """Cells of the words in front of the facts."""
-NUMBERS = "   prec.  recall     F1      n"
 FIRST_GATE = ("UNLABELED", "REJECTED", "FLAGGED")
 SECOND_GATE = ("HELD_OUT", "PROHIBITED", "NOT_ALLOWED")
-SHORT = {"accuracy": "acc.", "exact match": "exact", "mean absolute error": "MAE"}
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,9 @@ class Standing:
     base_model: BaseModel
     estimate: Estimate | None
     last: JobState | None
+    plan: SplitPlan | OntosError
+    recommendation: Recommendation
+    params: Mapping[str, Any]
 
     @property
     def under_way(self) -> bool:
@@ -76,14 +87,43 @@ def gate_lines(standing: Standing, refused: OntosError | None, width: int) -> It
     yield line(span("Used for training", "muted"))
     yield from _gate_line("✓", *counts["TRAINING"], "good", width)
     yield EMPTY
-    yield from _fact("test", ready.split, width)
+    yield from choice_lines(standing, width)
+
+
+def choice_lines(standing: Standing, width: int) -> Iterator[Line]:
+    """What a training would learn from, by which split, with which base model and parameters, and what it takes."""
+    yield from _plan_lines(standing, width)
     yield from _fact("base model", standing.base_model.title, width, "strong")
+    if standing.base_model.key == standing.recommendation.key:
+        yield from _fact("", f"recommended: {standing.recommendation.reason}", width)
     yield from _fact("", standing.base_model.description, width, "muted")
+    if standing.base_model.parameters:
+        given = ", ".join(f"{name} {value}" for name, value in standing.params.items())
+        yield from _fact("parameters", f"{given or 'the defaults'} (p: list and change them)", width)
     if standing.estimate is not None:
         estimate = standing.estimate
-        cost = "" if estimate.cost is None else f", {estimate.cost:.2f} {estimate.currency}"
-        yield from _fact("estimate", f"about {duration(estimate.seconds)}{cost}", width, "strong")
+        cost = "no cost, runs on this machine" if estimate.cost is None else f"{estimate.cost:.2f} {estimate.currency}"
+        yield from _fact("estimate", f"about {duration(estimate.seconds)}, {cost}", width, "strong")
         yield from _fact("", estimate.basis, width, "muted")
+
+
+def _plan_lines(standing: Standing, width: int) -> Iterator[Line]:
+    """What stays together and why, how many pairs are learned from, and which are tested."""
+    plan = standing.plan
+    if isinstance(plan, OntosError):
+        yield from _fact("test", standing.readiness.split, width)
+        if standing.readiness.ready:
+            yield from _fact("", plan.what, width, "warn")
+        yield from _fact("", "g: choose which pairs belong together", width, "muted")
+        return
+    yield from _fact("split", plan.split, width, "strong")
+    yield from _fact("", plan.reason, width)
+    state = "kept in the template; g: change it" if plan.confirmed else "proposed; g: confirm or change it"
+    yield from _fact("", state, width, "muted")
+    groups = f" of {groups_in_words(plan.train_groups, plan.group_name)}" if plan.group_name else ""
+    yield from _fact("learns from", f"{plan.train:,} pairs{groups}", width)
+    yield from _fact("test", plan.basis, width)
+    yield from _fact("", plan.note, width, "warn")
 
 
 def _gate_line(mark: str, count: int, reason: str, style: str, width: int) -> Iterator[Line]:
@@ -96,7 +136,9 @@ def _gate_line(mark: str, count: int, reason: str, style: str, width: int) -> It
 
 
 def _fact(name: str, value: str, width: int, style: str = "text") -> Iterator[Line]:
-    """A fact beside its name, wrapped under itself."""
+    """A fact beside its name, wrapped under itself; nothing where there is none."""
+    if not value:
+        return
     for number, part in enumerate(wrap(value, width - LABEL, style)):
         yield line(span(name if number == 0 else "", "muted", LABEL), *part)
 
@@ -108,17 +150,19 @@ def model_lines(model: ModelVersion, compared: Compared | None, width: int) -> I
     evaluation = Evaluation.model_validate(model.evaluation)
     when = model.created_at.astimezone().strftime("%Y-%m-%d %H:%M")
     yield line(span(model.label(), "title"), span(f"  {when} by {model.created_by}", "muted"))
+    yield from verdict_lines(verdict_of(model), width)
+    yield EMPTY
     for score in evaluation.scores:
-        yield from _score_lines(score, width)
+        yield from score_lines(score, width)
+    yield from _fact("method", evaluation.method, width)
     yield from _fact("tested on", evaluation.held_out_from, width)
-    yield from _fact("baseline", _baseline(evaluation), width, "muted")
     if compared is not None:
         yield EMPTY
         yield from _comparison_lines(compared, width)
-    for score in evaluation.scores:
-        if score.classes:
-            yield EMPTY
-            yield from _class_lines(score, width)
+    if evaluation.candidates:
+        yield EMPTY
+        yield from candidate_lines(evaluation, width)
+    yield from all_class_lines(evaluation.scores, width)
     yield EMPTY
     yield from _fact("learned", f"from {model.train_count:,} pairs in {model.seconds:.1f} s", width)
     yield from _fact("base model", model.base_model, width)
@@ -127,31 +171,6 @@ def model_lines(model: ModelVersion, compared: Compared | None, width: int) -> I
     yield from _fact("features", ", ".join(model.features), width)
     for note in evaluation.notes:
         yield from _fact("note", note, width)
-
-
-def _baseline(evaluation: Evaluation) -> str:
-    """What the scores stand beside, in words."""
-    always = {True: "the most frequent answer", False: "the median"}
-    kinds = dict.fromkeys(score.higher_is_better for score in evaluation.scores)
-    return f"always giving {' or '.join(always[kind] for kind in kinds)} of the training pairs"
-
-
-def _score_lines(score: FieldScore, width: int) -> Iterator[Line]:
-    value, low, high = (score_number(score, one) for one in (score.value, score.low, score.high))
-    yield line(span(f"{score.field}  ", "strong"), f"{score.metric} ", span(value, "strong"))
-    yield line(span(f"  95 % interval {low}–{high}, n={score.n:,}", "muted"))
-    mark, verdict, style = verdict_of(score)
-    yield from wrap(f"{mark} {verdict} the baseline {score_number(score, score.baseline)}", width, style, indent="  ")
-
-
-def verdict_of(score: FieldScore) -> tuple[str, str, str]:
-    """Glyph, words and style of a score beside its baseline; within the interval it is not certain."""
-    if score.value == score.baseline:
-        return "=", "no better than", "warn"
-    certain = not score.low <= score.baseline <= score.high
-    better = (score.value > score.baseline) == score.higher_is_better
-    words = ("better" if better else "worse") + (" than" if certain else " (but within the interval) than")
-    return ("▲" if better else "▼"), words, ("good" if certain else "text") if better else "bad"
 
 
 def _comparison_lines(compared: Compared, width: int) -> Iterator[Line]:
@@ -168,30 +187,6 @@ def _comparison_lines(compared: Compared, width: int) -> Iterator[Line]:
             better = (score.value > old.value) == score.higher_is_better
             mark, style = ("=", "muted") if score.value == old.value else ("▲", "good") if better else ("▼", "bad")
             change = f"{score_number(old, old.value)} → {score_number(score, score.value)}"
-            yield line(span(f"{mark} ", style), f"{score.field}  {SHORT.get(score.metric, score.metric)} {change}")
-
-
-def _class_lines(score: FieldScore, width: int) -> Iterator[Line]:
-    room = max(8, min(24, width - len(NUMBERS)))
-    yield line(span(score.field, "title", room), span(NUMBERS, "muted"))
-    for name, one in score.classes.items():
-        numbers = f"{one.precision:8.2f}{one.recall:8.2f}{one.f1:7.2f}{one.support:7,}"
-        yield line(span(name, "text", room), span(numbers, "text" if one.support else "muted"))
-    if score.macro_f1 is not None:
-        beside = f", baseline {score.baseline_macro_f1:.2f}" if score.baseline_macro_f1 is not None else ""
-        yield line(span(f"macro F1 {score.macro_f1:.2f}{beside}", "muted"))
-
-
-def score_text(model: ModelVersion) -> str:
-    """The headline of a model's evaluation, short."""
-    from ontos_tui.domain.records.training import Evaluation
-
-    score = Evaluation.model_validate(model.evaluation).headline()
-    return f"{SHORT.get(score.metric, score.metric)} {score_number(score, score.value)}"
-
-
-def score_number(score: FieldScore, value: float) -> str:
-    """Shares with two places, errors with three digits that count."""
-    if score.higher_is_better:
-        return f"{value:.2f}"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+            yield line(
+                span(f"{mark} ", style), f"{score.field}  {SHORT_METRICS.get(score.metric, score.metric)} {change}"
+            )

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from ontos_tui.domain.errors import NotFoundError, OntosError
+from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.choose import ChooseDialog
+from ontos_tui.tui.dialogs.verdict import score_cell, verdict_line
 from ontos_tui.tui.stages.base import StageView
-from ontos_tui.tui.stages.job_state import POLL_SECONDS, JobState, event_lines, newest_job, progress_lines
-from ontos_tui.tui.stages.train.lines import Compared, Standing, gate_lines, model_lines, score_text
+from ontos_tui.tui.stages.job_state import POLL_SECONDS, JobState, event_lines, progress_lines
+from ontos_tui.tui.stages.train.choices import chosen_params, parameter_dialog, split_dialog
+from ontos_tui.tui.stages.train.lines import Compared, Standing, gate_lines, model_lines
+from ontos_tui.tui.stages.train.standing import options_to_split, standing_of
 from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import Line, Panel, line, span
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.training import Job, ModelVersion
+    from ontos_tui.domain.rules.split import Split
     from ontos_tui.services.label.service import TrainingSheetView
+    from ontos_tui.services.records.splits import SplitOption
     from ontos_tui.services.train.comparison import Comparison
+    from ontos_tui.tui.dialogs.form import Values
     from ontos_tui.workspace import Workspace
 
 ROOM_FOR_TIMES = 44
@@ -45,15 +51,18 @@ class TrainView(StageView):
     ABOUT = (
         "A model learns from the pairs that are labeled and allowed for training, and is tested on pairs that it has "
         "never seen. "
-        "The baseline beside its score is what always giving the most frequent answer would reach. "
-        "In the list: acc. is accuracy, the share of right answers; exact is the same for texts; "
-        "MAE is the mean absolute error, in the unit of the answer, and smaller is better."
+        "Beside its score stands what always giving the same answer would reach on the same pairs. ✓ is better than "
+        "that for certain, ◐ perhaps or in part, ✗ not usable yet. In the list: right answers of those tested, or how "
+        "far a number is off on average, in the unit of the answer."
     )
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
         Command("train.train", "t", "Train", "Train a model on this training sheet; runs as a job"),
         Command("train.compare", "c", "Compare", "Compare this model with another version on the same held-out pairs"),
+        Command("train.card", "m", "Card", "The card of this model, or of the training sheet's data", shown=False),
         Command("train.lineage", "l", "Lineage", "The exact pairs this model learned from, and who approved them"),
         Command("train.base_model", "b", "Base model", "Choose the model to train"),
+        Command("train.split", "g", "Groups", "Confirm or change which pairs belong together, and which are tested"),
+        Command("train.parameters", "p", "Parameters", "Every parameter of the base model, with its default"),
         Command("train.training_sheet", "s", "Sheet", "Choose the training sheet"),
     )
     DEFAULT_CSS = """
@@ -64,6 +73,7 @@ class TrainView(StageView):
     def __init__(self) -> None:
         super().__init__()
         self._base_model = ""
+        self._params: dict[str, Any] = {}
         self._standing: Standing | None = None
         self._problem: OntosError | None = None
         self._refused: OntosError | None = None
@@ -105,9 +115,9 @@ class TrainView(StageView):
     # Where things stand
 
     def reload(self) -> None:
-        choice = (self.session.training_sheet_id, self._base_model)
+        choice = (self.session.training_sheet_id, self._base_model, dict(self._params))
         self.run_in_background(
-            lambda workspace: _standing(workspace, *choice), self._show_standing, failed=self._no_standing
+            lambda workspace: standing_of(workspace, *choice), self._show_standing, failed=self._no_standing
         )
         self.run_in_background(lambda workspace: workspace.train.models.models(), self._show_models, group="models")
 
@@ -185,7 +195,7 @@ class TrainView(StageView):
             cells: list[object] = [span("+ new model", "accent"), "", "", ""]
         else:
             when = model.created_at.astimezone().strftime("%m-%d %H:%M")
-            cells = [model.name, span(f"v{model.version}", "strong"), score_text(model), span(when, "muted")]
+            cells = [model.name, span(f"v{model.version}", "strong"), score_cell(model), span(when, "muted")]
         return cells[: len(_columns(self._wide))]
 
     # Commands
@@ -202,9 +212,9 @@ class TrainView(StageView):
         if standing is None or self._submitting:
             return
         self._submitting = True
-        sheet, key = standing.readiness.training_sheet.id, standing.base_model.key
+        sheet, key, params = standing.readiness.training_sheet.id, standing.base_model.key, standing.params
         self.run_in_background(
-            lambda workspace: workspace.train.models.submit(sheet, base_model=key),
+            lambda workspace: workspace.train.models.submit(sheet, base_model=key, params=params),
             self._submitted,
             group="train",
             failed=self._not_submitted,
@@ -218,6 +228,7 @@ class TrainView(StageView):
 
     def _not_submitted(self, error: OntosError) -> None:
         self._submitting, self._refused = False, error
+        self.ontos.show_error(error)  # the lines may be below the edge of a small screen
         self._table.move_to(0)
         self._show_current()
 
@@ -228,13 +239,55 @@ class TrainView(StageView):
 
         def chosen(index: int | None) -> None:
             if index is not None:
-                self._base_model = standing.base_models[index].key
+                self._base_model, self._params = standing.base_models[index].key, {}
                 self._table.move_to(0)
                 self.reload()
 
         choices = [(one.title, one.description) for one in standing.base_models]
         cursor = standing.base_models.index(standing.base_model)
         self.app.push_screen(ChooseDialog("Which base model?", choices, cursor), chosen)
+
+    def action_split(self) -> None:
+        standing = self._standing
+        if standing is not None:
+            sheet = standing.readiness.training_sheet.id
+            self.run_in_background(
+                lambda workspace: options_to_split(workspace, sheet),
+                lambda found: self._choose_split(sheet, *found),
+                group="choose",
+            )
+
+    def _choose_split(self, sheet: str, options: Sequence[SplitOption], now: int) -> None:
+        def chosen(index: int | None) -> None:
+            if index is not None:
+                one = options[index]
+                self.run_in_background(
+                    lambda workspace: workspace.train.models.confirm_split(
+                        sheet, one.by, one.group_column, one.order_column
+                    ),
+                    self._split_confirmed,
+                    group="split",
+                )
+
+        self.app.push_screen(split_dialog(options, now), chosen)
+
+    def _split_confirmed(self, split: Split) -> None:
+        self.ontos.show_message(f"Kept for this training sheet: {split.in_words()}.")
+        self._table.move_to(0)
+        self.reload()
+
+    def action_parameters(self) -> None:
+        standing = self._standing
+        if standing is None:
+            return
+
+        def changed(values: Values | None) -> None:
+            if values is not None:
+                self._params = chosen_params(values)
+                self._table.move_to(0)
+                self.reload()
+
+        self.app.push_screen(parameter_dialog(standing.base_model, standing.params), changed)
 
     def action_training_sheet(self) -> None:
         self.run_in_background(
@@ -273,7 +326,7 @@ class TrainView(StageView):
                 self._compared.pop(model.id, None)
                 self._show_current()
 
-        choices = [(version.label(), score_text(version)) for version in others]
+        choices = [(version.label(), verdict_line(version)) for version in others]
         self.app.push_screen(ChooseDialog(f"Compare {model.label()} with which version?", choices), chosen)
 
     def _compare(self, model: ModelVersion) -> None:
@@ -294,6 +347,12 @@ class TrainView(StageView):
 
         self.run_in_background(compare, show, group=f"compare {model.id}", failed=show)
 
+    def action_card(self) -> None:
+        from ontos_tui.tui.stages.train.card import show_card
+
+        sheet = self._standing.readiness.training_sheet if self._standing is not None else None
+        show_card(self, self._model, sheet)
+
     def action_lineage(self) -> None:
         from ontos_tui.tui.stages.train.lineage import LineageDialog
 
@@ -301,26 +360,9 @@ class TrainView(StageView):
             self.app.push_screen(LineageDialog(self._model))
 
 
-def _standing(workspace: Workspace, training_sheet_id: str, base_model: str) -> Standing:
-    """Where the session's training sheet stands, or the newest one's. Raises NotFoundError with the key to press."""
-    from ontos_tui.domain.records.training import JobKind
-
-    views = workspace.label.queue.training_sheets()
-    if not views:
-        raise NotFoundError("There is no training sheet yet.", "Press 2, then g to generate pairs from a sheet.")
-    newest = max((view.sheet for view in views), key=lambda sheet: sheet.created_at)
-    sheet = next((view.sheet for view in views if view.sheet.id == training_sheet_id), newest)
-    readiness = workspace.train.models.readiness(sheet.id)
-    models = workspace.train.models.base_models()
-    chosen = next((one for one in models if one.key == base_model), models[0])
-    estimate = workspace.train.models.estimate(sheet.id, chosen.key) if readiness.eligible else None
-    last = newest_job(workspace, JobKind.TRAIN, lambda params: params.get("training_sheet_id") == sheet.id)
-    return Standing(readiness, models, chosen, estimate, last)
-
-
 def _columns(wide: bool) -> list[ColumnSpec]:
     """As much about each model as the list has room for."""
-    columns = [ColumnSpec("model", 0), ColumnSpec("", 3), ColumnSpec("score", 10, right=True)]
+    columns = [ColumnSpec("model", 0), ColumnSpec("", 3), ColumnSpec("score", 12, right=True)]
     return [*columns, ColumnSpec("made", 11)] if wide else columns
 
 

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from ontos_tui.tui.stages.label.desk.state import DeskState
     from ontos_tui.workspace import Workspace
 
-LATE_SECONDS = 0.05
-"""A decision that takes longer than this to reach the disk is counted on the screen as being saved."""
-
 
 class Decisions:
     """Decides the item under the cursor. The key path does no I/O."""
@@ -87,13 +84,10 @@ class Decisions:
         def finish(result: Any) -> None:
             self._host.ontos.busy(-1)
             done(result)
+            self._display.paint_progress()  # "saved" again, if nothing else is on its way
 
         self._writer.put(lambda: work(workspace), finish, self._show_failure)
-        self._host.call_after_refresh(self._release)
-
-    def _release(self) -> None:
-        self._writer.release()
-        self._host.set_timer(LATE_SECONDS, self._show_late)
+        self._host.call_after_refresh(self._writer.release)
 
     def next_undecided(self) -> None:
         """Go to the next pair that needs a decision."""
@@ -122,12 +116,6 @@ class Decisions:
         # Read behind the decisions that are on their way, so that the store knows of them.
         self.write(lambda workspace: queue.source.next_undecided(cursor), done)
 
-    def _show_late(self) -> None:
-        """A decision that is not on the disk by now is counted on the screen until it is."""
-        if self._writer.waiting:
-            self._state.is_late = True
-            self._display.paint_progress()
-
     def _show_written(self, batch: Batch[Decidable]) -> None:
         """It is on the disk. It was shown already, so there is nothing to paint unless something differs."""
         queue = self._state.queue
@@ -135,9 +123,6 @@ class Decisions:
             return
         queue.update_written(batch.pairs)
         self._display.table.repaint()
-        if self._state.is_late:
-            self._state.is_late = self._writer.waiting > 0
-            self._display.paint_progress()
         if self._state.draft.pair_id in {pair.id for pair in batch.pairs}:
             self._reader.show_current()
 

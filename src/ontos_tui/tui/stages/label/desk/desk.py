@@ -86,11 +86,13 @@ class LabelDesk(BackgroundMixin):
             "dismiss": items.dismiss_hints,
             "alike": items.show_similar,
             "history": items.show_history,
+            "must_pass": items.set_must_pass,
             "leave": self._leave,
         }
 
     def compose(self) -> ComposeResult:
         yield self._display.progress
+        yield self._display.sent_back
         with Horizontal(classes="row"):
             yield self._table
             yield self._display.item_panel

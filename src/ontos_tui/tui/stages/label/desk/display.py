@@ -29,6 +29,8 @@ class DeskDisplay:
         self.table = table
         self.item_panel = Panel(id="item")
         self.progress = OneLine(id="progress")
+        self.sent_back = OneLine(id="sent-back")
+        self.sent_back.display = False
 
     @property
     def item(self) -> ItemView | None:
@@ -70,6 +72,10 @@ class DeskDisplay:
         if self._state.queue is not None and self._state.work is not None:
             content = _progress_line(self._state, self._writer.waiting)
             self.progress.show(lambda width: content)
+            review = self._state.work.sent_back
+            self.sent_back.display = bool(review)
+            if review:
+                self.sent_back.show(lambda width: line(span(f" ↺ {review}", "warn")))
 
 
 def _progress_line(state: DeskState, waiting: int) -> Line:
@@ -84,8 +90,10 @@ def _progress_line(state: DeskState, waiting: int) -> Line:
         f"{decided:,}/{counts.total:,} decided",
     ]
     parts.append(span(f" · ⚑ {counts.flagged} · ✗ {counts.rejected}", "muted"))
-    late = waiting if state.is_late else 0
-    parts.append(span(f" · {late} being saved", "warn") if late else span(" · saved", "muted"))
+    # As long as each other, so that the second update, when the disk has it, is a few bytes.
+    parts.append(
+        span(f" · saving{f' {waiting}' if waiting > 1 else ''}", "warn") if waiting else span(" · saved ", "muted")
+    )
     if queue.marked:
         parts.append(span(f" · {len(queue.marked):,} marked", "key"))
     if view := state.list_filter.words():
@@ -96,5 +104,5 @@ def _progress_line(state: DeskState, waiting: int) -> Line:
     if pace is not None and left is not None:
         parts.append(span(f" · {pace:.0f} a minute, about {max(1, round(left))} min left", "muted"))
     if counts.auto_approved:  # last, since it never changes while one labels: "saved" must be in sight at 80 columns
-        parts.append(span(f" · {counts.auto_approved:,} by existing labels", "muted"))
+        parts.append(span(f" · {counts.auto_approved:,} labels reused", "muted"))
     return line(*parts)

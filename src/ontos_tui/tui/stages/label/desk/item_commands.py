@@ -73,6 +73,18 @@ class ItemCommands:
         if (item := self._display.item) is not None:
             self._host.app.push_screen(SimilarItemsDialog(item.pair))
 
+    def set_must_pass(self) -> None:
+        """Make this pair a must-pass case, or one no more."""
+        from ontos_tui.tui.stages.label.dialogs.must_pass import MustPass
+
+        item, work = self._display.item, self._state.work
+        if item is None or work is None:
+            return
+        if not work.is_shared:
+            self._host.ontos.show_message("Only pairs of training sheets can be must-pass cases; this is a task.")
+            return
+        MustPass(self._host, item.pair, work.fields).open()
+
     def show_history(self) -> None:
         """Every change of this pair."""
         from ontos_tui.tui.stages.label.dialogs.history import HistoryDialog

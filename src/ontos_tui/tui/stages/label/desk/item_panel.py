@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from ontos_tui.domain.rules.confidence_text import basis_text
 from ontos_tui.domain.rules.governance import badges
 from ontos_tui.tui.dialogs.record import field_lines
 from ontos_tui.tui.stages.label.desk.item import Draft, ItemView, Side
@@ -166,8 +167,7 @@ def _why(view: ItemView, draft: Draft, width: int) -> Iterator[Line]:
     elif pair.generation_error:
         lines += wrap(f"✗ no answer was proposed: {pair.generation_error}", width, "warn")
     elif pair.proposed_by:
-        sure = f"{pair.confidence:.0%} · " if pair.confidence is not None else ""
-        lines += wrap(f"{sure}{pair.proposed_by}", width, "muted")
+        lines += wrap(basis_text(pair.confidence, pair.certainty, pair.proposed_by), width, "muted")
     yield from lines
     yield from islice((EMPTY for _ in range(WHY_LINES)), max(0, WHY_LINES - len(lines)))
 

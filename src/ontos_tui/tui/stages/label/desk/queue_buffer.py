@@ -102,7 +102,7 @@ class LabelQueue(Sequence["QueueRow"]):
 
     def _as_shown(self, row: QueueRow) -> QueueRow:
         if row.status is PairStatus.UNLABELED and self._hides(row.item_ref):
-            return replace(row, summary="hidden", confidence=None)
+            return replace(row, summary="hidden", confidence=None, certainty="")
         return row
 
     def mark_claimed(self, claimed_by: Mapping[str, str]) -> None:

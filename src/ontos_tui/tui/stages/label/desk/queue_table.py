@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 
+from ontos_tui.domain.rules.confidence_text import short_certainty
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.tui.core.commands import Command, Commanded
 from ontos_tui.tui.stages.label.desk.item_panel import STATUS_MARKS
@@ -20,7 +21,7 @@ DIGITS = tuple(str(digit) for digit in range(1, 10))
 
 
 NARROW = (ColumnSpec("", 2), ColumnSpec("item", 0, ends=True), ColumnSpec("answer", 0))
-WIDE = (ColumnSpec("#", 6, right=True), *NARROW, ColumnSpec("sure", 4, right=True))
+WIDE = (ColumnSpec("#", 6, right=True), *NARROW, ColumnSpec("sure", 6, right=True))
 ROOMY = 44
 """Cells from which on the list also has the number and the confidence."""
 
@@ -224,6 +225,14 @@ class QueueTable(Table["QueueRow"], Commanded):
             shown=False,
             action="desk('history')",
         ),
+        Command(
+            "label.desk.must_pass",
+            "T",
+            "Must pass",
+            "Every new model version must give this answer before it is deployed; again: no more",
+            shown=False,
+            action="desk('must_pass')",
+        ),
     )
 
     def __init__(self, do: Callable[[str], None], choose: Callable[[str], None], moved: Callable[[], None]) -> None:
@@ -249,7 +258,7 @@ class QueueTable(Table["QueueRow"], Commanded):
         cells = (span(f"{'▪' if chosen else ' '}{mark}", "key" if chosen else style), row.item_ref, row.summary)
         if self._columns is NARROW:
             return cells
-        sure = f"{row.confidence:.0%}" if row.confidence is not None else ""
+        sure = short_certainty(row.confidence, row.certainty)
         return (row.sequence, *cells, span(sure, "muted"))
 
     def post_moved(self) -> None:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class DeskState:
     """The work, its queue as far as it is here, the answer being given, and what the progress line says.
 
-    `session_id` names this desk in the claims; `is_searching` while a list is being read; `is_late` once a decision
-    took so long to write that the screen counts the unsaved ones; `message` is what was done last.
+    `session_id` names this desk in the claims; `is_searching` while a list is being read; `message` is what was done
+    last.
     """
 
     session_id: str = field(default_factory=new_id)
@@ -30,4 +30,3 @@ class DeskState:
     side: Side = Side.FIELDS
     message: str = ""
     is_searching: bool = False
-    is_late: bool = False

@@ -101,20 +101,29 @@ class DisagreementsDialog(Dialog[None], BackgroundMixin):
         if one is None:
             return
         schema = self._job.response_schema
+        version = 0 if one.label is None else one.label.version
 
         def done(values: Values | None) -> None:
             if values is not None:
                 notes = values[NOTES] or ""
                 answer = without_empty(_answer(values))
                 self.run_in_background(
-                    lambda workspace: workspace.label.agreement.adjudicate(self._job.id, one.item_ref, answer, notes),
+                    lambda workspace: workspace.label.agreement.adjudicate(
+                        self._job.id, one.item_ref, answer, notes, expected_version=version
+                    ),
                     lambda _: self._load(),
                     group="do",
+                    failed=self._refused,
                 )
 
         fields = (*schema_fields(schema, _favored(one)), FormField(NOTES, "Reason", None, hint="stored with the label"))
         form = FormDialog(f"Right answer for {one.item_ref}", fields, check=lambda v: schema_check(schema)(_answer(v)))
         self.app.push_screen(form, done)
+
+    def _refused(self, error: OntosError) -> None:
+        """Say who decided meanwhile, and show what is there now."""
+        self.ontos.show_error(error)
+        self._load()
 
 
 def _read(workspace: Workspace, job_id: str, everything: bool) -> tuple[JobAgreement, Sequence[Disagreement]]:
@@ -145,7 +154,7 @@ def _short(name: str, agreement: Any) -> str:
 
 
 def _cells(one: Disagreement) -> Sequence[object]:
-    mark = span("✓", "good") if one.label is not None else span("⚑", "warn")
+    mark = span("✓", "good") if one.resolved else span("⚑", "warn")
     counts = Counter(_answer_text(vote.answer, vote.status.value) for vote in one.votes)
     answers = "; ".join(f"{count} × {answer}" for answer, count in counts.most_common())
     return mark, one.item_ref, answers, span(", ".join(one.fields), "muted")

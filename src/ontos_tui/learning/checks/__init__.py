@@ -1,0 +1,1 @@
+"""What an expert should know before trusting a model: warnings from its pairs."""

@@ -1,0 +1,154 @@
+"""Answers to pairs by models that had not seen them, nor anything of their group: what every score is measured on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ontos_tui.domain.learning import LabeledExample, Prediction
+from ontos_tui.domain.schema import AnswerField
+from ontos_tui.learning.search.folds import group_numbers, make_folds
+from ontos_tui.learning.statistics import Floats, Numbers
+from ontos_tui.learning.targets import NUMBER_KINDS, class_of, target
+from ontos_tui.learning.trust.calibration import Calibrator
+from ontos_tui.learning.trust.conformal import Conformal
+from ontos_tui.learning.trust.field_trust import FieldTrust, class_names
+
+Value = str | float
+
+
+@dataclass(frozen=True)
+class UnseenAnswers:
+    """Answers of one field: what is true and what was given, as class names or numbers.
+
+    `stated` is the confidence of each answer, `low` and `high` bound the numbers; NaN where there is none.
+    """
+
+    field: AnswerField
+    examples: tuple[LabeledExample, ...]
+    truth: tuple[Value, ...]
+    given: tuple[Value, ...]
+    stated: Floats
+    low: Floats
+    high: Floats
+
+    def __len__(self) -> int:
+        return len(self.truth)
+
+    def __add__(self, other: UnseenAnswers) -> UnseenAnswers:
+        return UnseenAnswers(
+            self.field,
+            self.examples + other.examples,
+            self.truth + other.truth,
+            self.given + other.given,
+            np.append(self.stated, other.stated),
+            np.append(self.low, other.low),
+            np.append(self.high, other.high),
+        )
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the answers are numbers, and not classes or texts."""
+        return self.field.kind in NUMBER_KINDS
+
+    @property
+    def errors(self) -> Floats:
+        """How far each number is off."""
+        return np.abs(np.array(self.truth, dtype=np.float64) - np.array(self.given, dtype=np.float64))
+
+    @property
+    def right(self) -> Floats:
+        """1 for each right answer, 0 for each wrong one."""
+        return np.array([one == other for one, other in zip(self.truth, self.given, strict=True)], dtype=np.float64)
+
+    def groups(self) -> Numbers | None:
+        """The group of each pair as a number; None where every pair stands alone."""
+        return units([example.group for example in self.examples])
+
+
+def units(groups: Sequence[str | None]) -> Numbers | None:
+    """The group of each pair as a number; None where every pair stands alone."""
+    numbers = group_numbers(groups, len(groups))
+    return None if not len(numbers) or numbers.max() + 1 == len(numbers) else numbers
+
+
+def unseen_answers(
+    field: AnswerField,
+    examples: Sequence[LabeledExample],
+    truth: Sequence[Value],
+    given: Sequence[Value],
+    stated: Floats | None = None,
+) -> UnseenAnswers:
+    """Answers without intervals; `stated` is what a model says of each, where it says anything."""
+    nothing = np.full(len(truth), np.nan)
+    return UnseenAnswers(
+        field, tuple(examples), tuple(truth), tuple(given), nothing if stated is None else stated, nothing, nothing
+    )
+
+
+def of_predictions(
+    field: AnswerField, examples: Sequence[LabeledExample], predictions: Sequence[Prediction]
+) -> UnseenAnswers | None:
+    """The answers to those pairs that have a value for `field`; None where the model does not answer it."""
+    known = [
+        (example, truth, prediction)
+        for example, prediction in zip(examples, predictions, strict=True)
+        if (truth := target(field, example.answer)) is not None
+    ]
+    given = [target(field, prediction.answer) for _, _, prediction in known]
+    if field.kind in NUMBER_KINDS and any(one is None for one in given):
+        return None
+    name = field.name
+    intervals = [prediction.intervals.get(name) for _, _, prediction in known]
+    return UnseenAnswers(
+        field,
+        tuple(example for example, _, _ in known),
+        tuple(truth for _, truth, _ in known),
+        tuple(class_of(None) if one is None else one for one in given),
+        np.array([prediction.confidence.get(name, np.nan) for _, _, prediction in known], dtype=np.float64),
+        np.array([np.nan if one is None else one.low for one in intervals], dtype=np.float64),
+        np.array([np.nan if one is None else one.high for one in intervals], dtype=np.float64),
+    )
+
+
+def learn_trust(answers: UnseenAnswers) -> FieldTrust:
+    """Calibration or intervals from answers with the confidence that the models themselves stated."""
+    field = answers.field
+    if answers.is_number:
+        truth, given = np.array(answers.truth, dtype=np.float64), np.array(answers.given, dtype=np.float64)
+        learned = Conformal.learned(truth, given, answers.groups()) if len(answers) else None
+        return FieldTrust(field.name, conformal=learned)
+    said = ~np.isnan(answers.stated)
+    names = [name for name, one in zip(class_names(field, answers.given), said, strict=True) if one]
+    return FieldTrust(field.name, calibrator=Calibrator.learned(answers.stated[said], names, answers.right[said] == 1))
+
+
+def with_trust_of_others(answers: UnseenAnswers, seed: int) -> UnseenAnswers:
+    """The answers with the confidence and the intervals that they have when these are learned from other groups.
+
+    So both are measured on answers that did not teach them.
+    """
+    stated, low, high = answers.stated.copy(), answers.low.copy(), answers.high.copy()
+    for learned, tested in make_folds(answers.truth, [one.group for one in answers.examples], seed=seed):
+        trust = learn_trust(_only(answers, learned))
+        values = [answers.given[line] for line in tested.tolist()]
+        if answers.is_number and trust.conformal is not None:
+            low[tested], high[tested] = trust.conformal.bounds(answers.field, np.array(values, dtype=np.float64))
+        else:
+            stated[tested] = trust.confidence(answers.field, stated[tested], values)
+    return replace(answers, stated=stated, low=low, high=high)
+
+
+def _only(answers: UnseenAnswers, lines: Numbers) -> UnseenAnswers:
+    chosen = lines.tolist()
+    return UnseenAnswers(
+        answers.field,
+        tuple(answers.examples[line] for line in chosen),
+        tuple(answers.truth[line] for line in chosen),
+        tuple(answers.given[line] for line in chosen),
+        answers.stated[lines],
+        answers.low[lines],
+        answers.high[lines],
+    )

@@ -1,0 +1,74 @@
+"""What lies outside what a model has learned from: values beyond the range of a column, and words that it never saw."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ontos_tui.domain.learning import Outside
+from ontos_tui.domain.records.data import Row
+from ontos_tui.learning.encoding.features import CategoryColumn, FeatureTable, Matrix, NumericColumn
+
+MARGIN = 0.05
+"""Share of the learned range by which a value must lie beyond it: the next of many values often does so by a little."""
+NEW_WORDS = 0.05
+"""Share of rows with a word that no other row has, from which on new words are nothing unusual (Good and Turing)."""
+MOST_WORDS = 1_000
+
+
+@dataclass(frozen=True)
+class Applicability:
+    """The range of each column of numbers, and the words of each column of categories, among the learned rows."""
+
+    ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
+    words: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    @classmethod
+    def learned(cls, table: FeatureTable, matrix: Matrix, rows: Sequence[Row]) -> Applicability:
+        """From the rows that a model learns from, and their lines in the matrix."""
+        spans = dict(table.spans())
+        ranges, words = {}, {}
+        for column in table.columns:
+            if isinstance(column, NumericColumn):
+                values = matrix[:, spans[column.name].start]
+                ranges[column.name] = (float(values.min()), float(values.max()))
+            elif isinstance(column, CategoryColumn):
+                counts = Counter(word for row in rows if (word := _word(row.get(column.name))))
+                alone = sum(count == 1 for count in counts.values())
+                if alone <= NEW_WORDS * len(rows) and len(counts) <= MOST_WORDS:
+                    words[column.name] = frozenset(counts)
+        return cls(ranges, words)
+
+    def outside(self, table: FeatureTable, matrix: Matrix, rows: Sequence[Row]) -> list[tuple[Outside, ...]]:
+        """What of each row lies outside; `matrix` are the rows as `table` encodes them."""
+        outside: list[list[Outside]] = [[] for _ in range(len(rows))]  # rows are made when they are looked at
+        spans = dict(table.spans())
+        for name, (low, high) in self.ranges.items():
+            values = matrix[:, spans[name].start]
+            margin = MARGIN * (high - low)
+            for line in np.flatnonzero((values < low - margin) | (values > high + margin)).tolist():
+                outside[line].append(Outside(name, float(values[line]), low, high))
+        for name, known in self.words.items():
+            for line in np.flatnonzero(~matrix[:, spans[name]].any(axis=1)).tolist():
+                word = _word(rows[line].get(name))
+                if word and word not in known:
+                    outside[line].append(Outside(name, word))
+        return [tuple(one) for one in outside]
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data."""
+        return {"ranges": self.ranges, "words": {name: sorted(words) for name, words in self.words.items()}}
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> Applicability:
+        """Back from plain data. Raises KeyError, TypeError or ValueError where it is none of ours."""
+        ranges = {name: (float(low), float(high)) for name, (low, high) in plain["ranges"].items()}
+        return cls(ranges, {name: frozenset(words) for name, words in plain["words"].items()})
+
+
+def _word(value: object) -> str:
+    return str(value).strip() if isinstance(value, (str, int, float)) else ""

@@ -1,0 +1,250 @@
+"""Where the names stand, what stands above them, and whether units or more names stand below.
+
+Works on records of cells, whatever file they come from. The rows below decide: a column whose values are numbers, times
+or flags tells a line of names from a line of values. What cannot be told is a question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from ontos_tui.domain.records.reading import Question
+from ontos_tui.tabular.text.records import TextRecord, kind_of
+from ontos_tui.tabular.values.units import bare, is_statistic, is_unit
+
+_UNITS = ("unit", "units", "einheit", "einheiten", "unité", "unités")
+MOST_ABOVE = 200
+"""Records above the rows that are looked at."""
+
+
+@dataclass(frozen=True)
+class Headings:
+    """The names and where they stand. `header` is a line (from 1), 0 without names; `body` the first line of rows."""
+
+    names: tuple[str, ...]
+    header: int
+    body: int
+    units: tuple[str, ...] = ()
+    units_line: int | None = None
+    notes: tuple[str, ...] = ()
+    question: Question | None = None
+
+
+def headings_of(records: Sequence[TextRecord], width: int) -> Headings:
+    """Decide by the records, whose usual number of values is `width`."""
+    typed = typed_columns(records, width)
+    start = _first_row(records, width, typed)
+    above = list(records[:start])
+    body = records[start].line if start < len(records) else records[-1].stop
+    if not above:
+        return _without_heading(records, width, typed)
+    return _choose(above, width, body, records[start:], has_types=bool(typed))
+
+
+def given_header(records: Sequence[TextRecord], line: int, units_line: int | None) -> Headings:
+    """The names that stand in a line that the user names."""
+    record = next((record for record in records if record.line == line), None)
+    if record is None:
+        return Headings((), 0, line)
+    body = record.stop
+    units: tuple[str, ...] = ()
+    if units_line:
+        row = next((record for record in records if record.line == units_line), None)
+        units = tuple(map(bare, row.cells)) if row is not None else ()
+        body = max(body, units_line + 1)
+    return Headings(record.cells, line, body, units, units_line)
+
+
+def typed_columns(records: Sequence[TextRecord], width: int) -> dict[int, str]:
+    """The columns whose values in the later half of the records are of one kind other than text."""
+    body = [record for record in records[(len(records)) // 2 :] if record.width == width]
+    if len(records) < 2:
+        return {}
+    typed = {}
+    for place in range(width):
+        kinds = [kind for kind in (kind_of(record.cells[place]) for record in body) if kind != "empty"]
+        for kind in ("number", "time", "flag"):
+            if kinds and kinds.count(kind) >= 0.8 * len(kinds):
+                typed[place] = kind
+    return typed
+
+
+def _first_row(records: Sequence[TextRecord], width: int, typed: dict[int, str]) -> int:
+    """The place of the first record that is a row of values; as many as there are records when none is."""
+    if not typed:
+        return _after_names_of_texts(records, width)
+    fitting = [_fits(record, width, typed) for record in records]
+    for place, fits in enumerate(fitting[:MOST_ABOVE]):
+        following = fitting[place + 1 : place + 3]
+        if fits and (not following or any(following)):
+            return place
+    return min(1, len(records))
+
+
+def _after_names_of_texts(records: Sequence[TextRecord], width: int) -> int:
+    for place, record in enumerate(records[:MOST_ABOVE]):
+        if (record.width == width and record.filled > max(1, width // 2)) or width == 1:
+            return place + 1
+    return min(1, len(records))
+
+
+def _fits(record: TextRecord, width: int, typed: dict[int, str]) -> bool:
+    if record.width != width:
+        return False
+    kinds = [(kind_of(record.cells[place]), kind) for place, kind in typed.items()]
+    filled = [(kind, expected) for kind, expected in kinds if kind != "empty"]
+    return bool(filled) and sum(kind == expected for kind, expected in filled) >= 0.6 * len(filled)
+
+
+def _without_heading(records: Sequence[TextRecord], width: int, typed: dict[int, str]) -> Headings:
+    """The first record looks like a row: the file names no columns, or its names are numbers that go up in steps."""
+    first = records[0]
+    if len(records) > 1 and _is_scale(first.cells) and not any(_is_scale(record.cells) for record in records[1:4]):
+        note = "The first line was taken for the columns' names, although it holds numbers."
+        return Headings(first.cells, first.line, first.stop, notes=(note,))
+    note = "The first line holds values, so the file names no columns; they are called c1, c2 and so on."
+    return Headings(numbered(width), 0, first.line, notes=(note,))
+
+
+def numbered(width: int) -> tuple[str, ...]:
+    """Names for columns that have none."""
+    return tuple(f"c{place}" for place in range(1, width + 1))
+
+
+def _is_scale(cells: Sequence[str]) -> bool:
+    """Whether numbers go up or down in equal steps, as years and wavelengths above columns do."""
+    numbers = []
+    for cell in cells[1:] if kind_of(cells[0]) in ("text", "empty") else cells:
+        try:
+            numbers.append(float(cell))
+        except ValueError:
+            return False
+    steps = [later - earlier for earlier, later in pairwise(numbers)]
+    return len(steps) >= 3 and steps[0] != 0 and all(abs(step - steps[0]) <= 1e-6 * abs(steps[0]) for step in steps)
+
+
+def _choose(above: list[TextRecord], width: int, body: int, rows: Sequence[TextRecord], *, has_types: bool) -> Headings:
+    """Which of the records above the rows holds the names."""
+    wide = [record for record in above if record.width == width]
+    if not wide:
+        return _narrow(above, width, body)
+    good = [record for record in wide if _could_be_names(record)]
+    if not good:
+        return _joined(above, wide, width, body)
+    header = good[0]
+    block = [record for record in good if record.line > header.line]
+    below = [record for record in above if record.line > header.line]
+    if _blank_before(block, above):
+        header = _blank_before(block, above)[-1]
+        below = [record for record in above if record.line > header.line]
+    headings = _with_group_names(above, header, width, body)
+    return _with_units(headings, header, below, rows, has_types=has_types)
+
+
+def _could_be_names(record: TextRecord) -> bool:
+    """Whether a record's values could be names: nearly all there, all different, hardly any of them a number."""
+    cells = [cell.strip() for cell in record.cells]
+    filled = [cell.lower() for cell in cells if cell]
+    if len(filled) < len(cells) - (1 if len(cells) > 2 else 0) or not filled:
+        return False
+    numbers = sum(kind_of(cell) in ("number", "time") for cell in cells)
+    return numbers <= 0.2 * len(cells)
+
+
+def _blank_before(block: Sequence[TextRecord], above: Sequence[TextRecord]) -> list[TextRecord]:
+    """Those that stand below a blank line, as names do below a block of facts about the file."""
+    stops = {record.stop for record in above}
+    return [record for record in block if record.line not in stops]
+
+
+def _narrow(above: list[TextRecord], width: int, body: int) -> Headings:
+    """No record above the rows has as many values as they: a heading without names, or names with one too few."""
+    last = above[-1]
+    if last.width in (width - 1, width + 1) and _could_be_names(last) and last.width > 1 and last.stop == body:
+        return Headings(last.cells, last.line, body)  # the rows are told from it by their line's number
+    note = "Nothing above the rows names the columns; they are called c1, c2 and so on."
+    return Headings(numbered(width), 0, body, notes=(note,))
+
+
+def _joined(above: list[TextRecord], wide: list[TextRecord], width: int, body: int) -> Headings:
+    """Names of several rows, such as a group of columns above what each of them is; or the last row as it is."""
+    for count in (2, 3):
+        rows = wide[-count:]
+        if len(rows) < count or any(kind_of(cell) in ("number", "time") for row in rows for cell in row.cells):
+            break
+        names = _join([row.cells for row in rows])
+        if len({name.lower() for name in names}) == width and all(names):
+            note = f"The names stand in {count} rows, lines {rows[0].line} to {rows[-1].line}; they were joined."
+            return Headings(names, rows[0].line, body, notes=(note,))
+    header = max(wide, key=lambda record: (record.filled, -record.line))
+    return _with_units(
+        Headings(header.cells, header.line, body),
+        header,
+        [row for row in above if row.line > header.line],
+        (),
+        has_types=True,
+    )
+
+
+def _with_group_names(above: list[TextRecord], header: TextRecord, width: int, body: int) -> Headings:
+    """The names, joined with those of groups of columns that stand right above them."""
+    upper = next((record for record in above if record.stop == header.line and record.width == width), None)
+    if upper is not None and _spreads(upper.cells):
+        names = _join([upper.cells, header.cells])
+        note = f"The names stand in 2 rows, lines {upper.line} to {header.line}; they were joined."
+        return Headings(names, upper.line, body, notes=(note,))
+    return Headings(header.cells, header.line, body)
+
+
+def _spreads(cells: Sequence[str]) -> bool:
+    """Whether a row names groups of columns: several names, the last of them in the second half, none a number."""
+    filled = [place for place, cell in enumerate(cells) if cell.strip()]
+    if len(filled) < 2 or any(kind_of(cells[place]) != "text" for place in filled):
+        return False
+    return filled[-1] >= len(cells) / 2 and len(filled) < len(cells)
+
+
+def _join(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    filled = []
+    for number, row in enumerate(rows):
+        cells, last = [], ""
+        for cell in row:
+            last = cell.strip() or (last if number < len(rows) - 1 else "")
+            cells.append(last)
+        filled.append(cells)
+    return tuple(" ".join(dict.fromkeys(part for part in parts if part)) for parts in zip(*filled, strict=True))
+
+
+def _with_units(
+    headings: Headings, header: TextRecord, below: Sequence[TextRecord], rows: Sequence[TextRecord], *, has_types: bool
+) -> Headings:
+    """The headings with the units that stand below them. Other rows there are values that do not fit, or a question."""
+    for record in below:
+        cells = [cell.strip() for cell in record.cells]
+        filled = [cell for cell in cells if cell]
+        words = filled[1:] if filled and filled[0].lower().rstrip(":") in _UNITS else filled
+        if words and sum(is_unit(cell) for cell in words) >= 0.6 * len(words) and headings.units_line is None:
+            labels = tuple("" if cell not in words and cell == filled[0] else bare(cell) for cell in cells)
+            note = f"Line {record.line} holds units ({', '.join(words[:4])}); it is no row."
+            headings = replace(headings, units=labels, units_line=record.line, notes=(*headings.notes, note))
+        elif filled and all(is_statistic(cell) for cell in filled):
+            note = f"Line {record.line} says how the values were made ({', '.join(filled[:4])}); it is no row."
+            headings = replace(headings, notes=(*headings.notes, note))
+        elif headings.units_line is None and has_types:
+            return _text_rows(headings, header, record, rows)
+    return headings
+
+
+def _text_rows(headings: Headings, header: TextRecord, record: TextRecord, rows: Sequence[TextRecord]) -> Headings:
+    """A row between names and rows that fits neither: with few rows it is one of them, with many perhaps the names."""
+    if len(rows) < 5 or record.width != header.width or not _could_be_names(record):
+        return replace(headings, body=record.line)
+    question = Question(
+        option="--header-line",
+        field="header_line",
+        text=f"Line {header.line} and line {record.line} could both hold the columns' names.",
+        choices=[str(header.line), str(record.line)],
+    )
+    return replace(headings, question=question)

@@ -1,0 +1,347 @@
+"""Text files as tables: CSV in all its kinds, values between blanks, columns by their places.
+
+What is not UTF-8, or has lines between or below its rows that are no rows, is read from a cleaned copy; everything else
+where it is. DuckDB reads the values, with every option given; its own guess of the dialect is not used, since it may
+skip lines in silence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ontos_tui.domain.errors import InvalidInputError
+from ontos_tui.domain.records.data import Column
+from ontos_tui.domain.records.reading import ColumnReading, Reading, ReadingOptions, RowPlaces
+from ontos_tui.tabular.duckdb_sql import column_list, literal, path_literal, quoted
+from ontos_tui.tabular.row_names import CellText, text_cells
+from ontos_tui.tabular.text.encoding import Encoding, encoding_of, not_utf8, write_utf8
+from ontos_tui.tabular.text.headings import Headings
+from ontos_tui.tabular.text.layout import FIXED, Layout, layout_of, text_lines
+from ontos_tui.tabular.text.ragged import ragged_error
+from ontos_tui.tabular.text.records import SPACES
+from ontos_tui.tabular.values.columns import understand
+
+if TYPE_CHECKING:
+    import duckdb
+
+HEAD = 1 << 18
+"""Bytes at the beginning and the end of a file that its layout is decided by."""
+LINES = 2_000
+Connect = Callable[[Path], "duckdb.DuckDBPyConnection"]
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A text file, opened: the connection that reaches it, the SQL that reads it, and what was understood."""
+
+    connection: duckdb.DuckDBPyConnection
+    relation: str
+    columns: list[Column]
+    reading: Reading
+    cells: CellText
+
+
+def open_text(
+    path: Path,
+    head: bytes,
+    copies: Path,
+    connect: Connect,
+    options: ReadingOptions,
+    names: Sequence[str] = (),
+    known: Reading | None = None,
+) -> TextTable:
+    """Open and understand a text file. `copies` is a folder for a cleaned copy; `connect` opens DuckDB for one file.
+
+    `known` is what was understood of the very same file before. Raises InvalidInputError with the line's number where
+    a file cannot be read.
+    """
+    import duckdb
+
+    if known is not None and known.places is not None:
+        return _reopen(path, copies, connect, known, known.places)
+    encoding = encoding_of(head, options.encoding)
+    try:
+        return _open(path, copies, connect, options, names, encoding)
+    except duckdb.InvalidInputException as error:
+        if not encoding.is_utf8 or options.encoding or not _is_about_utf8(str(error)):
+            raise
+    except _NotUtf8Error as error:
+        if options.encoding:
+            what = f"{path.name} is not {options.encoding} text."
+            raise InvalidInputError(what, "Name another: --encoding") from error
+    return _open(path, copies, connect, options, names, not_utf8(path))
+
+
+def _reopen(path: Path, copies: Path, connect: Connect, known: Reading, places: RowPlaces) -> TextTable:
+    names = tuple(column.name for column in known.columns)
+    layout = Layout(
+        separator=known.separator,
+        headings=Headings(names, known.header_line or 0, places.body),
+        sample=(),
+        names=names,
+        spans=tuple(places.spans),
+        comment=places.comment,
+        extra=places.extra,
+        tail_lines=places.tail_lines,
+    )
+    with path.open("rb") as file:
+        mark = encoding_of(file.read(8), known.encoding).mark
+    plain = _plain(path, copies, Encoding(known.encoding, mark), layout)
+    columns = [Column(column.name, column.type) for column in known.columns]
+    raw = _Raw(plain, layout)
+    return TextTable(connect(plain), raw.relation(known.columns), columns, known, raw.cell_text(known.columns))
+
+
+def _plain(path: Path, copies: Path, encoding: Encoding, layout: Layout) -> Path:
+    """The file, or a copy that DuckDB can read."""
+    plain = path
+    if not encoding.is_utf8:
+        plain = _copy_path(path, copies, encoding.name)
+        write_utf8(path, encoding, plain)
+    if layout.tail_lines or layout.comment:
+        plain = _without_other_lines(plain, path, copies, layout)
+    return plain
+
+
+class _NotUtf8Error(Exception):
+    """The beginning or the end of the file is no UTF-8."""
+
+
+def _is_about_utf8(message: str) -> bool:
+    return "not utf-8" in message or "unicode" in message.lower() or "invalid UTF-8" in message
+
+
+def _open(
+    path: Path, copies: Path, connect: Connect, options: ReadingOptions, names: Sequence[str], encoding: Encoding
+) -> TextTable:
+    plain = path
+    if not encoding.is_utf8:
+        plain = _copy_path(path, copies, encoding.name)
+        write_utf8(path, encoding, plain)
+    layout = _layout(plain, path, options, names)
+    if layout.tail_lines or layout.comment:
+        plain = _without_other_lines(plain, path, copies, layout)
+    connection = connect(plain)
+    raw = _Raw(plain, layout)
+    samples = {
+        name: [record.cells[place] for record in layout.sample if place < record.width]
+        for place, name in enumerate(layout.names)
+    }
+    with ragged_error(path, plain, layout):
+        understood = understand(
+            connection,
+            raw.texts(),
+            samples,
+            options,
+            units=layout.headings.units,
+            padded=layout.separator in (SPACES, FIXED),
+        )
+        rows = understood.rows
+    reading = _reading(path, encoding, layout, understood.columns, rows)
+    reading.questions = [
+        *([encoding.question] if encoding.question is not None else []),
+        *layout.questions,
+        *understood.questions,
+    ]
+    reading.notes = [*encoding.notes, *layout.notes, *understood.notes, *_decimal_note(reading)]
+    columns = [Column(column.name, column.type) for column in reading.columns]
+    relation, cells = raw.relation(reading.columns), raw.cell_text(reading.columns)
+    return TextTable(connection, relation, columns, reading, cells)
+
+
+def _layout(plain: Path, path: Path, options: ReadingOptions, names: Sequence[str]) -> Layout:
+    size = plain.stat().st_size
+    with plain.open("rb") as file:
+        head = file.read(HEAD)
+        file.seek(max(0, size - HEAD))
+        tail = file.read(HEAD)
+    whole = size <= HEAD
+    lines = text_lines(_text(head, cut_end=not whole), whole=whole)[:LINES]
+    last = text_lines(_text(tail, cut_start=not whole), whole=True)[0 if whole else 1 :]
+    if last and not last[-1]:
+        last = last[:-1]
+    suffix = path.suffix.lower()
+    return layout_of(
+        lines,
+        last,
+        options,
+        spaced=suffix in (".txt", ".dat", ".prn", ".asc", ".log"),
+        default_separator="\t" if suffix in (".tsv", ".tab") else "",
+        names=names,
+        file_name=path.name,
+    )
+
+
+def _text(data: bytes, *, cut_end: bool = False, cut_start: bool = False) -> str:
+    """The text of a piece of a file, whose first and last characters may be cut."""
+    if cut_start:
+        data = re.sub(rb"^[\x80-\xbf]{1,3}", b"", data)
+    for cut in range(4 if cut_end else 1):
+        try:
+            return data[: len(data) - cut].decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            if error.start < len(data) - 4 or not cut_end:
+                raise _NotUtf8Error from error
+    raise _NotUtf8Error
+
+
+def _copy_path(path: Path, copies: Path, kind: str) -> Path:
+    """Where a copy lies; older copies of the same file are removed."""
+    copies.mkdir(parents=True, exist_ok=True)
+    key = hashlib.sha256(f"{path}|{kind}".encode("utf-8", "surrogatepass")).hexdigest()[:24]
+    return copies / f"{key}.txt"
+
+
+def _without_other_lines(plain: Path, path: Path, copies: Path, layout: Layout) -> Path:
+    """A copy of the file's text without remarks, which leave an empty line, and without the lines below the rows."""
+    target = _copy_path(path, copies, "rows")
+    end = _end_of_rows(plain, layout.tail_lines)
+    sign = layout.comment.encode()
+    last_name_line = layout.headings.header
+    with plain.open("rb") as source, target.open("wb") as file:
+        if not sign:
+            left = end
+            while left > 0 and (piece := source.read(min(left, 1 << 22))):
+                file.write(piece)
+                left -= len(piece)
+            return target
+        read, is_open = 0, False
+        for number, line in enumerate(source, 1):
+            if read >= end:
+                break
+            read += len(line)
+            remark = not is_open and number != last_name_line and line.lstrip().startswith(sign)
+            file.write(b"\n" if remark else line)
+            is_open = is_open != bool(not remark and line.count(b'"') % 2)
+    return target
+
+
+def _end_of_rows(path: Path, tail_lines: int) -> int:
+    """The byte at which the given number of last lines begins."""
+    size = path.stat().st_size
+    if not tail_lines:
+        return size
+    with path.open("rb") as file:
+        file.seek(max(0, size - HEAD))
+        lines = re.findall(rb"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+$", file.read(HEAD))
+    return size - sum(map(len, lines[len(lines) - tail_lines :]))
+
+
+class _Raw:
+    """The SQL that reads a file with a layout."""
+
+    def __init__(self, path: Path, layout: Layout) -> None:
+        self._path = path
+        self._layout = layout
+
+    def texts(self, *, checked: bool = True) -> str:
+        """A relation of all columns as texts; `checked` is whether a ragged line is an error of its own."""
+        return self._read(dict.fromkeys(self._layout.names, "VARCHAR"), checked=checked)
+
+    def relation(self, columns: Sequence[ColumnReading]) -> str:
+        """A relation of all columns in their types."""
+        separated = self._layout.separator not in (SPACES, FIXED)
+        types = {column.name: "VARCHAR" if column.sql or not separated else column.type for column in columns}
+        source = self._read(types)
+        if separated and not self._layout.extra and not any(column.sql for column in columns):
+            return source
+        selected = [
+            f"CAST({column.sql or quoted(column.name)} AS {column.type}) AS {quoted(column.name)}"
+            if column.sql or not separated
+            else quoted(column.name)
+            for column in columns
+        ]
+        return f"(SELECT {', '.join(selected)} FROM {source})"  # noqa: S608
+
+    def cell_text(self, columns: Sequence[ColumnReading]) -> CellText:
+        """The same with every cell as it stands in the file beside its value."""
+        names = [column.name for column in columns]
+        selected = [
+            f"CAST({column.sql or quoted(column.name)} AS {column.type}) AS {quoted(column.name)}" for column in columns
+        ]
+        return CellText(self.texts(checked=False), ", ".join(selected), text_cells(names))
+
+    def _read(self, types: dict[str, str], *, checked: bool = False) -> str:
+        layout = self._layout
+        skip = max(0, layout.headings.body - 1)
+        if layout.separator == SPACES:
+            parts = [f"trim(parts[{place}], '\"') AS {quoted(name)}" for place, name in enumerate(layout.names, 1)]
+            lines = f"(SELECT string_split_regex(trim(line, ' \t\r'), '[ \t]+') AS parts FROM {self._lines(skip)})"  # noqa: S608
+            if checked:
+                lines += f" WHERE len(parts) = {len(layout.names)} OR error('ragged line') IS NULL"
+            return f"(SELECT {', '.join(parts)} FROM {lines})"  # noqa: S608
+        if layout.separator == FIXED:
+            parts = [
+                f"nullif(trim(substring(line, {start + 1}, {end - start}), ' \t\r'), '') AS {quoted(name)}"
+                for name, (start, end) in zip(layout.names, layout.spans, strict=True)
+            ]
+            return f"(SELECT {', '.join(parts)} FROM {self._lines(skip)})"  # noqa: S608
+        more = {_free(layout.names, place): "VARCHAR" for place in range(layout.extra)}
+        options = [
+            path_literal(self._path),
+            "auto_detect = false",
+            f"columns = {column_list(types | more)}",
+            "header = false",
+            f"skip = {skip}",
+            f"delim = {literal(layout.separator or _NEVER)}",
+            "quote = '\"'",
+            "escape = '\"'",
+            "comment = ''",
+            "encoding = 'utf-8'",
+            "hive_partitioning = false",
+        ]
+        return f"read_csv({', '.join(options)})"
+
+    def _lines(self, skip: int) -> str:
+        """A relation of whole lines that are not blank."""
+        return (
+            f"(SELECT line FROM read_csv({path_literal(self._path)}, auto_detect = false, "  # noqa: S608
+            f"columns = {{'line': 'VARCHAR'}}, delim = {literal(_NEVER)}, quote = '', escape = '', header = false, "
+            f"skip = {skip}, comment = '', null_padding = false) WHERE trim(line, ' \t\r') != '')"
+        )
+
+
+_NEVER = "\x01"
+"""A separator that no text holds."""
+
+
+def _free(names: Sequence[str], place: int) -> str:
+    name = f"nothing{place}"
+    while name in names:
+        name += "_"
+    return name
+
+
+def _reading(path: Path, encoding: Encoding, layout: Layout, columns: list[ColumnReading], rows: int) -> Reading:
+    forms = [column.form for column in columns]
+    thousands = sorted({mark for form in forms for mark in re.findall("1(.)234", form)})
+    return Reading(
+        format="text",
+        encoding=encoding.name,
+        separator=layout.separator,
+        header_line=layout.headings.header,
+        above=[line[:200] for line in layout.above],
+        lines_above=layout.lines_above,
+        units_line=layout.headings.units_line,
+        left_out=[record.text[:200] for record in layout.footer],
+        decimal="," if any("decimal comma" in form for form in forms) else ".",
+        thousands=thousands,
+        rows=rows,
+        columns=columns,
+        places=RowPlaces(
+            body=layout.headings.body,
+            spans=list(layout.spans),
+            comment=layout.comment,
+            extra=layout.extra,
+            tail_lines=layout.tail_lines,
+        ),
+    )
+
+
+def _decimal_note(reading: Reading) -> list[str]:
+    return ["Numbers were read with a decimal comma."] if reading.decimal == "," else []

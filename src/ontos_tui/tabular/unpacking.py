@@ -1,0 +1,140 @@
+"""Packed files of one file (.gz, .zip), and JSON that is one document: unpacked into a copy, within limits."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import shutil
+import zipfile
+from pathlib import Path, PurePath
+from typing import IO, Any
+
+from ontos_tui.domain.errors import InvalidInputError
+
+MOST_BYTES = 4 << 30
+"""Bytes that a packed file may hold."""
+MOST_TIMES = 200
+"""How many times its own size a packed file may hold, from `FREE_BYTES` on."""
+FREE_BYTES = 256 << 20
+MOST_JSON = 256 << 20
+"""Bytes of a JSON document, which has to be read as a whole."""
+PACKED = (".gz", ".zip")
+
+
+def inner_name(path: Path) -> str:
+    """The name of the file that a packed one holds; any other file's own.
+
+    Raises InvalidInputError for several, and for a kind of packing that is not read.
+    """
+    if path.suffix.lower() == ".gz":
+        return path.stem
+    if path.suffix.lower() == ".zst":
+        # DuckDB unpacks it, but takes one that is cut off for whole.
+        what = f"{path.name} is packed with Zstandard, which is not unpacked here."
+        raise InvalidInputError(what, f"Unpack it first: zstd -d {path.name}")
+    if path.suffix.lower() != ".zip" or not path.is_file():
+        return path.name
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [
+                info.filename for info in archive.infolist() if not info.is_dir() and "__MACOSX" not in info.filename
+            ]
+    except zipfile.BadZipFile as error:
+        raise InvalidInputError(f"{path.name} is damaged or no ZIP file.", "Pack it again.") from error
+    if len(names) != 1:
+        raise InvalidInputError(f"{path.name} holds {len(names)} files.", "Unpack it, and add the files one by one.")
+    return PurePath(names[0]).name
+
+
+def unpacked(path: Path, copies: Path, fingerprint: str) -> Path:
+    """The file itself, or a copy of what it holds as DuckDB can read it; made once for each `fingerprint`.
+
+    Raises InvalidInputError when it holds too much, or is damaged.
+    """
+    name = inner_name(path)
+    packed, is_json = path.suffix.lower() in PACKED, PurePath(name).suffix.lower() == ".json"
+    if not packed and not is_json:
+        return path
+    key = hashlib.sha256(str(path).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    folder = copies / f"{key}-{hashlib.sha256(fingerprint.encode()).hexdigest()[:8]}"
+    target = folder / (f"{PurePath(name).stem}.jsonl" if is_json else name)
+    if target.exists():
+        return target
+    for old in copies.glob(f"{key}-*"):
+        shutil.rmtree(old, ignore_errors=True)
+    folder.mkdir(parents=True)
+    plain = path
+    if packed:
+        plain = folder / name
+        _unpack(path, plain)
+    if is_json:
+        _write_lines(path.name, plain, target)
+    return target
+
+
+def _unpack(path: Path, target: Path) -> None:
+    partial = target.with_name("partial")
+    try:
+        if path.suffix.lower() == ".gz":
+            with gzip.open(path) as source:
+                _copy(path, source, partial)
+        else:
+            with zipfile.ZipFile(path) as archive:
+                (info, *_) = [one for one in archive.infolist() if PurePath(one.filename).name == target.name]
+                with archive.open(info) as member:
+                    _copy(path, member, partial)
+    except (OSError, EOFError, zipfile.BadZipFile, RuntimeError) as error:
+        raise InvalidInputError(f"{path.name} is damaged or locked: {error}.", "Unpack it yourself.") from error
+    partial.rename(target)
+
+
+def _copy(path: Path, source: IO[bytes] | gzip.GzipFile, target: Path) -> None:
+    size, written = path.stat().st_size, 0
+    with target.open("wb") as file:
+        while chunk := source.read(1 << 20):
+            written += len(chunk)
+            if written > MOST_BYTES or (written > FREE_BYTES and written > MOST_TIMES * size):
+                file.close()
+                target.unlink()
+                raise InvalidInputError(
+                    f"{path.name} of {size:,} bytes holds more than {written - len(chunk):,} bytes.",
+                    f"Unpack it yourself. What is unpacked here may have {MOST_TIMES} times the size, up to 4 GB.",
+                )
+            file.write(chunk)
+
+
+def _write_lines(name: str, path: Path, target: Path) -> None:
+    """Write the objects of a JSON document as one line each."""
+    if path.stat().st_size > MOST_JSON:
+        raise InvalidInputError(f"{name} is a JSON document of more than 256 MB.", "Write it as JSON lines (.jsonl).")
+    try:
+        document = json.loads(path.read_bytes().decode("utf-8-sig"))
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise InvalidInputError(f"{name} is no UTF-8 JSON.", "Save it as UTF-8.") from error
+    except json.JSONDecodeError as error:
+        if error.msg == "Extra data":  # it holds a line for each object
+            shutil.copyfile(path, target)
+            return
+        raise InvalidInputError(f"{name}, line {error.lineno}: not JSON: {error.msg}.", "Correct the line.") from error
+    rows = _objects(name, document)
+    with target.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def _objects(name: str, document: Any) -> list[dict[str, Any]]:
+    """The rows of a document: a list of objects, or the one such list that an object holds."""
+    if isinstance(document, dict):
+        lists = {key: value for key, value in document.items() if isinstance(value, list) and _is_rows(value)}
+        if len(lists) > 1:
+            raise InvalidInputError(
+                f"{name} holds several lists of objects: {', '.join(lists)}.", "Write one of them into a file."
+            )
+        document = next(iter(lists.values())) if lists else [document]
+    if not isinstance(document, list) or not _is_rows(document):
+        raise InvalidInputError(f"{name} holds no list of objects.", "A row is an object in braces.")
+    return document
+
+
+def _is_rows(value: list[Any]) -> bool:
+    return bool(value) and all(isinstance(row, dict) for row in value)

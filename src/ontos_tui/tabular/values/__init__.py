@@ -1,0 +1,1 @@
+"""Values: how numbers, times and missing values are written, decided from whole columns and read by DuckDB."""
