@@ -97,7 +97,14 @@ def models(page: Page, folder: Path, home: Path, request: pytest.FixtureRequest)
         model = deployed_model(workspace, 60, user_prompt="{{ voltage }}")
         for days in (0, 10):
             log_requests(workspace.store, model, range(40), datetime.now(UTC) - timedelta(days=days))
-    return {"MODEL": "defects", "ENDPOINT": "live", "COLUMN": "voltage", "DIR": "web", "FILE": "parts.csv"}
+    return {
+        "MODEL": "defects",
+        "ENDPOINT": "live",
+        "COLUMN": "voltage",
+        "DIR": "web",
+        "FILE": "parts.csv",
+        "SHEET": "Defects",
+    }
 
 
 def working_together(page: Page, folder: Path, home: Path, request: pytest.FixtureRequest) -> Mapping[str, str]:

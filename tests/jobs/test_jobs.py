@@ -97,7 +97,6 @@ def test_a_training_runs_as_a_process_and_reports(workspace: Workspace, home: Pa
     model = workspace.train.models.model(job.result["model_id"])
     assert (model.job_id, model.version) == (job.id, 1)
     assert "defects v1: Better: defect right " in job.message
-    assert "8 held-out pairs" in job.message
     assert job.started_at and job.finished_at and job.created_at <= job.started_at <= job.finished_at
     assert job.created_by == "ana"
     assert seen

@@ -106,7 +106,7 @@ def test_the_loop_learns_the_pictures_of_the_sample_data(workspace: Workspace) -
     )
     assert "image" in model.features
     score = model.evaluation["scores"][0]
-    assert (score["n"], model.train_count) == (28, 112)
+    assert (score["n"], model.train_count, model.held_out_count) == (140, 112, 28)
     assert score["value"] > 0.6 > score["baseline"] + 0.3
     shown = workspace.data.images.pictures(report.sheet.id, workspace.label.queue.pair(queue[0].id).source_data)
     assert (shown[0].width, shown[0].problem) == (drawing.SIDE, "")

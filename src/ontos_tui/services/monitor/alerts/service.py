@@ -314,7 +314,7 @@ class AlertService:
 
     @property
     def command(self) -> tuple[str, ...]:
-        """The arguments of the settings' alert_command, as it is now. Raises InvalidInputError for what cannot be read."""
+        """The arguments of the settings' alert_command, as it is now. Raises InvalidInputError if they are none."""
         given = self._settings().alert_command
         try:
             return tuple(shlex.split(given) if isinstance(given, str) else given)

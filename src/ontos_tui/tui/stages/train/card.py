@@ -34,6 +34,6 @@ def show_card(host: BackgroundMixin, model: ModelVersion | None, sheet: Training
 
     def show(written: tuple[Path, str]) -> None:
         path, text = written
-        host.app.push_screen(TextDialog(str(path), text))
+        host.app.push_screen(TextDialog(f"{FOLDER}/{path.name} in the workspace", text))
 
     host.run_in_background(write, show, group="card")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.tui.stages.label.desk.item import Draft, ItemView
 from ontos_tui.tui.stages.label.desk.item_panel import item_lines
-from ontos_tui.tui.widgets.lines import Line, OneLine, Panel, line, span
+from ontos_tui.tui.widgets.lines import Line, OneLine, Panel, Span, fit, line, span
 
 if TYPE_CHECKING:
     from ontos_tui.tui.core.background import BackgroundMixin
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 NAME = 28
 """Cells of the training sheet's name, so that what matters more stays in view."""
+
+LEAST_PART = 8
+"""Cells below which a part that does not fit is left out instead of cut."""
 
 SEARCHING = "⧗ searching…"
 
@@ -71,11 +76,22 @@ class DeskDisplay:
         """Paint the progress line."""
         if self._state.queue is not None and self._state.work is not None:
             content = _progress_line(self._state, self._writer.waiting)
-            self.progress.show(lambda width: content)
+            self.progress.show(lambda width: _fitting(content, width))
             review = self._state.work.sent_back
             self.sent_back.display = bool(review)
             if review:
                 self.sent_back.show(lambda width: line(span(f" ↺ {review}", "warn")))
+
+
+def _fitting(parts: Line, width: int) -> Line:
+    """The parts as far as they fit into `width` cells; what is cut ends in "…"."""
+    shown: list[Span] = []
+    for part in parts:
+        room = width - sum(cell_len(one.text) for one in shown)
+        if cell_len(part.text) > room:
+            return (*shown, Span(fit(part.text, room), part.style)) if room > LEAST_PART else tuple(shown)
+        shown.append(part)
+    return tuple(shown)
 
 
 def _progress_line(state: DeskState, waiting: int) -> Line:
