@@ -224,9 +224,19 @@ def fitted(
         estimator, used = with_pictures(estimator, used, targets, matrix.shape[1], pictures, seed)
     with threads_for(matrix.size):
         estimator = estimator.fit(matrix, targets)
-    if hasattr(estimator, "n_jobs"):
-        estimator.n_jobs = 1
+    _answer_on_one_core(estimator)
     return estimator, used
+
+
+def _answer_on_one_core(estimator: Any) -> None:
+    parts = [estimator]
+    while parts:
+        part = parts.pop()
+        if hasattr(part, "n_jobs"):
+            part.n_jobs = 1
+        parts += [step for _, step in getattr(part, "steps", ())]
+        if (final := getattr(part, "final_estimator_", None)) is not None:  # of a stack, with what stands before it
+            parts += [final, *part.estimators_]
 
 
 def _nearest_text(
