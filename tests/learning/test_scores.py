@@ -188,7 +188,7 @@ def test_evaluation_takes_baseline_and_score_from_the_held_out_pairs() -> None:
     assert evaluation.held_out_from == "by hand"
     assert evaluation.method == "tested on 5 pairs held out"
     assert (
-        "4 of 4 answers to unseen pairs were stated with 90 % confidence or more; 2 of those 4 were right"
+        "4 of 4 answers to unseen pairs had a confidence of 90 % or more; 2 of those 4 were right"
         in evaluation.notes[0]
     )
 

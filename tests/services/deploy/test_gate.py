@@ -49,7 +49,7 @@ def test_a_good_first_version_passes_and_its_checks_are_kept(home: Path) -> None
         assert workspace.deploy.endpoints.deploy(model.id, "live").model_id == model.id
         kept = last_deployment(workspace)
         assert {check.name: check.outcome for check in kept.checks} == {
-            CASES: Outcome.PASSED,
+            CASES: Outcome.NOT_MEASURED,
             VERDICT: Outcome.PASSED,
         }
         assert kept.reason == ""

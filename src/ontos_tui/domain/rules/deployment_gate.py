@@ -120,7 +120,7 @@ class CaseResult:
 def check_cases(results: Sequence[CaseResult]) -> Check:
     """Every must-pass case that was asked must be answered as expected."""
     if not results:
-        return Check(CASES, Outcome.PASSED, "none yet; T in the label desk makes a pair one")
+        return Check(CASES, Outcome.NOT_MEASURED, "none yet; T in the label desk makes a pair one")
     asked = [one for one in results if one.answered]
     bad = [one for one in asked if one.wrong]
     if bad:

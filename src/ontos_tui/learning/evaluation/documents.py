@@ -53,7 +53,7 @@ def score_extraction(
         n, hits_of = confident_answers(stated[said].tolist(), (right.min(axis=1)[said] == 1).tolist())
         if n:
             notes.append(
-                f"{name}: {n} of {said.sum()} answers to unseen documents were stated with 90 % confidence or more; "
+                f"{name}: {n} of {said.sum()} answers to unseen documents had a confidence of 90 % or more; "
                 f"{hits_of} of those {n} were right."
             )
     return scores, notes

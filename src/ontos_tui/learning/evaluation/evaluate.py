@@ -184,7 +184,7 @@ def _remarks(answers: UnseenAnswers) -> list[str]:
     n, right = confident_answers(answers.stated[said].tolist(), (answers.right[said] == 1).tolist())
     if n:
         remarks.append(
-            f"{name}: {n} of {said.sum()} answers to unseen pairs were stated with 90 % confidence or more; "
+            f"{name}: {n} of {said.sum()} answers to unseen pairs had a confidence of 90 % or more; "
             f"{right} of those {n} were right."
         )
     truths = [str(one) for one in answers.truth]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from ontos_tui.domain.errors import OntosError
@@ -25,29 +25,23 @@ class Items(Protocol):
         """The items that have one of these texts in a field, by the text; with `words_only` blanks do not count."""
 
 
-class _Scanned:
-    """Items that are gone through one by one."""
+def _having_text(items: Iterable[tuple[str, Row]], texts: Collection[str], *, words_only: bool) -> dict[str, list[str]]:
+    """The items, gone through one by one, that have one of these texts in a field."""
+    searched = set(texts)
+    by_text: dict[str, list[str]] = {}
+    for ref, fields in items:
+        values = {value for value in fields.values() if isinstance(value, str)}
+        if words_only:
+            values = {squeezed(value) for value in values}
+        for text in values & searched:
+            by_text.setdefault(text, []).append(ref)
+    return by_text
+
+
+class PairItems:
+    """The items of a training sheet's pairs."""
 
     problem = ""
-
-    def _each(self) -> Iterator[tuple[str, Row]]:
-        raise NotImplementedError
-
-    def by_text(self, texts: Collection[str], *, words_only: bool = False) -> Mapping[str, list[str]]:
-        """The items that have one of these texts in a field, by the text."""
-        searched = set(texts)
-        items: dict[str, list[str]] = {}
-        for ref, fields in self._each():
-            values = {value for value in fields.values() if isinstance(value, str)}
-            if words_only:
-                values = {squeezed(value) for value in values}
-            for text in values & searched:
-                items.setdefault(text, []).append(ref)
-        return items
-
-
-class PairItems(_Scanned):
-    """The items of a training sheet's pairs."""
 
     def __init__(self, store: Store, training_sheet_id: str) -> None:
         self._store = store
@@ -59,13 +53,19 @@ class PairItems(_Scanned):
             pairs = incoming_lines.pairs_by_item(connection, self._id, sorted(refs), with_fields=True)
         return {ref: pair.fields for ref, pair in pairs.items()}
 
+    def by_text(self, texts: Collection[str], *, words_only: bool = False) -> Mapping[str, list[str]]:
+        """The items that have one of these texts in a field, by the text."""
+        return _having_text(self._each(), texts, words_only=words_only)
+
     def _each(self) -> Iterator[tuple[str, Row]]:
         with self._store.read() as connection:
             yield from incoming_lines.items(connection, self._id)
 
 
-class SheetItems(_Scanned):
+class SheetItems:
     """The items of a sheet, as its source has them; where that cannot be read, nothing is known of them."""
+
+    problem = ""
 
     def __init__(self, catalog: Catalog, sheet: Sheet) -> None:
         self._catalog = catalog
@@ -79,6 +79,10 @@ class SheetItems(_Scanned):
         except OntosError as error:
             self.problem = error.what
             return None
+
+    def by_text(self, texts: Collection[str], *, words_only: bool = False) -> Mapping[str, list[str]]:
+        """The items that have one of these texts in a field, by the text."""
+        return _having_text(self._each(), texts, words_only=words_only)
 
     def _each(self) -> Iterator[tuple[str, Row]]:
         for item in self._catalog.items(TableAddress.parse(self._sheet.source_table), RowQuery.of(self._sheet)):
