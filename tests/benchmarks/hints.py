@@ -189,7 +189,7 @@ def times(count: int) -> None:
         for kind in (HintKind.DUPLICATE, HintKind.SUSPECT, HintKind.UNSURE):
             report = workspace.label.hints.compute(sheet.id, [kind])
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            told = report.skipped.get(kind) or f"{report.counts[kind]:>7,} hints  {report.made_by[kind]}"
+            told = report.skipped.get(kind) or f"{report.counts[kind]:>7,} hints  {report.engines[kind]}"
             print(f"{count:>7,} pairs  {kind:<10} {report.seconds:6.1f} s   peak {peak:5.0f} MB   {told[:110]}")
         for what, work in (
             ("counts", lambda: workspace.label.hints.counts(sheet.id)),

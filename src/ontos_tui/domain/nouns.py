@@ -64,7 +64,7 @@ def noun(record: type[Record]) -> Noun:
     return Noun(plural.removesuffix("s"), plural)
 
 
-def not_found(record: type[Record], ref: str) -> NotFoundError:
+def no_such(record: type[Record], ref: str) -> NotFoundError:
     """The error for a reference that fits no record: what is missing, and the command that lists what there is."""
     words = noun(record)
     todo = f"List {words.plural}: {words.listing}" if words.listing else "Check the id."

@@ -8,8 +8,8 @@ CREATE TABLE IF NOT EXISTS pair_hints (
   score DOUBLE NOT NULL COMMENT '0 to 1, the more the sooner',
   group_key STRING NOT NULL COMMENT 'near-duplicates have the same',
   reason STRING NOT NULL COMMENT 'why, in words for the screen',
-  made_by STRING NOT NULL COMMENT 'the model or method, called what it is',
-  made_at TIMESTAMP NOT NULL,
+  engine STRING NOT NULL COMMENT 'the model or method, called what it is',
+  computed_at TIMESTAMP NOT NULL,
   CONSTRAINT pair_hints_pk PRIMARY KEY (id)
 )
 USING DELTA

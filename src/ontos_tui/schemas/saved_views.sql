@@ -8,7 +8,7 @@ CREATE TABLE IF NOT EXISTS saved_views (
   updated_by STRING NOT NULL,
   training_sheet_id STRING NOT NULL,
   name STRING NOT NULL,
-  wanted STRING NOT NULL COMMENT 'the conditions of the filter; an absent one filters nothing; JSON',
+  filter STRING NOT NULL COMMENT 'the conditions of the filter; an absent one filters nothing; JSON',
   sort STRING NOT NULL COMMENT 'the order, as services/label/queue.py calls it',
   CONSTRAINT saved_views_pk PRIMARY KEY (id)
 )

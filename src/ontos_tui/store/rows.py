@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from ontos_tui.domain.errors import ConflictError, NotFoundError
-from ontos_tui.domain.nouns import not_found, noun
+from ontos_tui.domain.nouns import no_such, noun
 from ontos_tui.domain.records.base import Record, new_id, now
 from ontos_tui.domain.records.pairs import Event
 from ontos_tui.store.bulk import stored
@@ -44,7 +44,7 @@ def get(connection: Connection, record: type[R], key: str) -> R:
     """The record with this key. Raises NotFoundError."""
     one = find_one(connection, record, equal(**{record.KEY: key}))
     if one is None:
-        raise not_found(record, key)
+        raise no_such(record, key)
     return one
 
 
@@ -113,7 +113,7 @@ def resolve(connection: Connection, record: type[R], ref: str, *where: Condition
                 f"{ref!r} could be several {noun(record).plural}: {', '.join(item.key()[:8] for item in matches)}…",
                 "Give its id instead.",
             )
-    raise not_found(record, ref)
+    raise no_such(record, ref)
 
 
 def change(connection: Connection, record: R, **changes: Any) -> R:

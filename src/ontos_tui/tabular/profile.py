@@ -27,12 +27,12 @@ def profile(source: Source) -> list[ColumnProfile]:
 
 def _query(source: Source, parts: Sequence[dict[str, str]]) -> list[dict[str, Any]]:
     """The aggregates of all columns in one pass, as they were asked for."""
-    wanted = [sql for part in parts for sql in part.values()]
-    if not wanted:
+    expressions = [sql for part in parts for sql in part.values()]
+    if not expressions:
         return [{} for _ in parts]
     cursor = source.connection.cursor()
     try:
-        row = iter(cursor.execute(f"SELECT {', '.join(wanted)} FROM {source.relation}").fetchall()[0])  # noqa: S608
+        row = iter(cursor.execute(f"SELECT {', '.join(expressions)} FROM {source.relation}").fetchall()[0])  # noqa: S608
     finally:
         cursor.close()
     return [{key: next(row) for key in part} for part in parts]

@@ -172,8 +172,8 @@ def _write_turns(connection: duckdb.DuckDBPyConnection, cells: CellText) -> None
 
 
 def _has_turns(connection: duckdb.DuckDBPyConnection) -> bool:
-    found = connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [_TURNS]).fetchone()
-    return found is not None
+    row = connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [_TURNS]).fetchone()
+    return row is not None
 
 
 def _doubled(text: str) -> str:

@@ -32,7 +32,7 @@ def test_hints_are_listed_and_shown_with_their_reasons(ontos: Ontos, sheet: Trai
     assert "models trained without it say crack" in output
     report = ontos("label", "hints", "Defects", "--kind", "unsure", as_json=True).json
     assert report["counts"] == {"unsure": 2}
-    assert report["made_by"]["unsure"].startswith("5-fold cross-validated")
+    assert report["engines"]["unsure"].startswith("5-fold cross-validated")
     shown = ontos("label", "hints", "Defects", "--show", as_json=True).json
     assert shown["counts"] == {"unsure": 2, "suspect": 1, "disagreed": 0, "duplicate": shown["counts"]["duplicate"]}
     assert next(hint for hint in shown["hints"] if hint["kind"] == "suspect")["item_ref"] == "P0042"

@@ -53,7 +53,7 @@ def test_labels_that_were_changed_on_purpose_are_found(workspace: Workspace) -> 
     report = workspace.label.hints.compute(sheet.id, [SUSPECT])
     result = all_hints(workspace, sheet, SUSPECT)
     assert report.counts == {SUSPECT: len(result)}
-    assert "5-fold cross-validated extra trees" in report.made_by[SUSPECT]
+    assert "5-fold cross-validated extra trees" in report.engines[SUSPECT]
     assert len(wrong & result.keys()) >= 0.8 * len(wrong)  # measured: all
     assert len(wrong & result.keys()) >= 0.8 * len(result)
     best = [row.item_ref for row in workspace.label.queue.open(sheet.id, sort=QueueSort.SUSPECT)[:10]]
@@ -70,7 +70,7 @@ def test_too_few_labels_are_refused_with_what_there_is(workspace: Workspace) -> 
     report = workspace.label.hints.compute(sheet.id, [SUSPECT])
     assert "crack 7, scratch 7, none 6" in report.skipped[SUSPECT]
     assert "at least 30" in report.skipped[SUSPECT]
-    assert (report.counts[SUSPECT], report.made_by) == (0, {})
+    assert (report.counts[SUSPECT], report.engines) == (0, {})
 
 
 def test_a_rare_class_is_not_judged_and_said_so(workspace: Workspace) -> None:
@@ -105,7 +105,7 @@ def test_held_out_labels_are_judged_too_and_never_learned_from(workspace: Worksp
     report = workspace.label.hints.compute(sheet.id, [SUSPECT])
     result = all_hints(workspace, sheet, SUSPECT)
     assert result[wrong].reason.startswith("models trained on the others say")
-    assert "120 labels" in report.made_by[SUSPECT]
+    assert "120 labels" in report.engines[SUSPECT]
     assert report.notes[SUSPECT] == (
         "10 labels were not checked: they are allowed neither for training nor for evaluation",
     )
@@ -209,7 +209,7 @@ def test_the_newest_model_says_what_it_wavers_about(workspace: Workspace) -> Non
     (between,) = add_pairs(workspace.store, sheet, range(120, 121), **OPEN, source_data={**part(120), "voltage": 5.0})
     report = workspace.label.hints.compute(sheet.id, [UNSURE])
     result = all_hints(workspace, sheet, UNSURE)
-    assert (report.counts[UNSURE], report.made_by[UNSURE].startswith("defects v1 (scikit-learn")) == (31, True)
+    assert (report.counts[UNSURE], report.engines[UNSURE].startswith("defects v1 (scikit-learn")) == (31, True)
     assert max(result.values(), key=lambda hint: hint.score).pair_id == between.id
     assert result[between.item_ref].reason.startswith("defects v1 is undecided: ")
     assert "crack" in result[between.item_ref].reason
@@ -226,7 +226,7 @@ def test_without_a_model_today_s_labels_judge_and_without_labels_the_proposals(w
     sheet = labeled_sheet(workspace.store, 60)
     add_pairs(workspace.store, sheet, range(60, 70), **OPEN, proposal={"defect": "none"}, confidence=0.25)
     report = workspace.label.hints.compute(sheet.id, [SUSPECT, UNSURE])
-    assert "cross-validated" in report.made_by[UNSURE]
+    assert "cross-validated" in report.engines[UNSURE]
     assert any("a model of 60 labels" in hint.reason for hint in all_hints(workspace, sheet, UNSURE).values())
 
     bare = labeled_sheet(workspace.store, 3, name="Bare")
@@ -234,7 +234,7 @@ def test_without_a_model_today_s_labels_judge_and_without_labels_the_proposals(w
     add_pairs(workspace.store, bare, range(9, 10), **OPEN)
     report = workspace.label.hints.compute(bare.id, [UNSURE])
     hints = all_hints(workspace, bare, UNSURE)
-    assert report.made_by[UNSURE] == "confidence as stated by what proposed the answers"
+    assert report.engines[UNSURE] == "confidence as stated by what proposed the answers"
     assert "1 undecided pairs without a confidence got no hint" in report.notes[UNSURE]
     assert [hint.score for hint in hints.values()] == [pytest.approx(0.75)] * 6
     assert all("its proposal is 25 % sure" in hint.reason for hint in hints.values())
@@ -252,7 +252,7 @@ def test_a_model_whose_file_is_gone_is_told_and_today_s_labels_judge(workspace: 
     model = workspace.train.models.run({"training_sheet_id": sheet.id, "base_model": "nearest"}, "j1", NoProgress())
     (home / model.artifact / "model.skops").write_bytes(b"no model")
     report = workspace.label.hints.compute(sheet.id, [UNSURE])
-    assert "cross-validated" in report.made_by[UNSURE]
+    assert "cross-validated" in report.engines[UNSURE]
     assert report.notes[UNSURE][0].startswith("defects v1 could not answer: ")
 
 
@@ -343,7 +343,7 @@ def test_twins_are_suspects_even_where_labels_are_too_few_for_a_model(workspace:
     report = workspace.label.hints.compute(sheet.id, [DUPLICATE, SUSPECT])
     assert all_hints(workspace, sheet, SUSPECT).keys() == {"P0000", "P0004"}
     assert "too few labels" in report.notes[SUSPECT][0]
-    assert report.made_by[SUSPECT] == "labels of near-duplicates"
+    assert report.engines[SUSPECT] == "labels of near-duplicates"
 
 
 def test_a_dismissed_near_duplicate_leaves_its_group_whatever_its_label(workspace: Workspace) -> None:

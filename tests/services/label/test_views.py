@@ -93,7 +93,7 @@ def test_what_cannot_be_a_view_is_refused(views: ViewService, store: Store) -> N
     with pytest.raises(InvalidInputError, match="No item to compare with"):
         LabelService(store, "ana").open(sheet.id, sort=QueueSort.SIMILAR)
     with store.write() as connection:
-        rows.add(connection, SavedView(training_sheet_id=sheet.id, name="odd", wanted={"color": 1}, sort="rainbow"))
+        rows.add(connection, SavedView(training_sheet_id=sheet.id, name="odd", filter={"color": 1}, sort="rainbow"))
     with pytest.raises(InvalidInputError, match="another version"):
         views.get(sheet.id, "odd")
 

@@ -115,7 +115,7 @@ def clear(
 def _report_lines(report: HintReport) -> Iterator[str]:
     for kind, n in report.counts.items():
         if kind not in report.skipped:
-            by = f", by {report.made_by[kind]}" if kind in report.made_by else ""
+            by = f", by {report.engines[kind]}" if kind in report.engines else ""
             yield safe_line(f"{kind}: {count(n, 'pair')}{by}")
     for kind, reason in report.skipped.items():
         yield safe_line(f"no {kind}: {reason}")

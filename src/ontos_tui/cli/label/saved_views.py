@@ -33,7 +33,7 @@ def views(context: typer.Context, training_sheet: TrainingSheetRef) -> None:
     """The saved views of a training sheet: filters and orders of its queue."""
     session = Session.of(context)
     listed = session.workspace.label.views.all(session.training_sheet(training_sheet).id)
-    rows = [(one.name, _describe_filter(one), one.sort.value, one.made_by) for one in listed]
+    rows = [(one.name, _describe_filter(one), one.sort.value, one.created_by) for one in listed]
     empty = "No saved views. Save one: `ontos label save-view TRAINING_SHEET NAME --status unlabeled`"
     session.show(
         [_as_json(one) for one in listed], lambda: table(("view", "filter", "order", "created by"), rows, empty)
@@ -93,7 +93,7 @@ def _label(text: str) -> tuple[str, Any]:
 
 
 def _as_json(view: View) -> dict[str, Any]:
-    return {"name": view.name, "filter": view.filter, "sort": view.sort, "created_by": view.made_by}
+    return {"name": view.name, "filter": view.filter, "sort": view.sort, "created_by": view.created_by}
 
 
 def _describe_filter(view: View) -> str:

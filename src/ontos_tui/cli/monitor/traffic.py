@@ -173,6 +173,6 @@ def _show_nearest_pairs(session: Session, request: str) -> None:
     from ontos_tui.services.monitor.nearest_pairs import nearest_training_pairs
 
     near = nearest_training_pairs(session.workspace.store, request, count=5)
-    rows = [(f"{one.distance:.3f}", one.ref, one.pair_id[:8], cell(one.answer)) for one in near.found]
-    value = {"pairs": near.found, "looked_at": near.looked_at, "learned": near.learned}
+    rows = [(f"{one.distance:.3f}", one.ref, one.pair_id[:8], cell(one.answer)) for one in near.pairs]
+    value = {"pairs": near.pairs, "looked_at": near.looked_at, "learned": near.learned}
     session.show(value, lambda: table(("distance", "item", "pair", "answer"), rows))

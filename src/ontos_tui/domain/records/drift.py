@@ -108,13 +108,13 @@ class DriftReport(Record):
     """An endpoint's recent traffic compared with its training or with an earlier time; stored, so never recomputed."""
 
     TABLE: ClassVar[str] = "drift_reports"
-    INDEXES: ClassVar = (("endpoint", "made_at"),)
+    INDEXES: ClassVar = (("endpoint", "compared_at"),)
 
     id: str = Field(default_factory=new_id)
     endpoint: str
     model_id: str = Field(description="the model version that the endpoint served")
-    made_at: datetime = Field(default_factory=now)
-    made_by: str = ""
+    compared_at: datetime = Field(default_factory=now)
+    compared_by: str = ""
     source: DriftSource = Field(DriftSource.HERE, description="whose record of the requests was compared")
     reference: str = Field(description="training, baseline (of a monitor), or window for an earlier time")
     reference_since: datetime | None = Field(None, description="start of the earlier traffic that was compared with")

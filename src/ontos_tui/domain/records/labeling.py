@@ -126,8 +126,8 @@ class Hint(Record):
     score: float = Field(description="0 to 1, the more the sooner")
     group_key: str = Field("", description="near-duplicates have the same")
     reason: str = Field("", description="why, in words for the screen")
-    made_by: str = Field("", description="the model or method, called what it is")
-    made_at: datetime = Field(default_factory=now)
+    engine: str = Field("", description="the model or method, called what it is")
+    computed_at: datetime = Field(default_factory=now)
 
 
 class SavedView(Audited):
@@ -138,7 +138,7 @@ class SavedView(Audited):
 
     training_sheet_id: str
     name: str = Field(min_length=1, max_length=60)
-    wanted: dict[str, Any] = Field(
+    filter: dict[str, Any] = Field(
         default_factory=dict, description="the conditions of the filter; an absent one filters nothing"
     )
     sort: str = Field("order", description="the order, as services/label/queue.py calls it")

@@ -121,14 +121,14 @@ def check_cases(results: Sequence[CaseResult]) -> Check:
     """Every must-pass case that was asked must be answered as expected."""
     if not results:
         return Check(CASES, Outcome.NOT_MEASURED, "none yet; T in the label desk makes a pair one")
-    asked = [one for one in results if one.answered]
-    bad = [one for one in asked if one.wrong]
+    checked = [one for one in results if one.answered]
+    bad = [one for one in checked if one.wrong]
     if bad:
         named = "; ".join(f"{one.item}: {', '.join(one.wrong)}" for one in bad[:NAMED])
         more = f"; {len(bad) - NAMED} more" if len(bad) > NAMED else ""
-        return Check(CASES, Outcome.FAILED, f"{len(bad)} of {len(asked)} wrong: {named}{more}")
-    if len(asked) < len(results):
-        line = f"{len(results) - len(asked)} of {len(results)} could not be asked before the model is deployed"
+        return Check(CASES, Outcome.FAILED, f"{len(bad)} of {len(checked)} wrong: {named}{more}")
+    if len(checked) < len(results):
+        line = f"{len(results) - len(checked)} of {len(results)} could not be asked before the model is deployed"
         return Check(CASES, Outcome.NOT_MEASURED, line)
     return Check(CASES, Outcome.PASSED, f"all {len(results)} answered as expected")
 

@@ -87,13 +87,13 @@ def opinions_of(
     field: AnswerField,
     features: Sequence[str],
     learned: Sequence[LabeledExample],
-    asked: Sequence[LabeledExample],
+    others: Sequence[LabeledExample],
 ) -> Opinions:
     """What a model that learned some labels says of others."""
     targets = [target(field, example.answer) for example in learned]
     usable = [place for place, one in enumerate(targets) if one is not None]
     known = [one for one in targets if one is not None]
-    nothing = Opinions(np.full(len(asked), np.nan), (None,) * len(asked))
+    nothing = Opinions(np.full(len(others), np.nan), (None,) * len(others))
     if len(usable) < 2 * FOLDS or len(set(known)) < 2:
         return nothing
     rows = [learned[place].fields for place in usable]
@@ -101,8 +101,8 @@ def opinions_of(
     if not table.columns:
         return nothing
     model, _ = fit(field, table.encode(rows), known, JUDGE, 0)
-    matrix = table.encode([example.fields for example in asked])
-    surprise = _surprise(model, matrix, [target(field, example.answer) for example in asked])
+    matrix = table.encode([example.fields for example in others])
+    surprise = _surprise(model, matrix, [target(field, example.answer) for example in others])
     return Opinions(surprise, tuple(value for value, _ in model.predict(matrix)))
 
 

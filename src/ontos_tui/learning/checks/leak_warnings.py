@@ -124,17 +124,17 @@ def _by_cells(column: Matrix, codes: Values, *, numeric: bool) -> Values:
     given = np.zeros(len(codes), dtype=np.float64)
     count = int(cells.max()) + 1
     for side in (0, 1):
-        learned, asked = half != side, half == side
+        learned, judged = half != side, half == side
         if numeric:
             sums = np.bincount(cells[learned], codes[learned], count)
             sizes = np.bincount(cells[learned], minlength=count)
             means = np.where(sizes > 0, sums / np.maximum(sizes, 1), codes[learned].mean())
-            given[asked] = means[cells[asked]]
+            given[judged] = means[cells[judged]]
         else:
             classes = int(codes.max()) + 1
             counted = np.bincount(cells[learned] * classes + codes[learned], minlength=count * classes)
             weights = np.maximum(np.bincount(codes[learned], minlength=classes), 1)
-            given[asked] = np.argmax(counted.reshape(count, classes) / weights, axis=1)[cells[asked]]
+            given[judged] = np.argmax(counted.reshape(count, classes) / weights, axis=1)[cells[judged]]
     return given
 
 

@@ -60,17 +60,17 @@ class BoostedTrees:
         for number, nodes in enumerate(trees):
             leaves = _take_apart(nodes, number, questions)
             values[number, : len(leaves)] = leaves
-        columns, asked, of_tree, left = (
+        columns, cuts, of_tree, left = (
             (np.array(one) for one in zip(*questions, strict=True)) if questions else [()] * 4
         )
         thresholds, tables = {}, {}
         for column in np.unique(columns).astype(int).tolist():
             here = columns == column
-            thresholds[column] = np.unique(asked[here])
+            thresholds[column] = np.unique(cuts[here])
             if (sum(map(len, thresholds.values())) + len(thresholds)) * values.shape[0] * 8 > MOST_BYTES:
                 return None
             table = np.full((len(thresholds[column]) + 1, len(trees)), ~bits(0), dtype=bits)
-            beyond = np.searchsorted(thresholds[column], asked[here]) + 1
+            beyond = np.searchsorted(thresholds[column], cuts[here]) + 1
             np.bitwise_and.at(table, (beyond, of_tree[here]), ~left[here].astype(bits))
             tables[column] = np.bitwise_and.accumulate(table, axis=0)
         return cls(thresholds, tables, values, np.asarray(estimator._baseline_prediction).ravel(), bits)

@@ -112,8 +112,8 @@ class LocalCatalog:
         source = self._source(address)
         plan = _plan(source, query)
         name = free_name("item_ref", [*source.names(), *(column.name for column in plan.columns)])
-        wanted = f"{name} = {literal(text)}" if exact else f"contains(lower({name}), lower({literal(text)}))"
-        sql = f"SELECT * FROM ({plan.sql}) AS items({name}) WHERE {wanted} LIMIT {int(limit)}"  # noqa: S608
+        condition = f"{name} = {literal(text)}" if exact else f"contains(lower({name}), lower({literal(text)}))"
+        sql = f"SELECT * FROM ({plan.sql}) AS items({name}) WHERE {condition} LIMIT {int(limit)}"  # noqa: S608
         return list(_items(source, query, plan._replace(sql=sql)))
 
     def _record(self, address: TableAddress) -> DataTable:

@@ -89,11 +89,11 @@ class OldNames:
             some = {item.ref: (item, named.ref) for item, named in batch if item.ref in old}
             with self._store.read() as connection:
                 stored = item_names.stored_items(connection, sheet.id, list(some))
-            kept = defaultdict(list)
+            fields_of = defaultdict(list)
             for one in stored:
-                kept[one.ref].append(one.fields)
+                fields_of[one.ref].append(one.fields)
             for ref, (item, name) in some.items():
-                fields = [one for one in kept[ref] if one is not None]
+                fields = [one for one in fields_of[ref] if one is not None]
                 yield ref, name, all(_is_row(one, item, types) for one in fields) if fields else None
 
     def _finish(self, sheet: Sheet, names: list[tuple[str, str]], left: int, fingerprint: str) -> Sheet:

@@ -13,31 +13,31 @@ _ENCODINGS = {"utf-8": "UTF-8", "cp1252": "Windows-1252", "utf-16-le": "UTF-16 L
 
 def layout_facts(reading: Reading) -> list[tuple[str, str]]:
     """Names and values of what holds for the whole file."""
-    found = [("rows", f"{reading.rows:,}")]
+    facts = [("rows", f"{reading.rows:,}")]
     if reading.encoding:
-        found.append(("encoding", _ENCODINGS.get(reading.encoding, reading.encoding)))
+        facts.append(("encoding", _ENCODINGS.get(reading.encoding, reading.encoding)))
     if reading.format not in ("text", "workbook"):
-        return [*found, ("format", reading.format)]
+        return [*facts, ("format", reading.format)]
     is_text = reading.format == "text"
-    found.append(("separator", separator_in_words(reading.separator)) if is_text else ("sheet", reading.sheet))
+    facts.append(("separator", separator_in_words(reading.separator)) if is_text else ("sheet", reading.sheet))
     header = (
         f"{'line' if is_text else 'row'} {reading.header_line}"
         if reading.header_line
         else "none: the columns are called c1, c2 and so on"
     )
-    found.append(("names", header))
+    facts.append(("names", header))
     if reading.lines_above:
         first = reading.above[0].strip()[:60] if reading.above else ""
-        found.append(("above", f"{reading.lines_above:,} × no row: {first}"))
+        facts.append(("above", f"{reading.lines_above:,} × no row: {first}"))
     if reading.units_line:
-        found.append(("units", f"{'line' if is_text else 'row'} {reading.units_line}"))
+        facts.append(("units", f"{'line' if is_text else 'row'} {reading.units_line}"))
     if reading.left_out:
-        found.append(("below", f"{len(reading.left_out)} × no row: {reading.left_out[0].strip()[:60]}"))
+        facts.append(("below", f"{len(reading.left_out)} × no row: {reading.left_out[0].strip()[:60]}"))
     if not is_text:
-        return found
+        return facts
     thousands = f", thousands {' '.join(repr(mark) for mark in reading.thousands)}" if reading.thousands else ""
-    found.append(("numbers", f"decimal {'comma' if reading.decimal == ',' else 'point'}{thousands}"))
-    return found
+    facts.append(("numbers", f"decimal {'comma' if reading.decimal == ',' else 'point'}{thousands}"))
+    return facts
 
 
 def separator_in_words(separator: str) -> str:

@@ -18,7 +18,7 @@ from ontos_tui.domain.errors import (
     NotFoundError,
     OntosError,
 )
-from ontos_tui.domain.nouns import not_found
+from ontos_tui.domain.nouns import no_such
 from ontos_tui.domain.records.data import (
     LOCAL,
     UNNAMED,
@@ -175,11 +175,11 @@ class DataService:
 
     def file_table(self, address: str) -> DataTable:
         """The record of a table that is a file on this machine. Raises NotFoundError for any other."""
-        found = str(self.address(address))
+        full_name = str(self.address(address))
         with self._store.read() as connection:
-            table = data.table_at(connection, found)
+            table = data.table_at(connection, full_name)
         if table is None:
-            raise NotFoundError(f"{found} is no file on this machine.", "List the files: ontos data list")
+            raise NotFoundError(f"{full_name} is no file on this machine.", "List the files: ontos data list")
         return table
 
     def decisions(self, path: Path) -> ReadingOptions:
@@ -407,7 +407,7 @@ class DataService:
             raise ConflictError(
                 f"{text!r} could be {', '.join(map(str, matches))}.", "Write the full address: catalog.schema.table."
             )
-        raise not_found(DataTable, text)
+        raise no_such(DataTable, text)
 
     def _validated(self, sheet: Sheet) -> Sheet:
         """The sheet with its columns' exact names, counted, and known to fit its source."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotReadyError
-from ontos_tui.domain.nouns import not_found
+from ontos_tui.domain.nouns import no_such
 from ontos_tui.domain.records.gate import MustPassCase
 from ontos_tui.domain.records.pairs import QAPair, TrainingSheet
 from ontos_tui.domain.records.template import Template
@@ -83,7 +83,7 @@ class CaseService:
         with self._store.read() as connection:
             pair = pair_of_item(connection, training_sheet_id, item_ref)
         if pair is None:
-            raise not_found(QAPair, item_ref)
+            raise no_such(QAPair, item_ref)
         return pair
 
     def remove(self, ref: str) -> MustPassCase:

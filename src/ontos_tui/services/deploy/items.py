@@ -52,13 +52,13 @@ class EndpointItems:
             fields = queries.pair_item(connection, model, ref)
             role = queries.item_roles(connection, model, [ref]).get(ref)
         if fields is None:
-            found = self._in_sheet(model, sheet, ref, 1, exact=True)
-            if not found:
+            items = self._in_sheet(model, sheet, ref, 1, exact=True)
+            if not items:
                 raise NotFoundError(
                     f"The sheet of {model.label()} has no item {ref!r}.",
                     f"List its items: `ontos sheet show {model.sheet_id[:8]}`; or type the row by hand.",
                 )
-            fields = found[0].fields
+            fields = items[0].fields
         return EndpointItem(ref, {feature: fields.get(feature) for feature in model.features}, role)
 
     def sample(self, endpoint: str, skip: int = 0) -> EndpointItem:

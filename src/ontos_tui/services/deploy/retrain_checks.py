@@ -212,10 +212,10 @@ def _signs(field: AnswerField, features: Sequence[str], labels: _Labels) -> Fiel
     """How many of the new labels surprise models of the known ones, and models of today's; None if nothing is known."""
     from ontos_tui.learning.checks.label_signs import mean_of, opinions_of, out_of_fold, surprising, swaps, usual_bound
 
-    asked = [labels.all[place] for place in labels.new]
+    new_examples = [labels.all[place] for place in labels.new]
     groups = None if labels.groups is None else [labels.groups[place] for place in labels.new]
     before = out_of_fold(field, features, labels.known, labels.known_groups if labels.apart else None)
-    opinions = opinions_of(field, features, labels.known, asked)
+    opinions = opinions_of(field, features, labels.known, new_examples)
     bound = usual_bound(before.surprise)
     if bound is None:
         return None
@@ -223,7 +223,7 @@ def _signs(field: AnswerField, features: Sequence[str], labels: _Labels) -> Fiel
     new = mean_of(surprising(opinions.surprise, bound), groups, shares=True)
     if usual is None or new is None:
         return None
-    called = swaps(field, asked, opinions.said, labels.known, before.said)
+    called = swaps(field, new_examples, opinions.said, labels.known, before.said)
     signs = FieldSigns(field.name, new, usual, swaps=called)
     if signs.disagrees:
         apart = labels.groups if labels.apart else None

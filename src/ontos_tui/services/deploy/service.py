@@ -297,7 +297,7 @@ class DeployService:
     ) -> None:
         """Keep what was done; with the checks before it, and why it was done although some failed."""
         checked = checked or _Checked()
-        kept = Deployment(
+        deployment = Deployment(
             endpoint=endpoint.name,
             model_id=endpoint.model_id,
             action=action,
@@ -305,10 +305,10 @@ class DeployService:
             checks=list(checked.checks),
             reason=storable(checked.reason.strip()),
         )
-        rows.add(connection, kept)
-        if kept.reason:
+        rows.add(connection, deployment)
+        if deployment.reason:
             after = {**after, "failed_checks": [f"{one.name}: {one.line}" for one in checked.checks if one.blocks]}
-        rows.log(connection, endpoint, action, self._actor, before=before or None, after=after, reason=kept.reason)
+        rows.log(connection, endpoint, action, self._actor, before=before or None, after=after, reason=deployment.reason)
 
 
 def dns_name(text: str) -> str:

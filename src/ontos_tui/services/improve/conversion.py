@@ -20,7 +20,7 @@ from ontos_tui.domain.rules.segments import Segment, is_number
 from ontos_tui.domain.rules.states import FeedbackStatus, TrainingSheetStatus
 from ontos_tui.domain.schema import Answer
 from ontos_tui.services.improve.repeated_feedback import (
-    MADE_BY_FEEDBACK,
+    FEEDBACK_ENGINE,
     add_to_pair,
     known_pair,
     open_pair_of_row,
@@ -149,7 +149,7 @@ def _pair_from_feedback(
         feedback_id=item.id,
     )
     after = {"item_ref": pair.item_ref, "proposal": pair.proposal, "feedback_id": item.id, "version": 1}
-    rows.log(connection, pair, MADE_BY_FEEDBACK, actor, after=after, scope_id=sheet.id)
+    rows.log(connection, pair, FEEDBACK_ENGINE, actor, after=after, scope_id=sheet.id)
     return pair
 
 

@@ -20,7 +20,7 @@ from ontos_tui.store.connection import Connection
 from ontos_tui.store.queries.improve.feedback import open_pairs_like, pair_of_request
 from ontos_tui.store.queries.labeling_jobs.votes import TWO_DECISIONS, remove_disagreements
 
-MADE_BY_FEEDBACK = "from_feedback"
+FEEDBACK_ENGINE = "from_feedback"
 """The event of a pair that feedback has created or added to."""
 
 
@@ -87,7 +87,7 @@ def _dispute(connection: Connection, pair: QAPair, both: str) -> None:
             kind=HintKind.DISAGREED,
             score=1.0,
             reason=f"two decisions: {both}",
-            made_by=TWO_DECISIONS,
+            engine=TWO_DECISIONS,
         ),
     )
 
@@ -98,5 +98,5 @@ def _changed(connection: Connection, pair: QAPair, new: dict[str, Any], actor: s
     changed = rows.change(connection, pair, **new, version=pair.version + 1, updated_by=actor)
     names = {*new, "version"}
     before, after = (one.model_dump(mode="json", include=names) for one in (pair, changed))
-    rows.log(connection, pair, MADE_BY_FEEDBACK, actor, before=before, after=after, scope_id=pair.training_sheet_id)
+    rows.log(connection, pair, FEEDBACK_ENGINE, actor, before=before, after=after, scope_id=pair.training_sheet_id)
     return changed

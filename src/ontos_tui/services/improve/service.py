@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotReadyError, OntosError
-from ontos_tui.domain.nouns import not_found
+from ontos_tui.domain.nouns import no_such
 from ontos_tui.domain.records.improve import FeedbackFilter, FeedbackItem
 from ontos_tui.domain.records.pairs import QAPair, TrainingSheet
 from ontos_tui.domain.records.serving import Endpoint, InferenceRecord
@@ -281,7 +281,7 @@ class ImproveService:
         with self._store.read() as connection:
             record = endpoints.endpoint(connection, endpoint)
             if record is None:
-                raise not_found(Endpoint, endpoint)
+                raise no_such(Endpoint, endpoint)
             return rows.get(connection, ModelVersion, record.model_id)
 
     def _act(

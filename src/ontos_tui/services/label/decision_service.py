@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError
-from ontos_tui.domain.nouns import not_found
+from ontos_tui.domain.nouns import no_such
 from ontos_tui.domain.records.pairs import Decidable, Event, Verdict
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.text import storable
@@ -219,7 +219,7 @@ def _all(connection: Connection, record: type[D], ids: Sequence[str]) -> list[D]
     records = pairs_by_id(connection, record, ids)
     missing = [key for key in ids if key not in records]
     if missing:
-        raise not_found(record, missing[0])
+        raise no_such(record, missing[0])
     return [records[key] for key in ids]
 
 

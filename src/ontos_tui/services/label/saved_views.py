@@ -26,7 +26,7 @@ class View:
     name: str
     filter: QueueFilter
     sort: QueueSort
-    made_by: str
+    created_by: str
 
 
 class ViewService:
@@ -61,14 +61,14 @@ class ViewService:
         with self._store.write() as connection:
             sheet = rows.resolve(connection, TrainingSheet, ts_ref)
             known = queries.view(connection, sheet.id, name.strip())
-            changed = {"wanted": criteria, "sort": sort.value, "updated_by": self._actor}
+            changed = {"filter": criteria, "sort": sort.value, "updated_by": self._actor}
             if known is not None:
                 saved = rows.change(connection, known, **changed)
             else:
                 saved = _new_view(name.strip(), sheet, self._actor, changed)
                 rows.add(connection, saved)
-            before = None if known is None else {"wanted": known.wanted, "sort": known.sort}
-            after = {"name": saved.name, "wanted": criteria, "sort": sort.value}
+            before = None if known is None else {"filter": known.filter, "sort": known.sort}
+            after = {"name": saved.name, "filter": criteria, "sort": sort.value}
             rows.log(connection, saved, "save", self._actor, before=before, after=after, scope_id=sheet.id)
         return _view(saved)
 
@@ -78,7 +78,7 @@ class ViewService:
             sheet = rows.resolve(connection, TrainingSheet, ts_ref)
             saved = _saved(connection, sheet, name)
             queries.remove(connection, saved.id)
-            before = {"name": saved.name, "wanted": saved.wanted, "sort": saved.sort}
+            before = {"name": saved.name, "filter": saved.filter, "sort": saved.sort}
             rows.log(connection, saved, "delete", self._actor, before=before, scope_id=sheet.id)
 
 
@@ -100,7 +100,7 @@ def _new_view(name: str, sheet: TrainingSheet, actor: str, changed: dict[str, An
 
 def _view(saved: SavedView) -> View:
     try:
-        return View(saved.name, _FILTER.validate_python(saved.wanted), QueueSort(saved.sort), saved.created_by)
+        return View(saved.name, _FILTER.validate_python(saved.filter), QueueSort(saved.sort), saved.created_by)
     except (ValidationError, ValueError) as error:
         raise InvalidInputError(
             f"The view {saved.name!r} was saved by another version of Ontos.", "Delete it, and save it again."

@@ -26,7 +26,7 @@ class NearPair(SimilarItem):
 class NearPairs:
     """The nearest pairs, the nearest first, out of `looked_at` compared ones; `learned` counts all training pairs."""
 
-    found: tuple[NearPair, ...]
+    pairs: tuple[NearPair, ...]
     looked_at: int
     learned: int
 

@@ -11,7 +11,7 @@ from statistics import median
 from typing import Any
 
 from ontos_tui.domain.errors import InvalidInputError
-from ontos_tui.domain.nouns import not_found
+from ontos_tui.domain.nouns import no_such
 from ontos_tui.domain.records.serving import Endpoint
 from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.domain.rules.traffic import Ratings, Tally
@@ -116,7 +116,7 @@ def _model(connection: Connection, ref: str, endpoint: str | None) -> ModelVersi
     if endpoint is not None and ref.isdecimal() and len(ref) < 10:
         record = endpoints.endpoint(connection, endpoint)
         if record is None:
-            raise not_found(Endpoint, endpoint)
+            raise no_such(Endpoint, endpoint)
         ref = f"{rows.get(connection, ModelVersion, record.model_id).name}:{ref}"
     return find_model(connection, ref)
 

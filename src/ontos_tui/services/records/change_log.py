@@ -150,7 +150,7 @@ class ChangeBatch:
                 kind=HintKind.DISAGREED,
                 score=1.0,
                 reason=f"two decisions: {both}",
-                made_by=TWO_DECISIONS,
+                engine=TWO_DECISIONS,
             )
             for pair, both in disputed
             if both

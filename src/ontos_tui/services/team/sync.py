@@ -302,8 +302,8 @@ class SyncService:
                     )  # it does not exist here, so it is removed there as well
             else:
                 self._take_theirs(connection, record, conflict)
-            kept = ours if keep is ConflictState.OURS or not conflict.theirs else theirs
-            correct_pairs_of(connection, record, kept, self._actor)
+            remaining = ours if keep is ConflictState.OURS or not conflict.theirs else theirs
+            correct_pairs_of(connection, record, remaining, self._actor)
             changed = rows.change(connection, conflict, state=keep, updated_by=self._actor)
             rows.log(connection, conflict, "adjudicate", self._actor, after={"state": keep.value})
         return changed

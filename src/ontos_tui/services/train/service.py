@@ -143,11 +143,11 @@ class TrainService:
     def configuration(self, model: ModelVersion) -> dict[str, Any]:
         """What was asked for when a version was trained: its base model and parameters, to train like it again."""
         try:
-            asked_for = self._jobs.job(model.job_id).params
+            settings = self._jobs.job(model.job_id).params
         except NotFoundError:  # trained by somebody else
-            asked_for = {}
-        base = asked_for.get("base_model") or model.base_model
-        return {"base_model": base, "params": asked_for.get("params") or {}}
+            settings = {}
+        base = settings.get("base_model") or model.base_model
+        return {"base_model": base, "params": settings.get("params") or {}}
 
     def estimate(self, ts_ref: str, base_model: str | None = None, seed: int = 0) -> Estimate:
         """The estimated time of a training on the current pairs, with its basis."""

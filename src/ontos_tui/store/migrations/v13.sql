@@ -52,3 +52,11 @@ UPDATE sheets SET identity = 'id' WHERE item_id_column IS NOT NULL OR window_ord
 UPDATE sheets SET identity = 'position' WHERE identity = 'content' AND source_table LIKE 'local.%';
 -- With which source the pairs of a training sheet were made.
 ALTER TABLE training_sheets ADD COLUMN source_fingerprint TEXT NOT NULL DEFAULT '';
+-- Columns by what they hold.
+ALTER TABLE pair_hints RENAME COLUMN made_by TO engine;
+ALTER TABLE pair_hints RENAME COLUMN made_at TO computed_at;
+ALTER TABLE saved_views RENAME COLUMN wanted TO filter;
+ALTER TABLE drift_reports RENAME COLUMN made_by TO compared_by;
+ALTER TABLE drift_reports RENAME COLUMN made_at TO compared_at;
+DROP INDEX ix_drift_reports_endpoint_made_at;
+CREATE INDEX ix_drift_reports_endpoint_compared_at ON drift_reports (endpoint, compared_at);

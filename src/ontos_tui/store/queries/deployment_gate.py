@@ -86,10 +86,10 @@ ORDER BY later.pair_id LIMIT ?
 
 def pairs_since(connection: Connection, old: ModelVersion, new: ModelVersion, most: int) -> list[SeenPair]:
     """The pairs of `new`, which of them are new to `old`, and which were chosen by its errors; `most` at random."""
-    found = connection.execute(_SINCE, (old.id, new.id, most))
+    rows = connection.execute(_SINCE, (old.id, new.id, most))
     return [
         SeenPair(json.loads(fields), json.loads(answer) or {}, Role(role), bool(is_new), bool(is_chosen))
-        for fields, answer, role, is_new, is_chosen in found
+        for fields, answer, role, is_new, is_chosen in rows
     ]
 
 
@@ -110,20 +110,20 @@ def known_pairs(connection: Connection, model: ModelVersion, most: int) -> list[
         "JOIN qa_pairs ON qa_pairs.id = model_pairs.pair_id "
         "WHERE model_pairs.model_id = ? AND qa_pairs.answer IS NOT NULL ORDER BY model_pairs.pair_id LIMIT ?"
     )
-    found = [
+    stored = [
         (json.loads(fields), json.loads(answer) or {}, Role(role), digest)
         for fields, answer, role, digest in connection.execute(sql, (model.id, most))
     ]
     return [
         SeenPair(fields, answer, role, is_new=False, is_chosen=False)
-        for fields, answer, role, digest in found
+        for fields, answer, role, digest in stored
         if answer_digest(answer) == digest
     ]
 
 
 def other_rows(connection: Connection, model: ModelVersion, endpoint: str, most: int) -> list[Row]:
     """Fields of pairs of a version's training sheet that it was not trained on, and of what the endpoint was asked."""
-    return [*_unseen_rows(connection, model, most), *_asked_rows(connection, endpoint, most)]
+    return [*_unseen_rows(connection, model, most), *_requested_rows(connection, endpoint, most)]
 
 
 def _unseen_rows(connection: Connection, model: ModelVersion, most: int) -> Iterator[Row]:
@@ -135,7 +135,7 @@ def _unseen_rows(connection: Connection, model: ModelVersion, most: int) -> Iter
         yield json.loads(fields)
 
 
-def _asked_rows(connection: Connection, endpoint: str, most: int) -> Iterator[Row]:
+def _requested_rows(connection: Connection, endpoint: str, most: int) -> Iterator[Row]:
     sql = "SELECT input FROM inference_log WHERE endpoint = ? ORDER BY requested_at DESC LIMIT ?"
     for (fields,) in connection.execute(sql, (endpoint, most)):
         yield json.loads(fields)

@@ -48,14 +48,14 @@ def names_by_position(connection: Connection, sheet_id: str) -> set[str]:
 
 def stored_items(connection: Connection, sheet_id: str, refs: Sequence[str]) -> list[StoredItem]:
     """Everything that a sheet has under these names."""
-    found = []
+    items = []
     for table in _NAMED:
         fields = "source_data" if table in _WITH_FIELDS else "NULL"
         for some in chunks(refs):
             sql = f"SELECT item_ref, {fields} FROM {table} WHERE sheet_id = ? AND item_ref IN ({marks(some)})"  # noqa: S608
             for ref, text in connection.rows(sql, (sheet_id, *some)):
-                found.append(StoredItem(ref, None if text is None else json.loads(text)))
-    return found
+                items.append(StoredItem(ref, None if text is None else json.loads(text)))
+    return items
 
 
 def rename_items(connection: Connection, sheet_id: str, names: Iterable[tuple[str, str]]) -> None:

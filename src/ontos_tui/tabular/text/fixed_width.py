@@ -17,7 +17,7 @@ def places_of(lines: Sequence[str]) -> tuple[tuple[int, int], ...]:
     if len(content) < FEWEST or any("\t" in line for line in content):
         return ()
     # With the names above, blanks inside of texts are less often taken for gaps; a title above would hide the gaps.
-    return next((found for body in (content, content[1:], content[len(content) // 3 :]) if (found := _gaps(body))), ())
+    return next((gaps for body in (content, content[1:], content[len(content) // 3 :]) if (gaps := _gaps(body))), ())
 
 
 def _gaps(body: Sequence[str]) -> tuple[tuple[int, int], ...]:

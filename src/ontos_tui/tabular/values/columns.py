@@ -285,7 +285,7 @@ def _sentinels(
     """Numbers such as -999 far away from all others mean no value, unless the user named the words that do."""
     given = [float(word) for word in options.missing or () if numbers.PLAIN.read(word) is not None]
     for _ in range(3):
-        asked: dict[str, tuple[str, list[float]]] = {}
+        sought_in: dict[str, tuple[str, list[float]]] = {}
         for column in columns:
             if column.guess.kind not in (Kind.INTEGER, Kind.NUMBER) or column.name in options.column_types:
                 continue
@@ -294,14 +294,14 @@ def _sentinels(
             beyond = sorted({*column.sentinels, *extremes}) if extremes else []
             sought = beyond if options.missing is None else given
             if sought and not (options.missing is not None and column.sentinels):
-                asked[column.name] = (column.guess.sql(quoted(column.name)), sought)
-        if not asked:
+                sought_in[column.name] = (column.guess.sql(quoted(column.name)), sought)
+        if not sought_in:
             return
-        found = scan.beyond(connection, raw, asked)
+        counted = scan.beyond(connection, raw, sought_in)
         for column in columns:
-            if column.name in found:
-                counts, low, high = found[column.name]
-                for value, count in zip(asked[column.name][1], counts, strict=True):
+            if column.name in counted:
+                counts, low, high = counted[column.name]
+                for value, count in zip(sought_in[column.name][1], counts, strict=True):
                     if count and (options.missing is not None or is_sentinel(value, count, low, high)):
                         column.sentinels[value] = count
                 column.scanned.low, column.scanned.high = low, high

@@ -139,10 +139,10 @@ class Word:
 
 def words(connection: duckdb.DuckDBPyConnection, raw: str, conditions: dict[str, str]) -> dict[str, list[Word]]:
     """The commonest values of columns that fulfil their condition, in one pass over all of them."""
-    found: dict[str, list[Word]] = {name: [] for name in conditions}
+    common: dict[str, list[Word]] = {name: [] for name in conditions}
     names = list(conditions)
     if not names:
-        return found
+        return common
     structs = ", ".join(
         f"{{'k': {number}, 'v': CASE WHEN {conditions[name]} THEN left({quoted(name)}, 1000) END}}"
         for number, name in enumerate(names)
@@ -154,16 +154,16 @@ def words(connection: duckdb.DuckDBPyConnection, raw: str, conditions: dict[str,
         "ORDER BY s.k, count(*) DESC, min(n)"
     )
     for number, text, count, row in connection.execute(sql).fetchall():
-        found[names[number]].append(Word(text, int(count), int(row)))
-    return found
+        common[names[number]].append(Word(text, int(count), int(row)))
+    return common
 
 
 def beyond(
-    connection: duckdb.DuckDBPyConnection, raw: str, asked: Mapping[str, tuple[str, Sequence[float]]]
+    connection: duckdb.DuckDBPyConnection, raw: str, expressions: Mapping[str, tuple[str, Sequence[float]]]
 ) -> dict[str, tuple[list[int], float, float]]:
     """For columns with an expression and some numbers: how often each number occurs, and the range of all others."""
     parts: list[str] = []
-    for expression, numbers in asked.values():
+    for expression, numbers in expressions.values():
         among = ", ".join(repr(float(number)) for number in numbers)
         parts += [f"count_if({expression} = {float(number)!r})" for number in numbers]
         is_other = f"isfinite(CAST({expression} AS DOUBLE)) AND {expression} NOT IN ({among})"
@@ -172,15 +172,15 @@ def beyond(
     if not parts:
         return {}
     results = iter(connection.execute(f"SELECT {', '.join(parts)} FROM {raw}").fetchall()[0])  # noqa: S608
-    found = {}
-    for name, (_, numbers) in asked.items():
+    counted = {}
+    for name, (_, numbers) in expressions.items():
         counts = [int(next(results)) for _ in numbers]
         low, high = next(results), next(results)
-        found[name] = (counts, float("inf") if low is None else low, float("-inf") if high is None else high)
-    return found
+        counted[name] = (counts, float("inf") if low is None else low, float("-inf") if high is None else high)
+    return counted
 
 
 def counts(connection: duckdb.DuckDBPyConnection, raw: str, conditions: Iterable[str]) -> list[int]:
     """How many rows fulfil each condition."""
-    wanted = [f"count_if({condition})" for condition in conditions]
-    return [int(value) for value in connection.execute(f"SELECT {', '.join(wanted)} FROM {raw}").fetchall()[0]]  # noqa: S608
+    expressions = [f"count_if({condition})" for condition in conditions]
+    return [int(value) for value in connection.execute(f"SELECT {', '.join(expressions)} FROM {raw}").fetchall()[0]]  # noqa: S608

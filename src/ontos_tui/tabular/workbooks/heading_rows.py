@@ -44,14 +44,13 @@ def heading_rows(
     width = len(rows[0][1]) if rows else 0
     upright = Joined([area for area in areas if area[0][1] == area[1][1]], first, width)
     plain = [(number, _filled(upright, number, row)) for number, row in rows]
-    found = _decided(_without(plain, groups), _as_found(options), names, file_name)
-    proposal = _with_groups(found, groups)
+    proposal = _with_groups(_decided(_without(plain, groups), _undecided(options), names, file_name), groups)
     if line is None or line == proposal.headings.header:
         return proposal if line is None else replace(proposal, headings=replace(proposal.headings, question=None))
     return _decided(plain, options, names, file_name)
 
 
-def _as_found(options: ReadingOptions) -> ReadingOptions:
+def _undecided(options: ReadingOptions) -> ReadingOptions:
     """The decisions without the line of the names, unless there are none."""
     return options.model_copy(update={"header_line": None}) if options.header_line else options
 
@@ -106,9 +105,9 @@ def _group_rows(rows: Sequence[tuple[int, Row]], areas: Sequence[Area], first: i
     return groups
 
 
-def _with_groups(found: HeadingRows, groups: dict[int, Row]) -> HeadingRows:
+def _with_groups(proposal: HeadingRows, groups: dict[int, Row]) -> HeadingRows:
     """The names, each behind those of the groups right above; rows of that kind below the names are values."""
-    headings = found.headings
+    headings = proposal.headings
     below = [number for number in groups if headings.header < number < headings.body]
     if below:
         headings = replace(headings, body=min(below))
@@ -116,12 +115,12 @@ def _with_groups(found: HeadingRows, groups: dict[int, Row]) -> HeadingRows:
     names: list[list[str]] = [[name.strip()] for name in headings.names]
     while line > 1 and line - 1 in groups:
         line -= 1
-        for place, parts in zip(found.places, names, strict=False):
+        for place, parts in zip(proposal.places, names, strict=False):
             group = groups[line][place].strip()
             if group and group not in parts:
                 parts.insert(0, group)
     if line == headings.header:
-        return replace(found, headings=headings)
+        return replace(proposal, headings=headings)
     note = f"The names stand in {headings.header - line + 1} rows, lines {line} to {headings.header}; they were joined."
     joined = tuple(" ".join(part for part in parts if part) for parts in names)
-    return replace(found, headings=replace(headings, names=joined, header=line, notes=(*headings.notes, note)))
+    return replace(proposal, headings=replace(headings, names=joined, header=line, notes=(*headings.notes, note)))

@@ -200,9 +200,9 @@ class _Sheet:
         names = list(self._heading.headings.names)[: len(places)]
         names += [""] * (len(places) - len(names))
         named = dict(zip(places, names, strict=True))
-        kept = [place for place in range(self._grid.width) if named.get(place, "").strip() or counts[place]]
-        titles = distinct([named.get(place, "") for place in kept])
-        return dict(zip(titles, kept, strict=True))
+        filled = [place for place in range(self._grid.width) if named.get(place, "").strip() or counts[place]]
+        titles = distinct([named.get(place, "") for place in filled])
+        return dict(zip(titles, filled, strict=True))
 
     def _understanding(self) -> ReadingOptions:
         """The user's decisions about values. Error cells mean no value, whatever words the user names."""

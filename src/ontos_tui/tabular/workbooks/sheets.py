@@ -65,13 +65,13 @@ class Workbook:
         with zipfile.ZipFile(self._path) as archive:
             return "content.xml" in archive.namelist()
 
-    def choose(self, wanted: str) -> Choice:
+    def choose(self, given: str) -> Choice:
         """The sheet that is called so, or has that number from 1; without a name the only one that has cells.
 
         Raises InvalidInputError when there is none.
         """
-        if wanted:
-            return Choice(self._named(wanted), tuple(self._hidden_note(self._named(wanted))))
+        if given:
+            return Choice(self._named(given), tuple(self._hidden_note(self._named(given))))
         visible = [place for place in range(len(self.names)) if not self._is_hidden(place)]
         filled = [place for place in visible if self._has_cells(place)]
         if not filled:
@@ -127,16 +127,16 @@ class Workbook:
 
         return [sheet.name for sheet in self._book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
 
-    def _named(self, wanted: str) -> int:
-        if wanted in self.names:
-            return self.names.index(wanted)
+    def _named(self, given: str) -> int:
+        if given in self.names:
+            return self.names.index(given)
         folded = [name.casefold() for name in self.names]
-        if folded.count(wanted.casefold()) == 1:
-            return folded.index(wanted.casefold())
-        if wanted.isdigit() and 1 <= int(wanted) <= len(self.names):
-            return int(wanted) - 1
+        if folded.count(given.casefold()) == 1:
+            return folded.index(given.casefold())
+        if given.isdigit() and 1 <= int(given) <= len(self.names):
+            return int(given) - 1
         shown = ", ".join(map(repr, self.names[:20]))
-        raise InvalidInputError(f"{self._name} has no sheet {wanted!r}.", f"Choose one with --sheet: {shown}.")
+        raise InvalidInputError(f"{self._name} has no sheet {given!r}.", f"Choose one with --sheet: {shown}.")
 
     def _is_hidden(self, place: int) -> bool:
         from python_calamine import SheetTypeEnum, SheetVisibleEnum

@@ -162,7 +162,7 @@ class TrainStep(WizardStep):
             sheet = outlook.standing.readiness.training_sheet.id
             self.run_in_background(
                 lambda workspace: options_to_split(workspace, sheet),
-                lambda found: self._choose_split(sheet, *found),
+                lambda options: self._choose_split(sheet, *options),
                 group="choose",
             )
 

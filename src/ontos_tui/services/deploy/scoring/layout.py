@@ -25,7 +25,7 @@ from ontos_tui.services.records.cells import plain_cell, safe_cell
 ITEM, OUTSIDE, ERROR = "item_ref", "outside", "error"
 MOST_OUTSIDE = 20
 """Values outside of what was learned that one line names."""
-_KEPT_TYPES = ("BOOLEAN", "DOUBLE", "FLOAT", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+_UNCHANGED_TYPES = ("BOOLEAN", "DOUBLE", "FLOAT", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 """Types of source columns that a Parquet file has as they are; all others are texts there."""
 
 
@@ -187,6 +187,6 @@ def _answer_type(field: AnswerField) -> str:
 
 
 def _source_type(kind: str) -> str:
-    if kind.removeprefix("U") in _KEPT_TYPES:
+    if kind.removeprefix("U") in _UNCHANGED_TYPES:
         return kind
     return "DOUBLE" if kind.startswith("DECIMAL") and kind.endswith(")") else "VARCHAR"

@@ -162,8 +162,8 @@ class ScoringService:
         for block, answers in _in_order(answered, blocks, cores()):
             layout = self._layout(plan, part, answers)
             rows = layout.rows(block, answers)
-            csv_wanted = plan.target.format == "csv"
-            text = csv_text(rows, excel_safe=plan.excel_safe) if csv_wanted else json_lines(list(layout.columns), rows)
+            as_csv = plan.target.format == "csv"
+            text = csv_text(rows, excel_safe=plan.excel_safe) if as_csv else json_lines(list(layout.columns), rows)
             failed = sum(one.prediction is None for one in answers)
             outside = sum(one.prediction is not None and bool(one.prediction.outside) for one in answers)
             part.add(text, len(answers), failed=failed, outside=outside)

@@ -28,7 +28,7 @@ def class_names(path: Path) -> dict[str, tuple[str, ...]]:
     except (ValueError, KeyError, TypeError):
         return {}
     names = {name: _names(feature) for name, feature in features.items()} if isinstance(features, Mapping) else {}
-    return {name: found for name, found in names.items() if found}
+    return {name: known for name, known in names.items() if known}
 
 
 def _names(feature: object) -> tuple[str, ...]:

@@ -59,7 +59,7 @@ class HintBatch:
     """The hints of one kind, what made them, and what people should know about that."""
 
     hints: list[HintDraft]
-    made_by: str
+    engine: str
     notes: tuple[str, ...] = ()
 
 
@@ -139,8 +139,8 @@ class HintEngine:
             if not conflicts:
                 raise
             return HintBatch(_drafts(conflicts), by_duplicates, (f"{error.what} {error.todo}",))
-        made_by = f"{judged.engine}; {by_duplicates}" if conflicts else judged.engine
-        return HintBatch(_drafts(merge_suspicions(suspects, conflicts)), made_by, (*judged.notes, *self._passed_over()))
+        engine = f"{judged.engine}; {by_duplicates}" if conflicts else judged.engine
+        return HintBatch(_drafts(merge_suspicions(suspects, conflicts)), engine, (*judged.notes, *self._passed_over()))
 
     def _doubted(self, progress: Progress) -> tuple[list[Suspicion], OutOfFoldPredictions]:
         judged = self._judged(progress, HintKind.UNSURE in self._kinds and self._model is None)
@@ -173,13 +173,13 @@ class HintEngine:
         pairs = self._open
         if not pairs:
             raise NotReadyError("All pairs are decided.", "Hints about unsure pairs need undecided pairs.")
-        shares, source, made_by, notes = self._opinion(progress)
+        shares, source, engine, notes = self._opinion(progress)
         if shares is None:
             return self._by_confidence(notes)
         unsure = margins(shares)
         reasons = describe_probabilities(shares, unsure, source)
         places = rank_pairs(self._sheet.id, pairs, unsure, reasons, self._kinds_of(pairs))
-        return HintBatch([HintDraft(one.pair_id, one.score, one.reason) for one in places], made_by, notes)
+        return HintBatch([HintDraft(one.pair_id, one.score, one.reason) for one in places], engine, notes)
 
     def _opinion(self, progress: Progress) -> tuple[ClassProbabilities | None, str, str, tuple[str, ...]]:
         """What the newest model says of the open pairs, or else models of today's labels; with its name and notes."""

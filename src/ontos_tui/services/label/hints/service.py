@@ -57,7 +57,7 @@ class HintReport:
 
     training_sheet_id: str
     counts: dict[HintKind, int] = field(default_factory=dict)
-    made_by: dict[HintKind, str] = field(default_factory=dict)
+    engines: dict[HintKind, str] = field(default_factory=dict)
     skipped: dict[HintKind, str] = field(default_factory=dict)
     notes: dict[HintKind, tuple[str, ...]] = field(default_factory=dict)
     seconds: float = 0.0
@@ -140,12 +140,12 @@ class HintService:
                 continue
             with self._store.write() as connection:
                 report.counts[kind] = self._replace(connection, sheet, kind, batch, at)
-            if batch.made_by:
-                report.made_by[kind] = batch.made_by
+            if batch.engine:
+                report.engines[kind] = batch.engine
             if batch.notes:
                 report.notes[kind] = batch.notes
         seconds = round(time.monotonic() - started, 2)
-        return HintReport(sheet.id, report.counts, report.made_by, report.skipped, report.notes, seconds)
+        return HintReport(sheet.id, report.counts, report.engines, report.skipped, report.notes, seconds)
 
     def is_large(self, ts_ref: str) -> bool:
         """Whether making hints takes so long that a job should do it."""
@@ -256,7 +256,7 @@ class HintService:
         hints = _without_dismissed(connection, sheet.id, kind, batch.hints)
         queries.remove_all(connection, sheet.id, kind)
         like = Hint(
-            training_sheet_id=sheet.id, pair_id="", kind=kind, score=0, made_by=storable(batch.made_by), made_at=at
+            training_sheet_id=sheet.id, pair_id="", kind=kind, score=0, engine=storable(batch.engine), computed_at=at
         )
         maker = RowMaker(like)
         ids = new_ids(len(hints))

@@ -108,7 +108,7 @@ def _rejected_hint(pair: QAPair, label: CanonicalLabel) -> Hint:
         kind=HintKind.DISAGREED,
         score=1.0,
         reason=f"two decisions: {pair.reviewed_by}: rejected; {label.updated_by}: {said}",
-        made_by=queries.TWO_DECISIONS,
+        engine=queries.TWO_DECISIONS,
     )
 
 
@@ -142,7 +142,7 @@ def _hint(job: LabelingJob, sheet_id: str, pair_id: str, votes: Sequence[Vote]) 
         kind=HintKind.DISAGREED,
         score=disagreement_rate(votes),
         reason=f"{len(votes)} people: {describe_votes(votes)}",
-        made_by=f"the labeling job {job.name}",
+        engine=f"the labeling job {job.name}",
     )
 
 

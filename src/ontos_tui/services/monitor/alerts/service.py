@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ontos_tui.domain.errors import InvalidInputError
-from ontos_tui.domain.nouns import not_found
+from ontos_tui.domain.nouns import no_such
 from ontos_tui.domain.records.alerts import Alert, AlertMetric, AlertRule, Comparison, describe_metric, format_value
 from ontos_tui.domain.records.base import now as present
 from ontos_tui.domain.records.drift import DriftReport, DriftState
@@ -404,7 +404,7 @@ def _set(rule: AlertRule) -> dict[str, Any]:
 
 def _check_endpoint(connection: Connection, name: str) -> None:
     if endpoints.endpoint(connection, name) is None:
-        raise not_found(Endpoint, name)
+        raise no_such(Endpoint, name)
 
 
 def _note(connection: Connection, rule: AlertRule, **state: Any) -> None:

@@ -99,8 +99,8 @@ def build_report(endpoint: str, sides: Sides, now: datetime, actor: str, source:
     return DriftReport(
         endpoint=endpoint,
         model_id=sides.model.id,
-        made_at=now,
-        made_by=actor,
+        compared_at=now,
+        compared_by=actor,
         source=source,
         reference="training" if sides.trained else "window",
         reference_since=earlier.since,

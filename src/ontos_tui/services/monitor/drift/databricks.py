@@ -113,8 +113,8 @@ def _monitor_report(
     return DriftReport(
         endpoint=endpoint,
         model_id=model.id,
-        made_at=now,
-        made_by=actor,
+        compared_at=now,
+        compared_by=actor,
         source=DriftSource.MONITOR,
         reference="baseline" if comparison.baseline else "window",
         reference_since=comparison.before_since,

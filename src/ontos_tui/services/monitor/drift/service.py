@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ontos_tui.domain.errors import InvalidInputError, NoTeamError, NotFoundError, NotReadyError
-from ontos_tui.domain.nouns import not_found
+from ontos_tui.domain.nouns import no_such
 from ontos_tui.domain.records.base import now as present
 from ontos_tui.domain.records.drift import Bin, DriftReport, DriftSource, FeatureDrift
 from ontos_tui.domain.records.serving import Endpoint
@@ -134,7 +134,7 @@ def _check_window(since: datetime, until: datetime) -> None:
 def _model_of(connection: Connection, endpoint: str) -> ModelVersion:
     record = endpoints.endpoint(connection, endpoint)
     if record is None:
-        raise not_found(Endpoint, endpoint)
+        raise no_such(Endpoint, endpoint)
     return rows.get(connection, ModelVersion, record.model_id)
 
 

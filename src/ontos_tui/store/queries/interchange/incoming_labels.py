@@ -99,8 +99,8 @@ def compare(
         if not same_details or not _same_answer(new, old)
     ]
     newer = [one for one in different if is_newer(one[0], one[2])]
-    kept = {ref for ref, _, _ in newer} if keep_newer else set()
-    changed = [(ref,) for ref, _, _ in different if ref not in kept]
+    unchanged = {ref for ref, _, _ in newer} if keep_newer else set()
+    changed = [(ref,) for ref, _, _ in different if ref not in unchanged]
     connection.executemany("UPDATE incoming SET change = 'changed' WHERE item_ref = ?", changed)
     connection.execute(
         "UPDATE incoming AS i SET change = 'same' FROM canonical_labels l "  # noqa: S608

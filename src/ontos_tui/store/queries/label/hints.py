@@ -16,7 +16,7 @@ from ontos_tui.store.bulk import chunks
 from ontos_tui.store.conditions import Condition, all_of, among, equal, where
 from ontos_tui.store.connection import Connection
 
-_LOOKED_AT = "coalesce(qa_pairs.reviewed_at > pair_hints.made_at, 0)"
+_LOOKED_AT = "coalesce(qa_pairs.reviewed_at > pair_hints.computed_at, 0)"
 
 HOLDS = (
     f"(pair_hints.kind = '{HintKind.DUPLICATE}'"
@@ -162,7 +162,7 @@ def suspects_decided_since(connection: Connection, training_sheet_id: str) -> li
     sql = (
         f"SELECT {rows.names(Hint, 'h')}, {rows.names(QAPair, 'p')} "  # noqa: S608
         "FROM pair_hints h JOIN qa_pairs p ON p.id = h.pair_id "
-        "WHERE h.training_sheet_id = ? AND h.kind = ? AND p.status = ? AND p.reviewed_at > h.made_at"
+        "WHERE h.training_sheet_id = ? AND h.kind = ? AND p.status = ? AND p.reviewed_at > h.computed_at"
     )
     selected = connection.rows(sql, (training_sheet_id, HintKind.SUSPECT, PairStatus.LABELED))
     width = len(Hint.model_fields)

@@ -98,7 +98,7 @@ def rejected_pairs(connection: Connection, job: LabelingJob, item_refs: Sequence
 def disputed_pairs(connection: Connection, job: LabelingJob, item_refs: Sequence[str]) -> list[QAPair]:
     """The pairs of these items, of the job's sheet and label type, about which there are two decisions still."""
     disputed = where(
-        f"EXISTS (SELECT 1 FROM pair_hints WHERE pair_hints.pair_id = qa_pairs.id AND pair_hints.made_by = ? "  # noqa: S608
+        f"EXISTS (SELECT 1 FROM pair_hints WHERE pair_hints.pair_id = qa_pairs.id AND pair_hints.engine = ? "  # noqa: S608
         f"AND {HOLDS})",
         TWO_DECISIONS,
     )
@@ -116,7 +116,7 @@ def _of_type(job: LabelingJob) -> Condition:
 def remove_disputes(connection: Connection, pair_ids: Sequence[str]) -> None:
     """Remove the hints that there are two decisions about these pairs."""
     for some in chunks(pair_ids):
-        condition = among("pair_id", some) & equal(kind=HintKind.DISAGREED, made_by=TWO_DECISIONS)
+        condition = among("pair_id", some) & equal(kind=HintKind.DISAGREED, engine=TWO_DECISIONS)
         connection.execute(f"DELETE FROM pair_hints WHERE {condition.sql}", condition.values)  # noqa: S608
 
 

@@ -103,13 +103,13 @@ def training_pairs(connection: Connection, model_id: str, limit: int) -> list[tu
 def reports(connection: Connection, endpoint: str, limit: int, *, of_team: bool) -> list[DriftReport]:
     """The newest reports about the traffic of this machine, or of all users on Databricks, the newest first."""
     source = where(f"source {'<>' if of_team else '='} ?", DriftSource.HERE)
-    order = ("made_at DESC", "id")
+    order = ("compared_at DESC", "id")
     return rows.find(connection, DriftReport, equal(endpoint=endpoint), source, order_by=order, limit=limit)
 
 
 def add_report(connection: Connection, report: DriftReport, most: int) -> None:
     """Add a report; of the endpoint's reports, only the newest `most` stay."""
     rows.add(connection, report)
-    newest = "SELECT id FROM drift_reports WHERE endpoint = ? ORDER BY made_at DESC LIMIT ?"
+    newest = "SELECT id FROM drift_reports WHERE endpoint = ? ORDER BY compared_at DESC LIMIT ?"
     sql = f"DELETE FROM drift_reports WHERE endpoint = ? AND id NOT IN ({newest})"  # noqa: S608
     connection.execute(sql, (report.endpoint, report.endpoint, most))

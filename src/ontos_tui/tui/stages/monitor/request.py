@@ -134,7 +134,7 @@ class NearDialog(Dialog[None], BackgroundMixin):
         def lines(width: int) -> Iterator[Line]:
             amount = f"{near.looked_at:,} of the {near.learned:,} pairs used to train version {record.model_version}"
             yield line(span(f"Nearest of {amount}", "muted"))
-            yield from similar_item_lines("this request", record.output or {}, record.input, near.found, width)
+            yield from similar_item_lines("this request", record.output or {}, record.input, near.pairs, width)
 
         self.query_one(Panel).show(lines)
 

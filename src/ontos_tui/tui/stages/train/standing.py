@@ -42,5 +42,5 @@ def standing_of(workspace: Workspace, training_sheet_id: str, base_model: str, p
     except OntosError as error:
         plan = error
     estimate = train.estimate(sheet.id, chosen.key) if readiness.eligible else None
-    last = newest_job(workspace, JobKind.TRAIN, lambda asked: asked.get("training_sheet_id") == sheet.id)
+    last = newest_job(workspace, JobKind.TRAIN, lambda params: params.get("training_sheet_id") == sheet.id)
     return Standing(readiness, models, chosen, estimate, last, plan, advice, params)

@@ -253,7 +253,7 @@ class TrainView(StageView):
             sheet = standing.readiness.training_sheet.id
             self.run_in_background(
                 lambda workspace: options_to_split(workspace, sheet),
-                lambda found: self._choose_split(sheet, *found),
+                lambda options: self._choose_split(sheet, *options),
                 group="choose",
             )
 
