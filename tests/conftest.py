@@ -43,6 +43,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "real_processes: jobs are started as users start them, not forked")
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """A long text or a file's bytes name no test: the workers' tests must be called the same, and files hold times."""
+    return argname if isinstance(val, bytes) or (isinstance(val, str) and len(val) > 60) else None
+
+
 FORK_SERVER = ForkServer()
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ontos_tui.services.improve.tasks.service import AnnotationTaskService
     from ontos_tui.services.interchange.canonical_labels import CanonicalLabelFiles
     from ontos_tui.services.interchange.example_files import ExampleFiles
-    from ontos_tui.services.interchange.legacy_web import LegacyWebService
+    from ontos_tui.services.interchange.incoming.legacy_web import LegacyWebService
     from ontos_tui.services.interchange.service import InterchangeService
     from ontos_tui.services.label.claims import ClaimService
     from ontos_tui.services.label.decision_service import DecisionService
@@ -352,7 +352,7 @@ class ImproveServices:
 
     @cached_property
     def legacy_web(self) -> LegacyWebService:
-        from ontos_tui.services.interchange.legacy_web import LegacyWebService
+        from ontos_tui.services.interchange.incoming.legacy_web import LegacyWebService
 
         return LegacyWebService(self._core.store, self._core.actor)
 

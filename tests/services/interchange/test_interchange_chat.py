@@ -17,7 +17,7 @@ from ontos_tui.domain.file_formats import Format
 from ontos_tui.domain.records.pairs import QAPair, TrainingSheet, Verdict
 from ontos_tui.domain.rules.governance import Gate, Use
 from ontos_tui.domain.rules.states import PairStatus
-from ontos_tui.services.interchange.checks import Profile, chat_problems
+from ontos_tui.services.interchange.incoming.checks import Profile, chat_problems
 from ontos_tui.services.interchange.selection import in_validation
 from ontos_tui.services.interchange.service import ExportOptions
 from ontos_tui.services.label.service import Decision
@@ -347,7 +347,7 @@ def test_files_that_are_none_are_told(workspace: Workspace, tmp_path: Path) -> N
 def test_any_text_is_read_line_by_line_without_failing(lines: list[str]) -> None:
     import tempfile
 
-    from ontos_tui.services.interchange.chat import chat_template, incoming_chat
+    from ontos_tui.services.interchange.incoming.chat import chat_template, incoming_chat
     from ontos_tui.services.interchange.report import ImportReport
 
     with tempfile.TemporaryDirectory() as folder:
@@ -376,7 +376,7 @@ def test_history_tells_who_changed_what_in_order(workspace: Workspace) -> None:
 
 
 def test_a_decision_made_meanwhile_is_not_overwritten(workspace: Workspace, tmp_path: Path) -> None:
-    from ontos_tui.services.interchange import decisions_in
+    from ontos_tui.services.interchange.incoming import decisions as decisions_in
     from ontos_tui.services.interchange.report import ImportReport
     from ontos_tui.services.interchange.tabular import LabelRow
 

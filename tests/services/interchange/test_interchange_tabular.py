@@ -294,7 +294,7 @@ def test_a_table_decides_about_pairs_as_one_batch(workspace: Workspace, tmp_path
 def test_very_many_decisions_are_several_batches_and_a_refused_one_can_be_gone_on_with(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ontos_tui.services.interchange import decisions_in
+    from ontos_tui.services.interchange.incoming import decisions as decisions_in
     from ontos_tui.services.label.service import LabelService
 
     sheet = unlabeled_sheet(workspace.store, 5)

@@ -16,7 +16,7 @@ from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.improve import AnnotationTask, FeedbackItem, Gap
 from ontos_tui.domain.records.serving import Endpoint
 from ontos_tui.domain.rules.states import GapStatus, TaskStatus
-from ontos_tui.services.interchange.legacy_web import LegacyWebReport, LegacyWebService
+from ontos_tui.services.interchange.incoming.legacy_web import LegacyWebReport, LegacyWebService
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 from ontos_tui.workspace import Workspace

@@ -108,7 +108,8 @@ def test_what_was_found_is_kept(workspace: Workspace, model: ModelVersion) -> No
     assert workspace.monitor.drift.last("live") == report
     with workspace.store.write() as connection:
         older = [
-            report.model_copy(update={"id": f"old{n}", "compared_at": NOON - n * DAY}) for n in range(1, MOST_REPORTS + 20)
+            report.model_copy(update={"id": f"old{n}", "compared_at": NOON - n * DAY})
+            for n in range(1, MOST_REPORTS + 20)
         ]
         rows.add_many(connection, older)
     check(workspace, now=NOON + timedelta(seconds=1))

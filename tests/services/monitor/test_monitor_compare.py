@@ -145,15 +145,15 @@ def test_the_nearest_pairs_are_those_that_the_model_learned_from(workspace: Work
     row = {name: twin.source_data[name] for name in ("voltage", "line")}
     (requested,) = workspace.deploy.endpoints.query("live", [row], origin=Origin.CLI)
     near = nearest_training_pairs(workspace.store, requested.request_id, 4)
-    assert (near.found[0].pair_id, near.found[0].ref, near.found[0].distance) == (twin.id, twin.item_ref, 0.0)
-    assert near.found[0].answer == twin.answer
-    distances = [one.distance for one in near.found]
+    assert (near.pairs[0].pair_id, near.pairs[0].ref, near.pairs[0].distance) == (twin.id, twin.item_ref, 0.0)
+    assert near.pairs[0].answer == twin.answer
+    distances = [one.distance for one in near.pairs]
     assert distances == sorted(distances)
     assert near.looked_at == near.learned == len(learned)
     assert unseen is not None
     row = {name: unseen.source_data[name] for name in ("voltage", "line")}
     (other,) = workspace.deploy.endpoints.query("live", [row], origin=Origin.CLI)
-    result = nearest_training_pairs(workspace.store, other.request_id, len(learned)).found
+    result = nearest_training_pairs(workspace.store, other.request_id, len(learned)).pairs
     assert unseen.id not in {one.pair_id for one in result}, "it was held out"
 
 

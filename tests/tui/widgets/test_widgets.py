@@ -11,8 +11,8 @@ from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.containers import Vertical
 
-from ontos_tui.tui.dialogs.answer_form import read_integer
-from ontos_tui.tui.dialogs.form import FormDialog, FormField
+from ontos_tui.tui.dialogs.forms.answer_form import read_integer
+from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField
 from ontos_tui.tui.widgets.data_grid import DataGrid, value_text
 from ontos_tui.tui.widgets.lines import LineView, OneLine, Panel, fit, fit_ends, line, span, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table

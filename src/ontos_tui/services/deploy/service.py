@@ -308,7 +308,9 @@ class DeployService:
         rows.add(connection, deployment)
         if deployment.reason:
             after = {**after, "failed_checks": [f"{one.name}: {one.line}" for one in checked.checks if one.blocks]}
-        rows.log(connection, endpoint, action, self._actor, before=before or None, after=after, reason=deployment.reason)
+        rows.log(
+            connection, endpoint, action, self._actor, before=before or None, after=after, reason=deployment.reason
+        )
 
 
 def dns_name(text: str) -> str:

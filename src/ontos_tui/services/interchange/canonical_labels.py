@@ -14,7 +14,7 @@ from ontos_tui.platforms.ports import Catalog
 from ontos_tui.services.canonical.service import PAGE
 from ontos_tui.services.interchange.annotations.items import SheetItems
 from ontos_tui.services.interchange.files import replacing
-from ontos_tui.services.interchange.labels_in import LabelImport
+from ontos_tui.services.interchange.incoming.labels import LabelImport
 from ontos_tui.services.interchange.reading import json_lines, moment
 from ontos_tui.services.interchange.report import ImportReport
 from ontos_tui.services.interchange.tabular import LabelRow

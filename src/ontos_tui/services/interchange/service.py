@@ -13,15 +13,16 @@ from ontos_tui.domain.records.data import Row, Sheet
 from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.template import Template
 from ontos_tui.platforms.ports import Catalog
-from ontos_tui.services.interchange import chat, label_studio, spans, tabular
+from ontos_tui.services.interchange import label_studio, spans, tabular
 from ontos_tui.services.interchange.annotations.items import PairItems, SheetItems
 from ontos_tui.services.interchange.annotations.label_lines import LabelLines
 from ontos_tui.services.interchange.annotations.options import ImportOptions
 from ontos_tui.services.interchange.annotations.recognition import recognized
-from ontos_tui.services.interchange.decisions_in import decide_all
 from ontos_tui.services.interchange.files import replacing
-from ontos_tui.services.interchange.labels_in import LabelImport
-from ontos_tui.services.interchange.pairs_in import PairImport
+from ontos_tui.services.interchange.incoming import chat
+from ontos_tui.services.interchange.incoming.decisions import decide_all
+from ontos_tui.services.interchange.incoming.labels import LabelImport
+from ontos_tui.services.interchange.incoming.pairs import PairImport
 from ontos_tui.services.interchange.report import ExportReport, ImportReport, LineProblem, Selection
 from ontos_tui.services.interchange.selection import ExportOptions, OutgoingPairs, in_validation, preview
 from ontos_tui.services.interchange.xlsx_writer import xlsx_writer

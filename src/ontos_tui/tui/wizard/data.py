@@ -13,7 +13,7 @@ from textual.containers import Horizontal, Vertical
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.services.guide.wizard import OWN_DATA, Step, WizardChoices, WizardState
 from ontos_tui.tui.core.commands import Command
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 from ontos_tui.tui.widgets.data_grid import DataGrid
 from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import Panel, line, span, wrap

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 
 from ontos_tui.services.guide.wizard import Step, WizardState
 from ontos_tui.tui.core.commands import Command
-from ontos_tui.tui.dialogs.deployment_gate import deploy_checked
+from ontos_tui.tui.dialogs.forms.deployment_gate import deploy_checked
 from ontos_tui.tui.dialogs.verdict import verdict_lines, verdict_of
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
 from ontos_tui.tui.wizard.step import WizardStep

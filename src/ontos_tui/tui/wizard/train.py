@@ -24,7 +24,7 @@ from ontos_tui.tui.wizard.step import WizardStep
 if TYPE_CHECKING:
     from ontos_tui.domain.records.training import Job, ModelVersion
     from ontos_tui.services.records.splits import SplitOption
-    from ontos_tui.tui.dialogs.form import Values
+    from ontos_tui.tui.dialogs.forms.form import Values
     from ontos_tui.workspace import Workspace
 
 

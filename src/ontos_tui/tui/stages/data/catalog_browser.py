@@ -13,7 +13,7 @@ from ontos_tui.domain.errors import OntosError
 from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
-from ontos_tui.tui.dialogs.fields import ValueInput
+from ontos_tui.tui.dialogs.forms.fields import ValueInput
 from ontos_tui.tui.widgets.data_grid import DataGrid
 from ontos_tui.tui.widgets.lines import Line, OneLine, line, span
 from ontos_tui.tui.widgets.table import ColumnSpec, Table

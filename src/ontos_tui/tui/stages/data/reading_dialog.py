@@ -13,10 +13,10 @@ from ontos_tui.domain.records.reading import ColumnReading, Question, ReadingOpt
 from ontos_tui.services.data.reading_words import bars, type_in_words
 from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
-from ontos_tui.tui.dialogs.answer_form import read_integer
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.dialogs.choose import ChooseDialog
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.dialogs.forms.answer_form import read_integer
+from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 from ontos_tui.tui.stages.data.reading_lines import column_lines, reading_lines
 from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import Panel, span

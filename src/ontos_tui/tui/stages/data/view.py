@@ -13,9 +13,9 @@ from textual.containers import Horizontal, Vertical
 from ontos_tui.domain.errors import NoTeamError, OntosError
 from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.core.commands import Command
-from ontos_tui.tui.dialogs.answer_form import read_integer
 from ontos_tui.tui.dialogs.choose import ChooseDialog, ConfirmDialog
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.dialogs.forms.answer_form import read_integer
+from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 from ontos_tui.tui.dialogs.record import RecordDialog
 from ontos_tui.tui.stages.base import StageView
 from ontos_tui.tui.widgets.data_grid import DataGrid

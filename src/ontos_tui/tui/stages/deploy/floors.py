@@ -9,7 +9,7 @@ from ontos_tui.domain.numbers import parse_number
 from ontos_tui.domain.records.gate import DeploymentFloor, Measure
 from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.dialogs.choose import ChooseDialog, ConfirmDialog
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.training import ModelVersion

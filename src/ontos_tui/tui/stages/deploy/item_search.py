@@ -11,7 +11,7 @@ from ontos_tui.domain.records.training import Role
 from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
-from ontos_tui.tui.dialogs.fields import ValueInput
+from ontos_tui.tui.dialogs.forms.fields import ValueInput
 from ontos_tui.tui.widgets.lines import Span, span
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 

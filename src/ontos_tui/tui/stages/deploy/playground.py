@@ -18,8 +18,8 @@ from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command, key_name
 from ontos_tui.tui.dialogs.answer import answer_lines, feedback_lines, source_lines
 from ontos_tui.tui.dialogs.base import Dialog, key_line
-from ontos_tui.tui.dialogs.feedback import ask_feedback, feedback_message, send_feedback
-from ontos_tui.tui.dialogs.fields import ValueInput
+from ontos_tui.tui.dialogs.forms.feedback import ask_feedback, feedback_message, send_feedback
+from ontos_tui.tui.dialogs.forms.fields import ValueInput
 from ontos_tui.tui.dialogs.verdict import verdict_lines, verdict_of
 from ontos_tui.tui.stages.deploy.item_search import ItemSearch, role_span
 from ontos_tui.tui.widgets.error_lines import error_lines

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ontos_tui.domain.records.data import LOCAL, identifier_from
 from ontos_tui.tui.dialogs.choose import ChooseDialog
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 from ontos_tui.tui.stages.base import Page
 from ontos_tui.tui.stages.job_state import JobState, progress_lines
 from ontos_tui.tui.widgets.lines import EMPTY, Line, line, span, wrap

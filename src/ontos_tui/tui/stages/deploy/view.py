@@ -15,8 +15,8 @@ from ontos_tui.domain.rules.states import EndpointStatus
 from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.choose import ChooseDialog, ConfirmDialog
-from ontos_tui.tui.dialogs.deployment_gate import deploy_checked
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.dialogs.forms.deployment_gate import deploy_checked
+from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 from ontos_tui.tui.dialogs.verdict import score_cell, verdict_line
 from ontos_tui.tui.stages.base import StageView
 from ontos_tui.tui.stages.deploy.lines import curl_line, endpoint_lines, state_span, undeployed_lines

@@ -9,10 +9,10 @@ from textual.app import ComposeResult
 
 from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
-from ontos_tui.tui.dialogs.answer_form import schema_check, schema_fields, without_empty
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.dialogs.choose import ConfirmDialog
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.dialogs.forms.answer_form import schema_check, schema_fields, without_empty
+from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 from ontos_tui.tui.widgets.data_grid import value_text
 from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import Line, OneLine, Panel, line, span, wrap

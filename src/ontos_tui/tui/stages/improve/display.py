@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ontos_tui.domain.records.improve import FeedbackFilter
-from ontos_tui.tui.dialogs.feedback import rating_span
+from ontos_tui.tui.dialogs.forms.feedback import rating_span
 from ontos_tui.tui.stages.improve.lines import filter_words, item_lines, outlook_lines, state_span, stats_text
 from ontos_tui.tui.stages.improve.state import ImproveState, Listed
 from ontos_tui.tui.widgets.error_lines import error_lines

@@ -13,7 +13,7 @@ from ontos_tui.domain.records.improve import Priority, Severity
 from ontos_tui.domain.rules.states import OPEN_GAPS, GapStatus
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.choose import ChooseDialog
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 from ontos_tui.tui.stages.improve.gap_lines import GAP_STATES, SEVERITIES, AboutGap, gap_lines, report_lines
 from ontos_tui.tui.stages.pages import StagePage
 from ontos_tui.tui.widgets.error_lines import error_lines

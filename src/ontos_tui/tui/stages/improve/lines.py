@@ -10,8 +10,8 @@ from ontos_tui.domain.rules.improvement import Improvement
 from ontos_tui.domain.rules.ratings import ALL_RATINGS, Rating, is_bad, is_good
 from ontos_tui.domain.rules.states import FeedbackStatus, PairStatus
 from ontos_tui.tui.dialogs.answer import name_room
-from ontos_tui.tui.dialogs.feedback import rating_span
-from ontos_tui.tui.dialogs.form import FormField, Values
+from ontos_tui.tui.dialogs.forms.feedback import rating_span
+from ontos_tui.tui.dialogs.forms.form import FormField, Values
 from ontos_tui.tui.dialogs.record import field_lines
 from ontos_tui.tui.dialogs.verdict import verdict_lines, verdict_of
 from ontos_tui.tui.widgets.data_grid import value_text

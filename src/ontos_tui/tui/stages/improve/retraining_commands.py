@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ontos_tui.tui.dialogs.choose import ConfirmDialog
-from ontos_tui.tui.dialogs.deployment_gate import deploy_checked
+from ontos_tui.tui.dialogs.forms.deployment_gate import deploy_checked
 from ontos_tui.tui.stages.base import Page
 from ontos_tui.tui.stages.improve.lines import verdict
 

@@ -13,7 +13,7 @@ from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.rules.states import FINISHED_TASKS, TASK_TRANSITIONS
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.choose import ChooseDialog
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 from ontos_tui.tui.stages.improve.gap_lines import TASK_STATES, task_lines
 from ontos_tui.tui.stages.improve.gaps import task_fields
 from ontos_tui.tui.stages.pages import StagePage

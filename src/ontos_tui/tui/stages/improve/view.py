@@ -14,7 +14,7 @@ from ontos_tui.domain.records.training import JobKind
 from ontos_tui.domain.rules.states import FeedbackStatus
 from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.core.commands import Command
-from ontos_tui.tui.dialogs.form import FormDialog, Values
+from ontos_tui.tui.dialogs.forms.form import FormDialog, Values
 from ontos_tui.tui.stages.improve.display import ImproveDisplay
 from ontos_tui.tui.stages.improve.feedback_commands import FeedbackCommands
 from ontos_tui.tui.stages.improve.lines import filled_filter, filter_fields

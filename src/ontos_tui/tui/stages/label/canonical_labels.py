@@ -16,9 +16,9 @@ from ontos_tui.domain.records.pairs import CONFIDENCES
 from ontos_tui.domain.rules.governance import badges
 from ontos_tui.domain.rules.states import TemplateStatus
 from ontos_tui.tui.core.commands import Command
-from ontos_tui.tui.dialogs.answer_form import schema_check, schema_fields, without_empty
 from ontos_tui.tui.dialogs.choose import ChooseDialog, ConfirmDialog
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.dialogs.forms.answer_form import schema_check, schema_fields, without_empty
+from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 from ontos_tui.tui.stages.label.dialogs.usage_constraints import ConstraintsDialog, when_changed
 from ontos_tui.tui.stages.label.import_export import read_path
 from ontos_tui.tui.stages.label.import_files import ImportReportDialog

@@ -13,11 +13,11 @@ from ontos_tui.domain.records.data import identifier_from
 from ontos_tui.domain.rules.governance import Use
 from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
-from ontos_tui.tui.dialogs.answer_form import read_fraction
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.dialogs.choose import ConfirmDialog
-from ontos_tui.tui.dialogs.fields import ChoiceLine, ValueInput
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.dialogs.forms.answer_form import read_fraction
+from ontos_tui.tui.dialogs.forms.fields import ChoiceLine, ValueInput
+from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
 
 if TYPE_CHECKING:

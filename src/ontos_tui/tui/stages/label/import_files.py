@@ -12,7 +12,7 @@ from ontos_tui.domain.records.data import Sheet
 from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 from ontos_tui.tui.stages.label.import_export import ReportDialog, read_path
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
 

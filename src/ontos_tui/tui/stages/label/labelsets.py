@@ -13,7 +13,7 @@ from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.rules.states import TemplateStatus
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.choose import ChooseDialog, ConfirmDialog
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 from ontos_tui.tui.stages.label.page import LabelPage
 from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, Span, color, line, span, wrap

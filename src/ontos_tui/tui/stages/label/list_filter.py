@@ -10,8 +10,8 @@ from ontos_tui.domain.records.labeling import HintKind
 from ontos_tui.domain.records.pairs import LabelingMode
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.services.label.queue import QueueFilter, QueueSort
-from ontos_tui.tui.dialogs.answer_form import read_number
-from ontos_tui.tui.dialogs.form import FormField, Values
+from ontos_tui.tui.dialogs.forms.answer_form import read_number
+from ontos_tui.tui.dialogs.forms.form import FormField, Values
 
 if TYPE_CHECKING:
     from ontos_tui.tui.stages.label.work import Work

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ontos_tui.tui.core.background import BackgroundMixin
-from ontos_tui.tui.dialogs.answer_form import read_fraction
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.dialogs.forms.answer_form import read_fraction
+from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 from ontos_tui.tui.stages.label.list_filter import HINT_WORDS
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from ontos_tui.domain.records.improve import Severity
 from ontos_tui.domain.rules.states import AlertStatus
 from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
-from ontos_tui.tui.dialogs.answer_form import read_integer, read_number
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.dialogs.choose import ConfirmDialog
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.dialogs.forms.answer_form import read_integer, read_number
+from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 from ontos_tui.tui.widgets.lines import EMPTY, Line, OneLine, Panel, Span, line, span, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 

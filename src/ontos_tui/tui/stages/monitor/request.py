@@ -12,7 +12,7 @@ from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.answer import answer_lines, feedback_lines, source_lines
 from ontos_tui.tui.dialogs.base import Dialog
-from ontos_tui.tui.dialogs.feedback import ask_feedback, feedback_message
+from ontos_tui.tui.dialogs.forms.feedback import ask_feedback, feedback_message
 from ontos_tui.tui.dialogs.record import field_lines
 from ontos_tui.tui.dialogs.similar_items import similar_item_lines
 from ontos_tui.tui.widgets.error_lines import error_lines

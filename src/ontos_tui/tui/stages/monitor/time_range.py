@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ontos_tui.domain.dates import read_moment
 from ontos_tui.domain.records.base import now
 from ontos_tui.domain.rules.traffic import Bucket
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 
 if TYPE_CHECKING:
     from ontos_tui.tui.core.background import BackgroundMixin

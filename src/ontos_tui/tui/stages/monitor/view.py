@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.core.commands import Command
-from ontos_tui.tui.dialogs.feedback import ask_feedback, feedback_message, rating_span
+from ontos_tui.tui.dialogs.forms.feedback import ask_feedback, feedback_message, rating_span
 from ontos_tui.tui.stages.base import StageView
 from ontos_tui.tui.stages.monitor.lines import Traffic, card_lines, health_span, milliseconds, series_lines
 from ontos_tui.tui.stages.monitor.request import RequestDialog

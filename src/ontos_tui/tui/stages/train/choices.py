@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ontos_tui.tui.dialogs.choose import ChooseDialog
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 
 if TYPE_CHECKING:
     from ontos_tui.domain.learning import BaseModel, Parameter

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ontos_tui.services.label.service import TrainingSheetView
     from ontos_tui.services.records.splits import SplitOption
     from ontos_tui.services.train.comparison import Comparison
-    from ontos_tui.tui.dialogs.form import Values
+    from ontos_tui.tui.dialogs.forms.form import Values
     from ontos_tui.workspace import Workspace
 
 ROOM_FOR_TIMES = 44

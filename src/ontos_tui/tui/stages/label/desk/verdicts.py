@@ -8,8 +8,8 @@ from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.records.pairs import Verdict
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import answer_problems
-from ontos_tui.tui.dialogs.answer_form import schema_check, schema_fields, without_empty
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.dialogs.forms.answer_form import schema_check, schema_fields, without_empty
+from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 
 if TYPE_CHECKING:
     from ontos_tui.services.records.usage_constraints import UsageChange

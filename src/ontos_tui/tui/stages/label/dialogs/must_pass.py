@@ -9,7 +9,7 @@ from ontos_tui.domain.numbers import parse_number
 from ontos_tui.domain.schema import FieldKind
 from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.dialogs.choose import ConfirmDialog
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.gate import MustPassCase

@@ -11,7 +11,7 @@ from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.dialogs.choose import ConfirmDialog
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 from ontos_tui.tui.stages.label.list_filter import ListFilter
 from ontos_tui.tui.widgets.lines import OneLine, line, span
 from ontos_tui.tui.widgets.table import ColumnSpec, Table

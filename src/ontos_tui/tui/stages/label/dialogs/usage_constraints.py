@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ontos_tui.domain.rules.governance import ALL_USES, Classification, constraints_of
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 
 if TYPE_CHECKING:
     from ontos_tui.domain.rules.governance import Constrained

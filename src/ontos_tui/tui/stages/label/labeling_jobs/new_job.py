@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from ontos_tui.domain.rules.states import TemplateStatus
 from ontos_tui.tui.core.background import BackgroundMixin
-from ontos_tui.tui.dialogs.answer_form import read_fraction, read_integer
 from ontos_tui.tui.dialogs.choose import ChooseDialog
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.dialogs.forms.answer_form import read_fraction, read_integer
+from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.labeling import LabelingJob

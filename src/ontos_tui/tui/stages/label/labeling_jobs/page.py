@@ -18,7 +18,7 @@ from ontos_tui.domain.rules.states import (
 )
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.choose import ChooseDialog, ConfirmDialog
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 from ontos_tui.tui.stages.label.labeling_jobs.lines import about_lines, job_cells, task_cells
 from ontos_tui.tui.stages.label.labeling_jobs.new_job import ask_job, sources
 from ontos_tui.tui.stages.label.labeling_jobs.state import AgreementSummary, PageState

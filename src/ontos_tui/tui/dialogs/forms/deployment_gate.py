@@ -12,7 +12,7 @@ from ontos_tui.domain.rules.deployment_gate import PLAYGROUND_REASON, Check, Gat
 from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
-from ontos_tui.tui.dialogs.fields import ValueInput
+from ontos_tui.tui.dialogs.forms.fields import ValueInput
 from ontos_tui.tui.widgets.lines import EMPTY, Line, OneLine, Panel, line, span, wrap
 
 if TYPE_CHECKING:

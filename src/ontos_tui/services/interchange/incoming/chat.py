@@ -22,7 +22,7 @@ from ontos_tui.domain.records.pairs import FROM_CHAT
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.schema import Answer, FieldKind
 from ontos_tui.services.interchange.annotations.annotated import item_of
-from ontos_tui.services.interchange.checks import LEAST_EXAMPLES, MAX_CONTENT, Profile, chat_problems
+from ontos_tui.services.interchange.incoming.checks import LEAST_EXAMPLES, MAX_CONTENT, Profile, chat_problems
 from ontos_tui.services.interchange.reading import json_lines, moment
 from ontos_tui.services.interchange.report import ImportReport
 from ontos_tui.services.interchange.selection import OutgoingPair, OutgoingPairs

@@ -11,7 +11,7 @@ from textual.containers import VerticalScroll
 
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
-from ontos_tui.tui.dialogs.fields import ChoiceLine, ValueInput
+from ontos_tui.tui.dialogs.forms.fields import ChoiceLine, ValueInput
 from ontos_tui.tui.widgets.lines import Line, OneLine, Panel, line, span, wrap
 
 Values = dict[str, Any]

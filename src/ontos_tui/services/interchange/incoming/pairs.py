@@ -11,7 +11,7 @@ from ontos_tui.domain.records.pairs import Event, GenerationMode, QAPair, Traini
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.rules.governance import inherited
 from ontos_tui.domain.rules.states import PairStatus, TrainingSheetStatus
-from ontos_tui.services.interchange.chat import IncomingPair
+from ontos_tui.services.interchange.incoming.chat import IncomingPair
 from ontos_tui.services.interchange.report import ImportReport
 from ontos_tui.services.records.training_sheets import (
     create_training_sheet,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ontos_tui.domain.numbers import parse_number
-from ontos_tui.tui.dialogs.form import FormField, Values
+from ontos_tui.tui.dialogs.forms.form import FormField, Values
 
 if TYPE_CHECKING:
     from ontos_tui.domain.schema import FieldKind

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ontos_tui.domain.rules.ratings import Rating, is_bad, is_good
-from ontos_tui.tui.dialogs.answer_form import schema_check, schema_fields, without_empty
-from ontos_tui.tui.dialogs.form import FormDialog, FormField, Values
+from ontos_tui.tui.dialogs.forms.answer_form import schema_check, schema_fields, without_empty
+from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 from ontos_tui.tui.widgets.lines import Span, span
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Dialogs that are filled in: forms, their fields, and the ones that several stages share."""
