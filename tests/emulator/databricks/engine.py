@@ -65,6 +65,7 @@ class Understood:
     asks_for_tags: bool
 
 
+_CHANGES = re.compile(r"table_changes\('([^']+)', (\d+)\)")
 SYSTEM = "system_tables"
 """DuckDB has a catalog `system` of its own, so that Databricks' one goes by this name here."""
 AskModel = Callable[[str, str], str]
@@ -83,6 +84,8 @@ class Engine:
     """By the name of a table, or of a column of one."""
     versions: dict[str, int] = field(default_factory=dict)
     """The last version of a table that was changed by a statement."""
+    appends: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    """By a table's name, for each version that appended rows to it: the version, and the last row's number."""
 
     def __post_init__(self) -> None:
         self._connection = duckdb.connect()
@@ -113,8 +116,8 @@ class Engine:
             self.before(statement)
         _check_parameters(parameters)
         named = tuple((name, str(parameters[name])) for name in _IDENTIFIER.findall(sql) if name in parameters)
-        wanted = _understood(sql, namespace, named)
         with self._lock:
+            wanted = _understood(self._with_changes(sql), namespace, named)
             result = self._dispatch(wanted, parameters)
         TAKEN.add(sql)
         return result
@@ -138,9 +141,14 @@ class Engine:
             columns = tuple((one[0], str(one[1])) for one in cursor.description or ())
             rows = cursor.fetchall()
         except duckdb.Error as error:
+            if isinstance(tree, exp.Create) and "Schema with name" in str(error):
+                raise SqlError("SCHEMA_NOT_FOUND", f"The schema cannot be found. {error}", "42704") from error
             raise _as_databricks(error) from error
         if wanted.changed:
-            self.versions[wanted.changed] = self.versions.get(wanted.changed, -1) + 1
+            self.versions[wanted.changed] = version = self.versions.get(wanted.changed, -1) + 1
+            if isinstance(tree, exp.Insert) and wanted.changed.split(".")[0] in self.catalogs:
+                last = self.direct(f"SELECT max(rowid) FROM {wanted.changed}")[0][0]
+                self.appends.setdefault(wanted.changed, []).append((version, -1 if last is None else last))
         if isinstance(tree, exp.Describe):
             told = [(str(row[0]), str(row[1]), None) for row in rows]
             return Result((("col_name", "VARCHAR"), ("data_type", "VARCHAR"), ("comment", "VARCHAR")), told)
@@ -150,6 +158,26 @@ class Engine:
         if isinstance(tree, exp.Create | exp.Drop | exp.Alter | exp.Command):
             return Result((), [], 0)
         return Result(columns, rows)
+
+    def _with_changes(self, sql: str) -> str:
+        """The statement with the rows that were appended in the place of table_changes, which only appends have."""
+        return _CHANGES.sub(lambda match: self._changes(match[1].replace("`", ""), int(match[2])), sql)
+
+    def _changes(self, name: str, since: int) -> str:
+        if since > self.versions.get(name, 0):
+            what = f"CDC range from start {since} to end {self.versions.get(name, 0)} was invalid."
+            raise SqlError("DELTA_INVALID_CDC_RANGE", what, "22003")
+        ranges, first = [], 0
+        for version, last in self.appends.get(name, []):
+            at = datetime(2026, 1, 1) + timedelta(seconds=version)
+            ranges.append(f"({version}, {first}, {last}, TIMESTAMP '{at}')")
+            first = last + 1
+        ranges = ranges or ["(0, 0, -1, TIMESTAMP '2026-01-01 00:00:00')"]
+        return (
+            f"(SELECT t.*, 'insert' AS _change_type, c.version AS _commit_version, c.at AS _commit_timestamp "
+            f"FROM {name} AS t JOIN (SELECT * FROM VALUES {', '.join(ranges)} AS v(version, low, high, at)) AS c "
+            f"ON t.rowid BETWEEN c.low AND c.high WHERE c.version >= {since})"
+        )
 
     def _with_tags(self, tree: exp.Expression) -> str:
         """The statement with the tags that there are now in the place of information_schema's tables of them."""

@@ -14,11 +14,13 @@ from emulator.databricks.server import TOKEN, serve
 from emulator.databricks.server import Workspace as Emulated
 from ontos_tui.domain.errors import AwayError, ConflictError, NotReadyError, PlatformError
 from ontos_tui.domain.records.base import Record
-from ontos_tui.domain.records.pairs import CanonicalLabel, Verdict
+from ontos_tui.domain.records.data import Sheet
+from ontos_tui.domain.records.pairs import CanonicalLabel, TrainingSheet, Verdict
 from ontos_tui.domain.records.sync import ConflictState, HubRow, SyncState
 from ontos_tui.domain.records.template import Template
 from ontos_tui.platforms.databricks.delta_hub import Hub
 from ontos_tui.services.label.service import Decision
+from ontos_tui.store import rows
 
 
 @pytest.fixture
@@ -149,6 +151,27 @@ def test_two_who_change_the_same_label_are_both_kept_until_somebody_says_who_is_
         ben.sync.adjudicate(conflict.id, ConflictState.THEIRS)
     assert ana.rows(CanonicalLabel) == ben.rows(CanonicalLabel)
     assert ana.sync.status().state is ben.sync.status().state is SyncState.SYNCED
+
+
+def test_a_pulled_correction_moves_the_pairs_that_are_only_here(ana: Member, ben: Member) -> None:
+    first = sharing(ana, ben)
+    decide(ana, first, "item-1", MINOR)
+    settle(ana, ben)
+    with ben.store.read() as connection:
+        plates = rows.get(connection, Sheet, rows.get(connection, TrainingSheet, first).sheet_id)
+    own = unlabeled_sheet(ben.store, 2, plates, name="by ben")
+    decide(ben, own.id, "item-1", MINOR)
+    decide(ben, own.id, "item-2", MAJOR)
+    ana.label.canonical_labels.edit(ana.label.canonical_labels.find()[0].id, answer=NONE)
+    ana.sync.sync()
+    ben.sync.pull()
+    pairs = [ben.label.queue.pair(row.id) for sheet in (first, own.id) for row in ben.label.queue.open(sheet)]
+    assert [pair.answer for pair in pairs if pair.item_ref == "item-1"] == [NONE, NONE]
+    assert ben.label.queue.history(pairs[4].id)[-1].action == "correct"
+    assert ben.label.queue.undo(own.id) is not None, "undo goes by ben's own decisions: item-2"
+    settle(ana, ben)
+    assert ana.shared() == ben.shared()
+    assert ana.sync.conflicts() == ben.sync.conflicts() == []
 
 
 def test_two_labels_of_one_item_become_one(ana: Member, ben: Member) -> None:

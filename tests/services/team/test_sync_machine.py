@@ -14,10 +14,13 @@ from builders.severity import MAJOR, MINOR, NONE, unlabeled_sheet
 from builders.team import Member
 from emulator.databricks.server import TOKEN, serve
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.domain.records.pairs import CanonicalLabel, Event, QAPair, Verdict
+from ontos_tui.domain.records.data import Sheet
+from ontos_tui.domain.records.pairs import CanonicalLabel, Event, QAPair, TrainingSheet, Verdict
 from ontos_tui.domain.records.sync import ConflictState
+from ontos_tui.services.canonical.auto_approval import AutoApprovals
 from ontos_tui.services.label.service import Decision
-from ontos_tui.store import outbox
+from ontos_tui.store import outbox, rows
+from ontos_tui.store.conditions import equal
 from tiers import examples
 
 ITEMS = 3
@@ -54,9 +57,31 @@ class TwoWhoShare(RuleBasedStateMachine):
     @rule(who=WHO, item=ITEM, answer=ANSWER)
     def decide(self, who: int, item: int, answer: dict[str, Any]) -> None:
         member = self.people[who]
-        rows = list(member.label.queue.open(self.sheet))
-        member.label.queue.decide([Decision(rows[item].id, Verdict.EDIT, answer=answer)])
+        listed = list(member.label.queue.open(self.sheet))
+        member.label.queue.decide([Decision(listed[item].id, Verdict.EDIT, answer=answer)])
         self.decided.update(self._event_ids(member))
+
+    @rule(who=WHO)
+    def generate_again(self, who: int) -> None:
+        """Another training sheet of the sheet, whose pairs the labels approve that are known here."""
+        member = self.people[who]
+        with member.store.read() as connection:
+            first = rows.get(connection, TrainingSheet, self.sheet)
+            plates = rows.get(connection, Sheet, first.sheet_id)
+            labels = {one.item_ref: one for one in rows.find(connection, CanonicalLabel)}
+        sheet = unlabeled_sheet(member.store, ITEMS, plates, name=f"by {member.name} {len(self.decided)}")
+        with member.store.write() as connection:
+            approvals = AutoApprovals(sheet, member.name)
+            for pair in rows.find(connection, QAPair, equal(training_sheet_id=sheet.id)):
+                if pair.item_ref in labels:
+                    approvals.approve(connection, pair, labels[pair.item_ref])
+            approvals.write(connection)
+
+    @rule(who=WHO, item=ITEM, answer=ANSWER)
+    def correct_label(self, who: int, item: int, answer: dict[str, Any]) -> None:
+        member = self.people[who]
+        for label in member.label.canonical_labels.find()[item : item + 1]:
+            member.label.canonical_labels.edit(label.id, answer=answer)
 
     @rule(who=WHO)
     def undo(self, who: int) -> None:
@@ -132,7 +157,7 @@ class TwoWhoShare(RuleBasedStateMachine):
                 assert self.decided <= set(ana[Event.TABLE])
                 labels = ana[CanonicalLabel.TABLE]
                 for pair in ana[QAPair.TABLE].values():
-                    if (label := labels.get(pair["canonical_label_id"])) is not None:
+                    if (label := labels.get(pair["canonical_label_id"])) is not None and pair["status"] == "labeled":
                         assert pair["answer"] == label["label_data"], "one item, one truth"
         finally:
             for member in self.people:

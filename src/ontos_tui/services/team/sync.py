@@ -20,7 +20,7 @@ from ontos_tui.domain.records.labeling import LabelingTask
 from ontos_tui.domain.records.pairs import CanonicalLabel
 from ontos_tui.domain.records.sync import BOOKKEEPING, ConflictState, HubRow, SyncConflict, SyncState
 from ontos_tui.domain.records.tables import APPEND_ONLY, SHARED
-from ontos_tui.services.canonical.corrections import correct_pairs_of
+from ontos_tui.services.canonical.corrections import correct_pairs_of, correct_pairs_of_pulled
 from ontos_tui.services.label.labeling_jobs.service import LabelingService
 from ontos_tui.store import outbox, rows
 from ontos_tui.store.connection import Connection, IntegrityError
@@ -203,17 +203,18 @@ class SyncService:
             newest = max(written)
             again = sum(versions for at, versions in written.items() if at >= newest - OVERLAP)
             with self._store.write() as connection:
-                for row in page:
-                    self._apply_pulled(connection, record, row, origin, report)
+                applied = {row.key for row in page if self._apply_pulled(connection, record, row, origin, report)}
+                if record is CanonicalLabel:
+                    correct_pairs_of_pulled(connection, applied, self._actor)
                 outbox.remember(connection, f"seen {record.TABLE}", newest.isoformat())
                 outbox.remember(connection, f"written {record.TABLE}", str(again))
 
     def _apply_pulled(
         self, connection: Connection, record: type[Record], row: HubRow, origin: str, report: SyncReport
-    ) -> None:
-        """Skip one row of the hub, apply it, or store it as a conflict."""
+    ) -> bool:
+        """Skip one row of the hub, apply it, or store it as a conflict; whether it was applied."""
         if row.version <= outbox.known(connection, record, row.key):
-            return
+            return False
         number = outbox.number_of(connection, record, row.key)
         ours = outbox.stored_rows(connection, record, [row.key]).get(row.key)
         if row.origin == origin:
@@ -221,12 +222,13 @@ class SyncService:
             outbox.know(connection, record, row.key, row.version)
             if row.push == f"{origin}:{number}":
                 outbox.forget(connection, record, row.key)
-            return
+            return False
         if number is None or _same(ours, row) or record in APPEND_ONLY:
             if self._apply(connection, record, ours, row):
                 outbox.forget(connection, record, row.key)
                 report.pulled += 1
-            elif record in APPEND_ONLY:
+                return True
+            if record in APPEND_ONLY:
                 # Both stored an earlier version of a label: each keeps its own, the hub has both.
                 outbox.know(connection, record, row.key, row.version)
             else:
@@ -236,6 +238,7 @@ class SyncService:
             outbox.know(connection, record, row.key, row.version)
         else:
             report.conflicts += self._record_conflict(connection, record, ours, row)
+        return False
 
     def _apply(self, connection: Connection, record: type[Record], ours: dict[str, Any] | None, row: HubRow) -> bool:
         """Write a row of the hub here; False when another row here has the same unique key."""

@@ -10,8 +10,10 @@ add to older workspaces the tables and columns that came later.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib.resources import files
 
 from ontos_tui.store.connection import Connection
@@ -111,3 +113,15 @@ STEPS: tuple[Step, ...] = (
 
 VERSION = len(STEPS)
 """The version of a database that this program writes; kept in SQLite's user_version."""
+
+
+@cache
+def table_names() -> frozenset[str]:
+    """The tables that a database of this version has, by the steps themselves."""
+    names: set[str] = set()
+    for file in files(__name__).iterdir():
+        if file.name.endswith(".sql"):
+            text = file.read_text(encoding="utf-8")
+            names |= set(re.findall(r"^CREATE TABLE (?:IF NOT EXISTS )?(\w+)", text, re.MULTILINE))
+            names -= set(re.findall(r"^DROP TABLE (\w+)", text, re.MULTILINE))
+    return frozenset(names)

@@ -1,4 +1,6 @@
-ALTER TABLE data_tables RENAME TO data_tables_before;
+-- A table is copied, not renamed: SQLite would read every trigger again, which takes longer than all other steps.
+CREATE TABLE data_tables_before AS SELECT * FROM data_tables;
+DROP TABLE data_tables;
 CREATE TABLE data_tables (
 	address TEXT NOT NULL, 
 	path TEXT NOT NULL, 

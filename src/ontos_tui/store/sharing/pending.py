@@ -1,0 +1,128 @@
+"""What was decided here and is not in the team's log yet: made into entries in the transaction that decides it."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from ontos_tui.domain.records.base import now
+from ontos_tui.domain.records.pairs import CanonicalLabelVersion
+from ontos_tui.domain.sharing.entries import Change, Entry, EntryId, Group, Thing
+from ontos_tui.domain.sharing.table_rules import HISTORY, ORDER
+from ontos_tui.domain.sharing.wire import from_text, to_text
+from ontos_tui.store.connection import Connection
+from ontos_tui.store.sharing.rows import COLUMNS, RECORDS
+
+MOST_CHANGES = 400
+"""Changes of one entry at most, as far as what belongs together allows: an import becomes many entries."""
+_CHUNK = 500
+
+
+def compose(connection: Connection, writer: str, actor: str) -> None:
+    """Make what this transaction has changed into entries. Called at the end of each transaction that writes."""
+    if connection.one("SELECT 1 FROM shared_changes LIMIT 1") is None:
+        return
+    things = [Thing(*row) for row in connection.rows("SELECT entity, key FROM shared_changes")]
+    things.sort(key=lambda thing: ORDER[thing.table])
+    changes = list(_changes(connection, things))
+    for groups in _entries(_groups(changes)):
+        append_pending(connection, writer, actor, groups)
+    connection.execute("DELETE FROM shared_changes")
+
+
+def append_pending(
+    connection: Connection, writer: str, actor: str, groups: Sequence[Group], **rest: object
+) -> tuple[int, Entry]:
+    """Put one entry behind those that wait, and note that it is what set its rows here."""
+    seq = 1 + int(
+        connection.scalar(
+            "SELECT max(coalesce((SELECT max(seq) FROM shared_pending WHERE writer = ?), 0), "
+            "coalesce((SELECT seq FROM shared_writers WHERE writer = ?), 0))",
+            (writer, writer),
+        )
+    )
+    id = EntryId(writer, seq)
+    entry = Entry(id, actor, tuple(groups), **rest)  # type: ignore[arg-type]
+    sql = "INSERT INTO shared_pending (writer, seq, actor, body) VALUES (?, ?, ?, ?)"
+    waiting = connection.execute(sql, (*id, actor, to_text(entry))).lastrowid
+    sql = "INSERT INTO shared_writers (writer, seq, own) VALUES (?, 0, 1) ON CONFLICT (writer) DO UPDATE SET own = 1"
+    connection.execute(sql, (writer,))
+    number = connection.scalar("SELECT number FROM shared_writers WHERE writer = ?", (writer,))
+    rows = [
+        (*change.thing, number, seq, now().isoformat())
+        for group in groups
+        for change in group.changes
+        if change.thing.table not in HISTORY
+    ]
+    connection.executemany("INSERT OR REPLACE INTO shared_rows VALUES (?, ?, ?, ?, ?)", rows)
+    return int(waiting or 0), entry
+
+
+def pending(connection: Connection, limit: int = 1_000_000) -> Iterator[tuple[int, Entry, bool]]:
+    """What waits, in the order in which it was decided: its number, the entry, and whether nothing of it clashes."""
+    sql = "SELECT number, writer, seq, actor, body, clean FROM shared_pending ORDER BY number LIMIT ?"
+    for number, writer, seq, actor, body, clean in connection.rows(sql, (limit,)):
+        yield int(number), from_text(EntryId(writer, int(seq)), actor, 1, None, body), bool(clean)
+
+
+def pending_count(connection: Connection) -> int:
+    """How many entries wait."""
+    return int(connection.scalar("SELECT count(*) FROM shared_pending"))
+
+
+def forget_pending(connection: Connection, number: int) -> None:
+    """The log has it."""
+    connection.execute("DELETE FROM shared_pending WHERE number = ?", (number,))
+
+
+def _changes(connection: Connection, things: Sequence[Thing]) -> Iterator[Change]:
+    by_table: dict[str, list[str]] = defaultdict(list)
+    for thing in things:
+        by_table[thing.table].append(thing.key)
+    writers = {int(n): str(name) for n, name in connection.rows("SELECT number, writer FROM shared_writers")}
+    for table, keys in by_table.items():
+        names = COLUMNS[table]
+        for start in range(0, len(keys), _CHUNK):
+            some = json.dumps(keys[start : start + _CHUNK])
+            among = "IN (SELECT value FROM json_each(?))"
+            sql = f"SELECT {', '.join(names)} FROM {table} WHERE {RECORDS[table].KEY} {among}"  # noqa: S608
+            key_at = names.index(RECORDS[table].KEY)
+            rows = {str(row[key_at]): dict(zip(names, row, strict=True)) for row in connection.rows(sql, (some,))}
+            sql = f"SELECT key, writer, seq FROM shared_rows WHERE entity = ? AND key {among}"  # noqa: S608
+            bases = {key: EntryId(writers[n], int(seq)) for key, n, seq in connection.rows(sql, (table, some))}
+            for key in keys[start : start + _CHUNK]:
+                if key in rows or key in bases:  # else made and removed at once
+                    yield Change(Thing(table, key), rows.get(key), bases.get(key))
+
+
+def _groups(changes: Sequence[Change]) -> list[list[Change]]:
+    """What is about one item together; all that is about no item together."""
+    item_of: dict[str, tuple[str, str]] = {}
+    for change in changes:
+        values = change.values
+        if values is not None and "item_ref" in values:
+            item_of[change.thing.key] = (str(values["sheet_id"]), str(values["item_ref"]))
+    groups: dict[tuple[str, str], list[Change]] = defaultdict(list)
+    for change in changes:
+        values = change.values or {}
+        about = change.thing.key
+        if change.thing.table == CanonicalLabelVersion.TABLE:
+            about = str(values.get("canonical_label_id"))
+        elif change.thing.table in HISTORY:
+            about = str(values.get("entity_id", about))
+        groups[item_of.get(about, ("", ""))].append(change)
+    return list(groups.values())
+
+
+def _entries(groups: Sequence[list[Change]]) -> Iterator[list[Group]]:
+    some: list[Group] = []
+    size = 0
+    for changes in groups:
+        if some and size + len(changes) > MOST_CHANGES:
+            yield some
+            some, size = [], 0
+        some.append(Group(tuple(changes)))
+        size += len(changes)
+    if some:
+        yield some

@@ -1,0 +1,86 @@
+"""Rows of shared tables, many at once: as the log has them, and as they are written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from ontos_tui.domain.records.base import Record
+from ontos_tui.domain.records.tables import SHARED
+from ontos_tui.domain.sharing.entries import EntryId, Thing
+from ontos_tui.domain.sharing.state import Standing
+from ontos_tui.domain.sharing.table_rules import HISTORY, ORDER
+from ontos_tui.store.connection import Connection
+from ontos_tui.store.sharing.triggers import shared_columns
+
+RECORDS: dict[str, type[Record]] = {record.TABLE: record for record in SHARED}
+COLUMNS = {table: shared_columns(record) for table, record in RECORDS.items()}
+Values = Mapping[str, Any]
+_CHUNK = 500
+
+
+def read_standings(
+    connection: Connection, table: str, keys: Sequence[str], writers: Mapping[int, str]
+) -> Iterator[tuple[str, Standing]]:
+    """The rows of these keys that some entry has set, with that entry."""
+    names = COLUMNS[table]
+    key = RECORDS[table].KEY
+    sql = (
+        f"SELECT r.key, r.writer, r.seq, r.at, {', '.join(f't.{name}' for name in names)} FROM shared_rows r "  # noqa: S608
+        f"LEFT JOIN {table} t ON t.{key} = r.key WHERE r.entity = ? AND r.key IN (SELECT value FROM json_each(?))"
+    )
+    key_at = names.index(key)
+    for start in range(0, len(keys), _CHUNK):
+        for row in connection.rows(sql, (table, json.dumps(keys[start : start + _CHUNK]))):
+            name, writer, seq, at, *values = row
+            there = None if values[key_at] is None else dict(zip(names, values, strict=True))
+            moment = None if at is None else datetime.fromisoformat(at)
+            yield str(name), Standing(there, EntryId(writers[writer], int(seq)), moment)
+
+
+def write_rows(connection: Connection, rows: Mapping[Thing, Values | None]) -> None:
+    """Make rows what is given, whatever is there; None removes one. What goes, goes first."""
+    by_table: dict[str, list[Values]] = {}
+    gone: dict[str, list[tuple[str]]] = {}
+    for thing, values in rows.items():
+        if values is None:
+            gone.setdefault(thing.table, []).append((thing.key,))
+        else:
+            by_table.setdefault(thing.table, []).append(values)
+    for table in sorted(gone, key=ORDER.__getitem__, reverse=True):
+        connection.executemany(f"DELETE FROM {table} WHERE {RECORDS[table].KEY} = ?", gone[table])  # noqa: S608
+    for table in sorted(by_table, key=ORDER.__getitem__):
+        _upsert(connection, table, by_table[table])
+
+
+def _upsert(connection: Connection, table: str, rows: Sequence[Values]) -> None:
+    record = RECORDS[table]
+    own = {
+        name: record.model_fields[name].get_default(call_default_factory=True)
+        for name in record.model_fields
+        if name not in COLUMNS[table]
+    }
+    names = [*COLUMNS[table], *own]
+    marks = ", ".join("?" * len(names))
+    sets = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[table] if name != record.KEY)
+    done = "DO NOTHING" if table in HISTORY else f"({record.KEY}) DO UPDATE SET {sets}"
+    sql = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks}) ON CONFLICT {done}"  # noqa: S608
+    shared, rest = COLUMNS[table], tuple(own.values())
+    connection.executemany(sql, [(*(values.get(name) for name in shared), *rest) for values in rows])
+
+
+def keep_bases(connection: Connection, things: Sequence[Thing]) -> None:
+    """Keep these rows as they are now, and what set them, unless an earlier state of them is kept."""
+    by_table: dict[str, list[str]] = {}
+    for thing in things:
+        by_table.setdefault(thing.table, []).append(thing.key)
+    for table, keys in by_table.items():
+        key = RECORDS[table].KEY
+        row = f"CASE WHEN t.{key} IS NOT NULL THEN json_array({', '.join(f't.{name}' for name in COLUMNS[table])}) END"
+        sql = (
+            f"INSERT OR IGNORE INTO shared_base SELECT ?, k.value, {row}, r.writer, r.seq, r.at FROM json_each(?) k "  # noqa: S608
+            f"LEFT JOIN {table} t ON t.{key} = k.value LEFT JOIN shared_rows r ON r.entity = ? AND r.key = k.value"
+        )
+        connection.execute(sql, (table, json.dumps(keys), table))

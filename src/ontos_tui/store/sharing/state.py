@@ -1,0 +1,236 @@
+"""The rules' view of a workspace: its tables, and beside them which entry set each row.
+
+Must be used inside of `applying`, so that nothing that the log brings is noted as a change of this workspace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from ontos_tui.domain.records.pairs import QAPair
+from ontos_tui.domain.sharing.entries import EntryId, Thing
+from ontos_tui.domain.sharing.state import Conflict, ConflictStatus, Standing
+from ontos_tui.domain.sharing.table_rules import HISTORY
+from ontos_tui.store.connection import Connection
+from ontos_tui.store.sharing.conflict_text import conflict_from, conflict_text
+from ontos_tui.store.sharing.rows import COLUMNS, RECORDS, keep_bases, read_standings, write_rows
+
+
+@contextmanager
+def applying(connection: Connection) -> Iterator[None]:
+    """What is written meanwhile, in this transaction, is the log's and no change of this workspace."""
+    connection.execute("INSERT INTO sync_applying VALUES (1)")
+    yield
+    connection.execute("DELETE FROM sync_applying")
+
+
+class StoreState:
+    """SharedState over the tables of a workspace, as far as the log was read.
+
+    Rows are read once and written together by `flush`: a page of the log touches many of them more than once.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._numbers = {str(name): int(n) for n, name in connection.rows("SELECT number, writer FROM shared_writers")}
+        self._names = {number: name for name, number in self._numbers.items()}
+        self._seqs = {str(name): int(seq) for name, seq in connection.rows("SELECT writer, seq FROM shared_writers")}
+        self._has_aliases = connection.one("SELECT 1 FROM shared_aliases") is not None
+        self._rows: dict[Thing, Standing | None] = {}
+        self._changed: dict[Thing, None] = {}
+        self._touched: dict[Thing, None] = {}
+        self._twins: dict[tuple[str, tuple[Any, ...]], str] = {}
+        self._pairs: dict[tuple[Any, Any], set[str]] = {}
+
+    # Entries
+
+    def last_seq(self, writer: str) -> int:
+        return self._seqs.get(writer, 0)
+
+    def advance(self, entry: EntryId) -> None:
+        self._seqs[entry.writer] = entry.seq
+
+    def number(self, writer: str) -> int:
+        """The short number of a writer here; a new one gets the next."""
+        if writer not in self._numbers:
+            cursor = self._connection.execute("INSERT INTO shared_writers (writer, seq) VALUES (?, 0)", (writer,))
+            self._numbers[writer] = number = int(cursor.lastrowid or 0)
+            self._names[number] = writer
+        return self._numbers[writer]
+
+    # Rows
+
+    def load(self, things: Iterable[Thing]) -> None:
+        """Read these rows at once: they are about to be asked for."""
+        by_table: dict[str, list[str]] = {}
+        for thing in things:
+            if thing not in self._rows and thing.table in COLUMNS and thing.table not in HISTORY:
+                by_table.setdefault(thing.table, []).append(thing.key)
+        for table, keys in by_table.items():
+            self._rows.update((Thing(table, key), None) for key in keys)
+            for key, standing in read_standings(self._connection, table, keys, self._names):
+                self._rows[Thing(table, key)] = standing
+
+    def standing(self, thing: Thing) -> Standing | None:
+        if thing not in self._rows:
+            self.load([thing])
+            self._rows.setdefault(thing, None)
+        return self._rows[thing]
+
+    def twin(self, table: str, key: str, values: Mapping[str, Any]) -> str | None:
+        record = RECORDS[table]
+        for names in record.UNIQUE:
+            unique = tuple(values[name] for name in names)
+            if (other := self._twins.get((table, unique), key)) != key:
+                return other
+            where = " AND ".join(f"{name} = ?" for name in names)
+            sql = f"SELECT {record.KEY} FROM {table} WHERE {where} AND {record.KEY} <> ?"  # noqa: S608
+            for other in self._connection.scalars(sql, (*unique, key)):
+                if Thing(table, str(other)) not in self._changed:
+                    return str(other)
+        return None
+
+    def put(self, thing: Thing, values: Mapping[str, Any] | None, entry: EntryId, at: datetime | None) -> None:
+        if thing.table in HISTORY:
+            self._rows[thing] = Standing(values, entry, at)
+            self._changed[thing] = None
+            return
+        before = self.standing(thing)
+        for names in RECORDS[thing.table].UNIQUE:
+            if thing in self._changed and before is not None and before.values is not None:
+                self._twins.pop((thing.table, tuple(before.values[name] for name in names)), None)
+            if values is not None:
+                self._twins[thing.table, tuple(values[name] for name in names)] = thing.key
+        if thing.table == QAPair.TABLE and values is not None:
+            self._pairs.setdefault((values["sheet_id"], values["item_ref"]), set()).add(thing.key)
+        self._rows[thing] = Standing(values, entry, at)
+        self._changed[thing] = None
+
+    def touch(self, thing: Thing, at: datetime | None) -> None:
+        standing = self.standing(thing)
+        if standing is not None and at is not None:
+            self._rows[thing] = standing._replace(at=at)
+            self._touched[thing] = None
+
+    def pairs_of(self, label: str, values: Mapping[str, Any]) -> Iterator[str]:
+        about = (values["sheet_id"], values["item_ref"])
+        keys = self._connection.scalars("SELECT id FROM qa_pairs WHERE sheet_id = ? AND item_ref = ?", about)
+        for key in sorted({*map(str, keys), *self._pairs.get(about, ())}):
+            standing = self.standing(Thing(QAPair.TABLE, key))
+            if standing is not None and standing.values and standing.values["canonical_label_id"] == label:
+                yield key
+
+    def flush(self) -> None:
+        """Write what changed."""
+        self._keep_bases()
+        write_rows(self._connection, {thing: self._values(thing) for thing in self._changed})
+        noted = [thing for thing in {**self._changed, **self._touched} if thing.table not in HISTORY]
+        marks = []
+        for thing in noted:
+            standing = self._rows[thing]
+            if standing is not None:
+                at = None if standing.at is None else standing.at.isoformat()
+                marks.append((*thing, self.number(standing.entry.writer), standing.entry.seq, at))
+        self._connection.executemany("INSERT OR REPLACE INTO shared_rows VALUES (?, ?, ?, ?, ?)", marks)
+        self._write_seqs()
+        for noticed in (self._changed, self._touched, self._twins, self._pairs):
+            noticed.clear()
+
+    def _values(self, thing: Thing) -> Mapping[str, Any] | None:
+        standing = self._rows[thing]
+        return None if standing is None else standing.values
+
+    def _keep_bases(self) -> None:
+        """Called before rows are written; the log's own state needs nothing."""
+
+    def _write_seqs(self) -> None:
+        seqs = [(seq, self.number(writer)) for writer, seq in self._seqs.items()]
+        self._connection.executemany("UPDATE shared_writers SET seq = ? WHERE number = ? AND seq <> ?1", seqs)
+
+    # Rows that became one
+
+    def alias(self, key: str) -> str:
+        while self._has_aliases:
+            of = self._connection.scalar("SELECT of FROM shared_aliases WHERE key = ?", (key,))
+            if of is None:
+                break
+            key = str(of)
+        return key
+
+    def add_alias(self, key: str, of: str) -> None:
+        self._has_aliases = True
+        self._connection.execute("INSERT OR REPLACE INTO shared_aliases VALUES (?, ?)", (key, of))
+
+    # Conflicts
+
+    def open_conflict(self, thing: Thing) -> Conflict | None:
+        sql = "SELECT conflict FROM shared_conflict_things WHERE entity = ? AND key = ?"
+        id = self._connection.scalar(sql, thing)
+        return None if id is None else self.conflict(str(id))
+
+    def conflict(self, id: str) -> Conflict | None:
+        body = self._connection.scalar("SELECT body FROM shared_conflicts WHERE id = ?", (id,))
+        return None if body is None else conflict_from(str(body))
+
+    def put_conflict(self, conflict: Conflict) -> None:
+        values = (conflict.id, conflict.status.value, conflict_text(conflict))
+        self._connection.execute("INSERT OR REPLACE INTO shared_conflicts VALUES (?, ?, ?)", values)
+        self._connection.execute("DELETE FROM shared_conflict_things WHERE conflict = ?", (conflict.id,))
+        if conflict.status is ConflictStatus.OPEN:
+            things = [(*thing, conflict.id) for thing in conflict.things]
+            self._connection.executemany("INSERT OR REPLACE INTO shared_conflict_things VALUES (?, ?, ?)", things)
+
+    def refuse(self, entry: EntryId, part: int, actor: str, reason: str) -> None:
+        sql = "INSERT OR REPLACE INTO shared_refused (writer, seq, part, actor, reason) VALUES (?, ?, ?, ?, ?)"
+        self._connection.execute(sql, (*entry, part, actor, reason))
+
+
+class PendingState(StoreState):
+    """The same with what is not in the log yet on top: rows are written, and can be put back as the log has them.
+
+    What the rules say of conflicts and refusals counts only when the log has the entry; here it is forgotten again.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self.clean = True
+        self._conflicts: dict[str, Conflict] = {}
+        self._aliases: dict[str, str] = {}
+
+    def _write_seqs(self) -> None:
+        """What waits is not taken in."""
+
+    def _keep_bases(self) -> None:
+        """Keep the rows as the log has them, the first time that they change on top of it."""
+        things = [thing for thing in self._changed if thing.table not in HISTORY]
+        keep_bases(self._connection, things)
+
+    def alias(self, key: str) -> str:
+        key = super().alias(key)
+        while key in self._aliases:
+            key = super().alias(self._aliases[key])
+        return key
+
+    def add_alias(self, key: str, of: str) -> None:
+        self.clean = False
+        self._aliases[key] = of
+
+    def open_conflict(self, thing: Thing) -> Conflict | None:
+        for conflict in self._conflicts.values():
+            if conflict.status is ConflictStatus.OPEN and thing in conflict.things:
+                return conflict
+        conflict_there = super().open_conflict(thing)
+        return None if conflict_there is None or conflict_there.id in self._conflicts else conflict_there
+
+    def conflict(self, id: str) -> Conflict | None:
+        return self._conflicts.get(id) or super().conflict(id)
+
+    def put_conflict(self, conflict: Conflict) -> None:
+        self.clean = False
+        self._conflicts[conflict.id] = conflict
+
+    def refuse(self, entry: EntryId, part: int, actor: str, reason: str) -> None:
+        self.clean = False

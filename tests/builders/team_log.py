@@ -1,0 +1,113 @@
+"""A team whose log is in memory: it orders appends as Delta does, and can lose an answer or delay what is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from ontos_tui.domain.errors import PlatformError
+from ontos_tui.domain.records.tables import SHARED
+from ontos_tui.domain.sharing.entries import EntryId, LogRow
+from ontos_tui.services.team.team_log import SharingService
+from ontos_tui.store.engine import Store
+from ontos_tui.store.sharing.triggers import shared_columns
+from ontos_tui.workspace import Workspace
+from ontos_tui.workspace.stages import Core, LabelServices
+
+BEGIN = datetime(2026, 11, 2, 8, tzinfo=UTC)
+
+
+@dataclass
+class SharedLog:
+    """The rows that everybody appends to; each append is one version."""
+
+    name: str = "log 1"
+    rows: list[LogRow] = field(default_factory=list)
+    versions: int = 0
+
+
+class MemoryLog:
+    """One member's way to the log. `fail` says how the next append breaks: before or after it is in the log."""
+
+    def __init__(self, shared: SharedLog, actor: str) -> None:
+        self.shared = shared
+        self.fail = ""
+        self._actor = actor
+
+    def prepare(self) -> list[str]:
+        return []
+
+    def identity(self) -> str:
+        return self.shared.name
+
+    def append(self, entries: Sequence[tuple[EntryId, int, str]]) -> None:
+        fail, self.fail = self.fail, ""
+        if fail != "before":
+            shared = self.shared
+            shared.versions += 1
+            at = BEGIN + timedelta(minutes=shared.versions)
+            ordered = sorted(entries, key=lambda one: one[0])
+            shared.rows += [LogRow(shared.versions, at, *id, self._actor, format, body) for id, format, body in ordered]
+        if fail:
+            raise PlatformError("The line broke.", "Try again.")
+
+    def read(self, after: int) -> Iterator[list[LogRow]]:
+        page: list[LogRow] = []
+        for row in [row for row in self.shared.rows if row.version > after]:
+            if len(page) >= 1_000 and row.version != page[-1].version:
+                yield page
+                page = []
+            page.append(row)
+        if page:
+            yield page
+
+    def close(self) -> None:
+        pass
+
+
+class Member:
+    """One person with a workspace of their own."""
+
+    def __init__(self, home: Path, name: str, shared: SharedLog) -> None:
+        self.home, self.name = home, name
+        self.log = MemoryLog(shared, name)
+        self._open()
+
+    def _open(self) -> None:
+        self.workspace = Workspace(self.home)
+        self.store: Store = self.workspace.store
+        self.store.actor = self.name
+        self.sharing = SharingService(self.store, self.log, self.name)
+        workspace = self.workspace
+        core = Core(workspace.home, workspace.settings, workspace.store, workspace.engines, workspace.jobs, self.name)
+        self.label = LabelServices(core)
+
+    def open_again(self) -> None:
+        """Leave the app and come back, as after a kill."""
+        self.workspace.close()
+        self._open()
+
+    def close(self) -> None:
+        self.workspace.close()
+
+    def state(self) -> dict[str, Any]:
+        """Everything that all who have read the log to the same place have alike."""
+        with self.store.read() as connection:
+            state: dict[str, Any] = {
+                record.TABLE: sorted(
+                    connection.rows(f"SELECT {', '.join(shared_columns(record))} FROM {record.TABLE}"),
+                    key=repr,
+                )
+                for record in SHARED
+            }
+            for table in ("shared_conflicts", "shared_refused", "shared_aliases"):
+                state[table] = connection.rows(f"SELECT * FROM {table} ORDER BY 1, 2")
+            sql = (
+                "SELECT r.entity, r.key, w.writer, r.seq, r.at FROM shared_rows r JOIN shared_writers w "
+                "ON w.number = r.writer ORDER BY 1, 2"
+            )
+            state["shared_rows"] = connection.rows(sql)
+        return state
