@@ -18,6 +18,11 @@ def open_to_others(folder: Path) -> list[str]:
     return sorted(str(path) for path in (folder, *folder.rglob("*")) if path.lstat().st_mode & 0o077)
 
 
+@pytest.fixture(autouse=True)
+def _quick_databases() -> None:
+    """Databases are created as they are for users."""
+
+
 @pytest.fixture
 def usual_umask() -> Iterator[None]:
     before = os.umask(0o022)

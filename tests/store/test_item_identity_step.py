@@ -5,8 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-from test_released import opened, restore
-
+from builders.released import opened, restore
 from ontos_tui.domain.records.data import ItemIdentity, Sheet
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store

@@ -7,42 +7,16 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from builders.released import VERSIONS, opened, restore
 from ontos_tui.domain.records.tables import RECORDS
 from ontos_tui.store import migrations, rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-
-RELEASED = Path(__file__).parent / "released"
-VERSIONS = sorted(int(path.stem[1:]) for path in RELEASED.glob("v*.sql"))
-SUMS_SINCE = 5
-"""From this version on a workspace has the triggers of sums.sql, which are longer than all the rest."""
-
-
-def restore(path: Path, version: int) -> None:
-    """Make the database of that time."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    database = sqlite3.connect(path)
-    database.executescript((RELEASED / f"v{version:02d}.sql").read_text(encoding="utf-8"))
-    if version >= SUMS_SINCE:
-        database.executescript((RELEASED / "sums.sql").read_text(encoding="utf-8"))
-    database.close()
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """The database as it is, without the store."""
-    database = sqlite3.connect(path)
-    try:
-        yield database
-    finally:
-        database.close()
 
 
 def shape(database: sqlite3.Connection) -> dict[str, Any]:

@@ -1,13 +1,19 @@
-"""The port on which the endpoints answer: on this machine's loopback interface, and nowhere else."""
+"""Where the endpoints answer: on a port of this machine's loopback interface or a Unix socket, and nowhere else."""
 
 from __future__ import annotations
 
+import os
 import socket
+import stat
+from contextlib import suppress
+from pathlib import Path
 
-from ontos_tui.domain.errors import ConflictError
+from ontos_tui.domain.errors import ConflictError, InvalidInputError
 
 HOST = "127.0.0.1"
 BACKLOG = 128
+LONGEST_SOCKET = 100
+"""Bytes of a socket's path; systems take 104 to 108 at most."""
 
 
 def url(port: int) -> str:
@@ -31,3 +37,62 @@ def listen(port: int) -> socket.socket:
             "Stop the program that uses it or set ONTOS_SERVE_PORT to another port, then start the server again.",
         ) from error
     return listener
+
+
+def socket_url(path: Path) -> str:
+    """The address of the server on a Unix socket."""
+    return f"unix:{path}"
+
+
+def listen_on_socket(path: Path) -> socket.socket:
+    """A Unix socket at `path` that only its owner may use (0600). What a server that is gone left there is replaced.
+
+    Raises InvalidInputError for a path that cannot be one, ConflictError when something else is there.
+    """
+    if not path.is_absolute() or len(os.fsencode(path)) > LONGEST_SOCKET:
+        raise InvalidInputError(
+            f"{path} cannot be a socket: it needs an absolute path of at most {LONGEST_SOCKET} bytes.",
+            "Give a shorter path, such as /run/user/1000/ontos.sock.",
+        )
+    _remove_left_over(path)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o177)  # from its first moment on it is closed to others
+    try:
+        listener.bind(str(path))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise ConflictError(
+            f"The socket {path} cannot be made: {error.strerror or error}.", "Give a path in a folder of your own."
+        ) from error
+    finally:
+        os.umask(before)
+    return listener
+
+
+def remove_socket(path: Path) -> None:
+    """Remove the socket of a server that has ended, if it is there."""
+    with suppress(OSError):
+        if stat.S_ISSOCK(path.lstat().st_mode):
+            path.unlink()
+
+
+def _remove_left_over(path: Path) -> None:
+    try:
+        is_socket = stat.S_ISSOCK(path.lstat().st_mode)
+    except OSError:
+        return
+    if not is_socket:
+        raise ConflictError(f"{path} is there already and is no socket.", "Give another path.")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as trial:
+        trial.settimeout(1)
+        try:
+            trial.connect(str(path))
+        except ConnectionRefusedError:
+            remove_socket(path)
+        except OSError as error:
+            raise ConflictError(
+                f"{path} is another user's socket, or cannot be reached.", "Give another path."
+            ) from error
+        else:
+            raise ConflictError(f"Another program answers at {path}.", "Stop it, or give another path.")

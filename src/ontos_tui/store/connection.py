@@ -21,6 +21,9 @@ Row = tuple[Any, ...]
 IntegrityError = sqlite3.IntegrityError
 """What a statement raises that would break a key, something unique, or a rule of a table."""
 
+DatabaseError = sqlite3.Error
+"""What any of SQLite's refusals is, such as of a damaged file."""
+
 PATIENCE = 30.0
 """Seconds that a writer waits for another one."""
 _STATEMENTS = 256
@@ -31,8 +34,9 @@ _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_sto
 class Connection:
     """What Store.read() and Store.write() hand out. One thread at a time may use it."""
 
-    def __init__(self, raw: sqlite3.Connection) -> None:
+    def __init__(self, raw: sqlite3.Connection, patience: float = PATIENCE) -> None:
         self._raw = raw
+        self._patience = patience
 
     @classmethod
     def open(cls, path: Path, patience: float = PATIENCE) -> Connection:
@@ -54,7 +58,7 @@ class Connection:
         except sqlite3.Error:
             raw.close()
             raise
-        return cls(raw)
+        return cls(raw, patience)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -96,9 +100,19 @@ class Connection:
 
     # Transactions
 
-    def begin(self, *, immediate: bool = False) -> None:
-        """Begin a transaction; an immediate one holds the write lock from now on."""
-        self._raw.execute("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    def begin(self, *, immediate: bool = False, patience: float | None = None) -> None:
+        """Begin a transaction; an immediate one holds the write lock from now on.
+
+        It is waited for as long as the connection was opened with, or up to `patience` seconds.
+        """
+        shorter = patience is not None and patience < self._patience - 0.1
+        if shorter:
+            self._raw.execute(f"PRAGMA busy_timeout = {round(1_000 * (patience or 0))}")
+        try:
+            self._raw.execute("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        finally:
+            if shorter:
+                self._raw.execute(f"PRAGMA busy_timeout = {round(1_000 * self._patience)}")
 
     def commit(self) -> None:
         """End the transaction: what it wrote is on the disk when this returns."""

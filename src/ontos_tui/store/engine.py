@@ -4,20 +4,40 @@ WAL with synchronous=FULL: what a transaction confirmed is on the disk. Writers 
 (BEGIN IMMEDIATE), so two of them queue instead of failing half way, and wait up to `PATIENCE` for each other.
 SQLite alone lets those who have waited long sleep ever longer while newcomers pass: where the system has file locks,
 writers take turns by one first.
+
+A new database appears whole or not at all, so a file that is empty or lacks tables was damaged, and is refused.
 """
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 import threading
+import time
+import uuid
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ontos_tui.domain.errors import StoreError
 from ontos_tui.private import make_private_file, make_private_folder
+from ontos_tui.replacing import part_folder, sync_file, sync_folder
 from ontos_tui.store.connection import PATIENCE, Connection
-from ontos_tui.store.migrations import STEPS, VERSION
+from ontos_tui.store.copying import copy_before_migration
+from ontos_tui.store.damage import (
+    RESTORE,
+    access_problem,
+    check_file,
+    check_log,
+    check_tables,
+    describe_damage,
+    log_state,
+    refuse_lost,
+)
+from ontos_tui.store.migrations import STEPS, VERSION, table_names
+from ontos_tui.store.sharing.pending import compose
 from ontos_tui.store.turns import turn
 
 IDLE = 8
@@ -33,19 +53,33 @@ class Store:
         `patience` is how many seconds a writer waits for another one.
         """
         self.path = path
+        self.writer = uuid.uuid4().hex
+        """Under which name this opening of the workspace writes into a team's log; a copy never has the same."""
+        self.actor = ""
         self._patience = patience
         self._pool = _Pool(path, patience)
         self._watcher: Connection | None = None
         self._watching = threading.Lock()
         self._closed = False
-        with self._explained():
+        with _explained_files(path), self._explained():
             make_private_folder(path.parent)
-            make_private_file(path)
-            self._migrate()
+            if not os.path.lexists(path):
+                refuse_lost(path)
+                self._create()
+            with _OPEN.opening(path) as is_first:
+                # Closing a file takes the locks of all who have it open in this process: SQLite's too.
+                if is_first and path.is_file():
+                    check_file(path)
+                log = log_state(path) if is_first else None
+                self._migrate()
+                if is_first:
+                    check_log(path, log)
 
     def close(self) -> None:
         """Let go of all connections."""
         self._pool.close()
+        if not self._closed:
+            _OPEN.closed(self.path)
         with self._watching:
             self._closed = True
             if self._watcher is not None:
@@ -65,10 +99,13 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction that holds the write lock from its beginning; on an exception nothing of it stays."""
+        until = time.monotonic() + self._patience
         with self._explained(), self._pool.connection() as connection, turn(self.path, self._patience):
-            connection.begin(immediate=True)
+            # Whoever waited for the turn waits for the lock only as long as is left of the patience.
+            connection.begin(immediate=True, patience=max(0.0, until - time.monotonic()))
             try:
                 yield connection
+                compose(connection, self.writer, self.actor)
                 connection.commit()
             except BaseException:
                 connection.rollback()
@@ -84,15 +121,41 @@ class Store:
                 self._watcher = Connection.open(self.path, self._patience)
             return int(self._watcher.scalar("PRAGMA data_version"))
 
+    def _create(self) -> None:
+        """Make the database beside its place, then put it there, unless another process was first."""
+        with part_folder(self.path) as folder:
+            fresh = folder / self.path.name
+            make_private_file(fresh)
+            connection = Connection.open(fresh, self._patience)
+            try:
+                connection.begin(immediate=True)
+                _run_steps(connection, 0)
+                connection.commit()
+            finally:
+                connection.close()
+            sync_file(fresh)
+            try:
+                os.link(fresh, self.path)
+            except FileExistsError:
+                return
+            except OSError:  # a file system without hard links
+                if not self.path.exists():
+                    fresh.replace(self.path)
+            sync_folder(self.path.parent)
+
     def _migrate(self) -> None:
         with self._pool.connection() as connection:
-            if self._check_version(connection) == VERSION:
+            version = self._check_version(connection)
+            tables = set(connection.scalars("SELECT name FROM sqlite_schema WHERE type = 'table'"))
+            check_tables(self.path, tables, version, table_names() if version == VERSION else None)
+            if version == VERSION:
                 return
         with self.write() as connection:
             # Looked at again under the write lock: another process may have been first.
-            for number in range(self._check_version(connection), VERSION):
-                STEPS[number](connection)
-                connection.execute(f"PRAGMA user_version = {number + 1}")
+            version = self._check_version(connection)
+            if 0 < version < VERSION:
+                copy_before_migration(self.path, version)
+            _run_steps(connection, version)
 
     def _check_version(self, connection: Connection) -> int:
         version = int(connection.scalar("PRAGMA user_version"))
@@ -114,16 +177,61 @@ class Store:
             for needle, what, todo in _REASONS:
                 if needle in reason:
                     names = {"home": self.path.parent, "path": self.path, "seconds": self._patience}
-                    raise StoreError(what.format(**names), todo) from error
+                    because = access_problem(self.path) if needle in _ABOUT_RIGHTS else ""
+                    said = what.format(**names)
+                    raise StoreError(f"{said[:-1]}: {because}." if because else said, todo) from error
+            if "malformed" in reason:
+                raise StoreError(describe_damage(self.path), RESTORE) from error
+            if "no such table" in reason or "no such column" in reason:
+                raise StoreError(f"The database {self.path} is damaged: {reason}.", RESTORE) from error
             if isinstance(error, sqlite3.OperationalError):
                 what = f"The database {self.path} refused: {reason}."
                 raise StoreError(what, "See the log, then do it again.") from error
             raise
-        except (PermissionError, FileExistsError, NotADirectoryError) as error:
-            raise StoreError(
-                f"The workspace {self.path.parent} cannot be made: {error.strerror}.",
-                "Choose a folder you may write to with --home or ONTOS_HOME.",
-            ) from error
+
+
+@contextmanager
+def _explained_files(path: Path) -> Iterator[None]:
+    """Turn what the system says while a workspace is opened into a StoreError."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"The workspace {path.parent} cannot be made: {error.strerror or error}.",
+            "Choose a folder you may write to with --home or ONTOS_HOME."
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT)
+            else "Free disk space, or choose another folder with --home or ONTOS_HOME.",
+        ) from error
+
+
+def _run_steps(connection: Connection, version: int) -> None:
+    for number in range(version, VERSION):
+        STEPS[number](connection)
+        connection.execute(f"PRAGMA user_version = {number + 1}")
+
+
+class _OpenDatabases:
+    """Which databases this process has open, and how often."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._count: Counter[str] = Counter()
+
+    @contextmanager
+    def opening(self, path: Path) -> Iterator[bool]:
+        """Count one more, unless opening fails; whether it is the first. Nobody else opens or closes one meanwhile."""
+        name = os.path.realpath(path)
+        with self._lock:
+            yield not self._count[name]
+            self._count[name] += 1
+
+    def closed(self, path: Path) -> None:
+        """Count one less."""
+        with self._lock:
+            self._count[os.path.realpath(path)] -= 1
+
+
+_OPEN = _OpenDatabases()
 
 
 class _Pool:
@@ -182,6 +290,6 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
         "{path} is not an Ontos workspace.",
         "Choose another folder with --home; the file was left alone.",
     ),
-    ("malformed", "The database {path} is damaged.", "Copy the workspace's folder away and restore a backup."),
     ("disk i/o", "The disk refused to read or write {path}.", "Check the disk, then do it again."),
 )
+_ABOUT_RIGHTS = frozenset({"readonly", "unable to open"})

@@ -193,7 +193,14 @@ def test_an_answer_beside_the_content_is_read(parts: dict[str, Any]) -> None:
         assert [one.answer for one in ask(chat(server))] == [GOOD]
 
 
-@pytest.mark.parametrize("body", [{"error": {"message": "model is loading"}}, {"detail": "Server busy, try again"}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": {"message": "model is loading"}},
+        {"detail": "Server busy, try again"},
+        {"status": "Server busy, try again"},
+    ],
+)
 def test_an_error_behind_a_good_status_is_waited_out_and_said_in_the_servers_own_words(body: dict[str, Any]) -> None:
     waits: list[float] = []
     with fake_chat([Reply(body=body), Reply(body=body), says(GOOD)]) as server:

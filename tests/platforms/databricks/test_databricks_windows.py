@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.databricks.scene import Scene
+from ontos_tui.domain.catalog import StreamSteps
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.data import DataTable, Page, RowQuery, Sampling, TableAddress, WindowLabel, Windows
 from ontos_tui.platforms.databricks.catalog import UnityCatalog
@@ -97,17 +98,23 @@ def same(here: Page, there: Page) -> bool:
         RowQuery(windows=replace(TWO, size=9)),
         RowQuery(windows=replace(TWO, group=None)),
         RowQuery(windows=TWO, filter="heat >= 3"),
+        RowQuery(windows=replace(TWO, max_gap=1.5), filter="NOT (unit = 'A' AND time = 3)"),
+        RowQuery(windows=replace(TWO, group=None, order="time", max_gap=0.5, step=1), filter="unit = 'A'"),
         RowQuery(windows=TWO, columns=("heat_max", "kind")),
         RowQuery(windows=replace(TWO, step=1), limit=2, offset=1),
         RowQuery(windows=replace(TWO, step=1), sampling=Sampling.RANDOM, sample_size=3),
         RowQuery(windows=replace(TWO, step=1), sampling=Sampling.STRATIFIED, sample_size=3, sample_by="unit"),
         RowQuery(windows=replace(TWO, step=1), sampling=Sampling.FIRST, sample_size=2),
-        *(RowQuery(windows=replace(TWO, labels=(("fault", how),))) for how in WindowLabel if how != WindowLabel.MOST),
+        *(
+            RowQuery(windows=replace(TWO, labels=(("fault", how),)))
+            for how in WindowLabel
+            if how.value not in ("most", "event")
+        ),
     ],
     ids=lambda query: f"{query.windows.size}/{query.windows.step}",
 )
 def test_a_team_table_gives_the_windows_of_the_same_file(catalogs: Catalogs, both: Both, query: RowQuery) -> None:
-    if query.windows is not None and query.windows.group is None:
+    if query.windows is not None and query.windows.group is None and query.windows.max_gap is None:
         query = replace(query, windows=replace(query.windows, order="fault"), columns=("heat",))
         unique = [(*row[:4], place) for place, row in enumerate(STREAM)]
         assert same(*pages(catalogs, both(SENSORS, unique), query))
@@ -121,6 +128,14 @@ def test_the_most_frequent_value_is_the_label(catalogs: Catalogs, both: Both) ->
     here, there = pages(catalogs, both(SENSORS, values), RowQuery(windows=windows))
     assert same(here, there)
     assert there.items[0].fields["fault"] == 0
+
+
+def test_steps_of_a_team_table_are_those_of_the_same_file(catalogs: Catalogs, both: Both) -> None:
+    addresses = both(SENSORS, [("A", time, 1.0, "x", 0) for time in (1, 2, 3, 50, 51)])
+    query = RowQuery(windows=TWO, filter="heat = 1")
+    here, there = (one.stream_steps(address, query) for one, address in zip(catalogs, addresses, strict=True))
+    assert here == there == StreamSteps(1.0, 47.0, 1)
+    assert catalogs[1].stream_steps(addresses[1], RowQuery()) is None
 
 
 def test_short_streams_are_told_and_streamed_items_are_those_of_the_page(catalogs: Catalogs, both: Both) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from builders.models import served_model
 from ontos_tui.domain.records.improve import FeedbackItem
-from ontos_tui.platforms.local.serving_http import make_app
+from ontos_tui.platforms.local.http_server.app import make_app
 from ontos_tui.store import rollups, rows
 from ontos_tui.worker import _ServingBackend
 from ontos_tui.workspace import Workspace

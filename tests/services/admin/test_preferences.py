@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders.severity import unlabeled_sheet
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError
-from ontos_tui.services.admin.settings_file import Setting, SettingsService, _edited, _toml
+from ontos_tui.services.admin.settings_file import READ_ANEW, Setting, SettingsService, _edited, _toml
 from ontos_tui.settings import Settings
 from ontos_tui.workspace import Workspace
 
@@ -67,6 +68,18 @@ def test_a_file_is_made_where_there_is_none(workspace: Workspace) -> None:
     assert found(workspace.settings_file, "alert_command").value == "notify-send drift"
 
 
+def test_some_changes_count_without_a_restart(workspace: Workspace) -> None:
+    """Also of a file that an editor has written, where who uses a setting reads it as it is then."""
+    hints, sheet = workspace.label.hints, unlabeled_sheet(workspace.store, 1)
+    workspace.settings_file.path.write_text("hints = []\nlog_days = 7\nimages = 'off'\n")
+    with pytest.raises(InvalidInputError, match="No hints are switched on"):
+        hints.submit(sheet.id)
+    assert workspace.monitor.retention.days == 7
+    workspace.read_settings()
+    assert workspace.settings.images == "off"
+    assert set(Settings.model_fields) >= READ_ANEW
+
+
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
@@ -114,8 +127,7 @@ def test_any_text_is_written_as_it_is(value: str, before: str) -> None:
 
 
 def test_the_folder_that_cannot_be_written_is_told(preferences: SettingsService, tmp_path: Path) -> None:
-    from ontos_tui.domain.errors import StoreError
-
+    (tmp_path / "nowhere").write_text("a file in place of the folder")
     nowhere = SettingsService(tmp_path / "nowhere")
-    with pytest.raises(StoreError, match="cannot be written"):
+    with pytest.raises(InvalidInputError, match="cannot be written"):
         nowhere.change("chat_model", "x")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -35,6 +36,24 @@ def test_a_signal_leaves_the_terminal_as_it_was(tmp_path: Path, number: int, cod
         terminal.signal(number)
         assert terminal.ended() == code
         assert terminal.modes_left_on() == set()
+
+
+def test_sigquit_ends_it_at_once_and_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:
+    with _open(tmp_path) as terminal:
+        terminal.signal(signal.SIGQUIT)
+        assert terminal.ended() == -signal.SIGQUIT
+        assert terminal.modes_left_on() == set()
+
+
+def test_q_prints_nothing_after_data_was_seen(tmp_path: Path) -> None:
+    with Workspace(tmp_path) as workspace:
+        workspace.onboarding.seed("defect_detection")
+    with Terminal(ontos("--home", str(tmp_path)), (80, 24)) as terminal:
+        terminal.sees("Crystal inspections", "INS-00001")
+        terminal.send("q")
+        assert terminal.ended() == 0
+        _, _, after = terminal.output.rpartition(b"\x1b[?1049l")
+        assert re.sub(rb"\x1b\[\?\d+[hl]", b"", after) == b""
 
 
 def test_it_ends_when_the_line_drops(tmp_path: Path) -> None:

@@ -18,13 +18,17 @@ def register(root: typer.Typer) -> None:
 def doctor(
     context: typer.Context,
     start: Annotated[bool, typer.Option("--start", help="also start a SQL warehouse that is stopped")] = False,
+    recount: Annotated[bool, typer.Option("--recount", help="first count anew what is counted as it changes")] = False,
 ) -> None:
     """Check everything that Ontos needs: ok, a warning, or a failure with what to do about it."""
     from ontos_tui.home import default_home
     from ontos_tui.services.admin.doctor import examine
+    from ontos_tui.services.admin.integrity import recount_all
 
     session = Session.of(context)
     home = (session.home or default_home()).expanduser().absolute()
+    if recount:
+        recount_all(session.workspace.store)
     findings = list(examine(home, lambda: session.workspace.store, start=start))
     width = max(len(finding.name) for finding in findings)
     session.show(

@@ -210,7 +210,7 @@ class ChatServer:
 
     def _complaint(self, text: bytes) -> str:
         body: Any = _object(text)
-        for key in ("error", "message", "detail"):
+        for key in ("error", "message", "detail", "status"):
             if isinstance(body, dict) and key in body:
                 body = body[key]
         if isinstance(body, dict):
@@ -244,7 +244,7 @@ def _object(text: bytes) -> dict[str, Any] | None:
 
 def _is_error(answer: dict[str, Any]) -> bool:
     """Whether an object is an error and no completion, whatever the status says."""
-    return not answer.get("choices") and any(answer.get(key) for key in ("error", "message", "detail"))
+    return not answer.get("choices") and any(answer.get(key) for key in ("error", "message", "detail", "status"))
 
 
 def _retry_after(value: str) -> float | None:

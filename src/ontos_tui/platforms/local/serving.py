@@ -10,10 +10,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ontos_tui.domain.answer_columns import AnswerColumns, ColumnPredictor
 from ontos_tui.domain.errors import InvalidInputError, PlatformError
-from ontos_tui.domain.learning import ColumnPredictor, EndpointAnswer, Prediction, Predictor, Progress
+from ontos_tui.domain.learning import EndpointAnswer, Prediction, Predictor, Progress
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.training import ModelVersion
+from ontos_tui.learning.encoding.pixel_budget import BusyError, TooManyPixelsError, restart_pixels
 from ontos_tui.platforms.ports import Trainer
 
 LOG = logging.getLogger(__name__)
@@ -52,29 +54,30 @@ class LocalServing:
 
     def score(
         self, endpoint: str, model: ModelVersion, columns: Mapping[str, Sequence[Any]], count: int
-    ) -> list[EndpointAnswer]:
+    ) -> AnswerColumns:
         """Ask the model about rows that come by the column. Raises PlatformError when its files are not readable."""
         predictor = self._predictor(model)
         if isinstance(predictor, ColumnPredictor):
             try:
-                predictions, errors = predictor.predict_columns(columns, count)
-                return [
-                    EndpointAnswer(None, 400, 0.0, errors[line]) if line in errors else EndpointAnswer(one, 200, 0.0)
-                    for line, one in enumerate(predictions)
-                ]
+                return predictor.predict_columns(columns, count)
             except Exception:
                 LOG.exception("%s failed at a block of %d rows", model.label(), count)  # one by one shows at which
         names = list(columns)
         rows = [dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-        return self.invoke(endpoint, model, rows)
+        return AnswerColumns.of(self.invoke(endpoint, model, rows))
 
     def _answers(self, model: ModelVersion, rows: Sequence[Row]) -> list[tuple[Prediction | None, int, str]]:
         try:
             predictor = self._predictor(model)
             return [(prediction, 200, "") for prediction in predictor.predict(rows)]
+        except TooManyPixelsError as error:
+            return [(None, 413, str(error))] * len(rows)
+        except BusyError as error:
+            return [(None, 429, str(error))] * len(rows)
         except InvalidInputError as error:
             if len(rows) == 1:
                 return [(None, 400, str(error))]
+            restart_pixels()
             return [self._answers(model, [row])[0] for row in rows]
         except PlatformError as error:
             return [(None, 500, str(error))] * len(rows)
@@ -82,6 +85,7 @@ class LocalServing:
             LOG.exception("%s failed", model.label())
             if len(rows) == 1:
                 return [(None, 500, f"The model failed at this row ({type(error).__name__}: {error}).")]
+            restart_pixels()
             return [self._answers(model, [row])[0] for row in rows]
 
     def _predictor(self, model: ModelVersion) -> Predictor:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.services.admin.finding import Finding, State, run_check
+from ontos_tui.services.admin.integrity import examine_integrity
 from ontos_tui.settings import Settings
 from ontos_tui.store.engine import Store
 
@@ -52,6 +53,7 @@ def _examine(home: Path, store: Callable[[], Store], start: bool) -> Iterator[Fi
     yield run_check("workspace", lambda: f"{store().path.parent} opens")
     yield run_check("write", lambda: _write_to(home))
     yield run_check("schema", lambda: _schema(store()))
+    yield from examine_integrity(home, store)
     yield from _item_names(store)
     yield _disk(home)
     yield run_check("sample data", _sample_data)
@@ -88,7 +90,7 @@ def _schema(store: Store) -> str:
     if state.damage:
         raise OntosError(
             f"The database is damaged: {state.damage}.",
-            "Copy the workspace folder to a safe place, then restore a backup of it.",
+            "Copy the workspace folder to a safe place, then restore a backup: ontos restore FILE",
         )
     return f"the database schema is version {state.version}; this program writes {VERSION}"
 

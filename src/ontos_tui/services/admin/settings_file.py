@@ -17,7 +17,9 @@ from typing import Any, get_origin
 
 from pydantic import SecretStr, ValidationError
 
-from ontos_tui.domain.errors import InvalidInputError, NotFoundError, StoreError
+from ontos_tui.domain.errors import InvalidInputError, NotFoundError
+from ontos_tui.private import FILE
+from ontos_tui.replacing import note_in, write_text
 from ontos_tui.settings import PREFIX, Settings
 
 
@@ -43,7 +45,7 @@ class Setting:
         return f"{PREFIX}{self.name.upper()}"
 
 
-READ_ANEW = frozenset({"alert_command"})
+READ_ANEW = frozenset({"alert_command", "hints", "images", "log_days"})
 """The settings whose change counts without a restart."""
 
 
@@ -112,18 +114,8 @@ class SettingsService:
 
     def _write(self, text: str) -> None:
         """All of it or nothing, and on the disk."""
-        fresh = self.path.with_name(f".settings-{os.getpid()}.toml")
-        try:
-            with fresh.open("w", encoding="utf-8", newline="") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            if self.path.exists():
-                fresh.chmod(self.path.stat().st_mode)
-            fresh.replace(self.path)
-        except OSError as error:
-            fresh.unlink(missing_ok=True)
-            raise StoreError(f"{self.path} cannot be written: {error.strerror}.", "Free disk space.") from error
+        note_in(self._home)
+        write_text(self.path, text, mode=FILE)
 
 
 def _as_text(value: Any) -> str:

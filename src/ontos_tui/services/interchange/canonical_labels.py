@@ -11,9 +11,9 @@ from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundEr
 from ontos_tui.domain.file_formats import Newer
 from ontos_tui.domain.records.data import Sheet
 from ontos_tui.platforms.ports import Catalog
+from ontos_tui.replacing import replacing
 from ontos_tui.services.canonical.service import PAGE
 from ontos_tui.services.interchange.annotations.items import SheetItems
-from ontos_tui.services.interchange.files import replacing
 from ontos_tui.services.interchange.incoming.labels import LabelImport
 from ontos_tui.services.interchange.reading import json_lines, moment
 from ontos_tui.services.interchange.report import ImportReport

@@ -13,7 +13,7 @@ from typing import Any
 
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.records.template import Example
-from ontos_tui.services.interchange.files import replacing
+from ontos_tui.replacing import replacing
 from ontos_tui.services.interchange.reading import json_entries
 from ontos_tui.services.interchange.report import ImportReport
 from ontos_tui.services.interchange.tabular import json_line

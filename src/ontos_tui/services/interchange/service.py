@@ -13,12 +13,12 @@ from ontos_tui.domain.records.data import Row, Sheet
 from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.template import Template
 from ontos_tui.platforms.ports import Catalog
+from ontos_tui.replacing import replacing
 from ontos_tui.services.interchange import label_studio, spans, tabular
 from ontos_tui.services.interchange.annotations.items import PairItems, SheetItems
 from ontos_tui.services.interchange.annotations.label_lines import LabelLines
 from ontos_tui.services.interchange.annotations.options import ImportOptions
 from ontos_tui.services.interchange.annotations.recognition import recognized
-from ontos_tui.services.interchange.files import replacing
 from ontos_tui.services.interchange.incoming import chat
 from ontos_tui.services.interchange.incoming.decisions import decide_all
 from ontos_tui.services.interchange.incoming.labels import LabelImport
@@ -83,15 +83,7 @@ class InterchangeService:
         lines have nothing but messages. Raises InvalidInputError when a file cannot be
         written; nothing is left of it then.
         """
-        if split is not None and not 0 < split < 1:
-            raise InvalidInputError(f"The share {split:g} is not between 0 and 1.", "Choose a share such as 0.2.")
-        if format not in WRITTEN:
-            raise InvalidInputError(f"{format} is only read.", f"Choose one of {', '.join(WRITTEN)}.")
-        if format is Format.CHAT and options.all_statuses:
-            raise InvalidInputError(
-                "Chat lines hold approved answers only, so they cannot include all statuses.",
-                "Choose CSV, Excel, Parquet or Label Studio.",
-            )
+        _check_export(format, options, split)
         files = (path,) if split is None else (path, path.with_name(f"{path.stem}.validation{path.suffix}"))
         config = (path.with_name(f"{path.stem}.config.xml"),) if format is Format.LABEL_STUDIO else ()
         with replacing(*files, *config) as targets, self._store.read() as connection:
@@ -105,9 +97,7 @@ class InterchangeService:
             elif format is Format.SPANS:
                 _write_lines(parts, spans.span_lines(template.output_schema, pairs))
             elif format is Format.LABEL_STUDIO:
-                _write_tasks(parts, template, pairs)
-                xml = label_studio.config(template.output_schema, template.guidelines)
-                targets[-1].write_text(xml, encoding="utf-8")
+                _write_tasks(parts, template, pairs, targets[-1])
             else:
                 names = outgoing_pairs.field_names(connection, sheet.id)
                 maker = tabular.TableMaker(names, template.output_schema)
@@ -270,6 +260,19 @@ class InterchangeService:
         return report
 
 
+def _check_export(format: Format, options: ExportOptions, split: float | None) -> None:
+    """Raise InvalidInputError for an export that cannot be."""
+    if split is not None and not 0 < split < 1:
+        raise InvalidInputError(f"The share {split:g} is not between 0 and 1.", "Choose a share such as 0.2.")
+    if format not in WRITTEN:
+        raise InvalidInputError(f"{format} is only read.", f"Choose one of {', '.join(WRITTEN)}.")
+    if format is Format.CHAT and options.all_statuses:
+        raise InvalidInputError(
+            "Chat lines hold approved answers only, so they cannot include all statuses.",
+            "Choose CSV, Excel, Parquet or Label Studio.",
+        )
+
+
 class _Parts:
     """One file, or a training and a validation file: which pair goes where, and how many."""
 
@@ -295,7 +298,7 @@ def _write_lines(parts: _Parts, lines: Iterable[tuple[str, str, Row]]) -> None:
             files[parts.part_of(item_ref)].write(f"{line}\n")
 
 
-def _write_tasks(parts: _Parts, template: Template, pairs: OutgoingPairs) -> None:
+def _write_tasks(parts: _Parts, template: Template, pairs: OutgoingPairs, config: Path) -> None:
     maker, prompt = label_studio.TaskMaker(template.output_schema), Prompt(template)
     with ExitStack() as stack:
         files = [_open(stack, path) for path in parts.paths]
@@ -311,6 +314,7 @@ def _write_tasks(parts: _Parts, template: Template, pairs: OutgoingPairs) -> Non
             files[part].write(begin + tabular.json_line(maker.task(pair, question)))
         for file in files:
             file.write("\n]\n")
+    config.write_text(label_studio.config(template.output_schema, template.guidelines), encoding="utf-8")
 
 
 def _open(stack: ExitStack, path: Path) -> IO[str]:

@@ -66,6 +66,11 @@ def label_types(connection: Connection) -> list[str]:
 # By items ----------------------------------------------------------------------------------------------------------
 
 
+def labels_by_id(connection: Connection, ids: Sequence[str]) -> list[CanonicalLabel]:
+    """The labels that exist among these ids."""
+    return [one for some in chunks(ids) for one in rows.find(connection, CanonicalLabel, among("id", some))]
+
+
 def labels_by_item(
     connection: Connection, sheet_id: str, label_type: str, item_refs: Sequence[str]
 ) -> dict[str, CanonicalLabel]:

@@ -26,7 +26,12 @@ def table_at(connection: Connection, address: str) -> DataTable | None:
 
 def table_of_file(connection: Connection, path: str) -> DataTable | None:
     """The table that a file was added as, or None."""
-    return rows.find_one(connection, DataTable, equal(path=path))
+    return rows.find_one(connection, DataTable, equal(path=path), where("joined IS NULL"))
+
+
+def remove_table(connection: Connection, record: DataTable) -> None:
+    """Take a table off the list."""
+    connection.execute("DELETE FROM data_tables WHERE address = ?", (record.address,))
 
 
 def store_content(

@@ -24,6 +24,15 @@ def training_sheet_count(connection: Connection, template_id: str) -> int:
     return rows.count(connection, TrainingSheet, equal(template_id=template_id))
 
 
+def has_pairs(connection: Connection, template_id: str) -> bool:
+    """Whether a training sheet that was made by a template has a pair."""
+    sql = (
+        "SELECT 1 FROM training_sheets JOIN qa_pairs ON qa_pairs.training_sheet_id = training_sheets.id "
+        "WHERE training_sheets.template_id = ? LIMIT 1"
+    )
+    return connection.one(sql, (template_id,)) is not None
+
+
 def remove(connection: Connection, template_id: str) -> None:
     """Remove a template."""
     connection.execute("DELETE FROM templates WHERE id = ?", (template_id,))

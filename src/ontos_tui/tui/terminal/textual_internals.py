@@ -12,6 +12,7 @@ from textual.drivers import linux_driver
 from textual.geometry import Region
 
 if TYPE_CHECKING:
+    from textual._xterm_parser import XTermParser
     from textual.app import App
     from textual.driver import Driver
     from textual.drivers.linux_driver import LinuxDriver
@@ -62,3 +63,8 @@ def write_to(driver: LinuxDriver, file: Any) -> None:
 def decode_input_with(decoder: Callable[[str], Any]) -> None:
     """Have drivers decode what is typed with `decoder(encoding)` instead of a strict decoder."""
     linux_driver.getincrementaldecoder = decoder  # type: ignore[attr-defined, assignment]
+
+
+def parse_input_with(parser: type[XTermParser]) -> None:
+    """Have drivers parse what is typed with `parser`."""
+    linux_driver.XTermParser = parser  # type: ignore[attr-defined]

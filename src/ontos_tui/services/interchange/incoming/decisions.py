@@ -70,7 +70,11 @@ def decide_all(
             report.updated += pair.status != PairStatus.UNLABELED
     if report.nothing_done:
         return
-    service = LabelService(store, actor)
+    _decide_in_batches(LabelService(store, actor), decisions, report)
+
+
+def _decide_in_batches(service: LabelService, decisions: list[Decision], report: ImportReport) -> None:
+    """Make the decisions, very many in several batches. Raises what the first that is refused raises."""
     done = 0
     for batch in chunks(decisions, AT_ONCE):
         try:

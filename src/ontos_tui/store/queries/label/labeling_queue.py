@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from ontos_tui.domain.records.base import now
-from ontos_tui.domain.records.labeling import HintKind
+from ontos_tui.domain.records.labeling import HintKind, TaskItem, is_blind
 from ontos_tui.domain.records.pairs import Decidable, LabelingMode, QAPair
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer
@@ -111,7 +111,9 @@ def numbers(connection: Connection, place: Place, filter: QueueFilter, sort: Que
     condition = place.inside & matching(place.record, filter)
     order = ", ".join([*_order(place.record, sort), "sequence_number"])
     sql = f"SELECT sequence_number FROM {place.record.TABLE} WHERE {condition.sql} ORDER BY {order}"  # noqa: S608
-    return array("q", connection.scalars(sql, condition.values))
+    hidden = _matched_by_hidden(connection, place, filter)
+    matches = connection.scalars(sql, condition.values)
+    return array("q", (one for one in matches if one not in hidden) if hidden else matches)
 
 
 def _unbroken(connection: Connection, place: Place) -> range | None:
@@ -156,32 +158,60 @@ def _order(record: type[Decidable], sort: QueueSort) -> tuple[str, ...]:
     return (f"{score} DESC NULLS LAST",)
 
 
-def matching(record: type[Decidable], filter: QueueFilter) -> Condition:
-    """The condition that a pair passes the filter."""
+_BLIND_SHARE = {
+    QAPair.TABLE: "SELECT blind_share FROM training_sheets WHERE id = ?",
+    TaskItem.TABLE: "SELECT blind_share FROM labeling_jobs WHERE id = (SELECT job_id FROM labeling_tasks WHERE id = ?)",
+}
+
+
+def _matched_by_hidden(connection: Connection, place: Place, filter: QueueFilter) -> set[int]:
+    """The numbers of the pairs that pass the filter only by a proposal which is hidden from who decides."""
+    if not filter.text and filter.label is None and filter.below is None:
+        return set()
+    share = connection.scalar(_BLIND_SHARE[place.record.TABLE], (place.container_id,))
+    if not share:
+        return set()
+    without = matching(place.record, filter, proposals=False)
+    only_by_proposal = where(f"NOT coalesce({without.sql}, 0)", *without.values)
+    condition = place.inside & equal(status=PairStatus.UNLABELED) & matching(place.record, filter) & only_by_proposal
+    sql = f"SELECT sequence_number, item_ref FROM {place.record.TABLE} WHERE {condition.sql}"  # noqa: S608
+    return {
+        number
+        for number, item_ref in connection.execute(sql, condition.values)
+        if is_blind(place.container_id, item_ref, share)
+    }
+
+
+_LESS_SURE = "CASE certainty WHEN 'likely' THEN 0 WHEN 'unsure' THEN 1 ELSE confidence < ? END"
+"""Where a word stands for the confidence, the number behind it is no percentage: the word decides."""
+
+
+def matching(record: type[Decidable], filter: QueueFilter, *, proposals: bool = True) -> Condition:
+    """The condition that a pair passes the filter; without `proposals`, by what else is known of it."""
     conditions = []
     if filter.status is not None:
         conditions.append(equal(status=filter.status))
     if filter.source is not None:
         conditions.append(equal(labeling_mode=filter.source))
     if filter.below is not None:
-        conditions.append(where("confidence < ?", filter.below))
+        conditions.append(where(_LESS_SURE, filter.below) if proposals else where("0"))
     if filter.hint is not None:
         conditions.append(where(f"EXISTS ({_hint(record, '1', filter.hint)})"))
     if filter.task:
         conditions.append(where("id IN (SELECT pair_id FROM annotation_task_items WHERE task_id = ?)", filter.task))
     if filter.label is not None:
-        conditions.append(_has_label(*filter.label))
+        conditions.append(_has_label(*filter.label, "coalesce(answer, proposal)" if proposals else "answer"))
     if filter.text:
         text = filter.text.encode("utf-8", "replace").decode()
         names = (contains(column, text) for column in ("item_ref", "notes"))
-        values = (value_contains(column, text) for column in ("source_data", "answer", "proposal"))
+        answers = ("answer", "proposal") if proposals else ("answer",)
+        values = (value_contains(column, text) for column in ("source_data", *answers))
         conditions.append(any_of(*names, *values))
     return all_of(*conditions)
 
 
-def _has_label(field: str, value: Any) -> Condition:
-    """Whether the answer, or else the proposal, has this value in this field."""
-    whole = "coalesce(answer, proposal)"
+def _has_label(field: str, value: Any, whole: str) -> Condition:
+    """Whether this answer, a column or an expression, has this value in this field."""
     return where(
         f"json_valid({whole}) AND EXISTS (SELECT 1 FROM json_each({whole}) WHERE key = ? AND value IS ?)",  # noqa: S608
         field,
@@ -196,8 +226,9 @@ def fields(connection: Connection, place: Place, filter: QueueFilter) -> Iterato
         f"SELECT sequence_number, source_data FROM {place.record.TABLE} "  # noqa: S608
         f"WHERE {condition.sql} ORDER BY sequence_number"
     )
+    hidden = _matched_by_hidden(connection, place, filter)
     for block in connection.blocks(sql, condition.values, BLOCK):
-        yield [(number, json.loads(text)) for number, text in block]
+        yield [(number, json.loads(text)) for number, text in block if number not in hidden]
 
 
 # Single pairs, and those in sight ----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The votes on the items of labeling jobs, which of them were adjudicated, and the hints about disagreements."""
+"""The votes on the items of labeling jobs, and the hints about disagreements."""
 
 from __future__ import annotations
 
@@ -16,9 +16,6 @@ from ontos_tui.store.bulk import chunks
 from ontos_tui.store.conditions import Condition, among, equal, where
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.queries.label.hints import HOLDS
-
-ADJUDICATE = "adjudicate"
-"""The event of a job that sets an item's label."""
 
 TWO_DECISIONS = "two decisions about one item"
 """What makes the hint that the answer of one person gave way to that of another who had not seen it."""
@@ -59,14 +56,6 @@ def votes(
         decided = None if answer is None else json.loads(answer)
         moment = None if at is None else datetime.fromisoformat(at)
         yield ItemVote(ref, actor, PairStatus(status), decided, reason, notes, moment)
-
-
-def adjudications(connection: Connection, job_id: str) -> dict[str, str]:
-    """The items of a job that were adjudicated, each with the batch of changes that its last adjudication is."""
-    sql = "SELECT after, batch_id FROM events WHERE scope_id = ? AND action = ? ORDER BY rowid"
-    return {
-        json.loads(after)["item_ref"]: batch_id for after, batch_id in connection.execute(sql, (job_id, ADJUDICATE))
-    }
 
 
 # Hints -------------------------------------------------------------------------------------------------------------
@@ -125,3 +114,14 @@ def remove_disagreements(connection: Connection, pair_ids: Sequence[str]) -> Non
     for some in chunks(pair_ids):
         condition = among("pair_id", some) & equal(kind=HintKind.DISAGREED)
         connection.execute(f"DELETE FROM pair_hints WHERE {condition.sql}", condition.values)  # noqa: S608
+
+
+def open_pair_sheet(connection: Connection, job: LabelingJob, item_ref: str) -> str | None:
+    """The id of a training sheet of the job's type with an open pair of the item: the job's own, else the first."""
+    condition = _of_type(job) & equal(item_ref=item_ref, status=PairStatus.UNLABELED)
+    sql = (
+        f"SELECT training_sheet_id FROM qa_pairs WHERE {condition.sql} "  # noqa: S608
+        "ORDER BY training_sheet_id IS NOT ?, created_at LIMIT 1"
+    )
+    sheet_id: str | None = connection.scalar(sql, (*condition.values, job.training_sheet_id))
+    return sheet_id

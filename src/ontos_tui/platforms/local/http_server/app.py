@@ -1,0 +1,199 @@
+"""The web application: that of Databricks Model Serving, so that its clients work here unchanged."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError, OntosError
+from ontos_tui.domain.records.data import Row
+from ontos_tui.domain.records.improve import FeedbackItem
+from ontos_tui.domain.records.serving import InferenceRecord
+from ontos_tui.domain.schema import Answer
+from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.learning.encoding.pixel_budget import limited_pixels
+from ontos_tui.platforms.local.http_server.access import Access
+from ontos_tui.platforms.local.http_server.admission import Admission, Limits
+from ontos_tui.platforms.local.http_server.json_body import parse_json
+from ontos_tui.platforms.local.http_server.replies import (
+    SERVER_FAILED,
+    Deployed,
+    RefusedError,
+    answers,
+    endpoint_body,
+    feedback_stored,
+    json_response,
+)
+from ontos_tui.platforms.local.http_server.rows import client_request_id_of, feedback_of, rows_of
+
+LOG = logging.getLogger(__name__)
+LONGEST_NAME = 100
+"""Characters of a name or a path that a message repeats."""
+
+
+class ServingBackend(Protocol):
+    """What stands behind the server. Safe to use from several threads; errors are OntosErrors."""
+
+    def endpoints(self) -> Sequence[Deployed]:
+        """Every endpoint."""
+        ...
+
+    def query(self, name: str, rows: Sequence[Row], client_request_id: str) -> list[InferenceRecord]:
+        """One record for every row. Raises NotFoundError, and ConflictError when the endpoint is stopped."""
+        ...
+
+    def feedback(
+        self, name: str, request_id: str, rating: int, comment: str, correction: Answer | None
+    ) -> FeedbackItem:
+        """Store feedback on a request to this endpoint."""
+        ...
+
+
+def make_app(backend: ServingBackend, access: Access | None = None, limits: Limits | None = None) -> Starlette:
+    """The web application that serves `backend` to those whom `access` lets in."""
+    admission = Admission(limits or Limits())
+
+    async def invocations(request: Request) -> Response:
+        name = request.path_params["name"]
+
+        def ask(content: bytes) -> Response:
+            body = _object(content)
+            rows, client_request_id = rows_of(body), client_request_id_of(body)
+            try:
+                with limited_pixels():
+                    return answers(backend.query(name, rows, client_request_id))
+            except ConflictError as error:
+                raise RefusedError(503, str(error)) from error
+
+        return await in_turn(request, admission.limits.body, ask)
+
+    async def feedback(request: Request) -> Response:
+        name = request.path_params["name"]
+
+        def store(content: bytes) -> Response:
+            return feedback_stored(backend.feedback(name, *feedback_of(_object(content))))
+
+        return await in_turn(request, admission.limits.feedback, store)
+
+    async def endpoint_list(request: Request) -> Response:
+        async with admission.turn(0):
+            endpoints = await run_in_threadpool(backend.endpoints)
+        return json_response({"endpoints": [endpoint_body(one) for one in endpoints]})
+
+    async def endpoint(request: Request) -> Response:
+        name = request.path_params["name"]
+        async with admission.turn(0):
+            endpoints = await run_in_threadpool(backend.endpoints)
+        for one in endpoints:
+            if one.endpoint.name == name:
+                return json_response(endpoint_body(one))
+        raise RefusedError(404, f"No endpoint {_short(name)}. GET /api/2.0/serving-endpoints lists them.")
+
+    async def health(request: Request) -> Response:
+        return json_response({"status": "ok"})
+
+    async def in_turn(request: Request, limit: int, work: Callable[[bytes], Response]) -> Response:
+        """Read the body, wait for a turn, and work on it in a thread."""
+        declared = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if declared != "application/json":
+            named = safe_line(declared, 80) or "nothing"
+            raise RefusedError(415, f"The body is declared as {named}; send application/json.")
+        async with admission.body(request, limit) as content, admission.turn(len(content)):
+            return await run_in_threadpool(work, content)
+
+    return Starlette(
+        routes=[
+            Route("/serving-endpoints/{name}/invocations", _explained(invocations), methods=["POST"]),
+            Route("/serving-endpoints/{name}/feedback", _explained(feedback), methods=["POST"]),
+            Route("/api/2.0/serving-endpoints", _explained(endpoint_list)),
+            Route("/api/2.0/serving-endpoints/{name}", _explained(endpoint)),
+            Route("/health", health),
+        ],
+        middleware=[Middleware(Guard, access=access or Access())],
+        exception_handlers={HTTPException: _no_route},
+    )
+
+
+class Guard:
+    """Lets in only whom `access` lets in."""
+
+    def __init__(self, app: ASGIApp, access: Access) -> None:
+        self._app = app
+        self._access = access
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        request = Request(scope)
+        try:
+            self._access.check(request.headers)
+        except RefusedError as refusal:
+            await _refused(request, refusal)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def _explained(handler: Handler) -> Handler:
+    """Turn our errors into the protocol's; each is logged once."""
+
+    async def explained(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except RefusedError as refusal:
+            return _refused(request, refusal)
+        except ClientDisconnect:
+            return _refused(request, RefusedError(400, "The connection was closed before the body was complete."))
+        except NotFoundError as error:
+            return _refused(request, RefusedError(404, safe_line(error)))
+        except InvalidInputError as error:
+            return _refused(request, RefusedError(400, safe_line(error)))
+        except ConflictError as error:
+            return _refused(request, RefusedError(409, safe_line(error)))
+        except OntosError as error:
+            LOG.warning("%s: %s", _where(request), error)
+            return RefusedError(500, SERVER_FAILED).response()
+        except Exception:
+            LOG.exception("%s: unexpected error", _where(request))
+            return RefusedError(500, SERVER_FAILED).response()
+
+    return explained
+
+
+def _refused(request: Request, refusal: RefusedError) -> Response:
+    LOG.info("%s: %d %s", _where(request), refusal.status, safe_line(refusal.message))
+    return refusal.response()
+
+
+def _no_route(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    response = _refused(request, RefusedError(error.status_code, f"{_where(request)}: {error.detail}."))
+    response.headers.update(error.headers or {})
+    return response
+
+
+def _where(request: Request) -> str:
+    return f"{safe_line(request.method, 20)} {_short(request.url.path)}"
+
+
+def _short(name: str) -> str:
+    return safe_line(name, LONGEST_NAME)
+
+
+def _object(content: bytes) -> dict[str, Any]:
+    body = parse_json(content)
+    if not isinstance(body, dict):
+        raise RefusedError(400, 'The body is not a JSON object. Send {"dataframe_records": [{…}]}.')
+    return body

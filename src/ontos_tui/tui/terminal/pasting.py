@@ -1,0 +1,111 @@
+"""Pasted text, kept away from Textual's parser, which makes keys of the escape sequences in it.
+
+A paste between the terminal's brackets is one event, whatever it holds. A terminal without brackets sends a paste as
+keys: so much text at once was not typed, and is a paste too, so that it gives no commands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Generator, Iterable, Iterator
+from time import monotonic
+
+from textual import events
+from textual._xterm_parser import XTermParser
+from textual.message import Message
+
+START, END = "\x1b[200~", "\x1b[201~"
+MOST = 100_000
+"""Characters of a paste that are used; what is beyond is dropped."""
+BURST, BURST_TEXT = 1_000, 500
+"""A single read of so many characters, so many of them beside escape sequences, was not typed."""
+BURST_SECONDS, ABANDONED_SECONDS = 0.05, 2.0
+"""A paste without brackets ends after a pause of the first, one whose end never comes after the second."""
+_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[ -/]*[0-~])")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def clean(text: str) -> str:
+    """Pasted text without escape sequences and control characters; lines end in a line feed."""
+    text = _SEQUENCE.sub("", text[: 4 * MOST]).replace("\r\n", "\n").replace("\r", "\n")
+    return _CONTROL.sub("", text)[:MOST]
+
+
+class PasteParser(XTermParser):
+    """Textual's parser, which sees the brackets of a paste and nothing of what is between them."""
+
+    clock: Callable[[], float] = staticmethod(monotonic)
+
+    def __init__(self, debug: bool = False) -> None:
+        super().__init__(debug)
+        self._pieces: list[str] | None = None
+        self._size = 0
+        self._burst = False
+        self._before = self._last = ""
+        self._at = 0.0
+
+    def feed(self, data: str) -> Iterable[Message]:
+        """The events of what was read; an empty text is the end of all input."""
+        if not data:
+            yield from self._finish("")
+            yield from super().feed(data)
+            return
+        self._at = self.clock()
+        while data:
+            if self._pieces is not None:
+                data = yield from self._take(data)
+            else:
+                data = yield from self._pass(data)
+
+    def tick(self) -> Iterable[Message]:
+        """The events that a pause makes: the escape key, and the end of a paste."""
+        if self._pieces is not None:
+            pause = self.clock() - self._at
+            if pause >= (BURST_SECONDS if self._burst else ABANDONED_SECONDS):
+                yield from self._finish("" if self._burst else END)
+        yield from super().tick()
+
+    def _pass(self, data: str) -> Generator[Message, None, str]:
+        """Give what is no paste to the parser; returns what follows the beginning of one."""
+        joined = self._before + data
+        at = joined.find(START)
+        if at < 0 and len(data) >= BURST and len(_SEQUENCE.sub("", data)) >= BURST_TEXT:
+            self._pieces, self._size, self._burst, self._last = [], 0, True, ""
+            return data
+        end = len(data) if at < 0 else at + len(START) - len(self._before)
+        self._before = joined[-(len(START) - 1) :] if at < 0 else ""
+        for event in super().feed(data[:end]):
+            # The parser reports the empty text between the brackets, all that it has seen of it.
+            if not (isinstance(event, events.Paste) and not event.text):
+                yield event
+        if at >= 0:
+            self._pieces, self._size, self._burst, self._last = [], 0, False, ""
+        return data[end:]
+
+    def _take(self, data: str) -> Generator[Message, None, str]:
+        """Gather what is pasted; returns what follows its end."""
+        assert self._pieces is not None, "a paste is under way"
+        joined = self._last + data
+        at = -1 if self._burst else joined.find(END)
+        if at < 0:
+            self._last = joined[-(len(END) - 1) :]
+            if self._size <= 4 * MOST:  # of what is beyond only the end matters
+                self._pieces.append(data)
+                self._size += len(data)
+            return ""
+        end = at + len(END) - len(self._last)
+        if self._size <= 4 * MOST:
+            self._pieces = ["".join([*self._pieces, data[:end]]).removesuffix(END)]
+        yield from self._finish(END)
+        return data[end:]
+
+    def _finish(self, end: str) -> Iterator[Message]:
+        if self._pieces is None:
+            return
+        text, self._pieces, self._burst = clean("".join(self._pieces)), None, False
+        if end:
+            for event in super().feed(end):
+                if not isinstance(event, events.Paste):
+                    yield event
+        if text:
+            yield events.Paste(text)
