@@ -539,7 +539,7 @@ def test_an_unchanged_file_is_opened_once(
         opened.append(path)
         return open_source(path, *rest)
 
-    monkeypatch.setattr("ontos_tui.platforms.local.catalog.open_source", counting)
+    monkeypatch.setattr("ontos_tui.platforms.local.opened_tables.open_source", counting)
     for offset in range(3):
         assert len(catalog.page(address, RowQuery(limit=50, offset=offset)).items) == 50
     assert len(opened) == 1

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlglot import exp
 
 from ontos_tui.domain.errors import InvalidInputError
-from ontos_tui.tabular.row_filter import MAX_LENGTH, _allowed, filter_sql, find_column
+from ontos_tui.tabular.row_filter import MAX_LENGTH, allowed_nodes, filter_sql, find_column
 
 COLUMNS = ["UDI", "Type", "Torque [Nm]", "CO(GT)", "Date", "T", 'we"ird', "a;b", "order", "t c", "T-C"]
 
@@ -192,7 +192,7 @@ def test_arbitrary_text_is_refused_or_becomes_a_listed_expression(text: str) -> 
     except InvalidInputError:
         return
     tree = sqlglot.parse_one(sql, dialect="duckdb", into=exp.Condition)
-    assert {type(node) for node in tree.walk()} <= _allowed()
+    assert {type(node) for node in tree.walk()} <= allowed_nodes()
     assert {column.name for column in tree.find_all(exp.Column)} <= set(COLUMNS)
     with duckdb.connect() as connection:
         names = ", ".join("1 AS " + '"' + name.replace('"', '""') + '"' for name in COLUMNS)

@@ -34,7 +34,7 @@ def write_csv(path: Path, rows: Sequence[Sequence[str]], names: Sequence[str] = 
 
 
 def add(workspace: Workspace, path: Path, options: ReadingOptions | None = None) -> TableAddress:
-    return TableAddress.parse(workspace.data.sheets.add_file(path, "t", options=options, exact=True).address)
+    return TableAddress.parse(workspace.data.files.add_file(path, "t", options=options, exact=True).address)
 
 
 def names(workspace: Workspace, address: TableAddress, **query: Any) -> list[str]:
@@ -125,7 +125,7 @@ def test_names_of_columns_that_are_given_change_no_name(workspace: Workspace, tm
     path = tmp_path / "t.txt"
     path.write_text("1 2.50 x\n2 3.50 y\n")
     first = names(workspace, add(workspace, path))
-    table = workspace.data.sheets.add_file(path, "t", column_names=["z", "b", "a"])
+    table = workspace.data.files.add_file(path, "t", column_names=["z", "b", "a"])
     assert names(workspace, TableAddress.parse(table.address)) == first
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import sys
 import zipfile
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def test_what_holds_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.Monk
         ("a.zip", zipped("a.csv", "b.csv"), "holds 2 files"),
         ("a.zip", b"PK\x03\x04 broken", "damaged or no ZIP"),
         ("a.csv.gz", gzip.compress(TEXT * 500)[:-20], "damaged"),
-        ("a.csv.zst", b"(\xb5/\xfd", "packed with Zstandard"),
+        ("a.csv.zst", b"(\xb5/\xfd", "damaged"),
         ("a.json", b"[1, 2]", "no list of objects"),
         ("a.json", b'{"x": [{"a": 1}], "y": [{"a": 1}]}', "several lists of objects: x, y"),
         ("a.json", b'[{"a": 1},\n{"a": }]', "line 2: not JSON"),
@@ -64,3 +65,19 @@ def test_what_cannot_be_unpacked_says_why(tmp_path: Path, name: str, content: by
 )
 def test_a_json_document_is_its_list_of_objects(tmp_path: Path, document: object) -> None:
     assert opened(tmp_path, "\ufeff" + json.dumps(document, indent=2), "a.json").rows == [(1, "x"), (2, "y")]
+
+
+def test_zstandard_is_unpacked_whole_or_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+    packed = zstd.compress(TEXT)
+    assert opened(tmp_path, packed, "a.csv.zst").rows == [(1, 2.5), (3, 4.5)]
+    assert opened(tmp_path, zstd.compress(TEXT[:8]) + zstd.compress(TEXT[8:]), "b.csv.zst").rows == [(1, 2.5), (3, 4.5)]
+    for broken in (packed[:-3], packed + b"more", b"plain text", b""):
+        with pytest.raises(InvalidInputError, match="damaged or locked"):
+            opened(tmp_path, broken, "c.csv.zst")
+    monkeypatch.setattr(unpacking, "FREE_BYTES", 1 << 20)
+    with pytest.raises(InvalidInputError, match="holds more than"):
+        opened(tmp_path, zstd.compress(b"a,b\n" + b"1,2\n" * 2_000_000), "d.csv.zst")

@@ -1,7 +1,7 @@
 -- Rendered from ontos_tui.domain.records.training.Job by: python -m ontos_tui.store.delta
 CREATE TABLE IF NOT EXISTS jobs (
   id STRING NOT NULL,
-  kind STRING NOT NULL COMMENT 'generate | train | serve | hints | watch | deploy | predict',
+  kind STRING NOT NULL COMMENT 'generate | train | serve | hints | watch | watch_folder | deploy | predict',
   title STRING NOT NULL,
   params STRING NOT NULL COMMENT 'JSON',
   status STRING NOT NULL COMMENT 'pending | running | succeeded | failed | cancelled',

@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS labeling_jobs (
   is_personal BOOLEAN NOT NULL COMMENT 'one person\'s own list; its labels are canonical at once',
   status STRING NOT NULL COMMENT 'draft | active | paused | completed | archived',
   total_items BIGINT NOT NULL,
+  shows_proposals BOOLEAN NOT NULL COMMENT 'whether its items come with their proposals',
   hub_version BIGINT COMMENT 'the hub\'s own',
   hub_origin STRING COMMENT 'the hub\'s own',
   hub_push STRING COMMENT 'the hub\'s own',

@@ -7,7 +7,8 @@ the tree. So nothing that a user (or a file that somebody sent) wrote ever reach
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -52,29 +53,45 @@ def filter_sql(text: str, columns: Sequence[str], dialect: str = "duckdb") -> st
 
     Raises InvalidInputError saying what is not allowed, or which column does not exist.
     """
-    from sqlglot import ErrorLevel, exp
-    from sqlglot.errors import SqlglotError
+    from sqlglot import ErrorLevel
 
-    _check_text(text)
-    try:
-        reader = _dialect()()
-        _check_tokens(reader, text)
-        tree = reader.parse_into(exp.Condition, text)[0]
-        if tree is None:
-            raise InvalidInputError("The filter is empty.", EXAMPLE)
+    with explain_parser_errors("filter", EXAMPLE):
+        tree = parsed(text, "filter", EXAMPLE)
         _check_tree(tree, columns)
         return tree.sql(dialect=dialect, identify=True, comments=False, unsupported_level=ErrorLevel.RAISE)
+
+
+@contextmanager
+def explain_parser_errors(what: str, example: str) -> Iterator[None]:
+    """Turn what sqlglot cannot read or write into InvalidInputError."""
+    from sqlglot.errors import SqlglotError
+
+    try:
+        yield
     except (SqlglotError, RecursionError, ValueError) as error:
-        raise InvalidInputError(f"The filter cannot be read{_where(error)}.", EXAMPLE) from error
+        raise InvalidInputError(f"The {what} cannot be read{_where(error)}.", example) from error
 
 
-def _check_text(text: str) -> None:
+def parsed(text: str, what: str, example: str, dialect: type[Dialect] | None = None) -> exp.Expr:
+    """The tree of one expression, not checked yet. Raises InvalidInputError, and what `explain_parser_errors` turns."""
+    from sqlglot import exp
+
+    _check_text(text, what, example)
+    reader = (dialect or expression_dialect())()
+    _check_tokens(reader, text, what, example)
+    tree = reader.parse_into(exp.Condition, text)[0]
+    if tree is None:
+        raise InvalidInputError(f"The {what} is empty.", example)
+    return tree
+
+
+def _check_text(text: str, what: str, example: str) -> None:
     if not text.strip():
-        raise InvalidInputError("The filter is empty.", EXAMPLE)
+        raise InvalidInputError(f"The {what} is empty.", example)
     if len(text) > MAX_LENGTH:
-        raise InvalidInputError(f"The filter is longer than {MAX_LENGTH} characters.", "Make it shorter.")
+        raise InvalidInputError(f"The {what} is longer than {MAX_LENGTH} characters.", "Make it shorter.")
     if "\0" in text or not _encodable(text):
-        raise InvalidInputError("The filter holds characters that are not text.", "Type it again.")
+        raise InvalidInputError(f"The {what} holds characters that are not text.", "Type it again.")
 
 
 def _encodable(text: str) -> bool:
@@ -85,7 +102,7 @@ def _encodable(text: str) -> bool:
     return True
 
 
-def _check_tokens(reader: Dialect, text: str) -> None:
+def _check_tokens(reader: Dialect, text: str, what: str, example: str) -> None:
     """Refuse what is no expression before it is parsed: comments, several statements, endless nesting."""
     from sqlglot import TokenType
 
@@ -94,13 +111,17 @@ def _check_tokens(reader: Dialect, text: str) -> None:
     for token in reader.tokenize(text):
         kind = token.token_type
         if kind is TokenType.SEMICOLON:
-            raise InvalidInputError("A filter is one condition; it holds no semicolon.", EXAMPLE)
+            raise InvalidInputError(f"{_article(what)} is one expression; it holds no semicolon.", example)
         if token.comments:
-            raise InvalidInputError("A filter holds no comments (-- or /* */).", EXAMPLE)
+            raise InvalidInputError(f"{_article(what)} holds no comments (-- or /* */).", example)
         depth += (kind is TokenType.L_PAREN) - (kind is TokenType.R_PAREN)
         chain = chain + 1 if kind in (TokenType.NOT, TokenType.DASH, TokenType.CASE) else 0
         if max(depth, chain) > MAX_DEPTH:
-            raise InvalidInputError(f"The filter is nested more than {MAX_DEPTH} deep.", "Make it simpler.")
+            raise InvalidInputError(f"The {what} is nested more than {MAX_DEPTH} deep.", "Make it simpler.")
+
+
+def _article(what: str) -> str:
+    return f"{'An' if what[0] in 'aeiou' else 'A'} {what}"
 
 
 def _check_tree(tree: exp.Expr, columns: Sequence[str]) -> None:
@@ -109,12 +130,12 @@ def _check_tree(tree: exp.Expr, columns: Sequence[str]) -> None:
     root: Any = tree
     while type(root) is exp.Paren:
         root = root.this
-    if type(root) not in _conditions():
+    if type(root) not in condition_nodes():
         raise InvalidInputError("The filter is not a condition: it is neither true nor false.", EXAMPLE)
     for node in list(tree.walk()):
-        if type(node) not in _allowed():
-            raise InvalidInputError(f"{_name(node)} is not allowed in a filter.", _offer(node))
-        if isinstance(node, exp.DataType) and node.this not in _types():
+        if type(node) not in allowed_nodes():
+            raise InvalidInputError(f"{node_name(node)} is not allowed in a filter.", _offer(node))
+        if isinstance(node, exp.DataType) and node.this not in cast_types():
             raise InvalidInputError(
                 f"The type {node.sql()} is not allowed in a filter.", "Use INTEGER, DOUBLE or DATE."
             )
@@ -124,7 +145,8 @@ def _check_tree(tree: exp.Expr, columns: Sequence[str]) -> None:
             node.set("this", exp.to_identifier(find_column(node.name, columns), quoted=True))
 
 
-def _name(node: exp.Expr) -> str:
+def node_name(node: exp.Expr) -> str:
+    """A part of an expression as an error names it."""
     from sqlglot import exp
 
     if isinstance(node, exp.Anonymous):
@@ -140,7 +162,7 @@ def _offer(node: exp.Expr) -> str:
     from sqlglot import exp
 
     if isinstance(node, (exp.Func, exp.Anonymous)):
-        return f"The functions are {', '.join(sorted(f.sql_name().lower() for f in _functions()))}."
+        return f"The functions are {', '.join(sorted(f.sql_name().lower() for f in function_nodes()))}."
     return EXAMPLE
 
 
@@ -155,7 +177,8 @@ def _listed(names: Iterable[str]) -> str:
 
 
 @cache
-def _dialect() -> type[Dialect]:
+def expression_dialect() -> type[Dialect]:
+    """How filters and computed columns are written."""
     from sqlglot.dialects.duckdb import DuckDB
 
     class Filter(DuckDB):
@@ -168,7 +191,8 @@ def _dialect() -> type[Dialect]:
 
 
 @cache
-def _functions() -> frozenset[Any]:
+def function_nodes() -> frozenset[Any]:
+    """The functions that a filter may call."""
     from sqlglot import exp
 
     return frozenset(
@@ -181,7 +205,8 @@ def _functions() -> frozenset[Any]:
 
 
 @cache
-def _conditions() -> frozenset[Any]:
+def condition_nodes() -> frozenset[Any]:
+    """What is true or false."""
     from sqlglot import exp
 
     return frozenset(
@@ -194,16 +219,18 @@ def _conditions() -> frozenset[Any]:
 
 
 @cache
-def _allowed() -> frozenset[Any]:
+def allowed_nodes() -> frozenset[Any]:
+    """All that a filter may hold."""
     from sqlglot import exp
 
     parts = {exp.Paren, exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.DataType, exp.DataTypeParam}
     arithmetic = {exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.Neg}
-    return _conditions() | _functions() | parts | arithmetic | {exp.Case, exp.If}
+    return condition_nodes() | function_nodes() | parts | arithmetic | {exp.Case, exp.If}
 
 
 @cache
-def _types() -> frozenset[Any]:
+def cast_types() -> frozenset[Any]:
+    """The types that a value may be read as."""
     from sqlglot.expressions import DataType
 
     names = "TINYINT SMALLINT INT BIGINT FLOAT DOUBLE DECIMAL VARCHAR TEXT BOOLEAN DATE TIMESTAMP"

@@ -48,16 +48,19 @@ class Cell(NamedTuple):
 class CellText:
     """A relation of a file's rows in their types, and the text of their cells as they stand in the file.
 
-    The SQL of `cells` is over the columns of `source`; `selected` makes the typed columns of it.
+    The SQL of `cells` is over the columns of `source`; `selected` makes the typed columns of it, and `corrected` those
+    that differ by the user's decisions.
     """
 
     source: str
     selected: str
     cells: tuple[Cell, ...]
+    corrected: str = ""
 
     def named(self, name: str) -> str:
         """The relation with one more column: the name of each row, equal for equal rows."""
-        return f"(SELECT {self.selected}, {name_sql(self._text)} AS {quoted(name)} FROM {self.source})"  # noqa: S608
+        named = f"(SELECT {self.selected}, {name_sql(self._text)} AS {quoted(name)} FROM {self.source})"  # noqa: S608
+        return f"(SELECT * REPLACE ({self.corrected}) FROM {named})" if self.corrected else named  # noqa: S608
 
     def names(self) -> str:
         """A relation of nothing but the names, as `name`, in the file's order."""

@@ -12,7 +12,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ from ontos_tui.tabular.row_names import CellText, typed_cells
 from ontos_tui.tabular.text.encoding import MARKS, encoding_of
 from ontos_tui.tabular.text_reader import open_text
 from ontos_tui.tabular.unpacking import inner_name, unpacked
+from ontos_tui.tabular.values.corrections import correction_notes, corrections
 from ontos_tui.tabular.workbooks.reader import open_workbook
 
 if TYPE_CHECKING:
@@ -145,35 +146,37 @@ def open_source(
     column_names: Sequence[str] = (),
     options: ReadingOptions | None = None,
     known: Reading | None = None,
+    target: Path | None = None,
 ) -> Source:
     """Open and check a file. Raises InvalidInputError with the reason in plain words, and the line where known.
 
     `spill` is a folder for what does not fit into memory; it is made only when needed, as is `copies` beside it for
     text that has to be cleaned. `column_names` are for a file whose lines name no columns. `known` is what was
-    understood of the very same file before: then it is not looked at again.
+    understood of the very same file before: then it is not looked at again. `target` is another file that the
+    connection may write.
     """
     options = options or ReadingOptions()
     seen = fingerprint(path, options)
     path = unpacked(path, spill.with_name("copies"), seen)
     head = _head(path, file_format)
-    copies, connect = spill.with_name("copies"), partial(_connect, spill=spill)
+    copies, connect_to = spill.with_name("copies"), partial(_connect, spill=spill, target=target)
     cells: CellText | None = None
     with explain_duckdb_errors(path):
         if file_format is FileFormat.WORKBOOK:
-            sheet = open_workbook(path, seen, copies, connect, options, column_names, known)
+            sheet = open_workbook(path, seen, copies, connect_to, options, column_names, known)
             connection, relation, columns, reading = sheet.connection, sheet.relation, sheet.columns, sheet.reading
             cells = sheet.cells
         elif file_format in (FileFormat.CSV, FileFormat.SPACED):
-            text = open_text(path, head, copies, connect, options, column_names, known)
+            text = open_text(path, head, copies, connect_to, options, column_names, known)
             connection, relation, columns, reading = text.connection, text.relation, text.columns, text.reading
             cells = text.cells
         elif file_format is FileFormat.JSONL:
             plain = jsonl_reader.plain_lines(path, head, copies)
-            connection = _connect(plain, spill)
+            connection = connect_to(plain)
             relation, columns, reading = jsonl_reader.inspect(connection, plain, path.name, options, known)
             cells = jsonl_reader.cell_text(plain, columns, reading)
         else:
-            connection = _connect(path, spill)
+            connection = connect_to(path)
             relation, columns, rows, _ = _parquet(connection, path)
             reading = _as_it_is(file_format, columns, rows)
     _check_names(path, columns)
@@ -183,6 +186,9 @@ def open_source(
         if "BLOB" in column.type
     ]
     cells = cells or CellText(relation, "*", typed_cells(columns))
+    if corrected := corrections(columns, options):
+        relation, cells = f"(SELECT * REPLACE ({corrected}) FROM {relation})", replace(cells, corrected=corrected)  # noqa: S608
+        reading.notes += [note for note in correction_notes(columns, options) if note not in reading.notes]
     return Source(path, seen, connection, relation, tuple(columns), reading.rows, tuple(reading.notes), reading, cells)
 
 
@@ -192,7 +198,8 @@ def _as_it_is(file_format: FileFormat, columns: Sequence[Column], rows: int) -> 
     return Reading(format=file_format.value, rows=rows, columns=readings)
 
 
-def _connect(path: Path, spill: Path) -> duckdb.DuckDBPyConnection:
+def connect(paths: Sequence[Path], spill: Path) -> duckdb.DuckDBPyConnection:
+    """A DuckDB that reaches these files, and its own folder for what does not fit into memory, and nothing else."""
     import duckdb
 
     # DuckDB's own start-up is not safe from several threads at once.
@@ -207,7 +214,7 @@ def _connect(path: Path, spill: Path) -> duckdb.DuckDBPyConnection:
                 "autoload_known_extensions": False,
             }
         )
-    allowed = ", ".join(sorted({literal(str(path)), path_literal(path)}))
+    allowed = ", ".join(sorted({name for path in paths for name in (literal(str(path)), path_literal(path))}))
     # This step reads a number as the file's own text where a query needs nothing but its text: an item would be called
     # 1.50 or 1.5, depending on the other columns of the query. Older versions of DuckDB do not have it.
     steps = connection.execute("SELECT name FROM duckdb_optimizers() WHERE name = 'type_pushdown'").fetchall()
@@ -228,6 +235,10 @@ def _parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, li
     described = connection.execute(f"DESCRIBE FROM {relation}").fetchall()
     rows = connection.execute(f"SELECT count(*) FROM {relation}").fetchall()[0][0]  # noqa: S608
     return relation, [Column(str(row[0]), str(row[1])) for row in described], int(rows), []
+
+
+def _connect(path: Path, spill: Path, target: Path | None) -> duckdb.DuckDBPyConnection:
+    return connect([path] if target is None else [path, target], spill)
 
 
 _MAGIC = (

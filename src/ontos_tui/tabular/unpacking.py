@@ -1,4 +1,4 @@
-"""Packed files of one file (.gz, .zip), and JSON that is one document: unpacked into a copy, within limits."""
+"""Packed files of one file (.gz, .zst, .zip), and JSON that is one document: unpacked into a copy, within limits."""
 
 from __future__ import annotations
 
@@ -6,20 +6,24 @@ import gzip
 import hashlib
 import json
 import shutil
+import sys
 import zipfile
 from pathlib import Path, PurePath
-from typing import IO, Any
+from typing import Protocol
 
 from ontos_tui.domain.errors import InvalidInputError
+from ontos_tui.tabular.json_rows import ManyDocumentsError, json_rows
 
 MOST_BYTES = 4 << 30
 """Bytes that a packed file may hold."""
 MOST_TIMES = 200
 """How many times its own size a packed file may hold, from `FREE_BYTES` on."""
 FREE_BYTES = 256 << 20
+WINDOW_BITS = 27
+"""Of Zstandard: what it looks back on is kept in memory, 128 MB at most, as `zstd -d` has it."""
 MOST_JSON = 256 << 20
-"""Bytes of a JSON document, which has to be read as a whole."""
-PACKED = (".gz", ".zip")
+"""Bytes of a JSON document that is no lines."""
+PACKED = (".gz", ".zst", ".zip")
 
 
 def inner_name(path: Path) -> str:
@@ -27,12 +31,8 @@ def inner_name(path: Path) -> str:
 
     Raises InvalidInputError for several, and for a kind of packing that is not read.
     """
-    if path.suffix.lower() == ".gz":
+    if path.suffix.lower() in (".gz", ".zst"):
         return path.stem
-    if path.suffix.lower() == ".zst":
-        # DuckDB unpacks it, but takes one that is cut off for whole.
-        what = f"{path.name} is packed with Zstandard, which is not unpacked here."
-        raise InvalidInputError(what, f"Unpack it first: zstd -d {path.name}")
     if path.suffix.lower() != ".zip" or not path.is_file():
         return path.name
     try:
@@ -79,6 +79,8 @@ def _unpack(path: Path, target: Path) -> None:
         if path.suffix.lower() == ".gz":
             with gzip.open(path) as source:
                 _copy(path, source, partial)
+        elif path.suffix.lower() == ".zst":
+            _unpack_zstd(path, partial)
         else:
             with zipfile.ZipFile(path) as archive:
                 (info, *_) = [one for one in archive.infolist() if PurePath(one.filename).name == target.name]
@@ -89,7 +91,25 @@ def _unpack(path: Path, target: Path) -> None:
     partial.rename(target)
 
 
-def _copy(path: Path, source: IO[bytes] | gzip.GzipFile, target: Path) -> None:
+def _unpack_zstd(path: Path, target: Path) -> None:
+    # DuckDB unpacks it as well, but takes a file that is cut off for whole.
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+    window = {int(zstd.DecompressionParameter.window_log_max): WINDOW_BITS}
+    try:
+        with zstd.open(path, options=window) as source:
+            _copy(path, source, target)
+    except zstd.ZstdError as error:
+        raise OSError(str(error)) from error
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+def _copy(path: Path, source: _Readable, target: Path) -> None:
     size, written = path.stat().st_size, 0
     with target.open("wb") as file:
         while chunk := source.read(1 << 20):
@@ -108,33 +128,12 @@ def _write_lines(name: str, path: Path, target: Path) -> None:
     """Write the objects of a JSON document as one line each."""
     if path.stat().st_size > MOST_JSON:
         raise InvalidInputError(f"{name} is a JSON document of more than 256 MB.", "Write it as JSON lines (.jsonl).")
+    partial = target.with_name("lines")
     try:
-        document = json.loads(path.read_bytes().decode("utf-8-sig"))
-    except (UnicodeDecodeError, RecursionError) as error:
-        raise InvalidInputError(f"{name} is no UTF-8 JSON.", "Save it as UTF-8.") from error
-    except json.JSONDecodeError as error:
-        if error.msg == "Extra data":  # it holds a line for each object
-            shutil.copyfile(path, target)
-            return
-        raise InvalidInputError(f"{name}, line {error.lineno}: not JSON: {error.msg}.", "Correct the line.") from error
-    rows = _objects(name, document)
-    with target.open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-
-
-def _objects(name: str, document: Any) -> list[dict[str, Any]]:
-    """The rows of a document: a list of objects, or the one such list that an object holds."""
-    if isinstance(document, dict):
-        lists = {key: value for key, value in document.items() if isinstance(value, list) and _is_rows(value)}
-        if len(lists) > 1:
-            raise InvalidInputError(
-                f"{name} holds several lists of objects: {', '.join(lists)}.", "Write one of them into a file."
-            )
-        document = next(iter(lists.values())) if lists else [document]
-    if not isinstance(document, list) or not _is_rows(document):
-        raise InvalidInputError(f"{name} holds no list of objects.", "A row is an object in braces.")
-    return document
-
-
-def _is_rows(value: list[Any]) -> bool:
-    return bool(value) and all(isinstance(row, dict) for row in value)
+        with partial.open("w", encoding="utf-8") as file:
+            file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in json_rows(name, path))
+    except ManyDocumentsError:  # it holds a line for each object
+        shutil.copyfile(path, partial)
+    except UnicodeEncodeError as error:
+        raise InvalidInputError(f"{name} holds half of a character.", "Save it as UTF-8.") from error
+    partial.rename(target)

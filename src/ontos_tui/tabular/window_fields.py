@@ -33,6 +33,7 @@ LABELS: Mapping[WindowLabel, str] = {
     WindowLabel.MAX: "max({v})",
     WindowLabel.MEAN: "avg({v})",
     WindowLabel.MOST: "mode({v})",
+    WindowLabel.EVENT: "coalesce(mode({v}), 'none')",
 }
 """What every dialect says alike; which value is the last known one, each says in its own words."""
 
@@ -149,9 +150,15 @@ def free_name(name: str, taken: Sequence[str]) -> str:
     return name
 
 
-def short_stream_notes(streams: int) -> tuple[str, ...]:
-    """What an expert should know about streams that are shorter than a window."""
-    return (f"{streams:,} streams are shorter than a window and are left out.",) if streams else ()
+def stream_notes(short: int, gaps: int) -> tuple[str, ...]:
+    """What an expert should know about streams, or pieces of them between gaps, that are shorter than a window."""
+    notes = []
+    if gaps:
+        notes.append(f"{gaps:,} gaps are not bridged: a window ends before them.")
+    if short:
+        pieces = "pieces of streams between gaps" if gaps else "streams"
+        notes.append(f"{short:,} {pieces} are shorter than a window and are left out.")
+    return tuple(notes)
 
 
 def rounded(value: float | None) -> float | None:

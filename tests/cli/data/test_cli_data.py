@@ -135,7 +135,8 @@ def test_hostile_data_reaches_no_terminal(ontos: Ontos, tmp_path: Path) -> None:
 
 def test_doctor_finds_a_sound_workspace_sound(ontos: Ontos) -> None:
     findings = {finding["name"]: finding for finding in ontos("doctor", as_json=True).json}
-    assert {"python", "workspace", "write", "schema", "disk", "sample data", "settings"} == set(findings)
+    expected = {"python", "workspace", "write", "schema", "disk", "sample data", "settings"}
+    assert set(findings) == expected | {"database", "counts", "models", "copies"}
     assert all(finding["ok"] for finding in findings.values())
 
 
@@ -148,7 +149,7 @@ def test_doctor_says_what_is_wrong_and_what_to_do(
     monkeypatch.setenv("ONTOS_CHAT_BASE_URL", "http://127.0.0.1:9/v1")
     findings = {finding["name"]: finding for finding in ontos("doctor", as_json=True, fails=1).json}
     wrong = {name for name, finding in findings.items() if not finding["ok"]}
-    assert wrong == {"workspace", "schema", "sample data", "chat endpoint"}
+    assert wrong == {"workspace", "schema", "database", "sample data", "chat endpoint"}
     assert all(findings[name]["todo"] for name in wrong)
     assert (home / "ontos.db").read_bytes().startswith(b"this is no database"), "the file was left alone"
     assert "fail  workspace" in ontos("doctor", fails=1).out
@@ -162,7 +163,7 @@ def test_streams_become_windows(ontos: Ontos, tmp_path: Path) -> None:
     assert added[0]["format"] == "spaced"
     words = ("--table", "engines", "--window-size", 3, "--group", "unit", "--order", "cycle")
     output = ontos("sheet", "create", "Engines", *words, "--window-label", "heat=last").out
-    assert "windows of 3 rows, every 3, of each unit by cycle; labels: last heat" in output
+    assert "windows of 3 rows, every 3, of each unit by cycle, none across more than 10; labels: last heat" in output
     assert "4 items" in output
     assert ontos("sheet", "show", "Engines", as_json=True).json["page"]["items"][1]["ref"] == "1@3"
     ontos("sheet", "create", "No", *words, "--window-label", "heat=first", fails=2)

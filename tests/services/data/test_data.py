@@ -13,9 +13,10 @@ from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundEr
 from ontos_tui.domain.records.data import Column, DataTable, Sampling, TableAddress, windows_in_words
 from ontos_tui.domain.records.pairs import Event
 from ontos_tui.domain.rules.states import SheetStatus
-from ontos_tui.services.data.service import DataService, TableInfo
+from ontos_tui.services.data.service import TableInfo
 from ontos_tui.store import rows
 from ontos_tui.workspace import Workspace
+from ontos_tui.workspace.stages import DataServices
 from real_data import real_data
 
 CRYSTALS = "id,kind,Torque [Nm],photo\n" + "".join(
@@ -24,15 +25,15 @@ CRYSTALS = "id,kind,Torque [Nm],photo\n" + "".join(
 
 
 @pytest.fixture
-def data(workspace: Workspace) -> DataService:
-    return workspace.data.sheets
+def data(workspace: Workspace) -> DataServices:
+    return workspace.data
 
 
 @pytest.fixture
-def crystals(data: DataService, tmp_path: Path) -> str:
+def crystals(data: DataServices, tmp_path: Path) -> str:
     path = tmp_path / "Crystals 2024.csv"
     path.write_text(CRYSTALS)
-    return data.add_file(path).address
+    return data.files.add_file(path).address
 
 
 def events(workspace: Workspace) -> list[tuple[str, str, str]]:
@@ -45,7 +46,7 @@ def events(workspace: Workspace) -> list[tuple[str, str, str]]:
 
 def test_a_file_becomes_a_table(workspace: Workspace, crystals: str, tmp_path: Path) -> None:
     assert crystals == "local.files.crystals_2024"
-    assert workspace.data.sheets.tables() == [
+    assert workspace.data.catalog.tables() == [
         TableInfo(
             TableAddress("local", "files", "crystals_2024"),
             (
@@ -63,34 +64,34 @@ def test_a_file_becomes_a_table(workspace: Workspace, crystals: str, tmp_path: P
 
 def test_the_same_file_again_is_the_same_table_refreshed(workspace: Workspace, crystals: str, tmp_path: Path) -> None:
     path = tmp_path / "Crystals 2024.csv"
-    first = workspace.data.sheets.add_file(path)
+    first = workspace.data.files.add_file(path)
     path.write_text(CRYSTALS + "C101,NaI,1,101.png\n")
-    second = workspace.data.sheets.add_file(path)
+    second = workspace.data.files.add_file(path)
     assert (first.address, second.address) == (crystals, crystals)
     assert second.bytes > first.bytes
-    assert [table.rows for table in workspace.data.sheets.tables()] == [101]
+    assert [table.rows for table in workspace.data.catalog.tables()] == [101]
     assert [action for _, action, _ in events(workspace)] == ["add_file", "refresh_file"]
 
 
-def test_a_file_that_has_a_name_keeps_it_when_it_is_added_without_one(data: DataService, tmp_path: Path) -> None:
+def test_a_file_that_has_a_name_keeps_it_when_it_is_added_without_one(data: DataServices, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("a\n1\n")
-    assert data.add_file(path, "Süd Hall", "lab 3").address == "local.lab_3.s_d_hall"
-    assert data.add_file(path).address == "local.lab_3.s_d_hall"
-    assert data.add_file(path, "other").address == "local.files.other"
-    assert len(data.tables()) == 2
+    assert data.files.add_file(path, "Süd Hall", "lab 3").address == "local.lab_3.s_d_hall"
+    assert data.files.add_file(path).address == "local.lab_3.s_d_hall"
+    assert data.files.add_file(path, "other").address == "local.files.other"
+    assert len(data.catalog.tables()) == 2
 
 
-def test_another_file_under_a_taken_name_is_a_conflict(data: DataService, crystals: str, tmp_path: Path) -> None:
+def test_another_file_under_a_taken_name_is_a_conflict(data: DataServices, crystals: str, tmp_path: Path) -> None:
     (tmp_path / "b.csv").write_text("a\n1\n")
     with pytest.raises(ConflictError, match=r"used by another file: .*Crystals 2024\.csv"):
-        data.add_file(tmp_path / "b.csv", "crystals_2024")
+        data.files.add_file(tmp_path / "b.csv", "crystals_2024")
 
 
-def test_a_relative_path_is_kept_absolute(data: DataService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_relative_path_is_kept_absolute(data: DataServices, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "here.csv").write_text("a\n1\n")
     monkeypatch.chdir(tmp_path)
-    assert data.add_file(Path("here.csv")).path == str(tmp_path / "here.csv")
+    assert data.files.add_file(Path("here.csv")).path == str(tmp_path / "here.csv")
 
 
 @pytest.mark.parametrize(
@@ -112,26 +113,26 @@ def test_a_file_that_cannot_be_read_is_not_added(
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(InvalidInputError, match=reason) as caught:
-        workspace.data.sheets.add_file(tmp_path / name)
+        workspace.data.files.add_file(tmp_path / name)
     assert caught.value.todo
-    assert workspace.data.sheets.tables() == []
+    assert workspace.data.catalog.tables() == []
     assert events(workspace) == []
 
 
-def test_a_folder_and_a_name_that_is_no_text_are_refused(data: DataService, tmp_path: Path) -> None:
+def test_a_folder_and_a_name_that_is_no_text_are_refused(data: DataServices, tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="is a folder"):
-        data.add_file(tmp_path)
+        data.files.add_file(tmp_path)
     with pytest.raises(InvalidInputError, match="not valid Unicode"):
-        data.add_file(tmp_path / "a\udcff.csv")
+        data.files.add_file(tmp_path / "a\udcff.csv")
 
 
 def test_a_table_whose_file_is_gone_says_so_and_hides_no_other(
-    data: DataService, crystals: str, tmp_path: Path
+    data: DataServices, crystals: str, tmp_path: Path
 ) -> None:
     (tmp_path / "b.csv").write_text("a\n1\n")
-    data.add_file(tmp_path / "b.csv")
+    data.files.add_file(tmp_path / "b.csv")
     (tmp_path / "Crystals 2024.csv").unlink()
-    b, gone = data.tables()
+    b, gone = data.catalog.tables()
     assert (b.rows, b.problem) == (1, "")
     assert str(gone.address) == crystals
     assert "gone" in gone.problem
@@ -154,69 +155,69 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_a_list_of_many_tables_opens_only_files_that_have_changed(
     home: Path, workspace: Workspace, tmp_path: Path, opened: list[int]
 ) -> None:
-    data = workspace.data.sheets
+    data = workspace.data
     for number in range(11):
         path = tmp_path / f"run{number:02}.csv"
         path.write_text("a,b\n" + f"{number},x\n" * number)
-        data.add_file(path)
+        data.files.add_file(path)
     assert len(opened) == 11, "each is read when it is added"
-    tables = data.tables()
+    tables = data.catalog.tables()
     assert [table.rows for table in tables] == list(range(11))
-    assert data.tables() == tables
+    assert data.catalog.tables() == tables
     assert len(opened) == 11
     with Workspace(home) as another:
-        assert another.data.sheets.tables() == tables
+        assert another.data.catalog.tables() == tables
     assert len(opened) == 11
     (tmp_path / "run05.csv").write_text("a,b,c\n1,x,2.5\n")
-    changed = data.tables()
+    changed = data.catalog.tables()
     assert (changed[5].rows, [column.name for column in changed[5].columns]) == (1, ["a", "b", "c"])
-    assert data.tables() == changed
+    assert data.catalog.tables() == changed
     assert len(opened) == 12, "only the changed one is read, once"
 
 
 def test_a_table_of_an_older_workspace_is_read_once(
-    workspace: Workspace, data: DataService, crystals: str, opened: list[int]
+    workspace: Workspace, data: DataServices, crystals: str, opened: list[int]
 ) -> None:
-    tables = data.tables()
+    tables = data.catalog.tables()
     with workspace.store.write() as connection:
         record = rows.get(connection, DataTable, crystals)
         rows.change(connection, record, columns=[], row_count=0, fingerprint="")
-    assert data.tables() == data.tables() == tables
+    assert data.catalog.tables() == data.catalog.tables() == tables
     assert len(opened) == 1
 
 
-def test_columns_that_get_other_names_are_listed_and_read_under_them(data: DataService, tmp_path: Path) -> None:
+def test_columns_that_get_other_names_are_listed_and_read_under_them(data: DataServices, tmp_path: Path) -> None:
     path = tmp_path / "sensors.txt"
     path.write_text("1 2.5\n2 3.5\n")
-    address = data.add_file(path, column_names=["unit", "load"]).address
-    assert [column.name for column in data.preview(address).columns] == ["unit", "load"]
-    data.add_file(path)
-    assert [column.name for column in data.tables()[0].columns] == ["unit", "load"], "its names stay"
-    data.add_file(path, column_names=["engine", "stress"])
-    assert [column.name for column in data.tables()[0].columns] == ["engine", "stress"]
-    assert [column.name for column in data.preview(address).columns] == ["engine", "stress"]
+    address = data.files.add_file(path, column_names=["unit", "load"]).address
+    assert [column.name for column in data.catalog.preview(address).columns] == ["unit", "load"]
+    data.files.add_file(path)
+    assert [column.name for column in data.catalog.tables()[0].columns] == ["unit", "load"], "its names stay"
+    data.files.add_file(path, column_names=["engine", "stress"])
+    assert [column.name for column in data.catalog.tables()[0].columns] == ["engine", "stress"]
+    assert [column.name for column in data.catalog.preview(address).columns] == ["engine", "stress"]
 
 
-def test_a_preview_filters_and_pages(data: DataService, crystals: str) -> None:
-    page = data.preview(crystals, filter="kind = 'CZT' and torque_nm > 10", limit=2, offset=1)
+def test_a_preview_filters_and_pages(data: DataServices, crystals: str) -> None:
+    page = data.catalog.preview(crystals, filter="kind = 'CZT' and torque_nm > 10", limit=2, offset=1)
     assert [item.fields["id"] for item in page.items] == ["C28", "C32"]
     assert page.total == 20
-    assert data.preview("crystals_2024", limit=1).total == 100
+    assert data.catalog.preview("crystals_2024", limit=1).total == 100
     for wrong in ("nothing", "local.files.nothing"):
         with pytest.raises(NotFoundError):
-            data.preview(wrong)
+            data.catalog.preview(wrong)
     with pytest.raises(InvalidInputError, match="not a table address"):
-        data.preview("local.files")
+        data.catalog.preview("local.files")
     with pytest.raises(InvalidInputError):
-        data.preview(crystals, limit=-1)
+        data.catalog.preview(crystals, limit=-1)
 
 
-def test_a_name_in_two_schemas_is_not_guessed(data: DataService, tmp_path: Path) -> None:
+def test_a_name_in_two_schemas_is_not_guessed(data: DataServices, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("a\n1\n")
-    data.add_file(tmp_path / "a.csv")
-    data.add_file(tmp_path / "a.csv", "a", "lab")
+    data.files.add_file(tmp_path / "a.csv")
+    data.files.add_file(tmp_path / "a.csv", "a", "lab")
     with pytest.raises(ConflictError, match=r"local\.files\.a, local\.lab\.a"):
-        data.preview("a")
+        data.catalog.preview("a")
 
 
 # Sheets ------------------------------------------------------------------------------------------------------------
@@ -274,28 +275,28 @@ def test_a_sheet_that_does_not_fit_its_source_is_not_made(
     assert workspace.data.sheets.sheets() == []
 
 
-def test_identities_must_be_unique_among_the_sheets_items_only(data: DataService, tmp_path: Path) -> None:
+def test_identities_must_be_unique_among_the_sheets_items_only(data: DataServices, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id,v\nA,1\nA,2\n,3\nB,4\n")
-    address = data.add_file(tmp_path / "a.csv").address
+    address = data.files.add_file(tmp_path / "a.csv").address
     with pytest.raises(InvalidInputError, match="'A' repeats in item 2"):
-        data.create_sheet("S", address, item_id_column="id")
+        data.sheets.create_sheet("S", address, item_id_column="id")
     with pytest.raises(InvalidInputError, match="no value in 'id'"):
-        data.create_sheet("S", address, item_id_column="id", filter_expression="v > 1")
-    assert data.create_sheet("S", address, item_id_column="id", filter_expression="v in (2, 4)").item_count == 2
-    assert data.create_sheet("All", address, item_id_column="").item_count == 4
+        data.sheets.create_sheet("S", address, item_id_column="id", filter_expression="v > 1")
+    assert data.sheets.create_sheet("S", address, item_id_column="id", filter_expression="v in (2, 4)").item_count == 2
+    assert data.sheets.create_sheet("All", address, item_id_column="").item_count == 4
 
 
-def test_two_sheets_cannot_have_one_name_until_the_first_is_deleted(data: DataService, crystals: str) -> None:
-    first = data.create_sheet("S", crystals)
+def test_two_sheets_cannot_have_one_name_until_the_first_is_deleted(data: DataServices, crystals: str) -> None:
+    first = data.sheets.create_sheet("S", crystals)
     with pytest.raises(ConflictError, match="sheet 'S' exists already"):
-        data.create_sheet("S", crystals)
-    data.delete_sheet("S")
-    second = data.create_sheet("S", crystals)
-    assert data.sheet("S") == second
+        data.sheets.create_sheet("S", crystals)
+    data.sheets.delete_sheet("S")
+    second = data.sheets.create_sheet("S", crystals)
+    assert data.sheets.sheet("S") == second
     with pytest.raises(ConflictError):
-        data.edit_sheet(data.create_sheet("T", crystals).id, name="S")
+        data.sheets.edit_sheet(data.sheets.create_sheet("T", crystals).id, name="S")
     with pytest.raises(NotFoundError):
-        data.sheet(first.id)
+        data.sheets.sheet(first.id)
 
 
 def test_an_edit_is_checked_counted_and_logged(workspace: Workspace, crystals: str) -> None:
@@ -330,36 +331,36 @@ def test_a_deleted_sheet_is_kept_but_not_shown(workspace: Workspace, crystals: s
     assert events(workspace)[-1] == ("sheets", "delete", "ana")
 
 
-def test_sheets_are_searched_and_the_newest_comes_first(data: DataService, crystals: str) -> None:
+def test_sheets_are_searched_and_the_newest_comes_first(data: DataServices, crystals: str) -> None:
     for name, use_case in (("Alpha", ""), ("Beta", "defects"), ("Gamma", "")):
-        data.create_sheet(name, crystals, use_case=use_case)
-    assert [sheet.name for sheet in data.sheets()] == ["Gamma", "Beta", "Alpha"]
-    assert [sheet.name for sheet in data.sheets("DEFECT")] == ["Beta"]
-    assert [sheet.name for sheet in data.sheets("lph")] == ["Alpha"]
+        data.sheets.create_sheet(name, crystals, use_case=use_case)
+    assert [sheet.name for sheet in data.sheets.sheets()] == ["Gamma", "Beta", "Alpha"]
+    assert [sheet.name for sheet in data.sheets.sheets("DEFECT")] == ["Beta"]
+    assert [sheet.name for sheet in data.sheets.sheets("lph")] == ["Alpha"]
 
 
-def test_a_changed_source_is_told_and_an_edit_settles_it(data: DataService, crystals: str, tmp_path: Path) -> None:
-    data.create_sheet("S", crystals, columns=["kind"])
-    assert data.sheet_page("S").notes == ()
+def test_a_changed_source_is_told_and_an_edit_settles_it(data: DataServices, crystals: str, tmp_path: Path) -> None:
+    data.sheets.create_sheet("S", crystals, columns=["kind"])
+    assert data.sheets.sheet_page("S").notes == ()
     path = tmp_path / "Crystals 2024.csv"
     path.write_text(CRYSTALS + "C101,NaI,1,101.png\n")
-    page = data.sheet_page("S")
+    page = data.sheets.sheet_page("S")
     assert page.total == 101
     assert "changed since the sheet was checked with 100 items" in page.notes[0]
-    assert data.edit_sheet("S").item_count == 101
-    assert data.sheet_page("S").notes == ()
+    assert data.sheets.edit_sheet("S").item_count == 101
+    assert data.sheets.sheet_page("S").notes == ()
     path.write_text("id,sort\nA,1\n")
     with pytest.raises(InvalidInputError, match="no column 'kind'"):
-        data.sheet_page("S")
+        data.sheets.sheet_page("S")
     path.unlink()
     with pytest.raises(OntosError, match="gone"):
-        data.sheet_page("S")
+        data.sheets.sheet_page("S")
 
 
-def test_pages_of_a_sample_put_together_are_the_sample(data: DataService, crystals: str) -> None:
-    data.create_sheet("S", crystals, sampling=Sampling.STRATIFIED, sample_size=20, sample_by="kind")
-    whole = data.sheet_page("S", limit=100).items
-    pages = [data.sheet_page("S", limit=7, offset=offset).items for offset in (0, 7, 14, 21)]
+def test_pages_of_a_sample_put_together_are_the_sample(data: DataServices, crystals: str) -> None:
+    data.sheets.create_sheet("S", crystals, sampling=Sampling.STRATIFIED, sample_size=20, sample_by="kind")
+    whole = data.sheets.sheet_page("S", limit=100).items
+    pages = [data.sheets.sheet_page("S", limit=7, offset=offset).items for offset in (0, 7, 14, 21)]
     assert sum(pages, ()) == whole
     assert sum(item.fields["kind"] == "CZT" for item in whole) == 5
 
@@ -371,10 +372,10 @@ def test_a_record_of_the_table_is_what_was_added(workspace: Workspace, crystals:
     assert (record.path, record.bytes, record.added_by) == (str(path), path.stat().st_size, "ana")
 
 
-def test_real_receipts_become_a_sheet(data: DataService) -> None:
-    table = data.add_file(real_data("document_extraction/sroie_receipts.jsonl"))
-    sheet = data.create_sheet("Receipts", table.address, item_id_column="id", sampling="random", sample_size=50)
-    items = data.sheet_page("Receipts", limit=50).items
+def test_real_receipts_become_a_sheet(data: DataServices) -> None:
+    table = data.files.add_file(real_data("document_extraction/sroie_receipts.jsonl"))
+    sheet = data.sheets.create_sheet("Receipts", table.address, item_id_column="id", sampling="random", sample_size=50)
+    items = data.sheets.sheet_page("Receipts", limit=50).items
     assert sheet.item_count == len({item.ref for item in items}) == 50
     with Path(table.path).open(encoding="utf-8") as file:
         lines = {line["id"]: line for line in map(json.loads, file)}
@@ -385,11 +386,11 @@ def test_real_receipts_become_a_sheet(data: DataService) -> None:
 
 
 @pytest.fixture
-def streams(data: DataService, tmp_path: Path) -> str:
+def streams(data: DataServices, tmp_path: Path) -> str:
     path = tmp_path / "streams.csv"
     lines = [f"{unit},{at},{at * 2},{int(at > 4)}" for unit in "AB" for at in range(7)]
     path.write_text("Unit Name,Time,heat,fault\n" + "\n".join(lines) + "\n")
-    return data.add_file(path).address
+    return data.files.add_file(path).address
 
 
 def test_a_sheet_cuts_streams_into_windows(workspace: Workspace, streams: str) -> None:
@@ -405,7 +406,8 @@ def test_a_sheet_cuts_streams_into_windows(workspace: Workspace, streams: str) -
     assert sheet.item_count == 6
     page = workspace.data.sheets.sheet_page(sheet.id, limit=2, offset=2)
     assert [(item.ref, item.fields["fault"]) for item in page.items] == [("A@4", 1), ("B@0", 0)]
-    assert windows_in_words(sheet) == "windows of 3 rows, every 2, of each Unit Name by Time; labels: max fault"
+    words = "windows of 3 rows, every 2, of each Unit Name by Time, none across more than 10; labels: max fault"
+    assert windows_in_words(sheet) == words
     plain = workspace.data.sheets.edit_sheet(
         sheet.id, window_size=None, window_step=None, window_group=None, window_order=None, window_labels={}
     )

@@ -35,7 +35,7 @@ def shots(folder: Path, count: int = 40) -> Path:
 
 def shot_sheet(workspace: Workspace, folder: Path, count: int = 40) -> Sheet:
     """A sheet over that table."""
-    table = workspace.data.sheets.add_file(shots(folder, count))
+    table = workspace.data.files.add_file(shots(folder, count))
     return workspace.data.sheets.create_sheet(
         "Shots", table.address, item_id_column="part", image_columns=["shot"], columns=["part", "shot", "heat"]
     )
@@ -70,6 +70,7 @@ def test_a_broken_picture_says_why(workspace: Workspace, tmp_path: Path, named: 
     assert told in one.problem
 
 
+@pytest.mark.usefixtures("few_trees")
 def test_a_sheet_with_pictures_is_trained_on_them_though_the_prompt_names_none(
     workspace: Workspace, tmp_path: Path
 ) -> None:
@@ -88,7 +89,7 @@ def test_a_sheet_with_pictures_is_trained_on_them_though_the_prompt_names_none(
         ).id
     )
     made = workspace.generate.generation.generate(sheet.id, template.id, GenerationMode.COLUMN).training_sheet
-    params = {"training_sheet_id": made.id, "name": "bars"}
+    params = {"training_sheet_id": made.id, "name": "bars", "base_model": "extra_trees"}
     model = workspace.train.models.run(params, "a-job", NoProgress())
     assert model.features == ["shot", "heat"]
     score = model.evaluation["scores"][0]

@@ -33,7 +33,7 @@ def by_column(catalog: Catalog, address: TableAddress, query: RowQuery, size: in
 @pytest.fixture
 def address(workspace: Workspace, tmp_path: Path) -> TableAddress:
     file = parts_file(tmp_path / "parts.csv", range(25), tags="[1, null]")
-    return TableAddress.parse(workspace.data.sheets.add_file(file).address)
+    return TableAddress.parse(workspace.data.files.add_file(file).address)
 
 
 @pytest.mark.parametrize("query", QUERIES)
@@ -60,7 +60,7 @@ def test_items_are_found_by_their_names(workspace: Workspace, address: TableAddr
 
 def test_a_row_without_a_name_is_an_error_here_too(workspace: Workspace, tmp_path: Path) -> None:
     (tmp_path / "odd.csv").write_text("id,x\na,1\n,2\n")
-    odd = TableAddress.parse(workspace.data.sheets.add_file(tmp_path / "odd.csv").address)
+    odd = TableAddress.parse(workspace.data.files.add_file(tmp_path / "odd.csv").address)
     with pytest.raises(NoIdentityError):
         list(workspace.engines.catalog.blocks(odd, RowQuery(item_id_column="id"), 10))
 

@@ -18,6 +18,7 @@ from ontos_tui.domain.errors import NotFoundError
 from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.pairs import LabelingMode
 from ontos_tui.workspace import Workspace
+from tiers import deep
 
 PICTURES = Path(synthetic_data.__file__).parent / "defect_detection" / "pictures"
 drawing: Any = importlib.import_module("ontos_tui.synthetic_data.defect_detection.images")
@@ -28,6 +29,7 @@ def gray(path: Path) -> np.ndarray:
     return np.asarray(Image.open(path).convert("L"), dtype=float)
 
 
+@deep
 def test_the_pictures_come_out_again(tmp_path: Path) -> None:
     made = drawing.write(tmp_path)
     assert {path.name for path in made} == {path.name for path in PICTURES.glob("*") if path.suffix != ".json"}
@@ -93,6 +95,7 @@ def test_the_generator_draws_every_inspection_on_request(tmp_path: Path, monkeyp
     assert len(list(tmp_path.iterdir())) == 13
 
 
+@pytest.mark.usefixtures("few_trees")
 def test_the_loop_learns_the_pictures_of_the_sample_data(workspace: Workspace) -> None:
     report = workspace.onboarding.seed("defect_detection", 140, part="pictures")
     assert report.sheet.image_columns == ["image"]
@@ -102,7 +105,9 @@ def test_the_loop_learns_the_pictures_of_the_sample_data(workspace: Workspace) -
     queue = workspace.label.queue.open(report.training_sheet.id)
     assert workspace.label.queue.pair(queue[0].id).labeling_mode is LabelingMode.CANONICAL
     model = workspace.train.models.run(
-        {"training_sheet_id": report.training_sheet.id, "name": "faces"}, "a-job", NoProgress()
+        {"training_sheet_id": report.training_sheet.id, "name": "faces", "base_model": "extra_trees"},
+        "a-job",
+        NoProgress(),
     )
     assert "image" in model.features
     score = model.evaluation["scores"][0]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
-from functools import wraps
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -12,7 +10,9 @@ import typer
 from ontos_tui.cli.core.groups import noun_group
 from ontos_tui.cli.core.output import count, facts, table
 from ontos_tui.cli.core.session import Limit, Offset, Session
+from ontos_tui.cli.core.shared_options import with_options
 from ontos_tui.cli.data.tables import Filter, page_lines
+from ontos_tui.domain.catalog import TIMES_USUAL
 from ontos_tui.domain.records.data import (
     OLD_NAMES,
     UNNAMED,
@@ -22,7 +22,9 @@ from ontos_tui.domain.records.data import (
     WindowLabel,
     windows_in_words,
 )
+from ontos_tui.domain.records.derived import ColumnRole
 from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.services.data.derived import amount
 
 sheets = noun_group("Sheets: which rows and columns of a table are used, and what identifies an item.")
 
@@ -46,6 +48,14 @@ WindowLabels = Annotated[
         "--window-label", metavar="COLUMN=HOW", help="a column with a label: last, max, mean, most; repeatable"
     ),
 ]
+MaxGap = Annotated[
+    str | None,
+    typer.Option(
+        "--max-gap",
+        metavar="STEP",
+        help="no window bridges a larger step: 10min, or a number; 0: bridge all; without: 10 times the usual step",
+    ),
+]
 Description = Annotated[str | None, typer.Option("--description", help="what the sheet is for")]
 UseCaseOption = Annotated[str | None, typer.Option("--use-case", help="what it belongs to")]
 
@@ -64,29 +74,11 @@ OPTIONS: Mapping[str, Any] = {
     "window_group": WindowGroup,
     "window_order": WindowOrder,
     "window_labels": WindowLabels,
+    "window_max_gap": MaxGap,
     "description": Description,
     "use_case": UseCaseOption,
 }
 """The options about a sheet's content, by the fields of the record that they fill."""
-
-
-def with_sheet_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with all of OPTIONS; of these it gets, as keyword arguments, the ones that were given."""
-    signature = inspect.signature(command, eval_str=True)
-    own = [one for one in signature.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
-    more = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option)
-        for name, option in OPTIONS.items()
-    ]
-
-    @wraps(command)
-    def run(**arguments: Any) -> None:
-        fields = {name: arguments.pop(name) for name in OPTIONS}
-        command(**arguments, **_given(**{**fields, **_windows(fields)}))
-
-    run.__signature__ = signature.replace(parameters=[*own, *more])  # type: ignore[attr-defined]
-    run.__annotations__ = {one.name: one.annotation for one in (*own, *more)}
-    return run
 
 
 def register(root: typer.Typer) -> None:
@@ -95,7 +87,7 @@ def register(root: typer.Typer) -> None:
 
 
 @sheets.command("create")
-@with_sheet_options
+@with_options(OPTIONS)
 def create(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="the sheet's name")],
@@ -104,24 +96,54 @@ def create(
 ) -> None:
     """Create a sheet over a table."""
     session = Session.of(context)
-    _show_sheet(session, session.workspace.data.sheets.create_sheet(name, source, **fields))
+    created = session.workspace.data.sheets.create_sheet(name, source, **_sheet_fields(fields))
+    session.show(created, lambda: [*_sheet_lines(created), *_gap_lines(session, created)])
 
 
 @sheets.command("edit")
-@with_sheet_options
+@with_options(OPTIONS)
 def edit(
     context: typer.Context,
     sheet: SheetRef,
     name: Annotated[str | None, typer.Option("--name", help="another name")] = None,
     source: Annotated[str | None, typer.Option("--table", help="catalog.schema.table")] = None,
+    check: Annotated[bool, typer.Option("--check", help="check it again: its source has changed")] = False,
     **fields: Any,
 ) -> None:
     """Change a sheet; what is not named stays. `--filter ""` removes the filter."""
     session = Session.of(context)
-    changes = _given(name=name, source_table=source, **fields)
-    if not changes:
-        raise typer.BadParameter("Name what to change, such as --filter or --name.")
+    changes = _given(name=name, source_table=source, **_sheet_fields(fields))
+    if not changes and not check:
+        raise typer.BadParameter("Name what to change, such as --filter or --name, or --check.")
     _show_sheet(session, session.workspace.data.sheets.edit_sheet(sheet, **changes))
+
+
+@sheets.command("duplicate")
+def duplicate(
+    context: typer.Context,
+    sheet: SheetRef,
+    name: Annotated[str, typer.Option("--name", help="the new sheet's; without: NAME copy")] = "",
+) -> None:
+    """Another sheet that says the same, also what its columns are for. Pairs and labels stay with the first."""
+    session = Session.of(context)
+    _show_sheet(session, session.workspace.data.sheets.duplicate_sheet(sheet, name))
+
+
+@sheets.command("roles")
+def roles(
+    context: typer.Context,
+    sheet: SheetRef,
+    decisions: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[COLUMN=ROLE]…", help=f"{', '.join(ColumnRole)}; COLUMN= undoes it"),
+    ] = None,
+) -> None:
+    """What the columns of a sheet are for. Ids, groups and notes are no features by default."""
+    session = Session.of(context)
+    service = session.workspace.data.roles
+    listed = service.decide(sheet, dict(map(_role, decisions))) if decisions else service.roles(sheet)
+    rows = [(one.column, one.role, "yes" if one.is_feature else "no", one.reason) for one in listed]
+    session.show(listed, lambda: table(("column", "role", "feature", "why"), rows))
 
 
 @sheets.command("delete")
@@ -159,16 +181,47 @@ def _given(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
+def _sheet_fields(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a sheet that the options give."""
+    return _given(**{**options, **_windows(options)})
+
+
 def _windows(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields about windows as they are stored; a size of 0 removes them all."""
     if fields["window_size"] == 0:
-        return {"window_size": 0, "window_step": 0, "window_group": "", "window_order": "", "window_labels": {}}
+        none = {"window_size": 0, "window_step": 0, "window_group": "", "window_order": "", "window_labels": {}}
+        return {**none, "window_max_gap": 0}
     labels = fields["window_labels"]
     pairs = [label.partition("=")[::2] for label in labels or ()]
     for column, how in pairs:
         if not column or how not in list(WindowLabel):
             raise typer.BadParameter(f"--window-label {column}={how}: write COLUMN=HOW with {', '.join(WindowLabel)}.")
-    return {"window_labels": dict(pairs) if labels is not None else None}
+    gap = fields["window_max_gap"]
+    return {
+        "window_labels": dict(pairs) if labels is not None else None,
+        "window_max_gap": None if gap is None else amount(gap, "--max-gap"),
+    }
+
+
+def _role(text: str) -> tuple[str, ColumnRole | None]:
+    column, equals, role = text.rpartition("=")
+    if not equals or not column or (role and role not in list(ColumnRole)):
+        raise typer.BadParameter(f"{text!r}: write COLUMN=ROLE with {', '.join(ColumnRole)}.")
+    return column, ColumnRole(role) if role else None
+
+
+def _gap_lines(session: Session, sheet: Sheet) -> list[str]:
+    """What was seen of the steps of a sheet's streams, and where its windows end because of that."""
+    steps = session.workspace.data.sheets.stream_steps(sheet.id) if sheet.windows is not None else None
+    if steps is None:
+        return []
+    seen = f"The usual step is {steps.usual:g}, the largest {steps.largest:g}"
+    if sheet.window_max_gap is None:
+        return [f"{seen}: windows bridge every gap."]
+    return [
+        f"{seen} (seconds for times). No window bridges more than {sheet.window_max_gap:g}; {steps.gaps:,} steps are "
+        f"larger than {TIMES_USUAL} times the usual one. Another limit: --max-gap"
+    ]
 
 
 def _show_sheet(session: Session, sheet: Sheet) -> None:

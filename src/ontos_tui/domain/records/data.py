@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from pydantic import Field
 
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.base import Audited, Record, now
+from ontos_tui.domain.records.derived import NO_FEATURE, ColumnRole, ComputedColumn, Join
+from ontos_tui.domain.records.folders import Folder
 from ontos_tui.domain.records.reading import Reading, ReadingOptions
 from ontos_tui.domain.rules.states import SheetStatus
 
@@ -63,6 +66,8 @@ class FileFormat(StrEnum):
     """Values separated by any number of blanks, as simulation codes write them."""
     WORKBOOK = "workbook"
     """One sheet of a file of Excel or OpenDocument."""
+    FOLDER = "folder"
+    """The files of a folder, or those that match a pattern."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,7 @@ class DataTable(Record):
     KEY: ClassVar[str] = "address"
 
     address: str = Field(description="catalog.schema.table")
-    path: str = Field(description="absolute path of the file")
+    path: str = Field(description="absolute path of the file, or of the folder and the pattern in it")
     format: FileFormat
     bytes: int = Field(description="size when it was added, bytes")
     column_names: list[str] = Field(
@@ -95,6 +100,22 @@ class DataTable(Record):
         default_factory=ReadingOptions, description="what the user decided about how the file is read"
     )
     reading: Reading | None = Field(None, description="what was understood of the file when it was read last")
+    folder: Folder | None = Field(None, description="of a folder: what is read of it, and what was read last")
+    joined: Join | None = Field(None, description="of which tables it comes; path and format are the first one's")
+    computed: list[ComputedColumn] = Field(default_factory=list, description="columns beside those of the file")
+
+    @property
+    def inputs(self) -> list[str]:
+        """The addresses of the tables that it comes of, besides its file."""
+        joined = [self.joined.left, self.joined.right] if self.joined is not None else []
+        return list(dict.fromkeys([*joined, *(one.events.table for one in self.computed if one.events is not None)]))
+
+    @property
+    def home(self) -> Path:
+        """The folder that paths in its rows start from."""
+        if self.folder is None:
+            return Path(self.path).parent
+        return Path(self.folder.root)
 
 
 class Sampling(StrEnum):
@@ -111,6 +132,8 @@ class WindowLabel(StrEnum):
     MAX = "max"
     MEAN = "mean"
     MOST = "most"
+    EVENT = "event"
+    """The commonest of those that are not missing; `none` where all are."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +142,8 @@ class Windows:
 
     Without a group, all rows are one stream; without an order, the file's own counts. Only whole windows are items.
     A window is called by its group and the order of its first row, and without an order by what its rows hold.
-    `labels` names the columns that hold a label, and how it is taken.
+    `labels` names the columns that hold a label, and how it is taken. No window bridges a step of the order that is
+    larger than `max_gap`: seconds for times, else units of the order; None bridges all.
     """
 
     size: int
@@ -127,6 +151,7 @@ class Windows:
     group: str | None = None
     order: str | None = None
     labels: tuple[tuple[str, WindowLabel], ...] = ()
+    max_gap: float | None = None
 
 
 class ItemIdentity(StrEnum):
@@ -173,6 +198,15 @@ class Sheet(Audited):
     item_count: int = Field(0, description="rows after filter and sample, counted when the sheet was last validated")
     source_fingerprint: str = Field("", description="size and modification time of the source when last validated")
     identity: ItemIdentity = Field(ItemIdentity.CONTENT, description="what its pairs and labels are named by")
+    window_max_gap: float | None = Field(
+        None, gt=0, description="no window bridges a larger step of its order: seconds for times; None bridges all"
+    )
+    column_roles: dict[str, ColumnRole] = Field(
+        default_factory=dict, description="what columns are for, where the user decided it"
+    )
+    unique_by: list[str] = Field(
+        default_factory=list, description="of rows that are equal in all of these columns only the first is used"
+    )
 
     @property
     def windows(self) -> Windows | None:
@@ -185,9 +219,20 @@ class Sheet(Audited):
             self.window_group,
             self.window_order,
             tuple(self.window_labels.items()),
+            self.window_max_gap,
         )
 
+    @property
+    def no_features(self) -> frozenset[str]:
+        """The columns of its items that no model learns from by default: ids, groups and notes."""
+        names = {name for name, role in self.column_roles.items() if role in NO_FEATURE}
+        if self.window_size is not None:
+            names |= {f"{name}_{field}" for name in names for field in WINDOW_FIELDS}
+        return frozenset(names)
 
+
+WINDOW_FIELDS = ("mean", "std", "min", "max", "slope", "last", "series")
+"""What a window has of every column of numbers, behind the column's name."""
 UNNAMED = "a hash of its content"
 """What an item is called by when no column identifies it."""
 OLD_NAMES = "Some pairs or labels are named by the place of their row: `ontos doctor`"
@@ -202,6 +247,7 @@ def windows_in_words(sheet: Sheet) -> str:
     words = f"windows of {windows.size} rows, every {windows.step}"
     words += f", of each {windows.group}" if windows.group else ""
     words += f" by {windows.order}" if windows.order else ""
+    words += f", none across more than {windows.max_gap:g}" if windows.max_gap is not None else ""
     labels = ", ".join(f"{how.value} {name}" for name, how in windows.labels)
     return words + (f"; labels: {labels}" if labels else "")
 
@@ -212,7 +258,8 @@ class RowQuery:
 
     With `windows`, items are windows of the rows that pass the filter, and `columns` may also name fields of windows.
     `by_content` says how items are named where no column does it: by what they hold, as those of sheets are, or by
-    their place in the source, which is good enough to look at rows.
+    their place in the source, which is good enough to look at rows. Of rows that are equal in all columns
+    of `unique_by` only the first is read.
     """
 
     filter: str = ""
@@ -226,6 +273,7 @@ class RowQuery:
     offset: int = 0
     windows: Windows | None = None
     by_content: bool = False
+    unique_by: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, sheet: Sheet, limit: int | None = None, offset: int = 0) -> RowQuery:
@@ -242,6 +290,7 @@ class RowQuery:
             offset,
             sheet.windows,
             by_content=True,
+            unique_by=tuple(sheet.unique_by),
         )
 
 

@@ -38,6 +38,7 @@ class LabelingJob(Audited):
     is_personal: bool = Field(False, description="one person's own list; its labels are canonical at once")
     status: LabelingJobStatus = LabelingJobStatus.DRAFT
     total_items: int = 0
+    shows_proposals: bool = Field(True, description="whether its items come with their proposals")
 
     @property
     def labels_at_once(self) -> bool:
@@ -67,6 +68,12 @@ class LabelingTask(Audited):
     reviewer: str = ""
     reviewed_at: datetime | None = None
     review_notes: str = ""
+
+    @property
+    def sent_back(self) -> str:
+        """Who sent the task back and what they wrote; empty when it was not, or is handed in again."""
+        is_over = self.status in (LabelingTaskStatus.SUBMITTED, LabelingTaskStatus.APPROVED)
+        return f"sent back by {self.reviewer}: {self.review_notes}" if self.review_notes and not is_over else ""
 
 
 class TaskItem(Decidable):

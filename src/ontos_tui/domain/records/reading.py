@@ -39,6 +39,15 @@ class ReadingOptions(BaseModel):
     footer_lines: int | None = Field(None, ge=0, description="lines below the rows that are left out")
     decimal: str = Field("", description="the decimal mark: . or ,")
     missing: list[str] | None = Field(None, description="the words that mean no value, instead of the usual ones")
+    column_missing: dict[str, list[str]] = Field(
+        default_factory=dict, description="column to the values that mean no value in it, besides the other words"
+    )
+    spellings: dict[str, dict[str, str]] = Field(
+        default_factory=dict, description="column of texts to the values that are read as another one"
+    )
+    column_limits: dict[str, tuple[float, float]] = Field(
+        default_factory=dict, description="column of numbers to the range outside of which they mean no value"
+    )
     column_types: dict[str, str] = Field(default_factory=dict, description="column to text, number, time or boolean")
     date_order: DateOrder | None = None
     timezone: str = Field("", description="of times that name none, such as Europe/Berlin")

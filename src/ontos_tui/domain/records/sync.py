@@ -35,6 +35,7 @@ class SyncState(StrEnum):
     SYNCED = "synced"
     WAITING = "waiting"
     OFFLINE = "offline"
+    OTHER_LOG = "not the log that you shared with"
 
 
 class ConflictState(StrEnum):

@@ -25,6 +25,7 @@ class JobKind(StrEnum):
     SERVE = "serve"
     HINTS = "hints"
     WATCH = "watch"
+    WATCH_FOLDER = "watch_folder"
     DEPLOY = "deploy"
     PREDICT = "predict"
 

@@ -7,12 +7,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.data import Row
+from ontos_tui.services.data.page_places import PagePlaces, TextPlaces, find_places, pages_from
 from ontos_tui.store.queries import data
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ LONGEST = 1_024
 class Picture:
     """A picture of an item, `width` x `height` pixels in its file; `image` has at most `LONGEST` on either side.
 
-    Where `problem` says why it cannot be shown, there is no `image`, and maybe no `path`.
+    Of a PDF, `page` counts from 1, and `pages` how many there are. A page that was not looked at yet has no `image`
+    and no `problem`. Where `problem` says why it cannot be shown, there is no `image`, and maybe no `path`.
     """
 
     column: str
@@ -40,6 +42,13 @@ class Picture:
     width: int = 0
     height: int = 0
     problem: str = ""
+    page: int = 0
+    pages: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was looked at."""
+        return self.image is not None or bool(self.problem)
 
 
 class ImageService:
@@ -48,11 +57,22 @@ class ImageService:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def pictures(self, sheet_id: str, fields: Row) -> list[Picture]:
-        """The pictures that a row of a sheet names, opened; a broken one says what is wrong with it."""
+    def pictures(self, sheet_id: str, fields: Row, places: TextPlaces | None = None) -> list[Picture]:
+        """The pictures that a row of a sheet names, opened; a broken one says what is wrong with it.
+
+        A PDF has one for each page, of which only the first is opened: the first with `places` of the item's text,
+        which are lit.
+        """
         with self._store.read() as connection:
             folders = image_folders(connection, sheet_id)
-        return _pictures(folders, fields)
+        return _pictures(folders, fields, places)
+
+    def opened(self, picture: Picture, fields: Row, places: TextPlaces | None = None) -> Picture:
+        """A page of a PDF that was not looked at yet."""
+        if picture.is_open or picture.path is None:
+            return picture
+        found = find_places(picture.path, 0, fields, places)
+        return _page(picture, found)
 
 
 def image_folders(connection: Connection, sheet_id: str) -> dict[str, Path]:
@@ -64,7 +84,7 @@ def image_folders(connection: Connection, sheet_id: str) -> dict[str, Path]:
     if sheet is None or not sheet.image_columns:
         return {}
     source = data.table_at(connection, sheet.source_table)
-    return {} if source is None else dict.fromkeys(sheet.image_columns, Path(source.path).parent)
+    return {} if source is None else dict.fromkeys(sheet.image_columns, source.home)
 
 
 def open_in_viewer(path: Path) -> bool:
@@ -85,9 +105,49 @@ def open_in_viewer(path: Path) -> bool:
     return True
 
 
-def _pictures(folders: Mapping[str, Path], fields: Row) -> list[Picture]:
-    named = ((column, fields.get(column), folder) for column, folder in folders.items())
-    return [_opened(column, text.strip(), folder) for column, text, folder in named if _says(text)]
+def _pictures(folders: Mapping[str, Path], fields: Row, places: TextPlaces | None) -> list[Picture]:
+    pictures: list[Picture] = []
+    for column, folder in folders.items():
+        text = fields.get(column)
+        if _says(text):
+            pictures += _pages(column, text.strip(), folder, fields, places) or [_opened(column, text.strip(), folder)]
+    return pictures
+
+
+def _pages(column: str, named: str, folder: Path, fields: Row, places: TextPlaces | None) -> list[Picture]:
+    """The pages of a PDF, the first to look at opened; empty for any other file, and one that cannot be opened."""
+    from ontos_tui.learning.encoding.images import find_image
+    from ontos_tui.learning.encoding.page_images import page_of
+
+    text, page = page_of(named)
+    if not page:
+        return []
+    is_whole = text == named
+    try:
+        path = find_image(named, [folder], anywhere=True)
+    except InvalidInputError as error:
+        return [Picture(column, named, problem=str(error))]
+    found = find_places(path, 0 if is_whole else page, fields, places)
+    first = _page(Picture(column, text, path, page=found.first_page() if is_whole else page), found)
+    if not is_whole or first.problem:
+        return [first]
+    rest = pages_from(first.page, first.pages)[1:]
+    return [first, *(Picture(column, text, path, page=number, pages=first.pages) for number in rest)]
+
+
+def _page(picture: Picture, places: PagePlaces) -> Picture:
+    """A page, opened, with its places lit."""
+    from ontos_tui.tabular.folders.contents import UnreadableError
+    from ontos_tui.tabular.folders.pdf_process import shared_process
+
+    assert picture.path is not None
+    try:
+        rendered = shared_process().render(picture.path, picture.page, LONGEST)
+    except UnreadableError as error:
+        return replace(picture, problem=f"{picture.path.name} {error}.")
+    image = rendered.image
+    places.draw(image, picture.page)
+    return replace(picture, image=image, width=image.width, height=image.height, pages=rendered.pages)
 
 
 def _says(value: object) -> TypeGuard[str]:

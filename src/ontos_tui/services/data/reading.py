@@ -39,14 +39,15 @@ def file_report(
     """Read a file to its end and report. Raises InvalidInputError saying why it cannot be read."""
     import tempfile
 
-    from ontos_tui.tabular.profile import profile
+    from ontos_tui.tabular.quality.profile import profile
+    from ontos_tui.tabular.quality.table_rows import TableRows
     from ontos_tui.tabular.source import checked_format, open_source
 
     file_format = checked_format(path, names)
     with tempfile.TemporaryDirectory() as folder:
         source = open_source(path, file_format, Path(folder) / "spill", names, options)
         try:
-            profiles = tuple(profile(source)) if with_profile and not source.reading.questions else ()
+            profiles = tuple(profile(TableRows.of(source))) if with_profile and not source.reading.questions else ()
         finally:
             source.connection.close()
     return FileReport(address, str(path), source.reading, options, profiles, tuple(names))

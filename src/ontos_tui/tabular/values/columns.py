@@ -44,7 +44,7 @@ def understand(
     padded: bool = False,
 ) -> Understood:
     """Decide for every column of `raw`, a relation of texts, by its `samples` first and then by all of its rows."""
-    columns = [ColumnState(name, _without(sample, options), Guess(Kind.TEXT)) for name, sample in samples.items()]
+    columns = [ColumnState(name, _without(name, sample, options), Guess(Kind.TEXT)) for name, sample in samples.items()]
     _check_options(connection, columns, options)
     decimal = options.decimal or _file_decimal(columns)
     for column in columns:
@@ -61,9 +61,10 @@ def understand(
     )
 
 
-def _without(sample: Sequence[str], options: ReadingOptions) -> list[str]:
+def _without(name: str, sample: Sequence[str], options: ReadingOptions) -> list[str]:
     """A sample without the words that the user says mean no value."""
-    return [value for value in sample if value.strip() not in (options.missing or ())]
+    words = {*(options.missing or ()), *options.column_missing.get(name, ())}
+    return [value for value in sample if value.strip() not in words]
 
 
 def _check_options(connection: duckdb.DuckDBPyConnection, columns: list[ColumnState], options: ReadingOptions) -> None:
@@ -196,7 +197,7 @@ def _judge(column: ColumnState, options: ReadingOptions, decimal: str) -> None:
     if guess.kind is Kind.TEXT:
         _judge_texts(column, options)
         return
-    column.missing = {word.text: word.count for word in column.words if _means_missing(word.text, options)}
+    column.missing = {word.text: word.count for word in column.words if _means_missing(column.name, word.text, options)}
     column.unfit = [word for word in column.words if word.text not in column.missing]
     column.unfit_count = max(0, column.scanned.unfit - sum(column.missing.values()))
     if column.scanned.values == 0 or (column.known == 0 and not guess.fixed):
@@ -223,7 +224,9 @@ def _judge(column: ColumnState, options: ReadingOptions, decimal: str) -> None:
     ask_marks_and_zone(column, options)
 
 
-def _means_missing(text: str, options: ReadingOptions) -> bool:
+def _means_missing(name: str, text: str, options: ReadingOptions) -> bool:
+    if text.strip() in options.column_missing.get(name, ()):
+        return True
     if options.missing is not None:
         return text.strip() in options.missing or not text.strip()
     return is_missing_word(text) or not text.strip()

@@ -100,7 +100,7 @@ async def test_the_screen_goes_on_while_the_workspace_is_away(
     own.write_text("id,text\n1,hello\n")
     with Workspace(home) as workspace:
         workspace.data.sheets.create_sheet("Team", "team.plant.readings", item_id_column="id")
-        workspace.data.sheets.create_sheet("Own", workspace.data.sheets.add_file(own).address)
+        workspace.data.sheets.create_sheet("Own", workspace.data.files.add_file(own).address)
     monkeypatch.setenv("DATABRICKS_HOST", "http://127.0.0.1:9")
     async with open_app(home) as user:
         await user.press("1")

@@ -35,7 +35,7 @@ def _workspace(home: Path, folder: Path, pairs: int = 3) -> None:
     (folder / "broken.png").write_bytes((folder / "whole.png").read_bytes()[:60])
     (folder / "shots.csv").write_text("part,shot,heat\nA,whole.png,41.5\nB,broken.png,42.5\nC,,43.5\n")
     with Workspace(home) as workspace:
-        address = workspace.data.sheets.add_file(folder / "shots.csv").address
+        address = workspace.data.files.add_file(folder / "shots.csv").address
         sheet = workspace.data.sheets.create_sheet("Shots", address, item_id_column="part", image_columns=["shot"])
         made = unlabeled_sheet(workspace.store, pairs, sheet, user_prompt="{{ heat }}")
         with workspace.store.write() as connection:

@@ -22,9 +22,9 @@ async def test_a_question_is_answered_before_the_file_is_added(tmp_path: Path) -
         await user.sees("01/02/2024 is in January")
         await user.press("down", "enter")
         await user.sees("Dates in 'when' were read as month, day, year", "n/a")
-        await user.press("enter")
+        await user.press("enter", "ctrl+s")
         await user.sees("messy", "7 items", "2024-01-02")
-        (table,) = user.app.workspace.data.sheets.tables()
+        (table,) = user.app.workspace.data.catalog.tables()
         assert [column.type for column in table.columns] == ["BIGINT", "DATE", "BIGINT"]
 
 
@@ -36,7 +36,7 @@ async def test_decisions_change_what_is_understood_and_are_kept(tmp_path: Path) 
         await user.type(str(path))
         await user.press("ctrl+s")
         await user.sees("rows 3", "code", "text")
-        await user.press("enter")
+        await user.press("enter", "ctrl+s")
         await user.sees("3 items", "x1")
         await user.press("i")
         await user.sees("What is understood of plain.csv")
@@ -53,7 +53,7 @@ async def test_decisions_change_what_is_understood_and_are_kept(tmp_path: Path) 
         await user.sees("did not fit")
         await user.press("enter")
         await user.sees("read anew: 3 rows")
-        service = user.app.workspace.data.sheets
+        service = user.app.workspace.data.files
         assert service.file_table("plain").reading_options.column_types == {"code": "number"}
 
 
@@ -71,16 +71,6 @@ async def test_the_sheet_of_a_workbook_is_asked_for_and_changed_by_a_key(tmp_pat
         await user.sees("rows 1", "sheet Mills", "kind")
         await user.press("w", "enter")
         await user.sees("rows 30", "sheet Drills", "wear")
-        await user.press("enter")
+        await user.press("enter", "ctrl+s")
         await user.sees("plant", "30 items")
-        assert user.app.workspace.data.sheets.file_table("plant").reading_options.sheet == "Drills"
-
-
-async def test_the_form_keeps_what_was_typed(tmp_path: Path) -> None:
-    async with open_app(tmp_path / "home") as user:
-        await user.press("a")
-        await user.type("/nowhere/at/all.csv")
-        await user.press("tab")
-        await user.type("My sheet")
-        await user.press("ctrl+s")
-        await user.sees("✗", "Add a data file", "/nowhere/at/all.csv", "My sheet")
+        assert user.app.workspace.data.files.file_table("plant").reading_options.sheet == "Drills"

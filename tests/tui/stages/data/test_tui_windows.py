@@ -66,11 +66,11 @@ async def test_a_sheet_of_windows_is_made_by_its_form(tmp_path: Path) -> None:
     path = tmp_path / "streams.csv"
     path.write_text("unit,time,heat\n" + "".join(f"{unit},{at},{at * 2}\n" for unit in "AB" for at in range(6)))
     with Workspace(home) as workspace:
-        sheet = workspace.data.sheets.create_sheet("streams", workspace.data.sheets.add_file(path).address)
+        sheet = workspace.data.sheets.create_sheet("streams", workspace.data.files.add_file(path).address)
     async with open_app(home) as user:
         await user.press("1", "e")
         await user.sees("Edit streams", "Window group")
-        await user.press("shift+tab")  # from the first field to the last
+        await user.press("shift+tab", "shift+tab")  # from the first field to the last but one
         await user.type("time")
         await user.press("shift+tab")
         await user.type("unit")
@@ -80,3 +80,12 @@ async def test_a_sheet_of_windows_is_made_by_its_form(tmp_path: Path) -> None:
         await user.sees("windows of 3 rows, every 3, of each unit by time")
         changed = user.app.workspace.data.sheets.sheet(sheet.id)
         assert (changed.item_count, changed.window_size, changed.window_group) == (4, 3, "unit")
+        assert changed.window_max_gap == 10, "what the data shows"
+        await user.press("c")
+        await user.sees("Duplicate streams")
+        await user.press("ctrl+s")
+        await user.sees("streams copy: 4 items")
+        await user.press("r")
+        await user.sees("Roles in streams copy", "separates the streams")
+        await user.press("escape")
+        assert user.app.workspace.data.sheets.sheet("streams copy").window_max_gap == 10

@@ -94,7 +94,7 @@ class CatalogDialog(Dialog[str], BackgroundMixin):
         self._repaint_place()
 
         def begin(workspace: Workspace) -> tuple[Iterator[CatalogNode], list[CatalogNode]]:
-            nodes = workspace.data.sheets.browse(prefix)
+            nodes = workspace.data.catalog.browse(prefix)
             return nodes, list(islice(nodes, CHUNK))
 
         self.run_in_background(begin, lambda result: self._more(*result, cursor), group="nodes", failed=self._failed)
@@ -170,7 +170,7 @@ class CatalogDialog(Dialog[str], BackgroundMixin):
         self._show_rows(None)
         grid.set_empty_text("Reading from the warehouse; starting it may take minutes…")
         self.run_in_background(
-            lambda workspace: workspace.data.sheets.look(address, PREVIEWED),
+            lambda workspace: workspace.data.catalog.look(address, PREVIEWED),
             self._show_rows,
             group="look",
             failed=lambda error: grid.set_empty_text(f"✗ {error.what}\n{error.todo}"),

@@ -17,6 +17,7 @@ from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.dialogs.choose import ChooseDialog
 from ontos_tui.tui.dialogs.forms.answer_form import read_integer
 from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
+from ontos_tui.tui.stages.data.reading_choices import ENCODINGS, ORDERS, SEPARATORS, TYPES, ZONES, value_of, words
 from ontos_tui.tui.stages.data.reading_lines import column_lines, reading_lines
 from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import Panel, span
@@ -26,11 +27,11 @@ if TYPE_CHECKING:
     from ontos_tui.services.data.reading import FileReport
     from ontos_tui.workspace import Workspace
 
-_TYPES = ("as found", "text", "number", "time", "boolean")
-_ENCODINGS = ("utf-8", "cp1252", "latin-1", "utf-16-le", "utf-16-be", "cp850", "cp1250", "cp1251", "shift_jis")
-_SEPARATORS = (",", ";", "tab", "|", "blank", "fixed")
-_ORDERS = (("day", "01/02/2024 is in February"), ("month", "01/02/2024 is in January"), ("year", "01/02/03 is in 2001"))
-_ZONES = ("UTC", "Europe/Berlin", "Europe/London", "America/New_York", "America/Los_Angeles", "Asia/Tokyo")
+Read = Callable[["Workspace", ReadingOptions], "FileReport"]
+
+
+AROUND = 4
+"""Rows of the box that are none of its parts: the frame, the heading, and the keys."""
 
 
 class ReadingDialog(Dialog[ReadingOptions], BackgroundMixin):
@@ -39,6 +40,7 @@ class ReadingDialog(Dialog[ReadingOptions], BackgroundMixin):
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
         Command("data.reading.accept", "enter,ctrl+s", "Accept", "Read the file so"),
         Command("data.reading.column_type", "t", "Type", "What the column under the cursor holds"),
+        Command("data.reading.no_value", "n", "No value", "Which values of the column under the cursor mean none"),
         Command("data.reading.sheet", "w", "Sheet", "Which sheet of a workbook"),
         Command("data.reading.header", "h", "Names", "Which line holds the names"),
         Command("data.reading.units", "u", "Units", "Which line holds the units"),
@@ -50,19 +52,29 @@ class ReadingDialog(Dialog[ReadingOptions], BackgroundMixin):
         Command("data.reading.zone", "z", "Time zone", "Of times that name none"),
         Command("data.reading.footer", "f", "End", "How many lines at the end are no rows"),
         Command("data.reading.limits", "l", "<40", "What values such as <40 are"),
+        Command("data.reading.all_notes", "v", "All notes", "All that was understood, in full"),
         Command("data.reading.forget", "x", "As found", "Forget every decision made here"),
     )
     DEFAULT_CSS = """
-    ReadingDialog #facts { height: 8; }
-    ReadingDialog #columns { height: 10; }
+    ReadingDialog #facts { height: 6; }
+    ReadingDialog #columns { height: 8; }
     ReadingDialog #column { height: 3; }
     """
 
-    def __init__(self, path: str, options: ReadingOptions, names: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        path: str,
+        options: ReadingOptions,
+        names: Sequence[str] = (),
+        *,
+        read: Read | None = None,
+        column: str = "",
+    ) -> None:
+        """`read` reports with some decisions; without one, the file at `path` is read. `column` is where to begin."""
         super().__init__(f"What is understood of {Path(path).name}")
-        self._path = path
         self._options = options
-        self._names = tuple(names)
+        self._read_with = read or _reader(Path(path), tuple(names))
+        self._column = column
         self._report: FileReport | None = None
 
     def compose_body(self) -> ComposeResult:
@@ -86,6 +98,14 @@ class ReadingDialog(Dialog[ReadingOptions], BackgroundMixin):
         detail.can_focus = False
         yield detail
 
+    def on_resize(self) -> None:
+        """The three parts share the room; the keys stay in sight."""
+        room = int(self.size.height * 0.9) - AROUND
+        facts, column = max(4, min(9, room // 3 + 1)), 3 if room < 24 else 5
+        self.query_one("#facts").styles.height = facts
+        self.query_one("#column").styles.height = column
+        self.query_one("#columns").styles.height = max(4, room - facts - column)
+
     def on_mount(self) -> None:
         self._columns.focus()
         self._read()
@@ -97,18 +117,18 @@ class ReadingDialog(Dialog[ReadingOptions], BackgroundMixin):
 
     def _read(self) -> None:
         """Read the file with the present decisions, in the background."""
-        path, names, options = Path(self._path), self._names, self._options
-
-        def report(workspace: Workspace) -> FileReport:
-            return workspace.data.sheets.file_report(path, names, options, exact=True)
-
-        self.run_in_background(report, self._show, group="reading", failed=self._failed)
+        read, options = self._read_with, self._options
+        self.run_in_background(
+            lambda workspace: read(workspace, options), self._show, group="reading", failed=self._failed
+        )
 
     def _show(self, report: FileReport) -> None:
         self._report = report
         self.query_one("#facts", Panel).show(lambda width: reading_lines(report.reading, width))
+        names = [column.name for column in report.reading.columns]
+        at, self._column = names.index(self._column) if self._column in names else None, ""
         self._columns.refresh_rows()
-        self._columns.show(report.reading.columns)
+        self._columns.show(report.reading.columns, cursor=at)
         self._show_column()
 
     def _failed(self, error: OntosError) -> None:
@@ -164,7 +184,7 @@ class ReadingDialog(Dialog[ReadingOptions], BackgroundMixin):
 
     def _choose(self, heading: str, field: str, choices: Sequence[str], *, typed: bool = False) -> None:
         """Choose a value for a decision; with `typed`, another one than those listed may be typed."""
-        listed = [(choice, dict(_ORDERS).get(choice, "")) for choice in choices]
+        listed = [(choice, dict(ORDERS).get(choice, "")) for choice in choices]
         if typed:
             listed.append(("another…", ""))
 
@@ -174,7 +194,7 @@ class ReadingDialog(Dialog[ReadingOptions], BackgroundMixin):
             if index == len(choices):
                 self._type(heading, field, str)
                 return
-            self._decide(**{field: _value(field, choices[index])})
+            self._decide(**{field: value_of(field, choices[index])})
 
         self.app.push_screen(ChooseDialog(heading, listed), chosen)
 
@@ -201,9 +221,23 @@ class ReadingDialog(Dialog[ReadingOptions], BackgroundMixin):
             if index is None:
                 return
             types = {key: kind for key, kind in self._options.column_types.items() if key != name}
-            self._decide(column_types=types if index == 0 else types | {name: _TYPES[index]})
+            self._decide(column_types=types if index == 0 else types | {name: TYPES[index]})
 
-        self.app.push_screen(ChooseDialog(f"What does {name} hold?", [(kind, "") for kind in _TYPES]), chosen)
+        self.app.push_screen(ChooseDialog(f"What does {name} hold?", [(kind, "") for kind in TYPES]), chosen)
+
+    def action_no_value(self) -> None:
+        column = self._columns.current
+        if column is None:
+            return
+        name, others = column.name, self._options.column_missing
+        field = FormField("words", "Values", ", ".join(others.get(name, ())) or None, hint="separated by commas")
+
+        def done(values: Values | None) -> None:
+            if values is not None:
+                given = {name: words(values["words"])} if values["words"] else {}
+                self._decide(column_missing={key: one for key, one in others.items() if key != name} | given)
+
+        self.app.push_screen(FormDialog(f"Which values of {name} mean no value?", (field,)), done)
 
     def action_sheet(self) -> None:
         sheets = self._report.reading.sheets if self._report is not None else []
@@ -222,41 +256,40 @@ class ReadingDialog(Dialog[ReadingOptions], BackgroundMixin):
         self._type("Lines at the end", "footer_lines", read_integer, "that are no rows; empty: as found")
 
     def action_missing(self) -> None:
-        self._type("Words that mean no value", "missing", _words, "separated by commas; empty: the usual ones")
+        self._type("Words that mean no value", "missing", words, "separated by commas; empty: the usual ones")
 
     def action_separator(self) -> None:
-        self._choose("What stands between the values?", "separator", _SEPARATORS, typed=True)
+        self._choose("What stands between the values?", "separator", SEPARATORS, typed=True)
 
     def action_encoding(self) -> None:
-        self._choose("Which encoding?", "encoding", _ENCODINGS, typed=True)
+        self._choose("Which encoding?", "encoding", ENCODINGS, typed=True)
 
     def action_decimal(self) -> None:
         self._choose("Which is the decimal mark?", "decimal", (",", "."))
 
     def action_order(self) -> None:
-        self._choose("Which part of a date comes first?", "date_order", [order for order, _ in _ORDERS])
+        self._choose("Which part of a date comes first?", "date_order", [order for order, _ in ORDERS])
 
     def action_zone(self) -> None:
-        self._choose("Where were times taken that name no zone?", "timezone", _ZONES, typed=True)
+        self._choose("Where were times taken that name no zone?", "timezone", ZONES, typed=True)
 
     def action_limits(self) -> None:
         self._choose("What are values such as <40?", "limits", ("number", "missing"))
+
+    def action_all_notes(self) -> None:
+        from ontos_tui.tui.dialogs.text import TextDialog
+
+        if self._report is not None:
+            reading = self._report.reading
+            above = [f"above the names: {text}" for text in reading.above]
+            below = [f"no row: {text}" for text in reading.left_out]
+            self.app.push_screen(TextDialog("All that was understood", "\n".join([*reading.notes, *above, *below])))
 
     def action_forget(self) -> None:
         self._options = ReadingOptions()
         self._read()
 
 
-def _words(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",")]
-
-
-def _value(field: str, choice: str) -> Any:
-    """A choice as the value of a decision."""
-    from ontos_tui.domain.records.reading import DateOrder, Limits
-
-    if field == "date_order":
-        return DateOrder(choice)
-    if field == "limits":
-        return Limits(choice)
-    return int(choice) if field in ("header_line", "units_line", "footer_lines", "skip_lines") else choice
+def _reader(path: Path, names: Sequence[str]) -> Read:
+    """How a file is read with some decisions."""
+    return lambda workspace, options: workspace.data.files.file_report(path, names, options, exact=True)

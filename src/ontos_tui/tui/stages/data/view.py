@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -14,37 +12,27 @@ from ontos_tui.domain.errors import NoTeamError, OntosError
 from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.choose import ChooseDialog, ConfirmDialog
-from ontos_tui.tui.dialogs.forms.answer_form import read_integer
 from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 from ontos_tui.tui.dialogs.record import RecordDialog
-from ontos_tui.tui.stages.base import StageView
+from ontos_tui.tui.stages.data.sheet_forms import SheetForms
+from ontos_tui.tui.stages.data.view_lines import Entry, about_sheet, about_use_case
+from ontos_tui.tui.stages.pages import PagedView, StagePage
 from ontos_tui.tui.widgets.data_grid import DataGrid
 from ontos_tui.tui.widgets.error_lines import error_lines
-from ontos_tui.tui.widgets.lines import Line, Panel, line, span, wrap
+from ontos_tui.tui.widgets.lines import Panel, span
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.data import DataTable, Page, Sheet
-    from ontos_tui.domain.records.reading import ReadingOptions
     from ontos_tui.services.data.service import TableInfo
-    from ontos_tui.services.guide.onboarding import SeedReport, UseCase
+    from ontos_tui.services.guide.onboarding import SeedReport
     from ontos_tui.services.records.usage_constraints import Tagged
     from ontos_tui.workspace import Workspace
 
 PREVIEWED = 200
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A line of the list: a sheet, or a use case whose sample data is not loaded yet."""
-
-    name: str
-    remark: str
-    sheet: Sheet | None = None
-    use_case: UseCase | None = None
-
-
-class DataView(StageView):
+class DataView(PagedView):
     """Sheets on the left; on the right what the one under the cursor is, and its rows."""
 
     STAGE = Stage.DATA
@@ -54,14 +42,23 @@ class DataView(StageView):
     )
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
         Command("data.open_entry", "o", "Open", "Load the sample data, or go to the rows (enter does it too)"),
-        Command("data.add_file", "a", "Add file", "Create a sheet from a file of text, JSONL or Parquet"),
+        Command("data.add_file", "a", "Add data", "Create a sheet from a file or a folder on this machine"),
         Command(
             "data.browse", "b", "Team tables", "Browse the team's Databricks workspace and create a sheet from a table"
         ),
         Command("data.new_sheet", "n", "New sheet", "Another view of a table that is already here"),
         Command("data.edit_sheet", "e", "Edit", "Name, filter, sample and item id of this sheet"),
         Command("data.reading", "i", "Reading", "What was understood of the file, and how that is decided"),
+        Command(
+            "data.quality",
+            "Q",
+            "Quality",
+            "What is wrong with this sheet's rows, and how it is fixed",
+            action="page('quality')",
+        ),
         Command("data.tag_sheet", "t", "Tags", "Mark what its data contains, such as PII; pairs and labels inherit it"),
+        Command("data.duplicate_sheet", "c", "Duplicate", "Another sheet with the same rows, columns and roles"),
+        Command("data.roles", "r", "Roles", "What its columns are for: values, groups, times, ids, notes"),
         Command("data.delete_sheet", "D", "Delete", "Remove this sheet; its data file and its pairs stay"),
     )
     DEFAULT_CSS = """
@@ -72,9 +69,10 @@ class DataView(StageView):
     def __init__(self) -> None:
         super().__init__()
         self._shown_sheet = ""
+        self._forms = SheetForms(self, self._sheet_saved)
 
     def compose(self) -> ComposeResult:
-        with Horizontal(classes="row"):
+        with Horizontal(classes="row first"):
             yield Table[Entry](
                 [ColumnSpec("sheets and use cases", 0), ColumnSpec("items", 8, right=True)],
                 lambda entry: (entry.name, span(entry.remark, "muted")),
@@ -87,9 +85,23 @@ class DataView(StageView):
                 yield DataGrid(id="rows")
 
     def focus_first(self) -> None:
+        if self.page is not None:
+            self.page.focus_first()
+        else:
+            self.focus_first_view()
+
+    def focus_first_view(self) -> None:
         self.query_one("#entries").focus()
 
+    def make_page(self, name: str) -> StagePage:
+        from ontos_tui.tui.stages.data.quality import QualityPage
+
+        return QualityPage()
+
     def reload(self) -> None:
+        if self.page is not None:
+            self.page.reload()
+            return
         self.run_in_background(_entries, self._show_entries, failed=self._show_error)
 
     def _show_entries(self, entries: Sequence[Entry]) -> None:
@@ -135,11 +147,11 @@ class DataView(StageView):
         if entry.sheet is None:
             self._shown_sheet = ""
             self.query_one(DataGrid).show_rows((), ())
-            self.query_one("#about", Panel).show(lambda width: _about_use_case(entry, width))
+            self.query_one("#about", Panel).show(lambda width: about_use_case(entry, width))
             return
         sheet = entry.sheet
         self.session.sheet_id = sheet.id
-        self.query_one("#about", Panel).show(lambda width: _about_sheet(sheet, width))
+        self.query_one("#about", Panel).show(lambda width: about_sheet(sheet, width))
         self.run_in_background(
             lambda workspace: workspace.data.sheets.sheet_page(sheet.id, limit=PREVIEWED),
             lambda page: self._show_page(sheet, page),
@@ -161,7 +173,9 @@ class DataView(StageView):
 
     def possible(self, command: str) -> bool:
         entry = self._current if self.is_mounted else None
-        if command in ("edit_sheet", "tag_sheet", "delete_sheet", "reading"):
+        if self.page is not None:
+            return False
+        if command in ("edit_sheet", "tag_sheet", "delete_sheet", "reading", "quality", "duplicate_sheet", "roles"):
             return entry is not None and entry.sheet is not None
         return True
 
@@ -185,79 +199,16 @@ class DataView(StageView):
         self.ontos.refresh_overview()
 
     def action_add_file(self) -> None:
-        self._file_form({})
+        from ontos_tui.tui.stages.data.adding import AddData
 
-    def _file_form(self, typed: Values) -> None:
-        """Ask for a file, with what was typed before when that could not be used."""
-        fields = (
-            FormField("path", "File", typed.get("path"), required=True, hint=".csv, .txt, .xlsx, .json, .parquet"),
-            FormField("name", "Sheet name", typed.get("name"), hint="empty: the file's name"),
-            FormField(
-                "item_id_column",
-                "Item id column",
-                typed.get("item_id_column"),
-                hint="empty: a hash of the row's content identifies it",
-            ),
-        )
-        self.app.push_screen(FormDialog("Add a data file", fields), self._report_file)
-
-    def _report_file(self, values: Values | None) -> None:
-        """Show what is understood of the file, before anything is added."""
-        if values is None:
-            return
-        path = Path(values["path"]).expanduser()
-
-        def failed(error: OntosError) -> None:
-            self.ontos.show_error(error)
-            self._file_form(values)
-
-        def known(workspace: Workspace) -> ReadingOptions:
-            return workspace.data.sheets.decisions(path)
-
-        def report(options: ReadingOptions) -> None:
-            from ontos_tui.tui.stages.data.reading_dialog import ReadingDialog
-
-            def accepted(decided: ReadingOptions | None) -> None:
-                if decided is None:
-                    self._file_form(values)
-                else:
-                    self._add_file(values, decided, failed)
-
-            self.app.push_screen(ReadingDialog(str(path), options), accepted)
-
-        self.run_in_background(known, report, group="do", failed=failed)
-
-    def _add_file(self, values: Values, options: ReadingOptions, failed: Callable[[OntosError], None]) -> None:
-        def add(workspace: Workspace) -> Sheet:
-            table = workspace.data.sheets.add_file(Path(values["path"]).expanduser(), options=options, exact=True)
-            name = values["name"] or table.address.split(".")[-1]
-            return workspace.data.sheets.create_sheet(name, table.address, item_id_column=values["item_id_column"])
-
-        self.run_in_background(add, self._sheet_saved, group="do", failed=failed)
+        AddData(self, lambda table, name: self._forms.name(table, {"name": name})).start()
 
     def action_reading(self) -> None:
+        from ontos_tui.tui.stages.data.table_reading import open_reading
+
         entry = self._current
-        if entry is None or entry.sheet is None:
-            return
-        source = entry.sheet.source_table
-        self.run_in_background(
-            lambda workspace: workspace.data.sheets.file_table(source), self._show_reading, group="do"
-        )
-
-    def _show_reading(self, table: DataTable) -> None:
-        """What was understood of the file below the sheet; when it is decided anew, the file is read again."""
-        from ontos_tui.tui.stages.data.reading_dialog import ReadingDialog
-
-        def accepted(decided: ReadingOptions | None) -> None:
-            if decided is None or decided == table.reading_options:
-                return
-
-            def change(workspace: Workspace) -> DataTable:
-                return workspace.data.sheets.read_anew(table.address, decided)
-
-            self.run_in_background(change, self._read_anew, group="do")
-
-        self.app.push_screen(ReadingDialog(table.path, table.reading_options, table.column_names), accepted)
+        if entry is not None and entry.sheet is not None:
+            open_reading(self, entry.sheet.source_table, self._read_anew)
 
     def _read_anew(self, table: DataTable) -> None:
         self.ontos.show_message(f"{table.address} is read anew: {table.row_count:,} rows.")
@@ -272,7 +223,7 @@ class DataView(StageView):
         self.ontos.refresh_overview()
 
     def action_browse(self) -> None:
-        self.run_in_background(lambda workspace: workspace.data.sheets.has_team, self._browse, group="do")
+        self.run_in_background(lambda workspace: workspace.data.catalog.has_team, self._browse, group="do")
 
     def _browse(self, has_team: bool) -> None:
         from ontos_tui.tui.stages.data.catalog_browser import CatalogDialog
@@ -283,12 +234,12 @@ class DataView(StageView):
 
         def chosen(address: str | None) -> None:
             if address is not None:
-                self._sheet_form(f"New sheet over {address}", address, None)
+                self._forms.open(f"New sheet over {address}", address, None)
 
         self.app.push_screen(CatalogDialog(), chosen)
 
     def action_new_sheet(self) -> None:
-        self.run_in_background(lambda workspace: workspace.data.sheets.tables(), self._choose_table, group="do")
+        self.run_in_background(lambda workspace: workspace.data.catalog.tables(), self._choose_table, group="do")
 
     def _choose_table(self, tables: Sequence[TableInfo]) -> None:
         if not tables:
@@ -298,67 +249,24 @@ class DataView(StageView):
 
         def chosen(index: int | None) -> None:
             if index is not None:
-                self._sheet_form(f"New sheet over {tables[index].address}", str(tables[index].address), None)
+                self._forms.open(f"New sheet over {tables[index].address}", str(tables[index].address), None)
 
         self.app.push_screen(ChooseDialog("A sheet over which table?", choices), chosen)
 
     def action_edit_sheet(self) -> None:
         entry = self._current
         if entry is not None and entry.sheet is not None:
-            self._sheet_form(f"Edit {entry.sheet.name}", entry.sheet.source_table, entry.sheet)
+            self._forms.open(f"Edit {entry.sheet.name}", entry.sheet.source_table, entry.sheet)
 
-    def _sheet_form(self, heading: str, source: str, sheet: Sheet | None) -> None:
-        from ontos_tui.domain.records.data import UNNAMED, Sampling
+    def action_duplicate_sheet(self) -> None:
+        entry = self._current
+        if entry is not None and entry.sheet is not None:
+            self._forms.duplicate(entry.sheet)
 
-        def value(name: str) -> Any:
-            return getattr(sheet, name) if sheet is not None else None
-
-        fields = (
-            FormField("name", "Name", value("name"), required=True),
-            FormField("item_id_column", "Item id column", value("item_id_column"), hint=f"empty: {UNNAMED}"),
-            FormField(
-                "filter_expression",
-                "Filter",
-                value("filter_expression"),
-                hint="such as: humidity > 60",
-            ),
-            FormField(
-                "image_columns", "Pictures", ", ".join(value("image_columns") or ()), hint="columns that name files"
-            ),
-            FormField("sampling", "Sample", value("sampling") or Sampling.ALL, choices=tuple(Sampling), required=True),
-            FormField("sample_size", "Sample size", value("sample_size"), hint="rows; not for all", read=read_integer),
-            FormField("sample_by", "Stratify by", value("sample_by"), hint="column that keeps its proportions"),
-            FormField(
-                "window_size", "Window", value("window_size"), hint="rows; empty: each is an item", read=read_integer
-            ),
-            FormField(
-                "window_step", "Window step", value("window_step"), hint="rows; empty: its size", read=read_integer
-            ),
-            FormField("window_group", "Window group", value("window_group"), hint="column that separates the streams"),
-            FormField("window_order", "Window order", value("window_order"), hint="column such as the time"),
-        )
-        self.app.push_screen(
-            FormDialog(heading, fields, about=source), lambda values: self._save_sheet(source, sheet, values)
-        )
-
-    def _save_sheet(self, source: str, sheet: Sheet | None, values: Values | None) -> None:
-        from ontos_tui.domain.records.data import Sampling
-
-        if values is None:
-            return
-        values["filter_expression"] = values["filter_expression"] or ""
-        named = (part.strip() for part in (values["image_columns"] or "").split(","))
-        values["image_columns"] = [name for name in named if name]
-        if values["sampling"] is Sampling.ALL:
-            values["sample_size"] = values["sample_by"] = None
-
-        def save(workspace: Workspace) -> Sheet:
-            if sheet is None:
-                name = values.pop("name")
-                return workspace.data.sheets.create_sheet(name, source, **values)
-            return workspace.data.sheets.edit_sheet(sheet.id, **values)
-
-        self.run_in_background(save, self._sheet_saved, group="do")
+    def action_roles(self) -> None:
+        entry = self._current
+        if entry is not None and entry.sheet is not None:
+            self._forms.roles(entry.sheet)
 
     def action_tag_sheet(self) -> None:
         entry = self._current
@@ -419,32 +327,3 @@ def _entries(workspace: Workspace) -> list[Entry]:
     sheets = [Entry(sheet.name, f"{sheet.item_count:,}", sheet=sheet) for sheet in workspace.data.sheets.sheets()]
     cases = [Entry(case.title, "sample", use_case=case) for case in workspace.onboarding.use_cases() if not case.seeded]
     return sheets + cases
-
-
-def _about_use_case(entry: Entry, width: int) -> list[Line]:
-    assert entry.use_case is not None
-    return [
-        line(span(entry.name, "title")),
-        *wrap(entry.use_case.summary, width),
-        line(span("enter", "key"), ": load its sample data"),
-    ]
-
-
-def _about_sheet(sheet: Sheet, width: int) -> list[Line]:
-    from ontos_tui.domain.records.data import OLD_NAMES, UNNAMED, ItemIdentity, Sampling, windows_in_words
-
-    sample = "all rows"
-    if sheet.sampling is not Sampling.ALL:
-        by = f" by {sheet.sample_by}" if sheet.sample_by else ""
-        sample = f"{sheet.sampling.value}{by}, {sheet.sample_size or 'all'} rows"
-    old_names = [line(span(OLD_NAMES, "warn"))] if sheet.identity is ItemIdentity.POSITION else []
-    tags = f"  ⛔ {', '.join(sheet.tags)}" if sheet.tags else ""
-    return [
-        line(span(sheet.name, "title"), span(f"  {sheet.item_count:,} items", "strong"), span(tags, "warn")),
-        line(span(sheet.description, "muted", width)),
-        line(span("source  ", "muted"), sheet.source_table),
-        line(span("item id ", "muted"), windows_in_words(sheet) or sheet.item_id_column or UNNAMED),
-        *old_names,
-        line(span("filter  ", "muted"), sheet.filter_expression or "none"),
-        line(span("sample  ", "muted"), sample),
-    ]

@@ -1,0 +1,1 @@
+"""Columns that are computed of others, by checked expressions and by name."""

@@ -1,0 +1,1 @@
+"""Folders as tables: pictures, documents and data files, looked through, and what was read of them."""

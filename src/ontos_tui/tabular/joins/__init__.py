@@ -1,0 +1,1 @@
+"""Two tables as one: by equal keys, or by the nearest time."""
