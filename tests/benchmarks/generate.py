@@ -77,7 +77,7 @@ def main(rows: int) -> None:
         home = Path(folder)
         write_file(home / "machines.csv", rows)
         with Workspace(home / "home") as workspace:
-            added = workspace.data.sheets.add_file(home / "machines.csv")
+            added = workspace.data.files.add_file(home / "machines.csv")
             sheet = workspace.data.sheets.create_sheet("machines", added.address, item_id_column="id")
             template = workspace.generate.templates.create(
                 name="failure",

@@ -33,10 +33,10 @@ class Killed:
         return f"{self.confirmed:,} confirmed, {self.lost} lost, {self.ended_early} stores broken"
 
 
-def kill_services(home: Path, sheet_id: str, rounds: int) -> Killed:
+def kill_services(home: Path, sheet_id: str, rounds: int, seed: int = 1) -> Killed:
     """A process that prints every decision that `decide` returned is killed at a random moment."""
     outcome = Killed()
-    draw = random.Random(1)
+    draw = random.Random(seed)
     for _ in range(rounds):
         command = [sys.executable, __file__, str(home), sheet_id]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -53,10 +53,10 @@ def kill_services(home: Path, sheet_id: str, rounds: int) -> Killed:
     return outcome
 
 
-def kill_apps(home: Path, sheet_id: str, rounds: int) -> Killed:
+def kill_apps(home: Path, sheet_id: str, rounds: int, seed: int = 2) -> Killed:
     """The app is fed keys at 20 Hz and killed at a random moment: what one frame showed as saved was confirmed."""
     outcome = Killed()
-    draw = random.Random(2)
+    draw = random.Random(seed)
     for _ in range(rounds):
         with Workspace(home) as workspace:
             before = workspace.label.queue.counts(sheet_id)

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -34,6 +35,7 @@ from ontos_tui.learning.search.folds import Positions, make_folds
 from ontos_tui.learning.search.model_search import Search, search
 
 MOST_CYCLES, WINDOW, STEP = 125, 30, 10
+READINGS = 24
 LEAST_F1, MOST_RMSE = 0.02, 0.05
 """By how much ours may be worse: F1, and share of the root mean square error."""
 
@@ -153,6 +155,60 @@ def engines() -> Data:
     )
 
 
+def gamma_lines() -> Data:
+    """The factor from a simulated to a measured count of a germanium detector; 35 measurements of 10 runs each."""
+    rows = table("calibration_insights/hpge_geant4_vs_measured.csv")
+    features = ["line_kev", "branching", "distance_cm", "simulated_hits", "simulated_counts", "peak_to_total"]
+    return Data(
+        [{name: float(row[name]) for name in features} for row in rows],
+        features,
+        [float(row["calibration_factor"]) for row in rows],
+        [row["simulation_id"].rsplit("-b", 1)[0] for row in rows],
+        lambda: ExtraTreesRegressor(300, n_jobs=1, random_state=0),
+    )
+
+
+def temperatures() -> Data:
+    """Whether a machine's temperature is in a stretch before or after a failure: 2 hours each, the units are days."""
+    rows, targets, days = [], [], []
+    for window, failing, day in temperature_windows():
+        rows.append(window)
+        targets.append("true" if failing else "false")
+        days.append(day)
+    return Data(
+        rows,
+        list(rows[0]),
+        list(targets),
+        list(days),
+        lambda: ExtraTreesClassifier(300, min_samples_leaf=3, class_weight="balanced", n_jobs=1, random_state=0),
+        "true",
+    )
+
+
+def temperature_windows() -> Iterator[tuple[dict[str, Any], bool, str]]:
+    """Windows of 24 readings, one every 5 minutes (NAB); whether one lies in a labeled stretch, and its day."""
+    name = "machine_temperature_system_failure"
+    stretches = json.loads(real("anomaly_detection/nab_windows.json").read_text())[name]["windows"]
+    readings = table(f"anomaly_detection/nab_{name}.csv")
+    for start in range(0, len(readings) - READINGS + 1, READINGS):
+        part = readings[start : start + READINGS]
+        values = np.array([float(one["value"]) for one in part])
+        steps = np.diff(values)
+        window = {
+            "mean": float(values.mean()),
+            "last": float(values[-1]),
+            "low": float(values.min()),
+            "high": float(values.max()),
+            "spread": float(values.std()),
+            "rise": float(values[-1] - values[0]),
+            "step": float(np.abs(steps).mean()),
+            "largest_step": float(np.abs(steps).max()),
+            "hour": int(part[0]["timestamp"][11:13]),
+        }
+        middle = part[READINGS // 2]["timestamp"]
+        yield window, any(one[0][:19] <= middle <= one[1][:19] for one in stretches), middle[:10]
+
+
 def _window(window: Matrix) -> dict[str, Any]:
     steps = np.arange(WINDOW) - (WINDOW - 1) / 2
     row: dict[str, Any] = {}
@@ -169,6 +225,8 @@ SETS: dict[str, Callable[[], Data]] = {
     "air": air,
     "parkinsons": parkinsons,
     "engines": engines,
+    "gamma": gamma_lines,
+    "temperature": temperatures,
 }
 
 

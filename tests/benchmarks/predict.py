@@ -72,11 +72,11 @@ def multiply(source: Path, target: Path, rows: int) -> int:
 def train(home: Path, plates: Path) -> None:
     """A workspace with one model of each family."""
     with Workspace(home) as workspace:
-        address = workspace.data.sheets.add_file(plates, "plates").address
+        address = workspace.data.files.add_file(plates, "plates").address
         sheet = workspace.data.sheets.create_sheet("Plates", address)
-        names = [column.name for column in workspace.data.sheets.preview(address, limit=0).columns]
+        names = [column.name for column in workspace.data.catalog.preview(address, limit=0).columns]
         faults = sorted(
-            {str(item.fields["fault"]) for item in workspace.data.sheets.preview(address, limit=5_000).items}
+            {str(item.fields["fault"]) for item in workspace.data.catalog.preview(address, limit=5_000).items}
         )
         schema = {"type": "object", "properties": {"fault": {"enum": faults}}, "required": ["fault"]}
         template = workspace.generate.templates.create(
@@ -108,8 +108,8 @@ def bare_seconds(home: Path, name: str, plates: Path, rows: int) -> tuple[float,
     with Workspace(home) as workspace:
         (model,) = [one for one in workspace.train.models.models() if one.name == name]
         predictor = workspace.engines.trainer.load(home / model.artifact, model.sha256)
-        address = workspace.data.sheets.address("plates")
-        items = workspace.data.sheets.preview(str(address), limit=5_000).items
+        address = workspace.data.catalog.address("plates")
+        items = workspace.data.catalog.preview(str(address), limit=5_000).items
     matrix = predictor.table.encode([item.fields for item in items])  # type: ignore[attr-defined]
     many = np.tile(matrix, (rows // len(matrix) + 1, 1))[:rows]
     head = predictor.heads[0]  # type: ignore[attr-defined]

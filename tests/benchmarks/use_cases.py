@@ -96,7 +96,7 @@ def alarms(workspace: Workspace, name: str, rows_a_day: int, cut_after: int) -> 
     spans = [tuple(map(datetime.fromisoformat, span)) for span in found[name]["windows"]]
     sheet = workspace.data.sheets.create_sheet(
         name,
-        workspace.data.sheets.add_file(path).address,
+        workspace.data.files.add_file(path).address,
         window_size=rows_a_day,
         window_step=rows_a_day // 4,
         window_order="timestamp",
@@ -135,7 +135,7 @@ def turbofans(workspace: Workspace) -> None:
     train_path, test_path, truth = (path for path in paths if path is not None)
 
     def cut(path: Path, step: int) -> list[Item]:
-        address = workspace.data.sheets.add_file(path, column_names=names).address
+        address = workspace.data.files.add_file(path, column_names=names).address
         settings = {"window_size": 30, "window_step": step, "window_group": "unit", "window_order": "cycle"}
         return items_of(workspace, workspace.data.sheets.create_sheet(path.stem, address, **settings))
 

@@ -15,6 +15,7 @@ from ontos_tui.learning.groups.grouping import find_groups, first_line, group_va
 from ontos_tui.learning.groups.moments import moments, order_of
 from ontos_tui.workspace import Workspace
 from real_data import real_data
+from tiers import deep
 
 
 def proposed(columns: dict[str, Sequence[object]], **more: object) -> list[tuple[str, str, int]]:
@@ -119,19 +120,19 @@ def test_times_are_read_in_whichever_way_the_column_writes_them() -> None:
 @pytest.mark.parametrize(
     ("file", "answer", "expected"),
     [
-        ("grouped/parkinsons_telemonitoring.csv", "motor_UPDRS", [("subject#", "value", 42)]),
-        ("remaining_useful_life/cmapss_train_FD001.txt", "", [("c1", "value", 100)]),
+        pytest.param("grouped/parkinsons_telemonitoring.csv", "motor_UPDRS", [("subject#", "value", 42)], marks=deep),
+        pytest.param("remaining_useful_life/cmapss_train_FD001.txt", "", [("c1", "value", 100)], marks=deep),
         ("anomaly_detection/nab_machine_temperature_system_failure.csv", "", [("timestamp", "day", 80)]),
         ("document_extraction/sroie_receipts.jsonl", "", [("text", "first_line", 225)]),
-        ("calibration_insights/air_quality_uci.csv", "", [("Date", "value", 391)]),
+        pytest.param("calibration_insights/air_quality_uci.csv", "", [("Date", "value", 391)], marks=deep),
         ("defect_detection/steel_plates_faults.csv", "fault", []),
-        ("predictive_maintenance/ai4i2020.csv", "Machine_failure", []),
+        pytest.param("predictive_maintenance/ai4i2020.csv", "Machine_failure", [], marks=deep),
     ],
 )
 def test_groups_of_real_data(
     workspace: Workspace, file: str, answer: str, expected: list[tuple[str, str, int]]
 ) -> None:
-    table = workspace.data.sheets.add_file(Path(real_data(file)))
+    table = workspace.data.files.add_file(Path(real_data(file)))
     catalog = workspace.engines.catalog
     items = list(catalog.items(TableAddress.parse(table.address), RowQuery()))
     columns = {name: [item.fields.get(name) for item in items] for name in items[0].fields}

@@ -7,6 +7,7 @@ import csv
 import io
 import random
 import struct
+import threading
 import zlib
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,12 @@ from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.learning import LabeledExample, NoProgress, TrainingSet
 from ontos_tui.domain.schema import answer_fields
 from ontos_tui.learning.encoding.features import describe
-from ontos_tui.learning.encoding.image_features import WIDTH, describe_image
+from ontos_tui.learning.encoding.image_features import WIDTH, ImageColumn, describe_image, learn_column
 from ontos_tui.learning.encoding.images import MOST_PIXELS, data_url, decode, find_image, open_image, shrink
+from ontos_tui.learning.encoding.pixel_budget import BusyError, TooManyPixelsError, limited_pixels, restart_pixels
 from ontos_tui.platforms.local.trainer import LocalTrainer
 from real_data import real_data
+from tiers import deep
 
 
 def png(image: Image.Image) -> bytes:
@@ -193,7 +196,10 @@ def training_set(folder: Path, examples: list[LabeledExample], schema: dict[str,
     )
 
 
-@pytest.mark.parametrize("base_model", ["extra_trees", "logistic", "nearest"])
+@pytest.mark.usefixtures("few_trees")
+@pytest.mark.parametrize(
+    "base_model", ["extra_trees", pytest.param("logistic", marks=deep), pytest.param("nearest", marks=deep)]
+)
 def test_a_model_learns_from_pictures_and_measurements_and_is_kept(tmp_path: Path, base_model: str) -> None:
     folder = tmp_path / "data"
     examples = stripes(folder, 96)
@@ -257,6 +263,7 @@ def test_no_path_is_opened_that_was_not_named_as_a_picture(tmp_path: Path) -> No
     assert [column.name for column in left_out] == ["shot"]
 
 
+@pytest.mark.usefixtures("few_trees")
 def test_a_class_with_a_single_picture_is_no_reason_to_fail(tmp_path: Path) -> None:
     examples = stripes(tmp_path / "data", 24)
     examples[0] = LabeledExample("odd", examples[0].fields, {"kind": "odd"})
@@ -267,6 +274,7 @@ def test_a_class_with_a_single_picture_is_no_reason_to_fail(tmp_path: Path) -> N
     assert trained.evaluation.headline().value > 0.8
 
 
+@deep
 def test_defects_of_real_tiles_are_told_by_their_pictures(tmp_path: Path) -> None:
     table = real_data("defect_detection/magnetic_tile.csv")
     with table.open(encoding="utf-8", newline="") as file:
@@ -277,3 +285,49 @@ def test_defects_of_real_tiles_are_told_by_their_pictures(tmp_path: Path) -> Non
     data = training_set(table.parent, examples, schema)
     score = LocalTrainer().train(data, "extra_trees", tmp_path / "model", NoProgress()).evaluation.headline()
     assert score.value > 0.8 > score.baseline + 0.2
+
+
+def test_pictures_are_read_from_the_folders_of_the_data_and_not_from_what_holds_them(tmp_path: Path) -> None:
+    places = [
+        tmp_path / "one" / "a.png",
+        tmp_path / "two" / "b.png",
+        tmp_path / "secret.png",
+        tmp_path / "two" / "c" / "d.png",
+    ]
+    for path in places:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(png(Image.new("L", (8, 8))))
+    (tmp_path / "data").mkdir()
+    column = learn_column("shot", [str(places[0]), str(places[1])], tmp_path / "data")
+    assert isinstance(column, ImageColumn)
+    assert len(column.encode_strictly([str(places[0]), str(places[1])])) == 2
+    for path in places[2:]:
+        with pytest.raises(InvalidInputError, match="not below the folder") as caught:
+            column.encode_strictly([str(path)])
+        assert str(tmp_path) not in str(caught.value).replace(str(path), "")
+
+
+def test_a_request_has_a_budget_of_pixels_and_all_together_too() -> None:
+    large = png(Image.new("1", (3_500, 3_500)))
+    with limited_pixels():
+        decode(large)
+        with pytest.raises(TooManyPixelsError, match="16,000,000"):
+            decode(large)
+        restart_pixels()
+        decode(large)
+        refused: list[BaseException] = []
+
+        def other() -> None:
+            try:
+                with limited_pixels():
+                    decode(large)
+            except BusyError as error:
+                refused.append(error)
+
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+        assert len(refused) == 1
+    with limited_pixels():
+        decode(large)
+    decode(large)  # nothing is limited outside

@@ -15,6 +15,8 @@ from ontos_tui.learning.encoding.features import FeatureTable, Matrix, describe
 from ontos_tui.learning.models.families import BEST
 from ontos_tui.learning.models.field_models import fit
 from ontos_tui.learning.search.model_search import Search, search
+from ontos_tui.learning.search.optimism import WayTables, optimism
+from ontos_tui.learning.search.unit_baseline import relative_to_first
 
 NUMBER = AnswerField("y", FieldKind.NUMBER, True)
 FLAG = AnswerField("fails", FieldKind.BOOLEAN, True)
@@ -160,3 +162,45 @@ def test_a_cancelled_search_ends_at_the_next_fit() -> None:
     table, matrix = table_of(columns)
     with pytest.raises(JobCancelledError):
         search(NUMBER, table, matrix, targets, None, base_model=BEST, params={}, seed=0, progress=Cancelled())
+
+
+def test_the_luck_of_the_best_of_several_is_measured() -> None:
+    generator = np.random.default_rng(3)
+    parts = np.arange(40) % 20
+    lucky, measured = [], []
+    for seed in range(12):  # ways that are equally good: whoever leads was lucky
+        losses = generator.exponential(size=(6, 40))
+        ways = [WayTables.of_numbers(one, parts, [0.0] * 6) for one in losses]
+        lucky.append(1 - losses.mean(axis=1).min())
+        measured.append(optimism(ways, [6], seed))
+        assert optimism(ways[:1], [1], seed) == 0.0
+    assert np.mean(measured) == pytest.approx(np.mean(lucky), rel=0.35)
+    sure = [WayTables.of_numbers(np.full(40, level), parts, [1.0] * 2) for level in (1.0, 0.1)]
+    assert optimism(sure, [2], 0) == pytest.approx(0.0, abs=1e-9), "a clear winner was not lucky"
+    truth = generator.integers(0, 2, 40)
+    guesses = [WayTables.of_classes(truth, generator.integers(0, 2, 40), parts, 2, [0.0] * 5) for _ in range(5)]
+    assert 0.02 < optimism(guesses, [5], 0) < 0.2
+
+
+def test_each_units_own_first_rows_are_advised_where_they_would_help_and_never_chosen() -> None:
+    generator = np.random.default_rng(0)
+    wear = np.tile(np.linspace(0, 1, 20), 12)
+    start = np.repeat(generator.normal(scale=5, size=12), 20)  # how each unit was mounted
+    columns = {"heat": (start + 2 * wear + generator.normal(scale=0.1, size=240)).tolist(), "noise": [*range(240)]}
+    units = [f"u{n // 20}" for n in range(240)]
+    table, matrix = table_of(columns)
+    chosen = search(
+        NUMBER, table, matrix, wear.tolist(), list(units), base_model=BEST, params={"fits": 10}, seed=0,
+        progress=NoProgress(), unit_name="pump",
+    )  # fmt: skip
+    assert "relative to each pump's own first 5 rows would help" in chosen.advice
+    assert "from_first(heat, 5)" in chosen.advice
+    (tried,) = [one for one in chosen.candidates if any("from_first" in name for name in one.derived)]
+    assert not tried.chosen
+    nothing = generator.normal(size=240).tolist()
+    assert not search(
+        NUMBER, table, matrix, nothing, list(units), base_model=BEST, params={"fits": 10}, seed=0,
+        progress=NoProgress(), unit_name="pump",
+    ).advice  # fmt: skip
+    relative = relative_to_first(np.arange(8.0)[:, None], np.array([0, 1, 0, 1, 0, 1, 0, 0]), rows=2)
+    assert relative[:, 0].tolist() == [0, 0, 0, 0, 3, 3, 5, 6], "nothing comes from a later row or another unit"

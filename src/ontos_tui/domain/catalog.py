@@ -39,3 +39,23 @@ class Identities:
     items: int
     named: int
     distinct: int
+
+
+TIMES_USUAL = 10
+"""A step of a stream that is so many times its usual one is a gap."""
+
+
+@dataclass(frozen=True)
+class StreamSteps:
+    """How far rows of a stream lie apart in its order: seconds for times, else units of the order."""
+
+    usual: float
+    """The median of the steps that are not zero."""
+    largest: float
+    gaps: int
+    """Steps that are larger than `limit`."""
+
+    @property
+    def limit(self) -> float:
+        """What no window should bridge."""
+        return float(f"{TIMES_USUAL * self.usual:.6g}")

@@ -56,6 +56,7 @@ class FieldScore(BaseModel):
     correct: int | None = Field(None, description="right answers among `n`, where answers are right or wrong")
     baseline_answer: str = Field("", description="the constant answer of the baseline, as a person reads it")
     baseline_correct: int | None = None
+    unit: str = Field("", description="of a number, where the file of its column names one")
     gain_low: float | None = Field(
         None, description="95 % interval of how much better than the baseline it is, in the metric; positive is better"
     )
@@ -63,6 +64,9 @@ class FieldScore(BaseModel):
     groups: int | None = Field(None, description="groups that the interval is over; none where rows are independent")
     group_name: str = ""
     rough: bool = Field(False, description="whether there are too few groups or pairs to trust the interval")
+    selection: float = Field(
+        0.0, description="what was taken off for choosing the best of several ways on these pairs, in the metric"
+    )
     macro_f1: float | None = None
     baseline_macro_f1: float | None = None
     classes: dict[str, ClassScore] = Field(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ontos_tui.domain.intervals import Interval as Interval  # noqa: PLC0414  # part of a prediction
 from ontos_tui.domain.intervals import Outside as Outside  # noqa: PLC0414
@@ -165,17 +165,6 @@ class Predictor(Protocol):
 
     def predict(self, rows: Sequence[Row]) -> list[Prediction]:
         """One prediction a row. Raises InvalidInputError naming the field when a row does not fit the model."""
-        ...
-
-
-@runtime_checkable
-class ColumnPredictor(Predictor, Protocol):
-    """A loaded model that also takes many rows by the column, which is faster by far."""
-
-    def predict_columns(
-        self, columns: Mapping[str, Sequence[Any]], count: int
-    ) -> tuple[list[Prediction], dict[int, str]]:
-        """One prediction a row, and by its place why a row does not fit: its prediction then means nothing."""
         ...
 
 

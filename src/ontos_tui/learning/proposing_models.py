@@ -20,7 +20,8 @@ from ontos_tui.learning.encoding.features import FeatureTable, Matrix, describe
 from ontos_tui.learning.models.families import BEST, check_base_model
 from ontos_tui.learning.models.field_models import FieldModel, fit
 from ontos_tui.learning.search.folds import group_numbers
-from ontos_tui.learning.search.model_search import OutOfFold, Search, search
+from ontos_tui.learning.search.model_search import Search, search
+from ontos_tui.learning.search.tried import OutOfFold
 from ontos_tui.learning.targets import CLASS_KINDS, NUMBER_KINDS, put, target
 from ontos_tui.learning.trust.applicability import Applicability
 from ontos_tui.learning.trust.calibration import Calibrator
@@ -30,6 +31,11 @@ from ontos_tui.learning.trust.field_trust import LEAST_LABELS, certainty, class_
 LEAST_EXAMPLES = 100
 """Examples from which on models propose. Measured on steel plates: 24 % of the items can be approved unseen at 95 %
 precision with 100 labels, where the votes of the nearest examples let none be."""
+
+MANY_EXAMPLES = 1_000
+SHARP = {"extra_trees": {"min_samples_leaf": 1, "n_estimators": 200}}
+"""Of few examples, trees down to single ones rank their answers better. Measured on steel plates, 6 seeds: with 100
+labels 64 % of the answers are right instead of 62 %; with 300, 39 % of the items can be approved instead of 37 %."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +139,16 @@ def _learn(
         return None
     groups = [examples[line].group for line in lines]
     chosen = search(
-        field, table, matrix[lines], values, groups, base_model=BEST, params={}, seed=seed, progress=NoProgress()
+        field,
+        table,
+        matrix[lines],
+        values,
+        groups,
+        base_model=BEST,
+        params={},
+        seed=seed,
+        progress=NoProgress(),
+        defaults={} if field.kind in NUMBER_KINDS or len(values) >= MANY_EXAMPLES else SHARP,
     )
     table = table.with_derived(chosen.derived)
     wide = table.extended(matrix[lines])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from copy import deepcopy
 from functools import lru_cache
 from typing import Any
 
+from ontos_tui.domain.answer_columns import LEFT_OUT
 from ontos_tui.domain.schema import Answer, AnswerField, FieldKind
 from ontos_tui.learning.encoding.features import LARGEST, number
 
@@ -89,3 +91,13 @@ def put(answer: Answer, field: AnswerField, value: str | float) -> None:
             answer[field.name] = value_of(value)
     else:
         answer[field.name] = in_range(field, value)
+
+
+def field_values(field: AnswerField, answers: Sequence[str | float]) -> list[Any]:
+    """Class names or numbers as the values of a field; None where it is left out."""
+    if answers and not isinstance(answers[0], str):
+        return [in_range(field, float(one)) for one in answers]
+    values = {name: LEFT_OUT if name == NO_VALUE else value_of(str(name)) for name in dict.fromkeys(answers)}
+    if any(isinstance(value, (list, dict)) for value in values.values()):  # no two answers share one
+        return [deepcopy(values[name]) for name in answers]
+    return [values[name] for name in answers]

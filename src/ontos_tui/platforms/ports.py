@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from ontos_tui.domain.catalog import CatalogNode, Identities, TablePreview
+from ontos_tui.domain.answer_columns import AnswerColumns
+from ontos_tui.domain.catalog import CatalogNode, Identities, StreamSteps, TablePreview
 from ontos_tui.domain.learning import (
     BaseModel,
     ClassProbabilities,
@@ -23,10 +24,14 @@ from ontos_tui.domain.learning import (
     Tuned,
     TuningSet,
 )
-from ontos_tui.domain.records.data import Block, Column, Item, Page, Row, RowQuery, TableAddress
+from ontos_tui.domain.records.data import Block, Column, DataTable, Item, Page, Row, RowQuery, TableAddress
+from ontos_tui.domain.records.derived import ComputedCounts, Join, JoinSuggestion, MatchCounts
 from ontos_tui.domain.records.reading import Reading
 from ontos_tui.domain.records.training import Evaluation, ModelVersion
 from ontos_tui.domain.schema import AnswerField
+
+if TYPE_CHECKING:
+    from ontos_tui.tabular.source import Source
 
 
 class Catalog(Protocol):
@@ -42,6 +47,10 @@ class Catalog(Protocol):
 
     def reading(self, address: TableAddress) -> Reading | None:
         """What was understood of the table's file; None for a table that is no file. Raises as `columns` does."""
+        ...
+
+    def source(self, address: TableAddress) -> Source | None:
+        """The table's rows for SQL of our own; None where they are not on this machine. Raises as `columns` does."""
         ...
 
     def page(self, address: TableAddress, query: RowQuery) -> Page:
@@ -62,6 +71,10 @@ class Catalog(Protocol):
 
     def fingerprint(self, address: TableAddress) -> str:
         """Something that changes when the source does."""
+        ...
+
+    def stream_steps(self, address: TableAddress, query: RowQuery) -> StreamSteps | None:
+        """How far the rows of a stream lie apart in the order of its windows; None where no column orders them."""
         ...
 
 
@@ -87,6 +100,26 @@ class TeamCatalog(Catalog, Protocol):
 
     def fetch(self, path: str, folder: Path) -> Path:
         """Copy a file of a volume, /Volumes/catalog/schema/volume/…, below `folder`; returns where it is now."""
+        ...
+
+
+class Derivations(Protocol):
+    """DATA: tables that come of others, before they are added. Raises InvalidInputError for what does not fit."""
+
+    def matches(self, join: Join) -> MatchCounts:
+        """How the rows of the two tables match."""
+        ...
+
+    def suggestions(self, join: Join) -> list[JoinSuggestion]:
+        """By which columns they may be joined, the likeliest first."""
+        ...
+
+    def counts(self, table: DataTable) -> ComputedCounts:
+        """What becomes of the last computed column of a table that may not be stored yet."""
+        ...
+
+    def preview(self, table: DataTable, limit: int) -> Page:
+        """Its first rows."""
         ...
 
 
@@ -188,7 +221,7 @@ class Serving(Protocol):
 
     def score(
         self, endpoint: str, model: ModelVersion, columns: Mapping[str, Sequence[Any]], count: int
-    ) -> list[EndpointAnswer]:
+    ) -> AnswerColumns:
         """Ask the model about `count` rows that come by the column, as `invoke` does; for tables of any length."""
         ...
 

@@ -264,23 +264,23 @@ def test_the_server_runs_once_and_stops(workspace: Workspace, home: Path, monkey
         probe.listen()
         monkeypatch.setenv("ONTOS_SERVE_PORT", str(port))
         with Workspace(home) as workspace, pytest.raises(ConflictError, match=f"Port {port}.*ONTOS_SERVE_PORT"):
-            workspace.deploy.endpoints.start_server()
+            workspace.deploy.endpoints.server.start()
     with Workspace(home) as workspace:
         service = workspace.deploy.endpoints
-        assert (service.server().running, service.server().url) == (False, f"http://127.0.0.1:{port}")
-        assert service.stop_server() is None
-        job = service.start_server()
+        assert (service.server.state().running, service.server.state().url) == (False, f"http://127.0.0.1:{port}")
+        assert service.server.stop() is None
+        job = service.server.start()
         try:
-            assert service.start_server().id == job.id
-            while not service.server().running:
+            assert service.server.start().id == job.id
+            while not service.server.state().running:
                 assert workspace.jobs.wait(job.id, timeout=0.2).status in (JobStatus.PENDING, JobStatus.RUNNING)
             import httpx
 
-            assert httpx.get(f"{service.server().url}/health").json() == {"status": "ok"}
+            assert httpx.get(f"{service.server.state().url}/health").json() == {"status": "ok"}
         finally:
-            service.stop_server()
+            service.server.stop()
         assert workspace.jobs.wait(job.id, 60).status is JobStatus.CANCELLED
-        assert not service.server().running
+        assert not service.server.state().running
 
 
 def test_what_a_model_says_of_its_answer_is_kept_within_limits(

@@ -18,6 +18,7 @@ import pytest
 from builders.defects import part
 from builders.models import served_model
 from builders.tables import parts_file
+from ontos_tui.domain.answer_columns import AnswerColumns
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, JobCancelledError, NotFoundError
 from ontos_tui.domain.learning import EndpointAnswer, Interval, Outside, Prediction
 from ontos_tui.domain.records.data import Block, Column
@@ -94,12 +95,12 @@ def test_every_format_holds_the_same(workspace: Workspace, parts: Path, tmp_path
         score(workspace, parts, tmp_path / name, with_columns=True)
     lines = read_lines(tmp_path / "out.jsonl")
     assert list(lines[0])[:5] == ["item_ref", "part", "batch", "voltage", "line"]
-    parquet = workspace.data.sheets.add_file(tmp_path / "out.parquet", "scored_parts").address
-    page = workspace.data.sheets.preview(parquet, limit=100)
+    parquet = workspace.data.files.add_file(tmp_path / "out.parquet", "scored_parts").address
+    page = workspace.data.catalog.preview(parquet, limit=100)
     assert [item.fields for item in page.items] == lines
     assert {column.name: column.type for column in page.columns}["severe"] == "BOOLEAN"
-    workbook = workspace.data.sheets.add_file(tmp_path / "out.xlsx", "scored_book").address
-    assert [item.fields for item in workspace.data.sheets.preview(workbook, limit=100).items] == [
+    workbook = workspace.data.files.add_file(tmp_path / "out.xlsx", "scored_book").address
+    assert [item.fields for item in workspace.data.catalog.preview(workbook, limit=100).items] == [
         {name: int(value) if name == "item_ref" else value for name, value in line.items()} for line in lines
     ]
     as_text = [
@@ -147,8 +148,8 @@ def test_after_a_stop_the_same_goes_on_and_no_row_is_lost_or_doubled(
     score(workspace, parts, tmp_path / f"whole-{out}")
     if out in ("out.csv", "out.jsonl"):
         assert (tmp_path / out).read_bytes() == (tmp_path / f"whole-{out}").read_bytes()
-    address = workspace.data.sheets.add_file(tmp_path / out, "scored_parts").address
-    items = workspace.data.sheets.preview(address, limit=100).items
+    address = workspace.data.files.add_file(tmp_path / out, "scored_parts").address
+    items = workspace.data.catalog.preview(address, limit=100).items
     assert [str(item.fields["item_ref"]) for item in items] == [str(number) for number in range(1, 41)]
     assert not (tmp_path / f".{out}.scoring").exists()
 
@@ -186,17 +187,17 @@ def test_what_answers_cannot_be_written_to_is_refused(workspace: Workspace, part
 
 
 def test_a_sheet_is_scored_into_a_table_under_its_items_names(workspace: Workspace, tmp_path: Path) -> None:
-    workspace.data.sheets.add_file(parts_file(tmp_path / "parts.csv", range(60, 90)))
+    workspace.data.files.add_file(parts_file(tmp_path / "parts.csv", range(60, 90)))
     sheet = workspace.data.sheets.create_sheet(
         "North", "local.files.parts", item_id_column="part", filter_expression="line = 'north'"
     )
     report = score(workspace, "North", "answers")
     assert (report.rows, report.table, report.source) == (sheet.item_count, "local.scored.answers", "North")
-    page = workspace.data.sheets.preview("local.scored.answers", limit=3)
+    page = workspace.data.catalog.preview("local.scored.answers", limit=3)
     assert [item.fields["item_ref"] for item in page.items] == ["P0061", "P0063", "P0065"]
     again = score(workspace, "local.files.parts", "local.scored.answers")
     assert again.rows == 30, "the same table takes other answers"
-    workspace.data.sheets.add_file(parts_file(tmp_path / "others.csv", range(3)), "others", "scored")
+    workspace.data.files.add_file(parts_file(tmp_path / "others.csv", range(3)), "others", "scored")
     with pytest.raises(ConflictError, match="is another file"):
         score(workspace, "North", "others")
 
@@ -247,7 +248,7 @@ def test_an_empty_table_becomes_an_empty_file_with_its_columns(workspace: Worksp
     for out in ("out.csv", "out.parquet", "out.jsonl"):
         assert score(workspace, tmp_path / "none.csv", tmp_path / out).rows == 0
     assert (tmp_path / "out.csv").read_text().startswith("item_ref,defect,")
-    assert workspace.data.sheets.add_file(tmp_path / "out.parquet").row_count == 0
+    assert workspace.data.files.add_file(tmp_path / "out.parquet").row_count == 0
 
 
 NUMBER = AnswerField("depth", FieldKind.NUMBER, True, spans=None)
@@ -256,19 +257,26 @@ NUMBER = AnswerField("depth", FieldKind.NUMBER, True, spans=None)
 def test_intervals_and_what_lies_outside_have_their_columns() -> None:
     sure = Prediction({"depth": 2.5}, {}, intervals={"depth": Interval(1.5, float("inf"))})
     odd = replace(sure, outside=(Outside("heat", 9.0, 1.0, 3.0), Outside("line", "west")))
-    layout = Layout.of([Column("heat", "DOUBLE"), Column("at", "TIMESTAMP")], [NUMBER], [sure])
+    layout = Layout.of(
+        [Column("heat", "DOUBLE"), Column("at", "TIMESTAMP")],
+        [NUMBER],
+        [AnswerColumns.of([EndpointAnswer(sure, 200, 0.0)])],
+    )
     assert layout.columns == {
         "item_ref": "VARCHAR", "heat": "DOUBLE", "at": "VARCHAR", "depth": "DOUBLE", "depth_low": "DOUBLE",
         "depth_high": "DOUBLE", "outside": "VARCHAR", "error": "VARCHAR",
     }  # fmt: skip
     assert Layout.from_json(json.loads(json.dumps(layout.to_json()))) == layout
     block = Block(["a", "b", "c"], {"heat": [1.0, 9.0, None], "at": ["x", "y", "\ud800"]})
-    answers = [EndpointAnswer(sure, 200, 0.0), EndpointAnswer(odd, 200, 0.0), EndpointAnswer(None, 400, 0.0, "no")]
-    lines = [json.loads(line) for line in json_lines(list(layout.columns), layout.rows(block, answers)).splitlines()]
+    given = [EndpointAnswer(sure, 200, 0.0), EndpointAnswer(odd, 200, 0.0), EndpointAnswer(None, 400, 0.0, "no")]
+    answers = AnswerColumns.of(given)
+    assert answers.predictions()[:2] == [sure, odd]
+    values = layout.values(block, answers)
+    lines = [json.loads(line) for line in json_lines(list(layout.columns), values).splitlines()]
     assert lines[0]["depth_high"] is None, "JSON knows no infinity"
     assert lines[1]["outside"] == "heat 9, learned up to 3; line 'west' was not in the training pairs"
     assert (lines[2]["depth"], lines[2]["error"], lines[2]["at"]) == (None, "no", "\\ud800")
-    assert csv_text(layout.rows(block, answers), excel_safe=False).decode().splitlines()[0] == "a,1.0,x,2.5,1.5,inf,,"
+    assert csv_text(values, excel_safe=False).decode().splitlines()[0] == "a,1.0,x,2.5,1.5,inf,,"
 
 
 @deep

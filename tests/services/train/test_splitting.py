@@ -197,7 +197,7 @@ def test_windows_carry_their_group_whatever_the_template_says(workspace: Workspa
     lines = ["engine,step,heat,worn"]
     lines += [f"E{e},{n},{(e * 7 + n) % 11}.5,{'ABC'[(e + n // 8) % 3]}" for e in range(8) for n in range(40)]
     (tmp_path / "w.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    address = workspace.data.sheets.add_file(tmp_path / "w.csv").address
+    address = workspace.data.files.add_file(tmp_path / "w.csv").address
     source = workspace.data.sheets.create_sheet(
         "Windows", address, window_size=8, window_group="engine", window_order="step"
     )
@@ -210,7 +210,7 @@ def test_windows_carry_their_group_whatever_the_template_says(workspace: Workspa
 def test_overlapping_windows_of_one_stream_are_tested_on_the_latest(workspace: Workspace, tmp_path: Path) -> None:
     lines = ["step,heat,worn", *(f"{n},{n * 7 % 11}.5,{'ABC'[n // 8 % 3]}" for n in range(400))]
     (tmp_path / "s.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    address = workspace.data.sheets.add_file(tmp_path / "s.csv").address
+    address = workspace.data.files.add_file(tmp_path / "s.csv").address
     source = workspace.data.sheets.create_sheet("Stream", address, window_size=8, window_step=4, window_order="step")
     draft = workspace.drafts.draft(source.id, "worn")
     made = workspace.generate.generation.generate(source.id, draft.id, GenerationMode.COLUMN)
@@ -243,7 +243,7 @@ def test_parameters_reach_the_training_and_unknown_ones_are_refused(workspace: W
 
 
 def test_people_of_the_parkinsons_set_are_not_split(workspace: Workspace) -> None:
-    table = workspace.data.sheets.add_file(real_data("grouped/parkinsons_telemonitoring.csv"))
+    table = workspace.data.files.add_file(real_data("grouped/parkinsons_telemonitoring.csv"))
     sheet = workspace.data.sheets.create_sheet("People", table.address)
     draft = workspace.drafts.draft(sheet.id, "motor_UPDRS")
     assert draft.group_column == "subject#"

@@ -149,7 +149,8 @@ def score_sentence(score: FieldScore) -> str:
     if score.metric == OFF_BY and score.baseline == 0 and score.n:
         return f"all {score.n:,} tested pairs have {_same_answer(score)}; label other answers too"
     if score.metric == OFF_BY:
-        return f"off by {value} on average; {constant_answer(score)} is off by {baseline}"
+        reference = f"{constant_answer(score)} is off by {with_unit(baseline, score)}"
+        return f"off by {with_unit(value, score)} on average; {reference}"
     return f"{score.metric} {value}; {constant_answer(score)} reaches {baseline}"
 
 
@@ -157,7 +158,13 @@ def short_score(score: FieldScore) -> str:
     """A score for a narrow place: "right 24 of 100" or "off by 4.2"."""
     if score.metric in RIGHT:
         return f"right {_of(_correct(score), score.n)}"
-    return f"{'off by' if score.metric == OFF_BY else score.metric} {significant(score.value)}"
+    value = with_unit(significant(score.value), score)
+    return f"{'off by' if score.metric == OFF_BY else score.metric} {value}"
+
+
+def with_unit(number: str, score: FieldScore) -> str:
+    """A number of the field with the unit that its column has: "3.2 mm"; as it is where none is known."""
+    return f"{number} {score.unit}" if score.unit else number
 
 
 def tested_units(score: FieldScore) -> str:
@@ -192,7 +199,7 @@ def _right_sentence(score: FieldScore) -> str:
 
 
 def _correct(score: FieldScore) -> int:
-    return round(score.value * score.n) if score.correct is None else score.correct
+    return round(score.value * score.n) if score.correct is None or score.selection else score.correct
 
 
 def _baseline_correct(score: FieldScore) -> int:
@@ -213,7 +220,7 @@ def constant_answer(score: FieldScore) -> str:
     """The constant answer of the baseline, as the subject of a sentence."""
     answer = score.baseline_answer
     if answer:
-        return f"always {answer}" if score.metric == OFF_BY else f"always {_quoted(answer)}"
+        return f"always {with_unit(answer, score)}" if score.metric == OFF_BY else f"always {_quoted(answer)}"
     # Evaluations of earlier releases do not say what it was.
     known = score.baseline_correct is not None or score.gain_low is not None
     return "leaving it empty" if known else "the baseline"
@@ -222,7 +229,8 @@ def constant_answer(score: FieldScore) -> str:
 def _same_answer(score: FieldScore) -> str:
     if not score.baseline_answer:
         return "the same answer"
-    return f"the answer {score.baseline_answer if score.metric == OFF_BY else _quoted(score.baseline_answer)}"
+    answer = score.baseline_answer
+    return f"the answer {with_unit(answer, score) if score.metric == OFF_BY else _quoted(answer)}"
 
 
 def _quoted(answer: str) -> str:

@@ -7,7 +7,7 @@ Gradient histograms after Dalal and Triggs, "Histograms of Oriented Gradients fo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.terminal_text import safe_line
-from ontos_tui.learning.encoding.images import decode, find_image, inline, read_file
+from ontos_tui.learning.encoding.images import decode, find_image, inline, read_image
+from ontos_tui.learning.encoding.page_images import page_of
+from ontos_tui.learning.encoding.pixel_budget import TooManyPixelsError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -136,19 +138,19 @@ def _shape(weights: Matrix) -> list[float]:
 
 
 @lru_cache(maxsize=CACHED_IMAGES)
-def _of_file(path: Path, changed: int, size: int) -> NDArray[np.float32]:
-    """The figures of a file as it was when it was changed last (ns) and had this size."""
-    return describe_image(decode(read_file(path))).astype(np.float32)
+def _of_file(path: Path, page: int, changed: int, size: int) -> NDArray[np.float32]:
+    """The figures of a file, or of a PDF's page, as it was when it was changed last (ns) and had this size."""
+    return describe_image(read_image(path, page)).astype(np.float32)
 
 
-def _descriptor(source: str, roots: Sequence[Path], *, anywhere: bool) -> Matrix:
+def _descriptor(source: str, roots: Sequence[Path], beside: Collection[Path] = (), *, anywhere: bool = False) -> Matrix:
     """The figures of what a cell names or holds. Raises InvalidInputError saying what is wrong with it."""
     if (content := inline(source)) is not None:
         return describe_image(decode(content)).astype(np.float32).astype(np.float64)  # as those of files are kept
-    path = find_image(source, roots, anywhere=anywhere)
+    path = find_image(source, roots, beside, anywhere=anywhere)
     try:
         status = path.stat()
-        return _of_file(path, status.st_mtime_ns, status.st_size).astype(np.float64)
+        return _of_file(path, page_of(source)[1], status.st_mtime_ns, status.st_size).astype(np.float64)
     except OSError as error:
         raise InvalidInputError(f"The image cannot be read: {error.strerror or error}.", "Name another one.") from error
 
@@ -157,7 +159,8 @@ def _descriptor(source: str, roots: Sequence[Path], *, anywhere: bool) -> Matrix
 class ImageColumn:
     """A picture of the item: a path, or the file's bytes in base64.
 
-    A path leads below one of `roots`: the folder of the data, and the common folder of absolute paths in its rows.
+    A path leads below the first of `roots`, the folder of the data, or to a file right in one of the others: the
+    folders that absolute paths in its rows name.
     `mean` stands in for a picture that is missing.
     """
 
@@ -186,11 +189,14 @@ class ImageColumn:
 
     def _lines(self, values: Sequence[object], *, strict: bool) -> Matrix:
         matrix = np.tile(np.array(self.mean), (len(values), 1))
+        folder, *others = map(Path, self.roots)
         for line, value in zip(matrix, values, strict=True):
             if not isinstance(value, str) or not value.strip():
                 continue
             try:
-                line[:] = _descriptor(value, [Path(root) for root in self.roots], anywhere=False)
+                line[:] = _descriptor(value, [folder], others)
+            except TooManyPixelsError:
+                raise
             except InvalidInputError as error:
                 if strict:
                     raise InvalidInputError(
@@ -216,16 +222,5 @@ def learn_column(name: str, values: Sequence[object], folder: Path) -> ImageColu
             absolute.append(find_image(value, [folder], anywhere=True).parent)
     if not read:
         return f"holds no picture that can be read ({first})" if first else "is empty"
-    roots = [folder]
-    if absolute:
-        roots.append(_common(absolute))
+    roots = dict.fromkeys([folder, *absolute])
     return ImageColumn(name, tuple(map(str, roots)), tuple(np.round(total / read, 5).tolist()))
-
-
-def _common(folders: Sequence[Path]) -> Path:
-    """The folder that all of these lie in."""
-    common = folders[0]
-    for folder in folders:
-        while not folder.is_relative_to(common):
-            common = common.parent
-    return common

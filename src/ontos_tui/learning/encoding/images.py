@@ -12,15 +12,19 @@ import io
 import re
 import stat
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.learning.encoding.page_images import page_image, page_of
+from ontos_tui.learning.encoding.pixel_budget import BusyError, spend_pixels
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from PIL.Image import Image
 
 MOST_BYTES = 64_000_000
@@ -30,6 +34,13 @@ MOST_PIXELS = 50_000_000
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "PPM")
 """What is read: formats whose header is read alone. WebP is not: its decoder takes the memory of all pixels at once."""
 KINDS = "PNG, JPEG, BMP, GIF, TIFF or PPM"
+MOST_PASSES, USUAL_PASSES = 100, 12
+"""Passes of a progressive JPEG: each goes over the whole picture. Cameras and programs draw in ten or so."""
+PIXELS_A_SLOW_BYTE = 20
+"""What a byte costs of the formats that Pillow decodes in Python, in pixels of the others."""
+PIXELS_OF_STRIP = 1_000_000
+_PASS = b"\xff\xda"
+_SLOW_DECODERS = ("bmp_rle", "ppm_plain", "ppm")
 _DATA_URL = re.compile(r"data:[\w.+/-]*;base64,", re.ASCII)
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]{64,}={0,2}\s*", re.ASCII)
 
@@ -43,29 +54,35 @@ class Pixels:
     rgb: bytes
 
 
-def find_image(text: str, roots: Sequence[Path], *, anywhere: bool = False) -> Path:
+def find_image(text: str, roots: Sequence[Path], beside: Collection[Path] = (), *, anywhere: bool = False) -> Path:
     """The file that a cell names: a path from the first of `roots`, or an absolute one.
 
-    It must lie below one of `roots`, links followed, unless it is absolute and `anywhere` is said, as for a table of
-    the user's own. Raises InvalidInputError saying why there is no such file.
+    It must lie below one of `roots`, or right in a folder of `beside`, links followed, unless it is absolute and
+    `anywhere` is said, as for a table of the user's own. Raises InvalidInputError saying why there is no such file.
     """
-    named = text.strip()
+    named, _ = page_of(text)
     shown = safe_line(named, 120)
     try:
         path = Path(named)
         resolved = (roots[0] / path).resolve() if roots else path.resolve()
-        allowed = (anywhere and path.is_absolute()) or any(resolved.is_relative_to(root.resolve()) for root in roots)
-        if not allowed:
+        named_freely = anywhere and path.is_absolute()
+        inside = resolved.parent in beside or any(resolved.is_relative_to(root.resolve()) for root in roots)
+        if not (named_freely or inside):
             raise InvalidInputError(
                 f"The image {shown} is not below the folder of the data.", "Move it there, or name it from there."
             )
         if not stat.S_ISREG(resolved.stat().st_mode):
             raise InvalidInputError(f"The image {shown} is not a file.", "Name a file.")
     except FileNotFoundError as error:
-        where = f" in {safe_line(roots[0], 200)}" if roots else ""
-        raise InvalidInputError(f"No image {shown}{where}.", "Check the path and the folder.") from error
-    except (OSError, ValueError, RuntimeError) as error:
-        raise InvalidInputError(f"The image {shown} cannot be reached ({error}).", "Check the path.") from error
+        raise InvalidInputError(
+            f"No image {shown} in the folder of the data.", "Check the path and the folder."
+        ) from error
+    except OSError as error:
+        raise InvalidInputError(
+            f"The image {shown} cannot be reached: {error.strerror or 'no such path'}.", "Check the path."
+        ) from error
+    except (ValueError, RuntimeError) as error:  # a NUL in it, or links in a circle
+        raise InvalidInputError(f"The image {shown} cannot be reached: no such path.", "Check the path.") from error
     return resolved
 
 
@@ -90,7 +107,7 @@ def read_file(path: Path) -> bytes:
             content = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise InvalidInputError(
-            f"The image {safe_line(path, 200)} cannot be read: {error.strerror or error}.",
+            f"The image {safe_line(path.name, 120)} cannot be read: {error.strerror or 'no such file'}.",
             "Check that you may read it.",
         ) from error
     if len(content) > MOST_BYTES:
@@ -118,19 +135,37 @@ def decode(content: bytes) -> Image:
                     f"The image has {width:,} × {height:,} pixels; at most {MOST_PIXELS:,} are read.",
                     "Make it smaller and use the smaller one.",
                 )
+            spend_pixels(_cost(opened, content))
             opened.load()
-            return _plain(ImageOps.exif_transpose(opened))
-    except InvalidInputError:
+            ImageOps.exif_transpose(opened, in_place=True)
+            return _plain(opened)
+    except (InvalidInputError, BusyError):
         raise
     except Image.DecompressionBombError as error:
         raise InvalidInputError(
-            f"The image is too large ({error}).", "Make it smaller and use the smaller one."
+            f"The image has more than {MOST_PIXELS:,} pixels.", "Make it smaller and use the smaller one."
         ) from error
     except Exception as error:  # Pillow's decoders raise whatever a broken file makes them
         raise InvalidInputError(
-            f"The image cannot be read ({safe_line(error, 120) or type(error).__name__}).",
-            f"Give a whole {KINDS} file.",
+            "The image cannot be read: it is broken or cut off.", f"Give a whole {KINDS} file."
         ) from error
+
+
+def _cost(image: Image, content: bytes) -> int:
+    """What decoding costs, in pixels of a plain image. Raises InvalidInputError for a JPEG of too many passes."""
+    pixels = image.width * image.height
+    if image.format == "JPEG":
+        passes = content.count(_PASS)
+        if passes > MOST_PASSES:
+            raise InvalidInputError(
+                f"The image is drawn in {passes:,} passes; at most {MOST_PASSES} are read.", "Save it again."
+            )
+        # Of one that is drawn in passes all coefficients are held beside its pixels.
+        return pixels * (1 + passes // USUAL_PASSES) * 3 // (2 if image.info.get("progressive") else 3)
+    tile = getattr(image, "tile", None)
+    if tile and tile[0][0] in _SLOW_DECODERS:
+        return max(pixels, PIXELS_A_SLOW_BYTE * len(content))
+    return pixels
 
 
 def _plain(image: Image) -> Image:
@@ -141,19 +176,39 @@ def _plain(image: Image) -> Image:
         import numpy as np
         from PIL import Image
 
-        deep = np.nan_to_num(np.asarray(image, dtype=np.float64), posinf=0.0, neginf=0.0)
-        low, high = float(deep.min()), float(deep.max())
-        gray = (deep - low) * (255 / (high - low)) if high > low else np.zeros_like(deep)
-        return Image.fromarray(gray.astype(np.uint8))
-    if image.mode in ("L", "LA"):
-        return image.convert("L")
-    return image.convert("RGB")
+        ranges = [(float(strip.min()), float(strip.max())) for _, strip in _strips(image)]
+        low, high = min(one for one, _ in ranges), max(one for _, one in ranges)
+        plain = Image.new("L", image.size)
+        for top, strip in _strips(image):
+            gray = (strip - low) * (255 / (high - low)) if high > low else np.zeros_like(strip)
+            plain.paste(Image.fromarray(gray.astype(np.uint8)), (0, top))
+        return plain
+    if image.mode in ("L", "RGB"):
+        return image  # a copy would take its memory again
+    return image.convert("L" if image.mode == "LA" else "RGB")
+
+
+def _strips(image: Image) -> Iterator[tuple[int, NDArray[np.float64]]]:
+    """The values of a deep image, some rows at a time: all at once they take eight bytes each, twice."""
+    import numpy as np
+
+    rows = max(1, PIXELS_OF_STRIP // image.width)
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(image.height, top + rows)))
+        yield top, np.nan_to_num(np.asarray(strip, dtype=np.float64), posinf=0.0, neginf=0.0)
 
 
 def open_image(source: str, roots: Sequence[Path], *, anywhere: bool = False) -> Image:
     """The image that a cell or a request names or holds. Raises InvalidInputError saying what is wrong with it."""
     content = inline(source)
-    return decode(read_file(find_image(source, roots, anywhere=anywhere)) if content is None else content)
+    if content is not None:
+        return decode(content)
+    return read_image(find_image(source, roots, anywhere=anywhere), page_of(source)[1])
+
+
+def read_image(path: Path, page: int = 0) -> Image:
+    """The image in a file, or a `page` of a PDF, from 1. Raises InvalidInputError saying what is wrong with it."""
+    return page_image(path, page) if page else decode(read_file(path))
 
 
 def shrink(image: Image, width: int, height: int) -> Pixels:

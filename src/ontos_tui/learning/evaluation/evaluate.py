@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from ontos_tui.domain.errors import InvalidInputError, NotReadyError
 from ontos_tui.domain.learning import LabeledExample, Prediction, Predictor, TrainingSet
+from ontos_tui.domain.numbers import significant
 from ontos_tui.domain.records.training import Evaluation, FieldScore
 from ontos_tui.domain.rules.model_verdict import counted
 from ontos_tui.domain.rules.split import ROW, groups_in_words
@@ -35,13 +37,15 @@ def evaluate(
     reader: Extractor | None = None,
     out_of_fold: Mapping[str, UnseenAnswers] | None = None,
     read_out_of_fold: Sequence[tuple[LabeledExample, Prediction]] = (),
+    optimism: Mapping[str, float] | None = None,
 ) -> Evaluation:
     """How well each field is answered, in the order of the schema, beside the best constant answer to the same pairs.
 
     Tested are the held-out pairs by `predictor`, and with them what `out_of_fold` holds by field: answers to training
     pairs in cross-validation (unless the future is what is tested, or there are many pairs). Fields that are read out
-    of a document by `reader` are scored likewise, with `read_out_of_fold`. Raises NotReadyError when nothing can be
-    measured.
+    of a document by `reader` are scored likewise, with `read_out_of_fold`. `optimism` is by how much the mean error in
+    cross-validation is too small by field, because the best of several ways was chosen by it. Raises NotReadyError when
+    nothing can be measured.
     """
     tested, predictions, notes = _ask(predictor, data)
     pooled = {} if out_of_fold is None or not pools_training_pairs(data) else out_of_fold
@@ -69,7 +73,11 @@ def evaluate(
         if not len(answers):
             notes.append(f"{field.name} is not scored: no held-out pair has a value for it.")
             continue
-        scores.append(_score(answers, data))
+        score = _score(answers, data)
+        flattered = (optimism or {}).get(field.name, 0.0) * (1 - len(held_out) / len(answers))
+        if flattered:
+            notes.append(_less_for_choice(score, flattered))
+        scores.append(score)
         notes += _remarks(answers)
     if not scores:
         raise NotReadyError(
@@ -135,6 +143,22 @@ def _score(answers: UnseenAnswers, data: TrainingSet) -> FieldScore:
     score.groups, score.group_name = units.count, units.name
     score.worst_segments = worst_segments(answers, data.features, data.group_name)
     return score
+
+
+def _less_for_choice(score: FieldScore, flattered: float) -> str:
+    """Correct a score for the choice of the best of several ways on the same pairs; what was done, in words."""
+    measured, sign = score.value, -1.0 if score.higher_is_better else 1.0
+    most = 1.0 if score.higher_is_better else math.inf
+    score.selection = flattered
+    score.value, score.low, score.high = (
+        min(most, max(0.0, one + sign * flattered)) for one in (score.value, score.low, score.high)
+    )
+    if score.gain_low is not None and score.gain_high is not None:
+        score.gain_low, score.gain_high = score.gain_low - flattered, score.gain_high - flattered
+    return (
+        f"{score.field}: {score.metric} {significant(measured)} on these pairs, corrected by {significant(flattered)} "
+        "because the best of several ways to learn was chosen on them."
+    )
 
 
 def method_in_words(data: TrainingSet, held_out: int, pooled: Sequence[LabeledExample]) -> str:

@@ -10,8 +10,9 @@ import numpy as np
 from ontos_tui.domain.learning import LabeledExample, Prediction
 from ontos_tui.domain.schema import AnswerField
 from ontos_tui.learning.search.folds import group_numbers, make_folds
+from ontos_tui.learning.search.tried import OutOfFold
 from ontos_tui.learning.statistics import Floats, Numbers
-from ontos_tui.learning.targets import NUMBER_KINDS, class_of, target
+from ontos_tui.learning.targets import NUMBER_KINDS, class_of, in_range, target
 from ontos_tui.learning.trust.calibration import Calibrator
 from ontos_tui.learning.trust.conformal import Conformal
 from ontos_tui.learning.trust.field_trust import FieldTrust, class_names
@@ -86,6 +87,26 @@ def unseen_answers(
     return UnseenAnswers(
         field, tuple(examples), tuple(truth), tuple(given), nothing if stated is None else stated, nothing, nothing
     )
+
+
+def out_of_fold_answers(
+    field: AnswerField, examples: Sequence[LabeledExample], values: Sequence[Value], out_of_fold: OutOfFold
+) -> UnseenAnswers:
+    """What was answered in cross-validation, with the confidence that the models stated."""
+    lines = out_of_fold.rows.tolist()
+    stated = None
+    given: list[Value]
+    if out_of_fold.numbers is not None:
+        given = [in_range(field, float(one)) for one in out_of_fold.numbers]
+    else:
+        places = out_of_fold.class_positions() if lines else np.zeros(0, dtype=np.intp)
+        given = [out_of_fold.classes[place] for place in places.tolist()]
+        if out_of_fold.probabilities is not None:
+            stated = out_of_fold.probabilities[np.arange(len(lines)), places]
+        else:
+            stated = out_of_fold.confidence
+    truth = [values[line] for line in lines]
+    return unseen_answers(field, [examples[line] for line in lines], truth, given, stated)
 
 
 def of_predictions(

@@ -74,21 +74,22 @@ class FieldModel:
 
     def predict(self, matrix: Matrix) -> list[tuple[str | float, float | None]]:
         """A class name or a number for each line, with the confidence where there is one."""
+        values, stated = self.answers(matrix)
+        return list(zip(values, [None] * len(values) if stated is None else stated.tolist(), strict=True))
+
+    def answers(self, matrix: Matrix) -> tuple[list[str | float], NDArray[np.float64] | None]:
+        """The same by the column: class names or numbers, and how sure each is; None where nothing is stated."""
         if self.estimator is None:
             value = self.classes[0] if self.constant is None else self.constant
-            confidence = smoothed(self.seen, self.seen) if self.constant is None else None
-            return [(value, confidence)] * len(matrix)
+            stated = np.full(len(matrix), smoothed(self.seen, self.seen)) if self.constant is None else None
+            return [value] * len(matrix), stated
         if self.field.kind in NUMBER_KINDS:
-            return [(float(value), None) for value in self._values(matrix)]
+            return self._values(matrix).tolist(), None
         if self.steps is not None:
             distances, lines = self._neighbors(matrix, 1)
-            shares = self.steps.at(distances[:, 0])
-            return [
-                (self.classes[self.codes[line]], float(share)) for line, share in zip(lines[:, 0], shares, strict=True)
-            ]
+            return [self.classes[self.codes[line]] for line in lines[:, 0].tolist()], self.steps.at(distances[:, 0])
         shares = self._values(matrix)
-        best = shares.argmax(axis=1)
-        return [(self.classes[code], float(line[code])) for code, line in zip(best, shares, strict=True)]
+        return [self.classes[code] for code in shares.argmax(axis=1).tolist()], shares.max(axis=1)
 
     def class_probabilities(self, matrix: Matrix) -> NDArray[np.float64]:
         """How probable each of `classes` is for each line; only for a field of classes."""

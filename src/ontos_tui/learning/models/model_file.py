@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 import threading
 import zipfile
 from pathlib import Path
@@ -21,6 +20,8 @@ from skops.io.exceptions import UntrustedTypesFoundException
 
 from ontos_tui.domain.errors import PlatformError
 from ontos_tui.domain.learning import ELSEWHERE
+from ontos_tui.private import FOLDER
+from ontos_tui.replacing import part_folder, sync_folder
 
 PLAIN = "model.json"
 ESTIMATORS = "model.skops"
@@ -42,17 +43,17 @@ def write(folder: Path, plain: dict[str, Any], estimators: list[Any]) -> str:
     """Put a model into `folder`, all or nothing, and give its sha256. Raises PlatformError when that fails."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-        try:
-            packed = skops.io.dumps(estimators, compression=zipfile.ZIP_DEFLATED, compresslevel=1)
-            text = json.dumps({**plain, "estimators": _digest(packed)}, indent=1).encode("ascii")
-            _write(temporary / ESTIMATORS, packed)
-            _write(temporary / PLAIN, text)
+        packed = skops.io.dumps(estimators, compression=zipfile.ZIP_DEFLATED, compresslevel=1)
+        text = json.dumps({**plain, "estimators": _digest(packed)}, indent=1).encode("ascii")
+        with part_folder(folder) as part:
+            fresh = part / folder.name
+            fresh.mkdir(mode=FOLDER)
+            _write(fresh / ESTIMATORS, packed)
+            _write(fresh / PLAIN, text)
             if folder.exists():  # what an earlier, interrupted training left there
                 shutil.rmtree(folder)
-            temporary.rename(folder)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+            fresh.rename(folder)
+        sync_folder(folder.parent)
     except OSError as error:
         raise PlatformError(
             f"The model cannot be written to {folder}: {error.strerror or error}.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,7 +45,14 @@ class Applicability:
 
     def outside(self, table: FeatureTable, matrix: Matrix, rows: Sequence[Row]) -> list[tuple[Outside, ...]]:
         """What of each row lies outside; `matrix` are the rows as `table` encodes them."""
-        outside: list[list[Outside]] = [[] for _ in range(len(rows))]  # rows are made when they are looked at
+        outside = self.outside_by_line(table, matrix, rows)
+        return [outside.get(line, ()) for line in range(len(rows))]
+
+    def outside_by_line(
+        self, table: FeatureTable, matrix: Matrix, rows: Sequence[Row]
+    ) -> dict[int, tuple[Outside, ...]]:
+        """The same by line, of those rows only of which something does; others are not looked at one by one."""
+        outside: defaultdict[int, list[Outside]] = defaultdict(list)
         spans = dict(table.spans())
         for name, (low, high) in self.ranges.items():
             values = matrix[:, spans[name].start]
@@ -57,7 +64,7 @@ class Applicability:
                 word = _word(rows[line].get(name))
                 if word and word not in known:
                     outside[line].append(Outside(name, word))
-        return [tuple(one) for one in outside]
+        return {line: tuple(one) for line, one in outside.items()}
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""

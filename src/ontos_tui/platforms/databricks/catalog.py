@@ -7,22 +7,22 @@ here first, and is a table like any other file then.
 from __future__ import annotations
 
 import shutil
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ontos_tui.domain.catalog import CatalogNode, Identities, NodeKind, TablePreview
+from ontos_tui.domain.catalog import CatalogNode, Identities, NodeKind, StreamSteps, TablePreview
 from ontos_tui.domain.errors import InvalidInputError, NoIdentityError, NotFoundError, PlatformError
 from ontos_tui.domain.records.data import Block, Column, Item, Page, Row, RowQuery, TableAddress
 from ontos_tui.platforms.databricks.cell_values import plain, selected
 from ontos_tui.platforms.databricks.select_sql import SelectStatements, column_name
 from ontos_tui.platforms.databricks.unity_tags import UNTAGGED, sheet_tags, tags_statement
-from ontos_tui.platforms.databricks.windows import window_statements
+from ontos_tui.platforms.databricks.windows import steps_statement, window_statements
 from ontos_tui.platforms.databricks.workspace_client import SqlFailedError, Team, explain_sdk_error, quoted
-from ontos_tui.tabular.window_fields import short_stream_notes
+from ontos_tui.replacing import replacing
+from ontos_tui.tabular.window_fields import stream_notes
 
 if TYPE_CHECKING:
     from databricks.sdk.service.catalog import TableInfo
@@ -111,6 +111,9 @@ class UnityCatalog:
     def reading(self, address: TableAddress) -> None:
         """None: a table says itself what its columns are."""
 
+    def source(self, address: TableAddress) -> None:
+        """None: the rows are not on this machine."""
+
     def page(self, address: TableAddress, query: RowQuery) -> Page:
         """Some items and how many the query reaches in all.
 
@@ -122,7 +125,7 @@ class UnityCatalog:
         total = int(counted["n"])
         notes: tuple[str, ...] = () if query.item_id_column else (NO_KEY,)
         if query.windows is not None:
-            notes = short_stream_notes(int(counted["short"]))
+            notes = stream_notes(int(counted["short"]), int(counted["gaps"]))
         if reading.sampled is not None:
             total = min(total, reading.sampled)
         items = tuple(self._items(reading, query)) if query.limit != 0 else ()
@@ -166,6 +169,17 @@ class UnityCatalog:
             counted = self._team.rows(reading.identities, reading.parameters)[0]
         return Identities(int(counted["n"]), int(counted["named"]), int(counted["names"]))
 
+    def stream_steps(self, address: TableAddress, query: RowQuery) -> StreamSteps | None:
+        """How far the rows of a stream lie apart, measured in the warehouse; None where no column orders them."""
+        if query.windows is None:
+            return None
+        sql = steps_statement(_quoted(address), self.columns(address), query, query.windows)
+        with _filter_words(query):
+            measured = self._team.rows(sql) if sql else []
+        if not measured or measured[0]["usual"] is None:
+            return None
+        return StreamSteps(float(measured[0]["usual"]), float(measured[0]["largest"]), int(measured[0]["gaps"]))
+
     def close(self) -> None:
         """Let go of the warehouse."""
         self._team.close()
@@ -191,18 +205,15 @@ class UnityCatalog:
                 f"{path!r} is not a file of a volume.", f"Write {VOLUMES}catalog/schema/volume/file."
             )
         target = folder.joinpath(*parts)
-        fresh = target.with_name(f".{uuid.uuid4().hex}")
         with _sdk_words(path):
             contents = self._team.client.files.download(path).contents
         if contents is None:
             raise PlatformError(f"{path} has no content.", "Check the file in the workspace.")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            with contents, fresh.open("wb") as file:
+            with contents, replacing(target) as (fresh,), fresh.open("wb") as file:
                 shutil.copyfileobj(contents, file, 1 << 20)
-            fresh.replace(target)
-        except OSError as error:
-            fresh.unlink(missing_ok=True)
+        except (OSError, InvalidInputError) as error:
             raise PlatformError(f"{path} could not be copied: {error}.", "Check the disk, then try again.") from error
         return target
 

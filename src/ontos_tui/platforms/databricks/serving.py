@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ontos_tui.domain.answer_columns import AnswerColumns
 from ontos_tui.domain.errors import ConflictError, OntosError, PlatformError
 from ontos_tui.domain.learning import EndpointAnswer, NoProgress, Prediction, Progress
 from ontos_tui.domain.records.data import Row
@@ -149,11 +150,11 @@ class DatabricksServing:
 
     def score(
         self, endpoint: str, model: ModelVersion, columns: Mapping[str, Sequence[Any]], count: int
-    ) -> list[EndpointAnswer]:
+    ) -> AnswerColumns:
         """The same for rows that come by the column."""
         names = list(columns)
         rows = [dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-        return self.invoke(endpoint, model, rows)
+        return AnswerColumns.of(self.invoke(endpoint, model, rows))
 
     def _answer(
         self, path: str, model: ModelVersion, shape: AnswerShape, row: Row, request_id: str

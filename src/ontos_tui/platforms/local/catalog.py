@@ -7,12 +7,11 @@ Samples are drawn by a hash of the item's reference and the seed: the same in ev
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, NamedTuple
 
+from ontos_tui.domain.catalog import StreamSteps
 from ontos_tui.domain.errors import InvalidInputError, NoIdentityError, PlatformError
 from ontos_tui.domain.records.data import (
     Block,
@@ -26,22 +25,21 @@ from ontos_tui.domain.records.data import (
     TableAddress,
     Windows,
 )
-from ontos_tui.domain.records.reading import Reading, UndecidedError
+from ontos_tui.domain.records.reading import Reading
 from ontos_tui.platforms.local.cell_values import text_sql, value_sql
+from ontos_tui.platforms.local.opened_tables import OpenedTables
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 from ontos_tui.tabular.duckdb_sql import explain_duckdb_errors, literal, quoted
-from ontos_tui.tabular.duckdb_windows import make_windows
+from ontos_tui.tabular.duckdb_windows import make_windows, stream_steps
+from ontos_tui.tabular.quality.duplicates import repeats_table
 from ontos_tui.tabular.row_filter import filter_sql, find_column
 from ontos_tui.tabular.row_names import NamedRows, named_rows
-from ontos_tui.tabular.source import Source, fingerprint, open_source
-from ontos_tui.tabular.window_fields import free_name, short_stream_notes
+from ontos_tui.tabular.source import Source
+from ontos_tui.tabular.window_fields import free_name, stream_notes
 
 CHUNK = 2_000
 """Rows fetched at once while streaming."""
-
-OPEN_FILES = 4
-"""Files that stay open for the next look at them."""
 
 
 class LocalCatalog:
@@ -49,8 +47,7 @@ class LocalCatalog:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._opened: dict[tuple[Any, ...], Source] = {}
-        self._lock = threading.Lock()
+        self.opened = OpenedTables(store)
 
     def tables(self) -> list[TableAddress]:
         """Every table on offer, by name."""
@@ -64,23 +61,22 @@ class LocalCatalog:
 
     def fingerprint(self, address: TableAddress) -> str:
         """Size and modification time of the file. Raises NotFoundError, or PlatformError when it is gone."""
-        return _fingerprint(self._record(address))
+        return self.opened.fingerprint(address)
 
     def reading(self, address: TableAddress) -> Reading:
         """What was understood of the table's file. Raises as `columns` does."""
         return self._source(address).reading
+
+    def source(self, address: TableAddress) -> Source:
+        """The table's rows for SQL of our own. Its connection is shared: use a cursor of it. Raises as `columns`."""
+        return self._source(address)
 
     def page(self, address: TableAddress, query: RowQuery) -> Page:
         """Some items and how many the query reaches in all.
 
         Raises InvalidInputError for a filter that is none, a column that does not exist, or an item without identity.
         """
-        source = self._source(address)
-        plan = _plan(source, query)
-        with explain_duckdb_errors(source.path, query.filter):
-            total, notes = _total(source, query, plan)
-        items = tuple(_items(source, query, plan)) if query.limit != 0 else ()
-        return Page(plan.columns, items, total, source.notes + notes)
+        return page_of(self._source(address), query)
 
     def items(self, address: TableAddress, query: RowQuery) -> Iterator[Item]:
         """Every item that the query reaches, in the file's order, streamed.
@@ -116,55 +112,26 @@ class LocalCatalog:
         sql = f"SELECT * FROM ({plan.sql}) AS items({name}) WHERE {condition} LIMIT {int(limit)}"  # noqa: S608
         return list(_items(source, query, plan._replace(sql=sql)))
 
-    def _record(self, address: TableAddress) -> DataTable:
-        with self._store.read() as connection:
-            return rows.get(connection, DataTable, str(address))
+    def stream_steps(self, address: TableAddress, query: RowQuery) -> StreamSteps | None:
+        """How far the rows of a stream lie apart; None where no column orders them."""
+        source = self._source(address)
+        if query.windows is None:
+            return None
+        where = filter_sql(query.filter, source.names()) if query.filter.strip() else ""
+        with explain_duckdb_errors(source.path, query.filter):
+            return stream_steps(source, query.windows, where)
 
     def _source(self, address: TableAddress) -> Source:
-        """The table's file, opened; opened anew when it was changed since."""
-        record = self._record(address)
-        seen = _fingerprint(record)
-        key = (record.path, record.format, record.reading_options.key(), *record.column_names)
-        with self._lock:
-            source = self._opened.pop(key, None)
-            if source is None or source.fingerprint != seen:
-                try:
-                    spill = self._store.path.parent / "spill"
-                    source = open_source(
-                        Path(record.path),
-                        record.format,
-                        spill,
-                        record.column_names,
-                        record.reading_options,
-                        record.reading if record.fingerprint == seen else None,
-                    )
-                    _check_decided(source)
-                    if record.reading is not None and record.fingerprint == seen:
-                        source.reading.equal_rows = record.reading.equal_rows
-                except UndecidedError:
-                    raise
-                except InvalidInputError as error:
-                    raise PlatformError(f"{record.address}: {error.what}", error.todo) from error
-            self._opened[key] = source
-            while len(self._opened) > OPEN_FILES:
-                del self._opened[next(iter(self._opened))]
-        return source
+        return self.opened.source(address)
 
 
-def _fingerprint(record: DataTable) -> str:
-    try:
-        return fingerprint(Path(record.path), record.reading_options)
-    except InvalidInputError as error:
-        raise PlatformError(
-            f"The file of {record.address} is gone or cannot be read: {record.path}.",
-            "Put it back, or add it again from its new folder.",
-        ) from error
-
-
-def _check_decided(source: Source) -> None:
-    """Raise UndecidedError when the file leaves open how it is to be read."""
-    if source.reading.questions:
-        raise UndecidedError(source.reading.questions[0], source.path.name)
+def page_of(source: Source, query: RowQuery) -> Page:
+    """Some items of an opened table. Raises as `LocalCatalog.page` does."""
+    plan = _plan(source, query)
+    with explain_duckdb_errors(source.path, query.filter):
+        total, notes = _total(source, query, plan)
+    items = tuple(_items(source, query, plan)) if query.limit != 0 else ()
+    return Page(plan.columns, items, total, source.notes + notes)
 
 
 class _Plan(NamedTuple):
@@ -175,6 +142,7 @@ class _Plan(NamedTuple):
     sql: str
     converters: tuple[tuple[int, Callable[[Any], Any]], ...]
     counted: str = ""
+    repeats: str = ""
 
 
 def _plan(source: Source, query: RowQuery) -> _Plan:
@@ -188,18 +156,36 @@ def _row_plan(source: Source, query: RowQuery) -> _Plan:
     where = filter_sql(query.filter, names) if query.filter.strip() else ""
     rows = _rows(source, query, names)
     number, ref = rows.number, rows.ref
+    repeats = _repeats(source, query, names, where)
     if query.item_id_column:
         ref = text_sql(by_name[find_column(query.item_id_column, names)])
     values = [value_sql(column) for column in columns]
     converters = [(index, convert) for index, (_, convert) in enumerate(values, 1) if convert]
     group = text_sql(by_name[find_column(query.sample_by, names)]) if query.sample_by else ""
-    reached, order = _reached(query, where, rows.relation, number, ref, group)
+    reached, order = _reached(query, _with_repeats(where, number, repeats), rows.relation, number, ref, group)
     order = order if rows.in_order else f" ORDER BY {number}"
     sql = (
         f"SELECT {', '.join([ref, *(sql for sql, _ in values)])} FROM {rows.relation}{reached}{order}"  # noqa: S608
         f"{_limit(query)}"
     )
-    return _Plan(columns, where, sql, tuple(converters))
+    return _Plan(columns, where, sql, tuple(converters), repeats=repeats)
+
+
+def _repeats(source: Source, query: RowQuery, names: list[str], where: str) -> str:
+    """The SQL of the numbers of the rows that the query leaves out, since they repeat others; "" for none."""
+    if not query.unique_by:
+        return ""
+    compared = [find_column(name, names) for name in query.unique_by]
+    with explain_duckdb_errors(source.path, query.filter):
+        return repeats_table(source.connection, source.relation, compared, source.rows, where)
+
+
+def _with_repeats(where: str, number: str, repeats: str) -> str:
+    """A condition that also leaves out these rows."""
+    if not repeats:
+        return where
+    others = f"{number} NOT IN ({repeats})"
+    return f"({where}) AND {others}" if where else others
 
 
 def _rows(source: Source, query: RowQuery, names: list[str]) -> NamedRows:
@@ -270,12 +256,14 @@ def _total(source: Source, query: RowQuery, plan: _Plan) -> tuple[int, tuple[str
     total = source.rows
     notes: tuple[str, ...] = ()
     if plan.counted:
-        count, short = source.connection.cursor().execute(plan.counted).fetchall()[0]
+        count, short, gaps = source.connection.cursor().execute(plan.counted).fetchall()[0]
         total = int(count)
-        notes = short_stream_notes(short)
+        notes = stream_notes(int(short), int(gaps))
     elif plan.where:
         sql = f"SELECT count(*) FROM {source.relation} WHERE {plan.where}"  # noqa: S608
         total = int(source.connection.cursor().execute(sql).fetchall()[0][0])
+    if plan.repeats:
+        total -= int(source.connection.cursor().execute(f"SELECT count(*) FROM ({plan.repeats})").fetchall()[0][0])  # noqa: S608
     if query.sampling == Sampling.ALL or query.sample_size is None:
         return total, notes
     return min(total, query.sample_size), notes

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
-from ontos_tui.domain.learning import Prediction
+from ontos_tui.domain.answer_columns import AnswerColumns, FieldAnswers
+from ontos_tui.domain.learning import EndpointAnswer, Prediction
 from ontos_tui.domain.records.data import Row
 from ontos_tui.learning.encoding.column_encoding import Columns, encode_columns, rows_of
 from ontos_tui.learning.encoding.features import FeatureTable, Matrix
 from ontos_tui.learning.extraction.extractor import Extractor
 from ontos_tui.learning.models.field_models import FieldModel
-from ontos_tui.learning.targets import put
+from ontos_tui.learning.targets import NUMBER_KINDS, field_values
 from ontos_tui.learning.trust.applicability import Applicability
 from ontos_tui.learning.trust.field_trust import FieldTrust, certainty
 
@@ -52,49 +52,45 @@ class LocalPredictor:
         predictions: list[Prediction] = []
         for start in range(0, len(rows), BLOCK):
             block = rows[start : start + BLOCK]
-            predictions += self._predict(self.table.encode(block, strict=True), block)
+            predictions += self._answers(self.table.encode(block, strict=True), block).predictions()
         return predictions
 
-    def predict_columns(self, columns: Columns, count: int) -> tuple[list[Prediction], dict[int, str]]:
-        """The same for rows that come by the column, and by its place why a row does not fit the model.
+    def predict_columns(self, columns: Columns, count: int) -> AnswerColumns:
+        """The same for rows that come by the column; a row that does not fit the model has an error instead.
 
-        The prediction for such a row means nothing. Raises InvalidInputError when a column is lacking.
+        Raises InvalidInputError when a column is lacking.
         """
         encoded = encode_columns(self.table, columns, count)
-        return self._predict(encoded.matrix, rows_of(columns, count)), encoded.errors
+        return replace(self._answers(encoded.matrix, rows_of(columns, count)), errors=encoded.errors)
 
     def stating_all(self) -> LocalPredictor:
         """The same, stating each confidence as a percentage: to measure whether it may."""
         trust = {name: self.trust.get(name, FieldTrust(name)) for name in self.fields}
         return replace(self, trust={name: replace(one, shown=True) for name, one in trust.items()})
 
-    def _predict(self, matrix: Matrix, rows: Sequence[Row]) -> list[Prediction]:
-        outside = self.applicability.outside(self.table, matrix, rows)
-        predictions = [Prediction({}, {}, outside=one) for one in outside]
-        for head in self.heads:
-            self._answer_field(head, matrix, predictions)
-        if self.reader is not None:
-            read = zip(predictions, rows, strict=True)
-            predictions = [self._with_trust(self.reader.add_to(prediction, row)) for prediction, row in read]
-        return predictions
+    def _answers(self, matrix: Matrix, rows: Sequence[Row]) -> AnswerColumns:
+        fields = {head.field.name: self._answer_field(head, matrix) for head in self.heads}
+        outside = self.applicability.outside_by_line(self.table, matrix, rows)
+        answers = AnswerColumns(len(matrix), fields, outside)
+        if self.reader is None:
+            return answers
+        read = zip(answers.predictions(), rows, strict=True)
+        predictions = [self._with_trust(self.reader.add_to(prediction, row)) for prediction, row in read]
+        return AnswerColumns.of([EndpointAnswer(one, 200, 0.0) for one in predictions])
 
-    def _answer_field(self, head: FieldModel, matrix: Matrix, predictions: Sequence[Prediction]) -> None:
-        name = head.field.name
-        trust = self.trust.get(name, FieldTrust(name))
-        answers = head.predict(matrix)
-        for prediction, (value, _) in zip(predictions, answers, strict=True):
-            put(prediction.answer, head.field, value)
-        values: list[Any] = [value for value, _ in answers]
-        for prediction, interval in zip(predictions, trust.intervals(head.field, values), strict=False):
-            prediction.intervals[name] = interval
-        if answers and answers[0][1] is not None:
-            stated = np.array([one for _, one in answers], dtype=np.float64)
-            confidence = trust.confidence(head.field, stated, values).tolist()
-            for prediction, one in zip(predictions, confidence, strict=True):
-                if trust.shown:
-                    prediction.confidence[name] = one
-                else:
-                    prediction.certainty[name] = certainty(one)
+    def _answer_field(self, head: FieldModel, matrix: Matrix) -> FieldAnswers:
+        trust = self.trust.get(head.field.name, FieldTrust(head.field.name))
+        given, stated = head.answers(matrix)
+        values = field_values(head.field, given)
+        if trust.conformal is not None and head.field.kind in NUMBER_KINDS:
+            low, high = trust.conformal.bounds(head.field, np.array(given, dtype=np.float64))
+            return FieldAnswers(values, low=low.tolist(), high=high.tolist(), rough=trust.conformal.rough)
+        if stated is None:
+            return FieldAnswers(values)
+        confidence = trust.confidence(head.field, stated, given).tolist()
+        if trust.shown:
+            return FieldAnswers(values, confidence)
+        return FieldAnswers(values, certainty=[certainty(one) for one in confidence])
 
     def _with_trust(self, prediction: Prediction) -> Prediction:
         """Calibrated confidence of the fields that are read, or a word in its place where none may be stated."""

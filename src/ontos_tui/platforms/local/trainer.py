@@ -32,7 +32,7 @@ from ontos_tui.learning.extraction.extractor import Extractor
 from ontos_tui.learning.models import model_file
 from ontos_tui.learning.models.families import BASE_MODELS, BEST, FITS, check_base_model
 from ontos_tui.learning.models.field_models import FieldModel
-from ontos_tui.learning.search import model_search
+from ontos_tui.learning.search import trials
 from ontos_tui.learning.search.folds import FOLDS
 from ontos_tui.learning.trust.applicability import Applicability
 from ontos_tui.learning.trust.field_trust import FieldTrust
@@ -71,11 +71,11 @@ class LocalTrainer:
         best = base_model == BEST
         each = sum(SECONDS.values()) / len(SECONDS) if best else SECONDS[base_model]
         last = max(SECONDS.values()) if best else each  # whichever family is chosen
-        few = pairs <= model_search.MOST_ROWS  # of more pairs, one fold of a sample is enough to calibrate
+        few = pairs <= trials.MOST_ROWS  # of more pairs, one fold of a sample is enough to calibrate
         searched = FITS if best else FOLDS if few else 1
         curve = CURVE_FITS if pairs <= MOST_CURVE_ROWS else 0
         # Of five folds, four are learned from; the curve learns from a quarter and half of these.
-        learned = 0.8 * searched * min(pairs, model_search.MOST_ROWS) + 0.3 * curve * pairs
+        learned = 0.8 * searched * min(pairs, trials.MOST_ROWS) + 0.3 * curve * pairs
         fits = searched + curve + 1
         return Estimate(
             seconds=round(START + OF_A_FIT * fits + (each * learned + last * pairs) * features, 1),

@@ -15,18 +15,19 @@ from ontos_tui.domain.schema import AnswerField, FieldKind
 from ontos_tui.learning.checks.data_warnings import data_warnings
 from ontos_tui.learning.checks.leak_warnings import leak_warnings
 from ontos_tui.learning.encoding.features import FeatureTable, Matrix, describe
+from ontos_tui.learning.evaluation import unseen
 from ontos_tui.learning.evaluation.curve import CURVE_FITS, Fit, learning_curve
 from ontos_tui.learning.evaluation.documents import reading_answers
 from ontos_tui.learning.evaluation.evaluate import evaluate, pools_training_pairs
-from ontos_tui.learning.evaluation.unseen import UnseenAnswers, learn_trust, unseen_answers, with_trust_of_others
+from ontos_tui.learning.evaluation.unseen import UnseenAnswers, learn_trust, with_trust_of_others
 from ontos_tui.learning.extraction.cross_reading import MOST_CROSS_READ, read_out_of_fold
 from ontos_tui.learning.extraction.extractor import ExtractionPlan, Extractor, Target, plan_extraction
 from ontos_tui.learning.extraction.field_finder import MOST_DOCUMENTS
 from ontos_tui.learning.models.families import BEST
 from ontos_tui.learning.models.field_models import FieldModel, fit
 from ontos_tui.learning.search.folds import Positions, make_folds
-from ontos_tui.learning.search.model_search import OutOfFold, Search, search
-from ontos_tui.learning.targets import in_range, target
+from ontos_tui.learning.search.model_search import Search, search
+from ontos_tui.learning.targets import target
 from ontos_tui.learning.trust.applicability import Applicability
 from ontos_tui.learning.trust.field_trust import LEAST_LABELS, FieldTrust
 from ontos_tui.platforms.local.predictor import LocalPredictor
@@ -158,8 +159,11 @@ class Training:
             seed=seed,
             progress=_Within(self._progress, done, self.steps),
             in_order=self._data.in_order,
+            unit_name=self._data.group_name,
         )
-        answers = _answers(lessons, chosen.out_of_fold)
+        if chosen.advice:
+            self.warnings.append(f"{field.name}: {chosen.advice}")
+        answers = unseen.out_of_fold_answers(field, lessons.examples, lessons.values, chosen.out_of_fold)
         wider = table.with_derived(chosen.derived)
         lines = wider.extended(lessons.matrix)
 
@@ -226,7 +230,9 @@ class Training:
             for name, learned in self._learned.items()
             if len(learned.answers) and pools_training_pairs(data)
         }
-        evaluation = evaluate(predictor.stating_all(), data, predictor.reader, out_of_fold, self._calibrated_reading())
+        optimism = {name: learned.search.optimism for name, learned in self._learned.items() if name in out_of_fold}
+        reading = self._calibrated_reading()
+        evaluation = evaluate(predictor.stating_all(), data, predictor.reader, out_of_fold, reading, optimism)
         evaluation.fits = sum(learned.search.fits + learned.fits + 1 for learned in self._learned.values())
         for name, learned in self._learned.items():
             self._record(name, learned)
@@ -282,24 +288,6 @@ class _Within:
     def update(self, done: int, total: int, message: str = "") -> None:
         part = STEP * done // max(1, total)
         self._progress.update(self._step * STEP + min(part, STEP), self._steps * STEP, message)
-
-
-def _answers(lessons: _Lessons, out_of_fold: OutOfFold) -> UnseenAnswers:
-    """What was answered in cross-validation, with the confidence that the models stated."""
-    lines = out_of_fold.rows.tolist()
-    stated = None
-    given: list[str | float]
-    if out_of_fold.numbers is not None:
-        given = [in_range(lessons.field, float(one)) for one in out_of_fold.numbers]
-    else:
-        places = out_of_fold.class_positions() if lines else np.zeros(0, dtype=np.intp)
-        given = [out_of_fold.classes[place] for place in places.tolist()]
-        if out_of_fold.probabilities is not None:
-            stated = out_of_fold.probabilities[np.arange(len(lines)), places]
-        else:
-            stated = out_of_fold.confidence
-    truth = [lessons.values[line] for line in lines]
-    return unseen_answers(lessons.field, [lessons.examples[line] for line in lines], truth, given, stated)
 
 
 def _named(field: str, candidates: Sequence[CandidateScore], *, several: bool) -> list[CandidateScore]:

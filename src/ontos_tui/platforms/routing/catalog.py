@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ontos_tui.domain.catalog import CatalogNode, Identities, TablePreview
+from ontos_tui.domain.catalog import CatalogNode, Identities, StreamSteps, TablePreview
 from ontos_tui.domain.records.data import LOCAL, Block, Column, Item, Page, RowQuery, TableAddress
 from ontos_tui.domain.records.reading import Reading
 from ontos_tui.platforms.ports import Catalog, TeamCatalog
+from ontos_tui.tabular.source import Source
 
 
 class CompositeCatalog:
@@ -33,6 +34,10 @@ class CompositeCatalog:
         """What was understood of the table's file; None for one of the team's tables."""
         return self._of(address).reading(address)
 
+    def source(self, address: TableAddress) -> Source | None:
+        """The table's rows for SQL of our own; None for one of the team's tables."""
+        return self._of(address).source(address)
+
     def page(self, address: TableAddress, query: RowQuery) -> Page:
         """Some items and how many the query reaches in all."""
         return self._of(address).page(address, query)
@@ -44,6 +49,10 @@ class CompositeCatalog:
     def fingerprint(self, address: TableAddress) -> str:
         """Something that changes when the source does."""
         return self._of(address).fingerprint(address)
+
+    def stream_steps(self, address: TableAddress, query: RowQuery) -> StreamSteps | None:
+        """How far the rows of a stream lie apart."""
+        return self._of(address).stream_steps(address, query)
 
     def blocks(self, address: TableAddress, query: RowQuery, size: int) -> Iterator[Block]:
         """Every item that the query reaches, by the column."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ontos_tui.domain.answer_columns import AnswerColumns
 from ontos_tui.domain.learning import EndpointAnswer, Progress
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.training import ModelVersion
@@ -36,7 +37,7 @@ class TeamServing:
 
     def score(
         self, endpoint: str, model: ModelVersion, columns: Mapping[str, Sequence[Any]], count: int
-    ) -> list[EndpointAnswer]:
+    ) -> AnswerColumns:
         """Ask the model about rows that come by the column."""
         return self._of(model).score(endpoint, model, columns, count)
 

@@ -14,12 +14,12 @@ from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.serving import Deployment, Endpoint, InferenceRecord, Origin
 from ontos_tui.domain.records.training import Job, JobKind, ModelVersion
 from ontos_tui.domain.rules.deployment_gate import Check, GateError, GateReport
-from ontos_tui.domain.rules.states import EndpointStatus, JobStatus
+from ontos_tui.domain.rules.states import EndpointStatus
 from ontos_tui.domain.text import storable
-from ontos_tui.jobs.loopback import listen, url
 from ontos_tui.jobs.queue import JobQueue
 from ontos_tui.platforms.ports import Serving
 from ontos_tui.services.deploy.gate import DeploymentGate
+from ontos_tui.services.deploy.server import EndpointServer
 from ontos_tui.services.records.model_versions import find_model
 from ontos_tui.settings import Settings
 from ontos_tui.store import rows
@@ -41,14 +41,6 @@ class EndpointView:
 
 
 @dataclass(frozen=True)
-class ServerState:
-    """Whether the loopback server answers, and where it does or would."""
-
-    running: bool
-    url: str
-
-
-@dataclass(frozen=True)
 class _Checked:
     """The checks before a deployment, and why it went on although some failed."""
 
@@ -67,8 +59,8 @@ class DeployService:
         self._store = store
         self._serving = serving
         self._jobs = jobs
-        self._settings = settings
         self._actor = actor
+        self.server = EndpointServer(jobs, settings)
 
     def endpoints(self) -> list[EndpointView]:
         """All endpoints, by name."""
@@ -225,33 +217,6 @@ class DeployService:
         """The JSON schema of the endpoint's answers."""
         schema: dict[str, Any] = self.endpoint(name).model.template_snapshot["output_schema"]
         return schema
-
-    def start_server(self) -> Job:
-        """Start the loopback server as a job; when it runs already, that job. Raises ConflictError for a taken port."""
-        job = self._server_job()
-        if job is not None and not job.cancel_requested:
-            return job
-        if job is not None:
-            self._jobs.wait(job.id)
-        port = self._settings.serve_port
-        listen(port).close()  # a taken port is an error here and now, not in a log
-        return self._jobs.submit(JobKind.SERVE, f"Serve endpoints on port {port}", {})
-
-    def stop_server(self) -> Job | None:
-        """Ask the loopback server to stop; None when it does not run."""
-        job = self._server_job()
-        return None if job is None else self._jobs.cancel(job.id)
-
-    def server(self) -> ServerState:
-        """Whether the loopback server takes requests, and its address."""
-        job = self._server_job()
-        if job is not None and job.status is JobStatus.RUNNING and "url" in job.result:
-            return ServerState(True, str(job.result["url"]))
-        return ServerState(False, url(self._settings.serve_port))
-
-    def _server_job(self) -> Job | None:
-        active = self._jobs.jobs(active_only=True, limit=1_000)
-        return next((job for job in active if job.kind is JobKind.SERVE), None)
 
     def _switch(self, name: str, action: str, status: EndpointStatus) -> Endpoint:
         with self._store.write() as connection:

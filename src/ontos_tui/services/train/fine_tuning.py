@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ontos_tui.domain.errors import StoreError
+from ontos_tui.domain.errors import InvalidInputError, StoreError
 from ontos_tui.domain.learning import (
     ELSEWHERE,
     BaseModel,
@@ -32,6 +32,7 @@ from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.domain.schema import Answer
 from ontos_tui.platforms.chat.answer_parsing import AnswerShape
 from ontos_tui.platforms.ports import FineTuner, Trainer
+from ontos_tui.replacing import write_bytes, write_text
 from ontos_tui.services.templates.prompt import Prompt
 
 ANSWERS = "answers.json"
@@ -134,11 +135,8 @@ def _save_answers(folder: Path, params: Mapping[str, Any], answers: Mapping[str,
     """Save the model's answers, and where the model is; returns the digest of the answers."""
     text = json.dumps(answers, indent=1, sort_keys=True).encode()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / ANSWERS).write_bytes(text)
-        (folder / ELSEWHERE).write_text(json.dumps(dict(params), indent=1, sort_keys=True), encoding="utf-8")
-    except OSError as error:
-        raise StoreError(
-            f"{folder} cannot be written: {error.strerror}.", "Free disk space, then resume the job."
-        ) from error
+        write_bytes(folder / ANSWERS, text)
+        write_text(folder / ELSEWHERE, json.dumps(dict(params), indent=1, sort_keys=True))
+    except InvalidInputError as error:
+        raise StoreError(error.what, "Free disk space, then resume the job: J.") from error
     return hashlib.sha256(text).hexdigest()

@@ -12,7 +12,7 @@ from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.serving import Deployment
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.records.training import Evaluation, FieldScore, ModelVersion
-from ontos_tui.domain.rules.model_verdict import verdict_of
+from ontos_tui.domain.rules.model_verdict import verdict_of, with_unit
 from ontos_tui.domain.schema import Answer, AnswerField
 from ontos_tui.services.train.column_facts import ColumnFacts
 from ontos_tui.services.train.markdown import NOT_MEASURED, bullets, day, days, facts, heading, page, table
@@ -103,11 +103,11 @@ def _scores(known: ModelFacts) -> list[str]:
                 (
                     score.field,
                     score.metric,
-                    significant(score.value),
+                    with_unit(significant(score.value), score),
                     f"{significant(score.low)} to {significant(score.high)}",
                     score.n,
                     "rows" if score.groups is None else f"{score.groups} {score.group_name or 'groups'}",
-                    significant(score.baseline),
+                    with_unit(significant(score.baseline), score),
                     score.baseline_answer or NOT_MEASURED,
                     "rough" if score.rough else "",
                 )

@@ -27,6 +27,7 @@ from ontos_tui.services.train.comparison import Comparison, compare
 from ontos_tui.services.train.fine_tuning import FineTuning
 from ontos_tui.services.train.learning_curve import Curve, curve
 from ontos_tui.services.train.splitting import HELD_OUT_ENOUGH, DataSplit, SplitPlan, Splitting, plan_of
+from ontos_tui.services.train.units import add_units
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 from ontos_tui.store.queries import models as queries
@@ -295,6 +296,7 @@ class TrainService:
     ) -> ModelVersion:
         evaluation = trained.evaluation.model_copy(update={"notes": [*trained.evaluation.notes, *trained.warnings]})
         with self._store.write() as connection:
+            evaluation = add_units(connection, sheet, evaluation)
             model = ModelVersion(
                 name=name,
                 version=queries.last_number(connection, name) + 1,

@@ -114,7 +114,8 @@ class Splitting:
             source = sheet_with_id(connection, sheet.sheet_id)
         template = Template.model_validate(sheet.template_snapshot)
         identity, shown = (source.item_id_column, source.image_columns) if source else (None, [])
-        named = feature_columns(template, columns, identity, shown if pictures else ())
+        no_features = source.no_features if source else ()
+        named = feature_columns(template, columns, identity, shown if pictures else (), no_features)
         split = self._splits.split_of(sheet)
         if split.group_column == template.group_column:
             return named

@@ -10,12 +10,13 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from types import NoneType
 from typing import Any
 
-from ontos_tui.domain.learning import EndpointAnswer, Prediction
+from ontos_tui.domain.answer_columns import LEFT_OUT, AnswerColumns, FieldAnswers
 from ontos_tui.domain.records.data import Block, Column
 from ontos_tui.domain.rules.confidence_text import outside_texts
 from ontos_tui.domain.schema import AnswerField, FieldKind
@@ -27,6 +28,10 @@ MOST_OUTSIDE = 20
 """Values outside of what was learned that one line names."""
 _UNCHANGED_TYPES = ("BOOLEAN", "DOUBLE", "FLOAT", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 """Types of source columns that a Parquet file has as they are; all others are texts there."""
+
+_NUMBERS = {int, float, NoneType}
+_PLAIN = {*_NUMBERS, str}
+"""Types of values that CSV has as they are."""
 
 
 class Statement(StrEnum):
@@ -57,11 +62,9 @@ class Layout:
     answer: tuple[AnswerColumn, ...]
 
     @classmethod
-    def of(
-        cls, source: Sequence[Column], fields: Sequence[AnswerField], predictions: Sequence[Prediction | None]
-    ) -> Layout:
-        """The layout for answers like these `predictions`: what is said of a field in one of them has a column."""
-        answer = tuple(AnswerColumn(one.name, _answer_type(one), _statements(one.name, predictions)) for one in fields)
+    def of(cls, source: Sequence[Column], fields: Sequence[AnswerField], answers: Sequence[AnswerColumns]) -> Layout:
+        """The layout for answers like these: what is said of a field in one of them has a column."""
+        answer = tuple(AnswerColumn(one.name, _answer_type(one), _statements(one.name, answers)) for one in fields)
         taken = {ITEM, OUTSIDE, ERROR, *(name for column in answer for name in _names(column))}
         called = []
         for column in source:
@@ -82,23 +85,22 @@ class Layout:
             columns |= dict(zip(_names(column), [column.type, *kinds], strict=True))
         return {**columns, OUTSIDE: "VARCHAR", ERROR: "VARCHAR"}
 
-    def rows(self, block: Block, answers: Sequence[EndpointAnswer]) -> Iterator[list[Any]]:
-        """The values of each row, in the order of `columns`."""
-        nothing = [None] * sum(1 + len(column.statements) for column in self.answer)
-        taken = [block.columns[name] for name in self.source]
-        for ref, answer, *values in zip(block.refs, answers, *taken, strict=True):
-            prediction = answer.prediction
-            if prediction is None:
-                yield [ref, *values, *nothing, None, answer.error]
-                continue
-            outside = "; ".join(outside_texts(prediction.outside, MOST_OUTSIDE)) if prediction.outside else None
-            yield [ref, *values, *self._answered(prediction), outside, None]
-
-    def _answered(self, prediction: Prediction) -> Iterator[Any]:
+    def values(self, block: Block, answers: AnswerColumns) -> list[Sequence[Any]]:
+        """The values of a block of rows by the column, in the order of `columns`."""
+        nothing = [None] * answers.count
+        answered: list[Sequence[Any]] = []
         for column in self.answer:
-            yield prediction.answer.get(column.name)
-            for statement in column.statements:
-                yield _said(prediction, column.name, statement)
+            field = answers.fields.get(column.name, FieldAnswers(nothing))
+            answered += [
+                [None if one is LEFT_OUT else one for one in field.values],
+                *(_said(field, one) or nothing for one in column.statements),
+            ]
+        outside: list[str | None] = list(nothing)
+        for line, unlike in answers.outside.items():
+            outside[line] = "; ".join(outside_texts(unlike, MOST_OUTSIDE))
+        answered = [_without(one, answers.errors) for one in (*answered, outside)]
+        errors = [answers.errors.get(line) for line in range(answers.count)] if answers.errors else nothing
+        return [block.refs, *(block.columns[name] for name in self.source), *answered, errors]
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""
@@ -111,17 +113,23 @@ class Layout:
         return cls(tuple(plain["source"]), tuple(plain["called"]), tuple(plain["source_types"]), answer)
 
 
-def csv_text(rows: Sequence[Sequence[Any]] | Iterator[Sequence[Any]], *, excel_safe: bool) -> bytes:
-    """Rows as CSV. What UTF-8 cannot hold is written out as an escape."""
-    cell = safe_cell if excel_safe else plain_cell
+def csv_text(columns: Sequence[Sequence[Any]], *, excel_safe: bool) -> bytes:
+    """Rows, given by the column, as CSV. What UTF-8 cannot hold is written out as an escape."""
     text = io.StringIO(newline="")
-    csv.writer(text).writerows([cell(value) for value in row] for row in rows)
+    csv.writer(text).writerows(zip(*(_cells(one, excel_safe=excel_safe) for one in columns), strict=True))
     return text.getvalue().encode("utf-8", "backslashreplace")
 
 
-def json_lines(columns: Sequence[str], rows: Iterator[Sequence[Any]]) -> bytes:
-    """Rows as JSON lines, a value for every column."""
-    return "".join(f"{_json(dict(zip(columns, row, strict=True)))}\n" for row in rows).encode()
+def _cells(values: Sequence[Any], *, excel_safe: bool) -> Sequence[Any]:
+    """A column as CSV has it; one of plain numbers, or of texts that need no protection, is written as it is."""
+    plain = _NUMBERS if excel_safe else _PLAIN
+    return values if set(map(type, values)) <= plain else list(map(safe_cell if excel_safe else plain_cell, values))
+
+
+def json_lines(names: Sequence[str], columns: Sequence[Sequence[Any]]) -> bytes:
+    """Rows, given by the column, as JSON lines with a value for each name."""
+    rows = zip(*columns, strict=True)
+    return "".join(f"{_json(dict(zip(names, row, strict=True)))}\n" for row in rows).encode()
 
 
 def _json(values: dict[str, Any]) -> str:
@@ -153,23 +161,33 @@ def _finite(value: Any) -> Any:
     return [_finite(one) for one in value] if isinstance(value, list) else value
 
 
-def _said(prediction: Prediction, name: str, statement: str) -> float | str | None:
-    if statement == Statement.CONFIDENCE:
-        return prediction.confidence.get(name)
-    if statement == Statement.CERTAINTY:
-        return prediction.certainty.get(name)
-    interval = prediction.intervals.get(name)
-    if interval is None:
-        return None
-    return interval.low if statement == Statement.LOW else interval.high
+def _said(answers: FieldAnswers, statement: str) -> Sequence[Any]:
+    """What is said of a field in each row; empty where nothing is."""
+    said = {
+        Statement.CONFIDENCE: answers.confidence,
+        Statement.CERTAINTY: answers.certainty,
+        Statement.LOW: answers.low,
+        Statement.HIGH: answers.high,
+    }
+    return said[Statement(statement)]
 
 
-def _statements(name: str, predictions: Sequence[Prediction | None]) -> tuple[str, ...]:
-    there = [one for one in predictions if one is not None]
+def _without(values: Sequence[Any], lines: Mapping[int, str]) -> Sequence[Any]:
+    """A column with nothing in these lines."""
+    if not lines:
+        return values
+    cleared = list(values)
+    for line in lines:
+        cleared[line] = None
+    return cleared
+
+
+def _statements(name: str, answers: Sequence[AnswerColumns]) -> tuple[str, ...]:
+    there = [one.fields[name] for one in answers if name in one.fields]
     # Where a certainty stands, the confidence only orders and means no percentage.
-    certain = any(name in one.certainty for one in there)
-    confident = not certain and any(name in one.confidence for one in there)
-    bounded = any(name in one.intervals for one in there)
+    certain = any(one.certainty for one in there)
+    confident = not certain and any(one.confidence for one in there)
+    bounded = any(one.low for one in there)
     said = [Statement.CERTAINTY] * certain + [Statement.CONFIDENCE] * confident
     return tuple(one.value for one in [*said, *([Statement.LOW, Statement.HIGH] if bounded else [])])
 

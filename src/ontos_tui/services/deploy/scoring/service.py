@@ -12,15 +12,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
+from ontos_tui.domain.answer_columns import AnswerColumns
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
-from ontos_tui.domain.learning import EndpointAnswer, NoProgress, Progress
+from ontos_tui.domain.learning import NoProgress, Progress
 from ontos_tui.domain.records.data import LOCAL, Block, TableAddress, identifier_from
 from ontos_tui.domain.records.training import Job, JobKind, ModelVersion
 from ontos_tui.domain.schema import answer_fields
 from ontos_tui.jobs.process import cores
 from ontos_tui.jobs.queue import JobQueue
 from ontos_tui.platforms.ports import Catalog, Serving
-from ontos_tui.services.data.service import DataService
+from ontos_tui.services.data.files import FileService
+from ontos_tui.services.data.service import CatalogService
+from ontos_tui.services.data.sheets import SheetService
 from ontos_tui.services.deploy.scoring.layout import Layout, csv_text, json_lines
 from ontos_tui.services.deploy.scoring.part_file import Note, PartFile, part_file, unfinished_rows
 from ontos_tui.services.deploy.scoring.source import Source, find_source
@@ -86,12 +89,21 @@ class ScoringService:
     """Scores tables with models, at once or as jobs."""
 
     def __init__(
-        self, store: Store, serving: Serving, catalog: Catalog, data: DataService, jobs: JobQueue, home: Path
+        self,
+        store: Store,
+        serving: Serving,
+        catalog: Catalog,
+        files: FileService,
+        sheets: SheetService,
+        jobs: JobQueue,
+        home: Path,
     ) -> None:
         self._store = store
         self._serving = serving
         self._catalog = catalog
-        self._data = data
+        self._files = files
+        self._sheets = sheets
+        self._tables = CatalogService(store, catalog)
         self._jobs = jobs
         self._home = home
 
@@ -103,7 +115,7 @@ class ScoringService:
         Raises NotFoundError, and InvalidInputError when the source lacks columns or the file cannot be the target.
         """
         version, endpoint = self._model(model)
-        whole = find_source(self._data, self._catalog, source)
+        whole = find_source(self._files, self._sheets, self._catalog, source)
         narrow = whole.with_columns(version.features)
         target = self._target(out)
         self._check_target(target, whole)
@@ -141,7 +153,7 @@ class ScoringService:
             part.finish(_maker(target.format, note))
         table = "" if target.table is None else str(target.table)
         if target.table is not None:
-            self._data.add_file(target.path, target.table.table, target.table.schema)
+            self._files.add_file(target.path, target.table.table, target.table.schema)
         failed, outside = note.counts.get("failed", 0), note.counts.get("outside", 0)
         seconds = time.monotonic() - began
         return ScoringReport(
@@ -153,7 +165,7 @@ class ScoringService:
         pace = _Pace(part.note.rows, source.total)
         progress.update(part.note.rows, source.total, pace.message(part.note.rows))
 
-        def answered(block: Block) -> tuple[Block, list[EndpointAnswer]]:
+        def answered(block: Block) -> tuple[Block, AnswerColumns]:
             columns = {name: block.columns[name] for name in features}
             return block, self._serving.score(plan.endpoint, plan.model, columns, len(block.refs))
 
@@ -161,27 +173,29 @@ class ScoringService:
         blocks = self._catalog.blocks(source.address, rest, BLOCK) if part.note.rows < source.total else iter(())
         for block, answers in _in_order(answered, blocks, cores()):
             layout = self._layout(plan, part, answers)
-            rows = layout.rows(block, answers)
+            values = layout.values(block, answers)
             as_csv = plan.target.format == "csv"
-            text = csv_text(rows, excel_safe=plan.excel_safe) if as_csv else json_lines(list(layout.columns), rows)
-            failed = sum(one.prediction is None for one in answers)
-            outside = sum(one.prediction is not None and bool(one.prediction.outside) for one in answers)
-            part.add(text, len(answers), failed=failed, outside=outside)
+            text = csv_text(values, excel_safe=plan.excel_safe) if as_csv else json_lines(list(layout.columns), values)
+            outside = sum(line not in answers.errors for line in answers.outside)
+            part.add(text, answers.count, failed=len(answers.errors), outside=outside)
             progress.update(part.note.rows, source.total, pace.message(part.note.rows))
         if part.note.layout is None:  # there was no row
-            self._layout(plan, part, [])
+            self._layout(plan, part)
 
-    def _layout(self, plan: ScoringPlan, part: PartFile, answers: list[EndpointAnswer]) -> Layout:
+    def _layout(self, plan: ScoringPlan, part: PartFile, *answers: AnswerColumns) -> Layout:
         """The columns of the file; they are settled by the first block."""
         if part.note.layout is not None:
             return Layout.from_json(part.note.layout)
         nothing = dict.fromkeys(plan.model.features, (None,))  # what is said of a row without any value, too
         probe = self._serving.score(plan.endpoint, plan.model, nothing, 1)
-        predictions = [one.prediction for one in (*probe, *answers)]
         taken = plan.source.columns if plan.with_columns else ()
-        layout = Layout.of(taken, answer_fields(plan.model.template_snapshot["output_schema"]), predictions)
+        layout = Layout.of(taken, answer_fields(plan.model.template_snapshot["output_schema"]), (probe, *answers))
         part.note.layout = layout.to_json()
-        head = csv_text([list(layout.columns)], excel_safe=plan.excel_safe) if plan.target.format == "csv" else b""
+        head = (
+            csv_text([[name] for name in layout.columns], excel_safe=plan.excel_safe)
+            if plan.target.format == "csv"
+            else b""
+        )
         part.add(head)
         return layout
 
@@ -222,7 +236,7 @@ class ScoringService:
             check_row_count(source.total)
         if target.table is None and not target.path.parent.is_dir():
             raise InvalidInputError(f"There is no folder {target.path.parent}.", "Make it, or choose another one.")
-        for table in self._data.tables():
+        for table in self._tables.tables():
             same = table.path and Path(table.path) == target.path
             if same and table.address == source.address:
                 raise InvalidInputError("The answers would replace the rows they come from.", "Name another file.")

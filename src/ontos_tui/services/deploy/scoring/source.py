@@ -10,7 +10,9 @@ from pathlib import Path
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from ontos_tui.domain.records.data import Column, RowQuery, Sheet, TableAddress
 from ontos_tui.platforms.ports import Catalog
-from ontos_tui.services.data.service import DataService
+from ontos_tui.services.data.addresses import find_address
+from ontos_tui.services.data.files import FileService
+from ontos_tui.services.data.sheets import SheetService
 
 LISTED = 12
 """Columns of a source that an error names."""
@@ -42,21 +44,21 @@ class Source:
         return replace(self, query=replace(self.query, columns=tuple(names)))
 
 
-def find_source(data: DataService, catalog: Catalog, text: str) -> Source:
+def find_source(files: FileService, sheets: SheetService, catalog: Catalog, text: str) -> Source:
     """The source that a person means: a file that is there, else a sheet, else a table.
 
-    A file becomes a table of the workspace, as `DataService.add_file` does. Raises NotFoundError, or InvalidInputError
+    A file becomes a table of the workspace, as `FileService.add_file` does. Raises NotFoundError, or InvalidInputError
     and PlatformError with what is wrong with the file.
     """
     file = Path(text).expanduser()
     if file.suffix and file.is_file():
-        return _table(catalog, TableAddress.parse(_added(data, file)))
+        return _table(catalog, TableAddress.parse(_added(files, file)))
     try:
-        return _sheet(catalog, data.sheet(text))
+        return _sheet(catalog, sheets.sheet(text))
     except NotFoundError:
         pass
     try:
-        return _table(catalog, data.address(text))
+        return _table(catalog, find_address(catalog, text))
     except (NotFoundError, InvalidInputError) as error:
         raise NotFoundError(
             f"No file, sheet or table {text!r}.",
@@ -64,13 +66,13 @@ def find_source(data: DataService, catalog: Catalog, text: str) -> Source:
         ) from error
 
 
-def _added(data: DataService, file: Path) -> str:
+def _added(files: FileService, file: Path) -> str:
     """The address of a file as a table. One whose name is taken by another file gets a name of its own."""
     try:
-        return data.add_file(file).address
+        return files.add_file(file).address
     except ConflictError:
         digest = hashlib.sha256(str(file.absolute()).encode("utf-8", "replace")).hexdigest()[:8]
-        return data.add_file(file, f"{file.stem}_{digest}").address
+        return files.add_file(file, f"{file.stem}_{digest}").address
 
 
 def _table(catalog: Catalog, address: TableAddress) -> Source:

@@ -1,0 +1,70 @@
+"""The HTTP server of the endpoints: starting it as a job, stopping it, and whether it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ontos_tui.domain.records.training import Job, JobKind
+from ontos_tui.domain.rules.states import JobStatus
+from ontos_tui.jobs.loopback import listen, listen_on_socket, remove_socket, socket_url, url
+from ontos_tui.jobs.queue import JobQueue
+from ontos_tui.jobs.server_access import ServerAccess
+from ontos_tui.settings import Settings
+
+
+@dataclass(frozen=True)
+class ServerState:
+    """Whether the server answers, and where it does or would: http://… or unix:PATH."""
+
+    running: bool
+    url: str
+    needs_token: bool = False
+
+
+class EndpointServer:
+    """The one server of a workspace."""
+
+    def __init__(self, jobs: JobQueue, settings: Settings) -> None:
+        self._jobs = jobs
+        self._settings = settings
+
+    def start(self, access: ServerAccess | None = None) -> Job:
+        """Start the server; when it runs already, its job.
+
+        Raises ConflictError where it cannot listen, InvalidInputError for a token or a path that cannot be used.
+        """
+        job = self._job()
+        if job is not None and not job.cancel_requested:
+            return job
+        if job is not None:
+            self._jobs.wait(job.id)
+        access = access or ServerAccess.chosen(self._settings)
+        # What cannot be listened on is an error here and now, not in a log.
+        if access.socket:
+            path = Path(access.socket)
+            listen_on_socket(path).close()
+            remove_socket(path)
+            return self._jobs.submit(JobKind.SERVE, f"Serve endpoints at {socket_url(path)}", access.params())
+        port = self._settings.serve_port
+        listen(port).close()
+        return self._jobs.submit(JobKind.SERVE, f"Serve endpoints on port {port}", access.params())
+
+    def stop(self) -> Job | None:
+        """Ask the server to stop; None when it does not run."""
+        job = self._job()
+        return None if job is None else self._jobs.cancel(job.id)
+
+    def state(self) -> ServerState:
+        """Whether the server takes requests, and its address."""
+        job = self._job()
+        if job is not None and job.status is JobStatus.RUNNING and "url" in job.result:
+            return ServerState(True, str(job.result["url"]), ServerAccess.of_job(job.params).needs_token)
+        socket = self._settings.serve_socket
+        address = socket_url(Path(socket).expanduser().absolute()) if socket else url(self._settings.serve_port)
+        needs_token = bool(self._settings.serve_token.get_secret_value() or self._settings.serve_token_file)
+        return ServerState(False, address, needs_token)
+
+    def _job(self) -> Job | None:
+        active = self._jobs.jobs(active_only=True, limit=1_000)
+        return next((job for job in active if job.kind is JobKind.SERVE), None)
