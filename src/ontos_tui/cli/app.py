@@ -13,12 +13,12 @@ from typing import Annotated, Any
 
 import typer
 
-from ontos_tui.cli.admin import doctor, jobs, schema, settings, start, sync
+from ontos_tui.cli.admin import backup, doctor, jobs, schema, settings, start, sync
 from ontos_tui.cli.core.groups import PLAIN
 from ontos_tui.cli.core.output import print_error, print_lines, to_json
 from ontos_tui.cli.core.session import Session
 from ontos_tui.cli.core.words import translate
-from ontos_tui.cli.data import sheets, tables
+from ontos_tui.cli.data import computed, joins, quality, sheets, tables, watch
 from ontos_tui.cli.deploy import endpoints, gate, predict, serving
 from ontos_tui.cli.generate import examples, generation, templates
 from ontos_tui.cli.improve import feedback, gaps, learning_curve, legacy_web, retraining, tasks
@@ -34,9 +34,12 @@ from ontos_tui.cli.label import (
 )
 from ontos_tui.cli.monitor import alerts, drift, traffic
 from ontos_tui.cli.train import cards, models, training, training_sheets
-from ontos_tui.domain.errors import OntosError
+from ontos_tui.domain.errors import InvalidInputError, OntosError
+from ontos_tui.domain.records.folders import FolderKindError
 from ontos_tui.domain.records.reading import UndecidedError
 from ontos_tui.home import default_home
+from ontos_tui.private import FILE
+from ontos_tui.replacing import write_text
 
 ANYWHERE = "Everywhere: --home DIR chooses the workspace (or ONTOS_HOME); --json prints one JSON document."
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
@@ -58,10 +61,15 @@ def command_line() -> typer.Typer:
     for stage in (
         start,
         doctor,
+        backup,
         schema,
         settings,
         tables,
+        joins,
+        computed,
+        quality,
         sheets,
+        watch,
         templates,
         examples,
         generation,
@@ -124,7 +132,7 @@ def run(words: Sequence[str], home: Path | None = None, *, as_json: bool = False
         return _flushed(code if isinstance(code, int) else 0)
     except UsageError as error:
         return _refused(error, as_json)
-    except UndecidedError as error:
+    except (UndecidedError, FolderKindError) as error:
         _failed(error, as_json)
         return 2  # as wrong usage: an option is needed
     except OntosError as error:
@@ -134,6 +142,8 @@ def run(words: Sequence[str], home: Path | None = None, *, as_json: bool = False
         return 130
     except BrokenPipeError:
         return _quiet()
+    except UnicodeEncodeError as error:
+        return _failed(_not_utf8(error, words, session.home), as_json)
     except Exception as error:  # noqa: BLE001  # whatever it is, a user sees a sentence and not a traceback
         return _failed(_unexpected(error, session.home), as_json)
     finally:
@@ -179,14 +189,28 @@ def _quiet() -> int:
     return 0
 
 
+def _not_utf8(error: UnicodeEncodeError, words: Sequence[str], home: Path | None) -> OntosError:
+    """Bytes on the command line that are no UTF-8 can be in the name of a file, and in nothing that is stored."""
+    if all(word.isascii() or _is_utf8(word) for word in words):
+        return _unexpected(error, home)
+    return InvalidInputError("A word on the command line is not UTF-8.", "Type it again in UTF-8. Nothing was changed.")
+
+
+def _is_utf8(word: str) -> bool:
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _unexpected(error: Exception, home: Path | None) -> OntosError:
     """Write down where it happened, without the values of variables, which may be data or secrets."""
     what = f"Something went wrong that should not have ({type(error).__name__})."
     path = (home or default_home()).expanduser() / "logs" / f"crash-{datetime.now(UTC):%Y%m%dT%H%M%S%f}.log"
     lines = [f"{type(error).__module__}.{type(error).__qualname__}\n", *traceback.format_tb(error.__traceback__)]
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("".join(lines), encoding="utf-8")
-    except OSError:
+        write_text(path, "".join(lines), mode=FILE)
+    except OntosError:
         return OntosError(what, "It could not be logged. Check the workspace: `ontos doctor`")
     return OntosError(what, f"Please report it, with {path}.")

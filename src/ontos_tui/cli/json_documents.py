@@ -12,6 +12,7 @@ from ontos_tui.domain.catalog import CatalogNode
 from ontos_tui.domain.learning import BaseModel, Estimate
 from ontos_tui.domain.records.alerts import Alert, AlertRule
 from ontos_tui.domain.records.data import Column, DataTable, Page, Row, Sheet
+from ontos_tui.domain.records.derived import MatchCounts
 from ontos_tui.domain.records.drift import DriftReport, FeatureDrift
 from ontos_tui.domain.records.gate import DeploymentFloor, MustPassCase
 from ontos_tui.domain.records.improve import FeedbackItem, Gap, GapUpdate
@@ -25,12 +26,20 @@ from ontos_tui.domain.records.training import Job, JobEvent, ModelVersion
 from ontos_tui.domain.rules.deployment_gate import Check
 from ontos_tui.domain.rules.model_verdict import Verdict
 from ontos_tui.domain.rules.traffic import Bucket, Health
+from ontos_tui.services.admin.backup import BackupReport
 from ontos_tui.services.admin.finding import Finding
+from ontos_tui.services.admin.restore import RestoreReport
 from ontos_tui.services.admin.settings_file import Setting
+from ontos_tui.services.data.computed import ComputedReport
+from ontos_tui.services.data.joins import JoinReport
+from ontos_tui.services.data.quality.report import QualityReport
 from ontos_tui.services.data.reading import FileReport
+from ontos_tui.services.data.roles import RoleOfColumn
+from ontos_tui.services.data.watch import WatchLook
 from ontos_tui.services.deploy.items import EndpointItem
 from ontos_tui.services.deploy.scoring.service import ScoringReport
-from ontos_tui.services.deploy.service import EndpointView, ServerState
+from ontos_tui.services.deploy.server import ServerState
+from ontos_tui.services.deploy.service import EndpointView
 from ontos_tui.services.generate.service import GenerationReport, PreviewPair
 from ontos_tui.services.guide.onboarding import SeedReport, UseCase
 from ontos_tui.services.guide.overview import Overview
@@ -40,6 +49,7 @@ from ontos_tui.services.improve.tasks.service import TaskView as AnnotationTaskV
 from ontos_tui.services.interchange.report import ImportReport, Selection
 from ontos_tui.services.label.decision_service import Batch, PairCounts
 from ontos_tui.services.label.hints.service import GroupMember, HintReport
+from ontos_tui.services.label.labeling_jobs.adjudication import Undone
 from ontos_tui.services.label.labeling_jobs.agreement import Disagreement, JobAgreement
 from ontos_tui.services.label.labeling_jobs.labeler_stats import LabelerStats
 from ontos_tui.services.label.labeling_jobs.progress import JobView, TaskView
@@ -52,6 +62,8 @@ from ontos_tui.services.monitor.team_traffic import TeamVersion
 from ontos_tui.services.monitor.version_comparison import VersionComparison
 from ontos_tui.services.records.model_versions import LineageChanges
 from ontos_tui.services.team.sync import SyncReport, SyncStatus
+from ontos_tui.services.templates.comparison import TemplateComparison
+from ontos_tui.services.templates.trial import TemplateTrial
 from ontos_tui.services.train.comparison import Comparison
 from ontos_tui.services.train.learning_curve import Curve
 from ontos_tui.services.train.service import Readiness, SplitPlan
@@ -90,7 +102,7 @@ _FILE_OF_EVENTS = Object({"file": str, "events": int})
 _CARD = OneOf((Object({"markdown": str}), Object({"file": str})))
 _FILE_OF_PAIRS = Object({"file": str, "pairs": int})
 _EXPORTED = Object({"written": int, "held_back": dict[str, int], "files": dict[str, int], "beside": list[str]})
-_CHAT = Object({"messages": list[dict[str, str]]})
+_CHAT = Object({"messages": list[dict[str, str]], "metadata": dict[str, str]})
 _TRAFFIC = Object(
     {
         "summary": EndpointSummary,
@@ -123,6 +135,8 @@ DOCUMENTS: Mapping[str, Any] = {
     "seed": OneOf((list[UseCase], SeedReport, list[SeedReport])),
     "status": Overview,
     "doctor": list[Finding],
+    "backup": BackupReport,
+    "restore": RestoreReport,
     "schema": dict[str, Any],
     "settings list": list[Setting],
     "settings set": Setting,
@@ -143,11 +157,18 @@ DOCUMENTS: Mapping[str, Any] = {
     # Data
     "data add": OneOf((list[DataTable], list[FileReport])),
     "data report": list[FileReport],
+    "data quality": QualityReport,
+    "watch": OneOf((WatchLook, Job)),
     "data list": Many(Object({"address": str, "columns": list[Column], "rows": int, "path": str, "problem": str})),
     "data browse": list[CatalogNode],
     "data preview": Page,
+    "data join": OneOf((Object({"table": DataTable, "counts": MatchCounts}), JoinReport)),
+    "data unjoin": DataTable,
+    "data compute": OneOf((ComputedReport, DataTable)),
     "sheet create": Sheet,
     "sheet edit": Sheet,
+    "sheet duplicate": Sheet,
+    "sheet roles": list[RoleOfColumn],
     "sheet delete": Sheet,
     "sheet list": list[Sheet],
     "sheet show": Object({"sheet": Sheet, "page": Page}),
@@ -156,6 +177,13 @@ DOCUMENTS: Mapping[str, Any] = {
     "template import": Template,
     "template show": Template,
     "template publish": Template,
+    "template create": Template,
+    "template edit": Template,
+    "template new-version": Template,
+    "template diff": TemplateComparison,
+    "template try": TemplateTrial,
+    "template archive": Template,
+    "template delete": Template,
     "examples list": list[Example],
     "examples add": Example,
     "examples remove": Example,
@@ -201,6 +229,7 @@ DOCUMENTS: Mapping[str, Any] = {
     "label agreement": JobAgreement,
     "label disagreements": list[Disagreement],
     "label adjudicate": CanonicalLabel,
+    "label undo-adjudication": OneOf((Undone, NoneType)),
     "label labelers": list[LabelerStats],
     "labelset create": Labelset,
     "labelset from-template": Labelset,

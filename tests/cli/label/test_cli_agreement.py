@@ -70,6 +70,12 @@ def test_disagreements_are_shown_and_decided(ontos: Ontos, job: LabelingJob) -> 
     resolved = ontos("label", "disagreements", job.id, "--all", as_json=True).json
     assert [(one["item_ref"], one["resolved"]) for one in resolved] == [("item-2", True), ("item-5", True)]
     assert "(resolved)" in ontos("label", "disagreements", job.id, "--all").out
+    stale = ontos("label", "adjudicate", job.id, "item-5", *answer, "--if-version", 0, fails=1).err
+    assert "gave item-5 the label minor" in stale
+    assert ontos("label", "undo-adjudication", job.id, as_json=True).json["item_ref"] == "item-5"
+    assert "undo: item-2" in ontos("label", "undo-adjudication", job.id).out
+    assert "no adjudication to undo" in ontos("label", "undo-adjudication", job.id).out
+    assert len(ontos("label", "disagreements", job.id, as_json=True).json) == 2
 
 
 def test_a_last_word_that_cannot_be_is_refused(ontos: Ontos, job: LabelingJob) -> None:

@@ -56,7 +56,10 @@ def test_what_a_label_said_is_stored_and_comes_back(ontos: Ontos, parts: str) ->
     assert "Nothing to change" in ontos("label", "edit", label, fails=1).err
     stored = ontos("label", "versions", label[:8], as_json=True).json
     assert (stored["label"]["label_data"], [one["label_data"] for one in stored["versions"]]) == (MAJOR, [MINOR])
-    assert ontos("label", "restore", label, 1, as_json=True).json["label_data"] == MINOR
+    for stale in (("edit", label, "--notes", "x"), ("restore", label, 1), ("remove", label)):
+        assert "changed the label" in ontos("label", *stale, "--if-version", 1, fails=1).err
+    newer = ontos("label", "restore", label, 1, "--if-version", 2, as_json=True).json
+    assert (newer["label_data"], newer["version"]) == (MINOR, 3)
     assert "no version 9" in ontos("label", "restore", label, 9, fails=1).err
     assert "The label of p1 is removed" in ontos("label", "remove", label).out
     assert "No canonical label" in ontos("label", "versions", label, fails=1).err

@@ -58,7 +58,7 @@ def a_file(folder: Path, passed: Sequence[str], name: str = "plates.csv") -> Pat
 
 
 def a_sheet(workspace: Workspace, folder: Path, passed: Sequence[str], name: str = "plates", **more: Any) -> Sheet:
-    added = workspace.data.sheets.add_file(a_file(folder, passed, f"{name}.csv"))
+    added = workspace.data.files.add_file(a_file(folder, passed, f"{name}.csv"))
     return workspace.data.sheets.create_sheet(name, added.address, item_id_column="plate", **more)
 
 
@@ -232,7 +232,7 @@ def test_new_data_without_the_answer_column_serves_the_other_modes(workspace: Wo
     path = tmp_path / "new.csv"
     path.write_text("plate,torque [Nm]\np1,41\n", encoding="utf-8")
     sheet = workspace.data.sheets.create_sheet(
-        "new", workspace.data.sheets.add_file(path).address, item_id_column="plate"
+        "new", workspace.data.files.add_file(path).address, item_id_column="plate"
     )
     assert workspace.generate.generation.generate(sheet.name, a_template(workspace).name, MANUAL).created == 1
 
@@ -291,13 +291,20 @@ def test_an_identity_that_repeats_is_a_failure_not_a_crash(
     assert (pairs(workspace)[0].item_ref, pairs(workspace)[0].answer) == ("p1", {"passed": True})
 
 
-def test_a_draft_may_change_its_prompt_but_not_its_question(workspace: Workspace, tmp_path: Path) -> None:
+def test_a_draft_with_pairs_that_was_changed_elsewhere_may_have_another_prompt_but_not_another_question(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    """Here it cannot be changed any more, but a team's workspace that has not got the pairs yet can do it."""
     sheet, template = a_sheet(workspace, tmp_path, ["1"]), a_template(workspace)
     workspace.generate.generation.generate(sheet.name, template.name, COLUMN)
-    workspace.generate.templates.edit(template.id, user_prompt="{{ torque_nm }}: passed?")
+    with pytest.raises(ConflictError, match="has pairs"):
+        workspace.generate.templates.edit(template.id, user_prompt="{{ torque_nm }}: passed?")
+    with workspace.store.write() as connection:
+        template = rows.change(connection, template, user_prompt="{{ torque_nm }}: passed?")
     report = workspace.generate.generation.generate(sheet.name, template.name, COLUMN)
     assert report.training_sheet.template_snapshot["user_prompt"] == "{{ torque_nm }}: passed?"
-    workspace.generate.templates.edit(template.id, output_schema={**PASSED, "title": "other"})
+    with workspace.store.write() as connection:
+        rows.change(connection, template, output_schema={**PASSED, "title": "other"})
     with pytest.raises(ConflictError, match=r"output schema of .* changed after"):
         workspace.generate.generation.generate(sheet.name, template.name, COLUMN)
 
@@ -544,7 +551,7 @@ def test_hostile_values_come_through_as_they_are(workspace: Workspace, tmp_path:
         '{"id": "\\u202e b", "torque [Nm]": null, "passed": "\\u0000"}\n',
         encoding="utf-8",
     )
-    sheet = workspace.data.sheets.create_sheet("odd", workspace.data.sheets.add_file(path).address, item_id_column="id")
+    sheet = workspace.data.sheets.create_sheet("odd", workspace.data.files.add_file(path).address, item_id_column="id")
     schema = {"type": "object", "properties": {"passed": {"type": "string"}}}
     template = a_template(workspace, output_schema=schema)
     report = workspace.generate.generation.generate(sheet.name, template.name, COLUMN)
@@ -555,7 +562,7 @@ def test_hostile_values_come_through_as_they_are(workspace: Workspace, tmp_path:
 
 
 def test_machine_failures_of_the_real_file(workspace: Workspace) -> None:
-    added = workspace.data.sheets.add_file(real_data("predictive_maintenance/ai4i2020.csv"))
+    added = workspace.data.files.add_file(real_data("predictive_maintenance/ai4i2020.csv"))
     sheet = workspace.data.sheets.create_sheet("machines", added.address, item_id_column="UDI")
     schema = {"type": "object", "properties": {"failed": {"type": "boolean"}}, "required": ["failed"]}
     template = a_template(

@@ -102,7 +102,7 @@ def test_another_reading_of_the_same_cells_is_no_change(workspace: Workspace, tm
     sheet, _ = plates_sheet(workspace, path)
     training_sheet = generate(workspace)
     before = pairs_of(workspace, training_sheet)
-    workspace.data.sheets.read_anew(
+    workspace.data.files.read_anew(
         sheet.source_table, ReadingOptions(column_types={"torque": "text"}, missing=["zinc"])
     )
     generate(workspace)

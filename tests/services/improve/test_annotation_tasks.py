@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_gaps import ask, found, train
 
 from builders.defects import add_pairs, labeled_sheet
+from builders.gaps import answered_request, gaps_of
+from builders.models import train_next
 from ontos_tui.domain.errors import ConflictError, InvalidInputError
 from ontos_tui.domain.records.improve import AnnotationTask, Gap, GapType, Priority, Severity
 from ontos_tui.domain.records.labeling import Hint, HintKind
@@ -44,7 +45,7 @@ def skewed(workspace: Workspace) -> tuple[TrainingSheet, ModelVersion]:
     with workspace.store.write() as connection:
         for pair in rows.find(connection, _pairs(), where("sequence_number > ?", 500)):
             rows.change(connection, pair, answer=None)
-    return sheet, train(workspace, sheet)
+    return sheet, train_next(workspace, sheet, "j1")
 
 
 def _pairs() -> Any:
@@ -146,7 +147,7 @@ def test_labeling_and_retraining_close_the_gap(
     task = tasks.create(gap.id, target_record_count=30).task
     decide(workspace, [pair.id for pair in tasks.pairs(task.id)])
     assert tasks.task(task.id).task.status is TaskStatus.COMPLETED
-    train(workspace, skewed[0], "j2")
+    train_next(workspace, skewed[0], "j2")
     assert gap.id in {one.id for one in workspace.improve.gaps.analyze().resolved}
 
 
@@ -154,11 +155,11 @@ def test_requests_with_unseen_values_become_pairs_each_row_once(
     workspace: Workspace, tasks: AnnotationTaskService
 ) -> None:
     sheet = labeled_sheet(workspace.store, 60)
-    model = train(workspace, sheet)
+    model = train_next(workspace, sheet, "j1")
     for number in (1, 1, 2, 3):
-        record = ask(workspace, model, {"voltage": float(number), "line": "west"})
+        record = answered_request(workspace, model, {"voltage": float(number), "line": "west"})
     item = workspace.improve.feedback.add_feedback(record.request_id, 1, correction={"defect": "none"})
-    (gap,) = found(workspace.improve.gaps.analyze(), GapType.DISTRIBUTION)
+    (gap,) = gaps_of(workspace.improve.gaps.analyze(), GapType.DISTRIBUTION)
     view = tasks.create(gap.id, target_record_count=20)
     pairs = tasks.pairs(view.task.id)
     assert (view.items, view.missing) == (3, 17)
@@ -168,7 +169,7 @@ def test_requests_with_unseen_values_become_pairs_each_row_once(
     assert {pair.proposal and pair.proposal["defect"] for pair in pairs} == {None, "none"}, "nobody said what is right"
     assert workspace.improve.feedback.feedback(status=FeedbackStatus.CONVERTED)[0].qa_pair_id == by_feedback[item.id].id
 
-    ask(workspace, model, {"voltage": 9.0, "line": "west"})
+    answered_request(workspace, model, {"voltage": 9.0, "line": "west"})
     assert tasks.fill(view.task.id).items == 4
     assert tasks.fill(view.task.id).items == 4
     with workspace.store.read() as connection:
@@ -180,13 +181,13 @@ def test_doubtful_labels_count_when_somebody_has_decided_again(
     workspace: Workspace, tasks: AnnotationTaskService
 ) -> None:
     sheet = labeled_sheet(workspace.store, 60)
-    train(workspace, sheet)
+    train_next(workspace, sheet, "j1")
     doubtful = [row.id for row in workspace.label.queue.open(sheet.id) if int(row.item_ref[1:]) % 3 == 1][:6]
     with workspace.store.write() as connection:
         for pair_id in doubtful:
             hint = Hint(training_sheet_id=sheet.id, pair_id=pair_id, kind=HintKind.SUSPECT, score=0.9)
             rows.add(connection, hint)
-    (gap,) = found(workspace.improve.gaps.analyze(), GapType.QUALITY)
+    (gap,) = gaps_of(workspace.improve.gaps.analyze(), GapType.QUALITY)
     view = tasks.create(gap.id)
     assert {pair.id for pair in tasks.pairs(view.task.id)} == set(doubtful)
     assert (view.items, view.done) == (6, 0), "they are labeled, but nobody has looked again"
@@ -273,7 +274,7 @@ def test_it_is_there_after_the_workspace_was_closed(workspace: Workspace, gap: G
 def test_the_next_step_names_severe_gaps_then_the_tasks_that_wait(
     workspace: Workspace, tasks: AnnotationTaskService, gap: Gap, skewed: tuple[TrainingSheet, ModelVersion]
 ) -> None:
-    record = ask(workspace, skewed[1], {"voltage": 5.0})
+    record = answered_request(workspace, skewed[1], {"voltage": 5.0})
     workspace.improve.feedback.dismiss(workspace.improve.feedback.add_feedback(record.request_id, 5).id)
     severe = [one for one in workspace.improve.gaps.gaps() if one.severity in (Severity.CRITICAL, Severity.HIGH)]
     assert workspace.overview.overview().next_step.startswith(f"create a task for {len(severe)} severe gap")
@@ -287,14 +288,14 @@ def test_answers_that_were_not_sure_become_pairs_the_least_sure_first(
     workspace: Workspace, tasks: AnnotationTaskService
 ) -> None:
     sheet = labeled_sheet(workspace.store, 60)
-    model = train(workspace, sheet)
+    model = train_next(workspace, sheet, "j1")
     for number in range(20):
-        ask(workspace, model, {"voltage": number + 0.5, "line": "north"}, "scratch", number / 20)
-    record = ask(workspace, model, {"voltage": 50.5, "line": "north"}, "scratch", 0.01)
+        answered_request(workspace, model, {"voltage": number + 0.5, "line": "north"}, "scratch", number / 20)
+    record = answered_request(workspace, model, {"voltage": 50.5, "line": "north"}, "scratch", 0.01)
     item = workspace.improve.feedback.add_feedback(record.request_id, 1, correction={"defect": "none"})
     with workspace.store.write() as connection:
         rows.change(connection, item, correction={"defect": "of another version"})
-    (gap,) = found(workspace.improve.gaps.analyze(), GapType.EDGE_CASE)
+    (gap,) = gaps_of(workspace.improve.gaps.analyze(), GapType.EDGE_CASE)
     pairs = tasks.pairs(tasks.create(gap.id, target_record_count=5).task.id)
     assert sorted(pair.source_data["voltage"] for pair in pairs) == [0.5, 1.5, 2.5, 3.5, 4.5]
     assert workspace.improve.feedback.feedback()[0].status is FeedbackStatus.NEW, "what does not fit is left alone"

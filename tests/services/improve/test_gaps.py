@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from builders.defects import add_pairs, labeled_sheet, part, truth
+from builders.gaps import answered_request, gaps_of
+from builders.models import train_next
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.intervals import wilson, z_of_many
-from ontos_tui.domain.learning import NoProgress
-from ontos_tui.domain.records.improve import FeedbackItem, Gap, GapType, GapUpdate, Severity
+from ontos_tui.domain.records.improve import FeedbackItem, GapType, GapUpdate, Severity
 from ontos_tui.domain.records.labeling import Hint, HintKind
 from ontos_tui.domain.records.pairs import Event, QAPair, TrainingSheet, Verdict
-from ontos_tui.domain.records.serving import Endpoint, InferenceRecord, Origin
 from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.domain.rules.states import GapStatus, PairStatus
 from ontos_tui.services.improve.gaps.findings import SEVERITY_FROM, severity_of
@@ -22,36 +20,6 @@ from ontos_tui.services.label.service import Decision
 from ontos_tui.store import rows
 from ontos_tui.store.conditions import equal, where
 from ontos_tui.workspace import Workspace
-
-
-def train(workspace: Workspace, sheet: TrainingSheet, job_id: str = "j1") -> ModelVersion:
-    params = {"training_sheet_id": sheet.id, "base_model": "nearest", "name": "defects"}
-    return workspace.train.models.run(params, job_id, NoProgress())
-
-
-def ask(
-    workspace: Workspace, model: ModelVersion, fields: dict[str, Any], said: str = "crack", sure: float = 0.95
-) -> InferenceRecord:
-    """A request that the endpoint `live` has answered."""
-    with workspace.store.write() as connection:
-        if rows.find_one(connection, Endpoint, equal(name="live")) is None:
-            rows.add(connection, Endpoint(name="live", model_id=model.id))
-        record = InferenceRecord(
-            endpoint="live",
-            model_id=model.id,
-            model_version=model.version,
-            origin=Origin.HTTP,
-            input=fields,
-            output={"defect": said},
-            confidence={"defect": sure},
-            latency_ms=1.0,
-        )
-        rows.add(connection, record)
-    return record
-
-
-def found(report: AnalysisReport, kind: GapType) -> list[Gap]:
-    return [gap for gap in report.new if gap.gap_type is kind]
 
 
 def reason(report: AnalysisReport, kind: GapType) -> str:
@@ -70,7 +38,7 @@ def skewed(workspace: Workspace) -> tuple[TrainingSheet, ModelVersion]:
     add_pairs(workspace.store, sheet, range(1, 121, 2))
     add_pairs(workspace.store, sheet, range(301, 361, 2), allowed_uses=["evaluation"])
     add_pairs(workspace.store, sheet, range(400, 460, 2), {"defect": "none"}, allowed_uses=["evaluation"])
-    return sheet, train(workspace, sheet)
+    return sheet, train_next(workspace, sheet, "j1")
 
 
 def test_without_anything_to_look_at_the_reason_is_told(workspace: Workspace, gaps: GapService) -> None:
@@ -82,7 +50,7 @@ def test_without_anything_to_look_at_the_reason_is_told(workspace: Workspace, ga
 def test_a_good_model_without_traffic_has_no_gap_and_says_what_could_not_be_looked_at(
     workspace: Workspace, gaps: GapService
 ) -> None:
-    train(workspace, labeled_sheet(workspace.store, 90))
+    train_next(workspace, labeled_sheet(workspace.store, 90))
     report = gaps.analyze("defects")
     assert (report.new, gaps.gaps()) == ((), [])
     assert reason(report, GapType.DISTRIBUTION) == "No request has been answered yet."
@@ -95,7 +63,7 @@ def test_a_segment_that_the_model_gets_wrong_is_found_with_its_rows(
     skewed: tuple[TrainingSheet, ModelVersion], gaps: GapService, workspace: Workspace
 ) -> None:
     report = gaps.analyze()
-    (gap,) = [one for one in found(report, GapType.CAPABILITY) if "line" in one.fingerprint]
+    (gap,) = [one for one in gaps_of(report, GapType.CAPABILITY) if "line" in one.fingerprint]
     stored = gap.evidence
     assert stored["segment"] == {"field": "line", "of_answer": False, "value": "south"}
     assert (stored["rows"], stored["wrong"], gap.affected_count) == (30, gap.affected_count, stored["wrong"])
@@ -115,10 +83,10 @@ def test_feedback_whose_truth_is_known_counts_and_the_last_word_about_a_request_
     skewed: tuple[TrainingSheet, ModelVersion], gaps: GapService, workspace: Workspace
 ) -> None:
     _, model = skewed
-    record = ask(workspace, model, part(501), said=truth(501)["defect"])
+    record = answered_request(workspace, model, part(501), said=truth(501)["defect"])
     workspace.improve.feedback.add_feedback(record.request_id, 1, correction={"defect": "none"})
     workspace.improve.feedback.add_feedback(record.request_id, 5)
-    unknown = ask(workspace, model, part(503))
+    unknown = answered_request(workspace, model, part(503))
     workspace.improve.feedback.add_feedback(unknown.request_id, 3)
     (looked,) = [one.looked_at for one in gaps.analyze().examined if one.gap_type is GapType.CAPABILITY]
     assert "60 held-out pairs and 1 requests with feedback" in looked
@@ -164,7 +132,7 @@ def test_a_gap_is_closed_by_evidence_comes_back_with_it_and_stays_closed_when_pe
     sheet, _ = skewed
     gap = next(one for one in gaps.analyze().new if "line" in one.fingerprint)
     add_pairs(workspace.store, sheet, range(600, 700, 2), {"defect": "none"})
-    train(workspace, sheet, "j2")
+    train_next(workspace, sheet, "j2")
     report = gaps.analyze()
     assert gap.id in {one.id for one in report.resolved}
     closed = gaps.gap(gap.id)
@@ -176,7 +144,7 @@ def test_a_gap_is_closed_by_evidence_comes_back_with_it_and_stays_closed_when_pe
         pairs = rows.find(connection, QAPair, where("sequence_number > ?", 600))
         for pair in pairs:
             rows.change(connection, pair, status=PairStatus.REJECTED, version=pair.version + 1)
-    train(workspace, sheet, "j3")
+    train_next(workspace, sheet, "j3")
     report = gaps.analyze()
     assert gap.id in {one.id for one in report.reopened}
     assert gaps.gap(gap.id).status is GapStatus.IDENTIFIED
@@ -207,8 +175,8 @@ def test_a_class_with_few_pairs_is_thin_until_it_has_enough(workspace: Workspace
     sheet = labeled_sheet(workspace.store, 0)
     add_pairs(workspace.store, sheet, range(30), {"defect": "crack"})
     add_pairs(workspace.store, sheet, range(30, 34), {"defect": "scratch"})
-    train(workspace, sheet)
-    by_class = {gap.evidence["segment"]["value"]: gap for gap in found(gaps.analyze(), GapType.COVERAGE)}
+    train_next(workspace, sheet, "j1")
+    by_class = {gap.evidence["segment"]["value"]: gap for gap in gaps_of(gaps.analyze(), GapType.COVERAGE)}
     assert set(by_class) == {"scratch", "none"}
     assert by_class["scratch"].description.startswith("Only 4 labeled pairs have defect = scratch")
     assert by_class["none"].severity is not Severity.LOW, "the model can never answer it"
@@ -221,10 +189,12 @@ def test_a_value_that_is_asked_about_more_than_it_is_labeled_is_thin(workspace: 
     sheet = labeled_sheet(workspace.store, 0)
     add_pairs(workspace.store, sheet, range(1, 181, 2))
     add_pairs(workspace.store, sheet, range(2, 8, 2))
-    model = train(workspace, sheet)
+    model = train_next(workspace, sheet, "j1")
     for number in range(60):
-        ask(workspace, model, {name: part(number * 2 + number % 4 // 3)[name] for name in ("voltage", "line")})
-    (gap,) = [one for one in found(gaps.analyze(), GapType.COVERAGE) if "line" in one.fingerprint]
+        answered_request(
+            workspace, model, {name: part(number * 2 + number % 4 // 3)[name] for name in ("voltage", "line")}
+        )
+    (gap,) = [one for one in gaps_of(gaps.analyze(), GapType.COVERAGE) if "line" in one.fingerprint]
     assert gap.description == "3 of 93 labeled pairs have line = south, but 75% of the 60 requests do."
     assert gap.severity is Severity.CRITICAL
     assert gap.estimated_records_needed == 67
@@ -233,14 +203,14 @@ def test_a_value_that_is_asked_about_more_than_it_is_labeled_is_thin(workspace: 
 def test_values_and_numbers_that_nobody_labeled_are_found_in_the_requests(
     workspace: Workspace, gaps: GapService
 ) -> None:
-    model = train(workspace, labeled_sheet(workspace.store, 60))
+    model = train_next(workspace, labeled_sheet(workspace.store, 60))
     for _ in range(40):
-        ask(workspace, model, {"voltage": 5.0, "line": "north"})
+        answered_request(workspace, model, {"voltage": 5.0, "line": "north"})
     for number in range(4):
-        ask(workspace, model, {"voltage": 5.0, "line": "w\x1b[2Jest"})
-        ask(workspace, model, {"voltage": 99.0 + number, "line": "south"})
-    ask(workspace, model, {"voltage": 5.0, "line": "seen once"})
-    by_field = {gap.evidence["segment"]["field"]: gap for gap in found(gaps.analyze(), GapType.DISTRIBUTION)}
+        answered_request(workspace, model, {"voltage": 5.0, "line": "w\x1b[2Jest"})
+        answered_request(workspace, model, {"voltage": 99.0 + number, "line": "south"})
+    answered_request(workspace, model, {"voltage": 5.0, "line": "seen once"})
+    by_field = {gap.evidence["segment"]["field"]: gap for gap in gaps_of(gaps.analyze(), GapType.DISTRIBUTION)}
     assert set(by_field) == {"line", "voltage"}
     assert (by_field["line"].affected_count, by_field["line"].estimated_records_needed) == (4, 1)
     assert by_field["line"].severity is severity_of(4 / 49)
@@ -251,11 +221,11 @@ def test_values_and_numbers_that_nobody_labeled_are_found_in_the_requests(
 def test_answers_that_the_model_is_not_sure_of_are_found_by_what_it_answers(
     workspace: Workspace, gaps: GapService
 ) -> None:
-    model = train(workspace, labeled_sheet(workspace.store, 60))
+    model = train_next(workspace, labeled_sheet(workspace.store, 60))
     for number in range(20):
-        ask(workspace, model, part(number), "crack", 0.9)
-        ask(workspace, model, part(number), "scratch", 0.4 if number < 8 else 0.9)
-    (gap,) = found(gaps.analyze(), GapType.EDGE_CASE)
+        answered_request(workspace, model, part(number), "crack", 0.9)
+        answered_request(workspace, model, part(number), "scratch", 0.4 if number < 8 else 0.9)
+    (gap,) = gaps_of(gaps.analyze(), GapType.EDGE_CASE)
     assert gap.evidence["segment"]["value"] == "scratch"
     assert "8 of 20" in gap.description.replace("sure in 8 of 20", "8 of 20")
     assert gap.severity is severity_of(8 / 40)
@@ -265,13 +235,13 @@ def test_labels_in_doubt_are_found_by_class_and_closed_when_somebody_has_looked(
     workspace: Workspace, gaps: GapService
 ) -> None:
     sheet = labeled_sheet(workspace.store, 60)
-    train(workspace, sheet)
+    train_next(workspace, sheet, "j1")
     doubtful = [pair for pair in workspace.label.queue.open(sheet.id) if int(pair.item_ref[1:]) % 3 == 1][:6]
     with workspace.store.write() as connection:
         for row in doubtful:
             hint = Hint(training_sheet_id=sheet.id, pair_id=row.id, kind=HintKind.SUSPECT, score=0.9)
             rows.add(connection, hint)
-    (gap,) = found(gaps.analyze(), GapType.QUALITY)
+    (gap,) = gaps_of(gaps.analyze(), GapType.QUALITY)
     assert (gap.evidence["value"], gap.affected_count, gap.estimated_records_needed) == ("scratch", 6, 6)
     assert set(gap.evidence["pairs"]) == {row.id for row in doubtful}
     assert "6 a likely error" in gap.description
@@ -282,10 +252,10 @@ def test_labels_in_doubt_are_found_by_class_and_closed_when_somebody_has_looked(
 
 def test_labels_that_were_changed_since_the_training_are_in_doubt(workspace: Workspace, gaps: GapService) -> None:
     sheet = labeled_sheet(workspace.store, 60)
-    train(workspace, sheet)
+    train_next(workspace, sheet, "j1")
     for row in [pair for pair in workspace.label.queue.open(sheet.id) if int(pair.item_ref[1:]) % 3 == 1][:6]:
         workspace.label.queue.decide([Decision(row.id, Verdict.EDIT, answer={"defect": "none", "severe": False})])
-    (gap,) = found(gaps.analyze(), GapType.QUALITY)
+    (gap,) = gaps_of(gaps.analyze(), GapType.QUALITY)
     assert gap.evidence["value"] == "none"
     assert "6 changed since the training" in gap.description
 
@@ -299,11 +269,11 @@ def test_numbers_are_wrong_when_they_are_far_off_for_this_model(workspace: Works
         off = 40.0 if number % 2 == 0 and number < 240 else 0.5
         depth = {"depth": float(part(number)["voltage"]) + off}
         add_pairs(workspace.store, sheet, range(number, number + 1), depth, allowed_uses=["evaluation"])
-    train(workspace, sheet)
+    train_next(workspace, sheet, "j1")
     report = gaps.analyze()
     (looked,) = [one.looked_at for one in report.examined if one.gap_type is GapType.CAPABILITY]
     assert "times the usual" in looked
-    assert any("line = south" in gap.description for gap in found(report, GapType.CAPABILITY))
+    assert any("line = south" in gap.description for gap in gaps_of(report, GapType.CAPABILITY))
 
 
 def test_severity_follows_the_stated_bands() -> None:

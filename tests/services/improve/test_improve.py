@@ -19,6 +19,7 @@ from builders.severity import (
     unlabeled_sheet,
 )
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError, NotReadyError
+from ontos_tui.domain.records.base import new_id
 from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.domain.records.pairs import CanonicalLabel, Event, LabelingMode, QAPair, TrainingSheet, Verdict
 from ontos_tui.domain.records.serving import Endpoint, InferenceRecord, Origin
@@ -314,7 +315,12 @@ def test_feedback_on_a_held_out_row_never_teaches_what_is_tested(
     done = improve.convert(improve.add_feedback(request.request_id, 1, correction=MAJOR).id)
     with store.read() as connection:
         pair = rows.get(connection, QAPair, done.curation_item_id)
+        another = request.model_copy(update={"request_id": new_id()})
     assert (Use.TRAINING in pair.prohibited_uses, twin.item_ref in pair.usage_reason) == (prohibited, prohibited)
+    with store.write() as connection:
+        rows.add(connection, another)
+    again = improve.convert(improve.add_feedback(another.request_id, 2, correction=MAJOR).id)
+    assert again.curation_item_id == pair.id, "what is said of one row by two requests is one pair"
 
 
 # Finding, flagging, many at once, and the way there and back

@@ -114,8 +114,10 @@ def test_the_lines_are_those_of_the_label_service(workspace: Workspace, tmp_path
     sheet = unlabeled_sheet(workspace.store, 5, user_prompt="{{ note }}: {{ torque|float }}")
     decide(workspace, sheet, _2=Verdict.APPROVE, _4=Verdict.APPROVE)
     workspace.label.files.export(sheet.id, tmp_path / "out.jsonl", Format.CHAT)
-    without_items = [{"messages": line["messages"]} for line in read(tmp_path / "out.jsonl")]
-    assert without_items == list(workspace.label.queue.export(sheet.id))
+    lines = read(tmp_path / "out.jsonl")
+    plain = [(line["messages"], line["metadata"]["item_ref"]) for line in lines]
+    exported = list(workspace.label.queue.export(sheet.id))
+    assert plain == [(line["messages"], line["metadata"]["item_ref"]) for line in exported]
     assert [json.loads(line) for line in workspace.label.files.chat_lines(sheet.id)] == read(tmp_path / "out.jsonl")
 
 

@@ -50,10 +50,10 @@ def test_texts_stay_texts_and_numbers_numbers(workspace: Workspace, tmp_path: Pa
 def test_an_export_is_a_table_like_any_other(workspace: Workspace, tmp_path: Path) -> None:
     sheet = labeled(workspace, "a", "b", depth=1.5, seen=False)
     workspace.label.files.export(sheet, tmp_path / "o.xlsx", Format.XLSX)
-    table = workspace.data.sheets.add_file(tmp_path / "o.xlsx")
+    table = workspace.data.files.add_file(tmp_path / "o.xlsx")
     types = {column.name: column.type for column in table.columns}
     assert (types["field_note"], types["answer_depth"], types["answer_seen"]) == ("VARCHAR", "DOUBLE", "BOOLEAN")
-    items = workspace.data.sheets.preview(table.address).items
+    items = workspace.data.catalog.preview(table.address).items
     assert [item.fields["field_note"] for item in items] == ["a", "b"]
 
 

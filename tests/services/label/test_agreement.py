@@ -148,7 +148,7 @@ def test_the_last_word_becomes_the_label_and_approves_the_pair(workspace: Worksp
     assert (event.actor, event.scope_id, event.after, event.reason) == (
         "ana",
         job.id,
-        {"item_ref": "item-2", "answer": MAJOR},
+        {"item_ref": "item-2", "answer": MAJOR, "scope_id": job.training_sheet_id},
         "seen in the lab",
     )
     again = workspace.label.agreement.adjudicate(job.id, "item-2", NONE)

@@ -406,6 +406,7 @@ def test_export_is_chat_of_what_may_be_trained_on(label: LabelService, sheet: Tr
     lines = list(label.export(sheet.id))
     assert [json.loads(line["messages"][-1]["content"]) for line in lines] == [MINOR, MAJOR]
     assert lines[0]["messages"][0] == {"role": "user", "content": "41"}
+    assert lines[0]["metadata"] == {"item_ref": "item-1"}
 
 
 def test_a_file_of_decisions_is_one_batch(label: LabelService, sheet: TrainingSheet, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Making labeling jobs: every item once in each copy, gold hidden among them, and what cannot work is refused."""
+"""Making labeling jobs: every item once in each copy, and what cannot work is refused. Gold: test_gold.py."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ from pathlib import Path
 import pytest
 
 from builders.labelers import Person, parts_sheet, published_labelset, task_items
-from builders.severity import MAJOR, MINOR, unlabeled_sheet
+from builders.severity import MINOR, unlabeled_sheet
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError, NotReadyError
 from ontos_tui.domain.records.labeling import LabelingJob, is_blind
-from ontos_tui.domain.records.pairs import CanonicalLabel, QAPair, TrainingSheet, Verdict
+from ontos_tui.domain.records.pairs import TrainingSheet, Verdict
 from ontos_tui.domain.rules.states import LabelingJobStatus, PairStatus
-from ontos_tui.services.label.labeling_jobs.labeler_stats import LabelerService
 from ontos_tui.services.label.labeling_jobs.service import Choice
 from ontos_tui.services.label.labelsets.service import LabelsetService
 from ontos_tui.services.label.service import Decision, LabelService
 from ontos_tui.store import rows
-from ontos_tui.store.conditions import equal
 from ontos_tui.store.engine import Store
 
 J = LabelingJobStatus
@@ -93,82 +91,6 @@ def test_overlap_makes_copies_of_each_batch(store: Store, sheet: TrainingSheet, 
     refs = refs_by_task(store, ana, job)
     assert refs[0] == refs[1] == refs[2] != refs[3] == refs[4] == refs[5]
     assert job.total_items == 7
-
-
-def _ground_truth(store: Store, sheet: TrainingSheet, numbers: range) -> None:
-    with store.write() as connection:
-        for number in numbers:
-            columns = {"sheet_id": sheet.sheet_id, "item_ref": f"item-{number}", "label_type": "severity"}
-            rows.add(connection, CanonicalLabel(**columns, label_data=MAJOR, source="ground_truth"))
-
-
-def test_gold_items_stand_where_the_sheet_has_them_and_are_not_counted(store: Store, ana: Person) -> None:
-    sheet = unlabeled_sheet(store, 40)
-    _ground_truth(store, sheet, range(4, 41, 4))
-    job = ana.jobs.create("Marks", training_sheet=sheet.id, batch_size=10, gold_share=0.2, overlap=2)
-    assert job.total_items == 30
-    fresh: list[str] = []
-    before: list[str] = []
-    for view in ana.jobs.tasks(job.id):
-        items = task_items(store, view.task.id)
-        numbers = [int(item.item_ref[5:]) for item in items]
-        assert numbers == sorted(numbers), "in the order of the sheet"
-        gold = [item for item in items if item.gold_answer is not None]
-        assert len(gold) == (2 if view.task.item_count == 10 else view.task.item_count - 6)
-        assert all(item.gold_answer == MAJOR and int(item.item_ref[5:]) % 4 == 0 for item in gold)
-        if view.task.copy_number == 1:
-            fresh += [item.item_ref for item in items if item.gold_answer is None]
-        else:
-            assert [item.item_ref for item in items] == before
-        before = [item.item_ref for item in items]
-    assert fresh == [f"item-{number}" for number in range(1, 41) if number % 4]
-
-
-def test_gold_from_elsewhere_in_the_sheet_is_hidden_by_shuffling_the_task(store: Store, ana: Person) -> None:
-    sheet = unlabeled_sheet(store, 40)
-    _ground_truth(store, sheet, range(31, 41))
-    job = ana.jobs.create("Marks", training_sheet=sheet.id, batch_size=10, gold_share=0.2)
-    places = set()
-    for view in ana.jobs.tasks(job.id)[:3]:
-        items = task_items(store, view.task.id)
-        fresh = [item.sequence_number for item in items if item.gold_answer is None]
-        numbers = [int(item.item_ref[5:]) for item in items if item.gold_answer is None]
-        assert numbers != sorted(numbers), "no order that a gold item could break"
-        places |= {item.sequence_number for item in items} - set(fresh)
-    assert len(places) > 2, "not always at the same places"
-
-
-def test_nothing_tells_a_gold_item_from_the_others(store: Store, ana: Person) -> None:
-    """Also one whose pair was approved by its canonical label, and so has no proposal."""
-    sheet = unlabeled_sheet(store, 30)
-    _ground_truth(store, sheet, range(3, 31, 3))
-    with store.write() as connection:
-        for pair in rows.find(connection, QAPair, equal(training_sheet_id=sheet.id)):
-            if pair.sequence_number % 3 == 0:
-                by_label = {"proposal": None, "confidence": None, "proposed_by": "canonical label"}
-                rows.change(connection, pair, **by_label, status=PairStatus.LABELED, answer=MAJOR)
-    job = ana.job(sheet.id, batch_size=10, gold_share=0.3)
-    items = [item for view in ana.jobs.tasks(job.id) for item in task_items(store, view.task.id)]
-    gold = [item for item in items if item.gold_answer is not None]
-    others = [item for item in items if item.gold_answer is None]
-    assert len(gold) >= 6
-    same = {"proposed_by", "status", "labeling_mode", "certainty", "notes", "canonical_label_id", "version"}
-    for name in same:
-        assert {str(getattr(one, name)) for one in gold} == {str(getattr(one, name)) for one in others}
-    assert all(one.proposal is not None and one.confidence is not None for one in gold)
-    assert all(one.proposal in (MINOR, MAJOR) for one in gold), "as another item's, or right"
-    ana.do(job, MAJOR)
-    (stats,) = LabelerService(store).of_job(job.id)
-    assert stats.gold is not None and (stats.gold.right, stats.gold.of) == (3, 3)
-    assert stats.seen is not None and stats.seen.of == 7, "an added proposal sways nobody's figures"
-
-
-def test_gold_needs_a_known_truth_and_room(store: Store, sheet: TrainingSheet, ana: Person) -> None:
-    with pytest.raises(NotReadyError, match="known answer"):
-        ana.jobs.create("Marks", training_sheet=sheet.id, gold_share=0.1)
-    _ground_truth(store, sheet, range(1, 3))
-    with pytest.raises(InvalidInputError, match="no room"):
-        ana.jobs.create("Marks", training_sheet=sheet.id, gold_share=1.0)
 
 
 def test_the_blind_share_is_spread_over_the_items(store: Store, ana: Person) -> None:

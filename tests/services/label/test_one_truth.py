@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from builders.labelers import Person, canonical_labels
+from builders.labelers import Person, canonical_labels, parts_sheet, published_labelset
 from builders.severity import MAJOR, MINOR, NONE, model_record, sheet_record, unlabeled_sheet
 from builders.votes import labeling_job, vote
 from ontos_tui.domain.errors import ConflictError
@@ -157,6 +157,58 @@ def test_an_adjudication_that_is_undone_leaves_the_item_disputed(workspace: Work
     workspace.label.queue.undo(sheet.id)
     assert pair_of(store, sheet).answer == canonical_labels(store)["item-1"].label_data == MINOR
     assert [one.item_ref for one in workspace.label.agreement.disagreements(job.id)] == ["item-1"]
+
+
+@pytest.mark.parametrize("at_the_desk", [True, False])
+def test_the_first_adjudication_of_an_item_is_undone_as_one(workspace: Workspace, *, at_the_desk: bool) -> None:
+    """Its label goes, and so do the pairs that it has approved, in every training sheet of the type."""
+    store, plates = workspace.store, sheet_record(workspace.store)
+    here, there = (unlabeled_sheet(store, 2, plates) for _ in range(2))
+    job = labeling_job(workspace, sheet=here)
+    vote(workspace, "bo", job, {"item-1": MAJOR})
+    vote(workspace, "cy", job, {})
+    disputed = disputes(store, here)
+    before = [content(pair_of(store, sheet), DECIDED) for sheet in (here, there)]
+    ana = AgreementService(store, "ana")
+    label = ana.adjudicate(job.id, "item-1", NONE, "by eye")
+    assert [pair_of(store, sheet).answer for sheet in (here, there)] == [NONE, NONE]
+    assert label.reuse_count == 2
+    assert AgreementService(store, "bo").undo_adjudication(job.id) is None, "each their own"
+    if at_the_desk:
+        assert LabelService(store, "ana").undo(here.id) is not None
+    else:
+        undone = ana.undo_adjudication(job.id)
+        assert undone is not None and (undone.item_ref, undone.notes) == ("item-1", ())
+        assert disputes(store, here) == disputed != []
+    assert "item-1" not in canonical_labels(store)
+    assert [content(pair_of(store, sheet), DECIDED) for sheet in (here, there)] == before
+    assert [one.item_ref for one in ana.disagreements(job.id)] == ["item-1"]
+    assert ana.undo_adjudication(job.id) is None
+    LabelService(store, "ana").redo(here.id)
+    assert canonical_labels(store)["item-1"].label_data == pair_of(store, there).answer == NONE
+
+
+def test_an_adjudication_without_any_pair_is_undone(workspace: Workspace, tmp_path: Path) -> None:
+    store = workspace.store
+    sheet = parts_sheet(store, tmp_path, 1)
+    published_labelset(store)
+    jobs = workspace.label.jobs
+    job = jobs.activate(jobs.create("Parts", sheet=sheet.id, labelset="Severity", overlap=2).id)
+    for who, answer in (("bo", "major"), ("cy", "minor")):
+        Person(store, who).do(job, {"severity": answer})
+    ana = AgreementService(store, "ana")
+    ana.adjudicate(job.id, "p1", {"severity": "none"})
+    ana.adjudicate(job.id, "p1", {"severity": "major"})
+    assert ana.undo_adjudication(job.id) is not None
+    assert canonical_labels(store)["p1"].label_data == {"severity": "none"}
+    assert ana.undo_adjudication(job.id) is not None
+    assert canonical_labels(store) == {}
+    ana.adjudicate(job.id, "p1", {"severity": "minor"})
+    label = canonical_labels(store)["p1"]
+    CanonicalLabelService(store, workspace.engines.catalog, "bo").edit(label.id, answer={"severity": "major"})
+    undone = ana.undo_adjudication(job.id)
+    assert undone is not None and "used elsewhere and stays" in undone.notes[0], "a later change of another stays"
+    assert canonical_labels(store)["p1"].label_data == {"severity": "major"}
 
 
 def test_a_job_and_the_queue_that_differ_are_a_conflict_that_both_see(workspace: Workspace) -> None:

@@ -23,7 +23,7 @@ from ontos_tui.services.canonical.auto_approval import AutoApprovals
 from ontos_tui.services.canonical.service import CanonicalLabelService
 from ontos_tui.services.canonical.writer import REVIEW
 from ontos_tui.services.label.labeling_jobs.agreement import AgreementService
-from ontos_tui.services.label.labeling_jobs.task_split import Choice
+from ontos_tui.services.label.labeling_jobs.service import Choice
 from ontos_tui.services.label.service import Decision, LabelService
 from ontos_tui.store import rows
 from ontos_tui.store.conditions import equal
@@ -145,6 +145,11 @@ class OneTruth(RuleBasedStateMachine):
         service = AgreementService(self.store, who)
         for job in self.jobs():
             _try(lambda ref=job.id: service.adjudicate(ref, f"item-{item}", answer))  # type: ignore[misc]
+
+    @rule(who=PEOPLE)
+    def undo_adjudication(self, who: str) -> None:
+        for job in self.jobs():
+            _try(lambda ref=job.id: AgreementService(self.store, who).undo_adjudication(ref))  # type: ignore[misc]
 
     # What holds
 

@@ -188,3 +188,15 @@ def test_labeled_examples_are_the_nearest_ones(store: Store) -> None:
     ids = [row.id for row in label.open(sheet_id)]
     label.decide([Decision(one, Verdict.APPROVE) for one in ids[:4]])
     assert [one.ref for one in similar_labeled_items(store, ids[4], 1)] == ["item-1"]
+
+
+def test_less_sure_than_goes_by_what_is_shown(store: Store) -> None:
+    """A number behind a word is no percentage, so it is not compared with one."""
+    sheet = unlabeled_sheet(store, 5)
+    said = [("", 0.4), ("", 0.9), ("likely", 0.3), ("unsure", 0.7), ("2 of 5 agree", 0.4)]
+    with store.write() as connection:
+        pairs = rows.find(connection, QAPair, equal(training_sheet_id=sheet.id), order_by=("sequence_number",))
+        for pair, (certainty, confidence) in zip(pairs, said, strict=True):
+            rows.change(connection, pair, certainty=certainty, confidence=confidence)
+    unsure = LabelService(store, "ana").open(sheet.id, QueueFilter(below=0.5))
+    assert [one.sequence for one in unsure] == [1, 4, 5]

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from ontos_tui.domain.errors import NotReadyError
 from ontos_tui.domain.records.pairs import GenerationMode
 from ontos_tui.domain.rules.split import SplitBy
-from ontos_tui.services.templates.drafts import ColumnFacts, _gives_away, _unlikeliness
+from ontos_tui.services.data.column_facts import ColumnFacts
+from ontos_tui.services.templates.drafts import _gives_away, _unlikeliness
 from ontos_tui.workspace import Workspace
 from real_data import real_data
 
@@ -20,7 +21,7 @@ from real_data import real_data
 def a_sheet(workspace: Workspace, path: Path, text: str) -> str:
     """A sheet over a CSV file with this text."""
     path.write_text(text, encoding="utf-8")
-    return workspace.data.sheets.create_sheet("Parts", workspace.data.sheets.add_file(path).address).id
+    return workspace.data.sheets.create_sheet("Parts", workspace.data.files.add_file(path).address).id
 
 
 def rows(count: int) -> str:
@@ -61,7 +62,7 @@ def test_lists_and_objects_are_no_obstacle(workspace: Workspace, tmp_path: Path)
     path = tmp_path / "parts.jsonl"
     lines = [json.dumps({"x": n * 0.5, "tags": ["a", n], "at": {"k": n}, "grade": "AB"[n % 2]}) for n in range(30)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    sheet = workspace.data.sheets.create_sheet("Parts", workspace.data.sheets.add_file(path).address)
+    sheet = workspace.data.sheets.create_sheet("Parts", workspace.data.files.add_file(path).address)
     assert workspace.drafts.targets(sheet.id)[0].column == "grade"
     draft = workspace.generate.templates.publish(workspace.drafts.draft(sheet.id, "grade").id)
     assert "x" in draft.feature_columns
@@ -93,7 +94,7 @@ def test_classes_numbers_and_texts_become_what_they_are(workspace: Workspace, tm
     ],
 )
 def test_real_files_become_a_use_case(workspace: Workspace, file: str, target: str, left_out: set[str]) -> None:
-    table = workspace.data.sheets.add_file(real_data(file))
+    table = workspace.data.files.add_file(real_data(file))
     sheet = workspace.data.sheets.create_sheet("Real", table.address)
     assert workspace.drafts.targets(sheet.id)[0].column == target
     draft = workspace.generate.templates.publish(workspace.drafts.draft(sheet.id, target).id)
@@ -133,7 +134,7 @@ def test_the_text_of_documents_stays_and_days_are_dates(workspace: Workspace, tm
     ]
     path = tmp_path / "documents.jsonl"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    sheet = workspace.data.sheets.create_sheet("Documents", workspace.data.sheets.add_file(path).address)
+    sheet = workspace.data.sheets.create_sheet("Documents", workspace.data.files.add_file(path).address)
     draft = workspace.drafts.draft(sheet.id, "issued")
     assert draft.feature_columns == ["text"]
     assert draft.output_schema["properties"]["issued"] == {"type": "string", "format": "date", "title": "issued"}

@@ -107,16 +107,20 @@ class Session:
             return matches[0]
 
 
+def read_text(text: str, what: str) -> str:
+    """A text from an option: the text itself, @FILE, or - for stdin. Raises InvalidInputError naming `what`."""
+    try:
+        if text == "-":
+            return sys.stdin.read()
+        return Path(text[1:]).read_text(encoding="utf-8-sig") if text.startswith("@") else text
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInputError(f"{what} cannot be read: {error}.", "Check the file's name.") from error
+
+
 def read_json(text: str, what: str) -> Any:
     """JSON from an option: the text itself, @FILE, or - for stdin. Raises InvalidInputError naming `what`."""
     try:
-        if text == "-":
-            text = sys.stdin.read()
-        elif text.startswith("@"):
-            text = Path(text[1:]).read_text(encoding="utf-8-sig")
-        return json.loads(text)
-    except OSError as error:
-        raise InvalidInputError(f"{what} cannot be read: {error}.", "Check the file's name.") from error
+        return json.loads(read_text(text, what))
     except ValueError as error:
         raise InvalidInputError(
             f"{what} is not JSON: {error}.", 'Write an object such as {"severity": "minor"}, @FILE, or - for stdin.'

@@ -15,10 +15,12 @@ from ontos_tui.domain.rules.confidence_text import interval_text, numbers_within
 from ontos_tui.domain.rules.model_verdict import verdict_of
 from ontos_tui.domain.rules.states import JobStatus
 from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.jobs.server_access import ServerAccess
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.training import Job
     from ontos_tui.services.deploy.items import EndpointItem
+    from ontos_tui.services.deploy.server import ServerState
 
 SERVER_SECONDS = 30.0
 """How long the server may take to start or to stop."""
@@ -113,33 +115,53 @@ def _answer_text(record: InferenceRecord, name: str, value: Any) -> Any:
 def serve(
     context: typer.Context,
     stop: Annotated[bool, typer.Option("--stop", help="stop it")] = False,
+    socket: Annotated[str, typer.Option("--socket", help="answer on a Unix socket that only you may use")] = "",
+    token_file: Annotated[
+        str, typer.Option("--token-file", help="a file (0600) with the token that every request must carry")
+    ] = "",
+    hosts: Annotated[
+        list[str] | None, typer.Option("--host", help="another name under which it is reached; may be repeated")
+    ] = None,
 ) -> None:
-    """Let the endpoints answer over HTTP on this machine only (127.0.0.1), as a job."""
+    """Let the endpoints answer over HTTP on this machine only, as a job.
+
+    Without --socket it listens on 127.0.0.1, where every user of this machine can ask; --token-file (or
+    ONTOS_SERVE_TOKEN in the environment) asks each request for a token.
+    """
     session = Session.of(context)
-    service = session.workspace.deploy.endpoints
+    server = session.workspace.deploy.endpoints.server
     if stop:
-        stopped = service.stop_server()
+        stopped = server.stop()
         if stopped is not None:
             stopped = session.workspace.jobs.wait(stopped.id, timeout=SERVER_SECONDS)
         session.show(
-            {"job": stopped, "server": service.server()},
+            {"job": stopped, "server": server.state()},
             lambda: ["Stopped." if stopped else "It was not running."],
         )
         return
-    job = _wait_until_it_answers(session, service.start_server())
-    state = service.server()
-    session.show(
-        {"job": job, "server": state},
-        lambda: [
-            *facts([("url", state.url), ("job", job.id[:8])]),
-            f"POST {state.url}/serving-endpoints/NAME/invocations. Stop it: ontos serve --stop",
-        ],
-    )
+    access = ServerAccess.chosen(session.workspace.settings, socket, token_file, tuple(hosts or ()))
+    running = server.state()
+    if running.running and (socket or token_file or hosts):
+        raise ConflictError(f"The server runs already, at {running.url}.", "Stop it first: ontos serve --stop")
+    job = _wait_until_it_answers(session, server.start(access))
+    state = server.state()
+    session.show({"job": job, "server": state}, lambda: _server_lines(state, job, open_to_all=not access.socket))
+
+
+def _server_lines(state: ServerState, job: Job, *, open_to_all: bool) -> list[str]:
+    who = "you" if not open_to_all else "every user of this machine"
+    if state.needs_token:
+        who += ", with the token" if not open_to_all else " who has the token"
+    path = f"{state.url}/serving-endpoints/NAME/invocations" if open_to_all else "/serving-endpoints/NAME/invocations"
+    return [
+        *facts([("url", state.url), ("answers", who), ("job", job.id[:8])]),
+        f"POST {path}. Stop it: ontos serve --stop",
+    ]
 
 
 def _wait_until_it_answers(session: Session, job: Job) -> Job:
     deadline = time.monotonic() + SERVER_SECONDS
-    while not session.workspace.deploy.endpoints.server().running:
+    while not session.workspace.deploy.endpoints.server.state().running:
         job = session.workspace.jobs.wait(job.id, timeout=0.1)
         if job.status not in (JobStatus.PENDING, JobStatus.RUNNING) or time.monotonic() > deadline:
             raise ConflictError(

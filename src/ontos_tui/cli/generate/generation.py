@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from ontos_tui.domain.records.pairs import GenerationMode
 from ontos_tui.domain.rules.confidence_text import basis_text
 from ontos_tui.domain.rules.source_changes import ChangedSource
 from ontos_tui.domain.terminal_text import safe_line, safe_text
+
+if TYPE_CHECKING:
+    from ontos_tui.services.generate.service import GenerationReport
 
 
 def register(root: typer.Typer) -> None:
@@ -59,27 +62,22 @@ def generate(
             changed_source=changed_source,
             progress=line,
         )
-    session.show(
-        report,
-        lambda: [
-            *facts(
-                [
-                    ("training sheet", f"{report.training_sheet.name} ({report.training_sheet.id[:8]})"),
-                    ("answers by", report.training_sheet.model_used),
-                    ("created", count(report.created, "pair")),
-                    ("existing", count(report.existing, "pair") if report.existing else ""),
-                    (
-                        "approved by label",
-                        f"{report.auto_approved:,} reviews saved" if report.auto_approved else "",
-                    ),
-                    ("proposed", count(report.proposed, "answer")),
-                    ("failed", count(report.failed, "item") if report.failed else ""),
-                    ("time", number(report.seconds, 2, "s")),
-                ]
-            ),
-            *(f"  {safe_line(ref)}: {safe_line(reason)}" for ref, reason in report.failures),
-        ],
-    )
+    session.show(report, lambda: _report_lines(report))
+
+
+def _report_lines(report: GenerationReport) -> list[str]:
+    approved = f"{report.auto_approved:,} reviews saved" if report.auto_approved else ""
+    rows = [
+        ("training sheet", f"{report.training_sheet.name} ({report.training_sheet.id[:8]})"),
+        ("answers by", report.training_sheet.model_used),
+        ("created", count(report.created, "pair")),
+        ("existing", count(report.existing, "pair") if report.existing else ""),
+        ("approved by label", approved),
+        ("proposed", count(report.proposed, "answer")),
+        ("failed", count(report.failed, "item") if report.failed else ""),
+        ("time", number(report.seconds, 2, "s")),
+    ]
+    return [*facts(rows), *(f"  {safe_line(ref)}: {safe_line(reason)}" for ref, reason in report.failures)]
 
 
 def _preview(

@@ -61,16 +61,33 @@ def adjudicate(
     item: Annotated[str, typer.Argument(help="the item's name, as `label disagreements` shows it")],
     answer: Annotated[str, typer.Option("--answer", help="the right answer: JSON, @FILE or -")],
     notes: Annotated[str, typer.Option("--notes", help="why; stored with the label")] = "",
+    if_version: Annotated[
+        int | None,
+        typer.Option("--if-version", min=0, help="the label's version you have seen, 0: none; refused when newer"),
+    ] = None,
 ) -> None:
     """Settle a disputed item; your answer becomes its canonical label."""
     session = Session.of(context)
-    label = session.workspace.label.agreement.adjudicate(job, item, read_object(answer, "The answer"), notes)
+    given = read_object(answer, "The answer")
+    label = session.workspace.label.agreement.adjudicate(job, item, given, notes, expected_version=if_version)
     session.show(
         label,
         lambda: [
             safe_line(f"{label.item_ref} is decided (label version {label.version}):"),
             *fields(label.label_data),
         ],
+    )
+
+
+@labels.command("undo-adjudication")
+def undo_adjudication(context: typer.Context, job: JobRef) -> None:
+    """Take back your last adjudication in a job, with the pairs that followed it."""
+    session = Session.of(context)
+    undone = session.workspace.label.agreement.undo_adjudication(job)
+    nothing = "You have no adjudication to undo here."
+    session.show(
+        undone,
+        lambda: [nothing if undone is None else safe_line("; ".join([f"undo: {undone.item_ref}", *undone.notes]))],
     )
 
 

@@ -23,6 +23,9 @@ TypeFilter = Annotated[str | None, typer.Option("--type", help="only of this lab
 SheetFilter = Annotated[str | None, typer.Option("--sheet", help="only of this sheet")]
 TextFilter = Annotated[str, typer.Option("--text", help="only with this in the item, the label or its notes")]
 Notes = Annotated[str | None, typer.Option("--notes", help="your notes")]
+IfVersion = Annotated[
+    int | None, typer.Option("--if-version", min=0, help="the version you have seen; refused when there is a newer one")
+]
 Confidence = Annotated[str | None, typer.Option("--confidence", help="high, medium or low")]
 
 
@@ -72,15 +75,16 @@ def edit(
     answer: Annotated[str | None, typer.Option("--answer", help="the label: JSON, @FILE or -")] = None,
     confidence: Confidence = None,
     notes: Notes = None,
+    if_version: IfVersion = None,
 ) -> None:
     """Correct a label; the old answer stays as an earlier version."""
     session = Session.of(context)
     given = None if answer is None else read_object(answer, "The answer")
     if given is None and confidence is None and notes is None:
         raise InvalidInputError("Nothing to change.", "Give --answer, --confidence or --notes.")
-    _show(
-        session, session.workspace.label.canonical_labels.edit(label, answer=given, confidence=confidence, notes=notes)
-    )
+    service = session.workspace.label.canonical_labels
+    changed = service.edit(label, answer=given, confidence=confidence, notes=notes, expected_version=if_version)
+    _show(session, changed)
 
 
 @labels.command("labels")
@@ -140,17 +144,18 @@ def restore(
     context: typer.Context,
     label: LabelRef,
     version: Annotated[int, typer.Argument(min=1, help="its number, as `label versions` shows it")],
+    if_version: IfVersion = None,
 ) -> None:
     """Restore an earlier version of a label, as a new version."""
     session = Session.of(context)
-    _show(session, session.workspace.label.canonical_labels.restore(label, version))
+    _show(session, session.workspace.label.canonical_labels.restore(label, version, expected_version=if_version))
 
 
 @labels.command("remove")
-def remove(context: typer.Context, label: LabelRef) -> None:
+def remove(context: typer.Context, label: LabelRef, if_version: IfVersion = None) -> None:
     """Remove a label that no pair and no model uses."""
     session = Session.of(context)
-    removed = session.workspace.label.canonical_labels.delete(label)
+    removed = session.workspace.label.canonical_labels.delete(label, expected_version=if_version)
     session.show(removed, lambda: [safe_line(f"The label of {removed.item_ref} is removed.")])
 
 

@@ -13,10 +13,10 @@ from ontos_tui.cli.core.groups import group
 from ontos_tui.cli.core.output import count, facts, fields, plain, print_lines
 from ontos_tui.cli.core.session import Session, TrainingSheetRef, read_object
 from ontos_tui.cli.train.training_sheets import show_training_sheets
-from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.pairs import QAPair, Verdict
 from ontos_tui.domain.rules.confidence_text import certainty_text
 from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.replacing import replacing
 
 if TYPE_CHECKING:
     from ontos_tui.services.label.service import Batch, Queue
@@ -121,11 +121,8 @@ def export(
         else:
             print_lines(json.dumps(plain(line), allow_nan=False) for line in lines)
         return
-    try:
-        with out.open("w", encoding="utf-8", newline="") as file:
-            written = sum(bool(file.write(json.dumps(plain(line), allow_nan=False) + "\n")) for line in lines)
-    except OSError as error:
-        raise InvalidInputError(f"{out} cannot be written: {error.strerror}.", "Choose another file.") from error
+    with replacing(out) as (target,), target.open("w", encoding="utf-8", newline="") as file:
+        written = sum(bool(file.write(json.dumps(plain(line), allow_nan=False) + "\n")) for line in lines)
     what = "event" if history else "pair"
     session.show({"file": out, f"{what}s": written}, lambda: [f"{count(written, what)} in {out}"])
 

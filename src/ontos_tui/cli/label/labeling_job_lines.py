@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ontos_tui.services.label.decision_service import Batch
     from ontos_tui.services.label.labeling_jobs.service import JobView, TaskView
 
+NO_PROPOSALS = "not shown, since the items with a known answer have none and would stand out"
+
 
 def show_job(session: Session, view: JobView) -> None:
     """A job and how far it is."""
@@ -73,6 +75,7 @@ def job_lines(view: JobView) -> list[str]:
             ("labelers an item", job.overlap if job.overlap > 1 else ""),
             ("review", "by another person" if job.needs_review else ""),
             ("hidden", ", ".join(shares)),
+            ("proposals", "" if job.shows_proposals else NO_PROPOSALS),
             ("tasks", states),
             ("decided", f"{view.decided:,} of {view.total:,}"),
             ("labels", f"{view.labels:,} of this type on the sheet"),
@@ -127,12 +130,6 @@ def visible_item(item: TaskItem, job: LabelingJob) -> dict[str, Any]:
     if visible["blind"]:
         visible |= {"proposal": None, "confidence": None, "certainty": "", "proposed_by": ""}
     return visible
-
-
-def sent_back_lines(task: LabelingTask) -> list[str]:
-    """What the reviewer wrote who sent the task back, while it is worked on again."""
-    is_over = task.status in (LabelingTaskStatus.SUBMITTED, LabelingTaskStatus.APPROVED)
-    return [] if is_over or not task.review_notes else [safe_line(f"sent back by {task.reviewer}: {task.review_notes}")]
 
 
 def item_lines(item: TaskItem, job: LabelingJob) -> list[str]:

@@ -14,7 +14,6 @@ from ontos_tui.cli.label.labeling_job_lines import (
     is_proposal_hidden,
     item_lines,
     job_lines,
-    sent_back_lines,
     show_batch,
     show_job,
     show_status,
@@ -230,10 +229,11 @@ def next_items(
     while len(items) < amount and (item := session.workspace.label.task_queue.next_unlabeled(record.id, after)):
         items.append(item)
         after = item.sequence_number
+    sent_back = [safe_line(record.sent_back)] if record.sent_back else []
     done = [f"All items are decided. Submit the task: `ontos labeling submit {record.id[:8]}`"]
     session.show(
         [visible_item(item, job) for item in items],
-        lambda: [*sent_back_lines(record), *([line for item in items for line in item_lines(item, job)] or done)],
+        lambda: [*sent_back, *([line for item in items for line in item_lines(item, job)] or done)],
     )
 
 

@@ -38,7 +38,7 @@ def _show(session: Session, text: str, out: Path | None) -> None:
     if out is None:
         session.show({"markdown": text}, lambda: safe_text(text, len(text)).split("\n")[:-1])
         return
-    from ontos_tui.services.interchange.text_files import write_text
+    from ontos_tui.replacing import write_text
 
     write_text(out, text)
     session.show({"file": str(out)}, lambda: [safe_line(f"Written: {out}")])

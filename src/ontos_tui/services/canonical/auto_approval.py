@@ -13,6 +13,28 @@ from ontos_tui.store.connection import Connection
 from ontos_tui.store.queries.canonical_labels import approve_pair, count_reuses
 from ontos_tui.store.values import to_json
 
+AUTO_APPROVE = "auto_approve"
+"""The event of a pair that a canonical label approves."""
+
+
+def approval_reason(label_type: str) -> str:
+    """Why a pair is approved, for the log."""
+    return f"the canonical label of {label_type} has this answer"
+
+
+def approved_columns(label: CanonicalLabel) -> dict[str, Any]:
+    """What becomes of a pair that the label approves."""
+    return {
+        "answer": label.label_data,
+        "status": PairStatus.LABELED,
+        "labeling_mode": LabelingMode.CANONICAL,
+        "canonical_label_id": label.id,
+        "was_auto_approved": True,
+        "reviewed_by": label.updated_by or label.created_by,
+        "reviewed_at": label.updated_at,
+        **constraints_of(label).columns(),
+    }
+
 
 class AutoApprovals:
     """Pairs that a canonical label approves without a review: their columns, the event of each, and the reuse count."""
@@ -25,9 +47,9 @@ class AutoApprovals:
                 entity_type=QAPair.TABLE,
                 entity_id="",
                 scope_id=sheet.id,
-                action="auto_approve",
+                action=AUTO_APPROVE,
                 actor=actor,
-                reason=f"the canonical label of {sheet.label_type} has this answer",
+                reason=approval_reason(sheet.label_type),
             )
         )
         self._rows: list[tuple[Any, ...]] = []
@@ -37,16 +59,7 @@ class AutoApprovals:
         self, pair_id: str, label: CanonicalLabel, version: int, before: dict[str, Any] | None = None
     ) -> dict[str, Any]:
         """Note the approval; returns the pair's columns as they are stored."""
-        columns = {
-            "answer": label.label_data,
-            "status": PairStatus.LABELED,
-            "labeling_mode": LabelingMode.CANONICAL,
-            "canonical_label_id": label.id,
-            "was_auto_approved": True,
-            "reviewed_by": label.updated_by or label.created_by,
-            "reviewed_at": label.updated_at,
-            **constraints_of(label).columns(),
-        }
+        columns = approved_columns(label)
         after = {
             "status": PairStatus.LABELED.value,
             "answer": label.label_data,

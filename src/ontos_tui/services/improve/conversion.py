@@ -10,7 +10,13 @@ from typing import Any
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.data import Row, Sheet
 from ontos_tui.domain.records.improve import FeedbackItem
-from ontos_tui.domain.records.pairs import FROM_FEEDBACK, GenerationMode, LabelingMode, QAPair, TrainingSheet
+from ontos_tui.domain.records.pairs import (
+    FROM_FEEDBACK,
+    GenerationMode,
+    LabelingMode,
+    QAPair,
+    TrainingSheet,
+)
 from ontos_tui.domain.records.serving import InferenceRecord
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.records.training import ModelVersion
@@ -22,6 +28,7 @@ from ontos_tui.domain.schema import Answer
 from ontos_tui.services.improve.repeated_feedback import (
     FEEDBACK_ENGINE,
     add_to_pair,
+    is_of_request,
     known_pair,
     open_pair_of_row,
     request_ref,
@@ -200,9 +207,14 @@ def _new_pair(
 
 
 def _open_pair(connection: Connection, sheet: TrainingSheet, fields: Row, model_id: str) -> QAPair | None:
-    """The open pair of a request's row, unless models are tested on it: what is said of those must not be learned."""
+    """The open pair of a request's row; where models are tested on the row, only one that requests have created.
+
+    What is said of such a row must not be learned, and the pairs of requests are marked so.
+    """
     pair = open_pair_of_row(connection, sheet, fields)
-    return None if pair is None or _held_out_twin(connection, model_id, fields) is not None else pair
+    if pair is None or is_of_request(pair):
+        return pair
+    return None if _held_out_twin(connection, model_id, fields) is not None else pair
 
 
 def _held_out_twin(connection: Connection, model_id: str, fields: Row) -> str | None:

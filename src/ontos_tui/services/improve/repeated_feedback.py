@@ -11,7 +11,14 @@ from ontos_tui.domain.answers import summary
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.domain.records.labeling import Hint, HintKind
-from ontos_tui.domain.records.pairs import FROM_REQUEST, LabelingMode, QAPair, TrainingSheet, answer_digest
+from ontos_tui.domain.records.pairs import (
+    FROM_FEEDBACK,
+    FROM_REQUEST,
+    LabelingMode,
+    QAPair,
+    TrainingSheet,
+    answer_digest,
+)
 from ontos_tui.domain.rules.ratings import is_bad
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer
@@ -35,9 +42,15 @@ def known_pair(connection: Connection, request_id: str, sheet_id: str) -> QAPair
 
 
 def open_pair_of_row(connection: Connection, sheet: TrainingSheet, fields: Row) -> QAPair | None:
-    """The only open pair of a training sheet with this row; None where there is none, or where several have it."""
+    """The only open pair of a training sheet with this row, else the only one of them that a request has created."""
     same = [pair for pair in open_pairs_like(connection, sheet.id, fields) if same_row(fields, pair.source_data)]
-    return same[0] if len(same) == 1 else None
+    created = [pair for pair in same if is_of_request(pair)]
+    return next((some[0] for some in (same, created) if len(some) == 1), None)
+
+
+def is_of_request(pair: QAPair) -> bool:
+    """Whether a request has created the pair, with feedback or without."""
+    return pair.item_ref.startswith((FROM_FEEDBACK, FROM_REQUEST))
 
 
 def same_row(fields: Row, row: Row) -> bool:

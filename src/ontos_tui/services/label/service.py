@@ -142,7 +142,10 @@ class LabelService:
     # In and out
 
     def export(self, training_sheet_id: str) -> Iterator[dict[str, Any]]:
-        """Chat messages of every pair that is labeled and allowed for training, in the order of the sheet."""
+        """Chat messages of every pair that is labeled and allowed for training, in the order of the sheet.
+
+        The metadata of each names its item, so that the lines can come back.
+        """
         from ontos_tui.services.templates.prompt import Prompt
 
         sheet = self.training_sheet(training_sheet_id)
@@ -155,7 +158,8 @@ class LabelService:
                 return
             for pair in pairs:
                 if gate(pair) is Gate.TRAINING:
-                    yield {"messages": [dict(message) for message in prompt.messages(pair.source_data, pair.answer)]}
+                    messages = [dict(message) for message in prompt.messages(pair.source_data, pair.answer)]
+                    yield {"messages": messages, "metadata": {"item_ref": pair.item_ref}}
             after = pairs[-1].sequence_number
 
     def apply_file(self, training_sheet_ref: str, path: Path) -> Batch[QAPair]:

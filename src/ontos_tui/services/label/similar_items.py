@@ -113,7 +113,8 @@ def _compared(connection: Connection, one: Decidable, template: Template | None)
     source = data.sheet_with_id(connection, one.sheet_id)
     item_id = source.item_id_column if source else None
     if template is not None:
-        return feature_columns(template, list(one.source_data), item_id)
+        no_features = source.no_features if source else ()
+        return feature_columns(template, list(one.source_data), item_id, no_features=no_features)
     return [name for name in one.source_data if name != item_id]
 
 

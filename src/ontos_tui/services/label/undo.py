@@ -18,7 +18,7 @@ from ontos_tui.services.canonical.writer import has_answer
 from ontos_tui.services.label.decision_context import DecisionContext
 from ontos_tui.services.records.change_log import ChangeBatch, content
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.queries.canonical_labels import labels_by_item, last_version, linked_pairs
+from ontos_tui.store.queries.canonical_labels import labels_by_id, labels_by_item, last_version, linked_pairs
 from ontos_tui.store.queries.change_log import (
     DECIDED,
     LABEL_CONTENT,
@@ -95,10 +95,10 @@ def revert(
                 changes.write()
                 return _conflict(connection, pair, action)
             restored.append((pair, _before(pair, event)))
-    labels = _Labels(connection, context, [pair for _, pair in restored], changes)
-    for event in events:
-        if event.entity_type == CanonicalLabel.TABLE:
-            labels.revert(event)
+    of_labels = [event for event in events if event.entity_type == CanonicalLabel.TABLE]
+    labels = _Labels(connection, context, [pair for _, pair in restored], of_labels, changes)
+    for event in of_labels:
+        labels.revert(event)
     linked = [(now, labels.linked(before)) for now, before in restored]
     if labels.differing is not None:
         pair, label = labels.differing
@@ -153,12 +153,19 @@ class _Labels:
     """
 
     def __init__(
-        self, connection: Connection, context: DecisionContext, pairs: Iterable[Decidable], changes: ChangeBatch
+        self,
+        connection: Connection,
+        context: DecisionContext,
+        pairs: Iterable[Decidable],
+        events: Iterable[Event],
+        changes: ChangeBatch,
     ) -> None:
         self._connection = connection
         self._changes = changes
         self._pairs = {pair.id for pair in pairs}
-        refs = self._refs = list(dict.fromkeys(pair.item_ref for pair in pairs))
+        without_pairs = labels_by_id(connection, [event.entity_id for event in events])
+        items = [*(pair.item_ref for pair in pairs), *(label.item_ref for label in without_pairs)]
+        refs = self._refs = list(dict.fromkeys(items))
         self._context = context
         self._now = labels_by_item(connection, context.origin.sheet_id, context.origin.label_type, refs)
         self._ref_of = {label.id: ref for ref, label in self._now.items()}

@@ -51,6 +51,7 @@ class ChangeBatch:
         self._dropped_labels: list[CanonicalLabel] = []
         self._archived: list[CanonicalLabelVersion] = []
         self._corrected: list[CanonicalLabel] = []
+        self._left_alone: set[str] = set()
         self._disputes: dict[str, str] = {}  # by the id of the label, or of the pair, that two people differ about
         self._events: list[Event] = []
 
@@ -106,9 +107,13 @@ class ChangeBatch:
         self._log(before, "change", content(before, columns), content(after, columns))
         return after
 
-    def correct(self, label: CanonicalLabel) -> None:
-        """Note that the pairs which this label decided get its answer, where they have another one."""
+    def correct(self, label: CanonicalLabel, except_pairs: Iterable[str] = ()) -> None:
+        """Note that the pairs which this label decided get its answer, where they have another one.
+
+        `except_pairs` are the ids of those that stay as they are.
+        """
         self._corrected.append(label)
+        self._left_alone.update(except_pairs)
 
     def drop_label(self, label: CanonicalLabel, reason: str = "") -> None:
         """Note that a canonical label goes."""
@@ -130,8 +135,8 @@ class ChangeBatch:
     def _move(self, action: str) -> None:
         """Note the pairs that move with their labels, as far as this batch says nothing of them itself."""
         if self._corrected:
-            own = {pair.id for pair in self._pairs}
-            for move in list(moves(self._connection, self._corrected, own, self.at)):
+            own = self._left_alone.union(pair.id for pair in self._pairs)
+            for move in list(moves(self._connection, self._corrected, own)):
                 after = self.pair(move.before, move.after, action, move.reason)
                 known_by = move.before.reviewed_by
                 if move.before.canonical_label_id is None and known_by not in ("", after.reviewed_by):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from ontos_tui.domain.records.pairs import CanonicalLabel, LabelingMode, QAPair, TrainingSheet, answer_digest
 from ontos_tui.domain.rules.states import PairStatus
@@ -32,9 +31,12 @@ class Move:
 
 
 def moves(
-    connection: Connection, labels: Sequence[CanonicalLabel], except_pairs: Collection[str], at: datetime
+    connection: Connection, labels: Sequence[CanonicalLabel], except_pairs: Collection[str]
 ) -> Iterator[Move]:
-    """What becomes of the labeled pairs of these labels' items, as the labels are now; `except_pairs` are ids."""
+    """What becomes of the labeled pairs of these labels' items, as the labels are now; `except_pairs` are ids.
+
+    It depends on the label alone, so that two workspaces which correct a pair by it do the same.
+    """
     by_type = {(label.sheet_id, label.item_ref, label.label_type): label for label in labels}
     sheets: dict[str, TrainingSheet] = {}
     checkers: dict[str, AnswerChecker] = {}
@@ -48,28 +50,28 @@ def moves(
             continue
         checker = checkers[sheet_id]
         problem = checker.reason(label.label_data) or checker.misplaced(label.label_data, pair.source_data)
-        yield _flagged(pair, label, at, problem) if problem else _corrected(pair, label, at)
+        yield _flagged(pair, label, problem) if problem else _corrected(pair, label)
 
 
-def _corrected(pair: QAPair, label: CanonicalLabel, at: datetime) -> Move:
+def _corrected(pair: QAPair, label: CanonicalLabel) -> Move:
     columns = {
         "answer": label.label_data,
         "canonical_label_id": label.id,
         "labeling_mode": LabelingMode.CANONICAL,
         "was_blind": False,
         "reviewed_by": label.updated_by,
-        "reviewed_at": at,
+        "reviewed_at": label.updated_at,
     }
     return Move(pair, pair.model_copy(update=columns), "its canonical label was corrected")
 
 
-def _flagged(pair: QAPair, label: CanonicalLabel, at: datetime, problem: str) -> Move:
+def _flagged(pair: QAPair, label: CanonicalLabel, problem: str) -> Move:
     columns = {
         "status": PairStatus.FLAGGED,
         "canonical_label_id": None,
         "was_auto_approved": False,
         "reviewed_by": label.updated_by,
-        "reviewed_at": at,
+        "reviewed_at": label.updated_at,
     }
     reason = f"its canonical label was corrected to an answer that does not fit this template: {problem}"
     return Move(pair, pair.model_copy(update=columns), reason)

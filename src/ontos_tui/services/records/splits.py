@@ -231,7 +231,8 @@ def _of_template(template: Template) -> Split:
     if by is SplitBy.PROPOSED:
         by = SplitBy.VALUE if template.group_column else SplitBy.NONE
     group = None if by is SplitBy.NONE else template.group_column
-    return Split(by, group, template.order_column, confirmed=True)
+    # A group column alone was drafted from what the columns show; whoever decides sets `split_by` with it.
+    return Split(by, group, template.order_column, confirmed=template.split_by is not SplitBy.PROPOSED)
 
 
 def _into_draft(connection: Connection, sheet: TrainingSheet, snapshot: dict[str, object], actor: str) -> None:

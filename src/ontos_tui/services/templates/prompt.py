@@ -110,17 +110,22 @@ def check_mapping(template: Template, columns: Iterable[str]) -> None:
 
 
 def feature_columns(
-    template: Template, columns: Sequence[str], item_id_column: str | None, pictures: Iterable[str] = ()
+    template: Template,
+    columns: Sequence[str],
+    item_id_column: str | None,
+    pictures: Iterable[str] = (),
+    no_features: Iterable[str] = (),
 ) -> tuple[str, ...]:
     """The columns that a model learns from, in the order of `columns`.
 
     Those that the template lists; else those that its prompts name, and `pictures`; else all. What identifies an item
-    or its group and what holds its answer is only learned from when the template lists it: a model that is shown the
-    answer learns nothing, and one that knows the units by heart does not know new ones.
+    or its group, what holds its answer, and the sheet's `no_features` are only learned from when the template lists
+    them: a model that is shown the answer learns nothing, and one that knows the units by heart does not know new ones.
     """
     if template.feature_columns:
         return tuple(column for column in columns if column in template.feature_columns)
-    hidden = {item_id_column, hidden_group(template.split_by, template.group_column), *template.answer_columns.values()}
+    hidden = {item_id_column, hidden_group(template.split_by, template.group_column), *no_features}
+    hidden |= set(template.answer_columns.values())
     named = set(Prompt(template).mapping(columns).values()) - hidden
     if named:
         named |= set(pictures) - hidden

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,9 @@ from ontos_tui.domain.records.base import Audited
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.rules.states import TEMPLATE_TRANSITIONS, TemplateStatus, check_transition
 from ontos_tui.domain.schema import check_schema
+from ontos_tui.services.templates.comparison import TemplateComparison, compare
 from ontos_tui.services.templates.prompt import check_syntax
+from ontos_tui.services.templates.template_file import read_template
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
@@ -59,7 +59,7 @@ class TemplateService:
         A version with exactly this content is returned as it is. Other content under a known name becomes that
         template's next version. Errors are those of `create`, with the file's name.
         """
-        content = _read(path)
+        content = read_template(path)
         version = content.pop("version", None)
         try:
             incoming = self._new_template(content, version or "1.0.0")
@@ -80,19 +80,45 @@ class TemplateService:
             raise type(error)(f"{path.name}: {error.what}", error.todo) from error
 
     def edit(self, ref: str, **changes: Any) -> Template:
-        """Change fields of a draft. Raises ConflictError for a published template, else as `create` does."""
+        """Change fields of a draft. Raises ConflictError for one that is published or has pairs, else as `create`."""
         with self._store.write() as connection:
             template = _newest(connection, ref)
             if template.status is not TemplateStatus.DRAFT:
                 raise ConflictError(
                     f"{_label(template)} is {template.status} and cannot be changed.", "Create a new version of it."
                 )
-            _check_names(changes)
-            edited = _valid({**template.model_dump(), **changes})
-            if edited.name != template.name and _versions(connection, edited.name):
-                raise ConflictError(f"A template {edited.name!r} exists already.", "Choose another name.")
-            before = {name: getattr(template, name) for name in changes if changes[name] != getattr(template, name)}
-            return self._change(connection, template, "edit", before, {name: getattr(edited, name) for name in before})
+            if template_queries.has_pairs(connection, template.id):
+                raise ConflictError(
+                    f"{_label(template)} has pairs and cannot be changed.", "Create a new version of it."
+                )
+            return self._edit(connection, template, changes)
+
+    def _edit(self, connection: Connection, template: Template, changes: Mapping[str, Any]) -> Template:
+        edited = self.edited(template, changes)
+        if edited.name != template.name and _versions(connection, edited.name):
+            raise ConflictError(f"A template {edited.name!r} exists already.", "Choose another name.")
+        before = {name: getattr(template, name) for name in changes if changes[name] != getattr(template, name)}
+        return self._change(connection, template, "edit", before, {name: getattr(edited, name) for name in before})
+
+    def edited(self, template: Template, changes: Mapping[str, Any]) -> Template:
+        """The template with these changes, checked as `create` does; nothing is stored."""
+        _check_names(changes)
+        return _valid({**template.model_dump(), **changes})
+
+    def save(self, ref: str, **changes: Any) -> Template:
+        """Change a draft that has no pairs; of any other template make a new version, as a draft.
+
+        Without a difference it stays as it is. Errors are those of `create`.
+        """
+        with self._store.write() as connection:
+            template = _newest(connection, ref)
+            if all(getattr(template, name, None) == value for name, value in changes.items()):
+                return template
+            if template.status is TemplateStatus.DRAFT and not template_queries.has_pairs(connection, template.id):
+                return self._edit(connection, template, changes)
+            if changes.get("name", template.name) != template.name:
+                raise ConflictError(f"{_label(template)} is in use under its name.", "Create a template for another.")
+            return self._new_version(connection, template, changes)
 
     def publish(self, ref: str) -> Template:
         """Publish a draft. Raises InvalidTemplateError when its prompts or schema cannot work."""
@@ -105,10 +131,21 @@ class TemplateService:
     def new_version(self, ref: str) -> Template:
         """A draft with the same content and the next minor version, the template as its parent."""
         with self._store.write() as connection:
-            parent = _newest(connection, ref)
-            version = _next(_versions(connection, parent.name))
-            draft = self._new_template(_content(parent), version).model_copy(update={"parent_id": parent.id})
-            return self._add(connection, draft, "new_version")
+            return self._new_version(connection, _newest(connection, ref), {})
+
+    def _new_version(self, connection: Connection, parent: Template, changes: Mapping[str, Any]) -> Template:
+        version = _next(_versions(connection, parent.name))
+        draft = self._new_template({**_content(parent), **changes}, version)
+        return self._add(connection, draft.model_copy(update={"parent_id": parent.id}), "new_version")
+
+    def versions(self, ref: str) -> list[Template]:
+        """Every version of the template's name, the newest first."""
+        with self._store.read() as connection:
+            return _versions(connection, _newest(connection, ref).name)
+
+    def compare(self, before: Template, after: Template) -> TemplateComparison:
+        """What two templates, or versions of one, have different."""
+        return compare(before, after, FIELDS)
 
     def delete(self, ref: str) -> Template:
         """Remove a draft without training sheets; its content stays in the log. Raises ConflictError."""
@@ -251,19 +288,3 @@ def _check(template: Template) -> None:
             f"answer_columns names {', '.join(map(repr, unknown))}, which the output schema does not have.",
             f"Its fields are {', '.join(fields)}.",
         )
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """The content of a template file. Raises InvalidInputError naming the file."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        content = tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text)
-    except OSError as error:
-        raise InvalidInputError(
-            f"{path} cannot be read: {error.strerror}.", "Check the name and the folder."
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise InvalidInputError(f"{path.name} is malformed: {error}.", "Write a template as JSON or TOML.") from error
-    if not isinstance(content, dict):
-        raise InvalidInputError(f"{path.name} is not a template.", "Write one object with the template's fields.")
-    return content

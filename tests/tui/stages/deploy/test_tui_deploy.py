@@ -14,6 +14,7 @@ from builders.evaluations import measured, weak_evaluation
 from builders.models import served_model, train_next, trained_model
 from harness import SIZES, Driver, open_app
 from ontos_tui.domain.records.serving import InferenceRecord, Origin
+from ontos_tui.services.deploy.server import ServerState
 from ontos_tui.tui.stages.deploy.lines import curl_line
 from ontos_tui.tui.stages.deploy.playground import typed_value
 from ontos_tui.workspace import Workspace
@@ -212,14 +213,14 @@ async def test_the_http_server_is_started_shown_and_stopped(home: Path, monkeypa
         assert words[:3] == ["curl", "-s", f"http://127.0.0.1:{port}/serving-endpoints/live/invocations"]
         await user.press("h")
         await user.sees("○ not running")
-        assert not user.app.workspace.deploy.endpoints.server().running
+        assert not user.app.workspace.deploy.endpoints.server.state().running
 
 
 @given(st.dictionaries(st.text(), st.one_of(st.none(), st.booleans(), st.floats(allow_nan=False), st.text())))
 def test_a_shell_reads_the_row_out_of_the_command_as_it_was(row: dict[str, object]) -> None:
     import json
 
-    words = shlex.split(curl_line("http://127.0.0.1:1", "live", row))
+    words = shlex.split(curl_line(ServerState(True, "http://127.0.0.1:1"), "live", row))
     assert json.loads(words[-1]) == {"dataframe_records": [row]}
     assert "\n" not in words[-1] and words[-1].isascii()
 

@@ -17,7 +17,7 @@ def served_parts(home: Path, tmp_path: Path) -> Path:
     served_model(home)
     file = parts_file(tmp_path / "parts.csv", range(80))
     with Workspace(home) as workspace:
-        workspace.data.sheets.add_file(file)
+        workspace.data.files.add_file(file)
     return file
 
 
@@ -37,7 +37,7 @@ async def test_s_scores_the_models_sheet_into_a_table(home: Path, tmp_path: Path
             lambda: [one.status for one in jobs.jobs() if one.kind is JobKind.PREDICT] == [JobStatus.SUCCEEDED],
             "the scoring to succeed",
         )
-        page = user.app.workspace.data.sheets.preview("local.scored.defects_by_defects", limit=2)
+        page = user.app.workspace.data.catalog.preview("local.scored.defects_by_defects", limit=2)
         assert (page.total, page.items[1].fields["item_ref"]) == (80, "P0001")
         await user.press("end")
         await user.sees("last scoring", "80 rows scored")

@@ -32,7 +32,7 @@ def a_workspace(home: Path, *, name: str = "plates", **template: Any) -> None:
         encoding="utf-8",
     )
     with Workspace(home) as workspace:
-        table = workspace.data.sheets.add_file(source)
+        table = workspace.data.files.add_file(source)
         workspace.data.sheets.create_sheet(name, table.address, item_id_column="plate")
         fields = {"name": "torque check", "label_type": "torque", "user_prompt": "Torque {{ torque }}"}
         workspace.generate.templates.create(**{**fields, "output_schema": PASSED, **template})
@@ -290,3 +290,31 @@ async def test_a_source_that_has_changed_is_said_and_goes_on_only_when_chosen(ho
         await over(user)
         (job,) = user.app.workspace.jobs.jobs()
         assert job.result["created"] == 1
+
+
+@SIZES
+async def test_a_template_is_edited_tried_saved_compared_and_archived(home: Path, size: tuple[int, int]) -> None:
+    a_workspace(home)
+    with Workspace(home) as workspace:
+        workspace.generate.generation.generate("plates", "torque check", GenerationMode.MANUAL)
+    async with open_app(home, size) as user:
+        await user.press("2")
+        await user.sees("Torque 41")
+        await user.press("e")
+        await user.sees("Template torque check 1.0.0", "passed = yes/no")
+        await user.press("end", *"{{ size }}", "ctrl+s")
+        await user.sees("0 of 5 rows of plates have a prompt", "no column for {{ size }}")
+        await user.press("e")
+        await user.sees("Torque {{ torque }}{{ size }}")
+        await user.press("end", *["backspace"] * 10, *" Nm", "ctrl+s")
+        await user.sees("5 of 5 rows of plates have a prompt", "Torque 41 Nm")
+        await user.press("s")
+        await user.sees("torque check 1.1.0", "none yet", "Torque 41 Nm")
+        await user.press("d")
+        await user.sees("torque check: 1.0.0 · 1.1.0", "user prompt", "Torque {{ torque }} Nm")
+        await user.press("escape", "A", "y")
+        await user.sees("torque check 1.0.0", "12, 0 labeled")
+    with Workspace(home) as workspace:
+        versions = {one.version: (one.status.value, one.user_prompt) for one in workspace.generate.templates.list()}
+    expected = {"1.1.0": ("archived", "Torque {{ torque }} Nm"), "1.0.0": ("draft", "Torque {{ torque }}")}
+    assert versions == expected, "the version with pairs has not changed"

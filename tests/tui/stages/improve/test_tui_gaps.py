@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from test_tui_improve import say
-
 from builders.defects import add_pairs, labeled_sheet
 from builders.models import train_next
+from builders.traffic import rated_answer
 from harness import SIZES, open_app
 from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.serving import Origin
@@ -181,9 +180,9 @@ async def test_a_roll_back_takes_one_key_and_a_yes(home: Path) -> None:
 async def test_feedback_is_flagged_filtered_and_done_all_at_once(home: Path) -> None:
     skewed(home)
     with Workspace(home) as workspace:
-        say(workspace, 5, comment="fine")
-        say(workspace, 1, corrected=True, comment="wrong", row=1)
-        say(workspace, 2, comment="wrong too", row=2)
+        rated_answer(workspace, 5, comment="fine")
+        rated_answer(workspace, 1, corrected=True, comment="wrong", row=1)
+        rated_answer(workspace, 2, comment="wrong too", row=2)
     async with open_app(home) as user:
         await user.press("7")
         await user.sees("feedback: 3 in all", "33% good, mean 2.7 of 3")

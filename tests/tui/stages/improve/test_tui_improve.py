@@ -6,24 +6,14 @@ from pathlib import Path
 
 from builders.defects import add_pairs
 from builders.models import served_model, train_next
+from builders.traffic import rated_answer
 from harness import SIZES, Driver, open_app
-from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.domain.records.pairs import Verdict
 from ontos_tui.domain.records.serving import Origin
+from ontos_tui.domain.rules.model_verdict import verdict_of
 from ontos_tui.domain.rules.states import FeedbackStatus, JobStatus, PairStatus
 from ontos_tui.services.label.service import Decision
 from ontos_tui.workspace import Workspace
-
-
-def say(workspace: Workspace, rating: int, *, corrected: bool = False, comment: str = "", row: int = 0) -> FeedbackItem:
-    """Send real rows to the endpoint and rate its answers, and say that about its answer."""
-    fields = workspace.deploy.endpoints.sample_input("live", skip=row)
-    (record,) = workspace.deploy.endpoints.query("live", [fields], origin=Origin.CLI)
-    said = record.output or {}
-    other = "scratch" if said["defect"] != "scratch" else "none"
-    return workspace.improve.feedback.add_feedback(
-        record.request_id, rating, comment, {**said, "defect": other} if corrected else None
-    )
 
 
 async def test_without_feedback_the_stage_says_where_it_comes_from(home: Path) -> None:
@@ -36,7 +26,7 @@ async def test_without_feedback_the_stage_says_where_it_comes_from(home: Path) -
 async def test_what_differs_is_marked(home: Path, size: tuple[int, int]) -> None:
     served_model(home)
     with Workspace(home) as workspace:
-        item = say(workspace, 1, corrected=True, comment="look closer")
+        item = rated_answer(workspace, 1, corrected=True, comment="look closer")
     async with open_app(home, size) as user:
         await user.press("7")
         await user.sees("▼ 1✎", "○ new", "“look closer”", "model → correct", "input", "voltage")
@@ -50,7 +40,7 @@ async def test_what_differs_is_marked(home: Path, size: tuple[int, int]) -> None
 async def test_feedback_is_converted_and_waits_in_the_queue(home: Path, size: tuple[int, int]) -> None:
     served_model(home)
     with Workspace(home) as workspace:
-        item = say(workspace, 1, corrected=True)
+        item = rated_answer(workspace, 1, corrected=True)
     async with open_app(home, size) as user:
         await user.press("7")
         await user.sees("create a training pair with the correction")
@@ -71,9 +61,9 @@ async def test_all_new_feedback_is_converted_at_once_and_found_by_its_status(hom
     served_model(home)
     with Workspace(home) as workspace:
         for row, rating in enumerate((1, 3, 5)):
-            say(workspace, rating, row=row)
-        workspace.improve.feedback.convert(say(workspace, 4, row=3).id)
-        workspace.improve.feedback.dismiss(say(workspace, 2, row=4).id)
+            rated_answer(workspace, rating, row=row)
+        workspace.improve.feedback.convert(rated_answer(workspace, 4, row=3).id)
+        workspace.improve.feedback.dismiss(rated_answer(workspace, 2, row=4).id)
     async with open_app(home) as user:
         await user.press("7")
         await user.sees("feedback: 5 in all")
@@ -94,7 +84,7 @@ async def test_all_new_feedback_is_converted_at_once_and_found_by_its_status(hom
 async def test_dismissed_feedback_can_still_be_converted(home: Path) -> None:
     served_model(home)
     with Workspace(home) as workspace:
-        say(workspace, 2)
+        rated_answer(workspace, 2)
     async with open_app(home) as user:
         await user.press("7", "D")
         await user.sees("– dismissed", "without an answer")
@@ -105,14 +95,14 @@ async def test_dismissed_feedback_can_still_be_converted(home: Path) -> None:
 async def test_the_cursor_stays_on_its_feedback_while_more_comes_in(home: Path) -> None:
     served_model(home)
     with Workspace(home) as workspace:
-        say(workspace, 2, comment="the first")
-        say(workspace, 3, comment="the second", row=1)
+        rated_answer(workspace, 2, comment="the first")
+        rated_answer(workspace, 3, comment="the second", row=1)
     async with open_app(home) as user:
         await user.press("7")
         await user.sees("the second")
         await user.press("down")
         await user.sees("“the first”")
-        say(user.app.workspace, 5, comment="the third", row=2)
+        rated_answer(user.app.workspace, 5, comment="the third", row=2)
         await user.sees("3 in all")
         await user.settle()
         assert "“the first”" in user.text()
@@ -140,7 +130,7 @@ async def test_a_retraining_shows_what_it_was_worth_and_is_deployed(home: Path, 
         await user.sees("live answers with defects v1", "Nothing has changed since v1")
         await user.press("r")
         assert user.app.workspace.jobs.jobs() == [], "there is nothing to learn yet"
-        for item in [say(user.app.workspace, 5, corrected=True, row=row) for row in range(2)]:
+        for item in [rated_answer(user.app.workspace, 5, corrected=True, row=row) for row in range(2)]:
             user.app.workspace.improve.feedback.convert(item.id)
         decide_all(user.app.workspace)
         await user.sees("2 new, 0 corrected since v1", "labeled pairs for training", ": retrain")
@@ -170,6 +160,8 @@ async def test_what_is_new_is_counted_from_the_newest_version(home: Path) -> Non
         await user.press("7")
         await user.sees("defects v2 is trained: 5 new", "2 new, 0 corrected since v2", ": retrain")
         assert any(word in user.text() for word in ("▲ better", "▼ worse", "≈ no clear difference"))
+        newest = verdict_of(user.app.workspace.train.models.model("defects"))
+        await user.sees(f"{newest.sign} {newest.level.capitalize()}: ")
 
 
 async def test_too_few_pairs_are_told_and_nothing_is_trained(home: Path) -> None:
@@ -187,7 +179,7 @@ async def test_too_few_pairs_are_told_and_nothing_is_trained(home: Path) -> None
 async def test_the_panel_is_about_the_endpoint_of_the_feedback(home: Path) -> None:
     _, model = served_model(home)
     with Workspace(home) as workspace:
-        say(workspace, 1)
+        rated_answer(workspace, 1)
         workspace.deploy.endpoints.deploy(model.id, "other")
         fields = workspace.deploy.endpoints.sample_input("other")
         (record,) = workspace.deploy.endpoints.query("other", [fields], origin=Origin.CLI)

@@ -42,7 +42,7 @@ def a_workspace(home: Path) -> None:
     lines = [{"bill": f"B-{number}", "page": bill(number)} for number in range(1, 4)]
     source.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     with Workspace(home) as workspace:
-        table = workspace.data.sheets.add_file(source)
+        table = workspace.data.files.add_file(source)
         workspace.data.sheets.create_sheet("bills", table.address, item_id_column="bill")
         workspace.generate.templates.create(
             name="bill fields", label_type="bill", user_prompt="Read:\n{{ page }}", output_schema=SCHEMA

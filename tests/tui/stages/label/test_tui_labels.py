@@ -19,7 +19,7 @@ def a_workspace(home: Path) -> None:
     path = home.parent / "plates.csv"
     path.write_text(PLATES, encoding="utf-8")
     with Workspace(home) as workspace:
-        workspace.data.sheets.add_file(path)
+        workspace.data.files.add_file(path)
         sheet = workspace.data.sheets.create_sheet("Plates", "local.files.plates", item_id_column="id")
         training = unlabeled_sheet(workspace.store, 1, sheet)
         created = workspace.label.labelsets.create_from_template(training.template_id)

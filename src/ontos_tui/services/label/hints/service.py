@@ -105,7 +105,7 @@ class HintService:
         jobs: JobQueue,
         home: Path,
         actor: str,
-        kinds: Sequence[HintKind] = ORDER,
+        kinds: Callable[[], Sequence[HintKind]] = lambda: ORDER,
     ) -> None:
         """`trainer` is called only to compute hints; reading them needs no machine learning."""
         self._store = store
@@ -113,7 +113,7 @@ class HintService:
         self._jobs = jobs
         self._home = home
         self._actor = actor
-        self._usual = tuple(kinds)
+        self._usual = kinds
 
     # Computing
 
@@ -240,7 +240,7 @@ class HintService:
             return rows.resolve(connection, TrainingSheet, ref)
 
     def _requested(self, kinds: Iterable[HintKind] | None) -> list[HintKind]:
-        requested = set(self._usual if kinds is None else kinds)
+        requested = set(self._usual() if kinds is None else kinds)
         if not requested:
             raise InvalidInputError(
                 "No hints are switched on.", "Name kinds, or set hints in the settings: duplicate, suspect, unsure."

@@ -16,7 +16,8 @@ from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer, AnswerField, FieldKind, answer_fields
 from ontos_tui.domain.text import storable
 from ontos_tui.services.canonical.versions import check_label_version
-from ontos_tui.services.label.labeling_jobs.completion import FinalAnswer, approve_open, write_labels
+from ontos_tui.services.label.labeling_jobs.adjudication import ADJUDICATION, Undone, undo_last
+from ontos_tui.services.label.labeling_jobs.completion import FinalAnswer, write_labels
 from ontos_tui.services.label.labeling_jobs.disagreements import (
     Vote,
     differing_fields,
@@ -34,7 +35,8 @@ from ontos_tui.store.engine import Store
 from ontos_tui.store.queries.canonical_labels import label_of_item, labels_by_item, training_sheet_of_pairs
 from ontos_tui.store.queries.change_log import label_events
 from ontos_tui.store.queries.labeling_jobs import items
-from ontos_tui.store.queries.labeling_jobs.votes import ADJUDICATE, adjudications
+from ontos_tui.store.queries.labeling_jobs.adjudications import ADJUDICATE, adjudications
+from ontos_tui.store.queries.labeling_jobs.votes import open_pair_sheet
 
 __all__ = ["Agreement", "AgreementService", "Disagreement", "JobAgreement", "PairAgreement", "Scale", "Vote"]
 
@@ -169,15 +171,28 @@ class AgreementService:
             item = items.item_of_job(connection, job.id, item_ref)
             final = FinalAnswer(item_ref, answer, notes, constraints_of(item))
             scope = None if label is None else training_sheet_of_pairs(connection, label)
-            labels, batch_id = write_labels(connection, job, [final], "adjudication", scope or job.id, self._actor)
-            approve_open(connection, job, labels, self._actor)
+            scope = scope or open_pair_sheet(connection, job, item_ref) or job.id
+            labels, batch_id = write_labels(
+                connection, job, [final], ADJUDICATION, scope, self._actor, with_open_pairs=True
+            )
             drop_disagreement(connection, job, item_ref)
-            after = {"item_ref": item_ref, "answer": answer}
+            after = {"item_ref": item_ref, "answer": answer, "scope_id": scope}
             rows.log(
                 connection, job, ADJUDICATE, self._actor, after=after, scope_id=job.id, reason=notes, batch_id=batch_id
             )
             # The pairs that it has approved count as reuse of the label.
             return rows.get(connection, CanonicalLabel, labels[item_ref].id)
+
+    def undo_adjudication(self, job_ref: str) -> Undone | None:
+        """Take back this person's last adjudication in the job, with its pairs; None when there is none.
+
+        Raises ConflictError when its label or a pair was changed since; the next undo goes on before it.
+        """
+        with self._store.write() as connection:
+            outcome = undo_last(connection, rows.resolve(connection, LabelingJob, job_ref), self._actor)
+        if isinstance(outcome, ConflictError):
+            raise outcome
+        return outcome
 
     def _check_disputed(self, connection: Connection, job: LabelingJob, item_ref: str) -> None:
         votes = votes_by_item(connection, job, item_ref=item_ref)

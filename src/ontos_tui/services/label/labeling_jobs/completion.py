@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask, TaskItem
-from ontos_tui.domain.records.pairs import CanonicalLabel, TrainingSheet, answer_digest
+from ontos_tui.domain.records.pairs import CanonicalLabel, QAPair, answer_digest
 from ontos_tui.domain.rules.governance import Constraints, constraints_of, inherited
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer
-from ontos_tui.services.canonical.auto_approval import AutoApprovals
+from ontos_tui.services.canonical.auto_approval import (
+    AUTO_APPROVE,
+    AutoApprovals,
+    approval_reason,
+    approved_columns,
+)
 from ontos_tui.services.canonical.writer import CanonicalLabelWriter, LabelOrigin
 from ontos_tui.services.label.labeling_jobs.disagreements import note_disagreements, note_rejected
 from ontos_tui.services.records.answers import AnswerChecker
 from ontos_tui.services.records.change_log import ChangeBatch
 from ontos_tui.services.records.usage_constraints import tags_of
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.queries.canonical_labels import labels_by_item
+from ontos_tui.store.queries.canonical_labels import count_reuses, labels_by_item
 from ontos_tui.store.queries.labeling_jobs import items, jobs
 
 
@@ -81,14 +86,22 @@ def _own_labels(connection: Connection, job: LabelingJob, task: LabelingTask) ->
 
 
 def write_labels(
-    connection: Connection, job: LabelingJob, answers: Sequence[FinalAnswer], source: str, scope_id: str, actor: str
+    connection: Connection,
+    job: LabelingJob,
+    answers: Sequence[FinalAnswer],
+    source: str,
+    scope_id: str,
+    actor: str,
+    *,
+    with_open_pairs: bool = False,
 ) -> tuple[dict[str, CanonicalLabel], str]:
     """The canonical labels of these items with these answers: new, as a new version, or unchanged; by item.
 
-    With them the id of the batch of changes that they are.
+    With them the id of the batch of changes that they are. `with_open_pairs` approves the open pairs that they fit in
+    the same batch, so that undo takes both back.
     """
     tags = tags_of(connection, job.sheet_id)
-    changes = ChangeBatch(connection, scope_id, actor)
+    changes, reused = ChangeBatch(connection, scope_id, actor), list[str]()
     origin = LabelOrigin(job.sheet_id, job.label_type, source, job.training_sheet_id)
     writer = CanonicalLabelWriter(connection, origin, [one.item_ref for one in answers], changes, actor)
     labels = {
@@ -99,23 +112,33 @@ def write_labels(
     }
     for label in labels.values():
         changes.correct(label)
+    if with_open_pairs:
+        for pair, label in _open_pairs(connection, job, labels):
+            approved = pair.model_copy(update=approved_columns(label))
+            changes.pair(pair, approved, AUTO_APPROVE, approval_reason(job.label_type))
+            reused.append(label.id)
     changes.write()
+    count_reuses(connection, reused)
     return labels, changes.id
 
 
-def approve_open(connection: Connection, job: LabelingJob, labels: Mapping[str, CanonicalLabel], actor: str) -> int:
+def approve_open(connection: Connection, job: LabelingJob, labels: Mapping[str, CanonicalLabel], actor: str) -> None:
     """Approve the open pairs of these items that the labels fit, in every training sheet of the type."""
-    return sum(_approve(connection, sheet, labels, actor) for sheet in jobs.training_sheets(connection, job))
+    approvals: dict[str, AutoApprovals] = {}
+    sheets = {sheet.id: sheet for sheet in jobs.training_sheets(connection, job)}
+    for pair, label in _open_pairs(connection, job, labels):
+        sheet = sheets[pair.training_sheet_id]
+        approvals.setdefault(sheet.id, AutoApprovals(sheet, actor)).approve(connection, pair, label)
+    for one in approvals.values():
+        one.write(connection)
 
 
-def _approve(connection: Connection, sheet: TrainingSheet, labels: Mapping[str, CanonicalLabel], actor: str) -> int:
-    checker = AnswerChecker(sheet.template_snapshot["output_schema"])
-    approvals = AutoApprovals(sheet, actor)
-    count = 0
-    for pair in jobs.undecided_pairs(connection, sheet.id, list(labels)):
-        label = labels[pair.item_ref]
-        if checker.fits(label.label_data):
-            approvals.approve(connection, pair, label)
-            count += 1
-    approvals.write(connection)
-    return count
+def _open_pairs(
+    connection: Connection, job: LabelingJob, labels: Mapping[str, CanonicalLabel]
+) -> Iterator[tuple[QAPair, CanonicalLabel]]:
+    """The open pairs of these items that the labels fit, with their labels; they may be changed while they are read."""
+    for sheet in jobs.training_sheets(connection, job):
+        checker = AnswerChecker(sheet.template_snapshot["output_schema"])
+        for pair in jobs.undecided_pairs(connection, sheet.id, list(labels)):
+            if checker.fits(labels[pair.item_ref].label_data):
+                yield pair, labels[pair.item_ref]

@@ -22,6 +22,7 @@ from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.queries.canonical_labels import versions
 from ontos_tui.store.queries.labeling_jobs import votes as queries
+from ontos_tui.store.queries.labeling_jobs.adjudications import adjudications
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def note_disagreements(connection: Connection, job: LabelingJob, number: int) ->
     if job.training_sheet_id is None or job.overlap == 1:
         return 0
     votes = votes_by_item(connection, job, number)
-    done = queries.adjudications(connection, job.id)
+    done = adjudications(connection, job.id)
     disputed = {ref: some for ref, some in votes.items() if len(some) > 1 and is_unresolved(some) and ref not in done}
     pairs = queries.pairs_of_items(connection, job.training_sheet_id, list(votes))
     queries.remove_disagreements(connection, [pair_id for pair_id, _ in pairs])

@@ -1,7 +1,9 @@
 """Gold items: their truth is known, and they measure a labeler without that anything tells them from the others.
 
-They stand where the sheet has them. Where those that are known lie elsewhere than the items of a task, that would be at
-its beginning or end, so the whole task is shuffled. What comes without a proposal among items that have one gets one.
+They stand where the sheet has them, when every task has enough of them among its own items. Otherwise they would be
+the ones from elsewhere, so all items of the job are dealt to its tasks at random. A gold item comes once in a job: one
+that came again would be known. It has the proposal that was made for it, or else the job shows no proposals at all: one
+that is invented would measure how people follow an invention.
 """
 
 from __future__ import annotations
@@ -9,15 +11,13 @@ from __future__ import annotations
 import random
 from bisect import bisect
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from itertools import pairwise
+from math import ceil
 
-from ontos_tui.domain.schema import Answer, FieldKind, answer_fields
-from ontos_tui.services.records.answers import AnswerChecker
+from ontos_tui.domain.errors import InvalidInputError
+from ontos_tui.domain.schema import Answer
 from ontos_tui.store.queries.labeling_jobs.items import Candidate
-
-RIGHT = 0.8
-"""How often an added proposal is right where the others state no confidence; an estimate, for want of a measure."""
 
 
 @dataclass(frozen=True)
@@ -28,44 +28,89 @@ class GoldItem:
     truth: Answer
 
 
-class GoldMixer:
-    """Mixes so many gold items into each batch of a job; the same for the same `seed`."""
+@dataclass(frozen=True)
+class Terms:
+    """How many items a task has, what share of them is gold, and how many items the job has at most without gold."""
 
-    def __init__(self, gold: Sequence[GoldItem], each: int, schema: dict[str, Any], seed: str) -> None:
-        self._gold = sorted(gold, key=lambda one: one.item.number)
-        self._numbers = [one.item.number for one in self._gold]
-        self._each = min(each, len(gold))
-        self._checker = AnswerChecker(schema)
-        self._choices = {one.name for one in answer_fields(schema) if one.choices or one.kind is FieldKind.BOOLEAN}
-        self._random = random.Random(seed)  # noqa: S311  # places, not secrets
-        self._last = 0
+    size: int
+    share: float
+    limit: int | None = None
 
-    def mix(self, batch: Sequence[Candidate]) -> list[tuple[Candidate, Answer | None]]:
-        """The batch with its gold items, each with its truth; None for those that are no gold."""
-        first, self._last = self._last, max(one.number for one in batch)
-        begin, end = bisect(self._numbers, first), bisect(self._numbers, self._last)
-        within, elsewhere = self._gold[begin:end], [*self._gold[:begin], *self._gold[end:]]
-        chosen = self._random.sample(within, min(self._each, len(within)))
-        added = self._random.sample(elsewhere, self._each - len(chosen))
-        gold = [(self._as_others(one, batch), one.truth) for one in (*chosen, *added)]
-        mixed = sorted([*((one, None) for one in batch), *gold], key=lambda one: one[0].number)
-        if added:
-            self._random.shuffle(mixed)
-        return mixed
+    @property
+    def each(self) -> int:
+        """Gold items of a full task."""
+        return round(self.size * self.share) or 1
 
-    def _as_others(self, gold: GoldItem, batch: Sequence[Candidate]) -> Candidate:
-        """The gold item with a proposal where another item has one, as sure and from the same source."""
-        if gold.item.proposal is not None:
-            return gold.item
-        other = self._random.choice(batch)
-        proposal = None if other.proposal is None else self._proposal(gold, other.proposal, other.confidence)
-        return replace(other, ref=gold.item.ref, fields=gold.item.fields, number=gold.item.number, proposal=proposal)
+    @property
+    def room(self) -> int:
+        """Other items of a full task. Raises InvalidInputError when there is none."""
+        if self.size <= self.each:
+            raise InvalidInputError(
+                "The gold share leaves no room for other items.", "Use a smaller share, such as 0.05."
+            )
+        return self.size - self.each
 
-    def _proposal(self, gold: GoldItem, other: Answer, confidence: float | None) -> Answer:
-        """The truth as often as the confidence says, else with the choices of another item, where they fit."""
-        if self._random.random() < (RIGHT if confidence is None else confidence):
-            return gold.truth
-        own = {name for name in gold.truth if name not in self._choices}
-        proposal = {name: gold.truth[name] if name in own else value for name, value in other.items()}
-        fits = self._checker.fits(proposal) and not self._checker.misplaced(proposal, gold.item.fields)
-        return proposal if fits else gold.truth
+    def gold_for(self, others: int) -> int:
+        """Gold items of a job with so many others."""
+        return self.each * ceil(others / self.room)
+
+
+@dataclass(frozen=True)
+class Deal:
+    """The items of a job by their number in the source, ascending; each with its place in the job, from 0.
+
+    `gold` are those of them whose truth is known. Without `shows_proposals` no item comes with its proposal.
+    """
+
+    numbers: Sequence[int]
+    places: Sequence[int]
+    gold: dict[int, GoldItem]
+    shows_proposals: bool
+
+
+def deal(others: Sequence[int], gold: Sequence[GoldItem], terms: Terms, seed: str, *, have_proposals: bool) -> Deal:
+    """The items of a job: `others` by their numbers, ascending, and some of the `gold`; the same for the same seed.
+
+    `have_proposals` says whether the others come with proposals.
+    """
+    chance = random.Random(seed)  # noqa: S311  # places, not secrets
+    least = len(others) if terms.limit is None else min(terms.limit, len(others))
+    usable, shows_proposals = _with_the_same_look(gold, terms.gold_for(least), have_proposals=have_proposals)
+    usable = sorted(usable, key=lambda one: one.item.number)
+    first = others[:least]
+    chosen = _in_place(first, usable, terms, chance)
+    if chosen is not None:
+        numbers = sorted([*first, *(one.item.number for one in chosen)])
+        places: Sequence[int] = range(len(numbers))
+    else:
+        chosen = chance.sample(usable, min(terms.gold_for(least), len(usable)))
+        numbers = sorted([*chance.sample(others, least), *(one.item.number for one in chosen)])
+        places = chance.sample(range(len(numbers)), len(numbers))
+    return Deal(numbers, places, {one.item.number: one for one in chosen}, shows_proposals)
+
+
+def _with_the_same_look(
+    gold: Sequence[GoldItem], needed: int, *, have_proposals: bool
+) -> tuple[Sequence[GoldItem], bool]:
+    """The gold items that look like the others, and whether these show their proposals."""
+    proposed = [one for one in gold if one.item.proposal is not None]
+    if have_proposals and 2 * len(proposed) >= min(needed, len(gold)):
+        return proposed, True
+    return gold, False
+
+
+def _in_place(
+    others: Sequence[int], gold: Sequence[GoldItem], terms: Terms, chance: random.Random
+) -> list[GoldItem] | None:
+    """Gold items from among the items of each task; None when a task has too few of them."""
+    numbers = [one.item.number for one in gold]
+    chosen: list[GoldItem] = []
+    ends = [0, *(others[min(end, len(others)) - 1] for end in range(terms.room, len(others) + terms.room, terms.room))]
+    for place, (before, last) in enumerate(pairwise(ends)):
+        others_here = min(terms.room, len(others) - place * terms.room)
+        within = gold[bisect(numbers, before) : bisect(numbers, last)]
+        needed = max(1, round(terms.each * others_here / terms.room))
+        if len(within) < needed:
+            return None
+        chosen += chance.sample(within, needed)
+    return chosen

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import permutations
 from statistics import median
@@ -16,7 +16,7 @@ from statistics import median
 from ontos_tui.domain.records.labeling import LabelingJob, TaskItem
 from ontos_tui.domain.records.pairs import Decidable, QAPair, TrainingSheet
 from ontos_tui.domain.rules.agreement import Share
-from ontos_tui.domain.rules.states import PairStatus
+from ontos_tui.domain.rules.states import LabelingTaskStatus, PairStatus
 from ontos_tui.services.label.labeling_jobs.disagreements import value_key
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
@@ -32,16 +32,18 @@ TOO_FAST = 0.3
 BREAK = 300.0
 """Seconds: who takes longer was away; such a time says nothing of the pace."""
 
+_SUBMITTED = (LabelingTaskStatus.SUBMITTED, LabelingTaskStatus.APPROVED)
+
 
 @dataclass(frozen=True)
 class LabelerStats:
     """What one person has decided.
 
     `seconds_median` is from the item in sight to the decision, `per_minute` the pace without breaks, `too_fast` counts
-    decisions in less than 0.3 s. `gold`: given the known truth, of the gold items labeled or rejected. `agreement`:
-    said the same, of all comparisons with others on the same items, gold left out. `seen`: labeled as proposed, of
-    those labeled with the proposal in sight. `blind`: the same of those whose proposal was hidden. When `seen` is far
-    above `blind`, proposals sway. None where there is nothing to count.
+    decisions in less than 0.3 s. `gold`: given the known truth, of the gold items labeled or rejected in submitted
+    tasks. `agreement`: said the same, of all comparisons with others on the same items, gold left out. `seen`: labeled
+    as proposed, of those labeled with the proposal in sight. `blind`: the same of those whose proposal was hidden. When
+    `seen` is far above `blind`, proposals sway. None where there is nothing to count.
     """
 
     actor: str
@@ -104,22 +106,34 @@ class LabelerService:
             return _stats(connection, QAPair, [sheet.id])
 
     def of_job(self, job_ref: str) -> list[LabelerStats]:
-        """Who decided about the items of a labeling job, the busiest first; also in tasks that are not finished."""
+        """Who decided about the items of a labeling job, the busiest first; also in tasks that are not finished.
+
+        `gold` counts submitted tasks only: a figure that moved with each decision would say which items are gold.
+        """
         with self._store.read() as connection:
             job = rows.resolve(connection, LabelingJob, job_ref)
-            return _stats(connection, TaskItem, list(tasks.statuses(connection, job.id)))
+            statuses = tasks.statuses(connection, job.id)
+            submitted = {task for task, status in statuses.items() if status in _SUBMITTED}
+            return _stats(connection, TaskItem, list(statuses), submitted)
 
 
-def _stats(connection: Connection, record: type[Decidable], containers: Sequence[str]) -> list[LabelerStats]:
+def _stats(
+    connection: Connection,
+    record: type[Decidable],
+    containers: Sequence[str],
+    submitted: Collection[str] = (),
+) -> list[LabelerStats]:
     tallies: dict[str, _Tally] = defaultdict(_Tally)
-    decided = [one for container in containers for one in decisions(connection, record, container)]
+    decided = []
+    for container in containers:
+        for one in decisions(connection, record, container):
+            decided.append(one)
+            if one.gold is not None and one.status is not PairStatus.FLAGGED and container in submitted:
+                tallies[one.actor].note("gold", one.status is PairStatus.LABELED and _same(one.answer, one.gold))
     for one in decided:
         tally = tallies[one.actor]
         tally.statuses[one.status] += 1
-        if one.gold is not None and one.status is not PairStatus.FLAGGED:
-            tally.note("gold", one.status is PairStatus.LABELED and _same(one.answer, one.gold))
-        # A gold item may have a proposal that nothing has made, so that it looks like the others.
-        if one.gold is None and one.status is PairStatus.LABELED and one.proposal is not None:
+        if one.status is PairStatus.LABELED and one.proposal is not None:
             tally.note("blind" if one.was_blind else "seen", _same(one.answer, one.proposal))
     if record is TaskItem:
         _compare(decided, tallies)

@@ -22,9 +22,10 @@ from ontos_tui.domain.text import storable
 from ontos_tui.platforms.ports import Catalog
 from ontos_tui.services.label.decision_service import PairCounts
 from ontos_tui.services.label.labeling_jobs.completion import finish
+from ontos_tui.services.label.labeling_jobs.job_items import Choice
 from ontos_tui.services.label.labeling_jobs.progress import JobView, TaskView, counts_by_task, job_view
 from ontos_tui.services.label.labeling_jobs.setup import draft_job
-from ontos_tui.services.label.labeling_jobs.task_split import Choice, create_tasks
+from ontos_tui.services.label.labeling_jobs.task_split import create_tasks
 from ontos_tui.services.label.labeling_jobs.tasks import (
     assign_task,
     change_task,
@@ -142,8 +143,8 @@ class LabelingService:
     def _add(self, connection: Connection, job: LabelingJob, choice: Choice) -> LabelingJob:
         """Store a job with its tasks."""
         rows.add(connection, job)
-        total = create_tasks(connection, self._catalog, job, choice, self._actor)
-        job = rows.change(connection, job, total_items=total)
+        split = create_tasks(connection, self._catalog, job, choice, self._actor)
+        job = rows.change(connection, job, total_items=split.items, shows_proposals=split.shows_proposals)
         rows.log(connection, job, "create", self._actor, after=job.model_dump(mode="json"), scope_id=job.id)
         return job
 

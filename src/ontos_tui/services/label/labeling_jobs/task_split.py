@@ -1,115 +1,135 @@
-"""Cutting items into the tasks of a labeling job: every item once for each copy, hidden gold items mixed in."""
+"""Cutting items into the tasks of a labeling job: every item once for each copy, hidden gold items among them."""
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from heapq import merge
 from itertools import islice
 
-from ontos_tui.domain.errors import InvalidInputError, NotReadyError
-from ontos_tui.domain.records.data import RowQuery, Sheet, TableAddress
+from ontos_tui.domain.errors import NotReadyError
 from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask, TaskItem
 from ontos_tui.domain.rules.governance import inherited
-from ontos_tui.domain.rules.states import PairStatus
+from ontos_tui.domain.schema import Answer
 from ontos_tui.platforms.ports import Catalog
-from ontos_tui.services.label.labeling_jobs.gold import GoldItem, GoldMixer
+from ontos_tui.services.label.labeling_jobs.gold import Deal, GoldItem, Terms, deal
+from ontos_tui.services.label.labeling_jobs.job_items import Choice, JobItems
 from ontos_tui.services.records.usage_constraints import tags_of
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import RowMaker, new_ids
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.queries.canonical_labels import labeled_items
 from ontos_tui.store.queries.labeling_jobs import items
 from ontos_tui.store.queries.labeling_jobs.items import Candidate
 from ontos_tui.store.values import to_json
 
 GROUND_TRUTH = "ground_truth"
 
+WRITTEN_AT_ONCE = 4_000
+"""Rows of one insertion."""
+
 
 @dataclass(frozen=True)
-class Choice:
-    """Which items a job is made of: `again` takes those too that have a label of the type already."""
+class Split:
+    """How many items a job has, gold not counted, and whether they come with their proposals."""
 
-    limit: int | None = None
-    status: PairStatus | None = PairStatus.UNLABELED
-    again: bool = False
-
-
-def candidates(connection: Connection, catalog: Catalog, job: LabelingJob, choice: Choice) -> Iterator[Candidate]:
-    """The items of the job's training sheet or sheet, in their order."""
-    if job.training_sheet_id is None:
-        sheet = rows.get(connection, Sheet, job.sheet_id)
-        in_order = catalog.items(TableAddress.parse(sheet.source_table), RowQuery.of(sheet))
-        for number, item in enumerate(in_order, 1):
-            yield Candidate(item.ref, item.fields, number=number)
-        return
-    yield from items.candidates(connection, job.training_sheet_id, choice.status)
+    items: int
+    shows_proposals: bool
 
 
-def create_tasks(connection: Connection, catalog: Catalog, job: LabelingJob, choice: Choice, actor: str) -> int:
-    """Make the job's tasks; returns how many items it has. Gold items come on top and are not counted.
+def create_tasks(connection: Connection, catalog: Catalog, job: LabelingJob, choice: Choice, actor: str) -> Split:
+    """Make the job's tasks. Gold items come on top.
 
     Raises NotReadyError when no item is left, or no item whose truth is known for the gold share.
     """
-    gold = _gold(connection, catalog, job) if job.gold_share else []
-    left_out = {one.item.ref for one in gold} | (
-        set() if choice.again else labeled_items(connection, job.sheet_id, job.label_type)
-    )
-    fresh = _each_once(candidates(connection, catalog, job, choice), left_out)
-    writer = _Writer(connection, job, gold, actor)
-    for batch in _batches(islice(fresh, choice.limit), writer.room):
-        writer.write(batch)
-    if not writer.items:
-        raise NotReadyError(
-            "No items are left to label.", "Choose another status, or include items that already have a label."
-        )
-    return writer.items
+    source = JobItems(connection, catalog, job, choice)
+    writer = _Writer(connection, job, actor)
+    if job.gold_share:
+        split = _split_with_gold(connection, job, source, choice, writer)
+    else:
+        split = _split(job, source, choice, writer)
+    writer.flush()
+    return split
 
 
-def _each_once(candidates: Iterable[Candidate], left_out: set[str]) -> Iterator[Candidate]:
-    """The items that are not left out. Of an identity that stands more than once in the source, its first row."""
-    seen = set(left_out)
-    for one in candidates:
-        if one.ref not in seen:
-            seen.add(one.ref)
-            yield one
+def _split(job: LabelingJob, source: JobItems, choice: Choice, writer: _Writer) -> Split:
+    """The items in their order, read and written a task at a time."""
+    rest = islice(source.open(), choice.limit)
+    total = 0
+    while batch := list(islice(rest, job.batch_size)):
+        writer.begin_tasks(total // job.batch_size, len(batch))
+        for place, one in enumerate(batch, total):
+            writer.add(place, one)
+        total += len(batch)
+    if not total:
+        raise _nothing_left()
+    return Split(total, shows_proposals=True)
 
 
-def _batches(candidates: Iterable[Candidate], size: int) -> Iterator[list[Candidate]]:
-    rest = iter(candidates)
-    while batch := list(islice(rest, size)):
-        yield batch
-
-
-def _gold(connection: Connection, catalog: Catalog, job: LabelingJob) -> list[GoldItem]:
-    """Items whose truth is known, with it."""
+def _split_with_gold(
+    connection: Connection, job: LabelingJob, source: JobItems, choice: Choice, writer: _Writer
+) -> Split:
+    """The items with gold among them. They are read twice, since where each stands depends on all."""
     truth = items.answers_of_source(connection, job.sheet_id, job.label_type, GROUND_TRUTH)
-    everything = Choice(status=None, again=True)
-    every = _each_once(candidates(connection, catalog, job, everything), set()) if truth else ()
-    gold = [GoldItem(one, truth[one.ref]) for one in every if one.ref in truth]
+    gold = [GoldItem(one, truth[one.ref]) for one in source.with_answer(truth)]
     if not gold:
         raise NotReadyError(
             "No item of this sheet has a known answer (ground truth), so the job cannot contain gold items.",
             "Leave the gold share at 0, or import labels with the source ground_truth.",
         )
-    return gold
+    names = [one.item.ref for one in gold]
+    numbers, have_proposals = array("q"), False
+    for one in source.open(names):
+        numbers.append(one.number)
+        have_proposals = have_proposals or one.proposal is not None
+    if not numbers:
+        raise _nothing_left()
+    terms = Terms(job.batch_size, job.gold_share, choice.limit)
+    dealt = deal(numbers, gold, terms, job.id, have_proposals=have_proposals)
+    total = len(dealt.numbers)
+    for number, start in enumerate(range(0, total, job.batch_size)):
+        writer.begin_tasks(number, min(job.batch_size, total - start))
+    for place, one, known in _dealt(dealt, source.open(names)):
+        writer.add(place, one, known)
+    return Split(total - len(dealt.gold), dealt.shows_proposals)
+
+
+def _dealt(dealt: Deal, others: Iterable[Candidate]) -> Iterator[tuple[int, Candidate, Answer | None]]:
+    """The items of a job as the source has them: place, item, and its truth where that is known."""
+    places = zip(dealt.numbers, dealt.places, strict=True)
+    gold = sorted((one.item for one in dealt.gold.values()), key=lambda one: one.number)
+    taken = next(places, None)
+    for one in merge(others, gold, key=lambda one: one.number):
+        if taken is None:
+            return
+        number, place = taken
+        if one.number != number:
+            continue
+        known = dealt.gold.get(number)
+        shown = one if dealt.shows_proposals else _without_proposal(one)
+        yield place, shown, None if known is None else known.truth
+        taken = next(places, None)
+
+
+def _without_proposal(item: Candidate) -> Candidate:
+    return replace(item, proposal=None, confidence=None, proposed_by="", certainty="")
+
+
+def _nothing_left() -> NotReadyError:
+    return NotReadyError(
+        "No items are left to label.", "Choose another status, or include items that already have a label."
+    )
 
 
 class _Writer:
-    """Writes tasks and their items."""
+    """Writes tasks, once for each person who labels a batch, and their items, in any order."""
 
-    def __init__(self, connection: Connection, job: LabelingJob, gold: list[GoldItem], actor: str) -> None:
+    def __init__(self, connection: Connection, job: LabelingJob, actor: str) -> None:
         self._connection = connection
         self._job = job
         self._actor = actor
-        gold_of_task = round(job.batch_size * job.gold_share) or (1 if gold else 0)
-        self._mixer = GoldMixer(gold, gold_of_task, job.response_schema, job.id)
-        self.room = job.batch_size - gold_of_task
-        if self.room < 1:
-            raise InvalidInputError(
-                "The gold share leaves no room for other items.", "Use a smaller share, such as 0.05."
-            )
-        self._number = 0
-        self.items = 0
+        self._tasks: dict[int, list[str]] = {}
+        self._rows: list[tuple[object, ...]] = []
         self._maker = RowMaker(
             TaskItem(
                 task_id="",
@@ -124,34 +144,43 @@ class _Writer:
             )
         )
 
-    def write(self, batch: list[Candidate]) -> None:
-        """One batch, once for each person who labels it."""
-        self._number += 1
-        self.items += len(batch)
-        mixed = self._mixer.mix(batch)
-        columns = [
-            {
-                "item_ref": one.ref,
-                "sequence_number": number,
-                "source_data": to_json(one.fields),
-                "proposal": None if one.proposal is None else to_json(one.proposal),
-                "confidence": one.confidence,
-                "proposed_by": one.proposed_by,
-                "certainty": one.certainty,
-                "gold_answer": None if truth is None else to_json(truth),
-            }
-            for number, (one, truth) in enumerate(mixed, 1)
-        ]
-        for copy in range(1, self._job.overlap + 1):
-            task = LabelingTask(
+    def begin_tasks(self, batch: int, item_count: int) -> None:
+        """The tasks of a batch, from 0, with so many items."""
+        tasks = [
+            LabelingTask(
                 job_id=self._job.id,
-                number=self._number,
+                number=batch + 1,
                 copy_number=copy,
-                item_count=len(mixed),
+                item_count=item_count,
                 created_by=self._actor,
                 updated_by=self._actor,
             )
+            for copy in range(1, self._job.overlap + 1)
+        ]
+        for task in tasks:
             rows.add(self._connection, task)
-            ids = new_ids(len(columns))
-            items = [self._maker.row(id=key, task_id=task.id, **one) for key, one in zip(ids, columns, strict=True)]
-            self._maker.insert(self._connection, items)
+        self._tasks[batch] = [task.id for task in tasks]
+
+    def add(self, place: int, item: Candidate, truth: Answer | None = None) -> None:
+        """The item at this place of the job, from 0."""
+        batch, number = divmod(place, self._job.batch_size)
+        columns = {
+            "item_ref": item.ref,
+            "sequence_number": number + 1,
+            "source_data": to_json(item.fields),
+            "proposal": None if item.proposal is None else to_json(item.proposal),
+            "confidence": item.confidence,
+            "proposed_by": item.proposed_by,
+            "certainty": item.certainty,
+            "gold_answer": None if truth is None else to_json(truth),
+        }
+        tasks = self._tasks[batch]
+        for key, task_id in zip(new_ids(len(tasks)), tasks, strict=True):
+            self._rows.append(self._maker.row(id=key, task_id=task_id, **columns))
+        if len(self._rows) >= WRITTEN_AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is waiting."""
+        self._maker.insert(self._connection, self._rows)
+        self._rows = []

@@ -25,7 +25,7 @@ from ontos_tui.store.engine import Store
 from ontos_tui.store.queries import data, label_schemas
 from ontos_tui.store.queries.label import labelsets as queries
 
-DESK_KEYS = frozenset("aerfsSunUNxXDdCmMvVFopgHkjhlGJqTWYi?/:, ")
+DESK_KEYS = frozenset("aerfsSunUNxXDdCmMvVFopgHkjhlGJqTWYiI?/:, ")
 """Keys that decide or move in the queue; a class cannot have them. Digits it can."""
 
 FIELDS = ("name", "description", "label_type", "field", "classes", "response_schema", "guidelines", "use_case")

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from ontos_tui.domain.records.data import Row
     from ontos_tui.domain.records.serving import Deployment, Endpoint
     from ontos_tui.domain.records.training import ModelVersion
-    from ontos_tui.services.deploy.service import EndpointView, ServerState
+    from ontos_tui.services.deploy.server import ServerState
+    from ontos_tui.services.deploy.service import EndpointView
 
 ACTIONS = {"deploy": "deployed", "roll_back": "rolled back to", "stop": "stopped", "start": "started"}
 SWAPS = ("deploy", "roll_back")
@@ -94,7 +95,12 @@ def undeployed_lines(model: ModelVersion, width: int) -> Iterator[Line]:
     yield from model_lines(model, None, width)
 
 
-def curl_line(url: str, endpoint: str, row: Row) -> str:
+def curl_line(server: ServerState, endpoint: str, row: Row) -> str:
     """A command for the shell that asks an endpoint about a row over HTTP."""
     body = shlex.quote(json.dumps({"dataframe_records": [row]}))
-    return f"curl -s {url}/serving-endpoints/{endpoint}/invocations -H 'Content-Type: application/json' -d {body}"
+    at = server.url
+    if at.startswith("unix:"):
+        at = f"--unix-socket {shlex.quote(at.removeprefix('unix:'))} http://localhost"
+    token = ' -H "Authorization: Bearer $ONTOS_SERVE_TOKEN"' if server.needs_token else ""
+    path = f"serving-endpoints/{endpoint}/invocations"
+    return f"curl -s {at}/{path} -H 'Content-Type: application/json'{token} -d {body}"

@@ -37,7 +37,7 @@ def ask_scoring(view: Page, model: ModelVersion) -> None:
 def _choices(workspace: Workspace) -> list[Choice]:
     """The sheets and the tables, the newest sheet first."""
     sheets = workspace.data.sheets.sheets()
-    tables = [table for table in workspace.data.sheets.tables() if not table.problem]
+    tables = [table for table in workspace.data.catalog.tables() if not table.problem]
     return [
         *(Choice(sheet.id, sheet.name, f"sheet · {sheet.item_count:,} items") for sheet in sheets),
         *(Choice(str(one.address), str(one.address), f"table · {one.rows:,} rows") for one in tables),

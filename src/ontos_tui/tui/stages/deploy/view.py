@@ -29,7 +29,8 @@ from ontos_tui.tui.widgets.table import ColumnSpec, Table
 if TYPE_CHECKING:
     from ontos_tui.domain.records.serving import Deployment, Endpoint
     from ontos_tui.domain.records.training import Job, ModelVersion
-    from ontos_tui.services.deploy.service import EndpointView, ServerState
+    from ontos_tui.services.deploy.server import ServerState
+    from ontos_tui.services.deploy.service import EndpointView
     from ontos_tui.workspace import Workspace
 
 ROOM_FOR_SCORES = 44
@@ -323,9 +324,9 @@ class DeployView(StageView):
 
         def switch(workspace: Workspace) -> str:
             if running:
-                workspace.deploy.endpoints.stop_server()
+                workspace.deploy.endpoints.server.stop()
                 return "The HTTP server is stopping."
-            workspace.deploy.endpoints.start_server()
+            workspace.deploy.endpoints.server.start()
             return "The HTTP server is starting; it continues when you leave. h: stop it"
 
         def done(message: str) -> None:
@@ -342,7 +343,7 @@ class DeployView(StageView):
 
 
 def _served(workspace: Workspace) -> EndpointRow:
-    deploy, server = workspace.deploy.endpoints, workspace.deploy.endpoints.server()
+    deploy, server = workspace.deploy.endpoints, workspace.deploy.endpoints.server.state()
     views = deploy.endpoints()
     models = workspace.train.models.models()
     deployed = {view.model.id for view in views}
@@ -372,7 +373,7 @@ def _curl(workspace: Workspace, server: ServerState, name: str) -> str:
     if not server.running:
         return ""
     try:
-        return curl_line(server.url, name, workspace.deploy.endpoints.sample_input(name))
+        return curl_line(server, name, workspace.deploy.endpoints.sample_input(name))
     except NotFoundError:
         return ""
 

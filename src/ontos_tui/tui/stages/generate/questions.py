@@ -62,7 +62,7 @@ class GenerateQuestions:
             self._host.app.push_screen(ChooseDialog(heading, [(name, "") for name in columns]), chosen)
 
         self._host.run_in_background(
-            lambda workspace: [column.name for column in workspace.data.sheets.preview(source, limit=1).columns],
+            lambda workspace: [column.name for column in workspace.data.catalog.preview(source, limit=1).columns],
             choose,
             group="choose",
         )

@@ -17,11 +17,13 @@ from ontos_tui.services.generate.choice import Selection, needs_column, next_mod
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.text import TextDialog
 from ontos_tui.tui.stages.base import StageView
+from ontos_tui.tui.stages.generate.commands import GENERATE_COMMANDS
 from ontos_tui.tui.stages.generate.display import GenerateDisplay
 from ontos_tui.tui.stages.generate.examples import ExamplesDialog
 from ontos_tui.tui.stages.generate.lines import Setting, failure_text
 from ontos_tui.tui.stages.generate.questions import GenerateQuestions
 from ontos_tui.tui.stages.generate.state import GenerateState, read_previews, read_setting
+from ontos_tui.tui.stages.generate.template_actions import TemplateActions
 from ontos_tui.tui.stages.job_state import POLL_SECONDS
 
 if TYPE_CHECKING:
@@ -40,48 +42,7 @@ class GenerateView(StageView):
         "Answers are proposed by the source set here; you decide about them in the next stage. "
         "Decisions that you have already taken about an item are reused."
     )
-    OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command(
-            "generate.generate", "g", "Generate", "Generate a pair for every item that has none yet; runs as a job"
-        ),
-        Command(
-            "generate.mode", "m", "Mode", "Where answers come from: the model or engine, an existing column, or by hand"
-        ),
-        Command("generate.sheet", "s", "Sheet", "Choose the sheet"),
-        Command("generate.template", "t", "Template", "Choose the template"),
-        Command("generate.limit", "x", "Limit", "Generate pairs for the first items only"),
-        Command("generate.import_template", "i", "Import template", "Read a template from a JSON or TOML file"),
-        Command(
-            "generate.preview", "p", "Preview again", "Propose answers for the first five items once more", shown=False
-        ),
-        Command(
-            "generate.failures", "f", "Failures", "The items that the last run gave no answer, and why", shown=False
-        ),
-        Command(
-            "generate.examples",
-            "E",
-            "Examples",
-            "The labeled examples that are shown when answers are proposed: look, add, remove",
-            shown=False,
-        ),
-        Command("generate.guidelines", "v", "Guidelines", "How to decide, as the template says", shown=False),
-        Command(
-            "generate.next_preview",
-            "right",
-            "Next preview",
-            "The next of the previewed pairs",
-            shown=False,
-            action="step(1)",
-        ),
-        Command(
-            "generate.previous_preview",
-            "left",
-            "Previous preview",
-            "The previewed pair before",
-            shown=False,
-            action="step(-1)",
-        ),
-    )
+    OWN_COMMANDS: ClassVar[tuple[Command, ...]] = GENERATE_COMMANDS
     DEFAULT_CSS = """
     GenerateView #setting { height: 4; padding: 0 1; margin-bottom: 1; }
     """
@@ -91,6 +52,7 @@ class GenerateView(StageView):
         self._state = GenerateState()
         self._display = GenerateDisplay()
         self._questions = GenerateQuestions(self)
+        self._templates = TemplateActions(self, self._use_template)
         self._column: str | None = None
         self._previewed: tuple[str, ...] = ()
         self._submitting = False
@@ -185,7 +147,7 @@ class GenerateView(StageView):
             return not setting.under_way
         if command == "failures":
             return bool(setting.failures)
-        return True
+        return self._templates.possible(command, setting.template)
 
     def action_step(self, by: int) -> None:
         self._display.table.action_move(by)
@@ -276,6 +238,30 @@ class GenerateView(StageView):
             self._use_template(template)
 
         self._questions.ask_template_file(imported)
+
+    def action_edit_template(self) -> None:
+        if (setting := self._state.setting) is not None:
+            self._templates.edit(setting.template, setting.sheet)
+
+    def action_new_template(self) -> None:
+        if (setting := self._state.setting) is not None:
+            self._templates.draft(setting.sheet)
+
+    def action_compare(self) -> None:
+        if (setting := self._state.setting) is not None:
+            self._templates.compare(setting.template)
+
+    def action_publish(self) -> None:
+        if (setting := self._state.setting) is not None:
+            self._templates.publish(setting.template)
+
+    def action_archive(self) -> None:
+        if (setting := self._state.setting) is not None:
+            self._templates.archive(setting.template)
+
+    def action_delete(self) -> None:
+        if (setting := self._state.setting) is not None:
+            self._templates.delete(setting.template)
 
     def action_failures(self) -> None:
         setting = self._state.setting

@@ -83,7 +83,7 @@ class ListFilter:
         if pairs.label is not None:
             words.append(f"{pairs.label[0]} = {_value_text(pairs.label[1])}")
         if pairs.below is not None:
-            words.append(f"less than {pairs.below:.0%} sure")
+            words.append(f"less than {pairs.below:.0%} sure, or unsure")
         if pairs.hint is not None:
             words.append(HINT_WORDS[pairs.hint])
         if pairs.source is not None:
@@ -109,7 +109,7 @@ class ListFilter:
                 "below",
                 "Less sure than (%)",
                 None if pairs.below is None else f"{pairs.below * 100:g}",
-                hint="by the proposal's confidence",
+                hint="the proposal; also what says 'unsure'",
                 read=read_number,
             ),
             FormField("hint", "Hint", _word(HINT_WORDS, pairs.hint), tuple(HINT_WORDS.values())),

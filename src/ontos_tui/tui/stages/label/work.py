@@ -8,11 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ontos_tui.domain.records.labeling import is_blind
-from ontos_tui.domain.rules.states import LabelingTaskStatus, PairStatus
+from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import AnswerField, FieldKind, answer_fields
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.records.labeling import LabelingTask
     from ontos_tui.domain.records.pairs import Decidable, TrainingSheet
     from ontos_tui.domain.records.template import LabelClass, Labelset, Template
     from ontos_tui.services.label.decision_service import DecisionService
@@ -136,8 +135,9 @@ def work_of_task(workspace: Workspace, task_id: str) -> Work:
         template = Template.model_validate(
             workspace.label.queue.training_sheet(job.training_sheet_id).template_snapshot
         )
-    sent_back = _sent_back(task)
-    guidelines = "\n\n".join(filter(None, [sent_back, job.instructions or (template.guidelines if template else "")]))
+    guidelines = "\n\n".join(
+        filter(None, [task.sent_back, job.instructions or (template.guidelines if template else "")])
+    )
     return Work(
         task.id,
         f"task {task.number} · {job.name}",
@@ -147,14 +147,8 @@ def work_of_task(workspace: Workspace, task_id: str) -> Work:
         classes=_classes(labelset, job.response_schema),
         blind_share=job.blind_share,
         template=template,
-        sent_back=sent_back,
+        sent_back=task.sent_back,
     )
-
-
-def _sent_back(task: LabelingTask) -> str:
-    """What the reviewer wrote who sent the task back; empty for one that was not, or that is handed in again."""
-    is_over = task.status in (LabelingTaskStatus.SUBMITTED, LabelingTaskStatus.APPROVED)
-    return f"sent back by {task.reviewer}: {task.review_notes}" if task.review_notes and not is_over else ""
 
 
 def _classes(labelset: Labelset | None, schema: Mapping[str, Any]) -> dict[str, tuple[LabelClass, ...]]:

@@ -23,7 +23,7 @@ def show_card(host: BackgroundMixin, model: ModelVersion | None, sheet: Training
         return
 
     def write(workspace: Workspace) -> tuple[Path, str]:
-        from ontos_tui.services.interchange.text_files import write_text
+        from ontos_tui.replacing import write_text
 
         if model is not None:
             name, text = f"{model.name}-v{model.version}", workspace.train.cards.model_card(model.id)

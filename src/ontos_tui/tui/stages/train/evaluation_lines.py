@@ -35,6 +35,8 @@ def score_lines(score: FieldScore, width: int) -> Iterator[Line]:
     rough = ", rough" if score.rough else ""
     over = tested_units(score)
     pairs = "" if score.groups is None else f", {score.n:,} pairs"
+    if score.unit:
+        low = low.removesuffix(f" {score.unit}")
     yield from wrap(f"95 %: {low}–{high} over {over}{pairs}{rough}", width, "muted", indent="  ")
     baseline = f"{constant_answer(score)}: {score_number(score, score.baseline)}"
     yield from wrap(baseline, width, "muted", indent="  ")
@@ -164,4 +166,6 @@ def all_class_lines(scores: Sequence[FieldScore], width: int) -> Iterator[Line]:
 
 def score_number(score: FieldScore, value: float) -> str:
     """Shares with two places, errors with three digits that count."""
-    return _shares(value) if score.higher_is_better else significant(value)
+    from ontos_tui.domain.rules.model_verdict import with_unit
+
+    return _shares(value) if score.higher_is_better else with_unit(significant(value), score)

@@ -87,6 +87,7 @@ class LabelDesk(BackgroundMixin):
             "alike": items.show_similar,
             "history": items.show_history,
             "must_pass": items.set_must_pass,
+            "reading": items.correct_reading,
             "leave": self._leave,
         }
 

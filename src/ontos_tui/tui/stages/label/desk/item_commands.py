@@ -8,6 +8,8 @@ from ontos_tui.tui.stages.label.desk.item import Side
 from ontos_tui.tui.stages.label.spans.document import marked
 
 if TYPE_CHECKING:
+    from ontos_tui.domain.records.pairs import Decidable
+    from ontos_tui.services.data.page_places import TextPlaces
     from ontos_tui.tui.core.background import BackgroundMixin
     from ontos_tui.tui.stages.label.desk.display import DeskDisplay
     from ontos_tui.tui.stages.label.desk.queue_reader import QueueReader
@@ -27,7 +29,20 @@ class ItemCommands:
 
         if (item := self._display.item) is not None:
             pair = item.pair
-            self._host.app.push_screen(PictureDialog(pair.item_ref, pair.sheet_id, pair.source_data))
+            places = self._places(pair)
+            self._host.app.push_screen(PictureDialog(pair.item_ref, pair.sheet_id, pair.source_data, places))
+
+    def _places(self, pair: Decidable) -> TextPlaces | None:
+        """Where the answer stands in the item's text, to be lit on the page that it comes from."""
+        from ontos_tui.services.data.page_places import TextPlaces
+
+        work, draft = self._state.work, self._state.draft
+        document = marked(pair.source_data, work.fields, draft.answer) if work is not None else None
+        if document is None:
+            return None
+        places = tuple((mark.start, mark.end) for mark in document.marks)
+        active = tuple((mark.start, mark.end) for mark in document.marks if mark.field == draft.active_field)
+        return TextPlaces(document.name, places, active if draft.active_field else ())
 
     def show_prompt(self) -> None:
         """The document with the answer's places, where there is one, then the prompt, then the fields again."""
@@ -72,6 +87,13 @@ class ItemCommands:
 
         if (item := self._display.item) is not None:
             self._host.app.push_screen(SimilarItemsDialog(item.pair))
+
+    def correct_reading(self) -> None:
+        """Where the reading of a value that is wrong is decided."""
+        from ontos_tui.tui.stages.label.dialogs.wrong_value import WrongValue
+
+        if (item := self._display.item) is not None:
+            WrongValue(self._host, item.pair).open()
 
     def set_must_pass(self) -> None:
         """Make this pair a must-pass case, or one no more."""

@@ -226,6 +226,14 @@ class QueueTable(Table["QueueRow"], Commanded):
             action="desk('history')",
         ),
         Command(
+            "label.desk.reading",
+            "I",
+            "Wrong value",
+            "A value was read wrongly: to the place where the reading of its column is decided",
+            shown=False,
+            action="desk('reading')",
+        ),
+        Command(
             "label.desk.must_pass",
             "T",
             "Must pass",

@@ -22,6 +22,7 @@ from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.labeling import LabelingJob
+    from ontos_tui.services.label.labeling_jobs.adjudication import Undone
     from ontos_tui.services.label.labeling_jobs.agreement import Disagreement, JobAgreement
     from ontos_tui.workspace import Workspace
 
@@ -36,6 +37,7 @@ class DisagreementsDialog(Dialog[None], BackgroundMixin):
         Command(
             "label.disagreements.decide", "enter,e", "Decide", "Enter the right answer; it becomes the canonical label"
         ),
+        Command("label.disagreements.undo", "u", "Undo", "Take back your last decision here, with the pairs"),
         Command("label.disagreements.all", "v", "All", "All disputed items, or only the undecided ones"),
     )
     DEFAULT_CSS = """
@@ -119,6 +121,21 @@ class DisagreementsDialog(Dialog[None], BackgroundMixin):
         fields = (*schema_fields(schema, _favored(one)), FormField(NOTES, "Reason", None, hint="stored with the label"))
         form = FormDialog(f"Right answer for {one.item_ref}", fields, check=lambda v: schema_check(schema)(_answer(v)))
         self.app.push_screen(form, done)
+
+    def action_undo(self) -> None:
+        def done(undone: Undone | None) -> None:
+            if undone is None:
+                self.ontos.show_message("You have decided nothing here that can be undone.")
+                return
+            self.ontos.show_message("; ".join([f"undo: {undone.item_ref}", *undone.notes]))
+            self._load()
+
+        self.run_in_background(
+            lambda workspace: workspace.label.agreement.undo_adjudication(self._job.id),
+            done,
+            group="do",
+            failed=self._refused,
+        )
 
     def _refused(self, error: OntosError) -> None:
         """Say who decided meanwhile, and show what is there now."""

@@ -67,9 +67,13 @@ def _about(shown: PageState, width: int) -> Iterator[Line]:
         how.append("reviewed")
     if job.blind_share:
         how.append(f"{job.blind_share:.0%} of proposals hidden")
+    if not job.shows_proposals:
+        how.append("without proposals: its gold items have none")
     yield from wrap(" · ".join(how), width, "muted")
     named = f"{view.labelset.name} {view.labelset.version}" if view.labelset is not None else job.label_type
     yield from wrap(f"{named}: {view.labels:,} items labeled", width, "muted")
+    for task in (one.task for one in shown.tasks if one.task.sent_back):
+        yield from wrap(f"↺ task {task.number} {task.sent_back}", width, "warn")
     summary = shown.agreement
     if summary is not None:
         yield from wrap(describe_agreement(summary.agreement.whole), width, "accent")
