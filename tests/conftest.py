@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builders.copies import empty_workspace
-from fork_server import ForkServer
+from builders.copies import copied_database, empty_workspace, share_folder
+from fork_server import ForkServer, confirm_at_once
 from ontos_tui.jobs.queue import JobQueue
+from ontos_tui.store import connection
 from ontos_tui.store.engine import Store
 from ontos_tui.workspace import Workspace
 from pauses import Pauses
-from tiers import load_profile
+from tiers import DEEP, load_profile
 
 if TYPE_CHECKING:
     from emulator.databricks.scene import Scene
@@ -27,6 +29,7 @@ pytest_plugins = ["spark_parser", "pytester"]
 gc.set_threshold(100_000, 20, 50)
 
 load_profile()
+share_folder()
 
 
 @pytest.fixture(autouse=True)
@@ -43,12 +46,24 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "real_processes: jobs are started as users start them, not forked")
 
 
+def pytest_collection_finish() -> None:
+    """What is there before the first test stays; no later collection looks through it."""
+    gc.collect()
+    gc.freeze()
+    atexit.register(gc.unfreeze)  # or the libraries report at the end what was never freed
+
+
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """A long text or a file's bytes name no test: the workers' tests must be called the same, and files hold times."""
     return argname if isinstance(val, bytes) or (isinstance(val, str) and len(val) > 60) else None
 
 
 FORK_SERVER = ForkServer()
+FEW_TREES: dict[str, dict[str, int]] = {
+    "extra_trees": {"n_estimators": 15},
+    "random_forest": {"n_estimators": 15},
+    "hist_gradient_boosting": {"max_iter": 25},
+}
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +71,24 @@ def _forked_jobs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     """Jobs are forks of a process that has the libraries imported, unless the test is marked `real_processes`."""
     if request.node.get_closest_marker("real_processes") is None:
         monkeypatch.setattr(JobQueue, "start_worker", FORK_SERVER.start_worker)
+
+
+@pytest.fixture(autouse=True)
+def _quick_databases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new database is copied, and no commit waits for the disk. Where that is tested, this fixture is overridden."""
+    monkeypatch.setattr(Store, "_create", copied_database)
+    monkeypatch.setattr(connection, "_PRAGMAS", confirm_at_once(connection._PRAGMAS))
+
+
+@pytest.fixture
+def few_trees(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Models of fewer trees than 100, for what does not hang on their number. The deep tier has all of them."""
+    if DEEP:
+        return
+    from ontos_tui.learning.models import families
+
+    defaults = families._defaults
+    monkeypatch.setattr(families, "_defaults", lambda family: defaults(family) | FEW_TREES.get(family, {}))
 
 
 @pytest.fixture

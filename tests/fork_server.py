@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from ontos_tui.jobs import process
+from ontos_tui.store import connection as store_connection
 
 LIBRARIES = (
     "duckdb",
@@ -33,10 +34,15 @@ LIBRARIES = (
     "ontos_tui.platforms.local.catalog",
     "ontos_tui.platforms.local.proposals",
     "ontos_tui.platforms.local.serving",
-    "ontos_tui.platforms.local.serving_http",
+    "ontos_tui.platforms.local.http_server.app",
     "ontos_tui.platforms.local.trainer",
 )
 """What the jobs of this machine import. Nothing of it starts a thread, which a fork would lose."""
+
+
+def confirm_at_once(pragmas: tuple[str, ...]) -> tuple[str, ...]:
+    """The pragmas of a connection that does not wait for the disk: what a killed process wrote stays even so."""
+    return tuple(pragma.replace("synchronous=FULL", "synchronous=OFF") for pragma in pragmas)
 
 
 @dataclass(frozen=True)
@@ -116,6 +122,7 @@ def _work(request: dict[str, Any]) -> int:
 if __name__ == "__main__":
     for library in LIBRARIES:
         import_module(library)
+    store_connection._PRAGMAS = confirm_at_once(store_connection._PRAGMAS)
     gc.freeze()  # a collection in a fork does not touch, and so copy, what all of them share
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system forgets forks that ended
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -23,7 +23,7 @@ LANGUAGES = {"sh", "json", "toml", "python", "text", "sql"}
 README_WORDS = 1_300
 NOT_OURS = {
     "machines.csv", "failure.json", "settings.toml", "pairs.jsonl", "pairs.csv", "tasks.json", "names.spans.jsonl",
-    "engines.txt", "plates.csv", "plant.xlsx", "vNN.sql", "constraints.txt",
+    "engines.txt", "plates.csv", "plant.xlsx", "vNN.sql", "constraints.txt", ".txt", ".md", "logs/*.csv",
 }  # fmt: skip
 """Names that pages give to the reader's files, to a file to come, or to one that was removed."""
 

@@ -104,9 +104,9 @@ def _open_app(home: Path | None, *, plain_driver: bool, as_json: bool) -> int:
             "`ontos status`, `ontos seed`, `ontos --help`.",
             as_json=as_json,
         )
-    from ontos_tui.tui.run import run_app
+    from ontos_tui.tui.run import leave, run_app
 
-    return run_app(home, plain_driver=plain_driver)
+    return leave(run_app(home, plain_driver=plain_driver))
 
 
 if __name__ == "__main__":

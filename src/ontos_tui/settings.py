@@ -24,6 +24,8 @@ def _user() -> str:
 
 PREFIX = "ONTOS_"
 """What the name of a setting has before it in the environment."""
+SECRETS = ("chat_api_key", "serve_token")
+"""Settings that come from the environment alone."""
 
 
 class Settings(BaseModel):
@@ -65,11 +67,30 @@ class Settings(BaseModel):
         description="from this many questions on, the warehouse asks them in statements (ai_query); 0: never",
     )
     serve_port: int = Field(8765, ge=1, le=65535, description="loopback port of `ontos serve`")
+    serve_socket: str = Field(
+        "", description="path of a Unix socket on which `ontos serve` answers instead; only you may use it (0600)"
+    )
+    serve_token_file: str = Field(
+        "", description="file (0600) with the token that every request to `ontos serve` must carry; empty: none"
+    )
+    serve_token: SecretStr = Field(
+        SecretStr(""), description="that token itself; only from the environment (ONTOS_SERVE_TOKEN)"
+    )
+    serve_hosts: tuple[str, ...] = Field(
+        (), description="names under which `ontos serve` is reached beside 127.0.0.1 and localhost"
+    )
+    log_days: int = Field(
+        90, ge=0, description="days that requests stay in the inference log; their sums stay for good. 0: all stay"
+    )
 
     @property
     def uses_databricks(self) -> bool:
         """Whether a Databricks workspace is named, be it for its tables alone."""
         return bool(self.databricks_profile or self.databricks_warehouse or self.databricks_catalog)
+
+    def secrets(self) -> tuple[str, ...]:
+        """The secrets that are set, so that a log can leave them out."""
+        return tuple(value for name in SECRETS if (value := getattr(self, name).get_secret_value()))
 
     @classmethod
     def load(cls, home: Path) -> Settings:
@@ -78,6 +99,11 @@ class Settings(BaseModel):
         try:
             stored = _from_file(path)
             loaded = cls.model_validate({**stored, **_from_environment(cls)})
+        except OSError as error:
+            raise InvalidInputError(
+                f"The settings file {path} cannot be read: {error.strerror or error}.",
+                "Correct its permissions, or choose another workspace with --home.",
+            ) from error
         except (ValidationError, ValueError) as error:
             reasons = (
                 "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
@@ -87,11 +113,12 @@ class Settings(BaseModel):
             raise InvalidInputError(
                 f"The settings cannot be read: {reasons}.", f"Correct {path} or the ONTOS_… variables."
             ) from error
-        if "chat_api_key" in stored:
-            raise InvalidInputError(
-                f"{path} holds chat_api_key; secrets are never stored.",
-                "Remove it there and set ONTOS_CHAT_API_KEY in the environment.",
-            )
+        for name in SECRETS:
+            if name in stored:
+                raise InvalidInputError(
+                    f"{path} holds {name}; secrets are never stored.",
+                    f"Remove it there and set {PREFIX}{name.upper()} in the environment.",
+                )
         return loaded
 
 

@@ -8,7 +8,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
@@ -24,9 +25,11 @@ from ontos_tui.domain.rules.model_verdict import verdict_of
 from ontos_tui.domain.rules.states import JobStatus
 from ontos_tui.domain.schema import Answer
 from ontos_tui.domain.text import storable
-from ontos_tui.jobs.loopback import listen, url
+from ontos_tui.jobs.loopback import listen, listen_on_socket, remove_socket, socket_url, url
 from ontos_tui.jobs.queue import RESUME, JobQueue
+from ontos_tui.jobs.server_access import ServerAccess
 from ontos_tui.private import hide_new_files
+from ontos_tui.services.data.watch import look_message
 from ontos_tui.services.deploy.service import EndpointView
 from ontos_tui.services.generate.service import GenerationReport
 from ontos_tui.services.monitor.alerts.service import ChangeKind
@@ -38,8 +41,9 @@ REPORT_SECONDS = 0.2
 LOG_BYTES = 1_000_000
 NICE = 5
 """A little lower priority, so that the interface stays quick."""
-GRACEFUL_SECONDS = 5
-"""Requests that are being answered when the server is stopped may take this long."""
+GRACEFUL_SECONDS = 8
+"""Requests that are being answered when the server is stopped may take this long; a job that stops has ten."""
+RETENTION_SECONDS = 3_600.0
 
 
 class Reporter:
@@ -107,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     hide_new_files()
     try:
         with Workspace(options.home) as workspace:
-            _log_to(workspace.jobs.log_path(options.job_id), workspace.settings.chat_api_key.get_secret_value())
+            _log_to(workspace.jobs.log_path(options.job_id), workspace.settings.secrets())
             return run(workspace, options.job_id)
     except OntosError as error:
         print(error, file=sys.stderr)
@@ -201,32 +205,55 @@ def _plain(value: Any) -> Any:
 
 
 def _serve(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
-    import uvicorn
+    from ontos_tui.platforms.local.http_server.access import Access
+    from ontos_tui.platforms.local.http_server.admission import Limits
+    from ontos_tui.platforms.local.http_server.app import make_app
+    from ontos_tui.platforms.local.http_server.connections import give_memory_back, make_server
 
-    from ontos_tui.platforms.local.serving_http import make_app
-
-    port = workspace.settings.serve_port
-    with listen(port) as listener:
-        app = make_app(_ServingBackend(workspace))
-        server = uvicorn.Server(
-            uvicorn.Config(
-                app,
-                log_config=None,
-                access_log=False,  # the inference log has every request
-                lifespan="off",
-                server_header=False,
-                timeout_graceful_shutdown=GRACEFUL_SECONDS,
-            )
-        )
+    give_memory_back()
+    chosen = ServerAccess.of_job(job.params)
+    access = Access(chosen.hosts, chosen.token(workspace.settings))
+    path, port, limits = Path(chosen.socket), workspace.settings.serve_port, Limits()
+    with listen_on_socket(path) if chosen.socket else listen(port) as listener:
+        server = make_server(make_app(_ServingBackend(workspace), access, limits), limits, GRACEFUL_SECONDS)
 
         def stop_server() -> None:
             server.should_exit = True
 
         reporter.on_stop = stop_server
-        workspace.jobs.report(job.id, result={"url": url(port)})
-        reporter.update(0, 0, f"answering at {url(port)}")
-        server.run(sockets=[listener])
+        address = socket_url(path) if chosen.socket else url(port)
+        workspace.jobs.report(job.id, result={"url": address})
+        reporter.update(0, 0, f"answering at {address}")
+        try:
+            with _forgetting_old_requests(workspace):
+                server.run(sockets=[listener])
+        finally:
+            if chosen.socket:
+                remove_socket(path)
     raise JobCancelledError("The server was stopped.", "Start it again when you need it.")
+
+
+@contextmanager
+def _forgetting_old_requests(workspace: Workspace) -> Iterator[None]:
+    """Take requests that are older than the settings say out of the log, at once and every hour."""
+    over = threading.Event()
+
+    def forget() -> None:
+        while True:
+            try:
+                workspace.monitor.retention.forget_old(over.is_set)
+            except OntosError as error:
+                LOG.warning("old requests could not be taken out of the log: %s", error)
+            if over.wait(RETENTION_SECONDS):
+                return
+
+    thread = threading.Thread(target=forget, name="retention", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 class _ServingBackend:
@@ -273,24 +300,44 @@ def _watch(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dic
     raise JobCancelledError("The watch was stopped.", "Start it again when you need it.")
 
 
+def _watch_folder(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
+    ended, files = threading.Event(), 0
+    reporter.on_stop = ended.set
+    reporter.update(0, 0, storable(f"looking at {job.params['path']}"))
+
+    def pause(seconds: float) -> None:
+        ended.wait(seconds)
+
+    for seen in workspace.data.watching.run(job.params, pause):
+        files += len(seen.look.new) + len(seen.look.changed) if seen.look is not None else 0
+        message = look_message(seen)
+        if message:
+            LOG.info("%s", storable(message))
+        reporter.update(files, 0, storable(message))
+    raise JobCancelledError("The watch was stopped.", "Start it again when you need it.")
+
+
 WORK: Mapping[JobKind, Work] = {
     JobKind.TRAIN: _train,
     JobKind.GENERATE: _generate,
     JobKind.SERVE: _serve,
     JobKind.HINTS: _hints,
     JobKind.WATCH: _watch,
+    JobKind.WATCH_FOLDER: _watch_folder,
     JobKind.DEPLOY: _deploy,
     JobKind.PREDICT: _predict,
 }
 
 
-def _log_to(path: Path, secret: str) -> None:
-    """Write the log of this process to `path`, bounded, without the secret."""
+def _log_to(path: Path, secrets: Sequence[str]) -> None:
+    """Write the log of this process to `path`, bounded, without the secrets."""
 
     class Discreet(logging.Formatter):
         def format(self, record: logging.LogRecord) -> str:
             text = super().format(record)
-            return text.replace(secret, "•••") if secret else text
+            for secret in secrets:
+                text = text.replace(secret, "•••")
+            return text
 
     handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8", errors="backslashreplace")
     handler.setFormatter(Discreet("%(asctime)s %(levelname)s %(name)s: %(message)s"))

@@ -14,7 +14,8 @@ from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask, TaskIte
 from ontos_tui.domain.records.pairs import CanonicalLabel, Verdict
 from ontos_tui.domain.records.template import LabelClass, Labelset
 from ontos_tui.platforms.local.catalog import LocalCatalog
-from ontos_tui.services.data.service import DataService
+from ontos_tui.services.data.files import FileService
+from ontos_tui.services.data.sheets import SheetService
 from ontos_tui.services.label.labeling_jobs.service import LabelingService
 from ontos_tui.services.label.labelsets.service import LabelsetService
 from ontos_tui.services.label.service import Decision
@@ -76,8 +77,9 @@ def parts_sheet(store: Store, folder: Path, count: int) -> Sheet:
     """A sheet over a file with so many parts p1…"""
     path = folder / "parts.csv"
     path.write_text("part,depth\n" + "".join(f"p{number},{number}\n" for number in range(1, count + 1)))
-    data = DataService(store, LocalCatalog(store), "ana")
-    return data.create_sheet("parts", str(data.add_file(path).address), item_id_column="part")
+    catalog = LocalCatalog(store)
+    address = FileService(store, catalog, "ana").add_file(path).address
+    return SheetService(store, catalog, "ana").create_sheet("parts", address, item_id_column="part")
 
 
 def published_labelset(store: Store, classes: Sequence[str] = ("none", "minor", "major"), **more: Any) -> Labelset:

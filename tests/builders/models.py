@@ -12,7 +12,7 @@ from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.workspace import Workspace
 
 
-def train_next(workspace: Workspace, sheet: TrainingSheet, job_id: str) -> ModelVersion:
+def train_next(workspace: Workspace, sheet: TrainingSheet, job_id: str = "j1") -> ModelVersion:
     """The next version of the sheet's model, at once."""
     params = {"training_sheet_id": sheet.id, "base_model": "nearest", "name": "defects"}
     return workspace.train.models.run(params, job_id, NoProgress())

@@ -36,7 +36,7 @@ def write_plates(
 
 def plates_sheet(workspace: Workspace, path: Path, name: str = "plates", **options: Any) -> tuple[Sheet, Template]:
     """A sheet over a file, and a template of the same name for it."""
-    address = workspace.data.sheets.add_file(path).address
+    address = workspace.data.files.add_file(path).address
     sheet = workspace.data.sheets.create_sheet(name, address, **options)
     fields = {"name": name, "label_type": "quality", "user_prompt": "Passed?", "output_schema": PASSED}
     return sheet, workspace.generate.templates.create(**fields)

@@ -70,7 +70,7 @@ def _structure(annotation: Any, n: int) -> Any:
         return [{"name": f"{ODD_TEXT}{n}", "hotkey": "1"}]
     if "FeatureDrift" in told:
         return [{"name": ODD_TEXT, "signal": "input", "reference_count": n, "recent_count": 0, "why": ODD_TEXT}]
-    if "Column" in told:
+    if ".data.Column" in told:
         return [{"name": ODD_TEXT, "type": f"ENUM('{n}')"}]
     if "Interval" in told:
         return {ODD_TEXT: {"low": -0.5, "high": 0.25 + n, "rough": n % 2 == 1}}
@@ -89,10 +89,18 @@ def _structure(annotation: Any, n: int) -> Any:
         return [n, 0]
     if told.startswith("list"):
         return [ODD_TEXT, "", str(n)]
-    if "dict[str, str]" in told:
+    if "dict[str, str]" in told and "dict[str, dict" not in told:
         return {ODD_TEXT: "x", str(n): ODD_TEXT}
     if "WindowLabel" in told:
         return {ODD_TEXT: "last", str(n): "most"}
+    if "ColumnRole" in told:
+        return {ODD_TEXT: "note", str(n): "id"}
+    if "dict[str, tuple[float" in told:
+        return {ODD_TEXT: [0.25, 0.25 + n]}
+    if "dict[str, list[str]]" in told:
+        return {ODD_TEXT: [ODD_TEXT, ""]}
+    if "dict[str, dict[str, str]]" in told:
+        return {ODD_TEXT: {ODD_TEXT: "x"}}
     if "dict[str, float]" in told:
         return {ODD_TEXT: 0.25, str(n): 1.0}
     return {**ODD_JSON, "n": n}

@@ -70,3 +70,16 @@ def log_ratings(store: Store, records: Iterable[InferenceRecord], rating: int, a
     ]
     with store.write() as connection:
         rows.add_many(connection, said)
+
+
+def rated_answer(
+    workspace: Workspace, rating: int, *, corrected: bool = False, comment: str = "", row: int = 0
+) -> FeedbackItem:
+    """Send a real row to the endpoint `live` and rate its answer."""
+    fields = workspace.deploy.endpoints.sample_input("live", skip=row)
+    (record,) = workspace.deploy.endpoints.query("live", [fields], origin=Origin.CLI)
+    said = record.output or {}
+    other = "scratch" if said["defect"] != "scratch" else "none"
+    return workspace.improve.feedback.add_feedback(
+        record.request_id, rating, comment, {**said, "defect": other} if corrected else None
+    )

@@ -40,6 +40,9 @@ SUBSTITUTES = {
     "./ontos demo": Substitute(OPENS_THE_APP, "ontos demo --seed-only"),
     "ontos demo": Substitute(OPENS_THE_APP, "ontos demo --seed-only"),
     "ontos --install-completion": Substitute("changes the shell: tests/cli/admin/test_cli_start.py", "ontos --help"),
+    "./ontos watch incoming --into arrivals": Substitute(
+        "goes on for ever", "ontos watch incoming --into arrivals --once"
+    ),
     "./ontos alerts watch --every 60": Substitute("goes on for ever", "ontos alerts watch --once"),
     "./ontos seed --all --pairs 20": Substitute("takes seconds", "ontos seed anomaly_detection --pairs 20", slow=True),
     "./ontos seed defect_detection --images --pairs 140": Substitute("takes seconds", "ontos seed --help", slow=True),

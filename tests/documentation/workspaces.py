@@ -13,7 +13,9 @@ import pytest
 from PIL import Image
 
 from builders.defects import labeled_sheet
+from builders.folders import log_folder, picture_folder
 from builders.models import served_model
+from builders.pdfs import pdf
 from builders.severity import unlabeled_sheet
 from builders.tables import parts_file
 from builders.traffic import deployed_model, log_requests
@@ -74,6 +76,11 @@ def data(page: Page, folder: Path, home: Path, request: pytest.FixtureRequest) -
     (folder / "plant.xlsx").write_bytes(excel({"Drills": wear, "Mills": wear}))
     Image.new("L", (8, 8)).save(folder / "plate.png")
     (folder / "plates.csv").write_text("id,photo\n1,plate.png\n2,plate.png\n", encoding="utf-8")
+    picture_folder(folder / "tiles")
+    log_folder(folder / "logs")
+    log_folder(folder / "incoming")
+    (folder / "letters").mkdir()
+    (folder / "letters" / "a.pdf").write_bytes(pdf([["Invoice 4711"], ["Total 9.00"]]))
     (spans,) = page.blocks("json")
     schema = {"type": "object", "properties": {"names": json.loads(spans.text)}, "required": ["names"]}
     with Workspace(home) as workspace:

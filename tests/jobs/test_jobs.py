@@ -130,7 +130,7 @@ def test_a_generation_that_was_killed_goes_on_where_it_stopped(workspace: Worksp
     count = 30_000
     file = tmp_path / "parts.csv"
     file.write_text("part,volts,defect\n" + "".join(f"P{number},{number % 7},none\n" for number in range(count)))
-    address = str(workspace.data.sheets.add_file(file).address)
+    address = str(workspace.data.files.add_file(file).address)
     sheet = workspace.data.sheets.create_sheet("parts", address, item_id_column="part")
     template = workspace.generate.templates.create(
         name="Defects",

@@ -2,40 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.pilot import Pilot
 
 from ontos_tui.domain.records.pairs import GenerationMode
 from ontos_tui.tui.app import OntosApp
 from ontos_tui.workspace import Workspace
-
-SIZES = [(80, 24), (120, 40)]
-
-
-def _walk(*keys: str | Sequence[str]) -> Callable[[Pilot[None]], Awaitable[None]]:
-    """Press keys, each on a settled screen; those of a sequence at once, as one types text."""
-
-    async def settle(pilot: Pilot[None]) -> None:
-        """Wait until nothing is under way and the picture has stopped changing."""
-        app = pilot.app
-        assert isinstance(app, OntosApp)
-        seen: list[str] = []
-        while len(seen) < 3 or len(set(seen[-3:])) > 1 or app.stage_view is None or not app.is_idle:
-            await pilot.pause(0.03)
-            seen.append("\n".join(strip.text for strip in app.screen._compositor.render_strips()))
-
-    async def walk(pilot: Pilot[None]) -> None:
-        await settle(pilot)
-        for key in keys:
-            await pilot.press(*([key] if isinstance(key, str) else key))
-            await settle(pilot)
-        await settle(pilot)
-
-    return walk
+from picture_keys import SIZES, walk_keys
 
 
 @pytest.fixture(scope="module")
@@ -62,9 +37,9 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 )
 def test_with_data(snap_compare: Any, seeded: Path, name: str, keys: tuple[str, ...], size: tuple[int, int]) -> None:
     (seeded / "session.json").unlink(missing_ok=True)
-    assert snap_compare(OntosApp(seeded, watch=False), run_before=_walk(*keys), terminal_size=size)
+    assert snap_compare(OntosApp(seeded, watch=False), run_before=walk_keys(*keys), terminal_size=size)
 
 
 @pytest.mark.parametrize("stage", "1234567")
 def test_empty(snap_compare: Any, tmp_path: Path, stage: str) -> None:
-    assert snap_compare(OntosApp(tmp_path / "empty", watch=False), run_before=_walk(stage), terminal_size=SIZES[0])
+    assert snap_compare(OntosApp(tmp_path / "empty", watch=False), run_before=walk_keys(stage), terminal_size=SIZES[0])

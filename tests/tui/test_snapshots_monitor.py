@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_snapshots import SIZES, _walk
 
 from builders.models import served_model, train_next
 from ontos_tui.domain.records.improve import FeedbackItem
@@ -18,6 +17,7 @@ from ontos_tui.domain.records.serving import InferenceRecord, Origin
 from ontos_tui.store import rows
 from ontos_tui.tui.app import OntosApp
 from ontos_tui.workspace import Workspace
+from picture_keys import SIZES, walk_keys
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 FROM = ("ctrl+u", *"2026-11-22", "space", *"12", "colon", *"00")
@@ -89,4 +89,4 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_monitor(snap_compare: Any, busy: Path, name: str, keys: tuple[str, ...], size: tuple[int, int]) -> None:
     (busy / "session.json").unlink(missing_ok=True)
     app = OntosApp(busy, watch=False)
-    assert snap_compare(app, run_before=_walk("6", *SPAN, *keys), terminal_size=size)
+    assert snap_compare(app, run_before=walk_keys("6", *SPAN, *keys), terminal_size=size)

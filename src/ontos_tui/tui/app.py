@@ -322,6 +322,12 @@ class OntosApp(App[None], Commanded):
         if self._workspace is not None:
             self.push_screen(SettingsDialog())
 
+    def action_backup(self) -> None:
+        from ontos_tui.tui.dialogs.backup import ask_backup
+
+        if self.stage_view is not None:
+            ask_backup(self.stage_view, self.home)
+
     def action_theme(self) -> None:
         self.search_themes()
 

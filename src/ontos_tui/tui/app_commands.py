@@ -28,6 +28,7 @@ APP_COMMANDS: tuple[Command, ...] = (
     Command("app.sharing", "Y", "Sharing", "Changes not sent yet, and conflicts with the team", False),
     Command("app.jobs", "J", "Jobs", "Running and past jobs; cancel or resume one", False),
     Command("app.settings", "comma", "Settings", "All settings and where each comes from; change one", False),
+    Command("app.backup", "f8", "Back up", "Write the whole workspace to one file; work goes on meanwhile", False),
     Command("app.theme", "f9", "Theme", "Change the colors; the choice is remembered", False),
     Command("app.redraw", "ctrl+l", "Redraw", "Paint the whole screen again", False),
     Command("app.palette", "ctrl+p", "Commands", "Find any command by typing part of its name"),

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from ontos_tui.domain.records.sync import SyncState
 from ontos_tui.home import default_home
 from ontos_tui.jobs.queue import JobQueue
+from ontos_tui.replacing import note_in, sweep
 from ontos_tui.settings import Settings
 from ontos_tui.store.engine import Store
+from ontos_tui.store.presence import MARKER, enter, leave
 from ontos_tui.workspace.engines import Engines
 from ontos_tui.workspace.stages import (
     Core,
@@ -34,6 +36,18 @@ if TYPE_CHECKING:
     from ontos_tui.services.templates.drafts import DraftingService
 
 
+def _enter(home: Path) -> int | None:
+    """Say that the workspace is open here, complete a restore that was interrupted, and remove what was left behind."""
+    if (home / MARKER).exists():
+        from ontos_tui.services.admin.restore import finish_if_alone
+
+        finish_if_alone(home)
+    presence = enter(home)
+    note_in(home)
+    sweep(home)
+    return presence
+
+
 class Workspace:
     """A folder with a database, models and settings, and everything that can be done with it, by stage."""
 
@@ -41,6 +55,7 @@ class Workspace:
         """Open the workspace at `home` (created if missing). Raises StoreError or InvalidInputError."""
         self.home = (home or default_home()).expanduser().absolute()
         self.settings = Settings.load(self.home)
+        self._presence = _enter(self.home)
         self.store = Store(self.home / "ontos.db")
         self.actor = self.settings.actor
         self.engines = Engines(self.home, self.settings, self.store)
@@ -60,10 +75,16 @@ class Workspace:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
+    def read_settings(self) -> None:
+        """Read the settings anew. What was opened by them, such as engines, stays. Raises InvalidInputError."""
+        self.settings = Settings.load(self.home)
+
     def close(self) -> None:
         """Close the database, and the connections to the team's warehouse."""
         self.engines.close()
         self.store.close()
+        leave(self._presence)
+        self._presence = None
 
     def claim_task(self, job_ref: str) -> LabelingTask | None:
         """Claim the next free task of a labeling job: at the team's hub if this workspace is shared, else here."""
@@ -86,7 +107,12 @@ class Workspace:
         from ontos_tui.services.guide.onboarding import OnboardingService
 
         return OnboardingService(
-            self.store, self.data.sheets, self.generate.templates, self.actor, lambda: self.generate.generation
+            self.store,
+            self.data.files,
+            self.data.sheets,
+            self.generate.templates,
+            self.actor,
+            lambda: self.generate.generation,
         )
 
     @cached_property
@@ -103,6 +129,7 @@ class Workspace:
 
         return WizardService(
             self.onboarding,
+            self.data.files,
             self.data.sheets,
             self.generate.templates,
             self.generate.generation,

@@ -13,7 +13,8 @@ from ontos_tui.store.engine import Store
 if TYPE_CHECKING:
     from ontos_tui.platforms.databricks.catalog import UnityCatalog
     from ontos_tui.platforms.databricks.workspace_client import Team
-    from ontos_tui.platforms.ports import Catalog, ChatModel, Serving, Trainer
+    from ontos_tui.platforms.local.catalog import LocalCatalog
+    from ontos_tui.platforms.ports import Catalog, ChatModel, Derivations, Serving, Trainer
 
 
 class Engines:
@@ -43,16 +44,28 @@ class Engines:
     @cached_property
     def catalog(self) -> Catalog:
         """The files of this machine, and the team's tables beside them when the settings name a workspace."""
-        from ontos_tui.platforms.local.catalog import LocalCatalog
         from ontos_tui.services.data.old_names import OldNames
 
-        local = LocalCatalog(self._store)
+        local = self._local_catalog
         OldNames(self._store, local, self._settings.actor).replace_all()
         if self.unity_catalog is None:
             return local
         from ontos_tui.platforms.routing.catalog import CompositeCatalog
 
         return CompositeCatalog(local, self.unity_catalog)
+
+    @cached_property
+    def _local_catalog(self) -> LocalCatalog:
+        from ontos_tui.platforms.local.catalog import LocalCatalog
+
+        return LocalCatalog(self._store)
+
+    @cached_property
+    def derivations(self) -> Derivations:
+        """What joins tables of this machine and computes columns."""
+        from ontos_tui.platforms.local.derivations import LocalDerivations
+
+        return LocalDerivations(self._local_catalog)
 
     @cached_property
     def unity_catalog(self) -> UnityCatalog | None:

@@ -18,8 +18,16 @@ if TYPE_CHECKING:
     from ontos_tui.platforms.databricks.monitoring.inference_counts import InferenceTables
     from ontos_tui.platforms.databricks.workspace_client import Team
     from ontos_tui.services.canonical.service import CanonicalLabelService
+    from ontos_tui.services.data.computed import ComputedService
+    from ontos_tui.services.data.files import FileService
+    from ontos_tui.services.data.folders import FolderService
     from ontos_tui.services.data.images import ImageService
-    from ontos_tui.services.data.service import DataService
+    from ontos_tui.services.data.joins import JoinService
+    from ontos_tui.services.data.quality.service import QualityService
+    from ontos_tui.services.data.roles import RoleService
+    from ontos_tui.services.data.service import CatalogService
+    from ontos_tui.services.data.sheets import SheetService
+    from ontos_tui.services.data.watch import WatchService
     from ontos_tui.services.deploy.cases import CaseService
     from ontos_tui.services.deploy.floors import FloorService
     from ontos_tui.services.deploy.items import EndpointItems
@@ -46,11 +54,13 @@ if TYPE_CHECKING:
     from ontos_tui.services.monitor.alerts.service import AlertService
     from ontos_tui.services.monitor.drift.databricks import TeamDrift
     from ontos_tui.services.monitor.drift.service import DriftService
+    from ontos_tui.services.monitor.retention import LogRetention
     from ontos_tui.services.monitor.service import MonitorService
     from ontos_tui.services.monitor.team_traffic import TeamTrafficService
     from ontos_tui.services.records.usage_constraints import ConstraintService
     from ontos_tui.services.templates.examples import ExampleService
     from ontos_tui.services.templates.service import TemplateService
+    from ontos_tui.services.templates.trial import TemplateTrials
     from ontos_tui.services.train.cards import CardService
     from ontos_tui.services.train.service import TrainService
 
@@ -67,10 +77,16 @@ class Core:
     actor: str
 
 
-def _data_service(core: Core) -> DataService:
-    from ontos_tui.services.data.service import DataService
+def _files(core: Core) -> FileService:
+    from ontos_tui.services.data.files import FileService
 
-    return DataService(core.store, core.engines.catalog, core.actor)
+    return FileService(core.store, core.engines.catalog, core.actor)
+
+
+def _sheets(core: Core) -> SheetService:
+    from ontos_tui.services.data.sheets import SheetService
+
+    return SheetService(core.store, core.engines.catalog, core.actor)
 
 
 class DataServices:
@@ -80,8 +96,56 @@ class DataServices:
         self._core = core
 
     @cached_property
-    def sheets(self) -> DataService:
-        return _data_service(self._core)
+    def catalog(self) -> CatalogService:
+        from ontos_tui.services.data.service import CatalogService
+
+        return CatalogService(self._core.store, self._core.engines.catalog)
+
+    @cached_property
+    def files(self) -> FileService:
+        return _files(self._core)
+
+    @cached_property
+    def folders(self) -> FolderService:
+        from ontos_tui.services.data.folders import FolderService
+
+        return FolderService(self._core.store, self._core.actor)
+
+    @cached_property
+    def watching(self) -> WatchService:
+        from ontos_tui.services.data.watch import WatchService
+
+        return WatchService(self._core.store, self.folders, self._core.jobs)
+
+    @cached_property
+    def sheets(self) -> SheetService:
+        return _sheets(self._core)
+
+    @cached_property
+    def quality(self) -> QualityService:
+        from ontos_tui.services.data.quality.service import QualityService
+
+        return QualityService(self._core.store, self._core.engines.catalog, self.files, self.sheets)
+
+    @cached_property
+    def roles(self) -> RoleService:
+        from ontos_tui.services.data.roles import RoleService
+
+        return RoleService(self.sheets, self._core.engines.catalog)
+
+    @cached_property
+    def joins(self) -> JoinService:
+        from ontos_tui.services.data.joins import JoinService
+
+        core = self._core
+        return JoinService(core.store, core.engines.catalog, core.engines.derivations, core.actor)
+
+    @cached_property
+    def computed(self) -> ComputedService:
+        from ontos_tui.services.data.computed import ComputedService
+
+        core = self._core
+        return ComputedService(core.store, core.engines.catalog, core.engines.derivations, core.actor)
 
     @cached_property
     def images(self) -> ImageService:
@@ -101,6 +165,14 @@ class GenerateServices:
         from ontos_tui.services.templates.service import TemplateService
 
         return TemplateService(self._core.store, self._core.actor)
+
+    @cached_property
+    def trials(self) -> TemplateTrials:
+        from ontos_tui.services.data.sheets import SheetService
+        from ontos_tui.services.templates.trial import TemplateTrials
+
+        catalog = self._core.engines.catalog
+        return TemplateTrials(SheetService(self._core.store, catalog, self._core.actor), catalog)
 
     @cached_property
     def examples(self) -> ExampleService:
@@ -157,7 +229,7 @@ class LabelServices:
             self._core.jobs,
             self._core.home,
             self._core.actor,
-            self._core.settings.hints,
+            lambda: Settings.load(self._core.home).hints,
         )
 
     @cached_property
@@ -262,8 +334,10 @@ class DeployServices:
         from ontos_tui.services.deploy.scoring.service import ScoringService
 
         core = self._core
-        data = _data_service(core)
-        return ScoringService(core.store, core.engines.serving, core.engines.catalog, data, core.jobs, core.home)
+        catalog = core.engines.catalog
+        return ScoringService(
+            core.store, core.engines.serving, catalog, _files(core), _sheets(core), core.jobs, core.home
+        )
 
     @cached_property
     def items(self) -> EndpointItems:
@@ -295,6 +369,13 @@ class MonitorServices:
         from ontos_tui.services.monitor.service import MonitorService
 
         return MonitorService(self._core.store)
+
+    @property
+    def retention(self) -> LogRetention:
+        """With the days that the settings say now."""
+        from ontos_tui.services.monitor.retention import LogRetention
+
+        return LogRetention(self._core.store, Settings.load(self._core.home).log_days)
 
     @cached_property
     def team_traffic(self) -> TeamTrafficService:

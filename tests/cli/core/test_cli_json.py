@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 from builders.defects import change_pair, labeled_sheet
+from builders.folders import log_folder
 from builders.severity import MAJOR, MINOR, unlabeled_sheet
 from builders.votes import labeling_job, vote
 from cli_documents import command_of
@@ -84,10 +85,13 @@ def test_every_command_prints_what_is_documented(
     ontos: Ontos, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     walk = Walk(ontos)
+    monkeypatch.setattr("ontos_tui.services.data.watch.SETTLE", 0.0)
     _walk_data(walk, tmp_path)
     _walk_label(walk, home, tmp_path)
     _walk_labeling(walk, home, monkeypatch)
     _walk_models(walk, tmp_path)
+    walk("backup", tmp_path / "backup.zip")
+    walk("restore", tmp_path / "backup.zip")
     assert walk.seen == commands() - TEAM
 
 
@@ -110,16 +114,36 @@ def _walk_data(walk: Walk, folder: Path) -> None:
     walk("data")
     walk("data preview local.files.parts")
     walk("data report parts")
+    walk("data quality parts")
+    assert walk("data add", log_folder(folder / "logs"))[0]["folder"]["kind"] == "tables"
+    walk("watch --once", folder / "logs")
+    walk("data compute parts", "twice = part")
+    walk("data compute parts --remove twice")
+    other = folder / "more.csv"
+    other.write_text("part,batch\nP1,1\nP2,2\n")
+    walk("data add", other)
+    walk("data join parts more --on part")
+    walk("data unjoin parts_more")
     walk("sheet create S --table local.files.parts --item-id part")
     walk("sheet edit S --use-case u")
     walk("sheet list")
     walk("sheet show S")
     walk("sheet create Other --table local.files.parts")
+    walk("sheet duplicate Other --name More")
+    walk("sheet roles Other")
     walk("sheet delete Other")
     walk("template import", template)
     walk("template publish T")
     walk("template list")
     walk("template show T")
+    walk("template create U", "--prompt", "{{ part }}: broken?", "--answer", "broken = yes | no", "--label-type", "u")
+    walk("template edit U", "--description", "by hand")
+    walk("template try U --sheet S")
+    walk("template publish U")
+    newer = walk("template new-version U")
+    walk("template diff U")
+    walk("template delete", newer["id"])
+    walk("template archive U")
     answer = ("--answer", json.dumps({"broken": "no"}), "--name", "whole")
     walk("examples add --label-type broken --input", json.dumps({"part": "P1"}), *answer)
     walk("examples list")
@@ -225,6 +249,7 @@ def _walk_labeling(walk: Walk, home: Path, monkeypatch: pytest.MonkeyPatch) -> N
     walk("label agreement", job.id)
     (disputed,) = walk("label disagreements", job.id)
     walk("label adjudicate", job.id, disputed["item_ref"], "--answer", json.dumps(MAJOR))
+    walk("label undo-adjudication", job.id)
 
 
 def _walk_models(walk: Walk, folder: Path) -> None:

@@ -79,13 +79,13 @@ def test_an_unexpected_error_is_logged_without_values(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from ontos_tui.cli import app
-    from ontos_tui.services.data.service import DataService
+    from ontos_tui.services.data.service import CatalogService
 
-    def breaks(_self: DataService) -> None:
+    def breaks(_self: CatalogService) -> None:
         secret = "hunter2"
         raise KeyError(secret)
 
-    monkeypatch.setattr(DataService, "tables", breaks)
+    monkeypatch.setattr(CatalogService, "tables", breaks)
     assert app.run(["data", "list"], home) == 1
     err = capsys.readouterr().err
     (log,) = (home / "logs").glob("crash-*.log")
@@ -98,12 +98,12 @@ def test_an_unexpected_error_is_logged_without_values(
 
 def test_interruption_is_quiet(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     from ontos_tui.cli import app
-    from ontos_tui.services.data.service import DataService
+    from ontos_tui.services.data.service import CatalogService
 
-    def interrupted(_self: DataService) -> None:
+    def interrupted(_self: CatalogService) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(DataService, "tables", interrupted)
+    monkeypatch.setattr(CatalogService, "tables", interrupted)
     assert app.run(["data", "list"], home) in (1, 130)
     out, err = capsys.readouterr()
     assert "Traceback" not in out + err

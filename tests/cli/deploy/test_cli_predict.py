@@ -20,7 +20,7 @@ def parts(home: Path, tmp_path: Path) -> Path:
     served_model(home)
     file = parts_file(tmp_path / "parts.csv", range(80))
     with Workspace(home) as workspace:
-        workspace.data.sheets.add_file(file)
+        workspace.data.files.add_file(file)
     return file
 
 

@@ -61,7 +61,7 @@ def _hostile_workspace(home: Path) -> None:
     path = home / "template.json"
     path.write_text(json.dumps(template), encoding="utf-8")
     with Workspace(home) as workspace:
-        table = workspace.data.sheets.add_file(source, name="evil")
+        table = workspace.data.files.add_file(source, name="evil")
         sheet = workspace.data.sheets.create_sheet(
             f"Sheet {EVIL}", table.address, item_id_column="id", description=EVIL
         )

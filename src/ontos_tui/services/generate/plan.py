@@ -108,7 +108,7 @@ def make_plan(
         total=page.total if limit is None else min(limit, page.total),
         answers_from=answers_from,
         prompt=Prompt(template),
-        features=feature_columns(with_answers, columns, sheet.item_id_column),
+        features=feature_columns(with_answers, columns, sheet.item_id_column, no_features=sheet.no_features),
         checker=AnswerChecker(template.output_schema),
         reader=AnswerReader(template.output_schema),
     )

@@ -46,7 +46,7 @@ def changes_of(store: Store, catalog: Catalog, plan: Plan, sheet: TrainingSheet)
         return changes
     by_column = plan.sheet.item_id_column is not None or plan.sheet.windows is not None
     # Rows that the sheet leaves out are not gone, so all are looked at; only the sheet's own can be new.
-    whole = replace(plan.query, limit=None, sampling=Sampling.ALL, sample_size=None)
+    whole = replace(plan.query, limit=None, sampling=Sampling.ALL, sample_size=None, unique_by=())
     if plan.sheet.windows is None:
         whole = replace(whole, filter="")
     own = replace(plan.query, limit=None)

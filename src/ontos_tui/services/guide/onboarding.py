@@ -29,7 +29,8 @@ from ontos_tui.store.queries.training_sheets import find_training_sheet
 from ontos_tui.store.queries.workspace import sample_data as queries
 
 if TYPE_CHECKING:
-    from ontos_tui.services.data.service import DataService
+    from ontos_tui.services.data.files import FileService
+    from ontos_tui.services.data.sheets import SheetService
     from ontos_tui.services.generate.service import GenerateService
     from ontos_tui.services.templates.service import TemplateService
     from ontos_tui.store.connection import Connection
@@ -76,14 +77,16 @@ class OnboardingService:
     def __init__(
         self,
         store: Store,
-        data: DataService,
+        files: FileService,
+        sheets: SheetService,
         templates: TemplateService,
         actor: str,
         generate: Callable[[], GenerateService],
     ) -> None:
         """`generate` returns the service that creates pairs; it is called only when pairs are requested."""
         self._store = store
-        self._data = data
+        self._files = files
+        self._sheets = sheets
         self._templates = templates
         self._actor = actor
         self._generate = generate
@@ -157,7 +160,7 @@ class OnboardingService:
         self, manifest: Manifest, folder: Path, sheet: Sheet, template: Template, pairs: int
     ) -> list[CanonicalLabel]:
         """The answers of the first items of the sheet, as the use case's people wrote them down."""
-        first = {item.ref for item in self._data.sheet_page(sheet.id, limit=pairs).items}
+        first = {item.ref for item in self._sheets.sheet_page(sheet.id, limit=pairs).items}
         answers = read_answers(folder / manifest.truth, manifest.held_out.item_id_column, template)
         return self._labels(
             ((ref, answer) for ref, answer in answers if ref in first),
@@ -200,7 +203,7 @@ class OnboardingService:
         if known:
             return known, False
         part = manifest.sheet.model_dump()
-        return self._data.create_sheet(part.pop("name"), _address(manifest.key), use_case=manifest.key, **part), True
+        return self._sheets.create_sheet(part.pop("name"), _address(manifest.key), use_case=manifest.key, **part), True
 
     def _seed_table(self, key: str, path: Path) -> None:
         with self._store.write() as connection:
@@ -210,7 +213,7 @@ class OnboardingService:
                 before, after = {"path": known.path}, {"path": str(path)}
                 rows.log(connection, known, "move_file", self._actor, before=before, after=after)
         if not known:
-            self._data.add_file(path, key, SCHEMA)
+            self._files.add_file(path, key, SCHEMA)
 
     def _seed_template(self, path: Path) -> tuple[Template, bool]:
         name = read_json(path).get("name")

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from ontos_tui.domain.records.serving import Endpoint
     from ontos_tui.domain.records.template import Template
     from ontos_tui.domain.records.training import ModelVersion
-    from ontos_tui.services.data.service import DataService
+    from ontos_tui.services.data.files import FileService
+    from ontos_tui.services.data.sheets import SheetService
     from ontos_tui.services.deploy.service import DeployService
     from ontos_tui.services.generate.service import GenerateService, PreviewPair
     from ontos_tui.services.guide.onboarding import OnboardingService
@@ -129,7 +130,8 @@ class WizardService:
     def __init__(
         self,
         onboarding: OnboardingService,
-        data: DataService,
+        files: FileService,
+        sheets: SheetService,
         templates: TemplateService,
         generate: GenerateService,
         label: LabelService,
@@ -137,7 +139,8 @@ class WizardService:
         deploy: DeployService,
     ) -> None:
         self._onboarding = onboarding
-        self._data = data
+        self._files = files
+        self._sheets = sheets
         self._templates = templates
         self._generate = generate
         self._label = label
@@ -146,7 +149,7 @@ class WizardService:
 
     def state_of(self, chosen: WizardChoices) -> WizardState:
         """The records of the choices; what was removed meanwhile is no longer chosen."""
-        sheet = next((one for one in self._data.sheets() if one.id == chosen.sheet_id), None)
+        sheet = next((one for one in self._sheets.sheets() if one.id == chosen.sheet_id), None)
         if sheet is None:
             choices = replace(WizardChoices(), use_case=chosen.use_case, step=min(chosen.step, Step.DATA))
             return WizardState(choices if chosen.use_case else WizardChoices())
@@ -184,17 +187,17 @@ class WizardService:
 
     def take_file(self, chosen: WizardChoices, path: Path) -> WizardChoices:
         """A file of one's own as a table and a sheet over it. The same file again is the same sheet."""
-        return self.take_table(chosen, self._data.add_file(path).address, path.stem)
+        return self.take_table(chosen, self._files.add_file(path).address, path.stem)
 
     def take_table(self, chosen: WizardChoices, address: str, name: str = "") -> WizardChoices:
         """A table, also one of the team's catalog, as a sheet. The same table again is the same sheet."""
-        known = next((one for one in self._data.sheets() if one.source_table == address), None)
-        sheet = known or self._data.create_sheet(self._free_name(name or address.rpartition(".")[2]), address)
+        known = next((one for one in self._sheets.sheets() if one.source_table == address), None)
+        sheet = known or self._sheets.create_sheet(self._free_name(name or address.rpartition(".")[2]), address)
         return self.take_sheet(chosen, sheet.id)
 
     def _free_name(self, base: str) -> str:
         """The name, with a number where another sheet has it."""
-        taken = {one.name for one in self._data.sheets()}
+        taken = {one.name for one in self._sheets.sheets()}
         names = (base, *(f"{base} {number}" for number in range(2, len(taken) + 3)))
         return next(name for name in names if name not in taken)
 
@@ -210,7 +213,7 @@ class WizardService:
         if all(getattr(template, name) == value for name, value in changes.items()):
             return template
         if template.status is TemplateStatus.DRAFT:
-            return self._templates.edit(template.id, **changes)
+            return self._templates.save(template.id, **changes)
         draft = self._templates.new_version(template.id)
         try:
             return self._templates.publish(self._templates.edit(draft.id, **changes).id)

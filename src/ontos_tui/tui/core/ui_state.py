@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
+
+from ontos_tui.domain.errors import InvalidInputError
+from ontos_tui.private import FILE as PRIVATE
+from ontos_tui.replacing import write_text
 
 FILE = "session.json"
 
@@ -42,9 +46,5 @@ class Session:
 
     def save(self, home: Path) -> None:
         """Write it at once or not at all. A place that was not saved is not worth an error."""
-        temporary = home / f".{FILE}.{os.getpid()}"
-        try:
-            temporary.write_text(json.dumps(asdict(self)), encoding="utf-8")
-            temporary.replace(home / FILE)
-        except OSError:
-            temporary.unlink(missing_ok=True)
+        with suppress(InvalidInputError):
+            write_text(home / FILE, json.dumps(asdict(self)), mode=PRIVATE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -18,6 +18,7 @@ from ontos_tui.tui.widgets.picture import PictureView, choose_picture_mode
 
 if TYPE_CHECKING:
     from ontos_tui.services.data.images import Picture
+    from ontos_tui.services.data.page_places import TextPlaces
 
 NONE = "This item has no picture. Choose the picture columns of its sheet: 1 Data, then e"
 OFF = "Pictures are turned off in the settings (images). Open it in a viewer: o"
@@ -28,7 +29,7 @@ class PictureDialog(Dialog[None], BackgroundMixin):
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
         Command("dialog.picture.leave", "escape,i", "Back", "Close the picture"),
-        Command("dialog.picture.turn", "n", "Next picture", "The next picture of this item"),
+        Command("dialog.picture.turn", "n", "Next picture", "The next picture of this item, or page of its document"),
         Command("dialog.picture.open_viewer", "o", "Open", "In this machine's picture viewer"),
     )
     DEFAULT_CSS = """
@@ -37,11 +38,14 @@ class PictureDialog(Dialog[None], BackgroundMixin):
     PictureDialog #fields { width: 2fr; padding: 0 0 0 1; }
     """
 
-    def __init__(self, heading: str, sheet_id: str, fields: Mapping[str, Any]) -> None:
+    def __init__(
+        self, heading: str, sheet_id: str, fields: Mapping[str, Any], places: TextPlaces | None = None
+    ) -> None:
         super().__init__(heading)
+        self._places = places
         self._sheet_id = sheet_id
         self._fields = dict(fields)
-        self._pictures: Sequence[Picture] = ()
+        self._pictures: list[Picture] = []
         self._at = 0
 
     def compose_body(self) -> ComposeResult:
@@ -57,7 +61,9 @@ class PictureDialog(Dialog[None], BackgroundMixin):
         panel.focus()
         self._view.show(None, "Loading…")
         self.run_in_background(
-            lambda workspace: workspace.data.images.pictures(self._sheet_id, self._fields), self._got, failed=self._say
+            lambda workspace: workspace.data.images.pictures(self._sheet_id, self._fields, self._places),
+            self._got,
+            failed=self._say,
         )
 
     @property
@@ -68,7 +74,7 @@ class PictureDialog(Dialog[None], BackgroundMixin):
     def _current(self) -> Picture | None:
         return self._pictures[self._at] if self._pictures else None
 
-    def _got(self, pictures: Sequence[Picture]) -> None:
+    def _got(self, pictures: list[Picture]) -> None:
         self._pictures = pictures
         self._paint()
 
@@ -81,15 +87,32 @@ class PictureDialog(Dialog[None], BackgroundMixin):
             self._view.show(None, NONE)
         elif self.ontos.workspace.settings.images == "off":
             self._view.show(None, OFF)
+        elif not one.is_open:
+            self._open(self._at, one)
         else:
             self._view.show(one.image, one.problem)
         self.query_one("#caption", OneLine).repaint()
+
+    def _open(self, place: int, picture: Picture) -> None:
+        """Open a page of a document that is looked at for the first time."""
+        self._view.show(None, "Loading…")
+
+        def got(opened: Picture) -> None:
+            self._pictures[place] = opened
+            if place == self._at:
+                self._paint()
+
+        self.run_in_background(
+            lambda workspace: workspace.data.images.opened(picture, self._fields, self._places), got, failed=self._say
+        )
 
     def _caption(self, width: int) -> Line:
         one = self._current
         if one is None:
             return ()
         which = f"  {self._at + 1} of {len(self._pictures)}" if len(self._pictures) > 1 else ""
+        if one.page:
+            which = f"  page {one.page:,} of {one.pages:,}"
         size = f"  {one.width} × {one.height}" if one.width else ""
         named = span(one.named, "text", max(8, min(len(one.named), width - len(one.column) - len(size + which) - 2)))
         return line(span(f"{one.column}  ", "muted"), named, span(size, "muted"), span(which, "accent"))

@@ -16,6 +16,7 @@ from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 if TYPE_CHECKING:
     from ontos_tui.services.admin.settings_file import Setting
+    from ontos_tui.workspace import Workspace
 
 
 class SettingsDialog(Dialog[None], BackgroundMixin):
@@ -93,9 +94,12 @@ class SettingsDialog(Dialog[None], BackgroundMixin):
             self._set(self._current.name, "")
 
     def _set(self, name: str, text: str) -> None:
-        self.run_in_background(
-            lambda workspace: workspace.settings_file.change(name, text), self._changed, group="change"
-        )
+        def change(workspace: Workspace) -> Setting:
+            one = workspace.settings_file.change(name, text)
+            workspace.read_settings()
+            return one
+
+        self.run_in_background(change, self._changed, group="change")
 
     def _changed(self, one: Setting) -> None:
         from ontos_tui.services.admin.settings_file import READ_ANEW

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -13,7 +12,6 @@ from textual.containers import Horizontal, Vertical
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.services.guide.wizard import OWN_DATA, Step, WizardChoices, WizardState
 from ontos_tui.tui.core.commands import Command
-from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 from ontos_tui.tui.widgets.data_grid import DataGrid
 from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import Panel, line, span, wrap
@@ -21,6 +19,7 @@ from ontos_tui.tui.widgets.table import ColumnSpec, Table
 from ontos_tui.tui.wizard.step import WizardStep
 
 if TYPE_CHECKING:
+    from ontos_tui.domain.records.data import DataTable
     from ontos_tui.domain.records.data import Page as DataPage
     from ontos_tui.workspace import Workspace
 
@@ -43,7 +42,7 @@ class DataStep(WizardStep):
     STEP = Step.DATA
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
         Command("wizard.data.take", "enter", "Use it", "Use these rows"),
-        Command("wizard.data.file", "f", "Own file", "A CSV, Parquet or JSONL file of your own"),
+        Command("wizard.data.file", "f", "Own file", "A file of your own, or a folder of pictures or documents"),
         Command("wizard.data.browse", "b", "Team tables", "A table of the team's Databricks workspace"),
     )
     DEFAULT_CSS = """
@@ -102,7 +101,7 @@ class DataStep(WizardStep):
     def _show_rows(self, page: DataPage | None) -> None:
         grid, about = self.query_one("#rows", DataGrid), self.query_one("#about-data", Panel)
         if page is None:
-            hint = "Press enter or f to name a file. It stays where it is, and nothing is sent anywhere."
+            hint = "Press enter or f to choose a file or a folder. It stays where it is, and nothing is sent anywhere."
             about.show(lambda width: wrap(hint, width))
             grid.show_rows((), ())
             return
@@ -139,18 +138,17 @@ class DataStep(WizardStep):
         self.run_in_background(work, lambda chosen: self.post_message(self.Decided(chosen)), group="take")
 
     def action_file(self) -> None:
+        from ontos_tui.tui.stages.data.adding import AddData
+
         chosen = self.state.chosen
 
-        def done(values: Values | None) -> None:
-            if values is not None:
-                path = Path(values["path"]).expanduser()
-                self._take(lambda workspace: workspace.wizard.take_file(chosen, path))
+        def added(table: DataTable, name: str) -> None:
+            self._take(lambda workspace: workspace.wizard.take_table(chosen, table.address, name))
 
-        field = FormField("path", "File", required=True, hint="~ is your home folder; .csv, .xlsx, .json, .parquet")
-        self.app.push_screen(FormDialog("Which file?", (field,)), done)
+        AddData(self, added).start()
 
     def action_browse(self) -> None:
-        self.run_in_background(lambda workspace: workspace.data.sheets.has_team, self._browse, group="team")
+        self.run_in_background(lambda workspace: workspace.data.catalog.has_team, self._browse, group="team")
 
     def _browse(self, has_team: bool) -> None:
         from ontos_tui.domain.errors import NoTeamError
@@ -177,7 +175,7 @@ def _origins(workspace: Workspace, chosen: WizardChoices) -> list[Origin]:
         origins.append(Origin("Sample data", "synthetic", seeded.id if seeded is not None else ""))
         sheets = [one for one in sheets if seeded is None or one.id != seeded.id]
     origins += [Origin(one.name, f"{one.item_count or 0:,}", one.id) for one in sheets]
-    return [*origins, Origin("Your own file…", "", is_file=True)]
+    return [*origins, Origin("Your own data…", "", is_file=True)]
 
 
 def _rows(workspace: Workspace, chosen: WizardChoices, origin: Origin) -> DataPage:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from textual.message import Message
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.terminal_text import safe_line, safe_text
 from ontos_tui.tui.widgets.lines import Line, LineView, Span, span
 
 LONGEST = 100_000
@@ -98,3 +98,27 @@ class ValueInput(Input):
         if self.value == self._shown and self._shown != str(self._original):
             return self._original
         return read(self.value) if self.value.strip() else None
+
+
+class TextBox(TextArea):
+    """A text of several lines, harmless to look at. What was not touched comes back exactly as it was."""
+
+    DEFAULT_CSS = """
+    TextBox { border: none; padding: 0; background: $surface-lighten-1; }
+    TextBox:focus { border: none; background: $surface-lighten-2; }
+    """
+
+    def __init__(self, value: Any = None, *, rows: int, id: str | None = None) -> None:
+        self._original = value
+        self._shown = "" if value is None else safe_text(value, LONGEST)
+        super().__init__(self._shown, id=id, compact=True, tab_behavior="focus", highlight_cursor_line=False)
+        self.styles.height = rows
+
+    def on_mount(self) -> None:
+        self.move_cursor(self.document.end)
+
+    def read(self, read: Callable[[str], Any]) -> Any:
+        """The value as typed; an empty field is None. Raises ValueError where `read` does."""
+        if self.text == self._shown:
+            return self._original
+        return read(self.text) if self.text.strip() else None

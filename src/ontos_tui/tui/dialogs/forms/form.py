@@ -11,7 +11,7 @@ from textual.containers import VerticalScroll
 
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
-from ontos_tui.tui.dialogs.forms.fields import ChoiceLine, ValueInput
+from ontos_tui.tui.dialogs.forms.fields import ChoiceLine, TextBox, ValueInput
 from ontos_tui.tui.widgets.lines import Line, OneLine, Panel, line, span, wrap
 
 Values = dict[str, Any]
@@ -21,7 +21,8 @@ Values = dict[str, Any]
 class FormField:
     """One field of a form. With `choices` it is chosen, otherwise typed; `read` turns what was typed into a value.
 
-    `read` raises ValueError with the reason. An empty text gives None unless the field is required.
+    With `rows` it is a text of several lines, of which so many are in sight. `read` raises ValueError with the reason.
+    An empty text gives None unless the field is required.
     """
 
     name: str
@@ -31,6 +32,7 @@ class FormField:
     required: bool = False
     hint: str = ""
     read: Callable[[str], Any] = str
+    rows: int = 0
 
 
 AROUND_FIELDS = 6
@@ -77,6 +79,8 @@ class FormDialog(Dialog[Values]):
                 yield OneLine(self._labeler(field))
                 if field.choices:
                     yield ChoiceLine(field.choices, field.value, optional=not field.required, id=f"f{number}")
+                elif field.rows:
+                    yield TextBox(field.value, rows=field.rows, id=f"f{number}")
                 else:
                     yield ValueInput(field.value, id=f"f{number}")
         problems = Panel(id="problems")
@@ -105,7 +109,7 @@ class FormDialog(Dialog[Values]):
             if isinstance(widget, ChoiceLine):
                 values[field.name] = widget.value
             else:
-                assert isinstance(widget, ValueInput)
+                assert isinstance(widget, ValueInput | TextBox)
                 try:
                     values[field.name] = widget.read(field.read)
                 except ValueError as error:
@@ -124,6 +128,9 @@ class FormDialog(Dialog[Values]):
 
     def on_input_changed(self) -> None:
         self._show_problems([problem for problem in self._values()[1] if not problem.endswith("is required.")])
+
+    def on_text_area_changed(self) -> None:
+        self.on_input_changed()
 
     def on_choice_line_changed(self) -> None:
         self.on_input_changed()
