@@ -36,6 +36,7 @@ from ontos_tui.learning.models.field_models import fit
 from ontos_tui.learning.search import trials
 from ontos_tui.platforms.local.trainer import LocalTrainer
 from real_data import real_data
+from tiers import deep
 
 SCHEMA = {
     "type": "object",
@@ -622,6 +623,7 @@ def test_any_rows_become_finite_numbers_the_same_way_after_a_round_trip(
     assert np.isfinite(strict).all()
 
 
+@deep
 def test_machine_failures_are_found_where_the_majority_finds_none(tmp_path: Path) -> None:
     path = real_data("predictive_maintenance/ai4i2020.csv")
     targets = ("Machine_failure", "TWF", "HDF", "PWF", "OSF", "RNF")

@@ -22,6 +22,7 @@ from ontos_tui.store.engine import Store
 from ontos_tui.tabular.source import inspect_file
 from ontos_tui.tabular.window_fields import MOST_POINTS, compact
 from real_data import real_data
+from tiers import deep
 
 Put = Callable[..., TableAddress]
 NUMBERS = count()
@@ -256,6 +257,7 @@ def test_a_file_that_became_something_else_says_so(catalog: LocalCatalog, store:
         catalog.columns(address)
 
 
+@deep
 def test_turbofans_are_read_and_cut_into_windows(catalog: LocalCatalog, store: Store) -> None:
     path = real_data("remaining_useful_life/cmapss_train_FD001.txt")
     names = ["unit", "cycle", *(f"setting{n}" for n in (1, 2, 3)), *(f"s{n}" for n in range(1, 22))]

@@ -76,9 +76,7 @@ class BeingReadError(ConflictError):
     """Another process is looking at the folder."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "The folder is being read by another process, such as a watch.", "Try again in a moment."
-        )
+        super().__init__("The folder is being read by another process, such as a watch.", "Try again in a moment.")
 
 
 class NothingThereError(InvalidInputError):

@@ -30,9 +30,7 @@ class Move:
     reason: str
 
 
-def moves(
-    connection: Connection, labels: Sequence[CanonicalLabel], except_pairs: Collection[str]
-) -> Iterator[Move]:
+def moves(connection: Connection, labels: Sequence[CanonicalLabel], except_pairs: Collection[str]) -> Iterator[Move]:
     """What becomes of the labeled pairs of these labels' items, as the labels are now; `except_pairs` are ids.
 
     It depends on the label alone, so that two workspaces which correct a pair by it do the same.
