@@ -83,9 +83,9 @@ def _backup_lines(report: BackupReport) -> list[str]:
 
 
 def _restore_lines(report: RestoreReport) -> list[str]:
-    kept = "" if report.replaced is None else f"kept in {safe_line(report.replaced)}"
+    old_files = "" if report.replaced is None else f"kept in {safe_line(report.replaced)}"
     return [
         f"Restored {count(report.rows, 'row')} and {count(report.files, 'file')} from {moment(report.created_at)}.",
-        *facts([("workspace", safe_line(report.home)), ("schema", report.schema), ("replaced", kept)]),
+        *facts([("workspace", safe_line(report.home)), ("schema", report.schema), ("replaced", old_files)]),
         *([NEW_WRITER] if report.shared else []),
     ]

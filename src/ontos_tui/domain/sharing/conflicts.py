@@ -19,7 +19,7 @@ def answers(state: SharedState, conflict: Conflict) -> tuple[EntryId | None, ...
 def hold(state: SharedState, entry: Entry, part: int, changes: Sequence[Change]) -> None:
     """Keep changes beside what stands. One disagreement is one conflict: what touches an open one joins it."""
     things = sorted({change.thing for change in changes})
-    open_ones = {found.id: found for thing in things if (found := state.open_conflict(thing)) is not None}
+    open_ones = {conflict.id: conflict for thing in things if (conflict := state.open_conflict(thing)) is not None}
     first, *others = sorted(open_ones.values(), key=lambda one: one.id) or [Conflict(f"{entry.id}/{part}", (), ())]
     candidates = [one for conflict in (first, *others) for one in conflict.candidates if one.actor != entry.actor]
     for other in others:

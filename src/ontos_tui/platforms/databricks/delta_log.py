@@ -142,7 +142,7 @@ class DeltaLog:
         except SqlFailedError as error:
             if not any(one in error.error_class for one in NOTHING_NEW):
                 raise
-            self._check_made_anew()
+            self._check_replaced()
         if page:
             yield page
 
@@ -159,7 +159,7 @@ class DeltaLog:
         texts = {name: str(row[name]) for name in ("writer", "actor", "body")}
         return [LogRow(version, moment, seq=int(row["seq"]), format=int(row["format"]), **texts)]
 
-    def _check_made_anew(self) -> None:
+    def _check_replaced(self) -> None:
         before, self._log = self._log, ""
         if before and self.identity() != before:
             raise PlatformError(

@@ -59,20 +59,20 @@ def list_folder(typed: str) -> Listing:
     """What a typed path can go on with. Raises InvalidInputError saying why the folder cannot be listed."""
     try:
         folder, begun = parted(typed)
-        found = []
+        shown = []
         with os.scandir(folder) as entries:
             for entry in entries:
                 hidden = entry.name.startswith(".") and not begun.startswith(".")
                 if not hidden and entry.name.casefold().startswith(begun.casefold()):
-                    found.append(_entry(entry))
-                if len(found) >= MOST:
+                    shown.append(_entry(entry))
+                if len(shown) >= MOST:
                     break
     except FileNotFoundError as error:
         raise InvalidInputError(f"No folder {typed!r}.", "Correct the path; tab completes it.") from error
     except (OSError, ValueError, RuntimeError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise InvalidInputError(f"The folder cannot be listed: {reason}.", "Choose another one.") from error
-    return Listing(folder, begun, tuple(sorted(found, key=_rank)))
+    return Listing(folder, begun, tuple(sorted(shown, key=_rank)))
 
 
 def _entry(entry: os.DirEntry[str]) -> FolderEntry:

@@ -92,7 +92,7 @@ class FolderService:
 
         from ontos_tui.tabular.folders.look import locked, look
 
-        place, known = self._found(request)
+        place, known = self._place_and_table(request)
         known = known if known is not None and known.path == str(place) else None
         with tempfile.TemporaryDirectory() as folder:
             home = Path(folder)
@@ -120,14 +120,14 @@ class FolderService:
 
     def _known(self, request: FolderRequest) -> tuple[Place, DataTable | None]:
         """The folder, and its table where it is one. Raises ConflictError when another table has that name."""
-        place, known = self._found(request)
+        place, known = self._place_and_table(request)
         if known is not None and known.path != str(place):
             raise ConflictError(
                 f"The name {known.address} is used by another table: {known.path}.", "Give this one another: --name"
             )
         return place, known
 
-    def _found(self, request: FolderRequest) -> tuple[Place, DataTable | None]:
+    def _place_and_table(self, request: FolderRequest) -> tuple[Place, DataTable | None]:
         """The folder, and the table that has its name or its path."""
         place = self._place(request.path)
         if place is None:
@@ -170,11 +170,13 @@ class FolderService:
         key = _key(self._address(request, place), str(place))
         with locked(self._home, key):
             place, known = self._known(request)  # as it is now that no other process changes it
-            wanted = replace(self._request(place, self._home, key, request, known), ready=ready, only_new=only_new)
-            decided = known is not None and wanted.reading == known.reading_options
+            full_request = replace(
+                self._request(place, self._home, key, request, known), ready=ready, only_new=only_new
+            )
+            decided = known is not None and full_request.reading == known.reading_options
             before = known.folder if known is not None and decided else None
-            seen = look(wanted, before, known.reading if known is not None else None)
-            table = self._store_look(place, request, wanted.reading, seen, known)
+            seen = look(full_request, before, known.reading if known is not None else None)
+            table = self._store_look(place, request, full_request.reading, seen, known)
             remove_old(self._home / "folder_tables" / key, Path(seen.folder.snapshot).name)
         rows_before = known.row_count if known is not None else 0
         return FolderLook(table, seen.new, seen.changed, seen.gone, seen.waiting, rows_before)

@@ -71,8 +71,8 @@ class ImageService:
         """A page of a PDF that was not looked at yet."""
         if picture.is_open or picture.path is None:
             return picture
-        found = find_places(picture.path, 0, fields, places)
-        return _page(picture, found)
+        seen_places = find_places(picture.path, 0, fields, places)
+        return _page(picture, seen_places)
 
 
 def image_folders(connection: Connection, sheet_id: str) -> dict[str, Path]:
@@ -127,8 +127,8 @@ def _pages(column: str, named: str, folder: Path, fields: Row, places: TextPlace
         path = find_image(named, [folder], anywhere=True)
     except InvalidInputError as error:
         return [Picture(column, named, problem=str(error))]
-    found = find_places(path, 0 if is_whole else page, fields, places)
-    first = _page(Picture(column, text, path, page=found.first_page() if is_whole else page), found)
+    seen_places = find_places(path, 0 if is_whole else page, fields, places)
+    first = _page(Picture(column, text, path, page=seen_places.first_page() if is_whole else page), seen_places)
     if not is_whole or first.problem:
         return [first]
     rest = pages_from(first.page, first.pages)[1:]

@@ -72,8 +72,8 @@ def find_places(path: Path, page: int, fields: Row, places: TextPlaces | None) -
         return NO_PLACES  # the page itself says why
 
 
-def _boxes(found: tuple[str, dict[int, list[Box]]], text: object) -> dict[int, list[Box]]:
-    return found[1] if found[0] == text else {}
+def _boxes(cached: tuple[str, dict[int, list[Box]]], text: object) -> dict[int, list[Box]]:
+    return cached[1] if cached[0] == text else {}
 
 
 def pages_from(first: int, count: int) -> Sequence[int]:

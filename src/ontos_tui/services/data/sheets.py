@@ -148,9 +148,9 @@ class SheetService:
         chosen = name.strip() or next(one for one in copies if one not in taken)
         # A copy has no pairs yet, so none of its items is named by its position.
         identity = ItemIdentity.CONTENT if sheet.identity is ItemIdentity.POSITION else sheet.identity
-        kept = {field: value for field, value in sheet.model_dump().items() if field in (*_EDITABLE, "tags")}
+        copied = {field: value for field, value in sheet.model_dump().items() if field in (*_EDITABLE, "tags")}
         names = {"name": chosen, "created_by": self._actor, "updated_by": self._actor, "identity": identity}
-        copy = self._validated(_sheet({**kept, **names}))
+        copy = self._validated(_sheet({**copied, **names}))
         self._keep_reading(copy)
         with self._store.write() as connection:
             check_name(connection, copy)

@@ -86,12 +86,12 @@ def _confirm(connection: Connection, state: StoreState, entry: Entry) -> None:
 
 def _lift(connection: Connection) -> None:
     """Put every row back as the log has it."""
-    kept = connection.rows("SELECT entity, key, row FROM shared_base")
+    bases = connection.rows("SELECT entity, key, row FROM shared_base")
     write_rows(
         connection,
         {
             Thing(entity, key): None if row is None else dict(zip(COLUMNS[entity], json.loads(row), strict=True))
-            for entity, key, row in kept
+            for entity, key, row in bases
         },
     )
     connection.execute("DELETE FROM shared_rows WHERE (entity, key) IN (SELECT entity, key FROM shared_base)")

@@ -144,9 +144,9 @@ def _best(source: Source, keys: Mapping[str, str]) -> str:
         for one in [is_named.format(cell=_cell(name))]
     ]
     sql = f"SELECT {', '.join(counts)} FROM (SELECT * FROM {source.relation} LIMIT {SAMPLE})"  # noqa: S608
-    found = source.connection.execute(sql).fetchall()[0]
-    best = max(range(len(names)), key=lambda place: (found[place], -place), default=None)
-    return names[best] if best is not None and found[best] else ""
+    counted = source.connection.execute(sql).fetchall()[0]
+    best = max(range(len(names)), key=lambda place: (counted[place], -place), default=None)
+    return names[best] if best is not None and counted[best] else ""
 
 
 def _write(source: Source, column: str, keys: Mapping[str, str], pictures: Sequence[Entry], target: Path) -> Naming:
@@ -176,8 +176,8 @@ def _write(source: Source, column: str, keys: Mapping[str, str], pictures: Seque
     return Naming(column, named, rows, tuple(value for (value,) in without), tuple(unnamed[:3]), len(unnamed), several)
 
 
-def chosen_table(tables: Sequence[str], wanted: str) -> list[str]:
+def chosen_table(tables: Sequence[str], chosen: str) -> list[str]:
     """The tables that may name the pictures. Raises InvalidInputError for one that is not there."""
-    if wanted and wanted not in tables:
-        raise InvalidInputError(f"No data file {wanted} in the folder.", f"There are: {json.dumps(list(tables)[:5])}.")
-    return [wanted] if wanted else list(tables)
+    if chosen and chosen not in tables:
+        raise InvalidInputError(f"No data file {chosen} in the folder.", f"There are: {json.dumps(list(tables)[:5])}.")
+    return [chosen] if chosen else list(tables)

@@ -83,7 +83,7 @@ def boxes(path: Path, page: int, places: Sequence[tuple[int, int]]) -> tuple[str
     Of one `page`, places count characters of its text; with page 0, of the whole document's. Also returns that text,
     so that whoever counted can see whether it is the same.
     """
-    found: dict[int, list[Box]] = {}
+    boxes: dict[int, list[Box]] = {}
     texts = []
     with opened(path) as document:
         start = 0
@@ -91,11 +91,11 @@ def boxes(path: Path, page: int, places: Sequence[tuple[int, int]]) -> tuple[str
             text, indexes = _page_text(document, number)
             texts.append(text)
             here = [(max(0, a - start), min(len(text), b - start)) for a, b in places]
-            wanted = [place for place in here if place[0] < place[1]]
-            if wanted:
-                found[number + 1] = _boxes(document[number], [indexes[a:b] for a, b in wanted])
+            visible = [place for place in here if place[0] < place[1]]
+            if visible:
+                boxes[number + 1] = _boxes(document[number], [indexes[a:b] for a, b in visible])
             start += len(text) + len(PAGE_BREAK)
-    return PAGE_BREAK.join(texts), found
+    return PAGE_BREAK.join(texts), boxes
 
 
 def _page_text(document: PdfDocument, number: int) -> tuple[str, list[int]]:

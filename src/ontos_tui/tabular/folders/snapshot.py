@@ -218,9 +218,9 @@ def new_part_name() -> str:
 def remove_old(folder: Path, current: str) -> None:
     """Remove what neither the current snapshot nor the one before it needs: older ones, and what was interrupted."""
     snapshots = sorted(folder.glob("[0-9]*-*.jsonl"), key=lambda one: one.name)
-    kept = [one for one in snapshots if one.name <= current][-GENERATIONS:]
-    needed = {one.name for one in kept}
-    for one in kept:
+    remaining = [one for one in snapshots if one.name <= current][-GENERATIONS:]
+    needed = {one.name for one in remaining}
+    for one in remaining:
         parts = [Path(part.name) for part in _of_head(_read(one)[0]).parts]
         needed |= {name for part in parts for name in (part.name, f"{part.stem}.json")}
     for one in folder.iterdir():

@@ -122,8 +122,8 @@ def _entries(root: Path, listing: Listing) -> Iterator[tuple[str, os.DirEntry[st
     while waiting:
         folder = waiting.pop()
         try:
-            with os.scandir(root / folder) as found:
-                entries = sorted(found, key=lambda one: one.name)
+            with os.scandir(root / folder) as scanned:
+                entries = sorted(scanned, key=lambda one: one.name)
         except OSError as error:
             listing.problems.append(FileProblem(path=f"{folder}/", reason=error.strerror or "cannot be opened"))
             continue

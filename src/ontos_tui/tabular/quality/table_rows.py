@@ -111,8 +111,8 @@ class TableRows:
         """The first rows of a sample as values, and their numbers."""
         names = self.names()
         selected = ", ".join([self.number, *(_value(column) for column in self.columns)])
-        found = self.rows(f"SELECT {selected} FROM {self.relation} LIMIT {int(limit)}")  # noqa: S608
-        return [dict(zip(names, row[1:], strict=True)) for row in found], [int(row[0]) for row in found]
+        stored = self.rows(f"SELECT {selected} FROM {self.relation} LIMIT {int(limit)}")  # noqa: S608
+        return [dict(zip(names, row[1:], strict=True)) for row in stored], [int(row[0]) for row in stored]
 
     def progress(self) -> float | None:
         """The part of the running query that is done; None where DuckDB does not know it."""

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 def report_lines(report: QualityReport, width: int) -> list[Line]:
     """What was looked at, and how much was found."""
     open_findings = len(report.findings)
-    found = f"{open_findings} finding{'' if open_findings == 1 else 's'}" if open_findings else "nothing to remedy"
+    amount = f"{open_findings} finding{'' if open_findings == 1 else 's'}" if open_findings else "nothing to remedy"
     answer = f"answer {report.answer}" if report.answer else "no answer column: c chooses one"
     return [
         line(
             span(report.sheet or report.table, "title"),
-            span(f"  {found}", "warn" if open_findings else "good"),
+            span(f"  {amount}", "warn" if open_findings else "good"),
             span(f"  {len(report.decisions)} decided" if report.decisions else "", "muted"),
         ),
         line(span(f"{report.rows:,} rows ({report.basis}), {report.columns} columns, {answer}", "muted", width)),
