@@ -29,7 +29,7 @@ from ontos_tui.jobs.loopback import listen, listen_on_socket, remove_socket, soc
 from ontos_tui.jobs.queue import RESUME, JobQueue
 from ontos_tui.jobs.server_access import ServerAccess
 from ontos_tui.private import hide_new_files
-from ontos_tui.services.data.watch import look_message
+from ontos_tui.services.data.folder_tables.watch import look_message
 from ontos_tui.services.deploy.service import EndpointView
 from ontos_tui.services.generate.service import GenerationReport
 from ontos_tui.services.monitor.alerts.service import ChangeKind

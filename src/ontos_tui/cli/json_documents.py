@@ -30,12 +30,12 @@ from ontos_tui.services.admin.backup import BackupReport
 from ontos_tui.services.admin.finding import Finding
 from ontos_tui.services.admin.restore import RestoreReport
 from ontos_tui.services.admin.settings_file import Setting
-from ontos_tui.services.data.computed import ComputedReport
-from ontos_tui.services.data.joins import JoinReport
+from ontos_tui.services.data.derived_tables.computed import ComputedReport
+from ontos_tui.services.data.derived_tables.joins import JoinReport
+from ontos_tui.services.data.folder_tables.watch import WatchLook
 from ontos_tui.services.data.quality.report import QualityReport
 from ontos_tui.services.data.reading import FileReport
 from ontos_tui.services.data.roles import RoleOfColumn
-from ontos_tui.services.data.watch import WatchLook
 from ontos_tui.services.deploy.items import EndpointItem
 from ontos_tui.services.deploy.scoring.service import ScoringReport
 from ontos_tui.services.deploy.server import ServerState

@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from ontos_tui.platforms.databricks.monitoring.inference_counts import InferenceTables
     from ontos_tui.platforms.databricks.workspace_client import Team
     from ontos_tui.services.canonical.service import CanonicalLabelService
-    from ontos_tui.services.data.computed import ComputedService
+    from ontos_tui.services.data.derived_tables.computed import ComputedService
+    from ontos_tui.services.data.derived_tables.joins import JoinService
     from ontos_tui.services.data.files import FileService
-    from ontos_tui.services.data.folders import FolderService
+    from ontos_tui.services.data.folder_tables.service import FolderService
+    from ontos_tui.services.data.folder_tables.watch import WatchService
     from ontos_tui.services.data.images import ImageService
-    from ontos_tui.services.data.joins import JoinService
     from ontos_tui.services.data.quality.service import QualityService
     from ontos_tui.services.data.roles import RoleService
     from ontos_tui.services.data.service import CatalogService
     from ontos_tui.services.data.sheets import SheetService
-    from ontos_tui.services.data.watch import WatchService
     from ontos_tui.services.deploy.cases import CaseService
     from ontos_tui.services.deploy.floors import FloorService
     from ontos_tui.services.deploy.items import EndpointItems
@@ -107,13 +107,13 @@ class DataServices:
 
     @cached_property
     def folders(self) -> FolderService:
-        from ontos_tui.services.data.folders import FolderService
+        from ontos_tui.services.data.folder_tables.service import FolderService
 
         return FolderService(self._core.store, self._core.actor)
 
     @cached_property
     def watching(self) -> WatchService:
-        from ontos_tui.services.data.watch import WatchService
+        from ontos_tui.services.data.folder_tables.watch import WatchService
 
         return WatchService(self._core.store, self.folders, self._core.jobs)
 
@@ -135,14 +135,14 @@ class DataServices:
 
     @cached_property
     def joins(self) -> JoinService:
-        from ontos_tui.services.data.joins import JoinService
+        from ontos_tui.services.data.derived_tables.joins import JoinService
 
         core = self._core
         return JoinService(core.store, core.engines.catalog, core.engines.derivations, core.actor)
 
     @cached_property
     def computed(self) -> ComputedService:
-        from ontos_tui.services.data.computed import ComputedService
+        from ontos_tui.services.data.derived_tables.computed import ComputedService
 
         core = self._core
         return ComputedService(core.store, core.engines.catalog, core.engines.derivations, core.actor)

@@ -85,7 +85,7 @@ def test_every_command_prints_what_is_documented(
     ontos: Ontos, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     walk = Walk(ontos)
-    monkeypatch.setattr("ontos_tui.services.data.watch.SETTLE", 0.0)
+    monkeypatch.setattr("ontos_tui.services.data.folder_tables.watch.SETTLE", 0.0)
     _walk_data(walk, tmp_path)
     _walk_label(walk, home, tmp_path)
     _walk_labeling(walk, home, monkeypatch)

@@ -42,7 +42,7 @@ def test_what_is_left_to_decide_ends_with_2_and_the_option(ontos: Ontos, tmp_pat
 
 
 def test_watch_once_adds_what_stands_still(ontos: Ontos, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ontos_tui.services.data.watch.SETTLE", 0.0)
+    monkeypatch.setattr("ontos_tui.services.data.folder_tables.watch.SETTLE", 0.0)
     log_folder(tmp_path / "logs", files=2)
     first = ontos("watch", str(tmp_path / "logs"), "--into", "arrivals", "--once")
     assert "2 files new, +8 rows: local.files.arrivals has 8 (run0.csv, run1.csv)" in first.out

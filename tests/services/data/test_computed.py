@@ -10,7 +10,7 @@ import pytest
 from builders.machines import add_machines
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError
 from ontos_tui.domain.records.derived import EventTable
-from ontos_tui.services.data.computed import ComputedSpec
+from ontos_tui.services.data.derived_tables.computed import ComputedSpec
 from ontos_tui.workspace import Workspace
 from real_data import real_data
 

@@ -15,7 +15,7 @@ import pytest
 from builders.folders import log_folder, write_picture
 from ontos_tui.domain.errors import ConflictError, InvalidInputError
 from ontos_tui.domain.records.folders import BeingReadError, FolderOptions, UnreadableFilesError
-from ontos_tui.services.data.watch import FolderWatcher, look_message
+from ontos_tui.services.data.folder_tables.watch import FolderWatcher, look_message
 from ontos_tui.tabular.folders.look import locked
 from ontos_tui.workspace import Workspace
 from tiers import deep

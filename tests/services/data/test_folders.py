@@ -12,8 +12,8 @@ from builders.pdfs import pdf
 from ontos_tui.domain.errors import InvalidInputError, JobCancelledError
 from ontos_tui.domain.records.folders import FolderKind, FolderKindError, FolderOptions, UnreadableFilesError
 from ontos_tui.domain.records.reading import ReadingOptions, UndecidedError
-from ontos_tui.services.data.folders import FolderLook, FolderRequest
-from ontos_tui.services.data.page_places import TextPlaces
+from ontos_tui.services.data.folder_tables.page_places import TextPlaces
+from ontos_tui.services.data.folder_tables.service import FolderLook, FolderRequest
 from ontos_tui.workspace import Workspace
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from builders.machines import MACHINES, TELEMETRY, add_machines
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, PlatformError
 from ontos_tui.domain.records.derived import Direction, EventTable, KeyPair
-from ontos_tui.services.data.computed import ComputedSpec
-from ontos_tui.services.data.joins import JoinSpec
+from ontos_tui.services.data.derived_tables.computed import ComputedSpec
+from ontos_tui.services.data.derived_tables.joins import JoinSpec
 from ontos_tui.workspace import Workspace
 from tiers import examples
 

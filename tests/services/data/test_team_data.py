@@ -16,8 +16,8 @@ from ontos_tui.domain.records.data import Sampling
 from ontos_tui.domain.records.derived import KeyPair
 from ontos_tui.domain.records.pairs import GenerationMode, QAPair
 from ontos_tui.domain.rules.governance import Use, inherited
-from ontos_tui.services.data.computed import ComputedSpec
-from ontos_tui.services.data.joins import JoinSpec
+from ontos_tui.services.data.derived_tables.computed import ComputedSpec
+from ontos_tui.services.data.derived_tables.joins import JoinSpec
 from ontos_tui.store import rows
 from ontos_tui.workspace import Workspace
 

@@ -13,7 +13,7 @@ from ontos_tui.domain.learning import Progress
 from ontos_tui.domain.records.data import DataTable
 from ontos_tui.domain.records.folders import FolderOptions
 from ontos_tui.domain.records.reading import ReadingOptions
-from ontos_tui.services.data.folders import FolderRequest
+from ontos_tui.services.data.folder_tables.service import FolderRequest
 from ontos_tui.services.data.reading import FileReport
 
 

@@ -11,7 +11,7 @@ from ontos_tui.cli.core.session import Session
 from ontos_tui.cli.data.tables import data, page_lines
 from ontos_tui.domain.records.derived import EventTable
 from ontos_tui.domain.terminal_text import safe_line
-from ontos_tui.services.data.computed import ComputedReport, ComputedSpec
+from ontos_tui.services.data.derived_tables.computed import ComputedReport, ComputedSpec
 
 
 def register(root: typer.Typer) -> None:

@@ -24,7 +24,7 @@ from ontos_tui.domain.records.data import (
 )
 from ontos_tui.domain.records.derived import ColumnRole
 from ontos_tui.domain.terminal_text import safe_line
-from ontos_tui.services.data.derived import amount
+from ontos_tui.services.data.derived_tables.service import amount
 
 sheets = noun_group("Sheets: which rows and columns of a table are used, and what identifies an item.")
 

@@ -35,7 +35,7 @@ def watch(
     **decisions: Any,
 ) -> None:
     """Add what is new in a folder to its table, each file once. A file is read when it stands still."""
-    from ontos_tui.services.data.watch import look_message
+    from ontos_tui.services.data.folder_tables.watch import look_message
 
     session = Session.of(context)
     service = session.workspace.data.watching

@@ -13,7 +13,7 @@ from ontos_tui.domain.records.data import LOCAL, DataTable, TableAddress, identi
 from ontos_tui.domain.records.reading import ReadingOptions, UndecidedError
 from ontos_tui.platforms.ports import Catalog, TeamCatalog
 from ontos_tui.services.data.addresses import find_address
-from ontos_tui.services.data.folders import folder_report
+from ontos_tui.services.data.folder_tables.service import folder_report
 from ontos_tui.services.data.reading import FileReport, file_report, merged, report_of
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection

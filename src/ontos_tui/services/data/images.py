@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.data import Row
-from ontos_tui.services.data.page_places import PagePlaces, TextPlaces, find_places, pages_from
+from ontos_tui.services.data.folder_tables.page_places import PagePlaces, TextPlaces, find_places, pages_from
 from ontos_tui.store.queries import data
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from ontos_tui.domain.records.derived import ColumnRole
 from ontos_tui.domain.rules.states import SheetStatus
 from ontos_tui.platforms.ports import Catalog, TeamCatalog
 from ontos_tui.services.data.addresses import check_span, find_address
-from ontos_tui.services.data.derived import columns_ahead
+from ontos_tui.services.data.derived_tables.service import columns_ahead
 from ontos_tui.services.data.sheet_checks import (
     check_name,
     check_order,

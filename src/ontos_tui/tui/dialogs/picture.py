@@ -17,8 +17,8 @@ from ontos_tui.tui.widgets.lines import Line, OneLine, Panel, line, span
 from ontos_tui.tui.widgets.picture import PictureView, choose_picture_mode
 
 if TYPE_CHECKING:
+    from ontos_tui.services.data.folder_tables.page_places import TextPlaces
     from ontos_tui.services.data.images import Picture
-    from ontos_tui.services.data.page_places import TextPlaces
 
 NONE = "This item has no picture. Choose the picture columns of its sheet: 1 Data, then e"
 OFF = "Pictures are turned off in the settings (images). Open it in a viewer: o"

@@ -140,7 +140,7 @@ class AddData:
         def add(workspace: Workspace) -> DataTable:
             if not place.is_folder:
                 return workspace.data.files.add_file(place.path, options=options, exact=True)
-            from ontos_tui.services.data.folders import FolderRequest
+            from ontos_tui.services.data.folder_tables.service import FolderRequest
 
             request = FolderRequest(place.path, options=place.folder, reading=options)
             return workspace.data.folders.add(request).table
@@ -154,6 +154,6 @@ class AddData:
 
 
 def _folder_report(workspace: Workspace, place: _Place, options: ReadingOptions | None) -> FileReport:
-    from ontos_tui.services.data.folders import FolderRequest
+    from ontos_tui.services.data.folder_tables.service import FolderRequest
 
     return workspace.data.folders.report(FolderRequest(place.path, options=place.folder, reading=options))

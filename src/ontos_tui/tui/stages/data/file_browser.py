@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.services.data.folder_listing import FolderEntry, list_folder, size_in_words
+from ontos_tui.services.data.folder_tables.listing import FolderEntry, list_folder, size_in_words
 from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
@@ -19,7 +19,7 @@ from ontos_tui.tui.widgets.lines import Line, OneLine, Panel, line, span, wrap
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 if TYPE_CHECKING:
-    from ontos_tui.services.data.folder_listing import Listing
+    from ontos_tui.services.data.folder_tables.listing import Listing
 
 UP = FolderEntry("..", "folder")
 

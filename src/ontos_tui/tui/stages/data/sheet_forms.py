@@ -171,7 +171,7 @@ def _number(value: float | None) -> str | None:
 
 def _read_gap(text: str) -> float:
     """A tolerance such as 10min. Raises ValueError with the reason."""
-    from ontos_tui.services.data.derived import amount
+    from ontos_tui.services.data.derived_tables.service import amount
 
     try:
         return amount(text, "The gap")

@@ -9,7 +9,7 @@ from ontos_tui.tui.stages.label.spans.document import marked
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.pairs import Decidable
-    from ontos_tui.services.data.page_places import TextPlaces
+    from ontos_tui.services.data.folder_tables.page_places import TextPlaces
     from ontos_tui.tui.core.background import BackgroundMixin
     from ontos_tui.tui.stages.label.desk.display import DeskDisplay
     from ontos_tui.tui.stages.label.desk.queue_reader import QueueReader
@@ -34,7 +34,7 @@ class ItemCommands:
 
     def _places(self, pair: Decidable) -> TextPlaces | None:
         """Where the answer stands in the item's text, to be lit on the page that it comes from."""
-        from ontos_tui.services.data.page_places import TextPlaces
+        from ontos_tui.services.data.folder_tables.page_places import TextPlaces
 
         work, draft = self._state.work, self._state.draft
         document = marked(pair.source_data, work.fields, draft.answer) if work is not None else None

@@ -13,7 +13,7 @@ from ontos_tui.domain.errors import ConflictError, InvalidInputError
 from ontos_tui.domain.records.data import LOCAL, TableAddress, identifier_from
 from ontos_tui.domain.records.folders import BeingReadError, FolderOptions, NothingThereError
 from ontos_tui.domain.records.training import Job, JobKind
-from ontos_tui.services.data.folders import FolderLook, FolderRequest, FolderService
+from ontos_tui.services.data.folder_tables.service import FolderLook, FolderRequest, FolderService
 from ontos_tui.store.engine import Store
 from ontos_tui.store.queries import data
 

@@ -9,7 +9,7 @@ from ontos_tui.domain.records.data import LOCAL, DataTable, Page, TableAddress, 
 from ontos_tui.domain.records.derived import Direction, Join, JoinSuggestion, KeyPair, MatchCounts
 from ontos_tui.platforms.ports import Catalog, Derivations
 from ontos_tui.services.data.addresses import find_address
-from ontos_tui.services.data.derived import amount, check_free, local_table, team_table
+from ontos_tui.services.data.derived_tables.service import amount, check_free, local_table, team_table
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 from ontos_tui.store.queries import data

@@ -1,0 +1,1 @@
+"""Tables that come of others: joined by key or time, and with computed columns."""
