@@ -57,7 +57,7 @@ class Workspace:
         self.settings = Settings.load(self.home)
         self._presence = _enter(self.home)
         self.store = Store(self.home / "ontos.db")
-        self.actor = self.settings.actor
+        self.actor = self.store.actor = self.settings.actor
         self.engines = Engines(self.home, self.settings, self.store)
         self.jobs = JobQueue(self.store, self.home, self.actor)
         core = Core(self.home, self.settings, self.store, self.engines, self.jobs, self.actor)

@@ -13,6 +13,7 @@ from builders.team_log import Member, SharedLog
 from ontos_tui.domain.errors import NotReadyError
 from ontos_tui.domain.records.pairs import QAPair, Verdict
 from ontos_tui.domain.records.sync import SyncState
+from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.schema import Answer
 from ontos_tui.domain.sharing.entries import EntryId, LogRow
 from ontos_tui.services.label.service import Decision
@@ -162,3 +163,14 @@ def test_a_workspace_that_shares_nothing_keeps_no_log(tmp_path: Path) -> None:
             assert connection.scalar(f"SELECT count(*) FROM {table}") == 0
     assert alone.sharing.status().state is SyncState.OFF
     alone.close()
+
+
+def test_a_template_that_two_changed_apart_is_a_conflict_and_not_the_last_ones(two: Two) -> None:
+    for member in (two.ana, two.ben):
+        with member.store.write() as connection:
+            (template,) = rows.find(connection, Template)
+            rows.change(connection, template, description=f"by {member.name}", updated_by=member.name)
+    two.meet()
+    (conflict,) = two.ben.sharing.conflicts()
+    assert (conflict.table, conflict.standing.values["description"]) == ("templates", "by ana")
+    assert [one.values["description"] for one in conflict.others] == ["by ben"]

@@ -133,8 +133,6 @@ def _judge(state: SharedState, entry: Entry, change: Change) -> bool | None:
         return True
     if table_rules.same(table, change.values, standing.values):
         return False
-    if table in NUMBERED and change.values is not None and standing.values is not None and change.base is None:
-        return True
     if not table_rules.decides(table, change.values):
         return False
     return None if table_rules.decides(table, standing.values) else True
