@@ -129,7 +129,6 @@ class Workspace:
 
         return WizardService(
             self.onboarding,
-            self.data.files,
             self.data.sheets,
             self.generate.templates,
             self.generate.generation,

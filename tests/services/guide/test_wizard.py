@@ -17,6 +17,12 @@ from ontos_tui.services.label.service import Decision
 from ontos_tui.workspace import Workspace
 
 
+def take_file(workspace: Workspace, path: Path) -> WizardChoices:
+    """What the wizard chooses after a file was added by its form."""
+    address = workspace.data.files.add_file(path).address
+    return workspace.wizard.take_table(WizardChoices(use_case=OWN_DATA), address, path.stem)
+
+
 def test_the_way_through_the_sample_data_opens_step_by_step(workspace: Workspace) -> None:
     wizard = workspace.wizard
     chosen = WizardChoices()
@@ -62,19 +68,19 @@ def test_other_words_make_a_version_and_bad_ones_leave_nothing_behind(workspace:
 def test_a_file_of_ones_own_is_a_sheet_once(workspace: Workspace, tmp_path: Path) -> None:
     path = tmp_path / "parts.csv"
     path.write_text("a,b\n1,2\n", encoding="utf-8")
-    first = workspace.wizard.take_file(WizardChoices(use_case=OWN_DATA), path)
-    assert workspace.wizard.take_file(WizardChoices(use_case=OWN_DATA), path) == first
+    first = take_file(workspace, path)
+    assert take_file(workspace, path) == first
     assert workspace.wizard.state_of(first).reached is Step.TEMPLATE
     other = tmp_path / "more" / "parts 2.csv"
     other.parent.mkdir()
     other.write_text("c\n1\n", encoding="utf-8")
-    assert workspace.wizard.take_file(WizardChoices(use_case=OWN_DATA), other).sheet_id != first.sheet_id
+    assert take_file(workspace, other).sheet_id != first.sheet_id
 
 
 def test_without_anything_to_propose_people_give_the_answers(workspace: Workspace, tmp_path: Path) -> None:
     path = tmp_path / "parts.csv"
     path.write_text("a,b\n1,2\n3,4\n", encoding="utf-8")
-    chosen = workspace.wizard.take_file(WizardChoices(use_case=OWN_DATA), path)
+    chosen = take_file(workspace, path)
     template = workspace.wizard.publish(workspace.drafts.draft(chosen.sheet_id).id)
     mode, previews = workspace.wizard.preview(chosen.sheet_id, template.id)
     assert (mode, [one.proposal for one in previews]) == (GenerationMode.MANUAL, [None, None])
@@ -85,7 +91,7 @@ def test_a_model_that_refuses_is_told_and_not_passed_over(
 ) -> None:
     path = tmp_path / "parts.csv"
     path.write_text("a,b\n1,2\n3,4\n", encoding="utf-8")
-    chosen = workspace.wizard.take_file(WizardChoices(use_case=OWN_DATA), path)
+    chosen = take_file(workspace, path)
     template = workspace.wizard.publish(workspace.drafts.draft(chosen.sheet_id).id)
     monkeypatch.setenv("ONTOS_CHAT_BASE_URL", "http://127.0.0.1:9/v1")
     with Workspace(workspace.home) as again, pytest.raises(PlatformError, match="No model is set"):

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from enum import IntEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ontos_tui.domain.errors import ConflictError, NotFoundError, NothingToProposeError
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from ontos_tui.domain.records.serving import Endpoint
     from ontos_tui.domain.records.template import Template
     from ontos_tui.domain.records.training import ModelVersion
-    from ontos_tui.services.data.files import FileService
     from ontos_tui.services.data.sheets import SheetService
     from ontos_tui.services.deploy.service import DeployService
     from ontos_tui.services.generate.service import GenerateService, PreviewPair
@@ -130,7 +128,6 @@ class WizardService:
     def __init__(
         self,
         onboarding: OnboardingService,
-        files: FileService,
         sheets: SheetService,
         templates: TemplateService,
         generate: GenerateService,
@@ -139,7 +136,6 @@ class WizardService:
         deploy: DeployService,
     ) -> None:
         self._onboarding = onboarding
-        self._files = files
         self._sheets = sheets
         self._templates = templates
         self._generate = generate
@@ -184,10 +180,6 @@ class WizardService:
     def take_sheet(self, chosen: WizardChoices, sheet_id: str) -> WizardChoices:
         """A sheet that is here already; its template is still to be chosen, unless the use case has one that fits."""
         return replace(WizardChoices(), use_case=chosen.use_case, sheet_id=sheet_id, step=chosen.step)
-
-    def take_file(self, chosen: WizardChoices, path: Path) -> WizardChoices:
-        """A file of one's own as a table and a sheet over it. The same file again is the same sheet."""
-        return self.take_table(chosen, self._files.add_file(path).address, path.stem)
 
     def take_table(self, chosen: WizardChoices, address: str, name: str = "") -> WizardChoices:
         """A table, also one of the team's catalog, as a sheet. The same table again is the same sheet."""
