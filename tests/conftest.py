@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builders.copies import copied_database, empty_workspace, share_folder
+from few_trees import ALL_TREES, with_few_trees
 from fork_server import ForkServer, confirm_at_once
 from ontos_tui.jobs.queue import JobQueue
+from ontos_tui.learning.models import families
 from ontos_tui.store import connection
 from ontos_tui.store.engine import Store
 from ontos_tui.workspace import Workspace
@@ -40,10 +42,12 @@ def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PROFILE", "WAREHOUSE", "CATALOG", "SCHEMA", "MODEL", "BATCH_FROM"):
         monkeypatch.delenv(f"ONTOS_DATABRICKS_{name}", raising=False)
     monkeypatch.setenv("ONTOS_ACTOR", "ana")
+    monkeypatch.setenv("ONTOS_DATABRICKS_TABLES_MINUTES", "0")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "real_processes: jobs are started as users start them, not forked")
+    config.addinivalue_line("markers", "all_trees: models have as many trees as for users")
 
 
 def pytest_collection_finish() -> None:
@@ -59,11 +63,6 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 
 
 FORK_SERVER = ForkServer()
-FEW_TREES: dict[str, dict[str, int]] = {
-    "extra_trees": {"n_estimators": 15},
-    "random_forest": {"n_estimators": 15},
-    "hist_gradient_boosting": {"max_iter": 25},
-}
 
 
 @pytest.fixture(autouse=True)
@@ -80,15 +79,13 @@ def _quick_databases(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "_PRAGMAS", confirm_at_once(connection._PRAGMAS))
 
 
-@pytest.fixture
-def few_trees(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Models of fewer trees than 100, for what does not hang on their number. The deep tier has all of them."""
-    if DEEP:
-        return
-    from ontos_tui.learning.models import families
-
-    defaults = families._defaults
-    monkeypatch.setattr(families, "_defaults", lambda family: defaults(family) | FEW_TREES.get(family, {}))
+@pytest.fixture(autouse=True)
+def _few_trees(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Models have few trees, in jobs too, unless the test is marked `all_trees`. The deep tier has all of them."""
+    if DEEP or request.node.get_closest_marker("all_trees") is not None:
+        monkeypatch.setenv(ALL_TREES, "1")
+    else:
+        monkeypatch.setattr(families, "_defaults", with_few_trees)
 
 
 @pytest.fixture

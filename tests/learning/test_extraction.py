@@ -23,6 +23,7 @@ from ontos_tui.learning.extraction.token_features import TokenFeatures
 from ontos_tui.platforms.local.proposals import LocalProposals
 from ontos_tui.platforms.local.trainer import LocalTrainer
 from real_data import real_data
+from tiers import deep
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -260,6 +261,7 @@ def test_spans_are_learned_where_their_text_is_known(tmp_path: Path) -> None:
     assert [one.answer for one in model.predict([one.fields for one in held])] == [one.answer for one in held]
 
 
+@deep
 def test_receipts_are_read_better_the_more_are_labeled() -> None:
     path = real_data("document_extraction/sroie_receipts.jsonl")
     lines = path.read_text(encoding="utf-8").splitlines()[:100]

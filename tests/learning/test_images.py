@@ -196,7 +196,6 @@ def training_set(folder: Path, examples: list[LabeledExample], schema: dict[str,
     )
 
 
-@pytest.mark.usefixtures("few_trees")
 @pytest.mark.parametrize(
     "base_model", ["extra_trees", pytest.param("logistic", marks=deep), pytest.param("nearest", marks=deep)]
 )
@@ -263,7 +262,6 @@ def test_no_path_is_opened_that_was_not_named_as_a_picture(tmp_path: Path) -> No
     assert [column.name for column in left_out] == ["shot"]
 
 
-@pytest.mark.usefixtures("few_trees")
 def test_a_class_with_a_single_picture_is_no_reason_to_fail(tmp_path: Path) -> None:
     examples = stripes(tmp_path / "data", 24)
     examples[0] = LabeledExample("odd", examples[0].fields, {"kind": "odd"})

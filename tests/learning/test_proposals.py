@@ -42,7 +42,6 @@ def test_few_examples_say_how_many_agree_and_no_percentage() -> None:
     assert "%" not in one.explanation
 
 
-@pytest.mark.usefixtures("few_trees")
 def test_from_a_hundred_on_models_answer_and_say_what_is_unlike() -> None:
     clear, beyond = ask(120, {"load": 9.0, "heat": 25.0, "shift": "day"}, {"load": 9.5, "heat": 80.0, "shift": "day"})
     assert clear.answer is not None
@@ -56,7 +55,6 @@ def test_from_a_hundred_on_models_answer_and_say_what_is_unlike() -> None:
     assert beyond.explanation.startswith("heat 80, learned up to ")
 
 
-@pytest.mark.usefixtures("few_trees")
 def test_from_two_hundred_on_the_confidence_is_what_it_is_worth() -> None:
     schema = {"type": "object", "properties": {"state": SCHEMA["properties"]["state"]}, "required": ["state"]}  # type: ignore[index]
     asked = [example(number) for number in range(1_000, 1_300)]

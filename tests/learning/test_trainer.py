@@ -156,7 +156,6 @@ def test_the_score_is_over_units_that_the_models_had_not_seen(tmp_path: Path) ->
     assert all(score.rough for score in few.evaluation.scores)
 
 
-@pytest.mark.usefixtures("few_trees")
 def test_identical_rows_with_random_answers_do_not_beat_the_baseline(tmp_path: Path) -> None:
     rng = random.Random(1)
     rows = []
@@ -233,7 +232,6 @@ def test_models_of_earlier_releases_are_read_and_state_no_percentages(tmp_path: 
     assert set(prediction.certainty) == {"verdict", "urgent", "note"}
 
 
-@pytest.mark.usefixtures("few_trees")
 @pytest.mark.parametrize("base_model", FAMILIES)
 def test_every_field_is_learned_tested_kept_and_predicted(tmp_path: Path, base_model: str) -> None:
     trained, predictor = train(tmp_path / "models" / "m1", training_set(), base_model)
@@ -318,7 +316,6 @@ def test_a_mark_that_stood_for_missing_in_training_does_so_in_requests(tmp_path:
         predictor.predict([{"x": "unknown"}])
 
 
-@pytest.mark.usefixtures("few_trees")
 @pytest.mark.parametrize("base_model", FAMILIES)
 def test_a_single_class_and_a_single_number_are_given_with_a_warning(tmp_path: Path, base_model: str) -> None:
     same = [LabeledExample(one.ref, one.fields, {**one.answer, "verdict": "good", "hours": 7}) for one in EXAMPLES]
@@ -331,7 +328,6 @@ def test_a_single_class_and_a_single_number_are_given_with_a_warning(tmp_path: P
     assert any("no training pair has bad, unclear" in warning for warning in trained.warnings)
 
 
-@pytest.mark.usefixtures("few_trees")
 @pytest.mark.parametrize("base_model", FAMILIES)
 def test_a_class_with_one_example_is_learned(tmp_path: Path, base_model: str) -> None:
     rare = LabeledExample("rare", {**EXAMPLES[1].fields, "heat": 5_000.0}, {**EXAMPLES[1].answer, "verdict": "unclear"})
@@ -340,7 +336,6 @@ def test_a_class_with_one_example_is_learned(tmp_path: Path, base_model: str) ->
     assert answer_problems(SCHEMA, predictor.predict([rare.fields])[0].answer) == ()
 
 
-@pytest.mark.usefixtures("few_trees")
 @pytest.mark.parametrize("base_model", FAMILIES)
 def test_two_pairs_are_enough_to_run(tmp_path: Path, base_model: str) -> None:
     trained, predictor = train(tmp_path / "m", training_set(EXAMPLES[:2], EXAMPLES[2:4]), base_model)

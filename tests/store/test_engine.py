@@ -16,8 +16,9 @@ import pytest
 
 from ontos_tui.domain.errors import StoreError
 from ontos_tui.domain.records.data import Sheet
-from ontos_tui.store import migrations, rows
+from ontos_tui.store import engine, migrations, rows
 from ontos_tui.store.engine import Store
+from tiers import deep
 
 
 def python(script: str, *arguments: object) -> subprocess.Popen[str]:
@@ -205,6 +206,7 @@ def test_eight_processes_lose_no_increment_and_are_never_locked_out(home: Path, 
         assert connection.scalar("SELECT item_count FROM sheets") == 400
 
 
+@deep
 def test_eight_processes_may_make_one_workspace_at_once(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from ontos_tui.store.engine import Store\n"
@@ -349,3 +351,22 @@ def test_closing_while_another_thread_watches_harms_nobody(home: Path) -> None:
         threading.Thread(target=watch, daemon=True).start()
         store.close()
         assert ended.wait(60), "who watches is told that the workspace is closed"
+
+
+def test_what_need_not_be_on_the_disk_at_once_is_there_for_others_and_after_a_sync(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "MOST_LOG", 0)
+    monkeypatch.setattr(engine, "CARRY_SECONDS", 0.0)
+    with store.write(on_disk=False) as connection:
+        assert connection.scalar("PRAGMA synchronous") == 1  # NORMAL: no wait for the disk
+        connection.execute("INSERT INTO request_counts VALUES ('live', 7)")
+    with Store(store.path).read() as other:
+        assert other.scalar("SELECT n FROM request_counts") == 7
+    store.sync()
+    copied = store.path.with_name("without-log.db")
+    copied.write_bytes(store.path.read_bytes())  # without the log of transactions
+    with sqlite3.connect(copied) as alone:
+        assert alone.execute("SELECT n FROM request_counts").fetchone() == (7,)
+    with store.write() as connection:
+        assert connection.scalar("PRAGMA synchronous") == 2

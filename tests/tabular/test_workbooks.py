@@ -19,7 +19,7 @@ from ontos_tui.domain.errors import InvalidInputError, OntosError
 from ontos_tui.tabular import unpacking
 from ontos_tui.tabular.workbooks.cells import number_text, open_document_text
 from ontos_tui.tabular.workbooks.excel_markup import column_place
-from tiers import examples
+from tiers import deep, examples
 
 ROWS = [["id", "temp", "kind"], *([number, 20.5 + number, "ok"] for number in range(1, 6))]
 
@@ -388,6 +388,10 @@ def test_cells_far_away_are_refused_unless_they_are_empty(tmp_path: Path) -> Non
     said = refused(tmp_path, excel({"S": far}))
     assert "reaches to XFD1048576: more than 50,000,000 cells. Delete what stands far away" in said
     assert len(opened(tmp_path, excel({"S": formatted}), "a.xlsx").rows) == 5
+
+
+@deep
+def test_cells_far_away_are_refused_in_an_open_document_too(tmp_path: Path) -> None:
     wide = cell("x", number_columns_repeated=1), "<table:table-cell table:number-columns-repeated='16000'/>", "x"
     rows = [*ROWS, *[["y"]] * 7_000, wide]
     assert "more than 50,000,000 cells" in refused(tmp_path, open_document({"S": rows}), "a.ods")

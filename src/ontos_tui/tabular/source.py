@@ -180,16 +180,17 @@ def open_source(
             relation, columns, rows, _ = _parquet(connection, path)
             reading = _as_it_is(file_format, columns, rows)
     _check_names(path, columns)
-    reading.notes += [
-        f"Column {column.name!r} holds bytes; they are shown as base64 text."
-        for column in columns
-        if "BLOB" in column.type
-    ]
+    reading.notes += _notes_on_bytes(columns)
     cells = cells or CellText(relation, "*", typed_cells(columns))
     if corrected := corrections(columns, options):
         relation, cells = f"(SELECT * REPLACE ({corrected}) FROM {relation})", replace(cells, corrected=corrected)  # noqa: S608
         reading.notes += [note for note in correction_notes(columns, options) if note not in reading.notes]
     return Source(path, seen, connection, relation, tuple(columns), reading.rows, tuple(reading.notes), reading, cells)
+
+
+def _notes_on_bytes(columns: Sequence[Column]) -> list[str]:
+    blobs = [column.name for column in columns if "BLOB" in column.type]
+    return [f"Column {name!r} holds bytes; they are shown as base64 text." for name in blobs]
 
 
 def _as_it_is(file_format: FileFormat, columns: Sequence[Column], rows: int) -> Reading:

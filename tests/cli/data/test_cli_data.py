@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from command_result import Ontos
+from tiers import deep
 
 PARTS = "part,speed [rpm],broken\nA,10,no\nB,30,yes\nC,20,no\n"
 
@@ -173,6 +174,7 @@ def test_streams_become_windows(ontos: Ontos, tmp_path: Path) -> None:
     assert "12 items" in ontos("sheet", "show", "Engines").out
 
 
+@deep  # tests/services/guide seeds each of them in any case
 def test_all_use_cases_can_be_seeded_with_pairs(ontos: Ontos) -> None:
     reports = ontos("seed", "--all", "--pairs", 12, as_json=True).json
     assert len(reports) == 6

@@ -16,6 +16,7 @@ from command_result import Ontos, Result
 from ontos_tui.domain.records.pairs import CanonicalLabel, TrainingSheet
 from ontos_tui.store import rows
 from ontos_tui.workspace import Workspace
+from tiers import deep
 
 
 @pytest.fixture
@@ -157,6 +158,7 @@ def test_wrong_usage_is_shown(team: Team, sheet: TrainingSheet) -> None:
     assert "ONTOS_ACTOR" in team.as_("ana", "--help", as_json=False).out
 
 
+@deep  # tests/services/label has processes that share a job in any case
 def test_processes_that_claim_at_once_get_a_task_each(team: Team, home: Path, sheet: TrainingSheet) -> None:
     team.as_("ana", "create", "Marks", "--training-sheet", sheet.id, "--batch-size", 2)
     team.as_("ana", "activate", "Marks")

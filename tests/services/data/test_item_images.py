@@ -70,7 +70,6 @@ def test_a_broken_picture_says_why(workspace: Workspace, tmp_path: Path, named: 
     assert told in one.problem
 
 
-@pytest.mark.usefixtures("few_trees")
 def test_a_sheet_with_pictures_is_trained_on_them_though_the_prompt_names_none(
     workspace: Workspace, tmp_path: Path
 ) -> None:

@@ -95,7 +95,6 @@ def test_the_generator_draws_every_inspection_on_request(tmp_path: Path, monkeyp
     assert len(list(tmp_path.iterdir())) == 13
 
 
-@pytest.mark.usefixtures("few_trees")
 def test_the_loop_learns_the_pictures_of_the_sample_data(workspace: Workspace) -> None:
     report = workspace.onboarding.seed("defect_detection", 140, part="pictures")
     assert report.sheet.image_columns == ["image"]

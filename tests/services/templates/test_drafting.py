@@ -16,6 +16,7 @@ from ontos_tui.services.data.column_facts import ColumnFacts
 from ontos_tui.services.templates.drafts import _gives_away, _unlikeliness
 from ontos_tui.workspace import Workspace
 from real_data import real_data
+from tiers import deep
 
 
 def a_sheet(workspace: Workspace, path: Path, text: str) -> str:
@@ -90,7 +91,12 @@ def test_classes_numbers_and_texts_become_what_they_are(workspace: Workspace, tm
     ("file", "target", "left_out"),
     [
         ("defect_detection/steel_plates_faults.csv", "fault", set()),
-        ("predictive_maintenance/ai4i2020.csv", "Machine_failure", {"UDI", "Product ID", "TWF", "HDF", "PWF", "OSF"}),
+        pytest.param(
+            "predictive_maintenance/ai4i2020.csv",
+            "Machine_failure",
+            {"UDI", "Product ID", "TWF", "HDF", "PWF", "OSF"},
+            marks=deep,
+        ),
     ],
 )
 def test_real_files_become_a_use_case(workspace: Workspace, file: str, target: str, left_out: set[str]) -> None:

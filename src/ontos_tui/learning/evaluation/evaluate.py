@@ -14,7 +14,7 @@ from ontos_tui.domain.numbers import significant
 from ontos_tui.domain.records.training import Evaluation, FieldScore
 from ontos_tui.domain.rules.model_verdict import counted
 from ontos_tui.domain.rules.split import ROW, groups_in_words
-from ontos_tui.domain.schema import FieldKind
+from ontos_tui.domain.schema import AnswerField, FieldKind
 from ontos_tui.learning.evaluation.documents import score_extraction
 from ontos_tui.learning.evaluation.scores import calibration_of, coverage_of, score_classes, score_numbers
 from ontos_tui.learning.evaluation.segments import worst_segments
@@ -57,28 +57,15 @@ def evaluate(
         reader_scores, reader_notes = score_extraction(reader, documents, answers_read, data.group_name)
         read = {score.field: score for score in reader_scores}
         notes += reader_notes
-    scores = []
+    scores, optimism = [], optimism or {}
     for field in data.fields:
-        if field.name in read:
-            scores.append(read[field.name])
-            continue
-        if all(target(field, example.answer) is None for example in data.train):
-            notes.append(f"{field.name} is not scored: no training pair has a value for it.")
-            continue
-        held_out = of_predictions(field, tested, predictions)
-        if held_out is None:
-            notes.append(f"{field.name} is not scored: the model does not answer it.")
-            continue
-        answers = pooled[field.name] + held_out if field.name in pooled else held_out
-        if not len(answers):
-            notes.append(f"{field.name} is not scored: no held-out pair has a value for it.")
-            continue
-        score = _score(answers, data)
-        flattered = (optimism or {}).get(field.name, 0.0) * (1 - len(held_out) / len(answers))
-        if flattered:
-            notes.append(_less_for_choice(score, flattered))
-        scores.append(score)
-        notes += _remarks(answers)
+        score = read.get(field.name)
+        if score is None:
+            held_out = of_predictions(field, tested, predictions)
+            score, remarks = _score_field(field, data, held_out, pooled.get(field.name), optimism.get(field.name, 0.0))
+            notes += remarks
+        if score is not None:
+            scores.append(score)
     if not scores:
         raise NotReadyError(
             "No pairs to test the model on.", "Label more pairs, so that some can be held out for testing."
@@ -90,6 +77,27 @@ def evaluate(
         method=method_in_words(data, len(tested), _cross_validated(scores[0], pooled, pooled_reading)),
         notes=notes,
     )
+
+
+def _score_field(
+    field: AnswerField,
+    data: TrainingSet,
+    held_out: UnseenAnswers | None,
+    out_of_fold: UnseenAnswers | None,
+    optimism: float,
+) -> tuple[FieldScore | None, list[str]]:
+    """The score of one field with what is to be said about it, or why it has none."""
+    if all(target(field, example.answer) is None for example in data.train):
+        return None, [f"{field.name} is not scored: no training pair has a value for it."]
+    if held_out is None:
+        return None, [f"{field.name} is not scored: the model does not answer it."]
+    answers = held_out if out_of_fold is None else out_of_fold + held_out
+    if not len(answers):
+        return None, [f"{field.name} is not scored: no held-out pair has a value for it."]
+    score = _score(answers, data)
+    flattered = optimism * (1 - len(held_out) / len(answers))
+    choice = [_less_for_choice(score, flattered)] if flattered else []
+    return score, choice + _remarks(answers)
 
 
 def _cross_validated(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -17,11 +17,10 @@ from ontos_tui.domain.schema import AnswerField, FieldKind
 from ontos_tui.learning.encoding.features import Matrix
 from ontos_tui.learning.models.boosted_trees import BoostedTrees
 from ontos_tui.learning.models.families import MUCH, Shape, make_estimator, ranker
+from ontos_tui.learning.models.flat_forest import FEW_ROWS, Forest
 from ontos_tui.learning.models.image_ensemble import with_pictures
 from ontos_tui.learning.targets import NUMBER_KINDS
 
-FEW_ROWS = 32
-"""Up to so many rows, asking the trees one by one is faster than the forest's own loop (0.3 ms against 4.3 ms)."""
 STEPS = 5
 """Steps of the table from distance to confidence."""
 
@@ -99,15 +98,17 @@ class FieldModel:
 
     def _values(self, matrix: Matrix) -> NDArray[np.float64]:
         matrix = self._seen_columns(matrix)
-        trees = getattr(self.estimator, "estimators_", None)
-        if trees is not None and len(matrix) <= FEW_ROWS and hasattr(trees[0], "tree_"):
-            narrow = matrix.astype(np.float32)
-            predicted: NDArray[np.float64] = sum(tree.tree_.predict(narrow) for tree in trees) / len(trees)
+        if self._forest is not None and (self.loaded or len(matrix) <= FEW_ROWS):
+            predicted = self._forest.answers(matrix, again=self.loaded)
             return predicted.ravel() if self.field.kind in NUMBER_KINDS else predicted
         if self.loaded and self._boosted is not None and not np.isnan(matrix).any():
             return self._boosted.answers(self.estimator, matrix)
         ask = self.estimator.predict if self.field.kind in NUMBER_KINDS else self.estimator.predict_proba
         return np.asarray(ask(matrix), dtype=np.float64)
+
+    @cached_property
+    def _forest(self) -> Forest | None:
+        return Forest.of(self.estimator)
 
     @cached_property
     def _boosted(self) -> BoostedTrees | None:
@@ -202,9 +203,15 @@ def _fit(
 
 def threads_for(values: int) -> AbstractContextManager[object]:
     """Work on a small matrix goes in one thread: boosting's threads wait for each other longer than they work."""
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    return nullcontext() if values >= MUCH else _thread_pools().limit(limits=1)
 
-    return nullcontext() if values >= MUCH else threadpool_limits(limits=1)
+
+@cache
+def _thread_pools() -> Any:
+    """The libraries with threads. All are loaded by the first fit; to look for them takes as long as a small one."""
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+
+    return ThreadpoolController()
 
 
 def fitted(

@@ -23,7 +23,7 @@ from ontos_tui.replacing import note_in, replacing
 from ontos_tui.store.connection import DatabaseError
 from ontos_tui.store.copying import BACKUPS, copy_database, settle_log, sync_data
 from ontos_tui.store.damage import check_each_table
-from ontos_tui.store.inspection import contents
+from ontos_tui.store.inspection import Contents, contents
 
 DATABASE, MANIFEST, FORMAT, FORMAT_VERSION = "ontos.db", "manifest.json", "ontos-backup", 1
 NOT_INCLUDED = frozenset({DATABASE, BACKUPS, "logs"})
@@ -96,21 +96,7 @@ def back_up(home: Path, target: Path, progress: Progress = lambda what, share: N
     note_in(home)
     with replacing(target) as (temporary,):
         copy = temporary.with_name(DATABASE)
-        try:
-            copy_database(database, copy, lambda share: progress("copying the database", share))
-            settle_log(database)
-            progress("checking the copy", 0.0)
-            damaged, whole, _ = check_each_table(copy, CHECK_SECONDS)
-            held = contents(copy)
-        except DatabaseError as error:
-            raise StoreError(
-                f"The database {database} cannot be copied: {error}.", "Check it: ontos doctor. No backup was written."
-            ) from error
-        if damaged:
-            raise StoreError(
-                f"The database {database} is damaged in {', '.join(damaged[:5])}; {len(whole):,} tables are whole.",
-                "No backup was written. Copy the folder away, then restore an earlier backup: ontos restore FILE.",
-            )
+        held = _checked_copy(database, copy, progress)
         make_private_file(temporary)
         writer = _Writer(temporary, progress, copy.stat().st_size)
         with writer:
@@ -121,7 +107,9 @@ def back_up(home: Path, target: Path, progress: Progress = lambda what, share: N
                 FORMAT, FORMAT_VERSION, __version__, held.schema, at.isoformat(), home.name, held.counts,
                 writer.files, held.shared,
             )  # fmt: skip
-            writer.archive.writestr(MANIFEST, json.dumps(asdict(manifest), indent=1))
+            entry = zipfile.ZipInfo(MANIFEST, _stamp(time.time()))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            writer.archive.writestr(entry, json.dumps(asdict(manifest), indent=1))
         names = {file.name for file in writer.files}
         folders = {str(Path(name).parent) for name in names}
     return BackupReport(
@@ -137,6 +125,26 @@ def back_up(home: Path, target: Path, progress: Progress = lambda what, share: N
         not_included=sorted(file for file in held.files if not Path(file).is_relative_to(home)),
         shared=held.shared,
     )
+
+
+def _checked_copy(database: Path, copy: Path, progress: Progress) -> Contents:
+    """Copy the database to `copy`, and give what the copy holds. Raises StoreError where it cannot, or is damaged."""
+    try:
+        copy_database(database, copy, lambda share: progress("copying the database", share))
+        settle_log(database)
+        progress("checking the copy", 0.0)
+        damaged, whole, _ = check_each_table(copy, CHECK_SECONDS)
+        held = contents(copy)
+    except DatabaseError as error:
+        raise StoreError(
+            f"The database {database} cannot be copied: {error}.", "Check it: ontos doctor. No backup was written."
+        ) from error
+    if damaged:
+        raise StoreError(
+            f"The database {database} is damaged in {', '.join(damaged[:5])}; {len(whole):,} tables are whole.",
+            "No backup was written. Copy the folder away, then restore an earlier backup: ontos restore FILE.",
+        )
+    return held
 
 
 class _Writer:
@@ -164,7 +172,7 @@ class _Writer:
             source = path.open("rb")
         except FileNotFoundError:
             return
-        entry = zipfile.ZipInfo(name, _stamp(path))
+        entry = zipfile.ZipInfo(name, _stamp(path.stat().st_mtime))
         entry.compress_type = zipfile.ZIP_STORED if path.stat().st_size > STORED_BYTES else zipfile.ZIP_DEFLATED
         with source, self.archive.open(entry, "w", force_zip64=True) as file:
             while chunk := source.read(CHUNK):
@@ -183,8 +191,11 @@ class _Writer:
             self._synced = written
 
 
-def _stamp(path: Path) -> tuple[int, int, int, int, int, int]:
-    at = time.localtime(max(path.stat().st_mtime, 315_532_800.0))  # a zip knows no time before 1980
+def _stamp(seconds: float) -> tuple[int, int, int, int, int, int]:
+    """A time as a zip has it: it knows none before 1980, and none after 2107."""
+    at = time.localtime(seconds)
+    if not 1980 <= at.tm_year <= 2107:
+        return (1980, 1, 1, 0, 0, 0) if at.tm_year < 1980 else (2107, 12, 31, 23, 59, 58)
     return (at.tm_year, at.tm_mon, at.tm_mday, at.tm_hour, at.tm_min, at.tm_sec)
 
 

@@ -141,22 +141,12 @@ class CanonicalLabelService:
         with self._store.write() as connection:
             label = queries.label_of_item(connection, sheet.id, label_type, item_ref)
             changes = ChangeBatch(connection, _scope(connection, label) or sheet.id, self._actor)
+            new = {"label_data": answer, "confidence": confidence, "notes": notes, "source": source}
             if label is None:
-                label = CanonicalLabel(
-                    sheet_id=sheet.id,
-                    item_ref=item_ref,
-                    label_type=label_type,
-                    label_data=answer,
-                    confidence=confidence,
-                    notes=notes,
-                    source=source,
-                    created_by=self._actor,
-                    updated_by=self._actor,
-                    **inherited(sheet.tags).columns(),
-                )
+                by = {"created_by": self._actor, "updated_by": self._actor, **inherited(sheet.tags).columns()}
+                label = CanonicalLabel(sheet_id=sheet.id, item_ref=item_ref, label_type=label_type, **new, **by)
                 changes.new_label(label)
             else:
-                new = {"label_data": answer, "confidence": confidence, "notes": notes, "source": source}
                 by_others = (label.updated_by or label.created_by) != self._actor and not has_answer(label, answer)
                 label = changes.change_label(label, new, self._actor if by_others else "")
             changes.correct(label)

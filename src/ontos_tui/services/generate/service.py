@@ -23,6 +23,7 @@ from ontos_tui.services.generate.pair_writer import PairWriter, Tally
 from ontos_tui.services.generate.plan import Plan, make_plan
 from ontos_tui.services.generate.proposals import Proposer, check_proposal, load_examples
 from ontos_tui.services.generate.source_changes import check_source
+from ontos_tui.services.records.source_tags import refresh_tags
 from ontos_tui.services.records.training_sheets import (
     create_training_sheet,
     finish_training_sheet,
@@ -148,6 +149,7 @@ class GenerateService:
         """
         began = time.monotonic()
         progress = progress or NoProgress()
+        self._refresh_tags(sheet_ref)
         plan = make_plan(self._store, self._catalog, sheet_ref, template_ref, GenerationMode(mode), column, limit)
         plan.try_out(self._catalog)
         fingerprint = check_source(self._store, self._catalog, plan, ChangedSource(changed_source))
@@ -165,16 +167,9 @@ class GenerateService:
             self._close_sheet(sheet, tally, error)
             raise
         sheet = self._close_sheet(sheet, tally)
-        return GenerationReport(
-            training_sheet=sheet,
-            created=tally.created,
-            existing=tally.existing,
-            auto_approved=tally.auto_approved,
-            proposed=tally.proposed,
-            failed=tally.failed,
-            failures=tuple(tally.failures),
-            seconds=time.monotonic() - began,
-        )
+        counts = {name: getattr(tally, name) for name in ("created", "existing", "auto_approved", "proposed", "failed")}
+        seconds = time.monotonic() - began
+        return GenerationReport(training_sheet=sheet, **counts, failures=tuple(tally.failures), seconds=seconds)
 
     def submit(
         self,
@@ -188,6 +183,7 @@ class GenerateService:
         changed_source: ChangedSource = ChangedSource.STOP,
     ) -> Job:
         """Generate in a process of its own. What would not work is refused here, before the job is created."""
+        self._refresh_tags(sheet_ref)
         plan = make_plan(self._store, self._catalog, sheet_ref, template_ref, GenerationMode(mode), column, limit)
         check_source(self._store, self._catalog, plan, ChangedSource(changed_source))
         params = {
@@ -202,17 +198,18 @@ class GenerateService:
         title = f"Generate {plan.sheet.name} by {plan.template.name}"
         return self._jobs.submit(JobKind.GENERATE, title, params)
 
+    def _refresh_tags(self, sheet_ref: str) -> None:
+        refresh_tags(self._store, lambda: self._catalog, sheet_ref, self._actor)
+
     def _open_sheet(
         self, connection: Connection, plan: Plan, params: Mapping[str, object], fingerprint: str
     ) -> TrainingSheet:
         """The training sheet of this sheet and template, created if missing, and marked as being generated."""
-        sources = {
-            GenerationMode.AI: self._chat.name,
-            GenerationMode.COLUMN: f"column {', '.join(plan.answers_from.values())}",
-            GenerationMode.MANUAL: "",
-        }
+        source = "" if plan.mode is GenerationMode.MANUAL else f"column {', '.join(plan.answers_from.values())}"
+        if plan.mode is GenerationMode.AI:  # only then, as whoever is asked for its name is loaded
+            source = self._chat.name
         details = {
-            "model_used": sources[plan.mode],
+            "model_used": source,
             "generation_params": dict(params),
             "source_fingerprint": fingerprint,
         }

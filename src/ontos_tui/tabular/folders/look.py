@@ -21,7 +21,7 @@ from ontos_tui.domain.records.reading import Reading, ReadingOptions
 from ontos_tui.tabular.folders.contents import UnreadableError
 from ontos_tui.tabular.folders.kinds import Contents, contents_of
 from ontos_tui.tabular.folders.readers import FolderReader, reader_of
-from ontos_tui.tabular.folders.snapshot import FOLDER, Entry, Snapshot, Workplace, read_snapshot
+from ontos_tui.tabular.folders.snapshot import FOLDER, Entry, Result, Snapshot, Workplace, read_snapshot
 from ontos_tui.tabular.folders.walk import FolderFile, Listing, Place, list_files
 
 MOST_SKIPPED = 100
@@ -116,7 +116,21 @@ def look(request: Request, before: Folder | None = None, last: Reading | None = 
     finally:
         reader.close()
     result.reading.notes = [*_notes(contents, listing, problems, result.snapshot), *result.reading.notes]
-    folder = Folder(
+    folder = _folder(request, options, contents, result)
+    return Look(
+        _with_skipped(folder, options, problems),
+        result.reading,
+        result.snapshot,
+        merged.new,
+        merged.changed,
+        merged.gone,
+        difference.waiting,
+    )
+
+
+def _folder(request: Request, options: FolderOptions, contents: Contents, result: Result) -> Folder:
+    """What the table keeps of its folder; the snapshot is written."""
+    return Folder(
         root=str(request.place.root),
         pattern=request.place.pattern,
         options=options,
@@ -126,15 +140,6 @@ def look(request: Request, before: Folder | None = None, last: Reading | None = 
         file_column=result.snapshot.file_column,
         picture_columns=list(result.picture_columns),
         text_column=result.text_column,
-    )
-    return Look(
-        _with_skipped(folder, options, problems),
-        result.reading,
-        result.snapshot,
-        merged.new,
-        merged.changed,
-        merged.gone,
-        difference.waiting,
     )
 
 
