@@ -1,17 +1,16 @@
-"""A team at an emulated hub: workspaces of several people that share through it."""
+"""A team at an emulated workspace: people who share through its log, each with a login of their own."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Any
+from unittest.mock import patch
 
-from emulator.databricks.server import TOKEN
+from builders.team_log import shared_state
 from emulator.databricks.server import Workspace as Emulated
-from ontos_tui.domain.records.base import Record
-from ontos_tui.domain.records.tables import SHARED
-from ontos_tui.platforms.databricks.delta_hub import Hub
+from ontos_tui.platforms.databricks.delta_log import DeltaLog
 from ontos_tui.platforms.databricks.workspace_client import Place, Team
-from ontos_tui.services.team.sync import SyncService
+from ontos_tui.services.team.team_log import SharingService
 from ontos_tui.store.engine import Store
 from ontos_tui.workspace import Workspace
 from ontos_tui.workspace.stages import Core, LabelServices
@@ -19,12 +18,12 @@ from ontos_tui.workspace.stages import Core, LabelServices
 PLACE = Place("", "w1", "team", "ontos")
 
 
-def a_team(served: Emulated) -> Team:
-    """The way to the emulated workspace, as somebody whose token is in the environment."""
-    import os
-
-    os.environ["DATABRICKS_HOST"], os.environ["DATABRICKS_TOKEN"] = served.url, TOKEN
-    return Team(PLACE)
+def a_team(served: Emulated, name: str = "ana") -> Team:
+    """The way to the emulated workspace, as the person with this name."""
+    team = Team(PLACE)
+    with patch.dict(os.environ, {"DATABRICKS_HOST": served.url, "DATABRICKS_TOKEN": served.token(name)}):
+        assert team.client.config.host == served.url
+    return team
 
 
 class Member:
@@ -34,24 +33,19 @@ class Member:
         self.workspace = Workspace(home)
         self.store: Store = self.workspace.store
         self.name = name
-        self.hub = Hub(a_team(served))
-        self.sync = SyncService(self.store, self.hub, name)
+        self.login = f"{name}@example.com"
+        self.log = DeltaLog(a_team(served, name))
+        self.sharing = SharingService(self.store, self.log, name)
         workspace = self.workspace
-        core = Core(workspace.home, workspace.settings, workspace.store, workspace.engines, workspace.jobs, name)
+        self.store.actor = self.login
+        core = Core(workspace.home, workspace.settings, self.store, workspace.engines, workspace.jobs, self.login)
         self.label = LabelServices(core)
 
     def close(self) -> None:
         """Go home."""
-        self.sync.close()
+        self.sharing.close()
         self.workspace.close()
 
-    def shared(self) -> dict[str, dict[str, dict[str, Any]]]:
-        """Every shared row by table and key, as it is stored."""
-        return {record.TABLE: self.rows(record) for record in SHARED}
-
-    def rows(self, record: type[Record]) -> dict[str, dict[str, Any]]:
-        """The rows of one table."""
-        names = list(record.model_fields)
-        with self.store.read() as connection:
-            stored = connection.rows(f"SELECT {', '.join(names)} FROM {record.TABLE}")
-            return {str(row[names.index(record.KEY)]): dict(zip(names, row, strict=True)) for row in stored}
+    def state(self) -> dict[str, object]:
+        """Everything that all who have read the log to the same place have alike."""
+        return shared_state(self.store)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +17,11 @@ from ontos_tui.store.sharing.triggers import shared_columns
 from ontos_tui.workspace import Workspace
 from ontos_tui.workspace.stages import Core, LabelServices
 
+COMPARED = (
+    ("id, status, body", "shared_conflicts"),
+    ("writer, seq, part, actor, reason, at", "shared_refused"),
+    ("key, of, 1", "shared_aliases"),
+)
 BEGIN = datetime(2026, 11, 2, 8, tzinfo=UTC)
 
 
@@ -30,11 +35,14 @@ class SharedLog:
 
 
 class MemoryLog:
-    """One member's way to the log. `fail` says how the next append breaks: before or after it is in the log."""
+    """One member's way to the log. `fail` says how the next append breaks: before or after it is in the log. While it
+    is on `hold` nothing that is appended is in the log yet."""
 
     def __init__(self, shared: SharedLog, actor: str) -> None:
         self.shared = shared
         self.fail = ""
+        self.hold = False
+        self.page = 1_000
         self._actor = actor
 
     def prepare(self) -> list[str]:
@@ -43,9 +51,12 @@ class MemoryLog:
     def identity(self) -> str:
         return self.shared.name
 
-    def append(self, entries: Sequence[tuple[EntryId, int, str]]) -> None:
+    def login(self) -> str:
+        return self._actor
+
+    def append(self, entries: Iterable[tuple[EntryId, int, str]]) -> None:
         fail, self.fail = self.fail, ""
-        if fail != "before":
+        if fail != "before" and not self.hold:
             shared = self.shared
             shared.versions += 1
             at = BEGIN + timedelta(minutes=shared.versions)
@@ -57,7 +68,7 @@ class MemoryLog:
     def read(self, after: int) -> Iterator[list[LogRow]]:
         page: list[LogRow] = []
         for row in [row for row in self.shared.rows if row.version > after]:
-            if len(page) >= 1_000 and row.version != page[-1].version:
+            if len(page) >= self.page:
                 yield page
                 page = []
             page.append(row)
@@ -95,19 +106,24 @@ class Member:
 
     def state(self) -> dict[str, Any]:
         """Everything that all who have read the log to the same place have alike."""
-        with self.store.read() as connection:
-            state: dict[str, Any] = {
-                record.TABLE: sorted(
-                    connection.rows(f"SELECT {', '.join(shared_columns(record))} FROM {record.TABLE}"),
-                    key=repr,
-                )
-                for record in SHARED
-            }
-            for table in ("shared_conflicts", "shared_refused", "shared_aliases"):
-                state[table] = connection.rows(f"SELECT * FROM {table} ORDER BY 1, 2")
-            sql = (
-                "SELECT r.entity, r.key, w.writer, r.seq, r.at FROM shared_rows r JOIN shared_writers w "
-                "ON w.number = r.writer ORDER BY 1, 2"
+        return shared_state(self.store)
+
+
+def shared_state(store: Store) -> dict[str, Any]:
+    """The rows, what set each, conflicts and refusals of a workspace."""
+    with store.read() as connection:
+        state: dict[str, Any] = {
+            record.TABLE: sorted(
+                connection.rows(f"SELECT {', '.join(shared_columns(record))} FROM {record.TABLE}"),
+                key=repr,
             )
-            state["shared_rows"] = connection.rows(sql)
-        return state
+            for record in SHARED
+        }
+        for columns, table in COMPARED:
+            state[table] = connection.rows(f"SELECT {columns} FROM {table} ORDER BY 1, 2, 3")
+        sql = (
+            "SELECT r.entity, r.key, w.writer, r.seq, r.at FROM shared_rows r JOIN shared_writers w "
+            "ON w.number = r.writer ORDER BY 1, 2"
+        )
+        state["shared_rows"] = connection.rows(sql)
+    return state

@@ -22,8 +22,8 @@ SHEETS, ITEMS, TASKS = ("s1", "s2"), ("a", "b", "c"), ("1", "2")
 ANSWERS = [json.dumps({"severity": one}) for one in ("none", "minor", "major")]
 
 
-def fits(pair: Any, label: Any) -> bool:
-    return not (pair["training_sheet_id"] == "s2" and "none" in label["label_data"])
+def fits(sheet: Any, pair: Any, label: Any) -> bool:
+    return not (sheet["name"] == "s2" and "none" in label["label_data"])
 
 
 @dataclass
@@ -210,6 +210,9 @@ def run(seed: int, steps: int) -> Team:
             "training_sheet_id": sheet, "item_ref": item, "was_auto_approved": 0, **begin, **USES})
         for sheet in SHEETS for item in ITEMS
     ]  # fmt: skip
+    changes += [
+        team.change(first.state, "training_sheets", sheet, {"name": sheet, "sheet_id": sheet}) for sheet in SHEETS
+    ]
     first.write(*changes, team.change(first.state, "labeling_jobs", "job", {"lease_minutes": 30}))
     acts = [team.decide, team.decide, team.undo, team.claim, team.settle, team.settle, team.reopen]
     for _ in range(steps):

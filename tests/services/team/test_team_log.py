@@ -9,51 +9,24 @@ from pathlib import Path
 import pytest
 
 from builders.severity import MAJOR, MINOR, NONE, unlabeled_sheet
+from builders.sharing import Two
 from builders.team_log import Member, SharedLog
 from ontos_tui.domain.errors import NotReadyError
-from ontos_tui.domain.records.pairs import QAPair, Verdict
+from ontos_tui.domain.records.pairs import Verdict
 from ontos_tui.domain.records.sync import SyncState
 from ontos_tui.domain.records.template import Template
-from ontos_tui.domain.schema import Answer
 from ontos_tui.domain.sharing.entries import EntryId, LogRow
 from ontos_tui.services.label.service import Decision
+from ontos_tui.services.team.log_port import NotTheLogError
 from ontos_tui.services.team.settling import Keep, settlings
-from ontos_tui.services.team.team_log import NotTheLogError
 from ontos_tui.store import rows
-
-
-class Two:
-    """Ana and Ben, who share a sheet of three items."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.shared = SharedLog()
-        self.ana, self.ben = (Member(folder / name, name, self.shared) for name in ("ana", "ben"))
-        self.sheet = unlabeled_sheet(self.ana.store, 3).id
-        for member in (self.ana, self.ben):
-            member.sharing.start()
-            member.sharing.sync()
-
-    def decide(self, member: Member, item: int, answer: Answer) -> None:
-        pair = list(member.label.queue.open(self.sheet))[item]
-        member.label.queue.decide([Decision(pair.id, Verdict.EDIT, answer=answer)])
-
-    def answers(self, member: Member) -> list[Answer | None]:
-        with member.store.read() as connection:
-            return [pair.answer for pair in rows.find(connection, QAPair, order_by=("sequence_number",))]
-
-    def meet(self) -> None:
-        for member in (self.ana, self.ben, self.ana):
-            member.sharing.sync()
-        assert self.ana.state() == self.ben.state()
 
 
 @pytest.fixture
 def two(tmp_path: Path) -> Iterator[Two]:
     both = Two(tmp_path)
     yield both
-    both.ana.close()
-    both.ben.close()
+    both.close()
 
 
 def test_two_who_both_settle_theirs_keep_one_answer(two: Two) -> None:
@@ -65,7 +38,7 @@ def test_two_who_both_settle_theirs_keep_one_answer(two: Two) -> None:
         assert (conflict.table, conflict.standing.by) == ("canonical_labels", "ana")
         assert conflict.standing.values == {"label_data": MAJOR}
         assert [(one.by, one.values) for one in conflict.others] == [("ben", {"label_data": MINOR})]
-        chosen = settlings([conflict], Keep.THEIRS, member.name)
+        chosen = settlings([conflict], Keep.THEIRS, {member.name})
         member.sharing.settle([one.choice for one in chosen])
         assert member.sharing.conflicts() == []
     two.meet()
@@ -83,7 +56,7 @@ def test_conflicts_are_settled_in_bulk_and_taken_back_as_one(two: Two) -> None:
     conflicts = two.ana.sharing.conflicts()
     assert len(conflicts) == 2, "in one item both said the same"
     for keep, person, answer in ((Keep.MINE, "", MAJOR), (Keep.NEWEST, "", MINOR), (Keep.PERSON, "ben", MINOR)):
-        chosen = settlings(conflicts, keep, "ana", person)
+        chosen = settlings(conflicts, keep, {"ana"}, person)
         assert len(chosen) == 2
         two.ana.sharing.settle([one.choice for one in chosen])
         assert two.answers(two.ana) == [MAJOR, answer, answer], "at once"
@@ -93,7 +66,7 @@ def test_conflicts_are_settled_in_bulk_and_taken_back_as_one(two: Two) -> None:
         two.meet()
         assert two.answers(two.ben) == [MAJOR, MAJOR, MAJOR]
         assert len(two.ben.sharing.conflicts()) == 2
-    assert settlings(conflicts, Keep.PERSON, "ana", "cleo") == [], "whoever said nothing keeps nothing"
+    assert settlings(conflicts, Keep.PERSON, {"ana"}, "cleo") == [], "whoever said nothing keeps nothing"
 
 
 def test_a_copied_workspace_and_a_restored_backup_are_others(two: Two, tmp_path: Path) -> None:

@@ -28,7 +28,10 @@ class TeamAtWork:
         self.random = random.Random(seed)
         self.shared = SharedLog()
         self.members = [Member(folder / name, name, self.shared) for name in ("ana", "ben", "cleo")]
-        self.sheet = unlabeled_sheet(self.members[0].store, 4).id
+        first = self.members[0]
+        self.sheet = unlabeled_sheet(first.store, 4).id
+        self.job = first.label.jobs.create("together", training_sheet=self.sheet, batch_size=2).id
+        first.label.jobs.activate(self.job)
         self.events: set[str] = set()
         for member in self.members:
             member.sharing.start()
@@ -67,6 +70,18 @@ class TeamAtWork:
     def open_again(self, member: Member) -> None:
         member.open_again()
 
+    def work_beside(self, member: Member) -> None:
+        """A second opening of the same workspace decides while the first one is open, as a command beside the app."""
+        beside = Member(member.home, member.name, self.shared)
+        self.decide(beside)
+        beside.close()
+
+    def claim(self, member: Member) -> None:
+        with contextlib.suppress(OntosError):
+            if member.label.jobs.claim(self.job) is not None:
+                member.label.jobs.release(member.label.jobs.my_tasks()[0].task.id)
+            member.label.jobs.claim(self.job)
+
     def settle(self, member: Member) -> None:
         conflicts = member.sharing.conflicts()
         if conflicts:
@@ -75,13 +90,18 @@ class TeamAtWork:
             candidate = self.random.choice(conflict.others).entry if choice is Choice.CANDIDATE else None
             member.sharing.settle([(conflict.id, choice, candidate)])
 
+    def undo_settling(self, member: Member) -> None:
+        with contextlib.suppress(OntosError):
+            member.sharing.undo_settling()
+
     def note_events(self, member: Member) -> None:
         with member.store.read() as connection:
             self.events |= set(connection.scalars("SELECT id FROM events"))
 
     def step(self) -> None:
-        acts = [self.decide, self.decide, self.undo, self.push, self.pull, self.pull, self.settle]
-        self.random.choice([*acts, self.push_over_a_bad_line, self.open_again])(self.random.choice(self.members))
+        acts = [self.decide, self.decide, self.undo, self.push, self.pull, self.pull, self.settle, self.undo_settling]
+        rare = [self.push_over_a_bad_line, self.open_again, self.work_beside, self.claim]
+        self.random.choice([*acts, *rare])(self.random.choice(self.members))
 
     def come_together(self) -> None:
         for _ in range(2):
@@ -117,5 +137,8 @@ def test_who_has_read_the_same_has_the_same(team: TeamAtWork) -> None:
     for other in others:
         for part, content in ana.items():
             assert other[part] == content, part
+    verified = [member.sharing.verify() for member in team.members]
+    assert all(one.is_equal for one in verified), verified
+    assert len({one.checksum for one in verified}) == 1
     assert team.events <= {str(event[0]) for event in ana["events"]}
     assert ana["shared_conflicts"], "the run had no conflicts; it shows nothing"

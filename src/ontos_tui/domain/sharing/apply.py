@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask, TaskItem
-from ontos_tui.domain.records.pairs import CanonicalLabel, CanonicalLabelVersion, QAPair
+from ontos_tui.domain.records.pairs import CanonicalLabel, CanonicalLabelVersion, QAPair, TrainingSheet
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.sharing import table_rules
 from ontos_tui.domain.sharing.conflicts import hold, look_again, remember_before, reopen, settle
@@ -21,8 +21,8 @@ from ontos_tui.domain.sharing.entries import Change, Entry, Thing
 from ontos_tui.domain.sharing.state import SharedState
 from ontos_tui.domain.sharing.table_rules import HISTORY, NUMBERED, ORDER, Values
 
-Fits = Callable[[Values, Values], bool]
-"""Whether a canonical label's answer fits the template of a pair: of the pair's values and the label's."""
+Fits = Callable[[Values, Values, Values], bool]
+"""Whether a label's answer fits the template of a pair: of the values of its training sheet, the pair, the label."""
 
 
 class GapInLogError(Exception):
@@ -45,12 +45,12 @@ def apply(state: SharedState, entry: Entry, fits: Fits) -> None:
         try:
             _apply_group(state, entry, part, group.changes, fits)
         except RefusedError as refused:
-            state.refuse(entry.id, part, entry.actor, str(refused))
+            state.refuse(entry, part, str(refused))
     part = len(entry.groups)
     for settlement in entry.settlements:
         reason, chosen = settle(state, entry, settlement)
         if reason:
-            state.refuse(entry.id, part, entry.actor, reason)
+            state.refuse(entry, part, reason)
         changes = _joined_all(state, chosen)
         remember_before(state, settlement.conflict, changes)
         _take(state, entry, changes, fits)
@@ -58,7 +58,7 @@ def apply(state: SharedState, entry: Entry, fits: Fits) -> None:
     for conflict in entry.reopened:
         reason, before = reopen(state, entry, conflict)
         if reason:
-            state.refuse(entry.id, part, entry.actor, reason)
+            state.refuse(entry, part, reason)
         _take(state, entry, _joined_all(state, before), fits)
         part += 1
 
@@ -68,15 +68,19 @@ def _apply_group(state: SharedState, entry: Entry, part: int, group: Iterable[Ch
     for change in changes:
         _check(change)
     changes = _joined_all(state, changes)
-    taken, clashing = [], False
-    for change in changes:
-        if change.thing.table in HISTORY:
-            continue
-        verdict = _judge(state, entry, change)
-        clashing = clashing or verdict is None
-        if verdict is not False:
-            taken.append(change)
     history = [change for change in changes if change.thing.table in HISTORY]
+    taken, clashing = [], False
+    try:
+        for change in changes:
+            if change.thing.table in HISTORY:
+                continue
+            verdict = _judge(state, entry, change)
+            clashing = clashing or verdict is None
+            if verdict is not False:
+                taken.append(change)
+    except RefusedError:
+        _take(state, entry, history, fits)
+        raise
     if clashing:
         _take(state, entry, history, fits)
         hold(state, entry, part, [change for change in changes if change.thing.table not in HISTORY])
@@ -102,23 +106,24 @@ def _joined_all(state: SharedState, changes: Iterable[Change]) -> list[Change]:
 
 
 def _joined(state: SharedState, change: Change) -> Change:
-    def known(value: Any) -> Any:
-        return state.alias(value) if isinstance(value, str) else value
-
     if change.thing.table in HISTORY:
         return change  # it tells what was done then
-    table, key = change.thing.table, state.alias(change.thing.key)
-    if change.values is None:
-        return replace(change, thing=Thing(table, key))
-    values = {name: known(value) for name, value in change.values.items()}
-    standing = state.standing(Thing(table, key))
-    if table not in NUMBERED and (standing is None or standing.values is None):
-        twin = state.twin(table, key, values)
+    (table, key), values = change.thing, change.values
+    if state.has_aliases():
+        key = state.alias(key)
+        if values is not None:
+            known = state.alias
+            values = {name: known(value) if isinstance(value, str) else value for name, value in values.items()}
+    if values is not None and table not in NUMBERED:
+        standing = state.standing(Thing(table, key))
+        twin = None if standing is not None and standing.values is not None else state.twin(table, key, values)
         if twin is not None:
             state.add_alias(key, twin)
             key = twin
-    values[table_rules.KEYS[table]] = key
-    return replace(change, thing=Thing(table, key), values=values)
+    if key == change.thing.key and values is change.values:
+        return change
+    named = None if values is None else {**values, table_rules.KEYS[table]: key}
+    return replace(change, thing=Thing(table, key), values=named)
 
 
 def _judge(state: SharedState, entry: Entry, change: Change) -> bool | None:
@@ -210,7 +215,8 @@ def _align(state: SharedState, entry: Entry, pair: Thing, fits: Fits) -> None:
         if values["status"] == PairStatus.LABELED:
             values.update(status=PairStatus.UNLABELED.value, answer=None, was_auto_approved=0)
     elif values["status"] == PairStatus.LABELED and values["answer"] != label.values["label_data"]:
-        if fits(values, label.values):
+        sheet = state.standing(Thing(TrainingSheet.TABLE, str(values["training_sheet_id"])))
+        if sheet is not None and sheet.values is not None and fits(sheet.values, values, label.values):
             values["answer"] = label.values["label_data"]
         else:
             values.update(status=PairStatus.FLAGGED.value, canonical_label_id=None, was_auto_approved=0)

@@ -25,7 +25,7 @@ def hold(state: SharedState, entry: Entry, part: int, changes: Sequence[Change])
     for other in others:
         state.put_conflict(replace(other, status=ConflictStatus.JOINED))
     everything = {*things, *(thing for conflict in (first, *others) for thing in conflict.things)}
-    mine = Candidate(entry.id, entry.actor, tuple(changes))
+    mine = Candidate(entry.id, entry.actor, tuple(changes), entry.at)
     state.put_conflict(replace(first, things=tuple(sorted(everything)), candidates=(*candidates, mine)))
 
 

@@ -37,12 +37,16 @@ class Thing(NamedTuple):
 class Change:
     """A row as it is after a change; `values` are its columns as the store keeps them, None when it is gone.
 
-    `base` is the entry that had set the row last, as the writer saw it: None when the writer knew of none.
+    `base` is the entry that had set the row last, as the writer saw it: None when the writer knew of none. `before` are
+    the columns that the change decides, as the writer's log had them; it is only shown. `old_version` is how often the
+    row was written in the tables that a team shared by before, where it comes from there.
     """
 
     thing: Thing
     values: Mapping[str, Any] | None
     base: EntryId | None = None
+    before: Mapping[str, Any] | None = None
+    old_version: int | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,8 @@ class Entry:
     settlements: tuple[Settlement, ...] = ()
     reopened: tuple[str, ...] = ()
     """Conflicts whose settlement is taken back."""
+    read: int | None = None
+    """Up to which version of the log the writer had read."""
     at: datetime | None = None
     format: int = FORMAT
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
-from ontos_tui.domain.sharing.entries import Change, EntryId, Thing
+from ontos_tui.domain.sharing.entries import Change, Entry, EntryId, Thing
 
 
 class Standing(NamedTuple):
@@ -26,6 +26,7 @@ class Candidate:
     entry: EntryId
     actor: str
     changes: tuple[Change, ...]
+    at: datetime | None = None
 
 
 class ConflictStatus(StrEnum):
@@ -79,6 +80,10 @@ class SharedState(Protocol):
         """Something happened to a row that did not change it: work in a task."""
         ...
 
+    def has_aliases(self) -> bool:
+        """Whether any row became one with another."""
+        ...
+
     def alias(self, key: str) -> str:
         """The key of the row that a row of this key became one with; the same key when there is none."""
         ...
@@ -103,7 +108,7 @@ class SharedState(Protocol):
         """A conflict is new, or is this from now on."""
         ...
 
-    def refuse(self, entry: EntryId, part: int, actor: str, reason: str) -> None:
+    def refuse(self, entry: Entry, part: int, reason: str) -> None:
         """A part of an entry does not count; its author sees why."""
         ...
 
@@ -149,6 +154,9 @@ class MemoryState:
         if thing in self.rows and at is not None:
             self.rows[thing] = self.rows[thing]._replace(at=at)
 
+    def has_aliases(self) -> bool:
+        return bool(self.aliases)
+
     def alias(self, key: str) -> str:
         while key in self.aliases:
             key = self.aliases[key]
@@ -177,5 +185,5 @@ class MemoryState:
     def put_conflict(self, conflict: Conflict) -> None:
         self.conflicts[conflict.id] = conflict
 
-    def refuse(self, entry: EntryId, part: int, actor: str, reason: str) -> None:
-        self.refused[entry, part] = (actor, reason)
+    def refuse(self, entry: Entry, part: int, reason: str) -> None:
+        self.refused[entry.id, part] = (entry.actor, reason)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import from_json
 
 from ontos_tui.domain.sharing.entries import FORMAT, Change, Choice, Entry, EntryId, Group, Settlement, Thing
 
@@ -24,13 +25,6 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class _Change(_Strict):
-    t: str
-    k: str
-    v: dict[str, str | int | float | None] | None
-    b: tuple[str, int] | None = None
-
-
 class _Settlement(_Strict):
     conflict: str
     choice: str
@@ -39,9 +33,9 @@ class _Settlement(_Strict):
 
 
 class _Body(_Strict):
-    groups: tuple[tuple[_Change, ...], ...] = ()
     settlements: tuple[_Settlement, ...] = ()
     reopened: tuple[str, ...] = ()
+    read: int | None = None
 
 
 def to_text(entry: Entry) -> str:
@@ -52,12 +46,21 @@ def to_text(entry: Entry) -> str:
         for one in entry.settlements
     ]
     body = {"groups": groups, "settlements": settlements, "reopened": entry.reopened}
-    return json.dumps({name: part for name, part in body.items() if part}, ensure_ascii=True, separators=(",", ":"))
+    full: dict[str, Any] = {name: part for name, part in body.items() if part}
+    if entry.read is not None:
+        full["read"] = entry.read
+    return json.dumps(full, ensure_ascii=True, separators=(",", ":"))
 
 
 def _change(change: Change) -> dict[str, Any]:
-    shown = {"t": change.thing.table, "k": change.thing.key, "v": change.values}
-    return shown if change.base is None else {**shown, "b": change.base}
+    shown: dict[str, Any] = {"t": change.thing.table, "k": change.thing.key, "v": change.values}
+    if change.base is not None:
+        shown["b"] = change.base
+    if change.before is not None:
+        shown["w"] = change.before
+    if change.old_version is not None:
+        shown["o"] = change.old_version
+    return shown
 
 
 def from_text(id: EntryId, actor: str, format: int, at: datetime | None, text: str) -> Entry:
@@ -65,20 +68,57 @@ def from_text(id: EntryId, actor: str, format: int, at: datetime | None, text: s
     if format > FORMAT:
         raise NewerFormatError(f"format {format}; this version reads up to {FORMAT}")
     try:
-        body = _Body.model_validate_json(text)
-        groups = tuple(Group(tuple(_read_change(one) for one in group)) for group in body.groups)
+        content = from_json(text, allow_inf_nan=False)
+        if type(content) is not dict:
+            raise ValueError("the body is no object")
+        groups = _read_groups(content.pop("groups", ()))
+        body = _REST if not content else _Body.model_validate_json(json.dumps(content))
         settlements = tuple(
             Settlement(one.conflict, Choice(one.choice), _id(one.candidate), tuple(_id(seen) for seen in one.seen))
             for one in body.settlements
         )
-    except (ValidationError, ValueError) as error:
+    except (ValidationError, ValueError, TypeError) as error:
         raise MalformedEntryError(f"entry {id} is damaged") from error
-    return Entry(id, actor, groups, settlements, body.reopened, at, format)
+    return Entry(id, actor, groups, settlements, body.reopened, body.read, at, format)
 
 
-def _read_change(one: _Change) -> Change:
-    values: Mapping[str, Any] | None = one.v
-    return Change(Thing(one.t, one.k), values, _id(one.b))
+_REST = _Body()
+_SCALARS = frozenset({str, int, float, type(None)})
+_SMALLEST, _LARGEST = -(1 << 63), (1 << 63) - 1
+
+
+def _read_groups(given: Any) -> tuple[Group, ...]:
+    """By hand: joining a team reads little else, and a model for each change takes three times as long."""
+    if type(given) not in (list, tuple):
+        raise ValueError("the groups are no list")
+    if not all(type(group) in (list, tuple) for group in given):
+        raise ValueError("a group is no list")
+    return tuple(Group(tuple(_read_change(**one) for one in group)) for group in given)
+
+
+def _read_change(t: Any, k: Any, v: Any, b: Any = None, w: Any = None, o: Any = None) -> Change:
+    if type(t) is not str or type(k) is not str or type(o) not in (int, type(None)):
+        raise ValueError("a change names no row")
+    return Change(Thing(t, k), _checked_values(v), None if b is None else _read_id(*b), _checked_values(w), o)
+
+
+def _read_id(writer: Any, seq: Any) -> EntryId:
+    if type(writer) is not str or type(seq) is not int:
+        raise ValueError("an entry's name is a text and a number")
+    return EntryId(writer, seq)
+
+
+def _checked_values(values: Any) -> Mapping[str, Any] | None:
+    if values is None:
+        return None
+    if type(values) is not dict:
+        raise ValueError("the values are no object")
+    types = set(map(type, values.values()))
+    if not types <= _SCALARS:
+        raise ValueError("a value is neither a text nor a number")
+    if int in types and any(type(value) is int and not _SMALLEST <= value <= _LARGEST for value in values.values()):
+        raise ValueError("a number is larger than a table holds")
+    return values
 
 
 def _id(pair: tuple[str, int] | None) -> EntryId | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -36,18 +36,21 @@ class Settling:
         return self.conflict.id, Choice.CURRENT if entry is None else Choice.CANDIDATE, entry
 
 
-def settlings(conflicts: Iterable[TeamConflict], keep: Keep, actor: str, person: str = "") -> list[Settling]:
-    """The conflicts in which a rule names exactly one answer, with that answer; the others stay open."""
-    chosen = ((conflict, _answer(conflict, keep, actor, person)) for conflict in conflicts)
+def settlings(conflicts: Iterable[TeamConflict], keep: Keep, me: Collection[str], person: str = "") -> list[Settling]:
+    """The conflicts in which a rule names exactly one answer, with that answer; the others stay open.
+
+    `me` are the names of who settles: the login, and the name before there was one.
+    """
+    chosen = ((conflict, _answer(conflict, keep, me, person)) for conflict in conflicts)
     return [Settling(conflict, answer) for conflict, answer in chosen if answer is not None]
 
 
-def _answer(conflict: TeamConflict, keep: Keep, actor: str, person: str) -> Answer | None:
-    answers = (conflict.standing, *conflict.others)
+def _answer(conflict: TeamConflict, keep: Keep, me: Collection[str], person: str) -> Answer | None:
+    answers = conflict.answers
     if keep is Keep.NEWEST:
-        return max(answers, key=lambda one: one.at or _LONG_AGO)
+        return max(reversed(answers), key=lambda one: one.at or _LONG_AGO)  # of two at once, the later in the log
     if keep is Keep.THEIRS:
-        fitting = [one for one in answers if one.by != actor]
+        fitting = [one for one in answers if one.by not in me]
     else:
-        fitting = [one for one in answers if one.by == (actor if keep is Keep.MINE else person)]
+        fitting = [one for one in answers if one.by in (me if keep is Keep.MINE else (person,))]
     return fitting[0] if len(fitting) == 1 else None

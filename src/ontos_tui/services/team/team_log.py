@@ -6,72 +6,49 @@ state; where two decided apart from each other, everybody has the same conflict,
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from itertools import groupby
 
-from ontos_tui.domain.errors import ConflictError, NotReadyError, PlatformError
+from ontos_tui.domain.errors import ConflictError, NotReadyError, OntosError
 from ontos_tui.domain.records.base import now
 from ontos_tui.domain.records.labeling import LabelingTask
-from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.sync import SyncState
-from ontos_tui.domain.sharing.apply import Fits, GapInLogError
-from ontos_tui.domain.sharing.conflicts import answers
-from ontos_tui.domain.sharing.entries import FORMAT, Choice, Entry, EntryId, LogRow, Settlement
-from ontos_tui.domain.sharing.table_rules import Values
-from ontos_tui.domain.sharing.wire import MalformedEntryError, NewerFormatError, from_text, to_text
+from ontos_tui.domain.sharing.entries import FORMAT, EntryId
 from ontos_tui.services.label.labeling_jobs.service import LabelingService
-from ontos_tui.services.records.answers import AnswerChecker
-from ontos_tui.services.team.conflict_views import TeamConflict, team_conflict
+from ontos_tui.services.team import moving, verifying
+from ontos_tui.services.team.disagreements import Disagreements
+from ontos_tui.services.team.fitting import fits_checker
+from ontos_tui.services.team.log_port import NewerLogError, NotTheLogError, TeamLog
+from ontos_tui.services.team.moving import MoveReport, OldTables
+from ontos_tui.services.team.reading import take_all
+from ontos_tui.services.team.verifying import Verification
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
+from ontos_tui.store.sharing import old_outbox, queries
 from ontos_tui.store.sharing import pending as waiting
-from ontos_tui.store.sharing import queries
-from ontos_tui.store.sharing.rebase import put_on_top, take_in
-from ontos_tui.store.sharing.state import PendingState, StoreState, applying
+from ontos_tui.store.sharing.memory import recall, remember
+from ontos_tui.store.sharing.queries import Member
+from ontos_tui.store.sharing.starting import begin_again
 from ontos_tui.store.sharing.triggers import create_triggers, is_on
 
 CLAIM_TRIES = 5
-BATCH = 500
-"""Entries of one append at most; the log splits further by bytes."""
-
-
-class TeamLog(Protocol):
-    """The team's log. Appending never fails because of others; the same entry appended twice counts once."""
-
-    def prepare(self) -> list[str]:
-        """Create what is missing; returns what was created, in words."""
-        ...
-
-    def identity(self) -> str:
-        """Which log this is; another one has another."""
-        ...
-
-    def append(self, entries: Sequence[tuple[EntryId, int, str]]) -> None:
-        """Put entries behind those that are there: id, format, body. Raises PlatformError."""
-        ...
-
-    def read(self, after: int) -> Iterator[list[LogRow]]:
-        """What was appended after this version, in the log's order, page by page; never half a version."""
-        ...
-
-    def close(self) -> None:
-        """Close the connections."""
-        ...
-
-
-class NotTheLogError(ConflictError):
-    """What is under the log's name is not what this workspace shared with; nothing was changed."""
+PAGE = 100
+"""Entries that are read at once from what waits."""
+TELL_READ = timedelta(minutes=10)
+"""How often at most somebody who only reads says how far they have read."""
+MOVE = "Move what is here to the team's log, nothing is lost: ontos sync --move-to-log"
 
 
 @dataclass(frozen=True)
 class SharingStatus:
     """Whether sharing is on, what waits, what others see as a conflict, and what of ours does not count.
 
-    `waiting` and `refused` count entries. `state` is OFFLINE since `away_since` because of `error`, or OTHER_LOG.
+    `waiting` and `refused` count entries. `state` says since `away_since`, and because of `error`, why the log could
+    not be read whole.
     """
 
     state: SyncState
@@ -91,176 +68,202 @@ class SharingReport:
     pulled: int = 0
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """A part of an entry of ours that does not count, and why."""
+class SharingService(Disagreements):
+    """Appends and reads, claims tasks, and settles conflicts. The caller is `actor` until the log says who it is."""
 
-    entry: EntryId
-    reason: str
-
-
-class SharingService:
-    """Appends and reads, and settles conflicts. The caller is `actor`."""
-
-    def __init__(self, store: Store, log: TeamLog | None, actor: str) -> None:
-        self._store = store
+    def __init__(self, store: Store, log: TeamLog | None, actor: str, old: OldTables | None = None) -> None:
+        """`old` are the tables that the team shared by in an earlier version."""
+        super().__init__(store, actor)
         self._log = log
-        self._actor = actor
+        self._old = old
+        self._fits = fits_checker()
 
-    def start(self) -> list[str]:
-        """Begin to share: all that is here waits to be appended. Again, it changes nothing."""
-        log = self._required_log()
-        created = log.prepare()
-        with self._store.write() as connection:
-            if not is_on(connection):
-                queries.remember(connection, "log", log.identity())
-                create_triggers(connection)
-                queries.note_everything(connection)
-        return created
+    # The state of sharing
 
     def status(self) -> SharingStatus:
         """The state of sharing, from this database only."""
         with self._store.read() as connection:
+            if old_outbox.is_on(connection):
+                return SharingStatus(SyncState.OLD_TABLES, waiting=old_outbox.count(connection))
             if not is_on(connection):
                 return SharingStatus(SyncState.OFF)
             wait = waiting.pending_count(connection)
-            conflicts = queries.open_conflict_count(connection)
+            conflicts = queries.open_conflict_count(connection) - len(queries.settled_here(connection))
             refused = queries.refusal_count(connection)
-            last, away, error, other = (
-                queries.recall(connection, name) for name in ("last_at", "away_since", "error", "other_log")
+            last, away, error, problem = (
+                recall(connection, name) for name in ("last_at", "away_since", "error", "problem")
             )
-        state = SyncState.SYNCED if not wait else SyncState.WAITING
-        if away:
-            state = SyncState.OTHER_LOG if other else SyncState.OFFLINE
+        state = SyncState(problem) if problem else SyncState.WAITING if wait else SyncState.SYNCED
         return SharingStatus(state, wait, conflicts, refused, _time(last), _time(away), error)
 
+    def members(self) -> list[Member]:
+        """Who has written into the log, the newest first, and how far each has read."""
+        with self._store.read() as connection:
+            return queries.members(connection)
+
+    def version(self) -> int:
+        """Up to which version this workspace has read the log; -1 before the first."""
+        with self._store.read() as connection:
+            return int(recall(connection, "version") or -1)
+
+    # Sharing
+
+    def start(self, *, other_log: bool = False) -> list[str]:
+        """Begin to share: all that is here waits to be appended. Again, it changes nothing.
+
+        With `other_log` also where this workspace shared with another log before: everything waits for the one that is
+        there now. Raises NotReadyError for a workspace that shares by the tables of an earlier version, ConflictError
+        while conflicts of the other log are open.
+        """
+        log = self._required_log()
+        with self._store.read() as connection:
+            if old_outbox.is_on(connection):
+                raise NotReadyError("This workspace shares by the tables of an earlier Ontos.", MOVE)
+        created = log.prepare()
+        login, identity = log.login(), log.identity()
+        with self._store.write() as connection:
+            on = is_on(connection)
+            if on and other_log and recall(connection, "log") != identity:
+                _check_settled(connection)
+                begin_again(connection)
+                on = False
+            if not on:
+                remember(connection, "log", identity)
+                create_triggers(connection)
+                queries.note_everything(connection)
+        self._know_login(login)
+        return created
+
+    def move(self) -> MoveReport:
+        """Move from the tables of an earlier version to the log; what waits for it goes with the next `sync`."""
+        log = self._required_log()
+        assert self._old is not None
+        report = moving.begin(self._store, log, self._old)
+        self.actor = self._store.actor = log.login()
+        return report
+
     def sync(self) -> SharingReport:
-        """Append what waits, then read. Raises PlatformError or NotTheLogError, and remembers it for the status."""
+        """Append what waits, then read. Raises an OntosError, and remembers it for the status."""
         try:
             report = SharingReport(self.push(), self.pull())
-        except (PlatformError, NotTheLogError) as error:
-            with self._store.write() as connection:
-                if not queries.recall(connection, "away_since"):
-                    queries.remember(connection, "away_since", now().isoformat())
-                queries.remember(connection, "error", error.what)
-                queries.remember(connection, "other_log", "yes" if isinstance(error, NotTheLogError) else "")
+        except OntosError as error:
+            self._remember_problem(error)
             raise
         with self._store.write() as connection:
-            queries.remember(connection, "last_at", now().isoformat())
-            for name in ("away_since", "error", "other_log"):
-                queries.remember(connection, name, "")
+            remember(connection, "last_at", now().isoformat())
+            for name in ("away_since", "error", "problem"):
+                remember(connection, name, "")
+            if report.pulled:
+                self._tell_read(connection)
         return report
+
+    def _remember_problem(self, error: OntosError) -> None:
+        state = SyncState.OFFLINE
+        if isinstance(error, NotTheLogError):
+            state = SyncState.OTHER_LOG
+        elif isinstance(error, NewerLogError):
+            state = SyncState.UPDATE
+        with self._store.write() as connection:
+            if not is_on(connection):
+                return
+            if not recall(connection, "away_since"):
+                remember(connection, "away_since", now().isoformat())
+            remember(connection, "error", error.what)
+            remember(connection, "problem", state.value)
+
+    def _tell_read(self, connection: Connection) -> None:
+        """An entry with nothing but how far was read, so that others see it; it goes with the next push."""
+        last = _time(recall(connection, "read_told_at"))
+        if last is None or now() - last >= TELL_READ:
+            waiting.append_pending(connection, self._store.writer, self.actor, ())
+            remember(connection, "read_told_at", now().isoformat())
 
     def claim(self, labeling: LabelingService, job_ref: str) -> LabelingTask | None:
         """Claim the next task that is free; the first claim in the log has it. ConflictError after five tries."""
+        known = {one.id for one in self.refusals()}
         for _ in range(CLAIM_TRIES):
             self.sync()
             task = labeling.claim(job_ref)
             if task is None:
                 return None
             self.sync()
-            with self._store.read() as connection:
+            with self._store.write() as connection:
                 claimed = rows.get(connection, LabelingTask, task.id)
+                # A claim that came second is made good here, by the next one.
+                queries.dismiss(connection, [one for one in queries.refusals(connection) if one.id not in known])
             if claimed.assignee == task.assignee:
                 return claimed
         raise ConflictError("Other labelers claimed these tasks first.", "Claim again.")
 
     def push(self) -> int:
-        """Append what waits, in the order in which it was decided; returns how many entries."""
-        log = self._required_log()
-        self._check_identity(log)
-        with self._store.read() as connection:
-            entries = [entry for _, entry, _ in waiting.pending(connection)]
-        for start in range(0, len(entries), BATCH):
-            log.append([(one.id, one.format, to_text(one)) for one in entries[start : start + BATCH]])
-        return len(entries)
+        """Append what waits, in the order in which it was decided; returns how many entries with something in them."""
+        log = self._known_log()
+        sent = Counter[bool]()
+
+        def counted(run: Iterable[tuple[int, EntryId, str]]) -> Iterator[tuple[EntryId, int, str]]:
+            for _, id, body in run:
+                yield id, FORMAT, body
+                sent[waiting.says_something(body)] += 1
+
+        for _, run in groupby(self._runs(), key=lambda one: one[0]):
+            log.append(counted(run))
+        return sent[True]
+
+    def _runs(self) -> Iterator[tuple[int, EntryId, str]]:
+        """What waits, each with the number of the append that it belongs to.
+
+        In one version of the log entries are ordered by writer and number; where they were decided in another order, as
+        by two openings in turns, the next append begins.
+        """
+        after, number, last = 0, 0, EntryId("", 0)
+        while True:
+            with self._store.read() as connection:
+                page = waiting.pending_texts(connection, after, PAGE)
+            for after, id, body in page:  # noqa: B007  # it goes on after the last one
+                number += id < last
+                last = id
+                yield number, id, body
+            if len(page) < PAGE:
+                return
 
     def pull(self) -> int:
-        """Take in what the log has that is not here yet; returns how many entries came from others."""
+        """Take in what the log has that is not here yet; returns how many entries of others came."""
+        return take_all(self._store, self._known_log(), self.version(), self._fits)
+
+    def verify(self, *, repair: bool = False) -> Verification:
+        """Read what is new, then compare this workspace with the log; with `repair` make it equal."""
+        self.sync()
+        compare = verifying.repair if repair else verifying.verify
+        return compare(self._store, self._known_log())
+
+    # The log
+
+    def _known_log(self) -> TeamLog:
+        """The log, if it is the one that this workspace shares with."""
         log = self._required_log()
-        self._check_identity(log)
         with self._store.read() as connection:
-            after = int(queries.recall(connection, "version") or -1)
-        others = 0
-        for page in log.read(after):
-            with self._store.write() as connection:
-                others += self._take_in(connection, page)
-        return others
-
-    def _take_in(self, connection: Connection, page: Sequence[LogRow]) -> int:
-        entries = [self._entry(connection, row) for row in page]
-        try:
-            others = take_in(connection, [one for one in entries if one is not None], _fits(connection))
-        except GapInLogError as error:
-            raise NotTheLogError(
-                f"The team's log is not the one that this workspace shared with: {error}.",
-                "Nothing was changed. Ask who restored or replaced it.",
-            ) from error
-        queries.remember(connection, "version", str(page[-1].version))
-        return others
-
-    def _entry(self, connection: Connection, row: LogRow) -> Entry | None:
-        id = EntryId(row.writer, row.seq)
-        try:
-            return from_text(id, row.actor, row.format, row.at, row.body)
-        except NewerFormatError as error:
-            raise NotReadyError(
-                f"The team's log has an entry of a newer Ontos ({error}).", "Update Ontos; nothing is lost meanwhile."
-            ) from error
-        except MalformedEntryError as error:
-            # Everybody refuses it alike; as an empty entry, so that its writer's later ones count.
-            StoreState(connection).refuse(id, 0, row.actor, str(error))
-            return Entry(id, row.actor, at=row.at, format=FORMAT)
-
-    def _check_identity(self, log: TeamLog) -> None:
-        with self._store.read() as connection:
+            if old_outbox.is_on(connection):
+                raise NotReadyError("This workspace shares by the tables of an earlier Ontos.", MOVE)
             if not is_on(connection):
                 raise NotReadyError("Sharing is not on.", "Start sharing: ontos sync --start")
-            known = queries.recall(connection, "log")
-        if known != log.identity():
+            known = recall(connection, "log")
+        try:
+            identity = log.identity()
+        except ConflictError as error:
+            raise NotTheLogError(f"{error.what} Nothing was changed.", OTHER_LOG) from error
+        if known != identity:
             raise NotTheLogError(
-                "The team's log is another one than this workspace shared with.",
-                "Check databricks_catalog and databricks_schema: ontos settings list",
+                "The team's log is another one than this workspace shared with. Nothing was changed.", OTHER_LOG
             )
+        self._know_login(log.login())
+        return log
 
-    # Conflicts
-
-    def conflicts(self) -> list[TeamConflict]:
-        """The open conflicts, without those that were settled here a moment ago."""
-        with self._store.read() as connection:
-            entries = [entry for _, entry, _ in waiting.pending(connection)]
-            settled = {one.conflict for entry in entries for one in entry.settlements}
-            state = StoreState(connection)
-            return [team_conflict(state, one) for one in queries.open_conflicts(connection) if one.id not in settled]
-
-    def refusals(self) -> list[Refusal]:
-        """What of this workspace's own does not count, the newest first."""
-        with self._store.read() as connection:
-            return [Refusal(entry, reason) for entry, reason in queries.refusals(connection)]
-
-    def settle(self, choices: Sequence[tuple[str, Choice, EntryId | None]]) -> None:
-        """Settle conflicts: the answer that stands, or a candidate. Shown at once, for all when the log has it."""
-        with self._store.write() as connection:
-            state = StoreState(connection)
-            settlements = []
-            for id, choice, candidate in choices:
-                conflict = state.conflict(id)
-                if conflict is None:
-                    raise ConflictError(f"No conflict {id}.", "List open conflicts: ontos sync --conflicts")
-                settlements.append(Settlement(id, choice, candidate, answers(state, conflict)))
-            self._append_here(connection, settlements=tuple(settlements))
-
-    def reopen(self, conflicts: Sequence[str]) -> None:
-        """Take settlements back."""
-        with self._store.write() as connection:
-            self._append_here(connection, reopened=tuple(conflicts))
-
-    def _append_here(self, connection: Connection, **parts: object) -> None:
-        number, entry = waiting.append_pending(connection, self._store.writer, self._actor, (), **parts)
-        with applying(connection):
-            state = PendingState(connection)
-            state.advance(EntryId(entry.id.writer, entry.id.seq - 1))  # those before it are on top already
-            put_on_top(connection, state, number, entry, _fits(connection))
+    def _know_login(self, login: str) -> None:
+        """From now on decisions here are of who the log says is logged in."""
+        if login and login != self.actor:
+            self.actor = self._store.actor = login
+            with self._store.write() as connection:
+                remember(connection, "login", login)
 
     def _required_log(self) -> TeamLog:
         if self._log is None:
@@ -275,27 +278,19 @@ class SharingService:
             self._log.close()
 
 
-def _fits(connection: Connection) -> Fits:
-    """Whether a label's answer fits the template that a pair was made with."""
-    checkers: dict[str, Callable[[Values, Values], bool]] = {}
+OTHER_LOG = (
+    "Check databricks_catalog and databricks_schema: ontos settings list. To share all that is here with the log that "
+    "is there now: ontos sync --start --other-log"
+)
 
-    def checker_of(sheet_id: str) -> Callable[[Values, Values], bool]:
-        sheet = rows.get(connection, TrainingSheet, sheet_id)
-        checker = AnswerChecker(sheet.template_snapshot["output_schema"])
 
-        def fits(pair: Values, label: Values) -> bool:
-            answer = json.loads(label["label_data"])
-            return checker.fits(answer) and not checker.misplaced(answer, json.loads(pair["source_data"]))
-
-        return fits
-
-    def fits(pair: Values, label: Values) -> bool:
-        sheet_id = str(pair["training_sheet_id"])
-        if sheet_id not in checkers:
-            checkers[sheet_id] = checker_of(sheet_id)
-        return checkers[sheet_id](pair, label)
-
-    return fits
+def _check_settled(connection: Connection) -> None:
+    conflicts = queries.open_conflict_count(connection) - len(queries.settled_here(connection))
+    if conflicts:
+        raise ConflictError(
+            f"{conflicts:,} conflict{'' if conflicts == 1 else 's'} of the other log would be lost.",
+            "Settle them first: ontos sync --conflicts",
+        )
 
 
 def _time(text: str) -> datetime | None:

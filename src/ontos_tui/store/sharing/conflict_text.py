@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from ontos_tui.domain.sharing.entries import Change, EntryId, Thing
@@ -16,7 +17,12 @@ def conflict_text(conflict: Conflict) -> str:
             "id": conflict.id,
             "things": conflict.things,
             "candidates": [
-                {"entry": one.entry, "actor": one.actor, "changes": [_change(change) for change in one.changes]}
+                {
+                    "entry": one.entry,
+                    "actor": one.actor,
+                    "changes": [_change(change) for change in one.changes],
+                    "at": None if one.at is None else one.at.isoformat(),
+                }
                 for one in conflict.candidates
             ],
             "status": conflict.status.value,
@@ -37,7 +43,12 @@ def conflict_from(text: str) -> Conflict:
         body["id"],
         tuple(Thing(*one) for one in body["things"]),
         tuple(
-            Candidate(EntryId(*one["entry"]), one["actor"], tuple(_read(change) for change in one["changes"]))
+            Candidate(
+                EntryId(*one["entry"]),
+                one["actor"],
+                tuple(_read(change) for change in one["changes"]),
+                None if one["at"] is None else datetime.fromisoformat(one["at"]),
+            )
             for one in body["candidates"]
         ),
         ConflictStatus(body["status"]),
@@ -49,12 +60,12 @@ def conflict_from(text: str) -> Conflict:
 
 
 def _change(change: Change) -> list[Any]:
-    return [change.thing, change.values, change.base]
+    return [change.thing, change.values, change.base, change.before]
 
 
 def _read(parts: list[Any]) -> Change:
-    thing, values, base = parts
-    return Change(Thing(*thing), values, _id(base))
+    thing, values, base, before = parts
+    return Change(Thing(*thing), values, _id(base), before)
 
 
 def _id(parts: list[Any] | None) -> EntryId | None:

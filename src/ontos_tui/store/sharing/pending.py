@@ -4,31 +4,46 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from ontos_tui.domain.records.base import now
 from ontos_tui.domain.records.pairs import CanonicalLabelVersion
 from ontos_tui.domain.sharing.entries import Change, Entry, EntryId, Group, Thing
-from ontos_tui.domain.sharing.table_rules import HISTORY, ORDER
+from ontos_tui.domain.sharing.table_rules import HISTORY, differing
 from ontos_tui.domain.sharing.wire import from_text, to_text
 from ontos_tui.store.connection import Connection
+from ontos_tui.store.sharing.batches import batches
+from ontos_tui.store.sharing.memory import recall
 from ontos_tui.store.sharing.rows import COLUMNS, RECORDS
 
-MOST_CHANGES = 400
+MOST_CHANGES = 100
 """Changes of one entry at most, as far as what belongs together allows: an import becomes many entries."""
 _CHUNK = 500
+_READ_AT_ONCE = 100
+_EMPTY = '{"read":'
+"""How the body of an entry begins that only says how far its writer has read."""
 
 
-def compose(connection: Connection, writer: str, actor: str) -> None:
-    """Make what this transaction has changed into entries. Called at the end of each transaction that writes."""
+def compose(connection: Connection, writer: str, actor: str, old_versions: Mapping[Thing, int] | None = None) -> None:
+    """Make what this transaction has changed into entries. Called at the end of each transaction that writes.
+
+    `old_versions` are how often rows were written in the tables of an earlier version, where they come from there.
+    """
     if connection.one("SELECT 1 FROM shared_changes LIMIT 1") is None:
         return
-    things = [Thing(*row) for row in connection.rows("SELECT entity, key FROM shared_changes")]
-    things.sort(key=lambda thing: ORDER[thing.table])
-    changes = list(_changes(connection, things))
-    for groups in _entries(_groups(changes)):
-        append_pending(connection, writer, actor, groups)
-    connection.execute("DELETE FROM shared_changes")
+    for things in batches(connection):
+        changes = list(_changes(connection, things))
+        if old_versions:
+            changes = [replace(change, old_version=old_versions.get(change.thing)) for change in changes]
+        for groups in entries_of(changes):
+            append_pending(connection, writer, actor, groups)
+
+
+def entries_of(changes: Sequence[Change]) -> Iterator[list[Group]]:
+    """Changes as groups of what belongs together, and these as entries of at most MOST_CHANGES if that can be."""
+    return _entries(_groups(changes))
 
 
 def append_pending(
@@ -43,7 +58,9 @@ def append_pending(
         )
     )
     id = EntryId(writer, seq)
-    entry = Entry(id, actor, tuple(groups), **rest)  # type: ignore[arg-type]
+    version = recall(connection, "version")
+    read = int(version) if version else None
+    entry = Entry(id, actor, tuple(groups), read=read, **rest)  # type: ignore[arg-type]
     sql = "INSERT INTO shared_pending (writer, seq, actor, body) VALUES (?, ?, ?, ?)"
     waiting = connection.execute(sql, (*id, actor, to_text(entry))).lastrowid
     sql = "INSERT INTO shared_writers (writer, seq, own) VALUES (?, 0, 1) ON CONFLICT (writer) DO UPDATE SET own = 1"
@@ -59,16 +76,40 @@ def append_pending(
     return int(waiting or 0), entry
 
 
-def pending(connection: Connection, limit: int = 1_000_000) -> Iterator[tuple[int, Entry, bool]]:
+def pending(connection: Connection) -> Iterator[tuple[int, Entry, bool]]:
     """What waits, in the order in which it was decided: its number, the entry, and whether nothing of it clashes."""
-    sql = "SELECT number, writer, seq, actor, body, clean FROM shared_pending ORDER BY number LIMIT ?"
-    for number, writer, seq, actor, body, clean in connection.rows(sql, (limit,)):
-        yield int(number), from_text(EntryId(writer, int(seq)), actor, 1, None, body), bool(clean)
+    sql = (
+        "SELECT number, writer, seq, actor, body, clean FROM shared_pending WHERE number > ? ORDER BY number "  # noqa: S608
+        f"LIMIT {_READ_AT_ONCE}"
+    )
+    last = -1
+    while some := connection.rows(sql, (last,)):
+        for number, writer, seq, actor, body, clean in some:
+            yield int(number), from_text(EntryId(writer, int(seq)), actor, 1, None, body), bool(clean)
+        last = int(some[-1][0])
+
+
+def pending_ids(connection: Connection) -> list[tuple[int, EntryId, bool]]:
+    """What waits without what it says: its number, its place, and whether nothing of it clashes."""
+    rows = connection.rows("SELECT number, writer, seq, clean FROM shared_pending ORDER BY number")
+    return [(int(number), EntryId(str(writer), int(seq)), bool(clean)) for number, writer, seq, clean in rows]
+
+
+def pending_texts(connection: Connection, after: int, limit: int) -> list[tuple[int, EntryId, str]]:
+    """The next of what waits, as it is appended: its number, its place, and its body."""
+    sql = "SELECT number, writer, seq, body FROM shared_pending WHERE number > ? ORDER BY number LIMIT ?"
+    rows = connection.rows(sql, (after, limit))
+    return [(int(number), EntryId(str(writer), int(seq)), str(body)) for number, writer, seq, body in rows]
 
 
 def pending_count(connection: Connection) -> int:
-    """How many entries wait."""
-    return int(connection.scalar("SELECT count(*) FROM shared_pending"))
+    """How many entries with something in them wait."""
+    return int(connection.scalar("SELECT count(*) FROM shared_pending WHERE substr(body, 1, 8) <> ?", (_EMPTY,)))
+
+
+def says_something(body: str) -> bool:
+    """Whether an entry with this body does more than say how far its writer has read."""
+    return not body.startswith(_EMPTY)
 
 
 def forget_pending(connection: Connection, number: int) -> None:
@@ -91,9 +132,22 @@ def _changes(connection: Connection, things: Sequence[Thing]) -> Iterator[Change
             rows = {str(row[key_at]): dict(zip(names, row, strict=True)) for row in connection.rows(sql, (some,))}
             sql = f"SELECT key, writer, seq FROM shared_rows WHERE entity = ? AND key {among}"  # noqa: S608
             bases = {key: EntryId(writers[n], int(seq)) for key, n, seq in connection.rows(sql, (table, some))}
+            before = _rows_in_log(connection, table, some)
             for key in keys[start : start + _CHUNK]:
                 if key in rows or key in bases:  # else made and removed at once
-                    yield Change(Thing(table, key), rows.get(key), bases.get(key))
+                    now_, was = rows.get(key), before.get(key)
+                    decided = None if was is None else {name: was[name] for name in differing(table, now_, was)}
+                    yield Change(Thing(table, key), now_, bases.get(key), decided)
+
+
+def _rows_in_log(connection: Connection, table: str, keys: str) -> dict[str, dict[str, Any]]:
+    """The rows as the log has them, where they were changed here since."""
+    sql = (
+        "SELECT key, row FROM shared_base WHERE entity = ? AND key IN (SELECT value FROM json_each(?)) "
+        "AND row IS NOT NULL"
+    )
+    stored = connection.rows(sql, (table, keys))
+    return {str(key): dict(zip(COLUMNS[table], json.loads(row), strict=True)) for key, row in stored}
 
 
 def _groups(changes: Sequence[Change]) -> list[list[Change]]:

@@ -9,38 +9,44 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from ontos_tui.domain.records.labeling import LabelingTask, TaskItem
 from ontos_tui.domain.sharing.apply import Fits, apply
 from ontos_tui.domain.sharing.entries import Entry, Thing
 from ontos_tui.domain.sharing.table_rules import HISTORY
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.sharing.pending import forget_pending, pending
+from ontos_tui.store.sharing.pending import forget_pending, pending, pending_ids
 from ontos_tui.store.sharing.rows import COLUMNS, write_rows
 from ontos_tui.store.sharing.state import PendingState, StoreState, applying
 
+_ITEMS = TaskItem.TABLE
+
 
 def take_in(connection: Connection, entries: Sequence[Entry], fits: Fits) -> int:
-    """Take in the next entries of the log; returns how many were new and another's. Raises GapInLogError."""
+    """Take in the next entries of the log; returns how many were another's and decide something.
+
+    Raises GapInLogError.
+    """
     others = 0
     with applying(connection):
-        waiting = list(pending(connection))
-        numbers = {entry.id: number for number, entry, _ in waiting}
+        waiting = pending_ids(connection)
+        numbers = {id: number for number, id, _ in waiting}
         state = StoreState(connection)
-        state.load(change.thing for entry in entries for group in entry.groups for change in group.changes)
+        state.load_changes(change for entry in entries for group in entry.groups for change in group.changes)
         place, lifted = 0, False
         for entry in entries:
             if entry.id.seq <= state.last_seq(entry.id.writer):
                 continue
-            is_next = place < len(waiting) and waiting[place][1].id == entry.id
+            is_next = place < len(waiting) and waiting[place][1] == entry.id
             if is_next and not lifted and waiting[place][2] and _is_new(entry):
                 _confirm(connection, state, entry)
             else:
                 if not lifted:
-                    _lift(connection)
+                    lift(connection)
                     lifted = True
                     state = _after(connection, state, entries)
                 apply(state, entry, fits)
             place += is_next
-            others += entry.id not in numbers
+            others += entry.id not in numbers and bool(entry.groups or entry.settlements or entry.reopened)
         state.flush()
         for entry_id, number in numbers.items():
             if entry_id.seq <= state.last_seq(entry_id.writer):
@@ -54,14 +60,21 @@ def _after(connection: Connection, before: StoreState, entries: Sequence[Entry])
     """The state after what waits was lifted off: the rows that were read before are others now."""
     before.flush()
     state = StoreState(connection)
-    state.load(change.thing for entry in entries for group in entry.groups for change in group.changes)
+    state.load_changes(change for entry in entries for group in entry.groups for change in group.changes)
     return state
 
 
 def _is_new(entry: Entry) -> bool:
-    """Whether the entry only brings rows that were not there: then nothing in the log can have a say in it."""
+    """Whether the entry only brings rows that were not there: then nothing in the log can have a say in it.
+
+    Items of a task that was there are work in it, from which its lease is counted.
+    """
     changes = [change for group in entry.groups for change in group.changes]
-    return all(change.base is None and change.values is not None for change in changes)
+    if any(change.base is not None or change.values is None for change in changes):
+        return False
+    things = {change.thing for change in changes}
+    tasks = {str(change.values["task_id"]) for change in changes if change.values and change.thing.table == _ITEMS}
+    return all(Thing(LabelingTask.TABLE, task) in things for task in tasks)
 
 
 def _confirm(connection: Connection, state: StoreState, entry: Entry) -> None:
@@ -84,7 +97,7 @@ def _confirm(connection: Connection, state: StoreState, entry: Entry) -> None:
                 connection.execute(sql, (*change.thing, row, number, entry.id.seq, at))
 
 
-def _lift(connection: Connection) -> None:
+def lift(connection: Connection) -> None:
     """Put every row back as the log has it."""
     bases = connection.rows("SELECT entity, key, row FROM shared_base")
     write_rows(
@@ -99,6 +112,13 @@ def _lift(connection: Connection) -> None:
         "INSERT INTO shared_rows SELECT entity, key, writer, seq, at FROM shared_base WHERE writer IS NOT NULL"
     )
     connection.execute("DELETE FROM shared_base")
+
+
+def put_on_again(connection: Connection, fits: Fits) -> None:
+    """Put everything that waits on top of the log anew."""
+    with applying(connection):
+        lift(connection)
+        _put_on(connection, fits)
 
 
 def _put_on(connection: Connection, fits: Fits) -> None:

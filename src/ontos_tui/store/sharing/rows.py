@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import compress
+from operator import ne
 from typing import Any
 
 from ontos_tui.domain.records.base import Record
@@ -13,7 +15,7 @@ from ontos_tui.domain.sharing.entries import EntryId, Thing
 from ontos_tui.domain.sharing.state import Standing
 from ontos_tui.domain.sharing.table_rules import HISTORY, ORDER
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.sharing.triggers import shared_columns
+from ontos_tui.store.sharing.triggers import row_as_json, shared_columns
 
 RECORDS: dict[str, type[Record]] = {record.TABLE: record for record in SHARED}
 COLUMNS = {table: shared_columns(record) for table, record in RECORDS.items()}
@@ -40,19 +42,34 @@ def read_standings(
             yield str(name), Standing(there, EntryId(writers[writer], int(seq)), moment)
 
 
-def write_rows(connection: Connection, rows: Mapping[Thing, Values | None]) -> None:
-    """Make rows what is given, whatever is there; None removes one. What goes, goes first."""
+def write_rows(
+    connection: Connection, rows: Mapping[Thing, Values | None], before: Mapping[Thing, Values | None] | None = None
+) -> None:
+    """Make rows what is given, whatever is there; None removes one. What goes, goes first.
+
+    `before` are rows as they are now: of those only the columns that change are written, and their indexes.
+    """
     by_table: dict[str, list[Values]] = {}
     gone: dict[str, list[tuple[str]]] = {}
+    updates: dict[str, dict[tuple[str, ...], list[tuple[Any, ...]]]] = {}
     for thing, values in rows.items():
+        there = before.get(thing) if before else None
         if values is None:
             gone.setdefault(thing.table, []).append((thing.key,))
-        else:
+        elif there is None:
             by_table.setdefault(thing.table, []).append(values)
+        elif names := _changed(COLUMNS[thing.table], there, values):
+            update = (*map(values.get, names), thing.key)
+            updates.setdefault(thing.table, {}).setdefault(names, []).append(update)
     for table in sorted(gone, key=ORDER.__getitem__, reverse=True):
         connection.executemany(f"DELETE FROM {table} WHERE {RECORDS[table].KEY} = ?", gone[table])  # noqa: S608
-    for table in sorted(by_table, key=ORDER.__getitem__):
-        _upsert(connection, table, by_table[table])
+    for table in sorted({*by_table, *updates}, key=ORDER.__getitem__):
+        if table in by_table:
+            _upsert(connection, table, by_table[table])
+        for names, changed in updates.get(table, {}).items():
+            sets = ", ".join(f"{name} = ?" for name in names)
+            sql = f"UPDATE {table} SET {sets} WHERE {RECORDS[table].KEY} = ?"  # noqa: S608
+            connection.executemany(sql, changed)
 
 
 def _upsert(connection: Connection, table: str, rows: Sequence[Values]) -> None:
@@ -68,7 +85,11 @@ def _upsert(connection: Connection, table: str, rows: Sequence[Values]) -> None:
     done = "DO NOTHING" if table in HISTORY else f"({record.KEY}) DO UPDATE SET {sets}"
     sql = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks}) ON CONFLICT {done}"  # noqa: S608
     shared, rest = COLUMNS[table], tuple(own.values())
-    connection.executemany(sql, [(*(values.get(name) for name in shared), *rest) for values in rows])
+    connection.executemany(sql, [(*map(values.get, shared), *rest) for values in rows])
+
+
+def _changed(columns: tuple[str, ...], there: Values, values: Values) -> tuple[str, ...]:
+    return tuple(compress(columns, map(ne, map(there.get, columns), map(values.get, columns))))
 
 
 def keep_bases(connection: Connection, things: Sequence[Thing]) -> None:
@@ -78,7 +99,7 @@ def keep_bases(connection: Connection, things: Sequence[Thing]) -> None:
         by_table.setdefault(thing.table, []).append(thing.key)
     for table, keys in by_table.items():
         key = RECORDS[table].KEY
-        row = f"CASE WHEN t.{key} IS NOT NULL THEN json_array({', '.join(f't.{name}' for name in COLUMNS[table])}) END"
+        row = f"CASE WHEN t.{key} IS NOT NULL THEN {row_as_json(RECORDS[table], 't')} END"
         sql = (
             f"INSERT OR IGNORE INTO shared_base SELECT ?, k.value, {row}, r.writer, r.seq, r.at FROM json_each(?) k "  # noqa: S608
             f"LEFT JOIN {table} t ON t.{key} = k.value LEFT JOIN shared_rows r ON r.entity = ? AND r.key = k.value"

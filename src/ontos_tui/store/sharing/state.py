@@ -11,11 +11,12 @@ from datetime import datetime
 from typing import Any
 
 from ontos_tui.domain.records.pairs import QAPair
-from ontos_tui.domain.sharing.entries import EntryId, Thing
+from ontos_tui.domain.sharing.entries import Change, Entry, EntryId, Thing
 from ontos_tui.domain.sharing.state import Conflict, ConflictStatus, Standing
 from ontos_tui.domain.sharing.table_rules import HISTORY
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.sharing.conflict_text import conflict_from, conflict_text
+from ontos_tui.store.sharing.page import PageOfRows
 from ontos_tui.store.sharing.rows import COLUMNS, RECORDS, keep_bases, read_standings, write_rows
 
 
@@ -38,12 +39,17 @@ class StoreState:
         self._numbers = {str(name): int(n) for n, name in connection.rows("SELECT number, writer FROM shared_writers")}
         self._names = {number: name for name, number in self._numbers.items()}
         self._seqs = {str(name): int(seq) for name, seq in connection.rows("SELECT writer, seq FROM shared_writers")}
-        self._has_aliases = connection.one("SELECT 1 FROM shared_aliases") is not None
+        self._joined = {str(key): str(of) for key, of in connection.rows("SELECT key, of FROM shared_aliases")}
+        self._open_about: dict[Thing, str] = {}
+        for entity, key, conflict in connection.rows("SELECT entity, key, conflict FROM shared_conflict_things"):
+            self._open_about[Thing(entity, key)] = str(conflict)
         self._rows: dict[Thing, Standing | None] = {}
         self._changed: dict[Thing, None] = {}
         self._touched: dict[Thing, None] = {}
         self._twins: dict[tuple[str, tuple[Any, ...]], str] = {}
         self._pairs: dict[tuple[Any, Any], set[str]] = {}
+        self._before: dict[Thing, Mapping[str, Any] | None] = {}
+        self._page = PageOfRows(connection)
 
     # Entries
 
@@ -74,6 +80,12 @@ class StoreState:
             for key, standing in read_standings(self._connection, table, keys, self._names):
                 self._rows[Thing(table, key)] = standing
 
+    def load_changes(self, changes: Iterable[Change]) -> None:
+        """Read all that the rules will look for when they see these changes, in a few statements."""
+        changes = list(changes)
+        self.load(change.thing for change in changes)
+        self._page.load(changes)
+
     def standing(self, thing: Thing) -> Standing | None:
         if thing not in self._rows:
             self.load([thing])
@@ -86,11 +98,9 @@ class StoreState:
             unique = tuple(values[name] for name in names)
             if (other := self._twins.get((table, unique), key)) != key:
                 return other
-            where = " AND ".join(f"{name} = ?" for name in names)
-            sql = f"SELECT {record.KEY} FROM {table} WHERE {where} AND {record.KEY} <> ?"  # noqa: S608
-            for other in self._connection.scalars(sql, (*unique, key)):
-                if Thing(table, str(other)) not in self._changed:
-                    return str(other)
+            for other in self._page.twins(table, names, unique):
+                if other != key and Thing(table, other) not in self._changed:
+                    return other
         return None
 
     def put(self, thing: Thing, values: Mapping[str, Any] | None, entry: EntryId, at: datetime | None) -> None:
@@ -99,6 +109,8 @@ class StoreState:
             self._changed[thing] = None
             return
         before = self.standing(thing)
+        if thing not in self._changed:
+            self._before[thing] = None if before is None else before.values
         for names in RECORDS[thing.table].UNIQUE:
             if thing in self._changed and before is not None and before.values is not None:
                 self._twins.pop((thing.table, tuple(before.values[name] for name in names)), None)
@@ -117,8 +129,7 @@ class StoreState:
 
     def pairs_of(self, label: str, values: Mapping[str, Any]) -> Iterator[str]:
         about = (values["sheet_id"], values["item_ref"])
-        keys = self._connection.scalars("SELECT id FROM qa_pairs WHERE sheet_id = ? AND item_ref = ?", about)
-        for key in sorted({*map(str, keys), *self._pairs.get(about, ())}):
+        for key in sorted({*self._page.pairs(about), *self._pairs.get(about, ())}):
             standing = self.standing(Thing(QAPair.TABLE, key))
             if standing is not None and standing.values and standing.values["canonical_label_id"] == label:
                 yield key
@@ -126,7 +137,7 @@ class StoreState:
     def flush(self) -> None:
         """Write what changed."""
         self._keep_bases()
-        write_rows(self._connection, {thing: self._values(thing) for thing in self._changed})
+        write_rows(self._connection, {thing: self._values(thing) for thing in self._changed}, self._before)
         noted = [thing for thing in {**self._changed, **self._touched} if thing.table not in HISTORY]
         marks = []
         for thing in noted:
@@ -136,7 +147,8 @@ class StoreState:
                 marks.append((*thing, self.number(standing.entry.writer), standing.entry.seq, at))
         self._connection.executemany("INSERT OR REPLACE INTO shared_rows VALUES (?, ?, ?, ?, ?)", marks)
         self._write_seqs()
-        for noticed in (self._changed, self._touched, self._twins, self._pairs):
+        self._page.clear()
+        for noticed in (self._changed, self._touched, self._twins, self._pairs, self._before):
             noticed.clear()
 
     def _values(self, thing: Thing) -> Mapping[str, Any] | None:
@@ -152,24 +164,23 @@ class StoreState:
 
     # Rows that became one
 
+    def has_aliases(self) -> bool:
+        return bool(self._joined)
+
     def alias(self, key: str) -> str:
-        while self._has_aliases:
-            of = self._connection.scalar("SELECT of FROM shared_aliases WHERE key = ?", (key,))
-            if of is None:
-                break
-            key = str(of)
+        while key in self._joined:
+            key = self._joined[key]
         return key
 
     def add_alias(self, key: str, of: str) -> None:
-        self._has_aliases = True
+        self._joined[key] = of
         self._connection.execute("INSERT OR REPLACE INTO shared_aliases VALUES (?, ?)", (key, of))
 
     # Conflicts
 
     def open_conflict(self, thing: Thing) -> Conflict | None:
-        sql = "SELECT conflict FROM shared_conflict_things WHERE entity = ? AND key = ?"
-        id = self._connection.scalar(sql, thing)
-        return None if id is None else self.conflict(str(id))
+        id = self._open_about.get(thing)
+        return None if id is None else self.conflict(id)
 
     def conflict(self, id: str) -> Conflict | None:
         body = self._connection.scalar("SELECT body FROM shared_conflicts WHERE id = ?", (id,))
@@ -179,13 +190,16 @@ class StoreState:
         values = (conflict.id, conflict.status.value, conflict_text(conflict))
         self._connection.execute("INSERT OR REPLACE INTO shared_conflicts VALUES (?, ?, ?)", values)
         self._connection.execute("DELETE FROM shared_conflict_things WHERE conflict = ?", (conflict.id,))
+        self._open_about = {thing: id for thing, id in self._open_about.items() if id != conflict.id}
         if conflict.status is ConflictStatus.OPEN:
             things = [(*thing, conflict.id) for thing in conflict.things]
             self._connection.executemany("INSERT OR REPLACE INTO shared_conflict_things VALUES (?, ?, ?)", things)
+            self._open_about.update(dict.fromkeys(conflict.things, conflict.id))
 
-    def refuse(self, entry: EntryId, part: int, actor: str, reason: str) -> None:
-        sql = "INSERT OR REPLACE INTO shared_refused (writer, seq, part, actor, reason) VALUES (?, ?, ?, ?, ?)"
-        self._connection.execute(sql, (*entry, part, actor, reason))
+    def refuse(self, entry: Entry, part: int, reason: str) -> None:
+        at = None if entry.at is None else entry.at.isoformat()
+        sql = "INSERT OR REPLACE INTO shared_refused (writer, seq, part, actor, reason, at) VALUES (?, ?, ?, ?, ?, ?)"
+        self._connection.execute(sql, (*entry.id, part, entry.actor, reason, at))
 
 
 class PendingState(StoreState):
@@ -207,6 +221,9 @@ class PendingState(StoreState):
         """Keep the rows as the log has them, the first time that they change on top of it."""
         things = [thing for thing in self._changed if thing.table not in HISTORY]
         keep_bases(self._connection, things)
+
+    def has_aliases(self) -> bool:
+        return bool(self._aliases) or super().has_aliases()
 
     def alias(self, key: str) -> str:
         key = super().alias(key)
@@ -232,5 +249,5 @@ class PendingState(StoreState):
         self.clean = False
         self._conflicts[conflict.id] = conflict
 
-    def refuse(self, entry: EntryId, part: int, actor: str, reason: str) -> None:
+    def refuse(self, entry: Entry, part: int, reason: str) -> None:
         self.clean = False

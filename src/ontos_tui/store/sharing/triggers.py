@@ -6,19 +6,32 @@ shared, and each workspace has its own.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 from ontos_tui.domain.records.base import Record
-from ontos_tui.domain.records.sync import BOOKKEEPING
+from ontos_tui.domain.records.sync import OWN_COLUMNS
 from ontos_tui.domain.records.tables import SHARED
 from ontos_tui.domain.sharing.table_rules import HISTORY
 from ontos_tui.store.connection import Connection
+from ontos_tui.store.tables import storage_type
 
 
 def shared_columns(record: type[Record]) -> tuple[str, ...]:
     """The columns of a row that everybody has alike."""
-    own = BOOKKEEPING - {"updated_at", "updated_by"}
-    return tuple(name for name in record.model_fields if name not in own)
+    return tuple(name for name in record.model_fields if name not in OWN_COLUMNS)
+
+
+def row_as_json(record: type[Record], row: str) -> str:
+    """SQL for the shared columns of `row` as a JSON array, each float in all its digits: json_array keeps 15."""
+
+    def column(name: str) -> str:
+        value = f"{row}.{name}"
+        if storage_type(record.model_fields[name].annotation)[0] is not float:
+            return value
+        return f"iif(abs({value}) <= {sys.float_info.max!r}, json(printf('%!.20g', {value})), {value})"
+
+    return f"json_array({', '.join(map(column, shared_columns(record)))})"
 
 
 def create_triggers(connection: Connection) -> None:
@@ -43,8 +56,7 @@ def is_on(connection: Connection) -> bool:
 
 def _triggers(record: type[Record]) -> Iterator[str]:
     table, key = record.TABLE, record.KEY
-    columns = [name for name in shared_columns(record) if name not in BOOKKEEPING]
-    changed = " OR ".join(f"new.{name} IS NOT old.{name}" for name in columns)
+    changed = " OR ".join(f"new.{name} IS NOT old.{name}" for name in shared_columns(record))
     for verb, row, condition in (("INSERT", "new", ""), ("UPDATE", "new", f" AND ({changed})"), ("DELETE", "old", "")):
         if record.TABLE in HISTORY and verb != "INSERT":
             continue  # such rows are written once
@@ -62,5 +74,5 @@ def _keep_base(record: type[Record], row: str) -> str:
         f"(SELECT {name} FROM shared_rows WHERE entity = '{table}' AND key = {key})"  # noqa: S608
         for name in ("writer", "seq", "at")
     )
-    values = f"json_array({', '.join(f'{row}.{name}' for name in shared_columns(record))})" if row else "NULL"
+    values = row_as_json(record, row) if row else "NULL"
     return f"INSERT OR IGNORE INTO shared_base VALUES ('{table}', {key}, {values}, {entry});"  # noqa: S608

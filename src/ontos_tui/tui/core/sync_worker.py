@@ -1,4 +1,4 @@
-"""Sharing in the background: changes are pushed soon after they are made, and pulled every little while."""
+"""Sharing in the background: what is decided here goes to the team's log soon, and others' is read now and then."""
 
 from __future__ import annotations
 
@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING
 
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.records.sync import SyncState
+from ontos_tui.services.team.pace import AWAY_SECONDS, PULL_SECONDS, PUSH_SECONDS, REST_SECONDS
 
 if TYPE_CHECKING:
-    from ontos_tui.services.team.sync import SyncStatus
+    from ontos_tui.services.team.team_log import SharingStatus
     from ontos_tui.workspace import Workspace
 
-PUSH_SECONDS, PULL_SECONDS, AWAY_SECONDS = 2.0, 15.0, 60.0
-"""How soon a change is pushed, how often others' are looked for, and how long a hub that is away is left alone."""
-REST_SECONDS = 300.0
-"""After so long without a key others' changes are not pulled: a warehouse that is queried on and on never stops."""
 LOG = logging.getLogger("ontos.sync")
 
 
@@ -25,7 +22,7 @@ class SyncWorker:
     """A thread that shares while the app is open, if this workspace shares at all."""
 
     def __init__(
-        self, workspace: Workspace, report: Callable[[SyncStatus, bool], None], idle_seconds: Callable[[], float]
+        self, workspace: Workspace, report: Callable[[SharingStatus, bool], None], idle_seconds: Callable[[], float]
     ) -> None:
         """`report` is called from the thread whenever the state may have changed, also with whether it rests.
 
@@ -46,20 +43,22 @@ class SyncWorker:
         self._stop.set()
 
     def _run(self) -> None:
-        service = self._workspace.sync
+        service = self._workspace.sharing
         wait = 0.0
         quiet = PULL_SECONDS
         while not self._stop.wait(wait):
             resting = bool(wait) and self._idle_seconds() >= REST_SECONDS
             try:
                 status = service.status()
-                if status.state is SyncState.OFF:
+                if status.state in (SyncState.OFF, SyncState.OLD_TABLES):
                     self._report(status, False)
                     return
-                if status.waiting > status.conflicts or (quiet >= PULL_SECONDS and not resting):
+                if status.waiting or (quiet >= PULL_SECONDS and not resting):
                     quiet = 0.0
                     service.sync()
                     status = service.status()
+                    if self._workspace.publishing is not None:
+                        self._workspace.publishing.publish_if_due()
                 wait = PUSH_SECONDS
                 quiet += wait
                 self._report(status, resting)
@@ -72,16 +71,28 @@ class SyncWorker:
                 wait = AWAY_SECONDS
 
 
-def describe_sync(status: SyncStatus, resting: bool = False) -> str:
+def describe_sync(status: SharingStatus, resting: bool = False) -> str:
     """The state in a few words for the header; while it rests, with the time when it last was so."""
     if status.state is SyncState.OFF:
         return ""
+    words = _STATES.get(status.state, f"⇅ {status.state.value}")
     if status.state is SyncState.OFFLINE and status.away_since is not None:
-        words = f"⇅ offline since {status.away_since.astimezone():%H:%M}, {status.waiting:,} waiting"
-    elif status.state is SyncState.WAITING:
-        words = f"⇅ {status.waiting - status.conflicts:,} waiting"
-    else:
-        words = "⇅ synced"
-        if resting and status.last_at is not None:
-            words = f"{words} {status.last_at.astimezone():%H:%M}"
-    return f"{words} ⚑ {status.conflicts:,}" if status.conflicts else words
+        words = f"⇅ offline since {status.away_since.astimezone():%H:%M}"
+    elif status.state is SyncState.SYNCED and resting and status.last_at is not None:
+        words = f"{words} {status.last_at.astimezone():%H:%M}"
+    parts = [words]
+    if status.waiting:
+        count = f"{status.waiting:,} waiting"
+        parts = [f"⇅ {count}"] if status.state is SyncState.WAITING else [words, count]
+    if status.refused:
+        parts.append(f"{status.refused:,} refused")
+    if status.conflicts:
+        parts.append(f"⚑ {status.conflicts:,} conflict{'' if status.conflicts == 1 else 's'}")
+    return " · ".join(parts)
+
+
+_STATES = {
+    SyncState.OTHER_LOG: "⇅ not the log you shared with",
+    SyncState.UPDATE: "⇅ update Ontos to read the team's log",
+    SyncState.OLD_TABLES: "⇅ not shared: run ontos sync --move-to-log",
+}

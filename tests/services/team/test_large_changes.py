@@ -1,0 +1,42 @@
+"""Very many changes at once are shared in batches; what is about one item stays together."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from builders.severity import MAJOR, unlabeled_sheet
+from builders.team_log import Member, SharedLog
+from ontos_tui.domain.records.pairs import Verdict
+from ontos_tui.services.label.service import Decision
+from ontos_tui.store.sharing import batches
+
+
+@pytest.mark.parametrize("items", [1, 3, 100])
+def test_a_first_sharing_in_batches_brings_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, items: int
+) -> None:
+    monkeypatch.setattr(batches, "MOST", 2)
+    monkeypatch.setattr(batches, "ITEMS", items)
+    monkeypatch.setattr(batches, "THINGS", 2)
+    shared = SharedLog()
+    ana, ben = (Member(tmp_path / name, name, shared) for name in ("ana", "ben"))
+    sheet = unlabeled_sheet(ana.store, 7).id
+    for pair in list(ana.label.queue.open(sheet))[:5]:
+        ana.label.queue.decide([Decision(pair.id, Verdict.EDIT, answer=MAJOR)])
+    ana.sharing.start()
+    ana.sharing.sync()
+    ben.sharing.start()
+    ben.sharing.pull()
+    assert ben.state() == ana.state()
+    assert len(ben.state()["events"]) >= 5
+    groups = [group for row in shared.rows for group in json.loads(row.body).get("groups", [])]
+    tables_of = [{change["t"] for change in group} for group in groups]
+    labeled = [tables for tables in tables_of if "canonical_labels" in tables]
+    assert len(labeled) == 5
+    assert all({"qa_pairs", "canonical_labels", "events"} <= tables for tables in labeled)
+    assert next(c["t"] for group in groups for c in group) == "sheets", "what items refer to comes first"
+    for member in (ana, ben):
+        member.close()
