@@ -33,6 +33,8 @@ class CatalogRest:
         route("GET", f"{ROOT}/tables", self._tables)
         route("GET", f"{ROOT}/tables/{{name}}", self._table)
         route("GET", f"{ROOT}/volumes", self._volumes)
+        route("POST", f"{ROOT}/volumes", self._new_volume)
+        route("GET", f"{ROOT}/volumes/{{name}}", self._volume)
         route("GET", f"{TAGS}/{{kind}}/{{name}}/tags", self._tags)
         route("POST", TAGS, self._tag)
 
@@ -78,7 +80,8 @@ class CatalogRest:
         return self._listed(call, "tables", [_about(catalog, schema, name, kind) for name, kind in found])
 
     def _table(self, call: Call) -> Response:
-        catalog, schema, name = call.named["name"].split(".")
+        # Names are the same whatever their case.
+        catalog, schema, name = call.named["name"].lower().split(".")
         found = self.workspace.engine.direct(
             "SELECT table_type FROM information_schema.tables "
             "WHERE table_catalog = ? AND table_schema = ? AND table_name = ?",
@@ -106,6 +109,20 @@ class CatalogRest:
             if (of, within) == (catalog, schema)
         ]
         return self._listed(call, "volumes", found)
+
+    def _new_volume(self, call: Call) -> Response:
+        wanted = call.json()
+        name = f"{wanted['catalog_name']}.{wanted['schema_name']}.{wanted['name']}"
+        if name in self.volumes:
+            raise RefusedError(409, "RESOURCE_ALREADY_EXISTS", f"Volume '{name}' already exists")
+        self.volumes.append(name)
+        return Response(body={**wanted, "full_name": name})
+
+    def _volume(self, call: Call) -> Response:
+        if call.named["name"] not in self.volumes:
+            raise RefusedError(404, "VOLUME_DOES_NOT_EXIST", f"Volume '{call.named['name']}' does not exist.")
+        catalog, schema, name = call.named["name"].split(".")
+        return Response(body={"name": name, "catalog_name": catalog, "schema_name": schema, "volume_type": "MANAGED"})
 
     def _tags(self, call: Call) -> Response:
         tags = self.workspace.engine.tags.get(call.named["name"], {})
@@ -178,7 +195,8 @@ class WorkspaceRest:
         return Response(body=self._told(call.named["id"]))
 
     def _told(self, one: str) -> dict[str, Any]:
-        return {"id": one, "name": f"Warehouse {one}", "state": self.warehouses[one], "warehouse_type": "PRO"}
+        about = {"id": one, "name": f"Warehouse {one}", "state": self.warehouses[one], "warehouse_type": "PRO"}
+        return {**about, "cluster_size": "Small", "auto_stop_mins": 10, "enable_serverless_compute": True}
 
     def _endpoints(self, call: Call) -> Response:
         return Response(body={"endpoints": [{"name": name, "task": "llm/v1/chat"} for name in self.endpoints]})

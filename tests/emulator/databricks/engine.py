@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
+
+from emulator.databricks.copy_into import MOST_FILES, CopyInto, copy_statement
 
 MOST_MARKERS = 255
 MOST_BYTES = 1 << 20
@@ -66,10 +71,17 @@ class Understood:
 
 
 _CHANGES = re.compile(r"table_changes\('([^']+)', (\d+)\)")
+_MAINTENANCE = re.compile(r"^\s*(OPTIMIZE)\s+(\S+)", re.IGNORECASE)
+_TRACKED = re.compile(r"^SELECT max\(_metadata\.row_commit_version\) AS version FROM (\S+)$")
+_CURRENT_USER = re.compile(r"current_user\(\)")
+LOGIN: ContextVar[str] = ContextVar("LOGIN", default="ana@example.com")
+"""Who sends the statement that is carried out in this context."""
 SYSTEM = "system_tables"
 """DuckDB has a catalog `system` of its own, so that Databricks' one goes by this name here."""
 AskModel = Callable[[str, str], str]
 """Endpoint and prompt to the answer's text; raises RuntimeError with what ai_query reports."""
+AskRecord = Callable[[str, dict[str, Any]], dict[str, Any]]
+"""Endpoint and a row to the record that a packed model answers with."""
 
 
 @dataclass
@@ -79,6 +91,7 @@ class Engine:
     catalogs: Sequence[str] = ("team",)
     before: Callable[[Statement], None] | None = None
     ask_model: AskModel | None = None
+    ask_record: AskRecord | None = None
     statements: list[Statement] = field(default_factory=list)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     """By the name of a table, or of a column of one."""
@@ -86,6 +99,12 @@ class Engine:
     """The last version of a table that was changed by a statement."""
     appends: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     """By a table's name, for each version that appended rows to it: the version, and the last row's number."""
+    files: MutableMapping[str, bytes] = field(default_factory=dict)
+    """The files of volumes, by their whole path."""
+    operations: dict[str, dict[int, str]] = field(default_factory=dict)
+    """By a table's name, the versions that something else than a write has made."""
+    loaded: dict[str, set[str]] = field(default_factory=dict)
+    """By a table's name, the files that COPY INTO has put into it."""
 
     def __post_init__(self) -> None:
         self._connection = duckdb.connect()
@@ -95,11 +114,13 @@ class Engine:
             self._connection.execute(f"ATTACH ':memory:' AS {catalog}")
             self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {catalog}.default")
         self._connection.create_function("ai_query_answer", self._ai_query, ["VARCHAR", "VARCHAR"], "VARCHAR")
+        self._connection.create_function("ai_query_record", self._ai_record, ["VARCHAR", "VARCHAR"], "VARCHAR")
 
     def close(self) -> None:
         """Let go of DuckDB, which complains at the process's end of functions that are still registered."""
         with self._lock:
             self._connection.remove_function("ai_query_answer")
+            self._connection.remove_function("ai_query_record")
             self._connection.close()
 
     def direct(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -116,9 +137,15 @@ class Engine:
             self.before(statement)
         _check_parameters(parameters)
         named = tuple((name, str(parameters[name])) for name in _IDENTIFIER.findall(sql) if name in parameters)
+        asked = _CURRENT_USER.sub(f"'{LOGIN.get()}'", sql)
+        copied = copy_statement(asked)
         with self._lock:
-            wanted = _understood(self._with_changes(sql), namespace, named)
-            result = self._dispatch(wanted, parameters)
+            if copied is not None:
+                result = self._copy(copied)
+            elif (maintained := _MAINTENANCE.match(asked)) is not None:
+                result = self._maintain(maintained[1].upper(), maintained[2].replace("`", ""))
+            else:
+                result = self._dispatch(_understood(self._with_changes(asked), namespace, named), parameters)
         TAKEN.add(sql)
         return result
 
@@ -147,8 +174,7 @@ class Engine:
         if wanted.changed:
             self.versions[wanted.changed] = version = self.versions.get(wanted.changed, -1) + 1
             if isinstance(tree, exp.Insert) and wanted.changed.split(".")[0] in self.catalogs:
-                last = self.direct(f"SELECT max(rowid) FROM {wanted.changed}")[0][0]
-                self.appends.setdefault(wanted.changed, []).append((version, -1 if last is None else last))
+                self._note_append(wanted.changed, version)
         if isinstance(tree, exp.Describe):
             told = [(str(row[0]), str(row[1]), None) for row in rows]
             return Result((("col_name", "VARCHAR"), ("data_type", "VARCHAR"), ("comment", "VARCHAR")), told)
@@ -159,8 +185,53 @@ class Engine:
             return Result((), [], 0)
         return Result(columns, rows)
 
+    def _maintain(self, operation: str, name: str) -> Result:
+        """OPTIMIZE and its like: a version that changes no row."""
+        self.versions[name] = version = self.versions.get(name, 0) + 1
+        self.operations.setdefault(name, {})[version] = operation
+        return Result((), [], 0)
+
+    def _note_append(self, name: str, version: int) -> None:
+        last = self.direct(f"SELECT max(rowid) FROM {name}")[0][0]
+        self.appends.setdefault(name, []).append((version, -1 if last is None else last))
+
+    def _copy(self, copied: CopyInto) -> Result:
+        """COPY INTO: the files that were not loaded before, by the names of their columns, as one version."""
+        numbers = ("num_affected_rows", "num_inserted_rows", "num_skipped_corrupt_files")
+        columns = tuple((name, "BIGINT") for name in numbers)
+        if copied.format != "JSON":
+            raise SqlError("UNSUPPORTED_FEATURE", f"The emulator copies no {copied.format}.", "0A000")
+        if len(copied.files) > MOST_FILES:
+            raise SqlError("COPY_INTO_TOO_MANY_FILES", f"FILES may name {MOST_FILES} files at most.", "54000")
+        inside = [path for path in self.files if path.startswith(f"{copied.folder}/")]
+        paths = [f"{copied.folder}/{name}" for name in copied.files] or inside
+        loaded = self.loaded.setdefault(copied.target, set())
+        new = [path for path in paths if copied.force or path not in loaded]
+        if missing := [path for path in new if path not in self.files]:
+            raise SqlError("PATH_NOT_FOUND", f"Path does not exist: {missing[0]}.", "42K03")
+        if not new:
+            return Result(columns, [(0, 0, 0)], 0)
+        selected = sqlglot.parse_one(f"SELECT {copied.columns}", read="databricks")
+        selects = _duckdb_text(_for_duckdb(selected, {}))
+        with tempfile.TemporaryDirectory() as folder:
+            for number, path in enumerate(new):
+                Path(folder, f"{number}.json").write_bytes(self.files[path])
+            source = f"read_json('{folder}/*.json', format = 'newline_delimited', maximum_object_size = 67108864)"
+            try:
+                ((count,),) = self.direct(f"INSERT INTO {copied.target} BY NAME {selects} FROM {source}")
+            except duckdb.Error as error:
+                raise _as_databricks(error) from error
+        loaded.update(new)
+        self.versions[copied.target] = version = self.versions.get(copied.target, -1) + 1
+        self._note_append(copied.target, version)
+        return Result(columns, [(count, count, 0)], int(count))
+
     def _with_changes(self, sql: str) -> str:
         """The statement with the rows that were appended in the place of table_changes, which only appends have."""
+        if (tracked := _TRACKED.search(sql)) is not None:
+            # Row tracking, as far as it is asked for: the newest version of any row.
+            versions = self.appends.get(tracked[1].replace("`", ""), [(0, 0)])
+            return f"SELECT {versions[-1][0]} AS version"
         return _CHANGES.sub(lambda match: self._changes(match[1].replace("`", ""), int(match[2])), sql)
 
     def _changes(self, name: str, since: int) -> str:
@@ -195,7 +266,10 @@ class Engine:
             raise SqlError("DELTA_TABLE_NOT_FOUND", f"{name} is not a Delta table.", "42P01")
         last = self.versions.get(name, 0)
         at = datetime(2026, 1, 1, tzinfo=UTC)
-        rows = [(version, at + timedelta(seconds=version), "WRITE") for version in range(last, -1, -1)]
+        done = self.operations.get(name, {})
+        rows = [
+            (version, at + timedelta(seconds=version), done.get(version, "WRITE")) for version in range(last, -1, -1)
+        ]
         return Result((("version", "BIGINT"), ("timestamp", "TIMESTAMP"), ("operation", "VARCHAR")), rows)
 
     def _tags_as_rows(self, asked: exp.Table) -> exp.Expression:
@@ -204,7 +278,7 @@ class Engine:
         found = [
             [*name.split("."), key, value]
             for name, tags in self.tags.items()
-            if name.count(".") == len(names) - 1 and name.split(".")[0] == asked.catalog
+            if name.count(".") == len(names) - 1 and name.split(".")[0].lower() == asked.catalog.lower()
             for key, value in tags.items()
         ]
         names += ["tag_name", "tag_value"]
@@ -224,6 +298,10 @@ class Engine:
             return json.dumps({"result": self.ask_model(endpoint, prompt), "errorMessage": None})
         except RuntimeError as error:
             return json.dumps({"result": None, "errorMessage": str(error)})
+
+    def _ai_record(self, endpoint: str, row: str) -> str:
+        assert self.ask_record is not None
+        return json.dumps(self.ask_record(endpoint, json.loads(row)))
 
 
 @lru_cache(maxsize=2_000)
@@ -358,7 +436,11 @@ def _rewritten(node: exp.Expression) -> exp.Expression:
         shape = json.dumps(_json_shape(node.expression.name))
         return _called("from_json", node.this, exp.Literal.string(shape))
     if isinstance(node, exp.Anonymous) and node.name.lower() == "ai_query":
-        endpoint, prompt, *_ = node.expressions
+        endpoint, prompt, *named = node.expressions
+        if isinstance(prompt, exp.Struct):  # a row for a model that is none of chat; what comes back is said by name
+            (kind,) = [one.expression.name for one in named if one.this.name.lower() == "returntype"]
+            record = _called("ai_query_record", endpoint, exp.cast(_called("to_json", prompt), "text"))
+            return _called("from_json", record, exp.Literal.string(json.dumps(_json_shape(kind))))
         answer = _called("ai_query_answer", endpoint, exp.cast(prompt, "text"))
         return _called("from_json", answer, exp.Literal.string('{"result":"VARCHAR","errorMessage":"VARCHAR"}'))
     # Times are kept in UTC without a zone: DuckDB gives zoned ones only with another library.
@@ -370,6 +452,10 @@ def _rewritten(node: exp.Expression) -> exp.Expression:
         return exp.Literal.string(USER)
     if isinstance(node, exp.Explode):
         return _called("unnest", node.this)
+    if isinstance(node, exp.RegrSlope):
+        # Of one value Spark gives NULL and DuckDB no number.
+        slope = _called("regr_slope", node.this, node.expression)
+        return _called("nullif", slope, exp.cast(exp.Literal.string("NaN"), "double"))
     if isinstance(node, exp.CountIf) and not isinstance(node.parent, exp.Window):
         return exp.cast(_called("count_if", node.this), "bigint")
     return node

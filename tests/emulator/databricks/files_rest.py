@@ -18,6 +18,7 @@ class FilesRest:
     folders: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
+        self.workspace.engine.files = self.files
         route = self.workspace.route
         route("PUT", FILES, self._put)
         route("GET", FILES, self._get)

@@ -55,7 +55,6 @@ class JobsRest:
     tokens: dict[str, int] = field(default_factory=dict)
     home: dict[str, bytes] = field(default_factory=dict)
     """The workspace's files by path."""
-    volumes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         route = self.workspace.route
@@ -65,7 +64,6 @@ class JobsRest:
         route("POST", "/api/2.2/jobs/runs/cancel", self._cancel)
         route("POST", "/api/2.0/workspace/mkdirs", lambda call: Response(body={}))
         route("POST", "/api/2.0/workspace/import", self._import)
-        route("POST", "/api/2.1/unity-catalog/volumes", self._volume)
 
     def parameters(self, run: Submitted) -> dict[str, Any]:
         """What the script of a run is told."""
@@ -138,11 +136,3 @@ class JobsRest:
             raise RefusedError(400, "RESOURCE_ALREADY_EXISTS", f"{path} exists already.")
         self.home[path] = parts["content"]
         return Response(body={})
-
-    def _volume(self, call: Call) -> Response:
-        wanted = call.json()
-        name = f"{wanted['catalog_name']}.{wanted['schema_name']}.{wanted['name']}"
-        if name in self.volumes:
-            raise RefusedError(409, "RESOURCE_ALREADY_EXISTS", f"Volume '{name}' already exists")
-        self.volumes.append(name)
-        return Response(body={**wanted, "full_name": name})

@@ -11,6 +11,7 @@ from emulator.databricks.engine import Engine
 from emulator.databricks.files_rest import FilesRest
 from emulator.databricks.jobs_rest import JobsRest
 from emulator.databricks.mlflow_rest import MlflowRest
+from emulator.databricks.packed_models import PackedModels
 from emulator.databricks.quality_rest import QualityRest
 from emulator.databricks.server import TOKEN, Workspace, serve
 from emulator.databricks.serving_rest import ServingRest
@@ -32,6 +33,7 @@ class Scene:
     rest: WorkspaceRest
     statements: StatementsRest
     quality: QualityRest
+    models: MlflowRest
 
     @property
     def engine(self) -> Engine:
@@ -56,9 +58,20 @@ def served(port: int = 0) -> Iterator[Scene]:
     serving = ServingRest(workspace)
     rest = WorkspaceRest(workspace, endpoints=serving.foundation)
     files = FilesRest(workspace)
-    jobs = JobsRest(workspace, files, MlflowRest(workspace))
+    models = MlflowRest(workspace)
+    jobs = JobsRest(workspace, files, models)
+    serving.packed = PackedModels(files.files)
+    workspace.engine.ask_record = serving.record
     scene = Scene(
-        workspace, CatalogRest(workspace), files, serving, jobs, rest, StatementsRest(workspace), QualityRest(workspace)
+        workspace,
+        CatalogRest(workspace),
+        files,
+        serving,
+        jobs,
+        rest,
+        StatementsRest(workspace),
+        QualityRest(workspace),
+        models,
     )
     furnish(scene)
     with serve(workspace, port):

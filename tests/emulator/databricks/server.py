@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from emulator.databricks.engine import Engine
+from emulator.databricks.engine import LOGIN, Engine
 from emulator.databricks.thrift import Handler, answer
 
 TOKEN = "dapi-emulator"
@@ -103,6 +103,16 @@ class Workspace:
         self.faults.append(made)
         return made
 
+    def token(self, name: str) -> str:
+        """A token of the person with this name, who may come in from now on; ana's is TOKEN."""
+        token = TOKEN if name == "ana" else f"{TOKEN}-{name}"
+        self.tokens.add(token)
+        return token
+
+    def login(self, token: str) -> str:
+        """Who a token belongs to."""
+        return f"{token.removeprefix(TOKEN).lstrip('-') or 'ana'}@example.com"
+
     def due(self, path: str) -> Fault | None:
         """The fault that this request meets, if any."""
         with self._lock:
@@ -112,6 +122,18 @@ class Workspace:
                     return one
         return None
 
+    def _oauth(self, path: str, body: bytes) -> Response:
+        """A login by OAuth of a machine: where tokens are given, and one for whoever asks."""
+        if "/.well-known/" in path:
+            address = f"{self.url}/oidc/v1"
+            return Response(
+                body={"authorization_endpoint": f"{address}/authorize", "token_endpoint": f"{address}/token"}
+            )
+        asked = {name: values[-1] for name, values in parse_qs(body.decode()).items()}
+        if asked.get("grant_type") != "client_credentials":
+            return Response(400, {"error": "unsupported_grant_type"})
+        return Response(body={"access_token": self.token("machine"), "token_type": "Bearer", "expires_in": 3600})
+
     def answer(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Response:
         """Carry out one request."""
         split = urlsplit(target)
@@ -119,9 +141,12 @@ class Workspace:
         self.calls.append((method, path))
         if path.startswith("/.well-known/"):
             return Response(404, {"error_code": "NOT_FOUND", "message": "no configuration here"})
+        if path.startswith("/oidc/"):
+            return self._oauth(path, body)
         token = headers.get("authorization", "").removeprefix("Bearer ").strip()
         if token not in self.tokens:
             return Response(401, {"error_code": "UNAUTHENTICATED", "message": "The token is expired or unknown."})
+        LOGIN.set(self.login(token))
         if path.startswith("/sql/1.0/warehouses/") and method == "POST":
             return Response(raw=answer(self.thrift, body), headers={"Content-Type": "application/x-thrift"})
         query = {name: values[-1] for name, values in parse_qs(split.query).items()}

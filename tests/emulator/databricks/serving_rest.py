@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emulator.chat import Reply, says
+from emulator.databricks.packed_models import PackedModels
 from emulator.databricks.server import Call, RefusedError, Response, Workspace
 
 ROOT = "/api/2.0/serving-endpoints"
@@ -47,6 +48,8 @@ class ServingRest:
     asleep: dict[str, int] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     endpoints: dict[str, dict[str, Any]] = field(default_factory=dict)
+    packed: PackedModels | None = None
+    """Models whose files were sent: they answer for themselves."""
 
     def __post_init__(self) -> None:
         route = self.workspace.route
@@ -156,13 +159,28 @@ class ServingRest:
             version = str(there["config"]["served_entities"][0]["entity_version"])
         asked = Asked(name, version, call.json())
         self.asked.append(asked)
-        reply = self.answer(asked)
+        reply = self._reply(asked)
         body = reply.body
         if reply.status != 200:
             message = body["error"]["message"] if isinstance(body, dict) and "error" in body else ""
             body = {"error_code": _CODES.get(reply.status, "INTERNAL_ERROR"), "message": message}
         self._keep(asked, reply.status, body)
         return Response(reply.status, body, reply.raw, reply.headers)
+
+    def _reply(self, asked: Asked) -> Reply:
+        if self.packed is not None and asked.version:
+            served = self.endpoints[asked.endpoint]["config"]["served_entities"][0]
+            if self.packed.has(served["entity_name"], asked.version):
+                return self.packed.answer(served["entity_name"], asked.version, asked.body)
+        return self.answer(asked)
+
+    def record(self, endpoint: str, row: dict[str, Any]) -> dict[str, Any]:
+        """What a packed model says to a row that `ai_query` sends."""
+        served = self.endpoints[endpoint]["config"]["served_entities"][0]
+        assert self.packed is not None
+        reply = self.packed.answer(served["entity_name"], str(served["entity_version"]), {"dataframe_records": [row]})
+        assert reply.status == 200, reply.body
+        return dict(reply.body["predictions"][0])  # type: ignore[index]
 
     def _keep(self, asked: Asked, status: int, body: Any) -> None:
         table = self._payload(asked.endpoint)

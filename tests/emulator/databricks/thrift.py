@@ -102,7 +102,7 @@ class Handler:
         status = self._status(operation)
         if operation.result is None:
             return ttypes.TSparkDirectResults(operationStatus=status)
-        rows = self._fetch(operation, min(PAGE, int(wanted.maxRows or PAGE)))
+        rows = self._fetch(operation, min(PAGE, int(wanted.maxRows or PAGE)), wanted.maxBytes)
         return ttypes.TSparkDirectResults(
             operationStatus=status,
             resultSetMetadata=_metadata(operation.result),
@@ -137,14 +137,20 @@ class Handler:
 
     def FetchResults(self, request: Any) -> Any:
         operation = self._operations[request.operationHandle.operationId.guid]
-        response = self._fetch(operation, min(PAGE, int(request.maxRows or PAGE)))
+        response = self._fetch(operation, min(PAGE, int(request.maxRows or PAGE)), request.maxBytes)
         if request.includeResultSetMetadata and operation.result is not None:
             response.resultSetMetadata = _metadata(operation.result)
         return response
 
-    def _fetch(self, operation: Operation, most: int) -> Any:
+    def _fetch(self, operation: Operation, most: int, most_bytes: int | None = None) -> Any:
         assert operation.result is not None, "fetched only after FINISHED"
         rows = operation.result.rows[operation.at : operation.at + most]
+        size = 0
+        for number, row in enumerate(rows):
+            size += sum(len(value) for value in row if isinstance(value, str | bytes))
+            if most_bytes and size > most_bytes and number:
+                rows = rows[:number]
+                break
         start, operation.at = operation.at, operation.at + len(rows)
         columns = [
             _column(kind, [row[place] for row in rows]) for place, (_, kind) in enumerate(operation.result.columns)

@@ -140,6 +140,10 @@ def test_the_fingerprint_changes_with_the_table(scene: Scene, catalog: UnityCata
     assert catalog.fingerprint(TABLE) == before
     scene.engine.run(f"DELETE FROM {READINGS} WHERE id = 'r001'")
     assert catalog.fingerprint(TABLE) != before
+    changed = catalog.fingerprint(TABLE)
+    for _ in range(25):
+        scene.engine.run(f"OPTIMIZE {READINGS}")
+    assert catalog.fingerprint(TABLE) == changed, "maintenance moves rows between files and changes none"
     view = TableAddress.parse("team.plant.pressed")
     assert catalog.fingerprint(view) == catalog.fingerprint(view) != ""
 
@@ -152,6 +156,10 @@ def test_tags_of_the_table_its_columns_and_its_schema_are_the_sheets(scene: Scen
     scene.engine.tags["team"] = {"owner": "ana"}
     assert catalog.tags(TABLE) == ("CONFIDENTIAL", "owner=ana")
     assert catalog.tags(TableAddress.parse("hive_metastore.a.b")) == ()
+
+
+def test_tags_hold_however_a_name_is_written(catalog: UnityCatalog) -> None:
+    assert catalog.tags(TableAddress.parse("Team.Plant.NOTES")) == ("PII", "PHI", "domain=care")
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_a_span_ends_before_its_end(logs: InferenceTables) -> None:
 def test_feedback_joins_by_our_ids_and_multiplies_no_request(scene: Scene, logs: InferenceTables) -> None:
     said = [("c1", 5, None), ("c1", 1, '{"a": 1}'), ("c2", 3, None), ("somebody else's", 1, None), ("c3", 1, None)]
     feedback(scene.engine, said)
-    scene.engine.run("UPDATE team.ontos.feedback_items SET hub_deleted = true WHERE rating = 5")
+    scene.engine.run("UPDATE team.ontos.feedback_items SET log_removed = true WHERE rating = 5")
     first, second = logs.hours("weld-check", *DAY).hours
     assert (first.requests, first.ratings, first.rating_sum, first.corrections) == (6, 2, 4, 1)
     assert (second.requests, second.ratings) == (6, 0)

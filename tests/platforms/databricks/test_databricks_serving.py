@@ -14,7 +14,8 @@ from ontos_tui.domain.errors import ConflictError, InvalidTemplateError, JobCanc
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.template import Message
 from ontos_tui.domain.records.training import ModelVersion
-from ontos_tui.platforms.databricks.serving import MODEL, VERSION, DatabricksServing
+from ontos_tui.platforms.databricks.models.registration import MODEL, VERSION
+from ontos_tui.platforms.databricks.serving import DatabricksServing
 from ontos_tui.platforms.databricks.workspace_client import Team
 
 NAME = "team.ontos.welds"

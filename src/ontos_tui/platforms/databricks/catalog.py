@@ -29,6 +29,14 @@ if TYPE_CHECKING:
 
 VOLUMES = "/Volumes/"
 """How the path of a volume's file begins."""
+MAINTENANCE = frozenset(
+    {
+        *("OPTIMIZE", "VACUUM START", "VACUUM END", "REORG", "FSCK", "CLUSTER BY", "COMPUTE STATS", "ANALYZE"),
+        *("SET TBLPROPERTIES", "UNSET TBLPROPERTIES", "UPGRADE PROTOCOL", "DROP FEATURE", "ADD CONSTRAINT"),
+        *("DROP CONSTRAINT", "UPDATE COLUMN METADATA", "ADD DELETION VECTORS TOMBSTONES"),
+    }
+)
+"""Operations of a table's history that leave its rows as they are."""
 CHUNK = 2_000
 """Rows fetched at once while streaming."""
 VOLUME_TODO = "Add one of its files by its path, /Volumes/catalog/schema/volume/file: it is copied here first."
@@ -94,7 +102,10 @@ class UnityCatalog:
         return _columns(address, self._about(address))
 
     def fingerprint(self, address: TableAddress) -> str:
-        """The table's identity and last version; of a view or a table without history, when it was last altered."""
+        """The table's identity and the last version that changed its rows.
+
+        Of a view, or a table whose history may not be read or holds nothing but maintenance, when it was last altered.
+        """
         from databricks.sdk.service.catalog import DataSourceFormat
 
         about = self._about(address)
@@ -102,11 +113,14 @@ class UnityCatalog:
         if about.data_source_format is not DataSourceFormat.DELTA:
             return weaker
         try:
-            # The newest version comes first, and only that is fetched.
-            page = next(iter(self._team.pages(f"DESCRIBE HISTORY {_quoted(address)}", size=1)), [])
+            # The newest version comes first, and no more are fetched than it takes.
+            for page in self._team.pages(f"DESCRIBE HISTORY {_quoted(address)}", size=20):
+                for commit in page:
+                    if str(commit["operation"]).upper() not in MAINTENANCE:
+                        return f"{about.table_id}:v{commit['version']}"
         except SqlFailedError:
-            return weaker
-        return f"{about.table_id}:v{page[0]['version']}" if page else weaker
+            pass
+        return weaker
 
     def reading(self, address: TableAddress) -> None:
         """None: a table says itself what its columns are."""
@@ -186,7 +200,7 @@ class UnityCatalog:
 
     def tags(self, address: TableAddress) -> tuple[str, ...]:
         """The tags of the table, its columns, its schema and its catalog, as a sheet's tags."""
-        if address.catalog in UNTAGGED:
+        if address.catalog.lower() in UNTAGGED:
             return ()
         tag_rows = self._team.rows(
             tags_statement(quoted(address.catalog)), {"schema": address.schema, "table": address.table}
@@ -220,6 +234,10 @@ class UnityCatalog:
     def _about(self, address: TableAddress) -> TableInfo:
         with _sdk_words(str(address)):
             return self._team.client.tables.get(str(address), include_browse=True)
+
+    def statements(self, address: TableAddress, query: RowQuery) -> SelectStatements:
+        """The statements that read what the query reaches, to be part of others. Raises as `page` does."""
+        return self._reading(address, query)
 
     def _reading(self, address: TableAddress, query: RowQuery) -> SelectStatements:
         table, columns = _quoted(address), self.columns(address)

@@ -8,22 +8,28 @@ that whoever has read up to a version has missed nothing before it; no clock has
 from __future__ import annotations
 
 import json
-import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
-from ontos_tui.domain.errors import ConflictError, PlatformError
+from ontos_tui.domain.errors import AwayError, ConflictError, PlatformError
 from ontos_tui.domain.records.base import new_id
 from ontos_tui.domain.sharing.entries import EntryId, LogRow
-from ontos_tui.platforms.databricks.workspace_client import GONE, SqlFailedError, Team, quoted
+from ontos_tui.platforms.databricks.log_files import LogFiles, too_large
+from ontos_tui.platforms.databricks.schemas import create_schema
+from ontos_tui.platforms.databricks.workspace_client import GONE, SqlFailedError, Team
 
 TABLE = "ontos_log"
-MOST_BYTES = 800_000
+MOST_BYTES = 900_000
 """Bytes of one statement's entries; all parameters of a statement may have 1 MB."""
-TRIES = 6
-"""How often an append is tried again when the table's metadata changed meanwhile."""
+MOST_STATEMENTS = 4
+"""What takes more statements than these goes by files in a volume."""
+FETCHED = 100
+"""Rows that are taken from the connector at once."""
+PAGE_ROWS, PAGE_BYTES = 1_000, 8 << 20
+"""Entries that are read at once: at most so many, or the first that have so many bytes together."""
 NOTHING_NEW = ("DELTA_INVALID_CDC_RANGE", "DELTA_TIMESTAMP_GREATER_THAN_COMMIT", "DELTA_VERSION_NOT_FOUND")
 """How the warehouse says that there is no version after the newest one."""
 _COLUMNS = (
@@ -43,23 +49,24 @@ class DeltaLog:
         self._team = team
         self._sleep = sleep
         self._name = team.place.table(TABLE)
-        self._log = ""
+        self._log = self._login = ""
+        self.statement_bytes = MOST_BYTES
 
     def prepare(self) -> list[str]:
         """Create the schema and the log where they are missing; returns what was created, in words."""
         if self._exists():
             return []
-        created = []
-        place = self._team.place
-        try:
-            self._create()
-        except SqlFailedError as error:
-            if "SCHEMA_NOT_FOUND" not in error.error_class:
-                raise
-            self._team.change(f"CREATE SCHEMA IF NOT EXISTS {quoted(place.catalog)}.{quoted(place.schema)}")
-            created.append(f"schema {place.schema}")
-            self._create()
-        self._append([(EntryId(new_id(), 0), 0, "")], log=new_id())
+        created = create_schema(self._team)
+        self._create()
+        # Of two who begin at the same moment one meets the other's row: an INSERT that reads is no blind append.
+        self._team.change_retried(
+            f"INSERT INTO {self._name} (log, writer, seq, actor, format, body) "  # noqa: S608
+            "SELECT :log AS log, :writer AS writer, 0 AS seq, current_user() AS actor, 0 AS format, '' AS body "
+            "FROM (SELECT 1 AS one) AS s "
+            f"WHERE NOT EXISTS (SELECT 1 FROM {self._name} WHERE seq = 0)",
+            {"log": new_id(), "writer": new_id()},
+            self._sleep,
+        )
         return [*created, f"table {TABLE}"]
 
     def _exists(self) -> bool:
@@ -80,50 +87,72 @@ class DeltaLog:
     def identity(self) -> str:
         """The name that the log was given when it was made. Raises ConflictError where there is none."""
         if not self._log:
-            first = self._team.rows(
-                f"SELECT log FROM {self._name} WHERE seq = 0 ORDER BY log LIMIT 1"  # noqa: S608
-            )
+            try:
+                first = self._team.rows(
+                    f"SELECT log, current_user() AS login FROM {self._name} WHERE seq = 0 ORDER BY log LIMIT 1"  # noqa: S608
+                )
+            except SqlFailedError as error:
+                if error.error_class not in GONE and "NOT_FOUND" not in error.error_class:
+                    raise
+                first = []
             if not first:
                 raise ConflictError("The team has no log here.", "Start sharing: ontos sync --start")
-            self._log = str(first[0]["log"])
+            self._log, self._login = str(first[0]["log"]), str(first[0]["login"])
         return self._log
 
-    def append(self, entries: Sequence[tuple[EntryId, int, str]]) -> None:
-        """Put entries behind those that are there, in as few statements as their size allows."""
+    def login(self) -> str:
+        """Who Databricks says is logged in."""
+        self.identity()
+        return self._login
+
+    def append(self, entries: Iterable[tuple[EntryId, int, str]]) -> None:
+        """Put entries behind those that are there: by a few statements, or by files where that would be many.
+
+        Raises SqlFailedError, PlatformError, AwayError. Then those of some statements may be there; again is harmless.
+        """
         log = self.identity()
-        some: list[tuple[EntryId, int, str]] = []
+        lines = (_line(entry) for entry in entries)
+        first: list[str] = []
         size = 0
-        for entry in entries:
-            bytes_of = len(entry[2]) + 120
-            if some and size + bytes_of > MOST_BYTES:
-                self._append(some, log)
-                some, size = [], 0
-            some.append(entry)
-            size += bytes_of
-        if some:
+        for line in lines:
+            first.append(line)
+            size += len(line) + 1
+            if size > self.statement_bytes * MOST_STATEMENTS or len(line) > self.statement_bytes:
+                self._append_files(first, lines, log)
+                return
+        for some in _runs(first, self.statement_bytes):
             self._append(some, log)
 
-    def _append(self, entries: Sequence[tuple[EntryId, int, str]], log: str) -> None:
-        rows = [{"writer": id.writer, "seq": id.seq, "format": format, "body": body} for id, format, body in entries]
+    def _append_files(self, first: Sequence[str], others: Iterable[str], log: str) -> None:
+        """By files; where the volume cannot be used, by as many statements as it takes."""
+        files = LogFiles(self._team, self._name, log)
+        try:
+            files.prepare()
+        except PlatformError as error:
+            if isinstance(error, AwayError):
+                raise
+            for some in _runs(chain(first, others), self.statement_bytes):
+                if len(some[0]) > self.statement_bytes:
+                    raise too_large(len(some[0]), error) from error
+                self._append(some, log)
+            return
+        files.copy(
+            chain(first, others),
+            f"'{log}' AS log, writer, CAST(seq AS BIGINT) AS seq, current_user() AS actor, "
+            "CAST(format AS INT) AS format, body",
+        )
+
+    def _append(self, lines: Sequence[str], log: str) -> None:
         struct = "ARRAY<STRUCT<writer:STRING,seq:BIGINT,format:INT,body:STRING>>"
         sql = (
             f"INSERT INTO {self._name} (log, writer, seq, actor, format, body) "  # noqa: S608
             f"SELECT :log, r.writer, r.seq, current_user(), r.format, r.body "
             f"FROM (SELECT explode(from_json(:rows, '{struct}')) AS r)"
         )
-        payload = json.dumps(rows, ensure_ascii=True, separators=(",", ":"))
-        for attempt in range(TRIES):
-            try:
-                self._team.change(sql, {"log": log, "rows": payload})
-                return
-            except SqlFailedError as error:
-                retryable = "CONCURRENT" in error.error_class or "METADATA_CHANGED" in error.error_class
-                if not retryable or attempt == TRIES - 1:
-                    raise
-                self._sleep(min(8.0, 0.2 * 2**attempt) * (0.5 + random.random()))  # noqa: S311
+        self._team.change_retried(sql, {"log": log, "rows": f"[{','.join(lines)}]"}, self._sleep)
 
     def read(self, after: int) -> Iterator[list[LogRow]]:
-        """What was appended after this version, page by page, each version whole."""
+        """What was appended after this version, page by page; a page may end within a version."""
         # The range begins with a version that exists, so that the warehouse has no reason to refuse it.
         sql = (
             "SELECT log, writer, seq, actor, format, body, _change_type, _commit_version, _commit_timestamp "  # noqa: S608
@@ -131,14 +160,15 @@ class DeltaLog:
             "ORDER BY _commit_version, writer, seq"
         )
         page: list[LogRow] = []
+        size = 0
         try:
-            for some in self._team.pages(sql, {}):
+            for some in self._team.pages(sql, {}, FETCHED):
                 for row in some:
-                    version = int(row["_commit_version"])
-                    if len(page) >= 1_000 and version != page[-1].version:
+                    if len(page) >= PAGE_ROWS or size >= PAGE_BYTES:
                         yield page
-                        page = []
-                    page += self._checked(row, version)
+                        page, size = [], 0
+                    page += self._checked(row, int(row["_commit_version"]))
+                    size += len(str(row["body"]))
         except SqlFailedError as error:
             if not any(one in error.error_class for one in NOTHING_NEW):
                 raise
@@ -169,3 +199,23 @@ class DeltaLog:
     def close(self) -> None:
         """Let go of the connection."""
         self._team.close()
+
+
+def _line(entry: tuple[EntryId, int, str]) -> str:
+    id, format, body = entry
+    row = {"writer": id.writer, "seq": id.seq, "format": format, "body": body}
+    return json.dumps(row, ensure_ascii=True, separators=(",", ":"))
+
+
+def _runs(lines: Iterable[str], most: int) -> Iterator[list[str]]:
+    """The lines in runs of so many bytes at most; one that has more is a run of its own."""
+    some: list[str] = []
+    size = 0
+    for line in lines:
+        if some and size + len(line) + 1 > most:
+            yield some
+            some, size = [], 0
+        some.append(line)
+        size += len(line) + 1
+    if some:
+        yield some

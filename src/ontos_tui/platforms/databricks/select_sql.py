@@ -85,7 +85,7 @@ def _named(table: str, columns: Sequence[Column], query: RowQuery, condition: st
         f"FROM {table}{condition})"
     )
     turned = (
-        f"(SELECT *, row_number() OVER (PARTITION BY `{content}` ORDER BY `{content}`) AS `{turn}` "  # noqa: S608
+        f"(SELECT *, row_number() OVER (PARTITION BY `{content}` ORDER BY {_exact(columns, content)}) AS `{turn}` "  # noqa: S608
         f"FROM {hashed})"
     )
     named = (
@@ -93,6 +93,15 @@ def _named(table: str, columns: Sequence[Column], query: RowQuery, condition: st
         f"ELSE concat(`{content}`, '{MARK}', CAST(`{turn}` AS STRING)) END AS `{ref}` FROM {turned})"
     )
     return named, f"`{ref}`"
+
+
+def _exact(columns: Sequence[Column], content: str) -> str:
+    """The order of rows with one hash. to_json cuts times to milliseconds; rows that differ below take turns by them.
+
+    So names from before stay, and none hangs on where the table's maintenance has put a row.
+    """
+    times = [f"CAST({column_name(one.name)} AS STRING)" for one in columns if "timestamp" in one.type.lower()]
+    return ", ".join(times) or f"`{content}`"
 
 
 def _hashable(column: Column) -> str:

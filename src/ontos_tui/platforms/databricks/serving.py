@@ -21,52 +21,36 @@ from ontos_tui.platforms.chat.answer_parsing import AnswerShape, sendable
 from ontos_tui.platforms.chat.proposals import content_of
 from ontos_tui.platforms.databricks.chat import ANSWER_SECONDS
 from ontos_tui.platforms.databricks.endpoints import endpoint_name, table_prefix
+from ontos_tui.platforms.databricks.models.packed_answers import PackedAnswers
+from ontos_tui.platforms.databricks.models.refusals import refusal
+from ontos_tui.platforms.databricks.models.registration import (
+    RegisteredVersion,
+    packed_inputs,
+    registered_version,
+)
 from ontos_tui.platforms.databricks.workspace_client import Team, explain_sdk_error
 
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
     from databricks.sdk.service.serving import (
-        AiGatewayInferenceTableConfig,
+        AiGatewayConfig,
         EndpointCoreConfigOutput,
         EndpointPendingConfig,
         ServedEntityInput,
         ServingEndpointDetailed,
     )
 
-MODEL, VERSION = "databricks_model", "databricks_version"
-"""What a model version's parameters call its place in Unity Catalog: `catalog.schema.name`, and the version there."""
 PAUSE_SECONDS = 10.0
 LONGEST_START = 60 * 60
 """Seconds after which an endpoint that is still not ready is no longer waited for; large models take 40 minutes."""
 WIDTH = 4
 """Requests under way at once."""
-OURS = "ontos"
-"""The tag of the endpoints that were created here; others are left alone."""
+OURS, MODEL_TAG = "ontos", "ontos_model"
+"""The tag of the endpoints that were created here, as others are left alone; and that of the model behind one."""
 _INFO = "/api/2.0/serving-endpoints/get-model-optimization-info"
 
 Render = Callable[[ModelVersion, Row], Sequence[Message]]
 """What a model version's template makes of a row."""
-
-
-@dataclass(frozen=True)
-class RegisteredVersion:
-    """A version of a model in Unity Catalog."""
-
-    model: str
-    version: str
-
-    @property
-    def served_as(self) -> str:
-        """The name of this version within an endpoint."""
-        return f"{self.model.rsplit('.', 1)[-1]}-{self.version}"[-63:].lstrip("-_")
-
-
-def registered_version(model: ModelVersion) -> RegisteredVersion | None:
-    """Where in Unity Catalog a model version is; None for one that is only here."""
-    params = model.params
-    return (
-        RegisteredVersion(str(params[MODEL]), str(params[VERSION])) if MODEL in params and VERSION in params else None
-    )
 
 
 @dataclass(frozen=True)
@@ -94,6 +78,7 @@ class DatabricksServing:
         """`patience` is how many seconds a request waits for an endpoint that wakes up."""
         self._team = team
         self._patient = Team(team.place, patience)
+        self._packed = PackedAnswers(self._patient)
         self._render = render
         self._wait = wait
 
@@ -108,15 +93,15 @@ class DatabricksServing:
         does not come up: then the one before goes on answering.
         """
         reporter = progress or NoProgress()
-        target, name = _place(model), endpoint_name(endpoint)
+        target, name, packed = _place(model), endpoint_name(endpoint), packed_inputs(model) is not None
         client = self._team.client
         try:
             reporter.update(0, 0, "looking at the endpoint")
             there = _find(client, name)
             if there is None:
-                self._create(client, name, target)
+                self._create(client, name, target, packed=packed)
             else:
-                self._swap(client, name, target, there)
+                self._swap(client, name, target, there, packed=packed)
             self._until_ready(client, name, target, reporter)
         except OSError as error:
             raise explain_sdk_error(error) from error
@@ -136,6 +121,8 @@ class DatabricksServing:
         What goes wrong with a row is its own status and error: 400, 403, 404, 429, 503 as the workspace says, 502 for
         an answer that does not fit.
         """
+        if (inputs := packed_inputs(model)) is not None:
+            return self._packed.invoke(endpoint, inputs, rows, ids)
         shape = AnswerShape(model.template_snapshot["output_schema"])
         path = f"/serving-endpoints/{endpoint_name(endpoint)}/invocations"
         given = list(ids) or [""] * len(rows)
@@ -154,6 +141,8 @@ class DatabricksServing:
         """The same for rows that come by the column."""
         names = list(columns)
         rows = [dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+        if (inputs := packed_inputs(model)) is not None:
+            return self._packed.score(endpoint, inputs, rows)
         return AnswerColumns.of(self.invoke(endpoint, model, rows))
 
     def _answer(
@@ -175,34 +164,45 @@ class DatabricksServing:
                 return None, 502, "The endpoint answered without a choice."
             answer, reasons = shape.read(content_of(choices[0]))
         except OSError as error:
-            return None, *_refusal(error)
+            return None, *refusal(error)
         except PlatformError as error:
             return None, 502, str(error)
         if answer is None:
             return None, 502, f"The model's answer does not fit: {reasons}."
         return Prediction(answer, {}), 200, ""
 
-    def _create(self, client: WorkspaceClient, name: str, target: RegisteredVersion) -> None:
-        from databricks.sdk.service.serving import AiGatewayConfig, EndpointCoreConfigInput, EndpointTag
+    def _create(self, client: WorkspaceClient, name: str, target: RegisteredVersion, *, packed: bool) -> None:
+        from databricks.sdk.service.serving import EndpointCoreConfigInput, EndpointTag
 
         client.serving_endpoints.create(
             name,
-            config=EndpointCoreConfigInput(name=name, **self._config(client, target)),
-            ai_gateway=AiGatewayConfig(inference_table_config=self._table(name)),
-            tags=[EndpointTag(OURS)],
+            config=EndpointCoreConfigInput(name=name, **_config(client, target, packed=packed)),
+            ai_gateway=self._gateway(name),
+            tags=[EndpointTag(OURS), *([EndpointTag(MODEL_TAG, target.model)] if packed else [])],
         )
 
     def _swap(
-        self, client: WorkspaceClient, name: str, target: RegisteredVersion, there: ServingEndpointDetailed
+        self,
+        client: WorkspaceClient,
+        name: str,
+        target: RegisteredVersion,
+        there: ServingEndpointDetailed,
+        *,
+        packed: bool,
     ) -> None:
         if not any(tag.key == OURS for tag in there.tags or ()):
             raise ConflictError(
                 f"The workspace has an endpoint {name} that was not created here.",
                 "Choose another name for the endpoint.",
             )
-        gateway = there.ai_gateway and there.ai_gateway.inference_table_config
-        if not (gateway and gateway.enabled):
-            client.serving_endpoints.put_ai_gateway(name, inference_table_config=self._table(name))
+        table = there.ai_gateway and there.ai_gateway.inference_table_config
+        if not (table and table.enabled):
+            gateway = self._gateway(name)
+            client.serving_endpoints.put_ai_gateway(
+                name,
+                inference_table_config=gateway.inference_table_config,
+                usage_tracking_config=gateway.usage_tracking_config,
+            )
         state = _state(there)
         if state.ready and _serves(there.config, target):
             return
@@ -210,23 +210,25 @@ class DatabricksServing:
             if _serves(there.pending_config, target):
                 return
             raise ConflictError(f"{name} is changing to another version now.", "Wait until that is done.")
-        client.serving_endpoints.update_config(name, **self._config(client, target))
+        client.serving_endpoints.update_config(name, **_config(client, target, packed=packed))
 
-    def _config(self, client: WorkspaceClient, target: RegisteredVersion) -> dict[str, Any]:
-        from databricks.sdk.service.serving import Route, TrafficConfig
-
-        route = Route(served_entity_name=target.served_as, traffic_percentage=100)
-        return {"served_entities": [_entity(client, target)], "traffic_config": TrafficConfig([route])}
-
-    def _table(self, name: str) -> AiGatewayInferenceTableConfig:
-        from databricks.sdk.service.serving import AiGatewayInferenceTableConfig
+    def _gateway(self, name: str) -> AiGatewayConfig:
+        """The endpoint logs its requests to the team's schema, and counts them in the system's tables."""
+        from databricks.sdk.service.serving import (
+            AiGatewayConfig,
+            AiGatewayInferenceTableConfig,
+            AiGatewayUsageTrackingConfig,
+        )
 
         place = self._team.place
-        return AiGatewayInferenceTableConfig(
+        table = AiGatewayInferenceTableConfig(
             enabled=True,
             catalog_name=place.catalog,
             schema_name=place.schema,
             table_name_prefix=table_prefix(name),
+        )
+        return AiGatewayConfig(
+            inference_table_config=table, usage_tracking_config=AiGatewayUsageTrackingConfig(enabled=True)
         )
 
     def _until_ready(self, client: WorkspaceClient, name: str, target: RegisteredVersion, reporter: Progress) -> None:
@@ -253,12 +255,35 @@ def _place(model: ModelVersion) -> RegisteredVersion:
     version = registered_version(model)
     if version is None:
         raise PlatformError(
-            f"{model.label()} is only on this machine.", "Deploy it here, or fine-tune a model on Databricks."
+            f"{model.label()} is only on this machine.",
+            f"Deploy it here, or there: ontos deploy {model.name}:{model.version} --on databricks",
         )
     return version
 
 
-def _entity(client: WorkspaceClient, target: RegisteredVersion) -> ServedEntityInput:
+def _config(client: WorkspaceClient, target: RegisteredVersion, *, packed: bool) -> dict[str, Any]:
+    from databricks.sdk.service.serving import Route, TrafficConfig
+
+    entity = _on_cpu(target) if packed else _for_chat(client, target)
+    route = Route(served_entity_name=target.served_as, traffic_percentage=100)
+    return {"served_entities": [entity], "traffic_config": TrafficConfig([route])}
+
+
+def _on_cpu(target: RegisteredVersion) -> ServedEntityInput:
+    """A small node without a GPU, which sleeps when idle: enough for a model that answers in milliseconds."""
+    from databricks.sdk.service.serving import ServedEntityInput, ServingModelWorkloadType
+
+    return ServedEntityInput(
+        name=target.served_as,
+        entity_name=target.model,
+        entity_version=target.version,
+        workload_size="Small",
+        workload_type=ServingModelWorkloadType.CPU,
+        scale_to_zero_enabled=True,
+    )
+
+
+def _for_chat(client: WorkspaceClient, target: RegisteredVersion) -> ServedEntityInput:
     """Provisioned throughput, one step of it at most, for models that take it, else a GPU. Both sleep when idle."""
     from databricks.sdk.service.serving import ServedEntityInput, ServingModelWorkloadType
 
@@ -268,7 +293,10 @@ def _entity(client: WorkspaceClient, target: RegisteredVersion) -> ServedEntityI
     if chunk:
         entity.min_provisioned_throughput, entity.max_provisioned_throughput = 0, int(chunk)
     else:
-        entity.workload_size, entity.workload_type = "Small", ServingModelWorkloadType.GPU_MEDIUM
+        # Azure has no GPU_MEDIUM: its next one above the smallest is called GPU_LARGE.
+        azure = client.config.is_azure
+        entity.workload_type = ServingModelWorkloadType.GPU_LARGE if azure else ServingModelWorkloadType.GPU_MEDIUM
+        entity.workload_size = "Small"
         entity.scale_to_zero_enabled = True
     return entity
 
@@ -317,22 +345,3 @@ def _state(there: ServingEndpointDetailed) -> EndpointState:
         message=message,
         version=", ".join(str(one.entity_version) for one in answering),
     )
-
-
-def _refusal(error: OSError) -> tuple[int, str]:
-    """An error of the SDK as the status of one request, in our words."""
-    from databricks.sdk import errors
-
-    cause = error.__cause__ if isinstance(error, TimeoutError) else error
-    message = str(cause or error).splitlines()[0][:200]
-    if isinstance(cause, errors.TemporarilyUnavailable):
-        return 503, f"The endpoint is starting: {message}. Try again in a few minutes."
-    if isinstance(cause, errors.TooManyRequests):
-        return 429, f"The endpoint is busy: {message}. Try again later."
-    if isinstance(cause, errors.NotFound):
-        return 404, f"The endpoint does not exist, or has no version that is ready: {message}. Deploy a model to it."
-    if isinstance(cause, errors.Unauthenticated | errors.PermissionDenied):
-        return 403, str(explain_sdk_error(error))
-    if isinstance(cause, errors.BadRequest):
-        return 400, f"The endpoint does not accept the request: {message}."
-    return 500, str(explain_sdk_error(error))

@@ -15,14 +15,18 @@ _NOT = frozenset({"false", "no", "none", "0"})
 
 
 def tags_statement(catalog: str) -> str:
-    """The tags that reach a table: its own, its columns', its schema's and its catalog's. `catalog` is quoted."""
-    ours = "schema_name = :schema AND table_name = :table"
+    """The tags that reach a table: its own, its columns', its schema's and its catalog's. `catalog` is quoted.
+
+    Names are compared as Unity Catalog compares them, whatever their case.
+    """
+    schema = "lower(schema_name) = lower(:schema)"
+    ours = f"{schema} AND lower(table_name) = lower(:table)"
     return " UNION ALL ".join(
         f"SELECT tag_name, tag_value FROM {catalog}.information_schema.{table}{where}"  # noqa: S608
         for table, where in (
             ("table_tags", f" WHERE {ours}"),
             ("column_tags", f" WHERE {ours}"),
-            ("schema_tags", " WHERE schema_name = :schema"),
+            ("schema_tags", f" WHERE {schema}"),
             ("catalog_tags", ""),
         )
     )

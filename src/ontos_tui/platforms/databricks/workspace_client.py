@@ -7,15 +7,19 @@ them; nothing of it is stored here. Importing the SDK takes about two seconds, s
 from __future__ import annotations
 
 import logging
+import os
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ontos_tui.domain.errors import AwayError, InvalidInputError, OntosError, PlatformError
+from ontos_tui.platforms.databricks.retries import TRIES, is_retryable, pause_seconds
 
 if TYPE_CHECKING:
     from databricks.sdk import WorkspaceClient
@@ -32,6 +36,8 @@ CLOSE_SECONDS = 2
 """Seconds that closing waits at most for the warehouse."""
 GONE = ("TABLE_OR_VIEW_NOT_FOUND", "DELTA_TABLE_NOT_FOUND")
 """How the warehouse says that there is no such table."""
+BUFFER_BYTES = 16 << 20
+"""Bytes of a result that are fetched at once; with the connector's own 100 MB a large one would fill the memory."""
 IDLE = 4
 """Connections that stay open for the next statement."""
 INSTALL = "Install them: pip install 'ontos-tui[databricks]', or in a clone ONTOS_EXTRAS=databricks ./ontos."
@@ -126,12 +132,31 @@ class Team:
         results = self.rows(sql, parameters)
         return int(results[0].get("num_affected_rows") or 0) if results else 0
 
-    def has(self, table: str) -> bool:
-        """Whether there is a table, whose name is quoted. Raises SqlFailedError where it may not be read, AwayError."""
+    def change_retried(
+        self,
+        sql: str,
+        parameters: Mapping[str, Any] | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> int:
+        """The same, sent again after a pause where the refusal passes by itself, as when others write meanwhile."""
+        for attempt in range(TRIES - 1):
+            try:
+                return self.change(sql, parameters)
+            except SqlFailedError as error:
+                if not is_retryable(error.error_class):
+                    raise
+                sleep(pause_seconds(attempt))
+        return self.change(sql, parameters)
+
+    def has(self, table: str, column: str = "1") -> bool:
+        """Whether there is a table, whose name is quoted, with this column, which is one of ours.
+
+        Raises SqlFailedError where it may not be read, AwayError.
+        """
         try:
-            self.rows(f"SELECT 1 FROM {table} LIMIT 0")  # noqa: S608  # checked and quoted by whoever names it
+            self.rows(f"SELECT {column} FROM {table} LIMIT 0")  # noqa: S608  # checked and quoted by whoever names it
         except SqlFailedError as error:
-            if error.error_class in GONE:
+            if error.error_class in GONE or error.error_class.startswith("UNRESOLVED_COLUMN"):
                 return False
             raise
         return True
@@ -165,7 +190,7 @@ class Team:
         exc, broken, sound, cursor = _exceptions(), _broken(), True, None
         try:
             try:
-                cursor = connection.cursor()
+                cursor = connection.cursor(buffer_size_bytes=BUFFER_BYTES)
                 cursor.execute(sql, dict(parameters or {}))
             except exc.Error as error:
                 if not known or "SessionHandle" not in str(error):
@@ -173,7 +198,7 @@ class Team:
                 # The warehouse was restarted since; the statement did not run.
                 _close(connection)
                 connection = self._connect()
-                cursor = connection.cursor()
+                cursor = connection.cursor(buffer_size_bytes=BUFFER_BYTES)
                 cursor.execute(sql, dict(parameters or {}))
             yield cursor
         except exc.ServerOperationError as error:
@@ -218,6 +243,7 @@ class Team:
                 # With the default the connector sleeps a minute at every 429 and 503, whatever Retry-After says.
                 _retry_delay_max=5,
                 _retry_stop_after_attempts_duration=float(WAREHOUSE_SECONDS),
+                _tls_trusted_ca_file=_certificates(),
                 **plain,
             )
         except broken as error:
@@ -252,6 +278,12 @@ class Team:
             f"The warehouse cannot be reached: {message}.",
             "Work goes on here; it is tried again later. `ontos doctor` checks.",
         )
+
+
+def _certificates() -> str | None:
+    """The file of certificates that the SDK's requests trust too, where the environment names one: a company's own."""
+    named = (os.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"))
+    return next((path for path in named if path and Path(path).is_file()), None)
 
 
 def _exceptions() -> Any:
@@ -311,7 +343,7 @@ def _refused(message: str) -> SqlFailedError:
     error_class = match[1] if match else ""
     first = message.splitlines()[0][:400]
     todo = "Check the tables and rights: ontos doctor"
-    if "CONCURRENT" in error_class or error_class == "DELTA_METADATA_CHANGED":
+    if is_retryable(error_class):
         todo = "Another user wrote at the same time. Try again."
     return SqlFailedError(f"The warehouse refuses: {first}", todo, error_class)
 

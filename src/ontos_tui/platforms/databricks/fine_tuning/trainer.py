@@ -19,7 +19,7 @@ from ontos_tui.domain.errors import InvalidInputError, JobCancelledError, Platfo
 from ontos_tui.domain.learning import BaseModel, Estimate, Progress, Tuned, TuningSet
 from ontos_tui.platforms.chat.answer_parsing import sendable
 from ontos_tui.platforms.databricks.fine_tuning.prices import A10, H100, Gpu, estimate
-from ontos_tui.platforms.databricks.serving import MODEL, VERSION
+from ontos_tui.platforms.databricks.models.registration import MODEL, VERSION
 from ontos_tui.platforms.databricks.workspace_client import Team, explain_sdk_error
 
 if TYPE_CHECKING:

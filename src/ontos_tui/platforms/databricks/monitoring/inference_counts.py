@@ -18,6 +18,7 @@ from ontos_tui.domain.records.team_traffic import TeamHour
 from ontos_tui.domain.rules.traffic import BINS, bin_in_sql
 from ontos_tui.platforms.databricks.cell_values import utc
 from ontos_tui.platforms.databricks.endpoints import payload_table
+from ontos_tui.platforms.databricks.team_tables import REMOVED
 from ontos_tui.platforms.databricks.workspace_client import SqlFailedError, Team
 
 _HOURS = """
@@ -36,7 +37,7 @@ GROUP BY 1, 2, 3
 _FEEDBACK = """
 LEFT JOIN (
   SELECT request_id, count(*) AS ratings, sum(rating) AS rated, count(correction) AS corrected
-  FROM {feedback} WHERE NOT coalesce(hub_deleted, false) GROUP BY request_id
+  FROM {feedback} WHERE NOT coalesce(log_removed, false) GROUP BY request_id
 ) AS f ON f.request_id = p.client_request_id AND p.status_code < 400
 """
 _SERVED = """
@@ -82,7 +83,7 @@ class InferenceTables:
             return RequestCounts((), False)
         feedback = self._team.place.table(FeedbackItem.TABLE)
         span = {"since": since, "until": until}
-        shared = self._team.has(feedback)
+        shared = self._team.has(feedback, REMOVED)
         rows = self._team.rows(hours_statement(payload, feedback if shared else None), span)
         missing = [] if shared else ["Feedback: the team shares none yet; `ontos sync --start` begins."]
         versions, tokens = versions_statement(payload), tokens_statement(payload)

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ontos_tui.domain.errors import PlatformError
+from ontos_tui.domain.errors import OntosError, PlatformError
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.platforms.chat.proposals import content_of
 from ontos_tui.platforms.databricks.endpoints import payload_table
+from ontos_tui.platforms.databricks.team_tables import REMOVED
 from ontos_tui.platforms.databricks.workspace_client import Team
+from ontos_tui.platforms.scoring_protocol import DETAILS, read_answer
 
 MOST = 5_000
 """Requests of a span that are read; of more, so many are drawn by a hash of their ids."""
@@ -35,7 +37,7 @@ ORDER BY md5(databricks_request_id) LIMIT :most
 """
 _RATINGS = """
 SELECT f.rating AS rating FROM {feedback} AS f
-WHERE NOT coalesce(f.hub_deleted, false) AND f.request_id IN (
+WHERE NOT coalesce(f.log_removed, false) AND f.request_id IN (
   SELECT client_request_id FROM {payload}
   WHERE request_time >= :since AND request_time < :until AND status_code < 400
 )
@@ -78,7 +80,7 @@ class PayloadSamples:
         if not self._team.has(payload):
             return None
         feedback = self._team.place.table(FeedbackItem.TABLE)
-        shared = self._team.has(feedback)
+        shared = self._team.has(feedback, REMOVED)
         return [self._sample(payload, feedback if shared else None, since, until) for since, until in spans]
 
     def _sample(self, payload: str, feedback: str | None, since: datetime, until: datetime) -> Sample:
@@ -143,7 +145,7 @@ def _answers(response: Any) -> Iterator[Row | None]:
     if not isinstance(response, dict):
         return
     if isinstance(response.get("predictions"), list):
-        yield from (one if isinstance(one, dict) else {ANSWER: one} for one in response["predictions"])
+        yield from map(_prediction, response["predictions"])
         return
     choices = response.get("choices")
     if isinstance(choices, list) and choices and isinstance(choices[0], dict):
@@ -154,6 +156,18 @@ def _answers(response: Any) -> Iterator[Row | None]:
             return
         parsed = _json(text)
         yield parsed if isinstance(parsed, dict) else {ANSWER: text}
+
+
+def _prediction(one: Any) -> Row | None:
+    """The answer alone: a packed model says more beside it, and why where it has none."""
+    if not isinstance(one, dict):
+        return {ANSWER: one}
+    if DETAILS not in one:
+        return one
+    try:
+        return read_answer(one).answer
+    except OntosError:
+        return None
 
 
 def _text(content: Any) -> str:
