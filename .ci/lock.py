@@ -3,7 +3,7 @@
     pip install uv && python .ci/lock.py [--upgrade]
 
 Run it after a change of the dependencies in pyproject.toml. Versions stay as they are unless --upgrade is given. Each
-file begins with the one before it and has only what its extra adds, so that all four come from one resolution.
+file begins with the one before it and has only what its extra adds, so that all come from one resolution.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ SETS: dict[str, tuple[str, ...]] = {
     "databricks": ("databricks",),
     "dev": ("databricks", "dev"),
     "spark": ("databricks", "dev", "spark"),
+    "engines": ("databricks", "dev", "spark", "mlflow", "engines"),
 }
 HEADER = "# Written by .ci/lock.py. `./ontos` and `./check` install exactly these.\n"
 

@@ -19,7 +19,7 @@ find_python() {
 
 # set_up SET: none, or the name of a file in requirements/. Does nothing when that was done with these very requirements.
 set_up() {
-    local set=${1##*,} sets="base databricks dev spark" needs python one
+    local set=${1##*,} sets="base databricks dev spark engines" needs python one
     set=${set:-base}
     needs="$PWD $(cat pyproject.toml requirements/*.txt | cksum)"
     # Each set contains those before it, so a later one is enough.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,12 @@ from databricks.sdk.service.serving import DataframeSplitInput, EndpointStateRea
 from builders.defects import DEFECT_SCHEMA
 from builders.models import served_model
 from ontos_tui.domain.errors import NotFoundError
+from ontos_tui.domain.learning import EndpointRequest
 from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.domain.records.serving import InferenceRecord
 from ontos_tui.platforms.local.http_server.admission import Limits
 from ontos_tui.platforms.local.http_server.app import make_app
+from ontos_tui.services.deploy.answering import Answered
 from ontos_tui.services.deploy.service import EndpointView
 from ontos_tui.services.monitor.service import MonitorService
 from ontos_tui.workspace import Workspace
@@ -44,8 +46,8 @@ class Answers:
     def endpoints(self) -> list[EndpointView]:
         return self.deploy.endpoints()
 
-    def query(self, name: str, rows: Any, client_request_id: str) -> list[InferenceRecord]:
-        return self.deploy.query(name, rows, origin=self.origin, client_request_id=client_request_id)
+    def answer(self, requests: Sequence[EndpointRequest]) -> list[Answered]:
+        return self.deploy.query_many(requests)
 
     def feedback(self, name: str, request_id: str, rating: int, comment: str, correction: Any) -> FeedbackItem:
         record = self.monitor.request(request_id).record
@@ -318,7 +320,7 @@ def test_an_unforeseen_error_is_told_without_its_inside(
     def broken(*_: object) -> list[InferenceRecord]:
         raise RuntimeError("inside")
 
-    monkeypatch.setattr(answers, "query", broken)
+    monkeypatch.setattr(answers, "answer", broken)
     failed = post(url, {"instances": [ROW]})
     assert (failed.status_code, failed.json()["error_code"]) == (500, "INTERNAL_ERROR")
     assert "inside" not in failed.text

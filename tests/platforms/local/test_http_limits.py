@@ -16,6 +16,7 @@ import pytest
 from faults import server as faults
 from faults.server import PATH, exchange, plain_request, post, serving
 from ontos_tui.domain.errors import NotFoundError, StoreError
+from ontos_tui.domain.learning import EndpointRequest
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.domain.records.serving import InferenceRecord, Origin
@@ -41,7 +42,10 @@ class Echo:
     def endpoints(self) -> list[Any]:
         return []
 
-    def query(self, name: str, rows: Sequence[Row], client_request_id: str) -> list[InferenceRecord]:
+    def answer(self, requests: Sequence[EndpointRequest]) -> list[list[InferenceRecord]]:
+        return [self.query(one.endpoint, one.rows) for one in requests]
+
+    def query(self, name: str, rows: Sequence[Row]) -> list[InferenceRecord]:
         self.begun.release()
         if self.go is not None:
             self.go.wait(30)

@@ -182,9 +182,11 @@ def test_the_whole_round_on_the_teams_workspace(scene: Scene, shared: Workspace,
     model = tune(shared, sheet)
     shared.deploy.endpoints.deploy(model.id, "live", despite="a test")
     asked = shared.deploy.endpoints.query("live", [part(number) for number in range(61, 101)], origin=Origin.CLI)
-    shared.sync.switch_on()
+    shared.sharing.start()
     item = shared.improve.feedback.add_feedback(asked[3].request_id, 1, correction={"defect": "none", "severe": False})
-    shared.sync.sync()
+    shared.sharing.sync()
+    assert shared.publishing is not None
+    assert shared.publishing.publish() is not None
     until = datetime.now(UTC)
     since = until - timedelta(hours=1)
     shared.monitor.team_traffic.read("live", since, until)
@@ -196,7 +198,8 @@ def test_the_whole_round_on_the_teams_workspace(scene: Scene, shared: Workspace,
     assert next(one for one in report.features if one.label == "defect").recent_count == 40
     made = shared.improve.feedback.convert(item.id)
     assert (made.status, made.training_sheet_id) == ("created", sheet.id)
-    assert shared.sync.sync() is not None
+    shared.sharing.sync()
+    assert shared.publishing.publish() is not None
     waiting = scene.engine.direct("SELECT status FROM team.ontos.qa_pairs WHERE id = ?", [made.curation_item_id])
     assert waiting == [("unlabeled",)], "the team sees the pair that waits"
 

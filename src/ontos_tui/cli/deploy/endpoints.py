@@ -10,7 +10,7 @@ from ontos_tui.cli.core.groups import noun_group
 from ontos_tui.cli.core.output import facts, moment, plain, print_error, table
 from ontos_tui.cli.core.session import Session, Wait
 from ontos_tui.cli.deploy.gate import gate_lines
-from ontos_tui.domain.records.serving import Endpoint
+from ontos_tui.domain.records.serving import Endpoint, Platform
 from ontos_tui.domain.rules.deployment_gate import GateError
 from ontos_tui.domain.rules.model_verdict import short_verdict, verdict_line, verdict_of
 from ontos_tui.domain.terminal_text import safe_line
@@ -44,6 +44,10 @@ def deploy(
     despite: Annotated[
         str, typer.Option("--despite", metavar="REASON", help="deploy it although a check fails; the log keeps this")
     ] = "",
+    on: Annotated[
+        Platform | None,
+        typer.Option("--on", help="where it answers: on this machine, or on the team's Databricks as a job of minutes"),
+    ] = None,
     check: Annotated[bool, typer.Option("--check", help="only show what would be checked, and change nothing")] = False,
     wait: Wait = False,
 ) -> None:
@@ -63,7 +67,7 @@ def deploy(
         _check(session, model, name)
         return
     elif model:
-        changed = _deployed(session, service.begin(model, name, despite=despite), wait)
+        changed = _deployed(session, service.begin(model, name, despite=despite, on=on), wait)
     else:
         _list(session)
         return
@@ -165,6 +169,7 @@ def _endpoint_lines(view: EndpointView) -> list[str]:
         [
             ("endpoint", view.endpoint.name),
             ("status", view.endpoint.status.value),
+            ("answers on", view.place),
             ("serves", view.model.label()),
             ("verdict", verdict_line(view.model)),
             ("try it", f"ontos query {view.endpoint.name} --item ITEM"),

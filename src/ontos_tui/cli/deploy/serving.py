@@ -56,7 +56,10 @@ def query(
             lambda: ["Give --input with these columns:", *(f"  {safe_line(name)}" for name in columns)],
         )
         return
-    records = service.query(endpoint, rows, origin=Origin.CLI)
+    if len(rows) == 1:
+        records = [service.query_where_it_is_loaded(endpoint, rows[0], origin=Origin.CLI)]
+    else:
+        records = service.query(endpoint, rows, origin=Origin.CLI)
     verdict = verdict_of(service.endpoint(endpoint).model)
     session.show(
         [{**plain(record), "verdict": verdict, "item": plain(known)} for record in records],

@@ -30,10 +30,11 @@ def register(root: typer.Typer) -> None:
 def list_models(
     context: typer.Context,
     name: Annotated[str | None, typer.Option("--name", help="only the versions of this model")] = None,
+    archived: Annotated[bool, typer.Option("--archived", help="archived ones too")] = False,
 ) -> None:
     """The model versions, newest first."""
     session = Session.of(context)
-    versions = session.workspace.train.models.models(name)
+    versions = [one for one in session.workspace.train.models.models(name) if archived or not one.archived]
     serving: dict[str, list[str]] = {}
     for view in session.workspace.deploy.endpoints.endpoints():
         serving.setdefault(view.model.id, []).append(view.endpoint.name)
@@ -52,6 +53,35 @@ def list_models(
     headers = ("model", "id", "pairs", "score", "endpoints", "trained at")
     value = [{**with_verdict(model), "endpoints": serving.get(model.id, [])} for model in versions]
     session.show(value, lambda: table(headers, rows, empty))
+
+
+@models.command("note")
+def note(
+    context: typer.Context,
+    model: ModelRef,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="what to know of it; an empty text removes it")],
+) -> None:
+    """Write a note on a model version; also in Unity Catalog, where it is registered there."""
+    session = Session.of(context)
+    version = session.workspace.deploy.notes.note(model, text)
+    session.show(version, lambda: facts([("model", version.label()), ("note", safe_line(version.note, 2_000))]))
+
+
+@models.command("archive")
+def archive(context: typer.Context, model: ModelRef) -> None:
+    """Leave a model version out of the lists; its files and lineage stay."""
+    session = Session.of(context)
+    version = session.workspace.deploy.notes.archive(model)
+    back = f"ontos models unarchive {version.name}:{version.version}"
+    session.show(version, lambda: [f"{version.label()} is archived. Bring it back: {back}"])
+
+
+@models.command("unarchive")
+def unarchive(context: typer.Context, model: ModelRef) -> None:
+    """Bring an archived model version back to the lists."""
+    session = Session.of(context)
+    version = session.workspace.deploy.notes.archive(model, False)
+    session.show(version, lambda: [f"{version.label()} is listed again."])
 
 
 @models.command("show")
@@ -90,6 +120,8 @@ def model_lines(model: ModelVersion) -> list[str]:
         *facts(
             [
                 ("model", f"{model.label()} ({model.id[:8]})"),
+                ("note", safe_line(model.note, 2_000)),
+                ("archived", "yes" if model.archived else ""),
                 ("verdict", verdict_line(model)),
                 ("trained by", model.engine),
                 ("trained on", f"{model.train_count:,} pairs in {model.seconds:.1f} s"),

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 
+from ontos_tui.domain.errors import OntosError
+from ontos_tui.domain.records.data import Row
+from ontos_tui.domain.records.serving import Origin
 from ontos_tui.domain.records.training import Job, JobKind
 from ontos_tui.domain.rules.states import JobStatus
-from ontos_tui.jobs.loopback import listen, listen_on_socket, remove_socket, socket_url, url
+from ontos_tui.jobs.loopback import connect, listen, listen_on_socket, remove_socket, socket_url, url
 from ontos_tui.jobs.queue import JobQueue
 from ontos_tui.jobs.server_access import ServerAccess
 from ontos_tui.settings import Settings
+
+ORIGIN_HEADER = "x-ontos-origin"
+"""Where a request came from, if not from a program of somebody's: a word of `Origin`."""
+ANSWER_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,27 @@ class EndpointServer:
         address = socket_url(Path(socket).expanduser().absolute()) if socket else url(self._settings.serve_port)
         needs_token = bool(self._settings.serve_token.get_secret_value() or self._settings.serve_token_file)
         return ServerState(False, address, needs_token)
+
+    def ask(self, endpoint: str, row: Row, origin: Origin) -> str | None:
+        """Ask about one row over HTTP; the id under which it is logged. None where no server runs or takes it."""
+        job = self._job()
+        if job is None or job.status is not JobStatus.RUNNING or "url" not in job.result:
+            return None
+        try:
+            token = ServerAccess.of_job(job.params).token(self._settings)
+            body = json.dumps({"dataframe_records": [row]}, allow_nan=False)
+        except (OntosError, ValueError, TypeError):  # no token at hand, or what JSON cannot say
+            return None
+        headers = {"content-type": "application/json", ORIGIN_HEADER: origin.value}
+        headers |= {"authorization": f"Bearer {token}"} if token else {}
+        connection = connect(str(job.result["url"]), ANSWER_SECONDS)
+        try:
+            connection.request("POST", f"/serving-endpoints/{endpoint}/invocations", body, headers)
+            return connection.getresponse().getheader("x-request-id")
+        except (OSError, HTTPException):
+            return None
+        finally:
+            connection.close()
 
     def _job(self) -> Job | None:
         active = self._jobs.jobs(active_only=True, limit=1_000)

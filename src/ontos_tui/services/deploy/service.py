@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
-from ontos_tui.domain.learning import EndpointAnswer, Prediction, Progress
-from ontos_tui.domain.records.base import new_id, now
+from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError, OntosError
+from ontos_tui.domain.learning import EndpointRequest, NoProgress, Progress
 from ontos_tui.domain.records.data import Row
-from ontos_tui.domain.records.serving import Deployment, Endpoint, InferenceRecord, Origin
+from ontos_tui.domain.records.serving import Deployment, Endpoint, InferenceRecord, Origin, Platform
 from ontos_tui.domain.records.training import Job, JobKind, ModelVersion
 from ontos_tui.domain.rules.deployment_gate import Check, GateError, GateReport
 from ontos_tui.domain.rules.states import EndpointStatus
 from ontos_tui.domain.text import storable
 from ontos_tui.jobs.queue import JobQueue
+from ontos_tui.platforms.databricks.models.registration import as_registered, registered_version
 from ontos_tui.platforms.ports import Serving
+from ontos_tui.services.deploy.answering import Answered, Answering, Served
 from ontos_tui.services.deploy.gate import DeploymentGate
+from ontos_tui.services.deploy.registering import ModelRegistering, workspace_is_missing
 from ontos_tui.services.deploy.server import EndpointServer
 from ontos_tui.services.records.model_versions import find_model
 from ontos_tui.settings import Settings
@@ -27,8 +29,6 @@ from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.queries import endpoints as queries
 
-MOST_OUTSIDE, LONGEST_OUTSIDE = 20, 200
-"""Values outside of what a model has learned that the log keeps of one request, and characters of one of them."""
 _NAME = re.compile(str(Endpoint.model_fields["name"].metadata[0].pattern))
 
 
@@ -38,6 +38,14 @@ class EndpointView:
 
     endpoint: Endpoint
     model: ModelVersion
+
+    @property
+    def place(self) -> str:
+        """Where it answers, in words; on Databricks with the registered version."""
+        if self.endpoint.platform is Platform.LOCAL:
+            return "this machine"
+        there = registered_version(as_registered(self.model))
+        return "Databricks" if there is None else f"Databricks, with {there.model} {there.version}"
 
 
 @dataclass(frozen=True)
@@ -52,15 +60,26 @@ class DeployService:
     """Endpoints: what they serve, and queries to them."""
 
     def __init__(
-        self, store: Store, serving: Serving, jobs: JobQueue, settings: Settings, actor: str, gate: DeploymentGate
+        self,
+        store: Store,
+        serving: Serving,
+        jobs: JobQueue,
+        settings: Settings,
+        actor: str,
+        gate: DeploymentGate,
+        registering: ModelRegistering | None = None,
     ) -> None:
-        """`gate` checks each version before an endpoint answers with it for the first time."""
+        """`gate` checks each version before an endpoint answers with it for the first time; `registering` brings one
+        to the team's workspace, where there is one.
+        """
         self._gate = gate
+        self._registering = registering
         self._store = store
         self._serving = serving
         self._jobs = jobs
         self._actor = actor
         self.server = EndpointServer(jobs, settings)
+        self._answers = Answering(store, serving, self._served)
 
     def endpoints(self) -> list[EndpointView]:
         """All endpoints, by name."""
@@ -82,13 +101,18 @@ class DeployService:
         model, name = self._target(model_ref, endpoint)
         return self._gate.check(model, name)
 
-    def begin(self, model_ref: str, endpoint: str | None = None, *, despite: str = "") -> Endpoint | Job:
+    def begin(
+        self, model_ref: str, endpoint: str | None = None, *, despite: str = "", on: Platform | None = None
+    ) -> Endpoint | Job:
         """Deploy at once, or as a job where that takes minutes. Raises as `deploy` does, before a job is submitted."""
         model, name = self._target(model_ref, endpoint)
-        if not self._serving.takes_long(model):
-            return self.deploy(model.id, name, despite=despite)
+        platform = self._platform(model, name, on)
+        if platform is Platform.LOCAL and not self._serving.takes_long(model):
+            return self.deploy(model.id, name, despite=despite, on=on)
         self._passed(model, name, despite)
-        params = {"model_id": model.id, "endpoint": name} | ({"despite": despite} if despite else {})
+        params = {"model_id": model.id, "endpoint": name}
+        params |= {"on": platform.value} if registered_version(model) is None else {}
+        params |= {"despite": despite} if despite else {}
         return self._jobs.submit(JobKind.DEPLOY, f"Deploy {model.label()} to {name}", params)
 
     def begin_roll_back(self, name: str) -> Endpoint | Job:
@@ -97,14 +121,22 @@ class DeployService:
         if endpoint.previous_model_id is not None:
             with self._store.read() as connection:
                 model = rows.get(connection, ModelVersion, endpoint.previous_model_id)
-            if self._serving.takes_long(model):
-                return self.begin(model.id, name)
+            if endpoint.platform is Platform.DATABRICKS or self._serving.takes_long(model):
+                return self.begin(model.id, name, on=endpoint.platform)
         return self.roll_back(name)
 
     def deploy(
-        self, model_ref: str, endpoint: str | None = None, progress: Progress | None = None, *, despite: str = ""
+        self,
+        model_ref: str,
+        endpoint: str | None = None,
+        progress: Progress | None = None,
+        *,
+        despite: str = "",
+        on: Platform | None = None,
     ) -> Endpoint:
         """Let an endpoint answer with this model version. Creates it, or swaps it and remembers the version before.
+
+        It answers `on` this machine or on Databricks, where the version is registered first; by default where it did.
 
         Raises GateError when a check fails, unless `despite` gives the reason to deploy it all the same, which the log
         keeps; PlatformError when the model's files are missing or altered. Then nothing changes.
@@ -112,17 +144,25 @@ class DeployService:
         model, name = self._target(model_ref, endpoint)
         report = self._passed(model, name, despite)
         checked = _Checked() if report is None else _Checked(report.checks, "" if report.passed else despite)
-        self._serving.deploy(name, model, progress)
+        platform = self._platform(model, name, on)
+        self._serve(model, name, platform, progress or NoProgress())
         with self._store.write() as connection:
             existing = queries.endpoint(connection, name)
             if existing is None:
-                created = Endpoint(name=name, model_id=model.id, created_by=self._actor, updated_by=self._actor)
+                created = Endpoint(
+                    name=name, model_id=model.id, platform=platform, created_by=self._actor, updated_by=self._actor
+                )
                 rows.add(connection, created)
-                self._log_deployment(connection, created, "deploy", {}, {"model_id": model.id}, checked)
+                after = {"model_id": model.id}
+                after |= {"platform": platform.value} if platform is not Platform.LOCAL else {}
+                self._log_deployment(connection, created, "deploy", {}, after, checked)
                 return created
-            if existing.model_id == model.id and existing.status is EndpointStatus.READY:
+            ready = existing.status is EndpointStatus.READY
+            if existing.model_id == model.id and ready and existing.platform is platform:
                 return existing
             changes: dict[str, Any] = {"model_id": model.id, "status": EndpointStatus.READY}
+            if existing.platform is not platform:
+                changes["platform"] = platform
             if existing.model_id != model.id:
                 changes["previous_model_id"] = existing.model_id
             return self._change(connection, existing, "deploy", changes, checked)
@@ -134,7 +174,7 @@ class DeployService:
             if current.previous_model_id is None:
                 raise ConflictError(f"{name} has no earlier version.", "Deploy another version to it first.")
             model = rows.get(connection, ModelVersion, current.previous_model_id)
-        self._serving.deploy(name, model)
+        self._serve(model, name, current.platform, NoProgress())
         with self._store.write() as connection:
             current = _endpoint(connection, name)
             if current.previous_model_id != model.id:
@@ -158,40 +198,47 @@ class DeployService:
         A row that does not fit has the status 400 and its error, one at which the model fails 500. Raises
         NotFoundError for an unknown endpoint, ConflictError when it is stopped (logged with 503).
         """
-        if not rows_in:
+        (answered,) = self.query_many([EndpointRequest(name, rows_in, origin, client_request_id)])
+        if isinstance(answered, OntosError):
+            raise answered
+        return answered
+
+    def query_where_it_is_loaded(self, name: str, row: Row, *, origin: Origin) -> InferenceRecord:
+        """As `query` for one row, by the server where one runs: it has the model in memory already."""
+        if self.endpoint(name).endpoint.platform is Platform.LOCAL:
+            request_id = self.server.ask(name, row, origin)
+            if request_id is not None:
+                with self._store.read() as connection:
+                    return rows.get(connection, InferenceRecord, request_id)
+        return self.query(name, [row], origin=origin)[0]
+
+    def query_many(self, requests: Sequence[EndpointRequest], *, on_disk: bool = True) -> list[Answered]:
+        """As `query`, several requests together; an error stands in the place of its answers.
+
+        Not `on_disk`: a kill of this process loses nothing of the log; `sync` waits for the disk.
+        """
+        if not all(one.rows for one in requests):
             raise InvalidInputError("No row is given.", "Give at least one row.")
-        received_at = now()
-        view, ids = self.endpoint(name), [new_id() for _ in rows_in]
-        if view.endpoint.status is EndpointStatus.STOPPED:
-            stopped = ConflictError(f"The endpoint {name} is stopped.", f"Start it: ontos deploy --start {name}")
-            elapsed_ms = (now() - received_at).total_seconds() * 1_000
-            answers = [EndpointAnswer(None, 503, elapsed_ms, str(stopped))] * len(rows_in)
-        else:
-            stopped = None
-            answers = self._serving.invoke(name, view.model, rows_in, ids)
-        records = [
-            InferenceRecord(
-                request_id=request_id,
-                client_request_id=_storable(client_request_id),
-                endpoint=name,
-                model_id=view.model.id,
-                model_version=view.model.version,
-                requested_at=received_at,
-                origin=origin,
-                input=_storable(row),
-                output=None if one.prediction is None else _storable(one.prediction.answer),
-                latency_ms=one.latency_ms,
-                status_code=one.status_code,
-                error=_storable(one.error),
-                **_stated(one.prediction),
-            )
-            for request_id, row, one in zip(ids, rows_in, answers, strict=True)
-        ]
-        with self._store.write() as connection:
-            rows.add_many(connection, records)
-        if stopped is not None:
-            raise stopped
-        return records
+        return self._answers.answer(requests, on_disk=on_disk)
+
+    def sync(self) -> None:
+        """Wait until the disk has the log of all answers."""
+        self._store.sync()
+
+    def load_models(self) -> list[tuple[str, OntosError]]:
+        """Load what the ready endpoints here answer with, so that no request waits; what cannot be loaded."""
+        failed = []
+        for view in self.endpoints():
+            if view.endpoint.status is EndpointStatus.READY and view.endpoint.platform is Platform.LOCAL:
+                try:
+                    self._serving.deploy(view.endpoint.name, view.model)
+                except OntosError as error:
+                    failed.append((view.endpoint.name, error))
+        return failed
+
+    def _served(self, name: str) -> Served:
+        view = self.endpoint(name)
+        return Served(view.endpoint, view.model, lambda: self._answering(view))
 
     def sample_input(self, name: str, item_ref: str | None = None, skip: int = 0) -> Row:
         """A real row of the model's training sheet, with the endpoint's input fields; rows new to the model come first.
@@ -218,6 +265,37 @@ class DeployService:
         schema: dict[str, Any] = self.endpoint(name).model.template_snapshot["output_schema"]
         return schema
 
+    def _platform(self, model: ModelVersion, name: str, on: Platform | None) -> Platform:
+        """Where an endpoint is to answer. Raises PlatformError where that is Databricks and none is set up."""
+        with self._store.read() as connection:
+            existing = queries.endpoint(connection, name)
+        chosen = on or (existing.platform if existing is not None else Platform.LOCAL)
+        if registered_version(model) is not None:  # it was fine-tuned there, and its files are there
+            return Platform.DATABRICKS
+        if chosen is Platform.DATABRICKS and self._registering is None:
+            raise workspace_is_missing()
+        return chosen
+
+    def _serve(self, model: ModelVersion, name: str, platform: Platform, progress: Progress) -> None:
+        """Let the endpoint answer with the version, here or there."""
+        if platform is Platform.LOCAL or self._registering is None or registered_version(model) is not None:
+            self._serving.deploy(name, model, progress)
+            return
+        with self._store.read() as connection:
+            existing = queries.endpoint(connection, name)
+            before = None if existing is None else rows.get(connection, ModelVersion, existing.model_id)
+        there = self._registering.registered(model, progress)
+        self._serving.deploy(name, as_registered(there), progress)
+        self._registering.answers_now(there, before)
+
+    def _answering(self, view: EndpointView) -> ModelVersion:
+        """The version as it answers where the endpoint is. Raises PlatformError where that cannot be reached."""
+        if view.endpoint.platform is Platform.LOCAL or registered_version(view.model) is not None:
+            return view.model
+        if self._registering is None:
+            raise workspace_is_missing()
+        return as_registered(view.model)
+
     def _switch(self, name: str, action: str, status: EndpointStatus) -> Endpoint:
         with self._store.write() as connection:
             current = _endpoint(connection, name)
@@ -229,6 +307,10 @@ class DeployService:
         """The version that is meant, and the name of the endpoint that is to answer with it."""
         with self._store.read() as connection:
             model = find_model(connection, model_ref)
+        if model.archived:
+            raise ConflictError(
+                f"{model.label()} is archived.", f"Bring it back: ontos models unarchive {model.name}:{model.version}"
+            )
         return model, dns_name(model.name) if endpoint is None else _checked_name(endpoint)
 
     def _passed(self, model: ModelVersion, endpoint: str, despite: str) -> GateReport | None:
@@ -301,30 +383,3 @@ def _endpoint(connection: Connection, name: str) -> Endpoint:
 
 def _view(connection: Connection, endpoint: Endpoint) -> EndpointView:
     return EndpointView(endpoint, rows.get(connection, ModelVersion, endpoint.model_id))
-
-
-def _stated(prediction: Prediction | None) -> dict[str, Any]:
-    """What the log keeps of a prediction beside its answer. Long texts outside of what was learned are cut."""
-    if prediction is None:
-        return {}
-    outside = [
-        replace(one, value=_storable(one.value[:LONGEST_OUTSIDE]) if isinstance(one.value, str) else one.value)
-        for one in prediction.outside[:MOST_OUTSIDE]
-    ]
-    return {
-        "confidence": prediction.confidence,
-        "certainty": prediction.certainty,
-        "intervals": prediction.intervals,
-        "outside": outside,
-    }
-
-
-def _storable(value: Any) -> Any:
-    """`value` as a record can hold it: lone surrogates are written out."""
-    if isinstance(value, str):
-        return storable(value)
-    if isinstance(value, dict):
-        return {storable(str(key)): _storable(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_storable(one) for one in value]
-    return value

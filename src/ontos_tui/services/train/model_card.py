@@ -66,6 +66,7 @@ def _use(known: ModelFacts) -> list[str]:
                 ("purpose", template.description or "not stated in the template"),
                 ("use case", template.use_case or "not stated in the template"),
                 ("how people decide", template.guidelines or "no guidelines in the template"),
+                *([("note", known.model.note)] if known.model.note else []),
             ]
         ),
     ]

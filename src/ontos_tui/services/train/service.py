@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,9 +74,14 @@ class TrainService:
         home: Path,
         actor: str,
         fine_tuning: FineTuning | None = None,
+        refresh_tags: Callable[[str], object] = lambda sheet_id: None,
     ) -> None:
-        """With `fine_tuning`, its base models can be trained too, on the team's workspace."""
+        """With `fine_tuning`, its base models can be trained too, on the team's workspace.
+
+        `refresh_tags` reads again what the team's catalog says of a sheet's source.
+        """
         self._fine_tuning = fine_tuning
+        self._refresh_tags = refresh_tags
         self._store = store
         self._trainer = trainer
         self._jobs = jobs
@@ -180,6 +185,7 @@ class TrainService:
 
         `params` replace the defaults of the base model. Raises InvalidInputError for those that it does not have.
         """
+        self._refresh_tags(self.readiness(ts_ref).training_sheet.sheet_id)
         ready = self.readiness(ts_ref)
         _check_ready(ready)
         name = _checked_name(name or self._name(ready.training_sheet))
@@ -203,6 +209,7 @@ class TrainService:
         if (done := self._of_job(job_id)) is not None:
             return done
         progress.update(0, 0, "reading the labeled pairs")
+        self._refresh_tags(self.readiness(params["training_sheet_id"]).training_sheet.sheet_id)
         ready = self.readiness(params["training_sheet_id"])
         _check_ready(ready)
         sheet = ready.training_sheet
