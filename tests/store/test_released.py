@@ -53,6 +53,10 @@ RENAMED = {
 """Columns that a step gave another name."""
 
 
+DROPPED = frozenset({"sync_conflicts"})
+"""Tables that a step took away: what they said is in other tables."""
+
+
 def test_there_is_a_database_of_every_version_before_the_present_one() -> None:
     assert list(range(1, migrations.VERSION)) == VERSIONS
 
@@ -71,6 +75,8 @@ def test_a_released_database_becomes_what_a_new_one_is_and_keeps_its_rows(tmp_pa
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert sum(bool(stored) for _, stored in before.values()) > 20
         for table, (names, stored) in before.items():
+            if table in DROPPED:
+                continue
             columns = ", ".join(RENAMED.get((table, name), name) for name in names)
             now = database.execute(f"SELECT {columns} FROM {table} ORDER BY 1, 2").fetchall()
             assert now == stored, table

@@ -24,6 +24,7 @@ from ontos_tui.store import migrations, rollups, rows
 from ontos_tui.store.bulk import stored
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
+from ontos_tui.store.queries.inference_log import log_requests
 
 NOON = datetime(2026, 2, 28, 12, 0, tzinfo=UTC)
 ENDPOINTS, MODELS = ("live", "other"), (("m1", 1), ("m1", 2), ("m2", 1))
@@ -137,13 +138,15 @@ feedback = st.tuples(
 spans = st.tuples(times, times).map(lambda two: (NOON + min(two), NOON + max(two)))
 
 
-@given(st.lists(requests, max_size=25), st.lists(feedback, max_size=10), spans)
+@given(st.lists(requests, max_size=25), st.lists(feedback, max_size=10), spans, st.integers(0, 25))
 def test_sums_are_those_of_the_rows_in_whatever_order_they_come(
-    log: list[Any], items: list[Any], span: tuple[datetime, datetime]
+    log: list[Any], items: list[Any], span: tuple[datetime, datetime], together: int
 ) -> None:
     with a_store() as store:
         with store.write() as connection:
-            rows.add_many(connection, [asked(number, *one) for number, one in enumerate(log)])
+            records = [asked(number, *one) for number, one in enumerate(log)]
+            log_requests(connection, records[:together])
+            rows.add_many(connection, records[together:])
             rows.add_many(connection, [said(number, *one) for number, one in enumerate(items)])
         assert_right(store, span)
         assert_right(store, rollups.ALWAYS)

@@ -15,7 +15,7 @@ import ontos_tui
 from ontos_tui.domain.errors import StoreError
 from ontos_tui.domain.records.base import Record
 from ontos_tui.domain.records.improve import AnnotationTask, GapUpdate
-from ontos_tui.domain.records.tables import APPEND_ONLY, RECORDS, SHARED
+from ontos_tui.domain.records.tables import APPEND_ONLY, RECORDS
 from ontos_tui.store import delta, migrations, rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
@@ -110,7 +110,7 @@ def test_databricks_can_read_the_statement(record: type[Record]) -> None:
     assert statement.find(exp.Table).name == record.TABLE
     definitions = {column.name: column for column in statement.find_all(exp.ColumnDef)}
     nullables = {column.name: column.nullable for column in columns(record)}
-    assert list(definitions) == [*record.model_fields, *(delta.HUB_COLUMNS if record in SHARED else ())]
+    assert list(definitions) == list(record.model_fields)
     for name, field in record.model_fields.items():
         definition = definitions[name]
         nullable = not any(isinstance(item.kind, exp.NotNullColumnConstraint) for item in definition.constraints)

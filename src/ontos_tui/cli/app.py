@@ -1,7 +1,8 @@
-"""The command line, put together from one module for each stage."""
+"""The command line: what it says is done, and how errors are shown."""
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -13,30 +14,13 @@ from typing import Annotated, Any
 
 import typer
 
-from ontos_tui.cli.admin import backup, doctor, jobs, schema, settings, start, sync
-from ontos_tui.cli.core.groups import PLAIN
+from ontos_tui.cli.command_index import INDEX
+from ontos_tui.cli.core import command_tree as tree
+from ontos_tui.cli.core.groups import PLAIN, LateGroup
 from ontos_tui.cli.core.output import print_error, print_lines, to_json
 from ontos_tui.cli.core.session import Session
 from ontos_tui.cli.core.words import translate
-from ontos_tui.cli.data import computed, joins, quality, sheets, tables, watch
-from ontos_tui.cli.deploy import endpoints, gate, predict, serving
-from ontos_tui.cli.generate import examples, generation, templates
-from ontos_tui.cli.improve import feedback, gaps, learning_curve, legacy_web, retraining, tasks
-from ontos_tui.cli.label import (
-    agreement,
-    canonical_labels,
-    decisions,
-    hints,
-    import_export,
-    labeling_jobs,
-    labelsets,
-    saved_views,
-)
-from ontos_tui.cli.monitor import alerts, drift, traffic
-from ontos_tui.cli.train import cards, models, training, training_sheets
-from ontos_tui.domain.errors import InvalidInputError, OntosError
-from ontos_tui.domain.records.folders import FolderKindError
-from ontos_tui.domain.records.reading import UndecidedError
+from ontos_tui.domain.errors import InvalidInputError, NeedsOptionError, OntosError
 from ontos_tui.home import default_home
 from ontos_tui.private import FILE
 from ontos_tui.replacing import write_text
@@ -45,73 +29,24 @@ ANYWHERE = "Everywhere: --home DIR chooses the workspace (or ONTOS_HOME); --json
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 UsageError: Any = typer.BadParameter.__base__
 """What typer raises for a command line that no command accepts."""
+LONGEST_NAME = 200
+_ABOUT_PATHS = {errno.ENAMETOOLONG, errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.EROFS}
 
 
-def command_line() -> typer.Typer:
-    """All commands."""
+@cache
+def command_tree() -> Any:
+    """All commands as they are called; those that nobody asks for are not imported. They keep nothing of a call."""
     root = typer.Typer(
         name="ontos",
         help="From raw data to a deployed model and round again. Without a command, the app opens.",
         epilog=ANYWHERE,
         no_args_is_help=True,
         context_settings=HELP_OPTIONS,
+        cls=LateGroup,
         **PLAIN,
     )
     root.callback()(_options)
-    for stage in (
-        start,
-        doctor,
-        backup,
-        schema,
-        settings,
-        tables,
-        joins,
-        computed,
-        quality,
-        sheets,
-        watch,
-        templates,
-        examples,
-        generation,
-        training_sheets,
-        decisions,
-        hints,
-        saved_views,
-        canonical_labels,
-        labelsets,
-        labeling_jobs,
-        agreement,
-        training,
-        models,
-        cards,
-        jobs,
-        endpoints,
-        gate,
-        serving,
-        predict,
-        traffic,
-        drift,
-        alerts,
-        feedback,
-        gaps,
-        tasks,
-        retraining,
-        learning_curve,
-        import_export,
-        legacy_web,
-        sync,
-    ):
-        stage.register(root)
-    for app in [root, *(group.typer_instance for group in root.registered_groups)]:
-        for command in app.registered_commands if app else ():
-            command.epilog = ANYWHERE
-    return root
-
-
-@cache
-def command_tree() -> Any:
-    """All commands as they are called. To make them takes a tenth of a second, and they keep nothing of a call."""
-    return typer.main.get_command(command_line())
+    return tree.command_tree(root, INDEX, ANYWHERE)
 
 
 def _options(
@@ -132,9 +67,9 @@ def run(words: Sequence[str], home: Path | None = None, *, as_json: bool = False
         return _flushed(code if isinstance(code, int) else 0)
     except UsageError as error:
         return _refused(error, as_json)
-    except (UndecidedError, FolderKindError) as error:
+    except NeedsOptionError as error:
         _failed(error, as_json)
-        return 2  # as wrong usage: an option is needed
+        return 2  # as wrong usage
     except OntosError as error:
         return _failed(error, as_json)
     except (KeyboardInterrupt, typer.Abort):
@@ -144,6 +79,8 @@ def run(words: Sequence[str], home: Path | None = None, *, as_json: bool = False
         return _quiet()
     except UnicodeEncodeError as error:
         return _failed(_not_utf8(error, words, session.home), as_json)
+    except OSError as error:
+        return _failed(_not_usable(error, session.home), as_json)
     except Exception as error:  # noqa: BLE001  # whatever it is, a user sees a sentence and not a traceback
         return _failed(_unexpected(error, session.home), as_json)
     finally:
@@ -187,6 +124,14 @@ def _quiet() -> int:
     """The reader of our output has gone, such as `head`; Python must not complain about that when it exits."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
+
+
+def _not_usable(error: OSError, home: Path | None) -> OntosError:
+    """A path that the system does not take, such as one that is too long, is no fault of the program's."""
+    if error.errno not in _ABOUT_PATHS or not isinstance(error.filename, str):
+        return _unexpected(error, home)
+    name = error.filename if len(error.filename) <= LONGEST_NAME else f"{error.filename[:LONGEST_NAME]}…"
+    return InvalidInputError(f"{name} cannot be used: {error.strerror}.", "Name another file or folder.")
 
 
 def _not_utf8(error: UnicodeEncodeError, words: Sequence[str], home: Path | None) -> OntosError:

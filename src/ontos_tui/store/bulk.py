@@ -54,13 +54,17 @@ def update_records(connection: Connection, records: Sequence[Record], names: Seq
     if not records:
         return
     kind = type(records[0])
-    encoders = [(name, _encoders(kind)[name]) for name in names]
-    update_rows(
-        connection,
-        kind,
-        names,
-        ([*(_encoded(getattr(one, name), encode) for name, encode in encoders), one.key()] for one in records),
-    )
+    encoders = [(place, encode) for place, name in enumerate(names) if (encode := _encoders(kind)[name]) is not None]
+
+    def row(one: Record) -> list[Any]:
+        fields = one.__dict__
+        values = [*(fields[name] for name in names), one.key()]
+        for place, encode in encoders:
+            if values[place] is not None:
+                values[place] = encode(values[place])
+        return values
+
+    update_rows(connection, kind, names, map(row, records))
 
 
 def update_rows(

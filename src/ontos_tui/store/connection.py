@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -28,6 +28,8 @@ PATIENCE = 30.0
 """Seconds that a writer waits for another one."""
 _STATEMENTS = 256
 """Prepared statements that each connection keeps."""
+CHECKPOINT_PAGES = 1_000
+"""Pages in the log of transactions from which on a commit carries them over; SQLite's own default."""
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-16000")
 
 
@@ -113,6 +115,24 @@ class Connection:
         finally:
             if shorter:
                 self._raw.execute(f"PRAGMA busy_timeout = {round(1_000 * self._patience)}")
+
+    @contextmanager
+    def waiting_for_disk(self, wait: bool) -> Iterator[None]:
+        """Whether `commit` waits until the disk has the transaction. Outside of any transaction."""
+        if wait:
+            yield
+            return
+        self._raw.execute("PRAGMA synchronous = NORMAL")
+        self._raw.execute("PRAGMA wal_autocheckpoint = 0")
+        try:
+            yield
+        finally:
+            self._raw.execute("PRAGMA synchronous = FULL")
+            self._raw.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+
+    def checkpoint(self) -> None:
+        """Carry the log of transactions over into the database, as far as nobody reads an older state."""
+        self._raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def commit(self) -> None:
         """End the transaction: what it wrote is on the disk when this returns."""

@@ -71,19 +71,29 @@ def copy_before_migration(path: Path, version: int) -> Path:
 
     Raises StoreError when there is no room for it.
     """
+    why = f"The workspace {path.parent} has schema {version} and must be migrated"
+    return copy_aside(path, "before-migration", f"-schema-{version}", why)
+
+
+def copy_aside(path: Path, name: str, ending: str = "", why: str = "The database is about to be changed") -> Path:
+    """Copy the database into the workspace's `backups/`, under a name with the time; the newest COPIES of it stay.
+
+    Raises StoreError, which begins with `why`, when there is no room for it.
+    """
     folder = path.parent / BACKUPS
-    target = folder / f"before-migration-{datetime.now(UTC):%Y%m%dT%H%M%S%f}-schema-{version}.db"
+    target = folder / f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}{ending}.db"
     try:
         make_private_folder(folder)
         with replacing(target) as (fresh,):
             copy_database(path, fresh)
     except (OSError, InvalidInputError, sqlite3.Error) as error:
         raise StoreError(
-            f"The workspace {path.parent} has schema {version} and must be migrated, but the copy that is made before "
-            f"cannot be written: {error}",
+            f"{why}, but the copy that is made before cannot be written: {error}",
             f"Free {path.stat().st_size / 1e6:,.0f} MB of disk space there, then start again. Nothing was changed.",
         ) from error
-    for old in sorted(folder.glob("before-migration-*.db"))[:-COPIES]:
+    # Whatever the clock said when the others were written, this one is the newest.
+    others = sorted(one for one in folder.glob(f"{name}-*.db") if one != target)
+    for old in others[: len(others) - COPIES + 1]:
         with suppress(OSError):
             old.unlink()
     return target

@@ -47,6 +47,28 @@ def check_file(path: Path) -> None:
         raise StoreError(f"The database {path} is damaged: its first bytes are not those of a database.", RESTORE)
 
 
+def place_of(path: Path) -> tuple[int, int] | None:
+    """Which file is at this place, by its numbers in the file system; None when there is none."""
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return state.st_dev, state.st_ino
+
+
+def check_place(path: Path, opened: tuple[int, int] | None) -> None:
+    """Refuse to write to a database that was moved, deleted or replaced since it was opened. Raises StoreError.
+
+    The system goes on to write to a file that nobody finds any more, and SQLite does not look.
+    """
+    if opened is not None and place_of(path) != opened:
+        what = "replaced by another one" if path.exists() else "moved or deleted"
+        raise StoreError(
+            f"The database {path} was {what} while it was open, so this was not saved.",
+            "Put the folder back as it was and do it again, or quit and start again where it is now (--home).",
+        )
+
+
 def refuse_lost(path: Path) -> None:
     """Refuse to begin a new workspace where one lost its database. Raises StoreError."""
     log = path.with_name(path.name + "-wal")

@@ -7,6 +7,7 @@ are informational in Delta (nothing enforces them), so they are declared as a co
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
@@ -15,17 +16,8 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 
 from ontos_tui.domain.records.base import Record
-from ontos_tui.domain.records.tables import RECORDS, SHARED
+from ontos_tui.domain.records.tables import RECORDS
 from ontos_tui.store.tables import storage_type
-
-HUB_COLUMNS = {
-    "hub_version": "BIGINT",
-    "hub_origin": "STRING",
-    "hub_push": "STRING",
-    "hub_deleted": "BOOLEAN",
-    "hub_at": "TIMESTAMP",
-}
-"""The hub's own columns of a shared table: see platforms/databricks/delta_hub.py."""
 
 _DELTA = {str: "STRING", bool: "BOOLEAN", int: "BIGINT", float: "DOUBLE", datetime: "TIMESTAMP", date: "DATE"}
 
@@ -58,8 +50,11 @@ def _comment(record: type[Record], name: str) -> str:
     return "; ".join(parts)
 
 
-def render(record: type[Record], called: str = "") -> str:
-    """The CREATE TABLE statement of one record, called so; without a name, the session's schema holds it."""
+def render(record: type[Record], called: str = "", more: Mapping[str, str] | None = None) -> str:
+    """The CREATE TABLE statement of one record, called so; without a name, the session's schema holds it.
+
+    `more` are columns beside the record's, with their types.
+    """
     lines = []
     for name, field in record.model_fields.items():
         _, nullable = storage_type(field.annotation)
@@ -69,8 +64,7 @@ def render(record: type[Record], called: str = "") -> str:
             + ("" if nullable else " NOT NULL")
             + (f" COMMENT {_quote(comment)}" if comment else "")
         )
-    if record in SHARED:
-        lines.extend(f"  {column} {kind} COMMENT 'the hub\\'s own'" for column, kind in HUB_COLUMNS.items())
+    lines.extend(f"  {name} {kind}" for name, kind in (more or {}).items())
     lines.append(f"  CONSTRAINT {record.TABLE}_pk PRIMARY KEY ({record.KEY})")
     meaning = " ".join((record.__doc__ or "").split())
     unique = "".join(f"-- one row for each ({', '.join(names)})\n" for names in record.UNIQUE)

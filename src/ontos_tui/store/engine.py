@@ -31,15 +31,20 @@ from ontos_tui.store.damage import (
     access_problem,
     check_file,
     check_log,
+    check_place,
     check_tables,
     describe_damage,
     log_state,
+    place_of,
     refuse_lost,
 )
 from ontos_tui.store.migrations import STEPS, VERSION, table_names
-from ontos_tui.store.sharing.pending import compose
 from ontos_tui.store.turns import turn
 
+MOST_LOG = 4_000_000
+"""Bytes of the log of transactions from which on `sync` carries it over into the database."""
+CARRY_SECONDS = 1.0
+"""How often at most."""
 IDLE = 8
 """Connections that are kept open for the next who asks."""
 
@@ -53,14 +58,17 @@ class Store:
         `patience` is how many seconds a writer waits for another one.
         """
         self.path = path
-        self.writer = uuid.uuid4().hex
-        """Under which name this opening of the workspace writes into a team's log; a copy never has the same."""
+        self.writer = f"{time.time_ns():016x}{uuid.uuid4().hex[:16]}"
+        """Under which name this opening of the workspace writes into a team's log; a copy never has the same. Names of
+        later openings come later in the alphabet, as far as the clock is right."""
         self.actor = ""
         self._patience = patience
         self._pool = _Pool(path, patience)
         self._watcher: Connection | None = None
         self._watching = threading.Lock()
         self._closed = False
+        self._carried_over = 0.0
+        self._place: tuple[int, int] | None = None
         with _explained_files(path), self._explained():
             make_private_folder(path.parent)
             if not os.path.lexists(path):
@@ -74,6 +82,7 @@ class Store:
                 self._migrate()
                 if is_first:
                     check_log(path, log)
+            self._place = place_of(path)
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -97,19 +106,53 @@ class Store:
                 connection.rollback()
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """One transaction that holds the write lock from its beginning; on an exception nothing of it stays."""
+    def write(self, *, on_disk: bool = True) -> Iterator[Connection]:
+        """One transaction that holds the write lock from its beginning; on an exception nothing of it stays.
+
+        Not `on_disk`: it outlives this process when this returns, and a failure of the power after `sync`, or the next
+        transaction that is on the disk.
+        """
         until = time.monotonic() + self._patience
-        with self._explained(), self._pool.connection() as connection, turn(self.path, self._patience):
+        with (
+            self._explained(),
+            self._pool.connection() as connection,
+            connection.waiting_for_disk(on_disk),
+            turn(self.path, self._patience),
+        ):
             # Whoever waited for the turn waits for the lock only as long as is left of the patience.
             connection.begin(immediate=True, patience=max(0.0, until - time.monotonic()))
             try:
                 yield connection
-                compose(connection, self.writer, self.actor)
+                self._compose(connection)
+                check_place(self.path, self._place)
                 connection.commit()
             except BaseException:
                 connection.rollback()
                 raise
+
+    def _compose(self, connection: Connection) -> None:
+        """Make what the transaction has changed of shared rows into entries of the team's log."""
+        if connection.one("SELECT 1 FROM shared_changes LIMIT 1") is not None:
+            # Only here, since it imports every record, and most commands write nothing that is shared.
+            from ontos_tui.store.sharing.pending import compose
+
+            compose(connection, self.writer, self.actor)
+
+    def sync(self) -> None:
+        """Wait until the disk has every transaction of before. Others may read and write meanwhile."""
+        log = self.path.with_name(f"{self.path.name}-wal")
+        with self._explained():
+            try:
+                # The log's own descriptor: SQLite's locks are on other files, so that closing it takes none away.
+                sync_file(log)
+                full = log.stat().st_size > MOST_LOG
+            except FileNotFoundError:
+                return  # all of it is in the database
+            # The file stays as large as it was once, also when what is in it has been carried over.
+            if full and time.monotonic() - self._carried_over > CARRY_SECONDS:
+                self._carried_over = time.monotonic()
+                with self._pool.connection() as connection:
+                    connection.checkpoint()
 
     def change_counter(self) -> int:
         """A number that moves whenever anybody, in this process or another, has committed something."""

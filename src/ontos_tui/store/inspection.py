@@ -7,10 +7,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from ontos_tui.domain.records.base import new_id
-from ontos_tui.store import outbox
-from ontos_tui.store.connection import Connection
-
 
 @dataclass(frozen=True)
 class Contents:
@@ -36,24 +32,9 @@ def contents(path: Path) -> Contents:
         models = _texts(raw, "SELECT artifact FROM models WHERE artifact <> ''") if counts.get("models") else []
         files = _texts(raw, "SELECT path FROM data_tables WHERE path <> ''") if counts.get("data_tables") else []
         schema = int(raw.execute("PRAGMA user_version").fetchone()[0])
-    return Contents(schema, counts, models, "sync_outbox" in counts, files)
+        shares = _texts(raw, "SELECT name FROM shared_state WHERE name = 'log'") if "shared_state" in counts else []
+    return Contents(schema, counts, models, bool(shares) or "sync_outbox" in counts, files)
 
 
 def _texts(raw: sqlite3.Connection, query: str) -> list[str]:
     return [str(text) for (text,) in raw.execute(query)]
-
-
-def become_new_writer(path: Path) -> None:
-    """Have a restored database take part in sharing as a writer of its own, who reads everything again.
-
-    What it wrote after the copy was made is at the hub under its old name, and comes from there like that of others.
-    Raises sqlite3.Error.
-    """
-    connection = Connection.open(path)
-    try:
-        connection.begin(immediate=True)
-        outbox.remember(connection, "origin", new_id())
-        connection.execute("DELETE FROM sync_state WHERE name LIKE 'seen %' OR name LIKE 'written %'")
-        connection.commit()
-    finally:
-        connection.close()

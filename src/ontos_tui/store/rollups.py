@@ -10,6 +10,7 @@ migrations (step 5).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -58,6 +59,26 @@ RATINGS = _SumTable(
     "ratings",
     "SELECT endpoint, 'minute', substr(created_at, 1, 16), model_id, count(*), sum(rating), count(correction), "
     "max(created_at) FROM feedback_items {where} GROUP BY endpoint, 3, model_id",
+)
+
+
+@contextmanager
+def summing_requests_once(connection: Connection) -> Iterator[None]:
+    """Requests that are added within are summed at its end, all at once; one by one, that takes half of the time."""
+    last = connection.scalar("SELECT coalesce(max(rowid), 0) FROM inference_log")
+    connection.execute("INSERT INTO log_batch VALUES (1)")
+    yield
+    connection.execute("DELETE FROM log_batch")
+    gathered = connection.rows(REQUESTS.gathered.format(where="NOT INDEXED WHERE rowid > ?"), (last,))
+    for bucket in (Bucket.MINUTE, Bucket.HOUR, Bucket.DAY):
+        rows = [(endpoint, bucket.value, start[: bucket.prefix], *sums) for endpoint, _, start, *sums in gathered]
+        connection.executemany(_ADD_REQUESTS, rows)
+
+
+_SUMS = ("requests", "errors", "latency_sum", *(f"bin{number}" for number in range(BINS)))
+_ADD_REQUESTS = (
+    f"INSERT INTO request_rollups VALUES ({', '.join('?' * (len(_SUMS) + 6))}) ON CONFLICT DO UPDATE SET "  # noqa: S608
+    f"{', '.join(f'{name} = {name} + excluded.{name}' for name in _SUMS)}, last_at = max(last_at, excluded.last_at)"
 )
 
 

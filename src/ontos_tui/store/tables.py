@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from ontos_tui.domain.records.base import Record
-from ontos_tui.store.values import enum_text, time_text, to_json
+from ontos_tui.store.values import enum_text, from_json, time_text, to_json
 
 __all__ = ["Column", "columns", "create", "storage_type", "to_json"]
 
@@ -46,7 +45,7 @@ def _column(name: str, annotation: Any) -> Column:
     if issubclass(python, Enum):
         return Column(name, "TEXT", nullable, enum_text, None)
     if issubclass(python, (dict, list, BaseModel)):
-        return Column(name, "TEXT", nullable, to_json, json.loads)
+        return Column(name, "TEXT", nullable, to_json, from_json)
     kind, encode, decode = _SIMPLE[python]
     return Column(name, kind, nullable, encode, decode)
 

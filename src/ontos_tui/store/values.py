@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
+from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
 from typing import Any
 
+import pydantic_core
 from pydantic import BaseModel
 
 
 def time_text(value: datetime) -> str:
     """An aware time as ISO text of fixed width in UTC, so that text order is time order."""
     # isoformat, not strftime: the latter writes the year 999 in three digits.
-    return value.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+    there = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return there.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def to_json(value: Any) -> str:
@@ -33,19 +37,44 @@ def to_json(value: Any) -> str:
     return text
 
 
+def plain_json(value: Any) -> str:
+    """The same of what consists of texts, numbers, lists and objects, in a twentieth of the time."""
+    try:
+        return pydantic_core.to_json(value, inf_nan_mode="constants").decode()
+    except (pydantic_core.PydanticSerializationError, ValueError):
+        return to_json(value)
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     return asdict(value) if is_dataclass(value) and not isinstance(value, type) else str(value)
 
 
-# json.dumps makes an encoder for every call, which takes longer than a row.
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain).encode
+def _encoder() -> Callable[[Any], str]:
+    """What json.dumps makes anew for every call, which takes several times as long as to encode a small object."""
+    options = {"ensure_ascii": False, "separators": (",", ":"), "default": _plain}
+    if c_make_encoder is None:
+        return json.JSONEncoder(**options).encode  # type: ignore[arg-type]
+    # In the order in which json.encoder gives them; without markers, what holds itself is a RecursionError.
+    encode = c_make_encoder(None, _plain, encode_basestring, None, ":", ",", False, False, True)
+    return lambda value: "".join(encode(value, 0))
+
+
+_encode = _encoder()
+
+
+def from_json(text: str) -> Any:
+    """A structure from a column, in a third of the time of json.loads."""
+    try:
+        return pydantic_core.from_json(text)
+    except ValueError:  # half a character, written as an escape
+        return json.loads(text)
 
 
 def enum_text(value: Any) -> str:
     """The word of a string enum."""
-    return str(value.value if isinstance(value, Enum) else value)
+    return str(value._value_ if isinstance(value, Enum) else value)  # `value` is a slow property
 
 
 sqlite3.register_adapter(datetime, time_text)

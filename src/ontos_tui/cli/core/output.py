@@ -14,8 +14,6 @@ from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any
 
-from pydantic import BaseModel
-
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.terminal_text import safe_line, safe_text
 
@@ -31,8 +29,8 @@ def plain(value: Any) -> Any:
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    if isinstance(value, BaseModel):
-        return {name: plain(getattr(value, name)) for name in type(value).model_fields}
+    if (record_fields := getattr(type(value), "model_fields", None)) is not None:
+        return {name: plain(getattr(value, name)) for name in record_fields}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):

@@ -1,12 +1,15 @@
 """A model's files: `model.json` says everything in plain data, `model.skops` holds the fitted estimators.
 
 Neither can run code when it is read: JSON is data, and skops makes only the types that are allowed here. The sha256 of
-model.json names the model, and model.json holds that of model.skops, so one digest vouches for both.
+model.json names the model, and model.json holds that of model.skops, so one digest vouches for both. A backup that a
+stranger made has digests that fit; so its archive may not expand to more than ours do, and whatever else it does to the
+readers is an error in words.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -16,15 +19,16 @@ from pathlib import Path
 from typing import Any
 
 import skops.io
-from skops.io.exceptions import UntrustedTypesFoundException
+from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException
 
 from ontos_tui.domain.errors import PlatformError
 from ontos_tui.domain.learning import ELSEWHERE
+from ontos_tui.learning.models.checksums import ESTIMATORS, PLAIN, file_digest
 from ontos_tui.private import FOLDER
 from ontos_tui.replacing import part_folder, sync_folder
 
-PLAIN = "model.json"
-ESTIMATORS = "model.skops"
+__all__ = ["ESTIMATORS", "PLAIN", "read", "write"]
+
 TRUSTED = [
     "ontos_tui.learning.models.pls.PartialLeastSquares",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
@@ -34,6 +38,8 @@ TRUSTED = [
     "sklearn.utils._bunch.Bunch",
 ]
 """The only types beyond skops' own list that our estimators consist of; the splits and Bunch only hold values."""
+MOST_EXPANDED, MOST_RATIO = 64 << 20, 250
+"""An archive may expand to so many bytes, or so many times its own: zeros at our level of compression do 230 times."""
 _READING = threading.Lock()
 """NumPy parses the head of each array with `ast`, which in Python 3.11 may fail where two threads do so at once
 (https://github.com/python/cpython/issues/106905)."""
@@ -72,30 +78,41 @@ def read(folder: Path, sha256: str) -> tuple[dict[str, Any], list[Any]]:
             "This model was fine-tuned on Databricks, and its files are there.",
             "Deploy it to use it. Its evaluation is stored here.",
         )
-    text = _bytes(folder / PLAIN)
-    if _digest(text) != sha256:
-        raise _altered(folder / PLAIN)
+    text = _verified(folder / PLAIN, sha256)
     try:
         plain = json.loads(text)
         expected = plain["estimators"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _unreadable(folder / PLAIN, error) from error
-    packed = _bytes(folder / ESTIMATORS)
-    if _digest(packed) != expected:
-        raise _altered(folder / ESTIMATORS)
+    packed = _verified(folder / ESTIMATORS, expected)
     try:
+        _check_size(packed)
         with _READING:
             estimators = skops.io.loads(packed, trusted=TRUSTED)
-    except UntrustedTypesFoundException as error:
+    except (UntrustedTypesFoundException, UnsupportedTypeException) as error:
         raise PlatformError(
-            f"{folder / ESTIMATORS} holds a type that is not allowed in a model: {error}",
+            f"{folder / ESTIMATORS} holds a type that is not allowed in a model: {_brief(error)}",
             "Do not use this file. Train the model again.",
         ) from error
-    except (zipfile.BadZipFile, ValueError, KeyError, TypeError, AttributeError, ImportError, EOFError) as error:
+    except Exception as error:  # hostile bytes have skops, NumPy and zlib raise whatever they raise
         raise _unreadable(folder / ESTIMATORS, error) from error
     if not isinstance(estimators, list):
         raise _unreadable(folder / ESTIMATORS, TypeError("no list of estimators"))
     return plain, estimators
+
+
+def _check_size(packed: bytes) -> None:
+    """Raise ValueError when the archive expands to more than one of ours could."""
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        expanded = sum(one.file_size for one in archive.infolist())
+    if expanded > max(MOST_EXPANDED, MOST_RATIO * len(packed)):
+        raise ValueError(f"it expands to {expanded:,} bytes")
+
+
+def _brief(error: Exception, length: int = 200) -> str:
+    """The words of an error on one line."""
+    words = " ".join(str(error).split())
+    return words if len(words) <= length else words[: length - 1] + "…"
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -105,14 +122,20 @@ def _write(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _bytes(path: Path) -> bytes:
+def _verified(path: Path, sha256: Any) -> bytes:
+    """The content of a file that has this checksum; it is read only then, however large another one is."""
     try:
-        return path.read_bytes()
+        if file_digest(path) != sha256:
+            raise _altered(path)
+        content = path.read_bytes()
     except OSError as error:
         raise PlatformError(
             f"The model's file {path} cannot be read: {error.strerror or error}.",
             "Restore it from a copy, or train the model again.",
         ) from error
+    if _digest(content) != sha256:  # it may have been replaced in between
+        raise _altered(path)
+    return content
 
 
 def _digest(content: bytes) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ontos_tui.domain.learning import Outside
 from ontos_tui.domain.records.data import Row
@@ -20,12 +21,22 @@ NEW_WORDS = 0.05
 MOST_WORDS = 1_000
 
 
+class _Limits(NamedTuple):
+    """The columns of numbers: their names, places in the matrix, and the least and greatest values that are usual."""
+
+    names: tuple[str, ...]
+    columns: NDArray[np.intp]
+    lowest: NDArray[np.float64]
+    highest: NDArray[np.float64]
+
+
 @dataclass(frozen=True)
 class Applicability:
     """The range of each column of numbers, and the words of each column of categories, among the learned rows."""
 
     ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
     words: dict[str, frozenset[str]] = field(default_factory=dict)
+    _known: tuple[FeatureTable, _Limits] | None = field(default=None, init=False, compare=False, repr=False)
 
     @classmethod
     def learned(cls, table: FeatureTable, matrix: Matrix, rows: Sequence[Row]) -> Applicability:
@@ -53,18 +64,31 @@ class Applicability:
     ) -> dict[int, tuple[Outside, ...]]:
         """The same by line, of those rows only of which something does; others are not looked at one by one."""
         outside: defaultdict[int, list[Outside]] = defaultdict(list)
-        spans = dict(table.spans())
-        for name, (low, high) in self.ranges.items():
-            values = matrix[:, spans[name].start]
-            margin = MARGIN * (high - low)
-            for line in np.flatnonzero((values < low - margin) | (values > high + margin)).tolist():
-                outside[line].append(Outside(name, float(values[line]), low, high))
+        names, columns, lowest, highest = self._limits(table)
+        values = matrix[:, columns]
+        lines, places = np.nonzero((values < lowest) | (values > highest))
+        for place, line in sorted(zip(places.tolist(), lines.tolist(), strict=True)):
+            low, high = self.ranges[names[place]]
+            outside[line].append(Outside(names[place], float(values[line, place]), low, high))
+        spans = dict(table.spans()) if self.words else {}
         for name, known in self.words.items():
             for line in np.flatnonzero(~matrix[:, spans[name]].any(axis=1)).tolist():
                 word = _word(rows[line].get(name))
                 if word and word not in known:
                     outside[line].append(Outside(name, word))
         return {line: tuple(one) for line, one in outside.items()}
+
+    def _limits(self, table: FeatureTable) -> _Limits:
+        """Where the columns of `ranges` stand in a matrix of the table, and beyond what their values are named."""
+        if self._known is None or self._known[0] is not table:
+            spans = dict(table.spans())
+            ranges = np.array(list(self.ranges.values()), dtype=np.float64).reshape(-1, 2)
+            margins = MARGIN * (ranges[:, 1] - ranges[:, 0])
+            columns = np.array([spans[name].start for name in self.ranges], dtype=np.intp)
+            limits = _Limits(tuple(self.ranges), columns, ranges[:, 0] - margins, ranges[:, 1] + margins)
+            object.__setattr__(self, "_known", (table, limits))
+            return limits
+        return self._known[1]
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -35,7 +36,12 @@ class LocalPredictor:
     trust: Mapping[str, FieldTrust] = field(default_factory=dict)
     applicability: Applicability = field(default_factory=Applicability)
 
-    @property
+    @cached_property
+    def reads_pictures(self) -> bool:
+        """Whether one of its columns holds pictures."""
+        return bool(self.table.pictures())
+
+    @cached_property
     def features(self) -> tuple[str, ...]:
         """The columns that it looks at, and the text that it reads."""
         text = () if self.reader is None else (self.reader.plan.text_field,)

@@ -9,7 +9,7 @@ from typing import Any
 
 import sklearn
 
-from ontos_tui.domain.errors import NotReadyError, PlatformError
+from ontos_tui.domain.errors import NotReadyError
 from ontos_tui.domain.learning import (
     BaseModel,
     ClassProbabilities,
@@ -25,22 +25,16 @@ from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.training import Evaluation
 from ontos_tui.domain.schema import AnswerField
 from ontos_tui.learning import cross_validation
-from ontos_tui.learning.encoding.features import FeatureTable
 from ontos_tui.learning.evaluation.curve import CURVE_FITS, MOST_CURVE_ROWS
 from ontos_tui.learning.evaluation.evaluate import evaluate
-from ontos_tui.learning.extraction.extractor import Extractor
 from ontos_tui.learning.models import model_file
 from ontos_tui.learning.models.families import BASE_MODELS, BEST, FITS, check_base_model
-from ontos_tui.learning.models.field_models import FieldModel
 from ontos_tui.learning.search import trials
 from ontos_tui.learning.search.folds import FOLDS
-from ontos_tui.learning.trust.applicability import Applicability
-from ontos_tui.learning.trust.field_trust import FieldTrust
+from ontos_tui.platforms.local.model_loading import FORMAT, load_model
 from ontos_tui.platforms.local.predictor import LocalPredictor
 from ontos_tui.platforms.local.training import Training
 
-FORMAT, READABLE = 3, (1, 2, 3)
-"""Of a model's description. The first two, of earlier releases, say nothing of trust and of what lies outside."""
 ENGINE = f"scikit-learn {sklearn.__version__}"
 
 SECONDS = {
@@ -118,19 +112,7 @@ class LocalTrainer:
 
     def load(self, folder: Path, sha256: str) -> Predictor:
         """The model in `folder`, without running code from it. Raises PlatformError when the file was altered."""
-        plain, estimators = model_file.read(folder, sha256)
-        try:
-            if plain["format"] not in READABLE:
-                known = " and ".join(str(one) for one in READABLE)
-                raise PlatformError(
-                    f"The model in {folder} is of format {plain['format']}; this program reads formats {known}.",
-                    "Use the program that trained it, or train the model again.",
-                )
-            return _predictor(plain, estimators)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise PlatformError(
-                f"The description of the model in {folder} is incomplete ({error}).", "Train the model again."
-            ) from error
+        return load_model(folder, sha256)
 
     def class_probabilities(self, predictor: Predictor, field: AnswerField, rows: Sequence[Row]) -> ClassProbabilities:
         """The probability of each class of a field for each row, by a loaded model. Odd values count as missing."""
@@ -170,17 +152,3 @@ def _write(predictor: LocalPredictor, base_model: str, params: dict[str, Any], f
     if predictor.reader is not None:
         plain["reader"] = predictor.reader.to_json()
     return model_file.write(folder, plain, [head.estimator for head in predictor.heads])
-
-
-def _predictor(plain: dict[str, Any], estimators: Sequence[Any]) -> LocalPredictor:
-    """The model from its description. Raises KeyError, TypeError, ValueError or AttributeError where it is none."""
-    pairs = zip(plain["heads"], estimators, strict=True)
-    trusted = plain["format"] == FORMAT
-    trust = [FieldTrust.from_json(one) for one in plain["trust"]] if trusted else []
-    return LocalPredictor(
-        FeatureTable.from_json(plain["features"]),
-        tuple(FieldModel.from_json(head, estimator) for head, estimator in pairs),
-        Extractor.from_json(plain["reader"]) if "reader" in plain else None,
-        {one.field: one for one in trust},
-        Applicability.from_json(plain["learned"]) if trusted else Applicability(),
-    )

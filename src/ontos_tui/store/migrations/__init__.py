@@ -119,9 +119,9 @@ VERSION = len(STEPS)
 def table_names() -> frozenset[str]:
     """The tables that a database of this version has, by the steps themselves."""
     names: set[str] = set()
-    for file in files(__name__).iterdir():
+    for file in sorted(files(__name__).iterdir(), key=lambda one: one.name):
         if file.name.endswith(".sql"):
             text = file.read_text(encoding="utf-8")
-            names |= set(re.findall(r"^CREATE TABLE (?:IF NOT EXISTS )?(\w+)", text, re.MULTILINE))
-            names -= set(re.findall(r"^DROP TABLE (\w+)", text, re.MULTILINE))
+            for verb, name in re.findall(r"^(CREATE|DROP) TABLE (?:IF NOT EXISTS )?(\w+)", text, re.MULTILINE):
+                (names.add if verb == "CREATE" else names.discard)(name)
     return frozenset(names)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ontos_tui.domain.records.base import now
-from ontos_tui.domain.records.pairs import CanonicalLabel, CanonicalLabelVersion, QAPair
+from ontos_tui.domain.records.pairs import CanonicalLabel, CanonicalLabelVersion, QAPair, answer_digest
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import chunks, stored, update_rows
 from ontos_tui.store.conditions import Condition, all_of, among, any_of, contains, equal, where
 from ontos_tui.store.connection import Connection
+from ontos_tui.store.values import from_json
 
 # Lists -------------------------------------------------------------------------------------------------------------
 
@@ -146,19 +147,23 @@ def linked_pairs(
     return _pairs_of_items(connection, labels, lambda pair: pair.label_id in ids and pair.id not in except_pairs)
 
 
-def labeled_pairs(
+def pairs_with_other_answers(
     connection: Connection, labels: Sequence[CanonicalLabel], except_pairs: Collection[str] = ()
 ) -> list[QAPair]:
-    """The labeled pairs that are linked to these labels, or to none, in training sheets of the labels' types.
+    """The labeled pairs of these labels' items that have another answer than the label of their training sheet's type.
 
-    Without those with these ids.
+    Of pairs that are linked to these labels, or to none, and without those with these ids.
     """
     ids = {label.id for label in labels}
-    types = {label.label_type for label in labels}
+    digests = {(label.sheet_id, label.item_ref, label.label_type): answer_digest(label.label_data) for label in labels}
 
     def is_theirs(pair: _PairOfItem) -> bool:
-        own = pair.label_id in ids or (pair.label_id is None and pair.label_type in types)
-        return own and pair.status == PairStatus.LABELED and pair.id not in except_pairs
+        if pair.status != PairStatus.LABELED or pair.id in except_pairs:
+            return False
+        if pair.label_id is not None and pair.label_id not in ids:
+            return False
+        label = digests.get((pair.sheet_id, pair.item_ref, pair.label_type))
+        return label is not None and label != answer_digest(None if pair.answer is None else from_json(pair.answer))
 
     return _pairs_of_items(connection, labels, is_theirs)
 
@@ -170,6 +175,9 @@ class _PairOfItem(NamedTuple):
     label_id: str | None
     status: str
     label_type: str
+    sheet_id: str
+    item_ref: str
+    answer: str | None
 
 
 def _pairs_of_items(
@@ -182,9 +190,10 @@ def _pairs_of_items(
     for sheet_id, item_refs in by_sheet.items():
         for some in chunks(item_refs):
             condition = where("p.sheet_id = ?", sheet_id) & among("p.item_ref", some)
-            # Only names: mostly the one pair of an item is not chosen, and its fields may be long.
+            # Not the fields: mostly the one pair of an item is not chosen, and they may be long.
             sql = (
-                "SELECT p.id, p.canonical_label_id, p.status, t.label_type FROM qa_pairs AS p "  # noqa: S608
+                "SELECT p.id, p.canonical_label_id, p.status, t.label_type, p.sheet_id, p.item_ref, p.answer "  # noqa: S608
+                "FROM qa_pairs AS p "
                 f"JOIN training_sheets AS t ON t.id = p.training_sheet_id WHERE {condition.sql}"
             )
             of_items = (_PairOfItem(*row) for row in connection.rows(sql, condition.values))

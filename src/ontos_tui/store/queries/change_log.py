@@ -95,8 +95,8 @@ def pair_events(connection: Connection, pair_id: str) -> list[Event]:
 
 
 def label_events(connection: Connection, label_id: str) -> list[Event]:
-    """Every event of a canonical label, the oldest first."""
-    return _events(connection, equal(entity_type=CanonicalLabel.TABLE, entity_id=label_id), order="at")
+    """Every event of a canonical label, the oldest first, in the order in which they were written."""
+    return _events(connection, equal(entity_type=CanonicalLabel.TABLE, entity_id=label_id), order="rowid")
 
 
 def _events(connection: Connection, *where: Condition, order: str) -> list[Event]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.pairs import answer_digest
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.records.training import ModelPair, ModelVersion, Role
@@ -20,6 +19,9 @@ from ontos_tui.store.conditions import Condition, among, equal, where
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.queries.improve.segments import in_segment
 from ontos_tui.store.queries.training_pairs import at_gate
+
+if TYPE_CHECKING:
+    from ontos_tui.domain.records.data import Row
 
 _SEEN = "model_pairs.pair_id = qa_pairs.id AND model_pairs.model_id = ?"
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ontos_tui.domain.learning import LabeledExample
-from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.pairs import QAPair
 from ontos_tui.domain.rules.governance import Gate, gate
 from ontos_tui.domain.rules.states import PairStatus
@@ -20,6 +19,9 @@ from ontos_tui.domain.schema import Answer
 from ontos_tui.store import rows
 from ontos_tui.store.conditions import Condition, any_of, equal, where
 from ontos_tui.store.connection import Connection
+
+if TYPE_CHECKING:
+    from ontos_tui.domain.records.data import Row
 
 
 @dataclass(frozen=True)

@@ -33,4 +33,4 @@ def update_constraints(connection: Connection, records: Sequence[R]) -> None:
 
 def events(connection: Connection, entity_id: str, actions: Sequence[str]) -> list[Event]:
     """The events of something with one of these actions, the oldest first."""
-    return rows.find(connection, Event, equal(entity_id=entity_id), among("action", actions), order_by=("at",))
+    return rows.find(connection, Event, equal(entity_id=entity_id), among("action", actions), order_by=("rowid",))

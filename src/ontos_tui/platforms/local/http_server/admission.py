@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -68,15 +68,22 @@ class Admission:
         finally:
             self._held -= held.counted
 
-    @asynccontextmanager
-    async def turn(self, size: int) -> AsyncIterator[None]:
-        """Wait for a turn; large bodies have theirs one by one. Raises RefusedError (429) where there is none."""
-        most = self.limits.at_once + self.limits.waiting
-        if self._inside >= most:
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """A place among those that are worked on or wait. Raises RefusedError (429) where there is none."""
+        if self._inside >= self.limits.at_once + self.limits.waiting:
             raise RefusedError(429, f"{self.limits.waiting} requests wait already. Send it again in a moment.")
         self._inside += 1
         try:
-            is_large = size > self.limits.small
+            yield
+        finally:
+            self._inside -= 1
+
+    @asynccontextmanager
+    async def turn(self, size: int) -> AsyncIterator[None]:
+        """Wait for a turn; large bodies have theirs one by one. Raises RefusedError (429) where there is none."""
+        is_large = size > self.limits.small
+        with self.place():
             async with AsyncExitStack() as turns:
                 try:
                     async with asyncio.timeout(self.limits.large_patience if is_large else self.limits.patience):
@@ -86,8 +93,6 @@ class Admission:
                 except TimeoutError as error:
                     raise RefusedError(429, "The server is busy. Send it again in a moment.") from error
                 yield
-        finally:
-            self._inside -= 1
 
     async def _read(self, request: Request, limit: int, into: _Held) -> None:
         declared = request.headers.get("content-length", "")

@@ -16,14 +16,15 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError, OntosError
-from ontos_tui.domain.records.data import Row
+from ontos_tui.domain.learning import EndpointRequest
 from ontos_tui.domain.records.improve import FeedbackItem
-from ontos_tui.domain.records.serving import InferenceRecord
+from ontos_tui.domain.records.serving import Origin
 from ontos_tui.domain.schema import Answer
 from ontos_tui.domain.terminal_text import safe_line
 from ontos_tui.learning.encoding.pixel_budget import limited_pixels
 from ontos_tui.platforms.local.http_server.access import Access
 from ontos_tui.platforms.local.http_server.admission import Admission, Limits
+from ontos_tui.platforms.local.http_server.batches import Answered, Batches
 from ontos_tui.platforms.local.http_server.json_body import parse_json
 from ontos_tui.platforms.local.http_server.replies import (
     SERVER_FAILED,
@@ -48,8 +49,8 @@ class ServingBackend(Protocol):
         """Every endpoint."""
         ...
 
-    def query(self, name: str, rows: Sequence[Row], client_request_id: str) -> list[InferenceRecord]:
-        """One record for every row. Raises NotFoundError, and ConflictError when the endpoint is stopped."""
+    def answer(self, requests: Sequence[EndpointRequest]) -> Sequence[Answered]:
+        """A record for every row of each; or NotFoundError, or ConflictError where the endpoint is stopped."""
         ...
 
     def feedback(
@@ -63,19 +64,30 @@ def make_app(backend: ServingBackend, access: Access | None = None, limits: Limi
     """The web application that serves `backend` to those whom `access` lets in."""
     admission = Admission(limits or Limits())
 
-    async def invocations(request: Request) -> Response:
-        name = request.path_params["name"]
+    def answer(requests: Sequence[EndpointRequest]) -> Sequence[Answered]:
+        with limited_pixels():
+            return backend.answer(requests)
 
-        def ask(content: bytes) -> Response:
-            body = _object(content)
-            rows, client_request_id = rows_of(body), client_request_id_of(body)
+    def alone(name: str, content: bytes, origin: Origin) -> Response:
+        (answered,) = answer([_endpoint_request(name, content, origin)])
+        if isinstance(answered, Exception):
+            raise answered
+        return answers(answered)
+
+    batches = Batches(answer, admission.limits.at_once, admission.limits.patience)
+
+    async def invocations(request: Request) -> Response:
+        _check_declared(request)
+        name, origin = request.path_params["name"], _origin(request)
+        async with admission.body(request, admission.limits.body) as content:
             try:
-                with limited_pixels():
-                    return answers(backend.query(name, rows, client_request_id))
+                if len(content) <= admission.limits.small:
+                    with admission.place():
+                        return answers(await batches.ask(_endpoint_request(name, content, origin)))
+                async with admission.turn(len(content)):
+                    return await run_in_threadpool(alone, name, content, origin)
             except ConflictError as error:
                 raise RefusedError(503, str(error)) from error
-
-        return await in_turn(request, admission.limits.body, ask)
 
     async def feedback(request: Request) -> Response:
         name = request.path_params["name"]
@@ -104,10 +116,7 @@ def make_app(backend: ServingBackend, access: Access | None = None, limits: Limi
 
     async def in_turn(request: Request, limit: int, work: Callable[[bytes], Response]) -> Response:
         """Read the body, wait for a turn, and work on it in a thread."""
-        declared = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if declared != "application/json":
-            named = safe_line(declared, 80) or "nothing"
-            raise RefusedError(415, f"The body is declared as {named}; send application/json.")
+        _check_declared(request)
         async with admission.body(request, limit) as content, admission.turn(len(content)):
             return await run_in_threadpool(work, content)
 
@@ -190,6 +199,24 @@ def _where(request: Request) -> str:
 
 def _short(name: str) -> str:
     return safe_line(name, LONGEST_NAME)
+
+
+def _check_declared(request: Request) -> None:
+    declared = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if declared != "application/json":
+        named = safe_line(declared, 80) or "nothing"
+        raise RefusedError(415, f"The body is declared as {named}; send application/json.")
+
+
+def _endpoint_request(name: str, content: bytes, origin: Origin) -> EndpointRequest:
+    body = _object(content)
+    return EndpointRequest(name, rows_of(body), origin, client_request_id_of(body))
+
+
+def _origin(request: Request) -> Origin:
+    """Where the request says that it came from, such as our own command line."""
+    said = request.headers.get("x-ontos-origin", "")
+    return Origin(said) if said in set(Origin) else Origin.HTTP
 
 
 def _object(content: bytes) -> dict[str, Any]:

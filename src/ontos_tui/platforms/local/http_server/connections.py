@@ -126,6 +126,8 @@ class Connection(H11Protocol):
             ]
             for event in (h11.Response(status_code=status, headers=headers), h11.Data(data=body), h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event) or b"")
+        if self.is_busy():
+            self.cycle.disconnected = True  # what still works on the request has nobody to answer
         self.transport.close()
 
     def _await_headers(self) -> None:

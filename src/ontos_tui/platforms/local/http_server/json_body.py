@@ -7,6 +7,8 @@ import math
 import re
 from typing import Any
 
+import pydantic_core
+
 from ontos_tui.platforms.local.http_server.replies import RefusedError
 
 MOST_VALUES = 500_000
@@ -14,6 +16,7 @@ MOST_VALUES = 500_000
 MOST_DEPTH = 32
 """Lists and objects within each other."""
 LARGEST_INTEGER = 2**64
+_PLAIN = {float, int, str, bool, type(None)}
 _TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -21,6 +24,10 @@ _HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
 def parse_json(content: bytes) -> Any:
     """The JSON value in a body. Raises RefusedError (400, 413) saying what it may not hold."""
     _check_size(content)
+    value = _fast(content)
+    if value is not None:
+        _check_values(value, may_hold_halves=False)
+        return value
     try:
         value = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_unique, parse_constant=_no_constant)
     except UnicodeDecodeError as error:
@@ -34,6 +41,30 @@ def parse_json(content: bytes) -> Any:
         raise RefusedError(400, "The body holds a whole number with too many digits.") from error
     _check_values(value, may_hold_halves=_HALF_CHARACTER.search(content) is not None)
     return value
+
+
+def _fast(content: bytes) -> Any:
+    """The value by a reader that takes a tenth of the time, but says less. None where it may be of no use: for what is
+    not JSON, and where more colons than names may mean a name that is given twice.
+    """
+    try:
+        value = pydantic_core.from_json(content, allow_inf_nan=False)
+    except ValueError:
+        return None
+    return value if content.count(b":") == _names(value) else None
+
+
+def _names(value: Any) -> int:
+    """How many names the objects within have, all together."""
+    count, below = 0, [value]
+    while below:
+        one = below.pop()
+        if isinstance(one, dict):
+            count += len(one)
+            below += [item for item in one.values() if isinstance(item, (dict, list))]
+        elif isinstance(one, list) and not set(map(type, one)) <= _PLAIN:
+            below += [item for item in one if isinstance(item, (dict, list))]
+    return count
 
 
 def _check_size(content: bytes) -> None:
@@ -70,6 +101,8 @@ def _check_values(value: Any, *, may_hold_halves: bool) -> None:
             values = one.values() if isinstance(one, dict) else one if isinstance(one, list) else (one,)
             if may_hold_halves and isinstance(one, dict):
                 _check_texts(one)
+            if set(map(type, values)) == {float} and math.isfinite(sum(values)):
+                continue  # as most rows are
             for item in values:
                 if isinstance(item, (dict, list)):
                     below.append(item)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Protocol
 
+import pydantic_core
 from starlette.responses import Response
 
 from ontos_tui.domain.records.improve import FeedbackItem
@@ -96,7 +97,15 @@ def answers(records: Sequence[InferenceRecord]) -> Response:
         "outside": [[asdict(one) for one in record.outside] for record in records],
         "databricks_output": {"databricks_request_id": ids[0], "request_ids": ids},
     }
-    return json_response(body, headers={"x-request-id": ids[0]})
+    return Response(_packed(body), headers={"x-request-id": ids[0]}, media_type="application/json")
+
+
+def _packed(body: Any) -> bytes | str:
+    """A body of texts, numbers, lists and objects as JSON."""
+    try:
+        return pydantic_core.to_json(body, inf_nan_mode="constants")
+    except ValueError:  # a text holds what UTF-8 cannot
+        return json.dumps(body)
 
 
 def feedback_stored(item: FeedbackItem) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ontos_tui.domain.records.base import now
 from ontos_tui.domain.records.labeling import Claim
@@ -13,6 +13,9 @@ from ontos_tui.store import rows
 from ontos_tui.store.bulk import chunks, marks
 from ontos_tui.store.conditions import equal, where
 from ontos_tui.store.connection import Connection
+
+FARTHEST = timedelta(minutes=20)
+"""No claim is taken for as long as this: one that ends later was taken while the clock was wrong, and does not hold."""
 
 
 def claim(
@@ -45,7 +48,9 @@ def claim(
 
 def remove_expired(connection: Connection, training_sheet_id: str) -> None:
     """Remove the claims of a training sheet that ran out."""
-    connection.execute("DELETE FROM claims WHERE container_id = ? AND until <= ?", (training_sheet_id, now()))
+    at = now()
+    sql = "DELETE FROM claims WHERE container_id = ? AND (until <= ? OR until > ?)"
+    connection.execute(sql, (training_sheet_id, at, at + FARTHEST))
 
 
 def remove_of_session(connection: Connection, session: str, except_pairs: Sequence[str] = ()) -> None:
@@ -71,8 +76,9 @@ def claimants(connection: Connection, pair_ids: Sequence[str], session: str) -> 
 
 def claim_counts(connection: Connection, training_sheet_id: str) -> dict[str, int]:
     """How many pairs of a training sheet each person claims now."""
-    sql = "SELECT actor, count(*) FROM claims WHERE container_id = ? AND until > ? GROUP BY actor"
-    return dict(connection.rows(sql, (training_sheet_id, now())))
+    at = now()
+    sql = "SELECT actor, count(*) FROM claims WHERE container_id = ? AND until > ? AND until <= ? GROUP BY actor"
+    return dict(connection.rows(sql, (training_sheet_id, at, at + FARTHEST)))
 
 
 def unclaimed_pairs(

@@ -15,6 +15,7 @@ from ontos_tui.domain.records.labeling import HintKind, TaskItem, is_blind
 from ontos_tui.domain.records.pairs import Decidable, LabelingMode, QAPair
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer
+from ontos_tui.store.bulk import chunks
 from ontos_tui.store.conditions import (
     Condition,
     all_of,
@@ -28,6 +29,7 @@ from ontos_tui.store.conditions import (
 )
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.counts import pair_counts
+from ontos_tui.store.queries.label.claims import FARTHEST
 from ontos_tui.store.queries.label.hints import HOLDS
 
 BLOCK = 2_000
@@ -96,7 +98,8 @@ class Place:
 
     def claims_of_others(self, at: datetime) -> Condition:
         """The condition that a claim is somebody else's and holds."""
-        return where("container_id = ? AND until > ? AND session <> ?", self.container_id, at, self.session)
+        holds = where("until > ? AND until <= ?", at, at + FARTHEST)
+        return where("container_id = ? AND session <> ?", self.container_id, self.session) & holds
 
 
 # Which pairs, in which order ---------------------------------------------------------------------------------------
@@ -229,6 +232,34 @@ def fields(connection: Connection, place: Place, filter: QueueFilter) -> Iterato
     hidden = _matched_by_hidden(connection, place, filter)
     for block in connection.blocks(sql, condition.values, BLOCK):
         yield [(number, json.loads(text)) for number, text in block if number not in hidden]
+
+
+def sampled_fields(connection: Connection, place: Place, most: int) -> list[dict[str, Any]]:
+    """The fields of at most so many pairs, spread evenly over all of them."""
+    inside, table = place.inside, place.record.TABLE
+    first, last = (
+        connection.scalar(f"SELECT {end}(sequence_number) FROM {table} WHERE {inside.sql}", inside.values)  # noqa: S608
+        for end in ("min", "max")
+    )
+    if first is None:
+        return []
+    numbers = list(range(first, last + 1, max(1, -(-(last - first + 1) // most))))
+    texts: list[str] = []
+    for some in chunks(numbers):
+        condition = inside & among("sequence_number", some)
+        texts += connection.scalars(f"SELECT source_data FROM {table} WHERE {condition.sql}", condition.values)  # noqa: S608
+    return [json.loads(text) for text in texts]
+
+
+def labeled_fields(connection: Connection, place: Place, most: int) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """The fields and the answers of the first labeled pairs."""
+    condition = place.inside & equal(status=PairStatus.LABELED) & where("answer IS NOT NULL")
+    sql = (
+        f"SELECT source_data, answer FROM {place.record.TABLE} "  # noqa: S608
+        f"WHERE {condition.sql} ORDER BY sequence_number LIMIT ?"
+    )
+    records = connection.execute(sql, (*condition.values, most))
+    return [(json.loads(fields), json.loads(answer)) for fields, answer in records]
 
 
 # Single pairs, and those in sight ----------------------------------------------------------------------------------

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.pairs import Decidable, QAPair
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer
@@ -16,6 +15,9 @@ from ontos_tui.store.bulk import chunks
 from ontos_tui.store.conditions import Condition, among, equal, where
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.queries.label.labeling_queue import Place
+
+if TYPE_CHECKING:
+    from ontos_tui.domain.records.data import Row
 
 D = TypeVar("D", bound=Decidable)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from ontos_tui.domain.records.base import now
 from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask, TaskItem
@@ -20,6 +21,7 @@ from ontos_tui.store.connection import Connection
 
 _UNSUBMITTED = (LabelingTaskStatus.PENDING, *ASSIGNED_LABELING_TASKS)
 _ORDER = ("number", "copy_number")
+MOST_MINUTES = 10 * 366 * 24 * 60
 
 
 # Of a job ----------------------------------------------------------------------------------------------------------
@@ -96,16 +98,34 @@ def assigned_task(connection: Connection, job_id: str, actor: str) -> LabelingTa
     return next(iter(rows.find(connection, LabelingTask, own, order_by=_ORDER, limit=1)), None)
 
 
-def claimable(connection: Connection, job_id: str, priorities: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """The id and batch of the tasks that are free, or whose lease is over: in the order of these priorities."""
+def lease_length(minutes: int) -> timedelta:
+    """How long a lease of so many minutes lasts; years at most, or no calendar has its end."""
+    return timedelta(minutes=min(minutes, MOST_MINUTES))
+
+
+def farthest_lease(at: datetime, minutes: int) -> datetime:
+    """No lease of so many minutes ends after this, unless it was taken while a clock was wrong.
+
+    A day more, since the minutes of a job, and the clocks of a team, may change a little.
+    """
+    return at + timedelta(days=1) + lease_length(minutes)
+
+
+def claimable(
+    connection: Connection, job_id: str, priorities: Sequence[str], minutes: int
+) -> Iterator[tuple[str, int]]:
+    """The id and batch of the tasks that are free, or whose lease of so many minutes is over, by these priorities."""
+    at = now()
     rank = " ".join("WHEN ? THEN ?" for _ in priorities)
     sql = (
         "SELECT id, number FROM labeling_tasks "  # noqa: S608
-        f"WHERE job_id = ? AND (status = ? OR lease_until <= ?) AND status IN ({marks(_UNSUBMITTED)}) "
+        "WHERE job_id = ? AND (status = ? OR lease_until <= ? OR lease_until > ?) "
+        f"AND status IN ({marks(_UNSUBMITTED)}) "
         f"ORDER BY CASE priority {rank} END, number, copy_number"
     )
     ranks = (value for place, name in enumerate(priorities) for value in (name, place))
-    values = (job_id, LabelingTaskStatus.PENDING, now(), *_UNSUBMITTED, *ranks)
+    over = (at, farthest_lease(at, minutes))
+    values = (job_id, LabelingTaskStatus.PENDING, *over, *_UNSUBMITTED, *ranks)
     yield from connection.execute(sql, values)
 
 

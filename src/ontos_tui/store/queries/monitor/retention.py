@@ -25,3 +25,9 @@ def forget_requests(connection: Connection, before: datetime, limit: int) -> int
         (border, limit),
     )
     return done.rowcount
+
+
+def newest_request(connection: Connection) -> datetime | None:
+    """When the newest request in the log came; None when it is empty."""
+    newest = connection.scalar("SELECT max(requested_at) FROM inference_log")
+    return None if newest is None else datetime.fromisoformat(newest)
