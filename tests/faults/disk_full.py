@@ -57,7 +57,7 @@ def _commands(home: Path, sheet: str, pair: str) -> list[list[str]]:
     return [
         ["settings", "set", "chat_model", "x" * 20_000],
         ["label", "export", sheet, "--out", str(home / "out.jsonl")],
-        ["export", sheet, str(home / "out.csv")],
+        ["export", sheet, "--out", str(home / "out.csv")],
         ["label", "decide", pair, "approve"],
         ["backup", str(home / "backup.zip")],
         ["seed", "defect_detection"],

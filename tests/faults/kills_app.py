@@ -34,13 +34,14 @@ def run(seed: int, seconds: float) -> Result:
         home = Path(folder) / "home"
         sheet = _workspace(home)
         while not rounds or time.monotonic() < until:
-            kill = kill_apps if rounds % 3 == 2 else kill_services
+            kill = kill_services if rounds % 4 == 3 else kill_apps
             one = kill(home, sheet.id, 1, draw.randrange(1 << 30))
             total.confirmed += one.confirmed
             total.lost += one.lost
             total.ended_early += one.ended_early
+            total.frames += one.frames
             rounds += 1
-    notes = (f"{rounds} kills, {total.confirmed:,} decisions confirmed",)
+    notes = (f"{rounds} kills, {total.confirmed:,} decisions confirmed, {total.frames:,} frames said saved",)
     return Result(PROMISE, rounds, total.lost + total.ended_early, notes)
 
 

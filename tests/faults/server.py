@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import random
 import socket
 import tempfile
@@ -19,7 +18,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from builders.copies import SHARED
 from builders.models import served_model
 from faults.result import Result
 from ontos_tui.jobs.loopback import listen
@@ -43,7 +41,6 @@ def run(seed: int, seconds: float) -> Result:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
         home.mkdir()
-        os.environ.setdefault(SHARED, folder)  # pytest names one for all its processes
         served_model(home)
         with Workspace(home) as workspace, serving(_ServingBackend(workspace)) as port:
             return send_all(port, draw, seconds)

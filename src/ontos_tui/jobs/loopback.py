@@ -6,12 +6,14 @@ import os
 import socket
 import stat
 from contextlib import suppress
+from http.client import HTTPConnection
 from pathlib import Path
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError
 
 HOST = "127.0.0.1"
 BACKLOG = 128
+_SOCKET = "unix:"
 LONGEST_SOCKET = 100
 """Bytes of a socket's path; systems take 104 to 108 at most."""
 
@@ -41,7 +43,7 @@ def listen(port: int) -> socket.socket:
 
 def socket_url(path: Path) -> str:
     """The address of the server on a Unix socket."""
-    return f"unix:{path}"
+    return f"{_SOCKET}{path}"
 
 
 def listen_on_socket(path: Path) -> socket.socket:
@@ -75,6 +77,28 @@ def remove_socket(path: Path) -> None:
     with suppress(OSError):
         if stat.S_ISSOCK(path.lstat().st_mode):
             path.unlink()
+
+
+def connect(address: str, seconds: float) -> HTTPConnection:
+    """A connection to the server at an address of `url` or `socket_url`, not opened yet; how long it waits."""
+    if address.startswith(_SOCKET):
+        return _SocketConnection(address.removeprefix(_SOCKET), seconds)
+    return HTTPConnection(address.partition("//")[2], timeout=seconds)
+
+
+class _SocketConnection(HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: str, seconds: float) -> None:
+        super().__init__("localhost", timeout=seconds)
+        self._path = path
+        self._seconds = seconds
+
+    def connect(self) -> None:
+        """Open it."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self._seconds)
+        self.sock.connect(self._path)
 
 
 def _remove_left_over(path: Path) -> None:

@@ -214,7 +214,8 @@ class JobQueue:
             waiting = [job for job in active if job.pid is None or job.cancel_requested]
             since = {job.id: queries.last_event_at(connection, job) for job in waiting}
         for job in active:
-            seconds = (now() - since[job.id]).total_seconds() if job.id in since else 0.0
+            # A clock that was set back says nothing either: such a job is given up rather than waited for until then.
+            seconds = abs((now() - since[job.id]).total_seconds()) if job.id in since else 0.0
             if job.pid is None:
                 if seconds > START_SECONDS:
                     self._end(job, JobStatus.FAILED, f"Its process never started. {RESUME}")

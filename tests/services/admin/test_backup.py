@@ -12,13 +12,15 @@ from typing import Any
 import pytest
 
 from builders.severity import unlabeled_sheet
+from builders.team_log import MemoryLog, SharedLog, shared_state
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError, OntosError, StoreError
 from ontos_tui.domain.records.pairs import Verdict
+from ontos_tui.domain.records.sync import SyncState
 from ontos_tui.services.admin import restore as module
 from ontos_tui.services.admin.backup import DATABASE, MANIFEST, back_up, default_name
 from ontos_tui.services.admin.restore import restore
 from ontos_tui.services.label.decisions import Decision
-from ontos_tui.store import outbox
+from ontos_tui.services.team.team_log import SharingService
 from ontos_tui.store.presence import MARKER
 from ontos_tui.workspace import Workspace
 
@@ -171,16 +173,22 @@ def test_foreign_cut_and_missing_files_are_refused(
 
 
 def test_a_restored_workspace_shares_as_a_new_writer(home: Path, workspace: Workspace, tmp_path: Path) -> None:
-    with workspace.store.write() as connection:
-        outbox.switch_on(connection)
-        outbox.remember(connection, "origin", "first")
-        outbox.remember(connection, "seen sheets", "2026-01-01T00:00:00+00:00")
+    log = MemoryLog(SharedLog(), "ana")
+    sharing = SharingService(workspace.store, log, "ana")
+    sharing.start()
+    sharing.sync()
+    unlabeled_sheet(workspace.store, pairs=3)
+    assert sharing.status().waiting > 0
     file = tmp_path / "backup.zip"
     assert back_up(home, file).shared
     assert restore(tmp_path / "other", file).shared
-    with Workspace(tmp_path / "other") as other, other.store.read() as connection:
-        assert outbox.state(connection, "origin") not in ("", "first")
-        assert outbox.state(connection, "seen sheets") == ""
+    with Workspace(tmp_path / "other") as other:
+        restored = SharingService(other.store, log, "ana")
+        assert other.store.writer != workspace.store.writer
+        sharing.sync()
+        restored.sync()
+        assert shared_state(other.store) == shared_state(workspace.store)
+        assert restored.status().state is SyncState.SYNCED, "what waited in the backup is in the log already"
 
 
 def test_a_damaged_database_is_not_backed_up(home: Path, workspace: Workspace, sheet: str, tmp_path: Path) -> None:

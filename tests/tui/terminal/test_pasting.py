@@ -60,6 +60,29 @@ def test_so_much_text_at_once_was_not_typed_and_gives_no_commands() -> None:
     assert len(list(parser.feed("\x1b[<35;10;10M" * 300))) == 300, "the mouse"
 
 
+def test_sequences_that_no_key_sends_give_no_keys() -> None:
+    parser = PasteParser()
+    parser.clock = lambda: now  # type: ignore[method-assign]
+    now = 10.0
+    assert _shown(parser.feed("\x1b]52;c;aGFja2Vk\x07\x1b[A" * 100)) == []
+    now = 10.1
+    assert _shown(parser.tick()) == []
+
+
+def test_a_flood_of_escape_sequences_is_a_paste_too() -> None:
+    parser = PasteParser()
+    parser.clock = lambda: now  # type: ignore[method-assign]
+    now, mouse = 10.0, "\x1b[<35;10;10M"
+    given = [event for _ in range(100) for event in parser.feed(mouse * 100)]
+    assert len(given) < 1_000
+    now = 10.1
+    assert _shown(parser.tick()) == [], "there is no text in it"
+    now = 12.0
+    for _ in range(20):  # a mouse that is moved for seconds
+        now += 0.1
+        assert len(list(parser.feed(mouse * 30))) == 30
+
+
 def test_a_paste_without_an_end_does_not_swallow_what_comes_later() -> None:
     parser = PasteParser()
     parser.clock = lambda: now  # type: ignore[method-assign]

@@ -12,6 +12,7 @@ import pytest
 from ontos_tui.domain.records.pairs import GenerationMode
 from ontos_tui.workspace import Workspace
 from terminal import BRIEF_TOASTS, Terminal, ontos, settling
+from tiers import deep
 
 
 def _open(home: Path, *arguments: str, size: tuple[int, int] = (80, 24), **env: str) -> Terminal:
@@ -142,7 +143,7 @@ def _picture(terminal: Terminal) -> list[list[object]]:
 KEYS = ("jjj", "a", "x", "x", "a", "n", "\x1b", "4", "g", "p", "?", "\x1b", "u", "1", "j", "2", "3", "/", "\x1b", "k")
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((120, 40), marks=deep)])
 def test_what_is_painted_line_by_line_is_what_the_compositor_paints(tmp_path: Path, size: tuple[int, int]) -> None:
     with Workspace(tmp_path) as workspace:
         seeded = workspace.onboarding.seed("defect_detection")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.domain.learning import ELSEWHERE
+from ontos_tui.learning.models.checksums import problem
 from ontos_tui.services.admin.finding import Finding, State, run_check
 from ontos_tui.store.connection import DatabaseError
 from ontos_tui.store.copying import BACKUPS
@@ -19,7 +17,6 @@ from ontos_tui.store.queries.workspace.health import recount, wrong_counts
 
 CHECK_SECONDS = 120.0
 RESTORE = "Copy the workspace folder to a safe place, then restore a backup: ontos restore FILE"
-MODEL_FILE, ESTIMATORS = "model.json", "model.skops"
 
 
 def examine_integrity(home: Path, store: Callable[[], Store]) -> Iterator[Finding]:
@@ -71,7 +68,7 @@ def _models(home: Path, store: Store) -> str:
     problems = [
         f"{model.name} v{model.version} {reason}"
         for model in models
-        if (reason := _problem(home / model.artifact, model.sha256))
+        if (reason := problem(home / model.artifact, model.sha256))
     ]
     if problems:
         more = f" and {len(problems) - 5:,} more" if len(problems) > 5 else ""
@@ -80,19 +77,6 @@ def _models(home: Path, store: Store) -> str:
             "Restore their folders from a backup, or train them again.",
         )
     return f"the files of {len(models):,} model versions are there, with the checksums of their training"
-
-
-def _problem(folder: Path, sha256: str) -> str:
-    """What is wrong with the files of a model version; empty when they are whole."""
-    if (folder / ELSEWHERE).exists():
-        return ""
-    try:
-        text = (folder / MODEL_FILE).read_bytes()
-        estimators = hashlib.sha256((folder / ESTIMATORS).read_bytes()).hexdigest()
-    except OSError as error:
-        return f"has no readable files ({error.strerror or error})"
-    whole = hashlib.sha256(text).hexdigest() == sha256 and json.loads(text).get("estimators") == estimators
-    return "" if whole else "was changed after its training"
 
 
 def _copies(home: Path) -> Finding:

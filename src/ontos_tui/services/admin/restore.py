@@ -26,7 +26,7 @@ from ontos_tui.services.admin.backup import DATABASE, FORMAT, FORMAT_VERSION, MA
 from ontos_tui.store.connection import DatabaseError
 from ontos_tui.store.copying import BACKUPS
 from ontos_tui.store.damage import check_each_table
-from ontos_tui.store.inspection import become_new_writer, contents
+from ontos_tui.store.inspection import contents
 from ontos_tui.store.migrations import VERSION
 from ontos_tui.store.presence import LOCK, MARKER, alone
 
@@ -41,7 +41,7 @@ CHECK_SECONDS = 120.0
 class RestoreReport:
     """A backup that was restored. `replaced` is where the files from before are, None where there were none.
 
-    `shared` is whether the workspace shares with a team: it does so as a new writer from now on.
+    `shared` is whether the workspace shares with a team: it writes under a new name from now on.
     """
 
     file: Path
@@ -251,8 +251,6 @@ def _check_database(path: Path, manifest: BackupManifest, file: Path) -> None:
     try:
         damaged, _, _ = check_each_table(path, CHECK_SECONDS)
         held = contents(path)
-        if held.shared:
-            become_new_writer(path)
     except DatabaseError as error:
         raise _damaged(file, f"its database: {error}") from error
     if damaged or held.schema != manifest.schema or held.counts != manifest.counts:

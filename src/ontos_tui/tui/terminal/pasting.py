@@ -1,7 +1,8 @@
 """Pasted text, kept away from Textual's parser, which makes keys of the escape sequences in it.
 
 A paste between the terminal's brackets is one event, whatever it holds. A terminal without brackets sends a paste as
-keys: so much text at once was not typed, and is a paste too, so that it gives no commands.
+keys: so much text at once was not typed, and is a paste too, so that it gives no commands. Nor do people and mice
+send as many escape sequences in a second as a paste of them does, each of which would be an event of its own.
 """
 
 from __future__ import annotations
@@ -18,10 +19,14 @@ START, END = "\x1b[200~", "\x1b[201~"
 MOST = 100_000
 """Characters of a paste that are used; what is beyond is dropped."""
 BURST, BURST_TEXT = 1_000, 500
-"""A single read of so many characters, so many of them beside escape sequences, was not typed."""
+"""A single read of so many characters, so many of them beside those of keys and mice, was not typed."""
+FLOOD, FLOOD_SECONDS = 8_000, 1.0
+"""So many characters within such a time were not typed either, whatever they are; a quick mouse sends a third of it."""
 BURST_SECONDS, ABANDONED_SECONDS = 0.05, 2.0
 """A paste without brackets ends after a pause of the first, one whose end never comes after the second."""
 _SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[ -/]*[0-~])")
+_TYPED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O[ -~])")
+"""What keys and mice send; of any other sequence the parser makes a key of each character."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -43,6 +48,7 @@ class PasteParser(XTermParser):
         self._burst = False
         self._before = self._last = ""
         self._at = 0.0
+        self._since, self._passed = 0.0, 0
 
     def feed(self, data: str) -> Iterable[Message]:
         """The events of what was read; an empty text is the end of all input."""
@@ -69,9 +75,10 @@ class PasteParser(XTermParser):
         """Give what is no paste to the parser; returns what follows the beginning of one."""
         joined = self._before + data
         at = joined.find(START)
-        if at < 0 and len(data) >= BURST and len(_SEQUENCE.sub("", data)) >= BURST_TEXT:
+        if at < 0 and (self._is_flood(len(data)) or self._is_text(data)):
             self._pieces, self._size, self._burst, self._last = [], 0, True, ""
             return data
+        self._passed += len(data) if at < 0 else 0
         end = len(data) if at < 0 else at + len(START) - len(self._before)
         self._before = joined[-(len(START) - 1) :] if at < 0 else ""
         for event in super().feed(data[:end]):
@@ -81,6 +88,16 @@ class PasteParser(XTermParser):
         if at >= 0:
             self._pieces, self._size, self._burst, self._last = [], 0, False, ""
         return data[end:]
+
+    def _is_text(self, data: str) -> bool:
+        """Whether so much text was read at once that it was not typed."""
+        return len(data) >= BURST and len(_TYPED.sub("", data)) >= BURST_TEXT
+
+    def _is_flood(self, more: int) -> bool:
+        """Whether more was read lately than people and mice send."""
+        if self._at - self._since > FLOOD_SECONDS:
+            self._since, self._passed = self._at, 0
+        return self._passed + more > FLOOD
 
     def _take(self, data: str) -> Generator[Message, None, str]:
         """Gather what is pasted; returns what follows its end."""

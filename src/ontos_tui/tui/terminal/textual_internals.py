@@ -68,3 +68,10 @@ def decode_input_with(decoder: Callable[[str], Any]) -> None:
 def parse_input_with(parser: type[XTermParser]) -> None:
     """Have drivers parse what is typed with `parser`."""
     linux_driver.XTermParser = parser  # type: ignore[attr-defined]
+
+
+def wrap_result_callback(screen: Screen[Any], wrap: Callable[[Callable[[Any], Any]], Callable[[Any], Any]]) -> None:
+    """Put another callback around the one that a screen's result goes to; without one nothing changes."""
+    result = screen._result_callbacks[-1]
+    if result.callback is not None:
+        result.callback = wrap(result.callback)
