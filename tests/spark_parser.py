@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 ONLY_DATABRICKS = (
     re.compile(r"^\s*ALTER\s+TABLE\s+\S+\s+SET\s+TAGS\b", re.IGNORECASE),
     re.compile(r"^\s*SHOW\s+GRANTS\b", re.IGNORECASE),
+    re.compile(r"^\s*COPY\s+INTO\b", re.IGNORECASE),
+    re.compile(r"^\s*OPTIMIZE\b", re.IGNORECASE),
 )
 """Statements that Spark's parser does not know and Databricks does, by its documentation."""
 TAKEN = pytest.StashKey[set[str]]()

@@ -17,6 +17,7 @@ from documentation.workspaces import WORKSPACES, fill, nothing
 from ontos_tui.domain.rules.states import JobStatus
 from ontos_tui.settings import Settings
 from ontos_tui.workspace import Workspace
+from tiers import deep
 
 ALL = (*PAGES, "CHANGELOG.md")
 LANGUAGES = {"sh", "json", "toml", "python", "text", "sql"}
@@ -95,6 +96,7 @@ def test_the_readme_is_short() -> None:
     assert words_of(Page("README.md")) <= README_WORDS
 
 
+@deep
 def test_the_examples_of_tests_pass(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     examples = [block for block in Page("CONTRIBUTING.md").blocks("python") if block.section == "How to write a test"]
     for number, block in enumerate(examples):

@@ -57,7 +57,7 @@ def test_the_wheel_runs_in_an_empty_environment(wheel: Path, tmp_path: Path) -> 
     environment = {"HOME": str(home), "PYTHONPATH": ""}
     ontos = str(place / "bin" / "ontos")
     with Terminal([ontos, "demo"], env=environment) as terminal:
-        terminal.sees("Crystal inspections", "INS-00001", "Quit")
+        terminal.sees("Crystal inspections", "INS-00001", "Help")
         terminal.send("q")
         assert terminal.ended() == 0
     done = subprocess.run(

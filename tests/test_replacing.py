@@ -25,6 +25,7 @@ ALLOWED = {
     "jobs/process.py": "the log of a job, which is appended to",
     "learning/models/model_file.py": "files of a folder that is renamed as a whole (part_folder)",
     "platforms/databricks/fine_tuning/train.py": "runs on the team's cluster, in a folder of its own",
+    "platforms/local/pyfunc/package.py": "a folder that is sent, then removed",
     "private.py": "creates an empty file for its owner alone",
     "replacing.py": "the writer itself",
     "services/admin/backup.py": "an archive in a folder of `replacing`",

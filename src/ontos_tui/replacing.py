@@ -17,7 +17,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from ontos_tui.domain.errors import InvalidInputError
-from ontos_tui.domain.records.base import new_id
 
 try:
     import fcntl
@@ -88,7 +87,7 @@ def write_bytes(path: Path, content: bytes, *, mode: int | None = None) -> Path:
 def part_folder(target: Path) -> Iterator[Path]:
     """A folder beside `target` for what will become it; removed at the end. Raises OSError when it cannot be made."""
     beginning = os.fsencode(target.name)[:100].decode("utf-8", "ignore")
-    folder = target.with_name(f".{beginning}.{new_id()[:8]}.part")
+    folder = target.with_name(f".{beginning}.{os.urandom(4).hex()}.part")
     note = _write_note(folder)
     try:
         folder.mkdir(mode=0o700)
@@ -216,7 +215,7 @@ def _remove_abandoned(folder: Path) -> bool:
         # Its writer lives, or there are no locks here and only its age can tell.
         if fcntl is not None and _has_locks(folder.parent):
             return False
-        if time.time() - folder.stat().st_mtime < OLD_SECONDS:
+        if abs(time.time() - folder.stat().st_mtime) < OLD_SECONDS:
             return False
     try:
         shutil.rmtree(folder)
@@ -242,5 +241,5 @@ def _has_locks(folder: Path) -> bool:
 
 def _unlink_old(note: Path) -> None:
     """Remove a note, unless its writer is only about to make the folder."""
-    if time.time() - note.stat().st_mtime > 1.0:
+    if abs(time.time() - note.stat().st_mtime) > 1.0:
         note.unlink()

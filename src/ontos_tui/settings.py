@@ -58,6 +58,9 @@ class Settings(BaseModel):
     databricks_warehouse: str = Field("", description="id of the SQL warehouse that does the team's work")
     databricks_catalog: str = Field("", description="catalog of the team's tables; with it, work is shared there")
     databricks_schema: str = Field("ontos", description="schema of the team's tables")
+    databricks_tables_minutes: int = Field(
+        60, ge=0, description="how often the tables for the team's dashboards are written at most; 0: never"
+    )
     databricks_model: str = Field(
         "", description="model endpoint of the workspace that proposes answers; `ontos doctor` lists them"
     )
@@ -65,6 +68,9 @@ class Settings(BaseModel):
         2_000,
         ge=0,
         description="from this many questions on, the warehouse asks them in statements (ai_query); 0: never",
+    )
+    mlflow_tracking_uri: str = Field(
+        "", description="where trainings and feedback go for MLflow: http://HOST:PORT, databricks; empty: nowhere"
     )
     serve_port: int = Field(8765, ge=1, le=65535, description="loopback port of `ontos serve`")
     serve_socket: str = Field(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import signal
@@ -16,11 +17,11 @@ from types import TracebackType
 from typing import Any
 
 from ontos_tui.domain.errors import JobCancelledError, NotFoundError, OntosError
-from ontos_tui.domain.records.data import Row
+from ontos_tui.domain.learning import EndpointRequest
 from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.domain.records.pairs import GenerationMode
-from ontos_tui.domain.records.serving import InferenceRecord, Origin
-from ontos_tui.domain.records.training import Job, JobKind
+from ontos_tui.domain.records.serving import Platform
+from ontos_tui.domain.records.training import Job, JobKind, ModelVersion
 from ontos_tui.domain.rules.model_verdict import verdict_of
 from ontos_tui.domain.rules.states import JobStatus
 from ontos_tui.domain.schema import Answer
@@ -30,9 +31,12 @@ from ontos_tui.jobs.queue import RESUME, JobQueue
 from ontos_tui.jobs.server_access import ServerAccess
 from ontos_tui.private import hide_new_files
 from ontos_tui.services.data.folder_tables.watch import look_message
+from ontos_tui.services.deploy.answering import Answered
+from ontos_tui.services.deploy.scoring.targets import in_warehouse
 from ontos_tui.services.deploy.service import EndpointView
 from ontos_tui.services.generate.service import GenerationReport
 from ontos_tui.services.monitor.alerts.service import ChangeKind
+from ontos_tui.services.monitor.retention import SteadyRetention
 from ontos_tui.workspace import Workspace
 
 LOG = logging.getLogger("ontos_tui.worker")  # as a program its own name is __main__
@@ -155,7 +159,20 @@ def _train(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dic
     model = workspace.train.models.run(job.params, job.id, reporter)
     verdict = verdict_of(model)
     result = {"model_id": model.id, "name": model.name, "version": model.version}
-    return storable(f"{model.label()}: {verdict.text}"), {**result, "verdict": storable(verdict.text)}
+    tracked = _tracked(workspace, model)
+    return storable(f"{model.label()}: {verdict.text}{tracked}"), {**result, "verdict": storable(verdict.text)}
+
+
+def _tracked(workspace: Workspace, model: ModelVersion) -> str:
+    """Write the training to MLflow, where an address is set; a remark where that fails, since the model is there."""
+    if not workspace.settings.mlflow_tracking_uri:
+        return ""
+    try:
+        workspace.tracking.push_model(model)
+    except OntosError as error:
+        LOG.warning("%s: %s", model.label(), error)
+        return f"; not written to MLflow: {error.what} Run `ontos track` later."
+    return ""
 
 
 def _generate(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
@@ -175,14 +192,21 @@ def _pairs_message(report: GenerationReport) -> str:
 
 def _deploy(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
     model_id, name, despite = job.params["model_id"], job.params["endpoint"], str(job.params.get("despite", ""))
-    endpoint = workspace.deploy.endpoints.deploy(model_id, name, reporter, despite=despite)
+    on = Platform(job.params["on"]) if "on" in job.params else None
+    endpoint = workspace.deploy.endpoints.deploy(model_id, name, reporter, despite=despite, on=on)
     view = workspace.deploy.endpoints.endpoint(endpoint.name)
     return f"{endpoint.name} answers with {view.model.label()}", {"endpoint": endpoint.name, "model_id": view.model.id}
 
 
 def _predict(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
-    service = workspace.deploy.scoring
-    report = service.run(service.plan(**job.params), reporter)
+    if in_warehouse(str(job.params["out"])):
+        there = workspace.deploy.warehouse_scoring
+        named = (str(job.params[name]) for name in ("model", "source", "out"))
+        plan = there.plan(*named, spark=bool(job.params.get("spark")))
+        report = there.run(plan, reporter)
+    else:
+        service = workspace.deploy.scoring
+        report = service.run(service.plan(**job.params), reporter)
     failed = f", {report.failed:,} without an answer" if report.failed else ""
     outside = f", {report.outside:,} outside of what was learned" if report.outside else ""
     return storable(f"{report.rows:,} rows scored{failed}{outside}: {report.table or report.out}"), _plain(vars(report))
@@ -215,7 +239,12 @@ def _serve(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dic
     access = Access(chosen.hosts, chosen.token(workspace.settings))
     path, port, limits = Path(chosen.socket), workspace.settings.serve_port, Limits()
     with listen_on_socket(path) if chosen.socket else listen(port) as listener:
-        server = make_server(make_app(_ServingBackend(workspace), access, limits), limits, GRACEFUL_SECONDS)
+        backend = _ServingBackend(workspace)
+        for endpoint, error in workspace.deploy.endpoints.load_models():
+            LOG.warning("%s cannot answer: %s", endpoint, error)
+        gc.collect()
+        gc.freeze()  # what is there now stays; to look through it again and again would hold requests up
+        server = make_server(make_app(backend, access, limits), limits, GRACEFUL_SECONDS)
 
         def stop_server() -> None:
             server.should_exit = True
@@ -225,7 +254,7 @@ def _serve(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dic
         workspace.jobs.report(job.id, result={"url": address})
         reporter.update(0, 0, f"answering at {address}")
         try:
-            with _forgetting_old_requests(workspace):
+            with _forgetting_old_requests(workspace), backend.syncing():
                 server.run(sockets=[listener])
         finally:
             if chosen.socket:
@@ -235,13 +264,15 @@ def _serve(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dic
 
 @contextmanager
 def _forgetting_old_requests(workspace: Workspace) -> Iterator[None]:
-    """Take requests that are older than the settings say out of the log, at once and every hour."""
+    """Take requests that are older than the settings say out of the log, now and every hour."""
     over = threading.Event()
+    retention = SteadyRetention(lambda: workspace.monitor.retention)
 
     def forget() -> None:
         while True:
             try:
-                workspace.monitor.retention.forget_old(over.is_set)
+                if retention.round(over.is_set) is None:
+                    LOG.warning("old requests stay in the log for now: the clock has jumped, or the log was silent")
             except OntosError as error:
                 LOG.warning("old requests could not be taken out of the log: %s", error)
             if over.wait(RETENTION_SECONDS):
@@ -263,14 +294,40 @@ class _ServingBackend:
         self._workspace = workspace
         self._deploy = workspace.deploy.endpoints  # created here once, before several threads use it
         self._monitor = workspace.monitor.traffic
+        self._logged = threading.Event()
 
     def endpoints(self) -> list[EndpointView]:
         """Every endpoint with its model."""
         return self._deploy.endpoints()
 
-    def query(self, name: str, rows: Sequence[Row], client_request_id: str) -> list[InferenceRecord]:
-        """Answer rows; every one is logged."""
-        return self._deploy.query(name, rows, origin=Origin.HTTP, client_request_id=client_request_id)
+    def answer(self, requests: Sequence[EndpointRequest]) -> list[Answered]:
+        """Answer requests; every row is logged. A kill loses nothing; the disk has the log a moment later."""
+        answered = self._deploy.query_many(requests, on_disk=False)
+        self._logged.set()
+        return answered
+
+    @contextmanager
+    def syncing(self) -> Iterator[None]:
+        """Bring the log to the disk after answers, in a thread, as often as the disk allows."""
+        over = threading.Event()
+
+        def sync() -> None:
+            while not over.is_set():
+                self._logged.wait()
+                self._logged.clear()
+                try:
+                    self._deploy.sync()
+                except (OSError, OntosError) as error:
+                    LOG.warning("the log of requests could not be brought to the disk: %s", error)
+
+        thread = threading.Thread(target=sync, name="log", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            self._logged.set()
+            thread.join()
 
     def feedback(
         self, name: str, request_id: str, rating: int, comment: str, correction: Answer | None

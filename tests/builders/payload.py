@@ -38,7 +38,7 @@ def feedback(engine: Engine, said: Sequence[tuple[str, int, str | None]]) -> Non
     """The team's feedback: request, rating, correction."""
     engine.run(
         "CREATE TABLE team.ontos.feedback_items "
-        "(request_id STRING, rating BIGINT, correction STRING, hub_deleted BOOLEAN) USING DELTA"
+        "(request_id STRING, rating BIGINT, correction STRING, log_removed BOOLEAN) USING DELTA"
     )
     for request, rating, correction in said:
         engine.run(

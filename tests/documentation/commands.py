@@ -47,6 +47,16 @@ SUBSTITUTES = {
     "./ontos seed --all --pairs 20": Substitute("takes seconds", "ontos seed anomaly_detection --pairs 20", slow=True),
     "./ontos seed defect_detection --images --pairs 140": Substitute("takes seconds", "ontos seed --help", slow=True),
     "./ontos train SHEET --on databricks": Substitute("starts a job", "ontos train --help", slow=True),
+    "./ontos deploy MODEL --on databricks": Substitute("starts a job", "ontos deploy MODEL --on databricks --check"),
+    **dict.fromkeys(
+        (
+            "./ontos predict ENDPOINT CATALOG.SCHEMA.TABLE --out CATALOG.SCHEMA.SCORED --estimate",
+            "./ontos predict ENDPOINT CATALOG.SCHEMA.TABLE --out CATALOG.SCHEMA.SCORED",
+            "./ontos predict MODEL CATALOG.SCHEMA.TABLE --out CATALOG.SCHEMA.SCORED --spark",
+        ),
+        Substitute("needs an endpoint there: tests/services/deploy/test_warehouse_scoring.py", "ontos predict --help"),
+    ),
+    "./ontos track": Substitute("needs MLflow: tests/services/interchange/test_tracking.py", "ontos track --help"),
     "databricks auth login": Substitute("a program of Databricks that opens a browser"),
     "./check": Substitute("runs this test"),
     "./check --deep": Substitute("runs this test"),

@@ -19,7 +19,6 @@ from ontos_tui.domain.records.improve import FeedbackItem, Gap, GapUpdate
 from ontos_tui.domain.records.labeling import Hint, HintKind, LabelingJob, LabelingTask, TaskItem
 from ontos_tui.domain.records.pairs import CanonicalLabel, CanonicalLabelVersion, Event, QAPair, TrainingSheet
 from ontos_tui.domain.records.serving import Deployment, Endpoint, InferenceRecord
-from ontos_tui.domain.records.sync import SyncConflict
 from ontos_tui.domain.records.team_traffic import TeamReading
 from ontos_tui.domain.records.template import Example, Labelset, Template
 from ontos_tui.domain.records.training import Job, JobEvent, ModelVersion
@@ -47,6 +46,7 @@ from ontos_tui.services.improve.gaps.service import AnalysisReport
 from ontos_tui.services.improve.service import BulkReport, Conversion, FeedbackStats, FeedbackTrace
 from ontos_tui.services.improve.tasks.service import TaskView as AnnotationTaskView
 from ontos_tui.services.interchange.report import ImportReport, Selection
+from ontos_tui.services.interchange.tracking import TrackingReport
 from ontos_tui.services.label.decision_service import Batch, PairCounts
 from ontos_tui.services.label.hints.service import GroupMember, HintReport
 from ontos_tui.services.label.labeling_jobs.adjudication import Undone
@@ -61,12 +61,17 @@ from ontos_tui.services.monitor.service import EndpointSummary, Point, RequestVi
 from ontos_tui.services.monitor.team_traffic import TeamVersion
 from ontos_tui.services.monitor.version_comparison import VersionComparison
 from ontos_tui.services.records.model_versions import LineageChanges
-from ontos_tui.services.team.sync import SyncReport, SyncStatus
+from ontos_tui.services.team.conflict_views import TeamConflict
+from ontos_tui.services.team.cost import TeamCost
+from ontos_tui.services.team.moving import MoveReport
+from ontos_tui.services.team.team_log import SharingReport, SharingStatus
+from ontos_tui.services.team.verifying import Verification
 from ontos_tui.services.templates.comparison import TemplateComparison
 from ontos_tui.services.templates.trial import TemplateTrial
 from ontos_tui.services.train.comparison import Comparison
 from ontos_tui.services.train.learning_curve import Curve
 from ontos_tui.services.train.service import Readiness, SplitPlan
+from ontos_tui.store.sharing.queries import Member, Refusal
 
 ERROR = Object({"error": Object({"what": str, "todo": str})})
 """Instead of the document, when a command fails (exit code 1) or is used wrongly (exit code 2)."""
@@ -147,11 +152,18 @@ DOCUMENTS: Mapping[str, Any] = {
     "jobs resume": Job,
     "sync": OneOf(
         (
-            Object({"created": list[str], "report": SyncReport, "status": SyncStatus}),
-            SyncStatus,
-            SyncReport,
-            list[SyncConflict],
-            SyncConflict,
+            Object({"created": list[str], "report": SharingReport, "status": SharingStatus}),
+            SharingStatus,
+            SharingReport,
+            list[TeamConflict],
+            Object({"settled": list[TeamConflict], "chosen": int, "open": int}),
+            Object({"reopened": int}),
+            list[Refusal],
+            Object({"dismissed": int}),
+            Object({"moved": MoveReport, "report": SharingReport, "status": SharingStatus}),
+            Object({"is_equal": bool, "verification": Verification}),
+            Object({"version": int, "members": list[Member]}),
+            TeamCost,
         )
     ),
     # Data
@@ -266,6 +278,10 @@ DOCUMENTS: Mapping[str, Any] = {
     "train": OneOf((Job, _MODEL, _ESTIMATED, Object({"base_models": Many(BaseModel)}))),
     "models list": Many(_MODEL_ROW),
     "models card": _CARD,
+    "models note": ModelVersion,
+    "models archive": ModelVersion,
+    "models unarchive": ModelVersion,
+    "track": TrackingReport,
     "models show": Object(
         {"model": ModelVersion, "verdict": Verdict, "training_sheet": TrainingSheet, "changes": LineageChanges}
     ),
@@ -295,7 +311,7 @@ DOCUMENTS: Mapping[str, Any] = {
         }
     ),
     "query": OneOf((Many(_ANSWER), Object({"columns": list[str], "input_fields": list[str]}))),
-    "predict": OneOf((ScoringReport, Job)),
+    "predict": OneOf((ScoringReport, Job, Object({"estimate": Estimate, "rows": int}))),
     "serve": Object({"job": Job | None, "server": ServerState}),
     # Monitor
     "monitor": OneOf((_TRAFFIC, _TEAM_TRAFFIC, VersionComparison, _NEAREST, list[Change])),

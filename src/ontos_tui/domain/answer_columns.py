@@ -83,6 +83,16 @@ class AnswerColumns:
 class ColumnPredictor(Predictor, Protocol):
     """A loaded model that also takes many rows by the column, which is faster by far."""
 
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The columns that it looks at."""
+        ...
+
+    @property
+    def reads_pictures(self) -> bool:
+        """Whether it opens pictures, of which a request may have so many only."""
+        ...
+
     def predict_columns(self, columns: Mapping[str, Sequence[Any]], count: int) -> AnswerColumns:
         """The answers to all rows. Raises InvalidInputError when a column is lacking."""
         ...

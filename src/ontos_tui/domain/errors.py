@@ -28,6 +28,10 @@ class InvalidInputError(OntosError):
     """What was given cannot be used: a malformed file, a bad filter, a request that does not fit."""
 
 
+class NeedsOptionError(InvalidInputError):
+    """What was given can be meant in several ways, and only the user knows which: an option has to say it."""
+
+
 class InvalidTemplateError(InvalidInputError):
     """A template with an unmapped placeholder, a syntax error, or an output schema that is none."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from ontos_tui.domain.parts import Part
 from ontos_tui.domain.schema import FieldKind
 
 
-class ClassScore(BaseModel):
+class ClassScore(Part):
     """How well one class of a field is recognized on the held-out pairs."""
 
     precision: float
@@ -18,7 +19,7 @@ class ClassScore(BaseModel):
     support: int
 
 
-class Calibration(BaseModel):
+class Calibration(Part):
     """How far stated confidence and truth lie apart, on answers to pairs that the model had not seen."""
 
     error: float = Field(description="expected calibration error, from 0 to 1, over ten bins of as many answers each")
@@ -26,7 +27,7 @@ class Calibration(BaseModel):
     shown: bool = Field(description="whether the model may state percentages")
 
 
-class IntervalCoverage(BaseModel):
+class IntervalCoverage(Part):
     """How often the 90 % interval of a number held the true value, on pairs that the model had not seen."""
 
     nominal: float
@@ -36,7 +37,7 @@ class IntervalCoverage(BaseModel):
     rough: bool = Field(description="whether there were too few groups to measure it well")
 
 
-class FieldScore(BaseModel):
+class FieldScore(Part):
     """How well one field of the answer is predicted on pairs that the model had not seen.
 
     `metric` is accuracy for classes, mean absolute error for numbers and exact match for texts. `baseline` is the same
@@ -78,7 +79,7 @@ class FieldScore(BaseModel):
     worst_segments: list[str] = Field(default_factory=list, description="where it does worst, in words")
 
 
-class CandidateScore(BaseModel):
+class CandidateScore(Part):
     """One way to learn that was tried, by the same folds as the others."""
 
     base_model: str
@@ -94,7 +95,7 @@ class CandidateScore(BaseModel):
     why: str = ""
 
 
-class LearningCurvePoint(BaseModel):
+class LearningCurvePoint(Part):
     """The score of the same way to learn from fewer labels."""
 
     labels: int
@@ -103,7 +104,7 @@ class LearningCurvePoint(BaseModel):
     high: float
 
 
-class Evaluation(BaseModel):
+class Evaluation(Part):
     """How well a model does on pairs that it had not seen, field by field; the first field is the headline."""
 
     scores: list[FieldScore]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ontos_tui.domain.intervals import Interval as Interval  # noqa: PLC0414  # part of a prediction
 from ontos_tui.domain.intervals import Outside as Outside  # noqa: PLC0414
-from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.template import Message
 from ontos_tui.domain.records.training import Evaluation
 from ontos_tui.domain.schema import Answer, AnswerField
@@ -17,6 +16,9 @@ from ontos_tui.domain.schema import Answer, AnswerField
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from ontos_tui.domain.records.data import Row
+    from ontos_tui.domain.records.serving import Origin
 
 ELSEWHERE = "elsewhere.json"
 """The file that stands in a model's folder for files that are not on this machine."""
@@ -201,6 +203,16 @@ class EndpointAnswer:
     status_code: int
     latency_ms: float
     error: str = ""
+
+
+@dataclass(frozen=True)
+class EndpointRequest:
+    """Rows that are sent to an endpoint in one request."""
+
+    endpoint: str
+    rows: Sequence[Row]
+    origin: Origin
+    client_request_id: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ontos_tui.domain.errors import NotFoundError
-from ontos_tui.domain.records.alerts import Alert, AlertRule
 from ontos_tui.domain.records.base import Record
-from ontos_tui.domain.records.data import DataTable, Sheet
-from ontos_tui.domain.records.gate import DeploymentFloor, MustPassCase
-from ontos_tui.domain.records.improve import AnnotationTask, FeedbackItem, Gap
-from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask, SavedView, TaskItem
-from ontos_tui.domain.records.pairs import CanonicalLabel, QAPair, TrainingSheet
-from ontos_tui.domain.records.serving import Endpoint, InferenceRecord
-from ontos_tui.domain.records.sync import SyncConflict
-from ontos_tui.domain.records.template import Example, Labelset, Template
-from ontos_tui.domain.records.training import Job, ModelVersion
 
 
 @dataclass(frozen=True)
@@ -28,38 +18,38 @@ class Noun:
     listing: str = ""
 
 
-NOUNS: Mapping[type[Record], Noun] = {
-    Alert: Noun("alert", "alerts", "ontos alerts list --all"),
-    AlertRule: Noun("alert rule", "alert rules", "ontos alerts rules"),
-    AnnotationTask: Noun("annotation task", "annotation tasks", "ontos tasks list"),
-    CanonicalLabel: Noun("canonical label", "canonical labels", "ontos label labels"),
-    DeploymentFloor: Noun("floor", "floors", "ontos floors list"),
-    DataTable: Noun("table", "tables", "ontos data list"),
-    Endpoint: Noun("endpoint", "endpoints", "ontos endpoints list"),
-    Example: Noun("example", "examples", "ontos examples list"),
-    FeedbackItem: Noun("feedback", "feedback", "ontos feedback list"),
-    Gap: Noun("gap", "gaps", "ontos gaps list"),
-    InferenceRecord: Noun("request", "requests", "ontos monitor ENDPOINT --requests 20"),
-    Job: Noun("job", "jobs", "ontos jobs list"),
-    LabelingJob: Noun("labeling job", "labeling jobs", "ontos labeling list"),
-    LabelingTask: Noun("labeling task", "labeling tasks", "ontos labeling show JOB"),
-    Labelset: Noun("labelset", "labelsets", "ontos labelset list"),
-    ModelVersion: Noun("model", "models", "ontos models list"),
-    MustPassCase: Noun("must-pass case", "must-pass cases", "ontos cases list"),
-    QAPair: Noun("Q&A pair", "Q&A pairs", "ontos label next TRAINING_SHEET --count 20"),
-    SavedView: Noun("saved view", "saved views", "ontos label views TRAINING_SHEET"),
-    Sheet: Noun("sheet", "sheets", "ontos sheet list"),
-    SyncConflict: Noun("conflict", "conflicts", "ontos sync --conflicts"),
-    TaskItem: Noun("item", "items", "ontos labeling next TASK --count 20"),
-    Template: Noun("template", "templates", "ontos template list"),
-    TrainingSheet: Noun("training sheet", "training sheets", "ontos training-sheets list"),
+NOUNS: Mapping[str, Noun] = {
+    "Alert": Noun("alert", "alerts", "ontos alerts list --all"),
+    "AlertRule": Noun("alert rule", "alert rules", "ontos alerts rules"),
+    "AnnotationTask": Noun("annotation task", "annotation tasks", "ontos tasks list"),
+    "CanonicalLabel": Noun("canonical label", "canonical labels", "ontos label labels"),
+    "DeploymentFloor": Noun("floor", "floors", "ontos floors list"),
+    "DataTable": Noun("table", "tables", "ontos data list"),
+    "Endpoint": Noun("endpoint", "endpoints", "ontos endpoints list"),
+    "Example": Noun("example", "examples", "ontos examples list"),
+    "FeedbackItem": Noun("feedback", "feedback", "ontos feedback list"),
+    "Gap": Noun("gap", "gaps", "ontos gaps list"),
+    "InferenceRecord": Noun("request", "requests", "ontos monitor ENDPOINT --requests 20"),
+    "Job": Noun("job", "jobs", "ontos jobs list"),
+    "LabelingJob": Noun("labeling job", "labeling jobs", "ontos labeling list"),
+    "LabelingTask": Noun("labeling task", "labeling tasks", "ontos labeling show JOB"),
+    "Labelset": Noun("labelset", "labelsets", "ontos labelset list"),
+    "ModelVersion": Noun("model", "models", "ontos models list"),
+    "MustPassCase": Noun("must-pass case", "must-pass cases", "ontos cases list"),
+    "QAPair": Noun("Q&A pair", "Q&A pairs", "ontos label next TRAINING_SHEET --count 20"),
+    "SavedView": Noun("saved view", "saved views", "ontos label views TRAINING_SHEET"),
+    "Sheet": Noun("sheet", "sheets", "ontos sheet list"),
+    "TaskItem": Noun("item", "items", "ontos labeling next TASK --count 20"),
+    "Template": Noun("template", "templates", "ontos template list"),
+    "TrainingSheet": Noun("training sheet", "training sheets", "ontos training-sheets list"),
 }
+"""By the names of their classes: to import them all would take longer than most commands run."""
 
 
 def noun(record: type[Record]) -> Noun:
     """What the records of this type are called; by their table's name where nobody looks for them by name."""
-    if record in NOUNS:
-        return NOUNS[record]
+    if (known := NOUNS.get(record.__name__)) is not None:
+        return known
     plural = record.TABLE.replace("_", " ")
     return Noun(plural.removesuffix("s"), plural)
 

@@ -226,6 +226,17 @@ class Serving(Protocol):
         ...
 
 
+@runtime_checkable
+class BatchServing(Protocol):
+    """A Serving that answers several requests faster together than one after the other."""
+
+    def invoke_many(
+        self, endpoint: str, model: ModelVersion, groups: Sequence[Sequence[Row]]
+    ) -> list[list[EndpointAnswer]]:
+        """Ask about the rows of several requests; each has the answers that `invoke` gives."""
+        ...
+
+
 class FineTuner(Protocol):
     """TRAIN, elsewhere: turns labeled conversations into a chat model that is registered where it was trained."""
 

@@ -6,11 +6,6 @@ CREATE TABLE IF NOT EXISTS annotation_task_items (
   pair_id STRING NOT NULL,
   was_open BOOLEAN NOT NULL COMMENT 'undecided when it was added; else its label is to be looked at again',
   added_at TIMESTAMP NOT NULL,
-  hub_version BIGINT COMMENT 'the hub\'s own',
-  hub_origin STRING COMMENT 'the hub\'s own',
-  hub_push STRING COMMENT 'the hub\'s own',
-  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
-  hub_at TIMESTAMP COMMENT 'the hub\'s own',
   CONSTRAINT annotation_task_items_pk PRIMARY KEY (id)
 )
 USING DELTA

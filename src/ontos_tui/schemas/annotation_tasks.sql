@@ -15,11 +15,6 @@ CREATE TABLE IF NOT EXISTS annotation_tasks (
   target_record_count BIGINT NOT NULL,
   due_date DATE,
   training_sheet_id STRING COMMENT 'where its pairs are',
-  hub_version BIGINT COMMENT 'the hub\'s own',
-  hub_origin STRING COMMENT 'the hub\'s own',
-  hub_push STRING COMMENT 'the hub\'s own',
-  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
-  hub_at TIMESTAMP COMMENT 'the hub\'s own',
   CONSTRAINT annotation_tasks_pk PRIMARY KEY (id)
 )
 USING DELTA

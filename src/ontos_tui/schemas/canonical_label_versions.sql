@@ -10,11 +10,6 @@ CREATE TABLE IF NOT EXISTS canonical_label_versions (
   source STRING NOT NULL,
   modified_by STRING NOT NULL,
   modified_at TIMESTAMP NOT NULL,
-  hub_version BIGINT COMMENT 'the hub\'s own',
-  hub_origin STRING COMMENT 'the hub\'s own',
-  hub_push STRING COMMENT 'the hub\'s own',
-  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
-  hub_at TIMESTAMP COMMENT 'the hub\'s own',
   CONSTRAINT canonical_label_versions_pk PRIMARY KEY (id)
 )
 USING DELTA

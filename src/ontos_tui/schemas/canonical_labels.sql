@@ -21,11 +21,6 @@ CREATE TABLE IF NOT EXISTS canonical_labels (
   reuse_count BIGINT NOT NULL COMMENT 'pairs that were approved by this label without a review',
   last_reused_at TIMESTAMP,
   version BIGINT NOT NULL,
-  hub_version BIGINT COMMENT 'the hub\'s own',
-  hub_origin STRING COMMENT 'the hub\'s own',
-  hub_push STRING COMMENT 'the hub\'s own',
-  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
-  hub_at TIMESTAMP COMMENT 'the hub\'s own',
   CONSTRAINT canonical_labels_pk PRIMARY KEY (id)
 )
 USING DELTA

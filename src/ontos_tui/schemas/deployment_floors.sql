@@ -11,11 +11,6 @@ CREATE TABLE IF NOT EXISTS deployment_floors (
   class_name STRING NOT NULL COMMENT 'empty for the whole field',
   measure STRING NOT NULL COMMENT 'recall | precision | f1 | accuracy | macro_f1 | mae',
   bound DOUBLE NOT NULL,
-  hub_version BIGINT COMMENT 'the hub\'s own',
-  hub_origin STRING COMMENT 'the hub\'s own',
-  hub_push STRING COMMENT 'the hub\'s own',
-  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
-  hub_at TIMESTAMP COMMENT 'the hub\'s own',
   CONSTRAINT deployment_floors_pk PRIMARY KEY (id)
 )
 USING DELTA

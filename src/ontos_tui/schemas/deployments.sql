@@ -8,11 +8,6 @@ CREATE TABLE IF NOT EXISTS deployments (
   by STRING NOT NULL,
   reason STRING NOT NULL COMMENT 'why it was deployed although a check had failed',
   checks STRING NOT NULL COMMENT 'what was checked before; empty if none was due; JSON',
-  hub_version BIGINT COMMENT 'the hub\'s own',
-  hub_origin STRING COMMENT 'the hub\'s own',
-  hub_push STRING COMMENT 'the hub\'s own',
-  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
-  hub_at TIMESTAMP COMMENT 'the hub\'s own',
   CONSTRAINT deployments_pk PRIMARY KEY (id)
 )
 USING DELTA

@@ -10,11 +10,7 @@ CREATE TABLE IF NOT EXISTS endpoints (
   model_id STRING NOT NULL,
   previous_model_id STRING COMMENT 'what it served before, for a roll-back',
   status STRING NOT NULL COMMENT 'ready | stopped',
-  hub_version BIGINT COMMENT 'the hub\'s own',
-  hub_origin STRING COMMENT 'the hub\'s own',
-  hub_push STRING COMMENT 'the hub\'s own',
-  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
-  hub_at TIMESTAMP COMMENT 'the hub\'s own',
+  platform STRING NOT NULL COMMENT 'where it answers; local | databricks',
   CONSTRAINT endpoints_pk PRIMARY KEY (id)
 )
 USING DELTA

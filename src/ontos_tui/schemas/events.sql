@@ -13,11 +13,6 @@ CREATE TABLE IF NOT EXISTS events (
   batch_id STRING NOT NULL COMMENT 'decisions that were made, and are undone, together',
   undoes STRING NOT NULL COMMENT 'the batch that this event takes back, or brings back',
   seconds DOUBLE COMMENT 'from the item in sight to the decision, where it was measured',
-  hub_version BIGINT COMMENT 'the hub\'s own',
-  hub_origin STRING COMMENT 'the hub\'s own',
-  hub_push STRING COMMENT 'the hub\'s own',
-  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
-  hub_at TIMESTAMP COMMENT 'the hub\'s own',
   CONSTRAINT events_pk PRIMARY KEY (id)
 )
 USING DELTA

@@ -15,11 +15,6 @@ CREATE TABLE IF NOT EXISTS example_store (
   source STRING NOT NULL,
   is_verified BOOLEAN NOT NULL,
   usage_count BIGINT NOT NULL,
-  hub_version BIGINT COMMENT 'the hub\'s own',
-  hub_origin STRING COMMENT 'the hub\'s own',
-  hub_push STRING COMMENT 'the hub\'s own',
-  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
-  hub_at TIMESTAMP COMMENT 'the hub\'s own',
   CONSTRAINT example_store_pk PRIMARY KEY (id)
 )
 USING DELTA

@@ -16,11 +16,6 @@ CREATE TABLE IF NOT EXISTS feedback_items (
   flagged BOOLEAN NOT NULL,
   status STRING NOT NULL COMMENT 'new | converted | dismissed',
   qa_pair_id STRING COMMENT 'the pair that it was converted to',
-  hub_version BIGINT COMMENT 'the hub\'s own',
-  hub_origin STRING COMMENT 'the hub\'s own',
-  hub_push STRING COMMENT 'the hub\'s own',
-  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
-  hub_at TIMESTAMP COMMENT 'the hub\'s own',
   CONSTRAINT feedback_items_pk PRIMARY KEY (id)
 )
 USING DELTA

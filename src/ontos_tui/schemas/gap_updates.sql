@@ -9,11 +9,6 @@ CREATE TABLE IF NOT EXISTS gap_updates (
   by_analysis BOOLEAN NOT NULL COMMENT 'changed by an analysis or by new labels, not by a person',
   at TIMESTAMP NOT NULL,
   by STRING NOT NULL,
-  hub_version BIGINT COMMENT 'the hub\'s own',
-  hub_origin STRING COMMENT 'the hub\'s own',
-  hub_push STRING COMMENT 'the hub\'s own',
-  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
-  hub_at TIMESTAMP COMMENT 'the hub\'s own',
   CONSTRAINT gap_updates_pk PRIMARY KEY (id)
 )
 USING DELTA

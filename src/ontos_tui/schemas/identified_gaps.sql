@@ -20,11 +20,6 @@ CREATE TABLE IF NOT EXISTS identified_gaps (
   seen_at TIMESTAMP COMMENT 'when an analysis last found it',
   status STRING NOT NULL COMMENT 'identified | task_created | in_progress | resolved | wont_fix',
   resolution_notes STRING NOT NULL,
-  hub_version BIGINT COMMENT 'the hub\'s own',
-  hub_origin STRING COMMENT 'the hub\'s own',
-  hub_push STRING COMMENT 'the hub\'s own',
-  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
-  hub_at TIMESTAMP COMMENT 'the hub\'s own',
   CONSTRAINT identified_gaps_pk PRIMARY KEY (id)
 )
 USING DELTA

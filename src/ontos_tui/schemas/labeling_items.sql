@@ -33,11 +33,6 @@ CREATE TABLE IF NOT EXISTS labeling_items (
   job_id STRING NOT NULL,
   gold_answer STRING COMMENT 'the known truth; such an item only measures the labeler; JSON',
   certainty STRING NOT NULL COMMENT 'stands for a confidence that is not calibrated, which then only orders: \'4 of 5 agree\', \'likely\', \'unsure\'',
-  hub_version BIGINT COMMENT 'the hub\'s own',
-  hub_origin STRING COMMENT 'the hub\'s own',
-  hub_push STRING COMMENT 'the hub\'s own',
-  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
-  hub_at TIMESTAMP COMMENT 'the hub\'s own',
   CONSTRAINT labeling_items_pk PRIMARY KEY (id)
 )
 USING DELTA

@@ -23,11 +23,6 @@ CREATE TABLE IF NOT EXISTS labeling_jobs (
   status STRING NOT NULL COMMENT 'draft | active | paused | completed | archived',
   total_items BIGINT NOT NULL,
   shows_proposals BOOLEAN NOT NULL COMMENT 'whether its items come with their proposals',
-  hub_version BIGINT COMMENT 'the hub\'s own',
-  hub_origin STRING COMMENT 'the hub\'s own',
-  hub_push STRING COMMENT 'the hub\'s own',
-  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
-  hub_at TIMESTAMP COMMENT 'the hub\'s own',
   CONSTRAINT labeling_jobs_pk PRIMARY KEY (id)
 )
 USING DELTA

@@ -21,11 +21,6 @@ CREATE TABLE IF NOT EXISTS labeling_tasks (
   reviewer STRING NOT NULL,
   reviewed_at TIMESTAMP,
   review_notes STRING NOT NULL,
-  hub_version BIGINT COMMENT 'the hub\'s own',
-  hub_origin STRING COMMENT 'the hub\'s own',
-  hub_push STRING COMMENT 'the hub\'s own',
-  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
-  hub_at TIMESTAMP COMMENT 'the hub\'s own',
   CONSTRAINT labeling_tasks_pk PRIMARY KEY (id)
 )
 USING DELTA

@@ -18,11 +18,6 @@ CREATE TABLE IF NOT EXISTS labelsets (
   version STRING NOT NULL,
   parent_id STRING,
   published_at TIMESTAMP,
-  hub_version BIGINT COMMENT 'the hub\'s own',
-  hub_origin STRING COMMENT 'the hub\'s own',
-  hub_push STRING COMMENT 'the hub\'s own',
-  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
-  hub_at TIMESTAMP COMMENT 'the hub\'s own',
   CONSTRAINT labelsets_pk PRIMARY KEY (id)
 )
 USING DELTA

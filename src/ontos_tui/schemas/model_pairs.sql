@@ -9,11 +9,6 @@ CREATE TABLE IF NOT EXISTS model_pairs (
   answer_digest STRING NOT NULL,
   approved_by STRING NOT NULL,
   approved_at TIMESTAMP,
-  hub_version BIGINT COMMENT 'the hub\'s own',
-  hub_origin STRING COMMENT 'the hub\'s own',
-  hub_push STRING COMMENT 'the hub\'s own',
-  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
-  hub_at TIMESTAMP COMMENT 'the hub\'s own',
   CONSTRAINT model_pairs_pk PRIMARY KEY (id)
 )
 USING DELTA

@@ -24,11 +24,9 @@ CREATE TABLE IF NOT EXISTS models (
   artifact STRING NOT NULL COMMENT 'folder of the model\'s files, relative to the workspace',
   sha256 STRING NOT NULL COMMENT 'of the model\'s file',
   seconds DOUBLE NOT NULL COMMENT 'time that the training took',
-  hub_version BIGINT COMMENT 'the hub\'s own',
-  hub_origin STRING COMMENT 'the hub\'s own',
-  hub_push STRING COMMENT 'the hub\'s own',
-  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
-  hub_at TIMESTAMP COMMENT 'the hub\'s own',
+  registration STRING NOT NULL COMMENT 'where in Unity Catalog it is registered, and what a row of it holds there; JSON',
+  note STRING NOT NULL COMMENT 'what people should know of it, in their own words',
+  archived BOOLEAN NOT NULL COMMENT 'whether lists leave it out',
   CONSTRAINT models_pk PRIMARY KEY (id)
 )
 USING DELTA

@@ -15,11 +15,6 @@ CREATE TABLE IF NOT EXISTS must_pass_cases (
   expected STRING NOT NULL COMMENT 'the fields of the answer that are checked, with their values; JSON',
   within STRING NOT NULL COMMENT 'field to how far off a number may be; else the model\'s own interval decides; JSON',
   note STRING NOT NULL COMMENT 'why it must be right',
-  hub_version BIGINT COMMENT 'the hub\'s own',
-  hub_origin STRING COMMENT 'the hub\'s own',
-  hub_push STRING COMMENT 'the hub\'s own',
-  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
-  hub_at TIMESTAMP COMMENT 'the hub\'s own',
   CONSTRAINT must_pass_cases_pk PRIMARY KEY (id)
 )
 USING DELTA

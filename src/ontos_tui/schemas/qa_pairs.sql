@@ -32,11 +32,6 @@ CREATE TABLE IF NOT EXISTS qa_pairs (
   training_sheet_id STRING NOT NULL,
   feedback_id STRING COMMENT 'the feedback that this pair was made from',
   certainty STRING NOT NULL COMMENT 'stands for a confidence that is not calibrated, which then only orders: \'4 of 5 agree\', \'likely\', \'unsure\'',
-  hub_version BIGINT COMMENT 'the hub\'s own',
-  hub_origin STRING COMMENT 'the hub\'s own',
-  hub_push STRING COMMENT 'the hub\'s own',
-  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
-  hub_at TIMESTAMP COMMENT 'the hub\'s own',
   CONSTRAINT qa_pairs_pk PRIMARY KEY (id)
 )
 USING DELTA

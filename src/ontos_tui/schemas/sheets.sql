@@ -30,11 +30,6 @@ CREATE TABLE IF NOT EXISTS sheets (
   window_max_gap DOUBLE COMMENT 'no window bridges a larger step of its order: seconds for times; None bridges all',
   column_roles STRING NOT NULL COMMENT 'what columns are for, where the user decided it; JSON',
   unique_by ARRAY<STRING> NOT NULL COMMENT 'of rows that are equal in all of these columns only the first is used',
-  hub_version BIGINT COMMENT 'the hub\'s own',
-  hub_origin STRING COMMENT 'the hub\'s own',
-  hub_push STRING COMMENT 'the hub\'s own',
-  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
-  hub_at TIMESTAMP COMMENT 'the hub\'s own',
   CONSTRAINT sheets_pk PRIMARY KEY (id)
 )
 USING DELTA

@@ -23,11 +23,6 @@ CREATE TABLE IF NOT EXISTS templates (
   status STRING NOT NULL COMMENT 'draft | published | archived',
   split_by STRING NOT NULL COMMENT 'what makes rows one group: values or days of the group column, nothing; proposed | value | day | first_line | none',
   order_column STRING COMMENT 'the time of a row: train on the past, test on the future',
-  hub_version BIGINT COMMENT 'the hub\'s own',
-  hub_origin STRING COMMENT 'the hub\'s own',
-  hub_push STRING COMMENT 'the hub\'s own',
-  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
-  hub_at TIMESTAMP COMMENT 'the hub\'s own',
   CONSTRAINT templates_pk PRIMARY KEY (id)
 )
 USING DELTA

@@ -20,11 +20,6 @@ CREATE TABLE IF NOT EXISTS training_sheets (
   generation_error STRING NOT NULL,
   blind_share DOUBLE NOT NULL COMMENT 'share of the pairs whose proposal is hidden at labeling',
   source_fingerprint STRING NOT NULL COMMENT 'size and modification time of the source when pairs were made',
-  hub_version BIGINT COMMENT 'the hub\'s own',
-  hub_origin STRING COMMENT 'the hub\'s own',
-  hub_push STRING COMMENT 'the hub\'s own',
-  hub_deleted BOOLEAN COMMENT 'the hub\'s own',
-  hub_at TIMESTAMP COMMENT 'the hub\'s own',
   CONSTRAINT training_sheets_pk PRIMARY KEY (id)
 )
 USING DELTA

@@ -9,9 +9,11 @@ import signal
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App, ComposeResult, SystemCommand
+from textual.await_complete import AwaitComplete
 from textual.dom import DOMNode
 from textual.events import Event, InputEvent
 from textual.screen import Screen
@@ -30,12 +32,12 @@ from ontos_tui.tui.core.palette import CommandPalette
 from ontos_tui.tui.core.themes import THEMES
 from ontos_tui.tui.core.ui_state import Session
 from ontos_tui.tui.core.user_keys import UserKeys
-from ontos_tui.tui.dialogs.base import Dialog, key_line
 from ontos_tui.tui.stage_area import StageArea
 from ontos_tui.tui.terminal import textual_internals
 from ontos_tui.tui.terminal.driver import DiffDriver, OntosDriver
 from ontos_tui.tui.terminal.painter import Painter
 from ontos_tui.tui.widgets.lines import Panel, line, span, wrap
+from ontos_tui.tui.widgets.table import Table
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.training import Job
@@ -45,12 +47,18 @@ if TYPE_CHECKING:
     from ontos_tui.workspace import Workspace
 
 
+ERROR_SECONDS = 12.0
+IN_WIZARD = "in_wizard"
+"""The entry of the session that says that the terminal was closed while the wizard was shown."""
+
+
 class OntosApp(App[None], Commanded):
     """The workbench."""
 
     TITLE = "Ontos"
     HELP_TITLE = "Everywhere"
     CSS_PATH = "app.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (140, "-wide")]
     COMMANDS_SHOWN_LAST: ClassVar[tuple[str, ...]] = ("app.palette", "app.help", "app.quit")
     COMMANDS: ClassVar[set[type[CommandPalette]]] = {CommandPalette}  # type: ignore[assignment]
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = APP_COMMANDS
@@ -64,10 +72,11 @@ class OntosApp(App[None], Commanded):
         self.overview: Overview | None = None
         self._workspace: Workspace | None = None
         self._busy = 0
+        self._error_until = 0.0
         self._user_keys = UserKeys(self.show_error)
         self._watch = watch
         self._updates = LiveUpdates(self._post, self._changed, self._show_sync)
-        self._sync_text = ""
+        self._sync_text = self._wizard_step = ""
         self._welcome = welcome
         self.painter = Painter(self)
         self.animation_level = "none"
@@ -99,13 +108,22 @@ class OntosApp(App[None], Commanded):
         return self.query_one(StageArea).page_of(self.stage)
 
     def show_message(self, message: str, *, title: str = "") -> None:
-        """A toast about something that went well."""
-        self.notify(safe_text(message, 400), title=title, markup=False, timeout=5)
+        """A toast about something that went well. It takes the place of those before it, but of no error."""
+        if monotonic() > self._error_until:
+            self._take_messages_away()
+        text = f"{title}: {message}" if title else message  # in one line, so that it covers none below the header
+        self.notify(safe_text(text, 400), markup=False, timeout=5)
 
     def show_error(self, error: OntosError) -> None:
         """A toast that says what happened and what to do next."""
         text = safe_text(f"✗ {error.what}\n{error.todo}".rstrip(), 600)
-        self.notify(text, severity="error", markup=False, timeout=12)
+        self._take_messages_away()
+        self.notify(text, severity="error", markup=False, timeout=ERROR_SECONDS)
+        self._error_until = monotonic() + ERROR_SECONDS
+
+    def _take_messages_away(self) -> None:
+        self.clear_notifications()
+        self.screen.query("ToastHolder").remove()  # each would stay as an empty line above the next message
 
     def busy(self, by: int) -> None:
         """Work in threads began or ended; tests wait until none is under way."""
@@ -123,8 +141,8 @@ class OntosApp(App[None], Commanded):
 
     def refresh_keys(self) -> None:
         """Show the keys that work now."""
-        if not self.is_running or isinstance(self.screen, Dialog):
-            return
+        if not self.is_running or len(self.screen_stack) > 1:
+            return  # pop_screen does it, when what lies over the stage has gone
         commands = [
             command
             for node in commanded_nodes(self.key_target)
@@ -132,7 +150,13 @@ class OntosApp(App[None], Commanded):
             if node is not self and command.shown
         ]
         last = [command for command in self.OWN_COMMANDS if command.id in self.COMMANDS_SHOWN_LAST]
-        self.query_one(KeyLine).show(lambda width: key_line(commands, width, last))
+        self.query_one(KeyLine).show_keys(commands, last)
+
+    def pop_screen(self) -> AwaitComplete:
+        """Other keys work when a dialog or the palette has gone."""
+        popped = super().pop_screen()
+        self.call_later(self.refresh_keys)
+        return popped
 
     # Life
 
@@ -175,9 +199,11 @@ class OntosApp(App[None], Commanded):
         self._workspace = result.workspace
         self.query_one("#opening").remove()
         self._show_overview(result.overview)
+        was_in_wizard = self.session.extra.get(IN_WIZARD) is True
         self.action_stage(self.stage.value)
         is_empty = not any(stage.count for stage in result.overview.stages)
-        if self._welcome and "wizard" not in self.session.extra and is_empty:
+        is_new = self._welcome and "wizard" not in self.session.extra and is_empty
+        if is_new or was_in_wizard:
             self.call_later(self.action_wizard)
         if self._watch:
             self._updates.start(result.workspace)
@@ -226,9 +252,16 @@ class OntosApp(App[None], Commanded):
 
     def _show_overview(self, overview: Overview) -> None:
         self.overview = overview
-        self.query_one(Header).show_overview(self.home.name, overview, self._sync_text)
+        step = self._wizard_step if self.in_wizard else ""
+        self.query_one(Header).show_overview(self.home.name, overview, self._sync_text, step)
         self.query_one(TabLine).show_stage(self.stage, overview)
         self.query_one(JobLine).show_jobs(overview.running)
+
+    def show_wizard_step(self, step: str) -> None:
+        """The header says where in the wizard one is, as long as that is shown."""
+        self._wizard_step = step
+        if self.overview is not None:
+            self._show_overview(self.overview)
 
     def refresh_overview(self) -> None:
         """Read the loop's state again, after a change of our own."""
@@ -265,6 +298,8 @@ class OntosApp(App[None], Commanded):
         if self._workspace is None:
             return
         view = self.query_one(StageArea).show_stage(stage)
+        self.session.extra.pop(IN_WIZARD, None)
+        self.show_wizard_step("")
         if view.is_attached:
             self._enter(view)
         else:
@@ -293,6 +328,7 @@ class OntosApp(App[None], Commanded):
             self.action_stage(self.stage.value)
             return
         self.query_one(TabLine).display = False
+        self.session.extra[IN_WIZARD] = True
         wizard = await self.query_one(StageArea).show_wizard()
         if wizard is not None:
             self._enter(wizard)
@@ -352,6 +388,13 @@ class OntosApp(App[None], Commanded):
         about = view.ABOUT if view is not None else ""
         where = "Wizard" if self.in_wizard else self.stage.title
         self.push_screen(HelpDialog(f"Help · {where}", about, sections))
+
+    def action_top(self) -> None:
+        """To the first row of the list, or of the text, that has the focus."""
+        if isinstance(self.focused, Table):
+            self.focused.action_go(0)
+        elif isinstance(self.focused, Panel):
+            self.focused.action_scroll_lines(-self.focused.virtual_rows)
 
     async def action_quit(self) -> None:
         self.exit()

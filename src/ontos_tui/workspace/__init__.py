@@ -13,6 +13,7 @@ from ontos_tui.jobs.queue import JobQueue
 from ontos_tui.replacing import note_in, sweep
 from ontos_tui.settings import Settings
 from ontos_tui.store.engine import Store
+from ontos_tui.store.logins import known_login
 from ontos_tui.store.presence import MARKER, enter, leave
 from ontos_tui.workspace.engines import Engines
 from ontos_tui.workspace.stages import (
@@ -32,7 +33,10 @@ if TYPE_CHECKING:
     from ontos_tui.services.guide.onboarding import OnboardingService
     from ontos_tui.services.guide.overview import OverviewService
     from ontos_tui.services.guide.wizard import WizardService
-    from ontos_tui.services.team.sync import SyncService
+    from ontos_tui.services.interchange.tracking import TrackingService
+    from ontos_tui.services.team.cost import CostService
+    from ontos_tui.services.team.publishing import PublishingService
+    from ontos_tui.services.team.team_log import SharingService
     from ontos_tui.services.templates.drafts import DraftingService
 
 
@@ -57,7 +61,7 @@ class Workspace:
         self.settings = Settings.load(self.home)
         self._presence = _enter(self.home)
         self.store = Store(self.home / "ontos.db")
-        self.actor = self.store.actor = self.settings.actor
+        self.actor = self.store.actor = known_login(self.store) or self.settings.actor
         self.engines = Engines(self.home, self.settings, self.store)
         self.jobs = JobQueue(self.store, self.home, self.actor)
         core = Core(self.home, self.settings, self.store, self.engines, self.jobs, self.actor)
@@ -87,9 +91,9 @@ class Workspace:
         self._presence = None
 
     def claim_task(self, job_ref: str) -> LabelingTask | None:
-        """Claim the next free task of a labeling job: at the team's hub if this workspace is shared, else here."""
-        if self.engines.team is not None and self.sync.status().state is not SyncState.OFF:
-            return self.sync.claim(self.label.jobs, job_ref)
+        """Claim the next free task of a labeling job: in the team's log if this workspace is shared, else here."""
+        if self.engines.team is not None and self.sharing.status().state is not SyncState.OFF:
+            return self.sharing.claim(self.label.jobs, job_ref)
         return self.label.jobs.claim(job_ref)
 
     # Beside the stages
@@ -100,6 +104,18 @@ class Workspace:
         from ontos_tui.services.admin.settings_file import SettingsService
 
         return SettingsService(self.home)
+
+    @cached_property
+    def tracking(self) -> TrackingService:
+        """Trainings and feedback for MLflow. Raises NotReadyError where the settings name no address."""
+        from ontos_tui.domain.errors import NotReadyError
+        from ontos_tui.platforms.tracking import MlflowTracking
+        from ontos_tui.services.interchange.tracking import TrackingService
+
+        uri = self.settings.mlflow_tracking_uri
+        if not uri:
+            raise NotReadyError("No address of MLflow is set.", "Set it: ontos settings set mlflow_tracking_uri URI")
+        return TrackingService(self.store, self.home, MlflowTracking(uri), self.train.cards)
 
     @cached_property
     def onboarding(self) -> OnboardingService:
@@ -145,13 +161,39 @@ class Workspace:
         return OverviewService(self.store)
 
     @cached_property
-    def sync(self) -> SyncService:
+    def sharing(self) -> SharingService:
         """Sharing with the team."""
-        from ontos_tui.services.team.sync import SyncService
+        from ontos_tui.services.team.team_log import SharingService
 
-        hub = None
-        if self.engines.team is not None:
-            from ontos_tui.platforms.databricks.delta_hub import Hub
+        if self.engines.team is None:
+            return SharingService(self.store, None, self.settings.actor)
+        from ontos_tui.platforms.databricks.delta_log import DeltaLog
+        from ontos_tui.platforms.databricks.old_tables import DeltaTables
 
-            hub = Hub(self.engines.team)
-        return SyncService(self.store, hub, self.actor)
+        team = self.engines.team
+        return SharingService(self.store, DeltaLog(team), self.settings.actor, DeltaTables(team))
+
+    @cached_property
+    def publishing(self) -> PublishingService | None:
+        """The tables for the team's dashboards; None without a team."""
+        from ontos_tui.services.team.publishing import PublishingService
+
+        if self.engines.team is None:
+            return None
+        from ontos_tui.platforms.databricks.delta_log import DeltaLog
+        from ontos_tui.platforms.databricks.team_tables import TeamTables
+
+        team = self.engines.team
+        minutes = self.settings.databricks_tables_minutes
+        return PublishingService(self.store, DeltaLog(team), TeamTables(team), minutes)
+
+    @cached_property
+    def sharing_cost(self) -> CostService:
+        """What sharing takes, by the team's own history."""
+        from ontos_tui.services.team.cost import CostService
+
+        if self.engines.team is None:
+            return CostService(self.store, None)
+        from ontos_tui.platforms.databricks.warehouse import TeamWarehouse
+
+        return CostService(self.store, TeamWarehouse(self.engines.team))

@@ -44,6 +44,9 @@ class Engines:
     @cached_property
     def catalog(self) -> Catalog:
         """The files of this machine, and the team's tables beside them when the settings name a workspace."""
+        return lazy(self._open_catalog)
+
+    def _open_catalog(self) -> Catalog:
         from ontos_tui.services.data.old_names import OldNames
 
         local = self._local_catalog

@@ -31,7 +31,10 @@ if TYPE_CHECKING:
     from ontos_tui.services.deploy.cases import CaseService
     from ontos_tui.services.deploy.floors import FloorService
     from ontos_tui.services.deploy.items import EndpointItems
+    from ontos_tui.services.deploy.model_notes import ModelNotes
+    from ontos_tui.services.deploy.registering import ModelRegistering
     from ontos_tui.services.deploy.scoring.service import ScoringService
+    from ontos_tui.services.deploy.scoring.warehouse import WarehouseScoring
     from ontos_tui.services.deploy.service import DeployService
     from ontos_tui.services.generate.service import GenerateService
     from ontos_tui.services.improve.gaps.service import GapService
@@ -295,6 +298,7 @@ class TrainServices:
 
     @cached_property
     def models(self) -> TrainService:
+        from ontos_tui.services.records.source_tags import refresh_tags
         from ontos_tui.services.train.service import TrainService
 
         tuning = None
@@ -303,8 +307,15 @@ class TrainServices:
             from ontos_tui.services.train.fine_tuning import FineTuning
 
             tuning = FineTuning(AiRuntime(team), self._core.engines.trainer)
+        core = self._core
         return TrainService(
-            self._core.store, self._core.engines.trainer, self._core.jobs, self._core.home, self._core.actor, tuning
+            core.store,
+            core.engines.trainer,
+            core.jobs,
+            core.home,
+            core.actor,
+            tuning,
+            lambda sheet_id: refresh_tags(core.store, lambda: core.engines.catalog, sheet_id, core.actor),
         )
 
     @cached_property
@@ -327,7 +338,23 @@ class DeployServices:
 
         core = self._core
         gate = DeploymentGate(core.store, lambda: core.engines.trainer, core.home)
-        return DeployService(core.store, core.engines.serving, core.jobs, core.settings, core.actor, gate)
+        return DeployService(
+            core.store, core.engines.serving, core.jobs, core.settings, core.actor, gate, self.registering
+        )
+
+    @cached_property
+    def registering(self) -> ModelRegistering | None:
+        """What brings models to the team's workspace, where there is one."""
+        core = self._core
+        if core.engines.team is None:
+            return None
+        from ontos_tui.platforms.databricks.models.registry import UnityModels
+        from ontos_tui.services.deploy.registering import ModelRegistering
+        from ontos_tui.services.train.cards import CardService
+
+        return ModelRegistering(
+            core.store, core.home, UnityModels(core.engines.team), CardService(core.store), core.actor
+        )
 
     @cached_property
     def scoring(self) -> ScoringService:
@@ -337,6 +364,32 @@ class DeployServices:
         catalog = core.engines.catalog
         return ScoringService(
             core.store, core.engines.serving, catalog, _files(core), _sheets(core), core.jobs, core.home
+        )
+
+    @cached_property
+    def notes(self) -> ModelNotes:
+        from ontos_tui.services.deploy.model_notes import ModelNotes
+
+        return ModelNotes(self._core.store, self._core.actor, self.registering)
+
+    @cached_property
+    def warehouse_scoring(self) -> WarehouseScoring:
+        """Scores tables of the team's workspace there. Raises PlatformError where there is none."""
+        from ontos_tui.platforms.databricks.models.table_scoring import TableScoring
+        from ontos_tui.services.deploy.registering import workspace_is_missing
+        from ontos_tui.services.deploy.scoring.warehouse import WarehouseScoring
+
+        core = self._core
+        if core.engines.team is None or core.engines.unity_catalog is None:
+            raise workspace_is_missing()
+        return WarehouseScoring(
+            core.store,
+            TableScoring(core.engines.team, core.engines.unity_catalog),
+            core.engines.catalog,
+            core.engines.serving,
+            _files(core),
+            _sheets(core),
+            core.jobs,
         )
 
     @cached_property

@@ -56,7 +56,7 @@ def test_a_named_workspace_takes_the_demo(ontos: Ontos, home: Path) -> None:
 
 def test_the_demo_opens_the_app_on_its_data(tmp_path: Path) -> None:
     with Terminal(command("demo"), env={"HOME": str(tmp_path)}) as terminal:
-        terminal.sees("Crystal inspections", "INS-00001", "Quit")
+        terminal.sees("Crystal inspections", "INS-00001", "Help")
         terminal.send("q")
         assert terminal.ended() == 0
     assert (tmp_path / ".ontos-demo").is_dir()

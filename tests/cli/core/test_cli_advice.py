@@ -46,7 +46,7 @@ def _refused(words: str, root: Any) -> str:
     if not rest and hasattr(command, "commands"):
         return ""  # a group
     try:
-        with command.make_context("ontos", rest):
+        with command.make_context("ontos", rest, help_option_names=["-h", "--help"]):
             return ""
     except UsageError as error:
         return error.format_message()

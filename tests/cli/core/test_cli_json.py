@@ -25,8 +25,8 @@ from ontos_tui.workspace import Workspace
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 ROOT: Any = command_tree()
 
-TEAM = {"data browse", "sync"}
-"""Commands that need a team's workspace: tests/cli/admin/test_cli_sync.py and test_cli_databricks.py run them."""
+TEAM = {"track", "data browse", "sync"}
+"""Commands that need a team's workspace or MLflow: tests/cli/admin/test_cli_sync.py and test_cli_databricks.py."""
 
 
 def commands(group: Any = ROOT, path: tuple[str, ...] = ()) -> set[str]:
@@ -260,6 +260,9 @@ def _walk_models(walk: Walk, folder: Path) -> None:
     walk("jobs show", job)
     walk("models list")
     walk("models show defects")
+    walk("models note defects good")
+    walk("models archive defects")
+    walk("models unarchive defects")
     walk("models card defects")
     walk("training-sheets card Defects")
     case = walk("cases add Defects P0001")["id"]

@@ -21,8 +21,8 @@ from ontos_tui.services.label.service import Decision, LabelService, QueueFilter
 from ontos_tui.store import rows
 from ontos_tui.store.conditions import equal
 from ontos_tui.store.engine import Store
-from ontos_tui.tui.stages.label.desk.item import Draft, ItemView, Side
-from ontos_tui.tui.stages.label.desk.item_panel import item_lines
+from ontos_tui.tui.stages.label.desk.item import Draft, ItemView
+from ontos_tui.tui.stages.label.desk.item_lines import ItemPicture, whole_lines
 from ontos_tui.tui.stages.label.desk.queue_buffer import open_queue
 from ontos_tui.tui.stages.label.list_filter import ListFilter
 from ontos_tui.tui.stages.label.work import work_of_task
@@ -124,7 +124,7 @@ def _painted(workspace: Workspace, job: LabelingJob) -> list[object]:
         queue = open_queue(workspace.label.task_queue, work, ListFilter(), "", "", undecided=True)
         painted += [replace(row, id="") for row in queue]
         for item in workspace.label.task_queue.pairs([row.id for row in queue]):
-            lines = item_lines(ItemView(item), work, Draft.start(item, work), 80, Side.FIELDS)
+            lines = whole_lines(ItemPicture(ItemView(item), work, Draft.start(item, work)), 80)
             painted.append([[(part.text, part.style) for part in line] for line in lines])
     return painted
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from ontos_tui.services.admin.restore import RestoreReport
 
 NEW_WRITER = (
-    "This workspace shares with a team: from now on it does so as a new writer, reads everything again, and rows that "
-    "others changed since are conflicts. See them: ontos sync --conflicts"
+    "This workspace shares with a team: it writes under a new name from now on, and reads what came since the backup. "
+    "What others decided otherwise meanwhile is a conflict: ontos sync --conflicts"
 )
 
 

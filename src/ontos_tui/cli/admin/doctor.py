@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ontos_tui.cli.core.session import Session
+from ontos_tui.domain.errors import NotReadyError
 from ontos_tui.domain.terminal_text import safe_line
+
+if TYPE_CHECKING:
+    from ontos_tui.services.admin.finding import Finding
 
 
 def register(root: typer.Typer) -> None:
@@ -18,6 +24,12 @@ def register(root: typer.Typer) -> None:
 def doctor(
     context: typer.Context,
     start: Annotated[bool, typer.Option("--start", help="also start a SQL warehouse that is stopped")] = False,
+    databricks: Annotated[
+        bool, typer.Option("--databricks", help="try what sharing needs on the team's workspace; takes a minute")
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="with --databricks: write the report there, as Markdown")
+    ] = None,
     recount: Annotated[bool, typer.Option("--recount", help="first count anew what is counted as it changes")] = False,
 ) -> None:
     """Check everything that Ontos needs: ok, a warning, or a failure with what to do about it."""
@@ -26,10 +38,31 @@ def doctor(
     from ontos_tui.services.admin.integrity import recount_all
 
     session = Session.of(context)
+    if databricks or report is not None:
+        _try_workspace(session, report)
+        return
     home = (session.home or default_home()).expanduser().absolute()
     if recount:
         recount_all(session.workspace.store)
-    findings = list(examine(home, lambda: session.workspace.store, start=start))
+    _show(session, list(examine(home, lambda: session.workspace.store, start=start)))
+
+
+def _try_workspace(session: Session, report: Path | None) -> None:
+    from ontos_tui.replacing import write_text
+    from ontos_tui.services.admin.workspace_report import examine_workspace, report_text
+
+    settings = session.workspace.settings
+    if not (settings.databricks_catalog and settings.databricks_warehouse):
+        raise NotReadyError(
+            "No team is set up.", "Set databricks_catalog and databricks_warehouse, then check them: ontos doctor"
+        )
+    findings = list(examine_workspace(settings))
+    if report is not None:
+        write_text(report, report_text(findings, settings))
+    _show(session, findings)
+
+
+def _show(session: Session, findings: Sequence[Finding]) -> None:
     width = max(len(finding.name) for finding in findings)
     session.show(
         findings,

@@ -46,6 +46,17 @@ def set_setting(
     session = Session.of(context)
     preferences = _preferences(session)
     preferences.path.parent.mkdir(parents=True, exist_ok=True)
+    unchecked = _check(preferences, name, value)
     changed = preferences.change(name, value)
     line = f"{changed.name} = {changed.value or 'nothing'} (from the {changed.source})"
-    session.show(changed, lambda: [safe_line(line)])
+    session.show(changed, lambda: [safe_line(one) for one in (line, unchecked) if one])
+
+
+def _check(preferences: SettingsService, name: str, value: str) -> str:
+    """Refuse a model that the workspace does not have; returns why that was not checked."""
+    from ontos_tui.services.admin.model_names import MODEL, check_model_name
+    from ontos_tui.settings import Settings
+
+    if name != MODEL or not value:
+        return ""
+    return check_model_name(Settings.load(preferences.path.parent), value)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
+
+from ontos_tui.domain.parts import Part
 
 
 class Direction(StrEnum):
@@ -18,7 +20,7 @@ class Direction(StrEnum):
     """On either side, at a draw before: looks ahead."""
 
 
-class KeyPair(BaseModel):
+class KeyPair(Part):
     """A column of the first table, and the one of the second that has the same values."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -30,7 +32,7 @@ class KeyPair(BaseModel):
         return self.left if self.left == self.right else f"{self.left}={self.right}"
 
 
-class Join(BaseModel):
+class Join(Part):
     """Two tables as one. Every row of the first stays, under its own name, unless `only_matched`.
 
     With `nearest`, a row of the first takes the one row of the second that is nearest in these columns among those with
@@ -72,7 +74,7 @@ class ComputedKind(StrEnum):
     """The label of the event that the row lies in, or that begins between the row before and this one."""
 
 
-class EventTable(BaseModel):
+class EventTable(Part):
     """Events in a table of their own: failures, faults, batches. An event without an end is a moment."""
 
     model_config = ConfigDict(extra="forbid")
@@ -84,7 +86,7 @@ class EventTable(BaseModel):
     group: str = Field("", description="column of whom it concerns; empty: all rows")
 
 
-class ComputedColumn(BaseModel):
+class ComputedColumn(Part):
     """A column that is computed of the others. Nothing crosses groups, and only `remaining` looks ahead."""
 
     model_config = ConfigDict(extra="forbid")
@@ -125,7 +127,7 @@ NO_FEATURE = frozenset({ColumnRole.GROUP, ColumnRole.ID, ColumnRole.NOTE})
 """Roles whose columns no model learns from unless a template names them."""
 
 
-class MatchCounts(BaseModel):
+class MatchCounts(Part):
     """How the rows of two tables match, counted over all of them, before a join is accepted."""
 
     left_rows: int
@@ -140,7 +142,7 @@ class MatchCounts(BaseModel):
     rows: int = Field(description="rows of the joined table")
 
 
-class JoinSuggestion(BaseModel):
+class JoinSuggestion(Part):
     """Columns that two tables might be joined by."""
 
     on: list[KeyPair]
@@ -149,7 +151,7 @@ class JoinSuggestion(BaseModel):
     counts: MatchCounts
 
 
-class ComputedCounts(BaseModel):
+class ComputedCounts(Part):
     """What became of a computed column, counted over all rows."""
 
     rows: int

@@ -11,8 +11,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from ontos_tui.domain.parts import Part
 from ontos_tui.domain.records.base import Record, new_id, now
 from ontos_tui.domain.records.improve import Severity
 
@@ -58,7 +59,7 @@ class DriftSource(StrEnum):
     """What the data-quality monitor of that log found."""
 
 
-class Bin(BaseModel):
+class Bin(Part):
     """One bar of a picture: how many values of each side fall there."""
 
     label: str
@@ -66,7 +67,7 @@ class Bin(BaseModel):
     recent: int
 
 
-class FeatureDrift(BaseModel):
+class FeatureDrift(Part):
     """One signal on both sides.
 
     `score` is the Jensen-Shannon distance (base 2; 0 the same, 1 nothing in common) less what chance alone makes of

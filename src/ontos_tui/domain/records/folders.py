@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from ontos_tui.domain.errors import ConflictError, InvalidInputError
+from ontos_tui.domain.errors import ConflictError, InvalidInputError, NeedsOptionError
+from ontos_tui.domain.parts import Part
 
 
 class FolderKind(StrEnum):
@@ -22,7 +23,7 @@ class FolderKind(StrEnum):
     """Those of all data files, with the file's name in `source_file`."""
 
 
-class FolderOptions(BaseModel):
+class FolderOptions(Part):
     """What the user decided about a folder. None and empty mean: decide from the folder."""
 
     model_config = ConfigDict(extra="forbid")
@@ -36,14 +37,14 @@ class FolderOptions(BaseModel):
     skip_unreadable: bool = Field(False, description="files that cannot be read are left out")
 
 
-class FileProblem(BaseModel):
+class FileProblem(Part):
     """A file that is not read, and why."""
 
     path: str = Field(description="from the folder")
     reason: str
 
 
-class Folder(BaseModel):
+class Folder(Part):
     """What a table holds of a folder, as of the last look."""
 
     root: str = Field(description="absolute path of the folder, without the pattern")
@@ -83,7 +84,7 @@ class NothingThereError(InvalidInputError):
     """A folder holds no file of the kind that is read, or none yet."""
 
 
-class FolderKindError(InvalidInputError):
+class FolderKindError(NeedsOptionError):
     """A folder can be read in several ways, and only the user knows which is meant. `choices` are the kinds."""
 
     def __init__(self, folder: str, what: str, choices: list[FolderKind]) -> None:

@@ -221,7 +221,10 @@ class Event(Record):
     seconds: float | None = Field(None, description="from the item in sight to the decision, where it was measured")
 
 
+_SORTED = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
+
+
 def answer_digest(answer: Answer | None) -> str:
     """A short fingerprint of an answer, to see later whether it was corrected."""
-    text = json.dumps(answer, sort_keys=True, ensure_ascii=False)
+    text = _SORTED(answer)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from ontos_tui.domain.errors import InvalidInputError
+from ontos_tui.domain.errors import NeedsOptionError
+from ontos_tui.domain.parts import Part
 
 
 class DateOrder(StrEnum):
@@ -25,7 +26,7 @@ class Limits(StrEnum):
     MISSING = "missing"
 
 
-class ReadingOptions(BaseModel):
+class ReadingOptions(Part):
     """What the user decided about a file. None and empty mean: decide from the file."""
 
     model_config = ConfigDict(extra="forbid")
@@ -60,7 +61,7 @@ class ReadingOptions(BaseModel):
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
 
 
-class Question(BaseModel):
+class Question(Part):
     """What the file leaves open: the question, the option that answers it, and the answers to choose from."""
 
     option: str = Field(description="of the command line, such as --day-first")
@@ -76,7 +77,7 @@ class Question(BaseModel):
         return f"Decide with {self.option}{f' ({examples})' if examples else ''}."
 
 
-class UndecidedError(InvalidInputError):
+class UndecidedError(NeedsOptionError):
     """How a file is to be read depends on something that only the user knows. `question` says on what."""
 
     def __init__(self, question: Question, file_name: str) -> None:
@@ -85,7 +86,7 @@ class UndecidedError(InvalidInputError):
         self.question = question
 
 
-class ColumnReading(BaseModel):
+class ColumnReading(Part):
     """How a column was read, counted over the whole file."""
 
     name: str
@@ -102,7 +103,7 @@ class ColumnReading(BaseModel):
     sql: str = Field("", description="the expression that reads it")
 
 
-class RowPlaces(BaseModel):
+class RowPlaces(Part):
     """Where the rows of a file stand, so that it is opened again without looking for them."""
 
     body: int = Field(1, description="the line of the first row")
@@ -113,7 +114,7 @@ class RowPlaces(BaseModel):
     cells: list[int] = Field(default_factory=list, description="of a workbook: the columns in the sheet's used area")
 
 
-class Reading(BaseModel):
+class Reading(Part):
     """What was understood of a file."""
 
     format: str
@@ -136,7 +137,7 @@ class Reading(BaseModel):
     places: RowPlaces | None = None
 
 
-class ColumnProfile(BaseModel):
+class ColumnProfile(Part):
     """What a column holds, by all of its rows."""
 
     name: str

@@ -15,6 +15,13 @@ from ontos_tui.domain.rules.states import EndpointStatus
 from ontos_tui.domain.schema import Answer
 
 
+class Platform(StrEnum):
+    """Where an endpoint answers."""
+
+    LOCAL = "local"
+    DATABRICKS = "databricks"
+
+
 class Endpoint(Audited):
     """A name under which a model version answers."""
 
@@ -25,6 +32,7 @@ class Endpoint(Audited):
     model_id: str
     previous_model_id: str | None = Field(None, description="what it served before, for a roll-back")
     status: EndpointStatus = EndpointStatus.READY
+    platform: Platform = Field(Platform.LOCAL, description="where it answers")
 
 
 class Deployment(Record):

@@ -11,7 +11,6 @@ from ontos_tui.domain.records.improve import AnnotationItem, AnnotationTask, Fee
 from ontos_tui.domain.records.labeling import Claim, Hint, LabelingJob, LabelingTask, SavedView, TaskItem
 from ontos_tui.domain.records.pairs import CanonicalLabel, CanonicalLabelVersion, Event, QAPair, TrainingSheet
 from ontos_tui.domain.records.serving import Deployment, Endpoint, InferenceRecord
-from ontos_tui.domain.records.sync import SyncConflict
 from ontos_tui.domain.records.team_traffic import TeamHour, TeamReading
 from ontos_tui.domain.records.template import Example, Labelset, Template
 from ontos_tui.domain.records.training import Job, JobEvent, ModelPair, ModelVersion
@@ -50,7 +49,6 @@ RECORDS: tuple[type[Record], ...] = (
     DriftReport,
     AlertRule,
     Alert,
-    SyncConflict,
     TeamHour,
     TeamReading,
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from ontos_tui.domain.parts import Part
 from ontos_tui.domain.records.base import Audited
 from ontos_tui.domain.rules.split import SplitBy
 from ontos_tui.domain.rules.states import TemplateStatus
@@ -79,7 +80,7 @@ class Example(Audited):
     usage_count: int = 0
 
 
-class LabelClass(BaseModel):
+class LabelClass(Part):
     """One class of a labelset."""
 
     name: str

@@ -99,6 +99,11 @@ class ModelVersion(Audited):
     artifact: str = Field(description="folder of the model's files, relative to the workspace")
     sha256: str = Field(description="of the model's file")
     seconds: float = Field(description="time that the training took")
+    registration: dict[str, Any] = Field(
+        default_factory=dict, description="where in Unity Catalog it is registered, and what a row of it holds there"
+    )
+    note: str = Field("", description="what people should know of it, in their own words")
+    archived: bool = Field(False, description="whether lists leave it out")
 
     def label(self) -> str:
         """The name that people read: `name v3`."""

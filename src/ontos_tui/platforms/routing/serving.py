@@ -9,7 +9,7 @@ from ontos_tui.domain.answer_columns import AnswerColumns
 from ontos_tui.domain.learning import EndpointAnswer, Progress
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.training import ModelVersion
-from ontos_tui.platforms.databricks.serving import registered_version
+from ontos_tui.platforms.databricks.models.registration import registered_version
 from ontos_tui.platforms.ports import Serving
 
 

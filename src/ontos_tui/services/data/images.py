@@ -98,9 +98,9 @@ def open_in_viewer(path: Path) -> bool:
     silent = subprocess.DEVNULL
     try:
         subprocess.Popen(  # noqa: S603 - no shell; the path is absolute, so it is no option
-            [program, str(path)], stdin=silent, stdout=silent, stderr=silent, start_new_session=True
+            [program, str(path.absolute())], stdin=silent, stdout=silent, stderr=silent, start_new_session=True
         )
-    except OSError:
+    except (OSError, ValueError):  # the second: a name that no file of this system can have
         return False
     return True
 

@@ -16,6 +16,7 @@ from ontos_tui.services.interchange.report import Selection
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.queries.interchange import outgoing_pairs
 from ontos_tui.store.queries.interchange.outgoing_pairs import StoredPair
+from ontos_tui.store.values import from_json
 
 ALLOWED = ""
 """The reason of pairs that are not held back."""
@@ -84,13 +85,13 @@ class OutgoingPair:
     def __init__(self, stored: StoredPair) -> None:
         self.stored = stored
         self.item_ref = stored.item_ref
-        self.fields: Row = json.loads(stored.source_data)
-        self.answer: Answer | None = None if stored.answer is None else json.loads(stored.answer)
+        self.fields: Row = from_json(stored.source_data)
+        self.answer: Answer | None = None if stored.answer is None else from_json(stored.answer)
 
     @property
     def proposal(self) -> Answer | None:
         """The proposed answer."""
-        return None if self.stored.proposal is None else json.loads(self.stored.proposal)
+        return None if self.stored.proposal is None else from_json(self.stored.proposal)
 
 
 class OutgoingPairs:

@@ -11,12 +11,14 @@ from ontos_tui.domain.errors import ConflictError, InvalidInputError
 from ontos_tui.domain.nouns import no_such
 from ontos_tui.domain.records.pairs import Decidable, Event, Verdict
 from ontos_tui.domain.rules.states import PairStatus
+from ontos_tui.domain.rules.value_context import ValueContext
 from ontos_tui.domain.text import storable
 from ontos_tui.services.canonical.writer import CanonicalLabelWriter
 from ontos_tui.services.label import undo as undoing
 from ontos_tui.services.label.decision_context import DecisionContext
 from ontos_tui.services.label.decisions import PAST_TENSE, D, Decision, decide
 from ontos_tui.services.label.queue import Queue, QueueFilter, QueueSort
+from ontos_tui.services.label.value_context import ValueContexts
 from ontos_tui.services.records.change_log import ChangeBatch
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
@@ -24,6 +26,7 @@ from ontos_tui.store.counts import PairCount, pair_counts
 from ontos_tui.store.engine import Store
 from ontos_tui.store.queries.change_log import pair_events, pairs_by_id
 from ontos_tui.store.queries.label import claims
+from ontos_tui.store.queries.label.labeling_queue import Place
 from ontos_tui.store.queries.label.pairs import next_unlabeled
 
 
@@ -97,6 +100,7 @@ class DecisionService(Generic[D]):
         self._actor = actor
         self._source = source
         self._record = source.record
+        self._contexts = ValueContexts(store)
 
     # Looking
 
@@ -117,6 +121,11 @@ class DecisionService(Generic[D]):
         What others have claimed is marked, but not what was claimed in this `session`.
         """
         return Queue(self._store, self._record, container_id, filter, sort, session)
+
+    def value_context(self, container_id: str) -> ValueContext:
+        """Where numbers usually lie here, and which columns tell answers apart; from a sample where there are many."""
+        counts = self.counts(container_id)
+        return self._contexts.of(Place(self._record, container_id), counts.total, counts.labeled)
 
     def pair(self, pair_id: str) -> D:
         """The pair with this id, or with an id that begins so. Raises NotFoundError or ConflictError."""

@@ -10,6 +10,10 @@ from ontos_tui.store.values import to_json
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 """What a text begins with that a spreadsheet would calculate, or would, if apostrophes before it were taken away."""
 
+_FIRST = "'=+-@\t\r"
+_AS_IT_IS = frozenset({float, int, type(None)})
+"""Types of values that a cell has as they are."""
+
 _BLANK = re.compile(r"'*\s*")
 
 
@@ -22,12 +26,17 @@ def plain_cell(value: Any) -> Any:
 
 def safe_cell(value: Any) -> Any:
     """The same, with an apostrophe before a text that a spreadsheet would take for a formula."""
-    cell = plain_cell(value)
-    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
+    if type(value) in _AS_IT_IS:
+        return value
+    cell = value if type(value) is str else plain_cell(value)
+    # The first character says nearly always that there is no formula.
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in _FIRST and _FORMULA.match(cell) else cell
 
 
 def safe_answer_cell(value: Any) -> Any:
     """The same, and an apostrophe before a blank text, which would look like no value."""
+    if type(value) in _AS_IT_IS:
+        return value
     cell = plain_cell(value)
     return f"'{cell}" if isinstance(cell, str) and (_FORMULA.match(cell) or _BLANK.fullmatch(cell)) else cell
 

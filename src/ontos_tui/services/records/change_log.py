@@ -177,20 +177,22 @@ class ChangeBatch:
         seconds: float | None = None,
     ) -> None:
         self._events.append(
-            Event(
-                id=new_id(),
-                entity_type=subject.TABLE,
-                entity_id=subject.id,
-                scope_id=self._scope_id,
-                action=action,
-                actor=self._actor,
-                at=self.at,
-                before=before,
-                after=after,
-                reason=reason,
-                batch_id=self.id,
-                undoes=self._undoes,
-                seconds=seconds,
+            Event.unchecked(
+                {
+                    "id": new_id(),
+                    "entity_type": subject.TABLE,
+                    "entity_id": subject.id,
+                    "scope_id": self._scope_id,
+                    "action": action,
+                    "actor": self._actor,
+                    "at": self.at,
+                    "before": before,
+                    "after": after,
+                    "reason": reason,
+                    "batch_id": self.id,
+                    "undoes": self._undoes,
+                    "seconds": seconds,
+                }
             )
         )
 

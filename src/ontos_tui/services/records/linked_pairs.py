@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from ontos_tui.domain.records.pairs import CanonicalLabel, LabelingMode, QAPair, TrainingSheet, answer_digest
+from ontos_tui.domain.records.pairs import CanonicalLabel, LabelingMode, QAPair, TrainingSheet
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.services.records.answers import AnswerChecker
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.queries.canonical_labels import labeled_pairs
+from ontos_tui.store.queries.canonical_labels import pairs_with_other_answers
 
 CORRECT = "correct"
 """The event of a pair that got the new answer of its canonical label."""
@@ -38,14 +38,12 @@ def moves(connection: Connection, labels: Sequence[CanonicalLabel], except_pairs
     by_type = {(label.sheet_id, label.item_ref, label.label_type): label for label in labels}
     sheets: dict[str, TrainingSheet] = {}
     checkers: dict[str, AnswerChecker] = {}
-    for pair in labeled_pairs(connection, labels, except_pairs):
+    for pair in pairs_with_other_answers(connection, labels, except_pairs):
         sheet_id = pair.training_sheet_id
         if sheet_id not in sheets:
             sheets[sheet_id] = rows.get(connection, TrainingSheet, sheet_id)
             checkers[sheet_id] = AnswerChecker(sheets[sheet_id].template_snapshot["output_schema"])
-        label = by_type.get((pair.sheet_id, pair.item_ref, sheets[sheet_id].label_type))
-        if label is None or answer_digest(pair.answer) == answer_digest(label.label_data):
-            continue
+        label = by_type[pair.sheet_id, pair.item_ref, sheets[sheet_id].label_type]
         checker = checkers[sheet_id]
         problem = checker.reason(label.label_data) or checker.misplaced(label.label_data, pair.source_data)
         yield _flagged(pair, label, problem) if problem else _corrected(pair, label)

@@ -6,6 +6,7 @@ import inspect
 import logging
 import threading
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from textual.message import Message
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 LOG = logging.getLogger("ontos.tui")
+ON_FAILURE: ContextVar[Callable[[OntosError], Any] | None] = ContextVar("ON_FAILURE", default=None)
+"""Where errors go of work that is begun now without a `failed` of its own: back into the form that asked for it."""
 
 
 class Finished(Message):
@@ -52,8 +55,9 @@ class BackgroundMixin(Widget):
         """Run `work` in a thread, then give its result to `then` on the event loop.
 
         A later call of the same group takes the earlier one's place: its result is dropped when it comes. Errors go to
-        `failed`, or into a toast that says what to do.
+        `failed`, or back into the form that began the work, or into a toast that says what to do.
         """
+        failed = failed or ON_FAILURE.get()
         turns: dict[str, int] = self.__dict__.setdefault("_turns", {})
         turn = turns[group] = turns.get(group, 0) + 1
         app, ontos = self.app, self.ontos

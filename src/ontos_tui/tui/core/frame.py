@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -13,6 +14,11 @@ from ontos_tui.tui.widgets.lines import Line, LineView, OneLine, Span, fit, line
 if TYPE_CHECKING:
     from ontos_tui.domain.records.training import Job
     from ontos_tui.services.guide.overview import Overview
+    from ontos_tui.tui.core.commands import Command
+
+
+SHORT_TITLES = {Stage.GENERATE: "Gen", Stage.DEPLOY: "Depl", Stage.MONITOR: "Mon", Stage.IMPROVE: "Impr"}
+"""Names of stages for a line that has no room for all of them; the present one keeps its own."""
 
 
 class Header(OneLine):
@@ -20,23 +26,26 @@ class Header(OneLine):
 
     DEFAULT_CSS = "Header { height: 1; background: $surface; }"
 
-    def show_overview(self, where: str, overview: Overview | None, sharing: str = "") -> None:
-        """Show the workspace, where sharing with the team stands, and the step that `overview` advises."""
+    def show_overview(self, where: str, overview: Overview | None, sharing: str = "", step: str = "") -> None:
+        """Show the workspace, where sharing with the team stands, and the step that `overview` advises.
+
+        In the wizard its own `step` stands there instead: the numbers of one of them are on the screen at a time.
+        """
 
         def content(width: int) -> Line:
             name = span(" Ontos ", "title")
             if overview is None:
                 return line(name, span("opening the workspace…", "muted"))
-            step = f"next: {overview.next_stage.number} {overview.next_stage.title} · {overview.next_step}"
+            advice = step or f"next: {overview.next_stage.number} {overview.next_stage.title} · {overview.next_step}"
             alerts = span(f"⚠ {overview.alerts:,} alert{'' if overview.alerts == 1 else 's'} ", "bad")
             shared = span(f"{sharing}  ", "warn" if "offline" in sharing or "⚑" in sharing else "muted")
             head = (name, *((alerts,) if overview.alerts else ()), *((shared,) if sharing else ()))
             room = width - sum(len(part.text) for part in head) - 1
             place = span(where, "muted")
-            if len(place.text) + len(step) + 3 > room:
-                return line(*head, span(step, "accent", room))
-            gap = room - len(place.text) - len(step)
-            return line(*head, place, span(" " * gap), span(step, "accent"))
+            if len(place.text) + len(advice) + 3 > room:
+                return line(*head, span(advice, "accent", room))
+            gap = room - len(place.text) - len(advice)
+            return line(*head, place, span(" " * gap), span(advice, "accent"))
 
         self.show(content)
 
@@ -68,19 +77,26 @@ class TabLine(LineView):
         self.repaint()
 
     def _tabs(self, width: int) -> list[tuple[Stage, Span]]:
-        with_counts = self._labels(counts=True)
-        fits = sum(len(part.text) for _, part in with_counts) <= width
-        return with_counts if fits else self._labels(counts=False)
+        """The widest form that shows all seven: with counts, with names, with short names, with numbers alone."""
+        forms = (
+            self._labels(lambda stage: stage.title, counts=True),
+            self._labels(lambda stage: stage.title),
+            self._labels(lambda stage: SHORT_TITLES.get(stage, stage.title), gap=""),
+            self._labels(lambda stage: "", gap=""),
+        )
+        return next((tabs for tabs in forms if sum(len(part.text) for _, part in tabs) <= width), forms[-1])
 
-    def _labels(self, *, counts: bool) -> list[tuple[Stage, Span]]:
+    def _labels(
+        self, title: Callable[[Stage], str], *, counts: bool = False, gap: str = " "
+    ) -> list[tuple[Stage, Span]]:
         tabs = []
         for stage in Stage:
-            mark = "✓" if self._done.get(stage) else " "
-            name = f"{stage.number}{mark}{stage.title}"
+            mark = "✓" if self._done.get(stage) else " " if gap else ""
+            here = stage is self._current
+            name = f"{stage.number}{mark}{stage.title if here else title(stage)}"
             if counts and self._counts.get(stage, "0") != "0":
                 name += f" {self._counts[stage]}"
-            here = stage is self._current
-            tabs.append((stage, span(f"▐{name}▌" if here else f" {name} ", "key" if here else "muted")))
+            tabs.append((stage, span(f"▐{name}▌" if here else f" {name}{gap}", "key" if here else "muted")))
         return tabs
 
     def line_at(self, y: int, width: int) -> Line:
@@ -122,3 +138,34 @@ class KeyLine(OneLine):
     """The keys of the moment."""
 
     DEFAULT_CSS = "KeyLine { height: 1; background: $surface; }"
+
+    def show_keys(self, commands: Sequence[Command], everywhere: Sequence[Command]) -> None:
+        """Show the commands that work here, and at the right end those that work everywhere."""
+        self.show(lambda width: footer_line(commands, everywhere, width))
+
+
+def footer_line(commands: Sequence[Command], everywhere: Sequence[Command], width: int) -> Line:
+    """Keys with what they do. What works here goes before what works everywhere, of which the help alone always stays.
+
+    Where not all fit, the space between them goes first, then what works everywhere, then the last of `commands`.
+    """
+    for end in (everywhere, [command for command in everywhere if command.name == "help"]):
+        for gap in ("  ", " "):
+            last = _key_parts(end, gap)
+            room = width - _length(last)
+            here = _key_parts(commands, gap)
+            if _length(here) <= room:
+                return (*here, Span(" " * (room - _length(here))), *last)
+    fitting = [_key_parts(commands[:count], " ") for count in range(len(commands) + 1)]
+    here = next(parts for parts in reversed(fitting) if _length(parts) <= max(0, room))
+    return (*here, Span(" " * max(0, room - _length(here))), *last)
+
+
+def _key_parts(commands: Sequence[Command], gap: str) -> list[Span]:
+    pieces = [(Span(f"{gap}{command.key_shown} ", "key"), Span(command.label, "muted")) for command in commands]
+    parts = [part for piece in pieces for part in piece]
+    return [Span(parts[0].text[len(gap) - 1 :], "key"), *parts[1:]] if parts else []
+
+
+def _length(parts: Sequence[Span]) -> int:
+    return sum(len(part.text) for part in parts)

@@ -48,6 +48,9 @@ class AppPort(Protocol):
     def refresh_keys(self) -> None:
         """Show the keys that work now."""
 
+    def show_wizard_step(self, step: str) -> None:
+        """The header says where in the wizard one is, as long as that is shown."""
+
     def refresh_overview(self) -> None:
         """Read the state of the stages again, after a change of our own."""
 

@@ -48,4 +48,19 @@ THEMES = (
         error="#d55e00",
         dark=True,
     ),
+    # Black and white, and few bright colors between them.
+    Theme(
+        name="ontos-high-contrast",
+        primary="#7fd4ff",
+        secondary="#ffffff",
+        accent="#ffe14d",
+        foreground="#ffffff",
+        background="#000000",
+        surface="#000000",
+        panel="#1c1c1c",
+        success="#5cff8d",
+        warning="#ffb84d",
+        error="#ff8a80",
+        dark=True,
+    ),
 )

@@ -30,7 +30,7 @@ def ask_backup(asker: BackgroundMixin, home: Path) -> None:
     suggested = home.parent / default_name(home, now())
     field = FormField("path", "File", str(suggested), required=True, read=lambda text: Path(text.strip()).expanduser())
     about = "The whole workspace as one file. A file of that name is replaced."
-    asker.app.push_screen(FormDialog("Back up the workspace", (field,), about=about), chosen)
+    asker.app.push_screen(FormDialog("Back up the workspace", (field,), about=about, verb="Back up"), chosen)
 
 
 def _write(workspace: Workspace, path: Path) -> BackupReport:

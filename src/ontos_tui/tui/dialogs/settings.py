@@ -87,7 +87,7 @@ class SettingsDialog(Dialog[None], BackgroundMixin):
                 self._set(one.name, values["value"] or "")
 
         field = FormField("value", one.name, one.value or None, hint="leave empty for the default")
-        self.app.push_screen(FormDialog(f"Set {one.name}", (field,), about=one.about), done)
+        self.app.push_screen(FormDialog(f"Set {one.name}", (field,), about=one.about, verb="Set"), done)
 
     def action_reset(self) -> None:
         if self._current is not None and not self._current.secret:
@@ -95,6 +95,10 @@ class SettingsDialog(Dialog[None], BackgroundMixin):
 
     def _set(self, name: str, text: str) -> None:
         def change(workspace: Workspace) -> Setting:
+            from ontos_tui.services.admin.model_names import MODEL, check_model_name
+
+            if name == MODEL and text.strip():
+                check_model_name(workspace.settings, text.strip())
             one = workspace.settings_file.change(name, text)
             workspace.read_settings()
             return one

@@ -11,15 +11,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
-from rich.color import ColorParseError
+from rich.color import ColorParseError, ColorType
 from rich.segment import Segment
 from rich.style import Style
+from textual.color import Color
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
 from ontos_tui.domain.terminal_text import safe_line, safe_text
 from ontos_tui.tui.terminal import textual_internals
+from ontos_tui.tui.widgets.contrast import readable
 
 STYLES = ("text", "muted", "strong", "accent", "good", "warn", "bad", "key", "cursor", "title")
 """The names that a part of a line may be painted with; a theme gives them their colors."""
@@ -58,7 +60,37 @@ def fit(text: str, width: int) -> str:
     """`text` in exactly `width` cells, with an ellipsis where it was cut."""
     if width <= 0:
         return ""
+    if text.isascii():  # a cell a character: most texts, and no need to look for graphemes
+        return text.ljust(width) if len(text) <= width else f"{text[: width - 1]}…"
     return set_cell_size(text, width) if cell_len(text) <= width else set_cell_size(text, width - 1) + "…"
+
+
+def clip(content: Line, width: int) -> Line:
+    """The line in at most `width` cells; an ellipsis stands where something that one could read was cut."""
+    room = width
+    for at, part in enumerate(content):
+        cells = cell_len(part.text)
+        if cells > room:
+            cut = part.text[room:] if cells == len(part.text) else part.text
+            hides = bool(cut.strip()) or any(rest.text.strip() for rest in content[at + 1 :])
+            text = fit(part.text, room) if hides and room else set_cell_size(part.text, room)
+            if hides and not room and at:  # the part before ends exactly at the edge
+                return (*content[: at - 1], _ending(content[at - 1]))
+            return (*content[:at], Span(text, part.style))
+        room -= cells
+    return content
+
+
+def _ending(part: Span) -> Span:
+    """The part with its last cell given to the ellipsis."""
+    return Span(set_cell_size(part.text, max(0, cell_len(part.text) - 1)) + "…", part.style)
+
+
+def common_beginning(texts: Sequence[str]) -> str:
+    """What all of these begin with."""
+    first, last = min(texts, default=""), max(texts, default="")
+    at = next((at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first))
+    return first[: min(at, len(last))]
 
 
 def fit_ends(text: str, width: int) -> str:
@@ -106,7 +138,7 @@ class LineView(Widget):
         & .line--warn { color: $text-warning; }
         & .line--bad { color: $text-error; }
         & .line--key { color: $text-accent; text-style: bold; }
-        & .line--cursor { background: $surface-lighten-2; text-style: bold; }
+        & .line--cursor { background: $primary-muted; text-style: bold; }
         & .line--title { color: $text-primary; text-style: bold; }
     }
     """
@@ -156,16 +188,9 @@ class LineView(Widget):
         if self._painted.get(y) != now:
             self._painted[y] = now
             self._strips.pop(y, None)
-        parts: list[tuple[str, str]] = []
-        room = width
-        for part in content:
-            cells = cell_len(part.text)
-            text = part.text if cells <= room else set_cell_size(part.text, room)
-            parts.append((text, self._codes(part.style, marked)))
-            room -= min(cells, room)
-            if not room:
-                return parts
-        return [*parts, (" " * room, self._codes("text", marked))]
+        parts = [(part.text, self._codes(part.style, marked)) for part in clip(content, width)]
+        room = width - sum(cell_len(text) for text, _ in parts)
+        return [*parts, (" " * room, self._codes("text", marked))] if room > 0 else parts
 
     def _codes(self, name: str, marked: bool) -> str:
         """The SGR sequence of a style."""
@@ -183,7 +208,7 @@ class LineView(Widget):
 
     def _strip(self, content: Line, marked: bool, width: int) -> Strip:
         base = self._style("text", marked)
-        segments = [Segment(part.text, self._style(part.style, marked)) for part in content]
+        segments = [Segment(part.text, self._style(part.style, marked)) for part in clip(content, width)]
         return Strip(segments).adjust_cell_length(width, base).simplify()
 
     def style_of(self, name: str) -> Style:
@@ -195,7 +220,7 @@ class LineView(Widget):
                 style = self.rich_style + _colored(name.removeprefix(_COLOR))
             else:
                 style = self.get_component_rich_style(f"line--{name}")
-            self._styles[name] = style
+            self._styles[name] = _readable(style)
         return self._styles[name]
 
     def notify_style_update(self) -> None:
@@ -223,6 +248,16 @@ def _colored(name: str) -> Style:
         return Style(color=front, bgcolor=back or None)
     except ColorParseError:
         return Style()
+
+
+def _readable(style: Style) -> Style:
+    """The style with enough contrast, whatever the theme: in its own color, else in a darker or a lighter one."""
+    front, back = style.color, style.bgcolor
+    if front is None or back is None or ColorType.DEFAULT in (front.type, back.type):
+        return style  # the terminal's own colors
+    chosen, ground = Color.from_rich_color(front), Color.from_rich_color(back)
+    better = readable(chosen, ground)
+    return style if better is chosen else style + Style(color=better.rich_color)
 
 
 def _runs(rows: list[int]) -> Iterator[tuple[int, int]]:
@@ -260,10 +295,10 @@ class Panel(LineView, can_focus=True):
     BINDINGS = [
         ("down,j", "scroll_lines(1)", "Down"),
         ("up,k", "scroll_lines(-1)", "Up"),
-        ("pagedown,space", "scroll_lines(10)", "Page down"),
-        ("pageup", "scroll_lines(-10)", "Page up"),
+        ("pagedown,space,ctrl+d", "scroll_lines(10)", "Page down"),
+        ("pageup,ctrl+u", "scroll_lines(-10)", "Page up"),
         ("home", "scroll_lines(-1000000)", "Top"),
-        ("end", "scroll_lines(1000000)", "Bottom"),
+        ("end,G", "scroll_lines(1000000)", "Bottom"),
     ]
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
@@ -279,6 +314,11 @@ class Panel(LineView, can_focus=True):
             self._top = 0
         self._relay()
 
+    @property
+    def virtual_rows(self) -> int:
+        """How many lines there are, in sight or not."""
+        return len(self._lines)
+
     def _relay(self) -> None:
         width, self._room = self.size
         self._lines = self._make(width) if width else ()
@@ -293,8 +333,12 @@ class Panel(LineView, can_focus=True):
         at = y + self._top
         hidden = len(self._lines) - self._top - self._room
         if hidden > 0 and y == self._room - 1:
-            return line(span(f"↓ {hidden + 1} more lines", "muted"))
+            return self.more_line(self._lines[at:], width)
         return self._lines[at] if at < len(self._lines) else EMPTY
+
+    def more_line(self, hidden: Sequence[Line], width: int) -> Line:
+        """What stands in the last row while these lines are out of sight."""
+        return line(span(f"↓ {len(hidden)} more lines", "muted"))
 
     def action_scroll_lines(self, by: int) -> None:
         self._top = max(0, min(self._top + by, len(self._lines) - self._room))

@@ -6,27 +6,84 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.message import Message
 
-from ontos_tui.tui.widgets.lines import EMPTY, Line, LineView, Span, fit, fit_ends, line, span
+from ontos_tui.tui.widgets.lines import EMPTY, Line, LineView, Span, common_beginning, fit, fit_ends, line, span
 
 T = TypeVar("T")
 CACHED_LINES = 2_000
 """Lines that are cached at most."""
+SAMPLED = 300
+"""Rows that say how wide the columns have to be, at most."""
+LEAST = 4
+"""Cells of a flexible column at least."""
+LEAST_SHARED = 3
+"""Characters that texts have to share before they are shortened."""
 
 
 @dataclass(frozen=True)
 class ColumnSpec:
-    """A column: its heading, its width in cells (0 takes what is left, shared), and how it is filled.
+    """A column: its heading, its width in cells (0: what its content needs and a share of the rest), how it is filled.
 
-    `ends` keeps both ends of what is too long, for names that begin alike.
+    `ends` is for names that begin alike: what all of them share is shortened first, then the middle of what is left.
     """
 
     title: str
     width: int
     right: bool = False
     ends: bool = False
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """The cells of each column in a table `width` cells wide, and what all texts of a column begin with."""
+
+    width: int
+    widths: list[int]
+    shared: list[str]
+
+
+def _text(cell: object) -> str:
+    return cell.text if isinstance(cell, Span) else span("" if cell is None else cell).text
+
+
+def _needs(columns: Sequence[ColumnSpec], sample: Sequence[Sequence[str]]) -> list[int]:
+    """What each column needs: its own width, or the longest text and the heading."""
+    return [
+        column.width or max([LEAST, cell_len(column.title), *(cell_len(texts[at]) for texts in sample)])
+        for at, column in enumerate(columns)
+    ]
+
+
+def _lay_out(columns: Sequence[ColumnSpec], sample: Sequence[Sequence[str]], width: int) -> _Layout:
+    """Every flexible column gets what it needs and a share of the rest; the widest give way where it is too much."""
+    needs = _needs(columns, sample)
+    flexible = [at for at, column in enumerate(columns) if not column.width]
+    room = width - 1 - len(columns) - sum(needs) + 1
+    if room > 0 and flexible:
+        total = sum(needs[at] for at in flexible)
+        shares = {at: room * needs[at] // total for at in flexible}
+        for at in flexible:
+            needs[at] += shares[at]
+        needs[flexible[-1]] += room - sum(shares.values())
+    while room < 0 and flexible:
+        widest = max(flexible, key=lambda at: needs[at])
+        if needs[widest] <= LEAST:
+            break
+        needs[widest] -= 1
+        room += 1
+    shared = [
+        _shared_beginning([texts[at] for texts in sample]) if column.ends else "" for at, column in enumerate(columns)
+    ]
+    return _Layout(width, needs, shared)
+
+
+def _shared_beginning(texts: Sequence[str]) -> str:
+    """What all of several texts begin with, unless that is next to nothing; a number is not torn."""
+    beginning = common_beginning(texts).rstrip("0123456789") if len(set(texts)) > 1 else ""
+    return beginning if len(beginning) >= LEAST_SHARED else ""
 
 
 class Table(LineView, Generic[T], can_focus=True):
@@ -37,6 +94,8 @@ class Table(LineView, Generic[T], can_focus=True):
         ("up,k", "move(-1)", "Previous row"),
         ("pagedown", "page(1)", "Page down"),
         ("pageup", "page(-1)", "Page up"),
+        ("ctrl+d", "half_page(1)", "Half a page down"),
+        ("ctrl+u", "half_page(-1)", "Half a page up"),
         ("home", "go(0)", "First row"),
         ("end,G", "go(-1)", "Last row"),
         ("enter", "choose", "Choose"),
@@ -83,15 +142,19 @@ class Table(LineView, Generic[T], can_focus=True):
         self._top = 0
         # Lines by index, each with the row that it shows: rows are never changed in place, only replaced.
         self._lines: dict[int, tuple[T, Line]] = {}
+        self._layout: _Layout | None = None
         self.rows: Sequence[T] = ()
         self.cursor = 0
 
     def show(self, rows: Sequence[T], cursor: int | None = None, columns: Sequence[ColumnSpec] | None = None) -> None:
         """Show these rows; the cursor stays on its place unless another one is given."""
+        if rows is not self.rows:
+            self._layout = None
         self.rows = rows
         if columns is not None:
             self._columns = tuple(columns)
             self._lines.clear()
+            self._layout = None
         if len(self._lines) > CACHED_LINES:
             self._lines.clear()
         self.cursor = max(0, min(self.cursor if cursor is None else cursor, len(rows) - 1))
@@ -101,6 +164,12 @@ class Table(LineView, Generic[T], can_focus=True):
     def refresh_rows(self) -> None:
         """What rows look like has changed, though the rows have not."""
         self._lines.clear()
+        self._layout = None
+        self.repaint()
+
+    def repaint_row(self, index: int) -> None:
+        """What one row looks like has changed, though the row has not."""
+        self._lines.pop(index, None)
         self.repaint()
 
     def set_empty_text(self, empty: str) -> None:
@@ -141,15 +210,36 @@ class Table(LineView, Generic[T], can_focus=True):
     def marked(self, y: int) -> bool:
         return y > 0 and len(self.rows) > 0 and self._top + y - 1 == self.cursor
 
-    def _widths(self, width: int) -> list[int]:
-        fixed = sum(column.width for column in self._columns) + len(self._columns) - 1
-        flexible = sum(1 for column in self._columns if not column.width)
-        share = max(4, (width - fixed - 1) // flexible) if flexible else 0
-        return [column.width or share for column in self._columns]
+    def _sample(self) -> list[Sequence[str]]:
+        """The texts of some rows, which say how wide columns have to be.
+
+        A list is in memory: its rows are taken from all over it. Other rows are read when they are looked at: of them,
+        those in view when they were first shown.
+        """
+        rows: Sequence[T]
+        if isinstance(self.rows, list | tuple):
+            rows = self.rows[:: -(-len(self.rows) // SAMPLED) or 1]
+        else:
+            rows = [self.rows[index] for index in self.in_view[:SAMPLED]]
+        return [[_text(cell) for cell in self._cells(row)] for row in rows]
+
+    def _laid_out(self, width: int) -> _Layout:
+        """The widths of the columns; they stay while the rows do, so that moving repaints no column."""
+        layout = self._layout
+        if layout is None or layout.width != width:
+            layout = self._layout = _lay_out(self._columns, self._sample(), width)
+            self._lines.clear()
+        return layout
+
+    @property
+    def natural_width(self) -> int:
+        """Cells in which nothing of the rows in view is cut."""
+        needs = _needs(self._columns, self._sample())
+        return sum(needs) + len(needs) + 1
 
     def _heading(self, width: int) -> Line:
         parts = [Span(" ")]
-        for column, room in zip(self._columns, self._widths(width), strict=True):
+        for column, room in zip(self._columns, self._laid_out(width).widths, strict=True):
             title = fit(column.title, room) if not column.right else fit(column.title, room).strip().rjust(room)
             parts.append(Span(title + " ", "muted"))
         if len(self.rows) > self.size.height - 1 > 0:
@@ -161,9 +251,15 @@ class Table(LineView, Generic[T], can_focus=True):
 
     def _row(self, row: T, width: int) -> Line:
         parts = [Span(" ")]
-        for cell, column, room in zip(self._cells(row), self._columns, self._widths(width), strict=True):
+        layout = self._laid_out(width)
+        for cell, column, room, shared in zip(
+            self._cells(row), self._columns, layout.widths, layout.shared, strict=True
+        ):
             part = cell if isinstance(cell, Span) else span("" if cell is None else cell)
-            text = fit_ends(part.text, room) if column.ends else fit(part.text, room)
+            shown = part.text
+            if shared and cell_len(shown) > room and shown.startswith(shared):
+                shown = f"…{shown[len(shared) :]}"
+            text = fit_ends(shown, room) if column.ends else fit(shown, room)
             if column.right:
                 text = text.rstrip().rjust(room)
             parts.append(Span(text + " ", part.style))
@@ -198,6 +294,9 @@ class Table(LineView, Generic[T], can_focus=True):
     def action_page(self, by: int) -> None:
         self.move_to(self.cursor + by * max(1, self.size.height - 2))
 
+    def action_half_page(self, by: int) -> None:
+        self.move_to(self.cursor + by * max(1, (self.size.height - 1) // 2))
+
     def action_go(self, index: int) -> None:
         self.move_to(len(self.rows) - 1 if index < 0 else index)
 
@@ -207,6 +306,7 @@ class Table(LineView, Generic[T], can_focus=True):
 
     def on_resize(self) -> None:
         self._lines.clear()
+        self._layout = None
         super().on_resize()
         self._follow()
 

@@ -18,7 +18,7 @@ from ontos_tui.tui.stages.train.choices import chosen_params, parameter_dialog, 
 from ontos_tui.tui.stages.train.lines import Standing, choice_lines, model_lines
 from ontos_tui.tui.stages.train.standing import options_to_split, standing_of
 from ontos_tui.tui.widgets.error_lines import error_lines
-from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
+from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, Span, line, span, wrap
 from ontos_tui.tui.wizard.step import WizardStep
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ class TrainStep(WizardStep):
 
     STEP = Step.TRAIN
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
-        Command("wizard.train.train", "enter,t", "Train", "Train the model; runs as a background job"),
+        Command("wizard.train.go_on", "enter", "Train", "Train the model; when it is up to date, go on to deploy it"),
+        Command("wizard.train.train", "t", "Train again", "Train the model in any case; runs as a background job"),
         Command("wizard.train.advanced", "a", "Advanced", "Choose another base model than the recommended one"),
         Command("wizard.train.split", "g", "Groups", "Confirm or change which pairs belong together"),
         Command("wizard.train.parameters", "p", "Parameters", "Every parameter of the base model, with its default"),
@@ -110,11 +111,33 @@ class TrainStep(WizardStep):
     def _show_error(self, error: OntosError) -> None:
         self.query_one("#outlook", Panel).show(lambda width: error_lines(error, width))
 
+    @property
+    def _is_done(self) -> bool:
+        """Whether a training now would learn from nothing else than the last one did."""
+        return self._outlook is not None and self._outlook.is_newest and not self._changed
+
+    def possible_commands(self) -> list[Command]:
+        """The footer says what enter does now."""
+        has_model = self._outlook is not None and self._outlook.model is not None
+        label = "Deploy" if self._is_done else "Train again" if has_model else "Train"
+        return [
+            replace(command, label=label) if command.name == "go_on" else command
+            for command in super().possible_commands()
+        ]
+
     def possible(self, command: str) -> bool:
         outlook = self._outlook
         if outlook is None:
-            return command == "train"
+            return command in ("go_on", "train")
+        if command == "train" and outlook.model is None:
+            return False
         return not (outlook.last is not None and outlook.last.active)
+
+    def action_go_on(self) -> None:
+        if self._is_done:
+            self.post_message(self.GoOn())
+        else:
+            self.action_train()
 
     def action_train(self) -> None:
         outlook = self._outlook
@@ -122,10 +145,7 @@ class TrainStep(WizardStep):
             # On a slow line the key comes before the page.
             self._typed_ahead = True
             return
-        if not self.possible("train"):
-            return
-        if outlook.is_newest and not self._changed:
-            self.post_message(self.GoOn())
+        if not self.possible("go_on"):
             return
         standing = outlook.standing
         sheet, key, params = standing.readiness.training_sheet.id, standing.base_model.key, standing.params
@@ -211,7 +231,7 @@ def _lines(outlook: Outlook, width: int) -> Iterator[Line]:
         yield line(span("enter", "key"), " trains the model in the background; you may leave meanwhile")
         yield EMPTY
     else:
-        yield line(span("✓ trained. ", "good"), span(">", "key"), " to deploy and try it")
+        yield line(span("✓ trained. ", "good"), *_next_key(outlook))
         yield EMPTY
     if outlook.model is not None:
         yield from _advice(outlook.model, width)
@@ -220,6 +240,13 @@ def _lines(outlook: Outlook, width: int) -> Iterator[Line]:
     yield from choice_lines(standing, width)
     if excluded := ready.excluded():
         yield from wrap(f"not used: {excluded}", width, "muted")
+
+
+def _next_key(outlook: Outlook) -> tuple[Span, Span]:
+    """What enter does now: on to deploying, unless there is more to learn from."""
+    if outlook.is_newest:
+        return span("enter", "key"), span(" or > goes on to deploy and try it")
+    return span("enter", "key"), span(" trains again, with what was labeled since; > goes on to deploy this model")
 
 
 def _advice(model: ModelVersion, width: int) -> Iterator[Line]:

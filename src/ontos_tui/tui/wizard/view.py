@@ -154,6 +154,7 @@ class WizardView(Page):
         else:
             self._step.state = self.state
         self.query_one(StepLine).show_step(step, self.state.reached)
+        self.ontos.show_wizard_step(f"wizard: step {step.value} of {len(Step)} · esc: the stages")
         self.commands_changed()
 
     def _show_about(self, step: Step) -> None:

@@ -72,7 +72,7 @@ async def test_without_a_template_import_is_offered(home: Path) -> None:
             json.dumps({"name": "by file", "label_type": "x", "user_prompt": "{{ torque }}", "output_schema": PASSED}),
             encoding="utf-8",
         )
-        await user.press("i")
+        await user.press("ctrl+u")
         await user.type(str(path))
         await user.press("ctrl+s")
         await user.sees("by file 1.0.0", "draft", "p1")
@@ -119,7 +119,7 @@ async def test_a_column_holds_the_answers_and_what_does_not_fit_is_named(home: P
         await user.press("2", "m")
         await user.sees("Which column contains the answer?", "torque")
         await user.press("end", "enter")
-        await user.sees("column passed", "labeled immediately where the value is valid", "p2                  False")
+        await user.sees("column passed", "labeled immediately where the value is valid", "p2                False")
         await user.press("g")
         await over(user)
         await user.sees("12, 11 labeled, 1 to decide", "1 without an answer", "f: show why")

@@ -69,7 +69,7 @@ async def test_everything_that_the_filter_leaves_is_given_one_answer(home: Path)
         await user.press("slash")
         await user.type("item-1")
         await user.press("ctrl+s")
-        await user.sees("item-12", "with 'item-1'")
+        await user.sees("item-12", "4 of 12 · /item-1")
         await user.press("X")
         await user.sees("4 marked")
         await user.press("r")
@@ -109,10 +109,10 @@ async def test_classes_are_chosen_by_their_keys_and_called_by_their_names(home: 
     async with _desk(home) as user:
         await user.sees("y Sound", "2 Small mark", "m Deep mark")
         await user.press("m")
-        await user.sees("Deep mark (major)", "✎ changed")
+        await user.sees("▌m Deep mark▐", "✎ changed")
         await user.press("a")
         assert _pairs(user, sheet)["item-1"].answer == {"severity": "major"}
-        await user.press("g")
+        await user.press("h")
         await user.sees("Guidelines", "Sound: no mark at all")
 
 

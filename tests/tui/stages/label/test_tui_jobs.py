@@ -179,7 +179,7 @@ async def test_what_a_reviewer_wrote_is_shown_where_the_work_is(tmp_path: Path, 
         await user.sees("↺ rework", "↺ task 1 sent back by ben: measure item-2")
         await user.press("enter")
         await user.sees("2/2 decided", "sent back by ben: measure item-2 again")
-        await user.press("g")
+        await user.press("h")
         await user.until(lambda: user.text().count("sent back by ben") == 2, "it stands above the guidelines, in full")
         await user.press("1", "escape", "y")
         await user.sees("◕ submitted")

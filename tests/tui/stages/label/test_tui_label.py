@@ -59,7 +59,7 @@ async def test_one_key_approves_writes_and_goes_on(home: Path, size: tuple[int, 
         first, second, *_ = _open(user)
         await user.sees(first)
         await user.press("a")
-        await user.sees(second, f"✓ {first}")
+        await user.sees(second, f"─ last ─  ✓ …{first[-2:]}")
         pair = _pair(user, first)
         assert pair.status is PairStatus.LABELED
         assert pair.answer == pair.proposal
@@ -130,16 +130,16 @@ async def test_search_filter_prompt_guidelines_and_history(home: Path) -> None:
         await user.press("slash")
         await user.type(item)
         await user.press("ctrl+s")
-        await user.sees("with", item)
+        await user.sees(f"1 of 40 · /{item}")
         await user.press("p")
         await user.sees("system", "You inspect crystals")
-        await user.press("g")
+        await user.press("h")
         await user.sees("Guidelines", "hygroscopic")
-        await user.press("g", "f", "H")
+        await user.press("h", "f", "H")
         await user.sees("History of", "flag")
         await user.press("escape", "slash")
         await user.press(*["backspace"] * len(item), "ctrl+s", "v", "v")
-        await user.sees("only labeled")
+        await user.sees("of 40 · labeled")
 
 
 async def test_number_keys_lead_to_the_stages_again_after_escape(home: Path) -> None:

@@ -17,7 +17,8 @@ from ontos_tui.services.label.labelsets.service import DESK_KEYS
 from ontos_tui.services.label.queue import Queue
 from ontos_tui.services.label.service import QueueFilter, QueueSort
 from ontos_tui.tui.app import OntosApp
-from ontos_tui.tui.stages.label.desk.queue_table import DIGITS, QueueTable
+from ontos_tui.tui.stages.label.desk.desk_keys import DIGITS
+from ontos_tui.tui.stages.label.desk.queue_table import QueueTable
 from ontos_tui.tui.widgets.table import Table
 from ontos_tui.workspace import Workspace
 
@@ -37,7 +38,11 @@ async def _desk(home: Path, size: tuple[int, int] = (120, 40)) -> AsyncIterator[
 
 def _listed(user: Driver) -> list[str]:
     """The items of the list in its order, as far as they are on the screen."""
-    words = (line.split() for line in user.text().splitlines() if line.startswith("▌ ") and "#" not in line)
+    words = (
+        line.split()
+        for line in user.text().splitlines()
+        if line.startswith("▌ ") and "#" not in line and "─ last" not in line
+    )
     return [word for line in words for word in line[:6] if word.startswith("item-")]
 
 

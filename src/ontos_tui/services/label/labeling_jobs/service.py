@@ -244,11 +244,11 @@ class LabelingService:
             if own is not None:
                 return (
                     assign_task(connection, own, self._actor, lease_end(job), self._actor, "claim")
-                    if is_lease_over(own)
+                    if is_lease_over(own, job.lease_minutes)
                     else own
                 )
             had = tasks.copies_by_batch(connection, job.id, self._actor) if job.overlap > 1 else {}
-            for task_id, number in tasks.claimable(connection, job.id, PRIORITIES):
+            for task_id, number in tasks.claimable(connection, job.id, PRIORITIES, job.lease_minutes):
                 if not had.get(number, set()) - {task_id}:
                     task = rows.get(connection, LabelingTask, task_id)
                     return assign_task(connection, task, self._actor, lease_end(job), self._actor, "claim")

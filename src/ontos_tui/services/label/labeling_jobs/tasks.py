@@ -6,7 +6,7 @@ takes it. Leases are renewed by working; that is no change that a person makes, 
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from ontos_tui.domain.errors import ConflictError, NotReadyError
@@ -21,7 +21,7 @@ from ontos_tui.domain.rules.states import (
 )
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.queries.labeling_jobs.tasks import lease
+from ontos_tui.store.queries.labeling_jobs.tasks import farthest_lease, lease, lease_length
 
 
 def describe_task(task: LabelingTask) -> str:
@@ -32,12 +32,18 @@ def describe_task(task: LabelingTask) -> str:
 
 def lease_end(job: LabelingJob) -> datetime:
     """Until when a task of the job that is claimed now is held."""
-    return now() + timedelta(minutes=job.lease_minutes)
+    return now() + lease_length(job.lease_minutes)
 
 
-def is_lease_over(task: LabelingTask) -> bool:
-    """Whether others may take the task although it is assigned."""
-    return task.status in ASSIGNED_LABELING_TASKS and task.lease_until is not None and task.lease_until <= now()
+def is_lease_over(task: LabelingTask, minutes: int) -> bool:
+    """Whether others may take the task although it is assigned; a lease of its job lasts so many minutes.
+
+    One that ends later than any lease can was taken while a clock was wrong, and is over.
+    """
+    if task.status not in ASSIGNED_LABELING_TASKS or task.lease_until is None:
+        return False
+    at = now()
+    return not at < task.lease_until <= farthest_lease(at, minutes)
 
 
 def move_task(
@@ -85,7 +91,8 @@ def assign_task(
     if task.assignee == who and task.status in ASSIGNED_LABELING_TASKS:
         return change_task(connection, task, actor, action, lease_until=until)
     if task.status is LabelingTaskStatus.IN_PROGRESS:
-        why = "its lease ended" if is_lease_over(task) else f"assigned to {who}"
+        is_over = is_lease_over(task, lease(connection, task.job_id).minutes)
+        why = "its lease ended" if is_over else f"assigned to {who}"
         task = release_task(connection, task, actor, why)
     status = task.status if task.status is LabelingTaskStatus.REWORK else LabelingTaskStatus.ASSIGNED
     columns: dict[str, Any] = {"status": status, "assignee": who, "assigned_at": now(), "lease_until": until}
@@ -122,10 +129,10 @@ def check_may_decide(connection: Connection, task: LabelingTask, actor: str) -> 
         raise ConflictError(f"{describe_task(task)} is assigned to {task.assignee}.", "Claim another one.")
     terms = lease(connection, task.job_id)
     check_active(terms.job, terms.status)
-    duration = timedelta(minutes=terms.minutes)
+    duration = lease_length(terms.minutes)
     until = None if task.lease_until is None else now() + duration
     if task.status is not LabelingTaskStatus.IN_PROGRESS:
         at = task.started_at or now()
         move_task(connection, task, LabelingTaskStatus.IN_PROGRESS, actor, "start", started_at=at, lease_until=until)
-    elif task.lease_until is not None and task.lease_until - now() < duration / 2:
+    elif task.lease_until is not None and not duration / 2 <= task.lease_until - now() <= duration:
         rows.change(connection, task, lease_until=until)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ontos_tui.domain.rules.ratings import Rating, is_bad, is_good
 from ontos_tui.tui.dialogs.forms.answer_form import schema_check, schema_fields, without_empty
 from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
-from ontos_tui.tui.widgets.lines import Span, span
+from ontos_tui.tui.dialogs.record import field_lines
+from ontos_tui.tui.widgets.lines import Line, Span, line, span
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.improve import FeedbackItem
@@ -76,7 +77,12 @@ def _show_form(
             send_feedback(widget, record, values["rating"], then, values["comment"] or "", correction)
 
     about = "Change what was wrong; a correction can become a training pair."
-    widget.app.push_screen(FormDialog("Feedback", fields, about=about, check=problems), done)
+
+    def evidence(width: int) -> Iterator[Line]:
+        yield line(span("the input", "title"))
+        yield from field_lines(record.input, width)
+
+    widget.app.push_screen(FormDialog("Feedback", fields, about=about, check=problems, evidence=evidence), done)
 
 
 def send_feedback(

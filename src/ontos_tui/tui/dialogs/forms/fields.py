@@ -5,21 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from rich.cells import cell_len
+from textual.containers import VerticalScroll
+from textual.geometry import Size
 from textual.message import Message
 from textual.widgets import Input, TextArea
 
 from ontos_tui.domain.terminal_text import safe_line, safe_text
-from ontos_tui.tui.widgets.lines import Line, LineView, Span, span
+from ontos_tui.tui.widgets.lines import Line, LineView, Span, fit, span
 
 LONGEST = 100_000
 """Characters of one value that can be edited in a form."""
 
 
+class FieldList(VerticalScroll):
+    """The fields of a form; it says when others of them are in sight."""
+
+    class Moved(Message):
+        """The fields were scrolled, or have other rows."""
+
+    def on_resize(self) -> None:
+        """There is another number of rows."""
+        self.post_message(self.Moved())
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self.post_message(self.Moved())
+
+
 class ChoiceLine(LineView, can_focus=True):
-    """One of several values: left and right, or the number in front of it."""
+    """One of several values: left and right, or the number in front of it. As many rows as show every choice."""
 
     BINDINGS = [("left,h", "step(-1)", "Previous"), ("right,l,space", "step(1)", "Next")]
-    DEFAULT_CSS = "ChoiceLine { height: 1; &:focus { background: $surface-lighten-1; } }"
+    DEFAULT_CSS = "ChoiceLine { height: auto; &:focus { background: $surface-lighten-1; } }"
 
     class Changed(Message):
         """Another value was chosen."""
@@ -35,20 +53,42 @@ class ChoiceLine(LineView, can_focus=True):
         """The chosen value; None while nothing is chosen."""
         return self._choices[self._at] if self._at >= 0 else None
 
-    def line_at(self, y: int, width: int) -> Line:
-        # The window starts at the choice before the present one when not all fit.
-        parts: list[Span] = []
+    @property
+    def typed(self) -> Any:
+        """What the user put in, to be put back by `retype`."""
+        return self.value
+
+    def read(self, read: Callable[[str], Any]) -> Any:
+        """The chosen value: a choice needs no reading."""
+        return self.value
+
+    def retype(self, typed: Any) -> None:
+        """Put back what the user had put in."""
+        self._at = self._choices.index(typed) if typed in self._choices else -1
+        self.repaint()
+
+    def _rows(self, width: int) -> list[list[Span]]:
+        """All choices in rows of `width`; one that is longer than a row is cut with a sign."""
+        rows: list[list[Span]] = [[]]
         room = width
-        start = 0 if sum(len(self._label(i)) + 4 for i in range(len(self._choices))) <= width else max(0, self._at - 1)
-        for index in range(start, len(self._choices)):
+        for index in range(len(self._choices)):
             mark = "●" if index == self._at else "○"
             piece = span(f"{mark} {self._label(index)}  ", "key" if index == self._at else "muted")
-            if len(piece.text) > room:
-                parts.append(span("…", "muted"))
-                break
-            parts.append(piece)
-            room -= len(piece.text)
-        return tuple(parts)
+            cells = cell_len(piece.text) - 2
+            if cells > room and rows[-1]:
+                rows.append([])
+                room = width
+            rows[-1].append(piece if cells <= width else Span(fit(piece.text, width), piece.style))
+            room -= cells + 2
+        return rows
+
+    def line_at(self, y: int, width: int) -> Line:
+        rows = self._rows(width)
+        return tuple(rows[y]) if y < len(rows) else ()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Every choice is in sight."""
+        return len(self._rows(width))
 
     def _label(self, index: int) -> str:
         choice = self._choices[index]
@@ -93,6 +133,15 @@ class ValueInput(Input):
         self._shown = "" if value is None else safe_line(value, LONGEST)
         self.value = self._shown
 
+    @property
+    def typed(self) -> str:
+        """What the user put in, to be put back by `retype`."""
+        return self.value
+
+    def retype(self, typed: str) -> None:
+        """Put back what the user had put in."""
+        self.value = typed
+
     def read(self, read: Callable[[str], Any]) -> Any:
         """The value as typed; an empty field is None. Raises ValueError where `read` does."""
         if self.value == self._shown and self._shown != str(self._original):
@@ -117,8 +166,22 @@ class TextBox(TextArea):
     def on_mount(self) -> None:
         self.move_cursor(self.document.end)
 
+    @property
+    def typed(self) -> str:
+        """What the user put in, to be put back by `retype`."""
+        return self.text
+
+    def retype(self, typed: str) -> None:
+        """Put back what the user had put in."""
+        self.text = typed
+        self.move_cursor(self.document.end)
+
     def read(self, read: Callable[[str], Any]) -> Any:
         """The value as typed; an empty field is None. Raises ValueError where `read` does."""
         if self.text == self._shown:
             return self._original
         return read(self.text) if self.text.strip() else None
+
+
+FieldWidget = ChoiceLine | ValueInput | TextBox
+"""What a field of a form is filled in with."""

@@ -40,21 +40,17 @@ class SheetForms:
                 self._host.ontos.show_message(f"{table.address} is here; n makes a sheet of it.")
                 return
 
-            def failed(error: OntosError) -> None:
-                self._host.ontos.show_error(error)
-                self.name(table, values)
-
             self._host.run_in_background(
                 lambda workspace: workspace.data.sheets.create_sheet(
                     values["name"], table.address, item_id_column=values["item_id_column"]
                 ),
                 self._saved,
                 group="do",
-                failed=failed,
             )
 
         about = f"{table.row_count:,} rows; {columns}"
-        self._host.app.push_screen(FormDialog(f"A sheet over {table.address}", fields, about=about), save)
+        form = FormDialog(f"A sheet over {table.address}", fields, about=about, verb="Create")
+        self._host.app.push_screen(form, save)
 
     def open(self, heading: str, source: str, sheet: Sheet | None) -> None:
         """The form of a sheet over a table: a new one, or one to be changed."""
@@ -131,7 +127,7 @@ class SheetForms:
                     lambda workspace: workspace.data.sheets.duplicate_sheet(sheet.id, name), self._saved, group="do"
                 )
 
-        self._host.app.push_screen(FormDialog(f"Duplicate {sheet.name}", (field,), about=about), save)
+        self._host.app.push_screen(FormDialog(f"Duplicate {sheet.name}", (field,), about=about, verb="Copy"), save)
 
     def roles(self, sheet: Sheet) -> None:
         """Show what the columns of a sheet are for, to be changed."""

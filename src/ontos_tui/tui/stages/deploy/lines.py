@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from ontos_tui.domain.records.serving import Platform
 from ontos_tui.domain.rules.states import EndpointStatus
 from ontos_tui.tui.dialogs.verdict import score_text, verdict_lines, verdict_of
 from ontos_tui.tui.stages.train.lines import model_lines
@@ -41,6 +42,8 @@ def endpoint_lines(
     yield line(span("serves", "muted", INDENT), span(model.label(), "strong"))
     yield from verdict_lines(verdict_of(model), width, INDENT)
     yield line(" " * INDENT, span(f"since {serving_since.astimezone():%Y-%m-%d %H:%M}", "muted"))
+    if endpoint.platform is not Platform.LOCAL:
+        yield from _beside("place", view.place, width)
     if (previous := models.get(endpoint.previous_model_id or "")) is not None:
         yield line(span("before", "muted", INDENT), previous.label(), f"  {score_text(previous)}")
         yield line(" " * INDENT, span("b", "key"), ": roll back to it")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ontos_tui.domain.records.data import LOCAL, identifier_from
+from ontos_tui.services.deploy.scoring.targets import in_warehouse
 from ontos_tui.tui.dialogs.choose import ChooseDialog
 from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 from ontos_tui.tui.stages.base import Page
@@ -74,11 +75,14 @@ def _ask_target(view: Page, model: ModelVersion, choice: Choice) -> None:
             _begin(view, model, choice.ref or values["source"], values)
 
     about = f"{choice.name}: {choice.remark}" if choice.ref else "The file is read where it is."
-    view.app.push_screen(FormDialog(f"Score by {model.label()}", fields, about=about), done)
+    view.app.push_screen(FormDialog(f"Score by {model.label()}", fields, about=about, verb="Score"), done)
 
 
 def _begin(view: Page, model: ModelVersion, source: str, values: Values) -> None:
     def begin(workspace: Workspace) -> Job:
+        if in_warehouse(str(values["out"])):
+            there = workspace.deploy.warehouse_scoring
+            return there.submit(there.plan(model.id, source, str(values["out"])))
         service = workspace.deploy.scoring
         plan = service.plan(model.id, source, str(values["out"]), with_columns=bool(values["with_columns"]))
         return service.submit(plan)

@@ -27,7 +27,7 @@ from ontos_tui.tui.widgets.lines import Panel, line, span
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.records.serving import Deployment, Endpoint
+    from ontos_tui.domain.records.serving import Deployment, Endpoint, Platform
     from ontos_tui.domain.records.training import Job, ModelVersion
     from ontos_tui.services.deploy.server import ServerState
     from ontos_tui.services.deploy.service import EndpointView
@@ -61,6 +61,8 @@ class EndpointRow:
     server: ServerState
     scored: dict[str, JobState]
     """The last scoring by each model, by the id of the model."""
+    team: bool = False
+    """Whether a workspace of Databricks is set up."""
 
 
 class DeployView(StageView):
@@ -73,6 +75,13 @@ class DeployView(StageView):
     )
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
         Command("deploy.deploy", "d", "Deploy", "Deploy this model, or choose another version for this endpoint"),
+        Command(
+            "deploy.deploy_on_databricks",
+            "D",
+            "On Databricks",
+            "Register this model in Unity Catalog, and let an endpoint of the team's workspace answer with it",
+            shown=False,
+        ),
         Command("deploy.playground", "p", "Playground", "Send real rows to the endpoint and rate its answers"),
         Command("deploy.score", "s", "Score a table", "Let the model answer every row of a sheet, table or file"),
         Command("deploy.roll_back", "b", "Roll back", "Serve the previous version again"),
@@ -193,6 +202,8 @@ class DeployView(StageView):
             return view is not None
         if command == "roll_back":
             return view is not None and view.endpoint.previous_model_id is not None
+        if command == "deploy_on_databricks":
+            return entry is not None and served is not None and served.team
         if command == "copy":
             return view is not None and served is not None and view.endpoint.name in served.curl
         return entry is not None
@@ -222,7 +233,16 @@ class DeployView(StageView):
         cursor = next((i for i, model in enumerate(models) if model.id != current), 0)
         self.app.push_screen(ChooseDialog(f"Which model should {name} answer with?", choices, cursor), chosen)
 
-    def _name_endpoint(self, model: ModelVersion) -> None:
+    def action_deploy_on_databricks(self) -> None:
+        from ontos_tui.domain.records.serving import Platform
+
+        entry = self._current
+        if entry is not None and entry.view is not None:
+            self._name_endpoint(entry.view.model, entry.view.endpoint.name, Platform.DATABRICKS)
+        elif entry is not None and entry.model is not None:
+            self._name_endpoint(entry.model, on=Platform.DATABRICKS)
+
+    def _name_endpoint(self, model: ModelVersion, name: str = "", on: Platform | None = None) -> None:
         from ontos_tui.services.deploy.service import dns_name
 
         def problems(values: Values) -> list[str]:
@@ -231,16 +251,21 @@ class DeployView(StageView):
 
         def done(values: Values | None) -> None:
             if values is not None:
-                self._deploy(model, values["name"])
+                self._deploy(model, values["name"], on)
 
         about = f"{verdict_line(model)}. If the endpoint exists, it switches to this version immediately."
-        field = FormField("name", "Endpoint", dns_name(model.name), required=True, hint="lower case letters, digits, -")
-        self.app.push_screen(FormDialog(f"Deploy {model.label()}", [field], about=about, check=problems), done)
+        if on is not None:
+            about = "A job of some minutes; the endpoint costs money while it is awake."
+        name = name or dns_name(model.name)
+        field = FormField("name", "Endpoint", name, required=True, hint="lower case letters, digits, -")
+        where = "" if on is None else " on Databricks"
+        form = FormDialog(f"Deploy {model.label()}{where}", [field], about=about, check=problems, verb="Deploy")
+        self.app.push_screen(form, done)
 
-    def _deploy(self, model: ModelVersion, name: str) -> None:
+    def _deploy(self, model: ModelVersion, name: str, on: Platform | None = None) -> None:
         deploy_checked(
             self,
-            lambda workspace, reason: workspace.deploy.endpoints.begin(model.id, name, despite=reason),
+            lambda workspace, reason: workspace.deploy.endpoints.begin(model.id, name, despite=reason, on=on),
             lambda begun: self._deployed(begun, model.label()),
             group="do",
         )
@@ -347,7 +372,9 @@ def _served(workspace: Workspace) -> EndpointRow:
     views = deploy.endpoints()
     models = workspace.train.models.models()
     deployed = {view.model.id for view in views}
-    entries = [Entry(view=view) for view in views] + [Entry(model=one) for one in models if one.id not in deployed]
+    entries = [Entry(view=view) for view in views] + [
+        Entry(model=one) for one in models if one.id not in deployed and not one.archived
+    ]
     names = [view.endpoint.name for view in views]
     return EndpointRow(
         tuple(entries),
@@ -356,6 +383,7 @@ def _served(workspace: Workspace) -> EndpointRow:
         {name: curl for name in names if (curl := _curl(workspace, server, name))},
         server,
         _scored(workspace),
+        team=workspace.deploy.registering is not None,
     )
 
 

@@ -90,7 +90,7 @@ class GenerateQuestions:
                 done(values["limit"])
 
         field = FormField("limit", "Items", limit, hint="the first ones; empty: all of the sheet", read=_count)
-        self._host.app.push_screen(FormDialog("Generate pairs for how many items?", [field]), filled)
+        self._host.app.push_screen(FormDialog("Generate pairs for how many items?", [field], verb="Set"), filled)
 
     def ask_template_file(self, done: Callable[[Template], None]) -> None:
         """A template's file, which is imported."""
@@ -103,7 +103,7 @@ class GenerateQuestions:
                 )
 
         field = FormField("path", "File", required=True, hint="path of a .json or .toml file")
-        self._host.app.push_screen(FormDialog("Import a template", [field]), filled)
+        self._host.app.push_screen(FormDialog("Import a template", [field], verb="Import"), filled)
 
 
 def _count(text: str) -> int:

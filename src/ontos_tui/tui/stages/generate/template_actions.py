@@ -60,10 +60,6 @@ class TemplateActions:
         self._host.app.push_screen(template_form(template, heading, about, check, typed), done)
 
     def _try(self, template: Template, sheet: Sheet, values: Values, edited: Template) -> None:
-        def again(error: OntosError) -> None:
-            self._host.ontos.show_error(error)
-            self.edit(template, sheet, values)
-
         def show(trial: TemplateTrial) -> None:
             def answered(answer: str | None) -> None:
                 if answer == BACK:
@@ -74,7 +70,7 @@ class TemplateActions:
             self._host.app.push_screen(TrialDialog(trial, "s: save it"), answered)
 
         self._host.run_in_background(
-            lambda workspace: workspace.generate.trials.of(edited, sheet.id), show, group="try", failed=again
+            lambda workspace: workspace.generate.trials.of(edited, sheet.id), show, group="try"
         )
 
     def _save(self, template: Template, sheet: Sheet, values: Values) -> None:

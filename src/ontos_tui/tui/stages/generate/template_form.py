@@ -44,7 +44,7 @@ def template_form(
             return [f"{error.what} {error.todo}"]
         return []
 
-    return FormDialog(heading, fields, about=about, check=problems)
+    return FormDialog(heading, fields, about=about, check=problems, verb="Try")
 
 
 def changes_of(template: Template, values: Values) -> dict[str, Any]:

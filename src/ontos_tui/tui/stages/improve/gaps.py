@@ -261,7 +261,7 @@ class GapsPage(StagePage):
                 )
 
         about = "It gets the pairs of this gap; the queue then opens with only these."
-        self.app.push_screen(FormDialog("A task for this gap", fields, about=about), done)
+        self.app.push_screen(FormDialog("A task for this gap", fields, about=about, verb="Create"), done)
 
     def _show_created(self, view: TaskView) -> None:
         self.session.extra["task"] = view.task.id

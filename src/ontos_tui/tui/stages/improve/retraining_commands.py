@@ -10,6 +10,7 @@ from ontos_tui.tui.stages.base import Page
 from ontos_tui.tui.stages.improve.lines import verdict
 
 if TYPE_CHECKING:
+    from ontos_tui.domain.records.serving import Endpoint
     from ontos_tui.domain.records.training import Job
     from ontos_tui.services.improve.retraining import RetrainingOutlook
 
@@ -38,8 +39,8 @@ class RetrainingCommands:
             if sure:
                 deploy_checked(
                     self._host,
-                    lambda workspace, reason: workspace.deploy.endpoints.deploy(model.id, name, despite=reason),
-                    lambda _: self._changed(f"{name} answers with the new version."),
+                    lambda workspace, reason: workspace.deploy.endpoints.begin(model.id, name, despite=reason),
+                    lambda begun: self._changed(f"{name} answers with the new version.", begun),
                     group="do",
                 )
 
@@ -58,15 +59,18 @@ class RetrainingCommands:
         def answered(sure: bool | None) -> None:
             if sure:
                 self._host.run_in_background(
-                    lambda workspace: workspace.deploy.endpoints.roll_back(name),
-                    lambda _: self._changed(f"{name} answers with the previous version."),
+                    lambda workspace: workspace.deploy.endpoints.begin_roll_back(name),
+                    lambda begun: self._changed(f"{name} answers with the previous version.", begun),
                     group="do",
                 )
 
         question = f"{name} answers with {model.label()} instead of {now.label()} from the next request on."
         self._host.app.push_screen(ConfirmDialog(f"Roll back to {model.label()}?", question), answered)
 
-    def _changed(self, message: str) -> None:
-        self._host.ontos.show_message(message)
+    def _changed(self, message: str, begun: Endpoint | Job) -> None:
+        from ontos_tui.domain.records.serving import Endpoint
+
+        there = f"{message} A job on Databricks does it, in some minutes."
+        self._host.ontos.show_message(message if isinstance(begun, Endpoint) else there)
         self._host.reload()
         self._host.ontos.refresh_overview()

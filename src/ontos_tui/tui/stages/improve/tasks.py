@@ -162,7 +162,7 @@ class TasksPage(StagePage):
                 message = f"Assigned to {name}." if name else "Not assigned."
                 self._do(lambda workspace: workspace.improve.tasks.assign(task.id, name), message)
 
-        self.app.push_screen(FormDialog("Assign this task", fields), done)
+        self.app.push_screen(FormDialog("Assign this task", fields, verb="Assign"), done)
 
     def action_move(self) -> None:
         view = self.current

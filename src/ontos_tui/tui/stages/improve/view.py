@@ -201,7 +201,7 @@ class ImproveView(PagedView):
                 self._filter_by(filled_filter(values))
 
         fields = filter_fields(self._state.feedback_filter, endpoints)
-        self.app.push_screen(FormDialog("Filter", fields, about="Empty fields do not filter."), done)
+        self.app.push_screen(FormDialog("Filter", fields, about="Empty fields do not filter.", verb="Filter"), done)
 
     def _filter_by(self, feedback_filter: FeedbackFilter) -> None:
         self._state = replace(self._state, feedback_filter=feedback_filter)

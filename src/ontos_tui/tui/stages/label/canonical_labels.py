@@ -268,7 +268,7 @@ class CanonicalPage(LabelPage):
                 self.reload()
 
         field = FormField("text", "Text", self._text or None, hint="in the item, the label or its notes")
-        self.app.push_screen(FormDialog("Search", (field,)), done)
+        self.app.push_screen(FormDialog("Search", (field,), verb="Search"), done)
 
     def action_label_type(self) -> None:
         types = [None, *self._types]
@@ -324,7 +324,7 @@ class CanonicalPage(LabelPage):
                 )
 
         field = FormField("path", "File", "labels.jsonl", required=True, hint="~ is your home folder", read=read_path)
-        self.app.push_screen(FormDialog("Export the listed labels", (field,)), done)
+        self.app.push_screen(FormDialog("Export the listed labels", (field,), verb="Export"), done)
 
     def action_import(self) -> None:
         def done(values: Values | None) -> None:
@@ -332,7 +332,7 @@ class CanonicalPage(LabelPage):
                 self._import(values["path"])
 
         field = FormField("path", "File", required=True, hint="as E writes it: one label a line", read=read_path)
-        self.app.push_screen(FormDialog("Import labels", (field,)), done)
+        self.app.push_screen(FormDialog("Import labels", (field,), verb="Import"), done)
 
     def _import(self, path: Path, newer: Newer | None = None) -> None:
         self.run_in_background(

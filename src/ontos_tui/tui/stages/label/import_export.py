@@ -94,6 +94,7 @@ class ExportDialog(FormDialog, BackgroundMixin):
     DEFAULT_CSS = """
     ExportDialog > #box { height: 90%; max-height: 24; }
     ExportDialog #selection { height: 5; }
+    ExportDialog #form { height: 1fr; }
     ExportDialog #fields { height: 1fr; }
     """
 
@@ -107,7 +108,7 @@ class ExportDialog(FormDialog, BackgroundMixin):
             FormField("path", "File", self._suggested, required=True, hint="~ is your home folder", read=read_path),
             FormField("split", "Validation share", hint="such as 0.1, written to a second file", read=read_share),
         )
-        super().__init__(f"Export {sheet.name}", fields, check=_check_export)
+        super().__init__(f"Export {sheet.name}", fields, check=_check_export, verb="Export")
 
     def compose_body(self) -> ComposeResult:
         selection = Panel(id="selection")

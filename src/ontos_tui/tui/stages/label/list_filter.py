@@ -74,12 +74,29 @@ class ListFilter:
         """The same, in the order of the likeness to this item."""
         return ListFilter(replace(self.filter, like=item_ref), QueueSort.SIMILAR)
 
+    def without_last(self) -> ListFilter | None:
+        """The same without the last of its `chips`; None where nothing is left that the user can take away."""
+        if self.sort is not QueueSort.ORDER:
+            return replace(self, sort=QueueSort.ORDER, filter=replace(self.filter, like=""))
+        empty = QueueFilter()
+        for name in ("text", "source", "hint", "below", "label", "status"):
+            if getattr(self.filter, name) != getattr(empty, name):
+                return replace(self, filter=replace(self.filter, **{name: getattr(empty, name)}))
+        return None
+
+    def chips(self) -> tuple[str, ...]:
+        """What the list leaves out and how it is ordered, one by one, the text as it is searched."""
+        return tuple(self._words(text=f"/{self.filter.text}", status=f"{self.filter.status}"))
+
     def words(self) -> str:
         """What the list leaves out and how it is ordered, when that is not the usual."""
+        return ", ".join(self._words(text=f"with {self.filter.text!r}", status=f"only {self.filter.status}"))
+
+    def _words(self, text: str, status: str) -> list[str]:
         pairs = self.filter
         words = ["of one annotation task"] if pairs.task else []
         if pairs.status is not None:
-            words.append(f"only {pairs.status}")
+            words.append(status)
         if pairs.label is not None:
             words.append(f"{pairs.label[0]} = {_value_text(pairs.label[1])}")
         if pairs.below is not None:
@@ -89,12 +106,12 @@ class ListFilter:
         if pairs.source is not None:
             words.append(SOURCE_WORDS[pairs.source])
         if pairs.text:
-            words.append(f"with {pairs.text!r}")
+            words.append(text)
         if self.sort is QueueSort.SIMILAR:
             words.append(f"most similar to {pairs.like} first")
         elif self.sort is not QueueSort.ORDER:
             words.append(SORT_WORDS[self.sort])
-        return ", ".join(words)
+        return words
 
     def form(self, work: Work) -> Sequence[FormField]:
         """The form that asks for all of it."""

@@ -35,7 +35,7 @@ class LabelView(PagedView):
     )
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
         Command("label.open_queue", "o", "Label", "Open the queue of this training sheet (enter does it too)"),
-        Command("label.guidelines", "g", "Guidelines", "How to decide, as the template says"),
+        Command("label.guidelines", "h", "Guidelines", "How to decide, as the template says"),
         Command(
             "label.jobs",
             "t",
@@ -76,7 +76,7 @@ class LabelView(PagedView):
         Command("label.import", "I", "Import", "Read decisions or labels from a file", shown=False),
     )
     DEFAULT_CSS = """
-    LabelView #about-sheet { width: 3fr; padding: 0 1; }
+    LabelView #about-sheet { width: 100%; }
     LabelView LabelDesk { display: none; }
     LabelView.labeling #pick, LabelView.paged #pick { display: none; }
     LabelView LabelPage { display: none; }
@@ -88,7 +88,7 @@ class LabelView(PagedView):
     def compose(self) -> ComposeResult:
         with Horizontal(id="pick", classes="row"):
             yield Table["TrainingSheetView"](
-                [ColumnSpec("training sheet", 0), ColumnSpec("labeled", 13, right=True)],
+                [ColumnSpec("training sheet", 0), ColumnSpec("labeled", 0, right=True)],
                 _cells,
                 empty="Loading…",
                 id="training-sheets",
@@ -267,5 +267,6 @@ def _about(view: TrainingSheetView, width: int) -> list[Line]:
         line(span("⚑ ", "warn"), f"{counts.flagged:,} flagged"),
         line(span("✗ ", "bad"), f"{counts.rejected:,} rejected"),
         EMPTY,
-        line(span("enter", "key"), ": open the queue. There, number keys choose classes, esc comes back here."),
+        line(span("enter", "key"), ": open the queue"),
+        *wrap("There, number keys choose classes; esc comes back here.", width, "muted"),
     ]

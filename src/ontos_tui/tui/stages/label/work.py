@@ -58,6 +58,18 @@ class Work:
 
         return None if self.template is None else Prompt(self.template)
 
+    @cached_property
+    def _columns(self) -> dict[tuple[str, ...], tuple[str, ...]]:
+        return {}
+
+    def columns(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of an item's columns that the template names: what the answer is asked from."""
+        if self.prompt is None:
+            return ()
+        if names not in self._columns:
+            self._columns[names] = tuple(self.prompt.mapping(names).values())
+        return self._columns[names]
+
     def hides(self, item_ref: str) -> bool:
         """Whether this item's proposal is hidden, so that one can tell later how much proposals sway people."""
         return self.blind_share > 0 and is_blind(self.id, item_ref, self.blind_share)

@@ -157,7 +157,8 @@ class AlertsDialog(Dialog[None], BackgroundMixin):
             if values is not None:
                 self._do(lambda workspace: workspace.monitor.alerts.resolve(alert.id, values["reason"] or ""))
 
-        self.app.push_screen(FormDialog("Resolve this alert", [FormField("reason", "Resolution")]), done)
+        form = FormDialog("Resolve this alert", [FormField("reason", "Resolution")], verb="Resolve")
+        self.app.push_screen(form, done)
 
     def action_add(self) -> None:
         self._ask_rule("New rule", None, lambda workspace, values: workspace.monitor.alerts.add_rule(**values))

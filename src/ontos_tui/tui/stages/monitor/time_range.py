@@ -91,7 +91,7 @@ def ask_span(asker: BackgroundMixin, over: SpanOfTime, then: Callable[[SpanOfTim
         if values is not None:
             then(fixed_span(values["since"], values["until"]))
 
-    asker.app.push_screen(FormDialog("Time range", fields, check=order), done)
+    asker.app.push_screen(FormDialog("Time range", fields, check=order, verb="Show"), done)
 
 
 def _typed(at: datetime) -> str:

@@ -95,7 +95,7 @@ class LineageDialog(Dialog[None], BackgroundMixin):
         def know(pairs: Sequence[QAPair]) -> None:
             for index, pair in zip(missing, pairs, strict=True):
                 self._rows[index] = Row(self._rows[index].seen, pair)
-            self._table.repaint()
+            self._table.refresh_rows()  # what is known now may be wider
 
         self.run_in_background(read, know, group="pairs")
 

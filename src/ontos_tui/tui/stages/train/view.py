@@ -205,11 +205,17 @@ class TrainView(StageView):
             return False
         if command in ("compare", "lineage"):
             return self._model is not None
-        return self._standing is not None and not (command == "train" and self._standing.under_way)
+        if command == "train":  # without anything to train it says so
+            return self._standing is None or not self._standing.under_way
+        return self._standing is not None
 
     def action_train(self) -> None:
         standing = self._standing
-        if standing is None or self._submitting:
+        if standing is None:
+            if self._problem is not None:  # loading takes a moment; then there is one or the other
+                self.ontos.show_error(self._problem)
+            return
+        if self._submitting:
             return
         self._submitting = True
         sheet, key, params = standing.readiness.training_sheet.id, standing.base_model.key, standing.params

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ontos_tui.domain.answers import summary
 from ontos_tui.domain.records.pairs import Verdict
+from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.services.label.service import Decision
 from ontos_tui.tui.stages.label.desk.item import Draft
-from ontos_tui.tui.stages.label.desk.item_panel import STATUS_MARKS
+from ontos_tui.tui.stages.label.desk.last_decisions import MOST, LastDecision
+from ontos_tui.tui.stages.label.desk.status_marks import STATUS_MARKS
 
 if TYPE_CHECKING:
     from ontos_tui.domain.errors import OntosError
@@ -55,8 +58,12 @@ class Decisions:
             return
         pair = item.pair
         status = verdict.status
+        seconds = state.draft.seconds
         queue.show_pending(pair.id, status, answer)
-        state.message = f"{STATUS_MARKS[status][0]} {pair.item_ref}"
+        state.message = ""
+        if advance:
+            state.drop_draft(pair.id)
+            state.last.add(_last(pair, status, verdict, answer))
         decision = Decision(
             pair.id,
             verdict,
@@ -65,7 +72,7 @@ class Decisions:
             notes=notes,
             version=pair.version,
             blind=work.is_blind(pair),
-            seconds=state.draft.seconds,
+            seconds=seconds,
         )
         self.write(lambda workspace: work.service(workspace).decide([decision]), self._show_written)
         if advance:
@@ -90,9 +97,39 @@ class Decisions:
         self._host.call_after_refresh(self._writer.release)
 
     def next_undecided(self) -> None:
-        """Go to the next pair that needs a decision."""
-        if self._state.queue is not None and len(self._state.queue):
+        """Go to the next pair that needs a decision; after a search, to the next match."""
+        if self._state.queue is None or not len(self._state.queue):
+            return
+        if self._state.list_filter.filter.text:
+            self._step(1)
+        else:
             self._go_on()
+
+    def previous_undecided(self) -> None:
+        """The same, upward."""
+        queue, table = self._state.queue, self._display.table
+        if queue is None or not len(queue):
+            return
+        if self._state.list_filter.filter.text:
+            self._step(-1)
+            return
+        cursor = table.cursor
+
+        def done(place: int | None) -> None:
+            if queue is not self._state.queue or table.cursor != cursor:
+                return
+            if place is None:
+                self._host.ontos.show_message("Nothing above this one needs a decision. n: the next one below")
+            else:
+                self._reader.show_at(place)
+
+        # Read behind the decisions that are on their way, so that the store knows of them.
+        self.write(lambda workspace: queue.previous_undecided(cursor), done)
+
+    def _step(self, by: int) -> None:
+        """To the next row, around the ends of the list."""
+        table = self._display.table
+        table.move_to((table.cursor + by) % len(table.rows))
 
     def _go_on(self) -> None:
         """To the next pair that needs a decision: at once when it is here, else when the store has answered."""
@@ -155,13 +192,27 @@ class Decisions:
                 return
             state.message = batch.description
             state.draft = Draft()
+            if verb == "undo":
+                state.last.take_back(pair.item_ref for pair in batch.pairs[:MOST])
             queue.update_written(batch.pairs)
             pair_id = batch.pairs[0].id
             self._host.ontos.session.pair_id = pair_id
             index = queue.index_of(pair_id)
             if index is None:
+                if state.list_filter.chips():
+                    state.message += " (may be outside of this list)"
                 self._reader.reload()
             else:
                 self._reader.show_at(index)
 
         self.write(lambda workspace: getattr(work.service(workspace), verb)(work.id), done)
+
+
+def _last(pair: Decidable, status: PairStatus, verdict: Verdict, answer: dict[str, Any] | None) -> LastDecision:
+    """The decision as the line of the last ones shows it; ✎ where the answer was changed."""
+    sign, style = STATUS_MARKS[status]
+    if verdict is Verdict.EDIT:
+        sign, style = "✎", "accent"
+    shown = answer if answer is not None else pair.answer or pair.proposal
+    first = next(iter(summary(shown).split(" · ")), "") if status is PairStatus.LABELED else ""
+    return LastDecision(sign, style, pair.item_ref, first)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Container, Vertical
 from textual.message import Message
 
 from ontos_tui.tui.core.background import BackgroundMixin, Finished
@@ -17,6 +17,7 @@ from ontos_tui.tui.stages.label.desk.decisions import Decisions
 from ontos_tui.tui.stages.label.desk.display import DeskDisplay
 from ontos_tui.tui.stages.label.desk.item_commands import ItemCommands
 from ontos_tui.tui.stages.label.desk.list_commands import ListCommands
+from ontos_tui.tui.stages.label.desk.prompt_line import PromptLine
 from ontos_tui.tui.stages.label.desk.queue_reader import QueueReader
 from ontos_tui.tui.stages.label.desk.queue_table import QueueTable
 from ontos_tui.tui.stages.label.desk.state import DeskState
@@ -29,13 +30,21 @@ if TYPE_CHECKING:
     from ontos_tui.workspace import Workspace
 
 
+NARROWEST_FOR_TWO, ROOM_FOR_NUMBERS = 80, 110
+"""Cells of the screen from which the list stands beside the item, and from which it has numbers too."""
+LEAST_LIST, LEAST_NUMBERED = 22, 46
+
+
 class LabelDesk(BackgroundMixin):
     """Labels one training sheet or task."""
 
     DEFAULT_CSS = """
     LabelDesk { height: 1fr; layout: vertical; }
-    LabelDesk #queue { width: 2fr; min-width: 30; max-width: 56; }
-    LabelDesk #item { width: 3fr; padding: 0 1; }
+    LabelDesk #panes { height: 1fr; layout: horizontal; }
+    LabelDesk #decision { width: 1fr; height: 1fr; layout: vertical; }
+    LabelDesk #item { height: 1fr; padding: 0 1 0 0; }
+    LabelDesk #evidence { width: 1fr; display: none; padding: 0 1; }
+    LabelDesk #last { margin: 0 0 0 1; }
     """
 
     class Left(Message):
@@ -49,14 +58,18 @@ class LabelDesk(BackgroundMixin):
         super().__init__()
         state = self._state = DeskState()
         self._writer = DecisionWriter(lambda deliver: self.app.post_message(Finished(deliver)))
-        table = self._table = QueueTable(self._run_verb, self._choose, self._cursor_moved)
+        table = self._table = QueueTable(self._cursor_moved)
         display = self._display = DeskDisplay(self, state, table, self._writer)
+        for part in (table, display.item_pane, display.evidence_pane):
+            part.call(self._run_verb, self._choose)
+        self._prompt = PromptLine(self.focus_queue)
+        display.lay_out = self._lay_out
         self._claims = Claims(self, state, display)
         reader = self._reader = QueueReader(self, state, display, self._claims, self._writer)
         decisions = Decisions(self, state, display, reader, self._writer)
         self._bulk = BulkDecisions(self, state, display, reader, decisions)
         self._verdicts = Verdicts(self, state, display, reader, decisions, self._bulk)
-        lists = ListCommands(self, state, display, reader)
+        lists = self._lists = ListCommands(self, state, display, reader, self._prompt)
         items = ItemCommands(self, state, display, reader)
         self._verbs: Mapping[str, Callable[[], None]] = {
             "approve": self._verdicts.approve,
@@ -69,6 +82,8 @@ class LabelDesk(BackgroundMixin):
             "undo": decisions.undo,
             "redo": decisions.redo,
             "next_open": decisions.next_undecided,
+            "previous_open": decisions.previous_undecided,
+            "top": lists.go_to_top,
             "mark": self._bulk.toggle,
             "mark_all": self._bulk.toggle_all,
             "mark_group": self._bulk.add_duplicates,
@@ -94,9 +109,29 @@ class LabelDesk(BackgroundMixin):
     def compose(self) -> ComposeResult:
         yield self._display.progress
         yield self._display.sent_back
-        with Horizontal(classes="row"):
+        yield self._display.chips
+        yield self._prompt
+        with Container(id="panes"):
             yield self._table
-            yield self._display.item_panel
+            with Vertical(id="decision"):
+                yield self._display.item_pane
+                yield self._display.last
+            yield self._display.evidence_pane
+
+    def on_resize(self) -> None:
+        """The list is as wide as its rows need, as far as the item keeps its room."""
+        self.call_after_refresh(self._lay_out)
+
+    def _lay_out(self) -> None:
+        width = self.size.width
+        if width >= NARROWEST_FOR_TWO:
+            natural = self._table.natural_width + 1
+            most = width // 3 if width >= ROOM_FOR_NUMBERS else width * 3 // 10
+            least = LEAST_NUMBERED if width >= ROOM_FOR_NUMBERS else LEAST_LIST
+            self._table.styles.width = max(least, min(natural, most))
+        else:
+            self._table.styles.clear_rule("width")
+        self._display.paint()
 
     def open(self, find: Callable[[Workspace], Work]) -> None:
         """Start labeling this work, where the user left it."""
@@ -134,10 +169,16 @@ class LabelDesk(BackgroundMixin):
     # Leaving
 
     def _leave(self) -> None:
-        """To the training sheets; where something is marked, only take the marks away."""
+        """Take away the marks, then the search, then the filter; when there are none, to the training sheets."""
         if self._bulk.is_active:
             self._bulk.clear()
             return
+        if self._lists.clear_last():
+            return
+        self._display.keep_draft()
+        if waiting := len(self._state.drafts):
+            answers = "answer is" if waiting == 1 else "answers are"
+            self.ontos.show_message(f"{waiting:,} changed {answers} not approved yet; ✎ marks them in the queue.")
         work, self._state.queue = self._state.work, None
         self._claims.release()
         self.post_message(self.Left(work.id if work is not None else ""))

@@ -1,29 +1,36 @@
-"""The desk on the screen: the list, the item under its cursor, the progress line."""
+"""The desk on the screen: the list, the item under its cursor, the progress line and the lines that come and go."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
+from textual.timer import Timer
 
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.tui.stages.label.desk.item import Draft, ItemView
-from ontos_tui.tui.stages.label.desk.item_panel import item_lines
-from ontos_tui.tui.widgets.lines import Line, OneLine, Panel, Span, fit, line, span
+from ontos_tui.tui.stages.label.desk.item_lines import (
+    ItemPicture,
+    basis_lines,
+    decision_lines,
+    side_lines,
+    whole_lines,
+)
+from ontos_tui.tui.stages.label.desk.panes import ItemPane
+from ontos_tui.tui.stages.label.desk.progress import chip_line, progress_line
+from ontos_tui.tui.widgets.lines import EMPTY, Line, OneLine, line, span
 
 if TYPE_CHECKING:
     from ontos_tui.tui.core.background import BackgroundMixin
     from ontos_tui.tui.stages.label.desk.decision_writer import DecisionWriter
     from ontos_tui.tui.stages.label.desk.queue_table import QueueTable
     from ontos_tui.tui.stages.label.desk.state import DeskState
+    from ontos_tui.tui.stages.label.work import Work
 
-NAME = 28
-"""Cells of the training sheet's name, so that what matters more stays in view."""
-
-LEAST_PART = 8
-"""Cells below which a part that does not fit is left out instead of cut."""
-
-SEARCHING = "⧗ searching…"
+COMPACT = 26
+"""Rows of the item's pane below which every row counts."""
+REST_SECONDS = 0.15
+"""How long no key is pressed before what costs many bytes is painted: series."""
 
 
 class DeskDisplay:
@@ -32,10 +39,17 @@ class DeskDisplay:
     def __init__(self, host: BackgroundMixin, state: DeskState, table: QueueTable, writer: DecisionWriter) -> None:
         self._host, self._state, self._writer = host, state, writer
         self.table = table
-        self.item_panel = Panel(id="item")
+        self.item_pane = ItemPane(id="item")
+        self.evidence_pane = ItemPane(id="evidence")
         self.progress = OneLine(id="progress")
+        self.chips = OneLine(id="chips")
+        self.last = OneLine(id="last")
         self.sent_back = OneLine(id="sent-back")
-        self.sent_back.display = False
+        self.chips.display = self.sent_back.display = False
+        self.lay_out: Callable[[], None] = lambda: None
+        """Called when other rows are listed, which may need another width."""
+        self._rests = True
+        self._rest_timer: Timer | None = None
 
     @property
     def item(self) -> ItemView | None:
@@ -49,76 +63,113 @@ class DeskDisplay:
         row = self.table.current
         return row.claimed_by if row is not None and row.status is PairStatus.UNLABELED else ""
 
+    def choose_with(self, keys: frozenset[str]) -> None:
+        """These keys choose values now, wherever the focus is."""
+        for part in (self.table, self.item_pane, self.evidence_pane):
+            part.choose_with(keys)
+
+    @property
+    def shared(self) -> str:
+        """What the names of all items begin with."""
+        return self._state.queue.shared if self._state.queue is not None else ""
+
     def show_item(self) -> None:
-        """Show the item under the cursor; when it is another one, or another version of it, with a new draft."""
+        """Show the item under the cursor; when it is another one, or another version of it, with a draft of its own."""
         state, item = self._state, self.item
         if item is not None and state.work is not None:
             pair, draft = item.pair, state.draft
             if (pair.id, pair.version) != (draft.pair_id, draft.version):
                 self._host.ontos.session.pair_id = pair.id
-                state.draft = Draft.start(pair, state.work)
+                self.keep_draft()
+                before = state.drafts.get(pair.id)
+                state.draft = Draft.start(pair, state.work) if before is None else before.resumed(pair, state.work)
+                if before is not None and not state.draft.is_changed:
+                    state.drafts.pop(pair.id)
+                if any(isinstance(value, list) for value in pair.source_data.values()):
+                    self._begin_rest()
+        self.paint()
+
+    def keep_draft(self) -> None:
+        """What was chosen and not approved yet is there again when one comes back to the item."""
+        state = self._state
+        if not state.draft.pair_id:
+            return
+        was_known = state.draft.pair_id in state.drafts
+        if state.draft.is_changed:
+            state.drafts[state.draft.pair_id] = state.draft
+        else:
+            state.drafts.pop(state.draft.pair_id, None)
+        index = state.queue.index_of(state.draft.pair_id) if state.queue is not None else None
+        if index is not None and was_known is not state.draft.is_changed:
+            self.table.repaint_row(index)
+
+    def _begin_rest(self) -> None:
+        """Series are painted once the keys rest."""
+        self._rests = False
+        if self._rest_timer is None:
+            self._rest_timer = self._host.set_timer(REST_SECONDS, self._rested)
+        else:
+            self._rest_timer.reset()
+
+    def _rested(self) -> None:
+        self._rest_timer, self._rests = None, True
         self.paint()
 
     def paint(self) -> None:
-        """Paint the item and the progress line."""
-        state, item = self._state, self.item
+        """Paint the item and the lines around it."""
+        state, view = self._state, self.item
         queue, work = state.queue, state.work
         if queue is None or work is None:
             return
-        if item is None:
-            self.item_panel.show(lambda width: () if not len(queue) else [line(span("Loading…", "muted"))])
+        if view is None:
+            waiting = [line(span("Loading…", "muted"))] if len(queue) else []
+            self.item_pane.show(lambda width: waiting)
+            self.evidence_pane.show(lambda width: ())
         else:
-            draft, claimed_by, side = state.draft, self.claimed_by, state.side
-            self.item_panel.show(lambda width: item_lines(item, work, draft, width, side, claimed_by))
+            self._paint_panes(self._picture(view, work))
         self.paint_progress()
 
+    def _picture(self, view: ItemView, work: Work) -> ItemPicture:
+        state = self._state
+        return ItemPicture(
+            view,
+            work,
+            state.draft,
+            state.side,
+            self.claimed_by,
+            state.context,
+            is_compact=self.item_pane.size.height < COMPACT,
+            is_beside=self.evidence_pane.display,
+            with_series=self._rests,
+            searched=state.list_filter.filter.text,
+        )
+
+    def evidence_lines(self, view: ItemView, width: int) -> Iterator[Line]:
+        """What one decides by, for a form that covers the item."""
+        assert self._state.work is not None, "something is open"
+        return basis_lines(self._picture(view, self._state.work), width)
+
+    def _paint_panes(self, picture: ItemPicture) -> None:
+        if not self.evidence_pane.display:
+            self.item_pane.show(lambda width: whole_lines(picture, width))
+            return
+        self.item_pane.show(lambda width: [*decision_lines(picture, width), EMPTY, *side_lines(picture, width)])
+        self.evidence_pane.show(lambda width: basis_lines(picture, width))
+
     def paint_progress(self) -> None:
-        """Paint the progress line."""
-        if self._state.queue is not None and self._state.work is not None:
-            content = _progress_line(self._state, self._writer.waiting)
-            self.progress.show(lambda width: _fitting(content, width))
-            review = self._state.work.sent_back
-            self.sent_back.display = bool(review)
-            if review:
-                self.sent_back.show(lambda width: line(span(f" ↺ {review}", "warn")))
-
-
-def _fitting(parts: Line, width: int) -> Line:
-    """The parts as far as they fit into `width` cells; what is cut ends in "…"."""
-    shown: list[Span] = []
-    for part in parts:
-        room = width - sum(cell_len(one.text) for one in shown)
-        if cell_len(part.text) > room:
-            return (*shown, Span(fit(part.text, room), part.style)) if room > LEAST_PART else tuple(shown)
-        shown.append(part)
-    return tuple(shown)
-
-
-def _progress_line(state: DeskState, waiting: int) -> Line:
-    """How far, how fast, what was done last; `waiting` decisions are not on the disk yet."""
-    work, queue = state.work, state.queue
-    assert work is not None, "something is open"
-    assert queue is not None, "something is open"
-    counts = queue.counts
-    decided = counts.total - counts.unlabeled - counts.auto_approved
-    parts: list[object] = [
-        span(f" {work.name if len(work.name) <= NAME else work.name[: NAME - 1] + '…'}  ", "strong"),
-        f"{decided:,}/{counts.total:,} decided",
-    ]
-    parts.append(span(f" · ⚑ {counts.flagged} · ✗ {counts.rejected}", "muted"))
-    # As long as each other, so that the second update, when the disk has it, is a few bytes.
-    parts.append(
-        span(f" · saving{f' {waiting}' if waiting > 1 else ''}", "warn") if waiting else span(" · saved ", "muted")
-    )
-    if queue.marked:
-        parts.append(span(f" · {len(queue.marked):,} marked", "key"))
-    if view := state.list_filter.words():
-        parts.append(span(f" · {view}", "warn"))
-    if message := SEARCHING if state.is_searching else state.message:
-        parts.append(span(f" · {message}", "accent"))
-    pace, left = queue.pace(), queue.minutes_left()
-    if pace is not None and left is not None:
-        parts.append(span(f" · {pace:.0f} a minute, about {max(1, round(left))} min left", "muted"))
-    if counts.auto_approved:  # last, since it never changes while one labels: "saved" must be in sight at 80 columns
-        parts.append(span(f" · {counts.auto_approved:,} labels reused", "muted"))
-    return line(*parts)
+        """Paint the progress line, what the list leaves out, and the last decisions."""
+        state = self._state
+        if state.queue is None or state.work is None:
+            return
+        content = progress_line(state, self._writer.waiting)
+        self.progress.show(content)
+        chips = chip_line(state)
+        self.chips.display = chips is not None
+        if chips is not None:
+            self.chips.show(chips)
+        shared = self.shared
+        self.last.show(lambda width: state.last.shown(shared, width))
+        review = state.work.sent_back
+        self.sent_back.display = bool(review)
+        if review:
+            self.sent_back.show(lambda width: line(span(f" ↺ {review}", "warn")))

@@ -37,8 +37,8 @@ class ItemView:
 class Draft:
     """The answer as it would be saved now, and the field that the keys fill.
 
-    It starts from a `version` of the pair; with `is_blind` the pair's proposal is hidden. `shown_at` is when the item
-    came on the screen, by the monotonic clock.
+    It starts from a `version` of the pair, whose answer then was `started`; with `is_blind` the pair's proposal is
+    hidden. `shown_at` is when the item came on the screen, by the monotonic clock.
     """
 
     answer: Mapping[str, Any] = field(default_factory=dict)
@@ -47,6 +47,7 @@ class Draft:
     pair_id: str = ""
     version: int = 0
     shown_at: float = 0.0
+    started: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def start(cls, pair: Decidable, work: Work) -> Draft:
@@ -54,7 +55,19 @@ class Draft:
         blind = work.is_blind(pair)
         answer = dict(pair.answer or ({} if blind else pair.proposal) or {})
         names = work.choice_fields
-        return cls(answer, names[0] if names else "", blind, pair.id, pair.version, monotonic())
+        return cls(answer, names[0] if names else "", blind, pair.id, pair.version, monotonic(), answer)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the user has changed the answer."""
+        return self.answer != self.started
+
+    def resumed(self, pair: Decidable, work: Work) -> Draft:
+        """The draft of an item that is shown again; a new one where others have given another answer meanwhile."""
+        new = Draft.start(pair, work)
+        if not self.is_changed or self.started != new.answer:
+            return new
+        return replace(self, version=pair.version, is_blind=new.is_blind, shown_at=new.shown_at)
 
     def with_value(self, name: str, value: Any, *, active_field: str | None = None) -> Draft:
         """The same with another value of a field, and perhaps another field for the keys to fill."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
+from ontos_tui.tui.core.commands import commanded_nodes
+from ontos_tui.tui.dialogs.forms.form import FormDialog, Values
 
 if TYPE_CHECKING:
     from ontos_tui.tui.core.background import BackgroundMixin
     from ontos_tui.tui.stages.label.desk.display import DeskDisplay
+    from ontos_tui.tui.stages.label.desk.prompt_line import PromptLine
     from ontos_tui.tui.stages.label.desk.queue_reader import QueueReader
     from ontos_tui.tui.stages.label.desk.state import DeskState
     from ontos_tui.tui.stages.label.list_filter import ListFilter
@@ -17,8 +19,16 @@ if TYPE_CHECKING:
 class ListCommands:
     """One method a key."""
 
-    def __init__(self, host: BackgroundMixin, state: DeskState, display: DeskDisplay, reader: QueueReader) -> None:
-        self._host, self._state, self._display, self._reader = host, state, display, reader
+    def __init__(
+        self,
+        host: BackgroundMixin,
+        state: DeskState,
+        display: DeskDisplay,
+        reader: QueueReader,
+        prompt: PromptLine,
+    ) -> None:
+        self._host, self._state, self._display = host, state, display
+        self._reader, self._prompt = reader, prompt
 
     def skip(self) -> None:
         """Go on without a decision."""
@@ -27,37 +37,56 @@ class ListCommands:
     def search(self) -> None:
         """List only pairs that contain a text."""
 
-        def done(values: Values | None) -> None:
-            if values is not None:
-                self._reader.apply(self._state.list_filter.with_text(values["text"] or ""))
+        def taken(text: str) -> None:
+            if text != self._state.list_filter.filter.text:
+                self._reader.apply(self._state.list_filter.with_text(text))
 
-        text = self._state.list_filter.filter.text
-        field = FormField("text", "Text", text, hint="in the id, fields, answer; empty shows all")
-        self._host.app.push_screen(FormDialog("Search", (field,)), done)
+        hint = "in the id, fields, answer or notes; empty shows all"
+        self._prompt.open("/", self._state.list_filter.filter.text, hint, taken)
 
     def jump(self) -> None:
-        """Go to the item with this number or id."""
+        """Go to the item with this number or id, or run a command."""
         queue = self._state.queue
         if queue is None:
             return
 
-        def done(values: Values | None) -> None:
-            if values is not None:
-                item = values["item"]
+        def taken(text: str) -> None:
+            if text:
                 self._host.run_in_background(
-                    lambda workspace: queue.source.find_item(item),
-                    lambda place: self._jump_to(place, item),
+                    lambda workspace: queue.source.find_item(text),
+                    lambda place: self._jump_to(place, text),
                     group="jump",
                 )
 
-        field = FormField("item", "Item", required=True, hint="#, or id")
-        self._host.app.push_screen(FormDialog("Jump to", (field,)), done)
+        self._prompt.open(":", "", "number or id of an item, or a command such as flag", taken)
 
-    def _jump_to(self, place: int | None, item: str) -> None:
-        if place is None:
-            self._host.ontos.show_message(f"No item {item!r} in this list. F: change the filter")
-        else:
+    async def _jump_to(self, place: int | None, text: str) -> None:
+        if place is not None:
             self._display.table.move_to(place)
+            return
+        matches = [
+            (node, command)
+            for node in commanded_nodes(self._display.table)
+            for command in node.possible_commands()
+            if not command.key_text and command.label.casefold().startswith(text.casefold())
+        ]
+        if matches:
+            node, command = matches[0]
+            await self._host.app.run_action(command.run_action, node)
+        else:
+            self._host.ontos.show_message(f"No item {text!r} in this list, and no such command. F: change the filter")
+
+    def clear_last(self) -> bool:
+        """Take away the last thing that narrows or orders the list; False where there is none."""
+        narrower = self._state.list_filter.without_last()
+        if narrower is None:
+            return False
+        self._reader.apply(narrower)
+        return True
+
+    def go_to_top(self) -> None:
+        """To the first row."""
+        self._display.table.action_go(0)
 
     def next_status(self) -> None:
         """List the pairs of the next status."""
@@ -73,7 +102,7 @@ class ListCommands:
             if values is not None:
                 self._reader.apply(self._state.list_filter.filled(work, values))
 
-        self._host.app.push_screen(FormDialog("Filter", self._state.list_filter.form(work)), done)
+        self._host.app.push_screen(FormDialog("Filter", self._state.list_filter.form(work), verb="Filter"), done)
 
     def next_order(self) -> None:
         """List the pairs in the next order."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ontos_tui.domain.answers import summary
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.tui.stages.label.desk.item import ItemView
+from ontos_tui.tui.widgets.lines import common_beginning
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.pairs import Decidable
@@ -25,6 +26,9 @@ AHEAD, BEHIND, SOON = 16, 3, 4
 PAGE, PAGES, ITEMS = 200, 12, 200
 """Rows that are read at once; how many such pages and how many whole items are kept."""
 
+LEAST_ROWS, LEAST_SHARED, LEAST_OWN = 3, 5, 2
+"""Rows whose names are worth comparing; characters that they have to share, and that each of them keeps."""
+
 PACE_SECONDS, PACE_LEAST = 120.0, 10.0
 
 
@@ -32,16 +36,20 @@ class LabelQueue(Sequence["QueueRow"]):
     """The rows of the queue as far as they are here; decisions change them at once, before they are on the disk.
 
     `source` reads from the store and is only touched in threads, through `read`. A row that is not here yet is blank.
-    `hides` says whose proposal is not shown before it is decided. `marked` are the ids that a verdict is for, and
-    `changes` counts what was decided and what was written: what was read before it moved may be out of date.
+    `shared` is what the names of all items begin with. `hides` says whose proposal is not shown before it is decided.
+    `marked` are the ids that a verdict is for, and `changes` counts what was decided and what was written: what was
+    read before it moved may be out of date.
     """
 
-    def __init__(self, source: Queue, counts: PairCounts, start: int, hides: Callable[[str], bool]) -> None:
+    def __init__(
+        self, source: Queue, counts: PairCounts, start: int, hides: Callable[[str], bool], shared: str = ""
+    ) -> None:
         self.source = source
         self.marked: set[str] = set()
         self._hides = hides
         self.counts = counts
         self.start = start
+        self.shared = shared
         self._length = len(source)
         self._pages: dict[int, list[QueueRow]] = {}
         self._at: dict[str, int] = {}
@@ -136,6 +144,15 @@ class LabelQueue(Sequence["QueueRow"]):
                 return index
         return None
 
+    def previous_undecided(self, before: int) -> int | None:
+        """The nearest row above that needs a decision, as the store has it; for threads."""
+        for stop in range(before, 0, -PAGE):
+            start = max(0, stop - PAGE)
+            for place, row in reversed(list(enumerate(self.source[start:stop], start))):
+                if row.status is PairStatus.UNLABELED and not row.claimed_by:
+                    return place
+        return None
+
     # Items
 
     def view(self, index: int) -> ItemView | None:
@@ -222,10 +239,20 @@ def open_queue(
     at = source.index_of(pair_id) if pair_id else None
     if len(source) and (at is None or (undecided and source[at].status is not PairStatus.UNLABELED)):
         at = source.next_undecided((at or 0) - 1)
-    queue = LabelQueue(source, label.counts(work.id), at or 0, work.hides)
+    queue = LabelQueue(source, label.counts(work.id), at or 0, work.hides, _shared_beginning(source))
     first = max(0, queue.start - PAGE // 2)
     queue.add_pages(queue.read(queue.missing_pages(range(first, min(first + PAGE, len(queue))))), queue.start)
     return queue
+
+
+def _shared_beginning(source: Queue) -> str:
+    """What the items' names begin with, by the first, the last and some between; at least two characters stay."""
+    if len(source) < LEAST_ROWS:
+        return ""
+    places = {len(source) * part // 8 for part in range(8)} | {len(source) - 1}
+    names = [source[place].item_ref for place in sorted(places)]
+    beginning = common_beginning(names)[: min(map(len, names)) - LEAST_OWN]
+    return beginning if len(beginning) >= LEAST_SHARED else ""
 
 
 def _blank(index: int) -> QueueRow:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from ontos_tui.domain.rules.value_context import ValueContext
 from ontos_tui.services.label.queue import QueueFilter
-from ontos_tui.tui.stages.label.desk.item import ItemView
+from ontos_tui.tui.stages.label.desk.item import Draft, ItemView
 from ontos_tui.tui.stages.label.desk.queue_buffer import LabelQueue, open_queue
 from ontos_tui.tui.stages.label.list_filter import ListFilter
 from ontos_tui.tui.stages.label.spans.document import marked
@@ -23,7 +24,11 @@ if TYPE_CHECKING:
     from ontos_tui.workspace import Workspace
 
 EMPTY_LIST = "There are no items here. Press esc; pairs are generated in stage 2 with g."
-NO_MATCH = "No item matches the filter. Press F to change it, or v for another status."
+
+
+def _no_match(chips: Sequence[str]) -> str:
+    """Why the list is empty, and the keys that change it."""
+    return f"No item matches {' · '.join(chips)}.\nesc: clear {chips[-1]}\nF: change the filter"
 
 
 class QueueReader:
@@ -47,11 +52,29 @@ class QueueReader:
             before = state.work
             if before is None or (before.id, before.annotation_task) != (work.id, work.annotation_task):
                 state.list_filter = ListFilter(QueueFilter(task=work.annotation_task))
+            if before is None or before.id != work.id:
+                state.drafts.clear()
+                state.last.clear()
+                state.context = ValueContext()
+            state.draft = Draft()
             state.work = work
-            self._display.table.choose_with(work.keys)
+            self._display.choose_with(work.keys)
             self.reload()
+            self._read_context(work)
 
         self._host.run_in_background(find, show, group="open")
+
+    def _read_context(self, work: Work) -> None:
+        """What the numbers mean here, computed beside the queue: items are shown before it is there."""
+
+        def show(context: ValueContext) -> None:
+            if work is self._state.work and context != self._state.context:
+                self._state.context = context
+                self._display.paint()
+
+        self._host.run_in_background(
+            lambda workspace: work.service(workspace).value_context(work.id), show, group="context"
+        )
 
     def reload(self, previous: ListFilter | None = None) -> None:
         """Read the queue anew; where that fails, the `previous` filter is restored."""
@@ -88,9 +111,10 @@ class QueueReader:
             queue.marked = state.queue.marked
         state.is_searching = False
         state.queue = queue
-        table.set_empty_text(EMPTY_LIST if state.list_filter.is_everything else NO_MATCH)
-        table.marked_rows = queue.marked
+        table.set_empty_text(_no_match(chips) if (chips := state.list_filter.chips()) else EMPTY_LIST)
+        table.marked_rows, table.changed_rows, table.shared = queue.marked, state.drafts, queue.shared
         self.show_at(queue.start)
+        self._display.lay_out()
 
     def show_at(self, index: int) -> None:
         """Put the cursor on a row of the open queue, and show its item."""

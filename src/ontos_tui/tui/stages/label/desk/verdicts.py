@@ -68,6 +68,7 @@ class Verdicts:
         names = work.choice_fields
         following = names[min(names.index(name) + 1, len(names) - 1)]
         state.draft = state.draft.with_value(name, value, active_field=following)
+        self._display.keep_draft()
         self._display.paint()
 
     def approve(self) -> None:
@@ -111,6 +112,7 @@ class Verdicts:
             f"Answer for {self._subject(item)}",
             schema_fields(work.schema, dict(self._state.draft.answer)),
             check=schema_check(work.schema),
+            evidence=None if is_bulk else lambda width: self._display.evidence_lines(item, width),
         )
         self._host.app.push_screen(form, done)
 
@@ -134,6 +136,7 @@ class Verdicts:
             if len(work.fields) == 1:
                 self._decisions.decide(Verdict.EDIT, answer=dict(state.draft.answer))
             else:
+                self._display.keep_draft()
                 self._display.paint()
 
         edit_spans(self._host.ontos, item.pair, work, state.draft.answer, done)

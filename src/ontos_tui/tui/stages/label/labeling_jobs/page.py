@@ -276,7 +276,7 @@ class JobsPage(LabelPage):
                 self._do(lambda workspace: workspace.label.jobs.assign(task.id, values["who"]))
 
         fields = (FormField("who", "Assignee", task.assignee or None, required=True, hint="the user name"),)
-        self.app.push_screen(FormDialog(f"Assign task {task.number}", fields), done)
+        self.app.push_screen(FormDialog(f"Assign task {task.number}", fields, verb="Assign"), done)
 
     def action_priority(self) -> None:
         from ontos_tui.services.label.labeling_jobs.service import PRIORITIES

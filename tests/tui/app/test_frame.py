@@ -1,0 +1,122 @@
+"""The frame at every width: seven stages, the keys that fit, and messages that cover neither."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from builders.severity import unlabeled_sheet
+from harness import open_app
+from ontos_tui.domain.errors import OntosError
+from ontos_tui.domain.stages import Stage
+from ontos_tui.tui.core.commands import Command
+from ontos_tui.tui.core.frame import footer_line
+from ontos_tui.tui.widgets.lines import Line
+from ontos_tui.workspace import Workspace
+
+HERE = [
+    Command(f"here.{name}", name[0], name.capitalize(), "does it") for name in ("approve", "edit", "reject", "flag")
+]
+EVERYWHERE = [
+    Command("app.palette", "ctrl+p", "Commands", ""),
+    Command("app.help", "question_mark", "Help", ""),
+    Command("app.quit", "q", "Quit", ""),
+]
+
+
+def _text(line: Line) -> str:
+    return "".join(part.text for part in line)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+async def test_all_seven_stages_are_in_sight(tmp_path: Path, width: int) -> None:
+    async with open_app(tmp_path, (width, 20)) as user:
+        line = user.text().splitlines()[1]
+        assert [str(stage.number) for stage in Stage if str(stage.number) not in line] == []
+        await user.press("7")
+        await user.until(lambda: "7" in user.text().splitlines()[1] and "Improve▌" in user.text(), "stage 7 is shown")
+
+
+def test_what_works_everywhere_gives_way_to_what_works_here_and_help_stays() -> None:
+    assert _text(footer_line(HERE, EVERYWHERE, 90)).split() == (
+        ["a", "Approve", "e", "Edit", "r", "Reject", "f", "Flag", "^p", "Commands", "?", "Help", "q", "Quit"]
+    )
+    assert _text(footer_line(HERE, EVERYWHERE, 50)).split() == [
+        "a",
+        "Approve",
+        "e",
+        "Edit",
+        "r",
+        "Reject",
+        "f",
+        "Flag",
+        "?",
+        "Help",
+    ]
+    assert _text(footer_line(HERE, EVERYWHERE, 30)).split() == ["a", "Approve", "e", "Edit", "?", "Help"]
+
+
+@given(st.integers(0, 120))
+def test_the_footer_is_never_wider_than_the_screen(width: int) -> None:
+    line = _text(footer_line(HERE, EVERYWHERE, width))
+    assert cell_len(line) <= max(width, cell_len(" ? Help"))
+
+
+async def test_a_message_covers_no_key_and_no_list(home: Path) -> None:
+    with Workspace(home) as workspace:
+        unlabeled_sheet(workspace.store, 3)
+    async with open_app(home, (80, 24)) as user:
+        await user.press("3", "enter")
+        await user.sees("▸severity")
+        before = user.text().splitlines()
+        user.app.show_message("Something went well.")
+        await user.sees("Something went well.")
+        after = user.text().splitlines()
+        assert [at for at, (one, other) in enumerate(zip(before, after, strict=True)) if one != other] == [1]
+
+
+async def test_a_message_takes_the_place_of_the_one_before_but_of_no_error(home: Path) -> None:
+    async with open_app(home) as user:
+        user.app.show_message("first")
+        await user.sees("first")
+        user.app.show_message("2 pairs", title="Tags")
+        await user.sees("Tags: 2 pairs")
+        lines = user.text().splitlines()
+        assert "Tags: 2 pairs" in lines[1]
+        assert not any("first" in one for one in lines)
+        user.app.show_error(OntosError("It went wrong.", "Try again."))
+        await user.sees("It went wrong.")
+        user.app.show_message("third")
+        await user.sees("It went wrong.", "third")
+
+
+async def test_g_leads_to_the_first_row_where_it_has_no_other_meaning(home: Path) -> None:
+    with Workspace(home) as workspace:
+        for _ in range(3):
+            unlabeled_sheet(workspace.store, 1)
+    async with open_app(home, (80, 24)) as user:
+        await user.press("3", "l", "escape", "G")
+        table = user.app.query_one("#training-sheets")
+        assert table.cursor == 2  # type: ignore[attr-defined]
+        await user.press("4", "3")
+        await user.press("home")
+        assert table.cursor == 0  # type: ignore[attr-defined]
+
+
+async def test_who_closed_the_terminal_in_the_wizard_is_in_the_wizard_again(tmp_path: Path) -> None:
+    async with open_app(tmp_path, (80, 24)) as user:
+        await user.press("W", "1")
+        await user.sees("wizard: step 2 of 7", "▐2")
+        assert "next: " not in user.text(), "one numbering at a time"
+    async with open_app(tmp_path, (80, 24)) as user:
+        await user.until(lambda: user.app.in_wizard, "the wizard is back")
+        await user.sees("wizard: step 2 of 7")
+        await user.press("escape")
+        await user.sees("next: ")
+    async with open_app(tmp_path, (80, 24)) as user:
+        await user.settle()
+        assert not user.app.in_wizard
