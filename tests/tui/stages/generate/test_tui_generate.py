@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from emulator.chat import fake_chat, refuses, says
 from harness import SIZES, Driver, open_app
 from ontos_tui.domain.records.pairs import GenerationMode
 from ontos_tui.domain.rules.states import PairStatus
+from ontos_tui.tui.stages.generate import view
+from ontos_tui.tui.stages.generate.state import read_setting
 from ontos_tui.tui.stages.generate.view import GenerateView
 from ontos_tui.workspace import Workspace
 
@@ -98,6 +101,23 @@ async def test_one_key_makes_all_pairs_and_tells_how_it_went(home: Path, size: t
         await user.press("g")
         await over(user, 2)
         await user.sees("0 pairs generated, 800 existed already")
+
+
+async def test_a_key_that_comes_before_the_setting_is_read_counts(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_workspace(home)
+    may_read = threading.Event()
+
+    def late(*given: Any) -> Any:
+        may_read.wait()
+        return read_setting(*given)
+
+    monkeypatch.setattr(view, "read_setting", late)
+    async with open_app(home) as user:
+        await user.pilot.press("2", "g")
+        await user.sees("Generating begins when the sheet and its template are read.")
+        may_read.set()
+        await over(user)
+        assert [job.kind for job in user.app.workspace.jobs.jobs()] == ["generate"]
 
 
 async def test_the_preview_is_walked_through_and_shows_what_would_be_asked(home: Path) -> None:

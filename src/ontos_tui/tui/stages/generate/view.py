@@ -57,6 +57,7 @@ class GenerateView(StageView):
         self._previewed: tuple[str, ...] = ()
         self._submitting = False
         self._looking = False
+        self._generate_next = False  # `g` came while the setting was read
 
     def compose(self) -> ComposeResult:
         yield self._display.setting
@@ -92,7 +93,7 @@ class GenerateView(StageView):
         )
 
     def _show_nothing(self, error: OntosError) -> None:
-        self._previewed = ()
+        self._previewed, self._generate_next = (), False
         self._change(setting=None, error=error, pairs=None, problem=None)
 
     def _show_setting(self, setting: Setting) -> None:
@@ -109,6 +110,9 @@ class GenerateView(StageView):
         if setting.under_way and not self._looking:
             self._looking = True
             self.set_timer(POLL_SECONDS, self._poll)
+        if self._generate_next and not setting.under_way:
+            self._submit(ChangedSource.STOP)
+        self._generate_next = False
 
     def _poll(self) -> None:
         self._looking = False
@@ -141,10 +145,10 @@ class GenerateView(StageView):
         setting = self._state.setting
         if command == "import_template":
             return True
+        if command == "generate":
+            return self._state.error is None if setting is None else not setting.under_way
         if setting is None:
             return False
-        if command == "generate":
-            return not setting.under_way
         if command == "failures":
             return bool(setting.failures)
         return self._templates.possible(command, setting.template)
@@ -157,6 +161,10 @@ class GenerateView(StageView):
         self.reload()
 
     def action_generate(self) -> None:
+        if self._state.setting is None:
+            self._generate_next = True
+            self.ontos.show_message("Generating begins when the sheet and its template are read.")
+            return
         self._submit(ChangedSource.STOP)
 
     def _submit(self, changed_source: ChangedSource) -> None:
