@@ -218,7 +218,8 @@ def test_a_job_that_does_not_listen_is_ended(
 ) -> None:
     monkeypatch.setattr(queue, "CANCEL_SECONDS", 0.3)
     assert server.pid is not None
-    os.kill(server.pid, signal.SIGSTOP)
+    with workspace.store.write():  # so that it is not stopped while it writes, which would hold everybody up
+        os.kill(server.pid, signal.SIGSTOP)
     workspace.jobs.cancel(server.id)
     job = workspace.jobs.wait(server.id, LIMIT)
     assert job.status is JobStatus.CANCELLED

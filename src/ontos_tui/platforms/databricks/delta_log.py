@@ -120,7 +120,7 @@ class DeltaLog:
             if size > self.statement_bytes * MOST_STATEMENTS or len(line) > self.statement_bytes:
                 self._append_files(first, lines, log)
                 return
-        for some in _runs(first, self.statement_bytes):
+        for some in runs(first, self.statement_bytes):
             self._append(some, log)
 
     def _append_files(self, first: Sequence[str], others: Iterable[str], log: str) -> None:
@@ -131,7 +131,7 @@ class DeltaLog:
         except PlatformError as error:
             if isinstance(error, AwayError):
                 raise
-            for some in _runs(chain(first, others), self.statement_bytes):
+            for some in runs(chain(first, others), self.statement_bytes):
                 if len(some[0]) > self.statement_bytes:
                     raise too_large(len(some[0]), error) from error
                 self._append(some, log)
@@ -207,7 +207,7 @@ def _line(entry: tuple[EntryId, int, str]) -> str:
     return json.dumps(row, ensure_ascii=True, separators=(",", ":"))
 
 
-def _runs(lines: Iterable[str], most: int) -> Iterator[list[str]]:
+def runs(lines: Iterable[str], most: int) -> Iterator[list[str]]:
     """The lines in runs of so many bytes at most; one that has more is a run of its own."""
     some: list[str] = []
     size = 0

@@ -12,6 +12,7 @@ from itertools import chain, islice
 from typing import Any
 
 from ontos_tui.domain.records.base import Record
+from ontos_tui.platforms.databricks.delta_log import runs
 from ontos_tui.platforms.databricks.log_files import LogFiles
 from ontos_tui.platforms.databricks.workspace_client import GONE, SqlFailedError, Team
 from ontos_tui.store.delta import delta_type, render
@@ -73,7 +74,7 @@ class TeamTables:
             files.copy(counted, _selected(record))
             return counted.number
         sent = 0
-        for some in _batches(chain(first, lines)):
+        for some in runs(chain(first, lines), MOST_BYTES):
             self._merge(record, some, log, version)
             sent += len(some)
         return sent
@@ -156,16 +157,3 @@ def _selected(record: type[Record], of: str = "") -> str:
     """The columns of rows as they are sent, with the types of the table."""
     names = [*record.model_fields, VERSION, REMOVED]
     return ", ".join(f"CAST({of}{name} AS {_type(record, name)}) AS {name}" for name in names)
-
-
-def _batches(lines: Iterable[str]) -> Iterator[list[str]]:
-    some: list[str] = []
-    size = 0
-    for line in lines:
-        if some and size + len(line) + 1 > MOST_BYTES:
-            yield some
-            some, size = [], 0
-        some.append(line)
-        size += len(line) + 1
-    if some:
-        yield some
