@@ -76,7 +76,7 @@ def test_the_warehouse_is_left_alone_while_nobody_is_at_the_keyboard(
         workspace.sharing.start()
         thread = SyncWorker(
             workspace,
-            lambda status, resting: looks.put((describe_sync(status, resting), len(scene.engine.statements))),
+            lambda words: looks.put((words, len(scene.engine.statements))),
             lambda: idle[0],
         )
         thread.start()
@@ -90,6 +90,23 @@ def test_the_warehouse_is_left_alone_while_nobody_is_at_the_keyboard(
         while looks.get(timeout=20)[1] == sent:
             pass
         thread.stop()
+
+
+def test_an_error_of_our_own_never_leaves_synced_in_the_header(
+    scene: Scene, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync_worker, "PUSH_SECONDS", 0.01)
+    words: queue.Queue[str] = queue.Queue()
+    with Workspace(home) as workspace:
+        workspace.sharing.start()
+        thread = SyncWorker(workspace, words.put, lambda: 0.0)
+        thread.start()
+        assert words.get(timeout=20) == "⇅ synced"
+        monkeypatch.setattr(workspace.sharing, "status", lambda: 1 / 0)
+        while (said := words.get(timeout=20)) == "⇅ synced":
+            pass
+        thread.stop()
+    assert said == "⇅ not synced: see logs/ontos.log"
 
 
 async def test_without_a_team_nothing_is_shared_and_the_dialog_says_so(tmp_path: Path) -> None:

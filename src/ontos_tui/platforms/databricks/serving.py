@@ -293,7 +293,7 @@ def _for_chat(client: WorkspaceClient, target: RegisteredVersion) -> ServedEntit
     if chunk:
         entity.min_provisioned_throughput, entity.max_provisioned_throughput = 0, int(chunk)
     else:
-        # Azure has no GPU_MEDIUM: its next one above the smallest is called GPU_LARGE.
+        # Azure's documented examples use GPU_SMALL and GPU_LARGE only; not tried there.
         azure = client.config.is_azure
         entity.workload_type = ServingModelWorkloadType.GPU_LARGE if azure else ServingModelWorkloadType.GPU_MEDIUM
         entity.workload_size = "Small"

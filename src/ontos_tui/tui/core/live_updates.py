@@ -12,7 +12,6 @@ from ontos_tui.tui.core.change_watcher import ChangeWatcher
 if TYPE_CHECKING:
     from ontos_tui.domain.records.training import Job
     from ontos_tui.services.guide.overview import Overview
-    from ontos_tui.services.team.team_log import SharingStatus
     from ontos_tui.tui.core.sync_worker import SyncWorker
     from ontos_tui.workspace import Workspace
 
@@ -60,7 +59,5 @@ class LiveUpdates:
             if thread is not None:
                 thread.stop()
 
-    def _report_sync(self, status: SharingStatus, resting: bool) -> None:
-        from ontos_tui.tui.core.sync_worker import describe_sync
-
-        self._post(partial(self._show_sync, describe_sync(status, resting)))
+    def _report_sync(self, words: str) -> None:
+        self._post(partial(self._show_sync, words))

@@ -16,15 +16,14 @@ if TYPE_CHECKING:
     from ontos_tui.workspace import Workspace
 
 LOG = logging.getLogger("ontos.sync")
+NOT_SYNCED = "⇅ not synced: see logs/ontos.log"
 
 
 class SyncWorker:
     """A thread that shares while the app is open, if this workspace shares at all."""
 
-    def __init__(
-        self, workspace: Workspace, report: Callable[[SharingStatus, bool], None], idle_seconds: Callable[[], float]
-    ) -> None:
-        """`report` is called from the thread whenever the state may have changed, also with whether it rests.
+    def __init__(self, workspace: Workspace, report: Callable[[str], None], idle_seconds: Callable[[], float]) -> None:
+        """`report` gets the words for the header, from the thread, whenever the state may have changed.
 
         `idle_seconds` gives the seconds since the last key.
         """
@@ -51,7 +50,7 @@ class SyncWorker:
             try:
                 status = service.status()
                 if status.state in (SyncState.OFF, SyncState.OLD_TABLES):
-                    self._report(status, False)
+                    self._report(describe_sync(status))
                     return
                 if status.waiting or (quiet >= PULL_SECONDS and not resting):
                     quiet = 0.0
@@ -61,14 +60,23 @@ class SyncWorker:
                         self._workspace.publishing.publish_if_due()
                 wait = PUSH_SECONDS
                 quiet += wait
-                self._report(status, resting)
+                self._report(describe_sync(status, resting))
             except OntosError as error:
                 LOG.warning("syncing: %s", error)
                 wait, quiet = AWAY_SECONDS, PULL_SECONDS
-                self._report(service.status(), False)
-            except Exception:
+                self._report_status()
+            except Exception:  # "synced" must not stay in the header
                 LOG.exception("syncing")
-                wait = AWAY_SECONDS
+                wait, quiet = AWAY_SECONDS, PULL_SECONDS
+                self._report(NOT_SYNCED)
+
+    def _report_status(self) -> None:
+        """What the workspace knows of its sharing after an error; it may be the database that failed."""
+        try:
+            self._report(describe_sync(self._workspace.sharing.status()))
+        except OntosError as error:
+            LOG.warning("no status: %s", error)
+            self._report(NOT_SYNCED)
 
 
 def describe_sync(status: SharingStatus, resting: bool = False) -> str:
