@@ -25,7 +25,7 @@ from ontos_tui.domain.records.training import Job, JobKind, ModelVersion
 from ontos_tui.domain.rules.model_verdict import verdict_of
 from ontos_tui.domain.rules.states import JobStatus
 from ontos_tui.domain.schema import Answer
-from ontos_tui.domain.text import storable
+from ontos_tui.domain.text.storable import storable
 from ontos_tui.jobs.loopback import listen, listen_on_socket, remove_socket, socket_url, url
 from ontos_tui.jobs.queue import RESUME, JobQueue
 from ontos_tui.jobs.server_access import ServerAccess

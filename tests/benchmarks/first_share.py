@@ -43,7 +43,7 @@ def _measure(pipe: Connection, pairs: int) -> None:
     from sheets import seeded
 
     from emulator.databricks.server import TOKEN
-    from ontos_tui.platforms.databricks.delta_log import DeltaLog
+    from ontos_tui.platforms.databricks.team.delta_log import DeltaLog
     from ontos_tui.platforms.databricks.workspace_client import Place, Team
     from ontos_tui.services.team.team_log import SharingService
     from ontos_tui.workspace import Workspace

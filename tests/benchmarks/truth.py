@@ -32,9 +32,9 @@ import numpy as np
 from model_choice import temperature_windows
 
 from ontos_tui.domain.learning import LabeledExample, NoProgress, TrainingSet
-from ontos_tui.domain.numbers import parse_number
 from ontos_tui.domain.records.training import FieldScore
 from ontos_tui.domain.schema import AnswerField, FieldKind
+from ontos_tui.domain.text.numbers import parse_number
 from ontos_tui.learning.evaluation.scores import calibration_of, coverage_of
 from ontos_tui.learning.evaluation.unseen import UnseenAnswers, of_predictions
 from ontos_tui.platforms.local.predictor import LocalPredictor

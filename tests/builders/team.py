@@ -8,12 +8,13 @@ from unittest.mock import patch
 
 from builders.team_log import shared_state
 from emulator.databricks.server import Workspace as Emulated
-from ontos_tui.platforms.databricks.delta_log import DeltaLog
+from ontos_tui.platforms.databricks.team.delta_log import DeltaLog
 from ontos_tui.platforms.databricks.workspace_client import Place, Team
 from ontos_tui.services.team.team_log import SharingService
 from ontos_tui.store.engine import Store
 from ontos_tui.workspace import Workspace
-from ontos_tui.workspace.stages import Core, LabelServices
+from ontos_tui.workspace.stages.core import Core
+from ontos_tui.workspace.stages.label import LabelServices
 
 PLACE = Place("", "w1", "team", "ontos")
 

@@ -15,7 +15,8 @@ from ontos_tui.services.team.team_log import SharingService
 from ontos_tui.store.engine import Store
 from ontos_tui.store.sharing.triggers import shared_columns
 from ontos_tui.workspace import Workspace
-from ontos_tui.workspace.stages import Core, LabelServices
+from ontos_tui.workspace.stages.core import Core
+from ontos_tui.workspace.stages.label import LabelServices
 
 COMPARED = (
     ("id, status, body", "shared_conflicts"),

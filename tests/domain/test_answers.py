@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ontos_tui.domain.answers import SUMMARY, summary
-from ontos_tui.domain.text import storable
+from ontos_tui.domain.text.storable import storable
 
 
 def test_the_values_of_an_answer_stand_on_one_line() -> None:

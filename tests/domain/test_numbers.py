@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ontos_tui.domain.numbers import MOST_DIGITS, parse_number
+from ontos_tui.domain.text.numbers import MOST_DIGITS, parse_number
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,12 @@ from unittest import mock
 
 SHIFT_FILE = "ONTOS_TEST_CLOCK"
 """In the environment: a file that says by how many seconds the clock of a process is wrong, read at each look at it."""
-MODULES = ("ontos_tui.domain.records.base", "ontos_tui.store.copying", "ontos_tui.cli.app", "ontos_tui.cli.data.watch")
+MODULES = (
+    "ontos_tui.domain.records.base",
+    "ontos_tui.store.workspace_file.copying",
+    "ontos_tui.cli.app",
+    "ontos_tui.cli.data.watch",
+)
 """Those that look at the clock by `datetime.now`; the others by `time.time`, or by `base.now`."""
 
 

@@ -29,7 +29,8 @@ from ontos_tui.services.admin.backup import back_up
 from ontos_tui.services.label.decisions import Decision
 from ontos_tui.services.label.labeling_jobs.tasks import is_lease_over
 from ontos_tui.services.monitor.retention import LogRetention, SteadyRetention
-from ontos_tui.store import copying, rows
+from ontos_tui.store import rows
+from ontos_tui.store.workspace_file import copying
 from ontos_tui.workspace import Workspace
 from tiers import deep
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from builders.released import VERSIONS, restore
 from faults.result import Result
-from ontos_tui.store.copying import BACKUPS
+from ontos_tui.store.workspace_file.copying import BACKUPS
 from ontos_tui.workspace import Workspace
 
 PROMISE = "an upgrade from any released version that is killed is whole at the next start, with a copy from before"

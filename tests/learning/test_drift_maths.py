@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from ontos_tui.domain.records.drift import BANDS, FeatureDrift, Signal, adjusted, judged, severity_of
 from ontos_tui.domain.records.improve import Severity
+from ontos_tui.domain.records.monitor.drift import BANDS, FeatureDrift, Signal, adjusted, judged, severity_of
 from ontos_tui.learning.drift_statistics import (
     BARS,
     Numbers,

@@ -14,9 +14,9 @@ from builders.released import restore as released
 from builders.severity import unlabeled_sheet
 from ontos_tui.domain.errors import StoreError
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.copying import COPIES
 from ontos_tui.store.engine import Store
 from ontos_tui.store.migrations import VERSION, table_names
+from ontos_tui.store.workspace_file.copying import COPIES
 
 
 @pytest.fixture

@@ -10,16 +10,16 @@ from typing import Any
 from ontos_tui.cli.core.json_schema import Many, Object, OneOf, Schema, json_schema
 from ontos_tui.domain.catalog import CatalogNode
 from ontos_tui.domain.learning import BaseModel, Estimate
-from ontos_tui.domain.records.alerts import Alert, AlertRule
 from ontos_tui.domain.records.data import Column, DataTable, Page, Row, Sheet
 from ontos_tui.domain.records.derived import MatchCounts
-from ontos_tui.domain.records.drift import DriftReport, FeatureDrift
 from ontos_tui.domain.records.gate import DeploymentFloor, MustPassCase
 from ontos_tui.domain.records.improve import FeedbackItem, Gap, GapUpdate
 from ontos_tui.domain.records.labeling import Hint, HintKind, LabelingJob, LabelingTask, TaskItem
+from ontos_tui.domain.records.monitor.alerts import Alert, AlertRule
+from ontos_tui.domain.records.monitor.drift import DriftReport, FeatureDrift
+from ontos_tui.domain.records.monitor.team_traffic import TeamReading
 from ontos_tui.domain.records.pairs import CanonicalLabel, CanonicalLabelVersion, Event, QAPair, TrainingSheet
 from ontos_tui.domain.records.serving import Deployment, Endpoint, InferenceRecord
-from ontos_tui.domain.records.team_traffic import TeamReading
 from ontos_tui.domain.records.template import Example, Labelset, Template
 from ontos_tui.domain.records.training import Job, JobEvent, ModelVersion
 from ontos_tui.domain.rules.deployment_gate import Check

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ontos_tui.domain.errors import InvalidInputError
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.settings import Settings
 
 SHORTEST_TOKEN, LONGEST_TOKEN = 16, 4_096

@@ -18,11 +18,11 @@ from ontos_tui.domain.answer_columns import LEFT_OUT, AnswerColumns, FieldAnswer
 from ontos_tui.domain.errors import InvalidInputError, PlatformError
 from ontos_tui.domain.intervals import Interval, Outside
 from ontos_tui.domain.learning import Prediction
-from ontos_tui.domain.numbers import is_numeral
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.rules.confidence_text import outside_texts
 from ontos_tui.domain.schema import AnswerField, FieldKind
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.numbers import is_numeral
+from ontos_tui.domain.text.terminal_text import safe_line
 
 OUTSIDE, ERROR, DETAILS = "outside", "error", "details"
 """The columns of an answer that belong to the whole row."""

@@ -25,8 +25,9 @@ from ontos_tui.domain.errors import StoreError
 from ontos_tui.private import make_private_file, make_private_folder
 from ontos_tui.replacing import part_folder, sync_file, sync_folder
 from ontos_tui.store.connection import PATIENCE, Connection
-from ontos_tui.store.copying import copy_before_migration
-from ontos_tui.store.damage import (
+from ontos_tui.store.migrations import STEPS, VERSION, table_names
+from ontos_tui.store.workspace_file.copying import copy_before_migration
+from ontos_tui.store.workspace_file.damage import (
     RESTORE,
     access_problem,
     check_file,
@@ -38,8 +39,7 @@ from ontos_tui.store.damage import (
     place_of,
     refuse_lost,
 )
-from ontos_tui.store.migrations import STEPS, VERSION, table_names
-from ontos_tui.store.turns import turn
+from ontos_tui.store.workspace_file.turns import turn
 
 MOST_LOG = 4_000_000
 """Bytes of the log of transactions from which on `sync` carries it over into the database."""
@@ -134,7 +134,7 @@ class Store:
         """Make what the transaction has changed of shared rows into entries of the team's log."""
         if connection.one("SELECT 1 FROM shared_changes LIMIT 1") is not None:
             # Only here, since it imports every record, and most commands write nothing that is shared.
-            from ontos_tui.store.sharing.pending import compose
+            from ontos_tui.store.sharing.outgoing.pending import compose
 
             compose(connection, self.writer, self.actor)
 

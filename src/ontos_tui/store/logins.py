@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ontos_tui.store.engine import Store
-from ontos_tui.store.sharing.memory import recall
+from ontos_tui.store.sharing.outgoing.memory import recall
 
 
 def known_login(store: Store) -> str:

@@ -21,7 +21,7 @@ from textual.screen import Screen
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.rules.states import JobStatus
 from ontos_tui.domain.stages import Stage
-from ontos_tui.domain.terminal_text import safe_text
+from ontos_tui.domain.text.terminal_text import safe_text
 from ontos_tui.tui.app_commands import APP_COMMANDS
 from ontos_tui.tui.core.background import Finished, unexpected
 from ontos_tui.tui.core.commands import Command, Commanded, commanded_nodes

@@ -16,16 +16,14 @@ from ontos_tui.store.engine import Store
 from ontos_tui.store.logins import known_login
 from ontos_tui.store.presence import MARKER, enter, leave
 from ontos_tui.workspace.engines import Engines
-from ontos_tui.workspace.stages import (
-    Core,
-    DataServices,
-    DeployServices,
-    GenerateServices,
-    ImproveServices,
-    LabelServices,
-    MonitorServices,
-    TrainServices,
-)
+from ontos_tui.workspace.stages.core import Core
+from ontos_tui.workspace.stages.data import DataServices
+from ontos_tui.workspace.stages.deploy import DeployServices
+from ontos_tui.workspace.stages.generate import GenerateServices
+from ontos_tui.workspace.stages.improve import ImproveServices
+from ontos_tui.workspace.stages.label import LabelServices
+from ontos_tui.workspace.stages.monitor import MonitorServices
+from ontos_tui.workspace.stages.train import TrainServices
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.labeling import LabelingTask
@@ -167,8 +165,8 @@ class Workspace:
 
         if self.engines.team is None:
             return SharingService(self.store, None, self.settings.actor)
-        from ontos_tui.platforms.databricks.delta_log import DeltaLog
-        from ontos_tui.platforms.databricks.old_tables import DeltaTables
+        from ontos_tui.platforms.databricks.team.delta_log import DeltaLog
+        from ontos_tui.platforms.databricks.team.old_tables import DeltaTables
 
         team = self.engines.team
         return SharingService(self.store, DeltaLog(team), self.settings.actor, DeltaTables(team))
@@ -180,8 +178,8 @@ class Workspace:
 
         if self.engines.team is None:
             return None
-        from ontos_tui.platforms.databricks.delta_log import DeltaLog
-        from ontos_tui.platforms.databricks.team_tables import TeamTables
+        from ontos_tui.platforms.databricks.team.delta_log import DeltaLog
+        from ontos_tui.platforms.databricks.team.team_tables import TeamTables
 
         team = self.engines.team
         minutes = self.settings.databricks_tables_minutes

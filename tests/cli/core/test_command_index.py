@@ -43,5 +43,5 @@ def test_a_command_imports_its_own_module_only(home: Path, words: tuple[str, ...
     modules = imported(*words, "--home", str(home))
     assert "ontos_tui.workspace" in modules
     assert not {one for one in modules if one.split(".")[0] in HEAVY}
-    assert "ontos_tui.store.sharing.pending" not in modules
+    assert "ontos_tui.store.sharing.outgoing.pending" not in modules
     assert "ontos_tui.cli.deploy.serving" not in modules

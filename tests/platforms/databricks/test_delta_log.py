@@ -8,7 +8,7 @@ from builders.team import a_team
 from emulator.databricks.server import serve
 from ontos_tui.domain.errors import ConflictError
 from ontos_tui.domain.sharing.entries import EntryId
-from ontos_tui.platforms.databricks.delta_log import MOST_BYTES, TABLE, DeltaLog
+from ontos_tui.platforms.databricks.team.delta_log import MOST_BYTES, TABLE, DeltaLog
 
 
 def test_who_reads_gets_every_entry_in_the_order_of_the_commits() -> None:

@@ -10,9 +10,9 @@ from builders.team import a_team
 from emulator.databricks.scene import Scene
 from ontos_tui.domain.errors import AwayError, PlatformError
 from ontos_tui.domain.sharing.entries import EntryId, LogRow
-from ontos_tui.platforms.databricks import delta_log, log_files
-from ontos_tui.platforms.databricks.delta_log import MOST_STATEMENTS, DeltaLog
-from ontos_tui.platforms.databricks.log_files import VOLUME, LogFiles
+from ontos_tui.platforms.databricks.team import delta_log, log_files
+from ontos_tui.platforms.databricks.team.delta_log import MOST_STATEMENTS, DeltaLog
+from ontos_tui.platforms.databricks.team.log_files import VOLUME, LogFiles
 
 PAYLOAD = '{"x":"ä 🔬 \\u0000 \' \\\\ ' + "y" * 300 + '"}'
 

@@ -11,7 +11,7 @@ from ontos_tui.domain.errors import PlatformError
 from ontos_tui.domain.records.data import Sheet
 from ontos_tui.domain.records.pairs import QAPair
 from ontos_tui.domain.records.template import Template
-from ontos_tui.platforms.databricks.old_tables import DeltaTables
+from ontos_tui.platforms.databricks.team.old_tables import DeltaTables
 from ontos_tui.store.delta import render
 from ontos_tui.workspace import Workspace
 

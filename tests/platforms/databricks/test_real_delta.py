@@ -15,9 +15,9 @@ import pytest
 from ontos_tui.domain.records.pairs import QAPair
 from ontos_tui.domain.records.tables import SHARED
 from ontos_tui.domain.sharing.entries import EntryId
-from ontos_tui.platforms.databricks.delta_log import TABLE, DeltaLog
 from ontos_tui.platforms.databricks.retries import TRIES
-from ontos_tui.platforms.databricks.team_tables import PUBLISHED, TeamTables, _line
+from ontos_tui.platforms.databricks.team.delta_log import TABLE, DeltaLog
+from ontos_tui.platforms.databricks.team.team_tables import PUBLISHED, TeamTables, _line
 from ontos_tui.store.delta import delta_type, render
 from tiers import deep
 
@@ -122,7 +122,7 @@ def test_the_logs_own_statements_run_on_sail(team: Any) -> None:
 
 
 def test_the_log_is_named_once_however_often_it_is_begun(team: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ontos_tui.platforms.databricks.delta_log.create_schema", lambda team: [])
+    monkeypatch.setattr("ontos_tui.platforms.databricks.team.delta_log.create_schema", lambda team: [])
     monkeypatch.setattr(DeltaLog, "_exists", lambda log: False)
     DeltaLog(team).prepare()
     DeltaLog(team).prepare()

@@ -7,9 +7,9 @@ import pytest
 from builders.team import a_team
 from emulator.databricks.engine import SqlError, Statement
 from emulator.databricks.scene import Scene
-from ontos_tui.platforms.databricks.delta_log import DeltaLog
 from ontos_tui.platforms.databricks.retries import RETRYABLE, TRIES, is_retryable, pause_seconds
-from ontos_tui.platforms.databricks.schemas import create_schema
+from ontos_tui.platforms.databricks.team.delta_log import DeltaLog
+from ontos_tui.platforms.databricks.team.schemas import create_schema
 from ontos_tui.platforms.databricks.workspace_client import SqlFailedError
 
 

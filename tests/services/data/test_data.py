@@ -16,7 +16,7 @@ from ontos_tui.domain.rules.states import SheetStatus
 from ontos_tui.services.data.service import TableInfo
 from ontos_tui.store import rows
 from ontos_tui.workspace import Workspace
-from ontos_tui.workspace.stages import DataServices
+from ontos_tui.workspace.stages.data import DataServices
 from real_data import real_data
 
 CRYSTALS = "id,kind,Torque [Nm],photo\n" + "".join(

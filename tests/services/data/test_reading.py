@@ -9,7 +9,7 @@ import pytest
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError
 from ontos_tui.domain.records.reading import DateOrder, ReadingOptions, UndecidedError
 from ontos_tui.workspace import Workspace
-from ontos_tui.workspace.stages import DataServices
+from ontos_tui.workspace.stages.data import DataServices
 
 OPEN_DATES = "d,v\n01/02/2024,1\n03/04/2024,2\n"
 

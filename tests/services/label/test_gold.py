@@ -21,9 +21,9 @@ from ontos_tui.services.label.service import Decision, LabelService, QueueFilter
 from ontos_tui.store import rows
 from ontos_tui.store.conditions import equal
 from ontos_tui.store.engine import Store
-from ontos_tui.tui.stages.label.desk.item import Draft, ItemView
-from ontos_tui.tui.stages.label.desk.item_lines import ItemPicture, whole_lines
-from ontos_tui.tui.stages.label.desk.queue_buffer import open_queue
+from ontos_tui.tui.stages.label.desk.panes.item_lines import ItemPicture, whole_lines
+from ontos_tui.tui.stages.label.desk.state.item import Draft, ItemView
+from ontos_tui.tui.stages.label.desk.state.queue_buffer import open_queue
 from ontos_tui.tui.stages.label.list_filter import ListFilter
 from ontos_tui.tui.stages.label.work import work_of_task
 from ontos_tui.workspace import Workspace

@@ -13,8 +13,8 @@ import pytest
 
 from builders.traffic import NOON, deployed_model, log_ratings, log_requests
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
-from ontos_tui.domain.records.alerts import AlertMetric, AlertRule, Comparison, describe_minutes
 from ontos_tui.domain.records.improve import Severity
+from ontos_tui.domain.records.monitor.alerts import AlertMetric, AlertRule, Comparison, describe_minutes
 from ontos_tui.domain.records.pairs import Event
 from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.domain.rules.states import AlertStatus

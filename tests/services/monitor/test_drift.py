@@ -13,8 +13,8 @@ import pytest
 from builders.defects import part
 from builders.traffic import NOON, deployed_model, log_ratings, log_requests
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError, NotReadyError
-from ontos_tui.domain.records.drift import MINIMUM, DriftReport, DriftState, FeatureDrift, Signal
 from ontos_tui.domain.records.improve import Severity
+from ontos_tui.domain.records.monitor.drift import MINIMUM, DriftReport, DriftState, FeatureDrift, Signal
 from ontos_tui.domain.records.pairs import QAPair
 from ontos_tui.domain.records.serving import InferenceRecord
 from ontos_tui.domain.records.training import ModelVersion

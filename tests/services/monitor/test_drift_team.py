@@ -18,8 +18,8 @@ from builders.traffic import deployed_model
 from emulator.databricks.engine import SqlError, Statement
 from emulator.databricks.scene import Scene
 from ontos_tui.domain.errors import AwayError, NotFoundError, NotReadyError, PlatformError
-from ontos_tui.domain.records.drift import DriftReport, DriftSource, DriftState, FeatureDrift, Signal
 from ontos_tui.domain.records.improve import Severity
+from ontos_tui.domain.records.monitor.drift import DriftReport, DriftSource, DriftState, FeatureDrift, Signal
 from ontos_tui.platforms.databricks.monitoring.inference_samples import LONGEST, parse_logged_request
 from ontos_tui.workspace import Workspace
 

@@ -11,7 +11,7 @@ from builders.severity import MAJOR, unlabeled_sheet
 from builders.team_log import Member, SharedLog
 from ontos_tui.domain.records.pairs import Verdict
 from ontos_tui.services.label.service import Decision
-from ontos_tui.store.sharing import batches
+from ontos_tui.store.sharing.outgoing import batches
 
 
 @pytest.mark.parametrize("items", [1, 3, 100])

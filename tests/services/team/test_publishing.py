@@ -13,7 +13,7 @@ from builders.team import Member, a_team
 from emulator.databricks.scene import Scene
 from ontos_tui.domain.errors import PlatformError
 from ontos_tui.domain.records.pairs import CanonicalLabel, Event, QAPair, Verdict
-from ontos_tui.platforms.databricks.team_tables import TeamTables
+from ontos_tui.platforms.databricks.team.team_tables import TeamTables
 from ontos_tui.services.label.service import Decision
 from ontos_tui.services.team import publishing
 from ontos_tui.services.team.publishing import Publication, PublishingService

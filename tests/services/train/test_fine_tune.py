@@ -16,7 +16,7 @@ from emulator.databricks.scene import Scene
 from emulator.databricks.serving_rest import Asked
 from ontos_tui.domain.errors import PlatformError
 from ontos_tui.domain.learning import NoProgress
-from ontos_tui.domain.records.drift import DriftSource
+from ontos_tui.domain.records.monitor.drift import DriftSource
 from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.serving import InferenceRecord, Origin
 from ontos_tui.domain.records.training import Evaluation, Job, JobKind, ModelVersion, Role

@@ -9,7 +9,7 @@ import typer
 
 from ontos_tui.cli.core.output import count, facts, moment
 from ontos_tui.cli.core.session import Session
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.home import default_home
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import typer
 
 from ontos_tui.cli.core.session import Session
 from ontos_tui.domain.errors import NotReadyError
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 
 if TYPE_CHECKING:
     from ontos_tui.services.admin.finding import Finding

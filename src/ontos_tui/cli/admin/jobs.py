@@ -10,7 +10,7 @@ from ontos_tui.cli.core.groups import noun_group
 from ontos_tui.cli.core.output import facts, moment, table
 from ontos_tui.cli.core.session import Session
 from ontos_tui.domain.records.training import Job
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 
 jobs = noun_group("Jobs: long work that goes on without this terminal.")
 

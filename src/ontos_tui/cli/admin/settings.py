@@ -9,7 +9,7 @@ import typer
 from ontos_tui.cli.core.groups import noun_group
 from ontos_tui.cli.core.output import table
 from ontos_tui.cli.core.session import Session
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.services.admin.settings_file import SettingsService
 
 settings = noun_group("Settings of this workspace, and where each comes from.")

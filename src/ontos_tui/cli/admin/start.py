@@ -10,7 +10,7 @@ import typer
 
 from ontos_tui.cli.core.output import count, facts, table
 from ontos_tui.cli.core.session import Session
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.home import demo_home
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from ontos_tui.cli.admin.sync_cost import show_cost
 from ontos_tui.cli.core.output import count, facts, moment
 from ontos_tui.cli.core.session import Session
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.services.team.settling import Keep
 
 if TYPE_CHECKING:

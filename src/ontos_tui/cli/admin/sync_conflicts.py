@@ -10,7 +10,7 @@ import typer
 from ontos_tui.cli.core.output import count, moment, table
 from ontos_tui.cli.core.session import Session
 from ontos_tui.domain.errors import ConflictError
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.services.team.conflict_views import differences, short_id
 from ontos_tui.services.team.settling import Keep, settlings
 

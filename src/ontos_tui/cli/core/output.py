@@ -15,7 +15,7 @@ from enum import Enum
 from typing import Any
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.domain.terminal_text import safe_line, safe_text
+from ontos_tui.domain.text.terminal_text import safe_line, safe_text
 
 CELL = 60
 """Characters after which a cell of a table is cut."""

@@ -14,7 +14,7 @@ import typer
 
 from ontos_tui.cli.core.output import ProgressLine, facts, print_lines, to_json
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.pairs import TrainingSheet

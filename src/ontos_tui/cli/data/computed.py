@@ -10,7 +10,7 @@ from ontos_tui.cli.core.output import facts
 from ontos_tui.cli.core.session import Session
 from ontos_tui.cli.data.tables import data, page_lines
 from ontos_tui.domain.records.derived import EventTable
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.services.data.derived_tables.computed import ComputedReport, ComputedSpec
 
 

@@ -12,7 +12,7 @@ from ontos_tui.cli.core.session import Session
 from ontos_tui.cli.core.shared_options import with_options
 from ontos_tui.cli.data.tables import data, page_lines
 from ontos_tui.domain.records.derived import Direction, Join, KeyPair, MatchCounts
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.services.data.derived_tables.joins import JoinReport, JoinSpec
 
 KEY = "KEY[=KEY]"

@@ -10,7 +10,7 @@ from ontos_tui.cli.core.output import facts, table
 from ontos_tui.cli.core.session import Session
 from ontos_tui.cli.data.tables import data
 from ontos_tui.domain.errors import NotFoundError
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.services.data.quality.report import Decision, Finding, FindingKind, QualityReport, Remedy
 
 

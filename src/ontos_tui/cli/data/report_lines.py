@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ontos_tui.cli.core.output import count, facts, table
 from ontos_tui.domain.records.reading import ColumnReading
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.services.data.reading import FileReport
 from ontos_tui.services.data.reading_words import bars, histogram_ends, layout_facts, missing_in_words
 

@@ -23,7 +23,7 @@ from ontos_tui.domain.records.data import (
     windows_in_words,
 )
 from ontos_tui.domain.records.derived import ColumnRole
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.services.data.derived_tables.service import amount
 
 sheets = noun_group("Sheets: which rows and columns of a table are used, and what identifies an item.")

@@ -16,7 +16,7 @@ from ontos_tui.cli.data.folder_options import FOLDER, folder_options
 from ontos_tui.cli.data.reading_options import READING, reading_options
 from ontos_tui.cli.data.report_lines import report_lines, summary_lines
 from ontos_tui.domain.records.data import Page
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.services.data.folder_tables.service import FolderRequest
 from ontos_tui.services.data.reading import FileReport
 

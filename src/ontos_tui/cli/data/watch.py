@@ -12,7 +12,7 @@ import typer
 from ontos_tui.cli.core.session import Session
 from ontos_tui.cli.core.shared_options import with_options
 from ontos_tui.cli.data.folder_options import FOLDER, folder_options
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 
 Once = Annotated[bool, typer.Option("--once", help="add what stands still now, and end")]
 

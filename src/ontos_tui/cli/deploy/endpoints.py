@@ -13,7 +13,7 @@ from ontos_tui.cli.deploy.gate import gate_lines
 from ontos_tui.domain.records.serving import Endpoint, Platform
 from ontos_tui.domain.rules.deployment_gate import GateError
 from ontos_tui.domain.rules.model_verdict import short_verdict, verdict_line, verdict_of
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.training import Job

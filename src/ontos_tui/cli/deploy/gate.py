@@ -11,9 +11,9 @@ from ontos_tui.cli.core.groups import noun_group
 from ontos_tui.cli.core.output import table
 from ontos_tui.cli.core.session import Session, TrainingSheetRef
 from ontos_tui.domain.errors import InvalidInputError
-from ontos_tui.domain.numbers import parse_number
 from ontos_tui.domain.records.gate import DeploymentFloor, Measure, MustPassCase
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.numbers import parse_number
+from ontos_tui.domain.text.terminal_text import safe_line
 
 if TYPE_CHECKING:
     from ontos_tui.domain.rules.deployment_gate import GateReport

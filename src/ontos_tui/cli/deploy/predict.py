@@ -11,7 +11,7 @@ import typer
 
 from ontos_tui.cli.core.output import count, facts
 from ontos_tui.cli.core.session import Session
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.services.deploy.scoring.targets import in_warehouse
 
 if TYPE_CHECKING:

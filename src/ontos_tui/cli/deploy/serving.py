@@ -14,7 +14,7 @@ from ontos_tui.domain.records.serving import InferenceRecord, Origin
 from ontos_tui.domain.rules.confidence_text import interval_text, numbers_within, outside_texts, sure_text
 from ontos_tui.domain.rules.model_verdict import verdict_of
 from ontos_tui.domain.rules.states import JobStatus
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.jobs.server_access import ServerAccess
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from ontos_tui.cli.core.session import Session, read_object
 from ontos_tui.cli.label.import_export import show_import
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.template import Example
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 
 examples = noun_group("Labeled examples that are shown when answers are proposed.")
 

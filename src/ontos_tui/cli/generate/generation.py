@@ -11,7 +11,7 @@ from ontos_tui.cli.core.session import Session
 from ontos_tui.domain.records.pairs import GenerationMode
 from ontos_tui.domain.rules.confidence_text import basis_text
 from ontos_tui.domain.rules.source_changes import ChangedSource
-from ontos_tui.domain.terminal_text import safe_line, safe_text
+from ontos_tui.domain.text.terminal_text import safe_line, safe_text
 
 if TYPE_CHECKING:
     from ontos_tui.services.generate.service import GenerationReport

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ontos_tui.cli.core.session import read_object, read_text
 from ontos_tui.domain.errors import NotFoundError
 from ontos_tui.domain.records.template import Template
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 
 if TYPE_CHECKING:
     from ontos_tui.services.templates.comparison import TemplateComparison

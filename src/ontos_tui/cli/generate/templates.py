@@ -18,7 +18,7 @@ from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.data import identifier_from
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.rules.states import TemplateStatus
-from ontos_tui.domain.terminal_text import safe_line, safe_text
+from ontos_tui.domain.text.terminal_text import safe_line, safe_text
 
 templates = noun_group("Templates: a prompt with an output schema.")
 

@@ -11,7 +11,7 @@ from ontos_tui.cli.core.output import count, facts, number, table
 from ontos_tui.cli.core.session import Session, read_object
 from ontos_tui.domain.rules.ratings import HIGHEST, LOWEST
 from ontos_tui.domain.rules.states import FeedbackStatus
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.improve import FeedbackFilter

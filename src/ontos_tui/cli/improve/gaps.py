@@ -23,7 +23,7 @@ from ontos_tui.cli.improve.tasks import (
 )
 from ontos_tui.domain.records.improve import Gap, GapType, Severity
 from ontos_tui.domain.rules.states import GapStatus
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 
 if TYPE_CHECKING:
     from ontos_tui.services.improve.gaps.service import AnalysisReport

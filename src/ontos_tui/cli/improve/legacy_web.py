@@ -11,7 +11,7 @@ from ontos_tui.cli.core.output import count, print_error
 from ontos_tui.cli.core.session import Session
 from ontos_tui.cli.label.import_export import import_lines
 from ontos_tui.domain.errors import InvalidInputError
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 
 
 def register(root: typer.Typer) -> None:

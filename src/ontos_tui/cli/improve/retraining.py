@@ -11,7 +11,7 @@ from ontos_tui.cli.core.session import Session, Wait
 from ontos_tui.cli.train.models import model_lines, trained_model
 from ontos_tui.domain.errors import ConflictError, NotReadyError
 from ontos_tui.domain.rules.model_verdict import verdict_line, verdict_of
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 
 
 def register(root: typer.Typer) -> None:

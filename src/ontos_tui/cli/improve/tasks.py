@@ -11,7 +11,7 @@ from ontos_tui.cli.core.output import count, facts, table
 from ontos_tui.cli.core.session import Limit, Session
 from ontos_tui.domain.records.improve import Priority
 from ontos_tui.domain.rules.states import TaskStatus
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 
 if TYPE_CHECKING:
     from ontos_tui.services.improve.tasks.service import TaskView

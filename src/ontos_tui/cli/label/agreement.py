@@ -11,7 +11,7 @@ from ontos_tui.cli.core.output import cell, count, facts, fields, number, table
 from ontos_tui.cli.core.session import Limit, Session, read_object
 from ontos_tui.cli.label.decisions import labels
 from ontos_tui.domain.errors import InvalidInputError
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 
 if TYPE_CHECKING:
     from ontos_tui.services.label.labeling_jobs.agreement import Agreement, Disagreement, JobAgreement, Vote

@@ -14,7 +14,7 @@ from ontos_tui.cli.label.import_export import NewerOption, show_import
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.pairs import CanonicalLabel
 from ontos_tui.domain.rules.governance import Classification, Use
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 
 LabelRef = Annotated[str, typer.Argument(metavar="LABEL", help="id, or the beginning of it")]
 SheetRef = Annotated[str, typer.Argument(metavar="SHEET", help="name or id")]

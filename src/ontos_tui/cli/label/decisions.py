@@ -15,7 +15,7 @@ from ontos_tui.cli.core.session import Session, TrainingSheetRef, read_object
 from ontos_tui.cli.train.training_sheets import show_training_sheets
 from ontos_tui.domain.records.pairs import QAPair, Verdict
 from ontos_tui.domain.rules.confidence_text import certainty_text
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.replacing import replacing
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from ontos_tui.cli.core.output import count, facts, plain, table
 from ontos_tui.cli.core.session import Limit, Session, TrainingSheetRef, Wait
 from ontos_tui.cli.label.decisions import labels
 from ontos_tui.domain.records.labeling import HintKind
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 
 if TYPE_CHECKING:
     from ontos_tui.services.label.hints.service import HintReport

@@ -12,7 +12,7 @@ from ontos_tui.cli.core.session import Session, TrainingSheetRef
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError
 from ontos_tui.domain.file_formats import WRITTEN, Format, Newer, Offsets, format_of
 from ontos_tui.domain.rules.governance import Use
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,7 @@ from ontos_tui.cli.core.session import Session
 from ontos_tui.domain.records.labeling import LabelingJob, LabelingTask, TaskItem, is_blind
 from ontos_tui.domain.rules.confidence_text import certainty_text
 from ontos_tui.domain.rules.states import LabelingTaskStatus, PairStatus
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 
 if TYPE_CHECKING:
     from ontos_tui.services.label.decision_service import Batch

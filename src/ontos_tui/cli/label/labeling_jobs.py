@@ -26,7 +26,7 @@ from ontos_tui.domain.records.improve import Priority
 from ontos_tui.domain.records.labeling import TaskItem
 from ontos_tui.domain.records.pairs import Verdict
 from ontos_tui.domain.rules.states import PairStatus, ReviewVerdict
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 
 jobs = noun_group(
     "Labeling jobs: a sheet's items in tasks for several people. Your name is the setting `actor`; "

@@ -11,7 +11,7 @@ from ontos_tui.cli.core.output import facts, plain, table
 from ontos_tui.cli.core.session import Session, read_object
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.template import LabelClass, Labelset
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 
 if TYPE_CHECKING:
     from ontos_tui.services.label.labelsets.service import Coverage

@@ -14,7 +14,7 @@ from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.labeling import HintKind
 from ontos_tui.domain.records.pairs import LabelingMode
 from ontos_tui.domain.rules.states import PairStatus
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 
 if TYPE_CHECKING:
     from ontos_tui.services.label.saved_views import View

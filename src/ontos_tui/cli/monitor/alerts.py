@@ -12,12 +12,12 @@ from ontos_tui.cli.core.groups import noun_group
 from ontos_tui.cli.core.output import count, facts, moment, print_error, table
 from ontos_tui.cli.core.session import Limit, Session
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.domain.records.alerts import AlertMetric, Comparison
 from ontos_tui.domain.records.improve import Severity
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.records.monitor.alerts import AlertMetric, Comparison
+from ontos_tui.domain.text.terminal_text import safe_line
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.records.alerts import Alert, AlertRule
+    from ontos_tui.domain.records.monitor.alerts import Alert, AlertRule
     from ontos_tui.services.monitor.alerts.service import Change
 
 alerts = noun_group("Alerts: rules about latency, errors, ratings, drift and traffic, and the alerts that they raise.")

@@ -10,13 +10,13 @@ import typer
 
 from ontos_tui.cli.core.output import facts, moment, number, table
 from ontos_tui.cli.core.session import Session
-from ontos_tui.domain.dates import read_moment
 from ontos_tui.domain.errors import InvalidInputError, NotReadyError
-from ontos_tui.domain.records.drift import DriftState
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.records.monitor.drift import DriftState
+from ontos_tui.domain.text.dates import read_moment
+from ontos_tui.domain.text.terminal_text import safe_line
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.records.drift import DriftReport, FeatureDrift
+    from ontos_tui.domain.records.monitor.drift import DriftReport, FeatureDrift
 
 BAR = 24
 """Cells of the longest bar of a picture."""

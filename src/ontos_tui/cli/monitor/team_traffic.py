@@ -10,7 +10,7 @@ from ontos_tui.cli.core.output import moment
 from ontos_tui.cli.core.session import Session
 from ontos_tui.cli.monitor.figures import point_lines, summary_lines
 from ontos_tui.domain.errors import AwayError
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 
 if TYPE_CHECKING:
     from ontos_tui.domain.rules.traffic import Bucket

@@ -14,10 +14,10 @@ from ontos_tui.cli.monitor.alerts import Every, Once, watch_rules
 from ontos_tui.cli.monitor.figures import point_lines, summary_lines
 from ontos_tui.cli.monitor.team_traffic import show_team_traffic
 from ontos_tui.cli.monitor.version_comparison import show_comparison
-from ontos_tui.domain.dates import read_moment
 from ontos_tui.domain.records.base import now
 from ontos_tui.domain.rules.traffic import Bucket
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.dates import read_moment
+from ontos_tui.domain.text.terminal_text import safe_line
 
 if TYPE_CHECKING:
     from ontos_tui.services.monitor.endpoint_card import Card

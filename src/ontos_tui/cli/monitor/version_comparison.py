@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ontos_tui.cli.core.output import number, table
 from ontos_tui.cli.core.session import Session
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 
 if TYPE_CHECKING:
     from ontos_tui.services.monitor.version_comparison import VersionComparison, VersionFigures

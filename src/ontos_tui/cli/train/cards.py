@@ -10,7 +10,7 @@ import typer
 from ontos_tui.cli.core.session import Session, TrainingSheetRef
 from ontos_tui.cli.train.models import ModelRef, models
 from ontos_tui.cli.train.training_sheets import training_sheets
-from ontos_tui.domain.terminal_text import safe_line, safe_text
+from ontos_tui.domain.text.terminal_text import safe_line, safe_text
 
 Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="write it to this file")]
 

@@ -11,7 +11,7 @@ from ontos_tui.cli.core.output import facts, plain, table
 from ontos_tui.cli.core.session import Session
 from ontos_tui.domain.records.training import Evaluation, FieldScore, ModelVersion
 from ontos_tui.domain.rules.model_verdict import short_verdict, tested_units, verdict_line, verdict_of
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.training import Job

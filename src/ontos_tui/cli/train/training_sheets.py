@@ -11,7 +11,7 @@ from ontos_tui.cli.core.output import facts, number, table
 from ontos_tui.cli.core.session import Session, TrainingSheetRef
 from ontos_tui.domain.rules.model_verdict import short_verdict
 from ontos_tui.domain.rules.states import TrainingSheetStatus
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.pairs import TrainingSheet

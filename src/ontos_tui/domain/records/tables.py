@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from ontos_tui.domain.records.alerts import Alert, AlertRule
 from ontos_tui.domain.records.base import Record
 from ontos_tui.domain.records.data import DataTable, Sheet
-from ontos_tui.domain.records.drift import DriftReport
 from ontos_tui.domain.records.gate import DeploymentFloor, MustPassCase
 from ontos_tui.domain.records.improve import AnnotationItem, AnnotationTask, FeedbackItem, Gap, GapUpdate
 from ontos_tui.domain.records.labeling import Claim, Hint, LabelingJob, LabelingTask, SavedView, TaskItem
+from ontos_tui.domain.records.monitor.alerts import Alert, AlertRule
+from ontos_tui.domain.records.monitor.drift import DriftReport
+from ontos_tui.domain.records.monitor.team_traffic import TeamHour, TeamReading
 from ontos_tui.domain.records.pairs import CanonicalLabel, CanonicalLabelVersion, Event, QAPair, TrainingSheet
 from ontos_tui.domain.records.serving import Deployment, Endpoint, InferenceRecord
-from ontos_tui.domain.records.team_traffic import TeamHour, TeamReading
 from ontos_tui.domain.records.template import Example, Labelset, Template
 from ontos_tui.domain.records.training import Job, JobEvent, ModelPair, ModelVersion
 

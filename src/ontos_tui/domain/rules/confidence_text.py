@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 
 from ontos_tui.domain.intervals import Interval, Outside
-from ontos_tui.domain.numbers import distinct
+from ontos_tui.domain.text.numbers import distinct
 
 NOMINAL = "90 %"
 """Of the true values lie so many within their intervals."""

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from ontos_tui.domain.errors import ConflictError
 from ontos_tui.domain.intervals import wilson
-from ontos_tui.domain.numbers import significant
+from ontos_tui.domain.text.numbers import significant
 
 CASES, FLOORS, VERDICT = "must-pass cases", "floors", "verdict"
 REGRESSION, CLASSES = "regression", "classes"

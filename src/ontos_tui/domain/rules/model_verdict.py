@@ -13,8 +13,8 @@ from typing import Any, Protocol
 from pydantic import ValidationError
 
 from ontos_tui.domain.evaluation import Evaluation, FieldScore
-from ontos_tui.domain.numbers import distinct, significant
 from ontos_tui.domain.rules.labels_needed import LabelsNeeded, labels_needed
+from ontos_tui.domain.text.numbers import distinct, significant
 
 SCALE = 100
 """Counts of so many tested pairs or more are said out of a hundred, smaller ones as they are."""

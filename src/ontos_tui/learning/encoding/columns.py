@@ -17,8 +17,8 @@ from typing import Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ontos_tui.domain.numbers import is_numeral
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.numbers import is_numeral
+from ontos_tui.domain.text.terminal_text import safe_line
 
 T = TypeVar("T")
 Matrix = NDArray[np.float64]

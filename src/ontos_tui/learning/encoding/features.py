@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.data import Row
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.learning.encoding.columns import (
     LARGEST,
     LONGEST_TEXT,

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ontos_tui.domain.errors import InvalidInputError
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.learning.encoding.images import decode, find_image, inline, read_image
 from ontos_tui.learning.encoding.page_images import page_of
 from ontos_tui.learning.encoding.pixel_budget import TooManyPixelsError

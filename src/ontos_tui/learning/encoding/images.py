@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ontos_tui.domain.errors import InvalidInputError
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.learning.encoding.page_images import page_image, page_of
 from ontos_tui.learning.encoding.pixel_budget import BusyError, spend_pixels
 

@@ -10,11 +10,11 @@ import numpy as np
 
 from ontos_tui.domain.errors import InvalidInputError, NotReadyError
 from ontos_tui.domain.learning import LabeledExample, Prediction, Predictor, TrainingSet
-from ontos_tui.domain.numbers import significant
 from ontos_tui.domain.records.training import Evaluation, FieldScore
 from ontos_tui.domain.rules.model_verdict import counted
 from ontos_tui.domain.rules.split import ROW, groups_in_words
 from ontos_tui.domain.schema import AnswerField, FieldKind
+from ontos_tui.domain.text.numbers import significant
 from ontos_tui.learning.evaluation.documents import score_extraction
 from ontos_tui.learning.evaluation.scores import calibration_of, coverage_of, score_classes, score_numbers
 from ontos_tui.learning.evaluation.segments import worst_segments

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ontos_tui.domain.intervals import z_of_many
-from ontos_tui.domain.numbers import distinct
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.numbers import distinct
+from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.learning.encoding.features import number
 from ontos_tui.learning.evaluation.unseen import UnseenAnswers
 from ontos_tui.learning.statistics import Floats, Numbers, standard_error

@@ -12,7 +12,7 @@ from ontos_tui.domain.learning import LabeledExample, Prediction
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.schema import Answer, AnswerField, FieldKind
 from ontos_tui.domain.spans import Span, SpanRules, answer_of, spans_of
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.learning.extraction.documents import LONG, Document
 from ontos_tui.learning.extraction.field_finder import (
     MOST_DOCUMENTS,

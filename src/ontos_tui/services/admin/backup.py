@@ -21,9 +21,9 @@ from ontos_tui.domain.records.base import now
 from ontos_tui.private import make_private_file
 from ontos_tui.replacing import note_in, replacing
 from ontos_tui.store.connection import DatabaseError
-from ontos_tui.store.copying import BACKUPS, copy_database, settle_log, sync_data
-from ontos_tui.store.damage import check_each_table
-from ontos_tui.store.inspection import Contents, contents
+from ontos_tui.store.workspace_file.copying import BACKUPS, copy_database, settle_log, sync_data
+from ontos_tui.store.workspace_file.damage import check_each_table
+from ontos_tui.store.workspace_file.inspection import Contents, contents
 
 DATABASE, MANIFEST, FORMAT, FORMAT_VERSION = "ontos.db", "manifest.json", "ontos-backup", 1
 NOT_INCLUDED = frozenset({DATABASE, BACKUPS, "logs"})

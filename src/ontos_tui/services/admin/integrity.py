@@ -9,11 +9,11 @@ from ontos_tui.domain.errors import OntosError
 from ontos_tui.learning.models.checksums import problem
 from ontos_tui.services.admin.finding import Finding, State, run_check
 from ontos_tui.store.connection import DatabaseError
-from ontos_tui.store.copying import BACKUPS
-from ontos_tui.store.damage import check_each_table
 from ontos_tui.store.engine import Store
 from ontos_tui.store.queries.models import versions
 from ontos_tui.store.queries.workspace.health import recount, wrong_counts
+from ontos_tui.store.workspace_file.copying import BACKUPS
+from ontos_tui.store.workspace_file.damage import check_each_table
 
 CHECK_SECONDS = 120.0
 RESTORE = "Copy the workspace folder to a safe place, then restore a backup: ontos restore FILE"

@@ -24,11 +24,11 @@ from ontos_tui.private import FILE, FOLDER
 from ontos_tui.replacing import NOTES, note_in, part_folder, remedy, sync_folder, write_text
 from ontos_tui.services.admin.backup import DATABASE, FORMAT, FORMAT_VERSION, MANIFEST, BackupFile, BackupManifest
 from ontos_tui.store.connection import DatabaseError
-from ontos_tui.store.copying import BACKUPS
-from ontos_tui.store.damage import check_each_table
-from ontos_tui.store.inspection import contents
 from ontos_tui.store.migrations import VERSION
 from ontos_tui.store.presence import LOCK, MARKER, alone
+from ontos_tui.store.workspace_file.copying import BACKUPS
+from ontos_tui.store.workspace_file.damage import check_each_table
+from ontos_tui.store.workspace_file.inspection import contents
 
 _READY = ".restored-"
 _STAYS = frozenset({MARKER, LOCK, NOTES, BACKUPS, "logs"})

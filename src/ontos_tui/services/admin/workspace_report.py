@@ -17,8 +17,8 @@ from importlib.metadata import PackageNotFoundError, version
 from ontos_tui import __version__
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.records.base import now
-from ontos_tui.platforms.databricks.log_files import VOLUME, LogFiles
-from ontos_tui.platforms.databricks.schemas import create_schema
+from ontos_tui.platforms.databricks.team.log_files import VOLUME, LogFiles
+from ontos_tui.platforms.databricks.team.schemas import create_schema
 from ontos_tui.platforms.databricks.workspace_client import Place, SqlFailedError, Team, explain_sdk_error
 from ontos_tui.services.admin.doctor import without_secrets
 from ontos_tui.services.admin.finding import Finding, State
@@ -102,7 +102,7 @@ class _Trial:
     def __init__(self, team: Team) -> None:
         self._team = team
         self._log = f"ontos_check_{uuid.uuid4().hex[:12]}"
-        self._made = False
+        self._is_created = False
 
     @property
     def _table(self) -> str:
@@ -128,7 +128,7 @@ class _Trial:
 
     def clean_up(self) -> Iterator[Finding]:
         """Drop what was created."""
-        if self._made:
+        if self._is_created:
             yield _tried(Step("clean up", "nothing; drop it by hand", self._drop))
 
     def _login(self) -> str:
@@ -151,7 +151,7 @@ class _Trial:
             f"CREATE TABLE {self._table} ({_COLUMNS}) USING DELTA TBLPROPERTIES ('delta.appendOnly' = 'false', "
             "'delta.enableChangeDataFeed' = 'true', 'delta.enableRowTracking' = 'true')"
         )
-        self._made = True
+        self._is_created = True
         return "created with change data feed and row tracking"
 
     def _append(self) -> str:

@@ -16,7 +16,7 @@ from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.serving import Endpoint, InferenceRecord
 from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.domain.rules.states import EndpointStatus
-from ontos_tui.domain.text import storable
+from ontos_tui.domain.text.storable import storable
 from ontos_tui.platforms.ports import BatchServing, Serving
 from ontos_tui.store.bulk import new_ids
 from ontos_tui.store.engine import Store

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ontos_tui.domain.errors import ConflictError, InvalidInputError
 from ontos_tui.domain.records.training import ModelVersion
-from ontos_tui.domain.text import storable
+from ontos_tui.domain.text.storable import storable
 from ontos_tui.services.deploy.registering import ModelRegistering
 from ontos_tui.services.records.model_versions import find_model
 from ontos_tui.store import rows

@@ -14,7 +14,7 @@ from ontos_tui.domain.records.serving import Deployment, Endpoint, InferenceReco
 from ontos_tui.domain.records.training import Job, JobKind, ModelVersion
 from ontos_tui.domain.rules.deployment_gate import Check, GateError, GateReport
 from ontos_tui.domain.rules.states import EndpointStatus
-from ontos_tui.domain.text import storable
+from ontos_tui.domain.text.storable import storable
 from ontos_tui.jobs.queue import JobQueue
 from ontos_tui.platforms.databricks.models.registration import as_registered, registered_version
 from ontos_tui.platforms.ports import Serving

@@ -16,7 +16,7 @@ from ontos_tui.domain.records.training import Job, ModelVersion, Role
 from ontos_tui.domain.rules.ratings import ALL_RATINGS, is_bad, is_good, is_rating
 from ontos_tui.domain.rules.states import FeedbackStatus
 from ontos_tui.domain.schema import Answer
-from ontos_tui.domain.text import storable
+from ontos_tui.domain.text.storable import storable
 from ontos_tui.services.improve.conversion import convert, move_feedback, pair_of
 from ontos_tui.services.records.answers import AnswerChecker
 from ontos_tui.store import rows

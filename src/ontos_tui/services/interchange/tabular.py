@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer, FieldKind, answer_fields
-from ontos_tui.domain.text import storable
+from ontos_tui.domain.text.storable import storable
 from ontos_tui.services.interchange.reading import Entry, moment
 from ontos_tui.services.interchange.report import ImportReport
 from ontos_tui.services.interchange.selection import OutgoingPair, parse_list

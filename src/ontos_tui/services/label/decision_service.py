@@ -12,7 +12,7 @@ from ontos_tui.domain.nouns import no_such
 from ontos_tui.domain.records.pairs import Decidable, Event, Verdict
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.rules.value_context import ValueContext
-from ontos_tui.domain.text import storable
+from ontos_tui.domain.text.storable import storable
 from ontos_tui.services.canonical.writer import CanonicalLabelWriter
 from ontos_tui.services.label import undo as undoing
 from ontos_tui.services.label.decision_context import DecisionContext

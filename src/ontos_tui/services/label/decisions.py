@@ -10,7 +10,7 @@ from ontos_tui.domain.errors import ConflictError, InvalidInputError
 from ontos_tui.domain.records.pairs import Decidable, LabelingMode, QAPair, Verdict, answer_digest
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer
-from ontos_tui.domain.text import storable
+from ontos_tui.domain.text.storable import storable
 from ontos_tui.services.label.decision_context import DecisionContext
 
 D = TypeVar("D", bound=Decidable)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ontos_tui.domain.records.alerts import Alert
-from ontos_tui.domain.records.drift import DriftReport, DriftState
+from ontos_tui.domain.records.monitor.alerts import Alert
+from ontos_tui.domain.records.monitor.drift import DriftReport, DriftState
 from ontos_tui.domain.rules.model_verdict import Verdict, verdict_of
 from ontos_tui.domain.rules.traffic import Health
 from ontos_tui.services.monitor.alerts.service import AlertService

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ontos_tui.domain import json_schema
-from ontos_tui.domain.numbers import parse_number
 from ontos_tui.domain.schema import Answer, AnswerField, FieldKind, answer_fields, answer_problems, span_rules
 from ontos_tui.domain.spans import sort_spans, span_problems
+from ontos_tui.domain.text.numbers import parse_number
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.data import Row

@@ -13,9 +13,9 @@ from ontos_tui.services.team.fitting import fits_checker
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.logins import known_login
-from ontos_tui.store.sharing import pending as waiting
 from ontos_tui.store.sharing import queries
-from ontos_tui.store.sharing.memory import recall, remember
+from ontos_tui.store.sharing.outgoing import pending as waiting
+from ontos_tui.store.sharing.outgoing.memory import recall, remember
 from ontos_tui.store.sharing.queries import Refusal
 from ontos_tui.store.sharing.rebase import put_on_again
 from ontos_tui.store.sharing.state import StoreState

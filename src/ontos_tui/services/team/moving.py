@@ -19,8 +19,8 @@ from ontos_tui.services.team.fitting import fits_checker
 from ontos_tui.services.team.log_port import TeamLog
 from ontos_tui.services.team.reading import readable, take_page
 from ontos_tui.store.engine import Store
-from ontos_tui.store.sharing import moving, old_outbox
-from ontos_tui.store.sharing.memory import remember
+from ontos_tui.store.sharing.old_tables import moving, old_outbox
+from ontos_tui.store.sharing.outgoing.memory import remember
 from ontos_tui.store.sharing.triggers import is_on
 
 

@@ -21,9 +21,9 @@ from ontos_tui.domain.sharing.wire import MalformedEntryError, from_text
 from ontos_tui.services.team.log_port import TeamLog
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.sharing import publication
-from ontos_tui.store.sharing.memory import recall, remember
-from ontos_tui.store.sharing.pending import pending_ids
+from ontos_tui.store.sharing.outgoing import publication
+from ontos_tui.store.sharing.outgoing.memory import recall, remember
+from ontos_tui.store.sharing.outgoing.pending import pending_ids
 from ontos_tui.store.sharing.triggers import is_on
 
 LOOKED_AT, PROBLEM = "tables_looked_at", "tables_problem"

@@ -13,7 +13,7 @@ from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.sharing import queries
 from ontos_tui.store.sharing.completing import complete
-from ontos_tui.store.sharing.memory import remember
+from ontos_tui.store.sharing.outgoing.memory import remember
 from ontos_tui.store.sharing.rebase import take_in
 from ontos_tui.store.sharing.state import StoreState
 

@@ -28,9 +28,10 @@ from ontos_tui.services.team.verifying import Verification
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
-from ontos_tui.store.sharing import old_outbox, queries
-from ontos_tui.store.sharing import pending as waiting
-from ontos_tui.store.sharing.memory import recall, remember
+from ontos_tui.store.sharing import queries
+from ontos_tui.store.sharing.old_tables import old_outbox
+from ontos_tui.store.sharing.outgoing import pending as waiting
+from ontos_tui.store.sharing.outgoing.memory import recall, remember
 from ontos_tui.store.sharing.queries import Member
 from ontos_tui.store.sharing.starting import begin_again
 from ontos_tui.store.sharing.triggers import create_triggers, is_on

@@ -18,11 +18,11 @@ from ontos_tui.services.team.fitting import fits_checker
 from ontos_tui.services.team.log_port import TeamLog
 from ontos_tui.services.team.reading import take_page
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.copying import copy_aside
 from ontos_tui.store.engine import Store
 from ontos_tui.store.sharing.digest import PARTS, Digest, checksum, digest
-from ontos_tui.store.sharing.memory import recall
+from ontos_tui.store.sharing.outgoing.memory import recall
 from ontos_tui.store.sharing.repair import differing_keys, make_equal
+from ontos_tui.store.workspace_file.copying import copy_aside
 
 
 @dataclass(frozen=True)

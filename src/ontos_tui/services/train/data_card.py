@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ontos_tui.domain.numbers import significant
 from ontos_tui.domain.records.data import Sheet
 from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import AnswerField, FieldKind
+from ontos_tui.domain.text.numbers import significant
 from ontos_tui.services.train.column_facts import column_facts
 from ontos_tui.services.train.markdown import bullets, day, days, facts, heading, page, table
 from ontos_tui.store.queries.cards import SheetPair

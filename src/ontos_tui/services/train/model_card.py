@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ontos_tui.domain.numbers import significant
 from ontos_tui.domain.records.data import Sheet
 from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.serving import Deployment
@@ -14,6 +13,7 @@ from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.records.training import Evaluation, FieldScore, ModelVersion
 from ontos_tui.domain.rules.model_verdict import verdict_of, with_unit
 from ontos_tui.domain.schema import Answer, AnswerField
+from ontos_tui.domain.text.numbers import significant
 from ontos_tui.services.train.column_facts import ColumnFacts
 from ontos_tui.services.train.markdown import NOT_MEASURED, bullets, day, days, facts, heading, page, table
 from ontos_tui.store.queries.cards import Approver

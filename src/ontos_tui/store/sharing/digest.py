@@ -15,7 +15,7 @@ from ontos_tui.domain.records.tables import SHARED
 from ontos_tui.domain.sharing.entries import Thing
 from ontos_tui.domain.sharing.table_rules import HISTORY
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.sharing.pending import pending
+from ontos_tui.store.sharing.outgoing.pending import pending
 from ontos_tui.store.sharing.rows import COLUMNS, RECORDS
 
 ORIGINS, CONFLICTS, REFUSED, ALIASES = "origins of rows", "conflicts", "refused entries", "joined rows"

@@ -12,7 +12,7 @@ from ontos_tui.domain.sharing.state import Conflict
 from ontos_tui.domain.sharing.table_rules import HISTORY
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.sharing.conflict_text import conflict_from
-from ontos_tui.store.sharing.pending import pending
+from ontos_tui.store.sharing.outgoing.pending import pending
 
 _OWN = "NOT dismissed AND writer IN (SELECT writer FROM shared_writers WHERE own)"
 

@@ -14,7 +14,7 @@ from ontos_tui.domain.sharing.apply import Fits, apply
 from ontos_tui.domain.sharing.entries import Entry, Thing
 from ontos_tui.domain.sharing.table_rules import HISTORY
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.sharing.pending import forget_pending, pending, pending_ids
+from ontos_tui.store.sharing.outgoing.pending import forget_pending, pending, pending_ids
 from ontos_tui.store.sharing.rows import COLUMNS, write_rows
 from ontos_tui.store.sharing.state import PendingState, StoreState, applying
 

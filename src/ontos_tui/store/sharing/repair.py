@@ -11,7 +11,7 @@ from ontos_tui.domain.sharing.entries import EntryId, Thing
 from ontos_tui.domain.sharing.table_rules import HISTORY
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.sharing.digest import hashes
-from ontos_tui.store.sharing.pending import forget_pending, pending
+from ontos_tui.store.sharing.outgoing.pending import forget_pending, pending
 from ontos_tui.store.sharing.rebase import lift, put_on_again
 from ontos_tui.store.sharing.rows import COLUMNS, RECORDS, write_rows
 from ontos_tui.store.sharing.state import applying

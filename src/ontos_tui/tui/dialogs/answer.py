@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.cells import cell_len
 
 from ontos_tui.domain.rules.confidence_text import interval_text, numbers_within, outside_texts, sure_text
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.tui.dialogs.forms.feedback import rating_span
 from ontos_tui.tui.widgets.data_grid import value_text
 from ontos_tui.tui.widgets.lines import Line, fit, line, span, wrap

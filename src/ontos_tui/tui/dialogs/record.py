@@ -9,7 +9,7 @@ from typing import Any
 from rich.cells import cell_len
 from textual.app import ComposeResult
 
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.widgets.data_grid import value_text
 from ontos_tui.tui.widgets.lines import Line, Panel, Span, line, span, wrap

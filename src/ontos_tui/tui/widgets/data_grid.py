@@ -8,7 +8,7 @@ from typing import Any
 from rich.cells import cell_len
 
 from ontos_tui.domain.spans import describe_spans
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 MOST_COLUMNS = 200

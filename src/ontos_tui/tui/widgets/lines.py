@@ -19,7 +19,7 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from ontos_tui.domain.terminal_text import safe_line, safe_text
+from ontos_tui.domain.text.terminal_text import safe_line, safe_text
 from ontos_tui.tui.terminal import textual_internals
 from ontos_tui.tui.widgets.contrast import readable
 

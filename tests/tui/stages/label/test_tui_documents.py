@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from harness import SIZES, Driver, open_app
 from ontos_tui.domain.schema import answer_fields
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.tui.stages.label.spans.document import document_lines, marked
 from ontos_tui.workspace import Workspace
 

@@ -13,7 +13,7 @@ from harness import SIZES, Driver, open_app
 from ontos_tui.domain.records.pairs import GenerationMode, QAPair
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.services.label.service import QueueFilter
-from ontos_tui.tui.stages.label.desk.queue_table import QueueTable
+from ontos_tui.tui.stages.label.desk.panes.queue_table import QueueTable
 from ontos_tui.workspace import Workspace
 
 

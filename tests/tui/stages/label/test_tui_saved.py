@@ -9,8 +9,8 @@ import pytest
 
 from builders.severity import unlabeled_sheet
 from harness import open_app
-from ontos_tui.tui.stages.label.desk import display
-from ontos_tui.tui.stages.label.desk.state import DeskState
+from ontos_tui.tui.stages.label.desk.panes import display
+from ontos_tui.tui.stages.label.desk.state.desk_state import DeskState
 from ontos_tui.tui.widgets.lines import Line
 from ontos_tui.workspace import Workspace
 

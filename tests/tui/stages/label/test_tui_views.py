@@ -18,7 +18,7 @@ from ontos_tui.services.label.queue import Queue
 from ontos_tui.services.label.service import QueueFilter, QueueSort
 from ontos_tui.tui.app import OntosApp
 from ontos_tui.tui.stages.label.desk.desk_keys import DIGITS
-from ontos_tui.tui.stages.label.desk.queue_table import QueueTable
+from ontos_tui.tui.stages.label.desk.panes.queue_table import QueueTable
 from ontos_tui.tui.widgets.table import Table
 from ontos_tui.workspace import Workspace
 

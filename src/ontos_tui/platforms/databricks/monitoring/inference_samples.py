@@ -17,7 +17,7 @@ from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.platforms.chat.proposals import content_of
 from ontos_tui.platforms.databricks.endpoints import payload_table
-from ontos_tui.platforms.databricks.team_tables import REMOVED
+from ontos_tui.platforms.databricks.team.team_tables import REMOVED
 from ontos_tui.platforms.databricks.workspace_client import Team
 from ontos_tui.platforms.scoring_protocol import DETAILS, read_answer
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.platforms.local.http_server.replies import RefusedError
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")

@@ -20,7 +20,7 @@ from ontos_tui.domain.learning import EndpointRequest
 from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.domain.records.serving import Origin
 from ontos_tui.domain.schema import Answer
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.learning.encoding.pixel_budget import limited_pixels
 from ontos_tui.platforms.local.http_server.access import Access
 from ontos_tui.platforms.local.http_server.admission import Admission, Limits
@@ -62,75 +62,77 @@ class ServingBackend(Protocol):
 
 def make_app(backend: ServingBackend, access: Access | None = None, limits: Limits | None = None) -> Starlette:
     """The web application that serves `backend` to those whom `access` lets in."""
-    admission = Admission(limits or Limits())
-
-    def answer(requests: Sequence[EndpointRequest]) -> Sequence[Answered]:
-        with limited_pixels():
-            return backend.answer(requests)
-
-    def alone(name: str, content: bytes, origin: Origin) -> Response:
-        (answered,) = answer([_endpoint_request(name, content, origin)])
-        if isinstance(answered, Exception):
-            raise answered
-        return answers(answered)
-
-    batches = Batches(answer, admission.limits.at_once, admission.limits.patience)
-
-    async def invocations(request: Request) -> Response:
-        _check_declared(request)
-        name, origin = request.path_params["name"], _origin(request)
-        async with admission.body(request, admission.limits.body) as content:
-            try:
-                if len(content) <= admission.limits.small:
-                    with admission.place():
-                        return answers(await batches.ask(_endpoint_request(name, content, origin)))
-                async with admission.turn(len(content)):
-                    return await run_in_threadpool(alone, name, content, origin)
-            except ConflictError as error:
-                raise RefusedError(503, str(error)) from error
-
-    async def feedback(request: Request) -> Response:
-        name = request.path_params["name"]
-
-        def store(content: bytes) -> Response:
-            return feedback_stored(backend.feedback(name, *feedback_of(_object(content))))
-
-        return await in_turn(request, admission.limits.feedback, store)
-
-    async def endpoint_list(request: Request) -> Response:
-        async with admission.turn(0):
-            endpoints = await run_in_threadpool(backend.endpoints)
-        return json_response({"endpoints": [endpoint_body(one) for one in endpoints]})
-
-    async def endpoint(request: Request) -> Response:
-        name = request.path_params["name"]
-        async with admission.turn(0):
-            endpoints = await run_in_threadpool(backend.endpoints)
-        for one in endpoints:
-            if one.endpoint.name == name:
-                return json_response(endpoint_body(one))
-        raise RefusedError(404, f"No endpoint {_short(name)}. GET /api/2.0/serving-endpoints lists them.")
-
-    async def health(request: Request) -> Response:
-        return json_response({"status": "ok"})
-
-    async def in_turn(request: Request, limit: int, work: Callable[[bytes], Response]) -> Response:
-        """Read the body, wait for a turn, and work on it in a thread."""
-        _check_declared(request)
-        async with admission.body(request, limit) as content, admission.turn(len(content)):
-            return await run_in_threadpool(work, content)
-
+    handlers = _Handlers(backend, limits or Limits())
     return Starlette(
         routes=[
-            Route("/serving-endpoints/{name}/invocations", _explained(invocations), methods=["POST"]),
-            Route("/serving-endpoints/{name}/feedback", _explained(feedback), methods=["POST"]),
-            Route("/api/2.0/serving-endpoints", _explained(endpoint_list)),
-            Route("/api/2.0/serving-endpoints/{name}", _explained(endpoint)),
-            Route("/health", health),
+            Route("/serving-endpoints/{name}/invocations", _explained(handlers.invocations), methods=["POST"]),
+            Route("/serving-endpoints/{name}/feedback", _explained(handlers.feedback), methods=["POST"]),
+            Route("/api/2.0/serving-endpoints", _explained(handlers.endpoint_list)),
+            Route("/api/2.0/serving-endpoints/{name}", _explained(handlers.endpoint)),
+            Route("/health", _health),
         ],
         middleware=[Middleware(Guard, access=access or Access())],
         exception_handlers={HTTPException: _no_route},
     )
+
+
+class _Handlers:
+    """One method for each route; work on the backend waits for a place or a turn, and runs in a thread."""
+
+    def __init__(self, backend: ServingBackend, limits: Limits) -> None:
+        self._backend = backend
+        self._limits = limits
+        self._admission = Admission(limits)
+        self._batches = Batches(self._answer, limits.at_once, limits.patience)
+
+    async def invocations(self, request: Request) -> Response:
+        _check_declared(request)
+        name, origin = request.path_params["name"], _origin(request)
+        async with self._admission.body(request, self._limits.body) as content:
+            try:
+                if len(content) <= self._limits.small:
+                    with self._admission.place():
+                        return answers(await self._batches.ask(_endpoint_request(name, content, origin)))
+                async with self._admission.turn(len(content)):
+                    return await run_in_threadpool(self._alone, name, content, origin)
+            except ConflictError as error:
+                raise RefusedError(503, str(error)) from error
+
+    async def feedback(self, request: Request) -> Response:
+        _check_declared(request)
+        async with self._admission.body(request, self._limits.feedback) as content, self._admission.turn(len(content)):
+            return await run_in_threadpool(self._store_feedback, request.path_params["name"], content)
+
+    async def endpoint_list(self, request: Request) -> Response:
+        return json_response({"endpoints": [endpoint_body(one) for one in await self._endpoints()]})
+
+    async def endpoint(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        for one in await self._endpoints():
+            if one.endpoint.name == name:
+                return json_response(endpoint_body(one))
+        raise RefusedError(404, f"No endpoint {_short(name)}. GET /api/2.0/serving-endpoints lists them.")
+
+    async def _endpoints(self) -> Sequence[Deployed]:
+        async with self._admission.turn(0):
+            return await run_in_threadpool(self._backend.endpoints)
+
+    def _answer(self, requests: Sequence[EndpointRequest]) -> Sequence[Answered]:
+        with limited_pixels():
+            return self._backend.answer(requests)
+
+    def _alone(self, name: str, content: bytes, origin: Origin) -> Response:
+        (answered,) = self._answer([_endpoint_request(name, content, origin)])
+        if isinstance(answered, Exception):
+            raise answered
+        return answers(answered)
+
+    def _store_feedback(self, name: str, content: bytes) -> Response:
+        return feedback_stored(self._backend.feedback(name, *feedback_of(_object(content))))
+
+
+async def _health(request: Request) -> Response:
+    return json_response({"status": "ok"})
 
 
 class Guard:

@@ -20,7 +20,7 @@ from ontos_tui.domain.answer_columns import LEFT_OUT, AnswerColumns, FieldAnswer
 from ontos_tui.domain.records.data import Block, Column
 from ontos_tui.domain.rules.confidence_text import outside_texts
 from ontos_tui.domain.schema import AnswerField, FieldKind
-from ontos_tui.domain.text import storable
+from ontos_tui.domain.text.storable import storable
 from ontos_tui.services.records.cells import plain_cell, safe_cell
 
 ITEM, OUTSIDE, ERROR = "item_ref", "outside", "error"

@@ -13,7 +13,7 @@ from ontos_tui.domain.records.base import now
 from ontos_tui.domain.records.improve import Gap, GapType, GapUpdate, Severity
 from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.domain.rules.states import OPEN_GAPS, GapStatus
-from ontos_tui.domain.text import storable
+from ontos_tui.domain.text.storable import storable
 from ontos_tui.platforms.ports import Trainer
 from ontos_tui.services.improve.gaps.evidence import GapEvidence, collect_evidence
 from ontos_tui.services.improve.gaps.findings import Examined, Finding

@@ -20,7 +20,7 @@ from ontos_tui.domain.rules.states import (
     TaskStatus,
     check_transition,
 )
-from ontos_tui.domain.text import storable
+from ontos_tui.domain.text.storable import storable
 from ontos_tui.services.improve.gaps.service import change_gap
 from ontos_tui.services.improve.tasks.items import select_pairs
 from ontos_tui.store import rows

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ontos_tui.domain.rules.states import PairStatus
-from ontos_tui.domain.text import storable
+from ontos_tui.domain.text.storable import storable
 from ontos_tui.services.interchange.reading import Entry
 from ontos_tui.services.interchange.report import ImportReport
 

@@ -14,7 +14,7 @@ from typing import Any
 from ontos_tui.domain.records.pairs import answer_digest
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import FieldKind
-from ontos_tui.domain.text import storable
+from ontos_tui.domain.text.storable import storable
 from ontos_tui.services.interchange.annotations.annotated import ITEM, Annotated, MarkedSpan, item_of
 from ontos_tui.services.interchange.label_studio import TAKEN, Control, controls
 from ontos_tui.services.interchange.reading import moment

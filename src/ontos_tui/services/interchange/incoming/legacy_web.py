@@ -20,7 +20,7 @@ from ontos_tui.domain.records.base import Audited, now
 from ontos_tui.domain.records.improve import AnnotationTask, FeedbackItem, Gap
 from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.domain.rules.ratings import ALL_RATINGS
-from ontos_tui.domain.text import storable
+from ontos_tui.domain.text.storable import storable
 from ontos_tui.services.interchange.reading import Entry, csv_rows, json_entries
 from ontos_tui.services.interchange.report import ImportReport
 from ontos_tui.services.records.answers import AnswerChecker

@@ -28,7 +28,7 @@ from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.records.training import Job, JobKind
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer
-from ontos_tui.domain.text import storable
+from ontos_tui.domain.text.storable import storable
 from ontos_tui.jobs.queue import JobQueue
 from ontos_tui.platforms.ports import Trainer
 from ontos_tui.services.label.hints.engines import HintBatch, HintDraft, HintEngine, class_field

@@ -14,7 +14,7 @@ from ontos_tui.domain.rules.agreement import Agreement, Scale, cohen, krippendor
 from ontos_tui.domain.rules.governance import constraints_of
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer, AnswerField, FieldKind, answer_fields
-from ontos_tui.domain.text import storable
+from ontos_tui.domain.text.storable import storable
 from ontos_tui.services.canonical.versions import check_label_version
 from ontos_tui.services.label.labeling_jobs.adjudication import ADJUDICATION, Undone, undo_last
 from ontos_tui.services.label.labeling_jobs.completion import FinalAnswer, write_labels

@@ -18,7 +18,7 @@ from ontos_tui.domain.rules.states import (
     ReviewVerdict,
     check_transition,
 )
-from ontos_tui.domain.text import storable
+from ontos_tui.domain.text.storable import storable
 from ontos_tui.platforms.ports import Catalog
 from ontos_tui.services.label.decision_service import PairCounts
 from ontos_tui.services.label.labeling_jobs.completion import finish

@@ -13,7 +13,7 @@ from ontos_tui.domain.records.labeling import LabelingJob
 from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.template import Labelset
 from ontos_tui.domain.rules.states import TemplateStatus
-from ontos_tui.domain.text import storable
+from ontos_tui.domain.text.storable import storable
 from ontos_tui.services.label.labelsets.service import newest
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection

@@ -17,9 +17,16 @@ from pydantic import ValidationError
 
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.nouns import no_such
-from ontos_tui.domain.records.alerts import Alert, AlertMetric, AlertRule, Comparison, describe_metric, format_value
 from ontos_tui.domain.records.base import now as present
-from ontos_tui.domain.records.drift import DriftReport, DriftState
+from ontos_tui.domain.records.monitor.alerts import (
+    Alert,
+    AlertMetric,
+    AlertRule,
+    Comparison,
+    describe_metric,
+    format_value,
+)
+from ontos_tui.domain.records.monitor.drift import DriftReport, DriftState
 from ontos_tui.domain.records.serving import Endpoint
 from ontos_tui.domain.records.training import Job, JobKind
 from ontos_tui.domain.rules.states import ALERT_TRANSITIONS, AlertStatus, EndpointStatus, check_transition

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from ontos_tui.domain.records.data import Row
-from ontos_tui.domain.records.drift import (
+from ontos_tui.domain.records.improve import Severity
+from ontos_tui.domain.records.monitor.drift import (
     ALPHA,
     BANDS,
     MINIMUM,
@@ -19,7 +20,6 @@ from ontos_tui.domain.records.drift import (
     Signal,
     judged,
 )
-from ontos_tui.domain.records.improve import Severity
 from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.domain.schema import Answer
 from ontos_tui.services.monitor.drift.samples import Traffic, values_of

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from ontos_tui.domain.errors import AwayError, NotReadyError, PlatformError
-from ontos_tui.domain.records.drift import MINIMUM, DriftReport, DriftSource, DriftState, FeatureDrift, Signal, judged
+from ontos_tui.domain.records.monitor.drift import (
+    MINIMUM,
+    DriftReport,
+    DriftSource,
+    DriftState,
+    FeatureDrift,
+    Signal,
+    judged,
+)
 from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.platforms.databricks.monitoring.inference_samples import LONGEST, PayloadSamples, Sample
 from ontos_tui.platforms.databricks.monitoring.quality_monitor import (

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ontos_tui.domain.errors import InvalidInputError, NoTeamError, NotFoundError, NotReadyError
 from ontos_tui.domain.nouns import no_such
 from ontos_tui.domain.records.base import now as present
-from ontos_tui.domain.records.drift import Bin, DriftReport, DriftSource, FeatureDrift
+from ontos_tui.domain.records.monitor.drift import Bin, DriftReport, DriftSource, FeatureDrift
 from ontos_tui.domain.records.serving import Endpoint
 from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.services.monitor.drift.comparison import Sides, build_report

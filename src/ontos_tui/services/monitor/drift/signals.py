@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ontos_tui.domain.records.drift import MINIMUM, Bin, DriftState, FeatureDrift, Signal
-from ontos_tui.domain.terminal_text import safe_line
-from ontos_tui.domain.text import storable
+from ontos_tui.domain.records.monitor.drift import MINIMUM, Bin, DriftState, FeatureDrift, Signal
+from ontos_tui.domain.text.storable import storable
+from ontos_tui.domain.text.terminal_text import safe_line
 
 if TYPE_CHECKING:
     from ontos_tui.learning.drift_statistics import Difference, Numbers

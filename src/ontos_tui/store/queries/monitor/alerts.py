@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ontos_tui.domain.records.alerts import Alert, AlertRule
+from ontos_tui.domain.records.monitor.alerts import Alert, AlertRule
 from ontos_tui.domain.rules.states import AlertStatus
 from ontos_tui.store import rows
 from ontos_tui.store.conditions import Condition, all_of, among, equal

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from ontos_tui.domain.records.data import Row
-from ontos_tui.domain.records.drift import DriftReport, DriftSource
+from ontos_tui.domain.records.monitor.drift import DriftReport, DriftSource
 from ontos_tui.domain.records.training import Role
 from ontos_tui.domain.schema import Answer
 from ontos_tui.store import rows

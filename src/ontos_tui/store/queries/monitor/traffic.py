@@ -9,8 +9,8 @@ from datetime import datetime
 
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.improve import FeedbackItem
+from ontos_tui.domain.records.monitor.team_traffic import TeamHour, TeamReading
 from ontos_tui.domain.records.serving import InferenceRecord
-from ontos_tui.domain.records.team_traffic import TeamHour, TeamReading
 from ontos_tui.domain.records.training import ModelVersion, Role
 from ontos_tui.domain.schema import Answer
 from ontos_tui.store import rows

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ontos_tui.domain.records.alerts import Alert
 from ontos_tui.domain.records.data import Sheet
 from ontos_tui.domain.records.improve import FeedbackItem, Gap, Severity
+from ontos_tui.domain.records.monitor.alerts import Alert
 from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.rules.states import AlertStatus, FeedbackStatus, GapStatus, PairStatus, SheetStatus
 from ontos_tui.store import rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ontos_tui.domain.numbers import parse_number
+from ontos_tui.domain.text.numbers import parse_number
 from ontos_tui.tui.dialogs.forms.form import FormField, Values
 
 if TYPE_CHECKING:

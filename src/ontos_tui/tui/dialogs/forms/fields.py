@@ -11,7 +11,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.widgets import Input, TextArea
 
-from ontos_tui.domain.terminal_text import safe_line, safe_text
+from ontos_tui.domain.text.terminal_text import safe_line, safe_text
 from ontos_tui.tui.widgets.lines import Line, LineView, Span, fit, span
 
 LONGEST = 100_000

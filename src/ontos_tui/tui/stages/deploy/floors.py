@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ontos_tui.domain.numbers import parse_number
 from ontos_tui.domain.records.gate import DeploymentFloor, Measure
+from ontos_tui.domain.text.numbers import parse_number
 from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.dialogs.choose import ChooseDialog, ConfirmDialog
 from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values

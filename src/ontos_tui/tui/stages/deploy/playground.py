@@ -11,9 +11,9 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 
 from ontos_tui.domain.errors import NotFoundError, OntosError
-from ontos_tui.domain.numbers import parse_number
 from ontos_tui.domain.rules.ratings import Rating
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.numbers import parse_number
+from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command, key_name
 from ontos_tui.tui.dialogs.answer import answer_lines, feedback_lines, source_lines

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from ontos_tui.domain.records.pairs import GenerationMode
 from ontos_tui.domain.rules.confidence_text import basis_text
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.tui.stages.job_state import JobState, progress_lines
 from ontos_tui.tui.widgets.data_grid import value_text
 from ontos_tui.tui.widgets.lines import EMPTY, Line, line, span, wrap

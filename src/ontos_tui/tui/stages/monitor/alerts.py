@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 
-from ontos_tui.domain.records.alerts import AlertMetric, Comparison, format_value
 from ontos_tui.domain.records.improve import Severity
+from ontos_tui.domain.records.monitor.alerts import AlertMetric, Comparison, format_value
 from ontos_tui.domain.rules.states import AlertStatus
 from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
@@ -21,7 +21,7 @@ from ontos_tui.tui.widgets.lines import EMPTY, Line, OneLine, Panel, Span, line,
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.records.alerts import Alert, AlertRule
+    from ontos_tui.domain.records.monitor.alerts import Alert, AlertRule
     from ontos_tui.domain.records.training import Job
     from ontos_tui.services.monitor.alerts.service import Change, Measurement
     from ontos_tui.workspace import Workspace

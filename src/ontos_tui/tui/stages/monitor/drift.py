@@ -11,8 +11,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from ontos_tui.domain.errors import OntosError
-from ontos_tui.domain.records.drift import DriftState, FeatureDrift, Signal
 from ontos_tui.domain.records.improve import Severity
+from ontos_tui.domain.records.monitor.drift import DriftState, FeatureDrift, Signal
 from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
@@ -21,7 +21,7 @@ from ontos_tui.tui.widgets.lines import EMPTY, Line, OneLine, Panel, Span, line,
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.records.drift import DriftReport
+    from ontos_tui.domain.records.monitor.drift import DriftReport
     from ontos_tui.workspace import Workspace
 
 SPANS = (("24 h", timedelta(days=1)), ("7 days", timedelta(days=7)), ("30 days", timedelta(days=30)),

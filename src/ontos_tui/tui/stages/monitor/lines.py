@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ontos_tui.domain.records.drift import DriftState
+from ontos_tui.domain.records.monitor.drift import DriftState
 from ontos_tui.domain.rules.ratings import HIGHEST, LOWEST
 from ontos_tui.domain.rules.traffic import BANDS, LEAST_REQUESTS, Health, HealthState
 from ontos_tui.tui.dialogs.verdict import verdict_lines
@@ -16,8 +16,8 @@ from ontos_tui.tui.widgets.lines import EMPTY, Line, Span, fit, line, span, wrap
 from ontos_tui.tui.widgets.sparkline import sparkline
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.records.alerts import Alert
-    from ontos_tui.domain.records.drift import DriftReport
+    from ontos_tui.domain.records.monitor.alerts import Alert
+    from ontos_tui.domain.records.monitor.drift import DriftReport
     from ontos_tui.services.monitor.endpoint_card import Card
     from ontos_tui.services.monitor.service import EndpointSummary, Point, RequestView, VersionSummary
     from ontos_tui.services.monitor.team_traffic import TeamTraffic

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from ontos_tui.domain.numbers import significant
+from ontos_tui.domain.text.numbers import significant
 from ontos_tui.tui.stages.train.short_names import distinct_names
 from ontos_tui.tui.widgets.lines import EMPTY, Line, fit, line, span, wrap
 

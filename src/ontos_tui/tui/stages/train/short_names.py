@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len, set_cell_size
 
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 
 
 def distinct_names(names: Sequence[str], room: int) -> list[str]:

@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from ontos_tui.tui.core.background import BackgroundMixin
-    from ontos_tui.tui.stages.label.desk.display import DeskDisplay
-    from ontos_tui.tui.stages.label.desk.queue_buffer import LabelQueue
-    from ontos_tui.tui.stages.label.desk.state import DeskState
+    from ontos_tui.tui.stages.label.desk.panes.display import DeskDisplay
+    from ontos_tui.tui.stages.label.desk.state.desk_state import DeskState
+    from ontos_tui.tui.stages.label.desk.state.queue_buffer import LabelQueue
     from ontos_tui.tui.stages.label.work import Work
 
 CLAIMED, RENEW_AT = 8, 3

@@ -10,22 +10,22 @@ from textual.containers import Container, Vertical
 from textual.message import Message
 
 from ontos_tui.tui.core.background import BackgroundMixin, Finished
-from ontos_tui.tui.stages.label.desk.bulk import BulkDecisions
 from ontos_tui.tui.stages.label.desk.claims import Claims
-from ontos_tui.tui.stages.label.desk.decision_writer import DecisionWriter
-from ontos_tui.tui.stages.label.desk.decisions import Decisions
-from ontos_tui.tui.stages.label.desk.display import DeskDisplay
-from ontos_tui.tui.stages.label.desk.item_commands import ItemCommands
-from ontos_tui.tui.stages.label.desk.list_commands import ListCommands
+from ontos_tui.tui.stages.label.desk.commands.bulk import BulkDecisions
+from ontos_tui.tui.stages.label.desk.commands.decisions import Decisions
+from ontos_tui.tui.stages.label.desk.commands.item_commands import ItemCommands
+from ontos_tui.tui.stages.label.desk.commands.list_commands import ListCommands
+from ontos_tui.tui.stages.label.desk.commands.verdicts import Verdicts
+from ontos_tui.tui.stages.label.desk.panes.display import DeskDisplay
+from ontos_tui.tui.stages.label.desk.panes.queue_table import QueueTable
 from ontos_tui.tui.stages.label.desk.prompt_line import PromptLine
 from ontos_tui.tui.stages.label.desk.queue_reader import QueueReader
-from ontos_tui.tui.stages.label.desk.queue_table import QueueTable
-from ontos_tui.tui.stages.label.desk.state import DeskState
-from ontos_tui.tui.stages.label.desk.verdicts import Verdicts
+from ontos_tui.tui.stages.label.desk.state.decision_writer import DecisionWriter
+from ontos_tui.tui.stages.label.desk.state.desk_state import DeskState
 from ontos_tui.tui.widgets.table import Table
 
 if TYPE_CHECKING:
-    from ontos_tui.tui.stages.label.desk.item import ItemView
+    from ontos_tui.tui.stages.label.desk.state.item import ItemView
     from ontos_tui.tui.stages.label.work import Work
     from ontos_tui.workspace import Workspace
 
@@ -66,12 +66,16 @@ class LabelDesk(BackgroundMixin):
         display.lay_out = self._lay_out
         self._claims = Claims(self, state, display)
         reader = self._reader = QueueReader(self, state, display, self._claims, self._writer)
-        decisions = Decisions(self, state, display, reader, self._writer)
+        decisions = self._decisions = Decisions(self, state, display, reader, self._writer)
         self._bulk = BulkDecisions(self, state, display, reader, decisions)
         self._verdicts = Verdicts(self, state, display, reader, decisions, self._bulk)
-        lists = self._lists = ListCommands(self, state, display, reader, self._prompt)
-        items = ItemCommands(self, state, display, reader)
-        self._verbs: Mapping[str, Callable[[], None]] = {
+        self._lists = ListCommands(self, state, display, reader, self._prompt)
+        self._items = ItemCommands(self, state, display, reader)
+        self._verbs = self._verbs_by_name()
+
+    def _verbs_by_name(self) -> Mapping[str, Callable[[], None]]:
+        """What runs for each name in the table of keys."""
+        return {
             "approve": self._verdicts.approve,
             "edit": self._verdicts.edit,
             "spans": self._verdicts.edit_spans,
@@ -79,30 +83,30 @@ class LabelDesk(BackgroundMixin):
             "flag": self._verdicts.flag,
             "note": self._verdicts.note,
             "constrain": self._verdicts.set_uses,
-            "undo": decisions.undo,
-            "redo": decisions.redo,
-            "next_open": decisions.next_undecided,
-            "previous_open": decisions.previous_undecided,
-            "top": lists.go_to_top,
+            "undo": self._decisions.undo,
+            "redo": self._decisions.redo,
+            "next_open": self._decisions.next_undecided,
+            "previous_open": self._decisions.previous_undecided,
+            "top": self._lists.go_to_top,
             "mark": self._bulk.toggle,
             "mark_all": self._bulk.toggle_all,
             "mark_group": self._bulk.add_duplicates,
-            "skip": lists.skip,
-            "search": lists.search,
-            "jump": lists.jump,
-            "filter": lists.next_status,
-            "filters": lists.edit_filter,
-            "sort": lists.next_order,
-            "similar": lists.sort_by_similarity,
-            "views": lists.open_views,
-            "picture": items.show_pictures,
-            "prompt": items.show_prompt,
-            "guidelines": items.show_guidelines,
-            "dismiss": items.dismiss_hints,
-            "alike": items.show_similar,
-            "history": items.show_history,
-            "must_pass": items.set_must_pass,
-            "reading": items.correct_reading,
+            "skip": self._lists.skip,
+            "search": self._lists.search,
+            "jump": self._lists.jump,
+            "filter": self._lists.next_status,
+            "filters": self._lists.edit_filter,
+            "sort": self._lists.next_order,
+            "similar": self._lists.sort_by_similarity,
+            "views": self._lists.open_views,
+            "picture": self._items.show_pictures,
+            "prompt": self._items.show_prompt,
+            "guidelines": self._items.show_guidelines,
+            "dismiss": self._items.dismiss_hints,
+            "alike": self._items.show_similar,
+            "history": self._items.show_history,
+            "must_pass": self._items.set_must_pass,
+            "reading": self._items.correct_reading,
             "leave": self._leave,
         }
 

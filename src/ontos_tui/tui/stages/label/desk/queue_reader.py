@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from ontos_tui.domain.rules.value_context import ValueContext
 from ontos_tui.services.label.queue import QueueFilter
-from ontos_tui.tui.stages.label.desk.item import Draft, ItemView
-from ontos_tui.tui.stages.label.desk.queue_buffer import LabelQueue, open_queue
+from ontos_tui.tui.stages.label.desk.state.item import Draft, ItemView
+from ontos_tui.tui.stages.label.desk.state.queue_buffer import LabelQueue, open_queue
 from ontos_tui.tui.stages.label.list_filter import ListFilter
 from ontos_tui.tui.stages.label.spans.document import marked
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from ontos_tui.services.label.service import PairCounts, QueueRow
     from ontos_tui.tui.core.background import BackgroundMixin
     from ontos_tui.tui.stages.label.desk.claims import Claims
-    from ontos_tui.tui.stages.label.desk.decision_writer import DecisionWriter
-    from ontos_tui.tui.stages.label.desk.display import DeskDisplay
-    from ontos_tui.tui.stages.label.desk.state import DeskState
+    from ontos_tui.tui.stages.label.desk.panes.display import DeskDisplay
+    from ontos_tui.tui.stages.label.desk.state.decision_writer import DecisionWriter
+    from ontos_tui.tui.stages.label.desk.state.desk_state import DeskState
     from ontos_tui.tui.stages.label.work import Work
     from ontos_tui.workspace import Workspace
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ontos_tui.domain.schema import AnswerField, FieldKind
 from ontos_tui.domain.spans import spans_of
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.learning.extraction.documents import LONG, LONGEST
 from ontos_tui.learning.extraction.field_priors import locate_fields
 from ontos_tui.tui.stages.label.spans.rows import rows_of

@@ -9,19 +9,19 @@ from ontos_tui.domain.answers import summary
 from ontos_tui.domain.records.pairs import Verdict
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.services.label.service import Decision
-from ontos_tui.tui.stages.label.desk.item import Draft
-from ontos_tui.tui.stages.label.desk.last_decisions import MOST, LastDecision
-from ontos_tui.tui.stages.label.desk.status_marks import STATUS_MARKS
+from ontos_tui.tui.stages.label.desk.panes.status_marks import STATUS_MARKS
+from ontos_tui.tui.stages.label.desk.state.item import Draft
+from ontos_tui.tui.stages.label.desk.state.last_decisions import MOST, LastDecision
 
 if TYPE_CHECKING:
     from ontos_tui.domain.errors import OntosError
     from ontos_tui.domain.records.pairs import Decidable
     from ontos_tui.services.label.service import Batch
     from ontos_tui.tui.core.background import BackgroundMixin
-    from ontos_tui.tui.stages.label.desk.decision_writer import DecisionWriter
-    from ontos_tui.tui.stages.label.desk.display import DeskDisplay
+    from ontos_tui.tui.stages.label.desk.panes.display import DeskDisplay
     from ontos_tui.tui.stages.label.desk.queue_reader import QueueReader
-    from ontos_tui.tui.stages.label.desk.state import DeskState
+    from ontos_tui.tui.stages.label.desk.state.decision_writer import DecisionWriter
+    from ontos_tui.tui.stages.label.desk.state.desk_state import DeskState
     from ontos_tui.workspace import Workspace
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ontos_tui.tui.stages.label.desk.item import Side
+from ontos_tui.tui.stages.label.desk.state.item import Side
 from ontos_tui.tui.stages.label.spans.document import marked
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.pairs import Decidable
     from ontos_tui.services.data.folder_tables.page_places import TextPlaces
     from ontos_tui.tui.core.background import BackgroundMixin
-    from ontos_tui.tui.stages.label.desk.display import DeskDisplay
+    from ontos_tui.tui.stages.label.desk.panes.display import DeskDisplay
     from ontos_tui.tui.stages.label.desk.queue_reader import QueueReader
-    from ontos_tui.tui.stages.label.desk.state import DeskState
+    from ontos_tui.tui.stages.label.desk.state.desk_state import DeskState
     from ontos_tui.workspace import Workspace
 
 

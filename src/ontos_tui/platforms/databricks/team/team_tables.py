@@ -12,8 +12,8 @@ from itertools import chain, islice
 from typing import Any
 
 from ontos_tui.domain.records.base import Record
-from ontos_tui.platforms.databricks.delta_log import runs
-from ontos_tui.platforms.databricks.log_files import LogFiles
+from ontos_tui.platforms.databricks.team.delta_log import runs
+from ontos_tui.platforms.databricks.team.log_files import LogFiles
 from ontos_tui.platforms.databricks.workspace_client import GONE, SqlFailedError, Team
 from ontos_tui.store.delta import delta_type, render
 

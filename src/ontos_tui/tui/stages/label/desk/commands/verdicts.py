@@ -14,12 +14,12 @@ from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 if TYPE_CHECKING:
     from ontos_tui.services.records.usage_constraints import UsageChange
     from ontos_tui.tui.core.background import BackgroundMixin
-    from ontos_tui.tui.stages.label.desk.bulk import BulkDecisions
-    from ontos_tui.tui.stages.label.desk.decisions import Decisions
-    from ontos_tui.tui.stages.label.desk.display import DeskDisplay
-    from ontos_tui.tui.stages.label.desk.item import ItemView
+    from ontos_tui.tui.stages.label.desk.commands.bulk import BulkDecisions
+    from ontos_tui.tui.stages.label.desk.commands.decisions import Decisions
+    from ontos_tui.tui.stages.label.desk.panes.display import DeskDisplay
     from ontos_tui.tui.stages.label.desk.queue_reader import QueueReader
-    from ontos_tui.tui.stages.label.desk.state import DeskState
+    from ontos_tui.tui.stages.label.desk.state.desk_state import DeskState
+    from ontos_tui.tui.stages.label.desk.state.item import ItemView
 
 NO_ANSWER = "Choose with the keys shown, or press e."
 

@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING
 from textual.timer import Timer
 
 from ontos_tui.domain.rules.states import PairStatus
-from ontos_tui.tui.stages.label.desk.item import Draft, ItemView
-from ontos_tui.tui.stages.label.desk.item_lines import (
+from ontos_tui.tui.stages.label.desk.panes.item_lines import (
     ItemPicture,
     basis_lines,
     decision_lines,
     side_lines,
     whole_lines,
 )
-from ontos_tui.tui.stages.label.desk.panes import ItemPane
-from ontos_tui.tui.stages.label.desk.progress import chip_line, progress_line
+from ontos_tui.tui.stages.label.desk.panes.panes import ItemPane
+from ontos_tui.tui.stages.label.desk.panes.progress import chip_line, progress_line
+from ontos_tui.tui.stages.label.desk.state.item import Draft, ItemView
 from ontos_tui.tui.widgets.lines import EMPTY, Line, OneLine, line, span
 
 if TYPE_CHECKING:
     from ontos_tui.tui.core.background import BackgroundMixin
-    from ontos_tui.tui.stages.label.desk.decision_writer import DecisionWriter
-    from ontos_tui.tui.stages.label.desk.queue_table import QueueTable
-    from ontos_tui.tui.stages.label.desk.state import DeskState
+    from ontos_tui.tui.stages.label.desk.panes.queue_table import QueueTable
+    from ontos_tui.tui.stages.label.desk.state.decision_writer import DecisionWriter
+    from ontos_tui.tui.stages.label.desk.state.desk_state import DeskState
     from ontos_tui.tui.stages.label.work import Work
 
 COMPACT = 26

@@ -9,7 +9,7 @@ from typing import Any
 from rich.cells import cell_len
 
 from ontos_tui.domain.rules.value_context import Place, ValueContext, ValueRange, number_of
-from ontos_tui.domain.terminal_text import safe_line
+from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.tui.dialogs.record import series_line
 from ontos_tui.tui.widgets.data_grid import value_text
 from ontos_tui.tui.widgets.lines import Line, Span, clip, fit, line, span, wrap

@@ -14,8 +14,8 @@ from ontos_tui.domain.sharing.entries import Change, Entry, EntryId, Group, Thin
 from ontos_tui.domain.sharing.table_rules import HISTORY, differing
 from ontos_tui.domain.sharing.wire import from_text, to_text
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.sharing.batches import batches
-from ontos_tui.store.sharing.memory import recall
+from ontos_tui.store.sharing.outgoing.batches import batches
+from ontos_tui.store.sharing.outgoing.memory import recall
 from ontos_tui.store.sharing.rows import COLUMNS, RECORDS
 
 MOST_CHANGES = 100

@@ -9,7 +9,7 @@ from ontos_tui.domain.rules.confidence_text import short_certainty
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.stages.label.desk.desk_keys import DESK_COMMANDS, DeskKeys
-from ontos_tui.tui.stages.label.desk.status_marks import STATUS_MARKS
+from ontos_tui.tui.stages.label.desk.panes.status_marks import STATUS_MARKS
 from ontos_tui.tui.widgets.lines import span
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from ontos_tui.domain.records.base import new_id
 from ontos_tui.domain.rules.value_context import ValueContext
-from ontos_tui.tui.stages.label.desk.item import Draft, Side
-from ontos_tui.tui.stages.label.desk.last_decisions import LastDecisions
+from ontos_tui.tui.stages.label.desk.state.item import Draft, Side
+from ontos_tui.tui.stages.label.desk.state.last_decisions import LastDecisions
 from ontos_tui.tui.stages.label.list_filter import ListFilter
 
 if TYPE_CHECKING:
-    from ontos_tui.tui.stages.label.desk.queue_buffer import LabelQueue
+    from ontos_tui.tui.stages.label.desk.state.queue_buffer import LabelQueue
     from ontos_tui.tui.stages.label.work import Work
 
 

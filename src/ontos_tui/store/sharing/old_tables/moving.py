@@ -20,9 +20,9 @@ from ontos_tui.domain.sharing.entries import Change, Entry, EntryId, LogRow, Thi
 from ontos_tui.domain.sharing.moving import Known, OldRow, Ours, placement
 from ontos_tui.domain.sharing.table_rules import HISTORY, ORDER, differing, same
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.sharing import old_outbox
 from ontos_tui.store.sharing.completing import defaults_of
-from ontos_tui.store.sharing.pending import append_pending, compose, entries_of
+from ontos_tui.store.sharing.old_tables import old_outbox
+from ontos_tui.store.sharing.outgoing.pending import append_pending, compose, entries_of
 from ontos_tui.store.sharing.queries import note_everything
 from ontos_tui.store.sharing.rebase import put_on_again
 from ontos_tui.store.sharing.rows import COLUMNS, RECORDS, keep_bases, write_rows

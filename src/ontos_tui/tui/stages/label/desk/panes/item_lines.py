@@ -12,9 +12,14 @@ from rich.cells import cell_len
 from ontos_tui.domain.rules.confidence_text import basis_text
 from ontos_tui.domain.rules.governance import badges
 from ontos_tui.domain.rules.value_context import ValueContext
-from ontos_tui.tui.stages.label.desk.evidence_lines import evidence_lines, evidence_of, evidence_title, unusual_line
-from ontos_tui.tui.stages.label.desk.item import Draft, ItemView, Side
-from ontos_tui.tui.stages.label.desk.status_marks import STATUS_MARKS
+from ontos_tui.tui.stages.label.desk.panes.evidence_lines import (
+    evidence_lines,
+    evidence_of,
+    evidence_title,
+    unusual_line,
+)
+from ontos_tui.tui.stages.label.desk.panes.status_marks import STATUS_MARKS
+from ontos_tui.tui.stages.label.desk.state.item import Draft, ItemView, Side
 from ontos_tui.tui.stages.label.spans.answer_field import span_lines
 from ontos_tui.tui.stages.label.spans.document import document_lines, marked
 from ontos_tui.tui.stages.label.work import Work
@@ -233,10 +238,10 @@ def _why(item: ItemPicture, width: int) -> Iterator[Line]:
         rest = "".join(part.text for one in lines[most - 1 :] for part in (*one, Span(" ")))
         lines = [*lines[: most - 1], clip((Span(rest, "muted"),), width)]
     yield from lines
-    yield from _kept_empty(most - len(lines))
+    yield from _empty_lines(most - len(lines))
 
 
-def _kept_empty(count: int) -> Sequence[Line]:
+def _empty_lines(count: int) -> Sequence[Line]:
     return [EMPTY] * max(0, count)
 
 

@@ -9,10 +9,10 @@ from ontos_tui.tui.dialogs.forms.form import FormDialog, Values
 
 if TYPE_CHECKING:
     from ontos_tui.tui.core.background import BackgroundMixin
-    from ontos_tui.tui.stages.label.desk.display import DeskDisplay
+    from ontos_tui.tui.stages.label.desk.panes.display import DeskDisplay
     from ontos_tui.tui.stages.label.desk.prompt_line import PromptLine
     from ontos_tui.tui.stages.label.desk.queue_reader import QueueReader
-    from ontos_tui.tui.stages.label.desk.state import DeskState
+    from ontos_tui.tui.stages.label.desk.state.desk_state import DeskState
     from ontos_tui.tui.stages.label.list_filter import ListFilter
 
 

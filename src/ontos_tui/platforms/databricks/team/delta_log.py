@@ -17,8 +17,8 @@ from typing import Any
 from ontos_tui.domain.errors import AwayError, ConflictError, PlatformError
 from ontos_tui.domain.records.base import new_id
 from ontos_tui.domain.sharing.entries import EntryId, LogRow
-from ontos_tui.platforms.databricks.log_files import LogFiles, too_large
-from ontos_tui.platforms.databricks.schemas import create_schema
+from ontos_tui.platforms.databricks.team.log_files import LogFiles, too_large
+from ontos_tui.platforms.databricks.team.schemas import create_schema
 from ontos_tui.platforms.databricks.workspace_client import GONE, SqlFailedError, Team
 
 TABLE = "ontos_log"

@@ -11,16 +11,16 @@ from ontos_tui.domain.records.pairs import Verdict
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.services.label.service import Decision
 from ontos_tui.tui.dialogs.choose import ConfirmDialog
-from ontos_tui.tui.stages.label.desk.item import Draft
+from ontos_tui.tui.stages.label.desk.state.item import Draft
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.pairs import Decidable
     from ontos_tui.services.label.service import Batch
     from ontos_tui.tui.core.background import BackgroundMixin
-    from ontos_tui.tui.stages.label.desk.decisions import Decisions
-    from ontos_tui.tui.stages.label.desk.display import DeskDisplay
+    from ontos_tui.tui.stages.label.desk.commands.decisions import Decisions
+    from ontos_tui.tui.stages.label.desk.panes.display import DeskDisplay
     from ontos_tui.tui.stages.label.desk.queue_reader import QueueReader
-    from ontos_tui.tui.stages.label.desk.state import DeskState
+    from ontos_tui.tui.stages.label.desk.state.desk_state import DeskState
 
 MOST = 10_000
 """Pairs that are decided in one transaction at most; others wait for it."""

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from ontos_tui.tui.widgets.lines import Line, Span, clip, fit, line, span
 
 if TYPE_CHECKING:
-    from ontos_tui.tui.stages.label.desk.state import DeskState
+    from ontos_tui.tui.stages.label.desk.state.desk_state import DeskState
 
 LEAST_NAME = 12
 """Cells that the name of what is labeled has at least."""

@@ -1,0 +1,1 @@
+"""What monitoring keeps: alerts, drift, and the traffic of teammates."""

@@ -1,0 +1,1 @@
+"""Words, numbers and moments as people write and terminals show them."""

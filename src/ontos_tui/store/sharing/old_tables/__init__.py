@@ -1,0 +1,1 @@
+"""Teams that shared by tables before there was a log."""

@@ -1,0 +1,1 @@
+"""Decisions that the team does not have yet."""

@@ -1,0 +1,1 @@
+"""What the desk remembers: the items read, the decisions, and what waits for the disk."""

@@ -1,0 +1,1 @@
+"""The services of each stage, created on first use."""

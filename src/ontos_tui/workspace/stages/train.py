@@ -1,0 +1,47 @@
+"""The services of TRAIN."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ontos_tui.workspace.stages.core import Core
+
+if TYPE_CHECKING:
+    from ontos_tui.services.train.cards import CardService
+    from ontos_tui.services.train.service import TrainService
+
+
+class TrainServices:
+    """TRAIN: trainings, and the model versions that came of them."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    @cached_property
+    def models(self) -> TrainService:
+        from ontos_tui.services.records.source_tags import refresh_tags
+        from ontos_tui.services.train.service import TrainService
+
+        tuning = None
+        if (team := self._core.engines.team) is not None:
+            from ontos_tui.platforms.databricks.fine_tuning.trainer import AiRuntime
+            from ontos_tui.services.train.fine_tuning import FineTuning
+
+            tuning = FineTuning(AiRuntime(team), self._core.engines.trainer)
+        core = self._core
+        return TrainService(
+            core.store,
+            core.engines.trainer,
+            core.jobs,
+            core.home,
+            core.actor,
+            tuning,
+            lambda sheet_id: refresh_tags(core.store, lambda: core.engines.catalog, sheet_id, core.actor),
+        )
+
+    @cached_property
+    def cards(self) -> CardService:
+        from ontos_tui.services.train.cards import CardService
+
+        return CardService(self._core.store)
