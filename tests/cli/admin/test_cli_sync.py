@@ -148,3 +148,15 @@ def test_a_command_leaves_no_session_open_at_the_warehouse(ontos: Ontos, served:
 
 def test_without_a_team_it_says_how_to_set_one_up(ontos: Ontos) -> None:
     assert "databricks_catalog" in ontos("sync", "--start", fails=1).err
+
+
+def test_another_log_is_shared_with_only_when_it_is_named(
+    ontos: Ontos, home: Path, served: Emulated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Workspace(home) as workspace:
+        unlabeled_sheet(workspace.store, 3)
+    ontos("sync", "--start")
+    monkeypatch.setenv("ONTOS_DATABRICKS_SCHEMA", "elsewhere")
+    assert "ontos sync --start --other-log" in ontos("sync", fails=1).err
+    assert "created table ontos_log" in ontos("sync", "--start", "--other-log").out
+    assert ontos("sync", "--verify").out.startswith("equal at version ")
