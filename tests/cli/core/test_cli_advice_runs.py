@@ -135,7 +135,9 @@ def test_named_commands_run(home: Path, there: Mapping[str, str], capsys: pytest
 def test_what_is_not_run_here_runs_in_another_test(words: str, test: str) -> None:
     text = (Path(__file__).parents[3] / test).read_text(encoding="utf-8")
     missing = [
-        word for word in shlex.split(words) if word.islower() and word not in ("-t", "x1") and f'{word}"' not in text and f'"{word}' not in text
+        word
+        for word in shlex.split(words)
+        if word.islower() and word not in ("-t", "x1") and f'{word}"' not in text and f'"{word}' not in text
     ]
     assert not missing
     assert words in {named for _, named in every_named_command()}, "no text names it any more"
