@@ -1,21 +1,23 @@
 """Does the loop make models better? Real data, replayed through the real services, three rounds.
 
-    python tests/benchmarks/improve.py [ROUNDS]
+    python tests/benchmarks/improve.py [--rounds N] [plates|machines|air|crystals ...]
 
 A model learns from a biased slice of the data and is served. Each round some of the other rows are asked about; where
 the answer is wrong, somebody says so with the right answer (rating 1), where it is right, rates it 5. All feedback is
-converted in bulk, the pairs are approved, the model is trained again by `retrain`, and deployed. 30 % of the rows, of
-all kinds, are for evaluation only: no version ever learns them. In the end every version is scored on them (`curve`).
-Beside each score stands that of a model that was given as many pairs at once, drawn at random from all kinds: what is
-left to gain. Public data is read where ONTOS_REAL_DATA has it. Ends with an error when a score has not risen.
+converted in bulk, the pairs are approved, the model is trained again by `retrain`, which has to beat the way to learn
+of the model that answers, and deployed. 30 % of the rows, of all kinds, are for evaluation only: no version ever learns
+them. In the end every version is scored on them (`curve`). Beside each score stands that of a model that was given as
+many pairs at once, drawn at random from all kinds: what is left to gain; and how each version learns, and whether that
+is the way of the model before. Public data is read where ONTOS_REAL_DATA has it. Ends with an error when a score has
+not risen.
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
 import os
 import random
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -30,6 +32,7 @@ from ontos_tui.domain.records.improve import FeedbackFilter
 from ontos_tui.domain.records.pairs import GenerationMode, QAPair, TrainingSheet, Verdict
 from ontos_tui.domain.records.serving import Origin
 from ontos_tui.domain.records.template import Template
+from ontos_tui.domain.records.training import Evaluation, ModelVersion
 from ontos_tui.domain.rules.deployment_gate import GateError
 from ontos_tui.domain.rules.states import FeedbackStatus, GapStatus, JobStatus, PairStatus
 from ontos_tui.services.data.sample_files import synthetic_data
@@ -239,12 +242,21 @@ def replay(data: Data, rounds: int) -> bool:
             told = f"{score.value:.3f} ({score.low:.3f} to {score.high:.3f})"
             print(
                 f"  v{point.model.version} {point.model.train_count:>5,} pairs  {bar(score, low, high, 40)}  {told}"
-                f"   as many at random: {fair:.3f}"
+                f"   as many at random: {fair:.3f}   {way(point.model)}"
             )
         old, new = (curve.points[place].score for place in (0, -1))
         compared = workspace.train.models.compare(curve.points[0].model, curve.points[-1].model)
         print(f"  {compared.summary}\n")
         return (new.value > old.value) if new.higher_is_better else (new.value < old.value)
+
+
+def way(model: ModelVersion) -> str:
+    """How a version learns, and what it had to beat."""
+    tried = Evaluation.model_validate(model.evaluation).candidates
+    chosen = next(one for one in tried if one.chosen)
+    before = next((one.present for one in tried if one.present), "")
+    told = f"{chosen.base_model}{f' + {len(chosen.derived)} derived' if chosen.derived else ''}"
+    return f"{told}, {f'as {before}' if chosen.present else f'beat {before}' if before else 'first'}"
 
 
 def random_score(workspace: Workspace, data: Data, rest: Sequence[Item], held_out: Sequence[Item], count: int) -> float:
@@ -258,26 +270,32 @@ def random_score(workspace: Workspace, data: Data, rest: Sequence[Item], held_ou
 
 
 def main() -> None:
-    """All data sets that are here."""
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
-    public: tuple[tuple[str, Callable[[Path], Data]], ...] = (
-        ("defect_detection/steel_plates_faults.csv", plates),
-        ("predictive_maintenance/ai4i2020.csv", machines),
-        ("calibration_insights/air_quality_uci.csv", air),
-    )
+    """The data sets that are named; without names all that are here."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    public: dict[str, tuple[str, Callable[[Path], Data]]] = {
+        "plates": ("defect_detection/steel_plates_faults.csv", plates),
+        "machines": ("predictive_maintenance/ai4i2020.csv", machines),
+        "air": ("calibration_insights/air_quality_uci.csv", air),
+    }
+    names = (*public, "crystals")
+    parser.add_argument("sets", nargs="*", choices=[[], *names], default=[])
+    parser.add_argument("--rounds", type=int, default=3)
+    given = parser.parse_args()
     rose = {}
-    for name, make in public:
-        path = real(name)
-        if path is None:
-            print(f"{name} is not here; set ONTOS_REAL_DATA to the folder that holds it\n")
-            continue
-        data = make(path)
-        rose[data.name] = replay(data, rounds)
-    data = crystals(synthetic_data() / "defect_detection")
-    rose[data.name] = replay(data, rounds)
+    for name in given.sets or names:
+        if name not in public:
+            data = crystals(synthetic_data() / "defect_detection")
+        else:
+            file, make = public[name]
+            path = real(file)
+            if path is None:
+                print(f"{file} is not here; set ONTOS_REAL_DATA to the folder that holds it\n")
+                continue
+            data = make(path)
+        rose[data.name] = replay(data, given.rounds)
     fallen = [name for name, has_risen in rose.items() if not has_risen]
     if fallen:
-        raise SystemExit(f"Not better after {rounds} rounds: {', '.join(fallen)}")
+        raise SystemExit(f"Not better after {given.rounds} rounds: {', '.join(fallen)}")
 
 
 if __name__ == "__main__":

@@ -6,10 +6,12 @@ In each rotation a part of a public set is drawn, by whole groups (people, engin
 together, as a user would have it: a fifth of it is held out at random, and LocalTrainer learns from the rest. What it
 then shows stands beside what the model reaches on all other rows. Data is read where ONTOS_REAL_DATA has it.
 
-Per set: the means of the shown and the true score, how often the shown 95 % interval holds the true one, the mean
-distance between the two (for numbers as a share of the true error), the calibration error of stated percentages on the
-other rows, in as many rotations as the model may state any, and how many of these rows lie within the stated 90 %
-interval (each group with the same weight).
+Per set: the means of the shown and the true score, the mean distance between the two (for numbers as a share of the
+true error), how often the shown 95 % interval holds the true score, and in how many rotations the score says of itself
+that it is rough. The true score is measured on what is left of the set, so it has an error of its own, which is said
+too: "within both" counts the rotations in which both intervals together explain the distance. Then the calibration
+error of stated percentages on the other rows, in as many rotations as the model may state any, and how many of these
+rows lie within the stated 90 % interval (each group with the same weight).
 """
 
 from __future__ import annotations
@@ -31,12 +33,14 @@ from typing import Any
 import numpy as np
 from model_choice import temperature_windows
 
+from ontos_tui.domain.intervals import Z95
 from ontos_tui.domain.learning import LabeledExample, NoProgress, TrainingSet
 from ontos_tui.domain.records.training import FieldScore
 from ontos_tui.domain.schema import AnswerField, FieldKind
 from ontos_tui.domain.text.numbers import parse_number
 from ontos_tui.learning.evaluation.scores import calibration_of, coverage_of
 from ontos_tui.learning.evaluation.unseen import UnseenAnswers, of_predictions
+from ontos_tui.learning.statistics import standard_error
 from ontos_tui.platforms.local.predictor import LocalPredictor
 from ontos_tui.platforms.local.trainer import LocalTrainer
 
@@ -75,11 +79,19 @@ class Rotation:
     calibration: float | None
     covered: float | None
     seconds: float
+    error: float
+    """The standard error of the true score, as it is measured on few groups or rows too."""
 
     @property
     def holds(self) -> bool:
         """Whether the shown interval holds the true score."""
         return self.shown.low <= self.true <= self.shown.high
+
+    @property
+    def is_within_both(self) -> bool:
+        """Whether they lie no further apart than both their intervals explain."""
+        side = self.shown.high - self.shown.value if self.true > self.shown.value else self.shown.value - self.shown.low
+        return abs(self.true - self.shown.value) <= float(np.hypot(side, Z95 * self.error))
 
     @property
     def distance(self) -> float:
@@ -228,10 +240,6 @@ SETS: dict[str, Callable[[], Set]] = {
 }
 
 
-UNCERTAIN = ("gamma",)
-"""Sets that are only measured when they are named: half of 35 measurements does not say what is true to within 15 %."""
-
-
 def rotation(data: Set, number: int, params: dict[str, Any]) -> Rotation:
     """Draw a part, train on it, and ask the model about all other rows."""
     generator = np.random.default_rng(number)
@@ -272,14 +280,22 @@ def _measured(
     if answers.is_number:
         truth = np.array(answers.truth, dtype=np.float64)
         coverage = coverage_of(truth, answers.low, answers.high, answers.groups())
-        return Rotation(shown, float(answers.errors.mean()), None, coverage and coverage.covered, seconds)
+        error = standard_error_of(answers.errors, answers)
+        return Rotation(shown, float(answers.errors.mean()), None, coverage and coverage.covered, seconds, error)
     right = answers.right
+    error = standard_error_of(right, answers)
     if model.reader is not None:  # letter case, spaces and punctuation do not count in what is read
         others = TrainingSet(training.fields, training.features, training.train, answers.examples, "")
-        return Rotation(shown, TRAINER.evaluate(model, others).headline().value, None, None, seconds)
+        return Rotation(shown, TRAINER.evaluate(model, others).headline().value, None, None, seconds, error)
     says_percentages = shown.calibration is not None and shown.calibration.shown
     calibration = calibration_of(answers.stated, right) if says_percentages else None
-    return Rotation(shown, float(right.mean()), calibration and calibration.error, None, seconds)
+    return Rotation(shown, float(right.mean()), calibration and calibration.error, None, seconds, error)
+
+
+def standard_error_of(values: np.ndarray, answers: UnseenAnswers) -> float:
+    """Of a mean over groups, or over rows where these are independent."""
+    groups = answers.groups()
+    return standard_error(values, np.arange(len(values)) if groups is None else groups)
 
 
 @dataclass
@@ -303,10 +319,12 @@ class Table:
             score.metric,
             groups,
             f"{np.mean([one.shown.value for one in rotations]):.3f}",
-            f"{np.mean([one.true for one in rotations]):.3f}",
+            f"{np.mean([one.true for one in rotations]):.3f} ± {np.mean([one.error for one in rotations]):.3f}",
             f"{np.mean([one.shown.baseline for one in rotations]):.3f}",
             f"{distance:.3f}" if score.higher_is_better else f"{distance:.1%}",
             f"{sum(one.holds for one in rotations)} of {len(rotations)}",
+            f"{sum(one.is_within_both for one in rotations)} of {len(rotations)}",
+            f"{sum(one.shown.rough for one in rotations)} of {len(rotations)}",
             mean([one.calibration for one in rotations]),
             mean([one.covered for one in rotations]),
             f"{np.mean([one.seconds for one in rotations]):.0f}",
@@ -314,19 +332,27 @@ class Table:
         return "| " + " | ".join(cells) + " |"
 
     def summary(self) -> str:
-        """Over all sets together."""
+        """Over all sets together, and without the scores that call themselves rough."""
         every = [one for rotations in self.rotations.values() for one in rotations]
-        scores = [one.distance for one in every if one.shown.higher_is_better]
-        errors = [one.distance for one in every if not one.shown.higher_is_better]
-        text = f"95 % interval holds the true score in {sum(one.holds for one in every)} of {len(every)}"
-        text += f" ({np.mean([one.holds for one in every]):.0%})"
-        text += f"; mean |shown - true| {np.mean(scores):.3f} for scores" if scores else ""
-        return text + (f"; {np.mean(errors):.1%} of the true error for numbers" if errors else "")
+        firm = [one for one in every if not one.shown.rough]
+        text = _summary("all", every)
+        return f"{text}\n{_summary('not rough', firm)}" if firm and len(firm) < len(every) else text
+
+
+def _summary(name: str, rotations: Sequence[Rotation]) -> str:
+    holds, within = ([getattr(one, what) for one in rotations] for what in ("holds", "is_within_both"))
+    text = f"{name}: 95 % interval holds the true score in {sum(holds)} of {len(holds)} ({np.mean(holds):.0%})"
+    text += f"; within both {np.mean(within):.0%}"
+    scores = [one.distance for one in rotations if one.shown.higher_is_better]
+    errors = [one.distance for one in rotations if not one.shown.higher_is_better]
+    text += f"; mean |shown - true| {np.mean(scores):.3f} for scores" if scores else ""
+    return text + (f"; {np.mean(errors):.1%} of the true error for numbers" if errors else "")
 
 
 HEAD = (
-    "| set | metric | tested on | shown | true | baseline | distance | 95 % holds | ECE elsewhere | 90 % holds | s |",
-    "|---|---|---|---|---|---|---|---|---|---|---|",
+    "| set | metric | tested on | shown | true ± | baseline | distance | 95 % holds | within both | rough "
+    "| ECE elsewhere | 90 % holds | s |",
+    "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
 )
 
 
@@ -341,8 +367,7 @@ def main() -> None:
     rotations = QUICK_ROTATIONS if given.quick else given.rotations
     result = Table()
     print("\n".join(HEAD), flush=True)
-    usual = [key for key in SETS if key not in UNCERTAIN]
-    for key in given.sets or (QUICK if given.quick else usual):
+    for key in given.sets or (QUICK if given.quick else SETS):
         if not real("manifest.json").parent.exists():
             print(f"| {key}: not there |")
             continue

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from few_trees import FEW
 from ontos_tui.domain.errors import InvalidInputError, JobCancelledError
 from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.schema import AnswerField, FieldKind
@@ -14,6 +15,7 @@ from ontos_tui.learning.encoding.derived import DerivedColumn
 from ontos_tui.learning.encoding.features import FeatureTable, Matrix, describe
 from ontos_tui.learning.models.families import BEST
 from ontos_tui.learning.models.field_models import fit
+from ontos_tui.learning.search import derived_proposals
 from ontos_tui.learning.search.model_search import Search, search
 from ontos_tui.learning.search.optimism import WayTables, optimism
 from ontos_tui.learning.search.unit_baseline import relative_to_first
@@ -72,7 +74,10 @@ def test_where_nothing_is_better_the_default_stays() -> None:
     assert [one.base_model for one in chosen.candidates if one.chosen] == ["extra_trees"]
 
 
-def test_a_law_that_multiplies_is_found() -> None:
+def test_a_law_that_multiplies_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    for family in ("extra_trees", "random_forest"):
+        monkeypatch.setitem(FEW, family, {"n_estimators": 15})
+    monkeypatch.setattr(derived_proposals, "TREES", 50)
     generator = np.random.default_rng(3)
     speed, torque, other = generator.uniform(1, 10, (3, 300))
     power = speed * torque

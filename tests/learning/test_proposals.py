@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from ontos_tui.domain.learning import LabeledExample, Proposal, Question
+from ontos_tui.learning import proposing_models
 from ontos_tui.platforms.local.proposals import LocalProposals
+
+
+@pytest.fixture(autouse=True)
+def _few_sharp_trees(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(proposing_models.SHARP, "extra_trees", {"min_samples_leaf": 1, "n_estimators": 20})
+
 
 SCHEMA = {
     "type": "object",

@@ -21,6 +21,7 @@ from ontos_tui.learning.evaluation.scores import score_classes, score_numbers
 from ontos_tui.learning.evaluation.unseen import unseen_answers
 from ontos_tui.learning.statistics import (
     average_precision,
+    bearing_groups,
     bootstrap,
     calibration_error,
     class_scores,
@@ -137,6 +138,21 @@ def test_over_groups_an_interval_holds_the_truth_of_new_groups_where_one_over_ro
     assert over_rows < 0.6 * simulations
     # 95 %, less what chance may take.
     assert min(over_groups, of_errors, gains) >= 0.89 * simulations
+
+
+def test_where_one_unit_makes_up_most_of_the_error_the_score_is_rough() -> None:
+    """As with 35 measurements of gamma lines, of which two decide the score: whether they are drawn is chance."""
+    groups = np.repeat(np.arange(30), 5)
+    even = 1 + groups % 3 / 10
+    far = np.where(groups == 7, 40.0, even)
+    zero = np.zeros(150)
+    fair, led = (score_numbers(NUMBER, errors, zero, groups) for errors in (even, far))
+    assert (fair.rough, led.rough) == (False, True)
+    assert score_numbers(NUMBER, far, zero).rough is False
+    assert led.high / led.value > 3
+    assert bearing_groups(even, groups) > 29
+    assert bearing_groups(far, groups) < 4
+    assert bearing_groups(zero, groups) == 30
 
 
 def test_few_groups_make_a_wide_interval_even_where_all_answers_are_right() -> None:

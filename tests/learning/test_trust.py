@@ -73,6 +73,16 @@ def test_an_interval_holds_nine_of_ten_numbers_of_new_units() -> None:
     assert Conformal.learned(*unit_errors(1, 19)).rough
 
 
+def test_an_interval_is_wider_by_what_choosing_the_best_of_several_flattered() -> None:
+    truth, given, groups = unit_errors(1, 25)
+    mean = float(np.abs(truth - given).mean())
+    plain = Conformal.learned(truth, given, groups)
+    wider = Conformal.learned(truth, given, groups, optimism=0.1 * mean)
+    assert wider.reach == pytest.approx(1.1 * plain.reach)
+    assert (wider.points, wider.rough) == (plain.points, plain.rough)
+    assert Conformal.learned(truth, truth, groups, optimism=0.1).reach == 0
+
+
 def test_an_interval_is_wider_where_predictions_are_further_off() -> None:
     rng = np.random.default_rng(1)
     given = rng.uniform(0, 100, 2_000)

@@ -92,6 +92,7 @@ class CandidateScore(Part):
     high: float
     fits: int
     chosen: bool = False
+    present: str = Field("", description="the model that learned like this until now, which was the one to beat")
     why: str = ""
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ontos_tui.domain.intervals import Interval as Interval  # noqa: PLC0414  # part of a prediction
 from ontos_tui.domain.intervals import Outside as Outside  # noqa: PLC0414
 from ontos_tui.domain.records.template import Message
-from ontos_tui.domain.records.training import Evaluation
+from ontos_tui.domain.records.training import CandidateScore, Evaluation
 from ontos_tui.domain.schema import Answer, AnswerField
 
 if TYPE_CHECKING:
@@ -119,8 +119,8 @@ class TrainingSet:
 
     fields: tuple[AnswerField, ...]
     features: tuple[str, ...]
-    train: tuple[LabeledExample, ...]
-    held_out: tuple[LabeledExample, ...]
+    train: Sequence[LabeledExample]
+    held_out: Sequence[LabeledExample]
     held_out_from: str
     seed: int = 0
     images: Mapping[str, Path] = field(default_factory=dict)
@@ -131,6 +131,10 @@ class TrainingSet:
     """Whether the held-out examples are later than all others: train on the past, test on the future."""
     params: Mapping[str, Any] = field(default_factory=dict)
     """Parameters of the base model that replace their defaults."""
+    present: Mapping[str, CandidateScore] = field(default_factory=dict)
+    """For each field, how the present model learns it: the one to beat where several ways are compared."""
+    present_model: str = ""
+    """What this model is called, such as `failures v3`."""
 
 
 @dataclass(frozen=True)
@@ -225,13 +229,17 @@ class Conversation:
 
 @dataclass(frozen=True)
 class TuningSet:
-    """What a chat model is fine-tuned with. `key` names this piece of work: the same key never starts it twice."""
+    """What a chat model is fine-tuned with. `key` names this piece of work: the same key never starts it twice.
+
+    `serving` is how it will be served: `transformers`, or `vllm`, for which it is registered with its own server.
+    """
 
     key: str
     name: str
     train: tuple[Conversation, ...]
     held_out: tuple[Conversation, ...]
     seed: int = 0
+    serving: str = "transformers"
 
 
 @dataclass(frozen=True)

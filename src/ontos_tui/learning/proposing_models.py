@@ -172,7 +172,7 @@ def _conformal(chosen: Search, values: Sequence[str | float], groups: Sequence[s
     units = None
     if any(one is not None for one in groups):
         _, units = np.unique(group_numbers(groups, len(values))[rows], return_inverse=True)
-    return Conformal.learned(truth, numbers, units)
+    return Conformal.learned(truth, numbers, units, chosen.optimism)
 
 
 def _intervals(head: _Head, values: Sequence[float]) -> list[Interval]:

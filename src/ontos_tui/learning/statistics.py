@@ -19,13 +19,22 @@ from ontos_tui.domain.records.training import ClassScore
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.intp]
 RESAMPLES = 1_000
+AT_ONCE = 50_000
+"""Errors that are drawn in one call."""
 BINS = 10
 
 
 def bootstrap(errors: Floats, seed: int) -> tuple[float, float]:
     """The 95 % interval of a mean by drawing again from `errors`, always the same for one seed."""
     generator = np.random.default_rng(seed)
-    means = [errors[generator.integers(0, len(errors), len(errors))].mean() for _ in range(RESAMPLES)]
+    count = len(errors)
+    at_once = max(1, AT_ONCE // count)
+    means = np.concatenate(
+        [
+            errors[generator.integers(0, count, (min(at_once, RESAMPLES - done), count))].mean(axis=1)
+            for done in range(0, RESAMPLES, at_once)
+        ]
+    )
     low, high = np.percentile(means, [2.5, 97.5])
     mean = errors.mean()
     return min(float(low), float(mean)), max(float(high), float(mean))
@@ -35,6 +44,12 @@ def effective_groups(groups: Numbers) -> float:
     """So many groups of equal size say as much as these do: one large group among small ones counts little."""
     sizes = np.bincount(groups)
     return float(sizes.sum() ** 2 / (sizes**2).sum())
+
+
+def bearing_groups(errors: Floats, groups: Numbers) -> float:
+    """So many groups of equal errors make up as much of all the error: few, where one or two groups are far off."""
+    sums = np.bincount(groups, np.abs(errors))
+    return float(sums.sum() ** 2 / (sums**2).sum()) if sums.any() else float(len(sums))
 
 
 def standard_error(values: Floats, groups: Numbers) -> float:
@@ -47,11 +62,11 @@ def standard_error(values: Floats, groups: Numbers) -> float:
     return math.sqrt(count / (count - 1) * float((beyond**2).sum())) / len(values)
 
 
-def t95(groups: Numbers) -> float:
-    """Standard errors on either side that hold 95 %, by Student's t for so few groups."""
+def t95(groups: Numbers, most: float = math.inf) -> float:
+    """Standard errors on either side that hold 95 %, by Student's t for so few groups, of which at most `most` bear."""
     from scipy.stats import t
 
-    return float(t.ppf(0.975, max(1.0, effective_groups(groups) - 1)))
+    return float(t.ppf(0.975, max(1.0, min(effective_groups(groups), most) - 1)))
 
 
 def share_interval(right: Floats, groups: Numbers | None = None) -> tuple[float, float]:
@@ -71,12 +86,15 @@ def share_interval(right: Floats, groups: Numbers | None = None) -> tuple[float,
 
 
 def error_interval(errors: Floats, seed: int, groups: Numbers | None = None) -> tuple[float, float]:
-    """The 95 % interval of a mean error; over groups on the logarithm, as errors are skewed and never negative."""
+    """The 95 % interval of a mean error; over groups on the logarithm, as errors are skewed and never negative.
+
+    Where few groups make up most of the error, it is as wide as over so few.
+    """
     low, high = bootstrap(errors, seed)
     mean = float(errors.mean())
     if groups is None or mean == 0:
         return low, high
-    width = t95(groups) * standard_error(errors, groups) / mean
+    width = t95(groups, bearing_groups(errors, groups)) * standard_error(errors, groups) / mean
     return min(low, mean * math.exp(-width)), max(high, mean * math.exp(min(width, 20.0)))
 
 

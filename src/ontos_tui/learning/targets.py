@@ -7,11 +7,16 @@ import math
 from collections.abc import Sequence
 from copy import deepcopy
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ontos_tui.domain.answer_columns import LEFT_OUT
 from ontos_tui.domain.schema import Answer, AnswerField, FieldKind
 from ontos_tui.learning.encoding.features import LARGEST, number
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 NO_VALUE = ""
 """The class of answers that leave an optional field out."""
@@ -71,6 +76,25 @@ def target(field: AnswerField, answer: Answer) -> str | float | None:
     if isinstance(value, str):
         return class_of(value)
     return NO_VALUE if value is None and not field.required else None
+
+
+def targets_of(field: AnswerField, answers: Sequence[Answer]) -> list[str | float | None]:
+    """What each answer teaches about `field`; one that stands for several rows is looked at once."""
+    known: dict[int, str | float | None] = {}
+    targets = []
+    for answer in answers:
+        key = id(answer)  # they all live as long as this goes on
+        if key not in known:
+            known[key] = target(field, answer)
+        targets.append(known[key])
+    return targets
+
+
+def class_codes(values: Sequence[str]) -> tuple[list[str], NDArray[np.intp]]:
+    """The classes there are, in order, and the place of each value among them."""
+    names = sorted(set(values))
+    places = {name: place for place, name in enumerate(names)}
+    return names, np.fromiter(map(places.__getitem__, values), dtype=np.intp, count=len(values))
 
 
 def in_range(field: AnswerField, value: float) -> int | float:

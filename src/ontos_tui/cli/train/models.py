@@ -130,6 +130,7 @@ def model_lines(model: ModelVersion) -> list[str]:
             ]
         ),
         *score_lines(evaluation),
+        *_candidate_lines(evaluation),
         *(safe_line(note) for note in evaluation.notes),
     ]
 
@@ -152,6 +153,25 @@ def score_lines(evaluation: Evaluation) -> list[str]:
         for score in evaluation.scores
     ]
     return ["", *table(headers, rows), *_class_lines(evaluation.headline())]
+
+
+def _candidate_lines(evaluation: Evaluation) -> list[str]:
+    """The ways to learn that were tried by the same folds; the chosen one, and that of the present model, are named."""
+    headers = ("tried", "parameters", "derived columns", "measure", "score", "95 %", "")
+    rows = [
+        (
+            one.base_model,
+            " ".join(f"{name}={value}" for name, value in one.params.items()),
+            len(one.derived) or "",
+            one.metric,
+            f"{one.value:.3f}",
+            f"{one.low:.3f}–{one.high:.3f}",
+            ", ".join(["chosen"] * one.chosen + [f"present model ({one.present})"] * bool(one.present)),
+        )
+        for one in evaluation.candidates
+    ]
+    chosen = [f"chosen: {one.base_model}, {one.why}" for one in evaluation.candidates if one.why]
+    return ["", *table(headers, rows), *chosen] if len(rows) > 1 else []
 
 
 def _class_lines(score: FieldScore) -> list[str]:

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ontos_tui.domain.learning import TrainingSet
+from ontos_tui.domain.row_columns import answers_of, column, groups_of, rows_of_examples
 from ontos_tui.domain.schema import AnswerField
 from ontos_tui.learning.encoding.features import LeftOut
-from ontos_tui.learning.targets import CLASS_KINDS, NO_VALUE, class_of, class_text, target
+from ontos_tui.learning.targets import CLASS_KINDS, NO_VALUE, class_of, class_text, targets_of
 
 FEW_HELD_OUT = 30
 LEAST_GROUPS = 3
@@ -33,7 +34,7 @@ def data_warnings(data: TrainingSet, left_out: Sequence[LeftOut]) -> list[str]:
 
 
 def _class_warnings(field: AnswerField, data: TrainingSet) -> list[str]:
-    targets = [target(field, example.answer) for example in data.train]
+    targets = targets_of(field, answers_of(data.train))
     unusable = targets.count(None)
     warnings = []
     if unusable:
@@ -55,7 +56,7 @@ def _class_warnings(field: AnswerField, data: TrainingSet) -> list[str]:
 
 def group_warnings(data: TrainingSet) -> list[str]:
     """Columns that a model can know the groups by: the group column itself, and those that stand for it."""
-    groups = [example.group for example in data.train]
+    groups = groups_of(data.train)
     if not data.group_name or len(set(groups) - {None}) < LEAST_GROUPS:
         return []
     warnings = []
@@ -66,7 +67,7 @@ def group_warnings(data: TrainingSet) -> list[str]:
                 "Take it out of the template's feature columns."
             )
             continue
-        named = _groups_named_by([example.fields.get(name) for example in data.train], groups)
+        named = _groups_named_by(column(rows_of_examples(data.train), name), groups)
         if named is not None:
             values, count = named
             warnings.append(

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import KFold, cross_val_predict
+from sklearn.model_selection import KFold
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from ontos_tui.domain.schema import AnswerField
 from ontos_tui.learning.encoding.features import FeatureTable, Matrix
 from ontos_tui.learning.search.folds import group_numbers
-from ontos_tui.learning.targets import CLASS_KINDS, NUMBER_KINDS, class_text
+from ontos_tui.learning.targets import CLASS_KINDS, NUMBER_KINDS, class_codes, class_text
 
 ENOUGH = 20
 """Rows below which nothing is said about leaks: chance alone makes small samples fit."""
@@ -48,9 +47,11 @@ def leak_warnings(
     numeric = field.kind in NUMBER_KINDS
     if len(targets) < ENOUGH or len(set(targets)) < 2 or not (numeric or field.kind in CLASS_KINDS):
         return []
-    values = np.array(targets, dtype=np.float64 if numeric else object)
+    classes, values = _classes(targets, numeric=numeric)
     order = np.random.default_rng(seed).permutation(len(values))
-    units = group_numbers(groups, len(values)) if groups is not None else np.zeros(len(values), dtype=np.intp)
+    units = np.zeros(len(values), dtype=np.intp)
+    if groups is not None and any(one is not None for one in groups):
+        units = group_numbers(groups, len(values))
     warnings = []
     for name, span in table.spans():
         column = matrix[:, span]
@@ -66,12 +67,19 @@ def leak_warnings(
                 f"{name} alone predicts {field.name} (a one-column tree reaches {share:.2f}). "
                 "If it is only known after the answer, leave it out: the measured scores would be too good."
             )
-        elif not numeric and (rare := _telling_value(column, values)):
+        elif not numeric and (rare := _telling_value(column, values, classes)):
             warnings.append(
                 f"One value of {name} always means {field.name} = {class_text(rare)}. "
                 "If it is only known after the answer, leave it out: the measured scores would be too good."
             )
     return warnings
+
+
+def _classes(targets: Sequence[str | float], *, numeric: bool) -> tuple[list[str], Values]:
+    """The classes there are, and the place of each answer among them; numbers are themselves."""
+    if numeric:
+        return [], np.array(targets, dtype=np.float64)
+    return class_codes([str(one) for one in targets])
 
 
 def counts_life(column: NDArray[np.float64], values: NDArray[np.float64], units: NDArray[np.intp]) -> bool:
@@ -91,13 +99,12 @@ def counts_life(column: NDArray[np.float64], values: NDArray[np.float64], units:
     return bool((steps <= 0).mean() >= FALLS and (steps < 0).mean() >= 0.2)
 
 
-def _alone(column: Matrix, values: Values, *, numeric: bool) -> float:
+def _alone(column: Matrix, codes: Values, *, numeric: bool) -> float:
     """How much of the answer one column explains on rows not learned from: balanced accuracy, or R² for numbers.
 
     Rows are in random order.
     """
-    codes = values if numeric else np.unique(values, return_inverse=True)[1]
-    if len(values) <= MOST_TREE_ROWS:
+    if len(codes) <= MOST_TREE_ROWS:
         given = _by_tree(column, codes, numeric=numeric)
     else:
         given = _by_cells(column, codes, numeric=numeric)
@@ -113,7 +120,10 @@ def _by_tree(column: Matrix, codes: Values, *, numeric: bool) -> Values:
     else:
         most = 4 * (int(codes.max()) + 1)
         tree = DecisionTreeClassifier(max_leaf_nodes=most, class_weight="balanced", random_state=0)
-    return np.asarray(cross_val_predict(tree, column, codes, cv=KFold(3, shuffle=True, random_state=0)))
+    given = np.zeros(len(codes), dtype=codes.dtype)
+    for learned, judged in KFold(3, shuffle=True, random_state=0).split(column):
+        given[judged] = tree.fit(column[learned], codes[learned]).predict(column[judged])
+    return given
 
 
 def _by_cells(column: Matrix, codes: Values, *, numeric: bool) -> Values:
@@ -141,9 +151,10 @@ def _by_cells(column: Matrix, codes: Values, *, numeric: bool) -> Values:
 def _cells(column: Matrix) -> NDArray[np.intp]:
     """A number for each row: of its value where there are few, else of the interval that it lies in."""
     values = _one_number(column)
-    distinct, positions = np.unique(values, return_inverse=True)
-    if len(distinct) <= CELLS:
-        return positions.ravel().astype(np.intp)
+    if len(np.unique(values[: 4 * CELLS])) <= CELLS:
+        distinct, positions = np.unique(values, return_inverse=True)
+        if len(distinct) <= CELLS:
+            return positions.ravel().astype(np.intp)
     borders = np.unique(np.quantile(values, np.linspace(0, 1, CELLS + 1)[1:-1]))
     return np.searchsorted(borders, values, side="right").astype(np.intp)
 
@@ -157,14 +168,13 @@ def _one_number(column: Matrix) -> NDArray[np.float64]:
     return column @ np.random.default_rng(0).random(column.shape[1])
 
 
-def _telling_value(column: Matrix, values: Values) -> str:
+def _telling_value(column: Matrix, codes: Values, classes: Sequence[str]) -> str:
     """The class, held by at most half of the rows, that some value of a column with few values always comes with."""
     numbers = _one_number(column)
-    if len(distinct := np.unique(numbers)) > FEW_VALUES:
+    if len(np.unique(numbers[:CELLS])) > FEW_VALUES or len(distinct := np.unique(numbers)) > FEW_VALUES:
         return ""
-    counts = Counter(values)
     for one in distinct:
-        rows = values[numbers == one]
-        if len(rows) >= 10 and len(among := set(rows)) == 1 and counts[only := among.pop()] <= len(values) / 2:
-            return str(only)
+        rows = codes[numbers == one]
+        if len(rows) >= 10 and (rows == rows[0]).all() and (codes == rows[0]).sum() <= len(codes) / 2:
+            return classes[int(rows[0])]
     return ""

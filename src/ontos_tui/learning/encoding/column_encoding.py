@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.data import Row
+from ontos_tui.domain.row_columns import ColumnRows
 from ontos_tui.learning.encoding.columns import LARGEST, FeatureColumn, Matrix, NumericColumn, each, plain_numbers
 from ontos_tui.learning.encoding.features import FeatureTable
 from ontos_tui.learning.encoding.image_features import ImageColumn
@@ -58,13 +59,13 @@ def _error(table: FeatureTable, row: Row) -> str:
 
 def _encode(column: FeatureColumn, given: Sequence[Any] | NDArray[Any]) -> tuple[Matrix, list[int]]:
     """The block of one column, and the lines whose value may not fit it."""
+    if isinstance(column, NumericColumn):
+        plain = plain_numbers(given)
+        if plain is not None and not np.isinf(plain).any():
+            return column.lines(np.clip(plain, -LARGEST, LARGEST)), []
     values: Sequence[Any] = given.tolist() if isinstance(given, np.ndarray) else given
     if isinstance(column, ImageColumn):
         return _pictures(column, values)
-    if isinstance(column, NumericColumn):
-        plain = plain_numbers(values)
-        if plain is not None and not np.isinf(plain).any():
-            return column.lines(np.clip(plain, -LARGEST, LARGEST)), []
     return column.encode(values), [line for line, fits in enumerate(each(values, column.fits)) if not fits]
 
 
@@ -76,32 +77,6 @@ def _pictures(column: ImageColumn, values: Sequence[Any]) -> tuple[Matrix, list[
         return column.encode(values), list(range(len(values)))
 
 
-class ColumnRows(Sequence[Row]):
-    """Columns seen as rows, each made when it is looked at."""
-
-    def __init__(self, columns: Columns, count: int) -> None:
-        self._columns = columns
-        self._count = count
-
-    def __len__(self) -> int:
-        return self._count
-
-    @overload
-    def __getitem__(self, index: int) -> Row: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Row]: ...
-    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
-        if isinstance(index, slice):
-            return [self[line] for line in range(*index.indices(self._count))]
-        if not -self._count <= index < self._count:
-            raise IndexError(index)
-        return {name: _plain(values[index]) for name, values in self._columns.items()}
-
-
 def rows_of(columns: Columns, count: int) -> ColumnRows:
     """The rows of which `columns` hold the values."""
     return ColumnRows(columns, count)
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value

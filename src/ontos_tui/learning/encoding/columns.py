@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import NoneType
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,8 +59,10 @@ def number(value: object) -> float | None:
     return parsed if math.isfinite(parsed) else None
 
 
-def plain_numbers(values: Sequence[object]) -> NDArray[np.float64] | None:
+def plain_numbers(values: Sequence[object] | NDArray[Any]) -> NDArray[np.float64] | None:
     """The values as an array, NaN for null, where they are nothing but numbers and nulls; else None."""
+    if isinstance(values, np.ndarray):
+        return values.astype(np.float64) if values.dtype.kind in "fiu" else plain_numbers(values.tolist())
     if not set(map(type, values)) <= {float, int, NoneType}:
         return None
     try:
@@ -69,12 +71,12 @@ def plain_numbers(values: Sequence[object]) -> NDArray[np.float64] | None:
         return None
 
 
-def numbers_of(values: Sequence[object]) -> NDArray[np.float64]:
+def numbers_of(values: Sequence[object] | NDArray[Any]) -> NDArray[np.float64]:
     """Each value as a number, NaN where `number` gives none."""
     plain = plain_numbers(values)
     if plain is not None:
         return np.where(np.isinf(plain), np.nan, plain)
-    return np.array(each(values, number), dtype=np.float64)
+    return np.array(each(list(values), number), dtype=np.float64)
 
 
 def each(values: Sequence[object], look: Callable[[object], T]) -> list[T]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.data import Row
+from ontos_tui.domain.row_columns import column_names, listed, raw_column
 from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.learning.encoding.columns import (
     LARGEST,
@@ -34,6 +35,7 @@ from ontos_tui.learning.encoding.columns import (
     is_missing,
     is_scalar,
     number,
+    numbers_of,
     plain_numbers,
     words_of,
 )
@@ -100,7 +102,7 @@ class FeatureTable:
         if strict:
             for position, row in enumerate(rows, 1):
                 self._check(row, f"Row {position}: " if len(rows) > 1 else "")
-        blocks = [_block(column, [row.get(column.name) for row in rows], strict=strict) for column in self.columns]
+        blocks = [_block(column, raw_column(rows, column.name), strict=strict) for column in self.columns]
         return self.extended(np.hstack(blocks) if blocks else np.zeros((len(rows), 0)))
 
     def with_derived(self, derived: Iterable[DerivedColumn]) -> FeatureTable:
@@ -185,14 +187,14 @@ def describe(
 
     Those of `images` hold pictures, relative to that folder; nobody else's paths are opened.
     """
-    names = names or list(dict.fromkeys(name for row in rows for name in row))
+    names = names or column_names(rows)
     columns: list[FeatureColumn] = []
     left_out: list[LeftOut] = []
     for name in names:
-        values = [row.get(name) for row in rows]
+        values = raw_column(rows, name)
         described: FeatureColumn | LeftOut
         if images and name in images:
-            learned = learn_column(name, values, images[name])
+            learned = learn_column(name, listed(values), images[name])
             described = LeftOut(name, learned) if isinstance(learned, str) else learned
         else:
             described = _describe(name, values, most_words)
@@ -203,15 +205,19 @@ def describe(
     return FeatureTable(tuple(columns)), tuple(left_out)
 
 
-def _block(column: FeatureColumn, values: Sequence[object], *, strict: bool) -> Matrix:
+def _block(column: FeatureColumn, given: Sequence[Any] | NDArray[Any], *, strict: bool) -> Matrix:
     """The lines of one column. Whether a picture can be read shows only when it is: requests fail then."""
+    if isinstance(column, NumericColumn):
+        return column.lines(np.clip(numbers_of(given), -LARGEST, LARGEST))
+    values = listed(given)
     return column.encode_strictly(values) if strict and isinstance(column, ImageColumn) else column.encode(values)
 
 
-def _describe(name: str, values: list[object], most_words: int) -> FeatureColumn | LeftOut:
-    plain = plain_numbers(values)
+def _describe(name: str, given: Sequence[Any] | NDArray[Any], most_words: int) -> FeatureColumn | LeftOut:
+    plain = plain_numbers(given)
     if plain is not None:
-        return _describe_numbers(name, values, plain)
+        return _describe_numbers(name, listed(given[:1]), plain)
+    values = listed(given)
     present = [value for value in values if is_scalar(value) and not is_missing(value)]
     if not present:
         nested = any(isinstance(value, (list, dict)) for value in values)
@@ -232,14 +238,14 @@ def _describe(name: str, values: list[object], most_words: int) -> FeatureColumn
     return _describe_words(name, [str(value).strip() for value in present], most_words)
 
 
-def _describe_numbers(name: str, values: list[object], plain: NDArray[np.float64]) -> FeatureColumn | LeftOut:
+def _describe_numbers(name: str, head: list[object], plain: NDArray[np.float64]) -> FeatureColumn | LeftOut:
     """A column that holds nothing but numbers and nulls."""
     finite = np.isfinite(plain)
     numbers = plain[finite]
     if not len(numbers):
         return LeftOut(name, "is empty")
     if len(numbers) == len(plain) and (numbers == numbers[0]).all():
-        return LeftOut(name, f"is always {safe_line(values[0], 40)}")
+        return LeftOut(name, f"is always {safe_line(head[0], 40)}")
     return _number_column(name, numbers, len(numbers) < len(plain), ())
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from ontos_tui.domain.answer_columns import AnswerColumns, ColumnPredictor, joined
 from ontos_tui.domain.errors import InvalidInputError, NotReadyError
 from ontos_tui.domain.learning import LabeledExample, Prediction, Predictor, TrainingSet
 from ontos_tui.domain.records.training import Evaluation, FieldScore
+from ontos_tui.domain.row_columns import ColumnRows, answers_of, groups_of, rows_of_examples
 from ontos_tui.domain.rules.model_verdict import counted
 from ontos_tui.domain.rules.split import ROW, groups_in_words
 from ontos_tui.domain.schema import AnswerField, FieldKind
@@ -18,7 +21,7 @@ from ontos_tui.domain.text.numbers import significant
 from ontos_tui.learning.evaluation.documents import score_extraction
 from ontos_tui.learning.evaluation.scores import calibration_of, coverage_of, score_classes, score_numbers
 from ontos_tui.learning.evaluation.segments import worst_segments
-from ontos_tui.learning.evaluation.unseen import UnseenAnswers, of_predictions
+from ontos_tui.learning.evaluation.unseen import UnseenAnswers, of_columns, of_predictions
 from ontos_tui.learning.extraction.extractor import Extractor
 from ontos_tui.learning.search.folds import FOLDS
 from ontos_tui.learning.statistics import Numbers, average_precision, confident_answers
@@ -26,6 +29,8 @@ from ontos_tui.learning.targets import target
 
 MOST_POOLED = 20_000
 """Training pairs up to which their out-of-fold answers count as well; more are held out enough to score on."""
+BLOCK = 10_000
+"""Held-out rows that are answered at once."""
 PERIODS, OF_A_PERIOD = 20, 5
 """Stretches of time that stand in for groups where later pairs are tested, and pairs of each at least."""
 PERIOD = "period"
@@ -47,11 +52,11 @@ def evaluate(
     cross-validation is too small by field, because the best of several ways was chosen by it. Raises NotReadyError when
     nothing can be measured.
     """
-    tested, predictions, notes = _ask(predictor, data)
+    tested, predictions, notes = _ask(predictor, data, by_column=reader is None)
     pooled = {} if out_of_fold is None or not pools_training_pairs(data) else out_of_fold
     read: dict[str, FieldScore] = {}
     pooled_reading = read_out_of_fold if pools_training_pairs(data) else ()
-    if reader is not None and (tested or pooled_reading):
+    if reader is not None and not isinstance(predictions, AnswerColumns) and (tested or pooled_reading):
         documents = [*(example for example, _ in pooled_reading), *tested]
         answers_read = [*(prediction for _, prediction in pooled_reading), *predictions]
         reader_scores, reader_notes = score_extraction(reader, documents, answers_read, data.group_name)
@@ -61,7 +66,7 @@ def evaluate(
     for field in data.fields:
         score = read.get(field.name)
         if score is None:
-            held_out = of_predictions(field, tested, predictions)
+            held_out = _unseen(field, tested, predictions)
             score, remarks = _score_field(field, data, held_out, pooled.get(field.name), optimism.get(field.name, 0.0))
             notes += remarks
         if score is not None:
@@ -87,7 +92,7 @@ def _score_field(
     optimism: float,
 ) -> tuple[FieldScore | None, list[str]]:
     """The score of one field with what is to be said about it, or why it has none."""
-    if all(target(field, example.answer) is None for example in data.train):
+    if all(target(field, answer) is None for answer in answers_of(data.train)):
         return None, [f"{field.name} is not scored: no training pair has a value for it."]
     if held_out is None:
         return None, [f"{field.name} is not scored: the model does not answer it."]
@@ -181,13 +186,28 @@ def method_in_words(data: TrainingSet, held_out: int, pooled: Sequence[LabeledEx
         return f"learned from {len(data.train):,} pairs, tested on {held_out:,} later ones"
     if not pooled:
         return f"tested on {amount(data.held_out)} held out"
-    distinct = len({one.group or id(one) for one in pooled})
+    distinct = len({group or place for place, group in enumerate(groups_of(pooled))})
     method = f"{min(FOLDS, distinct)}-fold cross-validation over {amount(pooled)}"
     return f"{method}, and {amount(data.held_out)} held out" if held_out else method
 
 
-def _ask(predictor: Predictor, data: TrainingSet) -> tuple[list[LabeledExample], list[Prediction], list[str]]:
+def _unseen(
+    field: AnswerField, tested: Sequence[LabeledExample], predictions: AnswerColumns | Sequence[Prediction]
+) -> UnseenAnswers | None:
+    if isinstance(predictions, AnswerColumns):
+        return of_columns(field, tested, predictions)
+    return of_predictions(field, tested, predictions)
+
+
+def _ask(
+    predictor: Predictor, data: TrainingSet, *, by_column: bool
+) -> tuple[Sequence[LabeledExample], AnswerColumns | list[Prediction], list[str]]:
     """Predict the held-out rows; those that the model refuses are left out and noted, as a request would be refused."""
+    rows = rows_of_examples(data.held_out)
+    if by_column and isinstance(predictor, ColumnPredictor) and isinstance(rows, ColumnRows):
+        answers = _by_column(predictor, rows)
+        if not answers.errors:
+            return data.held_out, answers, []
     # An absent column of a kept row is a missing value.
     pairs = [(example, {**dict.fromkeys(data.features), **example.fields}) for example in data.held_out]
     try:
@@ -205,6 +225,18 @@ def _ask(predictor: Predictor, data: TrainingSet) -> tuple[list[LabeledExample],
         skipped = len(pairs) - len(answered)
         note = f"{skipped} held-out pairs do not fit the model and were skipped: {first.what}"
         return answered, predictions, [note]
+
+
+def _by_column(predictor: ColumnPredictor, rows: ColumnRows) -> AnswerColumns:
+    """The answers to rows, a block at a time. An absent column is a missing value."""
+    blocks = []
+    for start in range(0, len(rows), BLOCK):
+        block = rows[start : start + BLOCK]
+        absent: dict[str, Any] = dict.fromkeys(predictor.features, [None] * len(block))
+        blocks.append(predictor.predict_columns(absent | dict(block.columns), len(block)))
+        if blocks[-1].errors:
+            return blocks[-1]
+    return blocks[0] if len(blocks) == 1 else joined(blocks)
 
 
 def _remarks(answers: UnseenAnswers) -> list[str]:

@@ -13,6 +13,7 @@ from ontos_tui.domain.schema import AnswerField, FieldKind
 from ontos_tui.learning.statistics import (
     Floats,
     Numbers,
+    bearing_groups,
     calibration_error,
     class_scores,
     error_interval,
@@ -87,8 +88,13 @@ def score_numbers(
         baseline_answer=f"{median:.6g}",
         gain_low=gain_low,
         gain_high=gain_high,
-        rough=is_rough(len(truth), groups),
+        rough=is_rough(len(truth), groups) or rests_on_few(errors, groups),
     )
+
+
+def rests_on_few(errors: Floats, groups: Numbers | None) -> bool:
+    """Whether so few groups make up most of the error that it would be another one with other groups."""
+    return groups is not None and bearing_groups(errors, groups) < FEW_GROUPS / 2
 
 
 def is_rough(n: int, groups: Numbers | None) -> bool:

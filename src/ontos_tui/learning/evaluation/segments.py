@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ontos_tui.domain.intervals import z_of_many
+from ontos_tui.domain.row_columns import column, rows_of_examples
 from ontos_tui.domain.text.numbers import distinct
 from ontos_tui.domain.text.terminal_text import safe_line
-from ontos_tui.learning.encoding.features import number
+from ontos_tui.learning.encoding.columns import numbers_of
 from ontos_tui.learning.evaluation.unseen import UnseenAnswers
 from ontos_tui.learning.statistics import Floats, Numbers, standard_error
 
@@ -48,8 +49,8 @@ def worst_segments(answers: UnseenAnswers, columns: Sequence[str], group_name: s
 def _of_columns(answers: UnseenAnswers, columns: Sequence[str]) -> Iterator[Segment]:
     """The values of each column of words, and the thirds of each column of numbers."""
     for name in columns[:MOST_COLUMNS]:
-        values = [example.fields.get(name) for example in answers.examples]
-        numbers = np.array([math.nan if (one := number(value)) is None else one for value in values])
+        values = column(rows_of_examples(answers.examples), name)
+        numbers = numbers_of(values)
         if (~np.isnan(numbers)).mean() > 0.5:
             low, high = np.nanquantile(numbers, [1 / 3, 2 / 3])
             texts = distinct(float(low), float(high))

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ontos_tui.domain.answer_columns import LEFT_OUT, AnswerColumns, FieldAnswers
 from ontos_tui.domain.learning import LabeledExample, Prediction
+from ontos_tui.domain.row_columns import answers_of, groups_of, taken
 from ontos_tui.domain.schema import AnswerField
 from ontos_tui.learning.search.folds import group_numbers, make_folds
 from ontos_tui.learning.search.tried import OutOfFold
 from ontos_tui.learning.statistics import Floats, Numbers
-from ontos_tui.learning.targets import NUMBER_KINDS, class_of, in_range, target
+from ontos_tui.learning.targets import NUMBER_KINDS, class_of, in_range, target, targets_of
 from ontos_tui.learning.trust.calibration import Calibrator
 from ontos_tui.learning.trust.conformal import Conformal
 from ontos_tui.learning.trust.field_trust import FieldTrust, class_names
@@ -28,7 +30,7 @@ class UnseenAnswers:
     """
 
     field: AnswerField
-    examples: tuple[LabeledExample, ...]
+    examples: Sequence[LabeledExample]
     truth: tuple[Value, ...]
     given: tuple[Value, ...]
     stated: Floats
@@ -41,7 +43,7 @@ class UnseenAnswers:
     def __add__(self, other: UnseenAnswers) -> UnseenAnswers:
         return UnseenAnswers(
             self.field,
-            self.examples + other.examples,
+            (*self.examples, *other.examples),
             self.truth + other.truth,
             self.given + other.given,
             np.append(self.stated, other.stated),
@@ -66,11 +68,13 @@ class UnseenAnswers:
 
     def groups(self) -> Numbers | None:
         """The group of each pair as a number; None where every pair stands alone."""
-        return units([example.group for example in self.examples])
+        return units(groups_of(self.examples))
 
 
 def units(groups: Sequence[str | None]) -> Numbers | None:
     """The group of each pair as a number; None where every pair stands alone."""
+    if all(one is None for one in groups):
+        return None
     numbers = group_numbers(groups, len(groups))
     return None if not len(numbers) or numbers.max() + 1 == len(numbers) else numbers
 
@@ -85,7 +89,7 @@ def unseen_answers(
     """Answers without intervals; `stated` is what a model says of each, where it says anything."""
     nothing = np.full(len(truth), np.nan)
     return UnseenAnswers(
-        field, tuple(examples), tuple(truth), tuple(given), nothing if stated is None else stated, nothing, nothing
+        field, examples, tuple(truth), tuple(given), nothing if stated is None else stated, nothing, nothing
     )
 
 
@@ -106,7 +110,7 @@ def out_of_fold_answers(
         else:
             stated = out_of_fold.confidence
     truth = [values[line] for line in lines]
-    return unseen_answers(field, [examples[line] for line in lines], truth, given, stated)
+    return unseen_answers(field, taken(examples, lines), truth, given, stated)
 
 
 def of_predictions(
@@ -134,12 +138,59 @@ def of_predictions(
     )
 
 
-def learn_trust(answers: UnseenAnswers) -> FieldTrust:
-    """Calibration or intervals from answers with the confidence that the models themselves stated."""
+def of_columns(field: AnswerField, examples: Sequence[LabeledExample], answers: AnswerColumns) -> UnseenAnswers | None:
+    """The same of answers by the column, each to the example in its place."""
+    truths = targets_of(field, answers_of(examples))
+    given = _given(field, answers)
+    lines: Sequence[int] = range(len(truths))
+    if None in truths:
+        lines = [line for line, one in enumerate(truths) if one is not None]
+    if field.kind in NUMBER_KINDS and any(given[line] is None for line in lines):
+        return None
+    column = answers.fields.get(field.name, FieldAnswers(()))
+    return UnseenAnswers(
+        field,
+        taken(examples, lines),
+        tuple(truth for truth in truths if truth is not None),
+        tuple(class_of(None) if (one := given[line]) is None else one for line in lines),
+        *(_numbers(values, lines) for values in (column.confidence, column.low, column.high)),
+    )
+
+
+def _given(field: AnswerField, answers: AnswerColumns) -> list[Value | None]:
+    """What each answer says of the field, as `target` reads it."""
+    column = answers.fields.get(field.name)
+    if column is None:
+        return [target(field, {})] * answers.count
+    known: dict[tuple[type, object], Value | None] = {}
+    given = []
+    for value in column.values:
+        if isinstance(value, list | dict | float):
+            given.append(target(field, {field.name: value}))
+            continue
+        key = (type(value), value)
+        if key not in known:
+            known[key] = target(field, {} if value is LEFT_OUT else {field.name: value})
+        given.append(known[key])
+    return given
+
+
+def _numbers(values: Sequence[float | None], lines: Sequence[int]) -> Floats:
+    """What stands in these lines, NaN where there is nothing."""
+    if not values:
+        return np.full(len(lines), np.nan)
+    return np.array([np.nan if (one := values[line]) is None else one for line in lines], dtype=np.float64)
+
+
+def learn_trust(answers: UnseenAnswers, optimism: float = 0.0) -> FieldTrust:
+    """Calibration or intervals from answers with the confidence that the models themselves stated.
+
+    `optimism` is by how much the mean error of numbers is too small, as they are of the best of several ways to learn.
+    """
     field = answers.field
     if answers.is_number:
         truth, given = np.array(answers.truth, dtype=np.float64), np.array(answers.given, dtype=np.float64)
-        learned = Conformal.learned(truth, given, answers.groups()) if len(answers) else None
+        learned = Conformal.learned(truth, given, answers.groups(), optimism) if len(answers) else None
         return FieldTrust(field.name, conformal=learned)
     said = ~np.isnan(answers.stated)
     names = [name for name, one in zip(class_names(field, answers.given), said, strict=True) if one]
@@ -152,7 +203,7 @@ def with_trust_of_others(answers: UnseenAnswers, seed: int) -> UnseenAnswers:
     So both are measured on answers that did not teach them.
     """
     stated, low, high = answers.stated.copy(), answers.low.copy(), answers.high.copy()
-    for learned, tested in make_folds(answers.truth, [one.group for one in answers.examples], seed=seed):
+    for learned, tested in make_folds(answers.truth, groups_of(answers.examples), seed=seed):
         trust = learn_trust(_only(answers, learned))
         values = [answers.given[line] for line in tested.tolist()]
         if answers.is_number and trust.conformal is not None:
@@ -166,7 +217,7 @@ def _only(answers: UnseenAnswers, lines: Numbers) -> UnseenAnswers:
     chosen = lines.tolist()
     return UnseenAnswers(
         answers.field,
-        tuple(answers.examples[line] for line in chosen),
+        taken(answers.examples, chosen),
         tuple(answers.truth[line] for line in chosen),
         tuple(answers.given[line] for line in chosen),
         answers.stated[lines],

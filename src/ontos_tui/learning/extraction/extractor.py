@@ -10,6 +10,7 @@ from typing import Any
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.learning import LabeledExample, Prediction
 from ontos_tui.domain.records.data import Row
+from ontos_tui.domain.row_columns import column_names, raw_column
 from ontos_tui.domain.schema import Answer, AnswerField, FieldKind
 from ontos_tui.domain.spans import Span, SpanRules, answer_of, spans_of
 from ontos_tui.domain.text.terminal_text import safe_line
@@ -122,9 +123,9 @@ def _with_format(field: AnswerField, examples: Sequence[LabeledExample]) -> Answ
 def _text_field(fields: Sequence[AnswerField], rows: Sequence[Row], features: Sequence[str]) -> str | None:
     """The field that spans lie in, else the longest text among the features."""
     named = [field.spans.text_field for field in fields if field.spans is not None]
-    names = named or features or list(dict.fromkeys(name for row in rows[:EXAMPLES_CHECKED] for name in row))
+    names = named or features or column_names(rows[:EXAMPLES_CHECKED])
     lengths = {
-        name: sum(len(value) for row in rows if isinstance(value := row.get(name), str)) / max(1, len(rows))
+        name: sum(len(value) for value in raw_column(rows, name) if isinstance(value, str)) / max(1, len(rows))
         for name in names
     }
     longest = max(lengths, key=lambda name: lengths[name], default=None)

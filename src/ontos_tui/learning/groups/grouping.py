@@ -176,7 +176,11 @@ def _shape(values: Sequence[object]) -> _Shape | None:
     if any(_says_something(value) for value in values[:50]):
         return None
     present = [value for value in values if value is not None and value != ""]
-    if not present or any(map(_says_something, present)):
+    # Texts repeat: each is looked at once. Of others, what is equal may be of two types.
+    texts = {value for value in present if type(value) is str}
+    if not present or any(map(_says_something, texts)):
+        return None
+    if any(_says_something(value) for value in present if type(value) is not str):
         return None
     counts: Counter[Hashable] = Counter(present)
     return _Shape(len(present), counts, sum(1 for _ in groupby(present)))
@@ -217,6 +221,8 @@ def _repeats(shape: _Shape) -> bool:
 
 def _documents(name: str, values: Sequence[object]) -> list[tuple[int, GroupCandidate]]:
     """Documents by their first line, where several begin alike: those of one vendor look alike."""
+    if str not in set(map(type, values)):
+        return []
     texts = [value for value in values if isinstance(value, str) and "\n" in value.strip()]
     if len(texts) < LEAST_ROWS or len(texts) < len(values) / 2:
         return []

@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ontos_tui.domain.records.data import Row
+from ontos_tui.domain.row_columns import listed, raw_column
 from ontos_tui.learning.encoding.features import number
+
+if TYPE_CHECKING:
+    from ontos_tui.domain.row_columns import Values
 
 Codes = NDArray[np.uint64]
 Positions = NDArray[np.intp]
@@ -35,21 +40,32 @@ def duplicate_groups(rows: Sequence[Row], names: Sequence[str]) -> Positions:
     Rows in which all the columns are empty are alone. The numbers are those of the first row of each group.
     """
     alone = np.arange(len(rows))
-    columns = [[row.get(name) for row in rows] for name in names]
-    if not columns or len(rows) < 2:
+    if not names or len(rows) < 2:
         return alone
-    empty = np.array([all(value is None or value == "" for value in line) for line in zip(*columns, strict=True)])
+    columns = [raw_column(rows, name) for name in names]
     measured = {place: values for place, one in enumerate(columns) if (values := _measured(one)) is not None}
-    others = [_text_codes(one) for place, one in enumerate(columns) if place not in measured]
+    texts = [listed(one) for place, one in enumerate(columns) if place not in measured]
+    empty = _empty(measured, columns)
+    others = [_text_codes(one) for one in texts]
     numbers = np.column_stack(list(measured.values())) if measured else np.zeros((len(rows), 0))
     exact = _joined(alone, _mixed([*others, *(_bits(one) for one in numbers.T)]), empty)
     if len(measured) < LEAST_NUMBERS:
         return exact
-    near = exact
+    near, spreads = exact, [_spread(column) for column in numbers.T]
     for grid in range(GRIDS):
-        near = _joined(near, _mixed([*others, *_cells(numbers, grid)]), empty)
+        near = _joined(near, _mixed([*others, *_cells(numbers, spreads, grid)]), empty)
     most = max(int(np.bincount(exact).max()), LARGEST_SHARE * len(rows))
     return near if np.bincount(near).max() <= most else exact
+
+
+def _empty(measured: Mapping[int, NDArray[np.float64]], columns: Sequence[Values]) -> NDArray[np.bool_]:
+    """Which rows have nothing in any of the columns."""
+    empty = np.ones(len(columns[0]), dtype=np.bool_)
+    for known in measured.values():
+        empty &= np.isnan(known)  # what is no finite number may still be something
+    for line in np.flatnonzero(empty).tolist():
+        empty[line] = all((value := values[line]) is None or value == "" for values in columns)
+    return empty
 
 
 def join(groups: Sequence[str | None], duplicates: Positions, refs: Sequence[str]) -> list[str | None]:
@@ -66,13 +82,16 @@ def join(groups: Sequence[str | None], duplicates: Positions, refs: Sequence[str
 
 def _united(groups: Sequence[str | None], duplicates: Positions, refs: Sequence[str]) -> list[str | None]:
     parents = np.arange(len(groups))
+    doubles = np.flatnonzero(duplicates != parents).tolist()
+    if not doubles:
+        return list(groups)
     first: dict[str, int] = {}
     for place, name in enumerate(groups):
         if name is not None:
             _unite(parents, place, first.setdefault(name, place))
-    for place in np.flatnonzero(duplicates != np.arange(len(groups))).tolist():
+    for place in doubles:
         _unite(parents, place, int(duplicates[place]))
-    roots = [_root(parents, place) for place in range(len(groups))]
+    roots = _roots(parents).tolist()
     members = np.bincount(roots, minlength=len(groups))
     names: dict[int, str] = {}
     for root, name in zip(roots, groups, strict=True):
@@ -92,6 +111,14 @@ def _root(parents: Positions, place: int) -> int:
     return place
 
 
+def _roots(parents: Positions) -> Positions:
+    """The root of each row; none stands behind the row itself."""
+    roots = parents
+    while (further := roots[roots]) is not roots and not np.array_equal(further, roots):
+        roots = further
+    return roots
+
+
 def _unite(parents: Positions, one: int, other: int) -> None:
     """Put two rows into one group, which has the number of its first row."""
     low, high = sorted((_root(parents, one), _root(parents, other)))
@@ -106,8 +133,12 @@ def _largest(groups: Sequence[str | None]) -> int:
     return max(counts.values(), default=0)
 
 
-def _measured(values: Sequence[object]) -> NDArray[np.float64] | None:
+def _measured(given: Values) -> NDArray[np.float64] | None:
     """The numbers of a column, NaN where there is none; None for a column that holds anything else."""
+    if isinstance(given, np.ndarray) and given.dtype.kind in "fiu":
+        numbers = given.astype(np.float64)
+        return np.where(np.isfinite(numbers), numbers, np.nan)
+    values = listed(given)
     if set(map(type, values)) <= {float, int}:
         with contextlib.suppress(OverflowError):  # an integer of hundreds of digits
             numbers = np.array(values, dtype=np.float64)
@@ -138,13 +169,17 @@ def _bits(numbers: NDArray[np.float64]) -> Codes:
     return np.where(np.isnan(numbers), np.nan, numbers + 0.0).view(np.uint64)
 
 
-def _cells(numbers: NDArray[np.float64], grid: int) -> list[Codes]:
+def _spread(column: NDArray[np.float64]) -> float:
+    """How far the numbers of a column lie apart."""
+    present = column[~np.isnan(column)]
+    low, high = np.quantile(present, [0.05, 0.95])
+    return float(high - low) / 3.3 or float(present.std()) or 1.0
+
+
+def _cells(numbers: NDArray[np.float64], spreads: Sequence[float], grid: int) -> list[Codes]:
     """The cell of each number, in the `grid`-th grid. Columns of few values have cells that tell them apart."""
     codes = []
-    for place, column in enumerate(numbers.T):
-        present = column[~np.isnan(column)]
-        low, high = np.quantile(present, [0.05, 0.95])
-        spread = float(high - low) / 3.3 or float(present.std()) or 1.0
+    for place, (column, spread) in enumerate(zip(numbers.T, spreads, strict=True)):
         moved = np.random.default_rng((grid, place)).random()
         cells = np.floor(np.nan_to_num(column, nan=0.0) / (CELL * spread) + moved)
         cells[np.isnan(column)] = np.nan
@@ -169,4 +204,4 @@ def _joined(groups: Positions, codes: Codes, empty: NDArray[np.bool_]) -> Positi
     parents = groups.copy()
     for place in np.flatnonzero((linked != np.arange(len(groups))) & ~empty).tolist():
         _unite(parents, place, int(linked[place]))
-    return np.array([_root(parents, place) for place in range(len(groups))], dtype=np.intp)
+    return _roots(parents)

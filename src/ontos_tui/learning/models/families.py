@@ -18,6 +18,8 @@ DEFAULT_FAMILY = "extra_trees"
 """What is learned with where nothing speaks for another family."""
 FITS = 40
 """Models that a search may fit."""
+PICTURE_FOLDS = 5
+"""Parts in which the pictures that a model learns from are scored by what the other parts teach."""
 MUCH = 30_000
 """Values of a matrix from which on several cores are faster than one."""
 Params = dict[str, Any]

@@ -19,7 +19,7 @@ from ontos_tui.learning.models.boosted_trees import BoostedTrees
 from ontos_tui.learning.models.families import MUCH, Shape, make_estimator, ranker
 from ontos_tui.learning.models.flat_forest import FEW_ROWS, Forest
 from ontos_tui.learning.models.image_ensemble import with_pictures
-from ontos_tui.learning.targets import NUMBER_KINDS
+from ontos_tui.learning.targets import NUMBER_KINDS, class_codes
 
 STEPS = 5
 """Steps of the table from distance to confidence."""
@@ -191,8 +191,8 @@ def _fit(
             return FieldModel(field, constant=float(numbers[0]), seen=len(numbers)), {}
         estimator, used = fitted(base_model, matrix, numbers, seed, pictures, params)
         return FieldModel(field, estimator=estimator, seen=len(numbers)), used
-    classes, codes = np.unique(np.array(targets, dtype=object), return_inverse=True)
-    names = tuple(str(name) for name in classes)
+    classes, codes = class_codes([str(one) for one in targets])
+    names = tuple(classes)
     if len(names) == 1:
         return FieldModel(field, classes=names, seen=len(targets)), {}
     if field.kind is FieldKind.TEXT:

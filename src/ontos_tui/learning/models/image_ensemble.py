@@ -22,7 +22,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, SVR
 
-FOLDS = 5
+from ontos_tui.learning.models import families
+
 SOFTNESS = 3.0
 """The C of the support vector machine; 10 does as well on the magnetic tiles."""
 
@@ -47,12 +48,12 @@ def with_pictures(
     rarest = len(targets) // 2 if counted else min(Counter(targets.tolist()).values())
     if rarest < 2:
         return estimator, params
-    folds, classes = min(FOLDS, rarest), len(np.unique(targets))
+    folds, classes = min(families.PICTURE_FOLDS, rarest), len(np.unique(targets))
     scores = 1 if counted or classes == 2 else classes
     inputs = [*range(scores), *(scores + np.flatnonzero(~sees)).tolist()]
     machine = SVR(C=SOFTNESS) if counted else SVC(C=SOFTNESS, class_weight="balanced")
     stacked = {
-        "estimators": [("pictures", make_pipeline(_only(np.flatnonzero(sees).tolist()), StandardScaler(), machine))],
+        "estimators": [("pictures", make_pipeline(_only(np.flatnonzero(sees)), StandardScaler(), machine))],
         "final_estimator": make_pipeline(_only(inputs), estimator),
         "passthrough": True,
     }
@@ -68,5 +69,5 @@ def with_pictures(
     return StackingClassifier(**stacked, cv=splits, stack_method="decision_function"), stacked_params
 
 
-def _only(columns: list[int]) -> ColumnTransformer:
+def _only(columns: list[int] | NDArray[np.intp]) -> ColumnTransformer:
     return ColumnTransformer([("columns", "passthrough", columns)])

@@ -1,7 +1,8 @@
 """Which way to learn a field is best, by evidence: every candidate is tested by the same grouped cross-validation.
 
-Another family or setting replaces the default only where it is better by more than one standard error of the paired
-difference over groups, and derived columns only by more than two. Classes are compared by macro F1, numbers by mean
+The one to beat is the way that the present model learns, where there is one, else a default. Another family or setting
+replaces it only where it is better by more than one standard error of the paired difference over groups, and derived
+columns that it does not have only by more than two. Classes are compared by macro F1, numbers by mean
 absolute error. The search is bounded by a number of fits, never by time, so one
 seed gives one result on every machine.
 """
@@ -23,6 +24,7 @@ from ontos_tui.learning.models.families import BEST, FITS, SETTINGS, Params, che
 from ontos_tui.learning.search.derived_proposals import PROPOSAL_FITS, propose
 from ontos_tui.learning.search.folds import Positions, group_numbers
 from ontos_tui.learning.search.jackknife import standard_error
+from ontos_tui.learning.search.present import Present
 from ontos_tui.learning.search.recommendation import families_to_try
 from ontos_tui.learning.search.trials import Trials
 from ontos_tui.learning.search.tried import OutOfFold, Tried, Way, is_better
@@ -68,15 +70,17 @@ def search(
     in_order: bool = False,
     unit_name: str = "",
     defaults: Mapping[str, Params] | None = None,
+    present: Present | None = None,
 ) -> Search:
     """Choose how to learn `field` (base model `best`), or measure one family, by out-of-fold answers.
 
     `matrix` has a line for each of `targets`; with `in_order` the lines are in the order of time. `progress` counts
     fits. Groups that are called `unit_name` are units whose own first rows may be a baseline. `defaults` replace the
-    parameters that a family is first tried with. Raises InvalidInputError for unknown parameters or values.
+    parameters that a family is first tried with. `present` is tried first and is the one to beat. Raises
+    InvalidInputError for unknown parameters or values.
     """
     searching = _Searching(field, table, matrix, targets, groups, seed, progress, in_order)
-    searching.unit_name, searching.defaults = unit_name, defaults or {}
+    searching.unit_name, searching.defaults, searching.present = unit_name, defaults or {}, present
     return searching.run(base_model, params)
 
 
@@ -85,6 +89,7 @@ class _Searching(Trials):
 
     unit_name = ""
     defaults: Mapping[str, Params]
+    present: Present | None = None
     stages: list[int]
     """After each choice, how many ways competed in it."""
     reserved = 0
@@ -94,6 +99,7 @@ class _Searching(Trials):
         self.stages = []
         given = checked_params(base_model, params)
         if base_model != BEST or self.field.kind is FieldKind.TEXT or len(self.folds) < 2:
+            self.present = None  # nothing is compared with it
             way = Way(self._families()[0]) if base_model == BEST else Way(base_model, given)
             if base_model != BEST and self.is_sample:
                 self.folds = self.folds[-1:]  # enough answers to calibrate; the score is that of the held-out pairs
@@ -114,10 +120,13 @@ class _Searching(Trials):
         default, *others = self._families()
         if self.few:
             others = [family for family in others if family in ("logistic", "pls")]
-        best = self.attempt(self._first(default))
-        for family in others:
+        ways = [self._first(family) for family in (default, *others)]
+        if self.present is not None:
+            ways = [self.present.way, *(way for way in ways if way != self.present.way)]
+        best = self.attempt(ways[0])
+        for way in ways[1:]:
             if self._affordable(len(self.folds)):
-                self.attempt(self._first(family))
+                self.attempt(way)
         best = self._winner(best)
         if derive and not self.few and not self.table.pictures():
             best = self._with_derived(best)
@@ -153,7 +162,8 @@ class _Searching(Trials):
         most = 1 if self.reserved else MOST_WITH_DERIVED
         for family in [*dict.fromkeys([best.way.base_model, *first, *trees])][:most]:
             if self._affordable(len(self.folds)):
-                self.attempt(replace(self._first(family), derived=derived))
+                way = best.way if family == best.way.base_model else self._first(family)
+                self.attempt(replace(way, derived=derived))
         return self._winner(best)
 
     def _try_unit_baseline(self, best: Tried, units: Positions) -> None:
@@ -215,13 +225,17 @@ class _Searching(Trials):
             high=high if self.numeric else min(1.0, high),
             fits=one.fits,
             chosen=chosen,
+            present=self.present.model if self.present is not None and one is default else "",
             why=self._why(one, default) if chosen else "",
         )
 
     def _why(self, chosen: Tried, default: Tried) -> str:
+        present = self.present is not None
         if chosen is default:
-            return "no other was better by more than one standard error" if len(self.tried) > 1 else ""
+            than = " than the present model" if present else ""
+            return f"no other was better{than} by more than one standard error" if len(self.tried) > 1 else ""
         measure = MEAN_ABSOLUTE_ERROR if self.numeric else "macro F1"
         own, its = abs(chosen.criterion), abs(default.criterion)
         error = standard_error(chosen.criteria - default.criteria)
-        return f"{measure} {own:.3g} against {its:.3g} of {default.way.base_model}, standard error {error:.2g}"
+        beaten = f"the present model ({default.way.base_model})" if present else default.way.base_model
+        return f"{measure} {own:.3g} against {its:.3g} of {beaten}, standard error {error:.2g}"

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ontos_tui.domain.learning import Outside
 from ontos_tui.domain.records.data import Row
+from ontos_tui.domain.row_columns import listed, raw_column
 from ontos_tui.learning.encoding.features import CategoryColumn, FeatureTable, Matrix, NumericColumn
 
 MARGIN = 0.05
@@ -48,7 +49,7 @@ class Applicability:
                 values = matrix[:, spans[column.name].start]
                 ranges[column.name] = (float(values.min()), float(values.max()))
             elif isinstance(column, CategoryColumn):
-                counts = Counter(word for row in rows if (word := _word(row.get(column.name))))
+                counts = Counter(filter(None, map(_word, listed(raw_column(rows, column.name)))))
                 alone = sum(count == 1 for count in counts.values())
                 if alone <= NEW_WORDS * len(rows) and len(counts) <= MOST_WORDS:
                     words[column.name] = frozenset(counts)

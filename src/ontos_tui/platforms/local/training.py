@@ -11,6 +11,7 @@ import numpy as np
 from ontos_tui.domain.errors import NotReadyError
 from ontos_tui.domain.learning import LabeledExample, Prediction, Progress, TrainingSet
 from ontos_tui.domain.records.training import CandidateScore, Evaluation, LearningCurvePoint
+from ontos_tui.domain.row_columns import answers_of, groups_of, rows_of_examples, taken
 from ontos_tui.domain.schema import AnswerField, FieldKind
 from ontos_tui.learning.checks.data_warnings import data_warnings
 from ontos_tui.learning.checks.leak_warnings import leak_warnings
@@ -27,7 +28,8 @@ from ontos_tui.learning.models.families import BEST
 from ontos_tui.learning.models.field_models import FieldModel, fit
 from ontos_tui.learning.search.folds import Positions, make_folds
 from ontos_tui.learning.search.model_search import Search, search
-from ontos_tui.learning.targets import target
+from ontos_tui.learning.search.present import present_way
+from ontos_tui.learning.targets import targets_of
 from ontos_tui.learning.trust.applicability import Applicability
 from ontos_tui.learning.trust.field_trust import LEAST_LABELS, FieldTrust
 from ontos_tui.platforms.local.predictor import LocalPredictor
@@ -41,14 +43,14 @@ class _Lessons:
     """What one field is learned from: the pairs that have a value, their lines in the matrix, and the values."""
 
     field: AnswerField
-    examples: tuple[LabeledExample, ...]
+    examples: Sequence[LabeledExample]
     matrix: Matrix
     values: tuple[str | float, ...]
 
     @property
-    def groups(self) -> list[str | None]:
+    def groups(self) -> Sequence[str | None]:
         """The group of each pair."""
-        return [example.group for example in self.examples]
+        return groups_of(self.examples)
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class Training:
         self._data = data
         self._base_model = base_model
         self._progress = progress
-        self._rows = [example.fields for example in data.train]
+        self._rows = rows_of_examples(data.train)
         self._learned: dict[str, _Learned] = {}
         self._read_out_of_fold: list[tuple[LabeledExample, Prediction]] = []
         self.report(0, f"reading {len(data.train)} pairs")
@@ -130,19 +132,16 @@ class Training:
 
     def _learn_field(self, done: int, field: AnswerField, table: FeatureTable, matrix: Matrix) -> None:
         """Choose how to learn one field and learn it; only a warning where no pair has a value for it."""
-        targets = [target(field, example.answer) for example in self._data.train]
-        known = [(line, one) for line, one in enumerate(targets) if one is not None]
-        self.report(done, f"learning {field.name} from {len(known)} pairs")
-        if not known:
+        targets = targets_of(field, answers_of(self._data.train))
+        values = tuple(one for one in targets if one is not None)
+        self.report(done, f"learning {field.name} from {len(values)} pairs")
+        if not values:
             self.warnings.append(f"{field.name}: no training pair has a value for it; the model does not answer it.")
             return
-        lines = [line for line, _ in known]
-        lessons = _Lessons(
-            field,
-            tuple(self._data.train[line] for line in lines),
-            matrix if len(lines) == len(matrix) else matrix[lines],
-            tuple(one for _, one in known),
-        )
+        lines: Sequence[int] = range(len(targets))
+        if len(values) < len(targets):
+            lines, matrix = (known := [line for line, one in enumerate(targets) if one is not None]), matrix[known]
+        lessons = _Lessons(field, taken(self._data.train, lines), matrix, values)
         self.warnings += leak_warnings(field, table, lessons.matrix, lessons.values, self._data.seed, lessons.groups)
         self._learned[field.name] = self._learn(done, lessons, table)
 
@@ -153,13 +152,14 @@ class Training:
             table,
             lessons.matrix,
             lessons.values,
-            lessons.groups,
+            lessons.groups if any(group is not None for group in lessons.groups) else None,
             base_model=self._base_model,
             params=self._data.params,
             seed=seed,
             progress=_Within(self._progress, done, self.steps),
             in_order=self._data.in_order,
             unit_name=self._data.group_name,
+            present=present_way(self._data.present.get(field.name), self._data.present_model, table),
         )
         if chosen.advice:
             self.warnings.append(f"{field.name}: {chosen.advice}")
@@ -216,11 +216,11 @@ class Training:
 
     def _trust(self) -> dict[str, FieldTrust]:
         """Calibration and intervals of each field, from answers in cross-validation."""
-        answers = {name: learned.answers for name, learned in self._learned.items()}
+        trust = {name: learn_trust(one.answers, one.search.optimism) for name, one in self._learned.items()}
         if self._plan is not None:
             for name in self._plan.fields:
-                answers[name] = reading_answers(self._plan, name, self._read_out_of_fold)
-        return {name: learn_trust(one) for name, one in answers.items()}
+                trust[name] = learn_trust(reading_answers(self._plan, name, self._read_out_of_fold))
+        return trust
 
     def _evaluate(self, predictor: LocalPredictor) -> Evaluation:
         """The scores, with what was tried and how many models were fitted; `params` says what was chosen."""

@@ -16,6 +16,7 @@ from ontos_tui.domain.schema import Answer, AnswerField
 from ontos_tui.domain.text.numbers import significant
 from ontos_tui.services.train.column_facts import ColumnFacts
 from ontos_tui.services.train.markdown import NOT_MEASURED, bullets, day, days, facts, heading, page, table
+from ontos_tui.services.train.warehouse.trained_on import TRAINED_ON, trained_on
 from ontos_tui.store.queries.cards import Approver
 from ontos_tui.store.queries.models import LineageChanges
 
@@ -73,7 +74,7 @@ def _use(known: ModelFacts) -> list[str]:
 
 
 def _data(known: ModelFacts) -> list[str]:
-    model, sheet, evaluation = known.model, known.sheet, known.evaluation
+    model, sheet, evaluation, there = known.model, known.sheet, known.evaluation, trained_on(known.model)
     moments = [at for one in known.approvers for at in (one.first, one.last) if at is not None]
     groups = next((score for score in evaluation.scores if score.groups is not None), None)
     return [
@@ -82,8 +83,17 @@ def _data(known: ModelFacts) -> list[str]:
             [
                 ("training sheet", f"{known.training_sheet.name} ({model.training_sheet_id[:8]})"),
                 ("source", "" if sheet is None else sheet.source_table),
-                ("trained on", f"{model.train_count:,} pairs"),
-                ("tested on", f"{evaluation.n:,} pairs: {evaluation.held_out_from}"),
+                *(
+                    [("trained on", f"{model.train_count:,} pairs")]
+                    if there is None
+                    else [
+                        ("trained on", f"{there.rows}, where they are"),
+                        ("version of the table", there.version),
+                        ("filter", there.filter),
+                        ("the rows themselves", f"{there.sample}, drawn with seed {there.seed}"),
+                    ]
+                ),
+                ("tested on", f"{evaluation.n:,} {'pairs' if there is None else 'rows'}: {evaluation.held_out_from}"),
                 ("method", evaluation.method),
                 ("groups", "none: rows are independent" if groups is None else f"{groups.groups} {groups.group_name}"),
                 ("labels approved", days(min(moments), max(moments)) if moments else ""),
@@ -179,7 +189,9 @@ def _limits(known: ModelFacts) -> list[str]:
         ),
         *evaluation.notes,
     ]
-    rows = [(column.name, column.kind, column.values, column.missing) for column in known.columns]
+    there = trained_on(known.model)
+    columns = known.columns if there is None else there.columns
+    rows = [(column.name, column.kind, column.values, column.missing) for column in columns]
     return [
         *heading("Limits"),
         *bullets(notes, "No other limits are known."),
@@ -192,8 +204,12 @@ def _limits(known: ModelFacts) -> list[str]:
 
 def _unseen_classes(known: ModelFacts) -> Iterator[str]:
     """Which classes that the template allows no training pair had."""
+    there = trained_on(known.model)
     for field in known.template.fields():
-        missing = [str(choice) for choice in field.choices if not _has(field, choice, known.answers)]
+        if there is not None:
+            missing = [str(choice) for choice in field.choices if str(choice) not in there.answers.get(field.name, {})]
+        else:
+            missing = [str(choice) for choice in field.choices if not _has(field, choice, known.answers)]
         if missing:
             yield f"{field.name}: never learned {', '.join(missing)}"
 
@@ -210,7 +226,7 @@ def _candidates(known: ModelFacts) -> list[str]:
             f"{one.metric} {significant(one.value)}",
             f"{significant(one.low)} to {significant(one.high)}",
             one.fits,
-            "chosen" if one.chosen else "",
+            ", ".join(["chosen"] * one.chosen + [f"present model ({one.present})"] * bool(one.present)),
             one.why,
         )
         for one in known.evaluation.candidates
@@ -221,7 +237,7 @@ def _candidates(known: ModelFacts) -> list[str]:
 
 def _lineage(known: ModelFacts) -> list[str]:
     model = known.model
-    params = ", ".join(f"{name}={value}" for name, value in model.params.items())
+    params = ", ".join(f"{name}={value}" for name, value in model.params.items() if name != TRAINED_ON)
     people = [
         (one.name or "no person", one.trained, one.held_out, day(one.first), day(one.last)) for one in known.approvers
     ]

@@ -38,7 +38,7 @@ def parameter_dialog(model: BaseModel, given: Mapping[str, Any]) -> FormDialog:
 
     about = "Empty means the default." if model.parameters else "This base model has no parameters."
     fields = [field(one) for one in model.parameters]
-    return FormDialog(f"Parameters of {model.title}", fields, about=about, check=problems)
+    return FormDialog(f"Parameters of {model.title}", fields, about=about, check=problems, verb="Set")
 
 
 def chosen_params(values: Values) -> dict[str, Any]:

@@ -81,9 +81,11 @@ def _one_search(metric: str, candidates: Sequence[CandidateScore], width: int) -
         mark, style = ("✓", "strong") if one.chosen else (" ", "text")
         head = span(f"{mark} ", "good")
         yield line(head, span(name, style, room), "  ", span(f"{value:>{scores}}", style), f"  {interval:<{intervals}}")
-    for one in candidates:
+    for one, (name, *_) in zip(candidates, rows, strict=True):
         if one.chosen and one.why:
             yield from wrap(f"chosen: {one.why}", width, "muted", indent="  ")
+        if one.present:
+            yield from wrap(f"present model ({one.present}): {name}", width, "muted", indent="  ")
 
 
 def _candidate_cells(one: CandidateScore) -> tuple[str, str, str]:
