@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import accumulate
 from typing import Any, Protocol, runtime_checkable
 
 from ontos_tui.domain.intervals import Interval, Outside
@@ -96,6 +97,30 @@ class ColumnPredictor(Predictor, Protocol):
     def predict_columns(self, columns: Mapping[str, Sequence[Any]], count: int) -> AnswerColumns:
         """The answers to all rows. Raises InvalidInputError when a column is lacking."""
         ...
+
+
+def joined(blocks: Sequence[AnswerColumns]) -> AnswerColumns:
+    """The answers of several blocks of rows of one predictor, one behind the other."""
+    starts = list(accumulate((one.count for one in blocks), initial=0))
+    fields = {}
+    for name in dict.fromkeys(name for one in blocks for name in one.fields):
+        parts = [one.fields.get(name, FieldAnswers([LEFT_OUT] * one.count)) for one in blocks]
+        named = ("values", "confidence", "certainty", "low", "high")
+        values = {one: _behind(blocks, [getattr(part, one) for part in parts]) for one in named}
+        fields[name] = FieldAnswers(**values, rough=any(part.rough for part in parts))
+    return AnswerColumns(
+        starts[-1],
+        fields,
+        {start + line: what for start, one in zip(starts, blocks, strict=False) for line, what in one.outside.items()},
+        {start + line: what for start, one in zip(starts, blocks, strict=False) for line, what in one.errors.items()},
+    )
+
+
+def _behind(blocks: Sequence[AnswerColumns], parts: Sequence[Sequence[Any]]) -> Sequence[Any]:
+    """Parts of a column one behind the other, None where one says nothing; empty where all do."""
+    if not any(map(len, parts)):
+        return ()
+    return [value for one, part in zip(blocks, parts, strict=True) for value in part or [None] * one.count]
 
 
 def _field_answers(name: str, predictions: Sequence[Prediction | None]) -> FieldAnswers:

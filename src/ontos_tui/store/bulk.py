@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
+from itertools import repeat
 from typing import Any, TypeVar
 
 from ontos_tui.domain.records.base import Record
@@ -47,6 +48,13 @@ class RowMaker:
     def insert(self, connection: Connection, rows: list[tuple[Any, ...]]) -> None:
         """Insert rows that this maker made."""
         connection.executemany(self._insert, rows)
+
+    def insert_columns(self, connection: Connection, count: int, **columns: Iterable[Any]) -> None:
+        """Insert so many rows whose values, as they are stored, come by the column."""
+        values = [repeat(value, count) for value in self._like]
+        for name, given in columns.items():
+            values[self._at[name]] = given  # type: ignore[call-overload]
+        connection.executemany(self._insert, zip(*values, strict=True))
 
 
 def update_records(connection: Connection, records: Sequence[Record], names: Sequence[str]) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
+from functools import lru_cache
 from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
 from typing import Any
 
@@ -20,9 +21,14 @@ from pydantic import BaseModel
 
 def time_text(value: datetime) -> str:
     """An aware time as ISO text of fixed width in UTC, so that text order is time order."""
+    # Not by the value before it is in UTC: two times that a clock shows twice in autumn are equal to Python.
+    return _utc_text(value if value.tzinfo is UTC else value.astimezone(UTC))
+
+
+@lru_cache(64)  # what is written together has one time
+def _utc_text(value: datetime) -> str:
     # isoformat, not strftime: the latter writes the year 999 in three digits.
-    there = value if value.tzinfo is UTC else value.astimezone(UTC)
-    return there.isoformat(timespec="microseconds")[:-6] + "Z"
+    return value.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def to_json(value: Any) -> str:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 SHARE = 0.2
 """The part of the pairs that is held out."""
@@ -82,8 +82,7 @@ def groups_in_words(count: int, name: str) -> str:
     return f"{count:,} group{'s' * (count != 1)} of {name}"
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A pair that may be trained on. Pairs of one `group` stay together; `order` is its time, as a number."""
 
     id: str
@@ -114,24 +113,40 @@ def hold_out(
         groups.setdefault(name, []).append(candidate)
 
     lot = {name: hashlib.sha256(f"{seed}:{name}".encode("utf-8", "surrogatepass")).digest() for name in groups}
-    held = {name for name, members in groups.items() if any(one.id in held_before for one in members)}
-    new = {
-        name
-        for name, members in groups.items()
-        if name not in held and not any(one.id in trained_before for one in members)
-    }
-    begin = {name: min((one.order for one in groups[name] if one.order is not None), default=0.0) for name in new}
-    drawn = sorted(new, key=lambda name: (-begin[name] if in_order else 0.0, lot[name]))
+    held, learned = _with_any(groups, held_before), _with_any(groups, trained_before)
+    new = groups.keys() - held - learned
+    begin: dict[str, float] = {}
+    if in_order:
+        begin = {name: min((one.order for one in groups[name] if one.order is not None), default=0.0) for name in new}
+    drawn = sorted(new, key=lambda name: (-begin[name], lot[name])) if in_order else sorted(new, key=lot.__getitem__)
     sizes = {name: len(members) for name, members in groups.items()}
     held |= _up_to(int(sum(sizes[name] for name in new) * share + 0.5), drawn, sizes, in_order=in_order)
 
-    spare = sorted(
-        groups.keys() - held,
-        key=lambda name: (name not in new, -begin.get(name, 0.0) if in_order else sizes[name], lot[name]),
-    )
-    while share and sum(sizes[name] for name in held) < LEAST and len(spare) > 1:
-        held.add(spare.pop(0))
+    if share and sum(sizes[name] for name in held) < LEAST:
+        spare = sorted(
+            groups.keys() - held,
+            key=lambda name: (name not in new, -begin.get(name, 0.0) if in_order else sizes[name], lot[name]),
+        )
+        while sum(sizes[name] for name in held) < LEAST and len(spare) > 1:
+            held.add(spare.pop(0))
     return {one.id for name in held for one in groups[name]}
+
+
+def hold_out_single(ids: Sequence[str], seed: int, share: float = SHARE) -> set[str]:
+    """What `hold_out` gives of candidates without groups and times of which nothing was held out or learned before."""
+    ids = sorted(ids)
+    lot = [hashlib.sha256(f"{seed}:p{one}".encode("utf-8", "surrogatepass")).digest() for one in ids]
+    count = int(len(ids) * share + 0.5)
+    if share:
+        count = max(count, min(LEAST, len(ids) - 1))
+    return {ids[place] for place in sorted(range(len(ids)), key=lot.__getitem__)[: max(0, count)]}
+
+
+def _with_any(groups: Mapping[str, Sequence[Candidate]], ids: Collection[str]) -> set[str]:
+    """The groups that hold any of these candidates."""
+    if not ids:
+        return set()
+    return {name for name, members in groups.items() if any(one.id in ids for one in members)}
 
 
 def _up_to(count: int, names: Sequence[str], sizes: Mapping[str, int], *, in_order: bool) -> set[str]:

@@ -134,6 +134,8 @@ def _spelled(match: re.Match[str]) -> str:
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+REMEMBERED = 10_000
+"""Distinct texts of answer columns that are read once."""
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
@@ -220,6 +222,7 @@ class TableReader:
         if absent:
             raise InvalidInputError(f"No column {absent[0]!r}.", f"The columns are {', '.join(columns)}.")
         self._answers = _columns(names, columns, mapping, targets)
+        self._read: dict[tuple[str, str], tuple[Any, ...]] = {}
         self._of = {target: mapping.get(target, target) for target in targets}
         self._has = {target for target, column in self._of.items() if column in columns}
         if not self._has & {"item_ref", "text"}:
@@ -276,13 +279,24 @@ class TableReader:
         """The answer of a row, empty when it has none; a text with the problem when it is not valid."""
         whole = row[self._of["answer"]] if "answer" in self._has else None
         if whole in (None, ""):
-            return {name: value for name, column in self._answers.items() for value in self._value(name, row[column])}
+            return {name: value for name, column in self._answers.items() for value in self._known(name, row[column])}
         if isinstance(whole, str):
             try:
                 whole = json.loads(restored(whole) if self._apostrophes else whole)
             except (ValueError, RecursionError) as error:
                 return f"the answer is not JSON: {error}"
         return whole if isinstance(whole, dict) else "the answer is not a JSON object"
+
+    def _known(self, name: str, cell: Any) -> tuple[Any, ...]:
+        """The same as `_value`; columns repeat texts, so each is read once."""
+        key = (name, cell)
+        values = self._read.get(key) if type(cell) is str else None
+        if values is None:
+            values = tuple(self._value(name, cell))
+            plain = type(cell) is str and not any(isinstance(value, list | dict) for value in values)
+            if plain and len(self._read) < REMEMBERED:
+                self._read[key] = values
+        return values
 
     def _value(self, name: str, cell: Any) -> Iterator[Any]:
         """The value of a field, or nothing where the cell is empty."""
@@ -302,8 +316,10 @@ class TableReader:
         if target not in self._has:
             return None
         value = row[self._of[target]]
-        text = "" if value is None else storable(str(value))
-        return restored(text) if self._apostrophes else text
+        if value is None or value == "":
+            return ""
+        text = value if type(value) is str and value.isascii() else storable(str(value))
+        return restored(text) if self._apostrophes and text[0] == "'" else text
 
 
 _TARGETS = ("item_ref", "text", "answer", "status", "reject_reason", "notes", "confidence", "reviewed_at")

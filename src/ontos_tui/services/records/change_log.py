@@ -60,12 +60,10 @@ class ChangeBatch:
         after = after.model_copy(
             update={"version": before.version + 1, "updated_at": self.at, "updated_by": self._actor}
         )
-        old, new = content(before, (*DECIDED, "version")), content(after, (*DECIDED, "version"))
-        changed = [name for name in old if old[name] != new[name]]
+        old, new = before.__dict__, after.__dict__
+        changed = [name for name in (*DECIDED, "version") if old[name] is not new[name] and old[name] != new[name]]
         self._pairs.append(after)
-        self._log(
-            after, action, {name: old[name] for name in changed}, {name: new[name] for name in changed}, reason, seconds
-        )
+        self._log(after, action, content(before, changed), content(after, changed), reason, seconds)
         return after
 
     def remark(self, pair: Decidable, action: str, reason: str) -> None:

@@ -15,6 +15,7 @@ from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.data import Row
 from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.template import Template
+from ontos_tui.domain.row_columns import column as values_of
 from ontos_tui.domain.rules.split import ROW, SHARE, Split, SplitBy
 from ontos_tui.domain.rules.states import TemplateStatus
 from ontos_tui.learning.groups.grouping import GroupCandidate, find_groups, group_values, time_columns
@@ -25,7 +26,7 @@ from ontos_tui.store.engine import Store
 from ontos_tui.store.queries import models
 from ontos_tui.store.queries.data import sheet_with_id
 from ontos_tui.store.queries.templates import template_with_id
-from ontos_tui.store.queries.training_pairs import pair_columns, pair_count
+from ontos_tui.store.queries.training.pairs import pair_columns, pair_count
 
 MOST_ROWS = 50_000
 """Rows that are looked at: of more, every so many, which leaves the stretches of the values as they are."""
@@ -98,16 +99,16 @@ class Splits:
         groups: list[str | None] = [None] * len(fields)
         orders: list[float | None] | None = None
         if split.group_column is not None:
-            groups = group_values(split.by, [row.get(split.group_column) for row in fields])
+            groups = group_values(split.by, values_of(fields, split.group_column))
         if split.order_column is not None:
-            orders = order_of([row.get(split.order_column) for row in fields])
+            orders = order_of(values_of(fields, split.order_column))
         name = split.name
         names = [one for one in compared if one not in (split.group_column, split.order_column)]
         if names and split.order_column is None:
             from ontos_tui.learning.groups.near_duplicates import duplicate_groups, join
 
             groups = join(groups, duplicate_groups(fields, names), refs)
-            doubled = sum(one is not None for one in groups)
+            doubled = len(groups) - groups.count(None)
             name = name or (ROW if doubled >= MANY_DOUBLES * len(fields) else "")
         return Grouped(split, name, tuple(groups), tuple(orders or [None] * len(fields)))
 

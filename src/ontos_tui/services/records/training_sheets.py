@@ -12,7 +12,7 @@ from ontos_tui.domain.rules.split import SplitBy
 from ontos_tui.domain.rules.states import TRAINING_SHEET_TRANSITIONS, TrainingSheetStatus, check_transition
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.queries.training_sheets import find_training_sheet
+from ontos_tui.store.queries.training.sheets import find_training_sheet
 
 
 def training_sheet_to_fill(connection: Connection, sheet_id: str, template_id: str) -> TrainingSheet | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError, NotReadyError
 from ontos_tui.domain.learning import BaseModel, Estimate, Progress, Trained, TrainingSet
 from ontos_tui.domain.records.data import identifier_from
-from ontos_tui.domain.records.pairs import TrainingSheet, answer_digest
+from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.records.training import Job, JobKind, ModelPair, ModelVersion, Role
 from ontos_tui.domain.rules.governance import Gate
@@ -26,12 +26,14 @@ from ontos_tui.services.train import base_models
 from ontos_tui.services.train.comparison import Comparison, compare
 from ontos_tui.services.train.fine_tuning import FineTuning
 from ontos_tui.services.train.learning_curve import Curve, curve
+from ontos_tui.services.train.present_model import present_model
 from ontos_tui.services.train.splitting import HELD_OUT_ENOUGH, DataSplit, SplitPlan, Splitting, plan_of
 from ontos_tui.services.train.units import add_units
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
 from ontos_tui.store.queries import models as queries
-from ontos_tui.store.queries.training_pairs import TrainingPair, first_pairs, first_row, gate_counts, last_change
+from ontos_tui.store.queries.training.columns import add_lineage
+from ontos_tui.store.queries.training.pairs import first_pairs, first_row, gate_counts, last_change
 
 if TYPE_CHECKING:
     from ontos_tui.learning.search.recommendation import Recommendation
@@ -42,6 +44,8 @@ MINIMUM = 10
 """Eligible pairs that a training needs at least."""
 SAMPLE_PAIRS = 200
 """Pairs whose length an estimate is based on."""
+WHERE, WAREHOUSE = "where", "warehouse"
+"""What says in a job's parameters that it learns from the rows of a table of the workspace, where they are."""
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
 
 
@@ -153,7 +157,8 @@ class TrainService:
         except NotFoundError:  # trained by somebody else
             settings = {}
         base = settings.get("base_model") or model.base_model
-        return {"base_model": base, "params": settings.get("params") or {}}
+        where = {WHERE: settings[WHERE]} if settings.get(WHERE) else {}
+        return {"base_model": base, "params": settings.get("params") or {}, **where}
 
     def estimate(self, ts_ref: str, base_model: str | None = None, seed: int = 0) -> Estimate:
         """The estimated time of a training on the current pairs, with its basis."""
@@ -180,14 +185,17 @@ class TrainService:
         name: str | None = None,
         seed: int = 0,
         params: Mapping[str, Any] | None = None,
+        where: str = "",
     ) -> Job:
         """Start a training as a job. Raises NotReadyError with the number of missing labels.
 
         `params` replace the defaults of the base model. Raises InvalidInputError for those that it does not have.
+        `where` is WAREHOUSE for one that learns from the rows of the sheet's table where they are.
         """
         self._refresh_tags(self.readiness(ts_ref).training_sheet.sheet_id)
         ready = self.readiness(ts_ref)
-        _check_ready(ready)
+        if where != WAREHOUSE:  # there, the rows teach that have an answer, labeled here or not
+            _check_ready(ready)
         name = _checked_name(name or self._name(ready.training_sheet))
         base = self._base(base_model or self.recommended(ready.training_sheet.id))
         job_params = {
@@ -196,8 +204,9 @@ class TrainService:
             "name": name,
             "seed": seed,
             "params": self.checked_params(base, params or {}),
+            **({WHERE: where} if where else {}),
         }
-        return self._jobs.submit(JobKind.TRAIN, f"Train {name}", job_params)
+        return self._jobs.submit(JobKind.TRAIN, f"Train {name}{' in the warehouse' * bool(where)}", job_params)
 
     def checked_params(self, base_model: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """Parameters of a base model, also from texts, in their types. Raises InvalidInputError naming the known."""
@@ -209,13 +218,15 @@ class TrainService:
         if (done := self._of_job(job_id)) is not None:
             return done
         progress.update(0, 0, "reading the labeled pairs")
-        self._refresh_tags(self.readiness(params["training_sheet_id"]).training_sheet.sheet_id)
+        with self._store.read() as connection:
+            source = rows.resolve(connection, TrainingSheet, params["training_sheet_id"]).sheet_id
+        self._refresh_tags(source)
         ready = self.readiness(params["training_sheet_id"])
         _check_ready(ready)
         sheet = ready.training_sheet
         name, seed = _checked_name(params.get("name") or self._name(sheet)), int(params.get("seed", 0))
         split = self._splitting.split(sheet, seed)
-        data = self._training_set(sheet, split, seed, params.get("params") or {})
+        data = self._training_set(sheet, name, split, seed, params.get("params") or {})
         # The folder is the job's own, so that simultaneous trainings do not collide; the version is set at the end.
         artifact = Path("models") / name / job_id
         base, folder = self._base(params.get("base_model")), self._home / artifact
@@ -232,24 +243,27 @@ class TrainService:
         return self._register(sheet, name, job_id, artifact, split, trained)
 
     def _training_set(
-        self, sheet: TrainingSheet, split: DataSplit, seed: int, params: Mapping[str, Any]
+        self, sheet: TrainingSheet, name: str, split: DataSplit, seed: int, params: Mapping[str, Any]
     ) -> TrainingSet:
         """The pairs as a trainer sees them. Raises NotReadyError where there is no column to learn from."""
         if not split.features:
             raise NotReadyError("There is no feature column.", "Name feature columns of the sheet in the template.")
         with self._store.read() as connection:
             folders = image_folders(connection, sheet.sheet_id)
+            present = present_model(connection, name)
         return TrainingSet(
             fields=Template.model_validate(sheet.template_snapshot).fields(),
             features=split.features,
-            train=split.examples(split.train),
-            held_out=split.examples(split.held_out),
+            train=split.train_examples(),
+            held_out=split.held_out_examples(),
             held_out_from=split.basis,
             seed=seed,
             images=folders,
             group_name=split.group_name,
             in_order=split.in_order,
             params=params,
+            present=present.ways,
+            present_model=present.label,
         )
 
     def models(self, name: str | None = None) -> list[ModelVersion]:
@@ -282,6 +296,15 @@ class TrainService:
             model = find_model(connection, name)
             versions = queries.versions(connection, model.name)
         return curve(self._store, self._trainer, self._home, versions)
+
+    def local_base(self, key: str) -> str:
+        """A base model that learns from columns, as this machine trains it. Raises InvalidInputError for others."""
+        known = [model.key for model in self._trainer.base_models()]
+        if key not in known:
+            raise InvalidInputError(
+                f"{key!r} does not learn from rows of a table.", f"Choose one of {', '.join(known)}."
+            )
+        return key
 
     def _base(self, key: str | None) -> str:
         known = [model.key for model in self.base_models()]
@@ -328,8 +351,8 @@ class TrainService:
                 updated_by=self._actor,
             )
             rows.add(connection, model)
-            seen = [(pair, Role.TRAIN) for pair in split.train] + [(pair, Role.HELD_OUT) for pair in split.held_out]
-            rows.add_many(connection, (_lineage(model, pair, role) for pair, role in seen))
+            add_lineage(connection, model.id, split.train, Role.TRAIN)
+            add_lineage(connection, model.id, split.held_out, Role.HELD_OUT)
             rows.log(
                 connection,
                 model,
@@ -339,18 +362,6 @@ class TrainService:
                 scope_id=sheet.id,
             )
         return model
-
-
-def _lineage(model: ModelVersion, pair: TrainingPair, role: Role) -> ModelPair:
-    return ModelPair(
-        model_id=model.id,
-        pair_id=pair.id,
-        role=role,
-        pair_version=pair.version,
-        answer_digest=answer_digest(pair.answer),
-        approved_by=pair.approved_by,
-        approved_at=pair.approved_at,
-    )
 
 
 def _describe_split(split: Split, held_out: int) -> str:

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ontos_tui.domain.errors import NotReadyError
-from ontos_tui.domain.learning import LabeledExample
 from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.template import Template
 from ontos_tui.domain.records.training import Role
+from ontos_tui.domain.row_columns import Examples, column_names
 from ontos_tui.domain.rules.governance import Gate
-from ontos_tui.domain.rules.split import FEW_GROUPS, ROW, SHARE, Candidate, Split, groups_in_words, hold_out
-from ontos_tui.services.records.splits import Splits
+from ontos_tui.domain.rules.split import (
+    FEW_GROUPS,
+    ROW,
+    SHARE,
+    Candidate,
+    Split,
+    groups_in_words,
+    hold_out,
+    hold_out_single,
+)
+from ontos_tui.services.records.splits import Grouped, Splits
 from ontos_tui.services.templates.prompt import feature_columns, hidden_group
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.queries import models as queries
 from ontos_tui.store.queries.data import sheet_with_id
-from ontos_tui.store.queries.training_pairs import TrainingPair, usable_pairs
+from ontos_tui.store.queries.training.columns import PairColumns, usable_columns
 
 HELD_OUT_ENOUGH = 20
 """Pairs for evaluation only that are enough for a test set of their own."""
@@ -32,27 +41,27 @@ class DataSplit:
     tested pair is later than all that train. `basis` says in words where the tested pairs come from.
     """
 
-    train: tuple[TrainingPair, ...]
-    held_out: tuple[TrainingPair, ...]
+    train: PairColumns
+    held_out: PairColumns
     features: tuple[str, ...]
     split: Split
-    group_of: Mapping[str, str | None]
+    train_groups: Sequence[str | None]
+    held_out_groups: Sequence[str | None]
     group_name: str
     in_order: bool
     basis: str
 
-    def examples(self, pairs: Sequence[TrainingPair]) -> tuple[LabeledExample, ...]:
-        """The pairs as a trainer sees them, each with its group."""
-        return tuple(
-            LabeledExample(pair.item_ref, pair.fields, pair.answer, self.group_of[pair.item_ref]) for pair in pairs
-        )
+    def train_examples(self) -> Examples:
+        """The pairs that train as a trainer sees them, each with its group."""
+        return Examples(self.train.refs, self.train.fields, self.train.answers, self.train_groups)
 
-    def group_count(self, pairs: Sequence[TrainingPair]) -> int:
-        """How many groups these pairs belong to; 0 where pairs are independent."""
-        if not self.group_name:
-            return 0
-        groups = [self.group_of[pair.item_ref] for pair in pairs]
-        return len(set(groups) - {None}) + groups.count(None)
+    def held_out_examples(self) -> Examples:
+        """The pairs that test, likewise."""
+        return Examples(self.held_out.refs, self.held_out.fields, self.held_out.answers, self.held_out_groups)
+
+    def group_count(self, groups: Sequence[str | None]) -> int:
+        """How many groups these are, one for each pair; 0 where pairs are independent."""
+        return _count(groups) if self.group_name else 0
 
 
 @dataclass(frozen=True)
@@ -76,7 +85,7 @@ class SplitPlan:
 
 def plan_of(data: DataSplit, reason: str) -> SplitPlan:
     """A split in numbers and words; `reason` is what the data shows."""
-    groups = data.group_count((*data.train, *data.held_out))
+    groups = data.group_count([*data.train_groups, *data.held_out_groups])
     note = ""
     if data.group_name == ROW:
         note = (
@@ -86,9 +95,9 @@ def plan_of(data: DataSplit, reason: str) -> SplitPlan:
         note = f"only {groups_in_words(groups, data.group_name)}: the score is rough"
     return SplitPlan(
         train=len(data.train),
-        train_groups=data.group_count(data.train),
+        train_groups=data.group_count(data.train_groups),
         held_out=len(data.held_out),
-        held_out_groups=data.group_count(data.held_out),
+        held_out_groups=data.group_count(data.held_out_groups),
         group_name=data.group_name,
         split=data.split.in_words(),
         reason=reason,
@@ -125,48 +134,44 @@ class Splitting:
         """Which pairs train and which test. What was held out for an earlier version that was split the same way stays
         held out, and what it was trained on is not tested. Raises NotReadyError."""
         with self._store.read() as connection:
-            pairs = usable_pairs(connection, sheet.id)
-        refs, fields = [pair.item_ref for pair in pairs], [pair.fields for pair in pairs]
-        features = self.features(sheet, tuple(dict.fromkeys(column for row in fields for column in row)))
-        grouped = self._splits.group(sheet, refs, fields, features)
-        name = grouped.name
-        group_of = dict(zip(refs, grouped.groups, strict=True))
-        order_of = dict(zip(refs, grouped.orders, strict=True))
+            pairs = usable_columns(connection, sheet.id)
+        features = self.features(sheet, column_names(pairs.fields))
+        grouped = self._splits.group(sheet, pairs.refs, pairs.fields, features)
+        held = self._held(sheet, grouped, pairs, seed)
+        lines: Sequence[int] = range(len(pairs))
         by_time = grouped.split.order_column is not None
+        orders, refs = grouped.orders, pairs.refs
         if by_time:
-            pairs = sorted(pairs, key=lambda pair: (order_of[pair.item_ref] or 0.0, pair.item_ref))
-
-        held = self._held(sheet, grouped.split, pairs, group_of, order_of, seed)
-        enough = _enough(pairs)
-        train = tuple(pair for pair in pairs if pair.gate is Gate.TRAINING and pair.item_ref not in held)
-        test = tuple(pair for pair in pairs if pair.item_ref in held or (enough and pair.gate is Gate.HELD_OUT))
+            lines = sorted(lines, key=lambda line: (orders[line] or 0.0, refs[line]))
+        enough, gates = _enough(pairs), pairs.gates
+        train = [line for line in lines if gates[line] is Gate.TRAINING and refs[line] not in held]
+        test = [line for line in lines if refs[line] in held or (enough and gates[line] is Gate.HELD_OUT)]
         if not train or not test:
-            raise _one_group(len(pairs), name or "pair")
-        past = max((order_of[pair.item_ref] or 0.0 for pair in train), default=0.0)
-        in_order = by_time and all((order_of[pair.item_ref] or 0.0) >= past for pair in test)
-        basis = _basis(train, test, held, group_of, grouped.split, name, in_order=in_order)
-        return DataSplit(train, test, features, grouped.split, group_of, name, in_order, basis)
+            raise _one_group(len(pairs), grouped.name or "pair")
+        past = max((orders[line] or 0.0 for line in train), default=0.0) if by_time else 0.0
+        in_order = by_time and all((orders[line] or 0.0) >= past for line in test)
+        groups = [grouped.groups[line] for line in train], [grouped.groups[line] for line in test]
+        tested_only = [line for line in test if refs[line] not in held]
+        basis = _basis(len(train), len(held), grouped, groups[0], tested_only, test, in_order=in_order)
+        return DataSplit(
+            pairs.take(train), pairs.take(test), features, grouped.split, *groups, grouped.name, in_order, basis
+        )
 
-    def _held(
-        self,
-        sheet: TrainingSheet,
-        split: Split,
-        pairs: Sequence[TrainingPair],
-        group_of: Mapping[str, str | None],
-        order_of: Mapping[str, float | None],
-        seed: int,
-    ) -> set[str]:
+    def _held(self, sheet: TrainingSheet, grouped: Grouped, pairs: PairColumns, seed: int) -> set[str]:
         """The items that are held out of those that may train."""
+        split = grouped.split
         with self._store.read() as connection:
             held_before, trained_before = _earlier(connection, sheet, split, pairs)
+        share, by_time = 0.0 if _enough(pairs) else SHARE, split.order_column is not None
         # By item, not by pair: the same data and seed give the same split in every workspace.
+        if not (by_time or held_before or trained_before or any(group is not None for group in grouped.groups)):
+            refs = zip(pairs.refs, pairs.gates, strict=True)
+            return hold_out_single([ref for ref, gate in refs if gate is Gate.TRAINING], seed, share)
         candidates = [
-            Candidate(pair.item_ref, group_of[pair.item_ref], order_of[pair.item_ref])
-            for pair in pairs
-            if pair.gate is Gate.TRAINING
+            Candidate(ref, group, order)
+            for ref, group, order, gate in zip(pairs.refs, grouped.groups, grouped.orders, pairs.gates, strict=True)
+            if gate is Gate.TRAINING
         ]
-        share = 0.0 if _enough(pairs) else SHARE
-        by_time = split.order_column is not None
         held = hold_out(candidates, held_before, trained_before, seed, share, in_order=by_time)
         if candidates and len(held) == len(candidates):
             # Doubles of what was held out and of what was learned can join all groups: then the test begins anew.
@@ -174,19 +179,26 @@ class Splitting:
         return held
 
 
-def _enough(pairs: Sequence[TrainingPair]) -> bool:
+def _enough(pairs: PairColumns) -> bool:
     """Whether the pairs for evaluation only are a test set of their own."""
-    return sum(pair.gate is Gate.HELD_OUT for pair in pairs) >= HELD_OUT_ENOUGH
+    return pairs.gates.count(Gate.HELD_OUT) >= HELD_OUT_ENOUGH
+
+
+def _count(groups: Sequence[str | None]) -> int:
+    """How many groups these are; a pair without one is alone."""
+    return len(set(groups) - {None}) + groups.count(None)
 
 
 def _earlier(
-    connection: Connection, sheet: TrainingSheet, split: Split, pairs: Sequence[TrainingPair]
+    connection: Connection, sheet: TrainingSheet, split: Split, pairs: PairColumns
 ) -> tuple[set[str], set[str]]:
     """The items that versions split the same way were tested on, and those that they were trained on."""
     snapshots = queries.snapshots_in_sheet(connection, sheet.id)
     alike = {model_id for model_id, template in snapshots.items() if split.same_as(template)}
-    refs = {pair.id: pair.item_ref for pair in pairs}
     roles: dict[Role, set[str]] = {role: set() for role in Role}
+    if not alike:
+        return roles[Role.HELD_OUT], roles[Role.TRAIN]
+    refs = dict(zip(pairs.ids, pairs.refs, strict=True))
     for one in queries.roles_in_sheet(connection, sheet.id):
         if one.model_id in alike and one.pair_id in refs:
             roles[one.role].add(refs[one.pair_id])
@@ -201,28 +213,28 @@ def _one_group(pairs: int, name: str) -> NotReadyError:
 
 
 def _basis(
-    train: Sequence[TrainingPair],
-    test: Sequence[TrainingPair],
-    held: set[str],
-    group_of: Mapping[str, str | None],
-    split: Split,
-    name: str,
+    train: int,
+    held: int,
+    grouped: Grouped,
+    train_groups: Sequence[str | None],
+    tested_only: Sequence[int],
+    test: Sequence[int],
     *,
     in_order: bool,
 ) -> str:
-    """Where the tested pairs come from, in words."""
-    parts = []
-    only_test = [pair for pair in test if pair.item_ref not in held]
-    if only_test:
-        shared = {group_of[pair.item_ref] for pair in only_test} - {None}
-        leaks = sum(group_of[pair.item_ref] in shared for pair in train)
+    """Where the tested pairs come from, in words: `held` of those that may train, the others for evaluation only."""
+    parts, groups, split, name = [], grouped.groups, grouped.split, grouped.name
+    if tested_only:
+        shared = {groups[line] for line in tested_only} - {None}
+        leaks = sum(group in shared for group in train_groups) if shared else 0
         leak = f" ({leaks} training pairs share a {name or ROW} with one of them)" if leaks else ""
-        parts.append(f"{len(only_test)} pairs for evaluation only{leak}")
+        parts.append(f"{len(tested_only)} pairs for evaluation only{leak}")
     if held:
-        groups = len({group_of[ref] for ref in held} - {None}) + sum(group_of[ref] is None for ref in held)
+        only = set(tested_only)
+        count = _count([groups[line] for line in test if line not in only])
         if in_order:
             how = f", the latest by {split.order_column}"
         else:
-            how = f", {groups_in_words(groups, name)} drawn at random" if name else ", drawn at random"
-        parts.append(f"{len(held)} of the {len(train) + len(held)} pairs{how}, kept back for testing")
+            how = f", {groups_in_words(count, name)} drawn at random" if name else ", drawn at random"
+        parts.append(f"{held} of the {train + held} pairs{how}, kept back for testing")
     return " and ".join(parts)

@@ -13,7 +13,7 @@ from ontos_tui.store import rows
 from ontos_tui.store.bulk import chunks, stored, update_rows
 from ontos_tui.store.conditions import Condition, all_of, among, any_of, contains, equal, where
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.values import from_json
+from ontos_tui.store.values import from_json, to_json
 
 # Lists -------------------------------------------------------------------------------------------------------------
 
@@ -155,15 +155,17 @@ def pairs_with_other_answers(
     Of pairs that are linked to these labels, or to none, and without those with these ids.
     """
     ids = {label.id for label in labels}
-    digests = {(label.sheet_id, label.item_ref, label.label_type): answer_digest(label.label_data) for label in labels}
+    by_item = {(label.sheet_id, label.item_ref, label.label_type): label.label_data for label in labels}
 
     def is_theirs(pair: _PairOfItem) -> bool:
         if pair.status != PairStatus.LABELED or pair.id in except_pairs:
             return False
         if pair.label_id is not None and pair.label_id not in ids:
             return False
-        label = digests.get((pair.sheet_id, pair.item_ref, pair.label_type))
-        return label is not None and label != answer_digest(None if pair.answer is None else from_json(pair.answer))
+        answer = by_item.get((pair.sheet_id, pair.item_ref, pair.label_type))
+        if answer is None or pair.answer == to_json(answer):  # the same text is the same answer
+            return False
+        return answer_digest(answer) != answer_digest(None if pair.answer is None else from_json(pair.answer))
 
     return _pairs_of_items(connection, labels, is_theirs)
 

@@ -18,7 +18,7 @@ from ontos_tui.store.bulk import marks
 from ontos_tui.store.conditions import Condition, among, equal, where
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.queries.improve.segments import in_segment
-from ontos_tui.store.queries.training_pairs import at_gate
+from ontos_tui.store.queries.training.pairs import at_gate
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.data import Row

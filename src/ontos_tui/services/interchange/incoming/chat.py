@@ -29,7 +29,7 @@ from ontos_tui.services.interchange.selection import OutgoingPair, OutgoingPairs
 from ontos_tui.services.interchange.tabular import LabelRow
 from ontos_tui.services.records.answers import AnswerChecker
 from ontos_tui.services.templates.prompt import Prompt
-from ontos_tui.store.values import to_json
+from ontos_tui.store.values import plain_json
 
 QUESTION = "question"
 INSTRUCTIONS = "instructions"
@@ -77,7 +77,7 @@ def chat_lines(template: Template, pairs: OutgoingPairs, *, item_ids: bool = Tru
         else:
             if item_ids:
                 line[METADATA] = _metadata(pair)
-            yield to_json(line), pair.item_ref, pair.fields
+            yield plain_json(line), pair.item_ref, pair.fields
 
 
 def _metadata(pair: OutgoingPair) -> dict[str, str]:

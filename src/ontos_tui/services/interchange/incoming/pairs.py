@@ -23,7 +23,7 @@ from ontos_tui.store.bulk import RowMaker, new_ids, stored
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.queries.interchange.incoming_lines import is_stored, items_with_pair
-from ontos_tui.store.queries.training_sheets import last_sequence_number
+from ontos_tui.store.queries.training.sheets import last_sequence_number
 from ontos_tui.store.values import to_json
 
 

@@ -134,11 +134,14 @@ def write(connection: Connection, like: CanonicalLabel, change: LabelChange) -> 
 
 
 def labels_of_labeled_pairs(connection: Connection, like: CanonicalLabel) -> list[CanonicalLabel]:
-    """The labels that are new or differed, as they are now, whose items have labeled pairs."""
+    """The labels that are new or differed, as they are now, whose items have labeled pairs with another answer.
+
+    Pairs whose answer is the same text are not looked at: there is nothing to correct.
+    """
     sql = (
         f"SELECT {rows.names(CanonicalLabel, 'l')} {_JOINED} AND ({_NEW} OR {_CHANGED}) "  # noqa: S608
         "AND EXISTS (SELECT 1 FROM qa_pairs WHERE qa_pairs.sheet_id = l.sheet_id AND qa_pairs.item_ref = l.item_ref "
-        f"AND qa_pairs.status = '{PairStatus.LABELED}')"
+        f"AND qa_pairs.status = '{PairStatus.LABELED}' AND qa_pairs.answer IS NOT l.label_data)"
     )
     written = connection.rows(sql, {"sheet_id": like.sheet_id, "label_type": like.label_type})
     return list(rows.read(CanonicalLabel, written))

@@ -58,6 +58,7 @@ class QueueFilter:
 class QueueSort(StrEnum):
     """The order of the queue. The hints of services/hints.py decide where they were computed.
 
+    VARIED takes one of each proposed answer in turn, so that a few decisions have seen every class.
     SIMILAR needs the filter's `like`: the pairs that are most like that one come first (services/alike.py).
     """
 
@@ -66,6 +67,7 @@ class QueueSort(StrEnum):
     MOST_DISAGREED = "most_disagreed"
     SUSPECT = "suspect"
     OLDEST = "oldest"
+    VARIED = "varied"
     SIMILAR = "similar"
 
 
@@ -149,11 +151,18 @@ def _hint(record: type[Decidable], what: str, kind: HintKind) -> str:
     )
 
 
+# The first answer that is a class; within a class the items are scattered, since neighbors are often alike.
+_CLASS = "(SELECT value FROM json_each(coalesce(proposal, '{}')) WHERE type IN ('text', 'true', 'false') LIMIT 1)"
+_TURN = f"row_number() OVER (PARTITION BY status, {_CLASS} ORDER BY sequence_number * 7919 % 10007, sequence_number)"
+
+
 def _order(record: type[Decidable], sort: QueueSort) -> tuple[str, ...]:
     if sort is QueueSort.ORDER:
         return ()
     if sort is QueueSort.OLDEST:
         return ("updated_at",)
+    if sort is QueueSort.VARIED:
+        return (f"status <> '{PairStatus.UNLABELED}'", _TURN)
     score = f"({_hint(record, 'score', _HINTED[sort])})"
     if sort is QueueSort.LEAST_SURE:
         # Where no model has looked, what the proposal says of itself.

@@ -12,6 +12,7 @@ from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.domain.records.monitor.team_traffic import TeamHour, TeamReading
 from ontos_tui.domain.records.serving import InferenceRecord
 from ontos_tui.domain.records.training import ModelVersion, Role
+from ontos_tui.domain.rules.monitor.error_groups import ErrorCount
 from ontos_tui.domain.schema import Answer
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import marks
@@ -29,9 +30,15 @@ def requests(
     until: datetime | None,
     limit: int,
     offset: int,
+    *,
+    failed: bool = False,
 ) -> list[InferenceRecord]:
-    """Some requests, newest first, of an endpoint or of all, from `since` up to, not including, `until`."""
+    """Some requests, newest first, of an endpoint or of all, from `since` up to, not including, `until`.
+
+    Only `failed` ones, if that is asked for.
+    """
     conditions = [] if endpoint is None else [equal(endpoint=endpoint)]
+    conditions += [where("status_code >= 400")] if failed else []
     conditions += [] if since is None else [where("requested_at >= ?", since)]
     conditions += [] if until is None else [where("requested_at < ?", until)]
     order = ("requested_at DESC", "rowid DESC")
@@ -50,6 +57,20 @@ def latencies(connection: Connection, endpoint: str, span: Span) -> list[float]:
     condition = _within(endpoint, span)
     sql = f"SELECT latency_ms FROM inference_log WHERE {condition.sql} AND status_code < 400"  # noqa: S608
     return connection.scalars(sql, condition.values)
+
+
+def errors(connection: Connection, endpoint: str, span: Span, limit: int) -> list[ErrorCount]:
+    """The newest `limit` failed requests of a span, counted by their status and text."""
+    condition = _within(endpoint, span)
+    sql = (
+        "SELECT status_code, error, count(*), max(requested_at) FROM ("  # noqa: S608
+        f"SELECT status_code, error, requested_at FROM inference_log WHERE {condition.sql} AND status_code >= 400 "
+        "ORDER BY requested_at DESC LIMIT ?) GROUP BY status_code, error"
+    )
+    return [
+        ErrorCount(status, error, count, datetime.fromisoformat(last))
+        for status, error, count, last in connection.execute(sql, (*condition.values, limit))
+    ]
 
 
 def newest_answers(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from ontos_tui.domain.records.data import Sheet
 from ontos_tui.domain.records.improve import FeedbackItem, Gap, Severity
-from ontos_tui.domain.records.monitor.alerts import Alert
 from ontos_tui.domain.records.pairs import TrainingSheet
-from ontos_tui.domain.rules.states import AlertStatus, FeedbackStatus, GapStatus, PairStatus, SheetStatus
+from ontos_tui.domain.rules.states import FeedbackStatus, GapStatus, PairStatus, SheetStatus
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import marks
 from ontos_tui.store.conditions import among, equal, where
@@ -22,6 +21,15 @@ def active_sheets(connection: Connection) -> list[Sheet]:
 def training_sheets(connection: Connection) -> list[TrainingSheet]:
     """All training sheets, newest first."""
     return rows.find(connection, TrainingSheet, order_by=("created_at DESC",))
+
+
+def sheets_with_labels_by(connection: Connection, actor: str, schema: str) -> set[str]:
+    """The sheets over tables of this schema, among whose canonical labels is one that this actor gave."""
+    sql = (
+        "SELECT id FROM sheets WHERE source_table LIKE ? AND EXISTS "
+        "(SELECT 1 FROM canonical_labels WHERE canonical_labels.sheet_id = sheets.id AND created_by = ?)"
+    )
+    return set(connection.scalars(sql, (f"{schema}.%", actor)))
 
 
 def feedback_by_status(connection: Connection) -> dict[FeedbackStatus, int]:
@@ -43,11 +51,6 @@ def undecided_from_feedback(connection: Connection) -> int:
         "WHERE qa_pairs.status = ?"
     )
     return int(connection.scalar(sql, (PairStatus.UNLABELED,)))
-
-
-def open_alerts(connection: Connection) -> int:
-    """Alerts that are not resolved."""
-    return rows.count(connection, Alert, where("status <> ?", AlertStatus.RESOLVED))
 
 
 def severe_gaps(connection: Connection) -> int:

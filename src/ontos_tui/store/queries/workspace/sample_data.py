@@ -41,3 +41,8 @@ def counts(connection: Connection, label_type: str, sheet_id: str) -> tuple[int,
     """How many examples the label type and how many canonical labels the sheet has."""
     examples = rows.count(connection, Example, equal(label_type=label_type))
     return examples, rows.count(connection, CanonicalLabel, equal(sheet_id=sheet_id))
+
+
+def labels_by(connection: Connection, sheet_id: str, actor: str) -> int:
+    """How many canonical labels of the sheet one person gave."""
+    return rows.count(connection, CanonicalLabel, equal(sheet_id=sheet_id, created_by=actor))

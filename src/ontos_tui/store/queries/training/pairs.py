@@ -13,15 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 from ontos_tui.domain.learning import LabeledExample
 from ontos_tui.domain.records.pairs import QAPair
+from ontos_tui.domain.row_columns import column_names, listed, raw_column
 from ontos_tui.domain.rules.governance import Gate, gate
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer
 from ontos_tui.store import rows
 from ontos_tui.store.conditions import Condition, any_of, equal, where
 from ontos_tui.store.connection import Connection
+from ontos_tui.store.field_reader import BLOCK, FieldReader
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.data import Row
+    from ontos_tui.domain.row_columns import Values
 
 
 @dataclass(frozen=True)
@@ -154,9 +157,16 @@ def pair_columns(connection: Connection, training_sheet_id: str, every: int = 1)
         "SELECT source_data FROM qa_pairs WHERE training_sheet_id = ? AND sequence_number % ? = 0 "
         "ORDER BY sequence_number"
     )
-    fields = [json.loads(text) for text in connection.scalars(sql, (training_sheet_id, max(1, every)))]
-    names = dict.fromkeys(name for row in fields for name in row)
-    return {name: [_shortened(row.get(name)) for row in fields] for name in names}
+    reader = FieldReader()
+    for block in connection.blocks(sql, (training_sheet_id, max(1, every)), BLOCK):
+        reader.add([text for (text,) in block])
+    fields = reader.rows()
+    return {name: _short_column(raw_column(fields, name)) for name in column_names(fields)}
+
+
+def _short_column(given: Values) -> list[Any]:
+    values = listed(given)
+    return values if not {str, list, dict}.intersection(map(type, values)) else [_shortened(one) for one in values]
 
 
 def _shortened(value: Any) -> Any:

@@ -1,0 +1,1 @@
+"""Training sheets, their pairs, and the pairs as columns."""
