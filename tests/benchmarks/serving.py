@@ -1,11 +1,12 @@
 """Answers over HTTP beside a bare starlette app and `mlflow models serve`: the same model, machine and run.
 
-    python tests/benchmarks/serving.py [--family extra_trees] [--seconds 4] [--home DIR]
+    python tests/benchmarks/serving.py [--family extra_trees] [--peer mlflow] [--seconds 4] [--home DIR]
 
 Single rows by 1, 8 and 64 clients that each wait for their answer, and 1,000 rows at once by one client. The bare app
-has no checks, no log and no confidence: it makes an array of the values and asks the estimator. By the clock, and the
-processor's time of the server a request, since other programs may be busy on the same machine. mlflow is left out where
-it is not installed. DIR keeps the trained models for the next time.
+has no checks, no log and no confidence: it makes an array of the values and asks the estimator. mlflow serves the same
+model as it is packed for Databricks, with confidence and checks. By the clock, and the processor's time of the server a
+request, since other programs may be busy on the same machine. mlflow is left out unless ONTOS_MLFLOW_PYTHON names a
+Python with it and a packed model's requirements. DIR keeps the trained models for the next time.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import argparse
 import asyncio
 import json
 import os
-import shutil
 import signal
 import socket
 import statistics
@@ -22,13 +22,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.pairs import GenerationMode
+from ontos_tui.platforms.local.pyfunc.package import pack
 from ontos_tui.workspace import Workspace
 
 COLUMNS, CLASSES, PAIRS = 27, 7, 2_000
@@ -55,16 +56,18 @@ class Server:
     process: int
     port: int
     path: str
+    group: bool = False
 
     def stop(self) -> None:
-        """End it."""
-        os.kill(self.process, signal.SIGTERM)
+        """End it, with the processes that it started where it leads a group."""
+        (os.killpg if self.group else os.kill)(self.process, signal.SIGTERM)
 
 
 def main() -> None:
     """Start the servers one after the other, ask them, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--family", choices=FAMILIES, action="append")
+    parser.add_argument("--peer", choices=("ours", "bare starlette", "mlflow"), action="append")
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--home", type=Path)
     parser.add_argument("--bare", nargs=3, help=argparse.SUPPRESS)
@@ -82,13 +85,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = options.home or Path(folder) / "home"
         if not home.exists():
-            prepare(home)
+            prepare(home, options.family or FAMILIES)
         for family in options.family or FAMILIES:
-            for line in measure(home, family, options.seconds):
+            for line in measure(home, family, options.seconds, options.peer or ()):
                 print(line, flush=True)
 
 
-def prepare(home: Path) -> None:
+def prepare(home: Path, families: Sequence[str] = FAMILIES) -> None:
     """A workspace with one endpoint for each family, on data that are alike to a table of measurements."""
     from sklearn.datasets import make_classification
 
@@ -112,30 +115,30 @@ def prepare(home: Path) -> None:
             name="Fault", label_type="fault", user_prompt="{{ m0 }}", output_schema=schema, feature_columns=names
         )
         report = workspace.generate.generation.generate(sheet.id, template.id, GenerationMode.COLUMN, column="fault")
-        for family in FAMILIES:
+        for family in families:
             params = {"training_sheet_id": report.training_sheet.id, "base_model": family, "name": family}
             model = workspace.train.models.run(params, f"j-{family}", NoProgress())
             workspace.deploy.endpoints.deploy(model.id, family.replace("_", "-"), despite="a benchmark")
 
 
-def measure(home: Path, family: str, seconds: float) -> list[str]:
-    """The lines of the table for one family."""
+def measure(home: Path, family: str, seconds: float, peers: Sequence[str] = ()) -> Iterator[str]:
+    """The lines of the table for one family, as they come; of all servers unless `peers` names some."""
     single, many = bodies(home)
-    lines = []
     for name, start in PEERS.items():
+        if peers and name not in peers:
+            continue
         server = start(home, family)
         if server is None:
-            lines.append(f"| {family} | {name} | not installed | | | | |")
+            yield f"| {family} | {name} | not installed | | | | |"
             continue
         try:
             run_clients(server, 1, 1.0, single)
             for clients in (1, 8, 64):
                 load = run_clients(server, clients, seconds, single)
-                lines.append(_line(family, name, f"1 row, {clients} clients", load))
-            lines.append(_line(family, name, f"{ROWS_AT_ONCE:,} rows", run_clients(server, 1, seconds, many)))
+                yield _line(family, name, f"1 row, {clients} clients", load)
+            yield _line(family, name, f"{ROWS_AT_ONCE:,} rows", run_clients(server, 1, seconds, many))
         finally:
             server.stop()
-    return lines
 
 
 def _line(family: str, name: str, load: str, one: Load) -> str:
@@ -274,19 +277,26 @@ def loaded_estimator(home: Path, family: str) -> Any:
 
 
 def start_mlflow(home: Path, family: str) -> Server | None:
-    """`mlflow models serve`, where it is installed."""
-    program = shutil.which("mlflow")
-    if program is None:
+    """`mlflow models serve` with the same model, packed, in the Python that ONTOS_MLFLOW_PYTHON names."""
+    python = os.environ.get("ONTOS_MLFLOW_PYTHON")
+    if python is None:
         return None
     folder, port = home / f"mlflow-{family}", free_port()
     if not folder.exists():
-        import mlflow.sklearn
-
-        mlflow.sklearn.save_model(loaded_estimator(home, family), folder)
-    command = [program, "models", "serve", "-m", str(folder), "-p", str(port), "--env-manager", "local"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with Workspace(home) as workspace:
+            (model,) = [one for one in workspace.train.models.models() if one.name == family]
+            schema = model.template_snapshot["output_schema"]
+            pack(home / model.artifact, model.sha256, schema, folder, {}, model.created_at)
+    command = [python, "-m", "mlflow", "models", "serve", "-m", str(folder), "-p", str(port), "--env-manager", "local"]
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PATH": f"{Path(python).parent}:{os.environ['PATH']}"},  # it starts uvicorn by name
+        start_new_session=True,
+    )
     wait_until(lambda: answers(port))
-    return Server("mlflow", process.pid, port, "/invocations")
+    return Server("mlflow", process.pid, port, "/invocations", group=True)
 
 
 PEERS: Mapping[str, Callable[[Path, str], Server | None]] = {
@@ -309,7 +319,7 @@ def answers(port: int) -> bool:
         return one.connect_ex(("127.0.0.1", port)) == 0
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 900.0) -> None:
     """Wait until something holds; gives up after a while."""
     until = time.monotonic() + seconds
     while not condition():

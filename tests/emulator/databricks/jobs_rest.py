@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.parser import BytesParser
-from typing import Any
+from typing import Any, Protocol
 
 from emulator.databricks.files_rest import FilesRest
 from emulator.databricks.mlflow_rest import MlflowRest
@@ -42,6 +42,14 @@ def answers_all(run: Submitted, jobs: JobsRest, text: str = '{"defect": "crack",
     jobs.files.files[f"{shown['output']}/result.json"] = json.dumps(result).encode()
 
 
+class Processes(Protocol):
+    """What runs tasks in processes of their own."""
+
+    def begin(self, run: Submitted, jobs: JobsRest) -> None: ...
+    def look(self, run: Submitted, jobs: JobsRest) -> bool: ...
+    def cancel(self, run: Submitted) -> None: ...
+
+
 @dataclass
 class JobsRest:
     """The rooms. A run goes on at every look, along `way`; then `work` does what the script would, once."""
@@ -55,6 +63,9 @@ class JobsRest:
     tokens: dict[str, int] = field(default_factory=dict)
     home: dict[str, bytes] = field(default_factory=dict)
     """The workspace's files by path."""
+    processes: Processes | None = None
+    """What runs tasks that are wheels; without it `work` does."""
+    begun: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         route = self.workspace.route
@@ -71,6 +82,11 @@ class JobsRest:
         folder = command.rsplit("/", 1)[0]
         return dict(json.loads(self.home[f"{folder}/hyperparameters.yaml"]))
 
+    def wheel_options(self, run: Submitted) -> dict[str, Any]:
+        """What the entry point of a wheel is told."""
+        (path,) = run.wanted["tasks"][0]["python_wheel_task"]["parameters"]
+        return dict(json.loads(self.files.files[path]))
+
     def _submit(self, call: Call) -> Response:
         wanted = call.json()
         token = wanted.get("idempotency_token", "")
@@ -85,6 +101,8 @@ class JobsRest:
     def _get(self, call: Call) -> Response:
         run = self._there(call)
         state = self._state(run)
+        if self.processes is not None and "python_wheel_task" in run.wanted["tasks"][0]:
+            state = self._process(self.processes, run, state)
         if state != "TERMINATED":
             run.looked += 1
         elif not run.code:
@@ -103,6 +121,15 @@ class JobsRest:
             }
         )
 
+    def _process(self, processes: Processes, run: Submitted, state: str) -> str:
+        """The same of a run that is a process: it runs as long as that does."""
+        if state == "RUNNING" and run.run_id not in self.begun:
+            self.begun.add(run.run_id)
+            processes.begin(run, self)
+        if run.run_id not in self.begun or run.code:
+            return state
+        return "TERMINATED" if processes.look(run, self) else "RUNNING"
+
     def _state(self, run: Submitted) -> str:
         return "TERMINATED" if run.code or run.looked >= len(self.way) else self.way[run.looked]
 
@@ -116,6 +143,8 @@ class JobsRest:
     def _cancel(self, call: Call) -> Response:
         run = self.runs[int(call.json()["run_id"])]
         run.code = run.code or "USER_CANCELED"
+        if self.processes is not None:
+            self.processes.cancel(run)
         return Response(body={})
 
     def _there(self, call: Call) -> Submitted:

@@ -25,7 +25,12 @@ class PackedModels:
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self._files = files
         self._loaded: dict[str, tuple[Any, list[dict[str, str]]]] = {}
-        self._folder = tempfile.TemporaryDirectory(prefix="ontos-emulated-models-")
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+
+    def close(self) -> None:
+        """Remove the files of models that were asked."""
+        if self._folder is not None:
+            self._folder.cleanup()
 
     def has(self, model: str, version: str) -> bool:
         """Whether the version came with files."""
@@ -52,6 +57,7 @@ class PackedModels:
 
     def _model(self, root: str) -> tuple[Any, list[dict[str, str]]]:
         if root not in self._loaded:
+            self._folder = self._folder or tempfile.TemporaryDirectory(prefix="ontos-emulated-models-")
             place = Path(self._folder.name) / root.strip("/").replace("/", ".")
             for path, content in self._files.items():
                 if path.startswith(f"{root}/"):

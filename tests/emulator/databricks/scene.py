@@ -16,6 +16,7 @@ from emulator.databricks.quality_rest import QualityRest
 from emulator.databricks.server import TOKEN, Workspace, serve
 from emulator.databricks.serving_rest import ServingRest
 from emulator.databricks.statements_rest import StatementsRest
+from emulator.databricks.tracking_rest import TrackingRest
 
 READINGS = "team.plant.readings"
 WAREHOUSE = "w1"
@@ -34,6 +35,7 @@ class Scene:
     statements: StatementsRest
     quality: QualityRest
     models: MlflowRest
+    tracking: TrackingRest
 
     @property
     def engine(self) -> Engine:
@@ -72,10 +74,14 @@ def served(port: int = 0) -> Iterator[Scene]:
         StatementsRest(workspace),
         QualityRest(workspace),
         models,
+        TrackingRest(workspace),
     )
     furnish(scene)
-    with serve(workspace, port):
-        yield scene
+    try:
+        with serve(workspace, port):
+            yield scene
+    finally:
+        serving.packed.close()
 
 
 def furnish(scene: Scene) -> None:

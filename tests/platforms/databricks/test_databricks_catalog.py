@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import sqlglot
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from databricks_statements import COLUMNS, SHAPES, reading, statements
@@ -24,6 +24,7 @@ from ontos_tui.platforms.databricks.unity_tags import sheet_tags
 from ontos_tui.platforms.databricks.workspace_client import SqlFailedError, Team
 from ontos_tui.tabular.row_filter import filter_sql
 from pauses import Pauses
+from tiers import examples
 
 TABLE = TableAddress.parse(READINGS)
 NOTES = TableAddress.parse("team.plant.notes")
@@ -311,6 +312,7 @@ _VALUES = st.recursive(
 )
 
 
+@settings(max_examples=examples(6, 150))
 @given(value=_VALUES, kind=_KINDS)
 def test_any_value_becomes_json(value: Any, kind: str) -> None:
     import json

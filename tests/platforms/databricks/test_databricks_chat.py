@@ -202,6 +202,21 @@ def test_a_row_that_fails_in_the_warehouse_is_its_own_error(scene: Scene, databr
     assert "no JSON object" in result[2].error
 
 
+def test_rows_that_were_refused_are_asked_again_alone(scene: Scene, databricks: Team) -> None:
+    refused: set[str] = set()
+
+    def answer(prompt: str) -> str:
+        if "Load is 2." in prompt and not refused:
+            refused.add(prompt)
+            raise RuntimeError("429: too many requests")
+        return json.dumps(GOOD)
+
+    result = batch(scene, databricks, answer, questions(4))
+    assert [one.answer for one in result] == [GOOD] * 4
+    asked = [json.loads(one.parameters["rows"]) for one in scene.engine.statements if "ai_query" in one.sql]
+    assert [[row["ref"] for row in rows] for rows in asked] == [["0", "1", "2", "3"], ["2"]]
+
+
 @pytest.mark.parametrize("field", ["result", "response", "output"])
 def test_the_fields_of_the_result_may_be_called_otherwise(databricks: Team, field: str) -> None:
     created = AiQueryBatch(databricks, MODEL, SCHEMA, FewShotExamples((), ()))

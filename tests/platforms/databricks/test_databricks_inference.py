@@ -13,7 +13,7 @@ from builders.payload import DAY, START, feedback, payload, system_tables
 from emulator.databricks.engine import Engine, SqlError, Statement
 from emulator.databricks.scene import Scene
 from ontos_tui.domain.errors import InvalidInputError
-from ontos_tui.domain.rules.traffic import EDGES, bin_in_sql, bin_of
+from ontos_tui.domain.rules.monitor.traffic import EDGES, bin_in_sql, bin_of
 from ontos_tui.platforms.databricks.monitoring.inference_counts import InferenceTables
 from ontos_tui.platforms.databricks.workspace_client import SqlFailedError, Team
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from databricks.sdk.service.jobs import RunLifecycleStateV2State, TerminationCodeCode
 
 from emulator.databricks.jobs_rest import JobsRest, Submitted, answers_all
 from emulator.databricks.scene import Scene
@@ -18,6 +19,7 @@ from ontos_tui.domain.records.template import Message
 from ontos_tui.platforms.databricks import fine_tuning
 from ontos_tui.platforms.databricks.fine_tuning.prices import A10, DBU_USD, estimate
 from ontos_tui.platforms.databricks.fine_tuning.trainer import AiRuntime
+from ontos_tui.platforms.databricks.jobs import runs
 from ontos_tui.platforms.databricks.workspace_client import Team
 
 BASE = "databricks:Qwen/Qwen3-4B-Instruct-2507"
@@ -178,11 +180,17 @@ def test_a_stop_stops_the_run_there_and_another_can_be_begun(scene: Scene, runti
         (
             "RUN_EXECUTION_ERROR",
             "CUDA out of memory.",
-            "The run failed on Databricks: CUDA out of memory.",
+            "The fine-tuning failed on Databricks: its script failed: CUDA out of memory.",
             "jobs/runs",
         ),
-        ("FEATURE_DISABLED", "", "The run failed on Databricks: feature disabled.", "turn AI Runtime on"),
-        ("CANCELED", "", "The run was cancelled on Databricks.", "another"),
+        ("FEATURE_DISABLED", "", "AI Runtime is switched off in the workspace.", "turn AI Runtime on"),
+        (
+            "DRIVER_ERROR",
+            "",
+            "The fine-tuning failed on Databricks: its machine stopped, often for lack of memory.",
+            "jobs",
+        ),
+        ("CANCELED", "", "The fine-tuning was cancelled on Databricks.", "another"),
     ],
 )
 def test_why_a_run_failed_is_told(
@@ -194,7 +202,7 @@ def test_why_a_run_failed_is_told(
     scene.jobs.work = fail
     with pytest.raises(PlatformError) as text:
         tune(runtime, Kept())
-    assert text.value.what == what
+    assert text.value.what.startswith(what)
     assert todo in text.value.todo
 
 
@@ -237,3 +245,9 @@ def test_an_estimate_grows_with_the_work_and_says_what_it_is_made_of() -> None:
     assert many.seconds - few.seconds == pytest.approx(0.99 * 4 * 4e9 * tokens / (125e12 * 0.3))
     for word in ("an estimate", "list price of 2026-09-25", "waiting for a GPU is not in it"):
         assert word in few.basis
+
+
+def test_every_code_of_a_run_that_went_wrong_has_plain_words() -> None:
+    wrong = {code.value for code in TerminationCodeCode} - {"SUCCESS", "SUCCESS_WITH_FAILURES"}
+    assert set(runs.REASONS) == wrong
+    assert set(runs.STATES) == {state.value for state in RunLifecycleStateV2State}

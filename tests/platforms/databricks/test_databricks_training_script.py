@@ -65,7 +65,8 @@ def lines(path: Path, rows: list[dict[str, Any]]) -> str:
     return str(path)
 
 
-def test_the_script_learns_answers_and_registers(tmp_path: Path) -> None:
+def prepare(tmp_path: Path, **more: Any) -> str:
+    """The parameters for a tiny model, eight conversations and two questions; the address of a registry."""
     tiny_model(tmp_path / "base")
     requested = [[{"role": "system", "content": "Judge."}, {"role": "user", "content": f"Load {n}"}] for n in range(8)]
     answer = [{"role": "assistant", "content": '{"a": 1}'}]
@@ -83,18 +84,40 @@ def test_the_script_learns_answers_and_registers(tmp_path: Path) -> None:
         "registered_model": "tiny",
         "registry": registry,
         "seed": 1,
+        "serving": "transformers",
+        "env_pack": "",
+        "data": "digest",
+        **more,
     }
     (tmp_path / "out").mkdir()
     (tmp_path / "hyperparameters.yaml").write_text(json.dumps(parameters), encoding="utf-8")
-    for step in ("fit", "answer", "register"):
-        done = subprocess.run(
-            [sys.executable, str(SCRIPT), step, "hyperparameters.yaml"],
-            cwd=tmp_path,
-            env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "MLFLOW_TRACKING_URI": registry},
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, f"{step}: {done.stderr[-2_000:]}"
+    return registry
+
+
+def started(tmp_path: Path, registry: str, step: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, str(SCRIPT), step, "hyperparameters.yaml"],
+        cwd=tmp_path,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "MLFLOW_TRACKING_URI": registry},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def run(tmp_path: Path, registry: str, *steps: str) -> str:
+    said = ""
+    for step in steps:
+        process = started(tmp_path, registry, step)
+        output, _ = process.communicate()
+        assert process.returncode == 0, f"{step}: {output[-2_000:]}"
+        said += output
+    return said
+
+
+def test_the_script_learns_answers_and_registers(tmp_path: Path) -> None:
+    registry = prepare(tmp_path)
+    run(tmp_path, registry, "fit", "answer", "register")
     answers = [json.loads(line) for line in (tmp_path / "out" / "answers.jsonl").read_text().splitlines()]
     assert [one["ref"] for one in answers] == ["r0", "r1"]
     assert json.loads((tmp_path / "out" / "result.json").read_text()) == {"model": "tiny", "version": "1"}
@@ -102,3 +125,44 @@ def test_the_script_learns_answers_and_registers(tmp_path: Path) -> None:
     # What the progress of a run is told by.
     message = {key for (key,) in sqlite3.connect(tmp_path / "mlflow.db").execute("SELECT DISTINCT key FROM metrics")}
     assert {"epoch", "loss"} <= message
+    # Again with the same data, nothing is done twice; it did not go on from anywhere.
+    assert run(tmp_path, registry, "fit", "answer", "register").count("was complete before") == 3
+    assert json.loads((tmp_path / "out" / "learned.json").read_text()) == {"steps": 4, "resumed_after": ""}
+
+
+def test_a_run_that_was_cancelled_goes_on_after_its_last_whole_epoch(tmp_path: Path) -> None:
+    registry = prepare(tmp_path, epochs=6)
+    process = started(tmp_path, registry, "fit")
+    kept = tmp_path / "out" / "checkpoints-digest"
+    while process.poll() is None and not list(kept.glob("checkpoint-*[0-9]")):
+        process_poll(process)
+    process.kill()
+    output, _ = process.communicate()
+    assert process.returncode == -9, output[-2_000:]
+    assert not (tmp_path / "out" / "merged").exists()
+    (before,) = {one.name for one in kept.glob("checkpoint-*") if not one.name.endswith(".part")} or {""}
+    run(tmp_path, registry, "fit")
+    learned = json.loads((tmp_path / "out" / "learned.json").read_text())
+    assert learned == {"steps": 24, "resumed_after": before}
+
+
+def process_poll(process: subprocess.Popen[str]) -> None:
+    """Give it a moment, or see that it ended."""
+    try:
+        process.wait(0.05)
+    except subprocess.TimeoutExpired:
+        return
+
+
+def test_a_model_that_brings_its_own_server_is_registered_with_it(tmp_path: Path) -> None:
+    registry = prepare(tmp_path, serving="vllm", server_requirements=["mlflow"])
+    run(tmp_path, registry, "fit", "register")
+    import mlflow
+
+    mlflow.set_tracking_uri(registry)
+    described = mlflow.models.get_model_info("models:/tiny/1")
+    assert described.metadata["task"] == "llm/v1/chat"
+    assert "--model merged" in described.metadata["entrypoint"]
+    assert "--port 8080" in described.metadata["entrypoint"]
+    folder = Path(mlflow.artifacts.download_artifacts("models:/tiny/1"))
+    assert list((folder / "artifacts" / "merged").glob("*.safetensors"))

@@ -193,7 +193,7 @@ streams = st.lists(
 
 
 @given(streams, st.integers(2, 5), st.integers(1, 6))
-@settings(max_examples=examples(6, 100))
+@settings(max_examples=examples(4, 100))
 def test_any_stream_gives_the_same_windows(
     catalogs: Catalogs, both: Both, values: list[tuple[str, float | None, str | None]], size: int, step: int
 ) -> None:

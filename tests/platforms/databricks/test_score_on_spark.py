@@ -70,7 +70,7 @@ def test_a_job_that_fails_says_why_and_a_stopped_one_stops_there_too(scene: Scen
 
     scene.jobs.work = fail
     scoring = SparkScoring(databricks, wait=lambda seconds: None)
-    with pytest.raises(PlatformError, match="did not finish: The table parts does not exist") as error:
+    with pytest.raises(PlatformError, match="its script failed: The table parts does not exist") as error:
         scoring.run(options(), [], Words())
     assert "/jobs/runs/101" in error.value.todo
     with pytest.raises(JobCancelledError):

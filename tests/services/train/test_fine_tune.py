@@ -20,8 +20,8 @@ from ontos_tui.domain.records.monitor.drift import DriftSource
 from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.serving import InferenceRecord, Origin
 from ontos_tui.domain.records.training import Evaluation, Job, JobKind, ModelVersion, Role
+from ontos_tui.domain.rules.monitor.traffic import Bucket
 from ontos_tui.domain.rules.states import EndpointStatus, JobStatus
-from ontos_tui.domain.rules.traffic import Bucket
 from ontos_tui.platforms.databricks.fine_tuning.trainer import AiRuntime
 from ontos_tui.platforms.databricks.serving import DatabricksServing
 from ontos_tui.platforms.databricks.workspace_client import Team

@@ -9,6 +9,7 @@ import typer
 
 from ontos_tui.cli.core.output import facts, number, table
 from ontos_tui.cli.core.session import Session, TrainingSheetRef, Wait
+from ontos_tui.cli.train.in_warehouse import WAREHOUSE, large_table_note, show_rows
 from ontos_tui.cli.train.models import model_lines, trained_model, with_verdict
 from ontos_tui.domain.errors import NoTeamError
 from ontos_tui.domain.rules.split import groups_in_words
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     from ontos_tui.services.train.splitting import SplitPlan
 
 NONE = "none"
+On = Annotated[
+    str,
+    typer.Option(
+        "--on",
+        metavar="local|databricks|warehouse",
+        help="this machine, a GPU of the team's workspace, or where the rows of the table are",
+    ),
+]
 
 
 def register(root: typer.Typer) -> None:
@@ -29,9 +38,7 @@ def train(
     context: typer.Context,
     training_sheet: TrainingSheetRef,
     base_model: Annotated[str | None, typer.Option("--base-model", help="what is trained")] = None,
-    on: Annotated[
-        str, typer.Option("--on", metavar="local|databricks", help="this machine, or a GPU of the team's workspace")
-    ] = "local",
+    on: On = "local",
     name: Annotated[str | None, typer.Option("--name", help="the model's name")] = None,
     seed: Annotated[int, typer.Option("--seed", help="chooses the held-out pairs and the trees")] = 0,
     param: Annotated[
@@ -65,9 +72,10 @@ def train(
     if group is not None or order is not None:
         _decide_split(session, sheet.id, group, order)
     if estimate:
-        _estimate(session, sheet.id, base_model, seed)
+        look = show_rows if on == WAREHOUSE else _estimate
+        look(session, sheet.id, base_model, seed)
         return
-    models = session.workspace.train.models
+    models = session.workspace.train.warehouse if on == WAREHOUSE else session.workspace.train.models
     job = models.submit(sheet.id, base_model=base_model, name=name, seed=seed, params=params)
     if not wait:
         session.show_job(job)
@@ -78,10 +86,10 @@ def train(
 
 def _recommended(session: Session, on: str) -> str | None:
     """The base model where none is named. Raises NoTeamError where no workspace is set up."""
-    if on == "local":
+    if on in ("local", WAREHOUSE):
         return None
     if on != "databricks":
-        raise typer.BadParameter("Choose local or databricks.", param_hint="--on")
+        raise typer.BadParameter("Choose local, databricks or warehouse.", param_hint="--on")
     models = session.workspace.train.models.fine_tunable()
     if not models:
         raise NoTeamError
@@ -151,6 +159,7 @@ def _estimate(session: Session, training_sheet_id: str, base_model: str | None, 
                     ("time", f"about {guess.seconds:.0f} s"),
                     ("basis", guess.basis),
                     ("cost", cost),
+                    ("large", large_table_note(session, ready.training_sheet.sheet_id)),
                 ]
             ),
             *(f"  {amount:>6,}  {gate.value}" for gate, amount in ready.counts.items() if amount),

@@ -59,15 +59,23 @@ class AiQueryBatch:
             yield from self._ask(page, rows)
 
     def _ask(self, page: Mapping[str, Question], rows: Sequence[str]) -> Iterator[Proposal]:
-        results = self._team.rows(self.sql, {"rows": f"[{','.join(rows)}]"})
-        answered = {str(row["ref"]): row for row in results}
+        """The proposals for a page. Rows that were refused, as they are where too many come at once, are asked again
+        alone."""
+        answered = self._answered(rows)
+        again = [row for number, row in zip(page, rows, strict=True) if _refusals(answered.get(number))]
+        if again and len(again) < len(rows):
+            answered |= self._answered(again)
         for number, question in page.items():
             yield self._read(question, answered.get(number))
+
+    def _answered(self, rows: Sequence[str]) -> dict[str, dict[str, Any]]:
+        results = self._team.rows(self.sql, {"rows": f"[{','.join(rows)}]"})
+        return {str(row["ref"]): row for row in results}
 
     def _read(self, question: Question, row: dict[str, Any] | None) -> Proposal:
         """The pages of Databricks disagree on how the fields of the result are called: one tells of an error."""
         columns = {name: value for name, value in (row or {}).items() if name != "ref" and value is not None}
-        errors = [str(value) for name, value in columns.items() if "error" in name.lower() and value]
+        errors = _refusals(row)
         said = [value for name, value in columns.items() if "error" not in name.lower()]
         if errors:
             return Proposal(question.ref, None, error=f"The model gave no answer: {errors[0][:300]}")
@@ -83,6 +91,11 @@ class AiQueryBatch:
         """The conversation as one text: ai_query takes no turns."""
         turns = [f"{message['role']}: {message['content']}" for message in self._shots.messages_for(question)]
         return sendable("\n\n".join([*turns, f"system: {self._shape.instruction()}"]))
+
+
+def _refusals(row: Mapping[str, Any] | None) -> list[str]:
+    """What a row says of why it has no answer."""
+    return [str(value) for name, value in (row or {}).items() if "error" in name.lower() and value]
 
 
 def _literal(form: dict[str, Any]) -> str:

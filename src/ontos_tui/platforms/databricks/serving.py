@@ -196,7 +196,8 @@ class DatabricksServing:
                 "Choose another name for the endpoint.",
             )
         table = there.ai_gateway and there.ai_gateway.inference_table_config
-        if not (table and table.enabled):
+        usage = there.ai_gateway and there.ai_gateway.usage_tracking_config
+        if not (table and table.enabled and usage and usage.enabled):
             gateway = self._gateway(name)
             client.serving_endpoints.put_ai_gateway(
                 name,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -107,6 +108,9 @@ class Team:
             raise PlatformError("The Databricks libraries are not installed.", INSTALL) from error
         # It tells every missing piece of metadata on the terminal, in the middle of the screen.
         logging.getLogger("databricks.sdk").setLevel(logging.ERROR)
+        trusted = _certificates()
+        if trusted is not None:  # requests, which the SDK uses, does not read SSL_CERT_FILE
+            os.environ.setdefault("REQUESTS_CA_BUNDLE", trusted)
         try:
             config = Config(
                 profile=self.place.profile or None,
@@ -231,8 +235,9 @@ class Team:
             )
         self._knock()
         path = f"/sql/1.0/warehouses/{self.place.warehouse_id}"
-        # A workspace is always https; the address of a test is not, and the connector has no other word for that.
-        plain = {"_connection_uri": f"{config.host}{path}"} if str(config.host).startswith("http://") else {}
+        # The connector has no other word for a port, as of a gateway, and for an address without TLS, as of a test.
+        has_own = str(config.host).startswith("http://") or ":" in str(config.hostname)
+        whole = {"_connection_uri": f"{config.host}{path}"} if has_own else {}
         try:
             return sql.connect(
                 server_hostname=config.hostname,
@@ -244,7 +249,7 @@ class Team:
                 _retry_delay_max=5,
                 _retry_stop_after_attempts_duration=float(WAREHOUSE_SECONDS),
                 _tls_trusted_ca_file=_certificates(),
-                **plain,
+                **whole,
             )
         except broken as error:
             raise self._away(error) from error
@@ -334,8 +339,23 @@ def explain_sdk_error(error: Exception) -> OntosError:
     passing = errors.TooManyRequests | errors.TemporarilyUnavailable | errors.InternalError
     # The SDK's own errors are OSErrors too.
     if isinstance(error, passing) or (isinstance(error, OSError) and not isinstance(error, DatabricksError)):
+        if (untrusted := _untrusted(error)) is not None:
+            return AwayError(
+                f"The certificate of the Databricks workspace is not trusted: {untrusted}.",
+                "Behind a company's own certificates, set REQUESTS_CA_BUNDLE to the file that has them.",
+            )
         return AwayError(f"Databricks does not answer now: {message}.", "Try again later.")
     return PlatformError(f"Databricks refuses: {message}.", "Check the setup: ontos doctor")
+
+
+def _untrusted(error: BaseException) -> str | None:
+    """Why a certificate was refused, where that is behind an error: the SDK only says that time is over."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return cause.verify_message
+        cause = cause.__cause__ or cause.__context__
+    return None
 
 
 def _refused(message: str) -> SqlFailedError:

@@ -13,7 +13,7 @@ from ontos_tui.services.data.images import image_folders
 from ontos_tui.services.train.splitting import Splitting
 from ontos_tui.store.engine import Store
 from ontos_tui.store.queries.data import sheet_with_id
-from ontos_tui.store.queries.training_pairs import first_rows
+from ontos_tui.store.queries.training.pairs import first_rows
 
 if TYPE_CHECKING:
     from ontos_tui.learning.search.recommendation import Recommendation
@@ -59,8 +59,11 @@ def checked_params(base_model: str, params: Mapping[str, Any], *, fine_tuned: bo
     if not params:
         return {}
     if fine_tuned:
+        if set(params) == {"serving"} and params["serving"] in ("transformers", "vllm"):
+            return dict(params)
         raise InvalidInputError(
-            f"{base_model} is fine-tuned on the workspace, which chooses its parameters.", "Give no parameters."
+            f"{base_model} is fine-tuned on the workspace, which chooses its parameters.",
+            "Give none but serving=transformers or serving=vllm.",
         )
     from ontos_tui.learning.models import families
 

@@ -18,7 +18,7 @@ from ontos_tui.domain.schema import Answer, AnswerField, FieldKind
 from ontos_tui.platforms.ports import Trainer
 from ontos_tui.store.engine import Store
 from ontos_tui.store.queries.models import LineageChanges, changes_between, roles
-from ontos_tui.store.queries.training_pairs import TrainingPair, usable_pairs
+from ontos_tui.store.queries.training.pairs import TrainingPair, usable_pairs
 
 RESAMPLES = 1_000
 COUNTED = (FieldKind.NUMBER, FieldKind.INTEGER)

@@ -36,6 +36,8 @@ from ontos_tui.replacing import write_bytes, write_text
 from ontos_tui.services.templates.prompt import Prompt
 
 ANSWERS = "answers.json"
+SERVING, SERVINGS = "serving", ("transformers", "vllm")
+"""The one parameter of a fine-tuning: how the model is registered to be served."""
 
 
 class FineTuning:
@@ -84,6 +86,7 @@ class FineTuning:
             tuple(_conversations(template, data.train)),
             tuple(_conversations(template, data.held_out)),
             data.seed,
+            str(data.params.get(SERVING, SERVINGS[0])),
         )
         tuned = self._tuner.fine_tune(tuning, base_model, known, keep, progress)
         progress.update(0, 0, "scoring the held-out answers")

@@ -6,6 +6,7 @@ Runtime as what replaces it. The run is submitted once a key, survives this mach
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -15,10 +16,19 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ontos_tui.domain.errors import InvalidInputError, JobCancelledError, PlatformError
+from ontos_tui.domain.errors import InvalidInputError, PlatformError
 from ontos_tui.domain.learning import BaseModel, Estimate, Progress, Tuned, TuningSet
 from ontos_tui.platforms.chat.answer_parsing import sendable
 from ontos_tui.platforms.databricks.fine_tuning.prices import A10, H100, Gpu, estimate
+from ontos_tui.platforms.databricks.jobs.runs import (
+    STATES,
+    check_success,
+    code_of,
+    known_run,
+    run_url,
+    state_of,
+    until_over,
+)
 from ontos_tui.platforms.databricks.models.registration import MODEL, VERSION
 from ontos_tui.platforms.databricks.workspace_client import Team, explain_sdk_error
 
@@ -45,6 +55,8 @@ DEPENDENCIES = (
     "mlflow==3.17.0",
 )
 """What the node installs, read from the package index on 2026-11-23."""
+SERVER = ["vllm==0.33.0", "mlflow==3.17.0"]
+"""What a model that brings its own server needs, read from the package index on 2026-12-01; vLLM chooses the rest."""
 HYPERPARAMETERS: Mapping[str, Any] = {
     "epochs": 3,
     "learning_rate": 2e-4,
@@ -57,6 +69,8 @@ HYPERPARAMETERS: Mapping[str, Any] = {
     "longest_answer": 512,
     "report_to": "mlflow",
     "registry": "databricks-uc",
+    "server_requirements": SERVER,
+    "env_pack": "databricks_model_serving",
 }
 _COMMAND = """#!/bin/bash
 set -euo pipefail
@@ -65,15 +79,6 @@ for step in fit answer register; do
   python train.py "$step" hyperparameters.yaml
 done
 """
-_STATES = {
-    "BLOCKED": "waiting for another run",
-    "PENDING": "being set up",
-    "QUEUED": "queued",
-    "RUNNING": "running",
-    "TERMINATING": "ending",
-    "TERMINATED": "over",
-    "WAITING": "waiting to be tried again",
-}
 
 
 @dataclass(frozen=True)
@@ -138,15 +143,23 @@ class AiRuntime:
         client = self._team.client
         work = _Work(self._team, client, data, base)
         try:
-            run_id = self._going_on(client, known)
+            run_id = known_run(client, known.get("run_id"))
             if run_id is None:
                 attempt = int(known.get("attempt", 0)) + 1
                 progress.update(0, 0, "sending the conversations and the script")
                 work.send()
                 run_id = work.submit(attempt)
-                keep({"run_id": run_id, "url": _url(client, run_id), "attempt": attempt})
-            run = self._until_over(client, run_id, progress)
-            _check(client, run)
+                keep({"run_id": run_id, "url": run_url(client, run_id), "attempt": attempt})
+
+            def look(run: Run) -> None:
+                progress.update(*_progress(client, run))
+
+            run = until_over(client, run_id, look, lambda: self._wait(PAUSE_SECONDS))
+            if code_of(run) in ("FEATURE_DISABLED", "DISABLED"):
+                raise PlatformError(
+                    "AI Runtime is switched off in the workspace.", "Ask the workspace's admin to turn AI Runtime on."
+                )
+            check_success(client, run, "The fine-tuning")
             progress.update(0, 0, "reading the results of the run")
             version = self._registered(client, work)
             answers = work.answers()
@@ -157,32 +170,9 @@ class AiRuntime:
             MODEL: work.model,
             VERSION: version,
             "run_id": run_id,
-            "run_url": _url(client, run_id),
+            "run_url": run_url(client, run_id),
         }
         return Tuned(base.model.key, "Databricks AI Runtime, trl LoRA", params, answers, _seconds(run, begun))
-
-    def _going_on(self, client: WorkspaceClient, known: Mapping[str, Any]) -> int | None:
-        """The run that is known, unless it is gone or has failed."""
-        from databricks.sdk.errors import NotFound
-
-        if not known.get("run_id"):
-            return None
-        try:
-            run = client.jobs.get_run(int(known["run_id"]))
-        except NotFound:
-            return None
-        return int(known["run_id"]) if not _is_over(run) or _code(run) == "SUCCESS" else None
-
-    def _until_over(self, client: WorkspaceClient, run_id: int, progress: Progress) -> Run:
-        try:
-            while not _is_over(run := client.jobs.get_run(run_id)):
-                done, total, message = _progress(client, run)
-                progress.update(done, total, message)
-                self._wait(PAUSE_SECONDS)
-        except JobCancelledError:
-            client.jobs.cancel_run(run_id)
-            raise
-        return run
 
     def _registered(self, client: WorkspaceClient, work: _Work) -> str:
         """The version in Unity Catalog, once it is complete there."""
@@ -225,7 +215,15 @@ class _Work:
             "output": self._folder,
             "registered_model": self.model,
             "seed": self._data.seed,
+            "serving": self._data.serving,
+            "data": hashlib.sha256(b"\0".join(self._files().values())).hexdigest(),
         }
+
+    def _files(self) -> dict[str, bytes]:
+        """The conversations; the right answers of the test stay here."""
+        train = ({"prompt": one.messages[:-1], "completion": one.messages[-1:]} for one in self._data.train)
+        held_out = ({"ref": one.ref, "prompt": one.messages[:-1]} for one in self._data.held_out)
+        return {"train": _jsonl(train), "held_out": _jsonl(held_out)}
 
     def send(self) -> None:
         """Put the conversations into the volume, and the script with its parameters beside the workspace's files."""
@@ -237,11 +235,8 @@ class _Work:
         with suppress(AlreadyExists, ResourceConflict):  # as at every training but the first
             client.volumes.create(place.catalog, place.schema, VOLUME, VolumeType.MANAGED)
         client.files.create_directory(self._folder)
-        train = ({"prompt": one.messages[:-1], "completion": one.messages[-1:]} for one in self._data.train)
-        # The right answers of the test stay here.
-        held_out = ({"ref": one.ref, "prompt": one.messages[:-1]} for one in self._data.held_out)
-        for name, lines in (("train", train), ("held_out", held_out)):
-            client.files.upload(f"{self._folder}/{name}.jsonl", BytesIO(_jsonl(lines)), overwrite=True)
+        for name, content in self._files().items():
+            client.files.upload(f"{self._folder}/{name}.jsonl", BytesIO(content), overwrite=True)
         client.workspace.mkdirs(self._launch)
         script = (Path(__file__).parent / "train.py").read_bytes()
         # JSON is YAML, and needs no library to be read there.
@@ -326,27 +321,11 @@ def _jsonl(lines: Iterable[dict[str, Any]]) -> bytes:
     return sendable("".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines)).encode()
 
 
-def _url(client: WorkspaceClient, run_id: int) -> str:
-    return f"{client.config.host}/jobs/runs/{run_id}"
-
-
-def _is_over(run: Run) -> bool:
-    return _word(run) == "TERMINATED"
-
-
-def _word(run: Run) -> str:
-    return run.status.state.value if run.status and run.status.state else "PENDING"
-
-
-def _code(run: Run) -> str:
-    details = run.status and run.status.termination_details
-    return details.code.value if details and details.code else ""
-
-
 def _progress(client: WorkspaceClient, run: Run) -> tuple[int, int, str]:
     """Where a run is: hundredths of its epochs, of how many, and what it does in words."""
-    message = f"on Databricks: {_STATES.get(_word(run), _word(run).lower())}"
-    if _word(run) != "RUNNING":
+    word = state_of(run)
+    message = f"on Databricks: {STATES.get(word, word.lower())}"
+    if word != "RUNNING":
         return 0, 0, message
     task = run.tasks[0].run_id if run.tasks else None
     output = client.jobs.get_run_output(task).ai_runtime_task_output if task else None
@@ -369,22 +348,6 @@ def _progress(client: WorkspaceClient, run: Run) -> tuple[int, int, str]:
 def _newest(client: WorkspaceClient, metric: str, run_id: str) -> float | None:
     newest = max(client.experiments.get_history(metric, run_id=run_id), key=lambda one: one.step or 0, default=None)
     return newest.value if newest else None
-
-
-def _check(client: WorkspaceClient, run: Run) -> None:
-    """Raise PlatformError when the run did not succeed."""
-    code = _code(run)
-    if code == "SUCCESS":
-        return
-    details = run.status and run.status.termination_details
-    why = (details.message if details else "") or code.lower().replace("_", " ") or "no reason given"
-    where = _url(client, run.run_id) if run.run_id else "the run's page"
-    if code in ("USER_CANCELED", "CANCELED"):
-        raise PlatformError("The run was cancelled on Databricks.", "Resume the job to start another.")
-    todo = f"See {where}."
-    if code in ("FEATURE_DISABLED", "DISABLED"):
-        todo = "Ask the workspace's admin to turn AI Runtime on."
-    raise PlatformError(f"The run failed on Databricks: {why.rstrip('.')}.", todo)
 
 
 def _seconds(run: Run, begun: float) -> float:

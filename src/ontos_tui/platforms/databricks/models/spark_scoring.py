@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ontos_tui.domain.errors import JobCancelledError, PlatformError
 from ontos_tui.domain.learning import Progress
+from ontos_tui.platforms.databricks.jobs.runs import STATES, check_success, state_of, until_over
 from ontos_tui.platforms.databricks.models.registration import RegisteredVersion
 from ontos_tui.platforms.databricks.select_sql import column_name
 from ontos_tui.platforms.databricks.workspace_client import Team, explain_sdk_error
@@ -29,14 +29,7 @@ LONGEST_RUN = 4 * 60 * 60
 """Seconds after which Databricks ends a run."""
 SPARK_TYPES = {"string": "STRING", "double": "DOUBLE", "long": "BIGINT", "boolean": "BOOLEAN"}
 """Types of MLflow's signatures in SQL."""
-_STATES = {
-    "BLOCKED": "waiting for another run",
-    "PENDING": "being set up",
-    "QUEUED": "queued",
-    "RUNNING": "scoring",
-    "TERMINATING": "ending",
-    "WAITING": "waiting to be tried again",
-}
+_STATES = {**STATES, "RUNNING": "scoring"}
 
 
 @dataclass(frozen=True)
@@ -89,22 +82,15 @@ class SparkScoring:
         try:
             progress.update(0, 0, "sending the script")
             run_id = self._submit(client, options, requirements)
-            try:
-                while (word := _word(run := client.jobs.get_run(run_id))) != "TERMINATED":
-                    progress.update(0, 0, f"a Spark job on Databricks: {_STATES.get(word, word.lower())}")
-                    self._wait(PAUSE_SECONDS)
-            except JobCancelledError:
-                client.jobs.cancel_run(run_id)
-                raise
+
+            def look(run: Run) -> None:
+                word = state_of(run)
+                progress.update(0, 0, f"a Spark job on Databricks: {_STATES.get(word, word.lower())}")
+
+            run = until_over(client, run_id, look, lambda: self._wait(PAUSE_SECONDS))
+            check_success(client, run, "The Spark job")
         except OSError as error:
             raise explain_sdk_error(error) from error
-        details = run.status and run.status.termination_details
-        code = details.code.value if details and details.code else ""
-        if code != "SUCCESS":
-            why = (details.message if details else "") or code.lower().replace("_", " ") or "no reason given"
-            raise PlatformError(
-                f"The Spark job did not finish: {why}.", f"Its page: {client.config.host}/jobs/runs/{run_id}"
-            )
 
     def _submit(self, client: WorkspaceClient, options: ScoringOptions, requirements: Sequence[str]) -> int:
         from databricks.sdk.service import compute, jobs
@@ -143,7 +129,3 @@ def answer_types(columns: Sequence[AnswerColumn]) -> Mapping[str, str]:
     """The columns of the answers in a scored table, with their types in MLflow's words."""
     types = {name: kind for column in columns for name, kind in column.types().items()}
     return {**types, OUTSIDE: "string", ERROR: "string"}
-
-
-def _word(run: Run) -> str:
-    return run.status.state.value if run.status and run.status.state else "PENDING"

@@ -15,7 +15,7 @@ from typing import Any
 
 from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.domain.records.monitor.team_traffic import TeamHour
-from ontos_tui.domain.rules.traffic import BINS, bin_in_sql
+from ontos_tui.domain.rules.monitor.traffic import BINS, bin_in_sql
 from ontos_tui.platforms.databricks.cell_values import utc
 from ontos_tui.platforms.databricks.endpoints import payload_table
 from ontos_tui.platforms.databricks.team.team_tables import REMOVED

@@ -28,7 +28,7 @@ MOST_STATEMENTS = 4
 """What takes more statements than these goes by files in a volume."""
 FETCHED = 100
 """Rows that are taken from the connector at once."""
-PAGE_ROWS, PAGE_BYTES = 1_000, 8 << 20
+PAGE_ROWS, PAGE_BYTES = 1_000, 4 << 20
 """Entries that are read at once: at most so many, or the first that have so many bytes together."""
 NOTHING_NEW = ("DELTA_INVALID_CDC_RANGE", "DELTA_TIMESTAMP_GREATER_THAN_COMMIT", "DELTA_VERSION_NOT_FOUND")
 """How the warehouse says that there is no version after the newest one."""
@@ -109,6 +109,7 @@ class DeltaLog:
         """Put entries behind those that are there: by a few statements, or by files where that would be many.
 
         Raises SqlFailedError, PlatformError, AwayError. Then those of some statements may be there; again is harmless.
+        Of EntryTooLargeError, all before that entry are there.
         """
         log = self.identity()
         lines = (_line(entry) for entry in entries)
@@ -133,7 +134,8 @@ class DeltaLog:
                 raise
             for some in runs(chain(first, others), self.statement_bytes):
                 if len(some[0]) > self.statement_bytes:
-                    raise too_large(len(some[0]), error) from error
+                    row = json.loads(some[0])
+                    raise too_large(EntryId(row["writer"], row["seq"]), len(some[0]), error) from error
                 self._append(some, log)
             return
         files.copy(

@@ -13,10 +13,11 @@ from contextlib import suppress
 from io import BytesIO
 
 from ontos_tui.domain.errors import PlatformError
+from ontos_tui.domain.sharing.entries import EntryId, EntryTooLargeError
 from ontos_tui.platforms.databricks.workspace_client import Team, explain_sdk_error, quoted
 
 VOLUME = "ontos_log_files"
-FILE_BYTES = 16 << 20
+FILE_BYTES = 8 << 20
 """Bytes of one file, as far as lines allow; the SDK sends files below 50 MiB in one request."""
 MOST_FILES = 1_000
 """Files that one COPY INTO names at most, as its page says."""
@@ -110,9 +111,10 @@ def _contents(lines: Iterable[str]) -> Iterator[bytes]:
         yield b"".join(some)
 
 
-def too_large(size: int, error: PlatformError) -> PlatformError:
+def too_large(entry: EntryId, size: int, error: PlatformError) -> EntryTooLargeError:
     """What is said where an entry needs a file and there can be none."""
-    return PlatformError(
+    return EntryTooLargeError(
+        entry,
         f"A change of {size:,} bytes is too large for one statement, and the volume {VOLUME} cannot be used: "
         f"{error.what}",
         f"Ask for CREATE VOLUME on the team's schema, or for READ VOLUME and WRITE VOLUME on {VOLUME}.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,20 +17,27 @@ LOADER = "ontos_tui.platforms.local.pyfunc.loader"
 """The module that MLflow asks for the model."""
 OURS = ontos_tui.__name__
 _ROOT = Path(ontos_tui.__file__).parent
+_NOT_IN_NAMES = re.compile(r"[-_.]+")
+_NEEDED = re.compile(r"[A-Za-z0-9._-]+(?![^;]*;.*\bextra\b)")
+"""The name of a requirement that is none of an extra."""
 
 
 @dataclass(frozen=True)
 class Code:
-    """Files by their path in the package, and the libraries that they import at any time, pinned as installed here."""
+    """Files by their path in the package, and the libraries that they import at any time, pinned as installed here,
+    with all that these need themselves."""
 
     files: dict[str, Path]
     requirements: tuple[str, ...]
 
 
 @cache
-def needed_code() -> Code:
-    """What the loader needs. Imports within functions count; those that only type checkers follow do not."""
-    files, libraries, waiting = dict[str, Path](), set[str](), [LOADER]
+def needed_code(start: str = LOADER, without: tuple[str, ...] = ("pandas",)) -> Code:
+    """What a module needs. Imports within functions count; those that only type checkers follow do not.
+
+    `without` are libraries that are there anyway: pandas comes with MLflow.
+    """
+    files, libraries, waiting = dict[str, Path](), set[str](), [start]
     seen = set[str]()
     while waiting:
         name = waiting.pop()
@@ -45,7 +53,7 @@ def needed_code() -> Code:
                 waiting.append(imported)
             elif top not in sys.stdlib_module_names:
                 libraries.add(top)
-    return Code(dict(sorted(files.items())), _pins(libraries - {"pandas"}))  # which comes with MLflow
+    return Code(dict(sorted(files.items())), _pins(libraries - set(without)))
 
 
 def _path(name: str) -> Path | None:
@@ -67,6 +75,18 @@ def _imports(node: ast.AST) -> Iterator[str]:
 
 
 def _pins(libraries: set[str]) -> tuple[str, ...]:
+    """The libraries and all that they need, in the versions that are installed here: those of the lock."""
     called = metadata.packages_distributions()
-    names = {called[one][0] for one in libraries if one in called}
-    return tuple(sorted((f"{name.lower()}=={metadata.version(name)}" for name in names), key=str.lower))
+    waiting = [called[one][0] for one in libraries if one in called]
+    pinned: dict[str, str] = {}
+    while waiting:
+        name = waiting.pop()
+        key = _NOT_IN_NAMES.sub("-", name).lower()
+        if key in pinned:
+            continue
+        try:
+            pinned[key] = metadata.version(name)
+        except metadata.PackageNotFoundError:  # for another system or Python
+            continue
+        waiting += [match[0] for one in metadata.requires(name) or () if (match := _NEEDED.match(one))]
+    return tuple(f"{name}=={pinned[name]}" for name in sorted(pinned))

@@ -16,12 +16,15 @@ from ontos_tui.domain.records.monitor.drift import (
     judged,
 )
 from ontos_tui.domain.records.training import ModelVersion
-from ontos_tui.platforms.databricks.monitoring.inference_samples import LONGEST, PayloadSamples, Sample
+from ontos_tui.platforms.databricks.models.registration import as_registered, packed_inputs
+from ontos_tui.platforms.databricks.monitoring.inference_bins import Binned, PayloadBins
+from ontos_tui.platforms.databricks.monitoring.inference_samples import LONGEST, MOST, PayloadSamples, Sample
 from ontos_tui.platforms.databricks.monitoring.quality_monitor import (
     MonitorComparison,
     MonitoredColumn,
     QualityMonitors,
 )
+from ontos_tui.services.monitor.drift.aggregates import aggregate_report
 from ontos_tui.services.monitor.drift.comparison import (
     BANDS_NOTE,
     RULE_NOTE,
@@ -41,9 +44,11 @@ Window = tuple[datetime, datetime]
 class TeamDrift:
     """Compares the traffic of all users."""
 
-    def __init__(self, monitors: QualityMonitors, samples: PayloadSamples) -> None:
+    def __init__(self, monitors: QualityMonitors, samples: PayloadSamples, bins: PayloadBins | None = None) -> None:
+        """With `bins`, a log of more requests than are sampled is counted whole in the warehouse."""
         self._monitors = monitors
         self._samples = samples
+        self._bins = bins
 
     def report(
         self, endpoint: str, model: ModelVersion, window: Window, now: datetime, actor: str, table: str = ""
@@ -56,7 +61,11 @@ class TeamDrift:
         if comparison is not None:
             return _monitor_report(endpoint, model, comparison, now, actor)
         since, until = window
-        samples = self._samples.samples(endpoint, window, (since - max(BEFORE, until - since), since))
+        before_that = (since - max(BEFORE, until - since), since)
+        if (counted := self._counted(endpoint, model, window, before_that)) is not None:
+            report = aggregate_report(endpoint, model, counted, window, before_that, now, actor)
+            return report.model_copy(update={"notes": [*report.notes, *filter(None, [remark])]})
+        samples = self._samples.samples(endpoint, window, before_that)
         if samples is None:
             raise NotReadyError(
                 f"{endpoint} has no inference table in the team's schema, so there is nothing to compare.",
@@ -75,6 +84,16 @@ class TeamDrift:
             f"{LONGEST:,} characters.",
         )
         return report.model_copy(update={"notes": [*report.notes, *(one for one in extra_notes if one)]})
+
+    def _counted(self, endpoint: str, model: ModelVersion, recent: Window, before: Window) -> Binned | None:
+        """The counts of all requests, where these are more than a sample and a packed model answers."""
+        inputs = packed_inputs(as_registered(model))
+        if self._bins is None or inputs is None:
+            return None
+        if (self._bins.requests(endpoint, before[0], recent[1]) or 0) <= MOST:
+            return None
+        answers = list(model.template_snapshot["output_schema"]["properties"])
+        return self._bins.compare(endpoint, recent, before, [one.name for one in inputs], answers)
 
     def _monitored(self, endpoint: str, table: str) -> tuple[MonitorComparison | None, str]:
         """The monitor's comparison, or a note why there is none. A table that was named must be monitored."""

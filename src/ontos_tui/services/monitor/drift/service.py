@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ontos_tui.domain.errors import InvalidInputError, NoTeamError, NotFoundError, NotReadyError
 from ontos_tui.domain.nouns import no_such
 from ontos_tui.domain.records.base import now as present
-from ontos_tui.domain.records.monitor.drift import Bin, DriftReport, DriftSource, FeatureDrift
+from ontos_tui.domain.records.monitor.drift import Bin, DriftReadiness, DriftReport, DriftSource, FeatureDrift
 from ontos_tui.domain.records.serving import Endpoint
 from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.services.monitor.drift.comparison import Sides, build_report
@@ -67,6 +67,14 @@ class DriftService:
         with self._store.read() as connection:
             sides = _read(connection, endpoint, reference, window)
         return self._store_report(build_report(endpoint, sides, now, self._actor, DriftSource.HERE))
+
+    def readiness(self, endpoint: str, now: datetime | None = None) -> DriftReadiness:
+        """How many rows there are to compare. Raises NotFoundError for an unknown endpoint."""
+        now = now or present()
+        with self._store.read() as connection:
+            model = _model_of(connection, endpoint)
+            training = drift.training_pair_count(connection, model.id)
+            return DriftReadiness(training, drift.request_count(connection, endpoint, now - RECENT, now))
 
     @property
     def has_team(self) -> bool:
