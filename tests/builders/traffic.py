@@ -19,11 +19,13 @@ NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
 def deployed_model(workspace: Workspace, pairs: int = 120, endpoint: str = "live", **template: Any) -> ModelVersion:
-    """A model of made-up parts that answers as `endpoint`, which is a month old."""
+    """A model of made-up parts that answers as `endpoint`, which is a month old and has no alert rule yet."""
     sheet = labeled_sheet(workspace.store, pairs, **template)
     params = {"training_sheet_id": sheet.id, "base_model": "nearest", "name": "defects"}
     model = workspace.train.models.run(params, "j1", NoProgress())
     there = workspace.deploy.endpoints.deploy(model.id, endpoint)
+    for rule in workspace.monitor.alerts.rules(endpoint):
+        workspace.monitor.alerts.remove_rule(rule.id)
     with workspace.store.write() as connection:
         rows.change(connection, rows.get(connection, Endpoint, there.id), created_at=NOON - timedelta(days=30))
     return model

@@ -15,7 +15,7 @@ from ontos_tui.domain.errors import InvalidInputError, NotFoundError
 from ontos_tui.domain.records.base import now
 from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.domain.records.serving import InferenceRecord, Origin
-from ontos_tui.domain.rules.traffic import WITHIN, Bucket, HealthState
+from ontos_tui.domain.rules.monitor.traffic import WITHIN, Bucket, HealthState
 from ontos_tui.services.monitor.service import MonitorService
 from ontos_tui.store import rollups, rows
 from ontos_tui.store.engine import Store

@@ -11,7 +11,7 @@ import pytest
 from builders.payload import DAY, START, feedback, payload, system_tables
 from emulator.databricks.scene import Scene
 from ontos_tui.domain.errors import AwayError, InvalidInputError, NotReadyError
-from ontos_tui.domain.rules.traffic import Bucket
+from ontos_tui.domain.rules.monitor.traffic import Bucket
 from ontos_tui.workspace import Workspace
 
 HOUR = timedelta(hours=1)

@@ -8,6 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from textual._compositor import Compositor, ReflowResult
+from textual.geometry import Size
+from textual.widget import Widget
 
 from builders.severity import unlabeled_sheet
 from harness import open_app
@@ -15,6 +18,7 @@ from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.core.frame import footer_line
+from ontos_tui.tui.stages.base import StageView
 from ontos_tui.tui.widgets.lines import Line
 from ontos_tui.workspace import Workspace
 
@@ -120,3 +124,18 @@ async def test_who_closed_the_terminal_in_the_wizard_is_in_the_wizard_again(tmp_
     async with open_app(tmp_path, (80, 24)) as user:
         await user.settle()
         assert not user.app.in_wizard
+
+
+async def test_a_page_is_laid_out_though_textual_sends_no_resize(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It sends none when somebody asked where a page stands just before the page's first layout."""
+    reflow = Compositor.reflow
+
+    def silent(self: Compositor, parent: Widget, size: Size) -> ReflowResult:
+        hidden, shown, resized = reflow(self, parent, size)
+        pages = {one for one in shown | resized if isinstance(one, StageView)}
+        return ReflowResult(hidden, shown - pages, resized - pages)
+
+    monkeypatch.setattr(Compositor, "reflow", silent)
+    async with open_app(home, (120, 40)) as user:
+        await user.press("4")
+        await user.sees("score made")

@@ -42,6 +42,16 @@ def test_the_screen_is_the_same_as_with_every_run_sent(frames: list[list[tuple[i
     assert _visible(_screen(sent)) == _visible(_screen(whole))
 
 
+@given(st.lists(st.lists(runs, max_size=6), max_size=8))
+def test_erasing_instead_of_writing_blanks_shows_the_same(frames: list[list[tuple[int, int, str, int]]]) -> None:
+    memory = ScreenMemory(erases=lambda: True)
+    blank = "\x1b[{row};1H\x1b[44m" + " " * WIDTH + "\x1b[0m"
+    whole = [blank.format(row=1 + number % HEIGHT) + _frame(one).replace("\n", "") for number, one in enumerate(frames)]
+    sent = [memory.changes(frame) for frame in whole]
+    assert _visible(_screen(sent)) == _visible(_screen(whole))
+    assert all("\x1b[30X" in one for one in sent[:HEIGHT])
+
+
 def _visible(screen: pyte.Screen) -> list[list[object]]:
     """What one sees: the foreground and the weight of a space are not among it."""
     rows = []

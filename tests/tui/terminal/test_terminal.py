@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ontos_tui.domain.records.pairs import GenerationMode
+from builders.crystals import crystals_to_decide
 from ontos_tui.workspace import Workspace
 from terminal import BRIEF_TOASTS, Terminal, ontos, settling
 from tiers import deep
@@ -110,12 +110,9 @@ def test_no_color_sends_no_colors(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_decision_that_was_shown_is_kept_when_the_line_drops(tmp_path: Path, number: int) -> None:
+    training_sheet = crystals_to_decide(tmp_path, limit=12)
     with Workspace(tmp_path) as workspace:
-        seeded = workspace.onboarding.seed("defect_detection")
-        report = workspace.generate.generation.generate(
-            seeded.sheet.id, seeded.template.id, GenerationMode.AI, limit=12
-        )
-        before = workspace.label.queue.counts(report.training_sheet.id)
+        before = workspace.label.queue.counts(training_sheet)
     with Terminal(ontos("--home", str(tmp_path))) as terminal:
         terminal.sees("7 Improve", "INS-00001")
         terminal.send("3")
@@ -127,7 +124,7 @@ def test_a_decision_that_was_shown_is_kept_when_the_line_drops(tmp_path: Path, n
         terminal.signal(number)
         terminal.ended()
     with Workspace(tmp_path) as workspace:
-        assert workspace.label.queue.counts(report.training_sheet.id).labeled == before.labeled + 1
+        assert workspace.label.queue.counts(training_sheet).labeled == before.labeled + 1
 
 
 def _picture(terminal: Terminal) -> list[list[object]]:
@@ -145,9 +142,7 @@ KEYS = ("jjj", "a", "x", "x", "a", "n", "\x1b", "4", "g", "p", "?", "\x1b", "u",
 
 @pytest.mark.parametrize("size", [(80, 24), pytest.param((120, 40), marks=deep)])
 def test_what_is_painted_line_by_line_is_what_the_compositor_paints(tmp_path: Path, size: tuple[int, int]) -> None:
-    with Workspace(tmp_path) as workspace:
-        seeded = workspace.onboarding.seed("defect_detection")
-        workspace.generate.generation.generate(seeded.sheet.id, seeded.template.id, GenerationMode.AI, limit=60)
+    crystals_to_decide(tmp_path, limit=60)
     with Terminal(settling("--home", str(tmp_path)), size, {BRIEF_TOASTS: "1"}) as terminal:
         terminal.sees("Open", "INS-00001")
         terminal.send("3")

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
-from ontos_tui.tui.widgets.chart import Chart, Curve, Drawing, decimated, runs, ticks
-from ontos_tui.tui.widgets.lines import Panel
+from ontos_tui.tui.widgets.chart import Chart
+from ontos_tui.tui.widgets.plotting import Curve, Drawing, decimated, plotted, runs, ticks
 
 values = st.one_of(st.none(), st.floats(), st.integers(-5, 1_000_000).map(float))
 
@@ -110,13 +111,13 @@ async def test_without_a_value_it_says_so_and_comes_back_when_there_is_one() -> 
 
 async def test_it_is_drawn_once_for_the_same_and_at_most_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[int] = []
-    fill = Chart._fill
+    draw = Chart._draw_lines
 
-    def counting(self: Chart, *arguments: object) -> None:
+    def counting(self: Chart, *arguments: Any) -> Any:
         drawn.append(1)
-        fill(self, *arguments)  # type: ignore[arg-type]
+        return draw(self, *arguments)
 
-    monkeypatch.setattr(Chart, "_fill", counting)
+    monkeypatch.setattr(Chart, "_draw_lines", counting)
     monkeypatch.setattr("ontos_tui.tui.widgets.chart.AT_MOST_EVERY", 3_600.0)
     app = Alone()
     async with app.run_test(size=(80, 24)) as pilot:
@@ -134,7 +135,31 @@ async def test_it_is_drawn_once_for_the_same_and_at_most_once_a_second(monkeypat
         assert len(drawn) == 3
         assert chart._drawing is not None
         assert chart._drawing.curves[0].values == (4.0,), "the newest is drawn"
-        assert not chart.query_one("#nothing", Panel).display
+
+
+def text_of(drawing: Drawing, width: int = 60, height: int = 14) -> list[str]:
+    return ["".join(part.text for part in row) for row in plotted(drawing, width, height)]
+
+
+def test_bars_stand_for_counts_and_an_empty_bucket_is_a_gap() -> None:
+    at = tuple(float(number) + 0.5 for number in range(6))
+    bars = Curve("hd", at, (4.0, 0.0, 2.0, None, 0.0, 4.0), bar=0.8)
+    rows = text_of(Drawing((bars,), 0.0, 6.0, 0.0, 4.0, lambda moment: f"t{moment:.0f}", "", whole=True))
+    lowest = next(row for row in rows if row.lstrip().startswith("0┤"))
+    cells = (slice(4, 8), slice(13, 18), slice(22, 26), slice(33, 50), slice(54, 58))
+    assert [bool(lowest[one].strip()) for one in cells] == [True, False, True, False, True]
+    assert sum("█" in row for row in rows) >= 8, "a bar is filled"
+
+
+def test_every_style_of_a_drawing_is_one_of_the_theme() -> None:
+    both = (Curve("hd", (1.0, 2.0), (3.0, 4.0), bar=0.8), Curve("▒", (1.0, 2.0), (1.0, 0.0), "bad", bar=0.8))
+    styles = {
+        part.style
+        for row in plotted(Drawing(both, 0.0, 3.0, 0.0, 4.0, str, ""), 40, 10)
+        for part in row
+        if part.text.strip()
+    }
+    assert styles == {"muted", "accent", "bad"}
 
 
 def test_plotext_is_imported_with_the_first_chart_only() -> None:

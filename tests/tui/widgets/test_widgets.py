@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.containers import Vertical
 
+from ontos_tui.tui.core.keys.type_ahead import TypeAhead
 from ontos_tui.tui.dialogs.forms.answer_form import read_integer
 from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField
 from ontos_tui.tui.widgets.data_grid import DataGrid, value_text
@@ -40,6 +41,7 @@ class Shown(App[None]):
     def __init__(self, *widgets: object) -> None:
         super().__init__()
         self._shown_widgets = widgets
+        self.type_ahead = TypeAhead(self, super().on_event, lambda _: None)
 
     def compose(self) -> ComposeResult:
         yield from self._shown_widgets  # type: ignore[misc]

@@ -17,7 +17,7 @@ def _short(value: float | None) -> str:
 
 def summary_lines(summary: EndpointSummary) -> list[str]:
     """An endpoint's figures, one a line."""
-    from ontos_tui.domain.rules.traffic import WITHIN
+    from ontos_tui.domain.rules.monitor.traffic import WITHIN
 
     rate = "no data yet" if summary.error_rate is None else f"{100 * summary.error_rate:.1f} %"
     versions = ", ".join(f"{name}: {amount:,}" for name, amount in dict(summary.by_version).items())

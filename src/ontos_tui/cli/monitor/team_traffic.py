@@ -13,7 +13,7 @@ from ontos_tui.domain.errors import AwayError
 from ontos_tui.domain.text.terminal_text import safe_line
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.rules.traffic import Bucket
+    from ontos_tui.domain.rules.monitor.traffic import Bucket
     from ontos_tui.services.monitor.team_traffic import TeamTraffic
 
 

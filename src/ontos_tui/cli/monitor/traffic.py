@@ -15,7 +15,7 @@ from ontos_tui.cli.monitor.figures import point_lines, summary_lines
 from ontos_tui.cli.monitor.team_traffic import show_team_traffic
 from ontos_tui.cli.monitor.version_comparison import show_comparison
 from ontos_tui.domain.records.base import now
-from ontos_tui.domain.rules.traffic import Bucket
+from ontos_tui.domain.rules.monitor.traffic import Bucket
 from ontos_tui.domain.text.dates import read_moment
 from ontos_tui.domain.text.terminal_text import safe_line
 
@@ -67,9 +67,14 @@ def monitor(
     watch: Annotated[bool, typer.Option("--watch", help="check the alert rules, as `ontos alerts watch`")] = False,
     every: Every = 60.0,
     once: Once = False,
+    wall: Annotated[
+        bool, typer.Option("--wall", help="open the app in MONITOR: every endpoint and its charts on one screen")
+    ] = False,
 ) -> None:
     """Requests, errors, latency and feedback of an endpoint; or two versions side by side."""
     session = Session.of(context)
+    if wall:  # `ontos_tui.__main__` opens the app where there is a terminal, before any command is known
+        raise typer.BadParameter("--wall opens the app; give it alone, or with an endpoint.")
     if watch:
         watch_rules(session, endpoint, every, once=once)
         return
@@ -146,6 +151,8 @@ def _card_lines(card: Card) -> list[str]:
 
 def _drift(card: Card) -> str:
     report = card.drift
+    if card.readiness is not None and not card.readiness.is_ready:
+        return f"no data yet: {card.readiness.describe()}"
     if report is None:
         return f"not compared yet: `ontos drift {card.summary.endpoint}`"
     return safe_line(report.summary if not report.features else f"{report.severity}: {report.summary}", 300)

@@ -16,7 +16,7 @@ from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.queries import deployment_gate as queries
-from ontos_tui.store.queries.training_pairs import pair_of_item
+from ontos_tui.store.queries.training.pairs import pair_of_item
 
 
 class CaseService:

@@ -15,6 +15,7 @@ from ontos_tui.domain.rules.model_verdict import short_verdict
 from ontos_tui.platforms.databricks.models.registration import RegisteredVersion, as_registered, registered_version
 from ontos_tui.platforms.databricks.models.registry import UnityModels
 from ontos_tui.services.train.cards import CardService
+from ontos_tui.services.train.warehouse.trained_on import TRAINED_ON
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
@@ -80,7 +81,7 @@ class ModelRegistering:
         return {CARD: self._cards.model_card(model.id), LINEAGE: self._lineage(model)}
 
     def _lineage(self, model: ModelVersion) -> str:
-        """The pairs that the version was trained and tested on, by id, and where they come from."""
+        """The pairs that the version was trained and tested on, by id, or the rows, and where they come from."""
         with self._store.read() as connection:
             pairs, sheet = queries.lineage(connection, model.id), _sheet(connection, model)
         plain = {
@@ -91,6 +92,7 @@ class ModelRegistering:
             "training_sheet_id": model.training_sheet_id,
             "template": {"id": model.template_id, "version": model.template_version},
             "sha256": model.sha256,
+            "rows": model.params.get(TRAINED_ON),
             "pairs": [
                 {"id": one.pair_id, "version": one.pair_version, "role": one.role.value, "answer": one.answer_digest}
                 for one in pairs

@@ -10,6 +10,7 @@ from typing import Any
 from ontos_tui.domain.errors import ConflictError, InvalidInputError, NotFoundError, OntosError
 from ontos_tui.domain.learning import EndpointRequest, NoProgress, Progress
 from ontos_tui.domain.records.data import Row
+from ontos_tui.domain.records.monitor.alerts import default_rule
 from ontos_tui.domain.records.serving import Deployment, Endpoint, InferenceRecord, Origin, Platform
 from ontos_tui.domain.records.training import Job, JobKind, ModelVersion
 from ontos_tui.domain.rules.deployment_gate import Check, GateError, GateReport
@@ -153,6 +154,9 @@ class DeployService:
                     name=name, model_id=model.id, platform=platform, created_by=self._actor, updated_by=self._actor
                 )
                 rows.add(connection, created)
+                rule = default_rule(name, self._actor)
+                rows.add(connection, rule)
+                rows.log(connection, rule, "add", self._actor, after={"rule": rule.describe()}, scope_id=name)
                 after = {"model_id": model.id}
                 after |= {"platform": platform.value} if platform is not Platform.LOCAL else {}
                 self._log_deployment(connection, created, "deploy", {}, after, checked)

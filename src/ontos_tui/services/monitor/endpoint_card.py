@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ontos_tui.domain.records.monitor.alerts import Alert
-from ontos_tui.domain.records.monitor.drift import DriftReport, DriftState
+from ontos_tui.domain.records.monitor.drift import DriftReadiness, DriftReport, DriftState
 from ontos_tui.domain.rules.model_verdict import Verdict, verdict_of
-from ontos_tui.domain.rules.traffic import Health
+from ontos_tui.domain.rules.monitor.traffic import Health
 from ontos_tui.services.monitor.alerts.service import AlertService
 from ontos_tui.services.monitor.drift.service import DriftService
 from ontos_tui.services.monitor.service import EndpointSummary, MonitorService
@@ -17,13 +17,17 @@ from ontos_tui.services.monitor.service import EndpointSummary, MonitorService
 
 @dataclass(frozen=True)
 class Card:
-    """The overview of an endpoint. `drift` is the last report, None before the first; `verdict` is on its model."""
+    """The overview of an endpoint. `drift` is the last report, None before the first; `verdict` is on its model.
+
+    `readiness` says when drift can be seen, where no comparison was possible yet.
+    """
 
     summary: EndpointSummary
     health: Health
     drift: DriftReport | None
     alerts: Sequence[Alert]
     verdict: Verdict | None = None
+    readiness: DriftReadiness | None = None
 
 
 def make_card(
@@ -36,7 +40,8 @@ def make_card(
 ) -> Card:
     """The card of an endpoint. A drift report without a comparison does not lower its health."""
     report, open_alerts = drift.last(endpoint), alerts.open_alerts(endpoint)
-    severity = report.severity if report is not None and report.state is DriftState.COMPARED else None
+    compared = report is not None and report.state is DriftState.COMPARED
+    severity = report.severity if report is not None and compared else None
     model = monitor.model(endpoint)
     return Card(
         monitor.summary(endpoint, since, until),
@@ -44,4 +49,5 @@ def make_card(
         report,
         open_alerts,
         None if model is None else verdict_of(model),
+        None if compared or model is None else drift.readiness(endpoint),
     )

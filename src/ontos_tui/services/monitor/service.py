@@ -17,7 +17,8 @@ from ontos_tui.domain.records.base import now
 from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.domain.records.serving import InferenceRecord
 from ontos_tui.domain.records.training import ModelVersion
-from ontos_tui.domain.rules.traffic import Bucket, Health, Ratings, Tally, health
+from ontos_tui.domain.rules.monitor.error_groups import ErrorGroup, group_errors
+from ontos_tui.domain.rules.monitor.traffic import Bucket, Health, Ratings, Tally, health
 from ontos_tui.store import rollups, rows
 from ontos_tui.store.conditions import equal
 from ontos_tui.store.connection import Connection
@@ -32,6 +33,8 @@ EXACT_UP_TO = 10_000
 """Requests up to which percentiles use every latency of a span; beyond, they use latencies in bins."""
 PERCENTILES = (0.50, 0.95)
 """The percentiles of latency that are reported."""
+ERRORS_READ = 20_000
+"""Failed requests of a span whose reasons are read."""
 HEALTH_SPAN = timedelta(hours=1)
 
 
@@ -153,6 +156,11 @@ class MonitorService:
             points.append(point_of(start, tallies.get(key, silent), ratings.get(key, unrated)))
         return points
 
+    def errors(self, endpoint: str, since: datetime | None = None, until: datetime | None = None) -> list[ErrorGroup]:
+        """Why requests failed, grouped by kind, the most frequent first; of the newest `ERRORS_READ` of them."""
+        with self._store.read() as connection:
+            return group_errors(traffic.errors(connection, endpoint, _span(since, until), ERRORS_READ))
+
     def health(self, endpoint: str, drift: str | None = None, alerts: int = 0) -> Health:
         """The endpoint's health, from the requests of the last hour, the severity of its drift, and its open alerts."""
         until = now()
@@ -173,10 +181,12 @@ class MonitorService:
         offset: int = 0,
         since: datetime | None = None,
         until: datetime | None = None,
+        *,
+        failed: bool = False,
     ) -> list[RequestView]:
-        """The requests, newest first."""
+        """The requests, newest first; only `failed` ones, if that is asked for."""
         with self._store.read() as connection:
-            records = traffic.requests(connection, endpoint, since, until, limit, offset)
+            records = traffic.requests(connection, endpoint, since, until, limit, offset, failed=failed)
             return _with_feedback(connection, records)
 
     def request(self, id: str) -> RequestView:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ontos_tui.domain.errors import InvalidInputError, NoTeamError
 from ontos_tui.domain.records.monitor.team_traffic import TeamHour, TeamReading
-from ontos_tui.domain.rules.traffic import Bucket, Ratings, Tally
+from ontos_tui.domain.rules.monitor.traffic import Bucket, Ratings, Tally
 from ontos_tui.services.monitor.service import (
     MOST_POINTS,
     PERCENTILES,

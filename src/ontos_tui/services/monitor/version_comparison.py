@@ -14,7 +14,7 @@ from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.nouns import no_such
 from ontos_tui.domain.records.serving import Endpoint
 from ontos_tui.domain.records.training import ModelVersion
-from ontos_tui.domain.rules.traffic import Ratings, Tally
+from ontos_tui.domain.rules.monitor.traffic import Ratings, Tally
 from ontos_tui.domain.schema import Answer, FieldKind, answer_fields
 from ontos_tui.services.monitor.service import PERCENTILES
 from ontos_tui.services.records.model_versions import find_model

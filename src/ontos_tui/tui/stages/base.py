@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import events
+
 from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Commanded
@@ -17,6 +19,19 @@ class Page(BackgroundMixin, Commanded):
     DEFAULT_CSS = """
     Page { height: 1fr; layout: vertical; }
     """
+
+    _is_laid_out = False
+
+    def on_resize(self) -> None:
+        self._is_laid_out = True
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self._lay_out_first)
+
+    def _lay_out_first(self) -> None:
+        """Textual sends no Resize when somebody asked where the page stands just before its first layout."""
+        if not self._is_laid_out and self.size:
+            self.post_message(events.Resize(self.size, self.virtual_size, self.container_size))
 
     @property
     def session(self) -> Session:

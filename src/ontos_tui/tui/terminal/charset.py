@@ -1,4 +1,7 @@
-"""Text for a terminal that does not know UTF-8: what it cannot show becomes ASCII of the same width."""
+"""Text for a terminal that cannot show every character: by its encoding, or by the font of a console.
+
+What it cannot show becomes a character of the same width that it can.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +35,36 @@ _LINES = {
 _ASCII = {ord(character): instead for characters, instead in _LINES.items() for character in characters}
 
 
+CONSOLES = ("linux", "vt100", "vt102", "vt220", "ansi", "cons25")
+"""Values of TERM whose fonts have some 256 characters, those of code page 437."""
+_CONSOLE_FONT = "cp437"
+_ON_CONSOLES = {
+    "✓": "√",
+    "✔": "√",
+    "●": "•",
+    "○": "°",
+    "◐": "*",
+    "▔": "▀",
+    "▁": "▄",
+    "▍": "▌",
+    "▎": "▌",
+    "▏": "│",
+    "▕": "│",
+    "⠒": "~",
+}
+_CONSOLE_HAS = frozenset("•↑↓→←↔↕▲▼►◄♦")
+
+
+def is_console(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether the terminal is a console: a font of some 256 characters, and eight background colors."""
+    return environment.get("TERM", "") in CONSOLES
+
+
+def has_few_glyphs(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether the terminal shows the characters of an old font alone: no braille and no quarter blocks."""
+    return is_console(environment) or not encoding_of(environment).startswith("utf")
+
+
 def encoding_of(environment: Mapping[str, str] = os.environ) -> str:
     """The encoding of the terminal by LC_ALL, LC_CTYPE or LANG; UTF-8 where they name none, as Python has it."""
     for name in ("LC_ALL", "LC_CTYPE", "LANG"):
@@ -52,10 +85,12 @@ def encoding_of(environment: Mapping[str, str] = os.environ) -> str:
         return "ascii"
 
 
-def translator(encoding: str) -> Callable[[str], str] | None:
-    """What makes a text fit for a terminal of this encoding; None where every text is."""
-    if encoding.startswith("utf"):
+def translator(encoding: str, terminal: str = "") -> Callable[[str], str] | None:
+    """What makes a text fit for a terminal of this encoding, which TERM calls so; None where every text is."""
+    console = terminal in CONSOLES and encoding.startswith("utf")
+    if encoding.startswith("utf") and not console:
         return None
+    repertoire = _CONSOLE_FONT if console else encoding
 
     def translate(text: str) -> str:
         return text if text.isascii() else "".join(map(fit, text))
@@ -63,8 +98,10 @@ def translator(encoding: str) -> Callable[[str], str] | None:
     def fit(character: str) -> str:
         if character.isascii():
             return character
+        if console and (character in _CONSOLE_HAS or character in _ON_CONSOLES):
+            return _ON_CONSOLES.get(character, character)
         try:
-            character.encode(encoding)
+            character.encode(repertoire)
         except UnicodeEncodeError:
             return _instead(character)
         return character

@@ -14,6 +14,7 @@ import sys
 import termios
 from collections.abc import Iterable
 from contextlib import suppress
+from time import monotonic
 from types import FrameType
 from typing import IO, TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from textual.message import Message
 
 from ontos_tui.tui.terminal import textual_internals
 from ontos_tui.tui.terminal.charset import encoding_of, translator
+from ontos_tui.tui.terminal.line_speed import LINE, erases_in_color, is_slow
 from ontos_tui.tui.terminal.pasting import PasteParser
 from ontos_tui.tui.terminal.screen_diff import MOVE, PaintedRow, ScreenMemory
 
@@ -43,23 +45,33 @@ class _HangUpFile:
 
     def __init__(self, file: IO[str], encoding: str) -> None:
         self._file = file
-        self._translate = translator(encoding)
+        self._translate = translator(encoding, os.environ.get("TERM", ""))
         if self._translate is not None and isinstance(file, io.TextIOWrapper):
             file.reconfigure(encoding=encoding, errors="replace")
         self.fileno = file.fileno
         self.isatty = file.isatty
+        self._unflushed = 0
+        self._seconds = 0.0
 
     def write(self, text: str) -> int:
+        begun = monotonic()
         try:
             return self._file.write(text if self._translate is None else self._translate(text))
         except (OSError, ValueError):
             return 0
+        finally:
+            self._unflushed += len(text)
+            self._seconds += monotonic() - begun
 
     def flush(self) -> None:
+        begun = monotonic()
         try:
             self._file.flush()
         except (OSError, ValueError):
             return
+        finally:
+            LINE.written(self._unflushed, self._seconds + monotonic() - begun)
+            self._unflushed, self._seconds = 0, 0.0
 
 
 class OntosDriver(LinuxDriver):
@@ -105,7 +117,8 @@ class DiffDriver(OntosDriver):
 
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
-        self._memory = ScreenMemory(colors=not app.no_color)
+        erases = erases_in_color(os.environ.get("TERM", ""))
+        self._memory = ScreenMemory(colors=not app.no_color, erases=lambda: erases and is_slow())
         self._sync_pending = False
 
     def write(self, data: str) -> None:

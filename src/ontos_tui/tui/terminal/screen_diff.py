@@ -7,7 +7,7 @@ and reduces a frame to the cells that differ. It reads Textual's own output form
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import compress
 from operator import itemgetter, ne
 
@@ -30,6 +30,8 @@ PaintedRow = tuple[int, int, Sequence[tuple[str, str]]]
 _RIGHT_HALF = ""
 _CHARACTER = itemgetter(0)
 _UNKNOWN: Cell = ("\0", PLAIN)
+_MOST_BLANKS = 12
+"""Blanks at the end of a run from which on it is cheaper to erase the cells, where the terminal does that in color."""
 _NEAR = 8
 """Unchanged cells that are sent along, since another cursor position would cost as much."""
 
@@ -37,11 +39,16 @@ _NEAR = 8
 class ScreenMemory:
     """What the terminal shows, cell by cell. Reduces a frame to the part of it that is new."""
 
-    def __init__(self, *, colors: bool = True) -> None:
-        """Without `colors` (NO_COLOR) only bold, dim, underline and reverse are left of the styles."""
+    def __init__(self, *, colors: bool = True, erases: Callable[[], bool] = lambda: False) -> None:
+        """Without `colors` (NO_COLOR) only bold, dim, underline and reverse are left of the styles.
+
+        Where `erases` says so now, cells are erased instead of written with blanks: few bytes, on terminals that erase
+        in the background's color.
+        """
         self._rows: dict[int, _Row] = {}
         self._cursor = ""
         self._colors = colors
+        self._erases = erases
 
     def forget(self) -> None:
         """The terminal may show anything now; the next frame is sent whole."""
@@ -74,7 +81,7 @@ class ScreenMemory:
         if not new_runs and cursor == self._cursor:
             return ""
         self._cursor = cursor
-        return _painted(new_runs, in_order) + cursor
+        return _painted(new_runs, in_order, erases=self._erases()) + cursor
 
     def changes_of_rows(self, rows: Iterable[PaintedRow]) -> str:
         """The same of rows that do not overlap; the cursor stays where it is."""
@@ -88,7 +95,7 @@ class ScreenMemory:
             new_runs += self._new_runs(known, row, column, cells, "")
             if known.has_wide:
                 in_order.add(row)
-        return _painted(new_runs, in_order) + self._cursor if new_runs else ""
+        return _painted(new_runs, in_order, erases=self._erases()) + self._cursor if new_runs else ""
 
     def _cells(self, run: str) -> list[Cell]:
         """A run of text with SGR sequences, cell by cell."""
@@ -191,15 +198,23 @@ def _fits(cell: Cell, pen: Pen) -> bool:
     return cell[1] is pen or (cell[0] == " " and cell[1] is pen.blank)
 
 
-def _painted(runs: list[_Run], in_order: set[int]) -> str:
+def _painted(runs: list[_Run], in_order: set[int], *, erases: bool = False) -> str:
     """Runs as text with cursor positions and SGR codes; ends without a style. Some rows are written as they came."""
     parts: list[str] = []
     now = PLAIN
     for row, column, pen, text in sorted(runs, key=lambda run: _order(run, in_order)):
-        parts.append(f"\x1b[{row};{column}H{sgr_change(now, pen)}{text}")
+        sent = _erased(text) if erases and not pen.attributes else text
+        parts.append(f"\x1b[{row};{column}H{sgr_change(now, pen)}{sent}")
         now = pen
     parts.append(sgr_change(now, PLAIN))
     return "".join(parts)
+
+
+def _erased(text: str) -> str:
+    """The text with many blanks at its end erased instead of written."""
+    there = text.rstrip(" ")
+    blanks = len(text) - len(there)
+    return f"{there}\x1b[{blanks}X" if blanks >= _MOST_BLANKS else text
 
 
 def _order(run: _Run, in_order: set[int]) -> tuple[str, str, str]:

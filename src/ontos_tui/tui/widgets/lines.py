@@ -21,6 +21,7 @@ from textual.widget import Widget
 
 from ontos_tui.domain.text.terminal_text import safe_line, safe_text
 from ontos_tui.tui.terminal import textual_internals
+from ontos_tui.tui.terminal.charset import is_console
 from ontos_tui.tui.widgets.contrast import readable
 
 STYLES = ("text", "muted", "strong", "accent", "good", "warn", "bad", "key", "cursor", "title")
@@ -40,6 +41,9 @@ def color(name: str) -> str:
 
 
 _COLOR = "color "
+
+CONSOLE_CURSOR = Style(color="white", bgcolor="black", bold=True, reverse=True)
+"""The row under the cursor on a console, which has no bright background."""
 
 Line = tuple[Span, ...]
 EMPTY: Line = ()
@@ -203,7 +207,7 @@ class LineView(Widget):
     def _style(self, name: str, marked: bool) -> Style:
         if not marked:
             return self.style_of(name)
-        base = self.style_of("cursor")
+        base = CONSOLE_CURSOR if is_console() else self.style_of("cursor")
         return base if name == "text" else base + self.style_of(name).without_color
 
     def _strip(self, content: Line, marked: bool, width: int) -> Strip:

@@ -143,7 +143,7 @@ async def test_a_rule_is_made_raises_an_alert_and_the_alert_is_looked_after(home
     async with open_app(home, size) as user:
         assert "alert" not in user.text()
         await user.press("6", "A")
-        await user.sees("No alerts yet", "No rule yet", "not being checked")
+        await user.sees("No alerts yet", "No rule yet", "while the app is open")
         await user.press("n")
         await user.sees("New rule", "Threshold")
         await user.press("1", "tab", "1", "tab")
@@ -191,7 +191,7 @@ async def test_the_watch_is_started_and_stopped_here(home: Path) -> None:
         assert job is not None
         await user.press("w")
         assert user.app.workspace.jobs.wait(job.id, timeout=60).status.value == "cancelled"
-        await user.sees("not being checked")
+        await user.sees("while the app is open")
 
 
 async def test_a_resolved_alert_cannot_be_acknowledged(home: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,50 +14,20 @@ from hypothesis import strategies as st
 from builders.defects import DEPTH_SCHEMA, add_pairs, labeled_sheet
 from builders.evaluations import measured, weak_evaluation
 from builders.models import served_model, train_next
+from builders.request_log import log, minutes
 from harness import SIZES, open_app
 from ontos_tui.domain.learning import NoProgress
-from ontos_tui.domain.records.serving import InferenceRecord, Origin
-from ontos_tui.domain.records.training import ModelVersion
-from ontos_tui.domain.rules.traffic import LEAST_REQUESTS
-from ontos_tui.store import rows
+from ontos_tui.domain.records.serving import Origin
+from ontos_tui.domain.rules.monitor.traffic import LEAST_REQUESTS
 from ontos_tui.tui.widgets.sparkline import BLOCKS, NOTHING, sparkline
 from ontos_tui.workspace import Workspace
 
 SERIES = re.compile(r"(requests|errors|mean ms|rating) +[▁-█·]{8,} +(.*)")
 
 
-def log(workspace: Workspace, model: ModelVersion, ages: list[timedelta], **columns: object) -> list[InferenceRecord]:
-    """Requests so long ago, all counted from one moment, so that equal ages are in the same minute and hour."""
-    present = datetime.now(UTC)
-    records = [
-        InferenceRecord(
-            **{
-                "endpoint": "live",
-                "model_id": model.id,
-                "model_version": model.version,
-                "requested_at": present - age,
-                "origin": Origin.HTTP,
-                "input": {"voltage": 1.5, "line": "north"},
-                "output": {"defect": "crack"},
-                "confidence": {"defect": 0.75},
-                "latency_ms": 12.0,
-                **columns,
-            }
-        )
-        for age in ages
-    ]
-    with workspace.store.write() as connection:
-        rows.add_many(connection, records)
-    return records
-
-
-def minutes(*ages: float) -> list[timedelta]:
-    return [timedelta(minutes=age) for age in ages]
-
-
 async def test_without_an_endpoint_the_stage_says_what_comes_first(home: Path) -> None:
     async with open_app(home) as user:
-        await user.press("6")
+        await user.press("6", "r")
         await user.sees("No endpoint yet", "Press 5")
 
 
@@ -65,7 +35,7 @@ async def test_without_an_endpoint_the_stage_says_what_comes_first(home: Path) -
 async def test_without_traffic_there_is_no_number_and_nothing_is_drawn(home: Path, size: tuple[int, int]) -> None:
     served_model(home)
     async with open_app(home, size) as user:
-        await user.press("6")
+        await user.press("6", "r")
         await user.sees("live", "no data yet", "nothing")
         text = user.text()
         assert not any(block in text for block in BLOCKS if block != "█")
@@ -82,10 +52,10 @@ async def test_the_figures_are_those_of_the_log(home: Path, size: tuple[int, int
         workspace.improve.feedback.add_feedback(good[0].request_id, 4)
         workspace.improve.feedback.add_feedback(good[1].request_id, 1, "no", {"defect": "none"})
     async with open_app(home, size) as user:
-        await user.press("6")
+        await user.press("6", "r")
         await user.sees(
             "last 24 h", "requests  5", "✗ 1  20.0% of 5", "12 ms  median", "2.5 of 5  n=2", "corrected 1",
-            "5 requests, the newest first", "▲ 4", "▼ 1✎", "400 the field", "crack",
+            "5 requests, the newest first", "▲ 4", "▼ 1✎", "400 voltage: 'hot'", "crack",
         )  # fmt: skip
         assert "999" not in user.text(), "what is older than the span does not count"
         await user.press("t")
@@ -101,7 +71,7 @@ async def test_the_buckets_that_are_drawn_add_up_to_the_rows(home: Path, size: t
         log(workspace, model, minutes(*(7 * number for number in range(150))))
         log(workspace, model, minutes(*(11 * number for number in range(20))), status_code=500, output=None)
     async with open_app(home, size) as user:
-        await user.press("6")
+        await user.press("6", "r")
         await user.sees("170 requests", "by hour", "min–max")
         drawn = {name: told.split() for name, told in SERIES.findall(user.text())}
         assert drawn["requests"][-1] == "170"
@@ -115,7 +85,7 @@ async def test_a_span_without_requests_tells_when_the_last_one_was(home: Path) -
     with Workspace(home) as workspace:
         (record,) = log(workspace, model, [timedelta(days=3)])
     async with open_app(home) as user:
-        await user.press("6")
+        await user.press("6", "r")
         when = record.requested_at.astimezone()
         await user.sees("no data in this time range", f"last request {when:%Y-%m-%d %H:%M}", "longer time range")
         await user.press("t")
@@ -129,7 +99,7 @@ async def test_a_request_is_inspected_and_judged(home: Path, size: tuple[int, in
         row = workspace.deploy.endpoints.sample_input("live")
         (record,) = workspace.deploy.endpoints.query("live", [row], origin=Origin.CLI, client_request_id="cli-7")
     async with open_app(home, size) as user:
-        await user.press("6", "enter", "enter")
+        await user.press("6", "r", "enter")
         await user.sees("Request to live", "from cli", "client's id cli-7", "version 1", "likely", "none yet")
         await user.press("f", "2", "tab")
         await user.type("hardly")
@@ -149,7 +119,7 @@ async def test_a_request_without_an_answer_shows_why_and_cannot_be_judged(home: 
     with Workspace(home) as workspace:
         workspace.deploy.endpoints.query("live", [{"voltage": "hot", "line": "north"}], origin=Origin.HTTP)
     async with open_app(home) as user:
-        await user.press("6")
+        await user.press("6", "r")
         await user.sees("✗", "400")
         await user.press("f")
         assert "Rating" not in user.text()
@@ -170,7 +140,7 @@ async def test_feedback_goes_by_the_schema_of_the_model_that_answered(home: Path
         model = workspace.train.models.run(params, "j9", NoProgress())
         workspace.deploy.endpoints.deploy(model.id, "live", despite="another question")
     async with open_app(home) as user:
-        await user.press("6", "f")
+        await user.press("6", "r", "f")
         await user.sees("Rating", "defect")
         assert "depth" not in user.text().replace("depths", "")
 
@@ -185,7 +155,7 @@ async def test_several_versions_are_counted_apart(home: Path, size: tuple[int, i
         log(workspace, second, minutes(2), status_code=500, output=None)
         workspace.improve.feedback.add_feedback(last.request_id, 5)
     async with open_app(home, size) as user:
-        await user.press("6")
+        await user.press("6", "r")
         await user.sees("version", "asked", "requests  5")
         found = dict(re.findall(r" v(\d) +(\d+ +\d+ +[\d.–]+)", user.text()))
         assert {version: told.split() for version, told in found.items()} == {
@@ -199,7 +169,7 @@ async def test_the_cursor_stays_on_its_request_while_newer_ones_come_in(home: Pa
     with Workspace(home) as workspace:
         log(workspace, model, minutes(1, 2, 3))
     async with open_app(home, watch=False) as user:
-        await user.press("6", "enter", "down")
+        await user.press("6", "r", "down")
         view = user.app.stage_view
         assert view is not None
         table = view.query_one("#requests")
@@ -216,7 +186,7 @@ async def test_a_long_log_comes_in_pieces(home: Path) -> None:
     with Workspace(home) as workspace:
         log(workspace, model, minutes(*(number / 10 for number in range(450))))
     async with open_app(home) as user:
-        await user.press("6", "enter")
+        await user.press("6", "r")
         await user.sees("the newest 200 of 450 requests")
         await user.press("end")
         await user.sees("the newest 400 of 450 requests")
@@ -234,9 +204,9 @@ async def test_the_screen_follows_the_endpoint_and_counts_again(home: Path) -> N
         log(workspace, model, minutes(1, 2))
         log(workspace, model, minutes(3), endpoint="other")
     async with open_app(home) as user:
-        await user.press("6")
+        await user.press("6", "r")
         await user.sees("2 requests, the newest first")
-        await user.press("down")
+        await user.press("n")
         await user.sees("1 request, the newest first")
         log(user.app.workspace, model, minutes(0), endpoint="other")
         await user.sees("2 requests, the newest first")
@@ -252,7 +222,7 @@ async def test_health_is_told_with_its_bands_and_only_from_enough_requests(home:
     with Workspace(home) as workspace:
         log(workspace, model, minutes(*(number / 2 for number in range(LEAST_REQUESTS - 1))))
     async with open_app(home, size) as user:
-        await user.press("6")
+        await user.press("6", "r")
         await user.sees("health    no data, 19 of 20/h", "✓≥90 ◐≥70 ▲≥50 ✗<50", "drift     no data yet", "none open")
         log(user.app.workspace, model, minutes(0, 0, 0, 0, 0), status_code=500, output=None)
         await user.sees("health    ◐ degraded 79 of 100")
@@ -267,7 +237,7 @@ async def test_very_many_requests_are_marked_as_read_from_bins(home: Path, monke
     with Workspace(home) as workspace:
         log(workspace, model, minutes(*range(1, 11)), latency_ms=40.0)
     async with open_app(home) as user:
-        await user.press("6")
+        await user.press("6", "r")
         await user.sees("latency   40 ms")
         log(user.app.workspace, model, minutes(0), latency_ms=40.0)
         await user.sees("latency   ≈ 4", "median")
@@ -283,7 +253,7 @@ async def test_a_span_of_ones_own_in_other_steps(home: Path, size: tuple[int, in
         log(workspace, model, minutes(90, 100, 110))
         log(workspace, model, minutes(5))
     async with open_app(home, size) as user:
-        await user.press("6", "d")
+        await user.press("6", "r", "d")
         await user.sees("Time range")
         await user.press(*["backspace"] * 16)
         await user.type("2h")
@@ -327,7 +297,7 @@ async def test_the_chart_shows_each_figure_and_follows_the_log(home: Path, size:
         await user.press("f")
         assert "Rating" not in user.text(), "there is no request under a cursor"
         await user.press("escape")
-        await user.sees("42 requests, the newest first", "i Inspect")
+        await user.sees("why 3 failed", "r Requests")
 
 
 async def test_the_chart_without_traffic_says_so(home: Path) -> None:
@@ -404,7 +374,7 @@ async def test_hostile_data_reaches_no_terminal(home: Path, size: tuple[int, int
         (view, *_) = workspace.monitor.traffic.requests("live")
         workspace.improve.feedback.add_feedback(view.record.request_id, 1, evil)
     async with open_app(home, size) as user:
-        await user.press("6")
+        await user.press("6", "r")
         await user.sees("requests  5")
         for keys in (("v",), ("escape", "c"), ("escape", "i"), ("n",), ("escape", "end")):
             await user.press(*keys)
@@ -447,5 +417,5 @@ async def test_a_card_says_what_the_score_of_its_model_means(home: Path, size: t
     with Workspace(home) as workspace:
         measured(workspace, model, weak_evaluation())
     async with open_app(home, size) as user:
-        await user.press("6")
+        await user.press("6", "r")
         await user.sees("live  ✗ right 24 of 100" if size[0] == 80 else "✗ Not usable yet: right 24 of 100;")

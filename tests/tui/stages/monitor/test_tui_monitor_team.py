@@ -13,7 +13,7 @@ from builders.payload import feedback, payload, system_tables
 from emulator.databricks.scene import Scene
 from emulator.databricks.server import TOKEN
 from harness import SIZES, open_app
-from ontos_tui.domain.rules.traffic import Bucket
+from ontos_tui.domain.rules.monitor.traffic import Bucket
 from ontos_tui.workspace import Workspace
 
 
@@ -50,6 +50,8 @@ async def test_it_counts_what_never_was_and_shows_it(scene: Scene, asked: Path, 
 async def test_the_stage_tells_what_was_counted_there(scene: Scene, asked: Path, size: tuple[int, int]) -> None:
     async with open_app(asked, size) as user:
         await user.press("6")
+        await user.sees("No requests yet", "from here")
+        await user.press("r")
         await user.sees("No requests yet", "from here", "not counted yet", "w counts")
         await user.press("w")
         await user.sees("16.7% of 12")

@@ -74,7 +74,7 @@ class Floors:
             FormField("bound", "Bound", required=True, hint="least score 0–1; for MAE the greatest", read=_number),
             FormField("field", "Field", fields[0].name, hint=", ".join(field.name for field in fields)),
         ]
-        self._host.app.push_screen(FormDialog(f"Floor of {self._name}", form, check=_problems), done)
+        self._host.app.push_screen(FormDialog(f"Floor of {self._name}", form, check=_problems, verb="Set"), done)
 
     def _set(self, values: Values) -> None:
         measure, name = CHOICES[values["measure"]], self._name

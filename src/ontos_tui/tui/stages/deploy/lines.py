@@ -31,7 +31,6 @@ def endpoint_lines(
     models: Mapping[str, ModelVersion],
     server: ServerState,
     history: Sequence[Deployment],
-    curl: str,
     width: int,
 ) -> Iterator[Line]:
     """Everything about an endpoint that helps to decide what to do with it."""
@@ -55,7 +54,13 @@ def endpoint_lines(
         yield line(span("try it", "muted", INDENT), span("x", "key"), ": start it; until then it refuses requests")
     yield EMPTY
     yield from _http_lines(server)
-    yield EMPTY
+
+
+def context_lines(
+    view: EndpointView, models: Mapping[str, ModelVersion], history: Sequence[Deployment], curl: str, width: int
+) -> Iterator[Line]:
+    """What an endpoint is asked with, and what was done to it."""
+    model = view.model
     yield from _beside("input", ", ".join(model.features), width)
     yield EMPTY
     for number, one in enumerate(history[:REMEMBERED]):

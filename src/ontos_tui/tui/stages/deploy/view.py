@@ -19,11 +19,11 @@ from ontos_tui.tui.dialogs.forms.deployment_gate import deploy_checked
 from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 from ontos_tui.tui.dialogs.verdict import score_cell, verdict_line
 from ontos_tui.tui.stages.base import StageView
-from ontos_tui.tui.stages.deploy.lines import curl_line, endpoint_lines, state_span, undeployed_lines
+from ontos_tui.tui.stages.deploy.lines import context_lines, curl_line, endpoint_lines, state_span, undeployed_lines
 from ontos_tui.tui.stages.deploy.scoring import ask_scoring, scoring_lines
 from ontos_tui.tui.stages.job_state import POLL_SECONDS, JobState
 from ontos_tui.tui.widgets.error_lines import error_lines
-from ontos_tui.tui.widgets.lines import Panel, line, span
+from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ontos_tui.services.deploy.service import EndpointView
     from ontos_tui.workspace import Workspace
 
-ROOM_FOR_SCORES = 44
+ROOM_FOR_SCORES, THREE_FROM = 44, 140
 """Width of the list from which on it also says how good each model is."""
 
 
@@ -91,6 +91,14 @@ class DeployView(StageView):
         Command("deploy.copy", "y", "Copy curl", "Copy a curl command for this endpoint", shown=False),
     )
 
+    DEFAULT_CSS = """
+    DeployView #context { display: none; }
+    DeployView.three #context { display: block; }
+    DeployView.three #endpoints { width: 3fr; }
+    DeployView.three #details { width: 4fr; }
+    DeployView.three #context { width: 4fr; }
+    """
+
     def __init__(self) -> None:
         super().__init__()
         self._served: EndpointRow | None = None
@@ -109,12 +117,16 @@ class DeployView(StageView):
                 classes="side",
             )
             yield Panel(id="details", classes="main")
+            yield Panel(id="context", classes="main")
 
     def focus_first(self) -> None:
         self.query_one("#endpoints").focus()
 
     def on_resize(self) -> None:
         self._wide = self.size.width * 2 // 5 >= ROOM_FOR_SCORES
+        self.set_class(self.size.width >= THREE_FROM, "three")
+        if self._served is not None:
+            self._show_current(keep_place=True)
         table: Table[Entry] = self.query_one("#endpoints", Table)
         table.show(table.rows, columns=_columns(self._wide))
 
@@ -162,19 +174,26 @@ class DeployView(StageView):
     def _show_current(self, *, keep_place: bool = False) -> None:
         self.commands_changed()
         entry, served, panel = self._current, self._served, self.query_one("#details", Panel)
+        self.query_one("#context", Panel).show(lambda width: ())
         if entry is None or served is None:
             panel.show(lambda width: [line(span("No model to deploy yet: train one first (4, then t).", "muted"))])
         elif entry.view is not None:
             view, name = entry.view, entry.view.endpoint.name
             self.session.endpoint = self._here = name
             history, curl = served.history[name], served.curl.get(name, "")
+            scored = served.scored.get(view.model.id)
+
+            def about(width: int) -> list[Line]:
+                return list(endpoint_lines(view, served.models, served.server, history, width))
+
+            def context(width: int) -> list[Line]:
+                return [*context_lines(view, served.models, history, curl, width), *scoring_lines(scored, width)]
+
+            three = self.has_class("three")
             panel.show(
-                lambda width: [
-                    *endpoint_lines(view, served.models, served.server, history, curl, width),
-                    *scoring_lines(served.scored.get(view.model.id), width),
-                ],
-                keep_place=keep_place,
+                lambda width: about(width) if three else [*about(width), EMPTY, *context(width)], keep_place=keep_place
             )
+            self.query_one("#context", Panel).show(context, keep_place=keep_place)
         elif entry.model is not None:
             model = entry.model
             panel.show(
@@ -408,7 +427,7 @@ def _curl(workspace: Workspace, server: ServerState, name: str) -> str:
 
 def _columns(wide: bool) -> list[ColumnSpec]:
     """As much about each line as the list has room for."""
-    columns = [ColumnSpec("name", 0), ColumnSpec("state", 14)]
+    columns = [ColumnSpec("name", 0, ends=True), ColumnSpec("state", 14)]
     return [*columns, ColumnSpec("score", 12, right=True)] if wide else columns
 
 

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ontos_tui.domain.records.improve import FeedbackFilter
 from ontos_tui.tui.dialogs.forms.feedback import rating_span
-from ontos_tui.tui.stages.improve.lines import filter_words, item_lines, outlook_lines, state_span, stats_text
+from ontos_tui.tui.stages.improve.lines import (
+    answer_text,
+    filter_words,
+    item_lines,
+    outlook_lines,
+    state_span,
+    stats_text,
+)
 from ontos_tui.tui.stages.improve.state import ImproveState, Listed
 from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import Line, OneLine, Panel, line, span, wrap
@@ -17,10 +25,10 @@ from ontos_tui.tui.widgets.table import ColumnSpec, Table
 if TYPE_CHECKING:
     from ontos_tui.domain.records.improve import FeedbackItem
 
-MOST_LINES = 8
-"""The highest that the panel about retraining becomes."""
-WIDE = 100
-"""Cells of the screen from which there is room for more columns."""
+MOST_LINES, FEW_LINES, LOW = 8, 3, 24
+"""The highest that the panel about retraining becomes, and that on a screen with fewer than `LOW` rows."""
+WIDE, THREE_FROM = 100, 140
+"""Cells of the screen from which there is room for more columns, and for retraining in a pane of its own."""
 
 
 class ImproveDisplay:
@@ -32,7 +40,7 @@ class ImproveDisplay:
         self.details = Panel(id="details", classes="main")
         self.outlook = Panel(id="outlook")
         self.outlook.can_focus = False
-        self._width = 0
+        self._width = self._height = 0
         self._detail_id = ""
         self._listed: Listed | None = None
 
@@ -41,9 +49,9 @@ class ImproveDisplay:
         """The feedback under the cursor."""
         return self.table.current
 
-    def fit(self, width: int, state: ImproveState) -> None:
-        """The screen has this width now: more columns where there is room for them."""
-        self._width = width
+    def fit(self, width: int, height: int, state: ImproveState) -> None:
+        """The screen has this size now: more columns where there is room for them."""
+        self._width, self._height = width, height
         self.table.show(self.table.rows, columns=self._columns())
         self._paint_outlook(state)
 
@@ -84,21 +92,30 @@ class ImproveDisplay:
             self.details.show(lambda width: item_lines(detail.item, detail.pair, width), keep_place=same)
 
     def _paint_outlook(self, state: ImproveState) -> None:
-        self.outlook.styles.height = min(MOST_LINES, max(1, len(list(_outlook(state, max(20, self._width - 2))))))
-        self.outlook.show(lambda width: _outlook(state, width))
+        if self._width >= THREE_FROM:
+            self.outlook.styles.height = "1fr"
+            self.outlook.show(lambda width: _outlook(state, width))
+            return
+        is_low = self._height < LOW
+        lines = len(list(_outlook(state, max(20, self._width - 2), is_low=is_low)))
+        self.outlook.styles.height = min(FEW_LINES if is_low else MOST_LINES, max(1, lines))
+        self.outlook.show(lambda width: _outlook(state, width, is_low=is_low))
 
     def _columns(self) -> list[ColumnSpec]:
-        if self._width < WIDE:
-            return [ColumnSpec("when", 11), ColumnSpec("rated", 5), ColumnSpec("state", 0)]
-        fixed = [ColumnSpec("rated", 5), ColumnSpec("fix", 3), ColumnSpec("state", 11)]
-        return [ColumnSpec("when", 11), ColumnSpec("endpoint", 0), *fixed]
+        columns = [ColumnSpec("", 1), ColumnSpec("when", 6), ColumnSpec("rated", 5), ColumnSpec("answer", 0)]
+        return [*columns, ColumnSpec("endpoint", 0, ends=True)] if self._width >= WIDE else columns
 
     def _cells(self, item: FeedbackItem) -> Sequence[object]:
-        when = f"{item.created_at.astimezone():%m-%d %H:%M}"
-        if self._width < WIDE:
-            return when, rating_span(item), state_span(item)
-        corrected = "yes" if item.correction is not None else span("no", "muted")
-        return when, item.endpoint, rating_span(item), corrected, state_span(item)
+        state = state_span(item)
+        sign = span(state.text[:1], state.style)
+        cells = (sign, span(_short_time(item.created_at), "muted"), rating_span(item), answer_text(item))
+        return (*cells, span(item.endpoint, "muted")) if self._width >= WIDE else cells
+
+
+def _short_time(at: datetime) -> str:
+    """14:02 today, Nov 24 before."""
+    here = at.astimezone()
+    return f"{here:%H:%M}" if here.date() == datetime.now().astimezone().date() else f"{here:%b} {here.day}"
 
 
 def _empty_text(feedback_filter: FeedbackFilter) -> str:
@@ -109,9 +126,11 @@ def _empty_text(feedback_filter: FeedbackFilter) -> str:
     return "No feedback yet.\nGive feedback in the playground (5, then p) or on a request (6, then f)."
 
 
-def _outlook(state: ImproveState, width: int) -> Iterable[Line]:
+def _outlook(state: ImproveState, width: int, *, is_low: bool = False) -> Iterable[Line]:
     if state.outlook is not None:
-        return outlook_lines(state.outlook, state.is_training, width)
+        lines = list(outlook_lines(state.outlook, state.is_training, width))
+        # What comes next stands at the end; on a low screen it goes before what one knows.
+        return lines[1 - FEW_LINES :] if is_low and len(lines) > FEW_LINES else lines
     if state.outlook_error is not None:
         return wrap(f"{state.outlook_error.what} {state.outlook_error.todo}", width, "muted")
     if state.listed is None:

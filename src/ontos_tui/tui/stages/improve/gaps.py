@@ -214,7 +214,7 @@ class GapsPage(StagePage):
                 self._do(lambda workspace: workspace.improve.gaps.update(gap.id, status=status, note=note), "Saved.")
 
         about = "Resolved gaps reopen when new evidence is found; gaps marked won't fix do not."
-        self.app.push_screen(FormDialog("Status of this gap", fields, about=about), done)
+        self.app.push_screen(FormDialog("Status of this gap", fields, about=about, verb="Set"), done)
 
     def action_severity(self) -> None:
         gap = self.current

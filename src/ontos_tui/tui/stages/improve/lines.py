@@ -33,6 +33,18 @@ def state_span(item: FeedbackItem) -> Span:
     return span(f"⚑{text[1:]}", "warn") if item.flagged else span(text, style)
 
 
+def answer_text(item: FeedbackItem) -> str:
+    """What the model said and what is right, in a few words, then the comment: crack → scratch “second today”."""
+    said, right = item.output or {}, item.correction
+    parts = []
+    for name in dict.fromkeys([*said, *(right or {})]):
+        before = value_text(said.get(name))
+        differs = right is not None and right.get(name) != said.get(name)
+        parts.append(f"{before} → {value_text((right or {}).get(name))}" if differs else before)
+    comment = f"  “{item.comment}”" if item.comment else ""
+    return f"{' · '.join(parts)}{comment}"
+
+
 def stats_text(stats: FeedbackStats) -> str:
     """What was said in all, in a few words."""
     if stats.good_share is None or stats.mean_rating is None:

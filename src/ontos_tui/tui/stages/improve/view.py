@@ -15,7 +15,7 @@ from ontos_tui.domain.rules.states import FeedbackStatus
 from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.forms.form import FormDialog, Values
-from ontos_tui.tui.stages.improve.display import ImproveDisplay
+from ontos_tui.tui.stages.improve.display import THREE_FROM, ImproveDisplay
 from ontos_tui.tui.stages.improve.feedback_commands import FeedbackCommands
 from ontos_tui.tui.stages.improve.lines import filled_filter, filter_fields
 from ontos_tui.tui.stages.improve.retraining_commands import RetrainingCommands
@@ -71,6 +71,9 @@ class ImproveView(PagedView):
     ImproveView #said { height: 1fr; }
     ImproveView #feedback { height: 1fr; }
     ImproveView #outlook { height: 3; padding: 0 1; }
+    ImproveView.three #said { layout: horizontal; }
+    ImproveView.three .row { width: 9fr; }
+    ImproveView.three #outlook { width: 4fr; }
     """
 
     def __init__(self) -> None:
@@ -168,7 +171,8 @@ class ImproveView(PagedView):
         )
 
     def on_resize(self) -> None:
-        self._display.fit(self.size.width, self._state)
+        self.set_class(self.size.width >= THREE_FROM, "three")
+        self._display.fit(self.size.width, self.app.size.height, self._state)
 
     def on_table_moved(self) -> None:
         self.commands_changed()

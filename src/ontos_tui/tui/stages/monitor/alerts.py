@@ -128,7 +128,9 @@ class AlertsDialog(Dialog[None], BackgroundMixin):
     def _watch_line(self, width: int) -> Line:
         if self._watching is None:
             return line(
-                span("◌ Rules are not being checked. ", "warn"), span("w", "key"), span(": check every minute", "muted")
+                span("● checked every minute while the app is open  ", "good"),
+                span("w", "key"),
+                span(": also when it is closed", "muted"),
             )
         return line(span("● checked in the background", "good"), span(f"  {self._watching.message}", "muted"))
 

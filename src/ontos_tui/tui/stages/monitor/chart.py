@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.message import Message
 
-from ontos_tui.domain.rules.ratings import HIGHEST, LOWEST
-from ontos_tui.domain.rules.traffic import WITHIN
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.stages.base import Page
+from ontos_tui.tui.stages.monitor.figures import Figure, drawing_of, explanation_of
 from ontos_tui.tui.stages.monitor.lines import Traffic
-from ontos_tui.tui.widgets.chart import TICKS, Chart, Curve, Drawing, is_number, round_up
+from ontos_tui.tui.widgets.chart import Chart
 from ontos_tui.tui.widgets.lines import Line, OneLine, line, span
-
-if TYPE_CHECKING:
-    from ontos_tui.services.monitor.service import Point
-
-LINE, DOTS = "braille", "•"
-"""What a curve is drawn with; two curves differ in it, not in color alone. Few values need the dots to be seen."""
-
-
-class Figure(StrEnum):
-    """What a chart can show."""
-
-    REQUESTS = "requests"
-    ERRORS = "errors"
-    LATENCY = "latency"
-    RATING = "rating"
 
 
 class MonitorChart(Page):
@@ -84,7 +64,7 @@ class MonitorChart(Page):
             span(f"[{one}] " if one is self.figure else f" {one}  ", "key" if one is self.figure else "muted")
             for one in Figure
         ]
-        return line(*parts, span(_about(traffic, self.figure), "text"))
+        return line(*parts, span(explanation_of(traffic, self.figure), "text"))
 
     def action_back(self) -> None:
         self.post_message(self.Left())
@@ -106,65 +86,3 @@ def _head(traffic: Traffic) -> Line:
     over = traffic.over
     range_text = f"  {over.label}, by {over.bucket}{' (UTC)' if over.bucket == 'day' else ''}"
     return line(span(traffic.summary.endpoint, "title"), span(range_text, "muted"))
-
-
-def _about(traffic: Traffic, figure: Figure) -> str:
-    """What the curves add up to, and which is which."""
-    summary = traffic.summary
-    if figure is Figure.REQUESTS:
-        return f"{summary.requests:,} in all"
-    if figure is Figure.ERRORS:
-        return f"{summary.errors:,} in all"
-    if figure is Figure.LATENCY:
-        return f"ms: {DOTS}p95 ⠒median (≈{WITHIN:.0%})"
-    return f"{summary.ratings:,} in all, mean by {traffic.over.bucket}"
-
-
-def drawing_of(traffic: Traffic, figure: Figure) -> Drawing:
-    """One figure of the traffic, with the limits of its axes."""
-    points, over = traffic.points, traffic.over
-    # A bucket is drawn in its middle; the first and the last may be cut by the span.
-    at = [min(max(_middle(point, over.bucket.width), traffic.since), traffic.until).timestamp() for point in points]
-    values: tuple[list[float | None], ...]
-    if figure is Figure.REQUESTS:
-        values = ([point.requests for point in points] if traffic.summary.requests else [],)
-    elif figure is Figure.ERRORS:
-        values = ([point.errors for point in points] if traffic.summary.requests else [],)
-    elif figure is Figure.LATENCY:
-        values = ([point.p50_ms for point in points], [point.p95_ms for point in points])
-    else:
-        values = ([point.mean_rating for point in points],)
-    rating, whole = figure is Figure.RATING, figure in (Figure.REQUESTS, Figure.ERRORS)
-    bottom = LOWEST if rating else 0.0
-    return Drawing(
-        curves=tuple(
-            Curve(marker, tuple(at[: len(one)]), tuple(one))
-            for marker, one in zip((DOTS,) if rating else (LINE, DOTS), values, strict=False)
-        ),
-        since=traffic.since.timestamp(),
-        until=traffic.until.timestamp(),
-        bottom=bottom,
-        top=HIGHEST if rating else _top(values, whole=whole),
-        format_time=_short_time if over.length <= timedelta(hours=48) else _short_date,
-        empty=f"No data about {figure} in {over.in_words}, nothing to draw.",
-        whole=whole,
-    )
-
-
-def _middle(point: Point, width: timedelta) -> datetime:
-    return point.start + width / 2
-
-
-def _top(values: Sequence[Sequence[float | None]], *, whole: bool) -> float:
-    """A round number that no value is above."""
-    most = max((value for one in values for value in one if value is not None and is_number(value)), default=0.0)
-    step = round_up(most / TICKS, whole=whole)
-    return step * max(1, math.ceil(most / step))
-
-
-def _short_time(moment: float) -> str:
-    return f"{datetime.fromtimestamp(moment, UTC).astimezone():%H:%M}"
-
-
-def _short_date(moment: float) -> str:
-    return f"{datetime.fromtimestamp(moment, UTC).astimezone():%m-%d}"

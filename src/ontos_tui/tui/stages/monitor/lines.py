@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ontos_tui.domain.records.monitor.drift import DriftState
+from ontos_tui.domain.rules.monitor.traffic import BANDS, LEAST_REQUESTS, Health, HealthState
 from ontos_tui.domain.rules.ratings import HIGHEST, LOWEST
-from ontos_tui.domain.rules.traffic import BANDS, LEAST_REQUESTS, Health, HealthState
 from ontos_tui.tui.dialogs.verdict import verdict_lines
 from ontos_tui.tui.stages.monitor.time_range import SpanOfTime
 from ontos_tui.tui.widgets.lines import EMPTY, Line, Span, fit, line, span, wrap
@@ -17,7 +16,7 @@ from ontos_tui.tui.widgets.sparkline import sparkline
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.monitor.alerts import Alert
-    from ontos_tui.domain.records.monitor.drift import DriftReport
+    from ontos_tui.domain.rules.monitor.error_groups import ErrorGroup
     from ontos_tui.services.monitor.endpoint_card import Card
     from ontos_tui.services.monitor.service import EndpointSummary, Point, RequestView, VersionSummary
     from ontos_tui.services.monitor.team_traffic import TeamTraffic
@@ -67,6 +66,9 @@ class Traffic:
     since: datetime
     until: datetime
     team: TeamTraffic | None = None
+    errors: tuple[ErrorGroup, ...] = ()
+    rules: int = 0
+    """Alert rules that are on."""
 
     @property
     def summary(self) -> EndpointSummary:
@@ -97,7 +99,7 @@ def card_lines(traffic: Traffic, width: int) -> Iterator[Line]:
         yield from _no_data(traffic, width)
     if traffic.team is not None:
         yield from _team_lines(traffic.team)
-    yield from _drift_lines(card.drift, width)
+    yield from _drift_lines(card, width)
     yield from _alert_lines(card.alerts, width)
     if len(traffic.versions) > 1:
         yield EMPTY
@@ -169,13 +171,11 @@ def _team_lines(team: TeamTraffic) -> Iterator[Line]:
     yield _figure("", "w", ": show more", "key")
 
 
-def _drift_lines(report: DriftReport | None, width: int) -> Iterator[Line]:
-    if report is None:
-        yield _figure("drift", "no data yet", style="muted")
-        return
-    if report.state is not DriftState.COMPARED:
-        yield _figure("drift", "no data", style="muted")
-        yield from wrap(report.summary, width, "muted")
+def _drift_lines(card: Card, width: int) -> Iterator[Line]:
+    report = card.drift
+    if card.readiness is not None or report is None:
+        short = "" if card.readiness is None or card.readiness.is_ready else f"  {card.readiness.short}"
+        yield _figure("drift", "no data yet", short, style="muted")
         return
     mark, style = SEVERITY.get(report.severity, ("·", "muted"))
     yield _figure("drift", f"{mark} {report.severity}", style=style)

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.records.base import now
-from ontos_tui.domain.rules.traffic import Bucket
+from ontos_tui.domain.rules.monitor.traffic import Bucket
 from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog

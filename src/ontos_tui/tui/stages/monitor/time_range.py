@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ontos_tui.domain.records.base import now
-from ontos_tui.domain.rules.traffic import Bucket
+from ontos_tui.domain.rules.monitor.traffic import Bucket
 from ontos_tui.domain.text.dates import read_moment
 from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 

@@ -2,41 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
 
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.core.commands import Command
-from ontos_tui.tui.dialogs.forms.feedback import ask_feedback, feedback_message, rating_span
+from ontos_tui.tui.dialogs.forms.feedback import ask_feedback, feedback_message
 from ontos_tui.tui.stages.base import StageView
-from ontos_tui.tui.stages.monitor.lines import Traffic, card_lines, health_span, milliseconds, series_lines
+from ontos_tui.tui.stages.monitor.board import RequestBoard
+from ontos_tui.tui.stages.monitor.lines import Traffic
 from ontos_tui.tui.stages.monitor.request import RequestDialog
-from ontos_tui.tui.stages.monitor.snapshot import Board, read_board
+from ontos_tui.tui.stages.monitor.snapshot import Board, compare_where_due, read_board
 from ontos_tui.tui.stages.monitor.time_range import SPANS, SpanOfTime, ask_span, next_span
-from ontos_tui.tui.widgets.data_grid import value_text
-from ontos_tui.tui.widgets.error_lines import error_lines
-from ontos_tui.tui.widgets.lines import OneLine, Panel, line, span
-from ontos_tui.tui.widgets.table import ColumnSpec, Table
+from ontos_tui.tui.stages.monitor.wall.view import Wall
+from ontos_tui.tui.terminal.line_speed import is_slow
+from ontos_tui.tui.widgets.table import Table
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.improve import FeedbackItem
-    from ontos_tui.services.monitor.endpoint_card import Card
     from ontos_tui.services.monitor.service import RequestView
     from ontos_tui.tui.stages.monitor.chart import MonitorChart
 
 LISTED = 200
 """Requests that are read at once; more come when the cursor reaches the last one."""
-WIDE, WIDE_REQUESTS = 100, 60
-"""Cells of the screen, and of the list of requests, from which there is room for more columns."""
+AGAIN_SECONDS, SLOW_AGAIN_SECONDS = 1.0, 10.0
+"""Seconds between two counts while the log grows, and over a slow line."""
+MINUTE = 60.0
+"""Seconds after which time itself has changed what is shown."""
 
 
 class MonitorView(StageView):
-    """Endpoints and the figures of one on the left; on the right what happened when, and the requests themselves."""
+    """The wall first; in its place the requests of an endpoint, or one chart as large as the screen."""
 
     STAGE = Stage.MONITOR
     ABOUT = (
@@ -49,6 +48,12 @@ class MonitorView(StageView):
         "Marked with ≈, a latency is read from bins that are 26 % wide."
     )
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
+        Command("monitor.requests", "r", "Requests", "The requests of this endpoint, newest first (enter does it too)"),
+        Command("monitor.failed", "e", "Errors", "Only the requests that failed; in the list once more: all of them"),
+        Command("monitor.wall", "escape", "Back", "To the wall"),
+        Command("monitor.next_endpoint", "n", "Next", "The next endpoint"),
+        Command("monitor.previous_endpoint", "N", "Previous", "The endpoint before", shown=False),
+        Command("monitor.figure", "m", "Metric", "Another figure in the chart"),
         Command("monitor.inspect", "i", "Inspect", "Everything about this request (enter does it too)"),
         Command("monitor.feedback", "f", "Feedback", "Rate this answer and enter the right one"),
         Command("monitor.span", "t", "Time range", "The last hour, 24 hours, 7 days or 30 days"),
@@ -61,36 +66,41 @@ class MonitorView(StageView):
         Command("monitor.team", "w", "Workspace", "Requests on Databricks, counted in the warehouse"),
     )
     DEFAULT_CSS = """
-    MonitorView #endpoints { height: 3; }
-    MonitorView #card { height: 1fr; padding: 0 1; }
-    MonitorView #series { height: 7; }
-    MonitorView #requests { height: 1fr; }
+    MonitorView #board { display: none; }
     MonitorView MonitorChart { display: none; }
+    MonitorView.listing #board { display: block; }
+    MonitorView.listing #wall { display: none; }
     MonitorView.charting MonitorChart { display: block; }
     MonitorView.charting #board { display: none; }
+    MonitorView.charting #wall { display: none; }
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._over = SPANS[1]
         self._limit = LISTED
-        self._traffic: Traffic | None = None
-        self._loading = self._again = False
-        self._wide = self._wide_requests = False
-        self._has_team = False
+        self._read: Board | None = None
+        self._loading = self._again = self._failed = self._waiting = False
+        self._loaded_at = float("-inf")
 
     def compose(self) -> ComposeResult:
-        with Horizontal(id="board", classes="row"):
-            with Vertical(classes="side"):
-                yield Table["Card"]((), self._endpoint_cells, empty="Loading…", id="endpoints")
-                yield Panel(id="card")
-            with Vertical(classes="main"):
-                yield Panel(id="series")
-                yield OneLine(id="listed")
-                yield Table["RequestView"]((), self._request_cells, id="requests")
+        yield Wall()
+        yield RequestBoard()
 
     def on_mount(self) -> None:
-        self.query_one("#series").can_focus = False
+        self.set_interval(MINUTE, self._minute_passed)
+
+    @property
+    def _wall(self) -> Wall:
+        return self.query_one(Wall)
+
+    @property
+    def _board(self) -> RequestBoard:
+        return self.query_one(RequestBoard)
+
+    @property
+    def _traffic(self) -> Traffic | None:
+        return self._read.traffic if self._read is not None else None
 
     @property
     def chart(self) -> MonitorChart | None:
@@ -101,46 +111,73 @@ class MonitorView(StageView):
 
         return self.query_one(MonitorChart)
 
+    @property
+    def is_listing(self) -> bool:
+        """Whether the requests are shown in place of the wall."""
+        return self.has_class("listing") and not self.has_class("charting")
+
     def focus_first(self) -> None:
         chart = self.chart
         if chart is not None:
             chart.focus_first()
+        elif self.is_listing:
+            (self._board.requests if self._request else self._board.endpoints).focus()
         else:
-            self.query_one("#endpoints").focus()
+            self._wall.endpoints.focus()
 
     # What is shown
 
     def reload(self) -> None:
-        # The log may grow faster than it is counted: one count at a time, and one more when it has grown meanwhile.
+        """Count again, at most once a second: a log may grow faster than it is worth looking."""
+        left = self._loaded_at + (SLOW_AGAIN_SECONDS if is_slow() else AGAIN_SECONDS) - monotonic()
+        if left <= 0 or self._read is None:
+            self._load()
+        elif not self._waiting:
+            self._waiting = True
+            self.set_timer(left, self._load)
+
+    def _minute_passed(self) -> None:
+        if self.display and self.ontos.stage_view is self and self.app.screen is self.screen:
+            self.run_in_background(compare_where_due, lambda _: self._load(), group="drift", failed=self._fail)
+
+    def _load(self) -> None:
+        # One count at a time, and one more when the log has grown meanwhile.
+        self._waiting = False
         if self._loading:
             self._again = True
             return
-        self._loading, self._again = True, False
-        name, over, limit = self.session.endpoint, self._over, self._limit
+        self._loading, self._again, self._loaded_at = True, False, monotonic()
+        name, over, limit, failed = self.session.endpoint, self._over, self._limit, self._failed
         self.run_in_background(
-            lambda workspace: read_board(workspace, name, over, limit), self._show, failed=self._show_error
+            lambda workspace: read_board(workspace, name, over, limit, failed=failed), self._show, failed=self._fail
         )
 
     def _loaded(self) -> None:
         self._loading = False
         if self._again:
-            self.reload()
+            self._load()
 
     def _show(self, board: Board) -> None:
-        table: Table[Card] = self.query_one("#endpoints", Table)
-        table.set_empty_text("No endpoint yet.\nPress 5 and then d to deploy a model; its requests are counted here.")
-        # As high as it has lines, but the figures below keep their room.
-        table.styles.height = max(5 if not board.cards else 3, min(len(board.cards) + 2, self.size.height // 3))
-        self._has_team = board.has_team
-        traffic = board.traffic
-        if traffic is None:
-            table.show((), columns=self._endpoint_columns())
-            self.query_one("#card", Panel).show(lambda width: [line(span("no data yet", "muted"))])
-        elif not self._outdated(traffic, board):
-            names = [card.summary.endpoint for card in board.cards]
-            table.show(board.cards, names.index(traffic.summary.endpoint), self._endpoint_columns())
-            self._show_traffic(traffic)
+        if board.traffic is None or not self._outdated(board.traffic, board):
+            before, self._read = self._traffic, board
+            traffic = board.traffic
+            if traffic is not None:
+                self.session.endpoint = traffic.summary.endpoint
+            self._paint(at_once=traffic is None or before is None or _is_other(before, traffic))
+            self.commands_changed()
         self._loaded()
+
+    def _paint(self, *, at_once: bool) -> None:
+        """Show what was read where it can be seen."""
+        board, chart = self._read, self.chart
+        if board is None:
+            return
+        if chart is not None and board.traffic is not None:
+            chart.show(board.traffic, at_once=at_once)
+        elif self.is_listing:
+            self._board.show(board, failed=self._failed)
+        else:
+            self._wall.show(board, at_once=at_once)
 
     def _outdated(self, traffic: Traffic, board: Board) -> bool:
         """Whether the user has looked elsewhere since this was asked for; what he looks at now is on its way."""
@@ -148,132 +185,95 @@ class MonitorView(StageView):
         elsewhere = name != traffic.summary.endpoint and any(one.summary.endpoint == name for one in board.cards)
         return self._again and (elsewhere or traffic.over != self._over)
 
-    def _show_error(self, error: OntosError) -> None:
-        self.query_one("#card", Panel).show(lambda width: error_lines(error, width))
+    def _fail(self, error: OntosError) -> None:
+        (self._board if self.is_listing else self._wall).show_error(error)
         self._loaded()
-
-    def _show_traffic(self, traffic: Traffic) -> None:
-        before = self._traffic
-        same = before is not None and before.summary.endpoint == traffic.summary.endpoint
-        is_new = before is None or not same or before.over != traffic.over
-        self._traffic = traffic
-        self.session.endpoint = traffic.summary.endpoint
-        self.query_one("#card", Panel).show(lambda width: card_lines(traffic, width), keep_place=same)
-        self.query_one("#series", Panel).show(lambda width: series_lines(traffic.series, width))
-        self._show_requests(traffic, same)
-        if (chart := self.chart) is not None:
-            chart.show(traffic, at_once=is_new)
-        self.commands_changed()
-
-    def _show_requests(self, traffic: Traffic, same: bool) -> None:
-        table: Table[RequestView] = self.query_one("#requests", Table)
-        requests, total = traffic.requests, traffic.summary.requests
-        count = f"{total:,} request{'' if total == 1 else 's'}"
-        text = f"the newest {len(requests):,} of {count}" if len(requests) < total else f"{count}, the newest first"
-        self.query_one("#listed", OneLine).show(lambda width: line(span(text if total else "", "muted")))
-        # The cursor stays on its request while newer ones come in above it.
-        here = table.current.record.request_id if same and table.current is not None and table.cursor else ""
-        cursor = next((i for i, view in enumerate(requests) if view.record.request_id == here), 0)
-        table.show(requests, cursor, self._request_columns())
-
-    def on_resize(self) -> None:
-        """More columns where there is room for them."""
-        self.call_after_refresh(self._fit_columns)
-
-    def _fit_columns(self) -> None:
-        if self._traffic is not None:
-            for id, columns in (("#endpoints", self._endpoint_columns()), ("#requests", self._request_columns())):
-                table = self.query_one(id, Table)
-                table.show(table.rows, columns=columns)
-
-    # The lists
-
-    def _endpoint_columns(self) -> list[ColumnSpec]:
-        self._wide = self.size.width >= WIDE
-        columns = [ColumnSpec("", 1), ColumnSpec("endpoint", 0), ColumnSpec("requests", 8, right=True)]
-        if self._wide:
-            columns += [ColumnSpec("errors", 6, right=True), ColumnSpec("p95", 8, right=True)]
-        return [*columns, ColumnSpec("rating", 6, right=True)]
-
-    def _endpoint_cells(self, card: Card) -> Sequence[object]:
-        summary = card.summary
-        rating = f"{summary.mean_rating:.1f}" if summary.mean_rating is not None else "–"
-        requests: object = f"{summary.requests:,}" if summary.requests else span("no data", "muted")
-        first = (health_span(card.health), summary.endpoint, requests)
-        if not self._wide:
-            return *first, rating
-        errors = f"{summary.error_rate:.1%}" if summary.error_rate is not None else "–"
-        slow = milliseconds(summary.p95_ms) if summary.p95_ms is not None else "–"
-        return *first, errors, slow, rating
-
-    def _request_columns(self) -> list[ColumnSpec]:
-        self._wide_requests = self.query_one("#requests").size.width >= WIDE_REQUESTS
-        short = self._over.length <= timedelta(hours=24)
-        columns = [ColumnSpec("when", 8 if short else 11), ColumnSpec("", 1)]
-        if self._wide_requests:
-            columns.append(ColumnSpec("input", 0))
-        return [*columns, ColumnSpec("answer", 0), ColumnSpec("ms", 5, right=True), ColumnSpec("rated", 5)]
-
-    def _request_cells(self, view: RequestView) -> Sequence[object]:
-        record = view.record
-        form = "%H:%M:%S" if self._over.length <= timedelta(hours=24) else "%m-%d %H:%M"
-        cells: list[object] = [f"{record.requested_at.astimezone():{form}}"]
-        answered = record.output is not None
-        cells.append(span("✓", "good") if answered else span("✗", "bad"))
-        if self._wide_requests:
-            cells.append(span(" · ".join(value_text(value) for value in record.input.values()), "muted"))
-        if answered:
-            cells.append(" · ".join(value_text(value) for value in (record.output or {}).values()))
-        else:
-            cells.append(span(f"{record.status_code} {record.error}", "bad"))
-        return [*cells, f"{record.latency_ms:,.0f}", rating_span(view.feedback)]
 
     @property
     def _request(self) -> RequestView | None:
-        view: RequestView | None = self.query_one("#requests", Table).current
-        return view
+        return self._board.requests.current if self.is_listing else None
 
     def on_table_moved(self, event: Table.Moved) -> None:
-        if event.table.id == "endpoints":
-            self.session.endpoint = event.table.rows[event.index].summary.endpoint
-            self._limit = LISTED
-            self.reload()
-        elif event.index == len(event.table.rows) - 1 and self._more_requests:
+        if event.table.id in ("endpoints", "wall-endpoints"):
+            self._look_at(event.table.rows[event.index].summary.endpoint)
+        elif event.index == len(event.table.rows) - 1 and len(event.table.rows) < self._board.listed:
             self._limit += LISTED
-            self.reload()
+            self._load()
         self.commands_changed()
 
-    @property
-    def _more_requests(self) -> bool:
-        traffic = self._traffic
-        return traffic is not None and len(traffic.requests) < traffic.summary.requests
+    def _look_at(self, endpoint: str) -> None:
+        self.session.endpoint = endpoint
+        self._limit = LISTED
+        self._load()
 
     def on_table_chosen(self, event: Table.Chosen) -> None:
         if event.table.id == "requests":
             self.action_inspect()
+        elif event.table.id == "endpoints":
+            self._board.requests.focus()
         else:
-            self.query_one("#requests").focus()
+            self.action_requests()
 
     # Commands
 
     def possible(self, command: str) -> bool:
-        if not self.is_mounted or self._traffic is None:
+        if not self.is_mounted or self._read is None or self._traffic is None:
             return False
         if self.has_class("charting"):
             return command in ("span", "bucket", "dates")
+        if command in ("inspect", "feedback", "wall"):
+            request = self._request
+            answered = request is not None and request.record.output is not None
+            return self.is_listing if command == "wall" else answered if command == "feedback" else request is not None
+        if command in ("requests", "figure"):
+            return not self.is_listing and (command == "requests" or self._wall.takes_turns)
+        if command == "failed":
+            return self._failed or self._traffic.summary.errors > 0
+        if command in ("next_endpoint", "previous_endpoint"):
+            return len(self._read.cards) > 1
         if command == "bucket":
             return len(self._over.widths) > 1
-        if command == "team":
-            return self._has_team
-        view = self._request
-        if command == "feedback":
-            return view is not None and view.record.output is not None
-        return view is not None if command == "inspect" else True
+        return command != "team" or self._read.has_team
 
     def _look_over(self, over: SpanOfTime) -> None:
         self._over = over
         self._limit = LISTED
-        self.reload()
+        self._load()
+
+    def action_requests(self) -> None:
+        self._list(failed=False)
+
+    def action_failed(self) -> None:
+        self._list(failed=not (self.is_listing and self._failed))
+
+    def _list(self, *, failed: bool) -> None:
+        """The requests in place of the wall."""
+        self._failed, self._limit = failed, LISTED
+        self.add_class("listing")
+        self._board.requests.focus()
+        self._load()
+
+    def action_wall(self) -> None:
+        self._failed = False
+        self.remove_class("listing")
+        self._paint(at_once=True)
+        self.focus_first()
+        self.commands_changed()
+
+    def action_next_endpoint(self) -> None:
+        self._turn(1)
+
+    def action_previous_endpoint(self) -> None:
+        self._turn(-1)
+
+    def _turn(self, by: int) -> None:
+        if self._read is not None:
+            names = [card.summary.endpoint for card in self._read.cards]
+            at = names.index(self.session.endpoint) if self.session.endpoint in names else 0
+            self._look_at(names[(at + by) % len(names)])
+
+    def action_figure(self) -> None:
+        self._wall.other_figure()
 
     def action_span(self) -> None:
         self._look_over(next_span(self._over))
@@ -292,15 +292,15 @@ class MonitorView(StageView):
             await self.mount(MonitorChart())
         self.add_class("charting")
         chart = self.query_one(MonitorChart)
-        if self._traffic is not None:
-            chart.show(self._traffic, at_once=True)
+        self._paint(at_once=True)
         chart.focus_first()
         self.commands_changed()
 
     def on_monitor_chart_left(self) -> None:
-        """Back to the endpoints and the requests."""
+        """Back to where the chart was opened."""
         self.remove_class("charting")
-        self.query_one("#requests" if self._request else "#endpoints").focus()
+        self._paint(at_once=True)
+        self.focus_first()
         self.commands_changed()
 
     def action_versions(self) -> None:
@@ -319,17 +319,17 @@ class MonitorView(StageView):
         from ontos_tui.tui.stages.monitor.drift import DriftDialog
 
         if self._traffic is not None:
-            self.app.push_screen(DriftDialog(self._traffic.summary.endpoint), lambda _: self.reload())
+            self.app.push_screen(DriftDialog(self._traffic.summary.endpoint), lambda _: self._load())
 
     def action_alerts(self) -> None:
         from ontos_tui.tui.stages.monitor.alerts import AlertsDialog
 
         if self._traffic is not None:
-            self.app.push_screen(AlertsDialog(self._traffic.summary.endpoint), lambda _: self.reload())
+            self.app.push_screen(AlertsDialog(self._traffic.summary.endpoint), lambda _: self._load())
 
     def action_inspect(self) -> None:
         if self._request is not None:
-            self.app.push_screen(RequestDialog(self._request), lambda _: self.reload())
+            self.app.push_screen(RequestDialog(self._request), lambda _: self._load())
 
     def action_feedback(self) -> None:
         if self._request is not None:
@@ -337,5 +337,10 @@ class MonitorView(StageView):
 
     def _noted(self, item: FeedbackItem) -> None:
         self.ontos.show_message(feedback_message(item))
-        self.reload()
+        self._load()
         self.ontos.refresh_overview()
+
+
+def _is_other(before: Traffic, traffic: Traffic) -> bool:
+    """Whether another endpoint or another time is shown."""
+    return before.summary.endpoint != traffic.summary.endpoint or before.over != traffic.over

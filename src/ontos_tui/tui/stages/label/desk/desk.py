@@ -43,7 +43,8 @@ class LabelDesk(BackgroundMixin):
     LabelDesk #panes { height: 1fr; layout: horizontal; }
     LabelDesk #decision { width: 1fr; height: 1fr; layout: vertical; }
     LabelDesk #item { height: 1fr; padding: 0 1 0 0; }
-    LabelDesk #evidence { width: 1fr; display: none; padding: 0 1; }
+    LabelDesk #basis { width: 1fr; display: none; }
+    LabelDesk #evidence { height: 1fr; display: none; padding: 0 1; }
     LabelDesk #last { margin: 0 0 0 1; }
     """
 
@@ -120,7 +121,9 @@ class LabelDesk(BackgroundMixin):
             with Vertical(id="decision"):
                 yield self._display.item_pane
                 yield self._display.last
-            yield self._display.evidence_pane
+            with Vertical(id="basis"):
+                yield self._display.evidence_pane
+                yield self._display.visual_pane
 
     def on_resize(self) -> None:
         """The list is as wide as its rows need, as far as the item keeps its room."""

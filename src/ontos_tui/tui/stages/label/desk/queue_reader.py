@@ -51,7 +51,7 @@ class QueueReader:
         def show(work: Work) -> None:
             before = state.work
             if before is None or (before.id, before.annotation_task) != (work.id, work.annotation_task):
-                state.list_filter = ListFilter(QueueFilter(task=work.annotation_task))
+                state.list_filter = ListFilter(QueueFilter(task=work.annotation_task), work.sort, work.sort)
             if before is None or before.id != work.id:
                 state.drafts.clear()
                 state.last.clear()
@@ -82,10 +82,15 @@ class QueueReader:
         work, list_filter, session_id = state.work, state.list_filter, state.session_id
         assert work is not None, "something is open"
         is_first, pair_id = state.queue is None, self._host.ontos.session.pair_id
+
+        def read(workspace: Workspace) -> LabelQueue:
+            queue = open_queue(work.service(workspace), work, list_filter, pair_id, session_id, undecided=is_first)
+            if len(queue):  # with its first items, so that keys which were typed ahead decide about them
+                queue.add_items(_item_views(workspace, work, queue.missing_items(queue.start)), queue.start)
+            return queue
+
         self._host.run_in_background(
-            lambda workspace: open_queue(
-                work.service(workspace), work, list_filter, pair_id, session_id, undecided=is_first
-            ),
+            read,
             self._show,
             group="queue",
             failed=lambda error: self._show_failure(error, previous),

@@ -112,6 +112,7 @@ class Verdicts:
             f"Answer for {self._subject(item)}",
             schema_fields(work.schema, dict(self._state.draft.answer)),
             check=schema_check(work.schema),
+            verb="Approve",
             evidence=None if is_bulk else lambda width: self._display.evidence_lines(item, width),
         )
         self._host.app.push_screen(form, done)
@@ -155,7 +156,7 @@ class Verdicts:
                 self._decisions.decide(Verdict.REJECT, reason=values["reason"])
 
         fields = (FormField("reason", "Reason", required=True, hint="such as: not decidable from these values"),)
-        self._host.app.push_screen(FormDialog(f"Reject {self._subject(item)}", fields), done)
+        self._host.app.push_screen(FormDialog(f"Reject {self._subject(item)}", fields, verb="Reject"), done)
 
     def _subject(self, item: ItemView) -> str:
         return f"the {len(self._bulk.marked):,} marked" if self._bulk.is_active else item.pair.item_ref

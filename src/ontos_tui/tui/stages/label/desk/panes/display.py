@@ -17,6 +17,7 @@ from ontos_tui.tui.stages.label.desk.panes.item_lines import (
 )
 from ontos_tui.tui.stages.label.desk.panes.panes import ItemPane
 from ontos_tui.tui.stages.label.desk.panes.progress import chip_line, progress_line
+from ontos_tui.tui.stages.label.desk.panes.visual_pane import VisualPane
 from ontos_tui.tui.stages.label.desk.state.item import Draft, ItemView
 from ontos_tui.tui.widgets.lines import EMPTY, Line, OneLine, line, span
 
@@ -41,6 +42,7 @@ class DeskDisplay:
         self.table = table
         self.item_pane = ItemPane(id="item")
         self.evidence_pane = ItemPane(id="evidence")
+        self.visual_pane = VisualPane(host)
         self.progress = OneLine(id="progress")
         self.chips = OneLine(id="chips")
         self.last = OneLine(id="last")
@@ -85,7 +87,7 @@ class DeskDisplay:
                 state.draft = Draft.start(pair, state.work) if before is None else before.resumed(pair, state.work)
                 if before is not None and not state.draft.is_changed:
                     state.drafts.pop(pair.id)
-                if any(isinstance(value, list) for value in pair.source_data.values()):
+                if self.evidence_pane.display or any(isinstance(value, list) for value in pair.source_data.values()):
                     self._begin_rest()
         self.paint()
 
@@ -114,6 +116,8 @@ class DeskDisplay:
     def _rested(self) -> None:
         self._rest_timer, self._rests = None, True
         self.paint()
+        if self.evidence_pane.display:
+            self.visual_pane.show_item(None if self.item is None else self.item.pair)
 
     def paint(self) -> None:
         """Paint the item and the lines around it."""

@@ -1,0 +1,1 @@
+"""How traffic and its errors are counted."""
