@@ -179,7 +179,7 @@ def test_a_sample_is_drawn_by_names(workspace: Workspace, tmp_path: Path) -> Non
 
 
 @given(ROWS, st.permutations(range(9)))
-@settings(max_examples=examples(8, 400), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(4, 400), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example([("a", "1"), ("a", "1"), ("", ""), ('"', ","), ("1", "1.0")], [4, 2, 0, 1, 3, 5, 6, 7, 8])
 def test_names_are_a_function_of_the_rows_and_not_of_their_order(
     workspace: Workspace, tmp_path: Path, rows: list[tuple[str, str]], order: Sequence[int]

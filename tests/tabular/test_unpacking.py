@@ -47,8 +47,8 @@ def test_what_holds_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.Monk
     [
         ("a.zip", zipped("a.csv", "b.csv"), "holds 2 files"),
         ("a.zip", b"PK\x03\x04 broken", "damaged or no ZIP"),
-        ("a.csv.gz", gzip.compress(TEXT * 500)[:-20], "damaged"),
-        ("a.csv.zst", b"(\xb5/\xfd", "damaged"),
+        ("a.csv.gz", gzip.compress(TEXT * 500)[:-20], "is cut off"),
+        ("a.csv.zst", b"(\xb5/\xfd", "is cut off"),
         ("a.json", b"[1, 2]", "no list of objects"),
         ("a.json", b'{"x": [{"a": 1}], "y": [{"a": 1}]}', "several lists of objects: x, y"),
         ("a.json", b'[{"a": 1},\n{"a": }]', "line 2: not JSON"),
@@ -76,7 +76,7 @@ def test_zstandard_is_unpacked_whole_or_refused(tmp_path: Path, monkeypatch: pyt
     assert opened(tmp_path, packed, "a.csv.zst").rows == [(1, 2.5), (3, 4.5)]
     assert opened(tmp_path, zstd.compress(TEXT[:8]) + zstd.compress(TEXT[8:]), "b.csv.zst").rows == [(1, 2.5), (3, 4.5)]
     for broken in (packed[:-3], packed + b"more", b"plain text", b""):
-        with pytest.raises(InvalidInputError, match="damaged or locked"):
+        with pytest.raises(InvalidInputError, match=r"damaged|cut off|is no \.zst file"):
             opened(tmp_path, broken, "c.csv.zst")
     monkeypatch.setattr(unpacking, "FREE_BYTES", 1 << 20)
     with pytest.raises(InvalidInputError, match="holds more than"):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ontos_tui.domain.errors import InvalidInputError, PlatformError
@@ -22,7 +22,7 @@ from ontos_tui.store.engine import Store
 from ontos_tui.tabular.source import inspect_file
 from ontos_tui.tabular.window_fields import MOST_POINTS, compact
 from real_data import real_data
-from tiers import deep
+from tiers import deep, examples
 
 Put = Callable[..., TableAddress]
 NUMBERS = count()
@@ -164,6 +164,7 @@ streams = st.lists(
 )
 
 
+@settings(max_examples=examples(6, 150))
 @given(stream=streams, size=st.integers(2, 6), step=st.integers(1, 8))
 def test_windows_are_what_counting_by_hand_gives(
     catalog: LocalCatalog, put: Put, stream: list[tuple[str, int, float | None]], size: int, step: int

@@ -39,10 +39,13 @@ def store_joined(left: Source, right: Source, join: Join, target: Path, spill: P
     Raises InvalidInputError when rows match several that may not.
     """
     plan = plan_join(left, right, join)
-    if join.nearest is None and not join.doubled:
-        with reaching([left, right], spill) as connection:
+
+    def query(connection: duckdb.DuckDBPyConnection) -> str:
+        if join.nearest is None and not join.doubled:
             check_doubled(match_counts(connection, plan), join)
-    store_rows([left, right], join_sql(plan, left), spill, target)
+        return join_sql(plan, left)
+
+    store_rows([left, right], query, spill, target)
     names = ", ".join(repr(name) for _, name in plan.taken)
     ahead = [f"{names} come from rows that may be later than the row itself."] if join.looks_ahead else []
     return [*left.notes, *ahead]
@@ -83,12 +86,13 @@ def store_computed(
     base: Source, columns: Sequence[ComputedColumn], events: Mapping[str, Source], target: Path, spill: Path
 ) -> list[str]:
     """Store the rows of a table with computed columns; what an expert should know about them."""
-    sources = [base, *events.values()]
-    with reaching(sources, spill) as connection:
+
+    def query(connection: duckdb.DuckDBPyConnection) -> str:
         rows = with_columns(connection, _numbered(base), base.columns, columns, events)
-    names = ", ".join(quoted(column.name) for column in rows.columns)
-    sql = f"SELECT {names}, {NAME} FROM {rows.relation} ORDER BY {NUMBER}"  # noqa: S608
-    store_rows(sources, sql, spill, target)
+        names = ", ".join(quoted(column.name) for column in rows.columns)
+        return f"SELECT {names}, {NAME} FROM {rows.relation} ORDER BY {NUMBER}"  # noqa: S608
+
+    store_rows([base, *events.values()], query, spill, target)
     ahead = [one.name for one in columns if one.looks_ahead]
     return [*base.notes, *(f"{name!r} is known only when its unit has ended: an answer, no feature." for name in ahead)]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ontos_tui.domain.errors import InvalidInputError, OntosError, PlatformError
+from ontos_tui.tabular.json_words import json_reason
 
 if TYPE_CHECKING:
     import duckdb
@@ -135,7 +136,7 @@ def _json_reason(raw: bytes) -> str:
     except RecursionError:
         return "nested too deeply"
     except json.JSONDecodeError as error:
-        return f"not JSON: {error.msg} at character {error.pos + 1}"
+        return f"not JSON: at character {error.pos + 1} {json_reason(error)}"
     except ValueError as error:
         return str(error)
     return "" if isinstance(value, dict) else "not a JSON object in braces"

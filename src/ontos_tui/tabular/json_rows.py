@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ontos_tui.domain.errors import InvalidInputError
+from ontos_tui.tabular.json_words import json_reason, rows_of_object
 
 LONGEST_ROW = 8 << 20
 """Characters of one row, and of all that stands beside the list of rows."""
@@ -27,7 +28,7 @@ class ManyDocumentsError(Exception):
 
 
 def json_rows(name: str, path: Path) -> Iterator[dict[str, Any]]:
-    """The objects of a document: those of its list, of the one list of objects in its object, or the object itself.
+    """The objects of a document: those of its list, of the one list of objects in its object, or of the object itself.
 
     Raises InvalidInputError with the line for what is not JSON, ManyDocumentsError where another document follows.
     """
@@ -47,7 +48,7 @@ def json_rows(name: str, path: Path) -> Iterator[dict[str, Any]]:
     with path.open("rb") as file:
         text = _Text(name, file)
         if not lists:
-            yield text.value()
+            yield from rows_of_object(text.value())
         elif begins_list:
             yield from text.elements()
         else:
@@ -138,7 +139,7 @@ class _Text:
                     continue
                 if len(self._buffer) - self._at > LONGEST_ROW and not self._is_over:
                     raise self._too_long() from error
-                raise self._error(error.msg, error.pos) from error
+                raise self._error(json_reason(error), error.pos) from error
             except RecursionError as error:
                 raise InvalidInputError(f"{self.name} is nested too deeply to be rows.", "Write flat rows.") from error
             except ValueError as error:  # a number of more than 4,300 digits

@@ -15,6 +15,7 @@ from ontos_tui.tabular.duckdb_sql import bad_json_line, column_list, literal, pa
 from ontos_tui.tabular.row_names import CellText, json_cells, json_pointers
 from ontos_tui.tabular.text.encoding import encoding_of, write_utf8
 from ontos_tui.tabular.values.columns import understand
+from ontos_tui.tabular.values.guess import Kind, guess_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -72,9 +73,30 @@ def inspect(
         rows=sum(count for _, _, count in shapes),
         columns=[ColumnReading(name=column, type=kind) for column, kind in types.items()],
     )
+    reading.notes = _notes_on_texts(connection, relation, types, options)
     if options is not None and options.column_types:
         relation = _with_types(connection, path, relation, types, reading, options)
     return relation, [Column(column.name, column.type) for column in reading.columns], reading
+
+
+def _notes_on_texts(
+    connection: duckdb.DuckDBPyConnection, relation: str, types: dict[str, str], options: ReadingOptions | None
+) -> list[str]:
+    """What is said of texts that look like numbers or times, which JSON would write otherwise."""
+    decided = options.column_types if options is not None else {}
+    texts = [name for name, kind in types.items() if kind == "VARCHAR" and name not in decided]
+    if not texts:
+        return []
+    selected = ", ".join(quoted(name) for name in texts)
+    rows = connection.execute(f"SELECT {selected} FROM {relation} LIMIT 500").fetchall()  # noqa: S608
+    notes = []
+    for place, name in enumerate(texts):
+        values = [str(row[place]) for row in rows if row[place] is not None]
+        guess = guess_of(values)
+        kind = {Kind.TIME: "time", Kind.NUMBER: "number", Kind.INTEGER: "number"}.get(guess.kind)
+        if any(value.strip() for value in values) and kind is not None:
+            notes.append(f"{name!r} holds texts that look like {kind}s; --column {name}:{kind} reads them so.")
+    return notes
 
 
 def cell_text(path: Path, columns: Sequence[Column], reading: Reading) -> CellText:
@@ -115,7 +137,7 @@ def _with_types(
     understood = understand(connection, texts, samples, options)
     by_name = {column.name: column for column in understood.columns}
     reading.columns = [by_name.get(column.name, column) for column in reading.columns]
-    reading.questions, reading.notes = understood.questions, understood.notes
+    reading.questions, reading.notes = understood.questions, [*reading.notes, *understood.notes]
     selected = [
         f"CAST({by_name[name].sql or quoted(name)} AS {by_name[name].type}) AS {quoted(name)}"
         if name in by_name

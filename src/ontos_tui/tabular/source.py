@@ -123,7 +123,7 @@ def format_of(path: Path) -> FileFormat:
         raise InvalidInputError(
             f"{path.name} has a format that cannot be read.",
             "Use text (.csv, .tsv, .txt, .dat), a workbook (.xlsx, .xlsm, .xls, .ods), JSON (.jsonl, .json) or Parquet "
-            "(.parquet), also packed (.gz, .zip).",
+            "(.parquet), also packed (.gz, .zst, or .zip of one file).",
         )
     return file_format
 
@@ -247,6 +247,9 @@ _MAGIC = (
     (b"PK\x03\x04", "a workbook or ZIP file", "Name it as what it is: .xlsx, .ods or .zip."),
     (b"\xd0\xcf\x11\xe0", "an old workbook", "Name it .xls."),
     (b"\x1f\x8b", "a compressed file", "Unpack it first."),
+    (b"%PDF-", "a PDF document", "Add its folder: each document is an item."),
+    (b"\x89PNG", "a picture", "Add its folder: each picture is an item."),
+    (b"\xff\xd8\xff", "a picture", "Add its folder: each picture is an item."),
     (b"SQLite format 3", "a database", "Export the table as CSV and add that file."),
 )
 
@@ -265,11 +268,25 @@ def _head(path: Path, file_format: FileFormat) -> bytes:
     for magic, what, todo in _MAGIC:
         if head.startswith(magic):
             raise InvalidInputError(f"{path.name} is {what}, not {path.suffix} text.", todo)
+    if (what := _markup(head)) and file_format is not FileFormat.JSONL:
+        raise InvalidInputError(
+            f"{path.name} is {what}, not a text with rows.", "Name it as what it is, or export CSV."
+        )
     controls = len(head.translate(None, bytes(range(0x20, 0x100)) + b"\t\r\n"))
     wide = head.startswith(tuple(mark for mark, _ in MARKS)) or not encoding_of(head, "").is_utf8
     if not wide and controls > max(8, len(head) / 20):
         raise InvalidInputError(f"{path.name} is not text, whatever its name says.", "Export it as CSV and add that.")
     return head
+
+
+def _markup(head: bytes) -> str:
+    """What a text is whose first signs are those of a page, or of JSON."""
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:200].lower()
+    if start.startswith((b"<!doctype html", b"<html", b"<table")):
+        return "a web page (HTML)"
+    if start.startswith((b"<?xml", b"<!doctype")):
+        return "XML"
+    return "JSON" if re.match(rb'\[\s*\{\s*"|\{\s*"[^"]*"\s*:', start) else ""
 
 
 def _check_names(path: Path, columns: Sequence[Column]) -> None:

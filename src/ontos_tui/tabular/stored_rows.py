@@ -7,7 +7,7 @@ join nor a computed column changes what an item is called.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,10 +52,13 @@ def connect_to_all(sources: Sequence[Source], spill: Path, target: Path) -> duck
     return connect(paths, spill)
 
 
-def store_rows(sources: Sequence[Source], sql: str, spill: Path, target: Path) -> None:
+def store_rows(
+    sources: Sequence[Source], query: Callable[[duckdb.DuckDBPyConnection], str], spill: Path, target: Path
+) -> None:
     """Write the rows of a query over the sources to `target`, which has its name when it is complete.
 
-    Raises InvalidInputError when the query does not fit the rows, PlatformError when the file cannot be written.
+    `query` gives its SQL; it may look at the sources first. Raises InvalidInputError when the query does not fit the
+    rows, PlatformError when the file cannot be written.
     """
     if any(column.name == NAME for source in sources for column in source.columns):
         raise InvalidInputError(f"A column is called {NAME}, which is used inside.", "Rename the column.")
@@ -64,6 +67,7 @@ def store_rows(sources: Sequence[Source], sql: str, spill: Path, target: Path) -
     connection = connect_to_all(sources, spill, unfinished)
     try:
         with explain_duckdb_errors(sources[0].path):
+            sql = query(connection)
             connection.execute(f"COPY ({sql}) TO {literal(str(unfinished))} (FORMAT parquet, COMPRESSION zstd)")
         unfinished.replace(target)
     except OSError as error:

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.data import Column
 from ontos_tui.domain.records.reading import ColumnReading, Reading, ReadingOptions, RowPlaces
-from ontos_tui.tabular.duckdb_sql import column_list, literal, path_literal, quoted
-from ontos_tui.tabular.row_names import CellText, text_cells
+from ontos_tui.tabular.row_names import CellText
+from ontos_tui.tabular.text.cleaning import NOTES, Cleaning, cleaning_of, write_cleaned
 from ontos_tui.tabular.text.encoding import Encoding, encoding_of, not_utf8, write_utf8
 from ontos_tui.tabular.text.headings import Headings
 from ontos_tui.tabular.text.layout import FIXED, Layout, layout_of, text_lines
 from ontos_tui.tabular.text.ragged import ragged_error
+from ontos_tui.tabular.text.raw_rows import RawRows
 from ontos_tui.tabular.text.records import SPACES
 from ontos_tui.tabular.values.columns import understand
 
@@ -87,25 +88,40 @@ def _reopen(path: Path, copies: Path, connect: Connect, known: Reading, places: 
         spans=tuple(places.spans),
         comment=places.comment,
         extra=places.extra,
+        quoted_lines=places.quoted_lines,
         tail_lines=places.tail_lines,
     )
     with path.open("rb") as file:
         mark = encoding_of(file.read(8), known.encoding).mark
-    plain = _plain(path, copies, Encoding(known.encoding, mark), layout)
+    plain = _plain(path, copies, Encoding(known.encoding, mark), layout, Cleaning(places.cleaning))
     columns = [Column(column.name, column.type) for column in known.columns]
-    raw = _Raw(plain, layout)
+    raw = RawRows(plain, layout)
     return TextTable(connect(plain), raw.relation(known.columns), columns, known, raw.cell_text(known.columns))
 
 
-def _plain(path: Path, copies: Path, encoding: Encoding, layout: Layout) -> Path:
+def _plain(path: Path, copies: Path, encoding: Encoding, layout: Layout, cleaning: Cleaning) -> Path:
     """The file, or a copy that DuckDB can read."""
-    plain = path
-    if not encoding.is_utf8:
-        plain = _copy_path(path, copies, encoding.name)
-        write_utf8(path, encoding, plain)
+    plain = _cleaned(_as_utf8(path, copies, encoding), path, copies, cleaning)
     if layout.tail_lines or layout.comment:
         plain = _without_other_lines(plain, path, copies, layout)
     return plain
+
+
+def _as_utf8(path: Path, copies: Path, encoding: Encoding) -> Path:
+    if encoding.is_utf8:
+        return path
+    plain = _copy_path(path, copies, encoding.name)
+    write_utf8(path, encoding, plain)
+    return plain
+
+
+def _cleaned(plain: Path, path: Path, copies: Path, cleaning: Cleaning) -> Path:
+    """The file, or a copy with its lines written anew."""
+    if cleaning is Cleaning.NONE:
+        return plain
+    target = _copy_path(path, copies, cleaning)
+    write_cleaned(plain, target, cleaning)
+    return target
 
 
 class _NotUtf8Error(Exception):
@@ -119,15 +135,16 @@ def _is_about_utf8(message: str) -> bool:
 def _open(
     path: Path, copies: Path, connect: Connect, options: ReadingOptions, names: Sequence[str], encoding: Encoding
 ) -> TextTable:
-    plain = path
-    if not encoding.is_utf8:
-        plain = _copy_path(path, copies, encoding.name)
-        write_utf8(path, encoding, plain)
+    plain = _as_utf8(path, copies, encoding)
+    cleaning = cleaning_of(_first_lines(plain), options.separator)
+    plain = _cleaned(plain, path, copies, cleaning)
+    if cleaning is Cleaning.DOUBLED and options.separator:
+        options = options.model_copy(update={"separator": options.separator[0]})
     layout = _layout(plain, path, options, names)
     if layout.tail_lines or layout.comment:
         plain = _without_other_lines(plain, path, copies, layout)
     connection = connect(plain)
-    raw = _Raw(plain, layout)
+    raw = RawRows(plain, layout)
     samples = {
         name: [record.cells[place] for record in layout.sample if place < record.width]
         for place, name in enumerate(layout.names)
@@ -148,10 +165,25 @@ def _open(
         *layout.questions,
         *understood.questions,
     ]
-    reading.notes = [*encoding.notes, *layout.notes, *understood.notes, *_decimal_note(reading)]
+    assert reading.places is not None
+    reading.places.cleaning = cleaning
+    reading.notes = [
+        *encoding.notes,
+        *([NOTES[cleaning]] if cleaning else []),
+        *layout.notes,
+        *understood.notes,
+        *_decimal_note(reading),
+    ]
     columns = [Column(column.name, column.type) for column in reading.columns]
     relation, cells = raw.relation(reading.columns), raw.cell_text(reading.columns)
     return TextTable(connection, relation, columns, reading, cells)
+
+
+def _first_lines(plain: Path) -> list[str]:
+    """The lines that tell whether the others have to be written anew."""
+    with plain.open("rb") as file:
+        head = file.read(HEAD)
+    return text_lines(_text(head, cut_end=len(head) == HEAD), whole=len(head) < HEAD)[:LINES]
 
 
 def _layout(plain: Path, path: Path, options: ReadingOptions, names: Sequence[str]) -> Layout:
@@ -232,91 +264,6 @@ def _end_of_rows(path: Path, tail_lines: int) -> int:
     return size - sum(map(len, lines[len(lines) - tail_lines :]))
 
 
-class _Raw:
-    """The SQL that reads a file with a layout."""
-
-    def __init__(self, path: Path, layout: Layout) -> None:
-        self._path = path
-        self._layout = layout
-
-    def texts(self, *, checked: bool = True) -> str:
-        """A relation of all columns as texts; `checked` is whether a ragged line is an error of its own."""
-        return self._read(dict.fromkeys(self._layout.names, "VARCHAR"), checked=checked)
-
-    def relation(self, columns: Sequence[ColumnReading]) -> str:
-        """A relation of all columns in their types."""
-        separated = self._layout.separator not in (SPACES, FIXED)
-        types = {column.name: "VARCHAR" if column.sql or not separated else column.type for column in columns}
-        source = self._read(types)
-        if separated and not self._layout.extra and not any(column.sql for column in columns):
-            return source
-        selected = [
-            f"CAST({column.sql or quoted(column.name)} AS {column.type}) AS {quoted(column.name)}"
-            if column.sql or not separated
-            else quoted(column.name)
-            for column in columns
-        ]
-        return f"(SELECT {', '.join(selected)} FROM {source})"  # noqa: S608
-
-    def cell_text(self, columns: Sequence[ColumnReading]) -> CellText:
-        """The same with every cell as it stands in the file beside its value."""
-        names = [column.name for column in columns]
-        selected = [
-            f"CAST({column.sql or quoted(column.name)} AS {column.type}) AS {quoted(column.name)}" for column in columns
-        ]
-        return CellText(self.texts(checked=False), ", ".join(selected), text_cells(names))
-
-    def _read(self, types: dict[str, str], *, checked: bool = False) -> str:
-        layout = self._layout
-        skip = max(0, layout.headings.body - 1)
-        if layout.separator == SPACES:
-            parts = [f"trim(parts[{place}], '\"') AS {quoted(name)}" for place, name in enumerate(layout.names, 1)]
-            lines = f"(SELECT string_split_regex(trim(line, ' \t\r'), '[ \t]+') AS parts FROM {self._lines(skip)})"  # noqa: S608
-            if checked:
-                lines += f" WHERE len(parts) = {len(layout.names)} OR error('ragged line') IS NULL"
-            return f"(SELECT {', '.join(parts)} FROM {lines})"  # noqa: S608
-        if layout.separator == FIXED:
-            parts = [
-                f"nullif(trim(substring(line, {start + 1}, {end - start}), ' \t\r'), '') AS {quoted(name)}"
-                for name, (start, end) in zip(layout.names, layout.spans, strict=True)
-            ]
-            return f"(SELECT {', '.join(parts)} FROM {self._lines(skip)})"  # noqa: S608
-        more = {_free(layout.names, place): "VARCHAR" for place in range(layout.extra)}
-        options = [
-            path_literal(self._path),
-            "auto_detect = false",
-            f"columns = {column_list(types | more)}",
-            "header = false",
-            f"skip = {skip}",
-            f"delim = {literal(layout.separator or _NEVER)}",
-            "quote = '\"'",
-            "escape = '\"'",
-            "comment = ''",
-            "encoding = 'utf-8'",
-            "hive_partitioning = false",
-        ]
-        return f"read_csv({', '.join(options)})"
-
-    def _lines(self, skip: int) -> str:
-        """A relation of whole lines that are not blank."""
-        return (
-            f"(SELECT line FROM read_csv({path_literal(self._path)}, auto_detect = false, "  # noqa: S608
-            f"columns = {{'line': 'VARCHAR'}}, delim = {literal(_NEVER)}, quote = '', escape = '', header = false, "
-            f"skip = {skip}, comment = '', null_padding = false) WHERE trim(line, ' \t\r') != '')"
-        )
-
-
-_NEVER = "\x01"
-"""A separator that no text holds."""
-
-
-def _free(names: Sequence[str], place: int) -> str:
-    name = f"nothing{place}"
-    while name in names:
-        name += "_"
-    return name
-
-
 def _reading(path: Path, encoding: Encoding, layout: Layout, columns: list[ColumnReading], rows: int) -> Reading:
     forms = [column.form for column in columns]
     thousands = sorted({mark for form in forms for mark in re.findall("1(.)234", form)})
@@ -338,6 +285,7 @@ def _reading(path: Path, encoding: Encoding, layout: Layout, columns: list[Colum
             spans=list(layout.spans),
             comment=layout.comment,
             extra=layout.extra,
+            quoted_lines=layout.quoted_lines,
             tail_lines=layout.tail_lines,
         ),
     )

@@ -87,8 +87,26 @@ def _unpack(path: Path, target: Path) -> None:
                 with archive.open(info) as member:
                     _copy(path, member, partial)
     except (OSError, EOFError, zipfile.BadZipFile, RuntimeError) as error:
-        raise InvalidInputError(f"{path.name} is damaged or locked: {error}.", "Unpack it yourself.") from error
+        raise InvalidInputError(
+            f"{path.name} {_why(path, error)}.", "Unpack it yourself, and add what it holds."
+        ) from error
     partial.rename(target)
+
+
+_PACKED = {".gz": b"\x1f\x8b", ".zst": b"\x28\xb5\x2f\xfd", ".zip": b"PK"}
+
+
+def _why(path: Path, error: Exception) -> str:
+    """What hinders unpacking, in our words."""
+    with path.open("rb") as file:
+        begins = file.read(4)
+    if not begins.startswith(_PACKED.get(path.suffix.lower(), b"")):
+        return f"is no {path.suffix.lower()} file, whatever its name says"
+    if "password" in str(error) or "encrypted" in str(error):
+        return "is locked with a password"
+    if isinstance(error, EOFError) or "end" in str(error).lower() or "truncated" in str(error).lower():
+        return "is cut off: its end is missing"
+    return "is damaged"
 
 
 def _unpack_zstd(path: Path, target: Path) -> None:

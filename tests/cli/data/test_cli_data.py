@@ -32,7 +32,7 @@ def test_seed_lists_seeds_and_says_when_there_was_nothing_to_do(ontos: Ontos) ->
     assert ontos("seed", "--list").out == ontos("seed").out
     first = ontos("seed", "defect_detection", as_json=True).json
     assert first["created"]
-    assert (first["sheet"]["item_count"], first["examples"], first["canonical_labels"]) == (800, 27, 160)
+    assert (first["sheet"]["item_count"], first["examples"], first["canonical_labels"]) == (800, 27, 230)
     assert "nothing was changed" in ontos("seed", "defect_detection").out
     assert ontos("seed", as_json=True).json[0]["seeded"]
 

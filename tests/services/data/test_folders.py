@@ -222,3 +222,14 @@ def test_a_look_that_is_cancelled_leaves_the_table_as_it_was(workspace: Workspac
         workspace.data.folders.add(FolderRequest(folder, progress=Cancelled()))
     assert workspace.data.files.file_table(before.address) == before
     assert add(workspace, folder).new == ("good/9.pgm",)
+
+
+def test_a_folder_of_pictures_has_nothing_to_remedy_and_its_classes_become_a_template(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    table = add(workspace, picture_folder(tmp_path / "tiles", each=6)).table
+    sheet = workspace.data.sheets.create_sheet("Tiles", table.address)
+    assert workspace.data.quality.look(sheet.id).findings == (), "another picture is another item"
+    draft = workspace.drafts.draft(sheet.id, "class")
+    assert (draft.answer_columns, draft.feature_columns) == ({"class": "class"}, ["picture"])
+    assert draft.user_prompt.startswith("Look at the picture."), "its path names the class"

@@ -77,7 +77,8 @@ def _report_lines(report: GenerationReport) -> list[str]:
         ("failed", count(report.failed, "item") if report.failed else ""),
         ("time", number(report.seconds, 2, "s")),
     ]
-    return [*facts(rows), *(f"  {safe_line(ref)}: {safe_line(reason)}" for ref, reason in report.failures)]
+    notes = [f"· {safe_line(note)}" for note in report.notes]
+    return [*facts(rows), *notes, *(f"  {safe_line(ref)}: {safe_line(reason)}" for ref, reason in report.failures)]
 
 
 def _preview(

@@ -111,6 +111,8 @@ class RowPlaces(Part):
     comment: str = Field("", description="begins lines that are left out")
     extra: int = Field(0, description="empty values without a name at the end of every row")
     tail_lines: int = Field(0, description="lines at the end that are no rows")
+    quoted_lines: int = Field(0, description="ends of lines inside of quotes above the rows")
+    cleaning: str = Field("", description="what is done to the lines before they are read")
     cells: list[int] = Field(default_factory=list, description="of a workbook: the columns in the sheet's used area")
 
 

@@ -54,7 +54,8 @@ class LabelsetPart(_Part):
 class Manifest(_Part):
     """A use_case.json: the files of a use case, with names relative to its folder.
 
-    `order` is its place in the list of use cases. `truth` holds the answers of what is not held out.
+    `order` is its place in the list of use cases. `truth` holds the answers of what is not held out, as the use case's
+    people wrote them down, now and then wrongly. So many of them are `supplied` to begin with.
     """
 
     key: str
@@ -67,6 +68,7 @@ class Manifest(_Part):
     examples: str
     held_out: HeldOutPart
     truth: str = "truth.csv"
+    supplied: int = 0
     labelset: LabelsetPart
 
 

@@ -17,8 +17,8 @@ from ontos_tui.store.bulk import RowMaker, new_ids, stored
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.queries import generate
 from ontos_tui.store.queries.canonical_labels import labels_by_item
-from ontos_tui.store.queries.training_sheets import last_sequence_number
-from ontos_tui.store.values import to_json
+from ontos_tui.store.queries.training.sheets import last_sequence_number
+from ontos_tui.store.values import plain_json, to_json
 
 REMEMBERED = 10_000
 """Distinct answers of a column that are cached."""
@@ -79,24 +79,37 @@ class PairWriter:
             self._first_of_run = last + 1
         new = self._without_pair(connection, items)
         labels = labels_by_item(connection, self._sheet.sheet_id, self._sheet.label_type, [item.ref for item in new])
-        moment = stored(QAPair, "updated_at", now())
-        times = {"created_at": moment, "updated_at": moment}
-        new_rows = []
-        for number, (pair_id, item) in enumerate(zip(new_ids(len(new)), new, strict=True), last + 1):
-            columns = self._columns(pair_id, item, labels.get(item.ref))
-            new_rows.append(
-                self._pairs.row(
-                    id=pair_id,
-                    item_ref=item.ref,
-                    sequence_number=number,
-                    source_data=to_json(self._plan.visible_fields(item.fields)),
-                    **times,
-                    **columns,
-                )
-            )
-        self._pairs.insert(connection, new_rows)
+        ids, count, moment = new_ids(len(new)), len(new), stored(QAPair, "updated_at", now())
+        columns: dict[str, Sequence[Any]] = {
+            "id": ids,
+            "item_ref": [item.ref for item in new],
+            "sequence_number": range(last + 1, last + 1 + count),
+            "source_data": [plain_json(self._plan.visible_fields(item.fields)) for item in new],
+            "created_at": [moment] * count,
+            "updated_at": [moment] * count,
+        }
+        alike = None if labels else self._columns_of_all(new)
+        if alike is not None:
+            self._pairs.insert_columns(connection, count, **columns, **alike)
+        else:
+            own = [self._columns(one, item, labels.get(item.ref)) for one, item in zip(ids, new, strict=True)]
+            known = zip(*columns.values(), strict=True)
+            rows = (dict(zip(columns, one, strict=True)) | its for one, its in zip(known, own, strict=True))
+            self._pairs.insert(connection, [self._pairs.row(**row) for row in rows])
         self._approvals.write(connection)
-        self._tally.created += len(new)
+        self._tally.created += count
+
+    def _columns_of_all(self, items: Sequence[Item]) -> dict[str, Sequence[Any]] | None:
+        """Answers, proposals and statuses of new pairs without labels, by the column; None where one has no answer."""
+        if self._plan.mode is not GenerationMode.COLUMN:
+            return {}
+        answers = [self._answers.of(item.fields)[0] for item in items]
+        if not all(answers):
+            return None
+        self._tally.proposed += len(items)
+        if self._review:
+            return {"proposal": answers}
+        return {"proposal": answers, "answer": answers, "status": [PairStatus.LABELED.value] * len(items)}
 
     def _columns(self, pair_id: str, item: Item, label: CanonicalLabel | None) -> dict[str, Any]:
         """Answer, proposal and status of a new pair."""
@@ -152,9 +165,8 @@ class _Answers:
 
     def of(self, fields: Row) -> tuple[str, str]:
         """The answer as JSON, or else an empty text and why there is none."""
-        values = tuple(fields[column] for column in self._columns)
-        # To Python 1, 1.0 and True are one key.
-        key = (values, tuple(map(type, values)))
+        values = tuple([fields[column] for column in self._columns])
+        key = (values, *map(type, values))  # to Python 1, 1.0 and True are one
         try:
             known = self._known.get(key)
         except TypeError:  # a list or an object in a column

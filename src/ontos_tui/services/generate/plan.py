@@ -46,7 +46,12 @@ class Plan:
 
     def visible_fields(self, fields: Row) -> Row:
         """The fields that the sheet shows, without a column that is read for its answer only."""
-        return {name: value for name, value in fields.items() if name not in self.hidden} if self.hidden else fields
+        if not self.hidden:
+            return fields
+        visible = fields.copy()
+        for name in self.hidden:
+            visible.pop(name, None)
+        return visible
 
     def answer(self, fields: Row) -> tuple[Answer | None, str]:
         """The answer that the row's columns hold, or why it does not fit."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from ontos_tui.domain.errors import JobCancelledError, OntosError, PlatformError
 from ontos_tui.domain.learning import LabeledExample, NoProgress, Progress, Proposal, Question
 from ontos_tui.domain.records.data import Item, Row
 from ontos_tui.domain.records.pairs import GenerationMode, TrainingSheet
+from ontos_tui.domain.records.reading import Reading
 from ontos_tui.domain.records.template import Message
 from ontos_tui.domain.records.training import Job, JobKind
 from ontos_tui.domain.rules.source_changes import ChangedSource
@@ -75,6 +76,15 @@ class GenerationReport:
     failed: int
     failures: tuple[tuple[str, str], ...]
     seconds: float
+    notes: tuple[str, ...] = ()
+    """What was understood of the columns that hold the answers, such as spellings of one class."""
+
+
+def _notes_on_answers(reading: Reading | None, columns: Iterable[str]) -> tuple[str, ...]:
+    """What the file's reading says of the columns that answers come from."""
+    names = set(columns)
+    read = reading.columns if reading is not None else ()
+    return tuple(note for column in read if column.name in names for note in column.notes)
 
 
 class GenerateService:
@@ -169,7 +179,10 @@ class GenerateService:
         sheet = self._close_sheet(sheet, tally)
         counts = {name: getattr(tally, name) for name in ("created", "existing", "auto_approved", "proposed", "failed")}
         seconds = time.monotonic() - began
-        return GenerationReport(training_sheet=sheet, **counts, failures=tuple(tally.failures), seconds=seconds)
+        notes = _notes_on_answers(self._catalog.reading(plan.address), plan.answers_from.values())
+        return GenerationReport(
+            training_sheet=sheet, **counts, failures=tuple(tally.failures), seconds=seconds, notes=notes
+        )
 
     def submit(
         self,

@@ -13,7 +13,7 @@ from ontos_tui.platforms.ports import Catalog
 from ontos_tui.services.generate.plan import Plan
 from ontos_tui.store.engine import Store
 from ontos_tui.store.queries import generate
-from ontos_tui.store.queries.training_sheets import find_training_sheet
+from ontos_tui.store.queries.training.sheets import find_training_sheet
 
 BATCH = 2_000
 

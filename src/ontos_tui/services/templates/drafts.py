@@ -72,6 +72,9 @@ class DraftingService:
         group = _group(facts, sheet, target)
         left_out = dict(_left_out(facts, answer_column, sheet, group))
         inputs = [one for one in facts if one.name not in left_out and one is not answer_column]
+        if not inputs:  # a folder of pictures has nothing else to judge by
+            inputs = [one for one in facts if one.name in sheet.image_columns and one is not answer_column]
+            left_out = {name: why for name, why in left_out.items() if name not in sheet.image_columns}
         if not inputs:
             raise NotReadyError("No column is left as input.", "Choose another answer column.")
         field = identifier_from(target) if target else UNKNOWN
@@ -88,7 +91,7 @@ class DraftingService:
             description=_description(left_out, group),
             label_type=field if target else identifier_from(sheet.name),
             system_prompt=f"You judge one item of {sheet.name} from its values.",
-            user_prompt=_question(inputs, target),
+            user_prompt=_question([one for one in inputs if one.name not in sheet.image_columns], target),
             output_schema=_schema(field, answer_column),
             answer_columns={field: target} if target else {},
             feature_columns=[one.name for one in inputs],
@@ -191,6 +194,7 @@ def _schema(field: str, answer_column: ColumnFacts | None) -> dict[str, Any]:
 
 def _question(inputs: Sequence[ColumnFacts], target: str) -> str:
     lines = [f"{one.name}: {{{{ {identifier_from(one.name)} }}}}" for one in inputs]
+    lines = lines or ["Look at the picture."]  # its path may name the class
     return "\n".join([*lines, "", f"What is {target}?" if target else "Is this item as it should be?"])
 
 

@@ -27,6 +27,7 @@ MAX_SOURCE = 50_000
 MAX_PROMPT = 200_000
 """Characters of one rendered prompt; more than any model can use."""
 
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
 _ADVICE = "Correct the template; placeholders look like {{ column }}."
 
 
@@ -82,7 +83,7 @@ class Prompt:
         messages = [Message("system", system)] if system.strip() else []
         messages.append(Message("user", _rendered("user prompt", self._user, values)))
         if answer is not None:
-            messages.append(Message("assistant", json.dumps(answer, ensure_ascii=False)))
+            messages.append(Message("assistant", _as_json(answer)))
         return messages
 
 
@@ -149,6 +150,14 @@ class _Words:
         self._parts = parts
         self._jinja = jinja
 
+    def text(self, values: Row) -> str | None:
+        """The whole text; None where Jinja2 has to say what is wrong, as with a missing value or a text too long."""
+        try:
+            text = "".join([words if name == "" else _word(values[name]) for words, name in self._parts])
+        except (KeyError, ValueError, RecursionError):
+            return None
+        return text if len(text) <= MAX_PROMPT else None
+
     def generate(self, values: Row, **budget: Any) -> Iterable[str]:
         """The pieces of the text, as Jinja2's templates give them; Jinja2 says what is wrong when one is missing."""
         try:
@@ -197,6 +206,8 @@ def _compiled(what: str, source: str) -> tuple[jinja2.Template | _Words, frozens
 
 
 def _rendered(what: str, template: jinja2.Template | _Words, values: Row) -> str:
+    if isinstance(template, _Words) and (text := template.text(values)) is not None:
+        return text
     import jinja2
 
     from ontos_tui.services.templates.sandbox import fresh_budget

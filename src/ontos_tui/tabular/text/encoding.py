@@ -22,6 +22,8 @@ CHUNK = 1 << 22
 _OTHERS = ("cp1252", "cp850", "mac-roman", "cp1250", "cp1251", "koi8-r", "shift_jis", "gb18030", "big5", "euc-kr")
 """What a file that is no UTF-8 may be, to choose from."""
 _UNDEFINED = b"\x81\x8d\x8f\x90\x9d"
+_NO_LETTERS = frozenset(b"\xa1\xa2\xa3\xa4\xa5\xa6\xa7\xa8\xa9\xab\xac\xae\xaf\xb1\xb6\xb8\xb9\xbb\xbc\xbd\xbe\xbf")
+"""Signs of Western European text that never stand inside a word: there, the bytes are letters of another encoding."""
 _IN_WORDS = set("ŠšŽžŒœŸ’ƒ")
 
 
@@ -82,7 +84,8 @@ def not_utf8(path: Path) -> Encoding:
         )
     signs = {byte for byte in high.values if 0x80 <= byte < 0xA0}
     inner = {bytes([byte]).decode("cp1252", "replace") for byte in high.in_words if byte < 0xA0}
-    if signs & set(_UNDEFINED) or inner - _IN_WORDS or high.in_runs > 0.5 * high.count:
+    odd = high.in_words & _NO_LETTERS
+    if signs & set(_UNDEFINED) or inner - _IN_WORDS or odd or high.in_runs > 0.5 * high.count:
         return Encoding("latin-1", 0, (), _question(path, high.example))  # which reads any byte, until it is decided
     name = "Windows-1252" if signs else "Windows-1252 (Latin-1, Western European)"
     shown = high.example.decode("cp1252", "replace").strip()
@@ -115,7 +118,7 @@ class _Bytes:
                     before = chunk[max(0, match.start() - 12) : match.start()].rpartition(b"\n")[2]
                     self.example = before + chunk[match.start() : match.end() + 12].partition(b"\n")[0]
             around = chunk[match.start() - 1 : match.start()], chunk[match.end() : match.end() + 1]
-            if len(run) == 1 and all(one.isalpha() for one in around):
+            if len(run) <= 2 and all(one.isalpha() for one in around):
                 self.in_words.update(run)
         self._lines += chunk.count(b"\n")
 

@@ -16,7 +16,7 @@ _UNSURE = ("n", "min", "max", "avg", "std", "sum", "count", "median")
 """Words that begin a total only where numbers or times stand in the other rows."""
 _REMARK = re.compile(
     r"\W*(?:(?:end|eof|source|note|notes|remark|generated|exported|created|copyright|©|report|page|printed|legend|quelle|"
-    r"erstellt|stand|\*+|-{3,}|={3,}|rows?:?|records?:?|\d+ (?:rows|records|lines))\b|[-=*_]{3,}|©|\*)",
+    r"erstellt|stand|\*+|-{3,}|={3,}|rows?:?|records?:?|\d+ (?:rows|records|lines))\b|[-=*_]{3,}|©|#|//|\*|\x1a)",
     re.IGNORECASE,
 )
 

@@ -122,17 +122,27 @@ def _is_scale(cells: Sequence[str]) -> bool:
         except ValueError:
             return False
     steps = [later - earlier for earlier, later in pairwise(numbers)]
-    return len(steps) >= 3 and steps[0] != 0 and all(abs(step - steps[0]) <= 1e-6 * abs(steps[0]) for step in steps)
+    years = all(number.is_integer() and 1900 <= number <= 2100 for number in numbers)
+    return (
+        len(steps) >= (1 if years else 3)
+        and steps[0] != 0
+        and all(abs(step - steps[0]) <= 1e-6 * abs(steps[0]) for step in steps)
+    )
 
 
 def _choose(above: list[TextRecord], width: int, body: int, rows: Sequence[TextRecord], *, has_types: bool) -> Headings:
     """Which of the records above the rows holds the names."""
     wide = [record for record in above if record.width == width]
     if not wide:
-        return _narrow(above, width, body)
+        return _narrow(above, width, body, rows)
     good = [record for record in wide if _could_be_names(record)]
     if not good:
         return _joined(above, wide, width, body)
+    if (grouped := _grouped(good)) is not None:
+        below = [record for record in above if record.line > good[1].line]
+        return _with_units(
+            Headings(grouped[0], good[0].line, body, notes=grouped[1:]), good[1], below, rows, has_types=has_types
+        )
     header = good[0]
     block = [record for record in good if record.line > header.line]
     below = [record for record in above if record.line > header.line]
@@ -159,9 +169,21 @@ def _blank_before(block: Sequence[TextRecord], above: Sequence[TextRecord]) -> l
     return [record for record in block if record.line not in stops]
 
 
-def _narrow(above: list[TextRecord], width: int, body: int) -> Headings:
+def _names_rows(rows: Sequence[TextRecord], width: int) -> bool:
+    """Whether every row has one value more than there are names, and the first ones name the rows."""
+    first = [record.cells[0].strip() for record in rows if record.width == width]
+    if len(first) < len(rows) or len(first) < 2 or len(set(first)) < len(first) or not all(first):
+        return False
+    counted = [str(number) for number in range(1, len(first) + 1)]
+    return first == counted or all(kind_of(cell) == "text" for cell in first)
+
+
+def _narrow(above: list[TextRecord], width: int, body: int, rows: Sequence[TextRecord]) -> Headings:
     """No record above the rows has as many values as they: a heading without names, or names with one too few."""
     last = above[-1]
+    if last.width == width - 1 and _could_be_names(last) and last.stop == body and _names_rows(rows, width):
+        note = "The first value of each row has no name; it was taken for the row's name, as R writes it."
+        return Headings(("row", *last.cells), last.line, body, notes=(note,))
     if last.width in (width - 1, width + 1) and _could_be_names(last) and last.width > 1 and last.stop == body:
         return Headings(last.cells, last.line, body)  # the rows are told from it by their line's number
     note = "Nothing above the rows names the columns; they are called c1, c2 and so on."
@@ -196,6 +218,21 @@ def _with_group_names(above: list[TextRecord], header: TextRecord, width: int, b
         note = f"The names stand in 2 rows, lines {upper.line} to {header.line}; they were joined."
         return Headings(names, upper.line, body, notes=(note,))
     return Headings(header.cells, header.line, body)
+
+
+def _grouped(good: Sequence[TextRecord]) -> tuple[tuple[str, ...], str] | None:
+    """The names, joined with those of groups that are repeated above them, and what to say of it."""
+    if len(good) < 2 or good[0].stop != good[1].line:
+        return None
+    upper, lower = good[0].cells, good[1].cells
+    words = [cell for cell in lower if cell.strip()]
+    names = _join([upper, lower])
+    repeated = len({cell.strip().lower() for cell in upper}) < len(upper)
+    if not repeated or len({name.lower() for name in names}) < len(names):
+        return None
+    if sum(is_unit(cell) for cell in words) >= 0.6 * len(words):
+        return None
+    return names, f"The names stand in 2 rows, lines {good[0].line} to {good[1].line}; they were joined."
 
 
 def _spreads(cells: Sequence[str]) -> bool:

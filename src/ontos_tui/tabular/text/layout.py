@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import count
 
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.reading import Question, ReadingOptions
@@ -13,6 +12,7 @@ from ontos_tui.tabular.text.comments import comment_sign, name_line, without
 from ontos_tui.tabular.text.fixed_width import places_of, split_fixed
 from ontos_tui.tabular.text.footers import footer_of
 from ontos_tui.tabular.text.headings import Headings, given_header, headings_of, numbered, typed_columns
+from ontos_tui.tabular.text.names import distinct
 from ontos_tui.tabular.text.records import SPACES, TextRecord, split
 from ontos_tui.tabular.text.separators import separator_of, spaces_agree, usual_width
 
@@ -26,8 +26,9 @@ _NEW_LINE = re.compile(r"\r\n|\n|\r")
 class Layout:
     """Where everything stands; lines are counted from 1.
 
-    `extra` values without a name end every row, all empty. `comment` begins lines that are left out. `footer` holds
-    the records below the rows, and `tail_lines` how many lines of the file that is, to its end.
+    `extra` values without a name end every row, all empty. `quoted_lines` end inside of quotes above the rows.
+    `comment` begins lines that are left out. `footer` holds the records below the rows, and `tail_lines` how many
+    lines of the file that is, to its end.
     """
 
     separator: str
@@ -40,6 +41,7 @@ class Layout:
     comment: str = ""
     comments: int = 0
     extra: int = 0
+    quoted_lines: int = 0
     footer: tuple[TextRecord, ...] = ()
     tail_lines: int = 0
     notes: tuple[str, ...] = ()
@@ -89,16 +91,18 @@ def layout_of(
     if comment and options.header_line is None:
         headings = _named_by_comment(headings, with_comments, comment, separator, width, records)
     headings, extra = _trailing(headings, records, width)
+    column_names, name_notes = distinct(headings.names, 2 if separator == SPACES else 1)
     layout = Layout(
         separator=FIXED if spans else separator,
         headings=headings,
         sample=tuple(record for record in records if record.line >= headings.body),
-        names=distinct(headings.names, 2 if separator == SPACES else 1),
+        names=column_names,
         spans=spans,
         comment=comment,
         comments=sum(line.lstrip().startswith(comment) for line in with_comments) if comment else 0,
         extra=extra,
-        notes=tuple(notes),
+        quoted_lines=sum(record.stop - record.line - 1 for record in records if record.line < headings.body),
+        notes=(*notes, *name_notes),
     )
     return _with_footer(_with_above(layout, lines), tail, width, options)
 
@@ -135,9 +139,13 @@ def _separate(lines: Sequence[str], given: str, *, spaced: bool) -> tuple[str, t
     if given:
         return given, ()
     separator = separator_of(lines, spaced=spaced)
-    if spaced and separator in ("", SPACES) and not spaces_agree(lines):
-        spans = places_of(lines)
-        if spans:
+    if spaced and separator in ("", SPACES):
+        records = split(lines, SPACES)
+        widths = {record.width for record in records}
+        agree = spaces_agree(lines)
+        spans = places_of(lines) if not agree or len(widths) > 1 else ()
+        # Where values are missing, blanks give fewer values than the columns that are seen by their places.
+        if spans and (not agree or len(spans) == max(widths) == records[0].width):
             return FIXED, spans
     return separator, ()
 
@@ -273,7 +281,7 @@ def _with_footer(layout: Layout, tail: Sequence[str], width: int, options: Readi
         typed = typed_columns(sample, width)
         footer = footer_of(records[-30:], width, typed) if len(sample) > 1 else []
     if not footer:
-        return layout
+        return replace(layout, tail_lines=_blank_end(tail) if width > 1 else 0)
     first = footer[0].line
     note = f"{_lines(len(footer))} below the rows left out: {footer[0].text.strip()[:60]!r}."
     texts = {record.text for record in footer}
@@ -286,18 +294,11 @@ def _with_footer(layout: Layout, tail: Sequence[str], width: int, options: Readi
     )
 
 
+def _blank_end(tail: Sequence[str]) -> int:
+    """How many lines at the end hold nothing but blanks; 0 where all of those are empty, which are no rows anyway."""
+    blank = next((count for count, line in enumerate(reversed(tail)) if line.strip()), len(tail))
+    return blank if any(tail[len(tail) - blank :]) else 0
+
+
 def _lines(number: int) -> str:
     return "1 line" if number == 1 else f"{number} lines"
-
-
-def distinct(names: Sequence[str], second: int = 1) -> tuple[str, ...]:
-    """Names without two alike in any case, and none empty. The second of a name is called name_<second>."""
-    taken: set[str] = set()
-    result = []
-    for place, name in enumerate(names):
-        first = name if name.strip() else f"column{place}"
-        tries = (first if number < second else f"{first}_{number}" for number in count(second - 1))
-        free = next(one for one in tries if one.lower() not in taken)
-        taken.add(free.lower())
-        result.append(free)
-    return tuple(result)

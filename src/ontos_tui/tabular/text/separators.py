@@ -11,6 +11,9 @@ SEPARATORS = "\t;|,"
 """In the order of preference: a comma may be a decimal comma, the others are hardly anything else."""
 
 
+RARE = "^~¦\x1f"
+
+
 def separator_of(lines: Sequence[str], *, spaced: bool) -> str:
     """The separator of a file; "" when every line is one value. `spaced` allows blanks, as in .txt and .dat files."""
     content = [line for line in lines if line.strip()]
@@ -22,12 +25,23 @@ def separator_of(lines: Sequence[str], *, spaced: bool) -> str:
         scores = {sign: _score(split(part, sign)) for sign in SEPARATORS}
         best = max(SEPARATORS, key=lambda sign: (round(scores[sign], 1), -SEPARATORS.index(sign)))
         blanks = _score(split(part, SPACES)) if spaced and spaces_agree(part) else 0.0
+        if best == "\t" and scores[best] >= 0.5 and usual_width(split(part, best)) > usual_width(split(part, SPACES)):
+            return best  # a last value that is always empty makes no difference to blanks
         if blanks and (blanks > scores[best] + 0.1 or (blanks >= scores[best] and best == "\t")):
             return SPACES
         if scores[best] >= 0.5:
             return best
         if not begin and scores[best] and split(part, best)[0].width > 1:
             return best  # what the first line says, though most lines say otherwise: they are told as ragged
+    return _rare(content)
+
+
+def _rare(content: Sequence[str]) -> str:
+    """A sign that hardly any file has between its values, where every line has it equally often."""
+    for sign in RARE:
+        counts = {line.count(sign) for line in content}
+        if len(content) > 1 and len(counts) == 1 and counts != {0}:
+            return sign
     return ""
 
 

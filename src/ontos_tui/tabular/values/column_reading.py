@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from ontos_tui.domain.records.reading import ColumnReading, DateOrder, Limits, ReadingOptions
@@ -11,6 +12,8 @@ from ontos_tui.tabular.values.column_state import ColumnState, Note
 from ontos_tui.tabular.values.guess import Kind
 from ontos_tui.tabular.values.units import unit_of_name
 
+_TIMES = re.compile(r"date|datum|time|zeit|stamp|day|epoch|\bts?\b|\bd\b|created|recorded", re.IGNORECASE)
+"""Names of columns whose whole numbers may be times."""
 SHOWN = 10
 """Words of a kind that a report lists."""
 
@@ -66,8 +69,17 @@ def _notes(column: ColumnState, missing: Mapping[str, int], options: ReadingOpti
     if guess.kind is Kind.NUMBER and guess.number.limits:
         taken = "their number" if options.limits is Limits.NUMBER else "missing"
         yield Note("", f": values such as <40 were taken as {taken}.")
-    if guess.kind is Kind.NUMBER and (guess.number.thousands or guess.number.unit):
+    if guess.kind is Kind.NUMBER and (guess.number.thousands or guess.number.unit or guess.number.accounting):
         yield Note("Numbers in ", f" were read with {guess.form}.")
+    if (
+        guess.kind is Kind.INTEGER
+        and guess.note
+        and column.name not in options.column_types
+        and _TIMES.search(column.name)
+    ):
+        yield Note("", f" holds whole numbers, though {guess.note}; as a time: --column {column.name}:time.")
+    if guess.kind is Kind.TIME and guess.time.epoch:
+        yield Note("Times in ", f" were read as {guess.time.in_words()}.")
     if guess.kind is Kind.TIME and guess.time.orders[:1] not in ((), (DateOrder.YEAR,)) and not column.any_order:
         yield Note("Dates in ", f" were read as {guess.time.ordered(guess.time.orders[0]).in_words()}.")
 

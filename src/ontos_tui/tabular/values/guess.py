@@ -128,10 +128,12 @@ _CODE = re.compile(r"0[0-9]+|[0-9]+_[0-9_]*[0-9]")
 
 
 def _number_guess(values: Sequence[str], *, padded: bool, decimal: str) -> Guess:
-    for whole, loose in ((re.compile("[-+]?[0-9]+") if padded else _WHOLE, False), (_LOOSE, True)):
-        if all(whole.fullmatch(value) for value in values):
+    for digits, loose in ((re.compile("[-+]?[0-9]+") if padded else _WHOLE, False), (_LOOSE, True)):
+        if all(digits.fullmatch(value) for value in values):
             huge = any(len(value) > 18 and not -(2**63) <= int(value) < 2**63 for value in values)
-            return Guess(Kind.INTEGER, padded=padded and not huge and not loose, loose=loose, huge=huge)
+            whole = Guess(Kind.INTEGER, padded=padded and not huge and not loose, loose=loose, huge=huge)
+            compact = times.compact_form(values) if len(values) > 1 else None
+            return whole if compact is None else replace(whole, note=f"{values[0].strip()} looks like a time")
     if any(_CODE.fullmatch(value.strip()) for value in values) and not padded:
         return Guess(Kind.TEXT, note="its values look like codes, which keep their leading zeros")
     form = numbers.form_of(values, decimal)
@@ -148,7 +150,7 @@ def forced(kind: str, values: Sequence[str], *, padded: bool, decimal: str) -> G
         guess = _number_guess([v for v in known if numbers.is_number(v)] or ["1.5"], padded=padded, decimal=decimal)
         guess = guess if guess.kind is not Kind.TEXT else Guess(Kind.NUMBER, number=NumberForm(plain=False))
     elif word in ("time", "date", "datetime", "timestamp"):
-        form = times.form_of([value for value in known if times.is_time(value)])
+        form = times.form_of([value for value in known if times.is_time(value)]) or times.compact_form(known)
         guess = Guess(Kind.TIME, time=form or TimeForm("TIMESTAMP", iso=True))
     elif word in ("boolean", "bool", "flag"):
         guess = Guess(Kind.FLAG)

@@ -10,12 +10,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ontos_tui.tabular.duckdb_sql import literal
 from ontos_tui.tabular.values.units import is_unit
 
 MINUS = "−–‒﹣－"
-BLANKS = "\u00a0\u2007\u2009\u202f\t"
+BLANKS = "\u00a0\u2007\u2009\u202f\u200b\u2060\ufeff\t"
 APOSTROPHES = "’´`"
 CURRENCIES = "€$£¥"
 SPACE, APOSTROPHE = " ", "'"
@@ -23,6 +24,7 @@ SPACE, APOSTROPHE = " ", "'"
 _EXPONENT = r"([eEdD][-+]?[0-9]+|[ ]?[x×*·][ ]?10\^?[-+]?[0-9]+)?"
 _INFINITE = r"[-+]?(?:[iI][nN][fF](?:[iI][nN][iI][tT][yY])?|∞)"
 _PLAIN = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+_DIGIT = re.compile("[0-9]")
 _LIMIT = re.compile(r"^(?:[<>≤≥]=?)[ ]?")
 _UNIT = re.compile(
     r"^(?P<before>[€$£¥])?[ ]?(?P<number>[-+]?[ ]?[0-9.,' ]*[0-9][.,]?" + _EXPONENT + r")"
@@ -41,6 +43,8 @@ class NumberForm:
     thousands: str = ""
     unit: str = ""
     limits: bool = False
+    accounting: bool = False
+    """Whether the minus may stand behind a number, or brackets around it in its place, as accountants write it."""
     plain: bool = True
     ambiguous: bool = False
     """Whether 1,234 may be a thousand or 1.234: nothing in the column tells."""
@@ -52,6 +56,8 @@ class NumberForm:
         if self.thousands:
             between = f"[{re.escape(self.thousands)}]"
             whole = f"(?:[0-9]{{1,3}}(?:{between}[0-9]{{3}})+|[0-9]+)"
+            if "," in self.thousands:
+                whole = f"(?:[0-9]{{1,2}}(?:,[0-9]{{2}})+,[0-9]{{3}}|{whole[3:]}"  # 12,34,567 as in India
         number = rf"[-+]?[ ]?(?:{whole}(?:{mark}[0-9]*)?|{mark}[0-9]+){_EXPONENT}"
         if self.unit:
             unit = re.escape(self.unit)
@@ -62,7 +68,7 @@ class NumberForm:
 
     def read(self, text: str) -> float | None:
         """The number that a text is in this form, or None."""
-        cleaned = clean(text)
+        cleaned = minus_in_front(clean(text)) if self.accounting else clean(text)
         if not re.fullmatch(self.pattern(), cleaned):
             return None
         try:
@@ -84,13 +90,20 @@ class NumberForm:
                 f"(NOT coalesce(isnan(TRY_CAST({value} AS DOUBLE)), true) AND NOT contains({value}, '_') AND "
                 f"({value} NOT LIKE '0%' OR contains({value}, '.') OR NOT regexp_matches({value}, '^0[0-9]')))"
             )
-        return f"regexp_full_match({sql_clean(value)}, {literal(self.pattern())})"
+        return f"regexp_full_match({self._sql_clean(value)}, {literal(self.pattern())})"
+
+    def _sql_clean(self, value: str) -> str:
+        cleaned = sql_clean(value)
+        if self.accounting:
+            for pattern in _ACCOUNTING:
+                cleaned = f"regexp_replace({cleaned}, {literal(pattern)}, '-\\1')"
+        return cleaned
 
     def sql(self, value: str) -> str:
         """The expression that reads a text which fits; NULL for any other."""
         if self.plain:
             return f"TRY_CAST({value} AS DOUBLE)"
-        digits = sql_clean(value)
+        digits = self._sql_clean(value)
         if self.limits:
             digits = f"regexp_replace({digits}, '^[<>≤≥]=? ?', '')"
         for part in (self.unit, *self.thousands, " "):
@@ -109,6 +122,8 @@ class NumberForm:
             words.append(f"thousands {' or '.join(f'1{mark}234' for mark in self.thousands)}")
         if self.unit:
             words.append(f"unit {self.unit}")
+        if self.accounting:
+            words.append("minus as (1) or 1-")
         return ", ".join(words)
 
 
@@ -118,6 +133,16 @@ PLAIN = NumberForm()
 def clean(text: str) -> str:
     """One kind of minus, blank and apostrophe, and nothing around."""
     return text.translate(_TO_CLEAN).strip()
+
+
+_ACCOUNTING = (r"^\(([^()-]*[0-9][^()-]*)\)$", r"^([^-]*[0-9])[ ]?-$")
+
+
+def minus_in_front(cleaned: str) -> str:
+    """`(1.5)` and `1.5-` with their minus in front."""
+    for pattern in _ACCOUNTING:
+        cleaned = re.sub(pattern, r"-\1", cleaned)
+    return cleaned
 
 
 _TO_CLEAN = str.maketrans(MINUS + BLANKS + APOSTROPHES, "-" * len(MINUS) + " " * len(BLANKS) + "'" * len(APOSTROPHES))
@@ -131,11 +156,21 @@ def sql_clean(value: str) -> str:
 
 def is_number(text: str) -> bool:
     """Whether a text is a number in any of the forms."""
+    return _is_number_once(text) if len(text) <= _SHORT else _is_number(text)
+
+
+def _is_number(text: str) -> bool:
     cleaned = clean(text)
     if _PLAIN.fullmatch(cleaned) or re.fullmatch(_INFINITE, cleaned) or cleaned.lower() in ("nan", "-nan"):
         return True
+    if _DIGIT.search(cleaned) is None:
+        return False
     form = form_of([text])
     return form is not None and form.read(text) is not None
+
+
+# The same cells are looked at for headings, for the file's decimal mark, for each column and for the footer.
+_SHORT, _is_number_once = 40, lru_cache(1 << 15)(_is_number)
 
 
 def form_of(texts: Iterable[str], decimal: str = "") -> NumberForm | None:
@@ -148,6 +183,11 @@ def form_of(texts: Iterable[str], decimal: str = "") -> NumberForm | None:
         if all(text.isascii() for text in texts) or not cleaned:
             return PLAIN
         return NumberForm(plain=False)
+    moved = [minus_in_front(text) for text in cleaned]
+    accounting = moved != cleaned
+    if accounting and len(cleaned) > 1 and all(text.startswith("(") for text in cleaned):
+        return None  # numbers of notes or equations
+    cleaned = moved
     limits = any(_LIMIT.match(text) for text in cleaned)
     numbers, units = _without_units([_LIMIT.sub("", text) for text in cleaned])
     if not numbers:
@@ -157,7 +197,7 @@ def form_of(texts: Iterable[str], decimal: str = "") -> NumberForm | None:
     if marks is None:
         return None
     mark, thousands, ambiguous = marks
-    return NumberForm(mark, thousands, unit, limits, plain=False, ambiguous=ambiguous)
+    return NumberForm(mark, thousands, unit, limits, accounting, plain=False, ambiguous=ambiguous)
 
 
 def _without_units(texts: list[str]) -> tuple[list[str], Counter[str]]:
@@ -205,7 +245,7 @@ _EVIDENCE = {
     "comma decimal": re.compile(
         r"^[^,]*,([0-9]{0,2}|[0-9]{4,})(?![0-9,])|^[-+]?0*,|^[-+]?0,|[0-9]{4,},|[0-9]\.[0-9]{3},|,[0-9]*[eE]"
     ),
-    "comma group": re.compile(r"[0-9],[0-9]{3}(,[0-9]{3})+(?![0-9])|[0-9],[0-9]{3}\."),
+    "comma group": re.compile(r"[0-9],[0-9]{3}(,[0-9]{3})+(?![0-9])|[0-9],[0-9]{3}\.|[0-9],[0-9]{2},[0-9]{3}(?![0-9])"),
     "dot decimal": re.compile(
         r"^[^.]*\.([0-9]{0,2}|[0-9]{4,})(?![0-9.])|^[-+]?0*\.|[0-9]{4,}\.|[0-9],[0-9]{3}\.|\.[0-9]*[eE]"
     ),

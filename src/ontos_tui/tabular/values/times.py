@@ -42,6 +42,8 @@ class TimeForm:
     offsets: bool = False
     naive: bool = True
     timezone: str = ""
+    epoch: int = 0
+    """The numbers are so many parts of a second since 1970 in UTC; 0: they are not."""
 
     @property
     def ambiguous(self) -> bool:
@@ -59,6 +61,8 @@ class TimeForm:
 
     def sql(self, value: str) -> str:
         """The expression that reads a text; NULL for what is no time of this form."""
+        if self.epoch:
+            return f"to_timestamp(TRY_CAST({value} AS DOUBLE) / {self.epoch})"
         if self.kind == "TIME":
             # Used under a cast alone, a column would be read by DuckDB as that type, which fails for other values.
             return f"CASE WHEN {value} BETWEEN '0' AND ':' THEN TRY_CAST({value} AS TIME) END"
@@ -115,6 +119,9 @@ class TimeForm:
         if self.orders:
             orders = {"day": "day, month, year", "month": "month, day, year", "year": "year, month, day"}
             words.append(orders[self.orders[0]])
+        if self.epoch:
+            parts = {1: "seconds", 1_000: "milliseconds", 1_000_000: "microseconds", 10**9: "nanoseconds"}
+            words.append(f"{parts[self.epoch]} since 1970")
         if self.timezone:
             words.append(f"in {self.timezone}")
         return ", ".join(words)
@@ -182,6 +189,25 @@ def form_of(texts: Iterable[str]) -> TimeForm | None:
     iso = any(not shape.format for shape in shapes)
     naive = any(not shape.offset for shape in shapes)
     return TimeForm(kind, formats, chosen, iso=iso, offsets=offsets, naive=naive)
+
+
+def compact_form(texts: Iterable[str]) -> TimeForm | None:
+    """The form of numbers that stand for times: 20240131, 20240131235959, or so many seconds since 1970."""
+    texts = [text.strip() for text in texts if text.strip()]
+    if not texts:
+        return None
+    if all(_COMPACT_DAY.fullmatch(text) for text in texts):
+        return TimeForm("DATE", ("%Y%m%d",))
+    if all(_COMPACT_TIME.fullmatch(text) for text in texts):
+        return TimeForm("TIMESTAMP", ("%Y%m%d%H%M%S", "%Y%m%d%H%M"))
+    for digits, epoch in ((10, 1), (13, 1_000), (16, 1_000_000), (19, 10**9)):
+        if all(re.fullmatch(rf"[1-9][0-9]{{{digits - 1}}}(\.[0-9]+)?", text) for text in texts):
+            return TimeForm("TIMESTAMP WITH TIME ZONE", offsets=True, naive=False, epoch=epoch)
+    return None
+
+
+_COMPACT_DAY = re.compile(r"(19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])")
+_COMPACT_TIME = re.compile(_COMPACT_DAY.pattern + r"([01][0-9]|2[0-3])[0-5][0-9]([0-5][0-9])?")
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ from ontos_tui.tabular.duckdb_sql import path_literal, quoted
 from ontos_tui.tabular.row_names import CellText, text_cells
 from ontos_tui.tabular.text.footers import footer_of
 from ontos_tui.tabular.text.headings import typed_columns
-from ontos_tui.tabular.text.layout import SHOWN_ABOVE, distinct
+from ontos_tui.tabular.text.layout import SHOWN_ABOVE
+from ontos_tui.tabular.text.names import distinct
 from ontos_tui.tabular.text.records import TextRecord
 from ontos_tui.tabular.values.columns import understand
 from ontos_tui.tabular.workbooks.container import check_container
@@ -201,7 +202,7 @@ class _Sheet:
         names += [""] * (len(places) - len(names))
         named = dict(zip(places, names, strict=True))
         filled = [place for place in range(self._grid.width) if named.get(place, "").strip() or counts[place]]
-        titles = distinct([named.get(place, "") for place in filled])
+        titles, _ = distinct([named.get(place, "") for place in filled])
         return dict(zip(titles, filled, strict=True))
 
     def _understanding(self) -> ReadingOptions:

@@ -12,6 +12,7 @@ from textual.containers import Horizontal, Vertical
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.services.guide.wizard import OWN_DATA, Step, WizardChoices, WizardState
 from ontos_tui.tui.core.commands import Command
+from ontos_tui.tui.stages.pages import StagePage
 from ontos_tui.tui.widgets.data_grid import DataGrid
 from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import Panel, line, span, wrap
@@ -21,6 +22,7 @@ from ontos_tui.tui.wizard.step import WizardStep
 if TYPE_CHECKING:
     from ontos_tui.domain.records.data import DataTable
     from ontos_tui.domain.records.data import Page as DataPage
+    from ontos_tui.tui.stages.data.quality import QualityPage
     from ontos_tui.workspace import Workspace
 
 ROWS = 30
@@ -43,14 +45,19 @@ class DataStep(WizardStep):
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
         Command("wizard.data.take", "enter", "Use it", "Use these rows"),
         Command("wizard.data.file", "f", "Own file", "A file of your own, or a folder of pictures or documents"),
+        Command("wizard.data.quality", "Q", "Quality", "What is wrong with these rows, and how it is fixed"),
         Command("wizard.data.browse", "b", "Team tables", "A table of the team's Databricks workspace"),
     )
     DEFAULT_CSS = """
     DataStep #about-data { height: 2; padding: 0 1; }
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._is_new = False
+
     def compose(self) -> ComposeResult:
-        with Horizontal(classes="row"):
+        with Horizontal(classes="row", id="choice"):
             yield Table[Origin](
                 [ColumnSpec("data", 0), ColumnSpec("", 9, right=True)],
                 lambda origin: (origin.name, span(origin.remark, "muted")),
@@ -85,6 +92,7 @@ class DataStep(WizardStep):
     def on_table_moved(self, event: Table.Moved) -> None:
         if event.table is self.table:
             self._show_current()
+            self.commands_changed()
 
     def _show_current(self) -> None:
         origin = self.table.current
@@ -143,9 +151,63 @@ class DataStep(WizardStep):
         chosen = self.state.chosen
 
         def added(table: DataTable, name: str) -> None:
-            self._take(lambda workspace: workspace.wizard.take_table(chosen, table.address, name))
+            self.run_in_background(
+                lambda workspace: workspace.wizard.take_table(chosen, table.address, name), self._added, group="take"
+            )
 
         AddData(self, added).start()
+
+    # The quality of the rows
+
+    async def _added(self, chosen: WizardChoices) -> None:
+        """Show what is likely wrong with rows that are new here; where nothing is, go on."""
+        self.post_message(self.Decided(chosen, go_on=False))
+        self._is_new = True
+        await self._open_quality(chosen.sheet_id)
+
+    async def action_quality(self) -> None:
+        """What is likely wrong with the rows that were chosen."""
+        self._is_new = False
+        origin = self.table.current
+        await self._open_quality(origin.sheet_id if origin is not None else "")
+
+    async def _open_quality(self, sheet_id: str) -> None:
+        from ontos_tui.tui.stages.data.quality import QualityPage
+
+        if not sheet_id or self.query(QualityPage):
+            return
+        self.session.sheet_id = sheet_id
+        page = QualityPage()
+        await self.mount(page)
+        self.query_one("#choice").display = False
+        page.reload()
+        page.focus_first()
+        self.commands_changed()
+
+    def on_quality_page_looked(self, event: QualityPage.Looked) -> None:
+        event.stop()
+        findings = len(event.report.findings)
+        if self._is_new and not findings:
+            self.ontos.show_message(f"{event.report.rows:,} rows looked at: nothing to remedy.")
+            self.post_message(self.GoOn())
+        elif self._is_new:
+            what = "1 finding" if findings == 1 else f"{findings} findings"
+            self.ontos.show_message(f"{what}: f applies the remedy of the one under the cursor, > goes on.")
+        self._is_new = False
+
+    async def on_stage_page_left(self, event: StagePage.Left) -> None:
+        """Back to the choice of the rows."""
+        event.stop()
+        await self.query(StagePage).remove()
+        self.query_one("#choice").display = True
+        self.focus_first()
+        self.commands_changed()
+
+    def possible(self, command: str) -> bool:
+        if self.query(StagePage):
+            return False
+        origin = self.table.current if self.is_mounted else None
+        return command != "quality" or (origin is not None and bool(origin.sheet_id))
 
     def action_browse(self) -> None:
         self.run_in_background(lambda workspace: workspace.data.catalog.has_team, self._browse, group="team")

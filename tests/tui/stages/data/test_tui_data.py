@@ -131,4 +131,4 @@ async def test_tags_say_what_the_data_holds(tmp_path: Path) -> None:
         await user.sees("PII and PHI prohibit training")
         await user.type("pii, shift logs")
         await user.press("ctrl+s")
-        await user.sees("⛔ PII, shift logs", "160 labels inherited it")
+        await user.sees("⛔ PII, shift logs", "labels inherited it")

@@ -22,7 +22,7 @@ async def test_a_path_is_completed_and_kept_when_it_is_wrong(tmp_path: Path) -> 
         await user.press("tab")
         await user.sees("data/mills/mill-")
         await user.press("down", "enter")
-        await user.sees("✗ mill-2.csv.gz is damaged")
+        await user.sees("✗ mill-2.csv.gz is cut off: its end is missing.")
         await user.press("escape")
         await user.sees("Which data file?", "data/mills/mill-2.csv.gz")
         await user.press("ctrl+b")

@@ -53,6 +53,11 @@ class ComputedService:
         self._derivations = derivations
         self._actor = actor
 
+    def table(self, text: str) -> DataTable:
+        """The table of this machine that a person means. Raises InvalidInputError for one of the team's."""
+        with self._store.read() as connection:
+            return local_table(self._catalog, connection, text)
+
     def report(self, spec: ComputedSpec) -> ComputedReport:
         """What the column would be; nothing is changed. Raises InvalidInputError saying what is not allowed."""
         return self._report(self._with_column(spec))

@@ -194,18 +194,25 @@ def _answer(scan: TableScan, given: str) -> str:
 
 def _findings(scan: TableScan, answer: str, sheet: Sheet | None, run: QualityRun) -> Iterator[Finding]:
     item_id = sheet.item_id_column if sheet is not None else None
+    pictures = set(sheet.image_columns if sheet is not None else ())
     run.enter("looking at columns")
-    yield from column_findings(scan, answer, item_id)
+    for finding in column_findings(scan, answer, item_id):
+        if finding.kind is not FindingKind.IDENTIFIER or finding.column not in pictures:
+            yield finding
     naming = list(dict.fromkeys([*identifiers(scan), *([item_id] if item_id in scan.table.names() else [])]))
+    naming = [name for name in naming if name not in pictures]  # another picture is another item
     names = [name for name in scan.table.names() if name not in naming]
     if sheet is None or not sheet.unique_by:
         run.enter("looking for rows that repeat others")
         yield from duplicate_findings(scan, names, naming)
+    inputs = [name for name in names if name != answer and name not in pictures]
+    if not inputs:
+        return
     run.enter("looking for rows that are nearly equal")
-    yield from near_duplicate_findings(scan, [name for name in names if name != answer])
+    yield from near_duplicate_findings(scan, inputs)
     if answer:
         run.enter("looking for columns that give the answer away")
-        yield from leak_findings(scan, answer, names)
+        yield from leak_findings(scan, answer, inputs)
 
 
 def _rank(finding: Finding) -> tuple[bool, int, int]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
+from textual.message import Message
 
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.services.data.quality.report import Decision, Finding
@@ -48,6 +49,13 @@ class QualityPage(StagePage):
     QualityPage #finding { height: 5; padding: 0 1; }
     QualityPage #finding-rows { height: 1fr; }
     """
+
+    class Looked(Message):
+        """All was counted."""
+
+        def __init__(self, report: QualityReport) -> None:
+            super().__init__()
+            self.report = report
 
     def __init__(self) -> None:
         super().__init__()
@@ -111,6 +119,7 @@ class QualityPage(StagePage):
         self.query_one("#report", Panel).show(lambda width: report_lines(report, width))
         self._table.set_empty_text("Nothing to remedy.")
         self._show_entries((*report.findings, *report.decisions))
+        self.post_message(self.Looked(report))
 
     def _failed(self, error: OntosError) -> None:
         self._run, self._report = None, None

@@ -208,7 +208,7 @@ class ReadingDialog(Dialog[ReadingOptions], BackgroundMixin):
                 empty = type(self._options).model_fields[field].get_default(call_default_factory=True)
                 self._decide(**{field: empty if values[field] is None else values[field]})
 
-        form = FormDialog(heading, (FormField(field, heading, shown, hint=hint, read=read),))
+        form = FormDialog(heading, (FormField(field, heading, shown, hint=hint, read=read),), verb="Set")
         self.app.push_screen(form, done)
 
     def action_column_type(self) -> None:
@@ -237,7 +237,7 @@ class ReadingDialog(Dialog[ReadingOptions], BackgroundMixin):
                 given = {name: words(values["words"])} if values["words"] else {}
                 self._decide(column_missing={key: one for key, one in others.items() if key != name} | given)
 
-        self.app.push_screen(FormDialog(f"Which values of {name} mean no value?", (field,)), done)
+        self.app.push_screen(FormDialog(f"Which values of {name} mean no value?", (field,), verb="Set"), done)
 
     def action_sheet(self) -> None:
         sheets = self._report.reading.sheets if self._report is not None else []

@@ -13,6 +13,7 @@ from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 if TYPE_CHECKING:
     from ontos_tui.domain.records.data import DataTable, Sheet
     from ontos_tui.services.data.roles import RoleOfColumn
+    from ontos_tui.services.records.usage_constraints import Tagged
     from ontos_tui.workspace import Workspace
 
 
@@ -51,6 +52,12 @@ class SheetForms:
         about = f"{table.row_count:,} rows; {columns}"
         form = FormDialog(f"A sheet over {table.address}", fields, about=about, verb="Create")
         self._host.app.push_screen(form, save)
+
+    def name_joined(self, sheet: Sheet, table: DataTable) -> None:
+        """Ask for the name of the sheet over a table that was joined to the one of `sheet`."""
+        doubled = table.joined is not None and table.joined.doubled
+        item_id = None if doubled else sheet.item_id_column  # rows that were doubled have no id of their own
+        self.name(table, {"name": table.address.rpartition(".")[2], "item_id_column": item_id})
 
     def open(self, heading: str, source: str, sheet: Sheet | None) -> None:
         """The form of a sheet over a table: a new one, or one to be changed."""
@@ -91,7 +98,8 @@ class SheetForms:
             ),
         )
         self._host.app.push_screen(
-            FormDialog(heading, fields, about=source), lambda values: self._save(source, sheet, values)
+            FormDialog(heading, fields, about=source, verb="Save" if sheet else "Create"),
+            lambda values: self._save(source, sheet, values),
         )
 
     def _save(self, source: str, sheet: Sheet | None, values: Values | None) -> None:
@@ -129,6 +137,29 @@ class SheetForms:
 
         self._host.app.push_screen(FormDialog(f"Duplicate {sheet.name}", (field,), about=about, verb="Copy"), save)
 
+    def tags(self, sheet: Sheet, tagged: Callable[[str, str], None]) -> None:
+        """Ask what the data of a sheet contains; what came of it goes to `tagged`, as a message and its title."""
+
+        def show(outcome: Tagged) -> None:
+            message = f"{outcome.pairs:,} pairs and {outcome.labels:,} labels inherited it."
+            if outcome.retained:
+                prohibited = ", ".join(outcome.retained)
+                message += f" What {prohibited} prohibited stays prohibited. To allow it, press C in the queue."
+            tagged(message, f"Tags: {', '.join(outcome.sheet.tags) or 'none'}")
+
+        def save(values: Values | None) -> None:
+            if values is not None:
+                tags = (values["tags"] or "").split(",")
+                self._host.run_in_background(
+                    lambda workspace: workspace.label.constraints.tag_sheet(sheet.id, tags), show, group="do"
+                )
+
+        about = (
+            "PII and PHI prohibit training; CONFIDENTIAL prohibits few-shot and evaluation. Other tags are notes only."
+        )
+        field = FormField("tags", "Tags", ", ".join(sheet.tags) or None, hint="separated by commas")
+        self._host.app.push_screen(FormDialog(f"Tags of {sheet.name}", (field,), about=about, verb="Set"), save)
+
     def roles(self, sheet: Sheet) -> None:
         """Show what the columns of a sheet are for, to be changed."""
         self._host.run_in_background(
@@ -158,7 +189,7 @@ class SheetForms:
             self._host.run_in_background(decide, self._saved, group="do")
 
         about = "Ids, groups and notes are no features, unless a template names them."
-        self._host.app.push_screen(FormDialog(f"Roles in {sheet.name}", fields, about=about), save)
+        self._host.app.push_screen(FormDialog(f"Roles in {sheet.name}", fields, about=about, verb="Set"), save)
 
 
 def _number(value: float | None) -> str | None:

@@ -12,7 +12,6 @@ from ontos_tui.domain.errors import NoTeamError, OntosError
 from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.choose import ChooseDialog, ConfirmDialog
-from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
 from ontos_tui.tui.dialogs.record import RecordDialog
 from ontos_tui.tui.stages.data.sheet_forms import SheetForms
 from ontos_tui.tui.stages.data.view_lines import Entry, about_sheet, about_use_case
@@ -26,10 +25,13 @@ if TYPE_CHECKING:
     from ontos_tui.domain.records.data import DataTable, Page, Sheet
     from ontos_tui.services.data.service import TableInfo
     from ontos_tui.services.guide.onboarding import SeedReport
-    from ontos_tui.services.records.usage_constraints import Tagged
     from ontos_tui.workspace import Workspace
 
 PREVIEWED = 200
+OF_A_SHEET = frozenset(
+    ("edit_sheet", "tag_sheet", "delete_sheet", "reading", "quality", "duplicate_sheet", "roles", "join", "compute")
+)
+"""Commands that need a sheet under the cursor."""
 
 
 class DataView(PagedView):
@@ -59,6 +61,10 @@ class DataView(PagedView):
         Command("data.tag_sheet", "t", "Tags", "Mark what its data contains, such as PII; pairs and labels inherit it"),
         Command("data.duplicate_sheet", "c", "Duplicate", "Another sheet with the same rows, columns and roles"),
         Command("data.roles", "r", "Roles", "What its columns are for: values, groups, times, ids, notes"),
+        Command("data.join", "m", "Join", "A second table beside this one: by key, or by the nearest time"),
+        Command(
+            "data.compute", "C", "Compute", "A column computed of the others: expression, remaining, rolling mean …"
+        ),
         Command("data.delete_sheet", "D", "Delete", "Remove this sheet; its data file and its pairs stay"),
     )
     DEFAULT_CSS = """
@@ -175,7 +181,7 @@ class DataView(PagedView):
         entry = self._current if self.is_mounted else None
         if self.page is not None:
             return False
-        if command in ("edit_sheet", "tag_sheet", "delete_sheet", "reading", "quality", "duplicate_sheet", "roles"):
+        if command in OF_A_SHEET:
             return entry is not None and entry.sheet is not None
         return True
 
@@ -187,7 +193,9 @@ class DataView(PagedView):
             self.query_one(DataGrid).focus()
         elif entry.use_case is not None:
             key = entry.use_case.key
-            self.run_in_background(lambda workspace: workspace.onboarding.seed(key), self._seeded, group="do")
+            self.run_in_background(
+                lambda workspace: workspace.onboarding.seed(key, supplied=True), self._seeded, group="do"
+            )
 
     def _seeded(self, report: SeedReport) -> None:
         self.session.sheet_id = report.sheet.id
@@ -270,31 +278,27 @@ class DataView(PagedView):
 
     def action_tag_sheet(self) -> None:
         entry = self._current
-        if entry is None or entry.sheet is None:
-            return
-        sheet = entry.sheet
+        if entry is not None and entry.sheet is not None:
+            self._forms.tags(entry.sheet, self._tagged)
 
-        def done(values: Values | None) -> None:
-            if values is not None:
-                tags = (values["tags"] or "").split(",")
-                self.run_in_background(
-                    lambda workspace: workspace.label.constraints.tag_sheet(sheet.id, tags), self._tagged, group="do"
-                )
-
-        about = (
-            "PII and PHI prohibit training; CONFIDENTIAL prohibits few-shot and evaluation. Other tags are notes only."
-        )
-        field = FormField("tags", "Tags", ", ".join(sheet.tags) or None, hint="separated by commas")
-        self.app.push_screen(FormDialog(f"Tags of {sheet.name}", (field,), about=about), done)
-
-    def _tagged(self, outcome: Tagged) -> None:
-        message = f"{outcome.pairs:,} pairs and {outcome.labels:,} labels inherited it."
-        if outcome.retained:
-            message += (
-                f" What {', '.join(outcome.retained)} prohibited stays prohibited. To allow it, press C in the queue."
-            )
-        self.ontos.show_message(message, title=f"Tags: {', '.join(outcome.sheet.tags) or 'none'}")
+    def _tagged(self, message: str, title: str) -> None:
+        self.ontos.show_message(message, title=title)
         self.reload()
+
+    def action_join(self) -> None:
+        from ontos_tui.tui.stages.data.derived_tables.join_form import join_tables
+
+        entry = self._current
+        if entry is not None and entry.sheet is not None:
+            sheet = entry.sheet
+            join_tables(self, sheet.source_table, lambda table: self._forms.name_joined(sheet, table))
+
+    def action_compute(self) -> None:
+        from ontos_tui.tui.stages.data.derived_tables.computed_form import compute_column
+
+        entry = self._current
+        if entry is not None and entry.sheet is not None:
+            compute_column(self, entry.sheet, self._sheet_saved)
 
     def action_delete_sheet(self) -> None:
         entry = self._current

@@ -1,0 +1,1 @@
+"""Tables that come of others: the forms by which they are joined, and columns are computed."""
