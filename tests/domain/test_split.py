@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ontos_tui.domain.rules.split import Candidate, Split, SplitBy, groups_in_words, hold_out
+from ontos_tui.domain.rules.split import Candidate, Split, SplitBy, groups_in_words, hold_out, hold_out_single
 
 
 @given(
@@ -85,3 +85,8 @@ def test_a_split_in_words_and_in_a_template() -> None:
     assert groups_in_words(1, "unit") == "1 group of unit"
     assert groups_in_words(40, "different row") == "40 different rows"
     assert groups_in_words(1_200, "") == "1,200 pairs"
+
+
+@given(st.sets(st.text(max_size=3), max_size=60), st.integers(0, 5), st.sampled_from([0.0, 0.2]))
+def test_independent_pairs_are_drawn_like_groups_of_one(ids: set[str], seed: int, share: float) -> None:
+    assert hold_out_single(list(ids), seed, share) == hold_out([Candidate(one) for one in ids], (), (), seed, share)

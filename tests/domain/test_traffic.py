@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ontos_tui.domain.rules.traffic import LEAST_REQUESTS, Bucket, HealthState, health
+from ontos_tui.domain.rules.monitor.traffic import LEAST_REQUESTS, Bucket, HealthState, health
 from ontos_tui.domain.text.dates import read_moment
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

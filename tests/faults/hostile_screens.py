@@ -23,7 +23,7 @@ from ontos_tui.domain.learning import NoProgress
 from ontos_tui.domain.records.pairs import GenerationMode, Verdict
 from ontos_tui.domain.records.serving import Origin
 from ontos_tui.services.label.decisions import Decision
-from ontos_tui.tui.core.key_listing import listing
+from ontos_tui.tui.core.keys.key_listing import listing
 from ontos_tui.workspace import Workspace
 from terminal import BRIEF_TOASTS, Terminal, settling
 
@@ -32,7 +32,7 @@ ROWS = 10_000
 SIZES, TALL = ((120, 40), (80, 24)), (160, 250)
 STAGES = ("data", "generate", "label", "train", "deploy", "monitor", "improve")
 ALLOWED = re.compile(
-    rb"\x1b(?:\[(?:\d+;\d+H|[0-9;]*m|[0-3]?[JK]|\?(?:1049|1000|1003|1004|1006|1015|1016|2004|2026|2048|7|25)[hl]"
+    rb"\x1b(?:\[(?:\d+;\d+H|[0-9;]*m|[0-3]?[JK]|\d+X|\?(?:1049|1000|1003|1004|1006|1015|1016|2004|2026|2048|7|25)[hl]"
     rb"|\?\d+\$p|[<>][0-9;]*u)|\]22;[a-z-]+\x07|\]52;c;(?!aGFja2Vk)[A-Za-z0-9+/=]*\x07)"
 )
 """Everything that the app itself has a reason to send; the last are the shape of the pointer, and what `y` copies."""
@@ -40,7 +40,8 @@ LEAVING = ("q", "\x11", "\x03", "\x1a")
 STRANGE = re.compile(
     "[\\x00-\\x09\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]"
 )
-SERIAL = re.compile(r"<(\d+)>")
+SERIAL = re.compile(r"<(\d+)>|<(\d{1,4})…")
+"""By what a text is known; the list cuts the middle of a long one, behind four digits at the earliest."""
 PIECES = (
     "\x1b]52;c;aGFja2Vk\x07", "\x1b[2J", "\x1b[31m", "\x1bc", "\x1b[6n", "\x1bP1$r\x1b\\", "\x1b_x\x1b\\",
     "\x1b^y\x1b\\", "\x1b]0;t\x07", "\x1b]8;;http://x\x1b\\", "\x1b[?1049l", "\x1b[>c", "\x9b5n",
@@ -58,9 +59,9 @@ KEYS = {
 }  # fmt: skip
 
 
-def text(draw: random.Random, serial: int) -> str:
+def text(draw: random.Random, serial: int, most_before: int = 1) -> str:
     """A hostile string with a number by which it is known on a screen."""
-    before, behind = ("".join(draw.choice(PIECES) for _ in range(draw.randrange(most))) for most in (2, 6))
+    before, behind = ("".join(draw.choice(PIECES) for _ in range(draw.randrange(n))) for n in (most_before + 1, 6))
     return f"{before}<{serial}>{behind}"
 
 
@@ -93,7 +94,7 @@ def hostile_workspace(home: Path, draw: random.Random, count: int) -> None:
     notes = [evil() * (n % 3 + 1) for n in range(7)]  # a column whose values are all different teaches nothing
     with source.open("w", encoding="utf-8") as file:
         for n in range(count):
-            file.write(json.dumps({"id": text(draw, n), "note": notes[n % 7], column: evil()}) + "\n")
+            file.write(json.dumps({"id": text(draw, n, 0), "note": notes[n % 7], column: evil()}) + "\n")
     choices = [f"good {evil()}", f"bad {evil()}"]
     properties = {"verdict": {"enum": choices, "title": evil(), "description": evil()}, "why": {"type": "string"}}
     schema = {"type": "object", "properties": properties, "required": ["verdict"]}
@@ -190,7 +191,7 @@ def _press(terminal: Terminal, key: str, where: str, seen: set[str]) -> None:
     except AssertionError as error:
         shown = " / ".join(line.strip() for line in terminal.text().splitlines() if line.strip())
         raise AssertionError(f"{where}: the app did not come to rest after {key!r}: {shown[:300]}") from error
-    seen.update(SERIAL.findall(terminal.text()))
+    seen.update(whole or cut for whole, cut in SERIAL.findall(terminal.text()))
 
 
 def looked_at(terminal: Terminal, where: str) -> Iterator[str]:

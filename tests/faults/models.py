@@ -50,7 +50,7 @@ def run(seed: int, seconds: float) -> Result:
         prepare(place / "homes")
         until = time.monotonic() + seconds  # to prepare takes as long as it takes
         while not tried or time.monotonic() < until:
-            for name, problem in _watched(place / "homes", draw.randrange(1 << 30), until):
+            for name, problem in watched(__file__, place / "homes", draw.randrange(1 << 30), until):
                 tried += 1
                 problems += [f"{name}: {problem}"] if problem else []
         problems += [f"something of a model ran: {one.name}" for one in place.glob("homes/executed*")]
@@ -75,9 +75,9 @@ def prepare(homes: Path) -> None:
             workspace.deploy.endpoints.deploy(model.id, "live")
 
 
-def _watched(homes: Path, seed: int, until: float) -> Iterator[tuple[str, str]]:
+def watched(program: str, homes: Path, seed: int, until: float) -> Iterator[tuple[str, str]]:
     """What came of each attempt of one process; its own end and its hanging are problems of the last one."""
-    command = [sys.executable, __file__, str(homes), str(seed)]
+    command = [sys.executable, program, str(homes), str(seed)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1) as process:
         assert process.stdout is not None and process.stderr is not None, "they are pipes"
         name = "start"
@@ -125,14 +125,19 @@ def _load_for_ever(homes: Path, seed: int) -> None:
 def attempt(home: Path, files: Files) -> str:
     """Put these files in the place of the model's, then load, deploy and ask it; what is not as promised."""
     with Workspace(home) as workspace, _replaced(workspace, files):
-        for act in (_ask, _deploy, _doctor):
-            try:
-                act(workspace)
-            except OntosError as error:
-                if not error.todo or "Traceback" in str(error):
-                    return f"no remedy: {error}"
-            except Exception as error:  # noqa: BLE001  # that is what is being looked for
-                return f"{act.__name__}: {type(error).__name__}: {error!s:.150}"
+        return use(workspace)
+
+
+def use(workspace: Workspace) -> str:
+    """Load, deploy and ask the workspace's model; what is not as promised."""
+    for act in (_ask, _deploy, _doctor):
+        try:
+            act(workspace)
+        except OntosError as error:
+            if not error.todo or "Traceback" in str(error):
+                return f"no remedy: {error}"
+        except Exception as error:  # noqa: BLE001  # that is what is being looked for
+            return f"{act.__name__}: {type(error).__name__}: {error!s:.150}"
     return ""
 
 
@@ -152,7 +157,8 @@ def _doctor(workspace: Workspace) -> None:
 
 def _model(workspace: Workspace) -> ModelVersion:
     with workspace.store.read() as connection:
-        return next(one for one in rows.find(connection, ModelVersion) if one.name == "hostile")
+        models = rows.find(connection, ModelVersion)
+        return next((one for one in models if one.name == "hostile"), models[-1])
 
 
 def _files(home: Path) -> Files:

@@ -24,6 +24,7 @@ from ontos_tui.domain.records.training import JobKind
 from ontos_tui.domain.rules.states import JobStatus
 from ontos_tui.jobs import process
 from ontos_tui.tui.core.ui_state import Session
+from ontos_tui.tui.core.updates.change_watcher import WATCH_SECONDS
 from ontos_tui.workspace import Workspace
 from terminal import Terminal
 
@@ -121,6 +122,32 @@ def _replace(home: Path, elsewhere: Path) -> None:
     shutil.copytree(elsewhere, home)
 
 
+def _log_lost(*suffixes: str) -> Callable[[Path, TrainingSheet, random.Random], Iterator[str]]:
+    """The files beside the database are deleted while the app is open; a kill comes soon after, or a decision first."""
+
+    def act(home: Path, sheet: TrainingSheet, draw: random.Random) -> Iterator[str]:
+        with open_app(home, home.with_name("clock")) as terminal:
+            saved = _decide(terminal, draw.randrange(1, 4))
+            for suffix in suffixes:
+                (home / f"ontos.db{suffix}").unlink()
+            if draw.random() < 0.5:
+                terminal.send("a")
+                terminal.until(lambda: "while the workspace was open" in terminal.text(), "it says what is gone")
+                done, says_saved = decided(terminal)
+                if says_saved and done > saved:
+                    yield f"{done} shown as saved, {saved} are"
+            else:
+                terminal.pump(2 * WATCH_SECONDS + 0.5)  # the app looks by itself
+            terminal.signal(signal.SIGKILL)
+            terminal.pump(0.2)
+        with Workspace(home) as workspace:
+            counts = workspace.label.queue.counts(sheet.id)
+        if counts.total - counts.unlabeled != saved:
+            yield f"{counts.total - counts.unlabeled} decisions, {saved} were shown as saved"
+
+    return act
+
+
 def _sleep(home: Path, sheet: TrainingSheet, draw: random.Random) -> Iterator[str]:
     """The machine sleeps for two hours; another one looks at the jobs before their process has woken up."""
     clock = Clock(home.with_name("clock"))
@@ -197,6 +224,9 @@ ACTS: dict[str, Callable[[Path, TrainingSheet, random.Random], Iterator[str]]] =
     "the database deleted": _moved(lambda home, elsewhere: (home / "ontos.db").unlink()),
     "replaced": _moved(_replace),
     "moved and back": _move_away_and_back,
+    "the log deleted": _log_lost("-wal"),
+    "the log's index deleted": _log_lost("-shm"),
+    "the log and its index deleted": _log_lost("-wal", "-shm"),
     "asleep for two hours": _sleep,
     "two apps": _two,
 }

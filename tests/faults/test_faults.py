@@ -14,6 +14,7 @@ from tiers import deep
 def test_every_family_says_what_it_promises_and_the_table_shows_it() -> None:
     assert {
         *("archives", "clocks", "damaged", "disk_full", "hostile", "hostile_screens", "kills_app", "kills_files"),
+        *("kills_watch", "restored"),
         *("models", "pastes", "pictures", "running", "server", "server_stops", "together", "upgrades"),
     } == set(families())
     lines = table({"one": Result("nothing is lost", 1_200, 1, ("why",))})

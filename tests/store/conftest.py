@@ -16,8 +16,3 @@ def one_of_each() -> dict[type[Record], Record]:
     """Every record type with one record of it."""
     created: dict[type[Record], Any] = {record: odd_record(record, 1) for record in RECORDS}
     return created
-
-
-@pytest.fixture(autouse=True)
-def _quick_databases() -> None:
-    """Databases are created and written as they are for users."""

@@ -22,6 +22,11 @@ from ontos_tui.store.engine import Store
 IN_MEMORY = Path(":memory:")
 
 
+@pytest.fixture(autouse=True)
+def _quick_databases() -> None:
+    """Databases are created and written as they are for users."""
+
+
 def a_sheet(name: str, **fields: Any) -> Sheet:
     return Sheet(name=name, source_table="local.files.x", **fields)
 

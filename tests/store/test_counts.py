@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builders.severity import endpoint_record, model_record, request_record, unlabeled_sheet
@@ -12,6 +12,7 @@ from ontos_tui.domain.records.pairs import QAPair
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.store import counts, migrations, rows
 from ontos_tui.store.engine import Store
+from tiers import examples
 
 MADE = ("pair_counts", "request_counts")
 
@@ -50,6 +51,7 @@ CHANGES = st.fixed_dictionaries(
 )
 
 
+@settings(max_examples=examples(6, 150))
 @given(steps=st.lists(st.tuples(st.integers(0, 4), st.one_of(st.none(), CHANGES)), max_size=12))
 def test_counts_follow_every_change(steps: list[tuple[int, dict[str, object] | None]]) -> None:
     import tempfile

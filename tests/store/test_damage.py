@@ -19,6 +19,11 @@ from ontos_tui.store.migrations import VERSION, table_names
 from ontos_tui.store.workspace_file.copying import COPIES
 
 
+@pytest.fixture(autouse=True)
+def _quick_databases() -> None:
+    """Databases are created and written as they are for users."""
+
+
 @pytest.fixture
 def killed(home: Path, store: Store, tmp_path: Path) -> Path:
     """The database as a kill leaves it: the last changes are in the log."""
@@ -136,3 +141,9 @@ def test_a_writer_that_stands_still_holds_others_no_longer_than_it_says(
     with store.write() as connection:
         assert connection.scalar("PRAGMA busy_timeout") == 30_000
     assert waited == [11.0]
+
+
+def test_a_schema_with_bytes_that_are_no_text_is_a_sentence(killed: Path) -> None:
+    Store(killed).close()
+    killed.write_bytes(killed.read_bytes().replace(b"CREATE TABLE sheets", b"CR\xf5ATE TABLE sheets", 1))
+    assert _refusal(killed).endswith("is damaged; which tables are whole cannot be read.")

@@ -18,7 +18,12 @@ from ontos_tui.domain.errors import StoreError
 from ontos_tui.domain.records.data import Sheet
 from ontos_tui.store import engine, migrations, rows
 from ontos_tui.store.engine import Store
-from tiers import deep
+from tiers import deep, examples
+
+
+@pytest.fixture(autouse=True)
+def _quick_databases() -> None:
+    """Databases are created and written as they are for users."""
 
 
 def python(script: str, *arguments: object) -> subprocess.Popen[str]:
@@ -337,7 +342,7 @@ def test_a_kill_at_any_moment_loses_nothing_confirmed(home: Path, store: Store) 
 
 
 def test_closing_while_another_thread_watches_harms_nobody(home: Path) -> None:
-    for number in range(20):
+    for number in range(examples(5, 20)):
         store = Store(home / f"{number}.db")
         store.change_counter()
         ended = threading.Event()

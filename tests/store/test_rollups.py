@@ -13,18 +13,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ontos_tui.domain.records.base import Record
 from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.domain.records.serving import InferenceRecord, Origin
-from ontos_tui.domain.rules.traffic import BINS, EDGES, WITHIN, Bucket, Ratings, Tally, bin_of
+from ontos_tui.domain.rules.monitor.traffic import BINS, EDGES, WITHIN, Bucket, Ratings, Tally, bin_of
 from ontos_tui.store import migrations, rollups, rows
 from ontos_tui.store.bulk import stored
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.queries.inference_log import log_requests
+from tiers import examples
 
 NOON = datetime(2026, 2, 28, 12, 0, tzinfo=UTC)
 ENDPOINTS, MODELS = ("live", "other"), (("m1", 1), ("m1", 2), ("m2", 1))
@@ -138,6 +139,7 @@ feedback = st.tuples(
 spans = st.tuples(times, times).map(lambda two: (NOON + min(two), NOON + max(two)))
 
 
+@settings(max_examples=examples(5, 150))
 @given(st.lists(requests, max_size=25), st.lists(feedback, max_size=10), spans, st.integers(0, 25))
 def test_sums_are_those_of_the_rows_in_whatever_order_they_come(
     log: list[Any], items: list[Any], span: tuple[datetime, datetime], together: int
@@ -171,6 +173,7 @@ def ignored(connection: Connection, record: Record) -> None:
     assert connection.execute(sql, [stored(type(record), name, getattr(record, name)) for name in names]).rowcount == 0
 
 
+@settings(max_examples=examples(5, 150))
 @given(st.lists(changes, max_size=12), spans)
 def test_sums_follow_changes_removals_and_refuse_what_was_there(
     steps: list[Any], span: tuple[datetime, datetime]

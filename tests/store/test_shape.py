@@ -24,6 +24,11 @@ from ontos_tui.store.tables import columns, create
 SCHEMAS = Path(ontos_tui.__file__).parent / "schemas"
 
 
+@pytest.fixture(autouse=True)
+def _quick_databases() -> None:
+    """Databases are created and written as they are for users."""
+
+
 def shape(connection: Connection) -> set[tuple[Any, ...]]:
     """Everything that SQLite knows about the shape: tables, indexes and triggers with their SQL."""
     return set(connection.rows("SELECT type, name, tbl_name, sql FROM sqlite_master"))

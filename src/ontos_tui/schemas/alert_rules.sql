@@ -1,4 +1,4 @@
--- Rendered from ontos_tui.domain.records.alerts.AlertRule by: python -m ontos_tui.store.delta
+-- Rendered from ontos_tui.domain.records.monitor.alerts.AlertRule by: python -m ontos_tui.store.delta
 CREATE TABLE IF NOT EXISTS alert_rules (
   id STRING NOT NULL COMMENT 'random, made by the client',
   created_at TIMESTAMP NOT NULL,

@@ -1,4 +1,4 @@
--- Rendered from ontos_tui.domain.records.alerts.Alert by: python -m ontos_tui.store.delta
+-- Rendered from ontos_tui.domain.records.monitor.alerts.Alert by: python -m ontos_tui.store.delta
 CREATE TABLE IF NOT EXISTS alerts (
   id STRING NOT NULL COMMENT 'random, made by the client',
   created_at TIMESTAMP NOT NULL,

@@ -1,4 +1,4 @@
--- Rendered from ontos_tui.domain.records.drift.DriftReport by: python -m ontos_tui.store.delta
+-- Rendered from ontos_tui.domain.records.monitor.drift.DriftReport by: python -m ontos_tui.store.delta
 CREATE TABLE IF NOT EXISTS drift_reports (
   id STRING NOT NULL,
   endpoint STRING NOT NULL,

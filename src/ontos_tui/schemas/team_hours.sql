@@ -1,4 +1,4 @@
--- Rendered from ontos_tui.domain.records.team_traffic.TeamHour by: python -m ontos_tui.store.delta
+-- Rendered from ontos_tui.domain.records.monitor.team_traffic.TeamHour by: python -m ontos_tui.store.delta
 -- one row for each (endpoint, start, served)
 CREATE TABLE IF NOT EXISTS team_hours (
   id STRING NOT NULL,

@@ -1,4 +1,4 @@
--- Rendered from ontos_tui.domain.records.team_traffic.TeamReading by: python -m ontos_tui.store.delta
+-- Rendered from ontos_tui.domain.records.monitor.team_traffic.TeamReading by: python -m ontos_tui.store.delta
 CREATE TABLE IF NOT EXISTS team_readings (
   endpoint STRING NOT NULL,
   read_at TIMESTAMP NOT NULL,

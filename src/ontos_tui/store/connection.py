@@ -33,6 +33,15 @@ CHECKPOINT_PAGES = 1_000
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-16000")
 
 
+@contextmanager
+def decoded() -> Iterator[None]:
+    """Around what opens a database: the driver cannot decode SQLite's words about a damaged schema that it quotes."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise sqlite3.DatabaseError("malformed database schema") from error
+
+
 class Connection:
     """What Store.read() and Store.write() hand out. One thread at a time may use it."""
 
@@ -55,8 +64,10 @@ class Connection:
             cached_statements=_STATEMENTS,
         )
         try:
-            for pragma in _PRAGMAS:
-                raw.execute(f"PRAGMA {pragma}")
+            with decoded():
+                for pragma in _PRAGMAS:
+                    raw.execute(f"PRAGMA {pragma}")
+                raw.execute("SELECT count(*) FROM sqlite_schema")
         except sqlite3.Error:
             raw.close()
             raise
@@ -130,9 +141,11 @@ class Connection:
             self._raw.execute("PRAGMA synchronous = FULL")
             self._raw.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
 
-    def checkpoint(self) -> None:
-        """Carry the log of transactions over into the database, as far as nobody reads an older state."""
-        self._raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+    def checkpoint(self) -> bool:
+        """Carry the log of transactions over into the database, as far as nobody reads an older state; whether it is
+        whole there."""
+        busy, frames, carried = self._raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        return not busy and frames == carried
 
     def commit(self) -> None:
         """End the transaction: what it wrote is on the disk when this returns."""

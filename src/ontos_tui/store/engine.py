@@ -16,7 +16,6 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +25,7 @@ from ontos_tui.private import make_private_file, make_private_folder
 from ontos_tui.replacing import part_folder, sync_file, sync_folder
 from ontos_tui.store.connection import PATIENCE, Connection
 from ontos_tui.store.migrations import STEPS, VERSION, table_names
+from ontos_tui.store.workspace_file.connections import OpenDatabases, Pool
 from ontos_tui.store.workspace_file.copying import copy_before_migration
 from ontos_tui.store.workspace_file.damage import (
     RESTORE,
@@ -39,14 +39,19 @@ from ontos_tui.store.workspace_file.damage import (
     place_of,
     refuse_lost,
 )
+from ontos_tui.store.workspace_file.log_files import LogFiles, files_lost, lost_files
 from ontos_tui.store.workspace_file.turns import turn
 
 MOST_LOG = 4_000_000
 """Bytes of the log of transactions from which on `sync` carries it over into the database."""
 CARRY_SECONDS = 1.0
 """How often at most."""
-IDLE = 8
-"""Connections that are kept open for the next who asks."""
+_OPEN = OpenDatabases()
+
+
+def new_writer_name() -> str:
+    """A name for who writes into a team's log; later ones come later in the alphabet, as far as the clock is right."""
+    return f"{time.time_ns():016x}{uuid.uuid4().hex[:16]}"
 
 
 class Store:
@@ -58,17 +63,17 @@ class Store:
         `patience` is how many seconds a writer waits for another one.
         """
         self.path = path
-        self.writer = f"{time.time_ns():016x}{uuid.uuid4().hex[:16]}"
-        """Under which name this opening of the workspace writes into a team's log; a copy never has the same. Names of
-        later openings come later in the alphabet, as far as the clock is right."""
+        self.writer = new_writer_name()
+        """Under which name this opening of the workspace writes into a team's log; a copy never has the same."""
         self.actor = ""
         self._patience = patience
-        self._pool = _Pool(path, patience)
+        self._pool = Pool(path, patience)
         self._watcher: Connection | None = None
         self._watching = threading.Lock()
         self._closed = False
         self._carried_over = 0.0
         self._place: tuple[int, int] | None = None
+        self._files = LogFiles(None, None)
         with _explained_files(path), self._explained():
             make_private_folder(path.parent)
             if not os.path.lexists(path):
@@ -83,10 +88,12 @@ class Store:
                 if is_first:
                     check_log(path, log)
             self._place = place_of(path)
+            self._files = LogFiles.of(path)
 
     def close(self) -> None:
         """Let go of all connections."""
         self._pool.close()
+        self._files = LogFiles(None, None)  # whoever asks later makes new ones
         if not self._closed:
             _OPEN.closed(self.path)
         with self._watching:
@@ -125,6 +132,10 @@ class Store:
                 yield connection
                 self._compose(connection)
                 check_place(self.path, self._place)
+                lost = lost_files(self.path, self._files)
+                if lost:
+                    connection.rollback()
+                    raise files_lost(self.path, lost, carried_over=self._pool.carry_over(self._files, connection))
                 connection.commit()
             except BaseException:
                 connection.rollback()
@@ -162,6 +173,8 @@ class Store:
                 raise StoreError("The workspace is closed.", "Open it again.")
             if self._watcher is None:
                 self._watcher = Connection.open(self.path, self._patience)
+            if lost_files(self.path, self._files):
+                self._pool.carry_over(self._files)  # the next change says so
             return int(self._watcher.scalar("PRAGMA data_version"))
 
     def _create(self) -> None:
@@ -251,64 +264,6 @@ def _run_steps(connection: Connection, version: int) -> None:
     for number in range(version, VERSION):
         STEPS[number](connection)
         connection.execute(f"PRAGMA user_version = {number + 1}")
-
-
-class _OpenDatabases:
-    """Which databases this process has open, and how often."""
-
-    def __init__(self) -> None:
-        self._lock = threading.RLock()
-        self._count: Counter[str] = Counter()
-
-    @contextmanager
-    def opening(self, path: Path) -> Iterator[bool]:
-        """Count one more, unless opening fails; whether it is the first. Nobody else opens or closes one meanwhile."""
-        name = os.path.realpath(path)
-        with self._lock:
-            yield not self._count[name]
-            self._count[name] += 1
-
-    def closed(self, path: Path) -> None:
-        """Count one less."""
-        with self._lock:
-            self._count[os.path.realpath(path)] -= 1
-
-
-_OPEN = _OpenDatabases()
-
-
-class _Pool:
-    """Open connections that nobody uses at the moment; each is lent to one at a time."""
-
-    def __init__(self, path: Path, patience: float) -> None:
-        self._path = path
-        self._patience = patience
-        self._idle: list[Connection] = []
-        self._lock = threading.Lock()
-
-    @contextmanager
-    def connection(self) -> Iterator[Connection]:
-        """A connection outside of any transaction."""
-        with self._lock:
-            connection = self._idle.pop() if self._idle else None
-        if connection is None:
-            connection = Connection.open(self._path, self._patience)
-        try:
-            yield connection
-        finally:
-            with self._lock:
-                reusable = len(self._idle) < IDLE
-                if reusable:
-                    self._idle.append(connection)
-            if not reusable:
-                connection.close()
-
-    def close(self) -> None:
-        """Close those that nobody uses; whoever asks later opens new ones."""
-        with self._lock:
-            idle, self._idle = self._idle, []
-        for connection in idle:
-            connection.close()
 
 
 _REASONS: tuple[tuple[str, str, str], ...] = (

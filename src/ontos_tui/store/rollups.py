@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from ontos_tui.domain.records.serving import InferenceRecord
-from ontos_tui.domain.rules.traffic import BINS, Bucket, Ratings, Tally, bin_in_sql
+from ontos_tui.domain.rules.monitor.traffic import BINS, Bucket, Ratings, Tally, bin_in_sql
 from ontos_tui.store import bulk
 from ontos_tui.store.connection import Connection
 

@@ -115,6 +115,12 @@ def _added(name: str, content: bytes = b"x") -> Callable[[dict[str, bytes], dict
     return add
 
 
+def _garbled(contents: dict[str, bytes], manifest: dict[str, Any]) -> None:
+    """SQLite quotes what it cannot read, and that is no text."""
+    content = contents[DATABASE].replace(b"CREATE TABLE sheets", b"CR\xf5ATE TABLE sheets", 1)
+    _added(DATABASE, content)(contents, manifest)
+
+
 @pytest.mark.parametrize(
     ("change", "what"),
     [
@@ -123,13 +129,28 @@ def _added(name: str, content: bytes = b"x") -> Callable[[dict[str, bytes], dict
         (_added("../outside"), "no part of a workspace"),
         (_added("/etc/passwd"), "no part of a workspace"),
         (_added(".restoring"), "no part of a workspace"),
+        (_added("."), "no part of a workspace"),
+        (_garbled, "its database: malformed"),
         (_added(DATABASE, b"no database at all" * 100), "database"),
         (lambda contents, manifest: manifest.update(schema=99), "newer Ontos"),
         (lambda contents, manifest: manifest["counts"].update(qa_pairs=4), "does not hold what is listed"),
         (lambda contents, manifest: manifest.update(format="other"), "not a backup of Ontos"),
         (lambda contents, manifest: manifest.update(files=7), "not a backup of Ontos"),
     ],
-    ids=["size", "missing", "parent", "absolute", "marker", "database", "newer", "counts", "format", "odd"],
+    ids=[
+        "size",
+        "missing",
+        "parent",
+        "absolute",
+        "marker",
+        "folder",
+        "garbled",
+        "database",
+        "newer",
+        "counts",
+        "format",
+        "odd",
+    ],
 )
 def test_a_file_that_is_not_whole_is_refused_and_changes_nothing(
     home: Path,
@@ -150,6 +171,16 @@ def test_a_file_that_is_not_whole_is_refused_and_changes_nothing(
     assert not (tmp_path / "outside").exists()
 
 
+def _with_other_bytes(file: Path, name: str) -> bytes:
+    """A packed member whose stream means nothing: zlib has an error of its own."""
+    content = bytearray(file.read_bytes())
+    with zipfile.ZipFile(file) as archive:
+        info = archive.getinfo(name)
+    begin = info.header_offset + 30 + len(name) + 20
+    content[begin : begin + 60] = b"\xff" * 60
+    return bytes(content)
+
+
 def test_foreign_cut_and_missing_files_are_refused(
     home: Path, workspace: Workspace, sheet: str, tmp_path: Path
 ) -> None:
@@ -162,6 +193,8 @@ def test_foreign_cut_and_missing_files_are_refused(
         b"PK" + bytes(500),
         content[: len(content) // 2],
         content[:3_000] + bytes(900) + content[3_900:],
+        _with_other_bytes(file, MANIFEST),
+        _with_other_bytes(file, DATABASE),
     ):
         file.write_bytes(damaged)
         with pytest.raises(OntosError, match="backup of Ontos"):

@@ -151,7 +151,7 @@ def test_a_clock_that_is_wrong_changes_nothing(people: People, monkeypatch: pyte
     real = base.now
     for hours in (-24 * 400, 3):
         with monkeypatch.context() as patch:
-            for module in ("services.records.change_log", "store.rows", "store.sharing.pending"):
+            for module in ("services.records.change_log", "store.rows", "store.sharing.outgoing.pending"):
                 patch.setattr(f"ontos_tui.{module}.now", lambda hours=hours: real() + timedelta(hours=hours))
             people.decide(people.ana, 0 if hours < 0 else 1, MAJOR)
     people.meet()

@@ -8,7 +8,6 @@ was decided; else it waits as an answer beside the one that stands, the same con
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -64,16 +63,14 @@ def apply(state: SharedState, entry: Entry, fits: Fits) -> None:
 
 
 def _apply_group(state: SharedState, entry: Entry, part: int, group: Iterable[Change], fits: Fits) -> None:
-    changes = sorted(group, key=lambda change: ORDER.get(change.thing.table, -1))
+    changes = sorted(group, key=_place)
     for change in changes:
         _check(change)
-    changes = _joined_all(state, changes)
     history = [change for change in changes if change.thing.table in HISTORY]
+    rows = _joined_all(state, [change for change in changes if change.thing.table not in HISTORY])
     taken, clashing = [], False
     try:
-        for change in changes:
-            if change.thing.table in HISTORY:
-                continue
+        for change in rows:
             verdict = _judge(state, entry, change)
             clashing = clashing or verdict is None
             if verdict is not False:
@@ -83,17 +80,22 @@ def _apply_group(state: SharedState, entry: Entry, part: int, group: Iterable[Ch
         raise
     if clashing:
         _take(state, entry, history, fits)
-        hold(state, entry, part, [change for change in changes if change.thing.table not in HISTORY])
+        hold(state, entry, part, rows)
         return
     if all(change.thing.table == CanonicalLabelVersion.TABLE for change in taken):
         taken = []  # the label is what it is already, and so is what it was before
     _take(state, entry, [*taken, *history], fits)
 
 
+def _place(change: Change) -> int:
+    return ORDER.get(change.thing.table, -1)
+
+
 def _check(change: Change) -> None:
-    if change.thing.table not in ORDER:
-        raise RefusedError(f"there is no shared table {change.thing.table!r}")
-    if change.values is not None and change.values.get(table_rules.KEYS[change.thing.table]) != change.thing.key:
+    (table, key), values = change.thing, change.values
+    if table not in ORDER:
+        raise RefusedError(f"there is no shared table {table!r}")
+    if values is not None and values.get(table_rules.KEYS[table]) != key:
         raise RefusedError("a row's key is not the one that it is called by")
 
 
@@ -123,7 +125,7 @@ def _joined(state: SharedState, change: Change) -> Change:
     if key == change.thing.key and values is change.values:
         return change
     named = None if values is None else {**values, table_rules.KEYS[table]: key}
-    return replace(change, thing=Thing(table, key), values=named)
+    return change._replace(thing=Thing(table, key), values=named)
 
 
 def _judge(state: SharedState, entry: Entry, change: Change) -> bool | None:
@@ -158,7 +160,7 @@ def _check_claim(state: SharedState, entry: Entry, change: Change) -> None:
 def _take(state: SharedState, entry: Entry, changes: Iterable[Change], fits: Fits) -> None:
     """Make the changes, whatever stands there, and hold what belongs together together."""
     changed: list[Thing] = []
-    linked: list[Thing] = []
+    linked: dict[Thing, None] = {}
     labels: list[Thing] = []
     for change in changes:
         thing, values = change.thing, change.values
@@ -167,9 +169,9 @@ def _take(state: SharedState, entry: Entry, changes: Iterable[Change], fits: Fit
             if standing is not None:
                 labels.append(thing)
             about = values if values is not None else standing and standing.values
-            linked += [Thing(QAPair.TABLE, key) for key in (state.pairs_of(thing.key, about) if about else ())]
+            linked |= {Thing(QAPair.TABLE, key): None for key in (state.pairs_of(thing.key, about) if about else ())}
         elif thing.table == QAPair.TABLE:
-            linked.append(thing)
+            linked[thing] = None
         if values is not None and thing.table in NUMBERED:
             values = _with_free_number(state, thing, values)
         state.put(thing, values, entry.id, entry.at)
@@ -209,12 +211,18 @@ def _align(state: SharedState, entry: Entry, pair: Thing, fits: Fits) -> None:
     if standing is None or standing.values is None or not standing.values["canonical_label_id"]:
         return
     label = state.standing(Thing(CanonicalLabel.TABLE, str(standing.values["canonical_label_id"])))
+    if (
+        label is not None
+        and label.values is not None
+        and (standing.values["status"] != PairStatus.LABELED or standing.values["answer"] == label.values["label_data"])
+    ):
+        return
     values: dict[str, Any] = dict(standing.values)
     if label is None or label.values is None:
         values["canonical_label_id"] = None
         if values["status"] == PairStatus.LABELED:
             values.update(status=PairStatus.UNLABELED.value, answer=None, was_auto_approved=0)
-    elif values["status"] == PairStatus.LABELED and values["answer"] != label.values["label_data"]:
+    else:
         sheet = state.standing(Thing(TrainingSheet.TABLE, str(values["training_sheet_id"])))
         if sheet is not None and sheet.values is not None and fits(sheet.values, values, label.values):
             values["answer"] = label.values["label_data"]

@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from ontos_tui.domain.errors import PlatformError
+
 FORMAT = 1
 """The newest form of entries that this program reads and writes."""
 
@@ -33,8 +35,7 @@ class Thing(NamedTuple):
     key: str
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """A row as it is after a change; `values` are its columns as the store keeps them, None when it is gone.
 
     `base` is the entry that had set the row last, as the writer saw it: None when the writer knew of none. `before` are
@@ -54,6 +55,14 @@ class Group:
     """Changes that hold together or not at all: a pair, its canonical label, and the events about them."""
 
     changes: tuple[Change, ...]
+
+
+class EntryTooLargeError(PlatformError):
+    """The log cannot take this entry; what is before it, it has."""
+
+    def __init__(self, entry: EntryId, what: str, todo: str) -> None:
+        super().__init__(what, todo)
+        self.entry = entry
 
 
 class Choice(StrEnum):

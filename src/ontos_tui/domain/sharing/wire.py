@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -68,7 +67,7 @@ def from_text(id: EntryId, actor: str, format: int, at: datetime | None, text: s
     if format > FORMAT:
         raise NewerFormatError(f"format {format}; this version reads up to {FORMAT}")
     try:
-        content = from_json(text, allow_inf_nan=False)
+        content = from_json(text, allow_inf_nan=False, cache_strings="keys")
         if type(content) is not dict:
             raise ValueError("the body is no object")
         groups = _read_groups(content.pop("groups", ()))
@@ -83,7 +82,6 @@ def from_text(id: EntryId, actor: str, format: int, at: datetime | None, text: s
 
 
 _REST = _Body()
-_SCALARS = frozenset({str, int, float, type(None)})
 _SMALLEST, _LARGEST = -(1 << 63), (1 << 63) - 1
 
 
@@ -99,7 +97,11 @@ def _read_groups(given: Any) -> tuple[Group, ...]:
 def _read_change(t: Any, k: Any, v: Any, b: Any = None, w: Any = None, o: Any = None) -> Change:
     if type(t) is not str or type(k) is not str or type(o) not in (int, type(None)):
         raise ValueError("a change names no row")
-    return Change(Thing(t, k), _checked_values(v), None if b is None else _read_id(*b), _checked_values(w), o)
+    if v is not None:
+        _check_values(v)
+    if w is not None:
+        _check_values(w)
+    return Change(Thing(t, k), v, None if b is None else _read_id(*b), w, o)
 
 
 def _read_id(writer: Any, seq: Any) -> EntryId:
@@ -108,17 +110,15 @@ def _read_id(writer: Any, seq: Any) -> EntryId:
     return EntryId(writer, seq)
 
 
-def _checked_values(values: Any) -> Mapping[str, Any] | None:
-    if values is None:
-        return None
+def _check_values(values: Any) -> None:
     if type(values) is not dict:
         raise ValueError("the values are no object")
-    types = set(map(type, values.values()))
-    if not types <= _SCALARS:
-        raise ValueError("a value is neither a text nor a number")
-    if int in types and any(type(value) is int and not _SMALLEST <= value <= _LARGEST for value in values.values()):
-        raise ValueError("a number is larger than a table holds")
-    return values
+    for value in [value for value in values.values() if type(value) is not str and value is not None]:
+        if type(value) is int:
+            if not _SMALLEST <= value <= _LARGEST:
+                raise ValueError("a number is larger than a table holds")
+        elif type(value) is not float:
+            raise ValueError("a value is neither a text nor a number")
 
 
 def _id(pair: tuple[str, int] | None) -> EntryId | None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import lzma
 import os
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -32,6 +34,8 @@ from ontos_tui.store.workspace_file.inspection import contents
 
 _READY = ".restored-"
 _STAYS = frozenset({MARKER, LOCK, NOTES, BACKUPS, "logs"})
+UNREADABLE = (zipfile.BadZipFile, EOFError, ValueError, RuntimeError, zlib.error, lzma.LZMAError)
+"""What reading a member raises of an archive that is damaged, locked, or packed in another way."""
 CHUNK = 1 << 20
 MOST_MANIFEST = 64 << 20
 CHECK_SECONDS = 120.0
@@ -176,7 +180,7 @@ def _manifest(archive: zipfile.ZipFile, file: Path) -> BackupManifest:
     try:
         if archive.getinfo(MANIFEST).file_size > MOST_MANIFEST:
             raise foreign
-        said = json.loads(archive.read(MANIFEST))
+        said = json.loads(_read(archive, MANIFEST, file))
         if said["format"] != FORMAT:
             raise foreign
         files = [BackupFile(str(one["name"]), int(one["bytes"]), str(one["sha256"])) for one in said["files"]]
@@ -198,6 +202,18 @@ def _manifest(archive: zipfile.ZipFile, file: Path) -> BackupManifest:
     return manifest
 
 
+def _read(archive: zipfile.ZipFile, name: str, file: Path) -> bytes:
+    """A small member whole."""
+    try:
+        return archive.read(name)
+    except UNREADABLE as error:
+        raise _damaged(file, str(error)) from error
+    except OSError as error:
+        if error.errno is None:
+            raise _damaged(file, str(error)) from error
+        raise
+
+
 def _check_names(archive: zipfile.ZipFile, manifest: BackupManifest, file: Path) -> None:
     """The archive holds what the manifest lists, under names that stay in the workspace."""
     listed = [one.name for one in manifest.files]
@@ -207,7 +223,7 @@ def _check_names(archive: zipfile.ZipFile, manifest: BackupManifest, file: Path)
     sizes = {info.filename: info.file_size for info in archive.infolist()}
     for one in manifest.files:
         path = PurePosixPath(one.name)
-        hidden = any(part.startswith(".") for part in path.parts)
+        hidden = not path.parts or any(part.startswith(".") for part in path.parts)
         if path.is_absolute() or hidden or "\\" in one.name or "\0" in one.name or path.parts[0] in _STAYS:
             raise _damaged(file, f"it holds a file that is no part of a workspace, {one.name[:80]!r}")
         if sizes[one.name] != one.bytes:
@@ -237,7 +253,7 @@ def _unpack(archive: zipfile.ZipFile, manifest: BackupManifest, fresh: Path, fil
                     left -= len(chunk)
                 out.flush()
                 os.fsync(out.fileno())
-        except (zipfile.BadZipFile, EOFError, ValueError, RuntimeError, NotImplementedError) as error:
+        except UNREADABLE as error:
             raise _damaged(file, str(error)) from error
         except OSError as error:
             if error.errno is None:

@@ -15,6 +15,7 @@ from ontos_tui.store.engine import Store
 from ontos_tui.store.logins import known_login
 from ontos_tui.store.sharing import queries
 from ontos_tui.store.sharing.outgoing import pending as waiting
+from ontos_tui.store.sharing.outgoing.held import dismiss_held, held_entries
 from ontos_tui.store.sharing.outgoing.memory import recall, remember
 from ontos_tui.store.sharing.queries import Refusal
 from ontos_tui.store.sharing.rebase import put_on_again
@@ -90,13 +91,22 @@ class Disagreements:
     def refusals(self) -> list[Refusal]:
         """What of this workspace's own does not count, the newest first."""
         with self._store.read() as connection:
-            return queries.refusals(connection)
+            return [*_held(connection), *queries.refusals(connection)]
 
     def dismiss(self, ref: str = "") -> int:
         """The refusals with an id that begins so, or all, are seen; returns how many. Raises NotFoundError."""
         with self._store.write() as connection:
-            seen = [one for one in queries.refusals(connection) if one.id.startswith(ref) or short_id(one.id) == ref]
+            held = _held(connection)
+            refusals = [*held, *queries.refusals(connection)]
+            seen = [one for one in refusals if one.id.startswith(ref) or short_id(one.id) == ref]
             if ref and not seen:
                 raise NotFoundError(f"No refused entry {ref!r}.", "List them: ontos sync --refused")
             queries.dismiss(connection, seen)
+            if any(one in held for one in seen):
+                dismiss_held(connection)
         return len(seen)
+
+
+def _held(connection: Connection) -> list[Refusal]:
+    """What the log cannot take, as what does not count; it waits aside."""
+    return [Refusal(id, reason, None) for id, reason in held_entries(connection)]

@@ -25,7 +25,8 @@ class TeamLog(Protocol):
         ...
 
     def append(self, entries: Iterable[tuple[EntryId, int, str]]) -> None:
-        """Put entries behind those that are there: id, format, body; by writer and number. Raises PlatformError."""
+        """Put entries behind those that are there: id, format, body; by writer and number. Raises
+        PlatformError, of it EntryTooLargeError for one that it can never take; all before that are in the log then."""
         ...
 
     def read(self, after: int) -> Iterator[list[LogRow]]:

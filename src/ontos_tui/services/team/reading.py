@@ -25,10 +25,12 @@ def take_all(store: Store, log: TeamLog, after: int, fits: Fits) -> int:
     """
     others, version = 0, after
     for page in log.read(after):
-        with store.write() as connection:
+        # What a failure of the power takes back is read again: it is in the log.
+        with store.write(on_disk=False) as connection:
             others += take_page(connection, page, fits)
             version = page[-1].version
             remember(connection, "version", str(version - 1))
+        store.sync()
     if version != after:
         with store.write() as connection:
             remember(connection, "version", str(version))

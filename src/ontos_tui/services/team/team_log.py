@@ -6,17 +6,13 @@ state; where two decided apart from each other, everybody has the same conflict,
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
 
 from ontos_tui.domain.errors import ConflictError, NotReadyError, OntosError
 from ontos_tui.domain.records.base import now
 from ontos_tui.domain.records.labeling import LabelingTask
 from ontos_tui.domain.records.sync import SyncState
-from ontos_tui.domain.sharing.entries import FORMAT, EntryId
 from ontos_tui.services.label.labeling_jobs.service import LabelingService
 from ontos_tui.services.team import moving, verifying
 from ontos_tui.services.team.disagreements import Disagreements
@@ -24,12 +20,14 @@ from ontos_tui.services.team.fitting import fits_checker
 from ontos_tui.services.team.log_port import NewerLogError, NotTheLogError, TeamLog
 from ontos_tui.services.team.moving import MoveReport, OldTables
 from ontos_tui.services.team.reading import take_all
+from ontos_tui.services.team.sending import send
 from ontos_tui.services.team.verifying import Verification
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
 from ontos_tui.store.sharing import queries
 from ontos_tui.store.sharing.old_tables import old_outbox
+from ontos_tui.store.sharing.outgoing import held
 from ontos_tui.store.sharing.outgoing import pending as waiting
 from ontos_tui.store.sharing.outgoing.memory import recall, remember
 from ontos_tui.store.sharing.queries import Member
@@ -37,8 +35,6 @@ from ontos_tui.store.sharing.starting import begin_again
 from ontos_tui.store.sharing.triggers import create_triggers, is_on
 
 CLAIM_TRIES = 5
-PAGE = 100
-"""Entries that are read at once from what waits."""
 TELL_READ = timedelta(minutes=10)
 """How often at most somebody who only reads says how far they have read."""
 MOVE = "Move what is here to the team's log, nothing is lost: ontos sync --move-to-log"
@@ -78,6 +74,7 @@ class SharingService(Disagreements):
         self._log = log
         self._old = old
         self._fits = fits_checker()
+        self._tried_held = False
 
     # The state of sharing
 
@@ -90,7 +87,7 @@ class SharingService(Disagreements):
                 return SharingStatus(SyncState.OFF)
             wait = waiting.pending_count(connection)
             conflicts = queries.open_conflict_count(connection) - len(queries.settled_here(connection))
-            refused = queries.refusal_count(connection)
+            refused = queries.refusal_count(connection) + held.held_count(connection)
             last, away, error, problem = (
                 recall(connection, name) for name in ("last_at", "away_since", "error", "problem")
             )
@@ -197,35 +194,13 @@ class SharingService(Disagreements):
         raise ConflictError("Other labelers claimed these tasks first.", "Claim again.")
 
     def push(self) -> int:
-        """Append what waits, in the order in which it was decided; returns how many entries with something in them."""
-        log = self._known_log()
-        sent = Counter[bool]()
+        """Append what waits, in the order in which it was decided; returns how many entries with something in them.
 
-        def counted(run: Iterable[tuple[int, EntryId, str]]) -> Iterator[tuple[EntryId, int, str]]:
-            for _, id, body in run:
-                yield id, FORMAT, body
-                sent[waiting.says_something(body)] += 1
-
-        for _, run in groupby(self._runs(), key=lambda one: one[0]):
-            log.append(counted(run))
-        return sent[True]
-
-    def _runs(self) -> Iterator[tuple[int, EntryId, str]]:
-        """What waits, each with the number of the append that it belongs to.
-
-        In one version of the log entries are ordered by writer and number; where they were decided in another order, as
-        by two openings in turns, the next append begins.
+        What the log can never take is set aside, and tried again by the next opening.
         """
-        after, number, last = 0, 0, EntryId("", 0)
-        while True:
-            with self._store.read() as connection:
-                page = waiting.pending_texts(connection, after, PAGE)
-            for after, id, body in page:  # noqa: B007  # it goes on after the last one
-                number += id < last
-                last = id
-                yield number, id, body
-            if len(page) < PAGE:
-                return
+        log = self._known_log()
+        try_held, self._tried_held = not self._tried_held, True
+        return send(self._store, log, try_held=try_held)
 
     def pull(self) -> int:
         """Take in what the log has that is not here yet; returns how many entries of others came."""

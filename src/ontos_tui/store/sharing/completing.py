@@ -6,30 +6,27 @@ A version that adds a column which must not get lost on the way through an earli
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from ontos_tui.domain.sharing.entries import Change, Entry, Group
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.sharing.rows import COLUMNS
 
+_NAMES = {table: frozenset(names) for table, names in COLUMNS.items()}
+
 
 def complete(connection: Connection, entry: Entry) -> Entry:
     """The entry with rows of exactly the columns that this version knows."""
-    if all(_is_whole(change) for group in entry.groups for change in group.changes):
+    if all(map(_is_whole, chain.from_iterable(group.changes for group in entry.groups))):
         return entry
     groups = [Group(tuple(_completed(connection, change) for change in group.changes)) for group in entry.groups]
     return replace(entry, groups=tuple(groups))
 
 
 def _is_whole(change: Change) -> bool:
-    names = COLUMNS.get(change.thing.table)
-    return change.values is None or names is None or change.values.keys() == _set(names)
-
-
-@lru_cache
-def _set(names: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(names)
+    names = _NAMES.get(change.thing.table)
+    return change.values is None or names is None or change.values.keys() == names
 
 
 def _completed(connection: Connection, change: Change) -> Change:
@@ -37,7 +34,7 @@ def _completed(connection: Connection, change: Change) -> Change:
         return change
     defaults = defaults_of(connection, change.thing.table)
     names = COLUMNS[change.thing.table]
-    return replace(change, values={name: change.values.get(name, defaults[name]) for name in names})
+    return change._replace(values={name: change.values.get(name, defaults[name]) for name in names})
 
 
 def defaults_of(connection: Connection, table: str) -> dict[str, Any]:

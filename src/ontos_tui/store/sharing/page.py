@@ -5,17 +5,19 @@ What was not foreseen is asked for by itself. The answers are of the tables as t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from ontos_tui.domain.records.pairs import CanonicalLabel
 from ontos_tui.domain.sharing.entries import Change
-from ontos_tui.domain.sharing.table_rules import NUMBERED
+from ontos_tui.domain.sharing.table_rules import NUMBERED, UNIQUE
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.sharing.rows import RECORDS
 
 Unique = tuple[Any, ...]
+_CHUNK = 500
+_NONE: list[str] = []
 _PAIRS = ("sheet_id", "item_ref")
 
 
@@ -38,7 +40,7 @@ class PageOfRows:
             if table == CanonicalLabel.TABLE:
                 labels.add(tuple(map(values.get, _PAIRS)))
             if change.base is None or table in NUMBERED:
-                for names in RECORDS[table].UNIQUE:
+                for names in UNIQUE[table]:
                     unique.setdefault((table, names), set()).add(tuple(map(values.get, names)))
         for (table, names), uniques in unique.items():
             self._twins[table, names] = self._keys(table, names, uniques)
@@ -60,13 +62,17 @@ class PageOfRows:
         return self._keys("qa_pairs", _PAIRS, {item})[item] if known is None else known
 
     def _keys(self, table: str, names: tuple[str, ...], uniques: Iterable[Unique]) -> dict[Unique, list[str]]:
-        values = list(uniques)
-        equal = " AND ".join(f"t.{name} = json_extract(j.value, '$[{at}]')" for at, name in enumerate(names))
-        sql = (
-            f"SELECT j.key, t.{RECORDS[table].KEY} FROM json_each(?) AS j CROSS JOIN {table} AS t "  # noqa: S608
-            f"ON {equal}"
-        )
-        keys: dict[Unique, list[str]] = {one: [] for one in values}
-        for place, key in self._connection.rows(sql, (json.dumps(values),)):
-            keys[values[place]].append(str(key))
+        keys: dict[Unique, list[str]] = dict.fromkeys(uniques, _NONE)
+        values = list(keys)
+        equal = " AND ".join(f"t.{name} = j.column{at}" for at, name in enumerate(names, 2))
+        marks = ", ".join("?" * len(names))
+        for start in range(0, len(values), _CHUNK):
+            some = values[start : start + _CHUNK]
+            listed = ", ".join(f"({place}, {marks})" for place in range(len(some)))
+            sql = (
+                f"SELECT j.column1, t.{RECORDS[table].KEY} FROM (VALUES {listed}) AS j "  # noqa: S608
+                f"CROSS JOIN {table} AS t ON {equal}"
+            )
+            for place, key in self._connection.rows(sql, list(chain.from_iterable(some))):
+                keys[some[place]] = [*keys[some[place]], str(key)]
         return keys

@@ -32,18 +32,19 @@ def take_in(connection: Connection, entries: Sequence[Entry], fits: Fits) -> int
         numbers = {id: number for number, id, _ in waiting}
         state = StoreState(connection)
         state.load_changes(change for entry in entries for group in entry.groups for change in group.changes)
-        place, lifted = 0, False
+        place, lifted, confirmed = 0, False, False
         for entry in entries:
             if entry.id.seq <= state.last_seq(entry.id.writer):
                 continue
             is_next = place < len(waiting) and waiting[place][1] == entry.id
             if is_next and not lifted and waiting[place][2] and _is_new(entry):
                 _confirm(connection, state, entry)
+                confirmed = True
             else:
                 if not lifted:
-                    lift(connection)
                     lifted = True
-                    state = _after(connection, state, entries)
+                    if lift(connection) or confirmed:
+                        state = _after(connection, state, entries)
                 apply(state, entry, fits)
             place += is_next
             others += entry.id not in numbers and bool(entry.groups or entry.settlements or entry.reopened)
@@ -97,9 +98,11 @@ def _confirm(connection: Connection, state: StoreState, entry: Entry) -> None:
                 connection.execute(sql, (*change.thing, row, number, entry.id.seq, at))
 
 
-def lift(connection: Connection) -> None:
-    """Put every row back as the log has it."""
+def lift(connection: Connection) -> bool:
+    """Put every row back as the log has it; whether there was any."""
     bases = connection.rows("SELECT entity, key, row FROM shared_base")
+    if not bases:
+        return False
     write_rows(
         connection,
         {
@@ -112,6 +115,7 @@ def lift(connection: Connection) -> None:
         "INSERT INTO shared_rows SELECT entity, key, writer, seq, at FROM shared_base WHERE writer IS NOT NULL"
     )
     connection.execute("DELETE FROM shared_base")
+    return True
 
 
 def put_on_again(connection: Connection, fits: Fits) -> None:

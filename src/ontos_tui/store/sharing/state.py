@@ -13,11 +13,11 @@ from typing import Any
 from ontos_tui.domain.records.pairs import QAPair
 from ontos_tui.domain.sharing.entries import Change, Entry, EntryId, Thing
 from ontos_tui.domain.sharing.state import Conflict, ConflictStatus, Standing
-from ontos_tui.domain.sharing.table_rules import HISTORY
+from ontos_tui.domain.sharing.table_rules import HISTORY, UNIQUE
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.sharing.conflict_text import conflict_from, conflict_text
 from ontos_tui.store.sharing.page import PageOfRows
-from ontos_tui.store.sharing.rows import COLUMNS, RECORDS, keep_bases, read_standings, write_rows
+from ontos_tui.store.sharing.rows import COLUMNS, keep_bases, read_standings, write_rows
 
 
 @contextmanager
@@ -93,9 +93,8 @@ class StoreState:
         return self._rows[thing]
 
     def twin(self, table: str, key: str, values: Mapping[str, Any]) -> str | None:
-        record = RECORDS[table]
-        for names in record.UNIQUE:
-            unique = tuple(values[name] for name in names)
+        for names in UNIQUE[table]:
+            unique = tuple([values[name] for name in names])
             if (other := self._twins.get((table, unique), key)) != key:
                 return other
             for other in self._page.twins(table, names, unique):
@@ -109,13 +108,15 @@ class StoreState:
             self._changed[thing] = None
             return
         before = self.standing(thing)
-        if thing not in self._changed:
-            self._before[thing] = None if before is None else before.values
-        for names in RECORDS[thing.table].UNIQUE:
-            if thing in self._changed and before is not None and before.values is not None:
-                self._twins.pop((thing.table, tuple(before.values[name] for name in names)), None)
+        there = None if before is None else before.values
+        is_again = thing in self._changed
+        if not is_again:
+            self._before[thing] = there
+        for names in UNIQUE[thing.table]:
+            if is_again and there is not None:
+                self._twins.pop((thing.table, tuple([there[name] for name in names])), None)
             if values is not None:
-                self._twins[thing.table, tuple(values[name] for name in names)] = thing.key
+                self._twins[thing.table, tuple([values[name] for name in names])] = thing.key
         if thing.table == QAPair.TABLE and values is not None:
             self._pairs.setdefault((values["sheet_id"], values["item_ref"]), set()).add(thing.key)
         self._rows[thing] = Standing(values, entry, at)
@@ -138,18 +139,24 @@ class StoreState:
         """Write what changed."""
         self._keep_bases()
         write_rows(self._connection, {thing: self._values(thing) for thing in self._changed}, self._before)
-        noted = [thing for thing in {**self._changed, **self._touched} if thing.table not in HISTORY]
-        marks = []
-        for thing in noted:
-            standing = self._rows[thing]
-            if standing is not None:
-                at = None if standing.at is None else standing.at.isoformat()
-                marks.append((*thing, self.number(standing.entry.writer), standing.entry.seq, at))
-        self._connection.executemany("INSERT OR REPLACE INTO shared_rows VALUES (?, ?, ?, ?, ?)", marks)
+        self._connection.executemany("INSERT OR REPLACE INTO shared_rows VALUES (?, ?, ?, ?, ?)", self._marks())
         self._write_seqs()
         self._page.clear()
         for noticed in (self._changed, self._touched, self._twins, self._pairs, self._before):
             noticed.clear()
+
+    def _marks(self) -> list[tuple[str, str, int, int, str | None]]:
+        """Which entry set each row that changed, as `shared_rows` has it."""
+        marks = []
+        texts: dict[datetime | None, str | None] = {None: None}
+        for thing in {**self._changed, **self._touched}:
+            standing = self._rows[thing]
+            if standing is not None and thing.table not in HISTORY:
+                _, (writer, seq), at = standing
+                if at not in texts:
+                    texts[at] = None if at is None else at.isoformat()
+                marks.append((*thing, self.number(writer), seq, texts[at]))
+        return marks
 
     def _values(self, thing: Thing) -> Mapping[str, Any] | None:
         standing = self._rows[thing]

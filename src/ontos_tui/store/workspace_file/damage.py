@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ontos_tui.domain.errors import InvalidInputError, StoreError
 from ontos_tui.replacing import write_text
+from ontos_tui.store.connection import decoded
 
 RESTORE = "Restore a backup: ontos restore FILE. `ontos doctor` says what is whole."
 MARKER = "-damaged"
@@ -120,7 +121,8 @@ def check_each_table(path: Path, seconds: float = LOOK_SECONDS) -> tuple[list[st
     damaged: list[str] = []
     whole: list[str] = []
     until = time.monotonic() + seconds
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=1.0)) as connection:
+    database = f"{path.absolute().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(database, uri=True, timeout=1.0)) as connection, decoded():
         connection.set_progress_handler(lambda: time.monotonic() > until, 10_000)
         names = [row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
         for name in names:

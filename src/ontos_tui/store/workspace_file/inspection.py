@@ -7,6 +7,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from ontos_tui.store.connection import decoded
+
 
 @dataclass(frozen=True)
 class Contents:
@@ -22,7 +24,7 @@ class Contents:
 
 def contents(path: Path) -> Contents:
     """Read a database file. Raises sqlite3.Error when it is damaged."""
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as raw:
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as raw, decoded():
         names = [name for (name,) in raw.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
         counts = {
             name: int(raw.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0])  # noqa: S608  # its own tables

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from ontos_tui.domain.records.base import now
@@ -20,6 +19,10 @@ from ontos_tui.store.sharing.rows import COLUMNS, RECORDS
 
 MOST_CHANGES = 100
 """Changes of one entry at most, as far as what belongs together allows: an import becomes many entries."""
+MOST_CHARACTERS = 200_000
+"""Characters of one entry at most, so that one large change holds up little else."""
+HELD_WRITER = "held_writer"
+"""Under what the name is remembered by whose entries are set aside (held.py)."""
 _CHUNK = 500
 _READ_AT_ONCE = 100
 _EMPTY = '{"read":'
@@ -36,7 +39,7 @@ def compose(connection: Connection, writer: str, actor: str, old_versions: Mappi
     for things in batches(connection):
         changes = list(_changes(connection, things))
         if old_versions:
-            changes = [replace(change, old_version=old_versions.get(change.thing)) for change in changes]
+            changes = [change._replace(old_version=old_versions.get(change.thing)) for change in changes]
         for groups in entries_of(changes):
             append_pending(connection, writer, actor, groups)
 
@@ -95,16 +98,34 @@ def pending_ids(connection: Connection) -> list[tuple[int, EntryId, bool]]:
     return [(int(number), EntryId(str(writer), int(seq)), bool(clean)) for number, writer, seq, clean in rows]
 
 
-def pending_texts(connection: Connection, after: int, limit: int) -> list[tuple[int, EntryId, str]]:
-    """The next of what waits, as it is appended: its number, its place, and its body."""
-    sql = "SELECT number, writer, seq, body FROM shared_pending WHERE number > ? ORDER BY number LIMIT ?"
-    rows = connection.rows(sql, (after, limit))
+def pending_texts(
+    connection: Connection, after: int, limit: int, *, held: bool = False
+) -> list[tuple[int, EntryId, str]]:
+    """The next of what waits, as it is appended: its number, its place, and its body. Either what goes out, or what is
+    `held` aside."""
+    sql = (
+        f"SELECT number, writer, seq, body FROM shared_pending WHERE number > ? AND writer {'=' if held else '<>'} ? "  # noqa: S608
+        "ORDER BY number LIMIT ?"
+    )
+    rows = connection.rows(sql, (after, recall(connection, HELD_WRITER), limit))
     return [(int(number), EntryId(str(writer), int(seq)), str(body)) for number, writer, seq, body in rows]
 
 
+def number_of(connection: Connection, id: EntryId) -> int:
+    """The number of an entry that waits."""
+    return int(connection.scalar("SELECT number FROM shared_pending WHERE writer = ? AND seq = ?", id))
+
+
+def count_between(connection: Connection, after: int, last: int) -> int:
+    """How many entries with something in them have numbers after the first, up to the last."""
+    sql = "SELECT count(*) FROM shared_pending WHERE number > ? AND number <= ? AND substr(body, 1, 8) <> ?"
+    return int(connection.scalar(sql, (after, last, _EMPTY)))
+
+
 def pending_count(connection: Connection) -> int:
-    """How many entries with something in them wait."""
-    return int(connection.scalar("SELECT count(*) FROM shared_pending WHERE substr(body, 1, 8) <> ?", (_EMPTY,)))
+    """How many entries with something in them wait to be appended."""
+    sql = "SELECT count(*) FROM shared_pending WHERE substr(body, 1, 8) <> ? AND writer <> ?"
+    return int(connection.scalar(sql, (_EMPTY, recall(connection, HELD_WRITER))))
 
 
 def says_something(body: str) -> bool:
@@ -171,12 +192,14 @@ def _groups(changes: Sequence[Change]) -> list[list[Change]]:
 
 def _entries(groups: Sequence[list[Change]]) -> Iterator[list[Group]]:
     some: list[Group] = []
-    size = 0
+    size = characters = 0
     for changes in groups:
-        if some and size + len(changes) > MOST_CHANGES:
+        texts = sum(len(value) for change in changes for value in (change.values or {}).values() if type(value) is str)
+        if some and (size + len(changes) > MOST_CHANGES or characters + texts > MOST_CHARACTERS):
             yield some
-            some, size = [], 0
+            some, size, characters = [], 0, 0
         some.append(Group(tuple(changes)))
         size += len(changes)
+        characters += texts
     if some:
         yield some
