@@ -52,7 +52,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "demo"
         with Workspace(home) as workspace:
-            seeded = workspace.onboarding.seed("defect_detection")
+            seeded = workspace.onboarding.seed("defect_detection", supplied=True)
             workspace.generate.generation.generate(seeded.sheet.id, seeded.template.id, GenerationMode.AI)
         asyncio.run(_take(home))
 

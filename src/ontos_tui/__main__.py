@@ -15,6 +15,8 @@ from pathlib import Path
 from ontos_tui.private import hide_new_files
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+APP_OPTIONS = (("--plain",), ("--plain-driver",))
+"""How the app is drawn: as lines for a screen reader, or by Textual's own driver."""
 COMPLETING = "_ONTOS_COMPLETE"
 """Set by a shell that asks how the words on its command line could go on."""
 
@@ -62,12 +64,16 @@ def main() -> None:
         _print(f"ontos {__version__}")
     elif command_line.words == ("--keys",):
         sys.exit(_list_keys(command_line.home))
-    elif (command_line.words and command_line.words != ("--plain-driver",)) or COMPLETING in os.environ:
+    elif command_line.words[:1] == ("monitor",) and "--wall" in command_line.words:
+        endpoint = next((word for word in command_line.words[1:] if not word.startswith("-")), "")
+        sys.exit(_open_app(command_line.home, as_json=command_line.json, wall=True, endpoint=endpoint))
+    elif (command_line.words and command_line.words not in APP_OPTIONS) or COMPLETING in os.environ:
         from ontos_tui.cli.app import run
 
         sys.exit(run(command_line.words, command_line.home, as_json=command_line.json))
     else:
-        sys.exit(_open_app(command_line.home, plain_driver=bool(command_line.words), as_json=command_line.json))
+        drawing = command_line.words[0].removeprefix("--") if command_line.words else ""
+        sys.exit(_open_app(command_line.home, drawing=drawing, as_json=command_line.json))
 
 
 def _refuse(reason: str, *, as_json: bool) -> int:
@@ -86,7 +92,7 @@ def _list_keys(home: Path | None) -> int:
     from ontos_tui.domain.errors import OntosError
     from ontos_tui.home import default_home
     from ontos_tui.settings import Settings
-    from ontos_tui.tui.core.key_listing import listing
+    from ontos_tui.tui.core.keys.key_listing import listing
 
     try:
         keys = Settings.load(home or default_home()).keys
@@ -104,7 +110,7 @@ def _print(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _open_app(home: Path | None, *, plain_driver: bool, as_json: bool) -> int:
+def _open_app(home: Path | None, *, as_json: bool, drawing: str = "", wall: bool = False, endpoint: str = "") -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         return _refuse(
             "The app needs a terminal, and there is none here.\n"
@@ -114,7 +120,7 @@ def _open_app(home: Path | None, *, plain_driver: bool, as_json: bool) -> int:
         )
     from ontos_tui.tui.run import leave, run_app
 
-    return leave(run_app(home, plain_driver=plain_driver))
+    return leave(run_app(home, drawing=drawing, wall=wall, endpoint=endpoint))
 
 
 if __name__ == "__main__":

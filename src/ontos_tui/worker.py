@@ -32,11 +32,13 @@ from ontos_tui.jobs.server_access import ServerAccess
 from ontos_tui.private import hide_new_files
 from ontos_tui.services.data.folder_tables.watch import look_message
 from ontos_tui.services.deploy.answering import Answered
+from ontos_tui.services.deploy.refusals import RefusalLog
 from ontos_tui.services.deploy.scoring.targets import in_warehouse
 from ontos_tui.services.deploy.service import EndpointView
 from ontos_tui.services.generate.service import GenerationReport
 from ontos_tui.services.monitor.alerts.service import ChangeKind
 from ontos_tui.services.monitor.retention import SteadyRetention
+from ontos_tui.services.train.service import WAREHOUSE, WHERE
 from ontos_tui.workspace import Workspace
 
 LOG = logging.getLogger("ontos_tui.worker")  # as a program its own name is __main__
@@ -156,7 +158,9 @@ Work = Callable[[Workspace, Job, Reporter], tuple[str, dict[str, Any]]]
 
 
 def _train(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict[str, Any]]:
-    model = workspace.train.models.run(job.params, job.id, reporter)
+    there = job.params.get(WHERE) == WAREHOUSE
+    service = workspace.train.warehouse if there else workspace.train.models
+    model = service.run(job.params, job.id, reporter)
     verdict = verdict_of(model)
     result = {"model_id": model.id, "name": model.name, "version": model.version}
     tracked = _tracked(workspace, model)
@@ -295,6 +299,7 @@ class _ServingBackend:
         self._deploy = workspace.deploy.endpoints  # created here once, before several threads use it
         self._monitor = workspace.monitor.traffic
         self._logged = threading.Event()
+        self._refusals = RefusalLog(workspace.store)
 
     def endpoints(self) -> list[EndpointView]:
         """Every endpoint with its model."""
@@ -306,6 +311,11 @@ class _ServingBackend:
         self._logged.set()
         return answered
 
+    def refused(self, name: str, status: int, reason: str) -> None:
+        """A request to this endpoint was refused before its model saw it; the log has it a moment later."""
+        self._refusals.add(name, status, reason)
+        self._logged.set()
+
     @contextmanager
     def syncing(self) -> Iterator[None]:
         """Bring the log to the disk after answers, in a thread, as often as the disk allows."""
@@ -313,9 +323,11 @@ class _ServingBackend:
 
         def sync() -> None:
             while not over.is_set():
-                self._logged.wait()
+                self._logged.wait(1 if self._refusals.waiting else None)
                 self._logged.clear()
                 try:
+                    if self._refusals.is_due or over.is_set():
+                        self._refusals.write()
                     self._deploy.sync()
                 except (OSError, OntosError) as error:
                     LOG.warning("the log of requests could not be brought to the disk: %s", error)

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from ontos_tui.domain.records.serving import Endpoint, InferenceRecord, Origin
-from ontos_tui.domain.rules.traffic import WITHIN, Bucket
+from ontos_tui.domain.rules.monitor.traffic import WITHIN, Bucket
 from ontos_tui.services.monitor.service import MonitorService
 from ontos_tui.store import bulk, migrations, rollups, rows
 from ontos_tui.store.engine import Store

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from ontos_tui.domain.records.pairs import GenerationMode
+from builders.crystals import crystals_to_decide
 from ontos_tui.tui.app import OntosApp
-from ontos_tui.workspace import Workspace
 from picture_keys import SIZES, walk_keys
 
 
@@ -17,9 +16,7 @@ from picture_keys import SIZES, walk_keys
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with sample data and pairs to decide."""
     home = tmp_path_factory.mktemp("snapshots") / "demo"
-    with Workspace(home) as workspace:
-        report = workspace.onboarding.seed("defect_detection")
-        workspace.generate.generation.generate(report.sheet.id, report.template.id, GenerationMode.AI)
+    crystals_to_decide(home, limit=None)
     return home
 
 

@@ -5,7 +5,8 @@ from ontos_tui.cli.core.command_tree import Index
 # fmt: off
 INDEX: Index = {'demo': ('ontos_tui.cli.admin.start', 'Open the app on sample data, in a workspace of its own.'),
  'seed': ('ontos_tui.cli.admin.start',
-          'Load the sample data of a use case: table, sheet, template, labelset, examples, held-out labels.'),
+          'Load the sample data of a use case: table, sheet, template, labelset, examples, and labels to train and '
+          'test.'),
  'status': ('ontos_tui.cli.admin.start', 'Where the loop stands, and the next best step.'),
  'doctor': ('ontos_tui.cli.admin.doctor',
             'Check everything that Ontos needs: ok, a warning, or a failure with what to do about it.'),

@@ -24,7 +24,7 @@ from ontos_tui.domain.records.template import Example, Labelset, Template
 from ontos_tui.domain.records.training import Job, JobEvent, ModelVersion
 from ontos_tui.domain.rules.deployment_gate import Check
 from ontos_tui.domain.rules.model_verdict import Verdict
-from ontos_tui.domain.rules.traffic import Bucket, Health
+from ontos_tui.domain.rules.monitor.traffic import Bucket, Health
 from ontos_tui.services.admin.backup import BackupReport
 from ontos_tui.services.admin.finding import Finding
 from ontos_tui.services.admin.restore import RestoreReport
@@ -71,6 +71,7 @@ from ontos_tui.services.templates.trial import TemplateTrial
 from ontos_tui.services.train.comparison import Comparison
 from ontos_tui.services.train.learning_curve import Curve
 from ontos_tui.services.train.service import Readiness, SplitPlan
+from ontos_tui.services.train.warehouse.service import RowsReady
 from ontos_tui.store.sharing.queries import Member, Refusal
 
 ERROR = Object({"error": Object({"what": str, "todo": str})})
@@ -86,6 +87,7 @@ _ESTIMATED = Object(
         "recommendation": Object({"key": str, "reason": str}),
     }
 )
+_ROWS_THERE = Object({"rows": RowsReady, "estimate": Estimate, "base_model": str})
 _MODEL_ROW = Object({"verdict": Verdict, "endpoints": list[str]}, of=ModelVersion)
 _ENDPOINT = Object({"verdict": Verdict}, of=EndpointView)
 _ANSWER = Object({"verdict": Verdict, "item": EndpointItem | None}, of=InferenceRecord)
@@ -275,7 +277,7 @@ DOCUMENTS: Mapping[str, Any] = {
     "export": OneOf((_EXPORTED, Selection, _FILE_OF_EVENTS)),
     "import": ImportReport,
     # Train
-    "train": OneOf((Job, _MODEL, _ESTIMATED, Object({"base_models": Many(BaseModel)}))),
+    "train": OneOf((Job, _MODEL, _ESTIMATED, _ROWS_THERE, Object({"base_models": Many(BaseModel)}))),
     "models list": Many(_MODEL_ROW),
     "models card": _CARD,
     "models note": ModelVersion,

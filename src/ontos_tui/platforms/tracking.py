@@ -115,7 +115,8 @@ class MlflowTracking:
             client.log_image(run_id, confusion_picture(counts), artifact_file=f"confusion_{_METRIC.sub('_', name)}.png")
         if run.model is not None:
             client.log_artifacts(run_id, str(run.model), "model")
-            if run.register_as:
+            # A workspace registers models in Unity Catalog, by `ontos deploy MODEL --on databricks`.
+            if run.register_as and not self._in_workspace:
                 self._register(client, run_id, f"{created.info.artifact_uri}/model", run.register_as)
         client.set_terminated(run_id, "FINISHED", end)
         return run_id
@@ -159,8 +160,22 @@ class MlflowTracking:
             mlflow.log_expectation(trace_id=span.trace_id, name="answer", value=dict(trace.correction), source=source)
 
     def _experiment_id(self, client: MlflowClient) -> str:
-        known = client.get_experiment_by_name(self._experiment)
-        return str(known.experiment_id if known is not None else client.create_experiment(self._experiment))
+        name = self._experiment
+        if self._in_workspace and not name.startswith("/"):
+            name = f"/Users/{self._user()}/{name}"  # there, an experiment is a path in the workspace
+        known = client.get_experiment_by_name(name)
+        return str(known.experiment_id if known is not None else client.create_experiment(name))
+
+    @property
+    def _in_workspace(self) -> bool:
+        """Whether the address is a Databricks workspace: `databricks`, or `databricks://PROFILE`."""
+        return self._uri.partition(":")[0] == "databricks"
+
+    def _user(self) -> str:
+        """Who is logged in there."""
+        from databricks.sdk import WorkspaceClient  # which MLflow's client brings
+
+        return str(WorkspaceClient(profile=self._uri.partition("://")[2] or None).current_user.me().user_name)
 
     def _client(self) -> tuple[MlflowClient, tuple[type[Exception], ...]]:
         """The client, and what it raises. Raises PlatformError where the extra is not installed."""

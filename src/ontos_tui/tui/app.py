@@ -9,32 +9,37 @@ import signal
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import ComposeResult, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.dom import DOMNode
-from textual.events import Event, InputEvent
+from textual.events import Event, InputEvent, Key, Paste
 from textual.screen import Screen
+from textual.widget import Widget
 
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.rules.states import JobStatus
 from ontos_tui.domain.stages import Stage
 from ontos_tui.domain.text.terminal_text import safe_text
 from ontos_tui.tui.app_commands import APP_COMMANDS
+from ontos_tui.tui.app_dialogs import DialogActions
 from ontos_tui.tui.core.background import Finished, unexpected
 from ontos_tui.tui.core.commands import Command, Commanded, commanded_nodes
 from ontos_tui.tui.core.frame import Header, JobLine, KeyLine, TabLine
-from ontos_tui.tui.core.live_updates import LiveUpdates
+from ontos_tui.tui.core.keys.type_ahead import Opening, TypeAhead
+from ontos_tui.tui.core.keys.unbound_keys import UnboundKeys
+from ontos_tui.tui.core.keys.user_keys import UserKeys
+from ontos_tui.tui.core.messages import Messages
 from ontos_tui.tui.core.opening import Opened, open_in_background
 from ontos_tui.tui.core.palette import CommandPalette
 from ontos_tui.tui.core.themes import THEMES
 from ontos_tui.tui.core.ui_state import Session
-from ontos_tui.tui.core.user_keys import UserKeys
+from ontos_tui.tui.core.updates.live_updates import LiveUpdates
+from ontos_tui.tui.drivers import driver_class
 from ontos_tui.tui.stage_area import StageArea
 from ontos_tui.tui.terminal import textual_internals
-from ontos_tui.tui.terminal.driver import DiffDriver, OntosDriver
+from ontos_tui.tui.terminal.driver import DiffDriver
 from ontos_tui.tui.terminal.painter import Painter
 from ontos_tui.tui.widgets.lines import Panel, line, span, wrap
 from ontos_tui.tui.widgets.table import Table
@@ -46,13 +51,11 @@ if TYPE_CHECKING:
     from ontos_tui.tui.stages.base import Page, StageView
     from ontos_tui.workspace import Workspace
 
-
-ERROR_SECONDS = 12.0
 IN_WIZARD = "in_wizard"
 """The entry of the session that says that the terminal was closed while the wizard was shown."""
 
 
-class OntosApp(App[None], Commanded):
+class OntosApp(DialogActions, Commanded):
     """The workbench."""
 
     TITLE = "Ontos"
@@ -64,25 +67,34 @@ class OntosApp(App[None], Commanded):
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = APP_COMMANDS
     ENABLE_COMMAND_PALETTE = True
 
-    def __init__(self, home: Path, *, plain_driver: bool = False, watch: bool = True, welcome: bool = False) -> None:
+    def __init__(self, home: Path, *, drawing: str = "", watch: bool = True, welcome: bool = False) -> None:
         """`welcome` opens the wizard when the workspace is empty and the wizard has never been opened."""
-        super().__init__(driver_class=OntosDriver if plain_driver else DiffDriver)
+        super().__init__(driver_class=driver_class(drawing))
         self.home = home
         self.session = Session.load(home)
         self.overview: Overview | None = None
         self._workspace: Workspace | None = None
         self._busy = 0
-        self._error_until = 0.0
+        self._messages = Messages(self)
+        self._unbound = UnboundKeys(self.show_message)
         self._user_keys = UserKeys(self.show_error)
         self._watch = watch
         self._updates = LiveUpdates(self._post, self._changed, self._show_sync)
         self._sync_text = self._wizard_step = ""
         self._welcome = welcome
+        self.type_ahead = TypeAhead(self, super().on_event, self.busy)
         self.painter = Painter(self)
         self.animation_level = "none"
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = self.session.theme if self.session.theme in self.available_themes else THEMES[0].name
+
+    def start_at(self, stage: Stage, *, endpoint: str = "") -> None:
+        """Begin in this stage, wherever the user was last."""
+        self.session.stage = stage.value
+        self.session.endpoint = endpoint or self.session.endpoint
+        self.session.extra.pop(IN_WIZARD, None)
+        self._welcome = False
 
     # What screens ask of the app (core.ports)
 
@@ -91,6 +103,11 @@ class OntosApp(App[None], Commanded):
         """The open workspace. Stages exist only once it is."""
         assert self._workspace is not None, "the workspace is not open yet"
         return self._workspace
+
+    @property
+    def has_workspace(self) -> bool:
+        """Whether the workspace is open."""
+        return self._workspace is not None
 
     @property
     def stage(self) -> Stage:
@@ -109,21 +126,11 @@ class OntosApp(App[None], Commanded):
 
     def show_message(self, message: str, *, title: str = "") -> None:
         """A toast about something that went well. It takes the place of those before it, but of no error."""
-        if monotonic() > self._error_until:
-            self._take_messages_away()
-        text = f"{title}: {message}" if title else message  # in one line, so that it covers none below the header
-        self.notify(safe_text(text, 400), markup=False, timeout=5)
+        self._messages.show(f"{title}: {message}" if title else message)
 
     def show_error(self, error: OntosError) -> None:
         """A toast that says what happened and what to do next."""
-        text = safe_text(f"✗ {error.what}\n{error.todo}".rstrip(), 600)
-        self._take_messages_away()
-        self.notify(text, severity="error", markup=False, timeout=ERROR_SECONDS)
-        self._error_until = monotonic() + ERROR_SECONDS
-
-    def _take_messages_away(self) -> None:
-        self.clear_notifications()
-        self.screen.query("ToastHolder").remove()  # each would stay as an empty line above the next message
+        self._messages.show_error(error)
 
     def busy(self, by: int) -> None:
         """Work in threads began or ended; tests wait until none is under way."""
@@ -154,7 +161,9 @@ class OntosApp(App[None], Commanded):
 
     def pop_screen(self) -> AwaitComplete:
         """Other keys work when a dialog or the palette has gone."""
+        top = self.screen
         popped = super().pop_screen()
+        self.type_ahead.closed(top)
         self.call_later(self.refresh_keys)
         return popped
 
@@ -221,9 +230,30 @@ class OntosApp(App[None], Commanded):
         self.refresh_keys()
 
     async def on_event(self, event: Event) -> None:
-        if isinstance(event, InputEvent):
-            self._updates.key_pressed()
+        if not isinstance(event, (InputEvent, Paste)):
+            await super().on_event(event)
+            return
+        self._updates.key_pressed()
+        if isinstance(event, (Key, Paste)) and not event.is_forwarded and self.type_ahead.holds(event):
+            return
+        if not (event.is_forwarded and isinstance(event, Key)):
+            await super().on_event(event)
+            return
+        self._unbound.arrived()
         await super().on_event(event)
+        self.type_ahead.handled(event)
+        self._unbound.handled(event.key)
+
+    async def run_action(self, *arguments: Any, **options: Any) -> bool:
+        """Run an action; a key for which none runs does nothing here."""
+        ran = await super().run_action(*arguments, **options)
+        self._unbound.ran(ran)
+        return ran
+
+    def on_type_ahead_passed(self, message: TypeAhead.Passed) -> None:
+        """The key before the ones that wait has gone its whole way."""
+        message.stop()
+        self.type_ahead.passed()
 
     def _show_sync(self, text: str) -> None:
         if text != self._sync_text:
@@ -304,9 +334,9 @@ class OntosApp(App[None], Commanded):
             self._enter(view)
         else:
             self.busy(+1)
-            self.call_later(self._enter_first, view)
+            self.call_later(self._enter_first, view, self.type_ahead.begins(surely=True))
 
-    async def _enter_first(self, view: StageView) -> None:
+    async def _enter_first(self, view: StageView, opening: Opening | None) -> None:
         if not view.is_attached:
             await self.query_one(StageArea).mount(view)
         self._user_keys.show_clashes()
@@ -314,6 +344,7 @@ class OntosApp(App[None], Commanded):
         # What is here now stays: no collection looks through all of it while the user waits for a key's answer.
         gc.freeze()
         self.busy(-1)
+        self.type_ahead.ends(opening)
 
     def _enter(self, view: Page) -> None:
         view.reload()
@@ -340,30 +371,6 @@ class OntosApp(App[None], Commanded):
         if self.overview is not None:
             self.action_stage(self.overview.next_stage.value)
 
-    def action_jobs(self) -> None:
-        from ontos_tui.tui.dialogs.jobs import JobsDialog
-
-        if self._workspace is not None:
-            self.push_screen(JobsDialog())
-
-    def action_sharing(self) -> None:
-        from ontos_tui.tui.dialogs.sync_conflicts import ConflictsDialog
-
-        if self._workspace is not None:
-            self.push_screen(ConflictsDialog())
-
-    def action_settings(self) -> None:
-        from ontos_tui.tui.dialogs.settings import SettingsDialog
-
-        if self._workspace is not None:
-            self.push_screen(SettingsDialog())
-
-    def action_backup(self) -> None:
-        from ontos_tui.tui.dialogs.backup import ask_backup
-
-        if self.stage_view is not None:
-            ask_backup(self.stage_view, self.home)
-
     def action_theme(self) -> None:
         self.search_themes()
 
@@ -373,21 +380,19 @@ class OntosApp(App[None], Commanded):
             driver.redraw()
         self.refresh(layout=True)
 
+    def action_jump(self) -> None:
+        from ontos_tui.tui.dialogs.jump import JumpScreen, jump_targets
+
+        def jumped(target: Widget | None) -> None:
+            if target is not None:
+                target.focus()
+
+        targets = jump_targets(self.screen)
+        if targets:
+            self.push_screen(JumpScreen(targets), jumped)
+
     def action_palette(self) -> None:
         self.action_command_palette()
-
-    def action_help(self) -> None:
-        from ontos_tui.tui.dialogs.help import HelpDialog
-
-        view = self.stage_view
-        sections = [
-            (node.HELP_TITLE, list(node.all_commands()))
-            for node in commanded_nodes(self.key_target)
-            if node.possible_commands()
-        ]
-        about = view.ABOUT if view is not None else ""
-        where = "Wizard" if self.in_wizard else self.stage.title
-        self.push_screen(HelpDialog(f"Help · {where}", about, sections))
 
     def action_top(self) -> None:
         """To the first row of the list, or of the text, that has the focus."""

@@ -30,9 +30,12 @@ APP_COMMANDS: tuple[Command, ...] = (
     Command("app.settings", "comma", "Settings", "All settings and where each comes from; change one", False),
     Command("app.backup", "f8", "Back up", "Write the whole workspace to one file; work goes on meanwhile", False),
     Command("app.theme", "f9", "Theme", "Change the colors; the choice is remembered", False),
+    Command("app.jump", "ctrl+t", "Jump", "A letter stands at every list and field; pressing it goes there", False),
     Command("app.top", "g", "First row", "To the first row, where the stage has no other meaning for g (home)", False),
     Command("app.redraw", "ctrl+l", "Redraw", "Paint the whole screen again", False),
     Command("app.palette", "ctrl+p,colon", "Commands", "Find any command by typing part of its name"),
     Command("app.help", "question_mark,f1", "Help", "Every key that works here"),
+    Command("app.glossary", "f4", "Words", "What baseline, held out, interval and the other words mean", False),
+    Command("app.tour", "f6", "Tour", "Two minutes through the seven stages", False),
     Command("app.quit", "q,ctrl+q", "Quit", "Quit; everything is saved, and jobs continue"),
 )

@@ -27,6 +27,7 @@ RUN_ELSEWHERE = {
     "examples import FILE": "tests/cli/generate/test_cli_examples.py",
     "gaps task GAP": "tests/cli/improve/test_cli_gaps.py",
     "generate SHEET --template T --mode ai": "tests/cli/improve/test_cli_loop.py",
+    "generate SHEET --template T --mode column": "tests/cli/improve/test_cli_loop.py",
     "generate SHEET -t T --mode ai": "tests/cli/improve/test_cli_loop.py",
     "jobs cancel JOB": "tests/cli/admin/test_cli_jobs.py",
     "jobs resume JOB": "tests/cli/admin/test_cli_jobs.py",
@@ -112,7 +113,6 @@ def there(home: Path, tmp_path: Path) -> Mapping[str, str]:
             "ITEM": pair.item_ref,
             "FILE": str(file),
             "NAME": "advised",
-            "COLUMN": next(iter(labeled.source_data)),
         }
 
 

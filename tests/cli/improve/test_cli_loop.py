@@ -150,7 +150,8 @@ def test_from_labels_to_a_retrained_model(ontos: Ontos, sheet: str, tmp_path: Pa
     seen = ontos("monitor", "parts", "--bucket", "minute", "--requests", "9", as_json=True).json
     assert (seen["summary"]["requests"], seen["summary"]["ratings"], seen["summary"]["corrections"]) == (5, 1, 1)
     assert sum(point["requests"] for point in seen["points"]) == 5
-    assert "no data yet" not in ontos("monitor", "parts").out
+    lines = ontos("monitor", "parts").out.splitlines()
+    assert [line.split()[0] for line in lines if "no data yet" in line] == ["drift"], "which needs 30 requests"
 
     first = ontos("feedback", "convert", said.json["id"], as_json=True).json
     again = ontos("feedback", "convert", said.json["id"], as_json=True).json

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from builders.defects import labeled_sheet
+from builders.parts_table import ROWS, parts_sheet, parts_table
 from builders.payload import START, Found, logged, monitored, payload
 from builders.traffic import deployed_model
 from command_result import Ontos
 from emulator.databricks.scene import Scene
 from emulator.databricks.server import TOKEN
+from ontos_tui.store import rows
 from ontos_tui.workspace import Workspace
 
 
@@ -80,3 +82,27 @@ def test_drift_of_the_teams_requests(scene: Scene, ontos: Ontos, workspace: Work
 
 def test_without_a_workspace_the_teams_traffic_is_shown_to_be_none(ontos: Ontos) -> None:
     assert "No Databricks workspace is set up" in ontos("monitor", "live", "--team", fails=1).err
+
+
+def test_a_training_where_the_rows_are_counts_them_and_says_what_it_costs(
+    scene: Scene, ontos: Ontos, workspace: Workspace
+) -> None:
+    parts_table(scene)
+    sheet = parts_sheet(workspace)
+    asked = ("train", sheet.name, "--on", "warehouse", "--estimate")
+    text = " ".join(ontos(*asked).out.split())
+    assert "rows; as many are used as help, 400,000 at most" in text
+    assert "groups of lot drawn by a hash" in text
+    assert "a list price of April 2026" in text
+    document = ontos(*asked, as_json=True).json
+    assert document["rows"]["train"] + document["rows"]["held_out"] == ROWS
+    assert scene.jobs.runs == {}
+
+
+def test_a_large_table_is_better_trained_where_it_is(scene: Scene, ontos: Ontos, workspace: Workspace) -> None:
+    parts_table(scene)
+    sheet = parts_sheet(workspace)
+    assert "--on warehouse" not in ontos("train", sheet.name, "--estimate").out
+    with workspace.store.write() as connection:
+        rows.change(connection, workspace.data.sheets.sheet(sheet.sheet_id), item_count=40_000_000)
+    assert "40,000,000 rows: --on warehouse" in ontos("train", sheet.name, "--estimate").out

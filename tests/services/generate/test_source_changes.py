@@ -113,7 +113,7 @@ ROWS = st.lists(st.sampled_from([*PLATES[:3], ("tin", "1"), ("tin", "")]), min_s
 
 
 @given(ROWS, ROWS)
-@settings(max_examples=examples(12, 200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(4, 200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(PLATES[:3], [PLATES[2], PLATES[0]])
 def test_whatever_becomes_of_a_file_a_pair_keeps_its_row_and_every_row_has_one(
     workspace: Workspace, tmp_path: Path, first: Sequence[tuple[str, str]], second: Sequence[tuple[str, str]]

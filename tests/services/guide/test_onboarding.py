@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,14 +12,17 @@ import pytest
 
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError
 from ontos_tui.domain.records.data import DataTable, Sheet
-from ontos_tui.domain.records.pairs import CanonicalLabel, Event, GenerationMode, QAPair
+from ontos_tui.domain.records.pairs import CanonicalLabel, Event, GenerationMode, QAPair, Verdict
 from ontos_tui.domain.records.tables import RECORDS
 from ontos_tui.domain.records.template import Example, Labelset, Template
 from ontos_tui.domain.rules.governance import Gate, gate
 from ontos_tui.domain.rules.states import PairStatus, TemplateStatus
 from ontos_tui.services.data.sample_files import synthetic_data
+from ontos_tui.services.guide.sample_labels import COLLEAGUES, OF_EACH_CLASS
+from ontos_tui.services.label.service import Decision
 from ontos_tui.services.templates.prompt import check_mapping
 from ontos_tui.store import rows
+from ontos_tui.store.conditions import equal
 from ontos_tui.workspace import Workspace
 
 KEY = "defect_detection"
@@ -263,3 +267,39 @@ def test_a_number_of_pairs_that_makes_no_sense_is_refused(workspace: Workspace, 
     with pytest.raises(InvalidInputError, match="cannot be seeded"):
         workspace.onboarding.seed(KEY, pairs)
     assert not workspace.data.sheets.sheets()
+
+
+@pytest.mark.parametrize("key", ["defect_detection", "predictive_maintenance"])
+def test_colleagues_labeled_some_of_each_class_and_nothing_that_is_held_out(workspace: Workspace, key: str) -> None:
+    held_out = workspace.onboarding.seed(key).canonical_labels
+    plain = workspace.onboarding.seed(key, supplied=True)
+    assert plain.supplied == 0, "only a new sheet comes with them: what is there stays as it is"
+    workspace.data.sheets.delete_sheet(plain.sheet.id)
+    report = workspace.onboarding.seed(key, supplied=True)
+    assert report.canonical_labels == held_out + report.supplied
+    with workspace.store.read() as connection:
+        labels = rows.find(connection, CanonicalLabel, equal(sheet_id=report.sheet.id))
+    supplied = [one for one in labels if one.created_by == COLLEAGUES]
+    assert len(supplied) == report.supplied >= 60
+    tested = {one.item_ref for one in labels if one.created_by != COLLEAGUES}
+    assert tested.isdisjoint(one.item_ref for one in supplied)
+    field = report.labelset.field
+    classes = Counter(one.label_data[field] for one in supplied)
+    assert set(classes) == {one.name for one in report.labelset.classes}
+    assert min(classes.values()) >= OF_EACH_CLASS
+    again = workspace.onboarding.seed(key, supplied=True)
+    assert not again.created
+    assert again.supplied == report.supplied
+
+
+def test_the_next_step_asks_for_ten_decisions_beside_what_colleagues_gave(workspace: Workspace) -> None:
+    report = workspace.onboarding.seed(KEY, supplied=True)
+    created = workspace.generate.generation.generate(report.sheet.id, report.template.id, GenerationMode.MANUAL)
+    ready = workspace.train.models.readiness(created.training_sheet.id)
+    assert ready.ready, "one may train at once"
+    assert workspace.overview.overview().next_step == "label 10 more pairs"
+    queue = workspace.label.queue.open(created.training_sheet.id)
+    mine = [row.id for row in queue if row.status is PairStatus.UNLABELED][:10]
+    answer = {report.labelset.field: report.labelset.classes[0].name, "severity": "none", "action": "release"}
+    workspace.label.queue.decide([Decision(pair, Verdict.EDIT, answer=answer) for pair in mine])
+    assert workspace.overview.overview().next_step.startswith("train a model")

@@ -36,9 +36,12 @@ def test_the_way_through_the_sample_data_opens_step_by_step(workspace: Workspace
     assert (mode, len(previews)) == (GenerationMode.AI, 5)
     created = workspace.generate.generation.generate(chosen.sheet_id, chosen.template_id, mode, limit=40)
     standing = wizard.state_of(chosen)
+    supplied = standing.supplied
+    assert 0 < supplied < 10, "of the first forty items, colleagues labeled a few"
+    assert standing.own_labels == 0
     assert standing.reached is Step.LABEL
     assert standing.chosen.training_sheet_id == created.training_sheet.id
-    assert standing.missing(Step.LABEL) == "10 more labels are needed for a training."
+    assert standing.missing(Step.LABEL) == f"{10 - supplied} more labels are needed for a training."
     queue = workspace.label.queue.open(created.training_sheet.id)
     undecided = [row for row in queue if row.status.value == "unlabeled"][:10]
     workspace.label.queue.decide([Decision(row.id, Verdict.APPROVE) for row in undecided])

@@ -54,7 +54,7 @@ def pairs_of(workspace: Workspace, sheet: TrainingSheet) -> list[QAPair]:
 
 
 @pytest.mark.parametrize("format", WRITTEN)
-@settings(max_examples=examples(6, 60))
+@settings(max_examples=examples(3, 60))
 @given(given_answers=st.lists(answers, min_size=1, max_size=4), notes=texts)
 @example(given_answers=[{"severity": "none", "comment": ""}, {"severity": "minor", "names": []}], notes="'=1")
 def test_answers_come_back_as_they_went(

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ontos_tui.domain.errors import NotReadyError
@@ -16,7 +16,7 @@ from ontos_tui.services.data.column_facts import ColumnFacts
 from ontos_tui.services.templates.drafts import _gives_away, _unlikeliness
 from ontos_tui.workspace import Workspace
 from real_data import real_data
-from tiers import deep
+from tiers import deep, examples
 
 
 def a_sheet(workspace: Workspace, path: Path, text: str) -> str:
@@ -113,6 +113,7 @@ def test_real_files_become_a_use_case(workspace: Workspace, file: str, target: s
 values = st.lists(st.none() | st.integers(-3, 3) | st.text(max_size=3) | st.floats(allow_nan=False), max_size=30)
 
 
+@settings(max_examples=examples(5, 150))
 @given(values, values)
 def test_any_columns_can_be_looked_at(one: list[object], other: list[object]) -> None:
     both = min(len(one), len(other))

@@ -13,7 +13,7 @@ from textual.actions import parse
 from harness import open_app
 from ontos_tui.domain.records.pairs import GenerationMode
 from ontos_tui.tui.core.commands import declaring_classes
-from ontos_tui.tui.core.key_listing import every_command
+from ontos_tui.tui.core.keys.key_listing import every_command
 from ontos_tui.workspace import Workspace
 
 

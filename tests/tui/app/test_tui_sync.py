@@ -18,8 +18,8 @@ from ontos_tui.domain.records.pairs import Verdict
 from ontos_tui.domain.records.sync import SyncState
 from ontos_tui.services.label.service import Decision
 from ontos_tui.services.team.team_log import SharingStatus
-from ontos_tui.tui.core import sync_worker
-from ontos_tui.tui.core.sync_worker import SyncWorker, describe_sync
+from ontos_tui.tui.core.updates import sync_worker
+from ontos_tui.tui.core.updates.sync_worker import SyncWorker, describe_sync
 from ontos_tui.workspace import Workspace
 
 

@@ -39,7 +39,7 @@ def demo(
     """
     session = Session.of(context)
     session.home = home = (session.home or demo_home()).expanduser().absolute()
-    report = session.workspace.onboarding.seed(DEMO)
+    report = session.workspace.onboarding.seed(DEMO, supplied=True)
     if seed_only or session.as_json:
         session.show(report, lambda: [*_seed_lines(report), f"The workspace is {safe_line(home)}."])
         return
@@ -58,7 +58,7 @@ def seed(
     ] = 0,
     images: Annotated[bool, typer.Option("--images", help="also its sheet of items with pictures")] = False,
 ) -> None:
-    """Load the sample data of a use case: table, sheet, template, labelset, examples, held-out labels."""
+    """Load the sample data of a use case: table, sheet, template, labelset, examples, and labels to train and test."""
     session = Session.of(context)
     if sum(map(bool, (use_case, every, listed))) > 1:
         raise typer.BadParameter("Name a use case, or say --all or --list.")
@@ -73,10 +73,10 @@ def seed(
             rows = [(case.key, case.title, "yes" if case.seeded else "no", case.summary) for case in cases]
             session.show(cases, lambda: table(("use case", "title", "seeded", "what it is"), rows))
             return
-        reports = [onboarding.seed(case.key, pairs) for case in cases]
+        reports = [onboarding.seed(case.key, pairs, supplied=True) for case in cases]
         session.show(reports, lambda: [line for report in reports for line in ("", *_seed_lines(report))][1:])
         return
-    report = onboarding.seed(use_case, pairs)
+    report = onboarding.seed(use_case, pairs, supplied=True)
     if images:
         shown = onboarding.seed(use_case, pairs, part="pictures")
         session.show([report, shown], lambda: [*_seed_lines(report), "", *_seed_lines(shown)])
@@ -85,7 +85,9 @@ def seed(
 
 
 def _seed_lines(report: SeedReport) -> list[str]:
-    labels = f"{count(report.canonical_labels, 'label')} for testing only"
+    held_out = report.canonical_labels - report.supplied
+    labels = f"{count(held_out, 'label')} for testing only"
+    by_colleagues = f"{count(report.supplied, 'label')} that colleagues gave; a training uses them"
     sheet = report.training_sheet
     return [
         "Loaded." if report.created else "Loaded before; nothing was changed.",
@@ -95,7 +97,8 @@ def _seed_lines(report: SeedReport) -> list[str]:
                 ("template", f"{safe_line(report.template.name)} {report.template.version}"),
                 ("labelset", f"{safe_line(report.labelset.name)}: {len(report.labelset.classes)} classes"),
                 ("examples", str(report.examples)),
-                ("labels" if sheet else "held out", count(report.canonical_labels, "label") if sheet else labels),
+                ("labels" if sheet else "held out", count(held_out, "label") if sheet else labels),
+                ("supplied", by_colleagues if report.supplied else ""),
                 ("training", f"{safe_line(sheet.name)}: {count(report.pairs, 'pair')}" if sheet else ""),
             ]
         ),

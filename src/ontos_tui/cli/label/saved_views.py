@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ontos_tui.services.label.saved_views import View
 
 ViewName = Annotated[str, typer.Argument(metavar="NAME", help="the view's name")]
-SORTS = ("order", "least_sure", "most_disagreed", "suspect", "oldest", "similar")
+SORTS = ("order", "least_sure", "most_disagreed", "suspect", "oldest", "varied", "similar")
 """The orders, as services/label/queue.py calls them: to import it takes longer than to print the help."""
 
 

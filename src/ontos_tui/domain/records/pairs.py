@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
+from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
@@ -221,7 +223,16 @@ class Event(Record):
     seconds: float | None = Field(None, description="from the item in sight to the decision, where it was measured")
 
 
-_SORTED = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
+def _sorted_json() -> Callable[[Any], str]:
+    """JSON with sorted keys, by an encoder that is made once: json makes one for each call."""
+    plain = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
+    if c_make_encoder is None:
+        return plain.encode
+    encode = c_make_encoder(None, plain.default, encode_basestring, None, ": ", ", ", True, False, True)
+    return lambda value: "".join(encode(value, 0))
+
+
+_SORTED = _sorted_json()
 
 
 def answer_digest(answer: Answer | None) -> str:

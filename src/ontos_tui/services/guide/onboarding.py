@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError
 from ontos_tui.domain.records.data import Sheet, TableAddress
 from ontos_tui.domain.records.pairs import CanonicalLabel, GenerationMode, TrainingSheet
 from ontos_tui.domain.records.template import Example, Labelset, Template
-from ontos_tui.domain.rules.governance import Use
 from ontos_tui.domain.rules.states import TemplateStatus
-from ontos_tui.domain.schema import Answer
 from ontos_tui.services.data.sample_files import (
     Manifest,
-    read_answers,
     read_examples,
     read_json,
     read_manifest,
     synthetic_data,
 )
+from ontos_tui.services.guide.sample_labels import COLLEAGUES, SCHEMA, SampleLabels
 from ontos_tui.store import rows
 from ontos_tui.store.queries.data import table_at
-from ontos_tui.store.queries.training_pairs import pair_count
-from ontos_tui.store.queries.training_sheets import find_training_sheet
+from ontos_tui.store.queries.training.pairs import pair_count
+from ontos_tui.store.queries.training.sheets import find_training_sheet
 from ontos_tui.store.queries.workspace import sample_data as queries
 
 if TYPE_CHECKING:
@@ -35,9 +33,6 @@ if TYPE_CHECKING:
     from ontos_tui.services.templates.service import TemplateService
     from ontos_tui.store.connection import Connection
     from ontos_tui.store.engine import Store
-
-SCHEMA = "samples"
-"""The schema of the local catalog that holds sample data: local.samples.USE_CASE."""
 
 MOST_PAIRS = 1_000
 """Pairs that seeding creates at most; for more, generate them."""
@@ -57,7 +52,8 @@ class UseCase:
 class SeedReport:
     """What the workspace has of a use case now. `created` is False when all of it had been there.
 
-    `training_sheet` is the one of the template, with its number of `pairs`; None when there is none.
+    `training_sheet` is the one of the template, with its number of `pairs`; None when there is none. Of the
+    `canonical_labels`, so many were `supplied`: given by colleagues, and a model may learn from them.
     """
 
     use_case: UseCase
@@ -69,6 +65,7 @@ class SeedReport:
     created: bool
     training_sheet: TrainingSheet | None = None
     pairs: int = 0
+    supplied: int = 0
 
 
 class OnboardingService:
@@ -98,8 +95,16 @@ class OnboardingService:
         with self._store.read() as connection:
             return [_use_case(manifest, _sheet(connection, manifest.key)) for manifest in manifests]
 
-    def seed(self, key: str, pairs: int = 0, *, part: str = "") -> SeedReport:
+    def has_supplied(self, sheet_id: str) -> bool:
+        """Whether a sheet came with labels that colleagues gave."""
+        with self._store.read() as connection:
+            return queries.labels_by(connection, sheet_id, COLLEAGUES) > 0
+
+    def seed(self, key: str, pairs: int = 0, *, part: str = "", supplied: bool = False) -> SeedReport:
         """Put a use case into the workspace. Existing records stay as they are, so a second run changes nothing.
+
+        `supplied` also brings the labels that colleagues gave to a few items, where the sheet is new: with them a
+        first model has seen every class, and ten decisions of one's own are enough to begin.
 
         With `pairs`, the first so many items get their known answers as canonical labels, and a training sheet is
         generated from them: something to train on at once. Those that are held out for testing stay so.
@@ -113,22 +118,19 @@ class OnboardingService:
                 f"{pairs} pairs cannot be seeded.",
                 f"Choose 1 to {MOST_PAIRS:,}. For more: ontos generate SHEET -t T --mode ai",
             )
-        folder = synthetic_data() / key
-        if Path(key).name != key or not (folder / "use_case.json").is_file():
-            known = ", ".join(case.key for case in self.use_cases()) or "none"
-            raise NotFoundError(f"No use case {key!r}.", f"Choose one of: {known}.")
-        if part:
-            folder /= part
-            if Path(part).name != part or not (folder / "use_case.json").is_file():
-                raise NotFoundError(f"The use case {key!r} has no {part}.", "defect_detection has pictures.")
+        folder = self._folder(key, part)
         manifest = read_manifest(folder / "use_case.json")
 
         sheet, new_sheet = self._seed_sheet(manifest, folder)
         template, new_template = self._seed_template(folder / manifest.template)
         examples = read_examples(folder / manifest.examples, template, self._actor)
-        labels = self._held_out(manifest, folder, sheet, template)
+        source = SampleLabels(manifest, folder, sheet, template, self._actor)
+        labels = source.held_out()
         if pairs:
-            labels += self._known(manifest, folder, sheet, template, pairs)
+            first = {item.ref for item in self._sheets.sheet_page(sheet.id, limit=pairs).items}
+            labels += source.known(first)
+        if supplied and new_sheet:
+            labels += source.supplied({one.item_ref for one in labels})
         with self._store.write() as connection:
             labelset, new_labelset = self._seed_labelset(connection, manifest, template)
             example_names = set(queries.example_names(connection, template.label_type))
@@ -138,53 +140,24 @@ class OnboardingService:
         new_pairs, training_sheet = self._seed_pairs(sheet, template, pairs)
         with self._store.read() as connection:
             totals = queries.counts(connection, template.label_type, sheet.id)
+            by_colleagues = queries.labels_by(connection, sheet.id, COLLEAGUES)
             of_sheet = 0 if training_sheet is None else pair_count(connection, training_sheet.id)
         created = any((new_sheet, new_template, new_labelset, new_examples, new_labels, new_pairs))
         case = _use_case(manifest, sheet)
-        return SeedReport(case, sheet, template, labelset, *totals, created, training_sheet, of_sheet)
-
-    def _held_out(self, manifest: Manifest, folder: Path, sheet: Sheet, template: Template) -> list[CanonicalLabel]:
-        """Labels that may test and never train."""
-        part = manifest.held_out
-        return self._labels(
-            read_answers(folder / part.file, part.item_id_column, template),
-            sheet,
-            template,
-            source="ground_truth",
-            allowed_uses=[Use.EVALUATION.value, Use.TESTING.value],
-            prohibited_uses=[Use.TRAINING.value, Use.FEW_SHOT.value],
-            usage_reason=part.reason,
+        return SeedReport(
+            case, sheet, template, labelset, *totals, created, training_sheet, of_sheet, supplied=by_colleagues
         )
 
-    def _known(
-        self, manifest: Manifest, folder: Path, sheet: Sheet, template: Template, pairs: int
-    ) -> list[CanonicalLabel]:
-        """The answers of the first items of the sheet, as the use case's people wrote them down."""
-        first = {item.ref for item in self._sheets.sheet_page(sheet.id, limit=pairs).items}
-        answers = read_answers(folder / manifest.truth, manifest.held_out.item_id_column, template)
-        return self._labels(
-            ((ref, answer) for ref, answer in answers if ref in first),
-            sheet,
-            template,
-            source="import",
-            notes=f"from {manifest.truth} of the sample data",
-        )
-
-    def _labels(
-        self, answers: Iterable[tuple[str, Answer]], sheet: Sheet, template: Template, **more: Any
-    ) -> list[CanonicalLabel]:
-        return [
-            CanonicalLabel(
-                sheet_id=sheet.id,
-                item_ref=ref,
-                label_type=template.label_type,
-                label_data=answer,
-                created_by=self._actor,
-                updated_by=self._actor,
-                **more,
-            )
-            for ref, answer in answers
-        ]
+    def _folder(self, key: str, part: str) -> Path:
+        folder = synthetic_data() / key
+        if Path(key).name != key or not (folder / "use_case.json").is_file():
+            known = ", ".join(case.key for case in self.use_cases()) or "none"
+            raise NotFoundError(f"No use case {key!r}.", f"Choose one of: {known}.")
+        if part:
+            folder /= part
+            if Path(part).name != part or not (folder / "use_case.json").is_file():
+                raise NotFoundError(f"The use case {key!r} has no {part}.", "defect_detection has pictures.")
+        return folder
 
     def _seed_pairs(self, sheet: Sheet, template: Template, pairs: int) -> tuple[bool, TrainingSheet | None]:
         """Generate the requested pairs that are missing; returns whether there were any, and the training sheet."""

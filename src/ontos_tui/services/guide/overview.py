@@ -7,18 +7,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ontos_tui.domain.records.data import Sheet
+from ontos_tui.domain.records.improve import Severity
+from ontos_tui.domain.records.monitor.alerts import Alert
 from ontos_tui.domain.records.pairs import TrainingSheet
 from ontos_tui.domain.records.serving import Endpoint
 from ontos_tui.domain.records.training import Job, JobKind, ModelVersion
 from ontos_tui.domain.rules.model_verdict import Level, Verdict, verdict_of
 from ontos_tui.domain.rules.states import FeedbackStatus, PairStatus
 from ontos_tui.domain.stages import Stage
+from ontos_tui.services.guide.sample_labels import COLLEAGUES, SAMPLES
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.counts import PairCount, pair_counts, request_counts
 from ontos_tui.store.engine import Store
 from ontos_tui.store.queries import models
 from ontos_tui.store.queries.endpoints import ready_endpoints
 from ontos_tui.store.queries.models import LineageChanges
+from ontos_tui.store.queries.monitor import alerts
 from ontos_tui.store.queries.workspace import overview as queries
 from ontos_tui.store.queries.workspace.jobs import jobs
 
@@ -54,6 +58,8 @@ class Overview:
     running: tuple[Job, ...]
     alerts: int = 0
     """Alerts that are not resolved."""
+    critical: str = ""
+    """The gravest of them in a few words, if it is grave."""
     model: ModelState | None = None
 
 
@@ -65,6 +71,13 @@ class _SheetState:
     undecided: int
     flagged: int
     eligible: int
+    supplied: int
+    """Of the `eligible` ones, how many got a label that came with the sample data."""
+
+    @property
+    def own(self) -> int:
+        """Pairs that count for a training and were decided here."""
+        return self.eligible - self.supplied
 
 
 @dataclass
@@ -83,7 +96,7 @@ class _State:
     to_convert: int
     from_feedback: int
     running: tuple[Job, ...]
-    alerts: int
+    alerts: list[Alert]
     severe_gaps: int
     gap_tasks: int
     changes_since: Callable[[ModelVersion], LineageChanges] = field(repr=False)
@@ -110,7 +123,9 @@ class OverviewService:
                 with self._store.read() as connection:
                     state = _read(connection)
                     stage, step = _next(state)
-                overview = Overview(_stages(state), stage, step, state.running, state.alerts, _model(state))
+                overview = Overview(
+                    _stages(state), stage, step, state.running, len(state.alerts), _critical(state), _model(state)
+                )
                 self._known = (counter, overview)
             return self._known[1]
 
@@ -131,7 +146,7 @@ def _read(connection: Connection) -> _State:
         to_convert=queries.feedback_to_convert(connection),
         from_feedback=queries.undecided_from_feedback(connection),
         running=tuple(jobs(connection, active_only=True)),
-        alerts=queries.open_alerts(connection),
+        alerts=alerts.open_alerts(connection),
         severe_gaps=queries.severe_gaps(connection),
         gap_tasks=queries.tasks_with_undecided_pairs(connection),
         changes_since=lambda model: models.changes_written_since(connection, model),
@@ -139,16 +154,32 @@ def _read(connection: Connection) -> _State:
 
 
 def _sheet_states(connection: Connection, counts: Sequence[PairCount]) -> list[_SheetState]:
+    samples = queries.sheets_with_labels_by(connection, COLLEAGUES, SAMPLES)
     return [
         _SheetState(
             sheet,
             undecided=sum(one.n for one in own if one.status is PairStatus.UNLABELED),
             flagged=sum(one.n for one in own if one.status is PairStatus.FLAGGED),
-            eligible=sum(one.n for one in own if one.status is PairStatus.LABELED and one.trainable),
+            eligible=sum(one.n for one in own if _is_eligible(one)),
+            supplied=sum(one.n for one in own if _is_eligible(one) and one.auto_approved) if is_sample else 0,
         )
         for sheet in queries.training_sheets(connection)
         for own in [[one for one in counts if one.container_id == sheet.id]]
+        for is_sample in [sheet.sheet_id in samples]
     ]
+
+
+def _is_eligible(count: PairCount) -> bool:
+    return count.status is PairStatus.LABELED and count.trainable
+
+
+def _critical(state: _State) -> str:
+    """The newest alert of the gravest kind: `live: error rate is 52 %`."""
+    for severity in (Severity.CRITICAL, Severity.HIGH):
+        for alert in state.alerts:  # the newest first
+            if alert.severity is severity:
+                return alert.message.partition(";")[0]
+    return ""
 
 
 def _model(state: _State) -> ModelState | None:
@@ -188,9 +219,9 @@ def _first_model(state: _State) -> tuple[Stage, str] | None:
         if not state.sheets:
             return Stage.DATA, "add data or choose a use case"
         return Stage.GENERATE, f"generate training pairs from {state.sheets[0].name}"
-    best = max(state.training, key=lambda one: (one.eligible, one.undecided))
-    missing = MINIMUM - best.eligible
-    if missing <= 0:
+    best = max(state.training, key=lambda one: (one.own, one.undecided))
+    missing = MINIMUM - best.own
+    if missing <= 0 or (best.supplied and not best.undecided):
         return Stage.TRAIN, f"train a model on {best.sheet.name}"
     if best.undecided >= missing:
         return Stage.LABEL, f"label {_count(missing, 'more pair')}"

@@ -93,6 +93,16 @@ class WizardState:
     endpoint: Endpoint | None = None
 
     @property
+    def own_labels(self) -> int:
+        """Pairs that were decided here, and not by a label that their item had before."""
+        return 0 if self.training is None else self.training.counts.labeled - self.training.counts.auto_approved
+
+    @property
+    def supplied(self) -> int:
+        """Pairs that a training may use without a decision of one's own: their items were labeled before."""
+        return 0 if self.readiness is None else max(0, self.readiness.eligible - self.own_labels)
+
+    @property
     def reached(self) -> Step:
         """The furthest step that can be entered."""
         if self.model is not None:
@@ -174,7 +184,7 @@ class WizardService:
 
     def take_samples(self, chosen: WizardChoices) -> WizardChoices:
         """The sample data of the use case, with its template; loaded if it is not here yet."""
-        report = self._onboarding.seed(chosen.use_case)
+        report = self._onboarding.seed(chosen.use_case, supplied=True)
         return replace(chosen, sheet_id=report.sheet.id, template_id=report.template.id)
 
     def take_sheet(self, chosen: WizardChoices, sheet_id: str) -> WizardChoices:

@@ -44,7 +44,7 @@ from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.queries import models
 from ontos_tui.store.queries.improve.feedback import pair_in_sheet
-from ontos_tui.store.queries.training_sheets import last_sequence_number
+from ontos_tui.store.queries.training.sheets import last_sequence_number
 
 NOT_FOR_A_TWIN = (Use.TRAINING, Use.FEW_SHOT, Use.EVALUATION)
 """What a pair must not be used for when its row is among those that models are tested on."""

@@ -19,8 +19,8 @@ from ontos_tui.services.records.training_sheets import set_archived
 from ontos_tui.store import rows
 from ontos_tui.store.counts import PairCount, pair_counts
 from ontos_tui.store.engine import Store
-from ontos_tui.store.queries import training_sheets
 from ontos_tui.store.queries.label.pairs import labeled_pairs_after
+from ontos_tui.store.queries.training import sheets as training_sheets
 
 __all__ = [
     "Batch",

@@ -9,7 +9,7 @@ from ontos_tui.services.label.decision_context import DecisionContext
 from ontos_tui.services.label.decisions import Decision
 from ontos_tui.store import rows
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.queries import training_sheets
+from ontos_tui.store.queries.training import sheets as training_sheets
 
 
 class SheetSource:

@@ -24,6 +24,10 @@ ON_FAILURE: ContextVar[Callable[[OntosError], Any] | None] = ContextVar("ON_FAIL
 """Where errors go of work that is begun now without a `failed` of its own: back into the form that asked for it."""
 
 
+ASIDE = frozenset({"items", "pages", "claims", "claim", "context", "others", "overview", "series", "picture"})
+"""Groups of work beside what a key asked for: the next key does not wait for it."""
+
+
 class Finished(Message):
     """Work in a thread is over; `deliver` runs on the event loop, and is awaited when it can be."""
 
@@ -81,9 +85,10 @@ class BackgroundMixin(Widget):
                 outcome = error
             except Exception as error:  # noqa: BLE001  # a thread's error must reach the user, whatever it is
                 outcome = unexpected(error)
-            app.post_message(Finished(lambda: deliver(outcome)))
+            app.post_message(Finished(lambda: ontos.type_ahead.deliver(opening, deliver(outcome))))
 
         ontos.busy(+1)
+        opening = None if group in ASIDE else ontos.type_ahead.begins()
         # A daemon: leaving the app never waits for a query that is not needed any more. Writes are transactions.
         threading.Thread(target=run, name=f"background-{group}", daemon=True).start()
 

@@ -9,6 +9,7 @@ from textual import events
 from textual.message import Message
 
 from ontos_tui.domain.stages import Stage
+from ontos_tui.tui.core.clicking import KeysLine
 from ontos_tui.tui.widgets.lines import Line, LineView, OneLine, Span, fit, line, span
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Header(OneLine):
             if overview is None:
                 return line(name, span("opening the workspace…", "muted"))
             advice = step or f"next: {overview.next_stage.number} {overview.next_stage.title} · {overview.next_step}"
-            alerts = span(f"⚠ {overview.alerts:,} alert{'' if overview.alerts == 1 else 's'} ", "bad")
+            alerts = _alerts(overview, width)
             shared = span(f"{sharing}  ", "warn" if "offline" in sharing or "⚑" in sharing else "muted")
             head = (name, *((alerts,) if overview.alerts else ()), *((shared,) if sharing else ()))
             room = width - sum(len(part.text) for part in head) - 1
@@ -48,6 +49,17 @@ class Header(OneLine):
             return line(*head, place, span(" " * gap), span(advice, "accent"))
 
         self.show(content)
+
+
+def _alerts(overview: Overview, width: int) -> Span:
+    """The gravest alert in words, where there is room for them, and how many there are besides."""
+    count = overview.alerts
+    counted = f"⚠ {count:,} alert{'' if count == 1 else 's'} "
+    if not overview.critical:
+        return span(counted, "bad")
+    more = f" (+{count - 1:,})" if count > 1 else ""
+    room = max(len(counted), width // 2)
+    return span(f"{fit(f'✗ {overview.critical}', room - len(more) - 1).rstrip()}{more} ", "bad")
 
 
 class TabLine(LineView):
@@ -134,13 +146,14 @@ def _job_line(jobs: tuple[Job, ...], width: int) -> Line:
                 span(f"{job.message}{more}", "muted"))  # fmt: skip
 
 
-class KeyLine(OneLine):
+class KeyLine(KeysLine):
     """The keys of the moment."""
 
     DEFAULT_CSS = "KeyLine { height: 1; background: $surface; }"
 
     def show_keys(self, commands: Sequence[Command], everywhere: Sequence[Command]) -> None:
         """Show the commands that work here, and at the right end those that work everywhere."""
+        self.commands = (*commands, *everywhere)
         self.show(lambda width: footer_line(commands, everywhere, width))
 
 

@@ -49,6 +49,6 @@ def _keys_of(workspace: Workspace) -> tuple[dict[str, str], list[str]]:
     """The keys that the settings give to commands, and what is wrong with them; all commands are imported for it."""
     if not workspace.settings.keys:
         return {}, []
-    from ontos_tui.tui.core.key_listing import resolve_keys
+    from ontos_tui.tui.core.keys.key_listing import resolve_keys
 
     return resolve_keys(workspace.settings.keys)

@@ -11,6 +11,7 @@ from textual.widget import Widget
 if TYPE_CHECKING:
     from ontos_tui.domain.errors import OntosError
     from ontos_tui.services.guide.overview import Overview
+    from ontos_tui.tui.core.keys.type_ahead import TypeAhead
     from ontos_tui.tui.core.ui_state import Session
     from ontos_tui.workspace import Workspace
 
@@ -45,6 +46,13 @@ class AppPort(Protocol):
     def busy(self, by: int) -> None:
         """Count work in threads that began (+1) or ended (-1)."""
 
+    @property
+    def type_ahead(self) -> TypeAhead:
+        """The keys that wait until what the keys before them open is there."""
+
+    def action_jump(self) -> None:
+        """Letters at everything that can take keys."""
+
     def refresh_keys(self) -> None:
         """Show the keys that work now."""
 
@@ -56,3 +64,12 @@ class AppPort(Protocol):
 
     def action_stage(self, name: str) -> None:
         """Show a stage; it is created on its first visit."""
+
+    def action_help(self) -> None:
+        """Show the keys that work here."""
+
+    def action_glossary(self) -> None:
+        """Show what the words mean."""
+
+    def action_tour(self) -> None:
+        """Begin the tour."""

@@ -12,7 +12,7 @@ from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.text.terminal_text import safe_line
 from ontos_tui.tui.core.background import BackgroundMixin
 from ontos_tui.tui.core.commands import Command
-from ontos_tui.tui.core.sync_worker import describe_sync
+from ontos_tui.tui.core.updates.sync_worker import describe_sync
 from ontos_tui.tui.dialogs.base import Dialog
 from ontos_tui.tui.dialogs.choose import ChooseDialog
 from ontos_tui.tui.widgets.data_grid import value_text

@@ -13,6 +13,9 @@ from ontos_tui.tui.stages.label.work import work_of_sheet
 from ontos_tui.tui.widgets.lines import OneLine, line, span
 from ontos_tui.tui.wizard.step import WizardStep
 
+LABELS = 10
+"""Decisions of one's own that the first model of a use case is asked for."""
+
 
 class LabelStep(WizardStep):
     """The labeling queue, with the number of labels still needed above it."""
@@ -45,15 +48,22 @@ class LabelStep(WizardStep):
             self.desk.open(lambda workspace: work_of_sheet(workspace, training.sheet))
         else:
             self.desk.others_changed()
-        message = (
-            line(
+        missing = max(0, LABELS - state.own_labels)
+        if ready.ready and state.supplied and missing:
+            message = line(
+                span(f"{missing:,} more label{'' if missing == 1 else 's'} from you", "warn"),
+                f"; {state.supplied:,} by colleagues are here. ",
+                span(">", "key"),
+                " trains at once",
+            )
+        elif ready.ready:
+            message = line(
                 span(f"✓ {ready.eligible:,} labels are enough. ", "good"),
                 span(">", "key"),
                 " to train, or label more",
             )
-            if ready.ready
-            else line(span(f"{ready.missing:,} more labels", "warn"), " needed for a first model")
-        )
+        else:
+            message = line(span(f"{ready.missing:,} more labels", "warn"), " needed for a first model")
         self.query_one("#enough", OneLine).show(lambda width: line(" ", *message))
 
     def on_label_desk_left(self) -> None:

@@ -16,7 +16,10 @@ from ontos_tui.tui.wizard.step import WizardStep
 if TYPE_CHECKING:
     from ontos_tui.services.guide.onboarding import UseCase
 
-OWN = Card("Your own data", "A CSV, Parquet or JSONL file of your own; a template is drafted from its columns.")
+OWN = Card(
+    "Your own data",
+    "A file (CSV, Excel, JSON, Parquet), or a folder of pictures, documents or files; with a drafted template.",
+)
 
 
 class UseCaseStep(WizardStep):

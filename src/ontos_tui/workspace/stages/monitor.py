@@ -67,8 +67,9 @@ def _inference_tables(team: Team) -> InferenceTables:
 
 
 def _team_drift(team: Team) -> TeamDrift:
+    from ontos_tui.platforms.databricks.monitoring.inference_bins import PayloadBins
     from ontos_tui.platforms.databricks.monitoring.inference_samples import PayloadSamples
     from ontos_tui.platforms.databricks.monitoring.quality_monitor import QualityMonitors
     from ontos_tui.services.monitor.drift.databricks import TeamDrift
 
-    return TeamDrift(QualityMonitors(team), PayloadSamples(team))
+    return TeamDrift(QualityMonitors(team), PayloadSamples(team), PayloadBins(team))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ontos_tui.domain.errors import NoTeamError
 from ontos_tui.workspace.stages.core import Core
 
 if TYPE_CHECKING:
     from ontos_tui.services.train.cards import CardService
     from ontos_tui.services.train.service import TrainService
+    from ontos_tui.services.train.warehouse.service import WarehouseTraining
 
 
 class TrainServices:
@@ -45,3 +48,25 @@ class TrainServices:
         from ontos_tui.services.train.cards import CardService
 
         return CardService(self._core.store)
+
+    @cached_property
+    def warehouse(self) -> WarehouseTraining:
+        """Trains where the rows of the team's tables are. Raises NoTeamError where there is no workspace."""
+        from ontos_tui.platforms.databricks.table_training.rows import WarehouseRows
+        from ontos_tui.platforms.databricks.table_training.run import TableTraining
+        from ontos_tui.services.train.warehouse.service import WarehouseTraining
+
+        core, team = self._core, self._core.engines.team
+        if team is None or core.engines.unity_catalog is None:
+            raise NoTeamError
+        return WarehouseTraining(
+            core.store,
+            self.models,
+            core.engines.unity_catalog,
+            WarehouseRows(team),
+            TableTraining(team),
+            core.jobs,
+            core.home,
+            core.actor,
+            asdict(team.place),
+        )

@@ -6,25 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from builders.copies import copied_workspace
+from builders.crystals import crystals_to_decide
 from harness import open_app
-from ontos_tui.domain.records.pairs import GenerationMode
 from ontos_tui.tui.stages.label.desk.desk import LabelDesk
-from ontos_tui.workspace import Workspace
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A workspace with pairs to decide, some of which are labeled."""
     home = tmp_path / "home"
-    copied_workspace(home, "crystals to decide", _make)
+    crystals_to_decide(home)
     return home
-
-
-def _make(home: Path) -> None:
-    with Workspace(home) as workspace:
-        seeded = workspace.onboarding.seed("defect_detection")
-        workspace.generate.generation.generate(seeded.sheet.id, seeded.template.id, GenerationMode.AI, limit=40)
 
 
 CHOICES = ("1 No defect", "2 Scratch", "3 Crack", "4 Contamination", "5 Corrosion", "6 Clouding", "7 Dent")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from builders.copies import copied_workspace
+from builders.crystals import crystals_to_decide
 from harness import SIZES, Driver, open_app
-from ontos_tui.domain.records.pairs import GenerationMode, QAPair
+from ontos_tui.domain.records.pairs import QAPair
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.services.label.service import QueueFilter
 from ontos_tui.tui.stages.label.desk.panes.queue_table import QueueTable
@@ -21,14 +21,8 @@ from ontos_tui.workspace import Workspace
 def home(tmp_path: Path) -> Path:
     """A workspace with pairs to decide."""
     home = tmp_path / "home"
-    copied_workspace(home, "crystals to decide", _make)
+    crystals_to_decide(home)
     return home
-
-
-def _make(home: Path) -> None:
-    with Workspace(home) as workspace:
-        seeded = workspace.onboarding.seed("defect_detection")
-        workspace.generate.generation.generate(seeded.sheet.id, seeded.template.id, GenerationMode.AI, limit=40)
 
 
 @asynccontextmanager

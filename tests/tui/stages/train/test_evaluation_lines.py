@@ -54,6 +54,15 @@ def test_everything_that_was_measured_is_there_and_fits(width: int) -> None:
         assert part in page
 
 
+@WIDTHS
+def test_the_way_of_the_present_model_is_named(width: int) -> None:
+    evaluation = full_evaluation()
+    evaluation.candidates[0].present = "defects v3"
+    lines = texts(candidate_lines(evaluation, width))
+    assert all(cell_len(line) <= width for line in lines)
+    assert f"present model (defects v3): {evaluation.candidates[0].base_model}" in " ".join(" ".join(lines).split())
+
+
 def test_the_matrix_has_the_truth_in_lines_and_the_answers_in_columns() -> None:
     assert texts(confusion_lines(full_evaluation().headline(), 44)) == [
         "defect, true ↓ predicted →",

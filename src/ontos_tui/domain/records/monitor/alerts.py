@@ -119,6 +119,20 @@ class AlertRule(Audited):
         return problems
 
 
+def default_rule(endpoint: str, actor: str) -> AlertRule:
+    """The rule that an endpoint begins with: one request of ten fails."""
+    return AlertRule(
+        endpoint=endpoint,
+        metric=AlertMetric.ERROR_RATE,
+        comparison=Comparison.ABOVE,
+        threshold=0.1,
+        recover_threshold=0.05,
+        severity=Severity.HIGH,
+        created_by=actor,
+        updated_by=actor,
+    )
+
+
 class Alert(Audited):
     """A rule that was broken: active, then perhaps acknowledged, then resolved by itself or by a person."""
 

@@ -7,6 +7,7 @@ nor too small to matter (an effect size). The bands of the effect size are those
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
@@ -23,6 +24,37 @@ ALPHA = 0.01
 """Share of false alarms that is accepted over all signals of a quiet endpoint together."""
 MINIMUM = 30
 """Values that a signal needs on either side before it is compared."""
+
+
+@dataclass(frozen=True)
+class DriftReadiness:
+    """Rows on either side: pairs that the model has learned from, and requests in the last 24 hours."""
+
+    training: int
+    recent: int
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether inputs and answers can be compared."""
+        return min(self.training, self.recent) >= MINIMUM
+
+    @property
+    def short(self) -> str:
+        """How far it is, for a narrow column."""
+        count, what = (self.training, "labels") if self.training < MINIMUM else (self.recent, "req.")
+        return f"{count:,}/{MINIMUM} {what}"
+
+    def describe(self) -> str:
+        """What is missing, and how it comes."""
+        if self.training < MINIMUM:
+            missing = MINIMUM - self.training
+            return (
+                f"from {MINIMUM} training pairs on; this version learned from {self.training:,}: "
+                f"label {missing:,} more and train again"
+            )
+        if self.recent < MINIMUM:
+            return f"from {MINIMUM} requests within 24 h on; {self.recent:,} so far"
+        return "ready: not compared yet"
 
 
 class Signal(StrEnum):

@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from ontos_tui.domain.records.base import Record, new_id, now
-from ontos_tui.domain.rules.traffic import BINS, Ratings, Tally
+from ontos_tui.domain.rules.monitor.traffic import BINS, Ratings, Tally
 
 
 class TeamHour(Record):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -38,6 +39,9 @@ from ontos_tui.platforms.local.http_server.replies import (
 from ontos_tui.platforms.local.http_server.rows import client_request_id_of, feedback_of, rows_of
 
 LOG = logging.getLogger(__name__)
+_QUERY = re.compile(r"/serving-endpoints/(?P<name>[^/]+)/invocations")
+_REFUSAL = "ontos.refusal"
+"""Where the scope of a request has why it was refused."""
 LONGEST_NAME = 100
 """Characters of a name or a path that a message repeats."""
 
@@ -60,6 +64,15 @@ class ServingBackend(Protocol):
         ...
 
 
+@runtime_checkable
+class CountsRefusals(Protocol):
+    """A backend that counts the requests to an endpoint that are refused before a model sees them."""
+
+    def refused(self, name: str, status: int, reason: str) -> None:
+        """Count one. Called on the event loop: nothing may wait."""
+        ...
+
+
 def make_app(backend: ServingBackend, access: Access | None = None, limits: Limits | None = None) -> Starlette:
     """The web application that serves `backend` to those whom `access` lets in."""
     handlers = _Handlers(backend, limits or Limits())
@@ -71,7 +84,10 @@ def make_app(backend: ServingBackend, access: Access | None = None, limits: Limi
             Route("/api/2.0/serving-endpoints/{name}", _explained(handlers.endpoint)),
             Route("/health", _health),
         ],
-        middleware=[Middleware(Guard, access=access or Access())],
+        middleware=[
+            Middleware(Counted, refused=backend.refused if isinstance(backend, CountsRefusals) else None),
+            Middleware(Guard, access=access or Access()),
+        ],
         exception_handlers={HTTPException: _no_route},
     )
 
@@ -135,6 +151,22 @@ async def _health(request: Request) -> Response:
     return json_response({"status": "ok"})
 
 
+class Counted:
+    """Reports each query that is refused with a reason of the server's own."""
+
+    def __init__(self, app: ASGIApp, refused: Callable[[str, int, str], None] | None) -> None:
+        self._app = app
+        self._refused = refused
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+        refusal: RefusedError | None = scope.get(_REFUSAL)
+        match = _QUERY.fullmatch(scope.get("path", ""))
+        # A stopped endpoint logs what it refuses itself, row by row.
+        if self._refused is not None and refusal is not None and match is not None and refusal.status != 503:
+            self._refused(match["name"], refusal.status, safe_line(refusal.message))
+
+
 class Guard:
     """Lets in only whom `access` lets in."""
 
@@ -185,6 +217,7 @@ def _explained(handler: Handler) -> Handler:
 
 def _refused(request: Request, refusal: RefusedError) -> Response:
     LOG.info("%s: %d %s", _where(request), refusal.status, safe_line(refusal.message))
+    request.scope[_REFUSAL] = refusal
     return refusal.response()
 
 

@@ -27,7 +27,7 @@ from ontos_tui.store.queries import models
 from ontos_tui.store.queries.improve import gap_evidence as queries
 from ontos_tui.store.queries.improve.feedback import latest_feedback
 from ontos_tui.store.queries.improve.gap_evidence import AnsweredRequest
-from ontos_tui.store.queries.training_pairs import TrainingPair, usable_pairs
+from ontos_tui.store.queries.training.pairs import TrainingPair, usable_pairs
 
 MOST_REQUESTS = 5_000
 """The newest requests that are used."""

@@ -39,7 +39,7 @@ from ontos_tui.services.records.splits import Splits
 from ontos_tui.services.train.splitting import Splitting
 from ontos_tui.store.engine import Store
 from ontos_tui.store.queries.label import hint_inputs, hints
-from ontos_tui.store.queries.training_pairs import TrainingPair, first_row, usable_pairs
+from ontos_tui.store.queries.training.pairs import TrainingPair, first_row, usable_pairs
 
 CLASSED = (FieldKind.ENUM, FieldKind.BOOLEAN)
 

@@ -82,7 +82,9 @@ def _show_form(
         yield line(span("the input", "title"))
         yield from field_lines(record.input, width)
 
-    widget.app.push_screen(FormDialog("Feedback", fields, about=about, check=problems, evidence=evidence), done)
+    widget.app.push_screen(
+        FormDialog("Feedback", fields, about=about, check=problems, evidence=evidence, verb="Send"), done
+    )
 
 
 def send_feedback(

@@ -44,9 +44,6 @@ MOST_PROBLEMS = 4
 """Rows that problems take at most."""
 BESIDE = 110
 """Cells of the screen from which evidence stands beside the fields, and not below them."""
-LEAST_EVIDENCE = 4
-"""Rows of evidence below the fields."""
-
 Evidence = Callable[[int], Iterable[Line]]
 """What one decides by, as lines for a width."""
 
@@ -58,6 +55,8 @@ class FormDialog(Dialog[Values]):
     what its key does; `evidence` is shown beside the fields, or below them on a narrow screen.
     """
 
+    LEAST_EVIDENCE: ClassVar[int] = 4
+    """Rows of evidence below the fields."""
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
         Command("dialog.form.save", "ctrl+s,f2", "Save", "Check and save the form"),
         Command("dialog.form.next_field", "down", "Next field", "To the next field (tab does it too)", shown=False),
@@ -144,9 +143,9 @@ class FormDialog(Dialog[Values]):
             fields.styles.max_height = room
             return
         beside = self.has_class("beside")
-        fields.styles.max_height = room if beside else max(2, room - LEAST_EVIDENCE - 1)
+        fields.styles.max_height = room if beside else max(2, room - self.LEAST_EVIDENCE - 1)
         used = fields.size.height if not beside else 0
-        most = max(LEAST_EVIDENCE, room - used - (not beside))
+        most = max(self.LEAST_EVIDENCE, room - used - (not beside))
         evidence.styles.max_height = most
         evidence.styles.height = min(most, self._evidence_rows(evidence.size.width))
 

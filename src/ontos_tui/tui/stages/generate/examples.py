@@ -99,7 +99,9 @@ class ExamplesDialog(Dialog[None], BackgroundMixin):
             if values is not None:
                 self._add(pair, values)
 
-        self.app.push_screen(FormDialog(f"{pair.item_ref} as an example", fields, about=about, check=checked), filled)
+        self.app.push_screen(
+            FormDialog(f"{pair.item_ref} as an example", fields, about=about, check=checked, verb="Add"), filled
+        )
 
     def _add(self, pair: PreviewPair, values: Values) -> None:
         name, explanation = values[NAME], values[EXPLANATION] or ""

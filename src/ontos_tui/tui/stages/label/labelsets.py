@@ -161,7 +161,7 @@ class LabelsetsPage(LabelPage):
                 given = {name: value for name, value in values.items() if value is not None}
                 self._do(lambda workspace: workspace.label.labelsets.create(**given))
 
-        self.app.push_screen(FormDialog("New labelset", fields), done)
+        self.app.push_screen(FormDialog("New labelset", fields, verb="Create"), done)
 
     def action_from_template(self) -> None:
         self.run_in_background(
@@ -233,7 +233,7 @@ class LabelsetsPage(LabelPage):
             changed = [*labelset.classes[:at], new_class, *labelset.classes[at + 1 :]]
             self._do(lambda workspace: workspace.label.labelsets.edit(labelset.id, classes=changed))
 
-        self.app.push_screen(FormDialog(heading, fields), done)
+        self.app.push_screen(FormDialog(heading, fields, verb="Add" if place is None else "Change"), done)
 
     def action_describe(self) -> None:
         labelset = self.current

@@ -24,6 +24,7 @@ SORT_WORDS: Mapping[QueueSort, str] = {
     QueueSort.MOST_DISAGREED: "most disagreed first",
     QueueSort.SUSPECT: "likely errors first",
     QueueSort.OLDEST: "oldest first",
+    QueueSort.VARIED: "one of each answer in turn",
     QueueSort.SIMILAR: "most similar to one item first",
 }
 
@@ -45,10 +46,11 @@ SOURCE_WORDS: Mapping[LabelingMode, str] = {
 
 @dataclass(frozen=True)
 class ListFilter:
-    """The filter and the order of the list."""
+    """The filter and the order of the list. The `usual` order is the one that it has where nobody chose another."""
 
     filter: QueueFilter = field(default_factory=QueueFilter)
     sort: QueueSort = QueueSort.ORDER
+    usual: QueueSort = QueueSort.ORDER
 
     @property
     def is_everything(self) -> bool:
@@ -72,12 +74,12 @@ class ListFilter:
 
     def similar_to(self, item_ref: str) -> ListFilter:
         """The same, in the order of the likeness to this item."""
-        return ListFilter(replace(self.filter, like=item_ref), QueueSort.SIMILAR)
+        return replace(self, filter=replace(self.filter, like=item_ref), sort=QueueSort.SIMILAR)
 
     def without_last(self) -> ListFilter | None:
         """The same without the last of its `chips`; None where nothing is left that the user can take away."""
-        if self.sort is not QueueSort.ORDER:
-            return replace(self, sort=QueueSort.ORDER, filter=replace(self.filter, like=""))
+        if self.sort is not self.usual:
+            return replace(self, sort=self.usual, filter=replace(self.filter, like=""))
         empty = QueueFilter()
         for name in ("text", "source", "hint", "below", "label", "status"):
             if getattr(self.filter, name) != getattr(empty, name):
@@ -109,7 +111,7 @@ class ListFilter:
             words.append(text)
         if self.sort is QueueSort.SIMILAR:
             words.append(f"most similar to {pairs.like} first")
-        elif self.sort is not QueueSort.ORDER:
+        elif self.sort is not self.usual:
             words.append(SORT_WORDS[self.sort])
         return words
 
@@ -148,7 +150,7 @@ class ListFilter:
             hint=_key(HINT_WORDS, values["hint"]),
             like=self.filter.like,
         )
-        return ListFilter(pairs, _key(SORT_WORDS, values["sort"]) or QueueSort.ORDER)
+        return replace(self, filter=pairs, sort=_key(SORT_WORDS, values["sort"]) or QueueSort.ORDER)
 
 
 def _labels(work: Work) -> dict[str, tuple[str, Any]]:

@@ -61,4 +61,4 @@ def ask_blind_share(asker: BackgroundMixin, sheet: TrainingSheet) -> None:
     field = FormField(
         "share", "Share", f"{sheet.blind_share:.0%}", hint="such as 10 %; 0 hides nothing", read=read_fraction
     )
-    asker.app.push_screen(FormDialog(f"Hide proposals · {sheet.name}", (field,), about=about), done)
+    asker.app.push_screen(FormDialog(f"Hide proposals · {sheet.name}", (field,), about=about, verb="Hide"), done)

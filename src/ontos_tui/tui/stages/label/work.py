@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ontos_tui.domain.records.labeling import is_blind
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import AnswerField, FieldKind, answer_fields
+from ontos_tui.services.label.queue import QueueSort
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.pairs import Decidable, TrainingSheet
@@ -19,14 +20,18 @@ if TYPE_CHECKING:
     from ontos_tui.workspace import Workspace
 
 
+FEW = 10
+"""Decisions of one's own for a first model."""
+
+
 @dataclass(frozen=True)
 class Work:
     """One training sheet or task, with all that the desk shows around its items.
 
     `classes` are a labelset's, by the answer field that they belong to; `template` renders the prompt where there is
     one. `is_shared` work is done by several people at once, who claim what they are about to decide.
-    With an `annotation_task`, only the pairs that it asks for are listed. `sent_back` is what a reviewer wrote who sent
-    the task back, and who that is.
+    With an `annotation_task`, only the pairs that it asks for are listed, otherwise all in the order of `sort`.
+    `sent_back` is what a reviewer wrote who sent the task back, and who that is.
     """
 
     id: str
@@ -40,6 +45,7 @@ class Work:
     is_shared: bool = False
     annotation_task: str = ""
     sent_back: str = ""
+    sort: QueueSort = QueueSort.ORDER
 
     @cached_property
     def fields(self) -> tuple[AnswerField, ...]:
@@ -132,7 +138,15 @@ def work_of_sheet(workspace: Workspace, sheet: TrainingSheet) -> Work:
         blind_share=sheet.blind_share,
         template=template,
         is_shared=True,
+        sort=_first_sort(workspace, sheet),
     )
+
+
+def _first_sort(workspace: Workspace, sheet: TrainingSheet) -> QueueSort:
+    """The order in which a sheet is labeled: the first decisions beside supplied labels see every class."""
+    counts = workspace.label.queue.counts(sheet.id)
+    few = counts.labeled - counts.auto_approved < FEW
+    return QueueSort.VARIED if few and workspace.onboarding.has_supplied(sheet.sheet_id) else QueueSort.ORDER
 
 
 def work_of_task(workspace: Workspace, task_id: str) -> Work:

@@ -54,7 +54,7 @@ class MustPass:
             for name in self._numbers
         ]
         heading = f"Every new model must answer {self._pair.item_ref} like this"
-        self._host.app.push_screen(FormDialog(heading, form), done)
+        self._host.app.push_screen(FormDialog(heading, form, verb="Require"), done)
 
     def _add(self, values: Values) -> None:
         checked = [name.strip() for name in (values.get("fields") or "").split(",") if name.strip()]

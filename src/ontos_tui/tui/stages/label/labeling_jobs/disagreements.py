@@ -119,7 +119,10 @@ class DisagreementsDialog(Dialog[None], BackgroundMixin):
                 )
 
         fields = (*schema_fields(schema, _favored(one)), FormField(NOTES, "Reason", None, hint="stored with the label"))
-        form = FormDialog(f"Right answer for {one.item_ref}", fields, check=lambda v: schema_check(schema)(_answer(v)))
+        check = schema_check(schema)
+        form = FormDialog(
+            f"Right answer for {one.item_ref}", fields, check=lambda values: check(_answer(values)), verb="Decide"
+        )
         self.app.push_screen(form, done)
 
     def action_undo(self) -> None:

@@ -84,4 +84,4 @@ def _ask_how(asker: BackgroundMixin, source: Source, then: Callable[[LabelingJob
                 group="do",
             )
 
-    asker.app.push_screen(FormDialog("New labeling job", fields), done)
+    asker.app.push_screen(FormDialog("New labeling job", fields, verb="Create"), done)

@@ -315,7 +315,7 @@ class JobsPage(LabelPage):
             FormField("notes", "Notes", None, hint="required for rework and reject: what to improve"),
         )
         about = f"{task.item_count:,} items by {task.assignee}; enter on the task: show its answers"
-        self.app.push_screen(FormDialog(f"Review task {task.number}", fields, about=about), done)
+        self.app.push_screen(FormDialog(f"Review task {task.number}", fields, about=about, verb="Review"), done)
 
     # The job
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.base import Dialog
-from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, Span, line, span, wrap
+from ontos_tui.tui.dialogs.guide.entries import entry_lines
+from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span, wrap
+
+if TYPE_CHECKING:
+    from ontos_tui.tui.core.ports import AppPort
 
 MOVING = (
     ("↑ ↓  k j", "move in a list"),
@@ -17,6 +21,7 @@ MOVING = (
     ("home end", "first and last row"),
     ("tab", "to the next part of the screen"),
     ("enter", "open or choose what the cursor is on"),
+    ("mouse", "click a tab, a row, a card or a key of the last line; the wheel scrolls"),
 )
 
 
@@ -25,6 +30,9 @@ class HelpDialog(Dialog[None]):
 
     OWN_COMMANDS: ClassVar[tuple[Command, ...]] = (
         Command("dialog.help.leave", "escape,question_mark,q", "Back", "Close the help"),
+        Command("dialog.help.all_keys", "a", "All keys", "Every key of the app, by its place"),
+        Command("dialog.help.words", "w", "Words", "What baseline, held out, interval and the other words mean"),
+        Command("dialog.help.tour", "t", "Tour", "Two minutes through the seven stages"),
     )
     DEFAULT_CSS = """
     HelpDialog > #box { height: 90%; }
@@ -50,14 +58,25 @@ class HelpDialog(Dialog[None]):
             yield EMPTY
             yield line(span(title, "title"))
             for command in commands:
-                yield from _entry(command.keys_shown, f"{command.label}. {command.help}", width)
+                yield from entry_lines(command.keys_shown, f"{command.label}. {command.help}", width)
         yield EMPTY
         yield line(span("Moving", "title"))
         for keys, text in MOVING:
-            yield from _entry(keys, text, width)
+            yield from entry_lines(keys, text, width)
 
+    def possible(self, command: str) -> bool:
+        return command != "help"  # it is shown
 
-def _entry(keys: str, text: str, width: int) -> Iterator[Line]:
-    head = f"  {keys:<14} "
-    for number, part in enumerate(wrap(text, width - len(head))):
-        yield (Span(head if number == 0 else " " * len(head), "key"), *part)
+    def action_all_keys(self) -> None:
+        from ontos_tui.tui.dialogs.guide.all_keys import AllKeysDialog
+
+        self.app.push_screen(AllKeysDialog())
+
+    def action_words(self) -> None:
+        from ontos_tui.tui.dialogs.guide.glossary import GlossaryDialog
+
+        self.app.push_screen(GlossaryDialog())
+
+    def action_tour(self) -> None:
+        self.dismiss(None)
+        cast("AppPort", self.app).action_tour()

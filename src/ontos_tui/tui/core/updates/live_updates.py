@@ -7,12 +7,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ontos_tui.tui.core.change_watcher import ChangeWatcher
+from ontos_tui.tui.core.updates.change_watcher import ChangeWatcher
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.training import Job
     from ontos_tui.services.guide.overview import Overview
-    from ontos_tui.tui.core.sync_worker import SyncWorker
+    from ontos_tui.tui.core.updates.sync_worker import SyncWorker
     from ontos_tui.workspace import Workspace
 
 
@@ -44,7 +44,7 @@ class LiveUpdates:
         )
         self._watcher.start()
         if workspace.engines.team is not None:
-            from ontos_tui.tui.core.sync_worker import SyncWorker
+            from ontos_tui.tui.core.updates.sync_worker import SyncWorker
 
             self._sync_worker = SyncWorker(workspace, self._report_sync, lambda: time.monotonic() - self._last_key)
             self._sync_worker.start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from ontos_tui.domain.errors import OntosError
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 WATCH_SECONDS = 0.5
 """Seconds between two looks at what was committed."""
+RULE_SECONDS = 60.0
+"""Seconds between two evaluations of the alert rules."""
 LOG = logging.getLogger("ontos.tui")
 
 
@@ -31,6 +34,7 @@ class ChangeWatcher:
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
         self._seen = -1
         self._running: set[str] = set()
+        self._next_check = monotonic() + RULE_SECONDS
 
     def start(self) -> None:
         """Begin."""
@@ -44,10 +48,20 @@ class ChangeWatcher:
         while not self._stop.wait(WATCH_SECONDS):
             try:
                 self._look()
+                self._check_rules()
             except OntosError as error:
                 LOG.warning("watching: %s", error)
             except Exception as error:  # noqa: BLE001  # watching goes on; the log has it
                 unexpected(error)
+
+    def _check_rules(self) -> None:
+        """While nothing checks the alert rules in the background, the open app does."""
+        if monotonic() < self._next_check:
+            return
+        self._next_check = monotonic() + RULE_SECONDS
+        alerts = self._workspace.monitor.alerts
+        if alerts.rules() and alerts.watch() is None:
+            alerts.evaluate()
 
     def _look(self) -> None:
         workspace = self._workspace
