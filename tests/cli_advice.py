@@ -31,7 +31,7 @@ def _named_commands(path: Path) -> Iterator[tuple[str, str]]:
     A module's own docstring is no text for users: it may name a command without its arguments.
     """
     source = path.read_text(encoding="utf-8")
-    if "ontos" not in source:
+    if "ontos " not in source:
         return
     nodes = list(ast.walk(ast.parse(source)))
     skipped = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}

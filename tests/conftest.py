@@ -4,26 +4,36 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
+import ssl
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from builders.copies import copied_database, empty_workspace, share_folder
-from few_trees import ALL_TREES, with_few_trees
+from builders.sample_readings import inspect_once
+from few_trees import ALL_TREES, use_few_trees
 from fork_server import ForkServer, confirm_at_once
+from model_files import write_on_one_line
 from ontos_tui.jobs.queue import JobQueue
-from ontos_tui.learning.models import families
 from ontos_tui.store import connection
 from ontos_tui.store.engine import Store
+from ontos_tui.tabular import source
 from ontos_tui.workspace import Workspace
 from pauses import Pauses
 from tiers import DEEP, load_profile
+from trainings import learn_once
 
 if TYPE_CHECKING:
     from emulator.databricks.scene import Scene
     from ontos_tui.platforms.databricks.workspace_client import Team
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # skops looks for each of SciPy's functions in all modules, in the order in which they came: a second, or none.
+    import scipy.special  # noqa: F401
 
 pytest_plugins = ["spark_parser", "pytester"]
 
@@ -85,7 +95,27 @@ def _few_trees(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     if DEEP or request.node.get_closest_marker("all_trees") is not None:
         monkeypatch.setenv(ALL_TREES, "1")
     else:
-        monkeypatch.setattr(families, "_defaults", with_few_trees)
+        use_few_trees(monkeypatch.setattr, monkeypatch.setitem)
+        write_on_one_line(monkeypatch.setattr)
+        if "learning" not in request.node.path.parts:
+            learn_once(monkeypatch.setattr)
+
+
+@pytest.fixture(autouse=True)
+def _read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files of the sample data are understood once in a run."""
+    monkeypatch.setattr(source, "inspect_file", inspect_once)
+
+
+@pytest.fixture(autouse=True)
+def _no_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients of servers here, which speak no TLS, load no certificates. Where that is tested, this is overridden."""
+    monkeypatch.setattr(ssl, "create_default_context", lambda *_, **__: _unused_context())
+
+
+@cache
+def _unused_context() -> ssl.SSLContext:
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import gc
 import json
+import operator
 import os
 import signal
 import socket
@@ -22,7 +23,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from few_trees import ALL_TREES, with_few_trees
+from few_trees import ALL_TREES, use_few_trees
+from model_files import write_on_one_line
 from ontos_tui.jobs import process
 from ontos_tui.store import connection as store_connection
 
@@ -116,10 +118,10 @@ def _work(request: dict[str, Any]) -> int:
     for source, target in ((nothing, 0), (log, 1), (log, 2)):
         os.dup2(source, target)
     from ontos_tui import worker
-    from ontos_tui.learning.models import families
 
     if ALL_TREES not in os.environ:
-        families._defaults = with_few_trees
+        use_few_trees(setattr, operator.setitem)
+        write_on_one_line(setattr)
     return worker.main([request["job"], "--home", request["home"]])
 
 

@@ -3,7 +3,7 @@
 #
 #   tests/ten_steps.sh [WORKSPACE]      (a new temporary one unless named; it must be empty)
 #
-# The expert's decisions come from synthetic_data/defect_detection/truth.csv, which the app reads for nothing but `seed --pairs`.
+# The expert's decisions come from synthetic_data/defect_detection/truth.csv, of which `seed` reads what colleagues gave.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

@@ -17,9 +17,9 @@ from textual.events import Paste
 
 from ontos_tui.__main__ import main
 from ontos_tui.tui.app import OntosApp
-from ontos_tui.tui.core import change_watcher
 from ontos_tui.tui.core.background import Finished
-from ontos_tui.tui.core.change_watcher import ChangeWatcher
+from ontos_tui.tui.core.updates import change_watcher
+from ontos_tui.tui.core.updates.change_watcher import ChangeWatcher
 from ontos_tui.tui.terminal.driver import OntosDriver
 from terminal import BRIEF_TOASTS, MARK, REQUEST
 

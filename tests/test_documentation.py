@@ -108,7 +108,7 @@ def test_the_examples_of_tests_pass(pytester: pytest.Pytester, monkeypatch: pyte
 
 
 def _command_ids() -> set[str]:
-    from ontos_tui.tui.core.key_listing import every_command
+    from ontos_tui.tui.core.keys.key_listing import every_command
 
     return set(every_command())
 

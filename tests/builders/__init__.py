@@ -1,5 +1,6 @@
 """What tests begin with, under names that say it: `from builders.defects import labeled_sheet`.
 
+- crystals: the sample data, with pairs to decide
 - severity: unlabeled pairs with proposals, and bare records of models, endpoints and requests
 - defects: labeled pairs of parts with two sensors
 - models: workspaces with a trained or a deployed model

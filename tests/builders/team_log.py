@@ -10,7 +10,7 @@ from typing import Any
 
 from ontos_tui.domain.errors import PlatformError
 from ontos_tui.domain.records.tables import SHARED
-from ontos_tui.domain.sharing.entries import EntryId, LogRow
+from ontos_tui.domain.sharing.entries import EntryId, EntryTooLargeError, LogRow
 from ontos_tui.services.team.team_log import SharingService
 from ontos_tui.store.engine import Store
 from ontos_tui.store.sharing.triggers import shared_columns
@@ -44,6 +44,7 @@ class MemoryLog:
         self.fail = ""
         self.hold = False
         self.page = 1_000
+        self.most_characters: int | None = None
         self._actor = actor
 
     def prepare(self) -> list[str]:
@@ -57,6 +58,9 @@ class MemoryLog:
 
     def append(self, entries: Iterable[tuple[EntryId, int, str]]) -> None:
         fail, self.fail = self.fail, ""
+        too_large: EntryTooLargeError | None = None
+        if self.most_characters is not None:
+            entries, too_large = self._until_too_large(entries, self.most_characters)
         if fail != "before" and not self.hold:
             shared = self.shared
             shared.versions += 1
@@ -65,6 +69,19 @@ class MemoryLog:
             shared.rows += [LogRow(shared.versions, at, *id, self._actor, format, body) for id, format, body in ordered]
         if fail:
             raise PlatformError("The line broke.", "Try again.")
+        if too_large is not None:
+            raise too_large
+
+    def _until_too_large(
+        self, entries: Iterable[tuple[EntryId, int, str]], most: int
+    ) -> tuple[list[tuple[EntryId, int, str]], EntryTooLargeError | None]:
+        some: list[tuple[EntryId, int, str]] = []
+        for entry in entries:
+            if len(entry[2]) > most:
+                what = f"A change of {len(entry[2]):,} bytes is too large."
+                return some, EntryTooLargeError(entry[0], what, "Ask for a volume.")
+            some.append(entry)
+        return some, None
 
     def read(self, after: int) -> Iterator[list[LogRow]]:
         page: list[LogRow] = []

@@ -38,6 +38,13 @@ SUBSTITUTES = {
     "./ontos": Substitute(OPENS_THE_APP, "ontos --help"),
     "ontos": Substitute(OPENS_THE_APP, "ontos --help"),
     "./ontos demo": Substitute(OPENS_THE_APP, "ontos demo --seed-only"),
+    **dict.fromkeys(
+        ("./ontos --plain", "ontos --plain"),
+        Substitute("opens the app: tests/tui/terminal/test_plain.py does that", "ontos --help"),
+    ),
+    "ontos monitor --wall": Substitute(
+        "opens the app: tests/tui/stages/monitor/test_tui_wall.py does that", "ontos monitor --help"
+    ),
     "ontos demo": Substitute(OPENS_THE_APP, "ontos demo --seed-only"),
     "ontos --install-completion": Substitute("changes the shell: tests/cli/admin/test_cli_start.py", "ontos --help"),
     "./ontos watch incoming --into arrivals": Substitute(
@@ -47,6 +54,10 @@ SUBSTITUTES = {
     "./ontos seed --all --pairs 20": Substitute("takes seconds", "ontos seed anomaly_detection --pairs 20", slow=True),
     "./ontos seed defect_detection --images --pairs 140": Substitute("takes seconds", "ontos seed --help", slow=True),
     "./ontos train SHEET --on databricks": Substitute("starts a job", "ontos train --help", slow=True),
+    **dict.fromkeys(
+        ("./ontos train SHEET --on warehouse --estimate", "./ontos train SHEET --on warehouse"),
+        Substitute("needs a table there: tests/services/train/warehouse", "ontos train --help", slow=True),
+    ),
     "./ontos deploy MODEL --on databricks": Substitute("starts a job", "ontos deploy MODEL --on databricks --check"),
     **dict.fromkeys(
         (
@@ -137,6 +148,8 @@ def _starts(arguments: list[str], known: bool = True) -> Outcome:
 
 def unknown_variables(command: Command) -> list[str]:
     """Variables before the command that nothing of ours reads."""
+    if not command.variables:
+        return []
     ours = [path for folder in ("src", "tests", ".ci") for path in (ROOT / folder).rglob("*") if _is_source(path)]
     return [name for name in command.variables if not any(name in path.read_text("utf-8") for path in ours)]
 
