@@ -18,7 +18,7 @@ from ontos_tui.tui.stages.label.desk.panes.item_lines import (
 from ontos_tui.tui.stages.label.desk.panes.panes import ItemPane
 from ontos_tui.tui.stages.label.desk.panes.progress import chip_line, progress_line
 from ontos_tui.tui.stages.label.desk.panes.visual_pane import VisualPane
-from ontos_tui.tui.stages.label.desk.state.item import Draft, ItemView
+from ontos_tui.tui.stages.label.desk.state.item import Draft, ItemView, Side
 from ontos_tui.tui.widgets.lines import EMPTY, Line, OneLine, line, span
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class DeskDisplay:
         """Called when other rows are listed, which may need another width."""
         self._rests = True
         self._rest_timer: Timer | None = None
+        self._shown: tuple[str, Side | None] = ("", None)
 
     @property
     def item(self) -> ItemView | None:
@@ -154,11 +155,15 @@ class DeskDisplay:
         return basis_lines(self._picture(view, self._state.work), width)
 
     def _paint_panes(self, picture: ItemPicture) -> None:
+        what = (picture.view.pair.id, picture.side)
+        is_same, self._shown = what == self._shown, what  # who scrolled to read on stays there
         if not self.evidence_pane.display:
-            self.item_pane.show(lambda width: whole_lines(picture, width))
+            self.item_pane.show(lambda width: whole_lines(picture, width), keep_place=is_same)
             return
-        self.item_pane.show(lambda width: [*decision_lines(picture, width), EMPTY, *side_lines(picture, width)])
-        self.evidence_pane.show(lambda width: basis_lines(picture, width))
+        self.item_pane.show(
+            lambda width: [*decision_lines(picture, width), EMPTY, *side_lines(picture, width)], keep_place=is_same
+        )
+        self.evidence_pane.show(lambda width: basis_lines(picture, width), keep_place=is_same)
 
     def paint_progress(self) -> None:
         """Paint the progress line, what the list leaves out, and the last decisions."""
