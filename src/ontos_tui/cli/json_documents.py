@@ -77,7 +77,7 @@ from ontos_tui.store.sharing.queries import Member, Refusal
 ERROR = Object({"error": Object({"what": str, "todo": str})})
 """Instead of the document, when a command fails (exit code 1) or is used wrongly (exit code 2)."""
 
-_TRAINING_SHEETS = Many(Object({"training_sheet": TrainingSheet, "counts": PairCounts}))
+_TRAINING_SHEETS = Many(Object({"training_sheet": TrainingSheet, "sheet": TrainingSheet, "counts": PairCounts}))
 _MODEL = Object({"verdict": Verdict}, of=ModelVersion)
 _ESTIMATED = Object(
     {

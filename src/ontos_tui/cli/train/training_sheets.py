@@ -86,7 +86,8 @@ def restore(context: typer.Context, training_sheet: TrainingSheetRef) -> None:
 
 def show_training_sheets(session: Session, views: list[TrainingSheetView]) -> None:
     """The training sheets with their counts."""
-    value = [{"training_sheet": view.sheet, "counts": view.counts} for view in views]
+    # `sheet` is the former name: scripts of earlier versions read it.
+    value = [{"training_sheet": view.sheet, "sheet": view.sheet, "counts": view.counts} for view in views]
     session.show(value, lambda: _table(views))
 
 

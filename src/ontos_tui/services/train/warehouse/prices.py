@@ -14,7 +14,7 @@ USD_PER_DBU, DBU_AN_HOUR = 0.45, 4.0
 SETUP_SECONDS = 180.0
 """What a serverless job takes until its packages are there; an assumption."""
 EACH = 4e-5
-"""Seconds for each row and feature of one training with its search, as measured here with 8,000 rows."""
+"""Seconds for each row and feature of one training with its search; an assumption, not measured on such a job."""
 
 
 def estimate(rows: int, first: int, features: int) -> Estimate:
@@ -30,7 +30,7 @@ def estimate(rows: int, first: int, features: int) -> Estimate:
         float(round(seconds)),
         round(seconds / 3_600 * DBU_AN_HOUR * USD_PER_DBU, 2),
         "USD",
-        f"estimate, if rows help up to the last: {total:,} rows in all at {EACH:g} s for each and column, and "
+        f"estimate, if rows help up to the last: {total:,} rows at {EACH:g} s for each and column (assumed), and "
         f"{SETUP_SECONDS / 60:.0f} minutes to set up; {DBU_AN_HOUR:g} DBU/h (assumed) at USD {USD_PER_DBU}, a list "
         f"price of {PRICED}; the warehouse's statements come on top",
     )
