@@ -28,9 +28,15 @@ HEADER = "# Written by .ci/lock.py. `./ontos` and `./check` install exactly thes
 
 
 def packages(text: str) -> dict[str, str]:
-    """Package name to its lines: `name==version`, perhaps a marker, and the hashes."""
-    blocks = re.findall(r"^[A-Za-z0-9].*\n(?:[ \t].*\n)*", text, re.MULTILINE)
-    return {block.split("==")[0]: block for block in blocks}
+    """Package name to its lines: `name==version`, perhaps a marker, and the hashes.
+
+    A package stands several times where one version does not serve all Pythons; each has its marker.
+    """
+    blocks: dict[str, str] = {}
+    for block in re.findall(r"^[A-Za-z0-9].*\n(?:[ \t].*\n)*", text, re.MULTILINE):
+        name = block.split("==")[0]
+        blocks[name] = blocks.get(name, "") + block
+    return blocks
 
 
 def resolve(extras: tuple[str, ...], versions: str) -> dict[str, str]:
@@ -51,7 +57,8 @@ def resolve(extras: tuple[str, ...], versions: str) -> dict[str, str]:
 
 def pins(blocks: dict[str, str]) -> str:
     """The same versions, as constraints."""
-    return "".join(block.split(" \\")[0] + "\n" for block in blocks.values())
+    lines = "".join(blocks.values()).splitlines()
+    return "".join(line.removesuffix(" \\") + "\n" for line in lines if not line[0].isspace())
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.markers import Marker
 
 import licenses
 import ontos_tui
@@ -20,6 +21,7 @@ from tiers import deep
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = Path(ontos_tui.__file__).parent
+FILES = sorted((ROOT / "requirements").glob("*.txt"))
 
 
 @pytest.fixture(scope="module")
@@ -87,15 +89,27 @@ def test_an_unknown_license_is_not_accepted() -> None:
 
 def test_everything_that_is_installed_has_a_version_and_hashes() -> None:
     names: list[str] = []
-    for path in (ROOT / "requirements").glob("*.txt"):
+    for path in FILES:
         blocks = re.findall(r"^[a-z0-9].*\n(?:[ \t].*\n)*", path.read_text(encoding="utf-8"), re.MULTILINE)
         for block in blocks:
             assert re.match(r"[a-z0-9.-]+==\S+ ", block), block
             assert re.search(r"--hash=sha256:[0-9a-f]{64}$", block, re.MULTILINE), block
-        names += [block.split("==")[0] for block in blocks]
+        # Two lines of one package are for two ranges of Python.
+        names += {block.split("==")[0]: block for block in blocks}
         assert "://" not in path.read_text(encoding="utf-8"), "no place of download"
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"].values()
     needs = {re.split(r"[<>=\[]", one)[0] for part in (project["dependencies"], *extras) for one in part}
     assert needs - {"ontos-tui"} <= set(names)
     assert len(names) == len(set(names)), "one version of each"
+
+
+def test_a_package_has_a_version_for_every_python() -> None:
+    # A package's new version had left 3.11 behind; the lock had only the line for 3.12, so 3.11 could not install.
+    pins = re.findall(r"^([a-z0-9.-]+)==\S+(?: ; (.*?))? \\$", "".join(map(Path.read_text, FILES)), re.MULTILINE)
+    environments = [{"python_full_version": f"3.{minor}.0", "python_version": f"3.{minor}"} for minor in range(11, 15)]
+    for name in {name for name, marker in pins if "python" in marker and ">=" in marker}:
+        markers = [Marker(marker) for one, marker in pins if one == name]
+        for environment in environments:
+            fitting = [marker for marker in markers if marker.evaluate(environment)]
+            assert len(fitting) == 1, f"{name} on Python {environment['python_version']}"
