@@ -21,12 +21,10 @@ from ontos_tui.domain.records.training import ModelVersion
 from ontos_tui.store import rows
 from ontos_tui.tui.app import OntosApp
 from ontos_tui.workspace import Workspace
-from picture_keys import SIZES, walk_keys
+from picture_keys import SIZES, Words, walk_keys
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-FROM = ("ctrl+u", *"2026-11-22", "space", *"12", "colon", *"00")
-UNTIL = ("tab", "ctrl+u", *"2026-11-23", "space", *"12", "colon", *"00")
-SPAN = ("d", FROM, UNTIL, "ctrl+s")
+SPAN = ("d", Words("2026-11-22 12:00"), "tab", Words("2026-11-23 12:00"), "ctrl+s")
 
 
 REASONS = {
