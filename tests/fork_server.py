@@ -2,7 +2,7 @@
 
 A real worker spends two seconds on imports before it begins. Here one process a test run imports them once; each job is
 a fork of it, which takes milliseconds. The fork has its own session, log, folder and environment, as `process.spawn`
-gives them to a real one, and runs the same `worker.main`. What starts a real process is tested by tests that are marked
+gives them to a real one, and runs the same `worker.process.main`. What starts a real process is tested by tests that are marked
 `real_processes`.
 """
 
@@ -33,7 +33,7 @@ LIBRARIES = (
     "skops.io",
     "uvicorn",
     "sklearn.ensemble",
-    "ontos_tui.worker",
+    "ontos_tui.worker.process",
     "ontos_tui.platforms.local.catalog",
     "ontos_tui.platforms.local.proposals",
     "ontos_tui.platforms.local.serving",
@@ -117,12 +117,12 @@ def _work(request: dict[str, Any]) -> int:
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((nothing, 0), (log, 1), (log, 2)):
         os.dup2(source, target)
-    from ontos_tui import worker
+    from ontos_tui.worker.process import main
 
     if ALL_TREES not in os.environ:
         use_few_trees(setattr, operator.setitem)
         write_on_one_line(setattr)
-    return worker.main([request["job"], "--home", request["home"]])
+    return main([request["job"], "--home", request["home"]])
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from ontos_tui.jobs import process, queue
 from ontos_tui.jobs.queue import ACTIVE, JobQueue
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
-from ontos_tui.worker import Reporter
+from ontos_tui.worker.reporter import Reporter
 from ontos_tui.workspace import Workspace
 from tiers import examples
 

@@ -20,7 +20,7 @@ from ontos_tui.services.label.hints.service import HintReport
 from ontos_tui.services.label.service import Decision, QueueFilter, QueueSort
 from ontos_tui.store import rows
 from ontos_tui.store.conditions import equal
-from ontos_tui.worker import WORK
+from ontos_tui.worker.work import WORK
 from ontos_tui.workspace import Workspace
 
 UNSURE, SUSPECT, DUPLICATE = HintKind.UNSURE, HintKind.SUSPECT, HintKind.DUPLICATE

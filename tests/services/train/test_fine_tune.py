@@ -32,7 +32,8 @@ from ontos_tui.services.deploy.service import DeployService
 from ontos_tui.services.train.fine_tuning import FineTuning, render_messages
 from ontos_tui.services.train.service import TrainService
 from ontos_tui.store import rows
-from ontos_tui.worker import WORK, Reporter
+from ontos_tui.worker.reporter import Reporter
+from ontos_tui.worker.work import WORK
 from ontos_tui.workspace import Workspace
 
 BASE = "databricks:Qwen/Qwen3-4B-Instruct-2507"
