@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ from ontos_tui.services.train.comparison import Comparison, compare
 from ontos_tui.services.train.fine_tuning import FineTuning
 from ontos_tui.services.train.learning_curve import Curve, curve
 from ontos_tui.services.train.present_model import present_model
+from ontos_tui.services.train.registering import Training, add_version
 from ontos_tui.services.train.splitting import HELD_OUT_ENOUGH, DataSplit, SplitPlan, Splitting, plan_of
 from ontos_tui.services.train.units import add_units
 from ontos_tui.store import rows
@@ -326,41 +327,12 @@ class TrainService:
     ) -> ModelVersion:
         evaluation = trained.evaluation.model_copy(update={"notes": [*trained.evaluation.notes, *trained.warnings]})
         with self._store.write() as connection:
-            evaluation = add_units(connection, sheet, evaluation)
-            model = ModelVersion(
-                name=name,
-                version=queries.last_number(connection, name) + 1,
-                training_sheet_id=sheet.id,
-                template_id=sheet.template_id,
-                template_version=sheet.template_version,
-                sheet_id=sheet.sheet_id,
-                job_id=job_id,
-                base_model=trained.base_model,
-                engine=trained.engine,
-                params=trained.params,
-                features=list(trained.features),
-                # How the pairs were split is kept with the version, also where it was only proposed.
-                template_snapshot={**sheet.template_snapshot, **split.split.in_template()},
-                evaluation=evaluation.model_dump(mode="json"),
-                train_count=len(split.train),
-                held_out_count=len(split.held_out),
-                artifact=str(artifact),
-                sha256=trained.sha256,
-                seconds=trained.seconds,
-                created_by=self._actor,
-                updated_by=self._actor,
-            )
-            rows.add(connection, model)
+            trained = replace(trained, evaluation=add_units(connection, sheet, evaluation))
+            sides = len(split.train), len(split.held_out)
+            training = Training(sheet, name, job_id, artifact, split.split, trained, *sides)
+            model = add_version(connection, training, self._actor)
             add_lineage(connection, model.id, split.train, Role.TRAIN)
             add_lineage(connection, model.id, split.held_out, Role.HELD_OUT)
-            rows.log(
-                connection,
-                model,
-                "train",
-                self._actor,
-                after={"name": name, "version": model.version, "base_model": model.base_model, "job_id": job_id},
-                scope_id=sheet.id,
-            )
         return model
 
 

@@ -44,8 +44,8 @@ def sheet(team_workspace: Workspace) -> TrainingSheet:
     return parts_sheet(team_workspace)
 
 
-def a_job(workspace: Workspace, sheet: TrainingSheet) -> Job:
-    params = {"training_sheet_id": sheet.id, "base_model": "nearest", "name": "defects", "seed": 3}
+def a_job(workspace: Workspace, sheet: TrainingSheet, base_model: str = "nearest") -> Job:
+    params = {"training_sheet_id": sheet.id, "base_model": base_model, "name": "defects", "seed": 3}
     made = Job(kind=JobKind.TRAIN, title="Train", params=params, status=JobStatus.RUNNING)
     with workspace.store.write() as connection:
         rows.add(connection, made)
@@ -127,8 +127,8 @@ def registered(team_workspace: Workspace, scene: Scene) -> None:
         from ontos_tui.services.train.warehouse.job import train as learn
 
         plain = jobs.wheel_options(run)
-        here = team_workspace.home / "volume"
-        here.mkdir()
+        here = team_workspace.home / "volume" / str(run.run_id)
+        here.mkdir(parents=True)
         options = TrainingOptions(**{**plain, "output": str(here)})
         drawn = scene.engine.run(f"SELECT * FROM {options.table} ORDER BY ontos_role, ontos_place")
         names = [name for name, _ in drawn.columns]
@@ -165,6 +165,17 @@ def test_what_people_decided_counts_and_is_the_versions_lineage(
     # Again for the same job, it is the same version.
     job = team_workspace.jobs.job(model.job_id)
     assert train(team_workspace, job).id == model.id
+
+
+@deep
+def test_the_present_model_is_the_one_to_beat_there_too(
+    scene: Scene, team_workspace: Workspace, sheet: TrainingSheet
+) -> None:
+    registered(team_workspace, scene)
+    first = train(team_workspace, a_job(team_workspace, sheet))
+    second = train(team_workspace, a_job(team_workspace, sheet, "best"))
+    present = [one for one in Evaluation.model_validate(second.evaluation).candidates if one.present]
+    assert [(one.base_model, one.present) for one in present] == [("nearest", first.label())]
 
 
 def test_a_training_that_fails_says_why_and_a_stop_stops_it_there(

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import ontos_tui
-from ontos_tui.domain.evaluation import FieldScore
+from ontos_tui.domain.evaluation import CandidateScore, FieldScore
 from ontos_tui.domain.learning import LabeledExample, Trained, TrainingSet
 from ontos_tui.domain.schema import answer_fields
 from ontos_tui.platforms.databricks.cell_values import base_type, plain
@@ -35,7 +35,8 @@ BY_ROLE = f"ORDER BY {ROLE}, {PLACE}"
 @dataclass(frozen=True)
 class TrainingOptions:
     """What the job is told. `types` are of the sample's columns, `windows` those that are figures of windows; `added`
-    are labeled items that are no row of the table, as from feedback; `place` is the warehouse, where Spark is not.
+    are labeled items that are no row of the table, as from feedback; `present` is how the present model, named by
+    `present_model`, learns each field; `place` is the warehouse, where Spark is not.
     """
 
     table: str
@@ -53,6 +54,8 @@ class TrainingOptions:
     least_gain: float
     windows: Sequence[str]
     added: Sequence[Mapping[str, Any]]
+    present: Mapping[str, Mapping[str, Any]]
+    present_model: str
     place: Mapping[str, str]
     output: str = ""
 
@@ -186,6 +189,8 @@ def training_set(options: TrainingOptions, sample: Sample, count: int) -> Traini
         group_name=options.group_name,
         in_order=options.in_order,
         params=options.params,
+        present={name: CandidateScore.model_validate(way) for name, way in options.present.items()},
+        present_model=options.present_model,
     )
 
 

@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from ontos_tui.domain.evaluation import Evaluation, LearningCurvePoint
+from ontos_tui.domain.learning import Trained
 from ontos_tui.domain.records.pairs import QAPair, answer_digest
 from ontos_tui.domain.records.training import ModelPair, ModelVersion, Role
 from ontos_tui.platforms.databricks.table_training.profile import ColumnProfile
 from ontos_tui.platforms.databricks.table_training.rows import Division
+from ontos_tui.services.train.registering import Training, add_version
 from ontos_tui.services.train.warehouse.enough import describe_rows
 from ontos_tui.services.train.warehouse.plan import Given, RowsPlan, is_added
 from ontos_tui.services.train.warehouse.trained_on import TRAINED_ON, ColumnOverAll, TrainedOn
 from ontos_tui.store import rows
 from ontos_tui.store.engine import Store
-from ontos_tui.store.queries import models as queries
 
 
 @dataclass(frozen=True)
@@ -67,37 +68,21 @@ def register(
     actor: str,
 ) -> ModelVersion:
     """The next version of this name. Its pairs are those whose decisions were joined to the rows."""
-    plan, result = report.plan, report.result
-    trained = result["trained"]
-    evaluation = _evaluation(report, given)
-    sheet = plan.training_sheet
+    result, there = report.result, report.result["trained"]
+    trained = Trained(
+        base_model=there["base_model"],
+        engine=f"{there['engine']}, as a job of Databricks",
+        params={**there["params"], TRAINED_ON: report.trained_on().in_parameters()},
+        features=tuple(there["features"]),
+        evaluation=_evaluation(report, given),
+        sha256=there["sha256"],
+        seconds=float(there["seconds"]),
+    )
+    plan, sides = report.plan, (int(result["rows"]), int(result["tested"]))
+    training = Training(plan.training_sheet, name, job_id, artifact, plan.split, trained, *sides)
     with store.write() as connection:
-        model = ModelVersion(
-            name=name,
-            version=queries.last_number(connection, name) + 1,
-            training_sheet_id=sheet.id,
-            template_id=sheet.template_id,
-            template_version=sheet.template_version,
-            sheet_id=sheet.sheet_id,
-            job_id=job_id,
-            base_model=trained["base_model"],
-            engine=f"{trained['engine']}, as a job of Databricks",
-            params={**trained["params"], TRAINED_ON: report.trained_on().in_parameters()},
-            features=list(trained["features"]),
-            template_snapshot={**sheet.template_snapshot, **plan.split.in_template()},
-            evaluation=evaluation.model_dump(mode="json"),
-            train_count=int(result["rows"]),
-            held_out_count=int(result["tested"]),
-            artifact=str(artifact),
-            sha256=trained["sha256"],
-            seconds=float(trained["seconds"]),
-            created_by=actor,
-            updated_by=actor,
-        )
-        rows.add(connection, model)
+        model = add_version(connection, training, actor)
         rows.add_many(connection, _all_lineage(model, result, given))
-        after = {"name": name, "version": model.version, "base_model": model.base_model, "job_id": job_id}
-        rows.log(connection, model, "train", actor, after=after, scope_id=sheet.id)
     return model
 
 

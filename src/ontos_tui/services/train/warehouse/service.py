@@ -20,6 +20,7 @@ from ontos_tui.platforms.databricks.catalog import UnityCatalog
 from ontos_tui.platforms.databricks.table_training.rows import Division, WarehouseRows, types_of
 from ontos_tui.platforms.databricks.table_training.run import TableTraining, Training
 from ontos_tui.services.records.splits import Splits
+from ontos_tui.services.train.present_model import present_model
 from ontos_tui.services.train.service import WAREHOUSE, TrainService
 from ontos_tui.services.train.warehouse import registering
 from ontos_tui.services.train.warehouse.enough import LEAST_GAIN
@@ -175,6 +176,8 @@ class WarehouseTraining:
         self, plan: RowsPlan, division: Division, table: str, params: Mapping[str, Any], given: Sequence[Given]
     ) -> dict[str, Any]:
         reading = plan.rows.reading
+        with self._store.read() as connection:
+            present = present_model(connection, str(params["name"]))
         options = TrainingOptions(
             table=table,
             schema=plan.template.output_schema,
@@ -195,6 +198,8 @@ class WarehouseTraining:
                 for pair, label in given
                 if is_added(pair) and not label.role and pair.answer is not None
             ],
+            present={name: way.model_dump(mode="json") for name, way in present.ways.items()},
+            present_model=present.label,
             place=self._place,
         )
         return {name: value for name, value in asdict(options).items() if name != "output"}
