@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import resource
 import ssl
 from collections.abc import Iterator
 from functools import cache
@@ -36,6 +37,10 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     import scipy.special  # noqa: F401
 
 pytest_plugins = ["spark_parser", "pytester"]
+
+# Clients of Databricks lie in circles with their sockets until a collection comes round, and 1,024 files are few then.
+_soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (max(_soft, min(_hard, 8_192)), _hard))
 
 # Looking through all that the libraries hold, time and again, took a tenth of the tests' time.
 gc.set_threshold(100_000, 20, 50)

@@ -6,13 +6,18 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 from rich.console import RenderableType
 from textual._compositor import Compositor
 from textual._context import visible_screen_stack
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
+from textual.css.types import CSSLocation
 from textual.events import Paste
 from textual.pilot import Pilot
 from textual.screen import Screen
@@ -51,6 +56,30 @@ def count_frame(
         return _render_update(compositor, full, screen_stack, simplify)
     compositor._dirty_regions.clear()
     return None
+
+
+_parse_rules = Stylesheet._parse_rules
+
+
+@cache
+def _parsed(variables: frozenset[tuple[str, str]], arguments: tuple[Any, ...]) -> list[RuleSet]:
+    sheet = Stylesheet(variables=dict(variables))
+    return _parse_rules(sheet, *arguments)
+
+
+def parse_once(
+    sheet: Stylesheet,
+    css: str,
+    read_from: CSSLocation,
+    is_default_rules: bool = False,
+    tie_breaker: int = 0,
+    scope: str = "",
+) -> list[RuleSet]:
+    """In place of `Stylesheet._parse_rules`: what one app has parsed is not parsed again for the next."""
+    return _parsed(frozenset(sheet._variables.items()), (css, read_from, is_default_rules, tie_breaker, scope))
+
+
+Stylesheet._parse_rules = parse_once  # type: ignore[assignment, method-assign]
 
 
 class Driver:

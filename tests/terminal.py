@@ -77,7 +77,7 @@ class Terminal:
 
     def pump(self, seconds: float = 0.05) -> bool:
         """Take what comes within `seconds`; False when nothing came."""
-        if self.fd < 0 or not select.select([self.fd], [], [], seconds)[0]:
+        if self.fd < 0 or not self._came(seconds):
             return False
         try:
             data = os.read(self.fd, 1 << 16)
@@ -89,6 +89,12 @@ class Terminal:
             if query in data:
                 os.write(self.fd, reply)
         return bool(data)
+
+    def _came(self, seconds: float) -> bool:
+        """Whether something comes within `seconds`. `select` would refuse a number above 1,023."""
+        poll = select.poll()
+        poll.register(self.fd, select.POLLIN)
+        return bool(poll.poll(seconds * 1_000))
 
     def text(self) -> str:
         """What the screen shows."""

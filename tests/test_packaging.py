@@ -48,7 +48,6 @@ def test_the_wheel_has_every_file_of_the_package(wheel: Path) -> None:
 
 
 @deep
-@pytest.mark.timeout(900)
 def test_the_wheel_runs_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
     place = tmp_path / "environment"
     subprocess.run([sys.executable, "-m", "venv", place], check=True)

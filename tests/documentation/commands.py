@@ -56,7 +56,7 @@ SUBSTITUTES = {
     "./ontos train SHEET --on databricks": Substitute("starts a job", "ontos train --help", slow=True),
     **dict.fromkeys(
         ("./ontos train SHEET --on warehouse --estimate", "./ontos train SHEET --on warehouse"),
-        Substitute("needs a table there: tests/services/train/warehouse", "ontos train --help", slow=True),
+        Substitute("needs a table there: tests/services/train/warehouse", "ontos train --help"),
     ),
     "./ontos deploy MODEL --on databricks": Substitute("starts a job", "ontos deploy MODEL --on databricks --check"),
     **dict.fromkeys(

@@ -80,9 +80,10 @@ def watched(program: str, homes: Path, seed: int, until: float) -> Iterator[tupl
     command = [sys.executable, program, str(homes), str(seed)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1) as process:
         assert process.stdout is not None and process.stderr is not None, "they are pipes"
-        name = "start"
+        name, poll = "start", select.poll()
+        poll.register(process.stdout, select.POLLIN)
         while True:
-            if not select.select([process.stdout], [], [], MOST_SECONDS + 60 * (name == "start"))[0]:
+            if not poll.poll(1_000 * (MOST_SECONDS + 60 * (name == "start"))):
                 process.kill()
                 yield name, f"took more than {MOST_SECONDS:.0f} s"
                 return

@@ -24,7 +24,7 @@ from ontos_tui.jobs.loopback import listen
 from ontos_tui.platforms.local.http_server.admission import Limits
 from ontos_tui.platforms.local.http_server.app import ServingBackend, make_app
 from ontos_tui.platforms.local.http_server.connections import make_server
-from ontos_tui.worker.serving import ServingBackend
+from ontos_tui.worker.serving import WorkspaceBackend
 from ontos_tui.workspace import Workspace
 
 PROMISE = "any request is answered or refused by 4xx with a reason, memory grows by less than 64 MB"
@@ -42,7 +42,7 @@ def run(seed: int, seconds: float) -> Result:
         home = Path(folder) / "home"
         home.mkdir()
         served_model(home)
-        with Workspace(home) as workspace, serving(ServingBackend(workspace)) as port:
+        with Workspace(home) as workspace, serving(WorkspaceBackend(workspace)) as port:
             return send_all(port, draw, seconds)
 
 

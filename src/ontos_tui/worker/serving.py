@@ -42,7 +42,7 @@ def serve(workspace: Workspace, job: Job, reporter: Reporter) -> tuple[str, dict
     access = Access(chosen.hosts, chosen.token(workspace.settings))
     path, port, limits = Path(chosen.socket), workspace.settings.serve_port, Limits()
     with listen_on_socket(path) if chosen.socket else listen(port) as listener:
-        backend = ServingBackend(workspace)
+        backend = WorkspaceBackend(workspace)
         for endpoint, error in workspace.deploy.endpoints.load_models():
             LOG.warning("%s cannot answer: %s", endpoint, error)
         gc.collect()
@@ -90,7 +90,7 @@ def _forgetting_old_requests(workspace: Workspace) -> Iterator[None]:
         thread.join()
 
 
-class ServingBackend:
+class WorkspaceBackend:
     """What the loopback server offers, by the services."""
 
     def __init__(self, workspace: Workspace) -> None:

@@ -80,7 +80,6 @@ class Walk:
         return json.loads(result.out)
 
 
-@pytest.mark.timeout(600)
 def test_every_command_prints_what_is_documented(
     ontos: Ontos, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

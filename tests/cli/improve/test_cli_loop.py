@@ -185,7 +185,7 @@ def test_the_ten_steps_end_to_end(tmp_path: Path) -> None:
         stderr=subprocess.STDOUT,
         text=True,
     ) as process:
-        output, _ = process.communicate(timeout=280)
+        output, _ = process.communicate(timeout=1_200)
     assert process.returncode == 0, output
     assert [int(number) for number in re.findall(r"^──── (\d+)", output, re.MULTILINE)] == list(range(1, 11))
     assert re.search(r"\d+ new.* since v1; .*accuracy 0\.\d+ → 0\.\d+ on the 160 held-out pairs", output), output

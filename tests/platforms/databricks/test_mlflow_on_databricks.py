@@ -7,7 +7,6 @@ import os
 import subprocess
 from pathlib import Path
 
-import pytest
 
 from builders.environments import mlflow_python
 from emulator.databricks.scene import Scene
@@ -31,7 +30,6 @@ print(json.dumps([tracking.log_training(run), tracking.log_training(run)]))
 
 
 @deep
-@pytest.mark.timeout(600)
 def test_a_training_is_a_run_of_the_users_experiment(scene: Scene, tmp_path: Path) -> None:
     environment = {
         **os.environ,

@@ -13,6 +13,7 @@ from ontos_tui.domain.records.pairs import QAPair
 from ontos_tui.domain.records.template import Template
 from ontos_tui.platforms.databricks.team.old_tables import DeltaTables
 from ontos_tui.store.delta import render
+from ontos_tui.store.sharing.outgoing import publication
 from ontos_tui.workspace import Workspace
 
 BESIDE = "hub_version BIGINT, hub_origin STRING, hub_push STRING, hub_deleted BOOLEAN, hub_at TIMESTAMP"
@@ -22,8 +23,7 @@ def test_rows_come_as_the_store_keeps_them(workspace: Workspace) -> None:
     unlabeled_sheet(workspace.store, 3)
     names = list(QAPair.model_fields)
     with workspace.store.read() as connection:
-        rows = connection.rows(f"SELECT {', '.join(names)} FROM qa_pairs ORDER BY id")
-    pairs = [dict(zip(names, row, strict=True)) for row in rows]
+        pairs = [row for _, row in publication.all_rows(connection, QAPair) if row is not None]
     with serve() as served:
         team = a_team(served)
         run = served.engine.run

@@ -79,7 +79,6 @@ print(version.version, version.status)
 
 
 @deep
-@pytest.mark.timeout(600)
 def test_mlflows_own_client_loads_it_and_sends_the_same_files(
     scene: Scene, models: UnityModels, home: Path, tmp_path: Path
 ) -> None:

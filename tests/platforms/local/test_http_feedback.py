@@ -13,7 +13,7 @@ from builders.models import served_model
 from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.platforms.local.http_server.app import make_app
 from ontos_tui.store import rollups, rows
-from ontos_tui.worker.serving import ServingBackend
+from ontos_tui.worker.serving import WorkspaceBackend
 from ontos_tui.workspace import Workspace
 
 ROW = {"voltage": 0.2, "line": "north"}
@@ -29,7 +29,7 @@ def served(home: Path) -> Iterator[Workspace]:
 
 
 async def post(workspace: Workspace, what: str, body: Any, name: str = "defects") -> httpx.Response:
-    transport = httpx.ASGITransport(app=make_app(ServingBackend(workspace)))
+    transport = httpx.ASGITransport(app=make_app(WorkspaceBackend(workspace)))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         return await client.post(f"/serving-endpoints/{name}/{what}", json=body)
 

@@ -76,7 +76,6 @@ def mlflow_models_serve(python: str, folder: Path) -> Iterator[str]:
 
 
 @deep
-@pytest.mark.timeout(600)
 def test_mlflow_models_serve_answers_each_of_them_as_we_do(home: Path, tmp_path: Path) -> None:
     python = mlflow_python()
     _, model = trained_model(home)

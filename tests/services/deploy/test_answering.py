@@ -34,7 +34,7 @@ from ontos_tui.platforms.local.http_server.batches import Answered, Batches
 from ontos_tui.platforms.local.http_server.replies import RefusedError
 from ontos_tui.store import rows
 from ontos_tui.store.conditions import equal
-from ontos_tui.worker.serving import ServingBackend
+from ontos_tui.worker.serving import WorkspaceBackend
 from ontos_tui.workspace import Workspace
 from tiers import deep
 
@@ -206,7 +206,7 @@ def ask_until_it_dies(port: int, ids: list[str]) -> None:
 def test_one_row_is_asked_of_the_server_that_runs(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, row: dict[str, Any]
 ) -> None:
-    with workspace, serving(ServingBackend(workspace)) as port:
+    with workspace, serving(WorkspaceBackend(workspace)) as port:
         service = workspace.deploy.endpoints
         alone = service.query_where_it_is_loaded("live", row, origin=Origin.CLI)
         params = ServerAccess().params()

@@ -15,7 +15,7 @@ from ontos_tui.platforms.local.http_server.access import Access
 from ontos_tui.platforms.local.http_server.app import make_app
 from ontos_tui.services.deploy import refusals
 from ontos_tui.services.deploy.refusals import RefusalLog
-from ontos_tui.worker.serving import ServingBackend
+from ontos_tui.worker.serving import WorkspaceBackend
 from ontos_tui.workspace import Workspace
 
 PATH = "/serving-endpoints/live/invocations"
@@ -25,7 +25,7 @@ TOKEN = "0123456789abcdef"
 async def test_refused_requests_are_counted_with_their_reasons(home: Path) -> None:
     served_model(home)
     with Workspace(home) as workspace:
-        backend = ServingBackend(workspace)
+        backend = WorkspaceBackend(workspace)
         transport = httpx.ASGITransport(app=make_app(backend, Access(token=TOKEN)))
         right = {"authorization": f"Bearer {TOKEN}"}
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:

@@ -161,7 +161,6 @@ def server_poll(server: subprocess.Popen[bytes]) -> None:
 
 
 @deep
-@pytest.mark.timeout(900)
 def test_a_real_server_has_the_run_the_model_and_the_assessments(home: Path, tmp_path: Path) -> None:
     """`mlflow server` on SQLite, by MLflow's own client."""
     python = mlflow_python()

@@ -9,7 +9,7 @@ import atexit
 import base64
 import json
 import os
-import select
+import selectors
 import subprocess
 import sys
 import threading
@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from ontos_tui.tabular.folders.contents import UnreadableError
 
@@ -114,8 +114,7 @@ class PdfProcess:
         assert child.stdout is not None  # it was started with a pipe
         pieces, deadline = [self._pending], time.monotonic() + self._seconds
         while b"\n" not in pieces[-1]:
-            ready, _, _ = select.select([child.stdout], [], [], max(0.0, deadline - time.monotonic()))
-            if not ready:
+            if not _has_come(child.stdout, deadline - time.monotonic()):
                 raise TimeoutError
             piece = os.read(child.stdout.fileno(), 1 << 20)
             if not piece:
@@ -133,6 +132,13 @@ class PdfProcess:
                 if pipe is not None:
                     with suppress(OSError):
                         pipe.close()
+
+
+def _has_come(pipe: IO[bytes], seconds: float) -> bool:
+    """Whether a pipe has something to read within some seconds. `select.select` would refuse a number above 1,023."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(pipe, selectors.EVENT_READ)
+        return bool(selector.select(max(0.0, seconds)))
 
 
 @cache

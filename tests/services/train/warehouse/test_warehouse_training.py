@@ -84,7 +84,6 @@ def _described(folder: Path) -> dict[str, object]:
 
 
 @deep
-@pytest.mark.timeout(600)
 def test_a_model_comes_back_and_equals_one_trained_here_on_the_same_rows(
     scene: Scene, team_workspace: Workspace, sheet: TrainingSheet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

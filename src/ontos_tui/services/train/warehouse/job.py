@@ -1,13 +1,14 @@
 """What runs there: our trainer learns from a sample of the table's rows, as many as help, and leaves the model's files.
 
 It is the entry point of the wheel that is sent with the job: `train OPTIONS`, a JSON file (see `TrainingOptions`). Rows
-are read by Spark where there is one, else through the SQL warehouse. A volume takes files whole and in order only, so
-that the model is written beside it first.
+are read by Spark on Databricks' own machines, else through the SQL warehouse. A volume takes files whole and in order
+only, so that the model is written beside it first.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -29,6 +30,8 @@ from ontos_tui.services.records.answers import AnswerChecker, AnswerReader
 from ontos_tui.services.train.warehouse.enough import grow
 from ontos_tui.tabular.window_fields import compact, rounded
 
+ON_DATABRICKS = "DATABRICKS_RUNTIME_VERSION"
+"""A variable of every process on Databricks' own machines: Spark there knows the team's tables, another does not."""
 BY_ROLE = f"ORDER BY {ROLE}, {PLACE}"
 
 
@@ -124,15 +127,15 @@ def train(options: TrainingOptions, rows: Iterable[Mapping[str, Any]]) -> None:
 def read_rows(options: TrainingOptions) -> Iterator[Mapping[str, Any]]:
     """The rows of the sample, in their order."""
     statement = f"SELECT * FROM {options.table} {BY_ROLE}"  # noqa: S608
-    try:
+    if ON_DATABRICKS in os.environ:
         from pyspark.sql import SparkSession
-    except ImportError:
-        from ontos_tui.platforms.databricks.workspace_client import Place, Team
 
-        for page in Team(Place(**options.place)).pages(statement, size=10_000):
-            yield from page
+        yield from SparkSession.builder.getOrCreate().sql(statement).toArrow().to_pylist()
         return
-    yield from SparkSession.builder.getOrCreate().sql(statement).toArrow().to_pylist()
+    from ontos_tui.platforms.databricks.workspace_client import Place, Team
+
+    for page in Team(Place(**options.place)).pages(statement, size=10_000):
+        yield from page
 
 
 def read_sample(options: TrainingOptions, rows: Iterable[Mapping[str, Any]]) -> Sample:
