@@ -41,7 +41,8 @@ def _environment(name: str, *more: str) -> str:
         if not ready.exists():
             subprocess.run([sys.executable, "-m", "venv", "--clear", place], check=True)
             packages = [f"mlflow=={MLFLOW}", *needed_code().requirements, *more]
-            install = [python, "-m", "pip", "install", "--quiet", *packages]
+            # Only what is imported gets compiled, then.
+            install = [python, "-m", "pip", "install", "--quiet", "--no-compile", *packages]
             done = subprocess.run(install, capture_output=True, text=True)
             if done.returncode:
                 reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1][:200]

@@ -14,6 +14,7 @@ from ontos_tui.domain.records.tables import SHARED
 from ontos_tui.domain.sharing.moving import OldRow
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.engine import Store
+from ontos_tui.store.sharing.rows import as_in_log
 
 TABLES = (
     "CREATE TABLE sync_outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, entity TEXT NOT NULL, "
@@ -88,7 +89,8 @@ def _push(connection: Connection, record: type[Record], stored: dict[str, tuple[
         if version != _known(connection, record, key):
             continue  # somebody wrote it first: an earlier version had a conflict here
         row = connection.one(f"SELECT {', '.join(names)} FROM {record.TABLE} WHERE {record.KEY} = ?", (key,))
-        stored[key] = (None if row is None else dict(zip(names, row, strict=True)), version + 1)
+        sent = None if row is None else dict(zip(names, *as_in_log(connection, record.TABLE, [row]), strict=True))
+        stored[key] = (sent, version + 1)
         _know(connection, record, key, version + 1)
         connection.execute("DELETE FROM sync_outbox WHERE entity = ? AND key = ?", (record.TABLE, key))
 

@@ -11,6 +11,14 @@ RELEASED = Path(__file__).parents[1] / "store" / "released"
 VERSIONS = sorted(int(path.stem[1:]) for path in RELEASED.glob("v*.sql"))
 SUMS_SINCE = 5
 """From this version on a workspace has the triggers of sums.sql, which are longer than all the rest."""
+CONDITIONS_SINCE = 13
+"""From this version on two of them have conditions."""
+_CONDITIONS = {
+    "inference_log_summed AFTER INSERT ON inference_log": "NOT EXISTS (SELECT 1 FROM log_batch)",
+    "inference_log_unsummed AFTER DELETE ON inference_log": (
+        "old.requested_at >= (SELECT forgotten_before FROM log_retention)"
+    ),
+}
 
 
 def restore(path: Path, version: int) -> None:
@@ -19,7 +27,11 @@ def restore(path: Path, version: int) -> None:
     database = sqlite3.connect(path)
     database.executescript((RELEASED / f"v{version:02d}.sql").read_text(encoding="utf-8"))
     if version >= SUMS_SINCE:
-        database.executescript((RELEASED / "sums.sql").read_text(encoding="utf-8"))
+        sums = (RELEASED / "sums.sql").read_text(encoding="utf-8")
+        if version >= CONDITIONS_SINCE:
+            for head, condition in _CONDITIONS.items():
+                sums = sums.replace(f"{head} BEGIN", f"{head} WHEN {condition} BEGIN")
+        database.executescript(sums)
     database.close()
 
 

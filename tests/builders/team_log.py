@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from ontos_tui.domain.errors import PlatformError
+from ontos_tui.domain.records.base import Record
 from ontos_tui.domain.records.tables import SHARED
 from ontos_tui.domain.sharing.entries import EntryId, EntryTooLargeError, LogRow
 from ontos_tui.services.team.team_log import SharingService
 from ontos_tui.store.engine import Store
+from ontos_tui.store.sharing.rows import as_in_log
 from ontos_tui.store.sharing.triggers import shared_columns
 from ontos_tui.workspace import Workspace
 from ontos_tui.workspace.stages.core import Core
@@ -127,12 +129,16 @@ class Member:
         return shared_state(self.store)
 
 
+def _select(record: type[Record]) -> str:
+    return f"SELECT {', '.join(shared_columns(record))} FROM {record.TABLE}"
+
+
 def shared_state(store: Store) -> dict[str, Any]:
     """The rows, what set each, conflicts and refusals of a workspace."""
     with store.read() as connection:
         state: dict[str, Any] = {
             record.TABLE: sorted(
-                connection.rows(f"SELECT {', '.join(shared_columns(record))} FROM {record.TABLE}"),
+                map(tuple, as_in_log(connection, record.TABLE, connection.execute(_select(record)))),
                 key=repr,
             )
             for record in SHARED
