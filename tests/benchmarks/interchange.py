@@ -78,8 +78,15 @@ def seed(workspace: Workspace, count: int, name: str = "machines", **pair: Any) 
                 "on": number % 2 == 0,
             }
             answer = json.dumps({"severity": draw.choice(["none", "minor", "major"]), "depth": round(draw.random(), 3)})
-            row = {"source_data": json.dumps(fields), "proposal": answer, "answer": answer if pair else None}
-            made_rows.append(maker.row(id=pair_id, item_ref=f"m{number}", sequence_number=number, **row))
+            row = {
+                "source_data": connection.fields.text(fields),
+                "proposal": answer,
+                "answer": answer if pair else None,
+            }
+            text = connection.fields.text(fields)
+            made_rows.append(
+                maker.row(id=pair_id, item_ref=f"m{number}", sequence_number=number, source_data=text, **row)
+            )
         maker.insert(connection, made_rows)
     return sheet, made
 
@@ -100,11 +107,12 @@ def bare_out(database: Path, target: Path) -> Callable[[], None]:
 
     def work() -> None:
         connection = sqlite3.connect(database)
+        lists = {number: json.loads(names) for number, names in connection.execute("SELECT * FROM field_lists")}
         with target.open("w", encoding="utf-8") as file:
-            for fields, answer in connection.execute(
-                "SELECT source_data, answer FROM qa_pairs ORDER BY sequence_number"
-            ):
-                file.write(json.dumps({"fields": json.loads(fields), "answer": json.loads(answer)}) + "\n")
+            for text, answer in connection.execute("SELECT source_data, answer FROM qa_pairs ORDER BY sequence_number"):
+                number, *values = json.loads(text)
+                fields = dict(zip(lists[number], values, strict=True))
+                file.write(json.dumps({"fields": fields, "answer": json.loads(answer)}) + "\n")
 
     return work
 

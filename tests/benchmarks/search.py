@@ -9,7 +9,6 @@ While the order by likeness is made, another thread reads what a key of the queu
 
 from __future__ import annotations
 
-import json
 import random
 import sys
 import tempfile
@@ -64,16 +63,16 @@ def filled(workspace: Workspace, pairs: int) -> TrainingSheet:
     maker, drawn = RowMaker(like), random.Random(0)
     for start in range(0, pairs, AT_ONCE):
         numbers = range(start, min(start + AT_ONCE, pairs))
-        made = [
-            maker.row(
-                id=key,
-                item_ref=f"item-{number + 1}",
-                sequence_number=number + 1,
-                source_data=json.dumps(item(number, drawn)),
-            )
-            for key, number in zip(new_ids(len(numbers)), numbers, strict=True)
-        ]
         with workspace.store.write() as connection:
+            made = [
+                maker.row(
+                    id=key,
+                    item_ref=f"item-{number + 1}",
+                    sequence_number=number + 1,
+                    source_data=connection.fields.text(item(number, drawn)),
+                )
+                for key, number in zip(new_ids(len(numbers)), numbers, strict=True)
+            ]
             maker.insert(connection, made)
     return sheet
 

@@ -17,6 +17,7 @@ from ontos_tui.services.records.training_sheets import create_training_sheet
 from ontos_tui.store import rows
 from ontos_tui.store.bulk import RowMaker, new_ids, stored
 from ontos_tui.store.conditions import equal
+from ontos_tui.store.connection import Connection
 from ontos_tui.tui.core.ui_state import Session
 from ontos_tui.workspace import Workspace
 
@@ -65,7 +66,7 @@ def _fill(workspace: Workspace, pairs: int) -> TrainingSheet:
     for first in range(1, pairs + 1, CHUNK):
         with workspace.store.write() as connection:
             maker = RowMaker(_pair(made))
-            maker.insert(connection, list(_rows(maker, like, first, min(first + CHUNK, pairs + 1))))
+            maker.insert(connection, list(_rows(connection, maker, like, first, min(first + CHUNK, pairs + 1))))
     return made
 
 
@@ -80,7 +81,9 @@ def _pair(sheet: TrainingSheet) -> QAPair:
     )
 
 
-def _rows(maker: RowMaker, like: list[QAPair], first: int, stop: int) -> Iterator[tuple[Any, ...]]:
+def _rows(
+    connection: Connection, maker: RowMaker, like: list[QAPair], first: int, stop: int
+) -> Iterator[tuple[Any, ...]]:
     draw = random.Random(first)
     moment = stored(QAPair, "updated_at", now())
     classes = [json.dumps({FIELD: (pair.proposal or {}).get(FIELD, "none")}) for pair in like]
@@ -90,7 +93,7 @@ def _rows(maker: RowMaker, like: list[QAPair], first: int, stop: int) -> Iterato
             id=pair_id,
             item_ref=f"INS-{number:07}",
             sequence_number=number,
-            source_data=json.dumps({**like[at].source_data, "inspection_id": f"INS-{number:07}"}),
+            source_data=connection.fields.text({**like[at].source_data, "inspection_id": f"INS-{number:07}"}),
             proposal=classes[at],
             confidence=round(draw.random(), 2),
             proposed_by=like[at].proposed_by,

@@ -145,7 +145,7 @@ def test_rows_of_a_query_become_records(store: Store) -> None:
     with store.write() as connection:
         rows.add(connection, created)
         sql = f"SELECT {rows.names(Sheet, 's')} FROM sheets s JOIN sheets o ON o.id = s.id"
-        assert list(rows.read(Sheet, connection.execute(sql))) == [created]
+        assert list(rows.read(connection, Sheet, connection.execute(sql))) == [created]
 
 
 # Transactions ------------------------------------------------------------------------------------------------------

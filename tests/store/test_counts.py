@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from builders.severity import endpoint_record, model_record, request_record, unlabeled_sheet
 from ontos_tui.domain.records.pairs import QAPair
+from ontos_tui.domain.rules.governance import ALL_USES
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.store import counts, migrations, rows
 from ontos_tui.store.engine import Store
@@ -85,6 +86,7 @@ def test_what_was_there_before_is_counted_when_the_counts_come(store: Store) -> 
         for name in result:
             if name.endswith("counted"):
                 connection.execute(f"DROP TRIGGER {name}")
+        connection.execute("UPDATE qa_pairs SET allowed_uses = ?", (list(ALL_USES),))  # as they were then
         migrations.STEPS[1](connection)
     assert kept(store) == counted(store)
     request_record(store, endpoint)

@@ -55,13 +55,15 @@ def starts_with(column: str, text: str) -> Condition:
 
 
 def value_contains(column: str, text: str) -> Condition:
-    """A value of the JSON object in this column holds the text: a look at the whole first, at the values where it fits.
+    """A value of the JSON in this column holds the text: a look at the whole first, at the values where it fits.
 
-    In the whole, the text stands with its quotes and line ends escaped; and the names of the fields stand there too.
+    In the whole, the text stands with its quotes and line ends escaped; and the names of an object's fields stand there
+    too. The first value of an array is the number of the list of its names (store/field_lists.py).
     """
     whole = contains(column, json.dumps(text, ensure_ascii=False)[1:-1])
     value = contains("value_text", text)
-    values = f"SELECT 1 FROM (SELECT CAST(value AS TEXT) AS value_text FROM json_each({column})) WHERE {value.sql}"  # noqa: S608
+    texts = f"SELECT CAST(value AS TEXT) AS value_text FROM json_each({column}) WHERE key IS NOT 0"  # noqa: S608
+    values = f"SELECT 1 FROM ({texts}) WHERE {value.sql}"  # noqa: S608
     return all_of(whole, Condition(f"json_valid({column}) AND EXISTS ({values})", value.values))
 
 

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any
 
 import ontos_tui.store.values  # noqa: F401  # registers the adapters
+from ontos_tui.store.field_lists import FieldLists
 
 Values = Sequence[Any] | Mapping[str, Any]
 """What is bound: in the order of the question marks, or by the names after the colons."""
@@ -48,6 +49,8 @@ class Connection:
     def __init__(self, raw: sqlite3.Connection, patience: float = PATIENCE) -> None:
         self._raw = raw
         self._patience = patience
+        self.fields = FieldLists(raw)
+        """What makes the fields of pairs into what is stored of them, and back."""
 
     @classmethod
     def open(cls, path: Path, patience: float = PATIENCE) -> Connection:
@@ -150,15 +153,18 @@ class Connection:
     def commit(self) -> None:
         """End the transaction: what it wrote is on the disk when this returns."""
         self._raw.execute("COMMIT")
+        self.fields.ended()
 
     def rollback(self) -> None:
         """End the transaction without a trace. Does nothing where SQLite did it by itself, as on a full disk."""
+        self.fields.rolled_back()
+        self.fields.ended()
         if self._raw.in_transaction:
             self._raw.execute("ROLLBACK")
 
     def savepoint(self) -> AbstractContextManager[Savepoint]:
         """A part of the transaction: on an exception nothing of the part stays, and the rest goes on."""
-        return Savepoint(self._raw)
+        return Savepoint(self._raw, self.fields)
 
 
 class Savepoint:
@@ -166,8 +172,9 @@ class Savepoint:
 
     NAME = "part"  # SQLite takes the innermost one of that name
 
-    def __init__(self, raw: sqlite3.Connection) -> None:
+    def __init__(self, raw: sqlite3.Connection, fields: FieldLists) -> None:
         self._raw = raw
+        self._fields = fields
         self._over = False
 
     def __enter__(self) -> Savepoint:
@@ -176,6 +183,7 @@ class Savepoint:
 
     def rollback(self) -> None:
         """Take back what the part has written so far, and end it."""
+        self._fields.rolled_back()
         self._raw.execute(f"ROLLBACK TO {self.NAME}")
         self._raw.execute(f"RELEASE {self.NAME}")
         self._over = True

@@ -2,7 +2,9 @@
 
 Counting a million pairs takes a second; the header and the labeling queue ask every few moments. So the pairs of a
 training sheet and the items of a labeling task are counted by what the screens tell apart, the canonical labels by
-sheet and label type, and the requests by endpoint. The triggers stand in the migrations (steps 2 and 3).
+sheet and label type, and the requests by endpoint. The triggers stand in the migrations (steps 2, 3 and 14).
+
+Of the pairs is also known which training sheets have some of a sheet: their index by item is that of a training sheet.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 from ontos_tui.domain.records.labeling import TaskItem
 from ontos_tui.domain.records.pairs import Decidable, QAPair
 from ontos_tui.domain.rules.states import PairStatus
+from ontos_tui.store.conditions import Condition, where
 from ontos_tui.store.connection import Connection
 
 
@@ -53,3 +56,14 @@ def label_counts(connection: Connection, label_type: str) -> dict[str, int]:
 def request_counts(connection: Connection) -> dict[str, int]:
     """How many requests each endpoint has had."""
     return dict(connection.rows("SELECT endpoint, n FROM request_counts WHERE n <> 0"))
+
+
+def pairs_of_sheet(sheet_id: str, pairs: str = "qa_pairs") -> Condition:
+    """The condition that a pair is of this sheet; with one on `item_ref` it has an index. `pairs` is what the table is
+    called in the query."""
+    training_sheets = "SELECT training_sheet_id FROM pair_sheets WHERE sheet_id = ?"
+    return where(
+        f"{pairs}.training_sheet_id IN ({training_sheets}) AND {pairs}.sheet_id = ?",
+        sheet_id,
+        sheet_id,
+    )

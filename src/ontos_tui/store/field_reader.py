@@ -11,6 +11,7 @@ from ontos_tui.store.values import from_json
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.data import Row
+    from ontos_tui.store.field_lists import FieldLists
 
 BLOCK = 500
 """Pairs whose fields are read at once: of more, the values fall out of the processor's caches."""
@@ -22,28 +23,31 @@ class FieldReader:
     A column whose values are nothing but numbers is an array.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, fields: FieldLists) -> None:
+        self._fields = fields
+        self._number: int | None = None
         self._names: tuple[str, ...] | None = None
         self._parts: list[list[Any]] = []
         self._rows: list[Row] = []
 
     def add(self, texts: Sequence[str]) -> None:
         """Read these rows."""
-        rows: list[Row] = from_json(f"[{','.join(texts)}]") if texts else []
-        if not rows:
+        stored: list[Any] = from_json(f"[{','.join(texts)}]") if texts else []
+        if not stored:
             return
-        if self._names is None and not self._rows:
-            self._names = tuple(rows[0])
+        if self._number is None and not self._rows and type(stored[0]) is list:
+            self._number = stored[0][0]
+            self._names = self._fields.names(stored[0][0])
             self._parts = [[] for _ in self._names]
-        names = self._names
-        if names and all(tuple(row) == names for row in rows):
-            for parts, values in zip(self._parts, zip(*map(dict.values, rows), strict=True), strict=True):
-                parts.append(_packed(values))
-            return
-        if names is not None:
+        if self._names is not None:
+            if all(type(one) is list and one[0] == self._number for one in stored):
+                _numbers, *columns = zip(*stored, strict=True)
+                for parts, values in zip(self._parts, columns, strict=True):
+                    parts.append(_packed(values))
+                return
             self._rows = list(self.rows())
             self._names = None
-        self._rows += rows
+        self._rows += map(self._fields.row_of, stored)
 
     def rows(self) -> Sequence[Row]:
         """All rows that were read."""

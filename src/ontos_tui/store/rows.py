@@ -11,11 +11,11 @@ from typing import Any, TypeVar
 from ontos_tui.domain.errors import ConflictError, NotFoundError
 from ontos_tui.domain.nouns import no_such, noun
 from ontos_tui.domain.records.base import Record, new_id, now
-from ontos_tui.domain.records.pairs import Event
+from ontos_tui.domain.records.pairs import Decidable, Event
 from ontos_tui.store.bulk import stored
 from ontos_tui.store.conditions import Condition, all_of, equal, starts_with
 from ontos_tui.store.connection import Connection, Row
-from ontos_tui.store.tables import columns
+from ontos_tui.store.tables import FIELDS, columns
 
 R = TypeVar("R", bound=Record)
 BATCH = 2_000
@@ -24,7 +24,7 @@ BATCH = 2_000
 def add(connection: Connection, record: Record) -> None:
     """Insert one record. Raises ConflictError when its key or something unique is taken."""
     try:
-        connection.execute(_insert(type(record)), _values(record))
+        connection.execute(_insert(type(record)), _values(connection, record))
     except sqlite3.IntegrityError as error:
         what = noun(type(record)).singular
         raise ConflictError(f"This {what} exists already ({error}).", "Choose another name.") from error
@@ -35,7 +35,7 @@ def add_many(connection: Connection, records: Iterable[Record]) -> int:
     count = 0
     rows = iter(records)
     while batch := list(islice(rows, BATCH)):
-        connection.executemany(_insert(type(batch[0])), map(_values, batch))
+        connection.executemany(_insert(type(batch[0])), [_values(connection, record) for record in batch])
         count += len(batch)
     return count
 
@@ -62,7 +62,7 @@ def find(
     values = condition.values
     if limit is not None or offset:
         sql, values = f"{sql} LIMIT ? OFFSET ?", (*values, -1 if limit is None else limit, offset)
-    return list(read(record, connection.execute(sql, values)))
+    return list(read(connection, record, connection.execute(sql, values)))
 
 
 def find_one(connection: Connection, record: type[R], *where: Condition) -> R | None:
@@ -77,9 +77,11 @@ def count(connection: Connection, record: type[Record], *where: Condition) -> in
     return int(connection.scalar(sql, condition.values))
 
 
-def read(record: type[R], rows: Iterable[Row]) -> Iterator[R]:
+def read(connection: Connection, record: type[R], rows: Iterable[Row]) -> Iterator[R]:
     """Rows with exactly the columns of the record (see `names`), as records."""
     fields, decoders = tuple(record.model_fields), _decoders(record)
+    if issubclass(record, Decidable):
+        decoders = (*decoders, (_place_of_fields(record), connection.fields.row))
     for row in rows:
         values = list(row)
         for place, decode in decoders:
@@ -122,7 +124,7 @@ def change(connection: Connection, record: R, **changes: Any) -> R:
     if "updated_at" in kind.model_fields:
         changes.setdefault("updated_at", now())
     changed = kind.model_validate({**_fields(record), **changes})
-    values = [stored(kind, name, getattr(changed, name)) for name in changes]
+    values = [_stored(connection, kind, name, getattr(changed, name)) for name in changes]
     sql = f"UPDATE {record.TABLE} SET {', '.join(f'{name} = ?' for name in changes)} WHERE {record.KEY} = ?"  # noqa: S608
     try:
         result = connection.execute(sql, (*values, record.key()))
@@ -188,7 +190,7 @@ def _order(record: type[Record], order_by: Sequence[str]) -> str:
     return f" ORDER BY {', '.join(order_by)}" if order_by else ""
 
 
-def _values(record: Record) -> list[Any]:
+def _values(connection: Connection, record: Record) -> list[Any]:
     """The record as a row, as SQLite stores it."""
     kind = type(record)
     fields = record.__dict__
@@ -197,7 +199,19 @@ def _values(record: Record) -> list[Any]:
         value = values[place]
         if value is not None:
             values[place] = encode(value)
+    if isinstance(record, Decidable):
+        values[_place_of_fields(kind)] = connection.fields.text(record.source_data)
     return values
+
+
+def _stored(connection: Connection, record: type[Record], name: str, value: Any) -> Any:
+    is_of_pair = name == FIELDS and issubclass(record, Decidable)
+    return connection.fields.text(value) if is_of_pair else stored(record, name, value)
+
+
+@cache
+def _place_of_fields(record: type[Record]) -> int:
+    return list(record.model_fields).index(FIELDS)
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import Enum
 from functools import cache
@@ -13,7 +13,8 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from ontos_tui.domain.records.base import Record
-from ontos_tui.store.values import enum_text, from_json, time_text, to_json
+from ontos_tui.domain.records.pairs import Decidable
+from ontos_tui.store.values import enum_text, from_json, time_text, to_json, uses_from_text, uses_to_text
 
 __all__ = ["Column", "columns", "create", "storage_type", "to_json"]
 
@@ -37,7 +38,19 @@ class Column:
 @cache
 def columns(record: type[Record]) -> tuple[Column, ...]:
     """The columns of the table that keeps `record`, in their order."""
-    return tuple(_column(name, field.annotation) for name, field in record.model_fields.items())
+    described = (_column(name, field.annotation) for name, field in record.model_fields.items())
+    if not issubclass(record, Decidable):
+        return tuple(described)
+    # Their fields are stored by the lists of a database, so that only the verbs of store/rows.py read and write them.
+    encoders = {"allowed_uses": (uses_to_text, uses_from_text), FIELDS: (None, None)}
+    return tuple(
+        replace(one, encode=encoders[one.name][0], decode=encoders[one.name][1]) if one.name in encoders else one
+        for one in described
+    )
+
+
+FIELDS = "source_data"
+"""The column of a pair that has its item's fields: see store/field_lists.py."""
 
 
 def _column(name: str, annotation: Any) -> Column:
@@ -77,6 +90,24 @@ def create(record: type[Record]) -> Iterator[str]:
     yield f"CREATE TABLE {record.TABLE} (\n\t" + ", \n\t".join(lines) + "\n)"
     for names in record.INDEXES:
         yield f"CREATE INDEX ix_{record.TABLE}_{'_'.join(names)} ON {record.TABLE} ({', '.join(map(_quoted, names))})"
+    for name, expressions in SHORT_INDEXES.get(record.TABLE, {}).items():
+        yield f"CREATE INDEX {name} ON {record.TABLE} ({', '.join(expressions)})"
+
+
+def milliseconds(time: str) -> str:
+    """SQL for a stored time as a number, in the order of the times; two that are nearer than that may be one number."""
+    return f"CAST((julianday({time}) - 2440587.5) * 86400000 AS INTEGER)"
+
+
+SHORT_INDEXES = {
+    "qa_pairs": {
+        "ix_qa_pairs_changed": (
+            "substr(training_sheet_id, 1, 8)",
+            milliseconds("updated_at"),
+        )
+    }
+}
+"""Indexes of expressions, by table and name: a third of the bytes of the columns. Queries compare the columns too."""
 
 
 _RESERVED = {"after", "before", "by"}

@@ -78,6 +78,32 @@ def from_json(text: str) -> Any:
         return json.loads(text)
 
 
+USUAL_USES = ("training", "validation", "evaluation", "testing", "few_shot")
+"""The uses that are allowed unless somebody decides otherwise; an empty text stands for them, so this never changes."""
+_USUAL_USES = to_json(USUAL_USES)
+
+
+def uses_to_text(uses: list[str]) -> str:
+    """What is stored of the allowed uses of a pair."""
+    return uses_from_json(to_json(uses))
+
+
+def uses_from_text(text: str) -> list[str]:
+    """The allowed uses of a pair of what is stored."""
+    uses: list[str] = from_json(text) if text else list(USUAL_USES)
+    return uses
+
+
+def uses_from_json(text: str) -> str:
+    """What is stored of allowed uses that come as a JSON list, so that `uses_as_json` gives the same text."""
+    return "" if text == _USUAL_USES else text
+
+
+def uses_as_json(text: str) -> str:
+    """Stored uses as a JSON list."""
+    return text or _USUAL_USES
+
+
 def enum_text(value: Any) -> str:
     """The word of a string enum."""
     return str(value._value_ if isinstance(value, Enum) else value)  # `value` is a slow property

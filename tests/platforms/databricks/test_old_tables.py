@@ -23,7 +23,7 @@ def test_rows_come_as_the_store_keeps_them(workspace: Workspace) -> None:
     unlabeled_sheet(workspace.store, 3)
     names = list(QAPair.model_fields)
     with workspace.store.read() as connection:
-        pairs = [row for _, row in publication.all_rows(connection, QAPair) if row is not None]
+        pairs = [row for _, row in sorted(publication.all_rows(connection, QAPair)) if row is not None]
     with serve() as served:
         team = a_team(served)
         run = served.engine.run

@@ -17,6 +17,7 @@ from ontos_tui.platforms.databricks.team.team_tables import TeamTables
 from ontos_tui.services.label.service import Decision
 from ontos_tui.services.team import publishing
 from ontos_tui.services.team.publishing import Publication, PublishingService
+from ontos_tui.store.sharing.outgoing import publication
 from tiers import DEEP
 
 BEGIN = datetime(2026, 11, 2, 8, tzinfo=UTC)
@@ -95,11 +96,9 @@ def test_an_older_state_replaces_nothing(two: Two) -> None:
     two.ana.sharing.sync()
     log = two.ana.log.identity()
     with two.ben.store.read() as connection:
-        names = list(QAPair.model_fields)
-        rows = connection.rows(f"SELECT {', '.join(names)} FROM qa_pairs")
-        old = [dict(zip(names, row, strict=True)) for row in rows]
+        old = list(publication.all_rows(connection, QAPair))
     two.publish(two.ana)
-    two.tables.write(QAPair, [(str(row["id"]), row) for row in old], log, two.ben.sharing.version())
+    two.tables.write(QAPair, old, log, two.ben.sharing.version())
     assert two.rows("SELECT count(*) FROM team.ontos.qa_pairs WHERE status = 'labeled'") == [(1,)]
 
 

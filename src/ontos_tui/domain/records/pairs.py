@@ -120,8 +120,6 @@ class QAPair(Decidable):
     INDEXES: ClassVar = (
         ("training_sheet_id", "sequence_number"),
         ("training_sheet_id", "status", "sequence_number"),
-        ("training_sheet_id", "updated_at"),
-        ("sheet_id", "item_ref"),
     )
 
     training_sheet_id: str

@@ -84,7 +84,7 @@ class PairWriter:
             "id": ids,
             "item_ref": [item.ref for item in new],
             "sequence_number": range(last + 1, last + 1 + count),
-            "source_data": [plain_json(self._plan.visible_fields(item.fields)) for item in new],
+            "source_data": [connection.fields.text(self._plan.visible_fields(item.fields), plain_json) for item in new],
             "created_at": [moment] * count,
             "updated_at": [moment] * count,
         }

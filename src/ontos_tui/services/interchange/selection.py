@@ -16,7 +16,7 @@ from ontos_tui.services.interchange.report import Selection
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.queries.interchange import outgoing_pairs
 from ontos_tui.store.queries.interchange.outgoing_pairs import StoredPair
-from ontos_tui.store.values import from_json
+from ontos_tui.store.values import from_json, uses_from_text
 
 ALLOWED = ""
 """The reason of pairs that are not held back."""
@@ -62,7 +62,7 @@ class HoldBackReasons:
         """Why a pair with these columns, as they are stored, is held back."""
         key = (status, allowed, prohibited)
         if key not in self._known:
-            columns = _UsageColumns(PairStatus(status), json.loads(allowed), json.loads(prohibited))
+            columns = _UsageColumns(PairStatus(status), uses_from_text(allowed), json.loads(prohibited))
             self._known[key] = hold_back_reason(columns, self._options)
         return self._known[key]
 
@@ -82,10 +82,10 @@ class OutgoingPair:
 
     __slots__ = ("answer", "fields", "item_ref", "stored")
 
-    def __init__(self, stored: StoredPair) -> None:
+    def __init__(self, stored: StoredPair, fields: Row) -> None:
         self.stored = stored
         self.item_ref = stored.item_ref
-        self.fields: Row = from_json(stored.source_data)
+        self.fields = fields
         self.answer: Answer | None = None if stored.answer is None else from_json(stored.answer)
 
     @property
@@ -109,18 +109,22 @@ class OutgoingPairs:
 
     def __iter__(self) -> Iterator[OutgoingPair]:
         reason_of = self._reasons.reason
-        for stored in outgoing_pairs.pairs(self._connection, self._id):
-            reason = reason_of(stored.status, stored.allowed_uses, stored.prohibited_uses)
-            if reason:
-                self.hold_back(reason)
-            else:
-                yield OutgoingPair(stored)
+        for block in outgoing_pairs.pairs(self._connection, self._id):
+            pairs = []
+            for stored in block:
+                reason = reason_of(stored.status, stored.allowed_uses, stored.prohibited_uses)
+                if reason:
+                    self.hold_back(reason)
+                else:
+                    pairs.append(stored)
+            fields = self._connection.fields.rows([stored.source_data for stored in pairs])
+            yield from map(OutgoingPair, pairs, fields)
 
 
 @cache
 def parse_list(text: str) -> tuple[str, ...]:
     """The texts of a stored list, cached: there are few different ones."""
-    return tuple(json.loads(text))
+    return tuple(uses_from_text(text))
 
 
 def in_validation(group: str, share: float) -> bool:

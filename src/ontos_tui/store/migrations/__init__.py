@@ -17,6 +17,7 @@ from functools import cache
 from importlib.resources import files
 
 from ontos_tui.store.connection import Connection
+from ontos_tui.store.values import uses_from_json
 
 Step = Callable[[Connection], None]
 
@@ -95,6 +96,23 @@ def _indexes(connection: Connection) -> None:
     _script("v11.sql")(connection)
 
 
+def _field_lists(connection: Connection) -> None:
+    """The names of pairs' fields are written once, and the usual uses not at all. Nobody has decided anything by that,
+    so that nothing is noted for a team."""
+    _script("v14_before.sql")(connection)
+    connection.execute("INSERT INTO sync_applying VALUES (1)")
+    for table in ("qa_pairs", "labeling_items"):
+        last = -1
+        sql = f"SELECT rowid, source_data, allowed_uses FROM {table} WHERE rowid > ? ORDER BY rowid LIMIT 500"  # noqa: S608
+        update = f"UPDATE {table} SET source_data = ?, allowed_uses = ? WHERE rowid = ?"  # noqa: S608
+        while pairs := connection.rows(sql, (last,)):
+            last = pairs[-1][0]
+            rewritten = [(connection.fields.from_object(one), uses_from_json(uses), at) for at, one, uses in pairs]
+            connection.executemany(update, rewritten)
+    connection.execute("DELETE FROM sync_applying")
+    _script("v14_after.sql")(connection)
+
+
 STEPS: tuple[Step, ...] = (
     _script("v01.sql"),
     _script("v02.sql"),  # counters of pairs and requests, with their triggers
@@ -109,6 +127,7 @@ STEPS: tuple[Step, ...] = (
     _indexes,
     _script("v12.sql"),  # what was in a data file when it was read last
     _script("v13.sql"),  # splits by group, calibrated answers, must-pass cases, how a data file is read
+    _field_lists,  # the fields of pairs as arrays of values
 )
 
 VERSION = len(STEPS)

@@ -13,6 +13,7 @@ from ontos_tui.store import rows
 from ontos_tui.store.bulk import chunks, stored, update_rows
 from ontos_tui.store.conditions import Condition, all_of, among, any_of, contains, equal, where
 from ontos_tui.store.connection import Connection
+from ontos_tui.store.counts import pairs_of_sheet
 from ontos_tui.store.values import from_json, to_json
 
 # Lists -------------------------------------------------------------------------------------------------------------
@@ -128,10 +129,8 @@ def last_version_from_elsewhere(connection: Connection, label_id: str, source: s
 
 def _linked(label: CanonicalLabel) -> Condition:
     """The condition that a pair is linked to the label; by its item, which has an index."""
-    return where(
-        "qa_pairs.sheet_id = ? AND qa_pairs.item_ref = ? AND qa_pairs.canonical_label_id = ?",
-        *(label.sheet_id, label.item_ref, label.id),
-    )
+    of_label = where("qa_pairs.item_ref = ? AND qa_pairs.canonical_label_id = ?", label.item_ref, label.id)
+    return pairs_of_sheet(label.sheet_id) & of_label
 
 
 def linked_pair_count(connection: Connection, label: CanonicalLabel, *, except_pair: str = "") -> int:
@@ -191,7 +190,7 @@ def _pairs_of_items(
     chosen: list[str] = []
     for sheet_id, item_refs in by_sheet.items():
         for some in chunks(item_refs):
-            condition = where("p.sheet_id = ?", sheet_id) & among("p.item_ref", some)
+            condition = pairs_of_sheet(sheet_id, "p") & among("p.item_ref", some)
             # Not the fields: mostly the one pair of an item is not chosen, and they may be long.
             sql = (
                 "SELECT p.id, p.canonical_label_id, p.status, t.label_type, p.sheet_id, p.item_ref, p.answer "  # noqa: S608

@@ -46,7 +46,7 @@ def trained_pairs(connection: Connection, model_id: str) -> Iterator[tuple[Row, 
         "ON qa_pairs.id = model_pairs.pair_id WHERE model_pairs.model_id = ? AND model_pairs.role = ?"
     )
     for fields, answer in connection.execute(sql, (model_id, Role.TRAIN)):
-        yield json.loads(fields), {} if answer is None else json.loads(answer) or {}
+        yield connection.fields.row(fields), {} if answer is None else json.loads(answer) or {}
 
 
 def deployments_of(connection: Connection, model_id: str) -> list[Deployment]:
@@ -75,7 +75,7 @@ def sheet_pairs(connection: Connection, training_sheet_id: str) -> Iterator[Shee
     )
     for fields, answer, status, mode, classification, by, at in connection.execute(sql, (training_sheet_id,)):
         said = {} if answer is None else json.loads(answer) or {}
-        yield SheetPair(json.loads(fields), said, status, mode, classification, by, _time(at))
+        yield SheetPair(connection.fields.row(fields), said, status, mode, classification, by, _time(at))
 
 
 def _time(text: str | None) -> datetime | None:

@@ -88,7 +88,7 @@ def pairs_since(connection: Connection, old: ModelVersion, new: ModelVersion, mo
     """The pairs of `new`, which of them are new to `old`, and which were chosen by its errors; `most` at random."""
     rows = connection.execute(_SINCE, (old.id, new.id, most))
     return [
-        SeenPair(json.loads(fields), json.loads(answer) or {}, Role(role), bool(is_new), bool(is_chosen))
+        SeenPair(connection.fields.row(fields), json.loads(answer) or {}, Role(role), bool(is_new), bool(is_chosen))
         for fields, answer, role, is_new, is_chosen in rows
     ]
 
@@ -111,7 +111,7 @@ def known_pairs(connection: Connection, model: ModelVersion, most: int) -> list[
         "WHERE model_pairs.model_id = ? AND qa_pairs.answer IS NOT NULL ORDER BY model_pairs.pair_id LIMIT ?"
     )
     stored = [
-        (json.loads(fields), json.loads(answer) or {}, Role(role), digest)
+        (connection.fields.row(fields), json.loads(answer) or {}, Role(role), digest)
         for fields, answer, role, digest in connection.execute(sql, (model.id, most))
     ]
     return [
@@ -132,7 +132,7 @@ def _unseen_rows(connection: Connection, model: ModelVersion, most: int) -> Iter
         "WHERE model_pairs.pair_id = qa_pairs.id AND model_pairs.model_id = ?) ORDER BY id LIMIT ?"
     )
     for (fields,) in connection.execute(sql, (model.training_sheet_id, model.id, most)):
-        yield json.loads(fields)
+        yield connection.fields.row(fields)
 
 
 def _requested_rows(connection: Connection, endpoint: str, most: int) -> Iterator[Row]:

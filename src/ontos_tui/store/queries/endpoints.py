@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from ontos_tui.domain.records.data import Row
@@ -59,7 +58,8 @@ def sample_item(
         "ORDER BY model_pairs.role IS NOT NULL, model_pairs.role DESC, qa_pairs.sequence_number LIMIT 1 OFFSET ?"
     )
     return next(
-        ((ref, json.loads(text)) for ref, text in connection.rows(sql, (model.id, *condition.values, skip))), None
+        ((ref, connection.fields.row(text)) for ref, text in connection.rows(sql, (model.id, *condition.values, skip))),
+        None,
     )
 
 
@@ -83,11 +83,12 @@ def pair_items(connection: Connection, model: ModelVersion, text: str, limit: in
         "SELECT item_ref, source_data FROM qa_pairs WHERE training_sheet_id = ? "
         "AND instr(lower(item_ref), lower(?)) > 0 ORDER BY sequence_number LIMIT ?"
     )
-    return [(ref, json.loads(fields)) for ref, fields in connection.rows(sql, (model.training_sheet_id, text, limit))]
+    items = connection.rows(sql, (model.training_sheet_id, text, limit))
+    return [(ref, connection.fields.row(fields)) for ref, fields in items]
 
 
 def pair_item(connection: Connection, model: ModelVersion, item_ref: str) -> Row | None:
     """The fields of an item of the training sheet of a model; None where it has no such item."""
     sql = "SELECT source_data FROM qa_pairs WHERE training_sheet_id = ? AND item_ref = ?"
     fields = connection.scalar(sql, (model.training_sheet_id, item_ref))
-    return None if fields is None else json.loads(fields)
+    return None if fields is None else connection.fields.row(fields)

@@ -16,6 +16,7 @@ from ontos_tui.store import rows
 from ontos_tui.store.bulk import chunks, marks
 from ontos_tui.store.conditions import Condition, among, equal, where
 from ontos_tui.store.connection import Connection
+from ontos_tui.store.values import uses_from_text
 
 # Pairs by their items, and canonical labels ------------------------------------------------------------------------
 
@@ -46,7 +47,7 @@ def stored_fields(connection: Connection, training_sheet_id: str, item_refs: Seq
             "SELECT item_ref, source_data FROM qa_pairs "  # noqa: S608
             f"WHERE training_sheet_id = ? AND item_ref IN ({marks(some)})"
         )
-        fields |= {ref: json.loads(text) for ref, text in connection.rows(sql, (training_sheet_id, *some))}
+        fields |= {ref: connection.fields.row(text) for ref, text in connection.rows(sql, (training_sheet_id, *some))}
     return fields
 
 
@@ -112,8 +113,10 @@ def labeled_pairs(connection: Connection, label_type: str) -> Iterator[LabeledPa
         "JOIN training_sheets t ON t.id = p.training_sheet_id "
         "WHERE t.label_type = ? AND p.status = ? AND p.answer IS NOT NULL ORDER BY p.updated_at DESC, p.sequence_number"
     )
-    for item_ref, sheet_id, *structures in connection.execute(sql, (label_type, PairStatus.LABELED)):
-        yield LabeledPair(item_ref, sheet_id, *map(json.loads, structures))
+    pairs = connection.execute(sql, (label_type, PairStatus.LABELED))
+    for item_ref, sheet_id, fields, answer, allowed, prohibited in pairs:
+        row, uses = connection.fields.row(fields), uses_from_text(allowed)
+        yield LabeledPair(item_ref, sheet_id, row, json.loads(answer), uses, json.loads(prohibited))
 
 
 # Proposals ---------------------------------------------------------------------------------------------------------
@@ -156,7 +159,7 @@ def open_pairs(connection: Connection, training_sheet_id: str, after: int, last:
         "ORDER BY sequence_number LIMIT ?"
     )
     return [
-        OpenPair(id, item_ref, json.loads(fields), number)
+        OpenPair(id, item_ref, connection.fields.row(fields), number)
         for id, item_ref, fields, number in connection.execute(sql, (*condition.values, limit))
     ]
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ontos_tui.domain.records.data import ItemIdentity, Row, Sheet
+from ontos_tui.domain.records.pairs import QAPair
 from ontos_tui.store import rows
-from ontos_tui.store.bulk import chunks, marks
-from ontos_tui.store.conditions import equal
+from ontos_tui.store.bulk import chunks
+from ontos_tui.store.conditions import Condition, among, equal
 from ontos_tui.store.connection import Connection
+from ontos_tui.store.counts import pairs_of_sheet
 
 _WITH_FIELDS = ("qa_pairs", "labeling_items", "must_pass_cases")
 _NAMED = (*_WITH_FIELDS, "canonical_labels")
@@ -42,8 +43,15 @@ def old_names(connection: Connection) -> list[tuple[Sheet, int]]:
 
 def names_by_position(connection: Connection, sheet_id: str) -> set[str]:
     """The names of a sheet's items that are places of rows."""
-    selects = " UNION ".join(f"SELECT item_ref FROM {table} WHERE sheet_id = :sheet" for table in _NAMED)  # noqa: S608
-    return {name for name in connection.scalars(selects, {"sheet": sheet_id}) if _BY_POSITION.fullmatch(name)}
+    names: set[str] = set()
+    for table in _NAMED:
+        of_sheet = _of_sheet(table, sheet_id)
+        names.update(connection.scalars(f"SELECT item_ref FROM {table} WHERE {of_sheet.sql}", of_sheet.values))  # noqa: S608
+    return {name for name in names if _BY_POSITION.fullmatch(name)}
+
+
+def _of_sheet(table: str, sheet_id: str) -> Condition:
+    return pairs_of_sheet(sheet_id) if table == QAPair.TABLE else equal(sheet_id=sheet_id)
 
 
 def stored_items(connection: Connection, sheet_id: str, refs: Sequence[str]) -> list[StoredItem]:
@@ -52,9 +60,10 @@ def stored_items(connection: Connection, sheet_id: str, refs: Sequence[str]) -> 
     for table in _NAMED:
         fields = "source_data" if table in _WITH_FIELDS else "NULL"
         for some in chunks(refs):
-            sql = f"SELECT item_ref, {fields} FROM {table} WHERE sheet_id = ? AND item_ref IN ({marks(some)})"  # noqa: S608
-            for ref, text in connection.rows(sql, (sheet_id, *some)):
-                items.append(StoredItem(ref, None if text is None else json.loads(text)))
+            condition = _of_sheet(table, sheet_id) & among("item_ref", some)
+            sql = f"SELECT item_ref, {fields} FROM {table} WHERE {condition.sql}"  # noqa: S608
+            for ref, text in connection.rows(sql, condition.values):
+                items.append(StoredItem(ref, None if text is None else connection.fields.row(text)))
     return items
 
 
@@ -66,10 +75,11 @@ def rename_items(connection: Connection, sheet_id: str, names: Iterable[tuple[st
     connection.execute("CREATE TEMP TABLE renamed (old TEXT PRIMARY KEY, new TEXT NOT NULL) WITHOUT ROWID")
     connection.executemany("INSERT INTO renamed VALUES (?, ?)", names)
     for table in _NAMED:
+        of_sheet = _of_sheet(table, sheet_id)
         connection.execute(
             f"UPDATE {table} SET item_ref = (SELECT new FROM renamed WHERE old = item_ref) "  # noqa: S608
-            "WHERE sheet_id = ? AND item_ref IN (SELECT old FROM renamed)",
-            (sheet_id,),
+            f"WHERE {of_sheet.sql} AND item_ref IN (SELECT old FROM renamed)",
+            of_sheet.values,
         )
     connection.execute("DROP TABLE renamed")
 

@@ -22,4 +22,4 @@ def newest_template(connection: Connection, label_type: str) -> Template | None:
         "ORDER BY status = ?, created_at DESC LIMIT 1"
     )
     templates = connection.execute(sql, (label_type, TemplateStatus.ARCHIVED, TemplateStatus.DRAFT))
-    return next(rows.read(Template, templates), None)
+    return next(rows.read(connection, Template, templates), None)

@@ -17,8 +17,9 @@ from ontos_tui.store import rows
 from ontos_tui.store.bulk import marks
 from ontos_tui.store.conditions import Condition, among, equal, where
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.queries.improve.segments import in_segment
-from ontos_tui.store.queries.training.pairs import at_gate
+from ontos_tui.store.queries.improve.segments import pairs_in_segment
+from ontos_tui.store.queries.training.pairs import at_gate, changed_since
+from ontos_tui.store.values import uses_from_text
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.data import Row
@@ -106,13 +107,13 @@ def held_out_rows(connection: Connection, model_id: str, within: Segment | None 
     """Item and fields of the pairs that a version was tested on, of those in a segment; read as they are used."""
     condition = where("model_pairs.model_id = ? AND model_pairs.role = ?", model_id, Role.HELD_OUT)
     if within is not None:
-        condition &= in_segment(within, "qa_pairs.source_data", "qa_pairs.answer")
+        condition &= pairs_in_segment(connection, within, "qa_pairs.answer")
     sql = (
         "SELECT qa_pairs.item_ref, qa_pairs.source_data FROM qa_pairs "  # noqa: S608
         f"JOIN model_pairs ON model_pairs.pair_id = qa_pairs.id WHERE {condition.sql}"
     )
     for item_ref, fields in connection.execute(sql, condition.values):
-        yield item_ref, json.loads(fields)
+        yield item_ref, connection.fields.row(fields)
 
 
 # Changes -----------------------------------------------------------------------------------------------------------
@@ -184,10 +185,11 @@ def changes_written_since(connection: Connection, model: ModelVersion) -> Lineag
 
     Reads only the pairs written since, by an index; `changes_since` reads all.
     """
-    condition = where("qa_pairs.training_sheet_id = ?", model.training_sheet_id)
     began = connection.scalar("SELECT started_at FROM jobs WHERE id = ?", (model.job_id,))
-    if began is not None:
-        condition &= where("qa_pairs.updated_at >= ?", began)
+    if began is None:
+        condition = where("qa_pairs.training_sheet_id = ?", model.training_sheet_id)
+    else:
+        condition = changed_since(model.training_sheet_id, began)
     pairs = connection.execute(
         "SELECT qa_pairs.status, qa_pairs.allowed_uses, qa_pairs.prohibited_uses, qa_pairs.answer, "  # noqa: S608
         f"model_pairs.answer_digest FROM qa_pairs LEFT JOIN model_pairs ON {_SEEN} WHERE {condition.sql}",
@@ -195,7 +197,7 @@ def changes_written_since(connection: Connection, model: ModelVersion) -> Lineag
     )
     new = corrected = 0
     for status, allowed, prohibited, answer, digest in pairs:
-        if gate(_PairGate(PairStatus(status), json.loads(allowed), json.loads(prohibited))) is Gate.TRAINING:
+        if gate(_PairGate(PairStatus(status), uses_from_text(allowed), json.loads(prohibited))) is Gate.TRAINING:
             new += digest is None
             corrected += digest is not None and digest != _digest(answer)
     return LineageChanges(new, corrected, 0)

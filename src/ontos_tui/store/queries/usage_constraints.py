@@ -12,13 +12,14 @@ from ontos_tui.store import rows
 from ontos_tui.store.bulk import update_records
 from ontos_tui.store.conditions import among, equal
 from ontos_tui.store.connection import Connection
+from ontos_tui.store.counts import pairs_of_sheet
 
 R = TypeVar("R", QAPair, CanonicalLabel, TaskItem)
 
 
 def of_sheet(connection: Connection, record: type[R], sheet_id: str) -> list[R]:
     """The records of this type that were made from a sheet."""
-    return rows.find(connection, record, equal(sheet_id=sheet_id))
+    return rows.find(connection, record, pairs_of_sheet(sheet_id) if record is QAPair else equal(sheet_id=sheet_id))
 
 
 def pairs_linked_to(connection: Connection, label_id: str) -> list[QAPair]:

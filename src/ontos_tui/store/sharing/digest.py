@@ -16,7 +16,7 @@ from ontos_tui.domain.sharing.entries import Thing
 from ontos_tui.domain.sharing.table_rules import HISTORY
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.sharing.outgoing.pending import pending
-from ontos_tui.store.sharing.rows import COLUMNS, RECORDS
+from ontos_tui.store.sharing.rows import COLUMNS, RECORDS, as_in_log
 
 ORIGINS, CONFLICTS, REFUSED, ALIASES = "origins of rows", "conflicts", "refused entries", "joined rows"
 PARTS = (*(record.TABLE for record in SHARED), ORIGINS, CONFLICTS, REFUSED, ALIASES)
@@ -72,12 +72,13 @@ def _of_table(connection: Connection, table: str) -> Iterator[tuple[str, list[An
         f"SELECT {', '.join(f't.{name}' for name in names)} FROM {table} t WHERE NOT EXISTS "  # noqa: S608
         f"(SELECT 1 FROM shared_base b WHERE b.entity = ? AND b.key = t.{key})"
     )
-    for row in connection.execute(sql, (table,)):
+    for row in as_in_log(connection, table, connection.execute(sql, (table,))):
         if str(row[at]) not in waits:
             yield str(row[at]), list(row)
     shared = "SELECT key, row FROM shared_base WHERE entity = ? AND row IS NOT NULL"
     for name, text in connection.execute(shared, (table,)):
-        yield str(name), json.loads(text)
+        for row in as_in_log(connection, table, [json.loads(text)]):
+            yield str(name), list(row)
 
 
 def _waiting_history(connection: Connection, table: str) -> set[str]:

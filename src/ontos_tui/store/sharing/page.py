@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from itertools import chain
 from typing import Any
 
-from ontos_tui.domain.records.pairs import CanonicalLabel
+from ontos_tui.domain.records.pairs import CanonicalLabel, QAPair
 from ontos_tui.domain.sharing.entries import Change
 from ontos_tui.domain.sharing.table_rules import NUMBERED, UNIQUE
 from ontos_tui.store.connection import Connection
@@ -65,13 +65,17 @@ class PageOfRows:
         keys: dict[Unique, list[str]] = dict.fromkeys(uniques, _NONE)
         values = list(keys)
         equal = " AND ".join(f"t.{name} = j.column{at}" for at, name in enumerate(names, 2))
+        joined = f"{table} AS t"
+        if table == QAPair.TABLE and names == _PAIRS:  # their index is that of the training sheets of the sheet
+            joined = "pair_sheets AS s ON s.sheet_id = j.column2 CROSS JOIN qa_pairs AS t"
+            equal = f"t.training_sheet_id = s.training_sheet_id AND {equal}"
         marks = ", ".join("?" * len(names))
         for start in range(0, len(values), _CHUNK):
             some = values[start : start + _CHUNK]
             listed = ", ".join(f"({place}, {marks})" for place in range(len(some)))
             sql = (
                 f"SELECT j.column1, t.{RECORDS[table].KEY} FROM (VALUES {listed}) AS j "  # noqa: S608
-                f"CROSS JOIN {table} AS t ON {equal}"
+                f"CROSS JOIN {joined} ON {equal}"
             )
             for place, key in self._connection.rows(sql, list(chain.from_iterable(some))):
                 keys[some[place]] = [*keys[some[place]], str(key)]

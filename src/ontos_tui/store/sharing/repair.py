@@ -13,7 +13,7 @@ from ontos_tui.store.connection import Connection
 from ontos_tui.store.sharing.digest import hashes
 from ontos_tui.store.sharing.outgoing.pending import forget_pending, pending
 from ontos_tui.store.sharing.rebase import lift, put_on_again
-from ontos_tui.store.sharing.rows import COLUMNS, RECORDS, write_rows
+from ontos_tui.store.sharing.rows import COLUMNS, RECORDS, row_as_in_log, write_rows
 from ontos_tui.store.sharing.state import applying
 
 _COPIED = ("shared_rows", "shared_aliases", "shared_conflicts", "shared_conflict_things")
@@ -56,7 +56,7 @@ def _rows(connection: Connection, table: str, keys: Sequence[str]) -> Iterator[t
     marks = ", ".join("?" * len(keys))
     sql = f"SELECT {', '.join(names)} FROM {table} WHERE {key} IN ({marks})"  # noqa: S608
     for row in connection.execute(sql, tuple(keys)):
-        values = dict(zip(names, row, strict=True))
+        values = row_as_in_log(connection, table, row)
         yield str(values[key]), values
 
 

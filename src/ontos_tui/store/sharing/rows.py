@@ -3,24 +3,63 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import compress
 from operator import ne
 from typing import Any
 
 from ontos_tui.domain.records.base import Record
+from ontos_tui.domain.records.pairs import Decidable
 from ontos_tui.domain.records.tables import SHARED
 from ontos_tui.domain.sharing.entries import EntryId, Thing
 from ontos_tui.domain.sharing.state import Standing
 from ontos_tui.domain.sharing.table_rules import HISTORY, ORDER
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.sharing.triggers import row_as_json, shared_columns
+from ontos_tui.store.tables import FIELDS
+from ontos_tui.store.values import uses_as_json, uses_from_json
 
 RECORDS: dict[str, type[Record]] = {record.TABLE: record for record in SHARED}
 COLUMNS = {table: shared_columns(record) for table, record in RECORDS.items()}
 Values = Mapping[str, Any]
 _CHUNK = 500
+_USES = "allowed_uses"
+_PAIRS = {
+    table: (names.index(FIELDS), names.index(_USES))
+    for table, names in COLUMNS.items()
+    if issubclass(RECORDS[table], Decidable)
+}
+"""Where pairs have what is stored in a shorter form than the log has it: the log's numbers would be others' lists."""
+
+
+def as_in_log(connection: Connection, table: str, rows: Iterable[Sequence[Any]]) -> Iterable[Sequence[Any]]:
+    """Rows with the shared columns of a table as the log has them; those that are like that already stay so."""
+    if table not in _PAIRS:
+        return rows
+    fields, uses = _PAIRS[table]
+
+    def written_out(row: Sequence[Any]) -> Sequence[Any]:
+        values = list(row)
+        values[fields] = connection.fields.as_object(row[fields])
+        values[uses] = uses_as_json(row[uses])
+        return values
+
+    return map(written_out, rows)
+
+
+def row_as_in_log(connection: Connection, table: str, row: Sequence[Any]) -> dict[str, Any]:
+    """One such row, by its columns."""
+    (values,) = as_in_log(connection, table, [row])
+    return dict(zip(COLUMNS[table], values, strict=True))
+
+
+def _as_stored(connection: Connection, table: str, names: Sequence[str], values: Iterable[Any]) -> Iterable[Any]:
+    """Values of these columns, which are as the log has them, as they are stored here."""
+    if table not in _PAIRS:
+        return values
+    encoders = {FIELDS: connection.fields.from_object, _USES: uses_from_json}
+    return [encoders[name](one) if name in encoders else one for name, one in zip(names, values, strict=True)]
 
 
 def read_standings(
@@ -37,7 +76,7 @@ def read_standings(
     for start in range(0, len(keys), _CHUNK):
         for row in connection.rows(sql, (table, json.dumps(keys[start : start + _CHUNK]))):
             name, writer, seq, at, *values = row
-            there = None if values[key_at] is None else dict(zip(names, values, strict=True))
+            there = None if values[key_at] is None else row_as_in_log(connection, table, values)
             moment = None if at is None else datetime.fromisoformat(at)
             yield str(name), Standing(there, EntryId(writers[writer], int(seq)), moment)
 
@@ -59,7 +98,7 @@ def write_rows(
         elif there is None:
             by_table.setdefault(thing.table, []).append(values)
         elif names := _changed(COLUMNS[thing.table], there, values):
-            update = (*map(values.get, names), thing.key)
+            update = (*_as_stored(connection, thing.table, names, map(values.get, names)), thing.key)
             updates.setdefault(thing.table, {}).setdefault(names, []).append(update)
     for table in sorted(gone, key=ORDER.__getitem__, reverse=True):
         connection.executemany(f"DELETE FROM {table} WHERE {RECORDS[table].KEY} = ?", gone[table])  # noqa: S608
@@ -85,7 +124,8 @@ def _upsert(connection: Connection, table: str, rows: Sequence[Values]) -> None:
     done = "DO NOTHING" if table in HISTORY else f"({record.KEY}) DO UPDATE SET {sets}"
     sql = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks}) ON CONFLICT {done}"  # noqa: S608
     shared, rest = COLUMNS[table], tuple(own.values())
-    connection.executemany(sql, [(*map(values.get, shared), *rest) for values in rows])
+    stored = (_as_stored(connection, table, shared, map(values.get, shared)) for values in rows)
+    connection.executemany(sql, [(*values, *rest) for values in stored])
 
 
 def _changed(columns: tuple[str, ...], there: Values, values: Values) -> tuple[str, ...]:

@@ -136,7 +136,7 @@ class PairImport:
                     id=pair_id,
                     item_ref=pair.item_ref,
                     sequence_number=number,
-                    source_data=to_json(pair.fields),
+                    source_data=connection.fields.text(pair.fields),
                     proposal=answer,
                     answer=answer if self.approved else None,
                     **times,

@@ -167,7 +167,7 @@ class _Writer:
         columns = {
             "item_ref": item.ref,
             "sequence_number": number + 1,
-            "source_data": to_json(item.fields),
+            "source_data": self._connection.fields.text(item.fields),
             "proposal": None if item.proposal is None else to_json(item.proposal),
             "confidence": item.confidence,
             "proposed_by": item.proposed_by,

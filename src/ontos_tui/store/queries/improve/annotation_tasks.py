@@ -13,7 +13,7 @@ from ontos_tui.store import rows
 from ontos_tui.store.bulk import marks
 from ontos_tui.store.conditions import all_of, among, equal, where
 from ontos_tui.store.connection import Connection
-from ontos_tui.store.queries.improve.segments import in_segment
+from ontos_tui.store.queries.improve.segments import pairs_in_segment
 
 UNDER_WAY = (TaskStatus.PENDING, TaskStatus.ASSIGNED, TaskStatus.IN_PROGRESS)
 """The statuses that follow the decisions about a task's pairs."""
@@ -118,7 +118,7 @@ def undecided_in_segment(connection: Connection, training_sheet_id: str, segment
     """Undecided pairs of the segment, those first of which the proposal is least sure."""
     condition = all_of(
         equal(training_sheet_id=training_sheet_id, status=PairStatus.UNLABELED),
-        in_segment(segment, "qa_pairs.source_data", "coalesce(qa_pairs.answer, qa_pairs.proposal)"),
+        pairs_in_segment(connection, segment, "coalesce(qa_pairs.answer, qa_pairs.proposal)"),
     )
     sql = f"SELECT id FROM qa_pairs WHERE {condition.sql} ORDER BY confidence NULLS LAST, sequence_number"  # noqa: S608
     return connection.scalars(sql, condition.values)

@@ -13,6 +13,7 @@ from ontos_tui.domain.rules.states import FeedbackStatus, PairStatus
 from ontos_tui.store import rows
 from ontos_tui.store.conditions import Condition, all_of, among, any_of, contains, equal, value_contains, where
 from ontos_tui.store.connection import Connection
+from ontos_tui.store.counts import pairs_of_sheet
 from ontos_tui.store.values import to_json
 
 
@@ -83,7 +84,7 @@ def request_of(connection: Connection, item: FeedbackItem) -> InferenceRecord | 
 
 def pair_in_sheet(connection: Connection, sheet_id: str, item_ref: str) -> QAPair | None:
     """A pair of an item of a sheet, whichever training sheet it is in; None when there is none."""
-    return rows.find_one(connection, QAPair, equal(sheet_id=sheet_id, item_ref=item_ref))
+    return rows.find_one(connection, QAPair, pairs_of_sheet(sheet_id), equal(item_ref=item_ref))
 
 
 def pair_of_request(connection: Connection, request_id: str, sheet_id: str, item_ref: str) -> QAPair | None:

@@ -74,7 +74,7 @@ def sheet_rows(connection: Connection, training_sheet_id: str, most: int) -> tup
         "WHERE training_sheet_id = ? AND sequence_number % ? = 0",
         (training_sheet_id, every),
     )
-    return tuple((json.loads(fields), _object(answer)) for fields, answer in pairs)
+    return tuple((connection.fields.row(fields), _object(answer)) for fields, answer in pairs)
 
 
 def hints_of(connection: Connection, training_sheet_id: str, kinds: Sequence[HintKind]) -> list[tuple[str, HintKind]]:

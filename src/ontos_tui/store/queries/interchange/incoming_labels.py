@@ -140,11 +140,12 @@ def labels_of_labeled_pairs(connection: Connection, like: CanonicalLabel) -> lis
     """
     sql = (
         f"SELECT {rows.names(CanonicalLabel, 'l')} {_JOINED} AND ({_NEW} OR {_CHANGED}) "  # noqa: S608
-        "AND EXISTS (SELECT 1 FROM qa_pairs WHERE qa_pairs.sheet_id = l.sheet_id AND qa_pairs.item_ref = l.item_ref "
+        "AND EXISTS (SELECT 1 FROM pair_sheets CROSS JOIN qa_pairs USING (sheet_id, training_sheet_id) "
+        "WHERE pair_sheets.sheet_id = l.sheet_id AND qa_pairs.item_ref = l.item_ref "
         f"AND qa_pairs.status = '{PairStatus.LABELED}' AND qa_pairs.answer IS NOT l.label_data)"
     )
     written = connection.rows(sql, {"sheet_id": like.sheet_id, "label_type": like.label_type})
-    return list(rows.read(CanonicalLabel, written))
+    return list(rows.read(connection, CanonicalLabel, written))
 
 
 def drop(connection: Connection) -> None:

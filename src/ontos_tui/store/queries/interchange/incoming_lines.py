@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -49,7 +48,7 @@ def pairs_by_item(
             f"WHERE {condition.sql}"
         )
         for ref, pair_id, status, *columns, by, at, fields in connection.execute(sql, condition.values):
-            item = {} if fields is None else json.loads(fields)
+            item = {} if fields is None else connection.fields.row(fields)
             decided = None if at is None else datetime.fromisoformat(at)
             answer, proposal, reason, notes, version = columns
             pairs[ref] = DecidedPair(
@@ -63,7 +62,7 @@ def items(connection: Connection, training_sheet_id: str) -> Iterator[tuple[str,
     sql = "SELECT item_ref, source_data FROM qa_pairs WHERE training_sheet_id = ?"
     for block in connection.blocks(sql, (training_sheet_id,), BATCH):
         for ref, fields in block:
-            yield ref, json.loads(fields)
+            yield ref, connection.fields.row(fields)
 
 
 def items_with_pair(connection: Connection, training_sheet_id: str, item_refs: Sequence[str]) -> set[str]:

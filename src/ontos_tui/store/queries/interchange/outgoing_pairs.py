@@ -11,8 +11,8 @@ from ontos_tui.store import rows
 from ontos_tui.store.bulk import chunks, marks
 from ontos_tui.store.connection import Connection
 
-BATCH = 2_000
-"""Pairs fetched at once."""
+BATCH = 500
+"""Pairs fetched, and fields read, at once: of more, the values fall out of the processor's caches."""
 
 
 class StoredPair(NamedTuple):
@@ -34,11 +34,11 @@ class StoredPair(NamedTuple):
     notes: str
 
 
-def pairs(connection: Connection, training_sheet_id: str) -> Iterator[StoredPair]:
-    """All pairs in the order of the training sheet; read as they are used."""
+def pairs(connection: Connection, training_sheet_id: str) -> Iterator[list[StoredPair]]:
+    """All pairs in the order of the training sheet, some at a time; read as they are used."""
     sql = f"SELECT {', '.join(StoredPair._fields)} FROM qa_pairs WHERE training_sheet_id = ? ORDER BY sequence_number"  # noqa: S608
     for block in connection.blocks(sql, (training_sheet_id,), BATCH):
-        yield from map(StoredPair._make, block)
+        yield list(map(StoredPair._make, block))
 
 
 class UsageCount(NamedTuple):
@@ -66,15 +66,14 @@ def field_names(connection: Connection, training_sheet_id: str) -> list[str]:
     first = connection.scalar(
         "SELECT source_data FROM qa_pairs WHERE training_sheet_id = ? ORDER BY sequence_number LIMIT 1", of_sheet
     )
-    names = dict.fromkeys(json.loads(first)) if first else {}
-    # SQLite refuses what Python's JSON has beyond the standard, such as NaN.
-    strict = (
-        "SELECT DISTINCT key FROM (SELECT source_data FROM qa_pairs "
-        "WHERE training_sheet_id = ? AND json_valid(source_data)) AS valid, json_each(valid.source_data)"
+    names = dict.fromkeys(connection.fields.row(first)) if first else {}
+    lists = (
+        "SELECT DISTINCT substr(source_data, 2, instr(source_data, ',') - 2) FROM qa_pairs "
+        "WHERE training_sheet_id = ? AND substr(source_data, 1, 1) = '['"
     )
-    others = set(connection.scalars(strict, of_sheet))
-    loose = "SELECT source_data FROM qa_pairs WHERE training_sheet_id = ? AND NOT json_valid(source_data)"
-    others.update(name for (text,) in connection.execute(loose, of_sheet) for name in json.loads(text))
+    others = {name for number in connection.scalars(lists, of_sheet) for name in connection.fields.names(int(number))}
+    objects = "SELECT source_data FROM qa_pairs WHERE training_sheet_id = ? AND substr(source_data, 1, 1) <> '['"
+    others.update(name for (text,) in connection.execute(objects, of_sheet) for name in connection.fields.row(text))
     return list(names | dict.fromkeys(sorted(others - names.keys())))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -42,7 +41,7 @@ def _pairs(connection: Connection, which: Condition) -> Iterator[PairFields]:
         f"WHERE {which.sql} ORDER BY sequence_number"
     )
     for pair_id, item_ref, fields, confidence, certainty in connection.execute(sql, which.values):
-        yield PairFields(pair_id, item_ref, json.loads(fields), confidence, certainty)
+        yield PairFields(pair_id, item_ref, connection.fields.row(fields), confidence, certainty)
 
 
 def labeled_count(connection: Connection, training_sheet_id: str) -> int:

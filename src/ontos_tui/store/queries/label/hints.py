@@ -60,7 +60,7 @@ def _holding(connection: Connection, which: Condition, limit: int = -1) -> list[
         "ORDER BY pair_hints.score DESC, qa_pairs.sequence_number, pair_hints.kind LIMIT ?"
     )
     selected = connection.rows(sql, (*which.values, limit))
-    hints = rows.read(Hint, (row[:-2] for row in selected))
+    hints = rows.read(connection, Hint, (row[:-2] for row in selected))
     return [PairHint(hint, *row[-2:]) for hint, row in zip(hints, selected, strict=True)]
 
 
@@ -167,7 +167,7 @@ def suspects_decided_since(connection: Connection, training_sheet_id: str) -> li
     selected = connection.rows(sql, (training_sheet_id, HintKind.SUSPECT, PairStatus.LABELED))
     width = len(Hint.model_fields)
     hints, pairs = (
-        rows.read(Hint, (row[:width] for row in selected)),
-        rows.read(QAPair, (row[width:] for row in selected)),
+        rows.read(connection, Hint, (row[:width] for row in selected)),
+        rows.read(connection, QAPair, (row[width:] for row in selected)),
     )
     return list(zip(hints, pairs, strict=True))

@@ -240,7 +240,7 @@ def fields(connection: Connection, place: Place, filter: QueueFilter) -> Iterato
     )
     hidden = _matched_by_hidden(connection, place, filter)
     for block in connection.blocks(sql, condition.values, BLOCK):
-        yield [(number, json.loads(text)) for number, text in block if number not in hidden]
+        yield [(number, connection.fields.row(text)) for number, text in block if number not in hidden]
 
 
 def sampled_fields(connection: Connection, place: Place, most: int) -> list[dict[str, Any]]:
@@ -257,7 +257,7 @@ def sampled_fields(connection: Connection, place: Place, most: int) -> list[dict
     for some in chunks(numbers):
         condition = inside & among("sequence_number", some)
         texts += connection.scalars(f"SELECT source_data FROM {table} WHERE {condition.sql}", condition.values)  # noqa: S608
-    return [json.loads(text) for text in texts]
+    return list(map(connection.fields.row, texts))
 
 
 def labeled_fields(connection: Connection, place: Place, most: int) -> list[tuple[dict[str, Any], dict[str, Any]]]:
@@ -268,7 +268,7 @@ def labeled_fields(connection: Connection, place: Place, most: int) -> list[tupl
         f"WHERE {condition.sql} ORDER BY sequence_number LIMIT ?"
     )
     records = connection.execute(sql, (*condition.values, most))
-    return [(json.loads(fields), json.loads(answer)) for fields, answer in records]
+    return [(connection.fields.row(fields), json.loads(answer)) for fields, answer in records]
 
 
 # Single pairs, and those in sight ----------------------------------------------------------------------------------

@@ -97,4 +97,4 @@ def _sample(connection: Connection, place: Place, which: Condition, size: int) -
         "ORDER BY sequence_number LIMIT ?"
     )
     for fields, answer in connection.execute(sql, (*condition.values, size)):
-        yield json.loads(fields), None if answer is None else json.loads(answer)
+        yield connection.fields.row(fields), None if answer is None else json.loads(answer)

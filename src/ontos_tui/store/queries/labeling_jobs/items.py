@@ -52,7 +52,7 @@ def fields_of_items(connection: Connection, job_id: str, item_refs: Sequence[str
     for some in chunks(item_refs):
         condition = equal(job_id=job_id) & among("item_ref", some)
         sql = f"SELECT item_ref, source_data FROM labeling_items WHERE {condition.sql} GROUP BY item_ref"  # noqa: S608
-        fields |= {ref: json.loads(text) for ref, text in connection.execute(sql, condition.values)}
+        fields |= {ref: connection.fields.row(text) for ref, text in connection.execute(sql, condition.values)}
     return fields
 
 
@@ -83,7 +83,8 @@ def candidates(connection: Connection, training_sheet_id: str, status: PairStatu
     )
     for ref, fields, proposal, confidence, proposed_by, certainty, number in connection.execute(sql, condition.values):
         proposed = None if proposal is None else json.loads(proposal)
-        yield Candidate(ref, json.loads(fields), proposed, confidence, proposed_by, certainty, number)
+        item = connection.fields.row(fields)
+        yield Candidate(ref, item, proposed, confidence, proposed_by, certainty, number)
 
 
 def answers_of_source(connection: Connection, sheet_id: str, label_type: str, source: str) -> dict[str, Answer]:

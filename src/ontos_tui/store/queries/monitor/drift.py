@@ -92,7 +92,7 @@ def training_pairs(connection: Connection, model_id: str, limit: int) -> list[tu
     # The ids are random, so their order draws at random when there are too many.
     sql = f"SELECT p.source_data, p.answer FROM {_TRAINED_ON} ORDER BY l.pair_id LIMIT ?"  # noqa: S608
     return [
-        (json.loads(fields), {} if answer is None else json.loads(answer) or {})
+        (connection.fields.row(fields), {} if answer is None else json.loads(answer) or {})
         for fields, answer in connection.execute(sql, (model_id, Role.TRAIN, limit))
     ]
 

@@ -129,7 +129,7 @@ def labeled_training_pairs(connection: Connection, model_id: str, limit: int) ->
         "ORDER BY qa_pairs.sequence_number LIMIT ?"
     )
     return [
-        LabeledPair(id, item_ref, json.loads(fields), json.loads(answer))
+        LabeledPair(id, item_ref, connection.fields.row(fields), json.loads(answer))
         for id, item_ref, fields, answer in connection.execute(sql, (model_id, Role.TRAIN, limit))
     ]
 

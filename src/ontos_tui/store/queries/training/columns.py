@@ -64,7 +64,7 @@ class PairColumns:
 
 def usable_columns(connection: Connection, training_sheet_id: str) -> PairColumns:
     """The pairs that may train, and those that may only test, each in the order of the training sheet."""
-    reader, answers = FieldReader(), _Answers()
+    reader, answers = FieldReader(connection.fields), _Answers()
     columns: list[list[Any]] = [[] for _ in range(6)]
     gates: list[Gate] = []
     for gate in (Gate.TRAINING, Gate.HELD_OUT):

@@ -21,6 +21,8 @@ from ontos_tui.store import rows
 from ontos_tui.store.conditions import Condition, any_of, equal, where
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.field_reader import BLOCK, FieldReader
+from ontos_tui.store.tables import milliseconds
+from ontos_tui.store.values import uses_from_text
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.data import Row
@@ -70,7 +72,7 @@ def _standings(connection: Connection, training_sheet_id: str) -> list[_Standing
     return [
         _Standing(
             PairStatus(status),
-            json.loads(allowed),
+            uses_from_text(allowed),
             json.loads(prohibited),
             count,
             where(alike, status, allowed, prohibited),
@@ -116,7 +118,7 @@ def _pairs(connection: Connection, training_sheet_id: str, one: Gate, limit: int
         TrainingPair(
             id=pair_id,
             item_ref=item_ref,
-            fields=json.loads(fields),
+            fields=connection.fields.row(fields),
             answer={} if answer is None else json.loads(answer) or {},
             version=version,
             approved_by=approved_by,
@@ -135,13 +137,13 @@ def first_row(connection: Connection, training_sheet_id: str) -> dict[str, Any]:
         "SELECT source_data FROM qa_pairs WHERE training_sheet_id = ? ORDER BY sequence_number LIMIT 1",
         (training_sheet_id,),
     )
-    return {} if fields is None else json.loads(fields)
+    return {} if fields is None else connection.fields.row(fields)
 
 
 def first_rows(connection: Connection, training_sheet_id: str, count: int) -> list[dict[str, Any]]:
     """The fields of the first pairs, whatever their state; `count` at most."""
     sql = "SELECT source_data FROM qa_pairs WHERE training_sheet_id = ? ORDER BY sequence_number LIMIT ?"
-    return [json.loads(fields) for fields in connection.scalars(sql, (training_sheet_id, count))]
+    return list(map(connection.fields.row, connection.scalars(sql, (training_sheet_id, count))))
 
 
 LONGEST_TEXT = 2_000
@@ -157,7 +159,7 @@ def pair_columns(connection: Connection, training_sheet_id: str, every: int = 1)
         "SELECT source_data FROM qa_pairs WHERE training_sheet_id = ? AND sequence_number % ? = 0 "
         "ORDER BY sequence_number"
     )
-    reader = FieldReader()
+    reader = FieldReader(connection.fields)
     for block in connection.blocks(sql, (training_sheet_id, max(1, every)), BLOCK):
         reader.add([text for (text,) in block])
     fields = reader.rows()
@@ -182,8 +184,21 @@ def pair_count(connection: Connection, training_sheet_id: str) -> int:
 
 def last_change(connection: Connection, training_sheet_id: str) -> str:
     """When a pair of a training sheet was changed last, as it is stored; empty without pairs."""
-    sql = "SELECT max(updated_at) FROM qa_pairs WHERE training_sheet_id = ?"
+    of_sheet = f"{_SHEET} = substr(?1, 1, 8) AND +qa_pairs.training_sheet_id = ?1"
+    last = f"SELECT {_CHANGED} FROM qa_pairs WHERE {of_sheet} ORDER BY {_CHANGED} DESC LIMIT 1"  # noqa: S608
+    sql = f"SELECT max(updated_at) FROM qa_pairs WHERE {of_sheet} AND {_CHANGED} >= ({last})"  # noqa: S608
     return str(connection.scalar(sql, (training_sheet_id,)) or "")
+
+
+def changed_since(training_sheet_id: str, since: str) -> Condition:
+    """The condition that a pair of a training sheet was changed since then, a time as it is stored; with an index."""
+    in_index = f"{_SHEET} = substr(?, 1, 8) AND {_CHANGED} >= {milliseconds('?')}"
+    columns = "+qa_pairs.training_sheet_id = ? AND qa_pairs.updated_at >= ?"
+    return where(f"{in_index} AND {columns}", training_sheet_id, since, training_sheet_id, since)
+
+
+# The plus keeps SQLite from an index of the training sheet, which it takes for better and which has all of its pairs.
+_SHEET, _CHANGED = "substr(qa_pairs.training_sheet_id, 1, 8)", milliseconds("qa_pairs.updated_at")
 
 
 def pair_of_item(connection: Connection, training_sheet_id: str, item_ref: str) -> QAPair | None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ontos_tui.domain.records.pairs import QAPair
 from ontos_tui.store.connection import Connection
 
 _BY = (
     "status",
     "was_auto_approved",
     "generation_error <> ''",
-    "instr(allowed_uses, '\"training\"') > 0 AND instr(prohibited_uses, '\"training\"') = 0",
+    # No uses stand for the usual ones.
+    "(allowed_uses = '' OR instr(allowed_uses, '\"training\"') > 0) AND instr(prohibited_uses, '\"training\"') = 0",
 )
 _COUNTED: dict[str, tuple[str, tuple[str, ...]]] = {
     "pair_counts": ("qa_pairs", ("training_sheet_id", *_BY)),
@@ -19,6 +21,8 @@ _COUNTED: dict[str, tuple[str, tuple[str, ...]]] = {
     "request_counts": ("inference_log", ("endpoint",)),
 }
 """The tables of counts, what each counts, and by which expressions, as the triggers have them."""
+_MISSING = "SELECT sheet_id, training_sheet_id FROM qa_pairs EXCEPT SELECT sheet_id, training_sheet_id FROM pair_sheets"
+"""What is not known of which training sheets have pairs of which sheet."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,9 @@ def wrong_counts(connection: Connection) -> dict[str, int]:
         keys = {row[:-1] for row in counted ^ stored}
         if keys:
             wrong[table] = len(keys)
+    missing = len(connection.rows(_MISSING))
+    if missing:
+        wrong[QAPair.TABLE] = wrong.get(QAPair.TABLE, 0) + missing
     return wrong
 
 
@@ -52,6 +59,7 @@ def recount(connection: Connection) -> None:
     for counts, (table, by) in _COUNTED.items():
         connection.execute(f"DELETE FROM {counts}")  # noqa: S608
         connection.execute(f"INSERT INTO {counts} {_count_query(table, by)}")
+    connection.execute(f"INSERT INTO pair_sheets {_MISSING}")  # of this module
 
 
 def _count_query(table: str, by: tuple[str, ...]) -> str:

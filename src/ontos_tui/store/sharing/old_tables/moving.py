@@ -25,7 +25,7 @@ from ontos_tui.store.sharing.old_tables import old_outbox
 from ontos_tui.store.sharing.outgoing.pending import append_pending, compose, entries_of
 from ontos_tui.store.sharing.queries import note_everything
 from ontos_tui.store.sharing.rebase import put_on_again
-from ontos_tui.store.sharing.rows import COLUMNS, RECORDS, keep_bases, write_rows
+from ontos_tui.store.sharing.rows import COLUMNS, RECORDS, keep_bases, row_as_in_log, write_rows
 from ontos_tui.store.sharing.state import StoreState, applying
 from ontos_tui.store.sharing.triggers import create_triggers
 
@@ -257,7 +257,7 @@ def _moved(connection: Connection, table: str) -> dict[str, int]:
 def _rows_here(connection: Connection, table: str, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
     names, key = COLUMNS[table], RECORDS[table].KEY
     sql = f"SELECT {', '.join(names)} FROM {table} WHERE {key} IN (SELECT value FROM json_each(?))"  # noqa: S608
-    rows = [dict(zip(names, row, strict=True)) for row in connection.rows(sql, (json.dumps(list(keys)),))]
+    rows = [row_as_in_log(connection, table, row) for row in connection.rows(sql, (json.dumps(list(keys)),))]
     return {str(row[key]): row for row in rows}
 
 

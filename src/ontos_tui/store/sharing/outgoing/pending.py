@@ -15,7 +15,7 @@ from ontos_tui.domain.sharing.wire import from_text, to_text
 from ontos_tui.store.connection import Connection
 from ontos_tui.store.sharing.outgoing.batches import batches
 from ontos_tui.store.sharing.outgoing.memory import recall
-from ontos_tui.store.sharing.rows import COLUMNS, RECORDS
+from ontos_tui.store.sharing.rows import COLUMNS, RECORDS, row_as_in_log
 
 MOST_CHANGES = 100
 """Changes of one entry at most, as far as what belongs together allows: an import becomes many entries."""
@@ -150,7 +150,7 @@ def _changes(connection: Connection, things: Sequence[Thing]) -> Iterator[Change
             among = "IN (SELECT value FROM json_each(?))"
             sql = f"SELECT {', '.join(names)} FROM {table} WHERE {RECORDS[table].KEY} {among}"  # noqa: S608
             key_at = names.index(RECORDS[table].KEY)
-            rows = {str(row[key_at]): dict(zip(names, row, strict=True)) for row in connection.rows(sql, (some,))}
+            rows = {str(row[key_at]): row_as_in_log(connection, table, row) for row in connection.rows(sql, (some,))}
             sql = f"SELECT key, writer, seq FROM shared_rows WHERE entity = ? AND key {among}"  # noqa: S608
             bases = {key: EntryId(writers[n], int(seq)) for key, n, seq in connection.rows(sql, (table, some))}
             before = _rows_in_log(connection, table, some)
@@ -168,7 +168,7 @@ def _rows_in_log(connection: Connection, table: str, keys: str) -> dict[str, dic
         "AND row IS NOT NULL"
     )
     stored = connection.rows(sql, (table, keys))
-    return {str(key): dict(zip(COLUMNS[table], json.loads(row), strict=True)) for key, row in stored}
+    return {str(key): row_as_in_log(connection, table, json.loads(row)) for key, row in stored}
 
 
 def _groups(changes: Sequence[Change]) -> list[list[Change]]:

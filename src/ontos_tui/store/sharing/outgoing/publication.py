@@ -9,6 +9,7 @@ from typing import Any
 
 from ontos_tui.domain.records.base import Record
 from ontos_tui.store.connection import Connection
+from ontos_tui.store.sharing.rows import as_in_log
 
 _CHUNK = 500
 Values = dict[str, Any]
@@ -18,7 +19,8 @@ def all_rows(connection: Connection, record: type[Record]) -> Iterator[tuple[str
     """Every row, by its key."""
     names = list(record.model_fields)
     place = names.index(record.KEY)
-    for row in connection.execute(f"SELECT {', '.join(names)} FROM {record.TABLE}"):  # noqa: S608
+    rows = connection.execute(f"SELECT {', '.join(names)} FROM {record.TABLE}")  # noqa: S608
+    for row in as_in_log(connection, record.TABLE, rows):
         yield str(row[place]), dict(zip(names, row, strict=True))
 
 
@@ -29,7 +31,8 @@ def rows_of(connection: Connection, record: type[Record], keys: Sequence[str]) -
     sql = f"SELECT {', '.join(names)} FROM {record.TABLE} WHERE {record.KEY} IN (SELECT value FROM json_each(?))"  # noqa: S608
     for start in range(0, len(keys), _CHUNK):
         some = keys[start : start + _CHUNK]
-        there = {str(row[place]): row for row in connection.rows(sql, (json.dumps(some),))}
+        rows = connection.rows(sql, (json.dumps(some),))
+        there = {str(row[place]): row for row in as_in_log(connection, record.TABLE, rows)}
         for key in some:
             row = there.get(key)
             yield key, None if row is None else dict(zip(names, row, strict=True))
