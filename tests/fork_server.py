@@ -2,8 +2,8 @@
 
 A real worker spends two seconds on imports before it begins. Here one process a test run imports them once; each job is
 a fork of it, which takes milliseconds. The fork has its own session, log, folder and environment, as `process.spawn`
-gives them to a real one, and runs the same `worker.process.main`. What starts a real process is tested by tests that are marked
-`real_processes`.
+gives them to a real one, and runs the same `worker.process.main`. What starts a real process is tested by tests that
+are marked `real_processes`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,10 @@
 Starts the real app in a pty on an empty workspace and goes through the wizard by keys alone: the file, what was
 understood of it, its quality, the column that holds the answer, the template, the pairs. Where a column holds the
 answers, the first label is there when the pairs are; else a person gives it. A path counts as typed once, apart from
-the keys. The seconds are the machine's; a person also reads.
+the keys, and so does each word that goes into a form. The seconds are the machine's; a person also reads.
+
+Streams are walked twice: row by row, and as windows, which stage 1 makes. There the engines also get the column that
+is to be predicted, the cycles that remain until their last one.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +32,17 @@ NONE = "None of them"
 HEADING = "Which column holds the answer?"
 SIZE = (120, 40)
 MOST_KEYS = 200
+SAVE = "\x13"
+
+
+@dataclass(frozen=True)
+class Stream:
+    """How a stream is cut: rows of a window, the columns of its group and order, the `cap` of what remains."""
+
+    size: str
+    order: str
+    group: str = ""
+    cap: str = ""
 
 
 @dataclass
@@ -79,6 +93,10 @@ def walk(way: Way, path: Path) -> None:
     way.press("f", "file")
     way.type(str(path))
     way.press("\x1bOQ" if path.is_dir() else "\r", "this folder" if path.is_dir() else "open")
+    _until_labeled(way)
+
+
+def _until_labeled(way: Way) -> None:
     deadline = time.monotonic() + 240
     while time.monotonic() < deadline and way.keys < MOST_KEYS:
         text = way.text()
@@ -87,6 +105,57 @@ def walk(way: Way, path: Path) -> None:
         _next(way, text)
         way.terminal.settle()
     raise AssertionError(f"no label after {way.keys} keys: {way.steps}\n{way.text()}")
+
+
+def walk_windows(way: Way, path: Path, stream: Stream) -> None:
+    """From the stages to the first label: the file, what remains, windows, and on with the wizard."""
+    way.press("\x1b", "stages")
+    way.press("1")
+    way.press("a", "file")
+    way.type(str(path))
+    way.press(SAVE, "open")
+    _wait(way, "What is understood of")
+    way.press("\r", "accept")
+    _wait(way, "A sheet over")
+    way.press(SAVE, "sheet")
+    _wait(way, " items.")
+    if stream.cap:
+        way.press("C", "computed column")
+        _wait(way, "Remaining until the end")
+        way.press("\x1b[B")
+        way.press("\r", "remaining until the end")
+        _wait(way, "At most")
+        _fill(way, ("", "", stream.order, stream.cap))  # its name and the unit are proposed
+        way.press(SAVE, "add it")
+        _wait(way, "At most", gone=True)
+    way.press("e", "windows")
+    _wait(way, "Window labels")
+    _fill(way, ("", "", "", "", "", "", "", stream.size, "", stream.group, stream.order))
+    way.press(SAVE, "save")
+    _wait(way, "windows of")
+    way.press("W", "wizard")
+    way.press("7", "own data")
+    _wait(way, "Use it")
+    way.press("\r", "this sheet")
+    _until_labeled(way)
+
+
+def _fill(way: Way, texts: Sequence[str]) -> None:
+    """Fill in the fields of a form, the first of which has the focus; an empty text leaves a field as it is."""
+    for place, text in enumerate(texts):
+        if place:
+            way.press("\t")
+        if text:
+            way.type(text)
+
+
+def _wait(way: Way, text: str, *, gone: bool = False) -> None:
+    """Until the screen shows a text, or no longer shows it."""
+    deadline = time.monotonic() + 120
+    while (text in way.text()) is gone:
+        assert time.monotonic() < deadline, f"no {text!r}\n{way.text()}"
+        time.sleep(0.05)
+        way.terminal.settle()
 
 
 def _next(way: Way, text: str) -> None:
@@ -154,8 +223,21 @@ CASES: dict[str, tuple[Callable[[Path], Path], str]] = {
         NONE,
     ),
     "C-MAPSS FD001": (lambda folder: real_data("remaining_useful_life/cmapss_train_FD001.txt"), NONE),
+    "NAB, windows of 48 rows": (
+        lambda folder: real_data("anomaly_detection/nab_machine_temperature_system_failure.csv"),
+        NONE,
+    ),
+    "C-MAPSS, windows of 30 and what remains": (
+        lambda folder: real_data("remaining_useful_life/cmapss_train_FD001.txt"),
+        "remaining",
+    ),
 }
 """What is walked: the data, and the column that holds the answer."""
+STREAMS = {
+    "NAB, windows of 48 rows": Stream("48", "timestamp"),
+    "C-MAPSS, windows of 30 and what remains": Stream("30", "c2", group="c1", cap="125"),
+}
+"""Of these names of CASES, how the rows are cut into windows."""
 
 
 def measured(name: str) -> tuple[Way, float]:
@@ -166,7 +248,10 @@ def measured(name: str) -> tuple[Way, float]:
         with Terminal(settling("--home", f"{folder}/home"), SIZE) as terminal:
             terminal.sees("Your own data")
             way, began = Way(terminal, answer), time.perf_counter()
-            walk(way, path)
+            if name in STREAMS:
+                walk_windows(way, path, STREAMS[name])
+            else:
+                walk(way, path)
             return way, time.perf_counter() - began
 
 

@@ -208,12 +208,12 @@ def ten_steps(home: Path) -> tuple[Typist, Workspace]:
         terminal.until(lambda: "does not pass" in terminal.text() or "● ready" in terminal.text(), "deployed")
         if "does not pass" in terminal.text():
             typist.press("t", "● ready")
-        typist.press("p", "Playground")
+        typist.press("p", "Playground ·")
         typist.press(ENTER, "status 200")
         typist.press("-", "Feedback")  # 7
         typist.press(f"{TAB}{TAB}7{SAVE}", "▼")
-        typist.escape("Playground")
-        typist.press("6", "1 request")  # 8
+        typist.escape("Playground ·")
+        typist.press("6", "newest answers")  # 8
         typist.press("7", "dent")
         typist.press("c", "converted")  # 9
         typist.press("3", "Crystal")

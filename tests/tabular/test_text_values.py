@@ -80,11 +80,11 @@ def test_a_later_value_changes_how_the_whole_column_is_read(tmp_path: Path) -> N
 
 
 def test_a_few_other_words_leave_a_column_numeric_and_are_told(tmp_path: Path) -> None:
-    file = column(tmp_path, ["1.5"] * 50 + ["overflow", "n/a", "-", "NaN", ""])
+    file = column(tmp_path, ["1.5"] * 50 + ["defect", "n/a", "-", "NaN", ""])
     reading = file.reading.columns[0]
-    assert (reading.type, reading.values, reading.unfit, reading.unfit_words) == ("DOUBLE", 50, 1, {"overflow": 1})
+    assert (reading.type, reading.values, reading.unfit, reading.unfit_words) == ("DOUBLE", 50, 1, {"defect": 1})
     assert reading.missing == {"n/a": 1, "-": 1, "NaN": 1}
-    assert reading.unfit_line == 51 and "'overflow'; first in row 51" in file.notes()
+    assert reading.unfit_line == 51 and "'defect'; first in row 51" in file.notes()
     many = column(tmp_path, ["1.5"] * 5 + ["low"] * 3)
     assert (
         many.types[0] == "VARCHAR"

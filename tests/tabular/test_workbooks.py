@@ -17,7 +17,7 @@ from readings import opened
 from builders.workbooks import Error, Percent, cell, excel, old_excel, open_document, write
 from ontos_tui.domain.errors import InvalidInputError, OntosError
 from ontos_tui.tabular import unpacking
-from ontos_tui.tabular.workbooks.cells import number_text, open_document_text
+from ontos_tui.tabular.workbooks.cells import number_text, number_texts, open_document_text
 from ontos_tui.tabular.workbooks.excel_markup import column_place
 from tiers import deep, examples
 
@@ -407,3 +407,11 @@ def test_a_packed_workbook_and_one_with_another_ending_are_read(tmp_path: Path) 
 @pytest.mark.parametrize(("letters", "place"), [(b"A", 0), (b"Z", 25), (b"AA", 26), (b"XFD", 16_383)])
 def test_columns_by_their_letters(letters: bytes, place: int) -> None:
     assert column_place(letters) == place
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**17), 10**17).map(float)))
+@example([1e-5, 0.0001, 0.00001234, -0.0, 1e15, 1e16, 123456789012345.0, 1.125, -1.125, 5e-324, 1.7976931348623157e308])
+@example([0.5, -0.0, 2.0])
+def test_many_numbers_have_the_texts_that_each_of_them_has(values: list[float]) -> None:
+    assert number_texts(values) == [number_text(value) for value in values]
+    assert [float(text) for text in number_texts(values)] == values

@@ -131,7 +131,9 @@ def test_the_wall_at_every_size(snap_compare: Any, busy: Path, name: str, size: 
 
 @pytest.mark.parametrize("size", [(60, 20), *SIZES, (200, 60)], ids=str)
 @pytest.mark.parametrize(
-    ("name", "keys"), [("deploy", ("5", "down", "down")), ("improve", ("7",))], ids=["deploy", "improve"]
+    ("name", "keys"),
+    [("deploy", ("5", "down", "down")), ("improve", ("7",)), ("playground", ("5", "down", "down", "p"))],
+    ids=["deploy", "improve", "playground"],
 )
 @pytest.mark.usefixtures("utc")
 def test_deploy_and_improve_at_every_size(

@@ -22,6 +22,7 @@ from ontos_tui.domain.records.data import Column, FileFormat
 from ontos_tui.domain.records.reading import ColumnReading, Reading, ReadingOptions
 from ontos_tui.tabular import jsonl_reader
 from ontos_tui.tabular.duckdb_sql import explain_duckdb_errors, literal, path_literal
+from ontos_tui.tabular.formats.not_read import refuse_ending, refuse_text
 from ontos_tui.tabular.row_names import CellText, typed_cells
 from ontos_tui.tabular.text.encoding import MARKS, encoding_of
 from ontos_tui.tabular.text_reader import open_text
@@ -45,6 +46,10 @@ SUFFIXES = {
     ".asc": FileFormat.SPACED,
     ".prn": FileFormat.SPACED,
     ".log": FileFormat.SPACED,
+    ".lvm": FileFormat.SPACED,
+    ".xy": FileFormat.SPACED,
+    ".dpt": FileFormat.SPACED,
+    ".rdb": FileFormat.SPACED,
     ".xlsx": FileFormat.WORKBOOK,
     ".xlsm": FileFormat.WORKBOOK,
     ".xls": FileFormat.WORKBOOK,
@@ -118,12 +123,13 @@ def checked_format(path: Path, column_names: Sequence[str] = ()) -> FileFormat:
 
 def format_of(path: Path) -> FileFormat:
     """The format that a file's name promises. Raises InvalidInputError for any other."""
+    refuse_ending(path.name)
     file_format = SUFFIXES.get(PurePath(inner_name(path)).suffix.lower())
     if file_format is None:
         raise InvalidInputError(
             f"{path.name} has a format that cannot be read.",
             "Use text (.csv, .tsv, .txt, .dat), a workbook (.xlsx, .xlsm, .xls, .ods), JSON (.jsonl, .json) or Parquet "
-            "(.parquet), also packed (.gz, .zst, or .zip of one file).",
+            "(.parquet), also packed (.gz, .bz2, .xz, .zst, or .zip of one file).",
         )
     return file_format
 
@@ -272,9 +278,12 @@ def _head(path: Path, file_format: FileFormat) -> bytes:
         raise InvalidInputError(
             f"{path.name} is {what}, not a text with rows.", "Name it as what it is, or export CSV."
         )
-    controls = len(head.translate(None, bytes(range(0x20, 0x100)) + b"\t\r\n"))
+    if file_format is FileFormat.SPACED or file_format is FileFormat.CSV:
+        refuse_text(path.name, head)
+    text = head.rstrip(b"\0")  # which a logger may leave at the end
+    controls = len(text.translate(None, bytes(range(0x20, 0x100)) + b"\t\r\n"))
     wide = head.startswith(tuple(mark for mark, _ in MARKS)) or not encoding_of(head, "").is_utf8
-    if not wide and controls > max(8, len(head) / 20):
+    if not wide and controls > max(8, len(text) / 20):
         raise InvalidInputError(f"{path.name} is not text, whatever its name says.", "Export it as CSV and add that.")
     return head
 

@@ -7,10 +7,9 @@ skip lines in silence.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,20 +17,21 @@ from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.data import Column
 from ontos_tui.domain.records.reading import ColumnReading, Reading, ReadingOptions, RowPlaces
 from ontos_tui.tabular.row_names import CellText
-from ontos_tui.tabular.text.cleaning import NOTES, Cleaning, cleaning_of, write_cleaned
-from ontos_tui.tabular.text.encoding import Encoding, encoding_of, not_utf8, write_utf8
-from ontos_tui.tabular.text.headings import Headings
+from ontos_tui.tabular.text.cleaning import NOTES, Cleaning, cleaning_of, cleaning_of_bytes
+from ontos_tui.tabular.text.copies import HEAD, as_cleaned, as_utf8, both_ends, plain_text, without_other_lines
+from ontos_tui.tabular.text.encoding import Encoding, encoding_of, not_utf8
+from ontos_tui.tabular.text.heading_parts import Headings
 from ontos_tui.tabular.text.layout import FIXED, Layout, layout_of, text_lines
+from ontos_tui.tabular.text.names import distinct
 from ontos_tui.tabular.text.ragged import ragged_error
 from ontos_tui.tabular.text.raw_rows import RawRows
 from ontos_tui.tabular.text.records import SPACES
+from ontos_tui.tabular.text.repeats import with_repeats
 from ontos_tui.tabular.values.columns import understand
 
 if TYPE_CHECKING:
     import duckdb
 
-HEAD = 1 << 18
-"""Bytes at the beginning and the end of a file that its layout is decided by."""
 LINES = 2_000
 Connect = Callable[[Path], "duckdb.DuckDBPyConnection"]
 
@@ -69,6 +69,8 @@ def open_text(
     try:
         return _open(path, copies, connect, options, names, encoding)
     except duckdb.InvalidInputException as error:
+        if _is_about_ends(str(error)):
+            return _open(path, copies, connect, options, names, encoding, Cleaning.ENDS)
         if not encoding.is_utf8 or options.encoding or not _is_about_utf8(str(error)):
             raise
     except _NotUtf8Error as error:
@@ -90,42 +92,23 @@ def _reopen(path: Path, copies: Path, connect: Connect, known: Reading, places: 
         extra=places.extra,
         quoted_lines=places.quoted_lines,
         tail_lines=places.tail_lines,
+        repeats=places.repeats,
     )
     with path.open("rb") as file:
         mark = encoding_of(file.read(8), known.encoding).mark
-    plain = _plain(path, copies, Encoding(known.encoding, mark), layout, Cleaning(places.cleaning))
+    plain = plain_text(path, copies, Encoding(known.encoding, mark), layout, Cleaning(places.cleaning))
     columns = [Column(column.name, column.type) for column in known.columns]
     raw = RawRows(plain, layout)
     return TextTable(connect(plain), raw.relation(known.columns), columns, known, raw.cell_text(known.columns))
 
 
-def _plain(path: Path, copies: Path, encoding: Encoding, layout: Layout, cleaning: Cleaning) -> Path:
-    """The file, or a copy that DuckDB can read."""
-    plain = _cleaned(_as_utf8(path, copies, encoding), path, copies, cleaning)
-    if layout.tail_lines or layout.comment:
-        plain = _without_other_lines(plain, path, copies, layout)
-    return plain
-
-
-def _as_utf8(path: Path, copies: Path, encoding: Encoding) -> Path:
-    if encoding.is_utf8:
-        return path
-    plain = _copy_path(path, copies, encoding.name)
-    write_utf8(path, encoding, plain)
-    return plain
-
-
-def _cleaned(plain: Path, path: Path, copies: Path, cleaning: Cleaning) -> Path:
-    """The file, or a copy with its lines written anew."""
-    if cleaning is Cleaning.NONE:
-        return plain
-    target = _copy_path(path, copies, cleaning)
-    write_cleaned(plain, target, cleaning)
-    return target
-
-
 class _NotUtf8Error(Exception):
     """The beginning or the end of the file is no UTF-8."""
+
+
+def _is_about_ends(message: str) -> bool:
+    """Whether lines end in two ways, further down than the beginning and the end of the file show."""
+    return "invalid state" in message
 
 
 def _is_about_utf8(message: str) -> bool:
@@ -133,17 +116,25 @@ def _is_about_utf8(message: str) -> bool:
 
 
 def _open(
-    path: Path, copies: Path, connect: Connect, options: ReadingOptions, names: Sequence[str], encoding: Encoding
+    path: Path,
+    copies: Path,
+    connect: Connect,
+    options: ReadingOptions,
+    names: Sequence[str],
+    encoding: Encoding,
+    needed: Cleaning = Cleaning.NONE,
 ) -> TextTable:
-    plain = _as_utf8(path, copies, encoding)
-    cleaning = cleaning_of(_first_lines(plain), options.separator)
-    plain = _cleaned(plain, path, copies, cleaning)
+    plain = as_utf8(path, copies, encoding)
+    cleaning = needed or cleaning_of(_first_lines(plain), options.separator) or cleaning_of_bytes(both_ends(plain))
+    plain = as_cleaned(plain, path, copies, cleaning)
     if cleaning is Cleaning.DOUBLED and options.separator:
         options = options.model_copy(update={"separator": options.separator[0]})
-    layout = _layout(plain, path, options, names)
-    if layout.tail_lines or layout.comment:
-        plain = _without_other_lines(plain, path, copies, layout)
+    layout = with_repeats(_layout(plain, path, options, names), plain)
+    if layout.tail_lines or layout.comment or layout.repeats:
+        plain = without_other_lines(plain, path, copies, layout)
     connection = connect(plain)
+    with ragged_error(path, plain, layout):
+        layout = _with_filled_extras(connection, plain, layout)
     raw = RawRows(plain, layout)
     samples = {
         name: [record.cells[place] for record in layout.sample if place < record.width]
@@ -156,7 +147,7 @@ def _open(
             samples,
             options,
             units=layout.headings.units,
-            padded=layout.separator in (SPACES, FIXED),
+            padded=layout.separator in (SPACES, FIXED) and not any("\t" in record.text for record in layout.sample),
         )
         rows = understood.rows
     reading = _reading(path, encoding, layout, understood.columns, rows)
@@ -169,6 +160,7 @@ def _open(
     reading.places.cleaning = cleaning
     reading.notes = [
         *encoding.notes,
+        *_notes_on_letters(layout),
         *([NOTES[cleaning]] if cleaning else []),
         *layout.notes,
         *understood.notes,
@@ -184,6 +176,15 @@ def _first_lines(plain: Path) -> list[str]:
     with plain.open("rb") as file:
         head = file.read(HEAD)
     return text_lines(_text(head, cut_end=len(head) == HEAD), whole=len(head) < HEAD)[:LINES]
+
+
+def _with_filled_extras(connection: duckdb.DuckDBPyConnection, plain: Path, layout: Layout) -> Layout:
+    """The layout, whose values without a name become columns where a row further down has one."""
+    raw = RawRows(plain, layout)
+    if not layout.extra or not raw.filled_extras(connection):
+        return layout
+    names, notes = distinct((*layout.names, *[""] * layout.extra))
+    return replace(layout, names=names, extra=0, notes=(*layout.notes, *notes))
 
 
 def _layout(plain: Path, path: Path, options: ReadingOptions, names: Sequence[str]) -> Layout:
@@ -202,7 +203,7 @@ def _layout(plain: Path, path: Path, options: ReadingOptions, names: Sequence[st
         lines,
         last,
         options,
-        spaced=suffix in (".txt", ".dat", ".prn", ".asc", ".log"),
+        spaced=suffix in (".txt", ".dat", ".prn", ".asc", ".log", ".lvm", ".xy", ".dpt", ".rdb"),
         default_separator="\t" if suffix in (".tsv", ".tab") else "",
         names=names,
         file_name=path.name,
@@ -220,48 +221,6 @@ def _text(data: bytes, *, cut_end: bool = False, cut_start: bool = False) -> str
             if error.start < len(data) - 4 or not cut_end:
                 raise _NotUtf8Error from error
     raise _NotUtf8Error
-
-
-def _copy_path(path: Path, copies: Path, kind: str) -> Path:
-    """Where a copy lies; older copies of the same file are removed."""
-    copies.mkdir(parents=True, exist_ok=True)
-    key = hashlib.sha256(f"{path}|{kind}".encode("utf-8", "surrogatepass")).hexdigest()[:24]
-    return copies / f"{key}.txt"
-
-
-def _without_other_lines(plain: Path, path: Path, copies: Path, layout: Layout) -> Path:
-    """A copy of the file's text without remarks, which leave an empty line, and without the lines below the rows."""
-    target = _copy_path(path, copies, "rows")
-    end = _end_of_rows(plain, layout.tail_lines)
-    sign = layout.comment.encode()
-    last_name_line = layout.headings.header
-    with plain.open("rb") as source, target.open("wb") as file:
-        if not sign:
-            left = end
-            while left > 0 and (piece := source.read(min(left, 1 << 22))):
-                file.write(piece)
-                left -= len(piece)
-            return target
-        read, is_open = 0, False
-        for number, line in enumerate(source, 1):
-            if read >= end:
-                break
-            read += len(line)
-            remark = not is_open and number != last_name_line and line.lstrip().startswith(sign)
-            file.write(b"\n" if remark else line)
-            is_open = is_open != bool(not remark and line.count(b'"') % 2)
-    return target
-
-
-def _end_of_rows(path: Path, tail_lines: int) -> int:
-    """The byte at which the given number of last lines begins."""
-    size = path.stat().st_size
-    if not tail_lines:
-        return size
-    with path.open("rb") as file:
-        file.seek(max(0, size - HEAD))
-        lines = re.findall(rb"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+$", file.read(HEAD))
-    return size - sum(map(len, lines[len(lines) - tail_lines :]))
 
 
 def _reading(path: Path, encoding: Encoding, layout: Layout, columns: list[ColumnReading], rows: int) -> Reading:
@@ -287,8 +246,23 @@ def _reading(path: Path, encoding: Encoding, layout: Layout, columns: list[Colum
             extra=layout.extra,
             quoted_lines=layout.quoted_lines,
             tail_lines=layout.tail_lines,
+            repeats=layout.repeats,
         ),
     )
+
+
+_TWICE = re.compile("Ã[¤¶¼Ÿ„–œ©¨]|Â[°µ²³§±]|â€[œ“”™]")
+
+
+def _notes_on_letters(layout: Layout) -> list[str]:
+    """Letters that were lost or changed before the file came here."""
+    texts = "\n".join((*layout.names, *(record.text for record in layout.sample)))
+    notes = []
+    if match := _TWICE.search(texts):
+        notes.append(f"Letters such as {match[0]!r} look like UTF-8 that was read as Windows-1252 and saved again.")
+    if "\ufffd" in texts:
+        notes.append("The file holds signs for letters that were lost (\ufffd) when it was written.")
+    return notes
 
 
 def _decimal_note(reading: Reading) -> list[str]:

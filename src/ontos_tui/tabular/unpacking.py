@@ -1,10 +1,13 @@
-"""Packed files of one file (.gz, .zst, .zip), and JSON that is one document: unpacked into a copy, within limits."""
+"""Packed files of one file (.gz, .bz2, .xz, .zst, .zip), and JSON that is one document: unpacked into a copy, within
+limits."""
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import hashlib
 import json
+import lzma
 import shutil
 import sys
 import zipfile
@@ -12,6 +15,7 @@ from pathlib import Path, PurePath
 from typing import Protocol
 
 from ontos_tui.domain.errors import InvalidInputError
+from ontos_tui.tabular.formats.xz import XzReader
 from ontos_tui.tabular.json_rows import ManyDocumentsError, json_rows
 
 MOST_BYTES = 4 << 30
@@ -23,7 +27,9 @@ WINDOW_BITS = 27
 """Of Zstandard: what it looks back on is kept in memory, 128 MB at most, as `zstd -d` has it."""
 MOST_JSON = 256 << 20
 """Bytes of a JSON document that is no lines."""
-PACKED = (".gz", ".zst", ".zip")
+STREAMS = (".gz", ".bz2", ".xz", ".zst")
+"""Packings of one file, which is called as the packed one without this end."""
+PACKED = (*STREAMS, ".zip")
 
 
 def inner_name(path: Path) -> str:
@@ -31,7 +37,7 @@ def inner_name(path: Path) -> str:
 
     Raises InvalidInputError for several, and for a kind of packing that is not read.
     """
-    if path.suffix.lower() in (".gz", ".zst"):
+    if path.suffix.lower() in STREAMS:
         return path.stem
     if path.suffix.lower() != ".zip" or not path.is_file():
         return path.name
@@ -79,6 +85,12 @@ def _unpack(path: Path, target: Path) -> None:
         if path.suffix.lower() == ".gz":
             with gzip.open(path) as source:
                 _copy(path, source, partial)
+        elif path.suffix.lower() == ".bz2":
+            with bz2.open(path) as source:
+                _copy(path, source, partial)
+        elif path.suffix.lower() == ".xz":
+            with path.open("rb") as packed:
+                _copy(path, XzReader(packed), partial)
         elif path.suffix.lower() == ".zst":
             _unpack_zstd(path, partial)
         else:
@@ -86,14 +98,14 @@ def _unpack(path: Path, target: Path) -> None:
                 (info, *_) = [one for one in archive.infolist() if PurePath(one.filename).name == target.name]
                 with archive.open(info) as member:
                     _copy(path, member, partial)
-    except (OSError, EOFError, zipfile.BadZipFile, RuntimeError) as error:
+    except (OSError, EOFError, zipfile.BadZipFile, RuntimeError, lzma.LZMAError) as error:
         raise InvalidInputError(
             f"{path.name} {_why(path, error)}.", "Unpack it yourself, and add what it holds."
         ) from error
     partial.rename(target)
 
 
-_PACKED = {".gz": b"\x1f\x8b", ".zst": b"\x28\xb5\x2f\xfd", ".zip": b"PK"}
+_PACKED = {".gz": b"\x1f\x8b", ".bz2": b"BZh", ".xz": b"\xfd7zX", ".zst": b"\x28\xb5\x2f\xfd", ".zip": b"PK"}
 
 
 def _why(path: Path, error: Exception) -> str:
@@ -104,6 +116,8 @@ def _why(path: Path, error: Exception) -> str:
         return f"is no {path.suffix.lower()} file, whatever its name says"
     if "password" in str(error) or "encrypted" in str(error):
         return "is locked with a password"
+    if "memory" in str(error).lower():
+        return "asks for more than 128 MB of memory"
     if isinstance(error, EOFError) or "end" in str(error).lower() or "truncated" in str(error).lower():
         return "is cut off: its end is missing"
     return "is damaged"

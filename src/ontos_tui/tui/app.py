@@ -16,7 +16,6 @@ from textual.await_complete import AwaitComplete
 from textual.dom import DOMNode
 from textual.events import Event, InputEvent, Key, Paste
 from textual.screen import Screen
-from textual.widget import Widget
 
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.rules.states import JobStatus
@@ -31,17 +30,17 @@ from ontos_tui.tui.core.keys.type_ahead import Opening, TypeAhead
 from ontos_tui.tui.core.keys.unbound_keys import UnboundKeys
 from ontos_tui.tui.core.keys.user_keys import UserKeys
 from ontos_tui.tui.core.messages import Messages
-from ontos_tui.tui.core.opening import Opened, open_in_background
+from ontos_tui.tui.core.opening import Opened, failure_lines, open_in_background
 from ontos_tui.tui.core.palette import CommandPalette
 from ontos_tui.tui.core.themes import THEMES
 from ontos_tui.tui.core.ui_state import Session
-from ontos_tui.tui.core.updates.live_updates import LiveUpdates
+from ontos_tui.tui.core.updates.live_updates import LiveUpdates, ended_message
 from ontos_tui.tui.drivers import driver_class
 from ontos_tui.tui.stage_area import StageArea
 from ontos_tui.tui.terminal import textual_internals
 from ontos_tui.tui.terminal.driver import DiffDriver
 from ontos_tui.tui.terminal.painter import Painter
-from ontos_tui.tui.widgets.lines import Panel, line, span, wrap
+from ontos_tui.tui.widgets.lines import Panel, line, span
 from ontos_tui.tui.widgets.table import Table
 
 if TYPE_CHECKING:
@@ -165,6 +164,7 @@ class OntosApp(DialogActions, Commanded):
         popped = super().pop_screen()
         self.type_ahead.closed(top)
         self.call_later(self.refresh_keys)
+        self.call_later(self._messages.make_room)
         return popped
 
     # Life
@@ -219,13 +219,7 @@ class OntosApp(DialogActions, Commanded):
 
     def _show_failure(self, failure: OntosError) -> None:
         """The workspace did not open."""
-        self.query_one("#opening", Panel).show(
-            lambda width: [
-                *wrap(f"  ✗ {failure.what}", width, "bad"),
-                *wrap(f"  {failure.todo}", width),
-                *wrap("  Press q to quit.", width, "muted"),
-            ]
-        )
+        self.query_one("#opening", Panel).show(lambda width: failure_lines(failure, width))
         self.query_one(Header).show(lambda width: line(span(" Ontos ", "title")))
         self.refresh_keys()
 
@@ -276,7 +270,7 @@ class OntosApp(DialogActions, Commanded):
             if job.status is JobStatus.FAILED:
                 self.show_error(OntosError(f"{job.title} failed: {job.error}", "Show and resume the job: J"))
             else:
-                self.show_message(f"{job.title}: {job.status.value}. {job.message}".rstrip())
+                self.show_message(ended_message(job))
         if self.stage_view is not None:
             self.stage_view.reload()
 
@@ -379,17 +373,6 @@ class OntosApp(DialogActions, Commanded):
         if isinstance(driver, DiffDriver):
             driver.redraw()
         self.refresh(layout=True)
-
-    def action_jump(self) -> None:
-        from ontos_tui.tui.dialogs.jump import JumpScreen, jump_targets
-
-        def jumped(target: Widget | None) -> None:
-            if target is not None:
-                target.focus()
-
-        targets = jump_targets(self.screen)
-        if targets:
-            self.push_screen(JumpScreen(targets), jumped)
 
     def action_palette(self) -> None:
         self.action_command_palette()

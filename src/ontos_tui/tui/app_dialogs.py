@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.app import App
 from textual.dom import DOMNode
+from textual.widget import Widget
 
 from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.core.commands import commanded_nodes
@@ -44,6 +45,17 @@ class DialogActions(App[None]):
     def key_target(self) -> DOMNode:
         """Where keys go first."""
         raise NotImplementedError
+
+    def action_jump(self) -> None:
+        from ontos_tui.tui.dialogs.jump import JumpScreen, jump_targets
+
+        def jumped(target: Widget | None) -> None:
+            if target is not None:
+                target.focus()
+
+        targets = jump_targets(self.screen)
+        if targets:
+            self.push_screen(JumpScreen(targets), jumped)
 
     def action_jobs(self) -> None:
         from ontos_tui.tui.dialogs.jobs import JobsDialog

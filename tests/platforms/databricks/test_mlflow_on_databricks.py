@@ -7,7 +7,6 @@ import os
 import subprocess
 from pathlib import Path
 
-
 from builders.environments import mlflow_python
 from emulator.databricks.scene import Scene
 from ontos_tui.platforms import tracking as module

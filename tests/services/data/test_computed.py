@@ -9,6 +9,7 @@ import pytest
 
 from builders.machines import add_machines
 from ontos_tui.domain.errors import InvalidInputError, NotFoundError
+from ontos_tui.domain.records.data import WindowLabel
 from ontos_tui.domain.records.derived import EventTable
 from ontos_tui.services.data.derived_tables.computed import ComputedSpec
 from ontos_tui.workspace import Workspace
@@ -117,3 +118,17 @@ def test_a_remaining_life_of_real_engines_is_capped(workspace: Workspace) -> Non
     report = workspace.data.computed.add(ComputedSpec("engines", "rul", "remaining()", "c1", "c2", cap="125"))
     assert (report.counts.rows, report.counts.computed) == (20_631, 20_631)
     assert report.page.items[0].fields["rul"] == 125
+
+
+def test_a_window_has_one_value_of_what_is_known_only_afterwards(machines: Workspace) -> None:
+    compute(machines, "rul", "remaining()")
+    windows = {"window_size": 2, "window_step": 1, "window_group": "machine", "window_order": "time"}
+    sheet = machines.data.sheets.create_sheet("W", "local.files.telemetry", **windows, window_max_gap=None)
+    assert sheet.window_labels == {"rul": WindowLabel.LAST}
+    names = [column.name for column in machines.data.sheets.sheet_page(sheet.id).columns]
+    assert [name for name in names if "rul" in name] == ["rul"], "its mean or slope would give the answer away"
+    template = machines.drafts.draft(sheet.id, "rul")
+    assert machines.drafts.targets(sheet.id)[0].column == "rul"
+    assert "volt_mean" in template.feature_columns and "rul" not in template.feature_columns
+    mean = machines.data.sheets.edit_sheet(sheet.id, window_labels={"rul": "mean"})
+    assert mean.window_labels == {"rul": WindowLabel.MEAN}

@@ -96,3 +96,25 @@ def test_a_killed_watch_loses_nothing_and_doubles_nothing(home: Path, tmp_path: 
         assert sorted(item.fields["picture"] for item in page.items) == sorted(f"{one}.pgm" for one in range(60))
         (table,) = (home / "folder_tables").iterdir()
         assert len(list(table.glob("part-*"))) <= 2
+
+
+def test_a_job_watches_until_it_is_cancelled(workspace: Workspace, tmp_path: Path) -> None:
+    folder = log_folder(tmp_path / "logs", files=1)
+    watching = workspace.data.watching
+    job = watching.start(watching.request(folder, "arrivals"), every=0.5)
+    assert watching.start(watching.request(folder), every=9.0).id == job.id, "one is enough"
+
+    class ArrivedError(Exception):
+        pass
+
+    class UntilArrived:
+        def update(self, done: int, total: int, message: str = "") -> None:
+            if done == 1:
+                raise ArrivedError
+
+    with pytest.raises(ArrivedError):
+        workspace.jobs.wait(job.id, timeout=60, progress=UntilArrived())
+    assert workspace.data.catalog.preview("local.files.arrivals").total == 4
+    workspace.jobs.cancel(job.id)
+    assert workspace.jobs.wait(job.id, timeout=60).status.value == "cancelled"
+    assert watching.start(watching.request(folder), every=0.5).id != job.id

@@ -1,14 +1,14 @@
-"""Every key of every stage answers: something changes on the screen, or it says that work runs, within 100 ms.
+"""Every key of every stage answers within 100 ms: something changes on the screen, or it says that work runs.
 
-The limit is relative: a machine that is busy with other things takes longer for every key, and so does a key that is
-known to be quick (`?`), which is measured beside them.
+What counts is the processor time of the app until then, of the event loop and of the threads that work for it: the
+time that a person waits on a machine that does nothing else. A busy machine lengthens the wait and not the work.
 """
 
 from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import pytest
 from textual.events import Key
@@ -21,29 +21,36 @@ from ontos_tui.workspace import Workspace
 from tiers import deep
 
 LIMIT = 0.1
-"""Seconds on a machine where `?` takes QUICK."""
-QUICK = 0.03
+"""Seconds of processor time."""
+TRIES = 3
+"""The first time, a dialog is imported, and caches of the processor are cold."""
+LOOK = 0.005
+"""Seconds between two looks at the screen; what the looking itself costs is not counted."""
 LEAVES = {"app.quit", "app.redraw", "app.backup"}
 """Commands that end the app, or whose picture is the one before."""
 
 
 async def _answer(user: Driver, key: str) -> float:
-    """Seconds until the picture is another one; 0 when it stays as it is after all work."""
-    before, begun = user.text(), perf_counter()
+    """Processor time until the picture is another one, in seconds; 0 when it stays as it is after all work."""
+    before = user.text()
+    used, idle_looks = 0.0, 0
     user.app.post_message(Key(key, key if len(key) == 1 else None))
-    while perf_counter() - begun < 5:
-        await asyncio.sleep(0)
+    while used < 5:
+        begun = process_time()
+        await asyncio.sleep(LOOK)
+        used += process_time() - begun
         if user.text() != before:
-            return perf_counter() - begun
-        if perf_counter() - begun > 1 and user.app.is_idle:
+            return used
+        idle_looks = idle_looks + 1 if user.app.is_idle else 0
+        if idle_looks > 100:
             return 0.0
-    return perf_counter() - begun
+    return used
 
 
 def _commands(user: Driver) -> list[Command]:
     nodes = commanded_nodes(user.app.key_target)
-    found = [command for node in nodes for command in node.possible_commands() if not command.key_text]
-    return [command for command in found if command.id not in LEAVES and not command.id.startswith("app.stage")]
+    shown = [command for node in nodes for command in node.possible_commands() if not command.key_text]
+    return [command for command in shown if command.id not in LEAVES and not command.id.startswith("app.stage")]
 
 
 async def _back(user: Driver, stage: Stage) -> None:
@@ -56,28 +63,20 @@ async def _back(user: Driver, stage: Stage) -> None:
 
 
 @deep
-@pytest.mark.timeout(900)
 @pytest.mark.parametrize("stage", list(Stage), ids=lambda stage: stage.value)
 async def test_every_key_answers_at_once(home: Path, stage: Stage) -> None:
     with Workspace(home) as workspace:
         unlabeled_sheet(workspace.store, pairs=30)
     async with open_app(home, (80, 24)) as user:
         await _back(user, stage)
-        await _answer(user, "question_mark")  # the first one imports the help
-        await _back(user, stage)
-        usual = 0.0
-        for _ in range(3):
-            usual = max(usual, await _answer(user, "question_mark"))
-            await _back(user, stage)
-        limit = LIMIT * max(1.0, usual / QUICK)
         slow = {}
         for command in _commands(user):
-            best = 5.0
-            for _ in range(3):  # the first time, a dialog is imported; other programs take the machine now and then
+            best = LIMIT + 1
+            for _ in range(TRIES):
                 best = min(best, await _answer(user, command.keys[0]))
                 await _back(user, stage)
-                if best <= limit:
+                if best <= LIMIT:
                     break
             else:
                 slow[command.id] = round(best, 3)
-        assert not slow, f"limit {limit:.2f} s"
+        assert not slow

@@ -13,7 +13,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from builders.severity import unlabeled_sheet
-from harness import open_app
+from harness import Driver, open_app
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.core.commands import Command
@@ -70,17 +70,58 @@ def test_the_footer_is_never_wider_than_the_screen(width: int) -> None:
     assert cell_len(line) <= max(width, cell_len(" ? Help"))
 
 
-async def test_a_message_covers_no_key_and_no_list(home: Path) -> None:
+def _footer(user: Driver) -> int:
+    """The row of the keys."""
+    return user.app.size.height - 1
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (200, 60)])
+async def test_a_message_covers_no_stage_no_key_and_no_choice(home: Path, size: tuple[int, int]) -> None:
     with Workspace(home) as workspace:
         unlabeled_sheet(workspace.store, 3)
-    async with open_app(home, (80, 24)) as user:
+    async with open_app(home, size) as user:
         await user.press("3", "enter")
-        await user.sees("▸severity")
+        await user.sees("▸severity", "saved")
         before = user.text().splitlines()
         user.app.show_message("Something went well.")
         await user.sees("Something went well.")
         after = user.text().splitlines()
-        assert [at for at, (one, other) in enumerate(zip(before, after, strict=True)) if one != other] == [1]
+        at, last = _footer(user) - 1, before[_footer(user) - 1]
+        assert "Something went well." in after[at]
+        assert after[-1] == before[-1], "the keys"
+        assert after[:2] == before[:2], "the next step and the stages"
+        assert last in after or not last.strip("▌ "), "what was in the last row is above the message"
+        for text in ("▸severity", "3 major"):
+            assert any(text in row for row in after)
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24)])
+async def test_an_error_of_several_lines_covers_neither(home: Path, size: tuple[int, int]) -> None:
+    async with open_app(home, size) as user:
+        await user.press("4")
+        before = user.text().splitlines()
+        user.app.show_error(OntosError("The table is not there any more. " * 4, "Add it again: 1, then a."))
+        await user.sees("Add it again")
+        after = user.text().splitlines()
+        assert (after[:3], after[-1]) == (before[:3], before[-1])
+        user.app.show_message("Something went well.")
+        await user.sees("Add it again", "Something went well.")
+        assert user.text().splitlines()[:3] == before[:3]
+        user.app._messages.clear()
+        await user.until(lambda: user.text().splitlines() == before, "the stage has its rows again")
+
+
+async def test_a_message_beside_a_dialog_covers_nothing_of_it(home: Path) -> None:
+    async with open_app(home, (80, 24)) as user:
+        await user.press("question_mark")
+        before = user.text().splitlines()
+        user.app.show_message("Something went well.")
+        await user.sees("Something went well.")
+        after = user.text().splitlines()
+        assert [at for at, (one, other) in enumerate(zip(before, after, strict=True)) if one != other] == [0]
+        await user.press("escape")
+        await user.until(lambda: "Something" in user.text().splitlines()[_footer(user) - 1], "it moves to its place")
+        assert "? Help" in user.text().splitlines()[-1]
 
 
 async def test_a_message_takes_the_place_of_the_one_before_but_of_no_error(home: Path) -> None:
@@ -90,7 +131,7 @@ async def test_a_message_takes_the_place_of_the_one_before_but_of_no_error(home:
         user.app.show_message("2 pairs", title="Tags")
         await user.sees("Tags: 2 pairs")
         lines = user.text().splitlines()
-        assert "Tags: 2 pairs" in lines[1]
+        assert "Tags: 2 pairs" in lines[_footer(user) - 1]
         assert not any("first" in one for one in lines)
         user.app.show_error(OntosError("It went wrong.", "Try again."))
         await user.sees("It went wrong.")

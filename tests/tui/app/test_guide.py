@@ -80,20 +80,6 @@ async def test_help_in_a_form_lists_its_keys(home: Path) -> None:
         await user.sees("In this dialog", "Close without a change")
 
 
-async def test_a_message_of_two_lines_covers_no_heading(home: Path) -> None:
-    async with open_app(home, (80, 24)) as user:
-        await user.press("4")
-        heading = user.text().splitlines()[2]
-        user.app.show_message("A long message " * 8)
-        await user.settle()
-        rows = user.text().splitlines()
-        assert heading not in rows[:3]
-        assert heading in rows[3:5]
-        user.app._messages.clear()
-        await user.settle()
-        assert user.text().splitlines()[2] == heading
-
-
 async def test_the_mouse_presses_the_keys_of_the_last_line_and_of_dialogs(home: Path) -> None:
     async with open_app(home, (80, 24)) as user:
 

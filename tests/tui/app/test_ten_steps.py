@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from harness import SIZES, Driver, open_app
 from ontos_tui.domain.rules.states import JobStatus, PairStatus
 
@@ -24,7 +22,6 @@ async def _job_done(user: Driver, number: int) -> None:
     await user.settle()
 
 
-@pytest.mark.timeout(240)
 @SIZES
 async def test_the_ten_steps(tmp_path: Path, size: tuple[int, int]) -> None:
     async with open_app(tmp_path / "home", size) as user:

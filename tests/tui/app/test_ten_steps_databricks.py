@@ -52,7 +52,6 @@ ANSWER = {"defect_class": "crack", "severity": "major", "action": "rework"}
 
 
 @deep
-@pytest.mark.timeout(600)
 async def test_the_ten_steps_with_a_chat_model_on_databricks(
     scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,7 +131,6 @@ async def test_the_ten_steps_with_a_chat_model_on_databricks(
 
 
 @deep
-@pytest.mark.timeout(300)
 async def test_the_ten_steps_with_a_table_model_on_databricks(scene: Scene, tmp_path: Path) -> None:
     _awake_at_once(scene)
     async with open_app(tmp_path / "home", (80, 24)) as user:

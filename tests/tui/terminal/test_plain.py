@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from builders.severity import unlabeled_sheet
 from ontos_tui.tui.plain import spoken
 from ontos_tui.workspace import Workspace
@@ -44,7 +42,6 @@ def _opened(home: Path) -> None:
 
 
 @deep
-@pytest.mark.timeout(240)
 def test_labeling_with_a_screen_reader(tmp_path: Path) -> None:
     _opened(tmp_path)
     with Terminal(ontos("--home", str(tmp_path), "--plain"), (80, 24)) as terminal:
@@ -72,7 +69,6 @@ def test_labeling_with_a_screen_reader(tmp_path: Path) -> None:
 
 
 @deep
-@pytest.mark.timeout(240)
 def test_the_cursor_is_on_the_active_line(tmp_path: Path) -> None:
     _opened(tmp_path)
     with Terminal(ontos("--home", str(tmp_path), "--plain"), (80, 24)) as terminal:

@@ -7,6 +7,7 @@ import inspect
 import sys
 from pathlib import Path
 
+from rich.color import Color as RichColor
 from rich.console import Console
 from textual.app import App, ComposeResult
 from textual.driver import Driver
@@ -24,6 +25,8 @@ ADAPTER = Path(textual_internals.__file__)
 class Small(App[None]):
     """An app with one widget."""
 
+    CSS = "Static { background: #101010; & .part { color: #00ff00; } }"
+
     def compose(self) -> ComposeResult:
         yield Static("text")
 
@@ -34,6 +37,8 @@ async def test_every_member_is_there_and_does_what_the_app_takes_it_for() -> Non
         widget = app.query_one(Static)
         assert isinstance(textual_internals.driver_of(app), Driver)
         assert textual_internals.can_paint_directly(app)
+        part = textual_internals.style_of_class(widget, "part")
+        assert (part.color, part.bgcolor) == (RichColor.parse("#00ff00"), RichColor.parse("#101010"))
         with app.batch_update():
             assert not textual_internals.can_paint_directly(app)
         app.notify("something")

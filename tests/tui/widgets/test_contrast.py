@@ -51,11 +51,11 @@ async def test_every_style_of_every_theme_can_be_read_also_under_the_cursor() ->
             await pilot.pause()
             for style in (*STYLES, color("#ffffff"), color("yellow")):
                 for marked in (False, True):
-                    shown = panel._style(style, marked)
+                    shown = panel.style_of(style, marked)
                     assert shown.color is not None and shown.bgcolor is not None
                     front, back = Color.from_rich_color(shown.color), Color.from_rich_color(shown.bgcolor)
                     assert contrast(front, back) >= LEAST, f"{style} in {name}"
-            grounds = [panel._style("text", marked).bgcolor for marked in (False, True)]
+            grounds = [panel.style_of("text", marked).bgcolor for marked in (False, True)]
             one, other = (Color.from_rich_color(ground) for ground in grounds)
             assert contrast(one, other) >= SEEN, f"the cursor in {name}"
 
@@ -69,6 +69,6 @@ async def test_the_theme_with_high_contrast_has_it() -> None:
         await pilot.pause()
         panel = app.query_one(Panel)
         for style in STYLES:
-            shown = panel._style(style, False)
+            shown = panel.style_of(style, False)
             assert shown.color is not None and shown.bgcolor is not None
             assert contrast(Color.from_rich_color(shown.color), Color.from_rich_color(shown.bgcolor)) >= 7, style

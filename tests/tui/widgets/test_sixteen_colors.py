@@ -46,8 +46,8 @@ async def test_every_style_of_our_themes_can_be_read_in_sixteen_colors(monkeypat
                 monkeypatch.setenv("TERM", terminal)
                 for name in STYLES:
                     for marked in (False, True):
-                        assert contrast(*seen(panel._style(name, marked))) >= LEAST, (theme.name, terminal, name)
-                grounds = [seen(panel._style("text", marked))[1] for marked in (False, True)]
+                        assert contrast(*seen(panel.style_of(name, marked))) >= LEAST, (theme.name, terminal, name)
+                grounds = [seen(panel.style_of("text", marked))[1] for marked in (False, True)]
                 assert contrast(*grounds) > 1.5, f"the cursor in {theme.name}"
 
 

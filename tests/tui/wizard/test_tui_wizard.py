@@ -37,8 +37,9 @@ async def test_from_a_card_to_a_model_that_answers(tmp_path: Path) -> None:
         await user.press(">")
         await user.sees("learns from", "recommended:", "no cost")
         await user.press("enter")
-        await user.sees("✓ trained.", "baseline")
-        await user.press(">")
+        await user.sees("✓ trained.", "baseline", "or > goes on to deploy and try it")
+        assert "enter Deploy" in user.text().splitlines()[-1], "the footer says what enter does now"
+        await user.press("enter")
         await user.sees("enter deploys it to an endpoint")
         await user.press("enter")
         await user.sees("Playground · crystal-defect")  # it beats its baseline, so the checks let it pass

@@ -112,6 +112,7 @@ class RowPlaces(Part):
     extra: int = Field(0, description="empty values without a name at the end of every row")
     tail_lines: int = Field(0, description="lines at the end that are no rows")
     quoted_lines: int = Field(0, description="ends of lines inside of quotes above the rows")
+    repeats: int = Field(0, description="how often the names stand again between the rows")
     cleaning: str = Field("", description="what is done to the lines before they are read")
     cells: list[int] = Field(default_factory=list, description="of a workbook: the columns in the sheet's used area")
 

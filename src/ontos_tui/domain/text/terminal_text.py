@@ -18,6 +18,7 @@ _NAMED = re.compile(
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f"  # zero width, line separators, bidi embeddings and isolates
     "\ufe00-\ufe0f\ufeff\ufff9-\ufffb"  # variation selectors, BOM, interlinear annotation
     "\ud800-\udfff"  # lone surrogates cannot be encoded
+    "\U0001f3fb-\U0001f3ff"  # skin tones, which take no cells in some terminals and two in others
     "\U000e0000-\U000e0fff]"  # tags
 )
 

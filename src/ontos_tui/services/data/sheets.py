@@ -218,6 +218,15 @@ class SheetService:
             ahead = () if table is None else columns_ahead(connection, table)
         return {**dict.fromkeys(ahead, ColumnRole.NOTE), **sheet.column_roles}
 
+    def _labels_ahead(self, sheet: Sheet) -> dict[str, WindowLabel]:
+        """The columns of a window that are known only afterwards, with their last value.
+
+        Their mean or slope over the window would give the answer away.
+        """
+        with self._store.read() as connection:
+            table = data.table_at(connection, sheet.source_table) if sheet.windows is not None else None
+            return dict.fromkeys(columns_ahead(connection, table), WindowLabel.LAST) if table is not None else {}
+
     def _validated(self, sheet: Sheet) -> Sheet:
         """The sheet with its columns' exact names, counted, and known to fit its source."""
         from ontos_tui.tabular.row_filter import find_column
@@ -235,7 +244,8 @@ class SheetService:
             update={
                 "window_group": find_column(sheet.window_group, names) if sheet.window_group else None,
                 "window_order": find_column(sheet.window_order, names) if sheet.window_order else None,
-                "window_labels": {find_column(name, names): how for name, how in sheet.window_labels.items()},
+                "window_labels": self._labels_ahead(sheet)
+                | {find_column(name, names): how for name, how in sheet.window_labels.items()},
             }
         )
         check_order(sheet, columns)

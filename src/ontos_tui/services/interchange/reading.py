@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.services.interchange.report import ImportReport
+from ontos_tui.tabular.json_words import json_reason
 
 Entry = tuple[int, Any]
 """The number of a line, entry or row, and its content."""
@@ -53,17 +54,26 @@ def json_lines(path: Path, report: ImportReport) -> Iterator[Entry]:
 def _parse(text: str, number: int, report: ImportReport) -> Any:
     try:
         value = _DECODER.decode(text)
-    except json.JSONDecodeError as error:
-        report.problem(number, f"not JSON: {error.msg} at character {error.pos + 1}")
-    except RecursionError:
-        report.problem(number, "nested too deeply")
-    except ValueError as error:
-        report.problem(number, f"not JSON: {error}")
+    except (ValueError, RecursionError) as error:
+        report.problem(number, not_json(error))
     else:
         if value is None:
             report.problem(number, "not a JSON object")
         return value
     return None
+
+
+def not_json(error: Exception) -> str:
+    """Why a text is not JSON, in our words."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"not JSON: at character {error.pos + 1} {json_reason(error)}"
+    return _other_reason(error)
+
+
+def _other_reason(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    return "a number has too many digits" if "digits" in str(error) else f"not JSON: {error}"
 
 
 def json_entries(path: Path, report: ImportReport) -> Iterator[Entry]:
@@ -73,7 +83,7 @@ def json_entries(path: Path, report: ImportReport) -> Iterator[Entry]:
         return
     with _readable(path), path.open(encoding="utf-8-sig") as file:
         text = file.read(PIECE)
-        at, number, piece = text.index("[") + 1, 0, PIECE
+        at, number, piece, lines = text.index("[") + 1, 0, PIECE, 1
         while True:
             at = _skip_blanks(text, at, ", \t\r\n" if number else " \t\r\n")
             if at < len(text) and text[at] == "]":
@@ -85,8 +95,9 @@ def json_entries(path: Path, report: ImportReport) -> Iterator[Entry]:
             except (ValueError, RecursionError) as error:
                 more = file.read(piece) if isinstance(error, json.JSONDecodeError) else ""
                 if not more:
-                    _end_of_list(text[at:], number + 1, error, report)
+                    _end_of_list(text, at, lines, number + 1, error, report)
                     return
+                lines += text.count("\n", 0, at)
                 text, at, piece = text[at:] + more, 0, piece * 2
                 continue
             number, at, piece = number + 1, end, PIECE
@@ -104,13 +115,22 @@ def _skip_blanks(text: str, at: int, blanks: str) -> int:
     return at
 
 
-def _end_of_list(rest: str, number: int, error: Exception, report: ImportReport) -> None:
-    """Report the rest of a broken list as one problem, since its entries cannot be separated."""
-    if not rest.strip():
+def _end_of_list(text: str, at: int, lines: int, number: int, error: Exception, report: ImportReport) -> None:
+    """Report the rest of a broken list, which begins `at`, as one problem, since its entries cannot be separated.
+
+    `lines` is the number of the line that `text` begins in.
+    """
+    if not text[at:].strip():
         report.problem(number, "the list is not closed: the file is incomplete")
+        return
+    place = error.pos if isinstance(error, json.JSONDecodeError) else at
+    line = lines + text.count("\n", 0, place)
+    if isinstance(error, json.JSONDecodeError):
+        character = place - text.rfind("\n", 0, place)
+        reason = f"not JSON: in line {line:,} of the file, at character {character}, {json_reason(error)}"
     else:
-        message = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-        report.problem(number, f"not JSON ({message}); the rest of the file cannot be read")
+        reason = f"in line {line:,} of the file: {_other_reason(error)}"
+    report.problem(number, f"{reason}; the rest of the file cannot be read")
 
 
 def text_lines(path: Path, report: ImportReport) -> Iterator[tuple[int, str]]:
@@ -169,7 +189,7 @@ def _csv_rows(path: Path, header: list[str], separator: str, report: ImportRepor
             try:
                 row = next(rows, None)
             except csv.Error as error:
-                report.problem(number, f"not valid CSV: {error}")
+                report.problem(number, f"not valid CSV: {_csv_reason(error)}")
                 if "field larger" in str(error):
                     return
                 continue
@@ -183,6 +203,19 @@ def _csv_rows(path: Path, header: list[str], separator: str, report: ImportRepor
                 report.problem(number, _NOT_TEXT)
             else:
                 yield number, dict(zip(header, row, strict=True))
+
+
+_CSV_REASONS = {
+    "unexpected end of data": "a double quote is not closed",
+    "expected after": "something follows a closing double quote",
+    "field larger": f"a value has more than {LONGEST_VALUE:,} characters, as when a double quote is not closed",
+    "new-line character": "a line ends inside of a value without quotes",
+    "NUL": "it holds a NUL byte",
+}
+
+
+def _csv_reason(error: csv.Error) -> str:
+    return next((ours for theirs, ours in _CSV_REASONS.items() if theirs in str(error)), "it is not written as CSV is")
 
 
 def _is_broken(text: str) -> bool:

@@ -26,7 +26,7 @@ from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer, FieldKind, answer_fields
 from ontos_tui.domain.text.storable import storable
-from ontos_tui.services.interchange.reading import Entry, moment
+from ontos_tui.services.interchange.reading import Entry, moment, not_json
 from ontos_tui.services.interchange.report import ImportReport
 from ontos_tui.services.interchange.selection import OutgoingPair, parse_list
 from ontos_tui.services.records.answers import AnswerReader
@@ -284,7 +284,7 @@ class TableReader:
             try:
                 whole = json.loads(restored(whole) if self._apostrophes else whole)
             except (ValueError, RecursionError) as error:
-                return f"the answer is not JSON: {error}"
+                return f"the answer is {not_json(error)}"
         return whole if isinstance(whole, dict) else "the answer is not a JSON object"
 
     def _known(self, name: str, cell: Any) -> tuple[Any, ...]:

@@ -52,6 +52,7 @@ class DraftingService:
         """The columns that may hold the answer, the likeliest first; last, that none does and people give it."""
         sheet = self._sheets.sheet(sheet_ref)
         ranked = sorted(column_facts(self._catalog, sheet), key=_unlikeliness)
+        ranked.sort(key=lambda one: one.name not in sheet.window_labels)
         possible = [one for one in ranked if not (one.is_constant or one.identifies or one.nested)]
         targets = [Target(one.name, _reason(one)) for one in possible]
         return [*targets, Target("", "the answer is not in the data yet: you label item by item")]

@@ -56,7 +56,7 @@ def is_table(file: FolderFile) -> bool:
 
 _ADVICE = (
     "Pictures are .png, .jpg, .bmp, .gif, .tif and .ppm; documents .pdf, .txt and .md; data files .csv, .tsv, .dat, "
-    ".xlsx, .ods, .json, .jsonl and .parquet, also packed (.gz, .zst)."
+    ".xlsx, .ods, .json, .jsonl and .parquet, also packed (.gz, .bz2, .xz, .zst)."
 )
 
 

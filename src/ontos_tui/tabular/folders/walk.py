@@ -13,6 +13,7 @@ from pathlib import Path
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.learning import NoProgress, Progress
 from ontos_tui.domain.records.folders import FileProblem
+from ontos_tui.tabular.unpacking import STREAMS
 
 MOST_FILES = 1_000_000
 REPORT_EVERY = 2_000
@@ -36,7 +37,7 @@ class FolderFile:
     def inner_suffix(self) -> str:
         """The same without the end that says how it is packed."""
         ending = _ending(self.path)
-        return _ending(self.path[: -len(ending)]) if ending in (".gz", ".zst") else ending
+        return _ending(self.path[: -len(ending)]) if ending in STREAMS else ending
 
 
 def _ending(path: str) -> str:

@@ -1,5 +1,6 @@
-"""Lines that have to be written anew before they are records: tables drawn with lines, blanks before quotes, and values
-between doubled signs. Every line keeps its number."""
+"""Lines that have to be written anew before they are records: tables drawn with lines, blanks before quotes, values
+between doubled signs, codes that Excel keeps as formulas, NUL bytes, and ends of lines of two kinds. Every line keeps
+its number."""
 
 from __future__ import annotations
 
@@ -9,8 +10,12 @@ from enum import StrEnum
 from pathlib import Path
 
 _RULE = re.compile(r"[\s|+:=-]*[-=]{2,}[\s|+:=-]*")
-_BEFORE_QUOTE = re.compile(r'(?<=[,;|])[ \t]+(?=")')
-_AFTER_QUOTE = re.compile(r'"[ \t]+(?=[,;|])')
+# What stands in quotes is matched first, so that it stays as it is.
+_QUOTED = r'"(?:[^"]|"")*"'
+_BEFORE_QUOTE = re.compile(rf'(?P<quoted>{_QUOTED}(?![ \t]+[,;|]))|(?<=[,;|])[ \t]+(?=")')
+_AFTER_QUOTE = re.compile(rf"(?P<quoted>{_QUOTED})[ \t]+(?=[,;|])|{_QUOTED}")
+_FORMULA = re.compile(r'(?:(?<=[,;\t])|^)=("[^"\r\n]*")(?=[,;\t\r\n]|$)')
+_PADDING = re.compile(rb"[\r\n]\0+\Z")
 _DOUBLED = ("||", ";;", "::", "~~", "^^")
 LOOKED_AT = 200
 """Lines at the beginning of a file that decide."""
@@ -26,12 +31,21 @@ class Cleaning(StrEnum):
     """Values stand in quotes, with blanks before them."""
     DOUBLED = "doubled"
     """Two equal signs stand between the values, such as ||."""
+    FORMULAS = "formulas"
+    """Texts stand as formulas, such as ="001", so that Excel keeps their zeros."""
+    NULS = "nuls"
+    """NUL bytes behind the last line, as loggers leave them when the power fails."""
+    ENDS = "ends"
+    """Some lines end with a carriage return and others do not."""
 
 
 NOTES = {
     Cleaning.DRAWN: "The table is drawn with lines; they are no rows.",
     Cleaning.BLANKS: "Blanks between separators and quotes were left out.",
     Cleaning.DOUBLED: "Two signs stand between the values.",
+    Cleaning.FORMULAS: 'Values such as ="001" were read as their texts.',
+    Cleaning.NULS: "NUL bytes stand below the rows, as a logger leaves them when its power fails; they were left out.",
+    Cleaning.ENDS: "Some lines end with a carriage return and others do not; both end a row.",
 }
 
 
@@ -44,8 +58,21 @@ def cleaning_of(lines: Sequence[str], separator: str) -> Cleaning:
         return Cleaning.DRAWN
     if _doubled(content, separator):
         return Cleaning.DOUBLED
-    quoted = [line for line in content if _BEFORE_QUOTE.search(line)]
-    return Cleaning.BLANKS if len(quoted) >= 0.5 * max(1, len(content)) else Cleaning.NONE
+    blanks = [line for line in content if _without_blanks(line) != line]
+    if blanks and len(blanks) >= 0.5 * len(content):
+        return Cleaning.BLANKS
+    formulas = [line for line in content if _FORMULA.search(line)]
+    return Cleaning.FORMULAS if formulas and len(formulas) >= 0.5 * len(content) else Cleaning.NONE
+
+
+def cleaning_of_bytes(parts: Sequence[bytes]) -> Cleaning:
+    """What the bytes of a file's beginning and end need, whatever its lines hold."""
+    if any(_PADDING.search(part) for part in parts):
+        return Cleaning.NULS
+    outside = [piece for part in parts for piece in part.split(b'"')[::2]]  # a text in quotes may hold either
+    returned = any(b"\r\n" in piece for piece in outside)
+    mixed = returned and any(re.search(rb"(?<!\r)\n", piece) for piece in outside)
+    return Cleaning.ENDS if mixed else Cleaning.NONE
 
 
 def _doubled(content: Sequence[str], separator: str) -> str:
@@ -65,15 +92,26 @@ def write_cleaned(source: Path, target: Path, cleaning: Cleaning) -> None:
         source.open(encoding="utf-8", errors="surrogateescape", newline="") as lines,
         target.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file,
     ):
-        file.writelines(cleaned(line, cleaning) for line in lines)
+        file.writelines(cleaned(_plain_end(line), cleaning) for line in lines)
+
+
+def _plain_end(line: str) -> str:
+    """A line, none where it is NULs alone, and with the end that all lines have in a copy."""
+    bare = line if line.strip("\0") else ""
+    body = bare.rstrip("\r\n")
+    return f"{body}\n" if len(body) < len(bare) else body
 
 
 def cleaned(line: str, cleaning: Cleaning) -> str:
     """One line, with its end."""
     if cleaning is Cleaning.BLANKS:
-        return _AFTER_QUOTE.sub('"', _BEFORE_QUOTE.sub("", line))
+        return _without_blanks(line)
+    if cleaning is Cleaning.FORMULAS:
+        return _FORMULA.sub(r"\1", line)
     if cleaning is Cleaning.DOUBLED:
         return re.sub(r"([|;:~^])\1", r"\1", line)
+    if cleaning is not Cleaning.DRAWN:
+        return line
     body = line.rstrip("\r\n")
     end = line[len(body) :]
     if _RULE.fullmatch(body):
@@ -82,3 +120,9 @@ def cleaned(line: str, cleaning: Cleaning) -> str:
     if bare.startswith("|"):
         bare = bare.removeprefix("|").removesuffix("|")
     return "|".join(cell.strip() for cell in bare.split("|")) + end
+
+
+def _without_blanks(line: str) -> str:
+    """The line without blanks between separators and quotes, whose own blanks stay."""
+    before = _BEFORE_QUOTE.sub(lambda match: match["quoted"] or "", line)
+    return _AFTER_QUOTE.sub(lambda match: match["quoted"] or match[0], before)

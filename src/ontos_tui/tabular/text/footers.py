@@ -1,18 +1,40 @@
-"""Lines below the rows that are none: totals, remarks, what a program says of itself when it is done."""
+"""Lines below the rows that are none: totals, remarks, what a program says of itself, and a second table."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
 
+from ontos_tui.domain.records.reading import Question
+from ontos_tui.tabular.text.heading_parts import Headings, could_be_names
 from ontos_tui.tabular.text.records import TextRecord, kind_of
 
 _TOTALS = re.compile(
-    r"(?:grand |sub)?-?totals?|sums?|summe|gesamt(?:summe)?|somme|moyenne|mean|average|avg|mittelwert|std(?: ?dev)?|"
-    r"min(?:imum)?|max(?:imum)?|median|count|anzahl|n",
+    r"(?:grand |sub)?-?totals?|sums?|summe|gesamt(?:summe)?|somme|suma|somma|totale?s?|moyenne|promedio|media|mean|"
+    r"average|avg|mittelwert|std(?:\.? ?dev)?|st\.?dev|s\.?d|stabw|standard ?(?:deviation|abweichung)|variance|varianz|"
+    r"var|(?:r|%) ?s\.?d|(?:r\.?s\.?d|c\.?v)\.? ?%?|s\.?e\.?m?|min(?:imum)?|max(?:imum)?|median|range|count|anzahl|n",
     re.IGNORECASE,
 )
-_UNSURE = ("n", "min", "max", "avg", "std", "sum", "count", "median")
+_UNSURE = (
+    "n",
+    "min",
+    "max",
+    "avg",
+    "std",
+    "sum",
+    "count",
+    "median",
+    "media",
+    "range",
+    "var",
+    "sd",
+    "s.d",
+    "se",
+    "sem",
+    "cv",
+)
 """Words that begin a total only where numbers or times stand in the other rows."""
 _REMARK = re.compile(
     r"\W*(?:(?:end|eof|source|note|notes|remark|generated|exported|created|copyright|©|report|page|printed|legend|quelle|"
@@ -54,15 +76,83 @@ def _is_remark(record: TextRecord, width: int) -> bool:
     return _REMARK.match(next(cell for cell in record.cells if cell.strip())) is not None
 
 
+def kinds_without_totals(records: Sequence[TextRecord], width: int) -> dict[int, str]:
+    """The columns that hold numbers or times wherever no total stands."""
+    rows = [record for record in records if record.width == width]
+    kinds = {}
+    for place in range(width):
+        cells = [record.cells[place] for record in rows if not _TOTALS.fullmatch(_word(record.cells[place]))]
+        seen = {kind_of(cell) for cell in cells} - {"empty"}
+        if len(seen) == 1 and len(cells) > 1:
+            kinds[place] = seen.pop()
+    return kinds
+
+
+def _word(cell: str) -> str:
+    return cell.strip().rstrip(":. ").lower()
+
+
 def _is_total(record: TextRecord, width: int, typed: dict[int, str]) -> bool:
     """Whether a row is a total: it begins with such a word where values, or nothing, stands in other rows."""
     cells = [cell.strip() for cell in record.cells]
     place = next((place for place, cell in enumerate(cells) if cell), None)
     if place is None or width < 2:
         return False
-    word = cells[place].rstrip(":. ").lower()
+    word = _word(cells[place])
     if not _TOTALS.fullmatch(word):
         return False
     if typed.get(place) in ("number", "time"):
         return True
     return word not in _UNSURE and any(kind_of(cell) == "number" for cell in cells)
+
+
+def table_below(records: Sequence[TextRecord], body: int) -> TextRecord | None:
+    """The names of a second table that stands below a blank line and the rows, which begin in line `body`."""
+    rows = [record for record in records if record.line >= body]
+    for place, (before, record) in enumerate(pairwise(rows)):
+        if record.line == before.stop or place + 2 >= len(rows) or not _begins_table(rows[place + 1 : place + 3]):
+            continue
+        first = [row for row in rows[: place + 1] if row.width == before.width]
+        kinds = kinds_without_totals(first, before.width)
+        numbers = [at for at, kind in kinds.items() if kind in ("number", "time")]
+        if numbers and (record.width != before.width or any(kind_of(record.cells[at]) == "text" for at in numbers)):
+            return record
+    return None
+
+
+def table_above(records: Sequence[TextRecord], headings: Headings) -> TextRecord | None:
+    """The names of a table that stands above the one that was taken, and is not much shorter than it."""
+    above = [record for record in records if record.line < headings.header]
+    rows = sum(record.line >= headings.body for record in records)
+    if not above or above[-1].stop == headings.header:
+        return None
+    for place, record in enumerate(above):
+        block = above[place + 1 :]
+        if len(block) < max(2, rows / 3) or not _begins_table(above[place : place + 2]):
+            continue
+        kinds = kinds_without_totals(block, record.width)
+        if all(row.width == record.width for row in block) and kinds.get(0) in ("number", "time"):
+            return record
+    return None
+
+
+def one_of_two(headings: Headings, records: Sequence[TextRecord]) -> Headings:
+    """The headings, with the question which of two tables is meant where a file holds two."""
+    above, below = table_above(records, headings), table_below(records, headings.body)
+    other = above or below
+    if other is None or headings.question is not None:
+        return headings
+    first, second = sorted((headings.header, other.line))
+    names = ", ".join(cell.strip() for cell in other.cells)[:60]
+    text = f"The file holds two tables; another one begins in line {other.line} ({names}). In which line are the names?"
+    choices = [str(first), str(second)]
+    return replace(headings, question=Question(option="--header-line", field="header_line", text=text, choices=choices))
+
+
+def _begins_table(records: Sequence[TextRecord]) -> bool:
+    """Whether names stand in the first record, and values in the next one."""
+    if len(records) < 2 or records[0].width < 2:
+        return False
+    names, row = records
+    is_next = row.line == names.stop and row.width == names.width
+    return is_next and could_be_names(names) and any(kind_of(cell) in ("number", "time") for cell in row.cells)

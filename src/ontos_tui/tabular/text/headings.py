@@ -7,29 +7,28 @@ or flags tells a line of names from a line of values. What cannot be told is a q
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 from ontos_tui.domain.records.reading import Question
+from ontos_tui.tabular.text.heading_parts import (
+    Headings,
+    are_units,
+    could_be_names,
+    names_apart,
+    names_with_facts,
+    numbered,
+    with_units,
+)
 from ontos_tui.tabular.text.records import TextRecord, kind_of
-from ontos_tui.tabular.values.units import bare, is_statistic, is_unit
+from ontos_tui.tabular.values.units import bare, is_unit
 
-_UNITS = ("unit", "units", "einheit", "einheiten", "unité", "unités")
+MOST_TYPED = 300
+"""Records, about, that tell what columns hold."""
+MOST_CHOICES = 6
+"""Lines that a question offers."""
 MOST_ABOVE = 200
 """Records above the rows that are looked at."""
-
-
-@dataclass(frozen=True)
-class Headings:
-    """The names and where they stand. `header` is a line (from 1), 0 without names; `body` the first line of rows."""
-
-    names: tuple[str, ...]
-    header: int
-    body: int
-    units: tuple[str, ...] = ()
-    units_line: int | None = None
-    notes: tuple[str, ...] = ()
-    question: Question | None = None
 
 
 def headings_of(records: Sequence[TextRecord], width: int) -> Headings:
@@ -38,8 +37,10 @@ def headings_of(records: Sequence[TextRecord], width: int) -> Headings:
     start = _first_row(records, width, typed)
     above = list(records[:start])
     body = records[start].line if start < len(records) else records[-1].stop
+    if len(records) == 1 and all(kind_of(cell) in ("number", "time") for cell in records[0].cells):
+        return _without_heading(records, width)
     if not above:
-        return _without_heading(records, width, typed)
+        return _with_numbers(records, typed) or _without_heading(records, width)
     return _choose(above, width, body, records[start:], has_types=bool(typed))
 
 
@@ -60,6 +61,7 @@ def given_header(records: Sequence[TextRecord], line: int, units_line: int | Non
 def typed_columns(records: Sequence[TextRecord], width: int) -> dict[int, str]:
     """The columns whose values in the later half of the records are of one kind other than text."""
     body = [record for record in records[(len(records)) // 2 :] if record.width == width]
+    body = body[:: max(1, len(body) // MOST_TYPED)]
     if len(records) < 2:
         return {}
     typed = {}
@@ -98,7 +100,28 @@ def _fits(record: TextRecord, width: int, typed: dict[int, str]) -> bool:
     return bool(filled) and sum(kind == expected for kind, expected in filled) >= 0.6 * len(filled)
 
 
-def _without_heading(records: Sequence[TextRecord], width: int, typed: dict[int, str]) -> Headings:
+def _with_numbers(records: Sequence[TextRecord], typed: dict[int, str]) -> Headings | None:
+    """The first record as names, some of which are numbers, such as those of channels; None when it is a row."""
+    first, rows = records[0], records[1:]
+    words = [place for place in typed if kind_of(first.cells[place]) == "text"]
+    if words and len(records) > 2 and are_units(records[1]) and not are_units(first):
+        headings = Headings(first.cells, first.line, records[2].line)
+        return with_units(headings, first, [records[1]], records[2:], has_types=True)
+    whole = [
+        cell.strip().isdecimal() for place, cell in enumerate(first.cells) if place in typed and place not in words
+    ]
+    if not whole or not all(whole) or len(rows) < 2 or _is_scale(first.cells):
+        return None
+    differs = words or all("." in cell for record in rows for cell in record.cells)
+    if not differs or len(set(first.cells)) < len(first.cells):
+        return None
+    headings = _without_heading(records, len(first.cells))
+    text = f"Line {first.line} may hold the columns' names, such as numbers of channels, or the first values."
+    choices = [str(first.line), "0"]
+    return replace(headings, question=Question(option="--header-line", field="header_line", text=text, choices=choices))
+
+
+def _without_heading(records: Sequence[TextRecord], width: int) -> Headings:
     """The first record looks like a row: the file names no columns, or its names are numbers that go up in steps."""
     first = records[0]
     if len(records) > 1 and _is_scale(first.cells) and not any(_is_scale(record.cells) for record in records[1:4]):
@@ -106,11 +129,6 @@ def _without_heading(records: Sequence[TextRecord], width: int, typed: dict[int,
         return Headings(first.cells, first.line, first.stop, notes=(note,))
     note = "The first line holds values, so the file names no columns; they are called c1, c2 and so on."
     return Headings(numbered(width), 0, first.line, notes=(note,))
-
-
-def numbered(width: int) -> tuple[str, ...]:
-    """Names for columns that have none."""
-    return tuple(f"c{place}" for place in range(1, width + 1))
 
 
 def _is_scale(cells: Sequence[str]) -> bool:
@@ -135,12 +153,12 @@ def _choose(above: list[TextRecord], width: int, body: int, rows: Sequence[TextR
     wide = [record for record in above if record.width == width]
     if not wide:
         return _narrow(above, width, body, rows)
-    good = [record for record in wide if _could_be_names(record)]
+    good = [record for record in wide if could_be_names(record)]
     if not good:
         return _joined(above, wide, width, body)
     if (grouped := _grouped(good)) is not None:
         below = [record for record in above if record.line > good[1].line]
-        return _with_units(
+        return with_units(
             Headings(grouped[0], good[0].line, body, notes=grouped[1:]), good[1], below, rows, has_types=has_types
         )
     header = good[0]
@@ -149,18 +167,12 @@ def _choose(above: list[TextRecord], width: int, body: int, rows: Sequence[TextR
     if _blank_before(block, above):
         header = _blank_before(block, above)[-1]
         below = [record for record in above if record.line > header.line]
-    headings = _with_group_names(above, header, width, body)
-    return _with_units(headings, header, below, rows, has_types=has_types)
-
-
-def _could_be_names(record: TextRecord) -> bool:
-    """Whether a record's values could be names: nearly all there, all different, hardly any of them a number."""
-    cells = [cell.strip() for cell in record.cells]
-    filled = [cell.lower() for cell in cells if cell]
-    if len(filled) < len(cells) - (1 if len(cells) > 2 else 0) or not filled:
-        return False
-    numbers = sum(kind_of(cell) in ("number", "time") for cell in cells)
-    return numbers <= 0.2 * len(cells)
+    headings = with_units(_with_group_names(above, header, width, body), header, below, rows, has_types=has_types)
+    if headings.question is not None and len(good) > 2:
+        lines = [str(record.line) for record in good[:MOST_CHOICES]]
+        text = f"Lines {', '.join(lines[:-1])} and {lines[-1]} could all hold the columns' names."
+        return replace(headings, question=headings.question.model_copy(update={"text": text, "choices": lines}))
+    return headings
 
 
 def _blank_before(block: Sequence[TextRecord], above: Sequence[TextRecord]) -> list[TextRecord]:
@@ -178,16 +190,38 @@ def _names_rows(rows: Sequence[TextRecord], width: int) -> bool:
     return first == counted or all(kind_of(cell) == "text" for cell in first)
 
 
+def _decimal_question(names: TextRecord, rows: Sequence[TextRecord]) -> Question | None:
+    """One name above two whole numbers with a comma between them: that may be the decimal mark."""
+    whole = all(cell.strip().isdecimal() for record in rows for cell in record.cells)
+    if not whole or "," not in rows[0].text:
+        return None
+    text = f"The comma of line {rows[0].line} may separate two values, or be the decimal mark of one; then choose ;."
+    return Question(option="--separator", field="separator", text=text, choices=[",", ";"])
+
+
 def _narrow(above: list[TextRecord], width: int, body: int, rows: Sequence[TextRecord]) -> Headings:
     """No record above the rows has as many values as they: a heading without names, or names with one too few."""
     last = above[-1]
-    if last.width == width - 1 and _could_be_names(last) and last.stop == body and _names_rows(rows, width):
+    if len(above) > 1 and (headings := names_with_facts(above[-2], last, width, body, rows)) is not None:
+        return headings
+    if last.width == width - 1 and could_be_names(last) and last.stop == body and _names_rows(rows, width):
         note = "The first value of each row has no name; it was taken for the row's name, as R writes it."
-        return Headings(("row", *last.cells), last.line, body, notes=(note,))
-    if last.width in (width - 1, width + 1) and _could_be_names(last) and last.width > 1 and last.stop == body:
+        question = _decimal_question(last, rows) if width == 2 else None
+        return Headings(("row", *last.cells), last.line, body, notes=(note,), question=question)
+    if last.width > width and len(apart := names_apart(last.text)) == width and last.stop == body:
+        return Headings(apart, last.line, body)
+    if last.width in (width - 1, width + 1) and could_be_names(last) and last.width > 1 and last.stop == body:
         return Headings(last.cells, last.line, body)  # the rows are told from it by their line's number
     note = "Nothing above the rows names the columns; they are called c1, c2 and so on."
-    return Headings(numbered(width), 0, body, notes=(note,))
+    headings = Headings(numbered(width), 0, body, notes=(note,))
+    if 1 < last.width < width and "," in last.text and could_be_names(last) and last.stop == body:
+        text = (
+            f"Line {last.line} holds {last.width} names, but the rows hold {width} values. If the comma is the decimal "
+            "mark too, the file cannot be read: export it with another separator. If that line holds no names: 0."
+        )
+        question = Question(option="--header-line", field="header_line", text=text, choices=["0"])
+        return replace(headings, question=question)
+    return headings
 
 
 def _joined(above: list[TextRecord], wide: list[TextRecord], width: int, body: int) -> Headings:
@@ -201,7 +235,7 @@ def _joined(above: list[TextRecord], wide: list[TextRecord], width: int, body: i
             note = f"The names stand in {count} rows, lines {rows[0].line} to {rows[-1].line}; they were joined."
             return Headings(names, rows[0].line, body, notes=(note,))
     header = max(wide, key=lambda record: (record.filled, -record.line))
-    return _with_units(
+    return with_units(
         Headings(header.cells, header.line, body),
         header,
         [row for row in above if row.line > header.line],
@@ -252,36 +286,3 @@ def _join(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
             cells.append(last)
         filled.append(cells)
     return tuple(" ".join(dict.fromkeys(part for part in parts if part)) for parts in zip(*filled, strict=True))
-
-
-def _with_units(
-    headings: Headings, header: TextRecord, below: Sequence[TextRecord], rows: Sequence[TextRecord], *, has_types: bool
-) -> Headings:
-    """The headings with the units that stand below them. Other rows there are values that do not fit, or a question."""
-    for record in below:
-        cells = [cell.strip() for cell in record.cells]
-        filled = [cell for cell in cells if cell]
-        words = filled[1:] if filled and filled[0].lower().rstrip(":") in _UNITS else filled
-        if words and sum(is_unit(cell) for cell in words) >= 0.6 * len(words) and headings.units_line is None:
-            labels = tuple("" if cell not in words and cell == filled[0] else bare(cell) for cell in cells)
-            note = f"Line {record.line} holds units ({', '.join(words[:4])}); it is no row."
-            headings = replace(headings, units=labels, units_line=record.line, notes=(*headings.notes, note))
-        elif filled and all(is_statistic(cell) for cell in filled):
-            note = f"Line {record.line} says how the values were made ({', '.join(filled[:4])}); it is no row."
-            headings = replace(headings, notes=(*headings.notes, note))
-        elif headings.units_line is None and has_types:
-            return _text_rows(headings, header, record, rows)
-    return headings
-
-
-def _text_rows(headings: Headings, header: TextRecord, record: TextRecord, rows: Sequence[TextRecord]) -> Headings:
-    """A row between names and rows that fits neither: with few rows it is one of them, with many perhaps the names."""
-    if len(rows) < 5 or record.width != header.width or not _could_be_names(record):
-        return replace(headings, body=record.line)
-    question = Question(
-        option="--header-line",
-        field="header_line",
-        text=f"Line {header.line} and line {record.line} could both hold the columns' names.",
-        choices=[str(header.line), str(record.line)],
-    )
-    return replace(headings, question=question)

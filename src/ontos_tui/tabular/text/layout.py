@@ -8,16 +8,19 @@ from dataclasses import dataclass, replace
 
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.reading import Question, ReadingOptions
-from ontos_tui.tabular.text.comments import comment_sign, name_line, without
+from ontos_tui.tabular.text.comments import below_marker, comment_sign, name_line, without
 from ontos_tui.tabular.text.fixed_width import places_of, split_fixed
-from ontos_tui.tabular.text.footers import footer_of
-from ontos_tui.tabular.text.headings import Headings, given_header, headings_of, numbered, typed_columns
+from ontos_tui.tabular.text.footers import footer_of, kinds_without_totals, one_of_two, table_below
+from ontos_tui.tabular.text.heading_parts import Headings, numbered
+from ontos_tui.tabular.text.headings import given_header, headings_of, typed_columns
 from ontos_tui.tabular.text.names import distinct
 from ontos_tui.tabular.text.records import SPACES, TextRecord, split
 from ontos_tui.tabular.text.separators import separator_of, spaces_agree, usual_width
 
 FIXED = "fixed"
 SHOWN_ABOVE = 20
+MOST_ROWS = 200
+"""Rows above a total that tell what columns hold."""
 _SEP_LINE = re.compile(r'^\ufeff?"?sep=(.|\\t)"?$', re.IGNORECASE)
 _NEW_LINE = re.compile(r"\r\n|\n|\r")
 
@@ -28,7 +31,7 @@ class Layout:
 
     `extra` values without a name end every row, all empty. `quoted_lines` end inside of quotes above the rows.
     `comment` begins lines that are left out. `footer` holds the records below the rows, and `tail_lines` how many
-    lines of the file that is, to its end.
+    lines of the file that is, to its end. `repeats` is how often the names stand again between the rows.
     """
 
     separator: str
@@ -42,6 +45,7 @@ class Layout:
     comments: int = 0
     extra: int = 0
     quoted_lines: int = 0
+    repeats: int = 0
     footer: tuple[TextRecord, ...] = ()
     tail_lines: int = 0
     notes: tuple[str, ...] = ()
@@ -77,7 +81,10 @@ def layout_of(
     content, hint = _without_hint(lines)
     if hint:
         notes.append(f"The first line names the separator: {hint!r}.")
+    content = below_marker(content, file_name)
     content, comment, with_comments = _without_comments(content, given or hint, options)
+    if default_separator and not options.separator and not any(default_separator in line for line in content):
+        given = ""  # the name promises it, the lines have it not
     separator, spans = _separate(content, given or hint, spaced=spaced)
     records = split_fixed(content, spans) if spans else split(content, separator)
     if options.header_line and not any(record.line == options.header_line for record in records):
@@ -90,6 +97,8 @@ def layout_of(
     headings = decided_headings(records, width, options, names, file_name, spaced=separator in (SPACES, FIXED))
     if comment and options.header_line is None:
         headings = _named_by_comment(headings, with_comments, comment, separator, width, records)
+    if options.header_line is None:
+        headings = one_of_two(headings, records)
     headings, extra = _trailing(headings, records, width)
     column_names, name_notes = distinct(headings.names, 2 if separator == SPACES else 1)
     layout = Layout(
@@ -104,7 +113,7 @@ def layout_of(
         quoted_lines=sum(record.stop - record.line - 1 for record in records if record.line < headings.body),
         notes=(*notes, *name_notes),
     )
-    return _with_footer(_with_above(layout, lines), tail, width, options)
+    return _with_footer(_with_above(layout, lines), tail, width, options, records)
 
 
 def _separator(given: str) -> str:
@@ -187,6 +196,8 @@ def decided_headings(
         headings = Headings(tuple(names), headings.header, headings.body, headings.units, headings.units_line)
     if options.units_line == 0 and headings.units_line:
         headings = replace(headings, units=(), units_line=None, body=headings.units_line)
+    if headings.question is not None and headings.question.field == "separator" and options.separator:
+        headings = replace(headings, question=None)
     if headings.question is None and _unsure(records, headings, width):
         return replace(headings, question=_header_question(records, headings))
     return headings
@@ -244,10 +255,15 @@ def _trailing(headings: Headings, records: list[TextRecord], width: int) -> tupl
     if not rows or any(record.cells[-1].strip() for record in rows):
         return headings, 0
     if len(names) == width and width > 1 and not names[-1].strip():
-        return replace(headings, names=names[:-1]), 1
+        empty = next(count for count in range(1, width) if _is_filled(names, rows, width - 1 - count))
+        return replace(headings, names=names[:-empty]), empty
     if len(names) == width - 1:
         return replace(headings, notes=(*headings.notes, "Every row ends with a separator; it makes no column.")), 1
     return headings, 0
+
+
+def _is_filled(names: Sequence[str], rows: Sequence[TextRecord], place: int) -> bool:
+    return place == 0 or bool(names[place].strip()) or any(record.cells[place].strip() for record in rows)
 
 
 def _with_above(layout: Layout, lines: Sequence[str]) -> Layout:
@@ -269,16 +285,25 @@ def _with_above(layout: Layout, lines: Sequence[str]) -> Layout:
     )
 
 
-def _with_footer(layout: Layout, tail: Sequence[str], width: int, options: ReadingOptions) -> Layout:
+def _with_footer(
+    layout: Layout, tail: Sequence[str], width: int, options: ReadingOptions, head: Sequence[TextRecord]
+) -> Layout:
     """The layout with the records below the rows; `tail` are the file's last lines."""
     lines = without(tail, layout.comment)
     records = split_fixed(lines, layout.spans) if layout.spans else split(lines, layout.separator)
-    if options.footer_lines is not None:
+    below = table_below(head, layout.headings.body) if options.header_line is not None else None
+    if below is not None and options.footer_lines is None:
+        if tail[below.line - 1 : below.line] != below.text.split("\n")[:1]:  # the tail is not the whole file
+            raise InvalidInputError(
+                f"Another table begins in line {below.line}.", "Write each table into a file of its own."
+            )
+        footer = [record for record in records if record.line >= below.line]
+    elif options.footer_lines is not None:
         footer = records[len(records) - options.footer_lines :] if options.footer_lines else []
     else:
         # The number of the tail's first line is not known: rows that the sample saw are told by what they are.
         sample = list(layout.sample)
-        typed = typed_columns(sample, width)
+        typed = kinds_without_totals(sample[-MOST_ROWS:], width) | typed_columns(sample, width)
         footer = footer_of(records[-30:], width, typed) if len(sample) > 1 else []
     if not footer:
         return replace(layout, tail_lines=_blank_end(tail) if width > 1 else 0)

@@ -18,7 +18,7 @@ def distinct(names: Sequence[str], second: int = 1) -> tuple[tuple[str, ...], li
     result: list[str] = []
     repeated, empty = [], []
     for place, given in enumerate(names):
-        name = re.sub(r"\s*[\r\n]+\s*", " ", given.strip().lstrip("\ufeff"))
+        name = re.sub(r"\s*[\r\n]+\s*", " ", given.strip().strip("\ufeff\u200b"))
         first = name or f"column{place}"
         tries = (first if number < second else f"{first}_{number}" for number in count(second - 1))
         free = next(one for one in tries if one.lower() not in taken)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ontos_tui.domain.records.reading import ColumnReading
 from ontos_tui.tabular.duckdb_sql import column_list, literal, path_literal, quoted
 from ontos_tui.tabular.row_names import CellText, text_cells
 from ontos_tui.tabular.text.layout import FIXED, Layout
 from ontos_tui.tabular.text.records import SPACES
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 class RawRows:
@@ -22,6 +26,12 @@ class RawRows:
     def texts(self, *, checked: bool = True) -> str:
         """A relation of all columns as texts; `checked` is whether a ragged line is an error of its own."""
         return self._read(dict.fromkeys(self._layout.names, "VARCHAR"), checked=checked)
+
+    def filled_extras(self, connection: duckdb.DuckDBPyConnection) -> int:
+        """How many rows have a value where no column has a name."""
+        places = range(self._layout.extra)
+        filled = " OR ".join(f"{_free(self._layout.names, place)} IS NOT NULL" for place in places)
+        return int(connection.execute(f"SELECT count_if({filled}) FROM {self.texts()}").fetchall()[0][0])  # noqa: S608
 
     def relation(self, columns: Sequence[ColumnReading]) -> str:
         """A relation of all columns in their types."""

@@ -69,19 +69,55 @@ def _notes(column: ColumnState, missing: Mapping[str, int], options: ReadingOpti
     if guess.kind is Kind.NUMBER and guess.number.limits:
         taken = "their number" if options.limits is Limits.NUMBER else "missing"
         yield Note("", f": values such as <40 were taken as {taken}.")
-    if guess.kind is Kind.NUMBER and (guess.number.thousands or guess.number.unit or guess.number.accounting):
+    if guess.kind is Kind.NUMBER and (
+        guess.number.thousands or guess.number.unit or guess.number.accounting or guess.number.uncertain
+    ):
         yield Note("Numbers in ", f" were read with {guess.form}.")
     if (
-        guess.kind is Kind.INTEGER
+        guess.kind in (Kind.INTEGER, Kind.NUMBER)
         and guess.note
         and column.name not in options.column_types
         and _TIMES.search(column.name)
     ):
-        yield Note("", f" holds whole numbers, though {guess.note}; as a time: --column {column.name}:time.")
-    if guess.kind is Kind.TIME and guess.time.epoch:
+        yield Note("", f" holds numbers, though {guess.note}; as a time: --column {column.name}:time.")
+    if column.name not in options.column_types:
+        yield from _notes_on_codes(column)
+        if guess.kind is Kind.NUMBER and guess.number.plain:
+            yield from _note_on_zeros(column)
+    if guess.kind is Kind.TIME and (
+        guess.time.epoch or guess.time.excel or (guess.time.midnight and not guess.time.orders)
+    ):
         yield Note("Times in ", f" were read as {guess.time.in_words()}.")
     if guess.kind is Kind.TIME and guess.time.orders[:1] not in ((), (DateOrder.YEAR,)) and not column.any_order:
         yield Note("Dates in ", f" were read as {guess.time.ordered(guess.time.orders[0]).in_words()}.")
+
+
+def _notes_on_codes(column: ColumnState) -> Iterator[Note]:
+    """Of numbers that may be codes."""
+    known = [text.strip() for text in column.sample if text.strip()]
+    as_text = f"as texts: --column {column.name}:text."
+    if column.guess.kind is Kind.INTEGER and column.guess.padded:
+        zeros = next((text for text in known if re.fullmatch("0[0-9]+", text)), "")
+        if zeros:
+            yield Note("", f": leading zeros, such as of {zeros}, were left out; {as_text}")
+    if (
+        column.guess.kind is Kind.NUMBER
+        and len(known) > 1
+        and all(re.fullmatch("[0-9]+[eE][0-9]+", one) for one in known)
+    ):
+        yield Note("", f": values such as {known[0]} were read as powers of ten; {as_text}")
+
+
+def _note_on_zeros(column: ColumnState) -> Iterator[Note]:
+    """Of 1.1 and 1.10: a program writes one of them, an author means different sections or versions."""
+    known = {text.strip() for text in column.sample}
+    for text in sorted(known):
+        shorter = text.rstrip("0")
+        if "." in text and shorter != text and shorter in known and not shorter.endswith("."):
+            yield Note(
+                "", f": {shorter} and {text} are the same number; as different texts: --column {column.name}:text."
+            )
+            return
 
 
 def _expression(column: ColumnState, options: ReadingOptions) -> str:

@@ -16,7 +16,7 @@ from ontos_tui.tabular.values.column_reading import notes_of, reading_of
 from ontos_tui.tabular.values.column_state import ColumnState, Note
 from ontos_tui.tabular.values.guess import Guess, Kind, forced, guess_of, refined, stays
 from ontos_tui.tabular.values.missing import SENTINELS, is_missing_word, is_sentinel, missing_in_texts
-from ontos_tui.tabular.values.questions import ask_marks_and_zone, choose_order, same_order
+from ontos_tui.tabular.values.questions import ask_marks_and_zone, ask_thousands, choose_order, same_order
 
 if TYPE_CHECKING:
     import duckdb
@@ -52,6 +52,7 @@ def understand(
     rows = _settle(connection, raw, columns, options, decimal)
     _sentinels(connection, raw, columns, options)
     _clocks(connection, raw, columns)
+    ask_thousands(connection, raw, columns, decimal)
     questions = [column.question for column in columns if column.question is not None]
     readings = [
         reading_of(column, units[place] if place < len(units) else "", options) for place, column in enumerate(columns)
@@ -130,7 +131,7 @@ def _settle(
 ) -> int:
     """Measure guesses against the whole file, and change them, until all hold. Returns the number of rows."""
     rows = 0
-    for _ in range(PASSES):
+    for number in range(PASSES):
         open_columns = {column.name: column for column in columns if not column.done}
         if not open_columns and rows:
             return rows
@@ -148,6 +149,8 @@ def _settle(
         for name, column in open_columns.items():
             column.words = odd.get(name, [])
             _judge(column, options, decimal)
+            if number == PASSES - 2 and not column.done:
+                _become_text(column, "its values are written in several ways")
         same_order(columns)
         if not rows:
             break

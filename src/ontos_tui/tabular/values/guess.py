@@ -54,7 +54,8 @@ class Guess:
         """The condition that a text, which is not NULL, fits."""
         if self.kind is Kind.INTEGER:
             if self.padded:
-                return f"(regexp_full_match({value}, '[-+]?[0-9]+') AND TRY_CAST({value} AS BIGINT) IS NOT NULL)"
+                written = literal(_PADDED.pattern)
+                return f"(regexp_full_match({value}, {written}) AND TRY_CAST({value} AS BIGINT) IS NOT NULL)"
             kind = "HUGEINT" if self.huge else "BIGINT"
             if self.loose:
                 written = literal(_LOOSE.pattern)
@@ -118,17 +119,42 @@ def guess_of(values: Sequence[str], *, padded: bool = False, decimal: str = "") 
         return Guess(Kind.TIME, time=form)
     other = next((value for value in known if value not in counted), "")
     half = len(counted) >= 0.5 * len(known)
-    note = f"many of its values are numbers and others are not, such as {other[:40]!r}" if half else ""
+    note = _looks_like(known)
+    note = f"many of its values are numbers and others are not, such as {other[:40]!r}" if half else note
     return Guess(Kind.TEXT, few=len(set(known)) <= FEW, mixed=len(counted) >= 0.3 * len(known), note=note)
+
+
+def _looks_like(texts: Sequence[str]) -> str:
+    """What is said of texts that nearly all look like times or numbers, but are written in no way that is read."""
+    for what, pattern in _ALMOST.items():
+        if sum(pattern.search(text.strip()) is not None for text in texts) >= (1 - MOST_WORDS) * len(texts):
+            example = texts[0].strip()[:40]
+            return f"its values look like {what}, such as {example!r}, but are written in no way that is read"
+    return ""
+
+
+_ALMOST = {
+    "times": re.compile(
+        r"^[-+]?[0-9]{1,4}:[0-9]{2}([:.,]|$)|^[0-9]{4}[-/ ]?[WQKTS][0-9]{1,2}\b|^(19|20)[0-9]{2}[-/.](0[1-9]|1[0-2])$|"
+        r"^(0?[1-9]|1[0-2])[-/.](19|20)[0-9]{2}$|[0-9]:[0-9]{2}\b|^(19|20)[0-9]{2}-[0-3][0-9]{2}$|"
+        r"^[A-Za-zÀ-ÿ]{3,9}\.? [0-9]{4}$"
+    ),
+    "numbers": re.compile(
+        r"^[-+]?[0-9]+([.,][0-9]+)? ?[^\W\d_]{0,2}[^\w\s,.:;/#-][^\s]{0,6}$|^[0-9]+([.,][0-9]+)? ?[kKmMGµnp]$"
+    ),
+}
 
 
 _LOOSE = re.compile(r"\s*[-+]?(0|[1-9][0-9]*)\s*")
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
+_PADDED = re.compile(r"[-+]?(0[0-9]{0,3}|[1-9][0-9]*)")
+"""Numbers of days, hours and the like keep their places by zeros; longer ones are codes."""
+_LONG_CODE = re.compile(r"0[0-9]{4,}$")
 _CODE = re.compile(r"0[0-9]+|[0-9]+_[0-9_]*[0-9]")
 
 
 def _number_guess(values: Sequence[str], *, padded: bool, decimal: str) -> Guess:
-    for digits, loose in ((re.compile("[-+]?[0-9]+") if padded else _WHOLE, False), (_LOOSE, True)):
+    for digits, loose in ((_PADDED if padded else _WHOLE, False), (_LOOSE, True)):
         if all(digits.fullmatch(value) for value in values):
             huge = any(len(value) > 18 and not -(2**63) <= int(value) < 2**63 for value in values)
             whole = Guess(Kind.INTEGER, padded=padded and not huge and not loose, loose=loose, huge=huge)
@@ -136,10 +162,18 @@ def _number_guess(values: Sequence[str], *, padded: bool, decimal: str) -> Guess
             return whole if compact is None else replace(whole, note=f"{values[0].strip()} looks like a time")
     if any(_CODE.fullmatch(value.strip()) for value in values) and not padded:
         return Guess(Kind.TEXT, note="its values look like codes, which keep their leading zeros")
+    if padded and any(_LONG_CODE.match(value.strip()) for value in values):
+        return Guess(Kind.TEXT, note="its values look like codes, which keep their leading zeros")
     form = numbers.form_of(values, decimal)
     if form is None:
+        units = numbers.units_of(values)
+        if len(units) > 1:
+            shown = ", ".join(unit or "none" for unit in units[:4])
+            return Guess(Kind.TEXT, note=f"its numbers have several units: {shown}")
         return Guess(Kind.TEXT, note="its numbers are written in ways that contradict each other")
-    return Guess(Kind.NUMBER, number=form, padded=padded)
+    compact = times.compact_form(values) if len(values) > 1 else None
+    note = f"{values[0].strip()} looks like a time" if compact is not None else ""
+    return Guess(Kind.NUMBER, number=form, padded=padded, note=note)
 
 
 def forced(kind: str, values: Sequence[str], *, padded: bool, decimal: str) -> Guess:

@@ -45,6 +45,8 @@ class NumberForm:
     limits: bool = False
     accounting: bool = False
     """Whether the minus may stand behind a number, or brackets around it in its place, as accountants write it."""
+    uncertain: bool = False
+    """Whether an uncertainty may stand behind the number, such as ± 0.1 or (5), which is left out."""
     plain: bool = True
     ambiguous: bool = False
     """Whether 1,234 may be a thousand or 1.234: nothing in the column tells."""
@@ -68,7 +70,8 @@ class NumberForm:
 
     def read(self, text: str) -> float | None:
         """The number that a text is in this form, or None."""
-        cleaned = minus_in_front(clean(text)) if self.accounting else clean(text)
+        cleaned = without_uncertainty(clean(text)) if self.uncertain else clean(text)
+        cleaned = minus_in_front(cleaned) if self.accounting else cleaned
         if not re.fullmatch(self.pattern(), cleaned):
             return None
         try:
@@ -94,6 +97,9 @@ class NumberForm:
 
     def _sql_clean(self, value: str) -> str:
         cleaned = sql_clean(value)
+        if self.uncertain:
+            for pattern, rest in _UNCERTAINTY:
+                cleaned = f"trim(regexp_replace({cleaned}, {literal(pattern)}, {literal(rest)}))"
         if self.accounting:
             for pattern in _ACCOUNTING:
                 cleaned = f"regexp_replace({cleaned}, {literal(pattern)}, '-\\1')"
@@ -124,6 +130,8 @@ class NumberForm:
             words.append(f"unit {self.unit}")
         if self.accounting:
             words.append("minus as (1) or 1-")
+        if self.uncertain:
+            words.append("uncertainties left out")
         return ", ".join(words)
 
 
@@ -143,6 +151,19 @@ def minus_in_front(cleaned: str) -> str:
     for pattern in _ACCOUNTING:
         cleaned = re.sub(pattern, r"-\1", cleaned)
     return cleaned
+
+
+_UNCERTAINTY = (
+    (r"[ ]?(?:±|[+]/?-)[ ]?[0-9][0-9.,]*(?:[eE][-+]?[0-9]+)?", ""),
+    (r"([.,][0-9]+)\([0-9]{1,3}\)", r"\1"),
+)
+
+
+def without_uncertainty(cleaned: str) -> str:
+    """`1.5 ± 0.1` and `1.50(10)` without what stands behind the number."""
+    for pattern, rest in _UNCERTAINTY:
+        cleaned = re.sub(pattern, rest, cleaned)
+    return cleaned.strip()
 
 
 _TO_CLEAN = str.maketrans(MINUS + BLANKS + APOSTROPHES, "-" * len(MINUS) + " " * len(BLANKS) + "'" * len(APOSTROPHES))
@@ -183,6 +204,8 @@ def form_of(texts: Iterable[str], decimal: str = "") -> NumberForm | None:
         if all(text.isascii() for text in texts) or not cleaned:
             return PLAIN
         return NumberForm(plain=False)
+    certain = [without_uncertainty(text) for text in cleaned]
+    uncertain, cleaned = certain != cleaned, certain
     moved = [minus_in_front(text) for text in cleaned]
     accounting = moved != cleaned
     if accounting and len(cleaned) > 1 and all(text.startswith("(") for text in cleaned):
@@ -192,12 +215,14 @@ def form_of(texts: Iterable[str], decimal: str = "") -> NumberForm | None:
     numbers, units = _without_units([_LIMIT.sub("", text) for text in cleaned])
     if not numbers:
         return None
-    unit = _one_unit(units, len(cleaned))
+    if len(units) > 1:
+        return None
+    unit = next(iter(units))
     marks = _marks(numbers, decimal)
     if marks is None:
         return None
     mark, thousands, ambiguous = marks
-    return NumberForm(mark, thousands, unit, limits, accounting, plain=False, ambiguous=ambiguous)
+    return NumberForm(mark, thousands, unit, limits, accounting, uncertain, plain=False, ambiguous=ambiguous)
 
 
 def _without_units(texts: list[str]) -> tuple[list[str], Counter[str]]:
@@ -214,10 +239,10 @@ def _without_units(texts: list[str]) -> tuple[list[str], Counter[str]]:
     return numbers, units
 
 
-def _one_unit(units: Counter[str], count: int) -> str:
-    """The unit that stands at nearly every number; a mixture of units, or of some and none, is no unit."""
-    (unit, times), *_ = units.most_common(1)
-    return unit if unit and times >= 0.9 * count else ""
+def units_of(texts: Iterable[str]) -> list[str]:
+    """The units that stand at numbers, the commonest first; "" for none."""
+    cleaned = [_LIMIT.sub("", without_uncertainty(clean(text))) for text in texts]
+    return [unit for unit, _ in _without_units(cleaned)[1].most_common()]
 
 
 def _marks(numbers: list[str], known: str) -> tuple[str, str, bool] | None:

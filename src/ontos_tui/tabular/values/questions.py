@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ontos_tui.domain.records.reading import DateOrder, Question, ReadingOptions
-from ontos_tui.tabular.values import times
+from ontos_tui.tabular.duckdb_sql import literal, quoted
+from ontos_tui.tabular.values import numbers, scan, times
 from ontos_tui.tabular.values.column_state import ColumnState, Note
 from ontos_tui.tabular.values.guess import Kind
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 def choose_order(column: ColumnState) -> None:
@@ -76,3 +82,44 @@ def ask_marks_and_zone(column: ColumnState, options: ReadingOptions) -> None:
             text=f"Some times of {column.name!r} name their offset from UTC, others do not. Where were those taken?",
             choices=["UTC", "Europe/Berlin", "America/New_York", "Asia/Tokyo"],
         )
+
+
+_GROUPED = re.compile(r"[-+]?[1-9][0-9]{0,2}\.[0-9]{3}")
+_SMALL = re.compile(r"[-+]?[0-9]{1,3}")
+
+
+def ask_thousands(
+    connection: duckdb.DuckDBPyConnection, raw: str, columns: Sequence[ColumnState], decimal: str
+) -> None:
+    """Ask where every number with a dot has three digits behind it, and every other one is below a thousand.
+
+    What a program prints with three decimals has them in all rows, so that 1.234 beside 567 may well be thousands.
+    """
+    if decimal:
+        return
+    doubtful = [column for column in columns if column.question is None and _may_be_thousands(column)]
+    conditions = [
+        f"NOT regexp_full_match(trim({quoted(column.name)}), {literal(f'{_GROUPED.pattern}|{_SMALL.pattern}')})"
+        for column in doubtful
+    ]
+    counted = scan.counts(connection, raw, conditions) if conditions else []
+    for column, others in zip(doubtful, counted, strict=True):
+        if others > sum(column.missing.values()) + column.unfit_count:
+            continue
+        example = next(value for value in column.sample if "." in value)
+        column.question = Question(
+            option="--decimal",
+            field="decimal",
+            column=column.name,
+            text=f"The dot of {column.name!r}, such as in {example!r}, may be a decimal mark or part thousands.",
+            choices=[",", "."],
+        )
+
+
+def _may_be_thousands(column: ColumnState) -> bool:
+    if column.guess.kind is not Kind.NUMBER or not column.guess.number.plain:
+        return False
+    counted = {value.strip() for value in column.sample if numbers.is_number(value)}
+    dotted = {value for value in counted if "." in value}
+    whole = [value for value in counted if _SMALL.fullmatch(value)]
+    return len(dotted) > 1 and bool(whole) and all(_GROUPED.fullmatch(value) for value in dotted)

@@ -9,20 +9,24 @@ from functools import reduce
 
 from ontos_tui.domain.records.reading import DateOrder
 from ontos_tui.tabular.duckdb_sql import literal
+from ontos_tui.tabular.values.months import in_english, sql_in_english
 
-_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec"
+_MONTHS = (
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:tember)?|oct(?:ober)?|"
+    "nov(?:ember)?|dec(?:ember)?"
+)
 _OFFSET = r"(?P<offset>[ ]?(?:[zZ]|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?))"
 _CLOCK = (
-    r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?P<fraction>[.,][0-9]{1,9})?)?"
+    r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?P<fraction>[.,][0-9]{1,9}|:[0-9]{3})?)?"
     r"(?P<half>[ ]?[aApP]\.?[mM]\.?)?"
 )
 _DAY = (
     r"(?:(?P<first>[0-9]{1,4})(?P<sep>[-./])(?P<second_part>[0-9]{1,2})(?P=sep)(?P<third>[0-9]{1,4})|"
-    rf"(?P<day>[0-9]{{1,2}})(?P<sep_a>[- ./])(?P<month>(?:{_MONTHS})[a-z]*)\.?(?P<sep_b>[- ./])"
+    rf"(?P<day>[0-9]{{1,2}})(?P<sep_a>[- ./])(?P<month>{_MONTHS})\.?(?P<sep_b>[- ./])"
     r"(?P<year>[0-9]{4}|[0-9]{2})|"
-    rf"(?P<us_month>(?:{_MONTHS})[a-z]*)\.?[ ](?P<us_day>[0-9]{{1,2}}),?[ ](?P<us_year>[0-9]{{4}}))"
+    rf"(?P<us_month>{_MONTHS})\.?[ ](?P<us_day>[0-9]{{1,2}}),?[ ](?P<us_year>[0-9]{{4}}))"
 )
-_TIME = re.compile(rf"^{_DAY}(?:(?P<between>[T ]|,[ ]|[ ]{{2}})(?:{_CLOCK}){_OFFSET}?)?$", re.IGNORECASE)
+_TIME = re.compile(rf"^{_DAY}(?:(?P<between>[T _]|,[ ]|[ ]{{2}})(?:{_CLOCK}){_OFFSET}?)?$", re.IGNORECASE)
 _CLOCK_ONLY = re.compile(rf"^{_CLOCK}$")
 HAS_OFFSET = r":[0-9]{2}([.,][0-9]+)?[ ]?([zZ]|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?)$"
 
@@ -44,6 +48,12 @@ class TimeForm:
     timezone: str = ""
     epoch: int = 0
     """The numbers are so many parts of a second since 1970 in UTC; 0: they are not."""
+    excel: bool = False
+    """The numbers are days since 1899-12-30, as Excel counts them."""
+    worded: bool = False
+    """Whether months are words that have to be written anew before they are read."""
+    midnight: bool = False
+    """Whether 24:00 stands for the end of a day."""
 
     @property
     def ambiguous(self) -> bool:
@@ -63,6 +73,12 @@ class TimeForm:
         """The expression that reads a text; NULL for what is no time of this form."""
         if self.epoch:
             return f"to_timestamp(TRY_CAST({value} AS DOUBLE) / {self.epoch})"
+        if self.excel:
+            days = f"TRY_CAST(replace({value}, ',', '.') AS DOUBLE)"
+            moment = f"TIMESTAMP '1899-12-30' + to_milliseconds(CAST(round({days} * 86400000) AS BIGINT))"
+            return f"CAST({moment} AS {self.kind})"
+        if self.kind == "TIME" and self.formats:
+            return f"CAST(try_strptime({value}, [{', '.join(map(literal, self.formats))}]) AS TIME)"
         if self.kind == "TIME":
             # Used under a cast alone, a column would be read by DuckDB as that type, which fails for other values.
             return f"CASE WHEN {value} BETWEEN '0' AND ':' THEN TRY_CAST({value} AS TIME) END"
@@ -91,6 +107,8 @@ class TimeForm:
 
     def _naive(self, value: str) -> str:
         tries = []
+        if self.worded:
+            value = sql_in_english(value)
         if self.iso:
             # DuckDB takes words such as "infinity" for times.
             iso = f"TRY_CAST({value} AS TIMESTAMP)"
@@ -99,8 +117,13 @@ class TimeForm:
             formats = ", ".join(literal(one) for one in self.written())
             text = value
             if any("%f" in one for one in self.formats):
-                text = f"regexp_replace({value}, '(:[0-9]{{2}}),([0-9])', '\\1.\\2')"
+                text = f"regexp_replace({value}, '(:[0-9]{{2}}:[0-9]{{2}})[,:]([0-9])', '\\1.\\2')"
             tries.append(f"try_strptime({text}, [{formats}])")
+            if self.midnight:
+                began = f"regexp_replace({text}, '([T _,])24:00', '\\100:00')"
+                tries.append(
+                    f"CASE WHEN {began} <> {text} THEN try_strptime({began}, [{formats}]) + INTERVAL 1 DAY END"
+                )
         return tries[0] if len(tries) == 1 else f"coalesce({', '.join(tries)})"
 
     def written(self) -> list[str]:
@@ -122,6 +145,12 @@ class TimeForm:
         if self.epoch:
             parts = {1: "seconds", 1_000: "milliseconds", 1_000_000: "microseconds", 10**9: "nanoseconds"}
             words.append(f"{parts[self.epoch]} since 1970")
+        if self.excel:
+            words.append("days as Excel counts them")
+        if self.worded:
+            words.append("months as words")
+        if self.midnight:
+            words.append("24:00 as the beginning of the next day")
         if self.timezone:
             words.append(f"in {self.timezone}")
         return ", ".join(words)
@@ -157,9 +186,9 @@ def sql_doubled(naive: str, zone: str) -> str:
 
 def is_time(text: str) -> bool:
     """Whether a text looks like a date or a time of day."""
-    match = _TIME.match(text.strip())
+    match = _TIME.match(text.strip()) or _TIME.match(in_english(text.strip()))
     if match is None:
-        return _CLOCK_ONLY.match(text.strip()) is not None
+        return (_CLOCK_ONLY.match(text.strip()) or _COMPACT_ISO.fullmatch(text.strip())) is not None
     return not match["first"] or bool(_orders(match["first"], match["second_part"], match["third"])[0])
 
 
@@ -167,9 +196,12 @@ def form_of(texts: Iterable[str]) -> TimeForm | None:
     """The form that all of the texts can be written in; None when one of them is no time, or their orders differ."""
     texts = [text.strip() for text in texts if text.strip()]
     if texts and all(_CLOCK_ONLY.match(text) for text in texts):
-        return None if any(text.rstrip(".").lower().endswith("m") for text in texts) else TimeForm("TIME")
-    matches = [_TIME.match(text) for text in texts]
-    if not matches or not all(is_time(text) for text in texts):
+        return _clock_form(texts)
+    if texts and all(_COMPACT_ISO.fullmatch(text) for text in texts):
+        return TimeForm("TIMESTAMP", ("%Y%m%dT%H%M%S", "%Y%m%dT%H%M"))
+    worded = not all(_TIME.match(text) for text in texts)
+    matches = [_TIME.match(in_english(text) if worded else text) for text in texts]
+    if not matches or None in matches or not all(is_time(text) for text in texts):
         return None
     shapes = [_Shape.of(match) for match in matches if match is not None]
     formats = tuple(sorted({shape.format for shape in shapes if shape.format}))
@@ -188,7 +220,19 @@ def form_of(texts: Iterable[str]) -> TimeForm | None:
     chosen = tuple(order for order in DateOrder if order in orders) if open_order else ()
     iso = any(not shape.format for shape in shapes)
     naive = any(not shape.offset for shape in shapes)
-    return TimeForm(kind, formats, chosen, iso=iso, offsets=offsets, naive=naive)
+    midnight = any(match is not None and match["hour"] == "24" for match in matches)
+    return TimeForm(
+        kind, formats, chosen, iso=iso, offsets=offsets, naive=naive, worded=worded, midnight=midnight and bool(formats)
+    )
+
+
+def _clock_form(texts: Iterable[str]) -> TimeForm | None:
+    """The form of times of day: of 24 hours, or of twice 12."""
+    matches = [match for text in texts if (match := _CLOCK_ONLY.match(text)) is not None]
+    halves = [bool(match["half"]) for match in matches]
+    if not any(halves):
+        return TimeForm("TIME")
+    return TimeForm("TIME", tuple(sorted({_clock_words(match) for match in matches}))) if all(halves) else None
 
 
 def compact_form(texts: Iterable[str]) -> TimeForm | None:
@@ -203,10 +247,16 @@ def compact_form(texts: Iterable[str]) -> TimeForm | None:
     for digits, epoch in ((10, 1), (13, 1_000), (16, 1_000_000), (19, 10**9)):
         if all(re.fullmatch(rf"[1-9][0-9]{{{digits - 1}}}(\.[0-9]+)?", text) for text in texts):
             return TimeForm("TIMESTAMP WITH TIME ZONE", offsets=True, naive=False, epoch=epoch)
+    if all(_EXCEL_DAY.fullmatch(text) for text in texts):
+        whole = all(text.isdecimal() for text in texts)
+        return TimeForm("DATE" if whole else "TIMESTAMP", excel=True)
     return None
 
 
 _COMPACT_DAY = re.compile(r"(19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])")
+_EXCEL_DAY = re.compile(r"[2-6][0-9]{4}(?:[.,][0-9]+)?")
+"""From 1954 to 2091."""
+_COMPACT_ISO = re.compile(_COMPACT_DAY.pattern + r"T([01][0-9]|2[0-3])[0-5][0-9]([0-5][0-9])?")
 _COMPACT_TIME = re.compile(_COMPACT_DAY.pattern + r"([01][0-9]|2[0-3])[0-5][0-9]([0-5][0-9])?")
 
 
@@ -226,7 +276,7 @@ class _Shape:
         if match["first"]:
             orders, length = _orders(match["first"], match["second_part"], match["third"])
             plain = match["sep"] == "-" and len(match["first"]) == 4 and match["between"] in (None, " ", "T")
-            if plain and not match["half"] and "," not in (match["fraction"] or ""):
+            if plain and not match["half"] and (match["fraction"] or ".")[0] == ".":
                 return cls("", frozenset(), bool(clock), offset)
             day = f"{{{length}{match['sep']}}}"
             return cls(day + clock, orders, bool(clock), offset)
@@ -241,14 +291,15 @@ class _Shape:
 
 
 def _clock_format(match: re.Match[str]) -> str:
-    if not match["hour"]:
-        return ""
+    return f"{match['between']}{_clock_words(match)}" if match["hour"] else ""
+
+
+def _clock_words(match: re.Match[str]) -> str:
     half = match["half"]
     words = ("%I" if half else "%H") + ":%M"
     words += ":%S" if match["second"] else ""
     words += ".%f" if match["fraction"] else ""
-    words += (" %p" if half.startswith(" ") else "%p") if half else ""
-    return f"{match['between']}{words}"
+    return words + ((" %p" if half.startswith(" ") else "%p") if half else "")
 
 
 def _orders(first: str, second: str, third: str) -> tuple[frozenset[DateOrder], str]:

@@ -13,6 +13,8 @@ from typing import Any
 
 LARGEST_WHOLE = 1e15
 """Whole numbers from here on are not exact in a spreadsheet."""
+_OTHERWISE = re.compile("[eEIN]|0[.]0000")
+"""Of numbers that the two write with other exponents, or that are infinite or none."""
 _DURATION = re.compile(r"(-?)P(?:([0-9]+)D)?T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9.]+)S)?")
 
 
@@ -22,6 +24,19 @@ def number_text(value: float) -> str:
         return str(int(value))
     text = repr(value)
     return f"{text}0" if text[-4:-3] == "." else text
+
+
+def number_texts(values: Sequence[float]) -> list[str]:
+    """`number_text` of many numbers, in a third of the time: pydantic writes the same digits faster than Python."""
+    from pydantic_core import to_json
+
+    joined = to_json(values)[1:-1].decode()
+    if not values or _OTHERWISE.search(joined):
+        return list(map(number_text, values))
+    return [
+        text if text[-2:] != ".0" and text[-4:-3] != "." else number_text(value)
+        for value, text in zip(values, joined.split(","), strict=True)
+    ]
 
 
 def seconds_text(value: timedelta) -> str:
@@ -67,6 +82,8 @@ def column_texts(cells: Sequence[Any], kinds: set[type], *, is_open_document: bo
     if kinds == {str} and not is_open_document:
         return cells
     texts = _OPEN_DOCUMENT_TEXTS if is_open_document else _TEXTS
+    if kinds == {float}:
+        return number_texts(cells)
     if len(kinds) == 1:
         return list(map(texts[next(iter(kinds))], cells))
     return [texts[cell.__class__](cell) for cell in cells]

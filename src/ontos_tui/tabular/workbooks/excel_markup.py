@@ -82,8 +82,8 @@ def _pieces(file: IO[bytes]) -> Iterator[bytes]:
     rest = b""
     while piece := file.read(_PIECE):
         piece = rest + piece
-        ends = (piece.rfind(end) + len(end) for end in _ENDS if end in piece)
-        end = max(ends, default=len(piece) if len(piece) > 16 * _PIECE else 0)
+        ends = ((piece.rfind(end), len(end)) for end in _ENDS)
+        end = next((at + length for at, length in ends if at >= 0), len(piece) if len(piece) > 16 * _PIECE else 0)
         rest = piece[end:]
         yield piece[:end]
     yield rest

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.records.reading import ReadingOptions
-from ontos_tui.tabular.text.headings import Headings
+from ontos_tui.tabular.text.heading_parts import Headings
 from ontos_tui.tabular.text.layout import decided_headings
 from ontos_tui.tabular.text.records import TextRecord, kind_of
 from ontos_tui.tabular.workbooks.grid import Joined, Row

@@ -140,7 +140,7 @@ class _Sheet:
         """The rows that are not blank, below those that the user skips."""
         skipped = self._options.skip_lines or 0
         for number, row in self._grid.rows():
-            if number > skipped and any(row) and "".join(row).strip():
+            if number > skipped and any(map(str.strip, row)):
                 yield number, row
 
     def read(self, copy: Path, connect: Connect) -> SheetTable:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from textual import events
 from textual.message import Message
 
@@ -41,11 +42,11 @@ class Header(OneLine):
             alerts = _alerts(overview, width)
             shared = span(f"{sharing}  ", "warn" if "offline" in sharing or "⚑" in sharing else "muted")
             head = (name, *((alerts,) if overview.alerts else ()), *((shared,) if sharing else ()))
-            room = width - sum(len(part.text) for part in head) - 1
+            room = width - sum(cell_len(part.text) for part in head) - 1
             place = span(where, "muted")
-            if len(place.text) + len(advice) + 3 > room:
+            if cell_len(place.text) + cell_len(advice) + 3 > room:
                 return line(*head, span(advice, "accent", room))
-            gap = room - len(place.text) - len(advice)
+            gap = room - cell_len(place.text) - cell_len(advice)
             return line(*head, place, span(" " * gap), span(advice, "accent"))
 
         self.show(content)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.tui.core.background import unexpected
 from ontos_tui.tui.core.log import log_to
+from ontos_tui.tui.widgets.lines import Line, wrap
 
 if TYPE_CHECKING:
     from ontos_tui.services.guide.overview import Overview
@@ -52,3 +53,12 @@ def _keys_of(workspace: Workspace) -> tuple[dict[str, str], list[str]]:
     from ontos_tui.tui.core.keys.key_listing import resolve_keys
 
     return resolve_keys(workspace.settings.keys)
+
+
+def failure_lines(failure: OntosError, width: int) -> list[Line]:
+    """Why the workspace did not open, and what to do."""
+    return [
+        *wrap(f"  ✗ {failure.what}", width, "bad"),
+        *wrap(f"  {failure.todo}", width),
+        *wrap("  Press q to quit.", width, "muted"),
+    ]

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from textual.dom import DOMNode
 from textual.drivers import linux_driver
 from textual.geometry import Region
 
 if TYPE_CHECKING:
+    from rich.style import Style
     from textual._xterm_parser import XTermParser
     from textual.app import App
     from textual.driver import Driver
@@ -48,6 +50,14 @@ def forget_painted_row(widget: Widget, y: int) -> None:
 def color_system(app: App[Any]) -> Any:
     """The colors of the terminal, as Rich renders styles for it."""
     return app.console._color_system
+
+
+def style_of_class(widget: Widget, name: str) -> Style:
+    """The style that the style sheet gives to a part with this class in a widget, over the widget's own background."""
+    part = DOMNode(classes=name)
+    part._attach(widget)
+    widget.app.stylesheet.apply(part, animate=False)
+    return part.styles.rich_style
 
 
 def fatal_exception(app: App[Any]) -> Exception | None:

@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
-from rich.color import ColorParseError, ColorType
 from rich.segment import Segment
 from rich.style import Style
-from textual.color import Color
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
 from ontos_tui.domain.text.terminal_text import safe_line, safe_text
-from ontos_tui.tui.terminal import textual_internals
-from ontos_tui.tui.terminal.charset import is_console
-from ontos_tui.tui.widgets.contrast import readable
+from ontos_tui.tui.widgets.line_styles import COLOR, LineStyles
 
 STYLES = ("text", "muted", "strong", "accent", "good", "warn", "bad", "key", "cursor", "title")
 """The names that a part of a line may be painted with; a theme gives them their colors."""
@@ -37,13 +33,8 @@ class Span(NamedTuple):
 
 def color(name: str) -> str:
     """The style of something in a color of the user's: a name that Rich knows, or #rrggbb, or two with ` on `."""
-    return f"{_COLOR}{name}"
+    return f"{COLOR}{name}"
 
-
-_COLOR = "color "
-
-CONSOLE_CURSOR = Style(color="white", bgcolor="black", bold=True, reverse=True)
-"""The row under the cursor on a console, which has no bright background."""
 
 Line = tuple[Span, ...]
 EMPTY: Line = ()
@@ -90,21 +81,6 @@ def _ending(part: Span) -> Span:
     return Span(set_cell_size(part.text, max(0, cell_len(part.text) - 1)) + "…", part.style)
 
 
-def common_beginning(texts: Sequence[str]) -> str:
-    """What all of these begin with."""
-    first, last = min(texts, default=""), max(texts, default="")
-    at = next((at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first))
-    return first[: min(at, len(last))]
-
-
-def fit_ends(text: str, width: int) -> str:
-    """`text` in exactly `width` cells; what is cut goes from the middle, for names that differ at their ends."""
-    if len(text) <= width or width < 8:
-        return fit(text, width)
-    head = (width - 1) // 3
-    return set_cell_size(f"{text[:head]}…{text[head + 1 - width :]}", width)
-
-
 def wrap(text: object, width: int, style: str = "text", indent: str = "") -> list[Line]:
     """`text` as lines of at most `width` cells, its own line breaks included."""
     lines: list[Line] = []
@@ -131,7 +107,6 @@ class LineView(Widget):
     """A widget that consists of lines. Subclasses give `line_at`; `repaint` sends what changed since the last time."""
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"line--{name}" for name in STYLES}
     DEFAULT_CSS = """
     LineView {
         height: 1fr;
@@ -151,8 +126,7 @@ class LineView(Widget):
         super().__init__(id=id, classes=classes)
         self._painted: dict[int, tuple[Line, bool]] = {}
         self._strips: dict[int, Strip] = {}
-        self._styles: dict[str, Style] = {}
-        self._sgr: dict[tuple[str, bool], str] = {}
+        self._styles = LineStyles(self)
 
     def line_at(self, y: int, width: int) -> Line:
         """What stands on row `y` of the widget."""
@@ -192,46 +166,23 @@ class LineView(Widget):
         if self._painted.get(y) != now:
             self._painted[y] = now
             self._strips.pop(y, None)
-        parts = [(part.text, self._codes(part.style, marked)) for part in clip(content, width)]
+        parts = [(part.text, self._styles.codes(part.style, marked)) for part in clip(content, width)]
         room = width - sum(cell_len(text) for text, _ in parts)
-        return [*parts, (" " * room, self._codes("text", marked))] if room > 0 else parts
-
-    def _codes(self, name: str, marked: bool) -> str:
-        """The SGR sequence of a style."""
-        codes = self._sgr.get((name, marked))
-        if codes is None:
-            sample = self._style(name, marked).render("x", color_system=textual_internals.color_system(self.app))
-            codes = self._sgr[name, marked] = sample.partition("x")[0]
-        return codes
-
-    def _style(self, name: str, marked: bool) -> Style:
-        if not marked:
-            return self.style_of(name)
-        base = CONSOLE_CURSOR if is_console() else self.style_of("cursor")
-        return base if name == "text" else base + self.style_of(name).without_color
+        return [*parts, (" " * room, self._styles.codes("text", marked))] if room > 0 else parts
 
     def _strip(self, content: Line, marked: bool, width: int) -> Strip:
-        base = self._style("text", marked)
-        segments = [Segment(part.text, self._style(part.style, marked)) for part in clip(content, width)]
+        base = self.style_of("text", marked)
+        segments = [Segment(part.text, self.style_of(part.style, marked)) for part in clip(content, width)]
         return Strip(segments).adjust_cell_length(width, base).simplify()
 
-    def style_of(self, name: str) -> Style:
-        """The style of a name under the present theme."""
-        if name not in self._styles:
-            if name == "text":
-                style = self.rich_style
-            elif name.startswith(_COLOR):
-                style = self.rich_style + _colored(name.removeprefix(_COLOR))
-            else:
-                style = self.get_component_rich_style(f"line--{name}")
-            self._styles[name] = _readable(style)
-        return self._styles[name]
+    def style_of(self, name: str, marked: bool = False) -> Style:
+        """The style of a name under the present theme; on the row under the cursor when `marked`."""
+        return self._styles.of(name, marked)
 
     def notify_style_update(self) -> None:
         """Another theme, another state: all colors are looked up again."""
         super().notify_style_update()
         self._styles.clear()
-        self._sgr.clear()
         self._strips.clear()
 
     def on_resize(self) -> None:
@@ -243,25 +194,6 @@ class LineView(Widget):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """One row unless the stylesheet says otherwise."""
         return 1
-
-
-def _colored(name: str) -> Style:
-    """A color of the user's, or none when it is no color: what is painted so has its words beside it."""
-    front, _, back = name.partition(" on ")
-    try:
-        return Style(color=front, bgcolor=back or None)
-    except ColorParseError:
-        return Style()
-
-
-def _readable(style: Style) -> Style:
-    """The style with enough contrast, whatever the theme: in its own color, else in a darker or a lighter one."""
-    front, back = style.color, style.bgcolor
-    if front is None or back is None or ColorType.DEFAULT in (front.type, back.type):
-        return style  # the terminal's own colors
-    chosen, ground = Color.from_rich_color(front), Color.from_rich_color(back)
-    better = readable(chosen, ground)
-    return style if better is chosen else style + Style(color=better.rich_color)
 
 
 def _runs(rows: list[int]) -> Iterator[tuple[int, int]]:

@@ -10,17 +10,15 @@ from rich.cells import cell_len
 from textual import events
 from textual.message import Message
 
-from ontos_tui.tui.widgets.lines import EMPTY, Line, LineView, Span, common_beginning, fit, fit_ends, line, span
+from ontos_tui.tui.widgets.column_layout import ColumnLayout, fit_right, lay_out, needed_widths
+from ontos_tui.tui.widgets.lines import EMPTY, Line, LineView, Span, fit, line, span
+from ontos_tui.tui.widgets.names import fit_ends
 
 T = TypeVar("T")
 CACHED_LINES = 2_000
 """Lines that are cached at most."""
 SAMPLED = 300
 """Rows that say how wide the columns have to be, at most."""
-LEAST = 4
-"""Cells of a flexible column at least."""
-LEAST_SHARED = 3
-"""Characters that texts have to share before they are shortened."""
 
 
 @dataclass(frozen=True)
@@ -36,54 +34,8 @@ class ColumnSpec:
     ends: bool = False
 
 
-@dataclass(frozen=True)
-class _Layout:
-    """The cells of each column in a table `width` cells wide, and what all texts of a column begin with."""
-
-    width: int
-    widths: list[int]
-    shared: list[str]
-
-
 def _text(cell: object) -> str:
     return cell.text if isinstance(cell, Span) else span("" if cell is None else cell).text
-
-
-def _needs(columns: Sequence[ColumnSpec], sample: Sequence[Sequence[str]]) -> list[int]:
-    """What each column needs: its own width, or the longest text and the heading."""
-    return [
-        column.width or max([LEAST, cell_len(column.title), *(cell_len(texts[at]) for texts in sample)])
-        for at, column in enumerate(columns)
-    ]
-
-
-def _lay_out(columns: Sequence[ColumnSpec], sample: Sequence[Sequence[str]], width: int) -> _Layout:
-    """Every flexible column gets what it needs and a share of the rest; the widest give way where it is too much."""
-    needs = _needs(columns, sample)
-    flexible = [at for at, column in enumerate(columns) if not column.width]
-    room = width - 1 - len(columns) - sum(needs) + 1
-    if room > 0 and flexible:
-        total = sum(needs[at] for at in flexible)
-        shares = {at: room * needs[at] // total for at in flexible}
-        for at in flexible:
-            needs[at] += shares[at]
-        needs[flexible[-1]] += room - sum(shares.values())
-    while room < 0 and flexible:
-        widest = max(flexible, key=lambda at: needs[at])
-        if needs[widest] <= LEAST:
-            break
-        needs[widest] -= 1
-        room += 1
-    shared = [
-        _shared_beginning([texts[at] for texts in sample]) if column.ends else "" for at, column in enumerate(columns)
-    ]
-    return _Layout(width, needs, shared)
-
-
-def _shared_beginning(texts: Sequence[str]) -> str:
-    """What all of several texts begin with, unless that is next to nothing; a number is not torn."""
-    beginning = common_beginning(texts).rstrip("0123456789") if len(set(texts)) > 1 else ""
-    return beginning if len(beginning) >= LEAST_SHARED else ""
 
 
 class Table(LineView, Generic[T], can_focus=True):
@@ -142,7 +94,7 @@ class Table(LineView, Generic[T], can_focus=True):
         self._top = 0
         # Lines by index, each with the row that it shows: rows are never changed in place, only replaced.
         self._lines: dict[int, tuple[T, Line]] = {}
-        self._layout: _Layout | None = None
+        self._layout: ColumnLayout | None = None
         self.rows: Sequence[T] = ()
         self.cursor = 0
 
@@ -223,28 +175,30 @@ class Table(LineView, Generic[T], can_focus=True):
             rows = [self.rows[index] for index in self.in_view[:SAMPLED]]
         return [[_text(cell) for cell in self._cells(row)] for row in rows]
 
-    def _laid_out(self, width: int) -> _Layout:
+    def _laid_out(self, width: int) -> ColumnLayout:
         """The widths of the columns; they stay while the rows do, so that moving repaints no column."""
         layout = self._layout
         if layout is None or layout.width != width:
-            layout = self._layout = _lay_out(self._columns, self._sample(), width)
+            layout = self._layout = lay_out(self._columns, self._sample(), width)
             self._lines.clear()
         return layout
 
     @property
     def natural_width(self) -> int:
         """Cells in which nothing of the rows in view is cut."""
-        needs = _needs(self._columns, self._sample())
+        needs = needed_widths(self._columns, self._sample())
         return sum(needs) + len(needs) + 1
 
     def _heading(self, width: int) -> Line:
         parts = [Span(" ")]
         for column, room in zip(self._columns, self._laid_out(width).widths, strict=True):
-            title = fit(column.title, room) if not column.right else fit(column.title, room).strip().rjust(room)
+            title = fit(column.title, room)
+            if column.right:
+                title = fit_right(title, room)
             parts.append(Span(title + " ", "muted"))
         if len(self.rows) > self.size.height - 1 > 0:
             place = f"{self.cursor + 1}/{len(self.rows)} "
-            used = sum(len(part.text) for part in parts)
+            used = sum(cell_len(part.text) for part in parts)
             if used + len(place) <= width:
                 parts.append(Span(" " * (width - used - len(place)) + place, "muted"))
         return tuple(parts)
@@ -261,7 +215,7 @@ class Table(LineView, Generic[T], can_focus=True):
                 shown = f"…{shown[len(shared) :]}"
             text = fit_ends(shown, room) if column.ends else fit(shown, room)
             if column.right:
-                text = text.rstrip().rjust(room)
+                text = fit_right(text, room)
             parts.append(Span(text + " ", part.style))
         return tuple(parts)
 

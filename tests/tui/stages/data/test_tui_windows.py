@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from builders.machines import add_machines
 from harness import SIZES, open_app
 from ontos_tui.domain.records.pairs import GenerationMode
 from ontos_tui.tui.dialogs.record import field_lines, series_line
@@ -70,7 +71,7 @@ async def test_a_sheet_of_windows_is_made_by_its_form(tmp_path: Path) -> None:
     async with open_app(home) as user:
         await user.press("1", "e")
         await user.sees("Edit streams", "Window group")
-        await user.press("shift+tab", "shift+tab")  # from the first field to the last but one
+        await user.press(*["shift+tab"] * 3)  # from the first field to the last but two
         await user.type("time")
         await user.press("shift+tab")
         await user.type("unit")
@@ -89,3 +90,25 @@ async def test_a_sheet_of_windows_is_made_by_its_form(tmp_path: Path) -> None:
         await user.sees("Roles in streams copy", "separates the streams")
         await user.press("escape")
         assert user.app.workspace.data.sheets.sheet("streams copy").window_max_gap == 10
+
+
+async def test_the_label_of_a_window_is_chosen_in_the_form(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with Workspace(home) as workspace:
+        add_machines(workspace, tmp_path)
+        workspace.data.sheets.create_sheet("Failures", "failures")
+    async with open_app(home) as user:
+        await user.press("1", "e")
+        await user.sees("Window labels")
+        await user.press(*["tab"] * 7)
+        await user.type("2")
+        await user.press(*["tab"] * 5)
+        await user.type("part=often")
+        await user.press("ctrl+s")
+        await user.sees("'part=often': write column=how, with last, max")
+        await user.press(*["backspace"] * 5)
+        await user.type("most")
+        await user.press("ctrl+s")
+        await user.sees("windows of 2 rows")
+        (sheet,) = user.app.workspace.data.sheets.sheets()
+        assert sheet.window_labels == {"part": "most"}

@@ -15,6 +15,7 @@ from builders.models import served_model, train_next, trained_model
 from harness import SIZES, Driver, open_app
 from ontos_tui.domain.records.serving import InferenceRecord, Origin
 from ontos_tui.services.deploy.server import ServerState
+from ontos_tui.tui.dialogs.forms.fields import ValueInput
 from ontos_tui.tui.stages.deploy.lines import curl_line
 from ontos_tui.tui.stages.deploy.playground import typed_value
 from ontos_tui.workspace import Workspace
@@ -243,3 +244,38 @@ def test_a_shell_reads_the_row_out_of_the_command_as_it_was(row: dict[str, objec
 def test_what_is_typed_becomes_what_stood_there(text: str, before: object, value: object) -> None:
     read = typed_value(text, before)
     assert (read, type(read)) == (value, type(value))
+
+
+@pytest.mark.parametrize("size", [(140, 40), (200, 60)])
+async def test_from_140_columns_on_the_playground_has_what_was_asked_in_a_third_pane(
+    home: Path, size: tuple[int, int]
+) -> None:
+    served_model(home)
+    async with open_app(home, size) as user:
+        await user.press("5", "p")
+        await user.sees("asked here", "Nothing yet.")
+        await user.press("enter", "e")
+        before = user.app.screen.query(ValueInput).first().value
+        await user.press("end", "9", "enter")
+        await user.sees("asked here  2", f"with voltage {before}9", "+ right")
+        row, answer, asked = (user.app.screen.query_one(one).region for one in ("#row", "#answer", "#asked"))
+        assert (row.right, answer.right) == (answer.x, asked.x), "they stand side by side"
+        assert row.width + answer.width + asked.width > 0.9 * size[0]
+        await user.press("plus")
+        await user.until(lambda: user.text().count("▲ 5") == 2, "the feedback stands at the question too")
+
+
+async def test_below_140_columns_it_has_two(home: Path) -> None:
+    served_model(home)
+    async with open_app(home, (120, 40)) as user:
+        await user.press("5", "p", "enter")
+        await user.sees("version 1")
+        assert "asked here" not in user.text()
+
+
+@SIZES
+async def test_without_a_model_the_whole_sentence_says_what_comes_first(home: Path, size: tuple[int, int]) -> None:
+    async with open_app(home, size) as user:
+        await user.press("5")
+        await user.sees("No model to deploy yet: train one first", "then t).")
+        assert "…" not in user.text(), "nothing is cut at the edge of its pane"

@@ -78,6 +78,6 @@ async def test_t_in_the_desk_makes_a_pair_a_must_pass_case_and_takes_it_back(hom
         (case,) = user.app.workspace.deploy.cases.cases()
         assert (case.note, case.expected) == ("the first crack", {"defect": "crack", "severe": True})
         await user.press("T")
-        await user.sees("No must-pass case any more?", "the first crack")
+        await user.sees("Remove this must-pass case?", "the first crack")
         await user.press("y")
         assert user.app.workspace.deploy.cases.cases() == []

@@ -229,3 +229,16 @@ async def test_hostile_values_in_gaps_and_tasks_reach_no_terminal(home: Path) ->
             assert not set("\x1b\x07\u202e") & set(user.text())
             await user.press(key)
         assert not set("\x1b\x07\u202e") & set(user.text())
+
+
+async def test_gaps_that_begin_alike_are_told_apart_at_80_columns(home: Path) -> None:
+    skewed(home)
+    async with open_app(home, (80, 24)) as user:
+        await user.press("7", "g", "a", "i")
+        gaps = user.app.workspace.improve.gaps.gaps()
+        await user.sees(f"gaps: {len(gaps)} open")
+        edge = user.app.screen.query_one("#about-gap").region.x
+        rows = [row[:edge].strip("▌ ") for row in user.text().splitlines()[4 : 4 + len(gaps)]]
+        assert all(rows), rows
+        assert len(set(rows)) == len(gaps), rows
+        assert all(row.rstrip()[-6:] in gap.description for row, gap in zip(rows, gaps, strict=True))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from builders.defects import add_pairs
 from builders.models import served_model, train_next
@@ -13,6 +17,7 @@ from ontos_tui.domain.records.serving import Origin
 from ontos_tui.domain.rules.model_verdict import verdict_of
 from ontos_tui.domain.rules.states import FeedbackStatus, JobStatus, PairStatus
 from ontos_tui.services.label.service import Decision
+from ontos_tui.store import rows
 from ontos_tui.workspace import Workspace
 
 
@@ -34,6 +39,24 @@ async def test_what_differs_is_marked(home: Path, size: tuple[int, int]) -> None
         (differing,) = [line for line in user.text().splitlines() if "✎ differs" in line]
         assert f"{item.output['defect']} → {item.correction['defect']}" in differing
         assert [line for line in user.text().splitlines() if "severe" in line and "= same" in line]
+
+
+async def test_the_right_answer_is_in_the_list_at_80_columns(home: Path) -> None:
+    served_model(home)
+    with Workspace(home) as workspace:
+        item = rated_answer(workspace, 1, corrected=True, comment="the camera was dirty")
+        answers = {
+            "output": {"severe": True, "defect": "contamination"},
+            "correction": {"severe": True, "defect": "dent"},
+        }
+        with workspace.store.write() as connection:
+            rows.change(connection, item, **answers)
+    async with open_app(home, (80, 24)) as user:
+        await user.press("7")
+        await user.sees("model → correct", "▼ 1✎")
+        edge = user.app.screen.query_one("#details").region.x
+        (row,) = [line[:edge] for line in user.text().splitlines() if "▼ 1✎" in line[:edge]]
+        assert row.rstrip().endswith("→ dent"), row
 
 
 @SIZES
@@ -189,3 +212,50 @@ async def test_the_panel_is_about_the_endpoint_of_the_feedback(home: Path) -> No
         await user.sees("other answers with defects v1")
         await user.press("down")
         await user.sees("live answers with defects v1")
+
+
+async def test_a_key_that_comes_before_it_is_counted_what_is_new_counts(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheet, _ = served_model(home)
+    async with open_app(home, (80, 24)) as user:
+        await user.press("7")
+        await user.sees("Nothing has changed since v1")
+        await user.press("3")
+        add_pairs(user.app.workspace.store, sheet, range(200, 230))
+        retraining = user.app.workspace.improve.retraining
+        may_read, outlook = threading.Event(), retraining.outlook
+
+        def late(endpoint: str) -> Any:
+            may_read.wait()
+            return outlook(endpoint)
+
+        monkeypatch.setattr(retraining, "outlook", late)
+        await user.pilot.press("7", "r")
+        await user.sees("Retraining begins when the new labels are counted.")
+        may_read.set()
+        await user.until(lambda: len(user.app.workspace.jobs.jobs()) == 1, "the training is begun")
+
+
+async def test_pressing_r_twice_begins_one_training_and_says_so_at_once(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheet, _ = served_model(home)
+    with Workspace(home) as workspace:
+        add_pairs(workspace.store, sheet, range(200, 230))
+    async with open_app(home, (80, 24)) as user:
+        feedback = user.app.workspace.improve.feedback
+        may_begin, retrain = threading.Event(), feedback.retrain
+
+        def late(endpoint: str) -> Any:
+            may_begin.wait()
+            return retrain(endpoint)
+
+        monkeypatch.setattr(feedback, "retrain", late)
+        await user.press("7")
+        await user.sees("r: retrain")
+        await user.pilot.press("r", "r")
+        await user.sees("Retraining is being started…")
+        may_begin.set()
+        await user.settle()
+        assert len(user.app.workspace.jobs.jobs()) == 1

@@ -136,7 +136,7 @@ async def test_within_an_hour_nothing_is_drawn_again_without_requests(
         view = user.app.stage_view
         assert view is not None
         for _ in range(3):
-            view._load()  # type: ignore[attr-defined]  # what the timer of a minute does
+            view._reader.read()  # type: ignore[attr-defined]  # what the timer of a minute does
             await user.settle()
         assert len(drawn) == before
 

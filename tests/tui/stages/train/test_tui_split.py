@@ -23,7 +23,7 @@ async def test_the_proposed_groups_are_shown_with_the_reason_and_confirmed_by_a_
             "Which pairs belong together", "by batch", "rows are independent", "12 values, each one stretch"
         )
         await user.press("enter")
-        await user.sees("Kept for this training sheet: by batch.")
+        await user.sees("Saved for this training sheet: by batch.")
     with Workspace(home) as workspace:
         plan = workspace.train.models.plan(sheet.id)
         assert (plan.split, plan.confirmed, plan.held_out_groups) == ("by batch", True, 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ from ontos_tui.domain.records.training import ClassScore, Evaluation, FieldScore
 from ontos_tui.domain.rules.governance import Use
 from ontos_tui.domain.rules.states import JobStatus, PairStatus
 from ontos_tui.store import rows
+from ontos_tui.tui.stages.train import view
 from ontos_tui.tui.stages.train.lines import score_number
+from ontos_tui.tui.stages.train.standing import standing_of
 from ontos_tui.workspace import Workspace
 
 
@@ -103,7 +106,6 @@ async def test_too_few_pairs_are_refused_in_full_and_labeling_is_shown_the_way(
         assert "4 of the 10" not in user.text()
 
 
-@pytest.mark.timeout(120)
 @SIZES
 async def test_one_key_trains_and_the_new_model_is_shown(home: Path, size: tuple[int, int]) -> None:
     with Workspace(home) as workspace:
@@ -200,7 +202,6 @@ async def test_what_was_tried_and_what_is_confused_is_shown(home: Path) -> None:
         await user.sees("tried, 37 models fitted", "✓ boosting + 1 derived", "defect, true ↓ predicted →")
 
 
-@pytest.mark.timeout(120)
 async def test_a_second_version_stands_beside_the_first(home: Path) -> None:
     with Workspace(home) as workspace:
         sheet = labeled_sheet(workspace.store, 60)
@@ -312,3 +313,23 @@ def a_score(**changes: Any) -> FieldScore:
 @pytest.mark.parametrize(("value", "text"), [(0.00042, "0.00042"), (3.14159, "3.14"), (12345.6, "12,346")])
 def test_a_small_error_is_not_rounded_to_nothing(value: float, text: str) -> None:
     assert score_number(a_score(higher_is_better=False), value) == text
+
+
+async def test_a_key_that_comes_before_the_pairs_are_counted_counts(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Workspace(home) as workspace:
+        labeled_sheet(workspace.store, 60)
+    may_read = threading.Event()
+
+    def late(*given: Any) -> Any:
+        may_read.wait()
+        return standing_of(*given)
+
+    monkeypatch.setattr(view, "standing_of", late)
+    async with open_app(home, (80, 24)) as user:
+        await user.pilot.press("4", "t")
+        await user.sees("Training begins when the labeled pairs are counted.", "Counting the labeled pairs…")
+        may_read.set()
+        await over(user)
+        assert [job.kind for job in user.app.workspace.jobs.jobs()] == [JobKind.TRAIN]

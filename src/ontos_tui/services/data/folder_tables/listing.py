@@ -87,9 +87,10 @@ def _entry(entry: os.DirEntry[str]) -> FolderEntry:
 def kind_of(name: str) -> str:
     """What a file is by its name, in a word; "" for what is no data file."""
     from ontos_tui.tabular.source import SUFFIXES
+    from ontos_tui.tabular.unpacking import PACKED
 
     suffixes = [suffix.lower() for suffix in PurePath(name).suffixes]
-    packed = suffixes[-1] if suffixes and suffixes[-1] in (".gz", ".zst", ".zip") else ""
+    packed = suffixes[-1] if suffixes and suffixes[-1] in PACKED else ""
     inner = suffixes[-2] if packed and len(suffixes) > 1 else "" if packed else (suffixes[-1] if suffixes else "")
     if packed == ".zip" and not inner:
         return "packed"

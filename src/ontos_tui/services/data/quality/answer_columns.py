@@ -6,7 +6,7 @@ from ontos_tui.domain.records.data import identifier_from
 
 WORDS = (
     "label", "class", "target", "fault", "defect", "failure", "anomaly", "outcome", "result", "verdict", "diagnosis",
-    "category", "grade", "quality", "status", "severity", "rul", "response", "answer",
+    "category", "grade", "quality", "status", "severity", "rul", "remaining", "response", "answer",
 )  # fmt: skip
 """Parts of names that answer columns often have."""
 

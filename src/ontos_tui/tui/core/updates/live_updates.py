@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ontos_tui.domain.rules.states import JobStatus
 from ontos_tui.tui.core.updates.change_watcher import ChangeWatcher
 
 if TYPE_CHECKING:
@@ -61,3 +62,9 @@ class LiveUpdates:
 
     def _report_sync(self, words: str) -> None:
         self._post(partial(self._show_sync, words))
+
+
+def ended_message(job: Job) -> str:
+    """How a job ended; one that succeeded says what came of it."""
+    state = "" if job.status is JobStatus.SUCCEEDED and job.message else f"{job.status.value}. "
+    return f"{job.title}: {state}{job.message}".rstrip()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ontos_tui.domain.errors import OntosError
@@ -96,6 +96,13 @@ class SheetForms:
                 hint="in a window; seconds for times",
                 read=_read_gap,
             ),
+            FormField(
+                "window_labels",
+                "Window labels",
+                _labels_text(value("window_labels") or {}),
+                hint="such as state=most; last, max, mean, most or event",
+                read=_read_labels,
+            ),
         )
         self._host.app.push_screen(
             FormDialog(heading, fields, about=source, verb="Save" if sheet else "Create"),
@@ -110,6 +117,7 @@ class SheetForms:
         values["filter_expression"] = values["filter_expression"] or ""
         named = (part.strip() for part in (values["image_columns"] or "").split(","))
         values["image_columns"] = [name for name in named if name]
+        values["window_labels"] = values["window_labels"] or {}
         if values["window_max_gap"] is None and (sheet is None or sheet.window_max_gap is None):
             del values["window_max_gap"]  # what the data shows is proposed
         if values["sampling"] is Sampling.ALL:
@@ -194,6 +202,23 @@ class SheetForms:
 
 def _number(value: float | None) -> str | None:
     return None if value is None else f"{value:g}"
+
+
+def _labels_text(labels: Mapping[str, str]) -> str | None:
+    return ", ".join(f"{column}={how}" for column, how in labels.items()) or None
+
+
+def _read_labels(text: str) -> dict[str, str]:
+    """Columns that hold a label, and how a window gets one of it. Raises ValueError with the reason."""
+    from ontos_tui.domain.records.data import WindowLabel
+
+    labels = {}
+    for part in filter(None, map(str.strip, text.split(","))):
+        column, _, how = part.rpartition("=")
+        if not column or how not in list(WindowLabel):
+            raise ValueError(f"{part!r}: write column=how, with {', '.join(WindowLabel)}")
+        labels[column.strip()] = how
+    return labels
 
 
 def _read_gap(text: str) -> float:

@@ -21,6 +21,7 @@ from ontos_tui.tui.dialogs.base import Dialog, key_line
 from ontos_tui.tui.dialogs.forms.feedback import ask_feedback, feedback_message, send_feedback
 from ontos_tui.tui.dialogs.forms.fields import ValueInput
 from ontos_tui.tui.dialogs.verdict import verdict_lines, verdict_of
+from ontos_tui.tui.stages.deploy.asked import Asked, asked_lines
 from ontos_tui.tui.stages.deploy.item_search import ItemSearch, role_span
 from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import EMPTY, Line, OneLine, Panel, line, span, wrap
@@ -55,11 +56,17 @@ class Playground(Dialog[None], BackgroundMixin):
     )
     DEFAULT_CSS = """
     Playground > #box { height: 95%; max-height: 95%; max-width: 140; width: 96%; }
+    Playground.-wide > #box { max-width: 200; }
     Playground #row { width: 1fr; padding: 0 1 0 0; scrollbar-size-vertical: 1; }
     Playground #row Horizontal { height: 1; }
     Playground ValueInput { width: 1fr; }
     Playground #answer { width: 1fr; padding: 0 1; border-left: outer $surface-lighten-1; }
     Playground #answer:focus { border-left: outer $accent; }
+    Playground #asked { display: none; width: 4fr; padding: 0 1; border-left: outer $surface-lighten-1; }
+    Playground #asked:focus { border-left: outer $accent; }
+    Playground.-wide #asked { display: block; }
+    Playground.-wide #row { width: 4fr; }
+    Playground.-wide #answer { width: 5fr; }
     """
 
     def __init__(self, endpoint: str) -> None:
@@ -71,11 +78,13 @@ class Playground(Dialog[None], BackgroundMixin):
         self._record: InferenceRecord | None = None
         self._note: FeedbackItem | None = None
         self._verdict: Verdict | None = None
+        self._asked: tuple[Asked, ...] = ()
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(classes="row"):
             yield VerticalScroll(id="row", can_focus=False)
             yield Panel(id="answer")
+            yield Panel(id="asked")
 
     def on_mount(self) -> None:
         self.query_one("#answer").focus()
@@ -145,6 +154,8 @@ class Playground(Dialog[None], BackgroundMixin):
 
     def _show_answer(self) -> None:
         self.query_one("#answer", Panel).show(self._answer_lines)
+        asked = self._asked
+        self.query_one("#asked", Panel).show(lambda width: asked_lines(asked, width))
         for label in self.query("#row OneLine").results(OneLine):
             label.repaint()
         self._keys_changed()
@@ -189,6 +200,8 @@ class Playground(Dialog[None], BackgroundMixin):
         if not self._row:
             return
         row = self._values()
+        ref = self._item.ref if self._item is not None else ""
+        changes = {name: value for name, value in row.items() if value != self._row[name]}
         self._record = self._note = None
         self.query_one("#answer", Panel).show(lambda width: [line(span("Waiting for the answer…", "muted"))])
         self.query_one("#answer").focus()
@@ -196,10 +209,13 @@ class Playground(Dialog[None], BackgroundMixin):
         def query(workspace: Workspace) -> InferenceRecord:
             return workspace.deploy.endpoints.query(self._endpoint, [row], origin=Origin.PLAYGROUND)[0]
 
-        self.run_in_background(query, self._answered, group="query", failed=self._failed)
+        self.run_in_background(
+            query, lambda record: self._answered(Asked(ref, changes, record)), group="query", failed=self._failed
+        )
 
-    def _answered(self, record: InferenceRecord) -> None:
-        self._record = record
+    def _answered(self, asked: Asked) -> None:
+        self._record = asked.record
+        self._asked = (*self._asked, asked)
         self._show_answer()
         self.ontos.refresh_overview()
 
@@ -236,6 +252,9 @@ class Playground(Dialog[None], BackgroundMixin):
 
     def _noted(self, item: FeedbackItem) -> None:
         self._note = item
+        self._asked = tuple(
+            replace(one, note=item) if one.record.request_id == item.request_id else one for one in self._asked
+        )
         self._show_answer()
         self.ontos.show_message(feedback_message(item))
         self.ontos.refresh_overview()

@@ -88,7 +88,7 @@ def _begin(view: Page, model: ModelVersion, source: str, values: Values) -> None
         return service.submit(plan)
 
     def begun(job: Job) -> None:
-        view.ontos.show_message(f"{job.title}: begun. J: its progress; it goes on when you leave.")
+        view.ontos.show_message(f"{job.title}: running. J: show progress. You can leave the app.")
         view.ontos.refresh_overview()
         view.reload()
 

@@ -3,66 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from ontos_tui.domain.errors import NotFoundError, OntosError
-from ontos_tui.domain.records.training import JobKind
+from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.rules.states import EndpointStatus
 from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.core.commands import Command
-from ontos_tui.tui.dialogs.choose import ChooseDialog, ConfirmDialog
-from ontos_tui.tui.dialogs.forms.deployment_gate import deploy_checked
-from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
-from ontos_tui.tui.dialogs.verdict import score_cell, verdict_line
+from ontos_tui.tui.dialogs.verdict import score_cell
 from ontos_tui.tui.stages.base import StageView
-from ontos_tui.tui.stages.deploy.lines import context_lines, curl_line, endpoint_lines, state_span, undeployed_lines
-from ontos_tui.tui.stages.deploy.scoring import ask_scoring, scoring_lines
-from ontos_tui.tui.stages.job_state import POLL_SECONDS, JobState
+from ontos_tui.tui.stages.deploy.deploying import Deploying
+from ontos_tui.tui.stages.deploy.details import detail_lines, side_lines
+from ontos_tui.tui.stages.deploy.lines import state_span
+from ontos_tui.tui.stages.deploy.scoring import ask_scoring
+from ontos_tui.tui.stages.deploy.state import DeployState, Entry, read_state
+from ontos_tui.tui.stages.job_state import POLL_SECONDS
 from ontos_tui.tui.widgets.error_lines import error_lines
-from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, line, span
+from ontos_tui.tui.widgets.lines import Panel, span
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.records.serving import Deployment, Endpoint, Platform
-    from ontos_tui.domain.records.training import Job, ModelVersion
-    from ontos_tui.services.deploy.server import ServerState
+    from ontos_tui.domain.records.serving import Endpoint
+    from ontos_tui.domain.records.training import Job
     from ontos_tui.services.deploy.service import EndpointView
     from ontos_tui.workspace import Workspace
 
 ROOM_FOR_SCORES, THREE_FROM = 44, 140
 """Width of the list from which on it also says how good each model is."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A line of the list: an endpoint, or a model that no endpoint serves."""
-
-    view: EndpointView | None = None
-    model: ModelVersion | None = None
-
-    @property
-    def key(self) -> str:
-        """What tells it from the other lines."""
-        return self.view.endpoint.id if self.view is not None else self.model.id if self.model is not None else ""
-
-
-@dataclass(frozen=True)
-class EndpointRow:
-    """Everything that this stage shows."""
-
-    entries: tuple[Entry, ...]
-    models: dict[str, ModelVersion]
-    history: dict[str, list[Deployment]]
-    curl: dict[str, str]
-    server: ServerState
-    scored: dict[str, JobState]
-    """The last scoring by each model, by the id of the model."""
-    team: bool = False
-    """Whether a workspace of Databricks is set up."""
 
 
 class DeployView(StageView):
@@ -101,7 +70,8 @@ class DeployView(StageView):
 
     def __init__(self) -> None:
         super().__init__()
-        self._served: EndpointRow | None = None
+        self._served: DeployState | None = None
+        self._deploying = Deploying(self, self._deployed)
         self._go_to = ""
         self._here = ""
         self._wide = False
@@ -131,9 +101,9 @@ class DeployView(StageView):
         table.show(table.rows, columns=_columns(self._wide))
 
     def reload(self) -> None:
-        self.run_in_background(_served, self._show, failed=self._show_error)
+        self.run_in_background(read_state, self._show, failed=self._show_error)
 
-    def _show(self, served: EndpointRow) -> None:
+    def _show(self, served: DeployState) -> None:
         before, self._served = self._current, served
         table: Table[Entry] = self.query_one("#endpoints", Table)
         table.set_empty_text("No model yet.\nPress 4 and then t to train one; it can be deployed here.")
@@ -174,35 +144,11 @@ class DeployView(StageView):
     def _show_current(self, *, keep_place: bool = False) -> None:
         self.commands_changed()
         entry, served, panel = self._current, self._served, self.query_one("#details", Panel)
-        self.query_one("#context", Panel).show(lambda width: ())
-        if entry is None or served is None:
-            panel.show(lambda width: [line(span("No model to deploy yet: train one first (4, then t).", "muted"))])
-        elif entry.view is not None:
-            view, name = entry.view, entry.view.endpoint.name
-            self.session.endpoint = self._here = name
-            history, curl = served.history[name], served.curl.get(name, "")
-            scored = served.scored.get(view.model.id)
-
-            def about(width: int) -> list[Line]:
-                return list(endpoint_lines(view, served.models, served.server, history, width))
-
-            def context(width: int) -> list[Line]:
-                return [*context_lines(view, served.models, history, curl, width), *scoring_lines(scored, width)]
-
-            three = self.has_class("three")
-            panel.show(
-                lambda width: about(width) if three else [*about(width), EMPTY, *context(width)], keep_place=keep_place
-            )
-            self.query_one("#context", Panel).show(context, keep_place=keep_place)
-        elif entry.model is not None:
-            model = entry.model
-            panel.show(
-                lambda width: [
-                    *undeployed_lines(model, width),
-                    *scoring_lines(served.scored.get(model.id), width),
-                ],
-                keep_place=keep_place,
-            )
+        three = self.has_class("three")
+        if entry is not None and entry.view is not None:
+            self.session.endpoint = self._here = entry.view.endpoint.name
+        panel.show(lambda width: detail_lines(entry, served, width, three=three), keep_place=keep_place)
+        self.query_one("#context", Panel).show(lambda width: side_lines(entry, served, width), keep_place=keep_place)
 
     def on_table_moved(self) -> None:
         self._show_current()
@@ -232,62 +178,19 @@ class DeployView(StageView):
     def action_deploy(self) -> None:
         entry = self._current
         if entry is not None and entry.view is not None:
-            self._choose_model(entry.view)
+            assert self._served is not None
+            self._deploying.choose_model(entry.view, list(self._served.models.values()))
         elif entry is not None and entry.model is not None:
-            self._name_endpoint(entry.model)
-
-    def _choose_model(self, view: EndpointView) -> None:
-        """Which model should this endpoint answer with from now on?"""
-        assert self._served is not None
-        name, current, previous = view.endpoint.name, view.model.id, view.endpoint.previous_model_id
-        # Versions of the same model first: that is what an endpoint is for.
-        models = sorted(self._served.models.values(), key=lambda model: model.name != view.model.name)
-        marks = {current: "answers now · ", previous: "before · "}
-        choices = [(model.label(), f"{marks.get(model.id, '')}{verdict_line(model)}") for model in models]
-
-        def chosen(index: int | None) -> None:
-            if index is not None:
-                self._deploy(models[index], name)
-
-        cursor = next((i for i, model in enumerate(models) if model.id != current), 0)
-        self.app.push_screen(ChooseDialog(f"Which model should {name} answer with?", choices, cursor), chosen)
+            self._deploying.name_endpoint(entry.model)
 
     def action_deploy_on_databricks(self) -> None:
         from ontos_tui.domain.records.serving import Platform
 
         entry = self._current
         if entry is not None and entry.view is not None:
-            self._name_endpoint(entry.view.model, entry.view.endpoint.name, Platform.DATABRICKS)
+            self._deploying.name_endpoint(entry.view.model, entry.view.endpoint.name, Platform.DATABRICKS)
         elif entry is not None and entry.model is not None:
-            self._name_endpoint(entry.model, on=Platform.DATABRICKS)
-
-    def _name_endpoint(self, model: ModelVersion, name: str = "", on: Platform | None = None) -> None:
-        from ontos_tui.services.deploy.service import dns_name
-
-        def problems(values: Values) -> list[str]:
-            name = values["name"]
-            return [] if dns_name(name) == name else [f"{name} cannot be part of an address; use {dns_name(name)}"]
-
-        def done(values: Values | None) -> None:
-            if values is not None:
-                self._deploy(model, values["name"], on)
-
-        about = f"{verdict_line(model)}. If the endpoint exists, it switches to this version immediately."
-        if on is not None:
-            about = "A job of some minutes; the endpoint costs money while it is awake."
-        name = name or dns_name(model.name)
-        field = FormField("name", "Endpoint", name, required=True, hint="lower case letters, digits, -")
-        where = "" if on is None else " on Databricks"
-        form = FormDialog(f"Deploy {model.label()}{where}", [field], about=about, check=problems, verb="Deploy")
-        self.app.push_screen(form, done)
-
-    def _deploy(self, model: ModelVersion, name: str, on: Platform | None = None) -> None:
-        deploy_checked(
-            self,
-            lambda workspace, reason: workspace.deploy.endpoints.begin(model.id, name, despite=reason, on=on),
-            lambda begun: self._deployed(begun, model.label()),
-            group="do",
-        )
+            self._deploying.name_endpoint(entry.model, on=Platform.DATABRICKS)
 
     def _deployed(self, begun: Endpoint | Job, model: str) -> None:
         from ontos_tui.domain.records.training import Job
@@ -301,22 +204,8 @@ class DeployView(StageView):
         self.ontos.refresh_overview()
 
     def action_roll_back(self) -> None:
-        view, served = self._view, self._served
-        if view is None or served is None:
-            return
-        name, previous = view.endpoint.name, served.models.get(view.endpoint.previous_model_id or "")
-        what = previous.label() if previous is not None else "the version before"
-
-        def answered(sure: bool | None) -> None:
-            if sure:
-                self.run_in_background(
-                    lambda workspace: workspace.deploy.endpoints.begin_roll_back(name),
-                    lambda begun: self._deployed(begun, what),
-                    group="do",
-                )
-
-        question = f"{name} answers with {what} again, from the next request on. Rolling back twice undoes it."
-        self.app.push_screen(ConfirmDialog("Roll back?", question), answered)
+        if self._view is not None and self._served is not None:
+            self._deploying.roll_back(self._view, self._served.models)
 
     def action_switch(self) -> None:
         view = self._view
@@ -384,45 +273,6 @@ class DeployView(StageView):
         if self._view is not None and self._served is not None:
             self.app.copy_to_clipboard(self._served.curl[self._view.endpoint.name])
             self.ontos.show_message("Command copied, if this terminal allows programs to write to the clipboard.")
-
-
-def _served(workspace: Workspace) -> EndpointRow:
-    deploy, server = workspace.deploy.endpoints, workspace.deploy.endpoints.server.state()
-    views = deploy.endpoints()
-    models = workspace.train.models.models()
-    deployed = {view.model.id for view in views}
-    entries = [Entry(view=view) for view in views] + [
-        Entry(model=one) for one in models if one.id not in deployed and not one.archived
-    ]
-    names = [view.endpoint.name for view in views]
-    return EndpointRow(
-        tuple(entries),
-        {model.id: model for model in models},
-        {name: deploy.history(name) for name in names},
-        {name: curl for name in names if (curl := _curl(workspace, server, name))},
-        server,
-        _scored(workspace),
-        team=workspace.deploy.registering is not None,
-    )
-
-
-def _scored(workspace: Workspace) -> dict[str, JobState]:
-    """The newest scoring by each model."""
-    scored: dict[str, JobState] = {}
-    for job in workspace.jobs.jobs():
-        if job.kind is JobKind.PREDICT and (model := str(job.params["model"])) not in scored:
-            scored[model] = JobState(job, (), workspace.jobs.time_left(job))
-    return scored
-
-
-def _curl(workspace: Workspace, server: ServerState, name: str) -> str:
-    """How to ask the endpoint over HTTP, with a real row; empty while no server runs or there is no row."""
-    if not server.running:
-        return ""
-    try:
-        return curl_line(server, name, workspace.deploy.endpoints.sample_input(name))
-    except NotFoundError:
-        return ""
 
 
 def _columns(wide: bool) -> list[ColumnSpec]:

@@ -35,7 +35,7 @@ class ExamplesDialog(Dialog[None], BackgroundMixin):
         Command(
             "generate.examples.add", "a", "Add", "Make an example of the previewed pair: you give the right answer"
         ),
-        Command("generate.examples.remove", "D", "Remove", "Show this example to no model any more"),
+        Command("generate.examples.remove", "D", "Remove", "Stop showing this example to models"),
     )
     DEFAULT_CSS = """
     ExamplesDialog > #box { height: 90%; }
@@ -125,7 +125,7 @@ class ExamplesDialog(Dialog[None], BackgroundMixin):
                     lambda workspace: workspace.generate.examples.remove(example.id), lambda _: self._reload()
                 )
 
-        question = f"{example.name} is then shown to no model any more."
+        question = f"{example.name} is then no longer shown to models."
         self.app.push_screen(ConfirmDialog("Remove the example?", question), answered)
 
     def _say(self, error: OntosError) -> None:

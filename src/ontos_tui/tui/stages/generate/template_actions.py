@@ -29,7 +29,7 @@ MORE_TEMPLATE_COMMANDS = (
         "generate.new_template", "n", "New template", "Draft a template from the columns of the sheet", shown=False
     ),
     Command("generate.compare", "d", "Compare", "Two versions of the template side by side", shown=False),
-    Command("generate.publish", "P", "Publish", "Publish the template: it cannot be changed any more", shown=False),
+    Command("generate.publish", "P", "Publish", "Publish the template; from then on it cannot be changed", shown=False),
     Command("generate.archive", "A", "Archive", "Take the template out of use; its pairs stay", shown=False),
     Command("generate.delete", "D", "Delete", "Delete a draft that no training sheet uses", shown=False),
 )
@@ -150,7 +150,9 @@ class TemplateActions:
             if sure:
                 self._do(lambda workspace: workspace.generate.templates.archive(template.id), "is archived", self._gone)
 
-        question = f"{template.name} {template.version} makes no pairs any more. Its training sheets and pairs stay."
+        question = (
+            f"{template.name} {template.version} then generates no more pairs. Its training sheets and pairs stay."
+        )
         self._host.app.push_screen(ConfirmDialog("Archive this template?", question), answered)
 
     def delete(self, template: Template) -> None:

@@ -14,6 +14,7 @@ from ontos_tui.tui.stages.improve.lines import (
     filter_words,
     item_lines,
     outlook_lines,
+    short_answer_text,
     state_span,
     stats_text,
 )
@@ -102,14 +103,19 @@ class ImproveDisplay:
         self.outlook.show(lambda width: _outlook(state, width, is_low=is_low))
 
     def _columns(self) -> list[ColumnSpec]:
-        columns = [ColumnSpec("", 1), ColumnSpec("when", 6), ColumnSpec("rated", 5), ColumnSpec("answer", 0)]
-        return [*columns, ColumnSpec("endpoint", 0, ends=True)] if self._width >= WIDE else columns
+        is_wide = self._width >= WIDE
+        # In a narrow list the right answer at the end stays: "cont…on → dent".
+        answer = ColumnSpec("answer", 0, ends=not is_wide)
+        columns = [ColumnSpec("", 1), ColumnSpec("when", 6), ColumnSpec("rated", 5), answer]
+        return [*columns, ColumnSpec("endpoint", 0, ends=True)] if is_wide else columns
 
     def _cells(self, item: FeedbackItem) -> Sequence[object]:
         state = state_span(item)
         sign = span(state.text[:1], state.style)
-        cells = (sign, span(_short_time(item.created_at), "muted"), rating_span(item), answer_text(item))
-        return (*cells, span(item.endpoint, "muted")) if self._width >= WIDE else cells
+        cells = (sign, span(_short_time(item.created_at), "muted"), rating_span(item))
+        if self._width < WIDE:
+            return (*cells, short_answer_text(item))
+        return (*cells, answer_text(item), span(item.endpoint, "muted"))
 
 
 def _short_time(at: datetime) -> str:

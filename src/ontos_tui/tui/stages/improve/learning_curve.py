@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -11,10 +11,10 @@ from textual.app import ComposeResult
 from ontos_tui.domain.errors import NotFoundError, OntosError
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.stages.improve.gap_lines import curve_lines
-from ontos_tui.tui.stages.improve.gaps import served_model
+from ontos_tui.tui.stages.improve.served import served_model
 from ontos_tui.tui.stages.pages import StagePage
 from ontos_tui.tui.widgets.error_lines import error_lines
-from ontos_tui.tui.widgets.lines import Panel, line, span
+from ontos_tui.tui.widgets.lines import Line, Panel, line, span
 
 if TYPE_CHECKING:
     from ontos_tui.services.train.learning_curve import Curve
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CurveState:
-    """The curve of one model, and the names of all."""
+    """The curve of one model, None until every version is evaluated, and the names of all models."""
 
-    curve: Curve
-    names: Sequence[str]
+    curve: Curve | None = None
+    names: tuple[str, ...] = ()
+    error: OntosError | None = None
 
 
 class CurvePage(StagePage):
@@ -42,7 +43,7 @@ class CurvePage(StagePage):
 
     def __init__(self) -> None:
         super().__init__()
-        self._shown: CurveState | None = None
+        self._state = CurveState()
         self._chosen = ""
         self._known: dict[tuple[str, ...], Curve] = {}
 
@@ -52,31 +53,39 @@ class CurvePage(StagePage):
     def focus_first(self) -> None:
         self.query_one("#curve").focus()
 
-    def reload(self) -> None:
-        if self._shown is None:
-            self.query_one("#curve", Panel).show(lambda width: [line(span("Evaluating every version…", "accent"))])
-        name, endpoint, known = self._chosen, self.session.endpoint, self._known
-        self.run_in_background(lambda workspace: _curve(workspace, name, endpoint, known), self._show, failed=self._say)
-
-    def _show(self, shown: CurveState) -> None:
-        self._shown = shown
-        self._chosen = shown.curve.name
-        self.query_one("#curve", Panel).show(lambda width: curve_lines(shown.curve, width), keep_place=True)
+    def _change(self, state: CurveState) -> None:
+        """Show another state."""
+        same = state.curve is not None and self._state.curve is not None
+        self._state = state
+        self.query_one("#curve", Panel).show(lambda width: _lines(state, width), keep_place=same)
         self.commands_changed()
 
-    def _say(self, error: OntosError) -> None:
-        self.query_one("#curve", Panel).show(lambda width: error_lines(error, width))
+    def reload(self) -> None:
+        self._change(self._state)
+        name, endpoint, known = self._chosen, self.session.endpoint, self._known
+        self.run_in_background(
+            lambda workspace: _curve(workspace, name, endpoint, known),
+            self._change,
+            failed=lambda error: self._change(replace(self._state, error=error)),
+        )
 
     def possible(self, command: str) -> bool:
-        return command == "back" or (self._shown is not None and len(self._shown.names) > 1)
+        return command == "back" or len(self._state.names) > 1
 
     def action_next_model(self) -> None:
-        shown = self._shown
-        if shown is not None:
-            names = list(shown.names)
-            self._chosen = names[(names.index(shown.curve.name) + 1) % len(names)]
-            self._shown = None
+        names, curve = self._state.names, self._state.curve
+        if curve is not None:
+            self._chosen = names[(names.index(curve.name) + 1) % len(names)]
+            self._change(replace(self._state, curve=None, error=None))
             self.reload()
+
+
+def _lines(state: CurveState, width: int) -> Iterable[Line]:
+    if state.error is not None:
+        return error_lines(state.error, width)
+    if state.curve is None:
+        return [line(span("Evaluating every version…", "accent"))]
+    return curve_lines(state.curve, width)
 
 
 def _curve(workspace: Workspace, name: str, endpoint: str, known: dict[tuple[str, ...], Curve]) -> CurveState:
@@ -94,4 +103,4 @@ def _curve(workspace: Workspace, name: str, endpoint: str, known: dict[tuple[str
     key = (*(model.id for model in versions), str(workspace.train.models.changes_since(newest)))
     if key not in known:
         known[key] = workspace.train.models.curve(chosen)
-    return CurveState(known[key], names)
+    return CurveState(known[key], tuple(names))

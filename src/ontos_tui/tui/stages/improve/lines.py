@@ -45,6 +45,14 @@ def answer_text(item: FeedbackItem) -> str:
     return f"{' · '.join(parts)}{comment}"
 
 
+def short_answer_text(item: FeedbackItem) -> str:
+    """The same where there is little room: of a corrected answer only what differs."""
+    said, right = item.output or {}, item.correction or {}
+    differing = [name for name in dict.fromkeys([*said, *right]) if name in right and right[name] != said.get(name)]
+    parts = [f"{value_text(said.get(name))} → {value_text(right[name])}" for name in differing]
+    return " · ".join(parts) or answer_text(item)
+
+
 def stats_text(stats: FeedbackStats) -> str:
     """What was said in all, in a few words."""
     if stats.good_share is None or stats.mean_rating is None:

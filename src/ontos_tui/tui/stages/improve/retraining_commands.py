@@ -10,6 +10,7 @@ from ontos_tui.tui.stages.base import Page
 from ontos_tui.tui.stages.improve.lines import verdict
 
 if TYPE_CHECKING:
+    from ontos_tui.domain.errors import OntosError
     from ontos_tui.domain.records.serving import Endpoint
     from ontos_tui.domain.records.training import Job
     from ontos_tui.services.improve.retraining import RetrainingOutlook
@@ -20,14 +21,27 @@ class RetrainingCommands:
 
     def __init__(self, host: Page) -> None:
         self._host = host
+        self._submitting = False
 
     def retrain(self, outlook: RetrainingOutlook) -> None:
-        """Train again with the same settings and the new pairs."""
+        """Train again with the same settings and the new pairs; once, however often the key is pressed meanwhile."""
+        if self._submitting:
+            return
+        self._submitting = True
+        self._host.ontos.show_message("Retraining is being started…")
         self._host.run_in_background(
-            lambda workspace: workspace.improve.feedback.retrain(outlook.endpoint), self._submitted, group="do"
+            lambda workspace: workspace.improve.feedback.retrain(outlook.endpoint),
+            self._submitted,
+            group="retrain",
+            failed=self._not_submitted,
         )
 
+    def _not_submitted(self, error: OntosError) -> None:
+        self._submitting = False
+        self._host.ontos.show_error(error)
+
     def _submitted(self, job: Job) -> None:
+        self._submitting = False
         self._host.ontos.show_message(f"{job.title}: running. The comparison is shown here when it is done.")
         self._host.ontos.refresh_overview()
 

@@ -36,7 +36,8 @@ class ImproveState:
     """The list and its filter, the piece of feedback that is shown, and what retraining would bring.
 
     `listed` is None until it is read. `error` stands in place of the detail, `outlook_error` in place of the outlook;
-    without either there is nothing deployed. `is_training` while a training on the same pairs is under way.
+    without either there is nothing deployed. `is_outlook_old` from entering the stage until it is read. `is_training`
+    while a training on the same pairs is under way.
     """
 
     feedback_filter: FeedbackFilter = field(default_factory=FeedbackFilter)
@@ -45,4 +46,5 @@ class ImproveState:
     error: OntosError | None = None
     outlook: RetrainingOutlook | None = None
     outlook_error: OntosError | None = None
+    is_outlook_old: bool = True
     is_training: bool = False

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
+from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.records.improve import FeedbackFilter
 from ontos_tui.domain.records.training import JobKind
 from ontos_tui.domain.rules.states import FeedbackStatus
@@ -82,6 +83,7 @@ class ImproveView(PagedView):
         self._display = ImproveDisplay()
         self._feedback = FeedbackCommands(self)
         self._retraining = RetrainingCommands(self)
+        self._retrain_next = False  # `r` came while the new labels were counted
 
     def compose(self) -> ComposeResult:
         with Vertical(id="said", classes="first"):
@@ -93,6 +95,7 @@ class ImproveView(PagedView):
             yield self._display.outlook
 
     def focus_first(self) -> None:
+        self._state = replace(self._state, is_outlook_old=True)
         if self.page is not None:
             self.page.focus_first()
         else:
@@ -103,11 +106,11 @@ class ImproveView(PagedView):
 
     def make_page(self, name: str) -> StagePage:
         if name == "gaps":
-            from ontos_tui.tui.stages.improve.gaps import GapsPage
+            from ontos_tui.tui.stages.improve.gaps.page import GapsPage
 
             return GapsPage()
         if name == "tasks":
-            from ontos_tui.tui.stages.improve.tasks import TasksPage
+            from ontos_tui.tui.stages.improve.tasks.page import TasksPage
 
             return TasksPage()
         from ontos_tui.tui.stages.improve.learning_curve import CurvePage
@@ -165,10 +168,22 @@ class ImproveView(PagedView):
         endpoint = item.endpoint if item is not None else self.session.endpoint
         self.run_in_background(
             lambda workspace: workspace.improve.retraining.outlook(endpoint),
-            lambda outlook: self._change(outlook=outlook, outlook_error=None),
+            self._show_outlook,
             group="outlook",
-            failed=lambda error: self._change(outlook=None, outlook_error=error),
+            failed=self._no_outlook,
         )
+
+    def _show_outlook(self, outlook: RetrainingOutlook | None) -> None:
+        self._change(outlook=outlook, outlook_error=None, is_outlook_old=False)
+        retrain, self._retrain_next = self._retrain_next, False
+        if retrain and self.possible("retrain"):
+            self.action_retrain()
+        elif retrain:
+            self.ontos.show_message("There is nothing to retrain with yet; the panel on retraining says why.")
+
+    def _no_outlook(self, error: OntosError) -> None:
+        self._retrain_next = False
+        self._change(outlook=None, outlook_error=error, is_outlook_old=False)
 
     def on_resize(self) -> None:
         self.set_class(self.size.width >= THREE_FROM, "three")
@@ -229,6 +244,8 @@ class ImproveView(PagedView):
             return any(one.status is FeedbackStatus.NEW for one in self._display.table.rows)
         if command == "deploy":
             return outlook is not None and outlook.is_newer
+        if command == "retrain" and self._state.is_outlook_old:
+            return not self._is_training(outlook)
         if command == "retrain":
             ready = outlook is not None and outlook.has_changes and outlook.preview.readiness.ready
             return ready and not self._is_training(outlook)
@@ -258,6 +275,10 @@ class ImproveView(PagedView):
         self._feedback.choose_for_all(self._state.feedback_filter, len(self._display.table.rows))
 
     def action_retrain(self) -> None:
+        if self._state.is_outlook_old:
+            self._retrain_next = True
+            self.ontos.show_message("Retraining begins when the new labels are counted.")
+            return
         self._with_outlook(self._retraining.retrain)
 
     def action_deploy(self) -> None:

@@ -198,11 +198,11 @@ class LabelView(PagedView):
 
     def make_page(self, name: str) -> StagePage:
         if name == "labelsets":
-            from ontos_tui.tui.stages.label.labelsets import LabelsetsPage
+            from ontos_tui.tui.stages.label.labelsets.page import LabelsetsPage
 
             return LabelsetsPage()
         if name == "labels":
-            from ontos_tui.tui.stages.label.canonical_labels import CanonicalPage
+            from ontos_tui.tui.stages.label.canonical_labels.page import CanonicalPage
 
             return CanonicalPage()
         from ontos_tui.tui.stages.label.labeling_jobs.page import JobsPage

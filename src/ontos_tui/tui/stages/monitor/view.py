@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -14,11 +13,11 @@ from ontos_tui.tui.dialogs.forms.feedback import ask_feedback, feedback_message
 from ontos_tui.tui.stages.base import StageView
 from ontos_tui.tui.stages.monitor.board import RequestBoard
 from ontos_tui.tui.stages.monitor.lines import Traffic
+from ontos_tui.tui.stages.monitor.reading import BoardReader
 from ontos_tui.tui.stages.monitor.request import RequestDialog
-from ontos_tui.tui.stages.monitor.snapshot import Board, compare_where_due, read_board
-from ontos_tui.tui.stages.monitor.time_range import SPANS, SpanOfTime, ask_span, next_span
+from ontos_tui.tui.stages.monitor.snapshot import Board, compare_where_due
+from ontos_tui.tui.stages.monitor.time_range import ask_span, next_span
 from ontos_tui.tui.stages.monitor.wall.view import Wall
-from ontos_tui.tui.terminal.line_speed import is_slow
 from ontos_tui.tui.widgets.table import Table
 
 if TYPE_CHECKING:
@@ -26,10 +25,6 @@ if TYPE_CHECKING:
     from ontos_tui.services.monitor.service import RequestView
     from ontos_tui.tui.stages.monitor.chart import MonitorChart
 
-LISTED = 200
-"""Requests that are read at once; more come when the cursor reaches the last one."""
-AGAIN_SECONDS, SLOW_AGAIN_SECONDS = 1.0, 10.0
-"""Seconds between two counts while the log grows, and over a slow line."""
 MINUTE = 60.0
 """Seconds after which time itself has changed what is shown."""
 
@@ -77,11 +72,8 @@ class MonitorView(StageView):
 
     def __init__(self) -> None:
         super().__init__()
-        self._over = SPANS[1]
-        self._limit = LISTED
         self._read: Board | None = None
-        self._loading = self._again = self._failed = self._waiting = False
-        self._loaded_at = float("-inf")
+        self._reader = BoardReader(self, self._show, self._fail)
 
     def compose(self) -> ComposeResult:
         yield Wall()
@@ -128,34 +120,14 @@ class MonitorView(StageView):
     # What is shown
 
     def reload(self) -> None:
-        """Count again, at most once a second: a log may grow faster than it is worth looking."""
-        left = self._loaded_at + (SLOW_AGAIN_SECONDS if is_slow() else AGAIN_SECONDS) - monotonic()
-        if left <= 0 or self._read is None:
-            self._load()
-        elif not self._waiting:
-            self._waiting = True
-            self.set_timer(left, self._load)
+        if self._read is None:
+            self._reader.read()
+        else:
+            self._reader.read_soon()
 
     def _minute_passed(self) -> None:
         if self.display and self.ontos.stage_view is self and self.app.screen is self.screen:
-            self.run_in_background(compare_where_due, lambda _: self._load(), group="drift", failed=self._fail)
-
-    def _load(self) -> None:
-        # One count at a time, and one more when the log has grown meanwhile.
-        self._waiting = False
-        if self._loading:
-            self._again = True
-            return
-        self._loading, self._again, self._loaded_at = True, False, monotonic()
-        name, over, limit, failed = self.session.endpoint, self._over, self._limit, self._failed
-        self.run_in_background(
-            lambda workspace: read_board(workspace, name, over, limit, failed=failed), self._show, failed=self._fail
-        )
-
-    def _loaded(self) -> None:
-        self._loading = False
-        if self._again:
-            self._load()
+            self.run_in_background(compare_where_due, lambda _: self._reader.read(), group="drift", failed=self._fail)
 
     def _show(self, board: Board) -> None:
         if board.traffic is None or not self._outdated(board.traffic, board):
@@ -165,7 +137,6 @@ class MonitorView(StageView):
                 self.session.endpoint = traffic.summary.endpoint
             self._paint(at_once=traffic is None or before is None or _is_other(before, traffic))
             self.commands_changed()
-        self._loaded()
 
     def _paint(self, *, at_once: bool) -> None:
         """Show what was read where it can be seen."""
@@ -175,7 +146,7 @@ class MonitorView(StageView):
         if chart is not None and board.traffic is not None:
             chart.show(board.traffic, at_once=at_once)
         elif self.is_listing:
-            self._board.show(board, failed=self._failed)
+            self._board.show(board, failed=self._reader.failed)
         else:
             self._wall.show(board, at_once=at_once)
 
@@ -183,11 +154,10 @@ class MonitorView(StageView):
         """Whether the user has looked elsewhere since this was asked for; what he looks at now is on its way."""
         name = self.session.endpoint
         elsewhere = name != traffic.summary.endpoint and any(one.summary.endpoint == name for one in board.cards)
-        return self._again and (elsewhere or traffic.over != self._over)
+        return self._reader.is_to_read_again and (elsewhere or traffic.over != self._reader.over)
 
     def _fail(self, error: OntosError) -> None:
         (self._board if self.is_listing else self._wall).show_error(error)
-        self._loaded()
 
     @property
     def _request(self) -> RequestView | None:
@@ -197,14 +167,12 @@ class MonitorView(StageView):
         if event.table.id in ("endpoints", "wall-endpoints"):
             self._look_at(event.table.rows[event.index].summary.endpoint)
         elif event.index == len(event.table.rows) - 1 and len(event.table.rows) < self._board.listed:
-            self._limit += LISTED
-            self._load()
+            self._reader.read_more()
         self.commands_changed()
 
     def _look_at(self, endpoint: str) -> None:
         self.session.endpoint = endpoint
-        self._limit = LISTED
-        self._load()
+        self._reader.read_anew()
 
     def on_table_chosen(self, event: Table.Chosen) -> None:
         if event.table.id == "requests":
@@ -228,33 +196,28 @@ class MonitorView(StageView):
         if command in ("requests", "figure"):
             return not self.is_listing and (command == "requests" or self._wall.takes_turns)
         if command == "failed":
-            return self._failed or self._traffic.summary.errors > 0
+            return self._reader.failed or self._traffic.summary.errors > 0
         if command in ("next_endpoint", "previous_endpoint"):
             return len(self._read.cards) > 1
         if command == "bucket":
-            return len(self._over.widths) > 1
+            return len(self._reader.over.widths) > 1
         return command != "team" or self._read.has_team
-
-    def _look_over(self, over: SpanOfTime) -> None:
-        self._over = over
-        self._limit = LISTED
-        self._load()
 
     def action_requests(self) -> None:
         self._list(failed=False)
 
     def action_failed(self) -> None:
-        self._list(failed=not (self.is_listing and self._failed))
+        self._list(failed=not (self.is_listing and self._reader.failed))
 
     def _list(self, *, failed: bool) -> None:
         """The requests in place of the wall."""
-        self._failed, self._limit = failed, LISTED
+        self._reader.failed = failed
         self.add_class("listing")
         self._board.requests.focus()
-        self._load()
+        self._reader.read_anew()
 
     def action_wall(self) -> None:
-        self._failed = False
+        self._reader.failed = False
         self.remove_class("listing")
         self._paint(at_once=True)
         self.focus_first()
@@ -276,13 +239,13 @@ class MonitorView(StageView):
         self._wall.other_figure()
 
     def action_span(self) -> None:
-        self._look_over(next_span(self._over))
+        self._reader.look_over(next_span(self._reader.over))
 
     def action_bucket(self) -> None:
-        self._look_over(self._over.in_other_buckets())
+        self._reader.look_over(self._reader.over.in_other_buckets())
 
     def action_dates(self) -> None:
-        ask_span(self, self._over, self._look_over)
+        ask_span(self, self._reader.over, self._reader.look_over)
 
     async def action_chart(self) -> None:
         """Open the chart in place of the lists; it is made, and plotext imported, on its first visit."""
@@ -307,29 +270,29 @@ class MonitorView(StageView):
         from ontos_tui.tui.stages.monitor.version_comparison import compare_versions_of
 
         if self._traffic is not None:
-            compare_versions_of(self, self._traffic.summary.endpoint, self._over)
+            compare_versions_of(self, self._traffic.summary.endpoint, self._reader.over)
 
     def action_team(self) -> None:
         from ontos_tui.tui.stages.monitor.team_traffic import TeamTrafficDialog
 
         if self._traffic is not None:
-            self.app.push_screen(TeamTrafficDialog(self._traffic.summary.endpoint, self._over))
+            self.app.push_screen(TeamTrafficDialog(self._traffic.summary.endpoint, self._reader.over))
 
     def action_drift(self) -> None:
         from ontos_tui.tui.stages.monitor.drift import DriftDialog
 
         if self._traffic is not None:
-            self.app.push_screen(DriftDialog(self._traffic.summary.endpoint), lambda _: self._load())
+            self.app.push_screen(DriftDialog(self._traffic.summary.endpoint), lambda _: self._reader.read())
 
     def action_alerts(self) -> None:
         from ontos_tui.tui.stages.monitor.alerts import AlertsDialog
 
         if self._traffic is not None:
-            self.app.push_screen(AlertsDialog(self._traffic.summary.endpoint), lambda _: self._load())
+            self.app.push_screen(AlertsDialog(self._traffic.summary.endpoint), lambda _: self._reader.read())
 
     def action_inspect(self) -> None:
         if self._request is not None:
-            self.app.push_screen(RequestDialog(self._request), lambda _: self._load())
+            self.app.push_screen(RequestDialog(self._request), lambda _: self._reader.read())
 
     def action_feedback(self) -> None:
         if self._request is not None:
@@ -337,7 +300,7 @@ class MonitorView(StageView):
 
     def _noted(self, item: FeedbackItem) -> None:
         self.ontos.show_message(feedback_message(item))
-        self._load()
+        self._reader.read()
         self.ontos.refresh_overview()
 
 

@@ -12,25 +12,19 @@ from textual.containers import Horizontal, Vertical
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.stages import Stage
 from ontos_tui.tui.core.commands import Command
-from ontos_tui.tui.dialogs.choose import ChooseDialog
-from ontos_tui.tui.dialogs.verdict import score_cell, verdict_line
+from ontos_tui.tui.dialogs.verdict import score_cell
 from ontos_tui.tui.stages.base import StageView
 from ontos_tui.tui.stages.job_state import POLL_SECONDS, JobState, event_lines, progress_lines
-from ontos_tui.tui.stages.train.choices import chosen_params, parameter_dialog, split_dialog
-from ontos_tui.tui.stages.train.lines import Compared, Standing, gate_lines, model_lines
-from ontos_tui.tui.stages.train.standing import options_to_split, standing_of
+from ontos_tui.tui.stages.train.comparisons import Comparisons
+from ontos_tui.tui.stages.train.lines import Standing, gate_lines, model_lines
+from ontos_tui.tui.stages.train.settings import TrainingSettings
+from ontos_tui.tui.stages.train.standing import standing_of
 from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import Line, Panel, line, span
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.training import Job, ModelVersion
-    from ontos_tui.domain.rules.split import Split
-    from ontos_tui.services.label.service import TrainingSheetView
-    from ontos_tui.services.records.splits import SplitOption
-    from ontos_tui.services.train.comparison import Comparison
-    from ontos_tui.tui.dialogs.forms.form import Values
-    from ontos_tui.workspace import Workspace
 
 ROOM_FOR_TIMES = 44
 """Width of the list from which on it also says when a model was made."""
@@ -79,10 +73,10 @@ class TrainView(StageView):
         self._refused: OntosError | None = None
         self._newest: str | None = None
         self._shown = ""
-        self._other: dict[str, str] = {}
-        self._compared: dict[str, Compared] = {}
-        self._comparing: set[str] = set()
+        self._comparisons = Comparisons(self, self._show_current)
         self._submitting = False
+        self._settings = TrainingSettings(self)
+        self._train_next = False  # `t` came while the pairs were counted
         self._looking = False
         self._wide = False
 
@@ -94,7 +88,7 @@ class TrainView(StageView):
             yield Panel(id="details", classes="main")
 
     def focus_first(self) -> None:
-        self._compared.clear()
+        self._comparisons.forget()
         self._table.focus()
 
     def on_resize(self) -> None:
@@ -132,6 +126,9 @@ class TrainView(StageView):
         if standing.under_way and not self._looking:
             self._looking = True
             self.set_timer(POLL_SECONDS, self._poll)
+        if self._train_next and not standing.under_way:
+            self._submit(standing)
+        self._train_next = False
 
     def _poll(self) -> None:
         self._looking = False
@@ -139,7 +136,7 @@ class TrainView(StageView):
             self.reload()
 
     def _no_standing(self, error: OntosError) -> None:
-        self._standing, self._problem = None, error
+        self._standing, self._problem, self._train_next = None, error, False
         self._show_job()
         self._show_current()
 
@@ -173,15 +170,15 @@ class TrainView(StageView):
         same, self._shown = shown == self._shown, shown
         if model is not None:
             self.session.model_id = model.id
-            compared = self._compared.get(model.id)
+            compared = self._comparisons.of(model)
             panel.show(lambda width: model_lines(model, compared, width), keep_place=same)
-            if compared is None and (model.id in self._other or model.version > 1):
-                self._compare(model)
         elif standing is not None:
             panel.show(lambda width: gate_lines(standing, refused, width), keep_place=same)
         elif self._problem is not None:
             problem = self._problem
             panel.show(lambda width: error_lines(problem, width))
+        else:
+            panel.show(lambda width: [line(span("Counting the labeled pairs…", "muted"))])
 
     def on_table_moved(self) -> None:
         self._show_current()
@@ -210,11 +207,15 @@ class TrainView(StageView):
         return self._standing is not None
 
     def action_train(self) -> None:
-        standing = self._standing
-        if standing is None:
-            if self._problem is not None:  # loading takes a moment; then there is one or the other
-                self.ontos.show_error(self._problem)
-            return
+        if self._standing is not None:
+            self._submit(self._standing)
+        elif self._problem is not None:
+            self.ontos.show_error(self._problem)
+        else:
+            self._train_next = True
+            self.ontos.show_message("Training begins when the labeled pairs are counted.")
+
+    def _submit(self, standing: Standing) -> None:
         if self._submitting:
             return
         self._submitting = True
@@ -238,120 +239,33 @@ class TrainView(StageView):
         self._table.move_to(0)
         self._show_current()
 
-    def action_base_model(self) -> None:
-        standing = self._standing
-        if standing is None:
-            return
+    def _use(self, base_model: str, params: dict[str, Any]) -> None:
+        """Train with other settings from now on."""
+        self._base_model, self._params = base_model, params
+        self._to_new_model()
 
-        def chosen(index: int | None) -> None:
-            if index is not None:
-                self._base_model, self._params = standing.base_models[index].key, {}
-                self._table.move_to(0)
-                self.reload()
-
-        choices = [(one.title, one.description) for one in standing.base_models]
-        cursor = standing.base_models.index(standing.base_model)
-        self.app.push_screen(ChooseDialog("Which base model?", choices, cursor), chosen)
-
-    def action_split(self) -> None:
-        standing = self._standing
-        if standing is not None:
-            sheet = standing.readiness.training_sheet.id
-            self.run_in_background(
-                lambda workspace: options_to_split(workspace, sheet),
-                lambda options: self._choose_split(sheet, *options),
-                group="choose",
-            )
-
-    def _choose_split(self, sheet: str, options: Sequence[SplitOption], now: int) -> None:
-        def chosen(index: int | None) -> None:
-            if index is not None:
-                one = options[index]
-                self.run_in_background(
-                    lambda workspace: workspace.train.models.confirm_split(
-                        sheet, one.by, one.group_column, one.order_column
-                    ),
-                    self._split_confirmed,
-                    group="split",
-                )
-
-        self.app.push_screen(split_dialog(options, now), chosen)
-
-    def _split_confirmed(self, split: Split) -> None:
-        self.ontos.show_message(f"Kept for this training sheet: {split.in_words()}.")
+    def _to_new_model(self) -> None:
         self._table.move_to(0)
         self.reload()
 
+    def action_base_model(self) -> None:
+        if (standing := self._standing) is not None:
+            self._settings.ask_base_model(standing, lambda key: self._use(key, {}))
+
+    def action_split(self) -> None:
+        if self._standing is not None:
+            self._settings.ask_split(self._standing.readiness.training_sheet.id, self._to_new_model)
+
     def action_parameters(self) -> None:
-        standing = self._standing
-        if standing is None:
-            return
-
-        def changed(values: Values | None) -> None:
-            if values is not None:
-                self._params = chosen_params(values)
-                self._table.move_to(0)
-                self.reload()
-
-        self.app.push_screen(parameter_dialog(standing.base_model, standing.params), changed)
+        if (standing := self._standing) is not None:
+            self._settings.ask_parameters(standing, lambda params: self._use(self._base_model, params))
 
     def action_training_sheet(self) -> None:
-        self.run_in_background(
-            lambda workspace: workspace.label.queue.training_sheets(), self._choose_training_sheet, group="choose"
-        )
-
-    def _choose_training_sheet(self, views: Sequence[TrainingSheetView]) -> None:
-        def chosen(index: int | None) -> None:
-            if index is not None:
-                self.session.training_sheet_id = views[index].sheet.id
-                self._table.move_to(0)
-                self.reload()
-
-        choices = [(view.sheet.name, f"{view.counts.labeled:,} of {view.counts.total:,} labeled") for view in views]
-        cursor = next((i for i, view in enumerate(views) if view.sheet.id == self.session.training_sheet_id), 0)
-        self.app.push_screen(ChooseDialog("Which training sheet?", choices, cursor), chosen)
+        self._settings.ask_training_sheet(self._to_new_model)
 
     def action_compare(self) -> None:
-        model = self._model
-        if model is not None:
-            self.run_in_background(
-                lambda workspace: workspace.train.models.models(),
-                lambda models: self._choose_other(model, models),
-                group="choose",
-            )
-
-    def _choose_other(self, model: ModelVersion, models: Sequence[ModelVersion]) -> None:
-        others = [one for one in models if one.id != model.id and one.name == model.name]
-        if not others:
-            self.ontos.show_message(f"{model.label()} is the only version so far.")
-            return
-
-        def chosen(index: int | None) -> None:
-            if index is not None:
-                self._other[model.id] = others[index].label()
-                self._compared.pop(model.id, None)
-                self._show_current()
-
-        choices = [(version.label(), verdict_line(version)) for version in others]
-        self.app.push_screen(ChooseDialog(f"Compare {model.label()} with which version?", choices), chosen)
-
-    def _compare(self, model: ModelVersion) -> None:
-        """Beside the version that was chosen, else the one before; asked once for each visit of the stage."""
-        if model.id in self._comparing:
-            return
-        self._comparing.add(model.id)
-        other = self._other.get(model.id, f"{model.name} v{model.version - 1}")
-
-        def compare(workspace: Workspace) -> Comparison:
-            older, newer = sorted((workspace.train.models.model(other), model), key=lambda one: one.version)
-            return workspace.train.models.compare(older, newer)
-
-        def show(outcome: Comparison | OntosError) -> None:
-            self._comparing.discard(model.id)
-            self._compared[model.id] = Compared(other, outcome)
-            self._show_current()
-
-        self.run_in_background(compare, show, group=f"compare {model.id}", failed=show)
+        if self._model is not None:
+            self._comparisons.ask_other(self._model)
 
     def action_card(self) -> None:
         from ontos_tui.tui.stages.train.card import show_card

@@ -225,7 +225,7 @@ DESK_COMMANDS: tuple[Command, ...] = (
         "label.desk.must_pass",
         "T",
         "Must pass",
-        "Every new model version must give this answer before it is deployed; again: no more",
+        "Every new model version must give this answer to be deployed; T again removes the case",
         shown=False,
         action="desk('must_pass')",
     ),

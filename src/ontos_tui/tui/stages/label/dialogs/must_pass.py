@@ -65,7 +65,7 @@ class MustPass:
             return workspace.deploy.cases.add(pair_id, fields=checked, within=within, note=note)
 
         def added(case: MustPassCase) -> None:
-            self._host.ontos.show_message(f"{case.item_ref} is a must-pass case. T: no more")
+            self._host.ontos.show_message(f"{case.item_ref} is a must-pass case now. T: remove it")
 
         self._host.run_in_background(add, added, group="case")
 
@@ -74,12 +74,12 @@ class MustPass:
             if sure:
                 self._host.run_in_background(
                     lambda workspace: workspace.deploy.cases.remove(case.id),
-                    lambda removed: self._host.ontos.show_message(f"{removed.item_ref} is no must-pass case any more."),
+                    lambda removed: self._host.ontos.show_message(f"{removed.item_ref} is no longer a must-pass case."),
                     group="case",
                 )
 
         question = f"New versions may then answer {case.item_ref} differently. Note: {case.note or 'none'}"
-        self._host.app.push_screen(ConfirmDialog("No must-pass case any more?", question), answered)
+        self._host.app.push_screen(ConfirmDialog("Remove this must-pass case?", question), answered)
 
 
 def _distance(text: str) -> float:

@@ -10,18 +10,20 @@ from textual.containers import Horizontal, Vertical
 
 from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.rules.states import (
-    ASSIGNED_LABELING_TASKS,
-    RUNNING_LABELING_JOBS,
     LabelingJobStatus,
-    LabelingTaskStatus,
-    ReviewVerdict,
 )
 from ontos_tui.tui.core.commands import Command
-from ontos_tui.tui.dialogs.choose import ChooseDialog, ConfirmDialog
-from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
+from ontos_tui.tui.stages.label.labeling_jobs.changes import JobChanges
 from ontos_tui.tui.stages.label.labeling_jobs.lines import about_lines, job_cells, task_cells
 from ontos_tui.tui.stages.label.labeling_jobs.new_job import ask_job, sources
-from ontos_tui.tui.stages.label.labeling_jobs.state import AgreementSummary, PageState
+from ontos_tui.tui.stages.label.labeling_jobs.state import (
+    AgreementSummary,
+    PageState,
+    is_possible,
+    read_job,
+    read_jobs,
+    task_to_submit,
+)
 from ontos_tui.tui.stages.label.page import LabelPage
 from ontos_tui.tui.stages.label.work import work_of_task
 from ontos_tui.tui.widgets.error_lines import error_lines
@@ -64,6 +66,7 @@ class JobsPage(LabelPage):
         super().__init__()
         self._shown: PageState | None = None
         self._agreements: dict[str, AgreementSummary] = {}
+        self._changes = JobChanges(self, self._do)
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="row"):
@@ -110,7 +113,7 @@ class JobsPage(LabelPage):
     # Showing
 
     def reload(self) -> None:
-        self.run_in_background(_jobs, self._show, failed=self._say)
+        self.run_in_background(read_jobs, self._show, failed=self._say)
 
     def _show(self, views: Sequence[JobView]) -> None:
         self.jobs.set_empty_text(
@@ -141,7 +144,7 @@ class JobsPage(LabelPage):
         self.session.extra["labeling_job"] = view.job.id
         known = self._agreements.get(view.job.id)
         self.run_in_background(
-            lambda workspace: _about(workspace, view, known), self._show_about, group="about", failed=self._say
+            lambda workspace: read_job(workspace, view, known), self._show_about, group="about", failed=self._say
         )
 
     def _show_about(self, shown: PageState) -> None:
@@ -171,29 +174,8 @@ class JobsPage(LabelPage):
         view = self.current if self.is_mounted else None
         if view is None:
             return False
-        status, task = view.job.status, self.current_task
-        if command in ("label", "activate"):
-            active = status is LabelingJobStatus.ACTIVE
-            return active if command == "label" else status in (LabelingJobStatus.DRAFT, *RUNNING_LABELING_JOBS)
-        if command == "finish":
-            return status is not LabelingJobStatus.ARCHIVED
-        if command == "delete":
-            return status is LabelingJobStatus.DRAFT
-        if command == "disagreements":
-            return view.job.overlap > 1
-        if command == "who":
-            return True
-        if task is None:
-            return False
-        mine = self._shown is not None and task.assignee == self._shown.actor
-        fit = {
-            "submit": mine and task.status in ASSIGNED_LABELING_TASKS,
-            "release": mine and task.status in ASSIGNED_LABELING_TASKS,
-            "review": task.status is LabelingTaskStatus.SUBMITTED,
-            "assign": task.status in (LabelingTaskStatus.PENDING, *ASSIGNED_LABELING_TASKS),
-            "priority": task.status in (LabelingTaskStatus.PENDING, *ASSIGNED_LABELING_TASKS),
-        }
-        return fit[command]
+        actor = self._shown.actor if self._shown is not None else ""
+        return is_possible(command, view, self.current_task, actor)
 
     def _do(self, work: Callable[[Workspace], Any], message: str = "") -> None:
         """Change something, then show it."""
@@ -240,82 +222,31 @@ class JobsPage(LabelPage):
         """Back from a task: when all of it is decided, offer to hand it in."""
         self.reload()
 
-        def offer(task: LabelingTask | None) -> None:
-            if task is None:
-                return
-
-            def answered(sure: bool | None) -> None:
-                if sure:
-                    self._submit(task)
-
-            question = f"All {task.item_count:,} items of task {task.number} are decided. Submit it?"
-            self.app.push_screen(ConfirmDialog("Submit this task?", question), answered)
-
-        self.run_in_background(lambda workspace: _ready(workspace, work_id), offer, group="ready")
+        self.run_in_background(
+            lambda workspace: task_to_submit(workspace, work_id), self._changes.offer_to_submit, group="ready"
+        )
 
     # Tasks
 
     def action_submit(self) -> None:
         if (task := self.current_task) is not None:
-            self._submit(task)
-
-    def _submit(self, task: LabelingTask) -> None:
-        self._do(lambda workspace: workspace.label.jobs.submit(task.id), f"Task {task.number} is submitted.")
+            self._changes.submit(task)
 
     def action_release(self) -> None:
         if (task := self.current_task) is not None:
             self._do(lambda workspace: workspace.label.jobs.release(task.id), f"Task {task.number} is free for others.")
 
     def action_assign(self) -> None:
-        task = self.current_task
-        if task is None:
-            return
-
-        def done(values: Values | None) -> None:
-            if values is not None:
-                self._do(lambda workspace: workspace.label.jobs.assign(task.id, values["who"]))
-
-        fields = (FormField("who", "Assignee", task.assignee or None, required=True, hint="the user name"),)
-        self.app.push_screen(FormDialog(f"Assign task {task.number}", fields, verb="Assign"), done)
+        if (task := self.current_task) is not None:
+            self._changes.assign(task)
 
     def action_priority(self) -> None:
-        from ontos_tui.services.label.labeling_jobs.service import PRIORITIES
-
-        task = self.current_task
-        if task is None:
-            return
-
-        def done(index: int | None) -> None:
-            if index is not None:
-                self._do(lambda workspace: workspace.label.jobs.set_priority(task.id, PRIORITIES[index], task.due_date))
-
-        dialog = ChooseDialog(
-            f"How urgent is task {task.number}?", [(one, "") for one in PRIORITIES], PRIORITIES.index(task.priority)
-        )
-        self.app.push_screen(dialog, done)
+        if (task := self.current_task) is not None:
+            self._changes.set_priority(task)
 
     def action_review(self) -> None:
-        task = self.current_task
-        if task is None:
-            return
-        verdicts = {
-            ReviewVerdict.APPROVE: "its answers count",
-            ReviewVerdict.REWORK: "back to the labeler",
-            ReviewVerdict.REJECT: "relabeled by another person",
-        }
-
-        def done(values: Values | None) -> None:
-            if values is not None:
-                verdict, notes = values["verdict"], values["notes"] or ""
-                self._do(lambda workspace: workspace.label.jobs.review(task.id, verdict, notes))
-
-        meanings = "; ".join(f"{name}: {what}" for name, what in verdicts.items())
-        fields = (
-            FormField("verdict", "Verdict", None, tuple(verdicts), required=True, hint=meanings),
-            FormField("notes", "Notes", None, hint="required for rework and reject: what to improve"),
-        )
-        about = f"{task.item_count:,} items by {task.assignee}; enter on the task: show its answers"
-        self.app.push_screen(FormDialog(f"Review task {task.number}", fields, about=about, verb="Review"), done)
+        if (task := self.current_task) is not None:
+            self._changes.review(task)
 
     # The job
 
@@ -334,39 +265,12 @@ class JobsPage(LabelPage):
             self._do(lambda workspace: getattr(workspace.label.jobs, verb)(view.job.id))
 
     def action_finish(self) -> None:
-        view = self.current
-        if view is None:
-            return
-        job = view.job
-        if job.status in (LabelingJobStatus.DRAFT, LabelingJobStatus.COMPLETED):
-            self._do(lambda workspace: workspace.label.jobs.archive(job.id), f"{job.name} is archived.")
-            return
-        left = sum(view.tasks.values()) - sum(
-            n for status, n in view.tasks.items() if status is LabelingTaskStatus.APPROVED
-        )
-
-        def answered(sure: bool | None) -> None:
-            if sure:
-                self._do(lambda workspace: workspace.label.jobs.complete(job.id, force=True))
-
-        question = (
-            f"{left:,} tasks are not finished; their answers do not become labels."
-            if left
-            else "All tasks are finished."
-        )
-        self.app.push_screen(ConfirmDialog(f"Complete {job.name}?", question), answered)
+        if (view := self.current) is not None:
+            self._changes.finish(view)
 
     def action_delete(self) -> None:
-        view = self.current
-        if view is None:
-            return
-
-        def answered(sure: bool | None) -> None:
-            if sure:
-                self._do(lambda workspace: workspace.label.jobs.delete(view.job.id))
-
-        question = f"{view.job.name} is deleted with its {sum(view.tasks.values()):,} tasks. It has no decisions."
-        self.app.push_screen(ConfirmDialog("Delete this draft?", question), answered)
+        if (view := self.current) is not None:
+            self._changes.delete(view)
 
     def action_disagreements(self) -> None:
         from ontos_tui.tui.stages.label.labeling_jobs.disagreements import DisagreementsDialog
@@ -389,26 +293,3 @@ class JobsPage(LabelPage):
             job_id = view.job.id
             dialog = LabelersDialog(view.job.name, lambda workspace: workspace.label.labelers.of_job(job_id))
             self.app.push_screen(dialog)
-
-
-def _jobs(workspace: Workspace) -> list[JobView]:
-    """The jobs of the team; lists of one's own are no jobs to anybody else."""
-    return [view for view in workspace.label.jobs.jobs() if not view.job.is_personal]
-
-
-def _about(workspace: Workspace, view: JobView, known: AgreementSummary | None) -> PageState:
-    job, tasks = view.job, workspace.label.jobs.tasks(view.job.id)
-    if job.overlap == 1:
-        return PageState(view, tasks, workspace.actor)
-    finished = sum(n for status, n in view.tasks.items() if status is LabelingTaskStatus.APPROVED)
-    if known is None or known.finished != finished:
-        service = workspace.label.agreement
-        known = AgreementSummary(finished, service.of_job(job.id), len(service.disagreements(job.id)))
-    return PageState(view, tasks, workspace.actor, known)
-
-
-def _ready(workspace: Workspace, task_id: str) -> LabelingTask | None:
-    """The task when it is this person's and all of it is decided."""
-    task = workspace.label.jobs.task(task_id)
-    mine = task.assignee == workspace.actor and task.status in ASSIGNED_LABELING_TASKS
-    return task if mine and not workspace.label.task_queue.counts(task_id).unlabeled else None

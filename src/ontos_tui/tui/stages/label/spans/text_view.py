@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from itertools import groupby
-from typing import ClassVar
 
 from textual import events
 from textual.message import Message
@@ -20,7 +19,6 @@ from ontos_tui.tui.widgets.lines import Span as Part
 class MarkedText(LineView, can_focus=True):
     """The text as lines: characters as harmless pictures of themselves, each knowing its place in the original."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"line--here", "line--selected"}
     DEFAULT_CSS = """
     MarkedText {
         & .line--here { text-style: reverse; }

@@ -99,7 +99,7 @@ def _news(traffic: Traffic) -> tuple[str, str, str]:
     return (
         "·",
         "muted",
-        f"{health.requests} of {LEAST_REQUESTS} requests in the last hour; health is rated from there on",
+        f"health: from {LEAST_REQUESTS} requests an hour on; {health.requests} so far",
     )
 
 

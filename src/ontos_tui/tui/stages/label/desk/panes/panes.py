@@ -29,7 +29,7 @@ class ItemPane(Panel, DeskKeys):
                 break
             if text := _name_and_value(one):
                 names.append(text)
-                room -= len(text)
+                room -= cell_len(text)
         if not names:
             return line(span(f"{head} lines", "muted"))
         return clip((Span(f"{head}: {' · '.join(names)}", "muted"),), width)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ontos_tui.domain.answers import summary
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.tui.stages.label.desk.state.item import ItemView
-from ontos_tui.tui.widgets.lines import common_beginning
+from ontos_tui.tui.widgets.names import common_beginning
 
 if TYPE_CHECKING:
     from ontos_tui.domain.records.pairs import Decidable

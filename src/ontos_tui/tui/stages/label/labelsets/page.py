@@ -1,9 +1,8 @@
-"""LABEL, labelsets: the classes that people may give, and how far the sheets are covered with them."""
+"""The page of labelsets: the list, the one under the cursor, and its keys."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -14,32 +13,14 @@ from ontos_tui.domain.rules.states import TemplateStatus
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.choose import ChooseDialog, ConfirmDialog
 from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
+from ontos_tui.tui.stages.label.labelsets.lines import About, labelset_cells, labelset_lines, read_labelset
 from ontos_tui.tui.stages.label.page import LabelPage
 from ontos_tui.tui.widgets.error_lines import error_lines
-from ontos_tui.tui.widgets.lines import EMPTY, Line, Panel, Span, color, line, span, wrap
+from ontos_tui.tui.widgets.lines import Panel
 from ontos_tui.tui.widgets.table import ColumnSpec, Table
 
 if TYPE_CHECKING:
-    from ontos_tui.domain.records.template import LabelClass, Labelset, Template
-    from ontos_tui.services.label.labelsets.service import Coverage, Links
-    from ontos_tui.workspace import Workspace
-
-STATUS: Mapping[str, tuple[str, str]] = {
-    "draft": ("✎ draft", "warn"),
-    "published": ("✓ published", "good"),
-    "archived": ("▫ archived", "muted"),
-}
-BAR = 20
-"""Cells of a coverage bar."""
-
-
-@dataclass(frozen=True)
-class About:
-    """A labelset with what works with it, and how far sheets are covered."""
-
-    labelset: Labelset
-    links: Links
-    coverage: Sequence[Coverage]
+    from ontos_tui.domain.records.template import Labelset, Template
 
 
 class LabelsetsPage(LabelPage):
@@ -73,7 +54,7 @@ class LabelsetsPage(LabelPage):
         with Horizontal(classes="row"):
             yield Table["Labelset"](
                 [ColumnSpec("labelset", 0), ColumnSpec("", 11)],
-                _cells,
+                labelset_cells,
                 empty="Loading…",
                 id="labelsets",
                 classes="side",
@@ -117,11 +98,11 @@ class LabelsetsPage(LabelPage):
             return
         self.session.extra["labelset"] = labelset.id
         self.run_in_background(
-            lambda workspace: _about(workspace, labelset), self._show_about, group="about", failed=self._say
+            lambda workspace: read_labelset(workspace, labelset), self._show_about, group="about", failed=self._say
         )
 
     def _show_about(self, about: About) -> None:
-        self.query_one(Panel).show(lambda width: _lines(about, width))
+        self.query_one(Panel).show(lambda width: labelset_lines(about, width))
 
     def possible(self, command: str) -> bool:
         if command in ("back", "new", "from_template"):
@@ -282,66 +263,3 @@ class LabelsetsPage(LabelPage):
 def _free_key(labelset: Labelset) -> str:
     taken = {one.hotkey for one in labelset.classes}
     return next((key for key in "123456789" if key not in taken), "")
-
-
-def _cells(labelset: Labelset) -> Sequence[object]:
-    word, style = STATUS[labelset.status.value]
-    return f"{labelset.name} {labelset.version}", span(word, style)
-
-
-def _about(workspace: Workspace, labelset: Labelset) -> About:
-    service = workspace.label.labelsets
-    return About(labelset, service.links(labelset.id), service.coverage(labelset.id))
-
-
-def _lines(about: About, width: int) -> Iterator[Line]:
-    labelset = about.labelset
-    word, style = STATUS[labelset.status.value]
-    yield line(span(labelset.name, "title"), span(f"  {labelset.version}  "), span(word, style))
-    yield line(span(f"{labelset.label_type} · field {labelset.field}", "muted"))
-    if labelset.description:
-        yield from wrap(labelset.description, width)
-    yield EMPTY
-    if not labelset.classes:
-        yield line(span("No classes yet. Press a to add one.", "muted"))
-    room = max((len(_named(one)) for one in labelset.classes), default=0) + 2
-    for one in labelset.classes:
-        yield from _class_lines(one, min(room, width // 2), width)
-    yield EMPTY
-    links = about.links
-    counts = ((len(links.templates), "templates"), (len(links.training_sheets), "training sheets"))
-    uses = [f"{count} {what}" for count, what in (*counts, (len(links.jobs), "labeling jobs"))]
-    yield line(span(f"{', '.join(uses)}; {links.labels:,} canonical labels of this type", "muted"))
-    yield EMPTY
-    yield line(span("Coverage", "title"))
-    if not about.coverage:
-        yield line(span("No sheet has labels of this type yet.", "muted"))
-    for sheet in about.coverage:
-        yield from _coverage_lines(sheet, width)
-
-
-def _named(one: LabelClass) -> str:
-    return f"{one.display_name} ({one.name})" if one.display_name not in ("", one.name) else one.name
-
-
-def _class_lines(one: LabelClass, room: int, width: int) -> Iterator[Line]:
-    key = f" {one.hotkey or '·'} "
-    head = (
-        Span("■ ", color(one.color) if one.color else "muted"),
-        span(key, "key"),
-        span(_named(one), "strong", room),
-    )
-    meaning = wrap(one.description, max(10, width - room - 6), "muted") or [EMPTY]
-    for number, part in enumerate(meaning):
-        yield (*head, *part) if number == 0 else (Span(" " * (room + 5)), *part)
-
-
-def _coverage_lines(one: Coverage, width: int) -> Iterator[Line]:
-    share = one.share
-    filled = round((share or 0.0) * BAR)
-    amount = f"{one.labeled:,} of {one.items:,} items" + (f" ({share:.0%})" if share is not None else "")
-    yield line(one.sheet.name, "  ", span("━" * filled, "good"), span("─" * (BAR - filled), "muted"), f"  {amount}")
-    counts = [f"{name} {count:,}" for name, count in one.per_class.items()]
-    if one.other:
-        counts.append(f"other values {one.other:,}")
-    yield from wrap(" · ".join(counts), width, "muted", indent="  ")

@@ -1,25 +1,23 @@
-"""IMPROVE, tasks: the labeling that closes gaps; a task opens the queue on just its pairs."""
+"""The page of tasks: its state, what it is read from, and its keys."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from ontos_tui.domain.errors import OntosError
 from ontos_tui.domain.rules.states import FINISHED_TASKS, TASK_TRANSITIONS
 from ontos_tui.tui.core.commands import Command
 from ontos_tui.tui.dialogs.choose import ChooseDialog
 from ontos_tui.tui.dialogs.forms.form import FormDialog, FormField, Values
-from ontos_tui.tui.stages.improve.gap_lines import TASK_STATES, task_lines
-from ontos_tui.tui.stages.improve.gaps import task_fields
-from ontos_tui.tui.stages.pages import StagePage
-from ontos_tui.tui.widgets.error_lines import error_lines
-from ontos_tui.tui.widgets.lines import OneLine, Panel, line, span
-from ontos_tui.tui.widgets.table import ColumnSpec, Table
+from ontos_tui.tui.stages.improve.gap_lines import TASK_STATES
+from ontos_tui.tui.stages.improve.tasks.display import TasksDisplay
+from ontos_tui.tui.stages.improve.tasks.form import task_fields
+from ontos_tui.tui.stages.improve.tasks.state import TasksState
+from ontos_tui.tui.stages.pages import PagedView, StagePage
 
 if TYPE_CHECKING:
     from ontos_tui.services.improve.tasks.service import TaskView
@@ -42,74 +40,51 @@ class TasksPage(StagePage):
     )
     DEFAULT_CSS = """
     TasksPage #annotation-tasks { height: 1fr; }
-    TasksPage #about-task { width: 3fr; padding: 0 1; }
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._all = False
+        self._state = TasksState()
+        self._display = TasksDisplay()
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="row"):
             with Vertical(classes="side"):
-                yield OneLine(id="which-tasks")
-                yield Table["TaskView"](
-                    [ColumnSpec("state", 13), ColumnSpec("task", 0), ColumnSpec("done", 7, right=True)],
-                    _cells,
-                    empty="Loading…",
-                    id="annotation-tasks",
-                )
-            yield Panel(id="about-task")
-
-    @property
-    def table(self) -> Table[TaskView]:
-        """The tasks."""
-        return self.query_one("#annotation-tasks", Table)
+                yield self._display.heading
+                yield self._display.table
+            yield self._display.details
 
     @property
     def current(self) -> TaskView | None:
         """The task under the cursor."""
-        return self.table.current
+        return self._display.current
 
     def focus_first(self) -> None:
-        self.table.focus()
+        self._display.table.focus()
 
-    # Showing
+    # The state, and what it is read from
+
+    def _change(self, **changes: Any) -> None:
+        """Show another state."""
+        self._state = replace(self._state, **changes)
+        self._display.paint(self._state, self.session.extra.get("task", ""))
+        if (view := self.current) is not None:
+            self.session.extra["task"] = view.task.id
+        self.commands_changed()
 
     def reload(self) -> None:
-        open_only = not self._all
+        open_only = not self._state.all_states
         self.run_in_background(
-            lambda workspace: workspace.improve.tasks.tasks(open_only=open_only), self._show, failed=self._say
+            lambda workspace: workspace.improve.tasks.tasks(open_only=open_only),
+            lambda tasks: self._change(tasks=tuple(tasks), error=None),
+            failed=lambda error: self._change(error=error),
         )
-
-    def _show(self, tasks: Sequence[TaskView]) -> None:
-        self.table.set_empty_text("No task is open.\nCreate one: g, then n on a gap. o: show closed tasks")
-        task_id = self.session.extra.get("task")
-        cursor = next((place for place, one in enumerate(tasks) if one.task.id == task_id), None)
-        count = f"{len(tasks):,} {'in all' if self._all else 'open'}"
-        self.query_one("#which-tasks", OneLine).show(
-            lambda width: line(span(" tasks: ", "muted"), count, span("   o: open or all", "muted"))
-        )
-        self.table.show(tasks, cursor)
-        self._look()
-
-    def _say(self, error: OntosError) -> None:
-        self.query_one("#about-task", Panel).show(lambda width: error_lines(error, width))
 
     def on_table_moved(self) -> None:
-        self._look()
+        self._change(error=None)
 
     def on_table_chosen(self) -> None:
         self.action_open_queue()
-
-    def _look(self) -> None:
-        view = self.current
-        self.commands_changed()
-        if view is None:
-            self.query_one("#about-task", Panel).show(lambda width: ())
-            return
-        self.session.extra["task"] = view.task.id
-        self.query_one("#about-task", Panel).show(lambda width: task_lines(view, width), keep_place=True)
 
     # Commands
 
@@ -210,20 +185,13 @@ class TasksPage(StagePage):
         self.run_in_background(lambda workspace: workspace.improve.tasks.fill(task.id), filled, group="do")
 
     def action_which(self) -> None:
-        self._all = not self._all
+        self._change(all_states=not self._state.all_states)
         self.reload()
 
     async def action_show_gaps(self) -> None:
-        from ontos_tui.tui.stages.pages import PagedView
-
         stage = self.ontos.stage_view
         if isinstance(stage, PagedView):
             await stage.action_page("gaps")
-
-
-def _cells(view: TaskView) -> Sequence[object]:
-    done = f"{view.done:,}/{view.task.target_record_count:,}"
-    return span(*TASK_STATES[view.task.status.value]), view.task.title, span(done, "muted")
 
 
 def _work(workspace: Workspace, view: TaskView) -> Work:

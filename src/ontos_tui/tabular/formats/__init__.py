@@ -1,0 +1,1 @@
+"""Formats: what is unpacked, and what is refused by its name."""

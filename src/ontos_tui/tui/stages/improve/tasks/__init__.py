@@ -1,0 +1,1 @@
+"""IMPROVE, tasks: the labeling that closes gaps; a task opens the queue on just its pairs."""
