@@ -44,6 +44,7 @@ ALLOWED = {
     "synthetic_data": "the seeded generators, run by who develops them",
     "tabular/folders": "copies of a folder's files, built beside their place and renamed, or in a temporary folder",
     "tabular/text/cleaning.py": "a copy in a temporary folder",
+    "tabular/text/copies.py": "a copy in a temporary folder",
     "tabular/text/encoding.py": "a copy in a temporary folder",
     "tabular/text_reader.py": "a copy in a temporary folder",
     "tabular/unpacking.py": "a copy in a temporary folder",

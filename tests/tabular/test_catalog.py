@@ -210,6 +210,9 @@ def holds(column: Column, value: Any, cell: str) -> bool:
     return column.type not in ("BIGINT", "DOUBLE") or float(cell.strip()) == float(value)
 
 
+@example(table=[["", ""], ["", "\x1a"]])
+@example(table=[["a", "b"], ["#", ""]])
+@example(table=[["a", "b"], ["", "end of it"]])
 @example(table=[["", "INFINITY"]])
 @example(table=[["", "n.a."]])
 @example(table=[["", "FALSE"]])

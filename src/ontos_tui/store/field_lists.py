@@ -69,13 +69,13 @@ class FieldLists:
         """The names of a list. Raises StoreError where it is gone."""
         names = self._names.get(number)
         if names is None:
-            found = self._raw.execute("SELECT names FROM field_lists WHERE id = ?", (number,)).fetchone()
-            if found is None:
+            stored = self._raw.execute("SELECT names FROM field_lists WHERE id = ?", (number,)).fetchone()
+            if stored is None:
                 raise StoreError(
                     f"The database is damaged: the names of a pair's fields are gone (list {number}).",
                     RESTORE,
                 )
-            names = self._names[number] = tuple(from_json(found[0]))
+            names = self._names[number] = tuple(from_json(stored[0]))
         return names
 
     def places(self, name: str) -> dict[int, int]:
@@ -127,14 +127,14 @@ class FieldLists:
         if not all(type(name) is str for name in names):
             return None
         text = to_json(names)
-        found = self._raw.execute("SELECT id FROM field_lists WHERE names = ?", (text,)).fetchone()
-        if found is None:
+        row = self._raw.execute("SELECT id FROM field_lists WHERE names = ?", (text,)).fetchone()
+        if row is None:
             if self._raw.execute("SELECT count(*) FROM field_lists").fetchone()[0] >= MOST:
                 return None
             self._has_new = True
             cursor = self._raw.execute("INSERT INTO field_lists (names) VALUES (?)", (text,))
-            found = (cursor.lastrowid,)
-        number = self._numbers[names] = int(found[0])
+            row = (cursor.lastrowid,)
+        number = self._numbers[names] = int(row[0])
         self._names[number] = names
         return number
 

@@ -27,7 +27,7 @@ from ontos_tui.tabular.text.ragged import ragged_error
 from ontos_tui.tabular.text.raw_rows import RawRows
 from ontos_tui.tabular.text.records import SPACES
 from ontos_tui.tabular.text.repeats import with_repeats
-from ontos_tui.tabular.values.columns import understand
+from ontos_tui.tabular.values.columns import Understood, understand
 
 if TYPE_CHECKING:
     import duckdb
@@ -149,8 +149,15 @@ def _open(
             units=layout.headings.units,
             padded=layout.separator in (SPACES, FIXED) and not any("\t" in record.text for record in layout.sample),
         )
-        rows = understood.rows
-    reading = _reading(path, encoding, layout, understood.columns, rows)
+    reading = _described(path, encoding, cleaning, layout, understood)
+    columns = [Column(column.name, column.type) for column in reading.columns]
+    relation, cells = raw.relation(reading.columns), raw.cell_text(reading.columns)
+    return TextTable(connection, relation, columns, reading, cells)
+
+
+def _described(path: Path, encoding: Encoding, cleaning: Cleaning, layout: Layout, understood: Understood) -> Reading:
+    """What was understood, with what could not be decided and what is worth a remark."""
+    reading = _reading(path, encoding, layout, understood.columns, understood.rows)
     reading.questions = [
         *([encoding.question] if encoding.question is not None else []),
         *layout.questions,
@@ -166,9 +173,7 @@ def _open(
         *understood.notes,
         *_decimal_note(reading),
     ]
-    columns = [Column(column.name, column.type) for column in reading.columns]
-    relation, cells = raw.relation(reading.columns), raw.cell_text(reading.columns)
-    return TextTable(connection, relation, columns, reading, cells)
+    return reading
 
 
 def _first_lines(plain: Path) -> list[str]:

@@ -24,7 +24,7 @@ from ontos_tui.domain.records.improve import FeedbackItem
 from ontos_tui.domain.records.pairs import CanonicalLabel, Event, LabelingMode, QAPair, TrainingSheet, Verdict
 from ontos_tui.domain.records.serving import Endpoint, InferenceRecord, Origin
 from ontos_tui.domain.records.template import Template
-from ontos_tui.domain.records.training import ModelPair, Role
+from ontos_tui.domain.records.training import Job, JobKind, ModelPair, Role
 from ontos_tui.domain.rules.governance import Use
 from ontos_tui.domain.rules.states import FeedbackStatus, PairStatus, TrainingSheetStatus
 from ontos_tui.services.improve.service import BulkAction, FeedbackFilter, ImproveService
@@ -287,6 +287,12 @@ def test_a_retraining_is_configured_as_the_model_was_and_needs_something_new(
     assert requested == [(sheet.id, {"base_model": "boosted-trees", "name": "severity", "seed": 7, "params": {}})]
     with pytest.raises(NotFoundError):
         improve.retrain("nowhere")
+    params = {"training_sheet_id": sheet.id, "name": "severity"}
+    with store.write() as connection:
+        rows.add(connection, Job(kind=JobKind.TRAIN, title="Train severity", params=params))
+    with pytest.raises(ConflictError, match="severity is being trained already"):
+        improve.retrain(endpoint.name)
+    assert len(requested) == 1
 
 
 @pytest.mark.parametrize(("role", "prohibited"), [(Role.HELD_OUT, True), (Role.TRAIN, False)])

@@ -258,12 +258,17 @@ class ImproveService:
     def retrain(self, endpoint: str) -> Job:
         """Train the endpoint's model again, configured like its newest version, on the current pairs.
 
-        Raises NotReadyError when nothing has changed since that version, or too few pairs are left.
+        Raises NotReadyError when nothing has changed since that version, or too few pairs are left, and ConflictError
+        while such a training runs.
         """
         served = self._model(endpoint)
         # Pairs that a newer version has learned already, deployed or not, are not new.
         same = [one for one in self._train.models(served.name) if one.training_sheet_id == served.training_sheet_id]
         model = max(same, key=lambda one: one.version)
+        if (job := self._train.running(model.training_sheet_id, model.name)) is not None:
+            raise ConflictError(
+                f"{model.name} is being trained already.", f"Wait for it, or end it: ontos jobs cancel {job.id[:8]}"
+            )
         changes = self._train.changes_since(model)
         if not (changes.new or changes.corrected or changes.removed):
             raise NotReadyError(

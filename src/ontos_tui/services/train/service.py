@@ -209,6 +209,14 @@ class TrainService:
         }
         return self._jobs.submit(JobKind.TRAIN, f"Train {name}{' in the warehouse' * bool(where)}", job_params)
 
+    def running(self, training_sheet_id: str, name: str) -> Job | None:
+        """The training of a model from this training sheet that has not ended yet, if there is one."""
+        for job in self._jobs.jobs(active_only=True):
+            of = job.params.get("training_sheet_id"), job.params.get("name")
+            if job.kind is JobKind.TRAIN and of == (training_sheet_id, name):
+                return job
+        return None
+
     def checked_params(self, base_model: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """Parameters of a base model, also from texts, in their types. Raises InvalidInputError naming the known."""
         fine_tuned = self._fine_tuning is not None and self._fine_tuning.knows(base_model)

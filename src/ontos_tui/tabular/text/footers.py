@@ -43,6 +43,9 @@ _REMARK = re.compile(
 )
 
 
+_SIGN = re.compile(r"\W*(?:[-=*_]{3,}|©|#|//|\*|\x1a)")
+
+
 def footer_of(records: Sequence[TextRecord], width: int, typed: dict[int, str]) -> list[TextRecord]:
     """The records at the end, from the given last ones of a file, that are no rows."""
     footer: list[TextRecord] = []
@@ -71,9 +74,16 @@ def _block_below_gap(records: Sequence[TextRecord], place: int, width: int) -> l
 
 
 def _is_remark(record: TextRecord, width: int) -> bool:
+    """Whether a line is a remark: one text, in the first place of a row, that begins like one.
+
+    In quotes, a mere sign is a value as any other.
+    """
     if record.filled != 1 or width < 2:
         return False
-    return _REMARK.match(next(cell for cell in record.cells if cell.strip())) is not None
+    place, cell = next((place, cell) for place, cell in enumerate(record.cells) if cell.strip())
+    if place and record.width == width:
+        return False
+    return _REMARK.match(cell) is not None and not (record.text.lstrip().startswith('"') and _SIGN.match(cell))
 
 
 def kinds_without_totals(records: Sequence[TextRecord], width: int) -> dict[int, str]:

@@ -83,21 +83,16 @@ def layout_of(
         notes.append(f"The first line names the separator: {hint!r}.")
     content = below_marker(content, file_name)
     content, comment, with_comments = _without_comments(content, given or hint, options)
-    if default_separator and not options.separator and not any(default_separator in line for line in content):
+    if not options.separator and not any(default_separator in line for line in content):
         given = ""  # the name promises it, the lines have it not
     separator, spans = _separate(content, given or hint, spaced=spaced)
     records = split_fixed(content, spans) if spans else split(content, separator)
-    if options.header_line and not any(record.line == options.header_line for record in records):
-        raise InvalidInputError(
-            f"Line {options.header_line} of {file_name} holds no names.", "Name another one: --header-line"
-        )
-    if not records:
-        raise InvalidInputError(f"{file_name} holds no rows.", "Check that it was written completely.")
+    _check_lines(records, options.header_line, file_name)
     width = len(spans) if spans else usual_width(records)
     headings = decided_headings(records, width, options, names, file_name, spaced=separator in (SPACES, FIXED))
-    if comment and options.header_line is None:
-        headings = _named_by_comment(headings, with_comments, comment, separator, width, records)
     if options.header_line is None:
+        if comment:
+            headings = _named_by_comment(headings, with_comments, comment, separator, width, records)
         headings = one_of_two(headings, records)
     headings, extra = _trailing(headings, records, width)
     column_names, name_notes = distinct(headings.names, 2 if separator == SPACES else 1)
@@ -114,6 +109,13 @@ def layout_of(
         notes=(*notes, *name_notes),
     )
     return _with_footer(_with_above(layout, lines), tail, width, options, records)
+
+
+def _check_lines(records: Sequence[TextRecord], header_line: int | None, file_name: str) -> None:
+    if header_line and not any(record.line == header_line for record in records):
+        raise InvalidInputError(f"Line {header_line} of {file_name} holds no names.", "Name another one: --header-line")
+    if not records:
+        raise InvalidInputError(f"{file_name} holds no rows.", "Check that it was written completely.")
 
 
 def _separator(given: str) -> str:

@@ -253,16 +253,16 @@ async def test_from_140_columns_on_the_playground_has_what_was_asked_in_a_third_
     served_model(home)
     async with open_app(home, size) as user:
         await user.press("5", "p")
-        await user.sees("asked here", "Nothing yet.")
+        await user.sees("your requests", "Nothing yet.")
         await user.press("enter", "e")
         before = user.app.screen.query(ValueInput).first().value
         await user.press("end", "9", "enter")
-        await user.sees("asked here  2", f"with voltage {before}9", "+ right")
-        row, answer, asked = (user.app.screen.query_one(one).region for one in ("#row", "#answer", "#asked"))
-        assert (row.right, answer.right) == (answer.x, asked.x), "they stand side by side"
-        assert row.width + answer.width + asked.width > 0.9 * size[0]
+        await user.sees("your requests  2", f"with voltage {before}9", "+ right")
+        row, answer, requests = (user.app.screen.query_one(one).region for one in ("#row", "#answer", "#requests"))
+        assert (row.right, answer.right) == (answer.x, requests.x), "they stand side by side"
+        assert row.width + answer.width + requests.width > 0.9 * size[0]
         await user.press("plus")
-        await user.until(lambda: user.text().count("▲ 5") == 2, "the feedback stands at the question too")
+        await user.until(lambda: user.text().count("▲ 5") == 2, "the feedback stands at the request too")
 
 
 async def test_below_140_columns_it_has_two(home: Path) -> None:
@@ -270,7 +270,7 @@ async def test_below_140_columns_it_has_two(home: Path) -> None:
     async with open_app(home, (120, 40)) as user:
         await user.press("5", "p", "enter")
         await user.sees("version 1")
-        assert "asked here" not in user.text()
+        assert "your requests" not in user.text()
 
 
 @SIZES

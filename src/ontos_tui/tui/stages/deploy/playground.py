@@ -21,8 +21,8 @@ from ontos_tui.tui.dialogs.base import Dialog, key_line
 from ontos_tui.tui.dialogs.forms.feedback import ask_feedback, feedback_message, send_feedback
 from ontos_tui.tui.dialogs.forms.fields import ValueInput
 from ontos_tui.tui.dialogs.verdict import verdict_lines, verdict_of
-from ontos_tui.tui.stages.deploy.asked import Asked, asked_lines
 from ontos_tui.tui.stages.deploy.item_search import ItemSearch, role_span
+from ontos_tui.tui.stages.deploy.playground_requests import PlaygroundRequest, request_lines
 from ontos_tui.tui.widgets.error_lines import error_lines
 from ontos_tui.tui.widgets.lines import EMPTY, Line, OneLine, Panel, line, span, wrap
 
@@ -62,9 +62,9 @@ class Playground(Dialog[None], BackgroundMixin):
     Playground ValueInput { width: 1fr; }
     Playground #answer { width: 1fr; padding: 0 1; border-left: outer $surface-lighten-1; }
     Playground #answer:focus { border-left: outer $accent; }
-    Playground #asked { display: none; width: 4fr; padding: 0 1; border-left: outer $surface-lighten-1; }
-    Playground #asked:focus { border-left: outer $accent; }
-    Playground.-wide #asked { display: block; }
+    Playground #requests { display: none; width: 4fr; padding: 0 1; border-left: outer $surface-lighten-1; }
+    Playground #requests:focus { border-left: outer $accent; }
+    Playground.-wide #requests { display: block; }
     Playground.-wide #row { width: 4fr; }
     Playground.-wide #answer { width: 5fr; }
     """
@@ -78,13 +78,13 @@ class Playground(Dialog[None], BackgroundMixin):
         self._record: InferenceRecord | None = None
         self._note: FeedbackItem | None = None
         self._verdict: Verdict | None = None
-        self._asked: tuple[Asked, ...] = ()
+        self._requests: tuple[PlaygroundRequest, ...] = ()
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(classes="row"):
             yield VerticalScroll(id="row", can_focus=False)
             yield Panel(id="answer")
-            yield Panel(id="asked")
+            yield Panel(id="requests")
 
     def on_mount(self) -> None:
         self.query_one("#answer").focus()
@@ -154,8 +154,8 @@ class Playground(Dialog[None], BackgroundMixin):
 
     def _show_answer(self) -> None:
         self.query_one("#answer", Panel).show(self._answer_lines)
-        asked = self._asked
-        self.query_one("#asked", Panel).show(lambda width: asked_lines(asked, width))
+        requests = self._requests
+        self.query_one("#requests", Panel).show(lambda width: request_lines(requests, width))
         for label in self.query("#row OneLine").results(OneLine):
             label.repaint()
         self._keys_changed()
@@ -210,12 +210,15 @@ class Playground(Dialog[None], BackgroundMixin):
             return workspace.deploy.endpoints.query(self._endpoint, [row], origin=Origin.PLAYGROUND)[0]
 
         self.run_in_background(
-            query, lambda record: self._answered(Asked(ref, changes, record)), group="query", failed=self._failed
+            query,
+            lambda record: self._answered(PlaygroundRequest(ref, changes, record)),
+            group="query",
+            failed=self._failed,
         )
 
-    def _answered(self, asked: Asked) -> None:
-        self._record = asked.record
-        self._asked = (*self._asked, asked)
+    def _answered(self, request: PlaygroundRequest) -> None:
+        self._record = request.record
+        self._requests = (*self._requests, request)
         self._show_answer()
         self.ontos.refresh_overview()
 
@@ -252,8 +255,8 @@ class Playground(Dialog[None], BackgroundMixin):
 
     def _noted(self, item: FeedbackItem) -> None:
         self._note = item
-        self._asked = tuple(
-            replace(one, note=item) if one.record.request_id == item.request_id else one for one in self._asked
+        self._requests = tuple(
+            replace(one, note=item) if one.record.request_id == item.request_id else one for one in self._requests
         )
         self._show_answer()
         self.ontos.show_message(feedback_message(item))

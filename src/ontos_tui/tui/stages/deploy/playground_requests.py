@@ -1,4 +1,4 @@
-"""What was asked in this visit of the playground: which row, what was changed in it, and how the answer became."""
+"""The requests of this visit of the playground: which row, what was changed in it, and what the answer became."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A question with its answer. `changes` are the values that were typed in place of the row's own."""
+class PlaygroundRequest:
+    """A request with its answer. `changes` are the values that were typed in place of the row's own."""
 
     ref: str
     changes: Row
@@ -27,20 +27,20 @@ class Asked:
     note: FeedbackItem | None = None
 
 
-def asked_lines(asked: Sequence[Asked], width: int) -> Iterator[Line]:
-    """The questions, the newest first; what differs from the answer before it is marked."""
-    yield line(span("asked here", "title"), span(f"  {len(asked):,}" if asked else "", "muted"))
-    if not asked:
+def request_lines(requests: Sequence[PlaygroundRequest], width: int) -> Iterator[Line]:
+    """The requests, the newest first; what differs from the answer before it is marked."""
+    yield line(span("your requests", "title"), span(f"  {len(requests):,}" if requests else "", "muted"))
+    if not requests:
         yield from wrap(
             "Nothing yet. Every answer stays here until you leave: change a value and compare.", width, "muted"
         )
-    for place in range(len(asked) - 1, -1, -1):
+    for place in range(len(requests) - 1, -1, -1):
         yield EMPTY
-        before = asked[place - 1].record.output if place else None
-        yield from _question_lines(asked[place], before, width)
+        before = requests[place - 1].record.output if place else None
+        yield from _request_lines(requests[place], before, width)
 
 
-def _question_lines(one: Asked, before: Row | None, width: int) -> Iterator[Line]:
+def _request_lines(one: PlaygroundRequest, before: Row | None, width: int) -> Iterator[Line]:
     mark = line(" ", rating_span(one.note)) if one.note is not None else EMPTY
     yield line(span(one.ref, "strong"), *mark)
     for name, value in one.changes.items():
