@@ -26,6 +26,7 @@ from ontos_tui.tui.app_dialogs import DialogActions
 from ontos_tui.tui.core.background import Finished, unexpected
 from ontos_tui.tui.core.commands import Command, Commanded, commanded_nodes
 from ontos_tui.tui.core.frame import Header, JobLine, KeyLine, TabLine
+from ontos_tui.tui.core.keys.alt_keys import as_two_keys
 from ontos_tui.tui.core.keys.type_ahead import Opening, TypeAhead
 from ontos_tui.tui.core.keys.unbound_keys import UnboundKeys
 from ontos_tui.tui.core.keys.user_keys import UserKeys
@@ -226,6 +227,10 @@ class OntosApp(DialogActions, Commanded):
     async def on_event(self, event: Event) -> None:
         if not isinstance(event, (InputEvent, Paste)):
             await super().on_event(event)
+            return
+        if isinstance(event, Key) and not event.is_forwarded and (keys := as_two_keys(event, self.focused)):
+            for key in keys:
+                await self.on_event(key)
             return
         self._updates.key_pressed()
         if isinstance(event, (Key, Paste)) and not event.is_forwarded and self.type_ahead.holds(event):

@@ -85,6 +85,24 @@ async def test_escape_in_a_packet_takes_no_key_before_it_away(labeling: Path) ->
         assert len(user.app.screen_stack) == 1
 
 
+async def test_escape_and_a_letter_that_came_as_one_key_are_both(labeling: Path) -> None:
+    async with open_app(labeling) as user:
+        await user.press("3", "enter", "question_mark")
+        assert isinstance(user.app.screen, HelpDialog)
+        user.app.post_message(Key("alt+a", "a"))
+        await user.settle()
+        assert not isinstance(user.app.screen, HelpDialog)
+        assert _labeled(user) == 1, "the letter goes to the queue below"
+
+
+async def test_alt_and_a_letter_close_no_form(labeling: Path) -> None:
+    async with open_app(labeling) as user:
+        await user.press("3", "enter", "r")
+        user.app.post_message(Key("alt+g", "g"))
+        await user.settle()
+        assert isinstance(user.app.screen, FormDialog)
+
+
 async def test_the_answer_of_a_dialog_is_waited_for(labeling: Path) -> None:
     async with open_app(labeling) as user:
         await at_once(user, "3", "enter", "e", "ctrl+s", "?")

@@ -8,6 +8,7 @@ import tracemalloc
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual import events
@@ -31,6 +32,24 @@ def _parsed(pieces: Sequence[str]) -> list[str]:
 def test_a_paste_in_any_pieces_is_the_same(cuts: list[int]) -> None:
     pieces = [TYPED[start:end] for start, end in itertools.pairwise([0, *cuts, len(TYPED)]) if end > start]
     assert _parsed(pieces) == ["a", "hello \nworld", "b", "c", "d", "z", "up"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "keys"),
+    [
+        ("\x1b7r", ["escape", "7", "r"]),
+        ("a\x1b\r", ["a", "escape", "enter"]),
+        ("\x1b\x1b3", ["escape", "escape", "3"]),
+        ("\x1b-\x1b[A", ["escape", "minus", "up"]),
+        ("\x1b[1;5C\x1b", ["ctrl+right", "escape"]),
+    ],
+)
+def test_escape_and_a_key_that_come_at_once_are_both_keys(typed: str, keys: list[str]) -> None:
+    for cut in range(len(typed)):
+        parser, clock = PasteParser(), itertools.count()
+        parser.clock = lambda clock=clock: float(next(clock))  # type: ignore[misc]
+        pieces = [typed[:cut], typed[cut:]] if cut else [typed]
+        assert [text for piece in pieces for text in _shown(parser.feed(piece))] + _shown(parser.tick()) == keys
 
 
 def test_a_megabyte_of_escape_sequences_costs_little() -> None:

@@ -1,8 +1,11 @@
-"""Pasted text, kept away from Textual's parser, which makes keys of the escape sequences in it.
+"""Pasted text, kept away from Textual's parser, which makes keys of the escape sequences in it; and the escape key.
 
 A paste between the terminal's brackets is one event, whatever it holds. A terminal without brackets sends a paste as
 keys: so much text at once was not typed, and is a paste too, so that it gives no commands. Nor do people and mice
 send as many escape sequences in a second as a paste of them does, each of which would be an event of its own.
+
+A slow line brings several keys at once. The escape key with a digit or Enter behind it is both keys here; the parser
+would make another letter of the one, and forget the escape before the other, so that Enter confirmed what was left.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ import re
 from collections.abc import Callable, Generator, Iterable, Iterator
 from time import monotonic
 
-from textual import events
+from textual import constants, events
 from textual._xterm_parser import XTermParser
 from textual.message import Message
 
@@ -27,6 +30,8 @@ BURST_SECONDS, ABANDONED_SECONDS = 0.05, 2.0
 _SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[ -/]*[0-~])")
 _TYPED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O[ -~])")
 """What keys and mice send; of any other sequence the parser makes a key of each character."""
+_ESCAPE = re.compile(r"\x1b(?=[0-9\r=\-\x1b])")
+"""The escape key, with a key behind it with which it makes no sequence that a terminal sends."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -49,13 +54,16 @@ class PasteParser(XTermParser):
         self._before = self._last = ""
         self._at = 0.0
         self._since, self._passed = 0.0, 0
+        self._escape = ""
 
     def feed(self, data: str) -> Iterable[Message]:
         """The events of what was read; an empty text is the end of all input."""
         if not data:
             yield from self._finish("")
+            yield from self._escape_key()
             yield from super().feed(data)
             return
+        data, self._escape = self._escape + data, ""
         self._at = self.clock()
         while data:
             if self._pieces is not None:
@@ -69,7 +77,25 @@ class PasteParser(XTermParser):
             pause = self.clock() - self._at
             if pause >= (BURST_SECONDS if self._burst else ABANDONED_SECONDS):
                 yield from self._finish("" if self._burst else END)
+        if self.clock() - self._at >= constants.ESCAPE_DELAY:
+            yield from self._escape_key()
         yield from super().tick()
+
+    def _escape_key(self) -> Iterator[Message]:
+        """The escape key behind which nothing came."""
+        if self._escape:
+            self._escape = ""
+            yield events.Key("escape", "\x1b")
+
+    def _keys(self, data: str) -> Iterator[Message]:
+        """The events of what was typed. An escape at the end waits for what comes next, or for a pause."""
+        for number, part in enumerate(_ESCAPE.split(data)):
+            if number:
+                yield events.Key("escape", "\x1b")
+            whole = part.removesuffix("\x1b")
+            self._escape = part[len(whole) :]
+            if whole:
+                yield from super().feed(whole)
 
     def _pass(self, data: str) -> Generator[Message, None, str]:
         """Give what is no paste to the parser; returns what follows the beginning of one."""
@@ -81,7 +107,7 @@ class PasteParser(XTermParser):
         self._passed += len(data) if at < 0 else 0
         end = len(data) if at < 0 else at + len(START) - len(self._before)
         self._before = joined[-(len(START) - 1) :] if at < 0 else ""
-        for event in super().feed(data[:end]):
+        for event in self._keys(data[:end]):
             # The parser reports the empty text between the brackets, all that it has seen of it.
             if not (isinstance(event, events.Paste) and not event.text):
                 yield event
