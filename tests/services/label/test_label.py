@@ -461,6 +461,7 @@ def test_every_bad_line_is_named_and_nothing_is_half_done(
     message = refused.value.what
     assert [f"line {number}: " in message for number in range(1, 11)] == [False] + [True] * 9
     assert "already decided in line 1" in message
+    assert "line 2: it is not JSON: at character 2 a name in double quotes is missing" in message
     assert label.counts(sheet.id) == PairCounts(total=6, unlabeled=6)
 
 

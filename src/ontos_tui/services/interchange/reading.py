@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.services.interchange.report import ImportReport
+from ontos_tui.services.records.file_reasons import LONGEST_VALUE, csv_reason, not_json, other_json_reason
 from ontos_tui.tabular.json_words import json_reason
 
 Entry = tuple[int, Any]
@@ -22,9 +23,6 @@ Entry = tuple[int, Any]
 
 PIECE = 1 << 20
 """Characters of a JSON list that are read at once; more when one entry is longer."""
-
-LONGEST_VALUE = 1 << 24
-"""Characters of one value of a CSV file. A quote that is never closed would take in the rest of the file."""
 
 _NOT_TEXT = "not UTF-8 text"
 
@@ -61,19 +59,6 @@ def _parse(text: str, number: int, report: ImportReport) -> Any:
             report.problem(number, "not a JSON object")
         return value
     return None
-
-
-def not_json(error: Exception) -> str:
-    """Why a text is not JSON, in our words."""
-    if isinstance(error, json.JSONDecodeError):
-        return f"not JSON: at character {error.pos + 1} {json_reason(error)}"
-    return _other_reason(error)
-
-
-def _other_reason(error: Exception) -> str:
-    if isinstance(error, RecursionError):
-        return "nested too deeply"
-    return "a number has too many digits" if "digits" in str(error) else f"not JSON: {error}"
 
 
 def json_entries(path: Path, report: ImportReport) -> Iterator[Entry]:
@@ -129,7 +114,7 @@ def _end_of_list(text: str, at: int, lines: int, number: int, error: Exception, 
         character = place - text.rfind("\n", 0, place)
         reason = f"not JSON: in line {line:,} of the file, at character {character}, {json_reason(error)}"
     else:
-        reason = f"in line {line:,} of the file: {_other_reason(error)}"
+        reason = f"in line {line:,} of the file: {other_json_reason(error)}"
     report.problem(number, f"{reason}; the rest of the file cannot be read")
 
 
@@ -189,7 +174,7 @@ def _csv_rows(path: Path, header: list[str], separator: str, report: ImportRepor
             try:
                 row = next(rows, None)
             except csv.Error as error:
-                report.problem(number, f"not valid CSV: {_csv_reason(error)}")
+                report.problem(number, f"not valid CSV: {csv_reason(error)}")
                 if "field larger" in str(error):
                     return
                 continue
@@ -203,19 +188,6 @@ def _csv_rows(path: Path, header: list[str], separator: str, report: ImportRepor
                 report.problem(number, _NOT_TEXT)
             else:
                 yield number, dict(zip(header, row, strict=True))
-
-
-_CSV_REASONS = {
-    "unexpected end of data": "a double quote is not closed",
-    "expected after": "something follows a closing double quote",
-    "field larger": f"a value has more than {LONGEST_VALUE:,} characters, as when a double quote is not closed",
-    "new-line character": "a line ends inside of a value without quotes",
-    "NUL": "it holds a NUL byte",
-}
-
-
-def _csv_reason(error: csv.Error) -> str:
-    return next((ours for theirs, ours in _CSV_REASONS.items() if theirs in str(error)), "it is not written as CSV is")
 
 
 def _is_broken(text: str) -> bool:

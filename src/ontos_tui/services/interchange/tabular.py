@@ -26,11 +26,12 @@ from ontos_tui.domain.errors import InvalidInputError
 from ontos_tui.domain.rules.states import PairStatus
 from ontos_tui.domain.schema import Answer, FieldKind, answer_fields
 from ontos_tui.domain.text.storable import storable
-from ontos_tui.services.interchange.reading import Entry, moment, not_json
+from ontos_tui.services.interchange.reading import Entry, moment
 from ontos_tui.services.interchange.report import ImportReport
 from ontos_tui.services.interchange.selection import OutgoingPair, parse_list
 from ontos_tui.services.records.answers import AnswerReader
 from ontos_tui.services.records.cells import plain_cell, restored, restored_answer, safe_answer_cell, safe_cell
+from ontos_tui.services.records.file_reasons import not_json
 
 if TYPE_CHECKING:
     import duckdb

@@ -19,6 +19,7 @@ from ontos_tui.domain.records.pairs import TrainingSheet, Verdict
 from ontos_tui.domain.schema import Answer, answer_fields
 from ontos_tui.services.label.decisions import Decision
 from ontos_tui.services.records.answers import AnswerChecker, AnswerReader
+from ontos_tui.services.records.file_reasons import csv_reason, not_json
 from ontos_tui.store.engine import Store
 from ontos_tui.store.queries.label.pairs import NamedPair, pairs_by_id, pairs_by_item
 
@@ -121,7 +122,7 @@ class _Reader:
             try:
                 answer = json.loads(answer)
             except (ValueError, RecursionError) as error:
-                return f"the answer is not JSON: {error}"
+                return f"the answer is {not_json(error)}"
         return answer if isinstance(answer, dict) else "the answer is not a JSON object"
 
 
@@ -160,7 +161,7 @@ def _json_lines(path: Path, errors: list[tuple[int, str]]) -> Iterator[_Line]:
             try:
                 value = json.loads(text)
             except (ValueError, RecursionError) as error:
-                errors.append((number, f"it is not JSON: {error}"))
+                errors.append((number, f"it is {not_json(error)}"))
                 continue
             if isinstance(value, dict):
                 yield _Line(number, value)
@@ -183,7 +184,7 @@ def _csv_lines(path: Path, errors: list[tuple[int, str]]) -> Iterator[_Line]:
                 elif any(row):
                     yield _Line(rows.line_num, dict(zip(header, row, strict=True)))
         except csv.Error as error:
-            errors.append((rows.line_num, str(error)))
+            errors.append((rows.line_num, csv_reason(error)))
 
 
 def _refused(path: Path, errors: list[tuple[int, str]]) -> InvalidInputError:
