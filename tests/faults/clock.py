@@ -86,8 +86,9 @@ def wrong_clock(clock: Clock) -> Iterator[Clock]:
 
 def main() -> None:
     """`ontos` or, with `worker` as the first word, a job's process, with the clock that the environment names."""
-    from ontos_tui import __main__, worker
+    from ontos_tui import __main__
     from ontos_tui.jobs import process
+    from ontos_tui.worker.process import main as run_job
 
     def start_worker(job_id: str, home: Path, log: Path) -> process.Child:
         return process.spawn((sys.executable, __file__, "worker", job_id, "--home", str(home)), log, home)
@@ -95,7 +96,7 @@ def main() -> None:
     process.start_worker = start_worker
     with wrong_clock(Clock(Path(os.environ[SHIFT_FILE]))):
         if sys.argv[1:2] == ["worker"]:
-            sys.exit(worker.main(sys.argv[2:]))
+            sys.exit(run_job(sys.argv[2:]))
         __main__.main()
 
 

@@ -646,3 +646,8 @@ def test_machine_failures_are_found_where_the_majority_finds_none(tmp_path: Path
     assert headline.baseline_macro_f1 is not None
     assert headline.baseline_macro_f1 < 0.5
     assert any("average precision for true" in note for note in trained.evaluation.notes)
+
+
+def test_a_folder_that_no_file_can_have_is_refused_in_our_words() -> None:
+    with pytest.raises(PlatformError, match="a name that no file can have"):
+        LocalTrainer().load(Path("models/a\0b"), "0" * 64)

@@ -21,6 +21,7 @@ from ontos_tui.cli.core.output import print_error, print_lines, to_json
 from ontos_tui.cli.core.session import Session
 from ontos_tui.cli.core.words import translate
 from ontos_tui.domain.errors import InvalidInputError, NeedsOptionError, OntosError
+from ontos_tui.domain.text.terminal_text import safe_text
 from ontos_tui.home import default_home
 from ontos_tui.private import FILE
 from ontos_tui.replacing import write_text
@@ -89,9 +90,11 @@ def run(words: Sequence[str], home: Path | None = None, *, as_json: bool = False
 
 def _refused(error: Any, as_json: bool) -> int:
     """Wrong usage: the usage and the reason on stderr, or the help of a group that stands alone."""
+    is_help = error.ctx is not None and error.message == error.ctx.get_help()
+    if not is_help:
+        error.message = safe_text(error.message)  # it repeats what was typed, which may be a file's name
     if as_json:
         name = error.ctx.command_path if error.ctx is not None else "ontos"
-        is_help = error.ctx is not None and error.message == error.ctx.get_help()
         what = f"{name} needs a command." if is_help else error.format_message()
         _print_json_error(OntosError(what, f"List its options: {name} --help"))
     error.show()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import ontos_tui
+from ontos_tui.cli.app import run
 
 ONTOS = [sys.executable, "-m", "ontos_tui"]
 
@@ -40,6 +41,13 @@ def test_wrong_usage_is_2_and_shows_on_stderr() -> None:
     done = ontos("--home")
     assert (done.returncode, done.stdout) == (2, "")
     assert "--home needs a folder" in done.stderr
+
+
+def test_wrong_usage_repeats_a_name_without_its_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["data", "add", "--skip-unreadable", "\x9b5n\x1bc"]) == 2
+    err = capsys.readouterr().err
+    assert "5n" in err and "is no folder" in err
+    assert "\x9b" not in err and "\x1b" not in err
 
 
 def test_a_reader_that_goes_away_is_no_error(home: Path, tmp_path: Path) -> None:

@@ -133,6 +133,10 @@ def _verified(path: Path, sha256: Any) -> bytes:
             f"The model's file {path} cannot be read: {error.strerror or error}.",
             "Restore it from a copy, or train the model again.",
         ) from error
+    except ValueError as error:  # such as one with a NUL in it, from somebody else's backup
+        raise PlatformError(
+            "The model's folder has a name that no file can have.", "Restore it from a copy, or train the model again."
+        ) from error
     if _digest(content) != sha256:  # it may have been replaced in between
         raise _altered(path)
     return content
