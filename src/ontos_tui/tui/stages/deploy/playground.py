@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 WIDEST_NAME = 24
 ROOM_FOR_VERDICT = 44
 """Cells from which on the whole verdict on the model stands above an answer; in fewer, its score."""
-LOWEST, FRAME = 20, 4
-"""Rows that the box has at least, and those of them that are not fields."""
+LOWEST, FRAME = 28, 4
+"""Rows that the box has at least, so that an answer with its feedback is in sight; and those that are not fields."""
 
 
 class Playground(Dialog[None], BackgroundMixin):
